@@ -1,0 +1,42 @@
+package pipeline
+
+import "time"
+
+// Batch is one input file, ingested once: what was read, what became of it.
+// RowsRead = RowsAccepted + RowsRejected + RowsDuplicate, always.
+type Batch struct {
+	ID            string // "b000042", in order of commit within the lake
+	Feed          string
+	Format        string // what the content was recognised as: "csv", "ecb-history", …
+	Source        string // file name as given, without its folder
+	SourceSHA256  string // of the file's bytes, lower-case hex
+	SourceBytes   int64
+	RowsRead      int64
+	RowsAccepted  int64
+	RowsRejected  int64
+	RowsDuplicate int64
+	RowsSHA256    string            // of the accepted rows by source line (see RowHasher)
+	ControlTotals map[string]string // exact sums by column over the rows read, as decimals
+	IngestedAt    time.Time
+	FirstEvent    time.Time // earliest event time of the accepted rows; zero for reference feeds
+	UnknownColumn []string  // columns that were ignored
+}
+
+// Reject is a row that was not taken, and why. It is also the row type of the
+// rejects table.
+type Reject struct {
+	Feed       string `parquet:"feed,dict,id(1)"`
+	Source     string `parquet:"source,dict,id(2)"`       // file name
+	Column     string `parquet:"column,optional,id(3)"`   // the offending column
+	Code       string `parquet:"code,dict,id(4)"`         // not_a_number, unknown_value, missing, negative, bad_time, out_of_range, bad_row, key_conflict …
+	Value      string `parquet:"value,optional,id(5)"`    // the offending text, cut to RejectValueBytes
+	Expected   string `parquet:"expected,optional,id(6)"` // what would have been right
+	RowKey     string `parquet:"row_key,optional,id(7)"`  // the row's key, where it could be read
+	OtherBatch string `parquet:"other_batch,optional,id(8)"`
+	OtherLine  *int64 `parquet:"other_line,optional,id(9)"` // where the same key was first read, for key_conflict
+	Entity     string `parquet:"entity,optional,id(10)"`
+	Lineage
+}
+
+// RejectValueBytes bounds the offending text kept in a Reject.
+const RejectValueBytes = 120

@@ -1,0 +1,73 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Kind says what class of failure an error is. Exit codes are derived from it
+// in one place (cmd/carat).
+type Kind int
+
+// The kinds, in the order of the published exit codes.
+const (
+	KindInternal     Kind = 1 // a programmer's mistake or the machine's failure
+	KindUsage        Kind = 2 // wrong verb, flag, period, or configuration
+	KindBadInput     Kind = 3 // a file that is not what it should be
+	KindBlocked      Kind = 4 // a blocking control failed
+	KindLocked       Kind = 5 // the period is locked
+	KindNotFound     Kind = 6 // no such thing
+	KindVerification Kind = 7 // the history does not verify
+	KindBusy         Kind = 8 // another run holds the lock
+)
+
+// Error is the one error type that carries a Kind. Its text reads
+// `ACTION OBJECT: CAUSE`, then, where there is something to do, `; HINT`.
+type Error struct {
+	Kind   Kind
+	Action string // what was being done: "read", "parse configuration"
+	Object string // to what: a file, FILE:LINE, a period
+	Cause  error
+	Hint   string // what to do next; may be empty
+}
+
+// Error gives `ACTION OBJECT: CAUSE; HINT`.
+func (e *Error) Error() string {
+	text := e.Action
+	if e.Object != "" {
+		text += " " + e.Object
+	}
+	if e.Cause != nil {
+		text += ": " + e.Cause.Error()
+	}
+	if e.Hint != "" {
+		text += "; " + e.Hint
+	}
+	return text
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Errorf makes an Error of the given kind; the format gives the cause and may
+// wrap with %w.
+func Errorf(kind Kind, action, object, format string, args ...any) *Error {
+	return &Error{Kind: kind, Action: action, Object: object, Cause: fmt.Errorf(format, args...)}
+}
+
+// WithHint returns a copy of the error that also says what to do next.
+func (e *Error) WithHint(format string, args ...any) *Error {
+	c := *e
+	c.Hint = fmt.Sprintf(format, args...)
+	return &c
+}
+
+// KindOf gives the kind of the outermost Error in the chain, KindInternal when
+// there is none.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return KindInternal
+}

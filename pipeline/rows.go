@@ -1,0 +1,199 @@
+package pipeline
+
+// Field ids are a contract with every reader of the lake: never renumber, never
+// reuse. Business columns count from 1, lineage columns from 901.
+//
+// Timestamps are microseconds since the epoch, UTC. A column that may be absent
+// is a pointer, or a string in which "" means absent.
+
+// Lineage says where a row came from; it ends every row of the raw tables.
+type Lineage struct {
+	BatchID         string `parquet:"batch_id,dict,id(901)"`
+	SourceLine      int64  `parquet:"source_line,delta,id(902)"` // line of the source file, from 1, the header counted; record number for Parquet
+	IngestedAt      int64  `parquet:"ingested_at,timestamp(microsecond),id(903)"`
+	AccountingMonth string `parquet:"accounting_month,dict,id(904)"` // "2026-10"
+}
+
+// Origin gives the row's lineage, for setting and reading.
+func (l *Lineage) Origin() *Lineage { return l }
+
+// Row is what the pointer to every feed's row type can do.
+type Row interface {
+	Origin() *Lineage
+	// EventMicros gives the event time in microseconds; 0 for reference rows.
+	EventMicros() int64
+	// AppendKey appends the row's key. Parts are separated by 0x1F, which no id may hold.
+	AppendKey(dst []byte) []byte
+}
+
+// CoinPurchase is a row of coin_purchases.
+type CoinPurchase struct {
+	PurchaseID         string `parquet:"purchase_id,delta,id(1)"`
+	Kind               string `parquet:"kind,dict,id(2)"`
+	OriginalPurchaseID string `parquet:"original_purchase_id,optional,id(3)"`
+	ViewerID           string `parquet:"viewer_id,id(4)"`
+	Channel            string `parquet:"channel,dict,id(5)"`
+	ResellerID         string `parquet:"reseller_id,optional,dict,id(6)"`
+	StoreTransactionID string `parquet:"store_transaction_id,optional,id(7)"`
+	SKU                string `parquet:"sku,dict,id(8)"`
+	Coins              int64  `parquet:"coins,id(9)"`
+	BonusCoins         *int64 `parquet:"bonus_coins,optional,id(10)"`
+	Currency           string `parquet:"currency,dict,id(11)"`
+	GrossAmount        int64  `parquet:"gross_amount,decimal(6:18),id(12)"`
+	TaxAmount          *int64 `parquet:"tax_amount,optional,decimal(6:18),id(13)"`
+	StoreFeeAmount     *int64 `parquet:"store_fee_amount,optional,decimal(6:18),id(14)"`
+	Country            string `parquet:"country,optional,dict,id(15)"`
+	PurchasedAt        int64  `parquet:"purchased_at,delta,timestamp(microsecond),id(16)"`
+	Entity             string `parquet:"entity,dict,id(17)"`
+	Lineage
+}
+
+// GiftEvent is a row of gift_events.
+type GiftEvent struct {
+	EventID         string `parquet:"event_id,delta,id(1)"`
+	Kind            string `parquet:"kind,dict,id(2)"`
+	OriginalEventID string `parquet:"original_event_id,optional,id(3)"`
+	SentAt          int64  `parquet:"sent_at,delta,timestamp(microsecond),id(4)"`
+	StreamID        string `parquet:"stream_id,id(5)"`
+	ViewerID        string `parquet:"viewer_id,id(6)"`
+	CreatorID       string `parquet:"creator_id,dict,id(7)"`
+	GiftID          string `parquet:"gift_id,dict,id(8)"`
+	Quantity        int64  `parquet:"quantity,id(9)"`
+	Coins           int64  `parquet:"coins,id(10)"`
+	Diamonds        int64  `parquet:"diamonds,id(11)"`
+	Entity          string `parquet:"entity,dict,id(12)"`
+	// Capture is "" for the platform's own record. Rows read from a live
+	// recorder carry no diamonds: "live" (diamonds is 0 and the ledger credits
+	// what the rate in force gives) or "live_inferred" (besides, the streak's
+	// end was never seen and its last state was taken).
+	Capture string `parquet:"capture,optional,dict,id(13)"`
+	Lineage
+}
+
+// Payout is a row of payouts: one version of one payout.
+type Payout struct {
+	PayoutID          string `parquet:"payout_id,id(1)"`
+	CreatorID         string `parquet:"creator_id,dict,id(2)"`
+	Status            string `parquet:"status,dict,id(3)"`
+	Diamonds          int64  `parquet:"diamonds,id(4)"`
+	Currency          string `parquet:"currency,dict,id(5)"`
+	GrossAmount       int64  `parquet:"gross_amount,decimal(6:18),id(6)"`
+	WithholdingAmount *int64 `parquet:"withholding_amount,optional,decimal(6:18),id(7)"`
+	FeeAmount         *int64 `parquet:"fee_amount,optional,decimal(6:18),id(8)"`
+	NetAmount         int64  `parquet:"net_amount,decimal(6:18),id(9)"`
+	PayoutCurrency    string `parquet:"payout_currency,optional,dict,id(10)"`
+	FXRate            *int64 `parquet:"fx_rate,optional,decimal(9:18),id(11)"`
+	PayoutAmount      *int64 `parquet:"payout_amount,optional,decimal(6:18),id(12)"`
+	Method            string `parquet:"method,dict,id(13)"`
+	ProviderReference string `parquet:"provider_reference,optional,id(14)"`
+	RequestedAt       int64  `parquet:"requested_at,timestamp(microsecond),id(15)"`
+	PaidAt            *int64 `parquet:"paid_at,optional,timestamp(microsecond),id(16)"`
+	UpdatedAt         int64  `parquet:"updated_at,timestamp(microsecond),id(17)"`
+	Entity            string `parquet:"entity,dict,id(18)"`
+	// EventAt is when this version's status came about: requested_at when
+	// requested, paid_at (else updated_at) when paid, updated_at otherwise.
+	EventAt int64 `parquet:"event_at,timestamp(microsecond),id(19)"`
+	Lineage
+}
+
+// DiamondAdjustment is a row of diamond_adjustments; Diamonds is signed.
+type DiamondAdjustment struct {
+	AdjustmentID string `parquet:"adjustment_id,id(1)"`
+	CreatorID    string `parquet:"creator_id,dict,id(2)"`
+	Diamonds     int64  `parquet:"diamonds,id(3)"`
+	Reason       string `parquet:"reason,dict,id(4)"`
+	ReferenceID  string `parquet:"reference_id,optional,id(5)"`
+	ApprovedBy   string `parquet:"approved_by,dict,id(6)"`
+	AdjustedAt   int64  `parquet:"adjusted_at,timestamp(microsecond),id(7)"`
+	Note         string `parquet:"note,optional,id(8)"`
+	Entity       string `parquet:"entity,dict,id(9)"`
+	Lineage
+}
+
+// CoinAdjustment is a row of coin_adjustments; Coins is signed.
+type CoinAdjustment struct {
+	AdjustmentID string `parquet:"adjustment_id,id(1)"`
+	ViewerID     string `parquet:"viewer_id,id(2)"`
+	Coins        int64  `parquet:"coins,id(3)"`
+	Reason       string `parquet:"reason,dict,id(4)"`
+	ReferenceID  string `parquet:"reference_id,optional,id(5)"`
+	ApprovedBy   string `parquet:"approved_by,dict,id(6)"`
+	AdjustedAt   int64  `parquet:"adjusted_at,timestamp(microsecond),id(7)"`
+	Note         string `parquet:"note,optional,id(8)"`
+	Entity       string `parquet:"entity,dict,id(9)"`
+	Lineage
+}
+
+// SettlementLine is a row of settlement_lines; amounts are signed, + towards
+// the platform.
+type SettlementLine struct {
+	LineID             string `parquet:"line_id,id(1)"`
+	Channel            string `parquet:"channel,dict,id(2)"`
+	ReportID           string `parquet:"report_id,dict,id(3)"`
+	StoreTransactionID string `parquet:"store_transaction_id,optional,id(4)"`
+	SKU                string `parquet:"sku,optional,dict,id(5)"`
+	Country            string `parquet:"country,optional,dict,id(6)"`
+	Kind               string `parquet:"kind,dict,id(7)"`
+	Quantity           *int64 `parquet:"quantity,optional,id(8)"`
+	GrossAmount        int64  `parquet:"gross_amount,decimal(6:18),id(9)"`
+	TaxAmount          *int64 `parquet:"tax_amount,optional,decimal(6:18),id(10)"`
+	FeeAmount          *int64 `parquet:"fee_amount,optional,decimal(6:18),id(11)"`
+	NetAmount          int64  `parquet:"net_amount,decimal(6:18),id(12)"`
+	Currency           string `parquet:"currency,dict,id(13)"`
+	CustomerCurrency   string `parquet:"customer_currency,optional,dict,id(14)"`
+	CustomerAmount     *int64 `parquet:"customer_amount,optional,decimal(6:18),id(15)"`
+	TransactionAt      *int64 `parquet:"transaction_at,optional,timestamp(microsecond),id(16)"`
+	SettledAt          *int64 `parquet:"settled_at,optional,timestamp(microsecond),id(17)"`
+	CoversFrom         *int64 `parquet:"covers_from,optional,timestamp(microsecond),id(18)"`
+	CoversTo           *int64 `parquet:"covers_to,optional,timestamp(microsecond),id(19)"`
+	BankReference      string `parquet:"bank_reference,optional,id(20)"`
+	Entity             string `parquet:"entity,dict,id(21)"`
+	// EventAt is transaction_at, else settled_at, else covers_to.
+	EventAt int64 `parquet:"event_at,timestamp(microsecond),id(22)"`
+	Lineage
+}
+
+// ProviderPayment is a row of provider_payments.
+type ProviderPayment struct {
+	LineID            string `parquet:"line_id,id(1)"`
+	Provider          string `parquet:"provider,dict,id(2)"`
+	ProviderReference string `parquet:"provider_reference,optional,id(3)"`
+	PayoutID          string `parquet:"payout_id,optional,id(4)"`
+	Amount            int64  `parquet:"amount,decimal(6:18),id(5)"`
+	FeeAmount         *int64 `parquet:"fee_amount,optional,decimal(6:18),id(6)"`
+	Currency          string `parquet:"currency,dict,id(7)"`
+	Status            string `parquet:"status,dict,id(8)"`
+	BookedAt          int64  `parquet:"booked_at,timestamp(microsecond),id(9)"`
+	ReportID          string `parquet:"report_id,optional,dict,id(10)"`
+	Entity            string `parquet:"entity,dict,id(11)"`
+	Lineage
+}
+
+// BankLine is a row of bank_lines; Amount is signed, + towards the platform.
+type BankLine struct {
+	LineID       string `parquet:"line_id,id(1)"`
+	Account      string `parquet:"account,dict,id(2)"`
+	BookedAt     int64  `parquet:"booked_at,timestamp(microsecond),id(3)"`
+	Amount       int64  `parquet:"amount,decimal(6:18),id(4)"`
+	Currency     string `parquet:"currency,dict,id(5)"`
+	Reference    string `parquet:"reference,optional,id(6)"`
+	Counterparty string `parquet:"counterparty,optional,id(7)"`
+	Entity       string `parquet:"entity,dict,id(8)"`
+	Lineage
+}
+
+// Balance is a row of balances: the system of record's own balance just before
+// AsOf. Quantities and amounts are signed; absent ones are not compared.
+type Balance struct {
+	SubjectKind string `parquet:"subject_kind,dict,id(1)"`
+	SubjectID   string `parquet:"subject_id,id(2)"`
+	AsOf        int64  `parquet:"as_of,timestamp(microsecond),id(3)"`
+	Channel     string `parquet:"channel,optional,dict,id(4)"`
+	Currency    string `parquet:"currency,optional,dict,id(5)"`
+	Coins       *int64 `parquet:"coins,optional,id(6)"`
+	Diamonds    *int64 `parquet:"diamonds,optional,id(7)"`
+	Amount      *int64 `parquet:"amount,optional,decimal(6:18),id(8)"`
+	DeferredFee *int64 `parquet:"deferred_fee,optional,decimal(6:18),id(9)"`
+	Entity      string `parquet:"entity,dict,id(10)"`
+	Lineage
+}

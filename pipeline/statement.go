@@ -1,0 +1,92 @@
+package pipeline
+
+// StatementSummary is the head of one statement: one creator, one entity, one
+// currency, one period. All amounts are in Currency. It is read from the
+// result table statement_summaries; nothing here is computed in Go.
+//
+// opening + earned + adjusted + revaluation - rounding - redeemed + returned = closing,
+// in diamonds (without revaluation and rounding) and in money.
+type StatementSummary struct {
+	Period       Period
+	Version      int64
+	Provisional  bool // the period is not locked
+	CreatorID    string
+	Entity       string
+	Currency     string
+	Country      string
+	Region       string
+	Tier         string
+	AgencyID     string
+	PayoutMethod string
+
+	OpeningDiamonds  int64
+	EarnedDiamonds   int64 // gifts less reversals
+	AdjustedDiamonds int64
+	RedeemedDiamonds int64 // positive
+	ReturnedDiamonds int64 // positive
+	ClosingDiamonds  int64
+
+	OpeningAmount     Amount
+	EarnedAmount      Amount
+	AdjustedAmount    Amount
+	RedeemedAmount    Amount // positive: gross of the payouts requested
+	ReturnedAmount    Amount // positive
+	RevaluationAmount Amount // signed
+	RoundingAmount    Amount // positive: fractions of a minor unit given up in payouts
+	ClosingAmount     Amount
+
+	GiftCoins         int64  // coins of the gifts received, less reversals
+	GiftCount         int64  // gifts received, less reversals
+	ListValueAmount   Amount // those coins at their list value
+	PlatformAmount    Amount // list value less earned: the platform's part before store fee and agency
+	AgencyAmount      Amount // the agency's share, paid from the platform's part
+	RoundingKept      Amount // the value of fractions of diamonds not credited; inside PlatformAmount
+	WithheldAmount    Amount // positive: tax withheld on payouts
+	FeeAmount         Amount // positive: fees on payouts
+	PaidAmount        Amount // net of payouts paid in the period
+	InTransitAmount   Amount // net of payouts requested and neither paid nor failed at period end
+	FailedAmount      Amount // net of payouts failed or returned in the period
+	TakenAmount       Amount // what was deducted: negative adjustments, fees and withholding, as a positive amount
+	PriorPeriodAmount Amount // part of EarnedAmount and AdjustedAmount that belongs to earlier months
+}
+
+// StatementLine is one line of a statement: the result table statement_lines.
+// Pointers are absent where the section has no such thing.
+type StatementLine struct {
+	CreatorID string
+	Entity    string
+	Currency  string
+	// Section is opening, earned, adjusted, redeemed, returned, revaluation,
+	// rounding or closing; lines come in this order.
+	Section         string
+	LineNo          int64 // from 1 within the statement
+	EventAt         *int64
+	GiftID          string
+	Label           string // gift name, else empty
+	StreamID        string
+	Count           *int64
+	Coins           *int64 // signed; reversals negative
+	Diamonds        *int64 // signed, as they change the balance
+	DiamondsPerCoin *Rate
+	Rate            *Rate  // money per diamond
+	RateFrom        *int64 // half-open range in which the rate was in force
+	RateTo          *int64
+	Amount          Amount // signed, as it changes the payable
+	// Reason is a code: gift, reversal, bonus, split, clawback, penalty,
+	// correction, payout, payout_failed, payout_returned, rate_change,
+	// payout_fraction.
+	Reason          string
+	ReferenceID     string // payout id, adjustment id
+	OriginalEventID string // the event that a deduction goes back to
+	PriorPeriod     bool
+	// Payout lines only.
+	Status            string
+	Method            string
+	WithholdingAmount *Amount
+	FeeAmount         *Amount
+	NetAmount         *Amount
+	PayoutCurrency    string
+	FXRate            *Rate
+	PayoutAmount      *Amount
+	PaidAt            *int64
+}

@@ -1,0 +1,18 @@
+package pipeline
+
+// TableFiles is one table of the lake at one snapshot: what an engine needs to
+// read it.
+type TableFiles struct {
+	Name     string
+	Snapshot int64    // 0: the table has no snapshot yet
+	Files    []string // absolute paths of Parquet files; may be empty
+	Columns  []Column
+}
+
+// Column is one column of a lake table.
+type Column struct {
+	ID       int    // Iceberg and Parquet field id
+	Name     string // as in DESIGN's feeds
+	Type     string // SQL type: BIGINT, VARCHAR, DECIMAL(18,6), TIMESTAMP WITH TIME ZONE, DATE, BOOLEAN
+	Optional bool
+}
