@@ -1,0 +1,163 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"carat/pipeline"
+)
+
+// Run is one reconciliation of a period over certain inputs. Its id is a hash
+// of them, so the same inputs are the same run.
+type Run struct {
+	ID         string
+	Period     pipeline.Period
+	Status     string // balanced, exceptions or blocked
+	CreatedAt  time.Time
+	Statements int64            // creators with a statement
+	Inputs     map[string]int64 // raw table -> snapshot id
+	Results    map[string]int64 // result table -> snapshot id
+	Controls   []Control
+}
+
+// Control is the result of one control in one run.
+type Control struct {
+	Control    string `json:"control"`
+	Severity   string `json:"severity"`
+	Checked    int64  `json:"checked"`
+	Exceptions int64  `json:"exceptions"`
+	Result     string `json:"result"`
+}
+
+// PeriodState is where a period stands.
+type PeriodState struct {
+	Period    pipeline.Period
+	Status    string
+	RunID     string // its current run
+	UpdatedAt time.Time
+}
+
+// RecordRun writes the run and makes it the current one of its period, inside
+// the caller's transaction: the one that publishes the run's tables.
+func (s *Store) RecordRun(ctx context.Context, tx *sql.Tx, r Run) error {
+	inputs, err := json.Marshal(r.Inputs)
+	if err != nil {
+		return fmt.Errorf("record run %s: %w", r.ID, err)
+	}
+	results, err := json.Marshal(r.Results)
+	if err != nil {
+		return fmt.Errorf("record run %s: %w", r.ID, err)
+	}
+	controls, err := json.Marshal(r.Controls)
+	if err != nil {
+		return fmt.Errorf("record run %s: %w", r.ID, err)
+	}
+	_, err = tx.ExecContext(ctx, s.bind(`insert into carat_runs
+		(run_id, period, status, created_at, statements, inputs, results, controls) values (?, ?, ?, ?, ?, ?, ?, ?)`),
+		r.ID, string(r.Period), r.Status, r.CreatedAt.UnixMicro(), r.Statements, string(inputs), string(results), string(controls))
+	if err != nil {
+		return fmt.Errorf("record run %s: %w", r.ID, err)
+	}
+	return s.makeCurrent(ctx, tx, r, r.CreatedAt)
+}
+
+// MakeCurrent makes a recorded run the current one of its period again: the
+// inputs went back to what they were.
+func (s *Store) MakeCurrent(ctx context.Context, r Run, at time.Time) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error { return s.makeCurrent(ctx, tx, r, at) })
+}
+
+func (s *Store) makeCurrent(ctx context.Context, tx *sql.Tx, r Run, at time.Time) error {
+	_, err := tx.ExecContext(ctx, s.bind(`insert into carat_periods (period, status, run_id, updated_at) values (?, ?, ?, ?)
+		on conflict (period) do update set status = excluded.status, run_id = excluded.run_id, updated_at = excluded.updated_at`),
+		string(r.Period), r.Status, r.ID, at.UnixMicro())
+	if err != nil {
+		return fmt.Errorf("make run %s current: %w", r.ID, err)
+	}
+	return nil
+}
+
+const runColumns = "run_id, period, status, created_at, statements, inputs, results, controls"
+
+// Run gives a run by its id; false when there is none.
+func (s *Store) Run(ctx context.Context, id string) (Run, bool, error) {
+	return scanRun(s.db.QueryRowContext(ctx, s.bind("select "+runColumns+" from carat_runs where run_id = ?"), id))
+}
+
+// CurrentRun gives the current run of a period; false when it was never
+// reconciled.
+func (s *Store) CurrentRun(ctx context.Context, p pipeline.Period) (Run, bool, error) {
+	return scanRun(s.db.QueryRowContext(ctx, s.bind("select "+runColumns+` from carat_runs
+		where run_id = (select run_id from carat_periods where period = ?)`), string(p)))
+}
+
+// Runs gives the newest runs, newest first.
+func (s *Store) Runs(ctx context.Context, limit int) ([]Run, error) {
+	rows, err := s.db.QueryContext(ctx, s.bind("select "+runColumns+" from carat_runs order by created_at desc, run_id limit ?"), limit)
+	if err != nil {
+		return nil, fmt.Errorf("read runs: %w", err)
+	}
+	defer rows.Close()
+	var runs []Run
+	for rows.Next() {
+		r, _, err := scanRun(rows)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read runs: %w", err)
+	}
+	return runs, nil
+}
+
+func scanRun(row interface{ Scan(...any) error }) (Run, bool, error) {
+	var r Run
+	var created int64
+	var inputs, results, controls string
+	err := row.Scan(&r.ID, &r.Period, &r.Status, &created, &r.Statements, &inputs, &results, &controls)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Run{}, false, nil
+	}
+	if err != nil {
+		return Run{}, false, fmt.Errorf("read run: %w", err)
+	}
+	r.CreatedAt = time.UnixMicro(created).UTC()
+	for _, part := range []struct {
+		text string
+		into any
+	}{{inputs, &r.Inputs}, {results, &r.Results}, {controls, &r.Controls}} {
+		if err := json.Unmarshal([]byte(part.text), part.into); err != nil {
+			return Run{}, false, fmt.Errorf("read run %s: %w", r.ID, err)
+		}
+	}
+	return r, true, nil
+}
+
+// Periods gives every period that was reconciled, oldest first.
+func (s *Store) Periods(ctx context.Context) ([]PeriodState, error) {
+	rows, err := s.db.QueryContext(ctx, "select period, status, run_id, updated_at from carat_periods order by period")
+	if err != nil {
+		return nil, fmt.Errorf("read periods: %w", err)
+	}
+	defer rows.Close()
+	var periods []PeriodState
+	for rows.Next() {
+		var p PeriodState
+		var updated int64
+		if err := rows.Scan(&p.Period, &p.Status, &p.RunID, &updated); err != nil {
+			return nil, fmt.Errorf("read periods: %w", err)
+		}
+		p.UpdatedAt = time.UnixMicro(updated).UTC()
+		periods = append(periods, p)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read periods: %w", err)
+	}
+	return periods, nil
+}

@@ -1,0 +1,128 @@
+// Package state keeps what carat knows about a lake beside its tables: the
+// first period, the runs and the periods. It lies in the database of the
+// catalog (SQLite, or PostgreSQL by DSN), so that the row of a run is written
+// in the transaction that publishes the run's tables.
+//
+// It promises that migrations run once and in order, and that a database of a
+// newer carat is refused and not harmed. It must not import the other adapters
+// under pipeline/, and it reads no clock: times are handed in.
+package state
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	_ "modernc.org/sqlite"             // driver "sqlite"
+
+	"carat/pipeline"
+)
+
+// sqlitePragmas: without them two connections end in SQLITE_BUSY, or a commit
+// is not on the disk when it returns.
+const sqlitePragmas = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_txlock=immediate"
+
+// Store is an open state database. It is safe for concurrent use.
+type Store struct {
+	db       *sql.DB
+	postgres bool
+}
+
+// Open opens the state in a PostgreSQL database (postgres://…) or in the SQLite
+// file of that path, and brings its tables up to date. A database of a newer
+// carat is a usage error.
+func Open(ctx context.Context, dsn string) (*Store, error) {
+	s := &Store{postgres: strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")}
+	var err error
+	if s.postgres {
+		s.db, err = sql.Open("pgx", dsn)
+	} else {
+		s.db, err = sql.Open("sqlite", "file:"+sqlitePath.Replace(dsn)+sqlitePragmas)
+	}
+	if err != nil {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "open", "state database", "%w", err)
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	return s, nil
+}
+
+// sqlitePath escapes what a file: URI would read as something else.
+var sqlitePath = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
+
+// Close closes the database.
+func (s *Store) Close() error { return s.db.Close() }
+
+// bind gives the query with the database's own placeholders: ? as it is for
+// SQLite, $1, $2, … for PostgreSQL. No query of this package holds a literal ?.
+func (s *Store) bind(query string) string {
+	if !s.postgres {
+		return query
+	}
+	var b strings.Builder
+	n := 0
+	for _, r := range query {
+		if r != '?' {
+			b.WriteRune(r)
+			continue
+		}
+		n++
+		b.WriteString("$" + strconv.Itoa(n))
+	}
+	return b.String()
+}
+
+// inTx runs fn in a transaction and commits it if fn returns nil.
+func (s *Store) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := fn(tx); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// settingFirstPeriod is the name of the first period in carat_settings.
+const settingFirstPeriod = "first_period"
+
+// FirstPeriod gives the period at which carat began, "" when no ingest has
+// fixed it yet.
+func (s *Store) FirstPeriod(ctx context.Context) (pipeline.Period, error) {
+	var value string
+	err := s.db.QueryRowContext(ctx, s.bind("select value from carat_settings where name = ?"), settingFirstPeriod).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read first period: %w", err)
+	}
+	return pipeline.Period(value), nil
+}
+
+// FixFirstPeriod fixes the first period if none is fixed yet, and gives the
+// one in force.
+func (s *Store) FixFirstPeriod(ctx context.Context, p pipeline.Period) (pipeline.Period, error) {
+	_, err := s.db.ExecContext(ctx,
+		s.bind("insert into carat_settings (name, value) values (?, ?) on conflict (name) do nothing"), settingFirstPeriod, string(p))
+	if err != nil {
+		return "", fmt.Errorf("fix first period: %w", err)
+	}
+	return s.FirstPeriod(ctx)
+}
