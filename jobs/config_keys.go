@@ -1,0 +1,263 @@
+package jobs
+
+import (
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"go.yaml.in/yaml/v3"
+
+	"carat/pipeline"
+)
+
+var (
+	currencyForm = regexp.MustCompile(`^[A-Z]{3}$`)
+	memoryForm   = regexp.MustCompile(`^[1-9][0-9]{0,5} ?(MB|GB|TB|MiB|GiB|TiB)$`)
+	nameForm     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
+)
+
+// channels and scheduled jobs that the configuration can name.
+var (
+	channels      = []string{"apple", "google", "web", "reseller"}
+	scheduledJobs = []string{"ingest", "reconcile", "statements", "run"}
+)
+
+// parseConfig reads the text over what c holds. Keys of store_fee_rate,
+// due_days, tolerances and materiality are overlaid one by one; entities,
+// feeds, jobs, approvers and accounts replace what was there.
+func parseConfig(text []byte, c *Config, file string) error {
+	y := &yamlFile{file: file}
+	root := y.root(text)
+	if root == nil {
+		return y.err()
+	}
+	line := map[string]*yaml.Node{}
+	known := c.readers(y)
+	for key, read := range known {
+		known[key] = func(n *yaml.Node) { line[key] = n; read(n) }
+	}
+	y.keys(root, "", known)
+	if c.Entities != nil && !c.hasEntity(c.Entity) {
+		at := root
+		if n := line["entity"]; n != nil {
+			at = n
+		} else if n := line["entities"]; n != nil {
+			at = n
+		}
+		y.problem(at, "entity %q is not described under entities", c.Entity)
+	}
+	return y.err()
+}
+
+func (c *Config) hasEntity(id string) bool {
+	for _, e := range c.Entities {
+		if e.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// readers gives the reader of every top-level key.
+func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
+	return map[string]func(*yaml.Node){
+		"lake":               func(n *yaml.Node) { c.Lake = y.folder(n, "lake") },
+		"catalog":            func(n *yaml.Node) { c.Catalog = y.catalog(n) },
+		"time_zone":          func(n *yaml.Node) { c.TimeZone, c.Zone = y.zone(n, "time_zone") },
+		"reporting_currency": func(n *yaml.Node) { c.ReportingCurrency = y.currency(n, "reporting_currency") },
+		"entity":             func(n *yaml.Node) { c.Entity = y.name(n, "entity") },
+		"first_period":       func(n *yaml.Node) { c.FirstPeriod = y.period(n) },
+		"max_reject_share":   func(n *yaml.Node) { c.MaxRejectShare = y.share(n, "max_reject_share") },
+		"tolerances":         func(n *yaml.Node) { y.amounts(n, "tolerances", c.Tolerances) },
+		"entities":           func(n *yaml.Node) { c.Entities = y.entities(n) },
+		"store_fee_rate": func(n *yaml.Node) {
+			y.perChannel(n, "store_fee_rate", func(k string, v *yaml.Node) { c.StoreFeeRate[k] = y.share(v, "store_fee_rate "+k) })
+		},
+		"due_days": func(n *yaml.Node) {
+			y.perChannel(n, "due_days", func(k string, v *yaml.Node) { c.DueDays[k] = y.whole(v, "due_days "+k, 0, 3650) })
+		},
+		"clawback": func(n *yaml.Node) { c.Clawback = y.choice(n, "clawback", "none", "full") },
+		"breakage": func(n *yaml.Node) {
+			y.keys(n, "breakage", map[string]func(*yaml.Node){
+				"after_months": func(n *yaml.Node) { c.BreakageMonths = y.whole(n, "after_months", 0, 1200) },
+			})
+		},
+		"fx_max_age_days": func(n *yaml.Node) { c.FXMaxAgeDays = y.whole(n, "fx_max_age_days", 0, 3650) },
+		"materiality":     func(n *yaml.Node) { y.amounts(n, "materiality", c.Materiality) },
+		"approvers":       func(n *yaml.Node) { c.Approvers = y.list(n, "approvers") },
+		"accounts":        func(n *yaml.Node) { c.Accounts = y.accounts(n) },
+		"memory":          func(n *yaml.Node) { c.Memory = y.memory(n) },
+		"threads":         func(n *yaml.Node) { c.Threads = y.whole(n, "threads", 0, 1024) },
+		"feeds":           func(n *yaml.Node) { c.Feeds = y.feeds(n) },
+		"jobs":            func(n *yaml.Node) { c.Jobs = y.jobs(n) },
+	}
+}
+
+func (y *yamlFile) folder(n *yaml.Node, what string) string {
+	text, ok := y.text(n, what)
+	if ok && strings.TrimSpace(text) == "" {
+		y.problem(n, "%s: a folder is needed", what)
+	}
+	return filepath.FromSlash(text)
+}
+
+func (y *yamlFile) catalog(n *yaml.Node) string {
+	text, ok := y.text(n, "catalog")
+	if ok && text != "" && !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
+		// The DSN may hold a password: it is not repeated.
+		y.problem(n, "catalog must be empty (SQLite inside the lake folder) or begin with postgres://")
+	}
+	return text
+}
+
+func (y *yamlFile) zone(n *yaml.Node, what string) (string, *time.Location) {
+	text, ok := y.text(n, what)
+	if !ok {
+		return "", nil
+	}
+	zone, err := time.LoadLocation(text)
+	// "" and Local depend on the machine: two machines would close two months.
+	if err != nil || text == "" || text == "Local" {
+		y.problem(n, "%s: %q is not a time zone; give an IANA name such as UTC or Europe/Berlin", what, text)
+		return "", nil
+	}
+	return text, zone
+}
+
+func (y *yamlFile) currency(n *yaml.Node, what string) string {
+	text, ok := y.text(n, what)
+	if ok && !currencyForm.MatchString(text) {
+		y.problem(n, "%s: %q is not a currency code of three capital letters, such as USD", what, text)
+	}
+	return text
+}
+
+func (y *yamlFile) name(n *yaml.Node, what string) string {
+	text, ok := y.text(n, what)
+	if ok && !nameForm.MatchString(text) {
+		y.problem(n, "%s: %q is not a name of letters, digits, _ - . (at most 64)", what, text)
+	}
+	return text
+}
+
+func (y *yamlFile) period(n *yaml.Node) pipeline.Period {
+	text, ok := y.text(n, "first_period")
+	if !ok || text == "" {
+		return ""
+	}
+	p, err := pipeline.ParsePeriod(text)
+	if err != nil {
+		y.problem(n, "first_period: %v", err)
+	}
+	return p
+}
+
+func (y *yamlFile) memory(n *yaml.Node) string {
+	text, ok := y.text(n, "memory")
+	if ok && !memoryForm.MatchString(text) {
+		y.problem(n, "memory: %q is not a size such as 4GB or 512MB", text)
+	}
+	return strings.ReplaceAll(text, " ", "")
+}
+
+func (y *yamlFile) amounts(n *yaml.Node, what string, into map[string]pipeline.Amount) {
+	y.each(n, what, func(key, value *yaml.Node) {
+		if code := y.currency(key, what); currencyForm.MatchString(code) {
+			into[code] = y.amount(value, what+" "+code)
+		}
+	})
+}
+
+func (y *yamlFile) perChannel(n *yaml.Node, what string, read func(channel string, n *yaml.Node)) {
+	known := map[string]func(*yaml.Node){}
+	for _, c := range channels {
+		known[c] = func(n *yaml.Node) { read(c, n) }
+	}
+	y.keys(n, what, known)
+}
+
+func (y *yamlFile) entities(n *yaml.Node) []Entity {
+	list := []Entity{}
+	y.each(n, "entities", func(key, value *yaml.Node) {
+		e := Entity{ID: y.name(key, "entities"), Revenue: "gross"}
+		into := func(dst *string, what string) func(*yaml.Node) {
+			return func(n *yaml.Node) { *dst, _ = y.text(n, what) }
+		}
+		y.keys(value, "entities "+e.ID, map[string]func(*yaml.Node){
+			"name": into(&e.Name, "name"), "address": into(&e.Address, "address"), "tax_id": into(&e.TaxID, "tax_id"),
+			"functional_currency": func(n *yaml.Node) { e.FunctionalCurrency = y.currency(n, "functional_currency") },
+			"revenue":             func(n *yaml.Node) { e.Revenue = y.choice(n, "revenue", "gross", "net") },
+		})
+		if e.FunctionalCurrency == "" {
+			y.problem(key, "entities %s needs a functional_currency, such as USD", e.ID)
+		}
+		list = append(list, e)
+	})
+	return list
+}
+
+func (y *yamlFile) accounts(n *yaml.Node) map[string]string {
+	accounts := map[string]string{}
+	y.each(n, "accounts", func(key, value *yaml.Node) {
+		if text, ok := y.text(value, "accounts "+key.Value); ok {
+			accounts[key.Value] = text
+		}
+	})
+	return accounts
+}
+
+func (y *yamlFile) feeds(n *yaml.Node) map[string]FeedConfig {
+	feeds := map[string]FeedConfig{}
+	known := map[string]func(*yaml.Node){}
+	for _, name := range pipeline.FeedNames() {
+		known[name] = func(n *yaml.Node) {
+			f := FeedConfig{}
+			y.keys(n, "feeds "+name, map[string]func(*yaml.Node){
+				"paths":     func(n *yaml.Node) { f.Paths = y.globs(n, "feeds "+name+" paths") },
+				"expected":  func(n *yaml.Node) { f.Expected = y.choice(n, "feeds "+name+" expected", "daily", "") },
+				"time_zone": func(n *yaml.Node) { f.TimeZone, f.Zone = y.zone(n, "feeds "+name+" time_zone") },
+			})
+			feeds[name] = f
+		}
+	}
+	y.keys(n, "feeds", known)
+	return feeds
+}
+
+// globs reads patterns that stay inside the folder of carat.yaml: input from
+// elsewhere is named on the command line, by a person.
+func (y *yamlFile) globs(n *yaml.Node, what string) []string {
+	globs := y.list(n, what)
+	for _, g := range globs {
+		clean := path.Clean(filepath.ToSlash(g))
+		if g == "" || path.IsAbs(clean) || filepath.IsAbs(g) || clean == ".." || strings.HasPrefix(clean, "../") || strings.Contains(g, "/../") {
+			y.problem(n, "%s: %q leaves the folder of carat.yaml; patterns are relative to it", what, g)
+		} else if _, err := path.Match(g, ""); err != nil {
+			y.problem(n, "%s: %q is not a pattern (* ? [a-z])", what, g)
+		}
+	}
+	return globs
+}
+
+func (y *yamlFile) jobs(n *yaml.Node) map[string]JobConfig {
+	jobs := map[string]JobConfig{}
+	known := map[string]func(*yaml.Node){}
+	for _, name := range scheduledJobs {
+		known[name] = func(n *yaml.Node) {
+			j := JobConfig{}
+			y.keys(n, "jobs "+name, map[string]func(*yaml.Node){"cron": func(n *yaml.Node) {
+				text, ok := y.text(n, "cron")
+				if _, err := cron.ParseStandard(text); ok && err != nil {
+					y.problem(n, "jobs %s: %q is not a cron line of five fields (minute hour day month weekday)", name, text)
+				}
+				j.Cron = text
+			}})
+			jobs[name] = j
+		}
+	}
+	y.keys(n, "jobs", known)
+	return jobs
+}
