@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"math"
 	"sort"
 	"time"
 )
@@ -86,6 +87,21 @@ func (c *Calendar) Month(micros int64) Period {
 		return c.names[0]
 	}
 	return c.names[i-1]
+}
+
+// Span gives the half-open range of microseconds of the month in which an
+// instant lies, so that a reader of many rows asks once a month and not once a
+// row. Month and AccountingMonth are the same for every instant within it.
+func (c *Calendar) Span(micros int64) (start, end int64) {
+	i := sort.Search(len(c.starts), func(i int) bool { return c.starts[i] > micros })
+	start, end = math.MinInt64, math.MaxInt64
+	if i > 1 { // Month gives the first month for every instant before it
+		start = c.starts[i-1]
+	}
+	if i < len(c.starts) {
+		end = c.starts[i]
+	}
+	return start, end
 }
 
 // AccountingMonth gives the month in which an event is booked: its own if that
