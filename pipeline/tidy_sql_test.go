@@ -1,0 +1,160 @@
+package pipeline_test
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// prefixOf is how the models of a folder are named.
+var prefixOf = map[string]string{"staging": "stg_", "ledger": "led_", "controls": "ctl_", "marts": "mart_"}
+
+var severities = []string{"block", "review", "monitor"}
+
+// sqlHeader gives the leading comment as its lines, and its `name: value` pairs.
+func sqlHeader(text string) (lines []string, pairs map[string]string) {
+	pairs = map[string]string{}
+	for _, line := range strings.Split(text, "\n") {
+		comment, ok := strings.CutPrefix(line, "--")
+		if !ok {
+			break
+		}
+		comment = strings.TrimSpace(comment)
+		lines = append(lines, comment)
+		if name, value, ok := strings.Cut(comment, ": "); ok && !strings.Contains(name, " ") {
+			pairs[name] = strings.TrimSpace(value)
+		}
+	}
+	return lines, pairs
+}
+
+// sqlBare gives the text with comments and quoted text blanked.
+func sqlBare(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		switch {
+		case strings.HasPrefix(text[i:], "--"):
+			for i < len(text) && text[i] != '\n' {
+				i++
+			}
+			b.WriteByte('\n')
+		case strings.HasPrefix(text[i:], "/*"):
+			end := strings.Index(text[i+2:], "*/")
+			if end < 0 {
+				return b.String()
+			}
+			i += 2 + end + 1
+			b.WriteByte(' ')
+		case text[i] == '\'' || text[i] == '"':
+			end := strings.IndexByte(text[i+1:], text[i])
+			if end < 0 {
+				return b.String()
+			}
+			i += end + 1
+			b.WriteByte(' ')
+		default:
+			b.WriteByte(text[i])
+		}
+	}
+	return b.String()
+}
+
+func TestSQLBare(t *testing.T) {
+	got := sqlBare("select a/b, '1/2 -- it''s', \"x/y\" -- c/d\n, /* e/f */ g // h")
+	if want := "select a/b,   ,   \n,   g // h"; got != want {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
+func TestModelsSayWhatTheyAre(t *testing.T) {
+	for _, s := range sources(t, ".sql") {
+		folder, isModel := strings.CutPrefix(path.Dir(s.path), "sql/")
+		prefix, known := prefixOf[folder]
+		if !isModel || folder == "dialect" {
+			continue
+		}
+		if !known {
+			t.Errorf("%s: sql/ has the folders dialect, staging, ledger, controls and marts", s.path)
+			continue
+		}
+		model := strings.TrimSuffix(path.Base(s.path), ".sql")
+		if !strings.HasPrefix(model, prefix) || model != strings.ToLower(model) {
+			t.Errorf("%s: a model of sql/%s is named %s<what>, lower case", s.path, folder, prefix)
+		}
+		lines, pairs := sqlHeader(string(s.text))
+		if len(lines) == 0 || len(strings.Fields(lines[0])) < 4 {
+			t.Errorf("%s: the first comment line must say what one row is", s.path)
+		}
+		if pairs["grain"] == "" {
+			t.Errorf("%s: the header lacks `grain:`", s.path)
+		}
+		if folder != "controls" {
+			continue
+		}
+		for _, name := range []string{"control", "severity", "unit", "guards"} {
+			if pairs[name] == "" {
+				t.Errorf("%s: the header lacks `%s:`", s.path, name)
+			}
+		}
+		if want := strings.TrimPrefix(model, "ctl_"); pairs["control"] != want {
+			t.Errorf("%s: control: %s, want %s as in the file's name", s.path, pairs["control"], want)
+		}
+		if !slices.Contains(severities, pairs["severity"]) {
+			t.Errorf("%s: severity: %s is not one of %v", s.path, pairs["severity"], severities)
+		}
+	}
+}
+
+// DuckDB's / leaves DECIMAL for DOUBLE; // truncates towards zero and exists
+// in no other dialect, so it stays inside a macro.
+func TestSQLIsExactAndPortable(t *testing.T) {
+	float := regexp.MustCompile(`(?i)\b(double|float|float4|float8|real)\b`)
+	unportable := regexp.MustCompile(`(?i)\b(qualify|asof|exclude)\b|\bgroup\s+by\s+all\b|\border\s+by\s+all\b|\btry_cast\b`)
+	for _, s := range sources(t, ".sql") {
+		if !strings.HasPrefix(s.path, "sql/") {
+			continue
+		}
+		bare, dialect := sqlBare(string(s.text)), strings.HasPrefix(s.path, "sql/dialect/")
+		if found := float.FindString(bare); found != "" {
+			t.Errorf("%s uses %s: money is never a float", s.path, found)
+		}
+		whole := strings.Count(bare, "//")
+		if strings.Count(bare, "/") > 2*whole {
+			t.Errorf("%s divides with /, which leaves DECIMAL", s.path)
+		}
+		if whole > 0 && !dialect {
+			t.Errorf("%s divides with //; use the macro of sql/dialect", s.path)
+		}
+		if found := unportable.FindString(bare); found != "" && !dialect {
+			t.Errorf("%s uses %q, which Trino lacks or which hides a failure; put what has no common form into sql/dialect", s.path, found)
+		}
+	}
+}
+
+// A control that no case makes fire may be one that never can.
+func TestEveryControlFiresAndIsSilent(t *testing.T) {
+	cases := map[string]string{}
+	for _, s := range sources(t, ".txtar") {
+		if strings.HasPrefix(s.path, "pipeline/engine/testdata/models/") {
+			cases[strings.TrimSuffix(path.Base(s.path), ".txtar")] = string(s.text)
+		}
+	}
+	for _, s := range sources(t, ".sql") {
+		if !strings.HasPrefix(s.path, "sql/controls/") {
+			continue
+		}
+		control := strings.TrimSuffix(path.Base(s.path), ".sql")
+		text, ok := cases[control]
+		if !ok {
+			t.Errorf("%s has no cases: pipeline/engine/testdata/models/%s.txtar", s.path, control)
+			continue
+		}
+		for _, want := range []string{"fires", "silent"} {
+			if !regexp.MustCompile(`(?m)^(-- |# ?case:? |case )?.*\b` + want + `\b`).MatchString(text) {
+				t.Errorf("pipeline/engine/testdata/models/%s.txtar has no case named %s", control, want)
+			}
+		}
+	}
+}

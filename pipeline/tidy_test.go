@@ -1,0 +1,253 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The tidy test keeps the house in order: who may import whom, how SQL is
+// written, how long a file may be, that money meets no float. The rules are
+// those of the design; the reasons stand beside each.
+
+const (
+	house        = ".."
+	fileLinesMax = 600 // past it a file is two things
+)
+
+// topLevel is all that may lie at the top of the repository.
+var topLevel = []string{
+	"cmd", "jobs", "pipeline", "reports", "sql", "fixtures", "docs", ".ci",
+	"go.mod", "go.sum", "Makefile", "README.md", "LICENSE", ".gitignore",
+}
+
+// mayImport says which of carat's own packages the packages of a folder may
+// import. Adapters under pipeline/ don't know one another: jobs pass data
+// between them. The longest prefix of a folder decides.
+var mayImport = map[string][]string{
+	"cmd":              {"jobs", "fixtures", "reports", "sql", "pipeline"},
+	"jobs":             {"reports", "sql", "pipeline", "pipeline/feed", "pipeline/lake", "pipeline/engine", "pipeline/state"},
+	"reports":          {"pipeline"},
+	"pipeline":         {},
+	"pipeline/feed":    {"pipeline"},
+	"pipeline/lake":    {"pipeline"},
+	"pipeline/engine":  {"pipeline", "sql"},
+	"pipeline/state":   {"pipeline"},
+	"sql":              {},
+	"fixtures":         {"pipeline"},
+	"fixtures/bench":   {"fixtures", "jobs", "reports", "sql", "pipeline", "pipeline/feed", "pipeline/lake", "pipeline/engine", "pipeline/state"},
+	"fixtures/scenery": {"pipeline"},
+}
+
+// testsMayImport is allowed in tests besides: generated input and the models.
+var testsMayImport = []string{"fixtures", "sql", "pipeline"}
+
+// mayFloat are the files in which a float is no money, with the reason.
+var mayFloat = map[string]string{
+	"cmd/carat/progress.go":         "the share of a progress bar",
+	"reports/chart.go":              "lengths of drawn bars",
+	"reports/picture.go":            "lengths of drawn bars",
+	"fixtures/random.go":            "draws from distributions; amounts are rounded to whole units at once",
+	"fixtures/draw.go":              "draws from distributions; amounts are rounded to whole units at once",
+	"pipeline/engine/type_check.go": "names the types that a model must not give",
+}
+
+// mayReadWorld are the folders that read the environment, the clock or flags.
+var mayReadWorld = []string{"cmd", "fixtures/bench"}
+
+type source struct {
+	path string // from the top of the repository, with slashes
+	text []byte
+}
+
+// sources gives the files of the repository with one of the extensions.
+func sources(t *testing.T, extensions ...string) []source {
+	t.Helper()
+	var list []source
+	err := filepath.WalkDir(house, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(house, name)
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (ignored(rel) || d.Name() == "testdata" && !slices.Contains(extensions, ".txtar")) {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !slices.Contains(extensions, path.Ext(d.Name())) {
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		list = append(list, source{filepath.ToSlash(rel), text})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) == 0 {
+		t.Fatalf("no %v found: this test looks in the wrong place", extensions)
+	}
+	return list
+}
+
+// ignored are the folders of .gitignore, and git's own.
+func ignored(rel string) bool {
+	return rel == ".git" || rel == "bin" || rel == "carat-demo" || rel == ".bench"
+}
+
+func TestTopLevelIsFixed(t *testing.T) {
+	entries, err := os.ReadDir(house)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !ignored(e.Name()) && !slices.Contains(topLevel, e.Name()) {
+			t.Errorf("%s does not belong at the top level", e.Name())
+		}
+	}
+}
+
+func TestFilesAreShort(t *testing.T) {
+	for _, s := range sources(t, ".go", ".sql") {
+		if n := bytes.Count(s.text, []byte("\n")); n > fileLinesMax {
+			t.Errorf("%s has %d lines, more than %d: it is two things", s.path, n, fileLinesMax)
+		}
+	}
+}
+
+func TestNamesSaySomething(t *testing.T) {
+	vague := regexp.MustCompile(`(^|[/_])(utils?|helpers?|common|misc|managers?)([/_.]|$)`)
+	for _, s := range sources(t, ".go", ".sql") {
+		if vague.MatchString(s.path) {
+			t.Errorf("%s: the name says nothing", s.path)
+		}
+	}
+}
+
+func parsed(t *testing.T, s source) *ast.File {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), s.path, s.text, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// rule gives the value of the longest key that is the folder or one above it.
+func rule(folder string) (string, []string, bool) {
+	for dir := folder; dir != "."; dir = path.Dir(dir) {
+		if allowed, ok := mayImport[dir]; ok {
+			return dir, allowed, true
+		}
+	}
+	return "", nil, false
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	for _, s := range sources(t, ".go") {
+		folder, isTest := path.Dir(s.path), strings.HasSuffix(s.path, "_test.go")
+		dir, allowed, ok := rule(folder)
+		if !ok {
+			t.Errorf("%s: its folder has no rule; add one to mayImport with a reason", s.path)
+			continue
+		}
+		for _, i := range parsed(t, s).Imports {
+			name, _ := strconv.Unquote(i.Path.Value)
+			own, isOwn := strings.CutPrefix(name, "carat/")
+			if !isOwn || own == folder || strings.HasPrefix(own, dir+"/") && dir != "pipeline" {
+				continue
+			}
+			if !slices.Contains(allowed, own) && !(isTest && slices.Contains(testsMayImport, own)) {
+				t.Errorf("%s imports %s; %s may import %v", s.path, name, dir, allowed)
+			}
+		}
+	}
+}
+
+// The domain does no I/O, so that it can be used and tested anywhere.
+func TestDomainIsPure(t *testing.T) {
+	for _, s := range sources(t, ".go") {
+		if path.Dir(s.path) != "pipeline" || strings.HasSuffix(s.path, "_test.go") {
+			continue
+		}
+		for _, i := range parsed(t, s).Imports {
+			name, _ := strconv.Unquote(i.Path.Value)
+			first, _, _ := strings.Cut(name, "/")
+			if strings.Contains(first, ".") {
+				t.Errorf("%s imports %s, which is not the standard library", s.path, name)
+			}
+			for _, io := range []string{"os", "net", "database", "io/fs", "embed", "log", "syscall"} {
+				if name == io || strings.HasPrefix(name, io+"/") {
+					t.Errorf("%s imports %s: the domain does no I/O", s.path, name)
+				}
+			}
+		}
+	}
+}
+
+// Only cmd reads flags, the environment and the clock, and only cmd prints or
+// exits: a job that runs twice on the same input does the same.
+func TestWorldIsReadInOnePlace(t *testing.T) {
+	world := map[string][]string{
+		"os":   {"Getenv", "LookupEnv", "Environ", "Args", "Exit", "Stdout", "Stderr", "Stdin"},
+		"time": {"Now", "Since", "Until"},
+		"fmt":  {"Print", "Printf", "Println"},
+		"flag": nil, "log": nil,
+	}
+	for _, s := range sources(t, ".go") {
+		if strings.HasSuffix(s.path, "_test.go") || slices.ContainsFunc(mayReadWorld, func(d string) bool { return strings.HasPrefix(s.path, d+"/") }) {
+			continue
+		}
+		f := parsed(t, s)
+		for _, i := range f.Imports {
+			if i.Path.Value == `"flag"` || i.Path.Value == `"log"` {
+				t.Errorf("%s imports %s: only cmd reads flags and logs", s.path, i.Path.Value)
+			}
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if id, ok := sel.X.(*ast.Ident); ok && id.Obj == nil && slices.Contains(world[id.Name], sel.Sel.Name) {
+				t.Errorf("%s uses %s.%s: only cmd does", s.path, id.Name, sel.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
+func TestMoneyIsNeverAFloat(t *testing.T) {
+	for _, s := range sources(t, ".go") {
+		if strings.HasSuffix(s.path, "_test.go") || strings.HasPrefix(s.path, "fixtures/bench/") || mayFloat[s.path] != "" {
+			continue
+		}
+		ast.Inspect(parsed(t, s), func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Ident:
+				if n.Name == "float64" || n.Name == "float32" || n.Name == "ParseFloat" {
+					t.Errorf("%s uses %s; if it is no money, add the file to mayFloat with the reason", s.path, n.Name)
+				}
+			case *ast.BasicLit:
+				if n.Kind == token.FLOAT {
+					t.Errorf("%s holds the float %s; if it is no money, add the file to mayFloat with the reason", s.path, n.Value)
+				}
+			}
+			return true
+		})
+	}
+}
