@@ -10,7 +10,7 @@ package pipeline
 type Lineage struct {
 	BatchID         string `parquet:"batch_id,dict,id(901)"`
 	SourceLine      int64  `parquet:"source_line,delta,id(902)"` // line of the source file, from 1, the header counted; record number for Parquet
-	IngestedAt      int64  `parquet:"ingested_at,timestamp(microsecond),id(903)"`
+	IngestedAt      int64  `parquet:"ingested_at,delta,timestamp(microsecond),id(903)"`
 	AccountingMonth string `parquet:"accounting_month,dict,id(904)"` // "2026-10"
 }
 
@@ -36,10 +36,10 @@ type CoinPurchase struct {
 	ResellerID         string `parquet:"reseller_id,optional,dict,id(6)"`
 	StoreTransactionID string `parquet:"store_transaction_id,optional,id(7)"`
 	SKU                string `parquet:"sku,dict,id(8)"`
-	Coins              int64  `parquet:"coins,id(9)"`
+	Coins              int64  `parquet:"coins,dict,id(9)"`
 	BonusCoins         *int64 `parquet:"bonus_coins,optional,id(10)"`
 	Currency           string `parquet:"currency,dict,id(11)"`
-	GrossAmount        int64  `parquet:"gross_amount,decimal(6:18),id(12)"`
+	GrossAmount        int64  `parquet:"gross_amount,dict,decimal(6:18),id(12)"`
 	TaxAmount          *int64 `parquet:"tax_amount,optional,decimal(6:18),id(13)"`
 	StoreFeeAmount     *int64 `parquet:"store_fee_amount,optional,decimal(6:18),id(14)"`
 	Country            string `parquet:"country,optional,dict,id(15)"`
@@ -58,9 +58,9 @@ type GiftEvent struct {
 	ViewerID        string `parquet:"viewer_id,id(6)"`
 	CreatorID       string `parquet:"creator_id,dict,id(7)"`
 	GiftID          string `parquet:"gift_id,dict,id(8)"`
-	Quantity        int64  `parquet:"quantity,id(9)"`
-	Coins           int64  `parquet:"coins,id(10)"`
-	Diamonds        int64  `parquet:"diamonds,id(11)"`
+	Quantity        int64  `parquet:"quantity,dict,id(9)"`
+	Coins           int64  `parquet:"coins,dict,id(10)"`
+	Diamonds        int64  `parquet:"diamonds,dict,id(11)"`
 	Entity          string `parquet:"entity,dict,id(12)"`
 	// Capture is "" for the platform's own record. Rows read from a live
 	// recorder carry no diamonds: "live" (diamonds is 0 and the ledger credits
