@@ -1,0 +1,123 @@
+package reports
+
+import (
+	"strconv"
+	"time"
+
+	"carat/pipeline"
+)
+
+// CSV renders the lines as RFC 4180 (CRLF line ends) with a header of column
+// names. Amounts and rates are plain decimals without trailing zeros, times RFC
+// 3339 in UTC, absent values empty. A text that a spreadsheet would run as a
+// formula gets a leading apostrophe. The error is of kind internal: rows that
+// are not one statement.
+func (r *Renderer) CSV(s *Statement) ([]byte, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	b := r.buf[:0]
+	for i := range lineColumns {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, lineColumns[i].name...)
+	}
+	b = append(b, '\r', '\n')
+	for n := range s.Lines {
+		for i := range lineColumns {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			c := lineColumns[i].value(s, &s.Lines[n])
+			b = appendCSVCell(b, &c)
+		}
+		b = append(b, '\r', '\n')
+	}
+	r.buf = b
+	return b, nil
+}
+
+// JSON renders {"summary":{…},"lines":[…]}: keys are column names in a fixed
+// order, decimals strings without trailing zeros, whole numbers numbers, times
+// RFC 3339 in UTC, absent values null. A row stands on a line of its own. The
+// error is of kind internal: rows that are not one statement.
+func (r *Renderer) JSON(s *Statement) ([]byte, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	b := append(r.buf[:0], `{"summary":{`...)
+	for i := range summaryColumns {
+		b = appendJSONKey(b, i, summaryColumns[i].name)
+		c := summaryColumns[i].value(s, &s.Summary)
+		b = appendJSONCell(b, &c)
+	}
+	b = append(b, "},\n\"lines\":["...)
+	for n := range s.Lines {
+		if n > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, "\n{"...)
+		for i := range lineColumns {
+			b = appendJSONKey(b, i, lineColumns[i].name)
+			c := lineColumns[i].value(s, &s.Lines[n])
+			b = appendJSONCell(b, &c)
+		}
+		b = append(b, '}')
+	}
+	b = append(b, "\n]}\n"...)
+	r.buf = b
+	return b, nil
+}
+
+// appendJSONKey appends a column name, which needs no escaping.
+func appendJSONKey(b []byte, i int, name string) []byte {
+	if i > 0 {
+		b = append(b, ',')
+	}
+	b = append(b, '"')
+	b = append(b, name...)
+	return append(b, '"', ':')
+}
+
+func appendCSVCell(b []byte, c *cell) []byte {
+	if c.null {
+		return b
+	}
+	if c.kind == kindText {
+		return appendCSVText(b, c.text)
+	}
+	return c.appendPlain(b)
+}
+
+func appendJSONCell(b []byte, c *cell) []byte {
+	if c.null {
+		return append(b, "null"...)
+	}
+	switch c.kind {
+	case kindText:
+		return appendJSONString(b, c.text)
+	case kindWhole, kindBool:
+		return c.appendPlain(b)
+	default:
+		return append(c.appendPlain(append(b, '"')), '"')
+	}
+}
+
+// appendPlain appends a value that is not text.
+func (c *cell) appendPlain(b []byte) []byte {
+	switch c.kind {
+	case kindWhole:
+		return strconv.AppendInt(b, c.n, 10)
+	case kindAmount:
+		return pipeline.AppendDecimal(b, c.n, pipeline.AmountDigits)
+	case kindRate:
+		return pipeline.AppendDecimal(b, c.n, pipeline.RateDigits)
+	case kindTime:
+		return time.UnixMicro(c.n).UTC().AppendFormat(b, time.RFC3339Nano)
+	case kindBool:
+		return strconv.AppendBool(b, c.n != 0)
+	default:
+		return append(b, c.text...)
+	}
+}

@@ -1,0 +1,42 @@
+package reports
+
+// words writes the glossary.
+func (p *page) words() {
+	p.raw(`<section>
+<h2>Words</h2>
+<dl class="words">
+<div><dt>Coin</dt><dd>What viewers buy and spend on gifts. Coins never become yours directly.</dd></div>
+<div><dt>Diamond</dt><dd>What you are credited for a gift. Diamonds are paid out as money.</dd></div>
+<div><dt>Rate</dt><dd>How many diamonds a coin makes, and what a diamond is worth. Rates have dates; a gift is judged by the rate of its own moment.</dd></div>
+<div><dt>List value</dt><dd>What coins cost by the platform’s price list. Viewers may have paid a little more or less.</dd></div>
+<div><dt>Clawback</dt><dd>Diamonds taken back because the coins behind a gift were refunded to the viewer.</dd></div>
+<div><dt>Withholding</dt><dd>Tax that has to be kept back from a payout and passed on to a tax office for you.</dd></div>
+<div><dt>On its way</dt><dd>A payout that you requested and that has not arrived yet. It has left your balance.</dd></div>
+<div><dt>Provisional, final</dt><dd>A statement is provisional until the month is closed, then final. A corrected one has a higher version.</dd></div>
+</dl>
+</section>
+`)
+}
+
+// foot says where the numbers come from and how to check them.
+func (p *page) foot() {
+	m := &p.s.Summary
+	p.raw("<footer>\n<p><b>How to check this.</b> Opening + earned + adjustments − payouts requested + payouts that came back ± rate changes − rounding = closing, to the last digit. The CSV and JSON files of this statement are made from the same rows as this page. Whoever holds the books can follow any id on this page to its source line with <code>carat trace ID</code>, and compute the whole month anew with <code>carat verify --period ")
+	p.text(string(m.Period))
+	p.raw("</code>.</p>\n<p>Viewers are never named on statements. Statement ")
+	p.name(m.CreatorID)
+	p.raw(" · ")
+	p.name(m.Entity)
+	p.raw(" · ")
+	p.text(m.Currency)
+	p.raw(" · ")
+	p.text(string(m.Period))
+	p.raw(" · version ")
+	p.whole(m.Version)
+	if p.s.RunID != "" {
+		p.raw(" · run <code>")
+		p.text(p.s.RunID)
+		p.raw("</code>")
+	}
+	p.raw("</p>\n</footer>\n</main>\n</body>\n</html>\n")
+}

@@ -1,0 +1,265 @@
+package reports
+
+import "carat/pipeline"
+
+func statusWords(status string) (words markup, known bool) {
+	switch status {
+	case "requested":
+		return "On its way", true
+	case "paid":
+		return "Paid", true
+	case "failed":
+		return "Failed", true
+	case "returned":
+		return "Returned", true
+	}
+	return "", false
+}
+
+func isPayout(l *pipeline.StatementLine) bool {
+	return l.Section == sectionRedeemed || l.Section == sectionReturned
+}
+
+// payouts lists what was requested and what came back, each with the way from
+// its gross amount to what arrives.
+func (p *page) payouts() {
+	p.raw("<section>\n<h2>Payouts</h2>\n")
+	m := &p.s.Summary
+	if !p.any(isPayout) {
+		if m.PaidAmount != 0 {
+			p.raw("<p>No payout was requested this month. ")
+			p.sum(m.PaidAmount)
+			p.raw(" of payouts requested earlier was paid.</p>\n</section>\n")
+			return
+		}
+		p.raw("<p>No payouts this month.</p>\n</section>\n")
+		return
+	}
+	p.raw("<table class=\"payouts\">\n<thead><tr><th scope=\"col\">Payout</th><th scope=\"col\" class=\"n\">Diamonds</th><th scope=\"col\" class=\"n\">Balance</th>",
+		"<th scope=\"col\" class=\"n\">Fee</th><th scope=\"col\" class=\"n\">Tax withheld</th><th scope=\"col\" class=\"n\">Net ")
+	p.text(p.currency)
+	p.raw("</th></tr></thead>\n<tbody>\n")
+	for i := range p.s.Lines {
+		if l := &p.s.Lines[i]; isPayout(l) {
+			p.payoutRow(l)
+		}
+	}
+	p.raw("</tbody>\n</table>\n")
+	if m.PaidAmount != 0 || m.InTransitAmount != 0 || m.FailedAmount != 0 {
+		p.raw("<p>Net of fees and tax, <b>")
+		p.sum(m.PaidAmount)
+		p.raw("</b> was paid in ")
+		p.monthName()
+		if m.InTransitAmount != 0 {
+			p.raw(", <b>")
+			p.sum(m.InTransitAmount)
+			p.raw("</b> was still on its way at the end of the month")
+		}
+		if m.FailedAmount != 0 {
+			p.raw(", <b>")
+			p.sum(m.FailedAmount)
+			p.raw("</b> failed or was returned and is back in your balance, with its fee and tax")
+		}
+		p.raw(".</p>\n")
+	}
+	p.raw("</section>\n")
+}
+
+func (p *page) payoutRow(l *pipeline.StatementLine) {
+	p.raw("<tr><th scope=\"row\">")
+	p.payoutTitle(l)
+	p.raw("<small>")
+	separator := markup("")
+	next := func(m markup) {
+		p.raw(separator, m)
+		separator = " · "
+	}
+	if l.EventAt != nil {
+		if l.Section == sectionRedeemed {
+			next("requested ")
+		} else {
+			next("")
+		}
+		p.day(*l.EventAt)
+	}
+	if l.PaidAt != nil {
+		next("paid ")
+		p.day(*l.PaidAt)
+	}
+	if l.Method != "" {
+		next("by ")
+		p.name(l.Method)
+	}
+	if l.ReferenceID != "" {
+		next("reference ")
+		p.name(l.ReferenceID)
+	}
+	p.raw("</small>")
+	p.exchange(l)
+	p.raw("</th><td class=\"n\">")
+	if l.Diamonds != nil {
+		p.signedWhole(*l.Diamonds)
+	}
+	p.raw("</td><td class=\"n\">")
+	p.signed(l.Amount)
+	p.raw("</td>")
+	p.moneyCell(l.FeeAmount, "")
+	p.moneyCell(l.WithholdingAmount, "")
+	p.moneyCell(l.NetAmount, " sum")
+	p.raw("</tr>\n")
+}
+
+func (p *page) payoutTitle(l *pipeline.StatementLine) {
+	if l.Section == sectionReturned {
+		p.reason(l.Reason)
+		p.tagPrior(l)
+		return
+	}
+	switch words, known := statusWords(l.Status); {
+	case known:
+		p.raw("<b class=\"status ", words[:1], "\">", words, "</b>")
+	case l.Status != "":
+		p.name(l.Status)
+	default:
+		p.reason(l.Reason)
+	}
+	p.tagPrior(l)
+}
+
+// exchange writes how a payout in another currency was converted.
+func (p *page) exchange(l *pipeline.StatementLine) {
+	if l.PayoutAmount == nil || l.PayoutCurrency == "" || l.PayoutCurrency == p.currency && l.FXRate == nil {
+		return
+	}
+	p.raw("<small>")
+	if l.NetAmount != nil && l.FXRate != nil {
+		p.sum(*l.NetAmount)
+		p.raw(" × ")
+		p.rate(*l.FXRate)
+		p.raw(" = ")
+	} else {
+		p.raw("paid out as ")
+	}
+	p.raw("<b>")
+	p.moneyIn(*l.PayoutAmount, l.PayoutCurrency)
+	p.raw("</b>, to the nearest unit</small>")
+}
+
+func (p *page) moneyCell(v *pipeline.Amount, class markup) {
+	p.raw("<td class=\"n", class, "\">")
+	if v != nil {
+		p.money(*v)
+	}
+	p.raw("</td>")
+}
+
+// closing says what the balance is and when it can be paid, as far as the rows say.
+func (p *page) closing() {
+	m := &p.s.Summary
+	p.raw("<section>\n<h2>Your balance and the next payout</h2>\n<p>On ")
+	p.lastDay("2 January 2006")
+	p.raw(", at midnight, you hold <b>")
+	p.diamonds(m.ClosingDiamonds)
+	p.raw("</b>, worth <b>")
+	p.sum(m.ClosingAmount)
+	p.raw("</b> at the rate then in force. The balance opens ")
+	p.b = p.end.AppendFormat(p.b, "January 2006")
+	p.raw(".</p>\n")
+	if m.ClosingAmount < 0 || m.ClosingDiamonds < 0 {
+		p.raw("<p class=\"callout\"><b>Why is it negative?</b> More was taken back than you had left, for example because a gift was reversed after its diamonds were paid out. What you earn next fills the gap first; payouts are possible again once the balance is above zero.</p>\n")
+		return
+	}
+	p.held()
+	p.payoutTerms()
+	p.yearToDate()
+	p.raw("</section>\n")
+}
+
+func (p *page) held() {
+	h := p.s.Held
+	if h == nil || h.Diamonds == 0 && h.Amount == 0 {
+		return
+	}
+	p.raw("<p>Of this, <b>")
+	p.diamonds(h.Diamonds)
+	p.raw("</b> (")
+	p.sum(h.Amount)
+	p.raw(") is held")
+	if h.ReleaseAt != nil {
+		p.raw("; the last of it becomes free on ")
+		p.day(*h.ReleaseAt)
+	}
+	p.raw(".</p>\n")
+}
+
+// longestHoldDays bounds a hold that is worth a date: ten years.
+const longestHoldDays = 3653
+
+func (p *page) payoutTerms() {
+	rule := p.s.Rule
+	if rule == nil {
+		return
+	}
+	closing := p.s.Summary.ClosingAmount
+	least := pipeline.Amount(rule.MinAmount)
+	p.raw("<ul>\n<li>Payouts by ")
+	p.name(rule.Method)
+	p.raw(" start at ")
+	p.moneyIn(least, rule.Currency)
+	if rule.Currency == p.currency {
+		if closing >= least {
+			p.raw(": your balance is enough for one")
+		} else {
+			p.raw(": your balance is carried on until it gets there")
+		}
+	}
+	p.raw(".</li>\n")
+	if hold := valueOf(rule.HoldDays); hold > 0 && hold <= longestHoldDays {
+		p.raw("<li>Diamonds can be paid out ")
+		p.counted(hold, "day")
+		p.raw(" after they are credited, so all of this balance is free by ")
+		p.b = p.end.AddDate(0, 0, int(hold)).AppendFormat(p.b, "2 January 2006")
+		p.raw(".</li>\n")
+	}
+	p.feeTerms(rule)
+	if rule.MaxAmountPerDay != nil {
+		p.raw("<li>At most ")
+		p.moneyIn(pipeline.Amount(*rule.MaxAmountPerDay), rule.Currency)
+		p.raw(" a day.</li>\n")
+	}
+	p.raw("</ul>\n")
+}
+
+func (p *page) feeTerms(rule *pipeline.PayoutRule) {
+	fixed, rate := valueOf(rule.FeeFixed), valueOf(rule.FeeRate)
+	if fixed == 0 && rate == 0 {
+		return
+	}
+	p.raw("<li>Fee of a payout: ")
+	if fixed != 0 {
+		p.moneyIn(pipeline.Amount(fixed), rule.Currency)
+	}
+	if rate != 0 {
+		if fixed != 0 {
+			p.raw(" and ")
+		}
+		// billionths to percent: two places fewer, exactly
+		p.b = appendGrouped(p.b, rate, pipeline.RateDigits-2, 0)
+		p.raw("% of its amount")
+	}
+	p.raw(".</li>\n")
+}
+
+func (p *page) yearToDate() {
+	y := p.s.YearToDate
+	if y == nil {
+		return
+	}
+	p.raw("<table class=\"year\">\n<caption>")
+	p.b = p.start.AppendFormat(p.b, "2006")
+	p.raw(" so far</caption>\n<thead><tr><th scope=\"col\" class=\"n\">Earned</th><th scope=\"col\" class=\"n\">Paid</th><th scope=\"col\" class=\"n\">Tax withheld</th><th scope=\"col\" class=\"n\">Fees</th></tr></thead>\n<tbody><tr>")
+	for _, v := range []*pipeline.Amount{&y.Earned, &y.Paid, &y.Withheld, &y.Fee} {
+		p.moneyCell(v, "")
+	}
+	p.raw("</tr></tbody>\n</table>\n")
+}

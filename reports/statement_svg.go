@@ -1,0 +1,216 @@
+package reports
+
+import (
+	"math/bits"
+
+	"carat/pipeline"
+)
+
+// The waterfall is drawn with lengths across in percent and lengths down in
+// pixels, so that it fits any width while its words keep their size. Its
+// geometry is in whole basis points: the same on every machine.
+
+const (
+	stepHeight    = 50
+	barTop        = 24
+	barHeight     = 12
+	barLeastWidth = 30 // hundredths of a percent: a bar that can be seen
+)
+
+// step is one bar of the waterfall: from one level of the balance to the next.
+type step struct {
+	label      markup
+	class      markup // of the bar: "bal", "in", "out"
+	diamonds   int64
+	noDiamonds bool // the step moves money only
+	amount     pipeline.Amount
+	from, to   int64 // levels, in millionths, for drawing only
+}
+
+// steps gives the bars; a movement that is zero and not among the main ones is left out.
+func (p *page) steps(dst []step) []step {
+	m := &p.s.Summary
+	level := int64(m.OpeningAmount)
+	dst = append(dst, step{label: "Opening balance", class: "bal", diamonds: m.OpeningDiamonds, amount: m.OpeningAmount, to: level})
+	move := func(label markup, diamonds int64, noDiamonds bool, amount pipeline.Amount, always bool) {
+		if !always && diamonds == 0 && amount == 0 {
+			return
+		}
+		s := step{label: label, class: "in", diamonds: diamonds, noDiamonds: noDiamonds, amount: amount, from: level}
+		if amount < 0 {
+			s.class = "out"
+		}
+		level += int64(amount)
+		s.to = level
+		dst = append(dst, s)
+	}
+	move("Earned", m.EarnedDiamonds, false, m.EarnedAmount, true)
+	move("Adjustments", m.AdjustedDiamonds, false, m.AdjustedAmount, false)
+	move("Payouts requested", -m.RedeemedDiamonds, false, -m.RedeemedAmount, true)
+	move("Payouts that came back", m.ReturnedDiamonds, false, m.ReturnedAmount, false)
+	move("Rate changes", 0, true, m.RevaluationAmount, false)
+	move("Rounding of payouts", 0, true, -m.RoundingAmount, false)
+	return append(dst, step{label: "Closing balance", class: "bal end", diamonds: m.ClosingDiamonds, amount: m.ClosingAmount, to: int64(m.ClosingAmount)})
+}
+
+// movement writes "How your balance moved": a picture whose description says
+// every number of it, and a word on what needs one.
+func (p *page) movement() {
+	var room [8]step
+	steps := p.steps(room[:0])
+	low, high := int64(0), int64(0)
+	for i := range steps {
+		low, high = min(low, steps[i].to), max(high, steps[i].to)
+	}
+	p.raw("<section>\n<h2>How your balance moved</h2>\n")
+	p.raw("<svg class=\"fall\" role=\"img\" aria-labelledby=\"fall-t fall-d\" width=\"100%\" height=\"")
+	p.b = appendInt(p.b, len(steps)*stepHeight)
+	p.raw("\" xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"fall-t\">How your balance moved</title>\n<desc id=\"fall-d\">")
+	for i := range steps {
+		if i > 0 {
+			p.raw("; ")
+		}
+		p.raw(steps[i].label, " ")
+		p.sum(steps[i].amount)
+		if !steps[i].noDiamonds {
+			p.raw(", ")
+			p.diamonds(steps[i].diamonds)
+		}
+	}
+	p.raw(".</desc>\n")
+	if low < 0 {
+		p.zeroLine(across(0, low, high), len(steps))
+	}
+	for i := range steps {
+		p.bar(&steps[i], i, low, high, i == len(steps)-1)
+	}
+	p.raw("</svg>\n")
+	p.movementNotes()
+	p.raw("</section>\n")
+}
+
+func (p *page) zeroLine(at int64, steps int) {
+	p.raw("<line class=\"zero\" y1=\"")
+	p.b = appendInt(p.b, barTop-4)
+	p.raw("\" y2=\"")
+	p.b = appendInt(p.b, steps*stepHeight-stepHeight+barTop+barHeight+4)
+	p.raw("\" x1=\"")
+	p.b = appendPercentOf(p.b, at)
+	p.raw("\" x2=\"")
+	p.b = appendPercentOf(p.b, at)
+	p.raw("\"/>\n")
+}
+
+func (p *page) bar(s *step, i int, low, high int64, last bool) {
+	top := i * stepHeight
+	from, to := across(s.from, low, high), across(s.to, low, high)
+	left, width := min(from, to), max(from, to)-min(from, to)
+	if width < barLeastWidth {
+		width = barLeastWidth
+		left = min(left, 10_000-width)
+	}
+	p.raw("<text y=\"")
+	p.b = appendInt(p.b, top+16)
+	p.raw("\">", s.label)
+	if !s.noDiamonds {
+		p.raw("<tspan class=\"d\" dx=\"10\">")
+		p.stepWhole(s)
+		p.raw("</tspan>")
+	}
+	p.raw("</text><text class=\"n\" x=\"100%\" y=\"")
+	p.b = appendInt(p.b, top+16)
+	p.raw("\">")
+	if s.class == "in" || s.class == "out" {
+		p.signed(s.amount)
+	} else {
+		p.money(s.amount)
+	}
+	p.raw("</text><rect class=\"track\" width=\"100%\" height=\"")
+	p.b = appendInt(p.b, barHeight)
+	p.raw("\" y=\"")
+	p.b = appendInt(p.b, top+barTop)
+	p.raw("\"/><rect class=\"", s.class, "\" x=\"")
+	p.b = appendPercentOf(p.b, left)
+	p.raw("\" y=\"")
+	p.b = appendInt(p.b, top+barTop)
+	p.raw("\" width=\"")
+	p.b = appendPercentOf(p.b, width)
+	p.raw("\" height=\"")
+	p.b = appendInt(p.b, barHeight)
+	p.raw("\"/>")
+	if !last {
+		p.raw("<line class=\"join\" x1=\"")
+		p.b = appendPercentOf(p.b, to)
+		p.raw("\" x2=\"")
+		p.b = appendPercentOf(p.b, to)
+		p.raw("\" y1=\"")
+		p.b = appendInt(p.b, top+barTop+barHeight)
+		p.raw("\" y2=\"")
+		p.b = appendInt(p.b, top+stepHeight+barTop)
+		p.raw("\"/>")
+	}
+	p.raw("\n")
+}
+
+func (p *page) stepWhole(s *step) {
+	if s.class == "in" || s.class == "out" {
+		if s.diamonds > 0 {
+			p.raw("+")
+		}
+	}
+	p.diamonds(s.diamonds)
+}
+
+// across gives where a level lies between low and high, in hundredths of a percent.
+func across(level, low, high int64) int64 {
+	span := uint64(high) - uint64(low)
+	if span == 0 {
+		return 0
+	}
+	hi, lo := bits.Mul64(uint64(level)-uint64(low), 10_000)
+	if hi >= span { // a level outside of the span: the rows don't add up
+		return 0
+	}
+	quotient, _ := bits.Div64(hi, lo, span)
+	return int64(min(quotient, 10_000))
+}
+
+func (p *page) movementNotes() {
+	m := &p.s.Summary
+	p.raw("<p class=\"note\">Amounts in ")
+	p.text(p.currency)
+	p.raw(". A payout leaves your balance on the day it is requested.")
+	if m.RevaluationAmount != 0 {
+		p.raw(" The money value of a diamond changed; diamonds that you still hold are worth what they are worth now (\u201crate changes\u201d).")
+	}
+	if p.hasFractions() {
+		p.raw(" Fractions smaller than ")
+		p.minorUnit()
+		p.raw(" stay in your balance; they are not rounded away.")
+	}
+	if m.RoundingAmount != 0 {
+		p.raw(" A payout is made in whole steps of ")
+		p.minorUnit()
+		p.raw("; what was left over of the diamonds paid out is \u201crounding of payouts\u201d.")
+	}
+	p.raw("</p>\n")
+}
+
+// hasFractions says whether a balance shown has digits below the minor unit.
+func (p *page) hasFractions() bool {
+	unit := pipeline.Amount(1)
+	for i := p.minor; i < pipeline.AmountDigits; i++ {
+		unit *= 10
+	}
+	m := &p.s.Summary
+	return m.OpeningAmount%unit != 0 || m.ClosingAmount%unit != 0 || m.EarnedAmount%unit != 0
+}
+
+// minorUnit appends the smallest coin of the currency, "0.01 USD".
+func (p *page) minorUnit() {
+	unit := pipeline.Amount(1)
+	for i := p.minor; i < pipeline.AmountDigits; i++ {
+		unit *= 10
+	}
+	p.sum(unit)
+}

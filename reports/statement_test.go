@@ -1,0 +1,413 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"carat/pipeline"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+var fixtures = []struct {
+	name string
+	make func(testing.TB) *Statement
+}{
+	{"rich", rich}, {"empty", empty}, {"negative", negative}, {"yen", yen}, {"dinar", dinar}, {"rate-totals", rateTotals},
+}
+
+var formats = []struct {
+	ext   string
+	write func(*Renderer, *Statement) ([]byte, error)
+}{
+	{"html", (*Renderer).HTML}, {"csv", (*Renderer).CSV}, {"json", (*Renderer).JSON},
+}
+
+func TestStatementGolden(t *testing.T) {
+	for _, f := range fixtures {
+		for _, format := range formats {
+			t.Run(f.name+"."+format.ext, func(t *testing.T) {
+				var r Renderer
+				got, err := format.write(&r, f.make(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				path := filepath.Join("testdata", f.name+"."+format.ext)
+				if *update {
+					if err := os.MkdirAll("testdata", 0o755); err != nil {
+						t.Fatal(err)
+					}
+					if err := os.WriteFile(path, got, 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(got, want) {
+					t.Errorf("%s differs; look at it, then go test ./reports -update", path)
+				}
+			})
+		}
+	}
+}
+
+// The same statement gives the same bytes, whatever the renderer did before.
+func TestStatementDeterminism(t *testing.T) {
+	for _, format := range formats {
+		var used Renderer
+		for range 3 {
+			for _, f := range fixtures {
+				var fresh Renderer
+				want, err := format.write(&fresh, f.make(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := format.write(&used, f.make(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(got, want) {
+					t.Fatalf("%s.%s depends on what was rendered before", f.name, format.ext)
+				}
+			}
+		}
+	}
+}
+
+func TestStatementWritersAgreeWithRenderer(t *testing.T) {
+	s := rich(t)
+	for i, write := range []func(*bytes.Buffer) error{
+		func(b *bytes.Buffer) error { return WriteHTML(b, s) },
+		func(b *bytes.Buffer) error { return WriteCSV(b, s) },
+		func(b *bytes.Buffer) error { return WriteJSON(b, s) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		var r Renderer
+		want, err := formats[i].write(&r, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(b.Bytes(), want) {
+			t.Errorf("%s differs", formats[i].ext)
+		}
+	}
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+
+func TestStatementWriteError(t *testing.T) {
+	err := WriteHTML(brokenWriter{}, rich(t))
+	if err == nil || err.Error() != `write statement of "c_1029": disk full` {
+		t.Errorf("got %v", err)
+	}
+}
+
+// jsonStatement is what a program reads.
+type jsonStatement struct {
+	Summary map[string]any   `json:"summary"`
+	Lines   []map[string]any `json:"lines"`
+}
+
+func decode(t *testing.T, s *Statement) jsonStatement {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteJSON(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	var out jsonStatement
+	d := json.NewDecoder(&b)
+	d.UseNumber()
+	if err := d.Decode(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestStatementJSONTypes(t *testing.T) {
+	got := decode(t, rich(t))
+	for key, want := range map[string]any{
+		"earned_amount": "718.964", "opening_amount": "612", "earned_diamonds": json.Number("69502"), "provisional": false,
+		"region": nil, "period": "2026-10", "version": json.Number("2"), "run_id": "r_7f3a9c51d2e84b06",
+	} {
+		if got.Summary[key] != want {
+			t.Errorf("summary %s = %#v, want %#v", key, got.Summary[key], want)
+		}
+	}
+	line := got.Lines[1]
+	for key, want := range map[string]any{
+		"amount": "6", "rate": "0.01", "diamonds_per_coin": "0.5", "rate_from": "2025-12-31T23:00:00Z", "event_at": nil,
+		"coins": json.Number("1234"), "prior_period": false, "net_amount": nil,
+	} {
+		if line[key] != want {
+			t.Errorf("line %s = %#v, want %#v", key, line[key], want)
+		}
+	}
+}
+
+// CSV and JSON hold the same cells, and the CSV's header is the keys of a line.
+func TestStatementCSVAgreesWithJSON(t *testing.T) {
+	s := rich(t)
+	lines := decode(t, s).Lines
+	var b bytes.Buffer
+	if err := WriteCSV(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&b).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != len(lines)+1 {
+		t.Fatalf("%d rows, %d lines", len(rows), len(lines))
+	}
+	for n, line := range lines {
+		if len(line) != len(rows[0]) {
+			t.Fatalf("%d keys, %d columns", len(line), len(rows[0]))
+		}
+		for i, column := range rows[0] {
+			var want string
+			switch v := line[column].(type) {
+			case string:
+				want = v
+			case json.Number:
+				want = v.String()
+			case bool:
+				want = map[bool]string{true: "true", false: "false"}[v]
+			case nil:
+			default:
+				t.Fatalf("%s is %T", column, v)
+			}
+			if rows[n+1][i] != want {
+				t.Errorf("row %d %s = %q in CSV, %q in JSON", n+1, column, rows[n+1][i], want)
+			}
+		}
+	}
+}
+
+var numberCell = regexp.MustCompile(`class="n[^"]*"[^>]*>(?:× )?([+\x{2212}]?[0-9][0-9,.]*)`)
+
+// Every number that stands in a cell, a card or the picture of the page is a
+// number of the JSON, give or take its sign; and each of the summary's amounts
+// that a creator is told is there.
+func TestStatementHTMLNumbersAreJSONNumbers(t *testing.T) {
+	for _, f := range fixtures {
+		s := f.make(t)
+		s.YearToDate = nil // not part of the JSON
+		got := decode(t, s)
+		known := map[string]bool{}
+		learn := func(row map[string]any) {
+			for _, v := range row {
+				switch v := v.(type) {
+				case string:
+					known[strings.TrimPrefix(v, "-")] = true
+				case json.Number:
+					known[strings.TrimPrefix(v.String(), "-")] = true
+				}
+			}
+		}
+		learn(got.Summary)
+		for _, line := range got.Lines {
+			learn(line)
+		}
+		var b bytes.Buffer
+		if err := WriteHTML(&b, s); err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for _, match := range numberCell.FindAllStringSubmatch(b.String(), -1) {
+			plain := strings.NewReplacer(",", "", "+", "", "\u2212", "").Replace(match[1])
+			if strings.Contains(plain, ".") {
+				plain = strings.TrimSuffix(strings.TrimRight(plain, "0"), ".")
+			}
+			seen[plain] = true
+			if !known[plain] && !strings.Contains(b.String(), match[0]+"%") {
+				t.Errorf("%s: the page shows %s, which no row holds", f.name, match[0])
+			}
+		}
+		for _, key := range []string{"opening_amount", "earned_amount", "closing_amount", "taken_amount", "paid_amount", "redeemed_amount"} {
+			v := strings.TrimPrefix(got.Summary[key].(string), "-")
+			if !seen[v] {
+				t.Errorf("%s: the page does not show %s %s", f.name, key, v)
+			}
+		}
+	}
+}
+
+const hostile = "<script>alert(1)</script>\"'&\u202Eevil\x00\x1b[31m"
+
+func TestStatementHTMLEscapes(t *testing.T) {
+	s := rich(t)
+	s.DisplayName, s.RunID = hostile, hostile
+	s.Payer = Party{Name: hostile, Address: hostile, TaxID: hostile}
+	m := &s.Summary
+	m.CreatorID, m.Entity, m.Currency, m.Country, m.Tier, m.AgencyID = hostile, hostile, hostile, hostile, hostile, hostile
+	s.Rule.Method, s.Rule.Currency = hostile, hostile
+	for i := range s.Lines {
+		l := &s.Lines[i]
+		l.CreatorID, l.Entity, l.Currency = hostile, hostile, hostile
+		l.Label, l.GiftID, l.StreamID, l.ReferenceID, l.OriginalEventID = hostile, hostile, hostile, hostile, hostile
+		l.Status, l.Method, l.PayoutCurrency = hostile, hostile, hostile
+		if l.Section == "adjusted" {
+			l.Reason = hostile
+		}
+	}
+	var b bytes.Buffer
+	if err := WriteHTML(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	for _, bad := range []string{"<script", "\u202E", "\x00", "\x1b", "\"'&"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page holds %q unescaped", bad)
+		}
+	}
+	if n := strings.Count(page, "&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&amp;\uFFFDevil\uFFFD\uFFFD[31m"); n < 50 {
+		t.Errorf("the escaped text stands on the page %d times", n)
+	}
+	if n := strings.Count(page, "<bdi>"); n != strings.Count(page, "</bdi>") || n < 30 {
+		t.Errorf("%d isolated names", n)
+	}
+}
+
+// The page loads nothing and runs nothing.
+func TestStatementHTMLIsSelfContained(t *testing.T) {
+	var b bytes.Buffer
+	if err := WriteHTML(&b, rich(t)); err != nil {
+		t.Fatal(err)
+	}
+	page := strings.ReplaceAll(b.String(), "http://www.w3.org/2000/svg", "")
+	for _, bad := range []string{"http", "<script", "<link", "<img", "url(", "@import", "src=", "href=", " on"} {
+		if bad == " on" {
+			if regexp.MustCompile(`<[^>]* on[a-z]+=`).MatchString(page) {
+				t.Error("the page has an event handler")
+			}
+			continue
+		}
+		if strings.Contains(page, bad) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+}
+
+func TestStatementCSVNeutralises(t *testing.T) {
+	s := rich(t)
+	texts := []string{"=1+1", "+1", "-1", "@x", "\tx", "\rx", "a,b", `say "hi"`, "a\r\nb", "plain", " lead"}
+	want := []string{"'=1+1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "a,b", `say "hi"`, "a\r\nb", "plain", " lead"}
+	s.Lines = s.Lines[:len(texts)]
+	for i, text := range texts {
+		s.Lines[i].Label = text
+	}
+	s.Lines[2].Amount = amount(t, "-5.1")
+	var b bytes.Buffer
+	if err := WriteCSV(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), ",'-1,") || !strings.Contains(b.String(), ",-5.1,") {
+		t.Error("a negative amount must stay a number, a text must not become one")
+	}
+	reader := csv.NewReader(&b)
+	rows, err := reader.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := -1
+	for i, name := range rows[0] {
+		if name == "label" {
+			column = i
+		}
+	}
+	for i := range texts {
+		// encoding/csv folds \r\n inside a quoted field into \n.
+		if got := rows[i+1][column]; got != strings.ReplaceAll(want[i], "\r\n", "\n") {
+			t.Errorf("%q became %q, want %q", texts[i], got, want[i])
+		}
+	}
+}
+
+func TestStatementRefusesForeignRows(t *testing.T) {
+	cases := []struct {
+		name string
+		harm func(*Statement)
+		want string
+	}{
+		{"another creator", func(s *Statement) { s.Lines[3].CreatorID = "c_7" },
+			`render statement of "c_1029", "main", "USD": line 4 belongs to "c_7", "main", "USD"`},
+		{"another currency", func(s *Statement) { s.Lines[0].Currency = "EUR" },
+			`render statement of "c_1029", "main", "USD": line 1 belongs to "c_1029", "main", "EUR"`},
+		{"section", func(s *Statement) { s.Lines[0].Section = "gifts" },
+			`render statement of "c_1029", "main", "USD": line 1 has the unknown section "gifts"`},
+		{"period", func(s *Statement) { s.Summary.Period = "October" },
+			`render statement of "c_1029": "October" is not a month like 2026-10 (from 2000-01 to 2099-12)`},
+	}
+	for _, c := range cases {
+		for _, format := range formats {
+			t.Run(c.name+" "+format.ext, func(t *testing.T) {
+				s := rich(t)
+				c.harm(s)
+				var r Renderer
+				_, err := format.write(&r, s)
+				if err == nil || err.Error() != c.want {
+					t.Fatalf("got %v", err)
+				}
+				if pipeline.KindOf(err) != pipeline.KindInternal {
+					t.Errorf("kind %d", pipeline.KindOf(err))
+				}
+			})
+		}
+	}
+}
+
+// What is told in words depends on the rows: each word has its case.
+func TestStatementHTMLWords(t *testing.T) {
+	cases := []struct {
+		name     string
+		s        *Statement
+		says     []string
+		says_not []string
+	}{
+		{"rich", rich(t), []string{
+			">Final<", "version&nbsp;2", "In October 2026 you received 2,288&nbsp;gifts of 139,106&nbsp;coins",
+			"Rates in force 1 Jan 2026 to 14 Oct 2026", "Rates in force since 15 Oct 2026", "rates changed, so each has its own row",
+			"Clawback: the coins", "original event <bdi>ev_20261002_118200</bdi>", "On its way", "Payout failed",
+			"earlier month", "Fractions smaller than 0.01&nbsp;USD", "whole steps of 0.01&nbsp;USD",
+			"176.90&nbsp;USD × 0.9215 = <b>163.01&nbsp;EUR</b>", "free by 16 November 2026", "0.10&nbsp;USD and 1.5% of its amount",
+		}, []string{"Provisional</b>", "Why is it negative"}},
+		{"empty", empty(t), []string{">Provisional<", "No gifts this month", "No payouts this month", "Nothing was deducted this month", "owes you nothing further"},
+			[]string{"Who gets what", "How coins became money", "earlier month", "Final</b>", "What was added"}},
+		{"negative", negative(t), []string{"Why is it negative?", "\u22127.80&nbsp;USD", "class=\"zero\"", "<bdi>نور</bdi>"}, []string{"owes you"}},
+		{"yen", yen(t), []string{"2,250&nbsp;JPY", "<b>3,000&nbsp;coins</b> × 0.5 = <b>1,500&nbsp;diamonds</b>", "<b>1,500&nbsp;diamonds</b> × 1.5&nbsp;JPY = <b>2,250&nbsp;JPY</b>"},
+			[]string{"2,250.0", "Fractions smaller"}},
+		{"dinar", dinar(t), []string{"4.6125&nbsp;KWD", "Fractions smaller than 0.001&nbsp;KWD", "9.225<"}, nil},
+		{"rate totals", rateTotals(t), []string{"All gifts, rates in force 1 Jan 2026 to 14 Oct 2026", "<b>21,614&nbsp;diamonds</b> × 0.01&nbsp;USD = <b>216.14&nbsp;USD</b>", "is held; the last of it becomes free on 15 Nov 2026"}, []string{"For example"}},
+	}
+	for _, c := range cases {
+		var b bytes.Buffer
+		if err := WriteHTML(&b, c.s); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range c.says {
+			if !strings.Contains(b.String(), want) {
+				t.Errorf("%s: the page does not say %q", c.name, want)
+			}
+		}
+		for _, bad := range c.says_not {
+			if strings.Contains(b.String(), bad) {
+				t.Errorf("%s: the page says %q", c.name, bad)
+			}
+		}
+	}
+}

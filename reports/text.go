@@ -1,0 +1,133 @@
+package reports
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// appendCSVText appends a text as one CSV field. A text that begins with a
+// character by which spreadsheets recognise a formula gets an apostrophe, which
+// they take as "this is text"; so `=1+1` stays readable and does nothing.
+func appendCSVText(b []byte, v string) []byte {
+	risky := v != "" && strings.IndexByte("=+-@\t\r\n", v[0]) >= 0
+	if !strings.ContainsAny(v, "\",\r\n") && (v == "" || v[0] != ' ') {
+		if risky {
+			b = append(b, '\'')
+		}
+		return append(b, v...)
+	}
+	b = append(b, '"')
+	if risky {
+		b = append(b, '\'')
+	}
+	for i := 0; i < len(v); i++ {
+		if v[i] == '"' {
+			b = append(b, '"')
+		}
+		b = append(b, v[i])
+	}
+	return append(b, '"')
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendJSONString appends a JSON string. Bytes that are not UTF-8 become
+// U+FFFD; <, > and & are escaped so that the text may stand inside a page.
+func appendJSONString(b []byte, v string) []byte {
+	b = append(b, '"')
+	start := 0
+	for i := 0; i < len(v); {
+		c := v[i]
+		if c < utf8.RuneSelf {
+			if c >= ' ' && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' && c != 0x7F {
+				i++
+				continue
+			}
+			b = append(b, v[start:i]...)
+			switch c {
+			case '"', '\\':
+				b = append(b, '\\', c)
+			case '\n':
+				b = append(b, '\\', 'n')
+			case '\t':
+				b = append(b, '\\', 't')
+			case '\r':
+				b = append(b, '\\', 'r')
+			default:
+				b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			}
+			i++
+			start = i
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(v[i:])
+		if r == utf8.RuneError && size == 1 {
+			b = append(append(b, v[start:i]...), "\uFFFD"...)
+			i++
+			start = i
+			continue
+		}
+		if r == '\u2028' || r == '\u2029' { // line ends to JavaScript
+			b = append(append(b, v[start:i]...), `\u202`...)
+			b = append(b, hexDigits[r&15])
+			start = i + size
+		}
+		i += size
+	}
+	return append(append(b, v[start:]...), '"')
+}
+
+// appendHTMLText appends a text escaped for element content and for quoted
+// attributes. Control characters and the characters that reorder text (a name
+// could otherwise turn round the numbers beside it) become U+FFFD.
+func appendHTMLText(b []byte, v string) []byte {
+	start := 0
+	for i := 0; i < len(v); {
+		c := v[i]
+		size, with := 1, ""
+		switch {
+		case c == '&':
+			with = "&amp;"
+		case c == '<':
+			with = "&lt;"
+		case c == '>':
+			with = "&gt;"
+		case c == '"':
+			with = "&#34;"
+		case c == '\'':
+			with = "&#39;"
+		case c == '\n' || c == '\t':
+			with = " "
+		case c < ' ' || c == 0x7F:
+			with = "\uFFFD"
+		case c >= utf8.RuneSelf:
+			var r rune
+			r, size = utf8.DecodeRuneInString(v[i:])
+			if r == utf8.RuneError || unsafeRune(r) {
+				with = "\uFFFD"
+			}
+		}
+		if with != "" {
+			b = append(append(b, v[start:i]...), with...)
+			start = i + size
+		}
+		i += size
+	}
+	return append(b, v[start:]...)
+}
+
+// unsafeRune tells control characters and those that change the direction of
+// the text around them (Unicode UAX #9, explicit embeddings and isolates, marks).
+func unsafeRune(r rune) bool {
+	switch {
+	case r < ' ' || r >= 0x7F && r <= 0x9F:
+		return true
+	case r == '\u061C' || r == '\u200E' || r == '\u200F':
+		return true
+	case r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069':
+		return true
+	case r == '\u2028' || r == '\u2029' || r == '\uFEFF':
+		return true
+	}
+	return false
+}
