@@ -1,0 +1,29 @@
+# make run    builds carat and closes a generated month in ./carat-demo
+# make test   runs everything
+# Both need Go and a C compiler, nothing else.
+
+GO       ?= go
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS  := -X main.version=$(VERSION)
+# DuckDB is a C++ library that is linked in.
+export CGO_ENABLED = 1
+# A copy of the source without its .git must build too.
+export GOFLAGS = -buildvcs=false
+
+.PHONY: build run test lint
+
+build:
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/carat ./cmd/carat
+
+run: build
+	./bin/carat demo
+
+test:
+	$(GO) test -timeout 10m ./...
+
+lint:
+	@unformatted=$$(gofmt -l cmd jobs pipeline reports sql fixtures); \
+	if [ -n "$$unformatted" ]; then printf 'not formatted by gofmt:\n%s\n' "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test -count=1 ./pipeline

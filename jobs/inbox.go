@@ -1,0 +1,271 @@
+package jobs
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"carat/pipeline"
+)
+
+// totalsEnding ends the name of a sidecar with control totals.
+const totalsEnding = ".totals.json"
+
+// feedEndings are the endings of files that can be a feed, before .gz or .zst.
+// Which format it is, the feed package finds out from the name and the content.
+var feedEndings = []string{".csv", ".ndjson", ".parquet", ".json", ".txt", ".zip"}
+
+// InputFile is one file to ingest.
+type InputFile struct {
+	Feed   string
+	Name   string // without its folder
+	Path   string // as the operating system takes it
+	Totals string // path of the sidecar; "" when there is none
+	// Refused is why the file can't be taken at all; "" if it can.
+	Refused string
+}
+
+// IgnoredFile is a file of the inbox that is no input.
+type IgnoredFile struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// FindInputs gives the files of the inbox in the order in which they are
+// ingested: reference feeds first, then by name. Files are found by
+// inbox/<feed>*, the longest feed name winning, unless the configuration gives
+// a feed patterns of its own. Nothing outside the folder of carat.yaml is
+// reached, by symbolic link or otherwise.
+func FindInputs(c *Config) ([]InputFile, []IgnoredFile, error) {
+	root, err := os.OpenRoot(shown(c.Dir))
+	if err != nil {
+		return nil, nil, pipeline.Errorf(pipeline.KindNotFound, "open", shown(c.Dir), "%w", cause(err))
+	}
+	defer root.Close()
+	found := map[string]string{} // path below the root -> feed
+	for _, f := range pipeline.Feeds() {
+		globs := c.Feed(f.Name).Paths
+		if len(globs) == 0 {
+			globs = []string{"inbox/" + f.Name + "*"}
+		}
+		for _, g := range globs {
+			names, err := fs.Glob(root.FS(), path.Clean(filepath.ToSlash(g)))
+			if err != nil {
+				return nil, nil, pipeline.Errorf(pipeline.KindUsage, "find files of", f.Name, "%w", err)
+			}
+			for _, name := range names {
+				if len(f.Name) > len(found[name]) {
+					found[name] = f.Name
+				}
+			}
+		}
+	}
+	inbox, err := fs.ReadDir(root.FS(), "inbox")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, pipeline.Errorf(pipeline.KindUsage, "read", filepath.Join(c.Dir, "inbox"), "%w", cause(err)).
+			WithHint("the inbox must be a folder beside carat.yaml, not a link to elsewhere")
+	}
+	for _, e := range inbox {
+		if _, ok := found["inbox/"+e.Name()]; !ok {
+			found["inbox/"+e.Name()] = ""
+		}
+	}
+	return sortInputs(c, root, found)
+}
+
+// sortInputs parts what was found into inputs and the rest.
+func sortInputs(c *Config, root *os.Root, found map[string]string) (inputs []InputFile, ignored []IgnoredFile, err error) {
+	var sidecars []string
+	for name, feed := range found {
+		base := path.Base(name)
+		reason := ""
+		info, statErr := root.Lstat(name)
+		switch {
+		case errors.Is(statErr, fs.ErrNotExist):
+			continue // gone since it was listed
+		case statErr != nil:
+			return nil, nil, pipeline.Errorf(pipeline.KindInternal, "look at", name, "%w", cause(statErr))
+		case strings.HasPrefix(base, "."):
+			reason = "hidden"
+		case strings.HasSuffix(base, totalsEnding):
+			sidecars = append(sidecars, name)
+			continue
+		case info.IsDir():
+			reason = "a folder"
+		case feed == "":
+			reason = "its name begins with no feed's name"
+		case !hasFeedEnding(base):
+			reason = "its name does not end in .csv, .ndjson or .parquet (.gz and .zst allowed behind the first two)"
+		}
+		if reason != "" {
+			ignored = append(ignored, IgnoredFile{base, reason})
+			continue
+		}
+		in := InputFile{Feed: feed, Name: base, Path: filepath.Join(c.Dir, filepath.FromSlash(name))}
+		in.Refused = refused(info)
+		inputs = append(inputs, in)
+	}
+	sortByFeed(inputs)
+	sort.Strings(sidecars)
+	for _, s := range sidecars {
+		if !attachTotals(inputs, filepath.Join(c.Dir, filepath.FromSlash(s))) {
+			ignored = append(ignored, IgnoredFile{path.Base(s), "control totals of no file that is here"})
+		}
+	}
+	sort.Slice(ignored, func(i, j int) bool { return ignored[i].Name < ignored[j].Name })
+	return inputs, ignored, nil
+}
+
+// refused says why a file of that kind is not read.
+func refused(info fs.FileInfo) string {
+	switch mode := info.Mode(); {
+	case mode&fs.ModeSymlink != 0:
+		return "it is a symbolic link; put the file itself into the inbox"
+	case !mode.IsRegular():
+		return "it is not a regular file"
+	}
+	return ""
+}
+
+// attachTotals gives a sidecar to its file: NAME.totals.json belongs to NAME,
+// or to the one file whose name without its endings is NAME.
+func attachTotals(inputs []InputFile, sidecar string) bool {
+	name := strings.TrimSuffix(filepath.Base(sidecar), totalsEnding)
+	var owner *InputFile
+	for i := range inputs {
+		in := &inputs[i]
+		if filepath.Dir(in.Path) != filepath.Dir(sidecar) {
+			continue
+		}
+		if in.Name == name {
+			in.Totals = sidecar
+			return true
+		}
+		if stem(in.Name) == name {
+			if owner != nil {
+				return false
+			}
+			owner = in
+		}
+	}
+	if owner == nil || owner.Totals != "" {
+		return false
+	}
+	owner.Totals = sidecar
+	return true
+}
+
+func stem(name string) string {
+	bare := strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")
+	for _, e := range feedEndings {
+		if s, ok := strings.CutSuffix(bare, e); ok {
+			return s
+		}
+	}
+	return bare
+}
+
+func hasFeedEnding(name string) bool { return stem(name) != name }
+
+// sortByFeed puts reference feeds first: rates and prices are there before
+// what is judged by them.
+func sortByFeed(inputs []InputFile) {
+	order := map[string]int{}
+	for i, f := range pipeline.Feeds() {
+		order[f.Name] = i
+	}
+	sort.Slice(inputs, func(i, j int) bool {
+		a, b := inputs[i], inputs[j]
+		if order[a.Feed] != order[b.Feed] {
+			return order[a.Feed] < order[b.Feed]
+		}
+		return a.Path < b.Path
+	})
+}
+
+// NamedInputs gives the inputs for files that a person named, wherever they
+// lie. The feed is that of the name unless feed says it.
+func NamedInputs(paths []string, feed string) ([]InputFile, error) {
+	if feed != "" {
+		if _, ok := pipeline.FeedByName(feed); !ok {
+			e := pipeline.Errorf(pipeline.KindUsage, "find", "feed", "unknown feed %q", feed)
+			if meant := Closest(feed, pipeline.FeedNames()); meant != "" {
+				return nil, e.WithHint("did you mean %s?", meant)
+			}
+			return nil, e.WithHint("feeds are %s", strings.Join(pipeline.FeedNames(), ", "))
+		}
+	}
+	var inputs []InputFile
+	for _, p := range paths {
+		info, err := os.Lstat(p)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, pipeline.Errorf(pipeline.KindNotFound, "read", p, "no such file")
+		}
+		if err != nil {
+			return nil, pipeline.Errorf(pipeline.KindBadInput, "read", p, "%w", cause(err))
+		}
+		in := InputFile{Feed: feed, Name: filepath.Base(p), Path: p, Refused: refused(info)}
+		if in.Feed == "" {
+			in.Feed = feedOfName(in.Name)
+		}
+		if in.Feed == "" {
+			return nil, pipeline.Errorf(pipeline.KindUsage, "read", p, "its name begins with no feed's name").
+				WithHint("name the feed: --feed %s", strings.Join(pipeline.FeedNames(), "|"))
+		}
+		inputs = append(inputs, in)
+	}
+	sortByFeed(inputs)
+	for i := range inputs {
+		in := &inputs[i]
+		for _, sidecar := range []string{in.Path + totalsEnding, filepath.Join(filepath.Dir(in.Path), stem(in.Name)+totalsEnding)} {
+			if info, err := os.Lstat(sidecar); err == nil && info.Mode().IsRegular() && in.Totals == "" {
+				in.Totals = sidecar
+			}
+		}
+	}
+	return inputs, nil
+}
+
+// feedOfName gives the feed with whose name a file's name begins, the longest
+// winning.
+func feedOfName(name string) string {
+	best := ""
+	for _, f := range pipeline.FeedNames() {
+		if strings.HasPrefix(name, f) && len(f) > len(best) {
+			best = f
+		}
+	}
+	return best
+}
+
+// openInput opens a regular file for reading; the name is not followed if it
+// became a link since it was listed.
+func openInput(in InputFile) (*os.File, int64, error) {
+	if in.Refused != "" {
+		return nil, 0, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%s", in.Refused)
+	}
+	before, err := os.Lstat(in.Path)
+	if err != nil {
+		return nil, 0, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", cause(err))
+	}
+	if why := refused(before); why != "" {
+		return nil, 0, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%s", why)
+	}
+	f, err := os.Open(in.Path)
+	if err != nil {
+		return nil, 0, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", cause(err))
+	}
+	info, err := f.Stat()
+	if err == nil && !os.SameFile(before, info) {
+		err = fmt.Errorf("it was replaced while it was opened")
+	}
+	if err != nil {
+		return nil, 0, errors.Join(pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", cause(err)), f.Close())
+	}
+	return f, info.Size(), nil
+}

@@ -1,0 +1,35 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"carat/pipeline"
+)
+
+// Init makes a work folder: carat.yaml with every key and its default, and an
+// empty inbox. It gives what it made. A carat.yaml that is there stays as it
+// is: a usage error.
+func Init(_ context.Context, dir string) (made []string, err error) {
+	file := filepath.Join(dir, ConfigFile)
+	if err := os.MkdirAll(filepath.Join(dir, "inbox"), 0o755); err != nil {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "make", filepath.Join(dir, "inbox"), "%w", cause(err)).
+			WithHint("choose a folder that you may write to with --dir")
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "make", file, "it is there already").WithHint("edit it, or choose another folder with --dir")
+	}
+	if err != nil {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "make", file, "%w", cause(err)).
+			WithHint("choose a folder that you may write to with --dir")
+	}
+	_, err = f.Write(DefaultConfig)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, errors.Join(pipeline.Errorf(pipeline.KindInternal, "write", file, "%w", cause(err)), os.Remove(file))
+	}
+	return []string{file, filepath.Join(dir, "inbox")}, nil
+}

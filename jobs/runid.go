@@ -1,0 +1,121 @@
+package jobs
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"sort"
+	"strings"
+
+	"carat/pipeline"
+)
+
+// runIDBytes is how much of the hash a run's id keeps: enough that two runs
+// never share one, short enough to be read out.
+const runIDBytes = 16
+
+// runIDForm changes when the meaning of what is hashed does.
+const runIDForm = "carat-run/1"
+
+// runInputs is all that the results of a run depend on. Batches stand for the
+// snapshots: their row hashes outlive compaction, and a lake that was built
+// again from the same files has the same ones.
+type runInputs struct {
+	Form        string
+	Period      pipeline.Period
+	FirstPeriod pipeline.Period
+	Batches     []runBatch
+	SQL         []sqlFile
+	Config      runConfig
+}
+
+type runBatch struct {
+	ID, Feed, SourceSHA256, RowsSHA256  string
+	Read, Accepted, Rejected, Duplicate int64
+}
+
+type sqlFile struct{ Path, SHA256 string }
+
+// runConfig is the part of the configuration that results depend on.
+type runConfig struct {
+	TimeZone          string
+	ReportingCurrency string
+	Entity            string
+	Entities          []entityTerms
+	Tolerances        map[string]pipeline.Amount
+	Materiality       map[string]pipeline.Amount
+	StoreFeeRate      map[string]pipeline.Rate
+	DueDays           map[string]int
+	Clawback          string
+	BreakageMonths    int
+	FXMaxAgeDays      int
+	Approvers         []string
+	Accounts          map[string]string
+	ExpectedDaily     []string
+}
+
+type entityTerms struct{ ID, FunctionalCurrency, Revenue string }
+
+// runID gives the id of reconciling the period over these batches with this
+// SQL: the same inputs are the same run.
+func runID(c *Config, period, first pipeline.Period, batches []pipeline.Batch, sqlFS fs.FS) (string, error) {
+	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first}
+	for _, b := range batches {
+		in.Batches = append(in.Batches, runBatch{b.ID, b.Feed, b.SourceSHA256, b.RowsSHA256,
+			b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate})
+	}
+	sort.Slice(in.Batches, func(i, j int) bool { return in.Batches[i].ID < in.Batches[j].ID })
+	var err error
+	if in.SQL, err = sqlFiles(sqlFS); err != nil {
+		return "", err
+	}
+	in.Config = runConfig{
+		TimeZone: c.TimeZone, ReportingCurrency: c.ReportingCurrency, Entity: c.Entity,
+		Tolerances: c.Tolerances, Materiality: c.Materiality, StoreFeeRate: c.StoreFeeRate, DueDays: c.DueDays,
+		Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
+		Approvers: c.Approvers, Accounts: c.Accounts, ExpectedDaily: c.expectedDaily(),
+	}
+	for _, e := range c.Entities {
+		in.Config.Entities = append(in.Config.Entities, entityTerms{e.ID, e.FunctionalCurrency, e.Revenue})
+	}
+	text, err := json.Marshal(in) // maps are written in the order of their keys
+	if err != nil {
+		return "", fmt.Errorf("hash run: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:runIDBytes]), nil
+}
+
+// expectedDaily gives the feeds of which a day without a row is a break.
+func (c *Config) expectedDaily() []string {
+	var feeds []string
+	for name, f := range c.Feeds {
+		if f.Expected == "daily" {
+			feeds = append(feeds, name)
+		}
+	}
+	sort.Strings(feeds)
+	return feeds
+}
+
+func sqlFiles(fsys fs.FS) ([]sqlFile, error) {
+	var files []sqlFile
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".sql") {
+			return err
+		}
+		text, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(text)
+		files = append(files, sqlFile{name, hex.EncodeToString(sum[:])})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read SQL: %w", err)
+	}
+	return files, nil
+}

@@ -1,0 +1,62 @@
+package jobs
+
+import (
+	"testing"
+	"testing/fstest"
+
+	"carat/pipeline"
+)
+
+func TestRunID(t *testing.T) {
+	config := func(text string) *Config {
+		c, err := ParseConfig([]byte(text), "/d", ConfigFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	batches := []pipeline.Batch{{ID: "b000001", Feed: "payouts", SourceSHA256: "aa", RowsSHA256: "bb", RowsRead: 3, RowsAccepted: 3}, {ID: "b000002", Feed: "creators"}}
+	models := fstest.MapFS{"controls/ctl_a.sql": {Data: []byte("select 1")}, "notes.txt": {Data: []byte("x")}}
+	id := func(c *Config, p, first pipeline.Period, b []pipeline.Batch, f fstest.MapFS) string {
+		id, err := runID(c, p, first, b, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	base := id(config(""), "2026-10", "2026-10", batches, models)
+	if len(base) != 2*runIDBytes {
+		t.Errorf("id %q", base)
+	}
+	same := map[string]string{
+		"order of batches":      id(config(""), "2026-10", "2026-10", []pipeline.Batch{batches[1], batches[0]}, models),
+		"memory and threads":    id(config("memory: 1GB\nthreads: 2\nlake: other"), "2026-10", "2026-10", batches, models),
+		"name of the entity":    id(config("entities: {main: {name: Acme, functional_currency: USD}}"), "2026-10", "2026-10", batches, models),
+		"a file that isn't SQL": id(config(""), "2026-10", "2026-10", batches, fstest.MapFS{"controls/ctl_a.sql": models["controls/ctl_a.sql"]}),
+	}
+	for what, got := range same {
+		if got != base {
+			t.Errorf("%s changes the run", what)
+		}
+	}
+	rejected := append([]pipeline.Batch(nil), batches...)
+	rejected[0].RowsRejected, rejected[0].RowsAccepted = 1, 2
+	other := map[string]string{
+		"period":       id(config(""), "2026-11", "2026-10", batches, models),
+		"first period": id(config(""), "2026-10", "2026-09", batches, models),
+		"a batch less": id(config(""), "2026-10", "2026-10", batches[:1], models),
+		"rejects":      id(config(""), "2026-10", "2026-10", rejected, models),
+		"SQL":          id(config(""), "2026-10", "2026-10", batches, fstest.MapFS{"controls/ctl_a.sql": {Data: []byte("select 2")}}),
+		"time zone":    id(config("time_zone: Asia/Tokyo"), "2026-10", "2026-10", batches, models),
+		"store fee":    id(config("store_fee_rate: {web: 0.04}"), "2026-10", "2026-10", batches, models),
+		"expected":     id(config("feeds: {payouts: {expected: daily}}"), "2026-10", "2026-10", batches, models),
+		"currency":     id(config("entities: {main: {functional_currency: EUR}}"), "2026-10", "2026-10", batches, models),
+	}
+	seen := map[string]string{base: "base"}
+	for what, got := range other {
+		if before, ok := seen[got]; ok {
+			t.Errorf("%s gives the same run as %s", what, before)
+		}
+		seen[got] = what
+	}
+}
