@@ -46,14 +46,13 @@ func (p *page) entryHead(what markup) {
 	p.raw("</th></tr></thead>\n<tbody>\n")
 }
 
-// entryRow writes one dated line: what, why, what it goes back to. The label
-// stands before the reason's words where it says more than they do.
-func (p *page) entryRow(l *pipeline.StatementLine, label markup) {
+// entryRow writes one dated line: what, why, what it goes back to.
+func (p *page) entryRow(l *pipeline.StatementLine) {
 	p.raw("<tr><td class=\"when\">")
 	if l.EventAt != nil {
 		p.moment(*l.EventAt)
 	}
-	p.raw("</td><th scope=\"row\">", label)
+	p.raw("</td><th scope=\"row\">")
 	if l.Label != "" || l.GiftID != "" {
 		p.giftName(l)
 		p.raw(". ")
@@ -102,7 +101,7 @@ func (p *page) references(l *pipeline.StatementLine) {
 // fee and the tax of each payout.
 func (p *page) taken() {
 	p.raw("<section>\n<h2>What was taken, and why</h2>\n")
-	open := false
+	open, charged := false, false
 	head := func() {
 		if !open {
 			open = true
@@ -115,25 +114,13 @@ func (p *page) taken() {
 		case sectionAdjusted:
 			if l.Amount < 0 || l.Amount == 0 && valueOf(l.Diamonds) < 0 {
 				head()
-				p.entryRow(l, "")
+				p.entryRow(l)
 			}
-		case sectionRedeemed:
-			if valueOf(l.FeeAmount) != 0 {
+		case sectionRedeemed, sectionReturned:
+			if valueOf(l.FeeAmount) != 0 || valueOf(l.WithholdingAmount) != 0 {
 				head()
-				p.chargeRow(l, "Payout fee", -*l.FeeAmount)
-			}
-			if valueOf(l.WithholdingAmount) != 0 {
-				head()
-				p.chargeRow(l, "Tax withheld from a payout", -*l.WithholdingAmount)
-			}
-		case sectionReturned:
-			if valueOf(l.FeeAmount) != 0 {
-				head()
-				p.chargeRow(l, "Payout fee given back", *l.FeeAmount)
-			}
-			if valueOf(l.WithholdingAmount) != 0 {
-				head()
-				p.chargeRow(l, "Withheld tax given back", *l.WithholdingAmount)
+				charged = true
+				p.charges(l)
 			}
 		}
 	}
@@ -142,8 +129,29 @@ func (p *page) taken() {
 		return
 	}
 	p.raw("</tbody>\n<tfoot><tr><td></td><th scope=\"row\">Taken this month</th><td></td><td class=\"n sum\">")
-	p.money(p.s.Summary.TakenAmount)
-	p.raw("</td></tr></tfoot>\n</table>\n<p class=\"note\">Fees and tax are taken out of the payout itself, so they lower what arrives, not your balance a second time.</p>\n</section>\n")
+	p.signed(-p.s.Summary.TakenAmount)
+	p.raw("</td></tr></tfoot>\n</table>\n")
+	if charged {
+		p.raw("<p class=\"note\">Fees and tax are taken out of the payout itself: they lower what arrives, not your balance a second time.</p>\n")
+	}
+	p.raw("</section>\n")
+}
+
+// charges writes the fee and the tax of a payout, or of one that came back.
+func (p *page) charges(l *pipeline.StatementLine) {
+	fee, tax := valueOf(l.FeeAmount), valueOf(l.WithholdingAmount)
+	feeLabel, taxLabel := markup("Payout fee"), markup("Tax withheld from a payout")
+	if l.Section == sectionReturned {
+		feeLabel, taxLabel = "Payout fee given back", "Withheld tax given back"
+	} else {
+		fee, tax = -fee, -tax
+	}
+	if fee != 0 {
+		p.chargeRow(l, feeLabel, fee)
+	}
+	if tax != 0 {
+		p.chargeRow(l, taxLabel, tax)
+	}
 }
 
 func (p *page) chargeRow(l *pipeline.StatementLine, label markup, v pipeline.Amount) {
@@ -176,7 +184,7 @@ func (p *page) added() {
 			p.raw("<section>\n<h2>What was added</h2>\n")
 			p.entryHead("Reason")
 		}
-		p.entryRow(l, "")
+		p.entryRow(l)
 	}
 	if open {
 		p.raw("</tbody></table>\n</section>\n")

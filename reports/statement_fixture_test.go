@@ -196,14 +196,16 @@ func rich(t testing.TB) *Statement {
 		Amount: amount(t, "10.51"), Status: "failed", Method: "bank", ReferenceID: "po_88377",
 		FeeAmount: ptr(amount(t, "0.26")), WithholdingAmount: ptr(amount(t, "1.05")), NetAmount: ptr(amount(t, "9.2")),
 	})
-	d.line(pipeline.StatementLine{Section: "revaluation", Reason: "rate_change", EventAt: late.from, Amount: amount(t, "31.407"), Rate: late.diamond})
+	d.line(pipeline.StatementLine{Section: "revaluation", Reason: "rate_change", EventAt: late.from, Amount: amount(t, "31.4075"), Rate: late.diamond})
 	d.line(pipeline.StatementLine{Section: "rounding", Reason: "payout_fraction", EventAt: at(t, "2026-10-20T10:00:00Z"), ReferenceID: "po_88377", Amount: amount(t, "-0.0005")})
 	d.s.Rule = &pipeline.PayoutRule{
 		Method: "bank", MinAmount: 10_000_000, MaxAmountPerDay: ptr[int64](1_000_000_000), FeeFixed: ptr[int64](100_000),
 		FeeRate: ptr[int64](15_000_000), HoldDays: ptr[int64](15), Currency: "USD",
 	}
 	d.s.YearToDate = &YearToDate{Earned: amount(t, "6480.3325"), Paid: amount(t, "4930.11"), Withheld: amount(t, "493.05"), Fee: amount(t, "71.4")}
-	return d.close("1391.06", "672.096", "71.8964", "0.5825")
+	s := d.close("1391.06", "672.096", "71.8964", "0.5825")
+	s.Lines[len(s.Lines)-1].Rate = late.diamond
+	return s
 }
 
 // empty is a creator who only holds a balance.

@@ -242,7 +242,7 @@ func (p *page) reversals() {
 			p.raw("<section>\n<h2>Gifts taken back</h2>\n<p>These gifts were undone after they were sent. Their diamonds are taken back at the rate at which they are booked; they are already part of \u201cearned\u201d above.</p>\n")
 			p.entryHead("Gift")
 		}
-		p.entryRow(l, "")
+		p.entryRow(l)
 	}
 	if open {
 		p.raw("</tbody></table>\n</section>\n")

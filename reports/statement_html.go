@@ -168,7 +168,11 @@ func (p *page) numbers() {
 	}
 	p.raw("</dd></div>\n")
 
-	p.card("Your balance", " class=\"end\"", m.ClosingAmount)
+	end := markup(" class=\"end\"")
+	if m.ClosingAmount < 0 {
+		end = " class=\"end minus\""
+	}
+	p.card("Your balance", end, m.ClosingAmount)
 	p.diamonds(m.ClosingDiamonds)
 	p.raw("</dd></div>\n</dl>\n<p class=\"lead\">")
 	p.inWords()

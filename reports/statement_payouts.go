@@ -136,13 +136,20 @@ func (p *page) exchange(l *pipeline.StatementLine) {
 		p.sum(*l.NetAmount)
 		p.raw(" × ")
 		p.rate(*l.FXRate)
-		p.raw(" = ")
+		exact := productIs(int64(*l.NetAmount), int64(*l.FXRate), int64(*l.PayoutAmount), 1_000_000_000)
+		p.equals(exact)
+		p.raw("<b>")
+		p.moneyIn(*l.PayoutAmount, l.PayoutCurrency)
+		p.raw("</b>")
+		if !exact {
+			p.raw(", rounded to the currency\u2019s smallest unit")
+		}
 	} else {
-		p.raw("paid out as ")
+		p.raw("paid out as <b>")
+		p.moneyIn(*l.PayoutAmount, l.PayoutCurrency)
+		p.raw("</b>")
 	}
-	p.raw("<b>")
-	p.moneyIn(*l.PayoutAmount, l.PayoutCurrency)
-	p.raw("</b>, to the nearest unit</small>")
+	p.raw("</small>")
 }
 
 func (p *page) moneyCell(v *pipeline.Amount, class markup) {
@@ -156,23 +163,42 @@ func (p *page) moneyCell(v *pipeline.Amount, class markup) {
 // closing says what the balance is and when it can be paid, as far as the rows say.
 func (p *page) closing() {
 	m := &p.s.Summary
-	p.raw("<section>\n<h2>Your balance and the next payout</h2>\n<p>On ")
+	p.raw("<section>\n<h2>Your balance and the next payout</h2>\n<p>At the end of ")
 	p.lastDay("2 January 2006")
-	p.raw(", at midnight, you hold <b>")
+	p.raw(" your balance is <b>")
 	p.diamonds(m.ClosingDiamonds)
 	p.raw("</b>, worth <b>")
 	p.sum(m.ClosingAmount)
-	p.raw("</b> at the rate then in force. The balance opens ")
+	p.raw("</b>")
+	p.closingRate()
+	p.raw(". It is the opening balance of ")
 	p.b = p.end.AppendFormat(p.b, "January 2006")
 	p.raw(".</p>\n")
 	if m.ClosingAmount < 0 || m.ClosingDiamonds < 0 {
 		p.raw("<p class=\"callout\"><b>Why is it negative?</b> More was taken back than you had left, for example because a gift was reversed after its diamonds were paid out. What you earn next fills the gap first; payouts are possible again once the balance is above zero.</p>\n")
-		return
+	} else {
+		p.held()
+		p.payoutTerms()
 	}
-	p.held()
-	p.payoutTerms()
 	p.yearToDate()
 	p.raw("</section>\n")
+}
+
+// closingRate shows what a diamond of the closing balance is worth, where the
+// closing line has a rate.
+func (p *page) closingRate() {
+	for i := range p.s.Lines {
+		l := &p.s.Lines[i]
+		if l.Section == sectionClosing && l.Rate != nil {
+			p.raw(" at the rate then in force, ")
+			p.rate(*l.Rate)
+			p.raw("&nbsp;")
+			p.text(p.currency)
+			p.raw(" per diamond")
+			return
+		}
+	}
+	p.raw(" at the rate then in force")
 }
 
 func (p *page) held() {

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"math/bits"
+	"slices"
 
 	"carat/pipeline"
 )
@@ -20,12 +21,15 @@ const (
 // step is one bar of the waterfall: from one level of the balance to the next.
 type step struct {
 	label      markup
-	class      markup // of the bar: "bal", "in", "out"
+	class      markup // of the bar: "bal", "in", "out"; "none" moves nothing
 	diamonds   int64
 	noDiamonds bool // the step moves money only
 	amount     pipeline.Amount
 	from, to   int64 // levels, in millionths, for drawing only
 }
+
+// moves tells a movement from a balance.
+func (s *step) moves() bool { return s.class == "in" || s.class == "out" || s.class == "none" }
 
 // steps gives the bars; a movement that is zero and not among the main ones is left out.
 func (p *page) steps(dst []step) []step {
@@ -37,8 +41,11 @@ func (p *page) steps(dst []step) []step {
 			return
 		}
 		s := step{label: label, class: "in", diamonds: diamonds, noDiamonds: noDiamonds, amount: amount, from: level}
-		if amount < 0 {
+		switch {
+		case amount < 0:
 			s.class = "out"
+		case amount == 0:
+			s.class = "none"
 		}
 		level += int64(amount)
 		s.to = level
@@ -63,6 +70,10 @@ func (p *page) movement() {
 		low, high = min(low, steps[i].to), max(high, steps[i].to)
 	}
 	p.raw("<section>\n<h2>How your balance moved</h2>\n")
+	if !slices.ContainsFunc(steps, func(s step) bool { return s.amount != 0 || s.diamonds != 0 }) {
+		p.raw("<p>Nothing moved this month, and nothing was carried in.</p>\n</section>\n")
+		return
+	}
 	p.raw("<svg class=\"fall\" role=\"img\" aria-labelledby=\"fall-t fall-d\" width=\"100%\" height=\"")
 	p.b = appendInt(p.b, len(steps)*stepHeight)
 	p.raw("\" xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"fall-t\">How your balance moved</title>\n<desc id=\"fall-d\">")
@@ -120,7 +131,7 @@ func (p *page) bar(s *step, i int, low, high int64, last bool) {
 	p.raw("</text><text class=\"n\" x=\"100%\" y=\"")
 	p.b = appendInt(p.b, top+16)
 	p.raw("\">")
-	if s.class == "in" || s.class == "out" {
+	if s.moves() {
 		p.signed(s.amount)
 	} else {
 		p.money(s.amount)
@@ -153,10 +164,8 @@ func (p *page) bar(s *step, i int, low, high int64, last bool) {
 }
 
 func (p *page) stepWhole(s *step) {
-	if s.class == "in" || s.class == "out" {
-		if s.diamonds > 0 {
-			p.raw("+")
-		}
+	if s.moves() && s.diamonds > 0 {
+		p.raw("+")
 	}
 	p.diamonds(s.diamonds)
 }

@@ -371,22 +371,49 @@ func TestStatementRefusesForeignRows(t *testing.T) {
 	}
 }
 
+// Every element that is opened is closed, in order.
+func TestStatementHTMLIsBalanced(t *testing.T) {
+	tag := regexp.MustCompile(`<(/?)([a-z0-9]+)[^>]*?(/?)>`)
+	void := map[string]bool{"meta": true, "br": true}
+	for _, f := range fixtures {
+		var b bytes.Buffer
+		if err := WriteHTML(&b, f.make(t)); err != nil {
+			t.Fatal(err)
+		}
+		var open []string
+		for _, m := range tag.FindAllStringSubmatch(b.String(), -1) {
+			switch {
+			case m[3] == "/" || void[m[2]]:
+			case m[1] == "":
+				open = append(open, m[2])
+			case len(open) == 0 || open[len(open)-1] != m[2]:
+				t.Fatalf("%s: </%s> closes %v", f.name, m[2], open)
+			default:
+				open = open[:len(open)-1]
+			}
+		}
+		if len(open) != 0 {
+			t.Errorf("%s: never closed: %v", f.name, open)
+		}
+	}
+}
+
 // What is told in words depends on the rows: each word has its case.
 func TestStatementHTMLWords(t *testing.T) {
 	cases := []struct {
-		name     string
-		s        *Statement
-		says     []string
-		says_not []string
+		name    string
+		s       *Statement
+		says    []string
+		saysNot []string
 	}{
 		{"rich", rich(t), []string{
 			">Final<", "version&nbsp;2", "In October 2026 you received 2,288&nbsp;gifts of 139,106&nbsp;coins",
 			"Rates in force 1 Jan 2026 to 14 Oct 2026", "Rates in force since 15 Oct 2026", "rates changed, so each has its own row",
 			"Clawback: the coins", "original event <bdi>ev_20261002_118200</bdi>", "On its way", "Payout failed",
 			"earlier month", "Fractions smaller than 0.01&nbsp;USD", "whole steps of 0.01&nbsp;USD",
-			"176.90&nbsp;USD × 0.9215 = <b>163.01&nbsp;EUR</b>", "free by 16 November 2026", "0.10&nbsp;USD and 1.5% of its amount",
+			"at the rate then in force, 0.0105&nbsp;USD per diamond", "176.90&nbsp;USD × 0.9215 \u2248 <b>163.01&nbsp;EUR</b>", "free by 16 November 2026", "0.10&nbsp;USD and 1.5% of its amount",
 		}, []string{"Provisional</b>", "Why is it negative"}},
-		{"empty", empty(t), []string{">Provisional<", "No gifts this month", "No payouts this month", "Nothing was deducted this month", "owes you nothing further"},
+		{"empty", empty(t), []string{">Provisional<", "No gifts this month", "No payouts this month", "Nothing was deducted this month", "owes you nothing further", "Nothing moved this month"},
 			[]string{"Who gets what", "How coins became money", "earlier month", "Final</b>", "What was added"}},
 		{"negative", negative(t), []string{"Why is it negative?", "\u22127.80&nbsp;USD", "class=\"zero\"", "<bdi>نور</bdi>"}, []string{"owes you"}},
 		{"yen", yen(t), []string{"2,250&nbsp;JPY", "<b>3,000&nbsp;coins</b> × 0.5 = <b>1,500&nbsp;diamonds</b>", "<b>1,500&nbsp;diamonds</b> × 1.5&nbsp;JPY = <b>2,250&nbsp;JPY</b>"},
@@ -404,7 +431,7 @@ func TestStatementHTMLWords(t *testing.T) {
 				t.Errorf("%s: the page does not say %q", c.name, want)
 			}
 		}
-		for _, bad := range c.says_not {
+		for _, bad := range c.saysNot {
 			if strings.Contains(b.String(), bad) {
 				t.Errorf("%s: the page says %q", c.name, bad)
 			}
