@@ -305,8 +305,8 @@ func TestStatementHTMLIsSelfContained(t *testing.T) {
 
 func TestStatementCSVNeutralises(t *testing.T) {
 	s := rich(t)
-	texts := []string{"=1+1", "+1", "-1", "@x", "\tx", "\rx", "a,b", `say "hi"`, "a\r\nb", "plain", " lead"}
-	want := []string{"'=1+1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "a,b", `say "hi"`, "a\r\nb", "plain", " lead"}
+	texts := []string{"=1+1", "+1", "-1", "@x", "\tx", "\rx", "a,b", `say "hi"`, "a\r\nb", "plain", " lead", "\x00=1", "\uFF1D1"}
+	want := []string{"'=1+1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "a,b", `say "hi"`, "a\r\nb", "plain", " lead", "'\x00=1", "'\uFF1D1"}
 	s.Lines = s.Lines[:len(texts)]
 	for i, text := range texts {
 		s.Lines[i].Label = text

@@ -9,7 +9,7 @@ import (
 // character by which spreadsheets recognise a formula gets an apostrophe, which
 // they take as "this is text"; so `=1+1` stays readable and does nothing.
 func appendCSVText(b []byte, v string) []byte {
-	risky := v != "" && strings.IndexByte("=+-@\t\r\n", v[0]) >= 0
+	risky := startsFormula(v)
 	if !strings.ContainsAny(v, "\",\r\n") && (v == "" || v[0] != ' ') {
 		if risky {
 			b = append(b, '\'')
@@ -27,6 +27,17 @@ func appendCSVText(b []byte, v string) []byte {
 		b = append(b, v[i])
 	}
 	return append(b, '"')
+}
+
+// startsFormula tells texts that a spreadsheet could run: =, +, -, @ and their
+// full-width forms, and control characters, behind which some look for these.
+func startsFormula(v string) bool {
+	switch r, _ := utf8.DecodeRuneInString(v); r {
+	case '=', '+', '-', '@', '\uFF1D', '\uFF0B', '\uFF0D', '\uFF20':
+		return true
+	default:
+		return v != "" && r < ' '
+	}
 }
 
 const hexDigits = "0123456789abcdef"
