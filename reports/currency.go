@@ -1,13 +1,12 @@
 package reports
 
-// minorDigits gives the decimal places of a currency's minor unit (ISO 4217);
-// 2 for the many that are not named.
+import "carat/pipeline"
+
+// minorDigits gives the decimal places of a currency's minor unit; 2 for a
+// code that ISO 4217 doesn't know.
 func minorDigits(currency string) int {
-	switch currency {
-	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF":
-		return 0
-	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
-		return 3
+	if digits, ok := pipeline.MinorDigits(currency); ok {
+		return digits
 	}
 	return 2
 }

@@ -27,6 +27,10 @@ func reasonWords(code string) (words markup, known bool) {
 		return "Rate change on diamonds you hold", true
 	case "payout_fraction":
 		return "Rounding of a payout to whole units", true
+	case "payout_paid":
+		return "Payout of an earlier month, paid", true
+	case "millionths":
+		return "Rounding below a millionth", true
 	}
 	return "", false
 }
@@ -117,7 +121,8 @@ func (p *page) taken() {
 				p.entryRow(l)
 			}
 		case sectionRedeemed, sectionReturned:
-			if valueOf(l.FeeAmount) != 0 || valueOf(l.WithholdingAmount) != 0 {
+			// A payout requested earlier was charged earlier.
+			if l.Reason != "payout_paid" && (valueOf(l.FeeAmount) != 0 || valueOf(l.WithholdingAmount) != 0) {
 				head()
 				charged = true
 				p.charges(l)

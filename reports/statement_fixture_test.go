@@ -191,6 +191,14 @@ func rich(t testing.TB) *Statement {
 		EventAt: at(t, "2026-10-29T10:00:00Z"), Diamonds: ptr[int64](-30_000), Amount: amount(t, "-315"), Status: "requested",
 		ReferenceID: "po_88502", FeeAmount: ptr(amount(t, "4.83")), WithholdingAmount: ptr(amount(t, "31.5")), NetAmount: ptr(amount(t, "278.67")),
 	})
+	// Requested in September, so its fee and tax were that month's.
+	m.PaidAmount += amount(t, "88.4")
+	d.s.Lines = append(d.s.Lines, pipeline.StatementLine{
+		CreatorID: m.CreatorID, Entity: m.Entity, Currency: m.Currency, LineNo: int64(len(d.s.Lines)) + 1,
+		Section: "redeemed", Reason: "payout_paid", Method: "bank", EventAt: at(t, "2026-10-02T06:00:00Z"), Diamonds: ptr[int64](0),
+		Status: "paid", ReferenceID: "po_87004", FeeAmount: ptr(amount(t, "1.6")), WithholdingAmount: ptr(amount(t, "10")),
+		NetAmount: ptr(amount(t, "88.4")), PaidAt: at(t, "2026-10-02T06:00:00Z"),
+	})
 	d.line(pipeline.StatementLine{
 		Section: "returned", Reason: "payout_failed", EventAt: at(t, "2026-10-23T08:00:00Z"), Diamonds: ptr[int64](1001),
 		Amount: amount(t, "10.51"), Status: "failed", Method: "bank", ReferenceID: "po_88377",

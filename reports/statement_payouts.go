@@ -75,14 +75,17 @@ func (p *page) payoutRow(l *pipeline.StatementLine) {
 		separator = " · "
 	}
 	if l.EventAt != nil {
-		if l.Section == sectionRedeemed {
+		switch {
+		case l.Reason == "payout_paid":
+			next("requested in an earlier month, paid ")
+		case l.Section == sectionRedeemed:
 			next("requested ")
-		} else {
+		default:
 			next("")
 		}
 		p.day(*l.EventAt)
 	}
-	if l.PaidAt != nil {
+	if l.PaidAt != nil && l.Reason != "payout_paid" && l.Section == sectionRedeemed {
 		next("paid ")
 		p.day(*l.PaidAt)
 	}

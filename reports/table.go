@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -158,10 +159,6 @@ func cellText(kind Kind, v any) (text string, null bool) {
 		return strconv.Itoa(v), false
 	case int64:
 		return strconv.FormatInt(v, 10), false
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64), false
-	case float32:
-		return strconv.FormatFloat(float64(v), 'f', -1, 32), false
 	case pipeline.Amount:
 		return v.String(), false
 	case pipeline.Rate:
@@ -190,6 +187,9 @@ func cellText(kind Kind, v any) (text string, null bool) {
 		return v.String(), false
 	default:
 		text = fmt.Sprint(v)
+		if f := reflect.ValueOf(v); f.CanFloat() { // without the exponent that Sprint gives
+			text = strconv.FormatFloat(f.Float(), 'f', -1, f.Type().Bits())
+		}
 		if kind == Decimal {
 			text = trimDecimal(text)
 		}

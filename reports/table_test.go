@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"math"
 	"math/big"
 	"strings"
 	"testing"
@@ -132,6 +133,23 @@ func TestTableStripsTerminalEscapes(t *testing.T) {
 		lines := strings.Split(written(t, table, "table"), "\n")
 		if got := lines[2]; got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
+
+// A query may give what carat's own tables never hold.
+func TestTableQueryValues(t *testing.T) {
+	kinds := []Column{{"n", Number}}
+	for _, c := range []struct {
+		value any
+		json  string
+	}{
+		{2.5e6, "2500000"}, {1e-7, "0.0000001"}, {math.NaN(), `"NaN"`}, {math.Inf(-1), `"-Inf"`}, {int32(-7), "-7"}, {uint8(7), "7"},
+		{[]any{1, "a"}, `"[1 a]"`}, {(*int64)(nil), "null"}, {[]byte("x"), `"x"`},
+	} {
+		table := &Table{Columns: kinds, Rows: [][]any{{c.value}}}
+		if got, want := written(t, table, "json"), "[\n{\"n\":"+c.json+"}\n]\n"; got != want {
+			t.Errorf("%v gave %s", c.value, got)
 		}
 	}
 }
