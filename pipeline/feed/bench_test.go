@@ -1,0 +1,78 @@
+package feed
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"carat/pipeline"
+)
+
+// nullSink takes rows and does nothing, so that the benchmark measures the
+// parser alone.
+type nullSink[T any] struct{}
+
+func (nullSink[T]) OpenBlock(int) (pipeline.BlockSink[T], error) { return nullSink[T]{}, nil }
+func (nullSink[T]) Write([]T) error                              { return nil }
+func (nullSink[T]) Close() error                                 { return nil }
+
+func writeGiftCSV(b testing.TB, rows int) (string, int64) {
+	path := filepath.Join(b.TempDir(), "gift_events.csv")
+	f, err := os.Create(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	w := bufio.NewWriterSize(f, 1<<20)
+	fmt.Fprintln(w, "event_id,kind,original_event_id,sent_at,stream_id,viewer_id,creator_id,gift_id,quantity,coins,diamonds")
+	rng := rand.New(rand.NewPCG(1, 2))
+	start := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
+	var at []byte
+	for i := range rows {
+		at = start.Add(time.Duration(i)*250*time.Millisecond).AppendFormat(at[:0], "2006-01-02T15:04:05.000Z")
+		n := rng.IntN(9) + 1
+		fmt.Fprintf(w, "g%09d,gift,,%s,s%05d,v%06d,c%05d,%d,%d,%d,%d\n", i, at, rng.IntN(50000), rng.IntN(1000000), rng.IntN(20000), 5655, n, n*5, n*2)
+	}
+	if err := w.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return path, info.Size()
+}
+
+// BenchmarkReadGiftCSV reports the processor time of one row with one worker.
+func BenchmarkReadGiftCSV(b *testing.B) {
+	const rows = 1_000_000
+	path, size := writeGiftCSV(b, rows)
+	for _, workers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			b.SetBytes(size)
+			for b.Loop() {
+				f, err := os.Open(path)
+				if err != nil {
+					b.Fatal(err)
+				}
+				opts := testOptions()
+				opts.Workers = workers
+				r, err := Read(context.Background(), Input{Name: "gift_events.csv", File: f, Size: size}, opts, nullSink[pipeline.GiftEvent]{})
+				if err != nil || r.RowsAccepted != rows {
+					b.Fatal(r, err)
+				}
+				f.Close()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			b.ReportMetric(float64(m.Sys)/(1<<20), "MB-sys")
+		})
+	}
+}

@@ -1,0 +1,313 @@
+package feed
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unsafe"
+
+	"carat/pipeline"
+)
+
+// rejectsHeld bounds the rejects that a block keeps until it is its turn.
+const rejectsHeld = 4096
+
+// result is what became of a block.
+type result struct {
+	accepted, rejected int64
+	firstEvent         int64 // noTime if none
+	sums               []sum128
+	summed             []bool
+	rejects            []pipeline.Reject
+	firstReject        *pipeline.Reject
+	unknown            []string
+	ranges             []validity
+	err                error
+}
+
+// validity is an explicit range of a reference row.
+type validity struct {
+	key      string
+	from, to int64
+	line     int64
+}
+
+// builder makes the rows of one block after the other and hands them on. One
+// belongs to one worker.
+type builder[T any] struct {
+	fields
+	schema *schema[T]
+	name   string // of the file
+	opts   *Options
+	// early hands rejects on before the block ends, when there are many.
+	early func(seq int, rejects []pipeline.Reject) error
+
+	prototype T
+	rows      []T
+	row       unsafe.Pointer
+	line      int64
+	seq       int
+	sink      pipeline.BlockSink[T]
+	result    result
+	unknown   map[string]bool
+	keyText   []byte
+
+	monthFrom, monthTo int64
+	month              string
+	monthDay           int32
+	dayMonth           string
+}
+
+func newBuilder[T any](s *schema[T], name string, opts *Options, early func(int, []pipeline.Reject) error) *builder[T] {
+	b := &builder[T]{schema: s, name: name, opts: opts, early: early}
+	b.columns = s.columns
+	b.calendar = opts.Calendar
+	b.clock = newClock(opts.Zone)
+	b.monthDay = -1 << 31
+	b.prototypeFields()
+	return b
+}
+
+func (b *builder[T]) prototypeFields() {
+	p := unsafe.Pointer(&b.prototype)
+	l := (*pipeline.Lineage)(unsafe.Add(p, b.schema.lineage))
+	l.BatchID, l.IngestedAt = b.opts.BatchID, b.opts.IngestedAt
+	if b.schema.entity >= 0 {
+		*(*string)(unsafe.Add(p, b.columns[b.schema.entity].offset)) = b.opts.Entity
+	}
+}
+
+// open begins block seq.
+func (b *builder[T]) open(seq int, sink pipeline.Sink[T]) error {
+	n := len(b.columns)
+	b.seq = seq
+	b.result = result{firstEvent: noTime, sums: make([]sum128, n), summed: make([]bool, n)}
+	b.sums, b.summed = b.result.sums, b.result.summed
+	b.unknown = nil
+	b.plain = false
+	block, err := sink.OpenBlock(seq)
+	b.sink = block
+	return err
+}
+
+// close ends the block, also after an error, so that the sink can let go of it.
+func (b *builder[T]) close(err error) result {
+	if err == nil {
+		err = b.flush()
+	}
+	b.rows = b.rows[:0]
+	if b.sink != nil {
+		if closeErr := b.sink.Close(); err == nil {
+			err = closeErr
+		}
+		b.sink = nil
+	}
+	b.result.err = err
+	return b.result
+}
+
+// begin starts a row that was read from the line.
+func (b *builder[T]) begin(line int64) {
+	b.rows = append(b.rows, b.prototype)
+	b.row = unsafe.Pointer(&b.rows[len(b.rows)-1])
+	b.line = line
+	b.fields.begin()
+}
+
+// value reads a text into column i of the row.
+func (b *builder[T]) value(i int, text []byte, form token) { b.set(i, b.row, text, form) }
+
+// missing marks the required columns that were not set.
+func (b *builder[T]) missing() {
+	for i := range b.columns {
+		if b.seen&(1<<uint(i)) == 0 && !b.columns[i].optional {
+			b.fail(i, CodeMissing, nil)
+			return
+		}
+	}
+}
+
+// end judges the row: accepted, or rejected for one reason.
+func (b *builder[T]) end() error {
+	if b.badColumn < len(b.columns) {
+		c := &b.columns[b.badColumn]
+		return b.reject(c.name, b.badCode, b.badText, c.expected(b.badCode))
+	}
+	row := (*T)(b.row)
+	if b.schema.finish != nil {
+		if f := b.schema.finish(row); f.code != codeOK {
+			return b.reject(f.column, f.code, []byte(f.value), f.expected)
+		}
+	}
+	l := (*pipeline.Lineage)(unsafe.Add(b.row, b.schema.lineage))
+	l.SourceLine = b.line
+	switch {
+	case !b.schema.feed.Reference:
+		at := b.schema.event(row)
+		l.AccountingMonth = b.monthOf(at)
+		b.result.firstEvent = min(b.result.firstEvent, at)
+	case b.schema.validFrom >= 0:
+		from := *(*int64)(unsafe.Add(b.row, b.columns[b.schema.validFrom].offset))
+		l.AccountingMonth = b.monthOf(from)
+		if to := *(**int64)(unsafe.Add(b.row, b.columns[b.schema.validTo].offset)); to != nil {
+			if *to <= from {
+				return b.reject("valid_to", CodeOutOfRange, nil, "a time after valid_from")
+			}
+			b.addRange(row, from, *to)
+		}
+	default:
+		day := *(*int32)(unsafe.Add(b.row, b.columns[b.schema.date].offset))
+		if day != b.monthDay {
+			b.monthDay, b.dayMonth = day, string(dateMonth(nil, day))
+		}
+		l.AccountingMonth = b.dayMonth
+	}
+	b.result.accepted++
+	if len(b.rows) >= pipeline.BatchRows {
+		return b.flush()
+	}
+	return nil
+}
+
+// monthOf gives the month in which a row is booked.
+func (b *builder[T]) monthOf(at int64) string {
+	if at < b.monthFrom || at >= b.monthTo {
+		b.monthFrom, b.monthTo = b.calendar.Span(at)
+		if b.schema.feed.Reference {
+			b.month = string(b.calendar.Month(at))
+		} else {
+			b.month = string(b.calendar.AccountingMonth(at))
+		}
+	}
+	return b.month
+}
+
+func (b *builder[T]) addRange(row *T, from, to int64) {
+	b.keyText = b.schema.appendKey(row, b.keyText[:0])
+	key := string(b.keyText[:strings.LastIndexByte(string(b.keyText), pipeline.KeySeparator)])
+	b.result.ranges = append(b.result.ranges, validity{key, from, to, b.line})
+}
+
+// flush hands the rows on.
+func (b *builder[T]) flush() error {
+	if len(b.rows) == 0 {
+		return nil
+	}
+	err := b.sink.Write(b.rows)
+	b.rows, b.numbers, b.scratch = b.rows[:0], b.numbers[:0], b.scratch[:0]
+	return err
+}
+
+// reject takes the current row back and reports it.
+func (b *builder[T]) reject(column string, code Code, value []byte, expected string) error {
+	r := pipeline.Reject{Column: column, Expected: expected, RowKey: b.rejectKey(), Entity: b.opts.Entity}
+	if i := b.schema.entity; i >= 0 {
+		r.Entity = strings.Clone(*(*string)(unsafe.Add(b.row, b.columns[i].offset)))
+	}
+	r.AccountingMonth = b.rejectMonth()
+	b.rows = b.rows[:len(b.rows)-1]
+	return b.addReject(r, b.line, code, value)
+}
+
+// rejectLine reports a record that could not even be split into values.
+func (b *builder[T]) rejectLine(line int64, code Code, value []byte, expected string) error {
+	return b.rejectColumn(line, "", code, value, expected)
+}
+
+// rejectColumn reports a value of a record that became no row.
+func (b *builder[T]) rejectColumn(line int64, column string, code Code, value []byte, expected string) error {
+	r := pipeline.Reject{Column: column, Expected: expected, Entity: b.opts.Entity}
+	r.AccountingMonth = string(b.calendar.AccountingMonth(b.opts.IngestedAt))
+	return b.addReject(r, line, code, value)
+}
+
+func (b *builder[T]) addReject(r pipeline.Reject, line int64, code Code, value []byte) error {
+	r.Feed, r.Source, r.Code, r.Value = b.schema.feed.Name, b.name, string(code), cut(value)
+	r.BatchID, r.IngestedAt, r.SourceLine = b.opts.BatchID, b.opts.IngestedAt, line
+	if b.result.firstReject == nil {
+		b.result.firstReject = &r
+	}
+	b.result.rejected++
+	b.result.rejects = append(b.result.rejects, r)
+	if len(b.result.rejects) < rejectsHeld {
+		return nil
+	}
+	err := b.early(b.seq, b.result.rejects)
+	b.result.rejects = nil // the caller may keep them
+	return err
+}
+
+// rejectKey gives the key of a rejected row, if all of its columns are good.
+func (b *builder[T]) rejectKey() string {
+	for _, i := range b.schema.keys {
+		c := &b.columns[i]
+		if i == b.badColumn || b.seen&(1<<uint(i)) == 0 && !c.optional {
+			return ""
+		}
+		switch c.kind {
+		case kindNumber:
+		case kindTime:
+			if !c.pointer && *(*int64)(unsafe.Add(b.row, c.offset)) == 0 {
+				return ""
+			}
+		case kindDate:
+			if *(*int32)(unsafe.Add(b.row, c.offset)) == 0 {
+				return ""
+			}
+		default:
+			if !c.optional && *(*string)(unsafe.Add(b.row, c.offset)) == "" {
+				return ""
+			}
+		}
+	}
+	return string(b.schema.appendKey((*T)(b.row), nil))
+}
+
+// rejectMonth books a reject where its row would be booked, if the row has got
+// so far, else where it was ingested.
+func (b *builder[T]) rejectMonth() string {
+	at := b.opts.IngestedAt
+	if name := b.schema.feed.EventColumn; name != "" {
+		if i, ok := b.schema.byName[name]; ok {
+			if v := *(*int64)(unsafe.Add(b.row, b.columns[i].offset)); v != 0 {
+				at = v
+			}
+		}
+	}
+	return string(b.calendar.AccountingMonth(at))
+}
+
+// ignore notes an unknown column.
+func (b *builder[T]) ignore(name []byte) {
+	if len(b.result.unknown) >= MaxUnknownColumns || b.unknown[string(name)] {
+		return
+	}
+	if b.unknown == nil {
+		b.unknown = map[string]bool{}
+	}
+	b.unknown[string(name)] = true
+	b.result.unknown = append(b.result.unknown, cut(name))
+}
+
+// overlap finds two explicit ranges of one key that overlap. Of rows with one
+// key and valid_from the last is the version that counts.
+func overlap(ranges []validity) (first, second validity, found bool) {
+	slices.SortFunc(ranges, func(a, b validity) int {
+		return cmp.Or(strings.Compare(a.key, b.key), cmp.Compare(a.from, b.from), cmp.Compare(a.line, b.line))
+	})
+	var kept []validity
+	for i, r := range ranges {
+		if i+1 < len(ranges) && ranges[i+1].key == r.key && ranges[i+1].from == r.from {
+			continue
+		}
+		if n := len(kept); n > 0 && kept[n-1].key == r.key && kept[n-1].to > r.from {
+			first, second = kept[n-1], r
+			if first.line > second.line {
+				first, second = second, first
+			}
+			return first, second, true
+		}
+		kept = append(kept[:0], r)
+	}
+	return first, second, false
+}

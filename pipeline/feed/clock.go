@@ -1,0 +1,179 @@
+package feed
+
+import (
+	"math"
+	"time"
+)
+
+// clock parses times. It remembers the last day and the last stretch of a
+// zone's offset, since neighbouring rows share them; one belongs to one worker.
+type clock struct {
+	zone *time.Location
+	date [10]byte
+	days int64 // of date, since the epoch; valid if dateOK
+	ok   bool
+
+	safeFrom, safeTo int64 // local seconds between which offset holds, a day off any change
+	offset           int64
+}
+
+func newClock(zone *time.Location) clock {
+	return clock{zone: zone, safeFrom: math.MaxInt64, safeTo: math.MinInt64}
+}
+
+const secondsPerDay = 86_400
+
+// micros reads an RFC 3339 time, or one without a zone in the clock's own.
+// Digits finer than microseconds must be zero. Of a local time that the zone
+// has twice, the earlier instant is meant; one that it skips is a bad time.
+func (c *clock) micros(text []byte) (int64, Code) {
+	if len(text) < len("2026-10-01T12:00:00") {
+		return 0, CodeBadTime
+	}
+	if !c.ok || string(text[:10]) != string(c.date[:]) {
+		days, ok := civilDays(text[:10])
+		if !ok {
+			return 0, CodeBadTime
+		}
+		copy(c.date[:], text)
+		c.days, c.ok = days, true
+	}
+	if sep := text[10]; sep != 'T' && sep != ' ' && sep != 't' {
+		return 0, CodeBadTime
+	}
+	hour, minute, second := twoDigits(text[11:]), twoDigits(text[14:]), twoDigits(text[17:])
+	if text[13] != ':' || text[16] != ':' || hour > 23 || minute > 59 || second > 59 {
+		return 0, CodeBadTime
+	}
+	seconds := c.days*secondsPerDay + int64(hour)*3600 + int64(minute)*60 + int64(second)
+	rest, fraction, code := text[19:], int64(0), codeOK
+	if len(rest) > 0 && rest[0] == '.' {
+		fraction, rest, code = microFraction(rest[1:])
+		if code == CodeBadTime {
+			return 0, code
+		}
+	}
+	switch {
+	case len(rest) == 1 && (rest[0] == 'Z' || rest[0] == 'z'):
+	case len(rest) == 0:
+		offset, ok := c.localOffset(seconds)
+		if !ok {
+			return 0, CodeBadTime
+		}
+		seconds -= offset
+	case len(rest) == 6 && (rest[0] == '+' || rest[0] == '-') && rest[3] == ':':
+		h, m := twoDigits(rest[1:]), twoDigits(rest[4:])
+		if h > 23 || m > 59 {
+			return 0, CodeBadTime
+		}
+		offset := int64(h)*3600 + int64(m)*60
+		if rest[0] == '-' {
+			offset = -offset
+		}
+		seconds -= offset
+	default:
+		return 0, CodeBadTime
+	}
+	return seconds*1_000_000 + fraction, code
+}
+
+// microFraction reads the digits behind the point.
+func microFraction(text []byte) (micros int64, rest []byte, code Code) {
+	i := 0
+	for ; i < len(text) && text[i]-'0' <= 9; i++ {
+		if i < 6 {
+			micros = micros*10 + int64(text[i]-'0')
+		} else if text[i] != '0' {
+			code = CodeTooPrecise
+		}
+	}
+	if i == 0 {
+		return 0, nil, CodeBadTime
+	}
+	for n := i; n < 6; n++ {
+		micros *= 10
+	}
+	return micros, text[i:], code
+}
+
+// twoDigits gives 255 for what isn't two digits; text has two bytes at least.
+func twoDigits(text []byte) uint {
+	a, b := text[0]-'0', text[1]-'0'
+	if a > 9 || b > 9 {
+		return 255
+	}
+	return uint(a)*10 + uint(b)
+}
+
+// civilDays gives the days since the epoch of "2026-10-01", in the proleptic
+// Gregorian calendar (algorithm: Howard Hinnant, days_from_civil).
+func civilDays(text []byte) (int64, bool) {
+	if len(text) != 10 || text[4] != '-' || text[7] != '-' {
+		return 0, false
+	}
+	hi, lo, month, day := twoDigits(text), twoDigits(text[2:]), twoDigits(text[5:]), twoDigits(text[8:])
+	if hi > 99 || lo > 99 || month < 1 || month > 12 || day < 1 {
+		return 0, false
+	}
+	year := int64(hi*100 + lo)
+	if int64(day) > daysIn(year, month) {
+		return 0, false
+	}
+	if month <= 2 {
+		year--
+	}
+	era := year / 400
+	if year < 0 {
+		era = -1
+	}
+	yearOfEra := year - era*400
+	shifted := (int64(month) + 9) % 12
+	dayOfYear := (153*shifted+2)/5 + int64(day) - 1
+	dayOfEra := yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + dayOfYear
+	return era*146_097 + dayOfEra - 719_468, true
+}
+
+func daysIn(year int64, month uint) int64 {
+	switch month {
+	case 4, 6, 9, 11:
+		return 30
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 31
+}
+
+// localOffset gives the zone's offset for a local time, in seconds since the
+// epoch as if it were UTC; false if the zone skips that time.
+func (c *clock) localOffset(local int64) (int64, bool) {
+	if local >= c.safeFrom && local < c.safeTo {
+		return c.offset, true
+	}
+	found := false
+	var instant int64
+	for _, near := range [2]int64{local - secondsPerDay, local + secondsPerDay} {
+		_, guess := time.Unix(near, 0).In(c.zone).Zone()
+		at := local - int64(guess)
+		if _, real := time.Unix(at, 0).In(c.zone).Zone(); real == guess && (!found || at < instant) {
+			instant, found = at, true
+		}
+	}
+	if !found {
+		return 0, false
+	}
+	t := time.Unix(instant, 0).In(c.zone)
+	_, offset := t.Zone()
+	c.offset = int64(offset)
+	c.safeFrom, c.safeTo = math.MinInt64, math.MaxInt64
+	start, end := t.ZoneBounds()
+	if !start.IsZero() {
+		c.safeFrom = start.Unix() + c.offset + secondsPerDay
+	}
+	if !end.IsZero() {
+		c.safeTo = end.Unix() + c.offset - secondsPerDay
+	}
+	return c.offset, true
+}

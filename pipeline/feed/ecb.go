@@ -1,0 +1,145 @@
+package feed
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"time"
+)
+
+// The European Central Bank's euro reference rates: units of each currency per
+// euro. The history file has ISO days, newest first, N/A where a currency had
+// no rate, and a trailing comma; the daily file has "13 April 2026" and spaces.
+// Layout: https://www.ecb.europa.eu/stats/eurofxref/.
+
+const ecbBase = "EUR"
+
+// ecbHeader gives the currencies of the header, "" for a column without a name.
+func ecbHeader(line []byte) (currencies []string, ok bool) {
+	cells := strings.Split(strings.TrimRight(string(line), "\r\n"), ",")
+	if strings.TrimSpace(cells[0]) != "Date" {
+		return nil, false
+	}
+	for i, cell := range cells[1:] {
+		cell = strings.TrimSpace(cell)
+		if cell == "" && i == len(cells)-2 {
+			return currencies, true // the trailing comma
+		}
+		if len(cell) != 3 || strings.Trim(cell, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+			return nil, false
+		}
+		currencies = append(currencies, cell)
+	}
+	return currencies, true
+}
+
+func readECB[T any](ctx context.Context, j *job[T], cut *cutter) (result, error) {
+	record, line, err := cut.first()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return result{}, err
+	}
+	currencies, ok := ecbHeader(record)
+	if !ok || len(currencies) == 0 {
+		return result{}, badFile(j.in.Name, line, "no header like Date,USD,JPY: %q", cut80(record)).
+			WithHint("a zip must hold the bank's eurofxref csv")
+	}
+	seen := map[string]bool{}
+	for _, c := range currencies {
+		if seen[c] {
+			return result{}, badFile(j.in.Name, line, "column %q is there twice", c)
+		}
+		seen[c] = true
+	}
+	return runBlocks(ctx, j, cut, ecbParse[T](j.in.Name, currencies))
+}
+
+func cut80(text []byte) string { return cutTo(text, 80) }
+
+func ecbParse[T any](name string, currencies []string) func() parse[T] {
+	return func() parse[T] {
+		return func(b *builder[T], blk block) error {
+			if _, err := checkText(name, blk); err != nil {
+				return err
+			}
+			line := blk.line
+			for data := blk.data; len(data) > 0; line++ {
+				end := bytes.IndexByte(data, '\n') + 1
+				if end == 0 {
+					end = len(data)
+				}
+				if end > MaxRecordBytes {
+					return lineTooLong(name, line)
+				}
+				if record := bytes.TrimSpace(data[:end]); len(record) > 0 {
+					if err := ecbDay(b, currencies, record, line); err != nil {
+						return err
+					}
+				}
+				data = data[end:]
+			}
+			return nil
+		}
+	}
+}
+
+// ecbDay makes the rows of one line, one for each currency with a rate.
+func ecbDay[T any](b *builder[T], currencies []string, record []byte, line int64) error {
+	cells := bytes.Split(record, []byte{','})
+	if n := len(cells); n == len(currencies)+2 && len(bytes.TrimSpace(cells[n-1])) == 0 {
+		cells = cells[:n-1]
+	}
+	if len(cells) != len(currencies)+1 {
+		return b.rejectLine(line, CodeWrongFieldCount, record, fmt.Sprintf("a day and %d rates; found %d fields", len(currencies), len(cells)))
+	}
+	day := bytes.TrimSpace(cells[0])
+	if t, err := time.Parse("2 January 2006", string(day)); err == nil {
+		day = t.AppendFormat(nil, time.DateOnly)
+	}
+	for i, quote := range currencies {
+		rate := bytes.TrimSpace(cells[i+1])
+		if len(rate) == 0 || string(rate) == "N/A" {
+			continue
+		}
+		b.begin(line)
+		b.value(b.schema.byName["rate_date"], day, tokenText)
+		b.value(b.schema.byName["base"], []byte(ecbBase), tokenText)
+		b.value(b.schema.byName["quote"], []byte(quote), tokenText)
+		b.value(b.schema.byName["rate"], rate, tokenText)
+		if err := b.end(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openZip opens the only file of a zip. It refuses what could be an attack: a
+// path that leads elsewhere, several files, a bomb.
+func openZip(in Input) (io.ReadCloser, error) {
+	z, err := zip.NewReader(in.File, in.Size)
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return nil, badFile(in.Name, 0, "broken zip: %w", err).WithHint("fetch the file again")
+	}
+	if len(z.File) != 1 {
+		return nil, badFile(in.Name, 0, "a zip of %d files, not of one", len(z.File)).WithHint("unpack it")
+	}
+	f := z.File[0]
+	if f.Name != path.Base(f.Name) || strings.ContainsAny(f.Name, `\:`) || f.Name == ".." || f.Name == "." || f.FileInfo().IsDir() {
+		return nil, badFile(in.Name, 0, "a zip whose file is called %q, with a path", cut80([]byte(f.Name))).WithHint("unpack it")
+	}
+	packed, unpacked := f.CompressedSize64, f.UncompressedSize64
+	if unpacked > MaxZipBytes || unpacked > 1<<20 && unpacked/MaxZipRatio > packed {
+		return nil, badFile(in.Name, 0, "a zip that unfolds from %d to %d bytes, more than %d times or %d bytes", packed, unpacked, MaxZipRatio, MaxZipBytes)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, badFile(in.Name, 0, "broken zip: %w", err).WithHint("fetch the file again")
+	}
+	// The declared size may lie: no more than it is read, and archive/zip
+	// reports a size or checksum that differs.
+	return r, nil
+}

@@ -1,0 +1,334 @@
+package feed
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"time"
+	"unicode"
+	"unicode/utf8"
+	"unsafe"
+
+	"carat/pipeline"
+)
+
+// token is how a value was written, where the format tells.
+type token uint8
+
+const (
+	tokenText   token = iota // CSV, a JSON string: anything
+	tokenNumber              // a JSON number, an integer of Parquet
+	tokenOther               // true, false, an object, an array
+	tokenMicros              // eight bytes: microseconds since the epoch, native order
+)
+
+// The days that a rate can be of: from the euro's first to the calendar's last.
+const (
+	firstRateDay = 10_592 // 1999-01-01
+	lastRateDay  = 47_481 // 2099-12-31
+)
+
+// fields reads the values of one row after the other into its struct. It is
+// the part of a builder that doesn't depend on the row's type, so that the hot
+// loop is compiled once.
+type fields struct {
+	columns  []column
+	calendar *pipeline.Calendar
+	clock    clock
+	sums     []sum128
+	summed   []bool
+	seen     uint64 // bit i: column i of this row was set
+	// plain says that the current block holds ASCII and no control characters
+	// but ends of lines, so that ids need no look at every byte.
+	plain bool
+
+	badColumn int // lowest index of a column that broke a rule; len(columns) if none
+	badCode   Code
+	badText   []byte
+
+	lastCurrency [3]byte
+	numbers      []int64 // what the pointers of the rows point to
+	scratch      []byte  // unescaped text of the rows
+}
+
+// maxFieldColumns is what fits into fields.seen.
+const maxFieldColumns = 64
+
+func (f *fields) begin() {
+	f.seen = 0
+	f.badColumn = len(f.columns)
+}
+
+func (f *fields) fail(i int, code Code, text []byte) {
+	if i < f.badColumn {
+		f.badColumn, f.badCode, f.badText = i, code, text
+	}
+}
+
+// set reads the text into column i of the row. The row's strings may point to
+// the text. What breaks a rule is remembered, the lowest column first.
+func (f *fields) set(i int, row unsafe.Pointer, text []byte, form token) {
+	c := &f.columns[i]
+	f.seen |= 1 << uint(i)
+	if len(text) == 0 {
+		if !c.optional {
+			f.fail(i, CodeMissing, nil)
+		}
+		return
+	}
+	if form != tokenText {
+		if code := f.checkForm(c, text, form); code != codeOK {
+			f.fail(i, code, text)
+			return
+		}
+	}
+	p := unsafe.Add(row, c.offset)
+	var code Code
+	switch c.kind {
+	case kindID:
+		if len(text) > MaxIDBytes || !f.plain && !cleanID(text) {
+			code = CodeBadID
+			break
+		}
+		*(*string)(p) = unsafe.String(&text[0], len(text))
+	case kindNumber:
+		code = f.setNumber(c, i, p, text)
+	case kindTime:
+		code = f.setTime(c, p, text, form)
+	case kindEnum:
+		code = CodeUnknownValue
+		for _, v := range c.values {
+			if string(text) == v {
+				*(*string)(p) = v
+				code = codeOK
+				break
+			}
+		}
+	case kindCurrency:
+		code = CodeBadCurrency
+		if len(text) == 3 && ([3]byte(text) == f.lastCurrency || pipeline.IsCurrency(string(text))) {
+			f.lastCurrency = [3]byte(text)
+			*(*string)(p) = unsafe.String(&text[0], len(text))
+			code = codeOK
+		}
+	case kindCountry:
+		code = CodeBadCountry
+		if len(text) == 2 && text[0]-'A' < 26 && text[1]-'A' < 26 {
+			*(*string)(p) = unsafe.String(&text[0], len(text))
+			code = codeOK
+		}
+	case kindText:
+		if len(text) > MaxTextBytes || !f.plain && !cleanText(text) {
+			code = CodeBadText
+			break
+		}
+		*(*string)(p) = unsafe.String(&text[0], len(text))
+	case kindDate:
+		code = setDate(p, text)
+	}
+	if code != codeOK {
+		if form == tokenMicros {
+			text = time.UnixMicro(*(*int64)(unsafe.Pointer(&text[0]))).UTC().AppendFormat(nil, time.RFC3339Nano)
+		}
+		f.fail(i, code, text)
+	}
+}
+
+// checkForm refuses values that are not written as the column needs: a number
+// where a text belongs, an object anywhere.
+func (f *fields) checkForm(c *column, text []byte, form token) Code {
+	if form == tokenOther || form == tokenMicros && c.kind != kindTime {
+		return CodeWrongType
+	}
+	if form == tokenMicros {
+		return codeOK
+	}
+	switch c.kind {
+	case kindNumber:
+		return codeOK
+	case kindID:
+		for i, b := range text {
+			if b-'0' > 9 && !(i == 0 && b == '-' && len(text) > 1) {
+				return CodeBadID // 1.0 and 1e3 are no ids: their text is not unique
+			}
+		}
+		return codeOK
+	case kindTime, kindDate:
+		return CodeBadTime // the unit would be a guess
+	}
+	return CodeWrongType
+}
+
+func (f *fields) setNumber(c *column, i int, p unsafe.Pointer, text []byte) Code {
+	v, err := parseNumber(text, c.digits)
+	if err != nil {
+		switch {
+		case errors.Is(err, pipeline.ErrTooFine):
+			return CodeTooPrecise
+		case errors.Is(err, pipeline.ErrTooLarge):
+			return CodeOutOfRange
+		}
+		return CodeNotANumber
+	}
+	f.sums[i].add(v)
+	f.summed[i] = true
+	if v < c.min || v > c.max {
+		if v < 0 {
+			return CodeNegative
+		}
+		return CodeOutOfRange
+	}
+	f.store(c, p, v)
+	return codeOK
+}
+
+// parseNumber reads short whole numbers itself, which most are, and leaves the
+// rest to the domain's parser.
+func parseNumber(text []byte, digits int) (int64, error) {
+	switch digits {
+	case 0:
+		if len(text) < 18 {
+			v := int64(0)
+			for _, b := range text {
+				d := b - '0'
+				if d > 9 {
+					return pipeline.ParseWhole(text)
+				}
+				v = v*10 + int64(d)
+			}
+			return v, nil
+		}
+		return pipeline.ParseWhole(text)
+	case pipeline.AmountDigits:
+		v, err := pipeline.ParseAmount(text)
+		return int64(v), err
+	}
+	v, err := pipeline.ParseRate(text)
+	return int64(v), err
+}
+
+func (f *fields) setTime(c *column, p unsafe.Pointer, text []byte, form token) Code {
+	var v int64
+	if form == tokenMicros {
+		v = *(*int64)(unsafe.Pointer(&text[0]))
+	} else {
+		var code Code
+		if v, code = f.clock.micros(text); code != codeOK {
+			return code
+		}
+	}
+	if c.validity {
+		if v < firstRateDay*secondsPerDay*1_000_000 || v >= (lastRateDay+2)*secondsPerDay*1_000_000 {
+			return CodeOutOfRange
+		}
+	} else if !f.calendar.Contains(v) {
+		return CodeOutOfRange
+	}
+	f.store(c, p, v)
+	return codeOK
+}
+
+func setDate(p unsafe.Pointer, text []byte) Code {
+	days, ok := civilDays(text)
+	if !ok {
+		return CodeBadTime
+	}
+	if days < firstRateDay || days > lastRateDay {
+		return CodeOutOfRange
+	}
+	*(*int32)(p) = int32(days)
+	return codeOK
+}
+
+// store writes a number to its field. What a pointer points to lives in a
+// slab; when that is full the rows keep it alive and a new one is begun.
+func (f *fields) store(c *column, p unsafe.Pointer, v int64) {
+	if !c.pointer {
+		*(*int64)(p) = v
+		return
+	}
+	if len(f.numbers) == cap(f.numbers) {
+		f.numbers = make([]int64, 0, min(max(64, 2*cap(f.numbers)), 2*pipeline.BatchRows))
+	}
+	f.numbers = append(f.numbers, v)
+	*(**int64)(p) = &f.numbers[len(f.numbers)-1]
+}
+
+// room gives n bytes for text that the rows will point to.
+func (f *fields) room(n int) []byte {
+	if cap(f.scratch)-len(f.scratch) < n {
+		f.scratch = make([]byte, 0, max(n, min(64<<10, max(1<<10, 2*cap(f.scratch)))))
+	}
+	at := len(f.scratch)
+	f.scratch = f.scratch[:at+n]
+	return f.scratch[at : at : at+n]
+}
+
+// cleanID says whether the text is valid UTF-8 without control characters.
+func cleanID(text []byte) bool {
+	for i := 0; i < len(text); {
+		b := text[i]
+		if b < utf8.RuneSelf {
+			if b < ' ' || b == 0x7F {
+				return false
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && n == 1 || unicode.IsControl(r) {
+			return false
+		}
+		i += n
+	}
+	return true
+}
+
+// cleanText is cleanID that lets ends of lines and tabs pass.
+func cleanText(text []byte) bool {
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		if r == utf8.RuneError && n == 1 || unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' {
+			return false
+		}
+		i += n
+	}
+	return true
+}
+
+// microsText is a time as eight bytes, for set with tokenMicros.
+func microsText(v int64) []byte {
+	b := new([8]byte)
+	*(*int64)(unsafe.Pointer(b)) = v
+	return b[:]
+}
+
+// rowPointer points to the row that is being made.
+type rowPointer = unsafe.Pointer
+
+// dateMonth gives "2026-10" of days since the epoch. A day has no zone.
+func dateMonth(dst []byte, days int32) []byte {
+	text := dateText(dst, int64(days))
+	return text[:len(text)-len("-01")]
+}
+
+// dateText gives "2026-10-01" of days since the epoch (algorithm: Howard
+// Hinnant, civil_from_days).
+func dateText(dst []byte, days int64) []byte {
+	z := days + 719_468
+	era, _ := floorDiv(z, 146_097)
+	dayOfEra := z - era*146_097
+	yearOfEra := (dayOfEra - dayOfEra/1460 + dayOfEra/36_524 - dayOfEra/146_096) / 365
+	dayOfYear := dayOfEra - (365*yearOfEra + yearOfEra/4 - yearOfEra/100)
+	shifted := (5*dayOfYear + 2) / 153
+	day := dayOfYear - (153*shifted+2)/5 + 1
+	month := shifted + 3
+	year := yearOfEra + era*400
+	if month > 12 {
+		month, year = month-12, year+1
+	}
+	dst = strconv.AppendInt(dst, year, 10)
+	return append(dst, '-', byte('0'+month/10), byte('0'+month%10), '-', byte('0'+day/10), byte('0'+day%10))
+}
+
+const noTime = int64(math.MaxInt64)

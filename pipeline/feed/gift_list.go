@@ -1,0 +1,101 @@
+package feed
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// readGiftList reads a recorded price list: an object keyed by gift id, or an
+// array, of {"id", "name", "diamondCost"}, the price also spelled diamond_count
+// or diamondCount. The price is in coins. A gift without a name is called by
+// its id, since the list has the price and that is what counts.
+func readGiftList[T any](ctx context.Context, j *job[T], cut *cutter) (result, error) {
+	data := cut.fill(cut.carry, MaxGiftListBytes+1)
+	if cut.err != nil && !errors.Is(cut.err, io.EOF) {
+		return result{}, cut.wrap(cut.err)
+	}
+	if len(data) > MaxGiftListBytes {
+		return result{}, badFile(j.in.Name, 0, "a gift list longer than %d MiB", MaxGiftListBytes>>20)
+	}
+	if !utf8.Valid(data) {
+		return result{}, notUTF8(j.in.Name, data, 1, cut.offset)
+	}
+	s := newSerial(j)
+	validFrom := j.opts.GiftValidFrom
+	if validFrom == 0 {
+		validFrom = defaultValidFrom.UnixMicro()
+	}
+	from := time.UnixMicro(validFrom).UTC().AppendFormat(nil, time.RFC3339Nano)
+	scan := jsonScanner{data: data, room: s.room}
+	line, counted := int64(1), 0
+	gift := func(key []byte) error {
+		scan.space()
+		line += int64(bytes.Count(data[counted:scan.pos], newline))
+		counted = scan.pos
+		if err := s.ready(ctx); err != nil {
+			return err
+		}
+		return giftRow(s.builder, &scan, key, from, line)
+	}
+	var err error
+	if scan.peek() == '{' {
+		err = scan.object(gift)
+	} else {
+		err = scan.array(func() error { return gift(nil) })
+	}
+	if err == nil && scan.peek() != 0 {
+		err = errJSON
+	}
+	if errors.Is(err, errJSON) {
+		err = badFile(j.in.Name, 1+int64(bytes.Count(data[:min(scan.pos, len(data))], newline)), "broken JSON").
+			WithHint("fetch the list again")
+	}
+	return s.finish(err)
+}
+
+// giftRow makes a row of one entry of the list.
+func giftRow[T any](b *builder[T], scan *jsonScanner, key, validFrom []byte, line int64) error {
+	if scan.peek() != '{' {
+		start := scan.pos
+		if err := scan.skip(0); err != nil {
+			return err
+		}
+		return b.rejectLine(line, CodeWrongType, scan.data[start:scan.pos], "an object with id, name and diamondCost")
+	}
+	var id, name, price jsonValue
+	id.text = key
+	err := scan.object(func(member []byte) error {
+		into := &jsonValue{}
+		switch string(member) {
+		case "id":
+			into = &id
+		case "name":
+			into = &name
+		case "diamondCost", "diamond_count", "diamondCount":
+			into = &price
+		}
+		v, err := scan.value()
+		*into = v
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(key) > 0 && !bytes.Equal(id.text, key) {
+		return b.rejectColumn(line, "gift_id", CodeBadID, id.text, "the id that the entry is filed under, "+strconv.Quote(cut80(key)))
+	}
+	if len(name.text) == 0 {
+		name = jsonValue{text: append([]byte("gift "), id.text...)}
+	}
+	b.begin(line)
+	b.value(b.schema.byName["gift_id"], id.text, id.form)
+	b.value(b.schema.byName["valid_from"], validFrom, tokenText)
+	b.value(b.schema.byName["name"], name.text, name.form)
+	b.value(b.schema.byName["coins"], price.text, price.form)
+	return b.end()
+}

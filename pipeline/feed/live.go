@@ -1,0 +1,357 @@
+package feed
+
+import (
+	"bytes"
+	"container/list"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"math/bits"
+	"strconv"
+	"strings"
+
+	"carat/pipeline"
+)
+
+const (
+	// liveBlockBytes is how much of a recording is held at a time.
+	liveBlockBytes = 4 << 20
+	// recentGifts is how many counted gifts are remembered, so that a frame that
+	// is repeated after its gift was counted isn't counted again.
+	recentGifts = 1 << 16
+)
+
+// streak is a combo whose end was not yet seen. Its texts are its own.
+type streak struct {
+	id    string
+	frame *frame // the one with the highest count
+	count int64
+	at    int64 // milliseconds of its latest frame
+	place *list.Element
+}
+
+// live counts the gifts of a recording. A streak's frames repeat a growing
+// count; the gift is counted once, by its final state.
+type live[T any] struct {
+	*serial[T]
+	counts  LiveCounts
+	open    map[string]*streak
+	order   *list.List // of *streak, the one with the latest frame last
+	now     int64      // the latest time of a message, in milliseconds
+	silence int64      // milliseconds; 0: none
+	recent  map[string]bool
+	ring    []string // the ids of recent, in a circle
+	oldest  int
+	stream  []byte
+	column  map[string]int
+}
+
+// readLive reads recorded live messages, one JSON object on each line. Rows
+// are the gifts that were counted; a frame that can't be one is a reject.
+func readLive[T any](ctx context.Context, j *job[T], cut *cutter) (result, error) {
+	cut.size = min(cut.size, liveBlockBytes)
+	l := &live[T]{serial: newSerial(j), open: map[string]*streak{}, order: list.New(),
+		silence: j.opts.LiveSilence.Milliseconds(), recent: map[string]bool{}, column: j.schema.byName}
+	l.stream = []byte(j.opts.LiveStream)
+	if len(l.stream) == 0 {
+		stem, _, _ := strings.Cut(j.in.Name, ".")
+		l.stream = []byte(stem)
+	}
+	err := l.lines(ctx, cut)
+	for err == nil && l.order.Len() > 0 {
+		err = l.settle(ctx, l.order.Front().Value.(*streak), true)
+	}
+	j.live = &l.counts
+	return l.finish(err)
+}
+
+func (l *live[T]) lines(ctx context.Context, cut *cutter) error {
+	reader := newFrameReader()
+	for {
+		// A fresh buffer for each block: rows and frames point into it.
+		blk, err := cut.next(nil)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := checkText(l.job.in.Name, blk); err != nil {
+			return err
+		}
+		for data, line := blk.data, blk.line; len(data) > 0; line++ {
+			end := bytes.IndexByte(data, '\n') + 1
+			if end == 0 {
+				end = len(data)
+			}
+			if end > MaxRecordBytes {
+				return lineTooLong(l.job.in.Name, line)
+			}
+			record := bytes.TrimSpace(data[:end])
+			data = data[end:]
+			if len(record) == 0 {
+				continue
+			}
+			if err := l.line(ctx, reader, record, line); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (l *live[T]) line(ctx context.Context, reader *frameReader, record []byte, line int64) error {
+	if err := l.ready(ctx); err != nil {
+		return err
+	}
+	s := jsonScanner{data: record, room: func(n int) []byte { return make([]byte, 0, n) }}
+	err := reader.read(&s, line, &l.counts.Messages, func(f *frame) error { return l.take(ctx, f) })
+	if errors.Is(err, errJSON) {
+		return l.rejectLine(line, CodeBadJSON, record, "one JSON object on the line")
+	}
+	return err
+}
+
+// take judges one frame.
+func (l *live[T]) take(ctx context.Context, f *frame) error {
+	l.counts.Frames++
+	if len(f.text(frameReceiver)) == 0 {
+		f.values[frameReceiver] = jsonValue{text: []byte(l.job.opts.LiveCreator)}
+	}
+	for _, need := range []struct {
+		field  frameField
+		column string
+		what   string
+	}{
+		{frameSender, "viewer_id", "the sender's userId"},
+		{frameGift, "gift_id", "giftId"},
+		{frameReceiver, "creator_id", "receiverUserId, or a creator for the whole recording"},
+		{frameTime, "sent_at", "createTime or timestamp, in milliseconds"},
+	} {
+		if empty(f.text(need.field)) {
+			return l.rejectColumn(f.line, need.column, CodeMissing, nil, need.what)
+		}
+	}
+	count, err := pipeline.ParseWhole(f.text(frameCount))
+	if err != nil || count < 1 {
+		return l.rejectColumn(f.line, "quantity", codeOfCount(f.text(frameCount), err), f.text(frameCount), "repeatCount, a whole number, at least 1")
+	}
+	streakable, err := f.isStreakable()
+	if err != nil {
+		return l.rejectColumn(f.line, "", CodeMissing, nil, "giftType")
+	}
+	at, err := pipeline.ParseWhole(f.text(frameTime))
+	if err != nil {
+		return l.rejectColumn(f.line, "sent_at", CodeBadTime, f.text(frameTime), "milliseconds since 1970")
+	}
+	if at > 1e14 || !l.calendar.Contains(at*1000) {
+		return l.rejectColumn(f.line, "sent_at", CodeOutOfRange, f.text(frameTime), "milliseconds of a time from 2000 to 2099")
+	}
+	if err := l.advance(ctx, at); err != nil {
+		return err
+	}
+	if !streakable {
+		return l.countOnce(ctx, f, count, at)
+	}
+	return l.extend(ctx, f, count, at)
+}
+
+func codeOfCount(text []byte, err error) Code {
+	switch {
+	case len(text) == 0:
+		return CodeMissing
+	case errors.Is(err, pipeline.ErrTooLarge):
+		return CodeOutOfRange
+	case err != nil:
+		return CodeNotANumber
+	case text[0] == '-':
+		return CodeNegative
+	}
+	return CodeOutOfRange
+}
+
+// countOnce counts a gift that comes in one message.
+func (l *live[T]) countOnce(ctx context.Context, f *frame, count, at int64) error {
+	id := messageID(f)
+	if l.recent[id] {
+		l.counts.Repeated++
+		return nil
+	}
+	l.remember(id)
+	return l.emit(ctx, id, f, count, at, "live")
+}
+
+// extend takes a frame of a streak.
+func (l *live[T]) extend(ctx context.Context, f *frame, count, at int64) error {
+	key := streakKey(f)
+	id := key
+	if empty(f.text(frameGroup)) {
+		// Without a group, streaks of one sender and gift differ only by their messages.
+		id = messageID(f)
+	}
+	if l.recent[id] {
+		l.counts.Repeated++
+		return nil
+	}
+	s := l.open[key]
+	if s == nil {
+		s = &streak{frame: f.clone(), count: count, at: at}
+		s.place = l.order.PushBack(s)
+		l.open[key] = s
+	} else {
+		if bytes.Equal(f.text(frameMessage), s.frame.text(frameMessage)) && count == s.count && !f.isEnd() {
+			l.counts.Repeated++
+		}
+		if count > s.count || count == s.count && at >= s.at {
+			s.frame, s.count = f.clone(), count
+		}
+		s.at = max(s.at, at)
+		l.order.MoveToBack(s.place)
+	}
+	s.id = id
+	if f.isEnd() {
+		return l.settle(ctx, s, false)
+	}
+	return nil
+}
+
+// advance settles the streaks that were silent for too long.
+func (l *live[T]) advance(ctx context.Context, at int64) error {
+	l.now = max(l.now, at)
+	for l.silence > 0 && l.order.Len() > 0 {
+		s := l.order.Front().Value.(*streak)
+		if s.at+l.silence >= l.now {
+			return nil
+		}
+		if err := l.settle(ctx, s, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle counts a streak by its final state.
+func (l *live[T]) settle(ctx context.Context, s *streak, inferred bool) error {
+	l.order.Remove(s.place)
+	delete(l.open, streakKey(s.frame))
+	l.remember(s.id)
+	l.counts.Streaks++
+	capture := "live"
+	if inferred {
+		l.counts.Inferred++
+		capture = "live_inferred"
+	}
+	return l.emit(ctx, s.id, s.frame, s.count, s.at, capture)
+}
+
+// remember keeps the id among the recent ones.
+func (l *live[T]) remember(id string) {
+	if len(l.ring) < recentGifts {
+		l.ring = append(l.ring, id)
+	} else {
+		delete(l.recent, l.ring[l.oldest])
+		l.ring[l.oldest] = id
+		l.oldest = (l.oldest + 1) % recentGifts
+	}
+	l.recent[id] = true
+}
+
+// emit makes the row. diamondCount of a message is the price in coins, not
+// what the creator is credited: diamonds is 0.
+func (l *live[T]) emit(ctx context.Context, id string, f *frame, count, at int64, capture string) error {
+	if err := l.ready(ctx); err != nil {
+		return err
+	}
+	l.begin(f.line)
+	put := func(column string, v jsonValue) { l.value(l.column[column], v.text, v.form) }
+	put("event_id", jsonValue{text: []byte(id)})
+	put("kind", jsonValue{text: []byte("gift")})
+	put("sent_at", jsonValue{text: microsText(at * 1000), form: tokenMicros})
+	room := f.values[frameRoom]
+	if empty(room.text) {
+		room = jsonValue{text: l.stream}
+	}
+	put("stream_id", room)
+	put("viewer_id", f.values[frameSender])
+	put("creator_id", f.values[frameReceiver])
+	put("gift_id", f.values[frameGift])
+	put("quantity", jsonValue{text: strconv.AppendInt(nil, count, 10)})
+	put("coins", coinsOf(f.values[framePrice], count))
+	put("diamonds", jsonValue{text: []byte("0")})
+	if gift, ok := any((*T)(l.row)).(*pipeline.GiftEvent); ok {
+		gift.Capture = capture
+	}
+	return l.end()
+}
+
+// end of a live row is the builder's; serial's ends the block.
+func (l *live[T]) end() error { return l.builder.end() }
+
+// coinsOf gives price x count, or the price as it is where it is no number, for
+// the column to reject.
+func coinsOf(price jsonValue, count int64) jsonValue {
+	p, err := pipeline.ParseWhole(price.text)
+	if err != nil || p < 0 {
+		return price
+	}
+	hi, lo := bits.Mul64(uint64(p), uint64(count))
+	if hi > 0 || lo > decimalMax {
+		return jsonValue{text: append(strconv.AppendInt(append(bytes.Clone(price.text), "x"...), count, 10), '0')}
+	}
+	return jsonValue{text: strconv.AppendUint(nil, lo, 10)}
+}
+
+// streakKey is what the frames of one combo share. A recording that is made
+// again gives the same key, so it is the event's id.
+func streakKey(f *frame) string {
+	return joinID(f.text(frameSender), f.text(frameGift), f.text(frameGroup), f.text(frameReceiver))
+}
+
+// messageID is the id of a gift that comes in one message.
+func messageID(f *frame) string {
+	if id := f.text(frameMessage); !empty(id) {
+		return joinID(id)
+	}
+	return joinID(f.text(frameSender), f.text(frameGift), append([]byte("at"), f.text(frameTime)...), f.text(frameReceiver))
+}
+
+// joinID makes an id of parts: joined where that is unambiguous and short, else
+// by their hash.
+func joinID(parts ...[]byte) string {
+	id := []byte("live")
+	simple := true
+	for _, part := range parts {
+		id = append(append(id, '-'), part...)
+		for _, b := range part {
+			simple = simple && (b-'0' <= 9 || b|0x20 >= 'a' && b|0x20 <= 'z')
+		}
+	}
+	if simple && len(id) <= MaxIDBytes {
+		return string(id)
+	}
+	h := sha256.New()
+	for _, part := range parts {
+		h.Write(strconv.AppendInt(nil, int64(len(part)), 10))
+		h.Write([]byte{':'})
+		h.Write(part)
+	}
+	return "live-" + hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// clone makes the frame's texts its own, so that an open streak doesn't hold
+// the block that it was read from.
+func (f *frame) clone() *frame {
+	size := 0
+	for _, v := range f.values {
+		size += len(v.text)
+	}
+	memory := make([]byte, 0, size)
+	c := &frame{line: f.line, rank: f.rank}
+	for i, v := range f.values {
+		start := len(memory)
+		memory = append(memory, v.text...)
+		c.values[i] = jsonValue{text: memory[start:len(memory):len(memory)], form: v.form}
+	}
+	return c
+}

@@ -1,0 +1,110 @@
+package feed
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"carat/pipeline"
+)
+
+// The limits of what is read. Each bounds memory, or refuses what can't be a
+// feed.
+const (
+	// DefaultBlockBytes is the size of the blocks that a file is cut into. It
+	// is part of the format: Parquet files follow the blocks.
+	DefaultBlockBytes = 32 << 20
+	// MaxRecordBytes bounds one record. A line above it fails the file; a
+	// quoted field that is still open after so many bytes is a bad quote.
+	MaxRecordBytes = 1 << 20
+	// MaxIDBytes bounds an id.
+	MaxIDBytes = 128
+	// MaxTextBytes bounds a free text, such as a note.
+	MaxTextBytes = 4096
+	// MaxGiftListBytes bounds a gift price list, which is read whole.
+	MaxGiftListBytes = 64 << 20
+	// MaxZipBytes and MaxZipRatio bound what a zip may unfold to.
+	MaxZipBytes = 256 << 20
+	MaxZipRatio = 100
+	// MaxUnknownColumns bounds how many ignored columns are listed.
+	MaxUnknownColumns = 100
+	// maxColumns bounds the columns of a CSV header or a Parquet schema.
+	maxColumns = 1024
+	// maxJSONDepth bounds the nesting of JSON values that are skipped.
+	maxJSONDepth = 64
+)
+
+// DefaultValidFrom is valid_from of a price list that bears no date: always.
+var defaultValidFrom = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Input is the file to read.
+type Input struct {
+	Path string // for messages of the operating system only
+	Name string // file name without its folder, as messages give it
+	File *os.File
+	Size int64
+	// Tee, unless nil, is written every byte of the file exactly once, in
+	// order, before Read returns without an error.
+	Tee io.Writer
+}
+
+// Options say how a file is read. Entity, Zone and Calendar are required.
+type Options struct {
+	BatchID    string
+	IngestedAt int64  // microseconds since the epoch
+	Entity     string // of rows that name none
+	Zone       *time.Location
+	Calendar   *pipeline.Calendar
+	Workers    int // 0: one
+	BlockBytes int // 0: DefaultBlockBytes
+	// MaxRejectShare is the share of rejected rows above which the file fails,
+	// between 0 (none is tolerated) and 1.
+	MaxRejectShare pipeline.Rate
+	Totals         *Totals // what the sidecar promises; nil: there is none
+	// OnRejects, unless nil, is given the rejects in the order of the source, a
+	// part of them at a time, from one goroutine at a time.
+	OnRejects func([]pipeline.Reject) error
+	// Progress, unless nil, is told how many bytes of the file were read so far.
+	Progress func(bytesRead int64)
+
+	// LiveCreator is the creator of live gifts that name no receiver.
+	LiveCreator string
+	// LiveStream is the stream of live gifts that name no room; "": the file's
+	// name without its endings.
+	LiveStream string
+	// LiveSilence settles a streak that had no frame for so long, by the time
+	// of the messages; 0: open streaks are settled at the end of the file.
+	LiveSilence time.Duration
+	// GiftValidFrom is valid_from of the prices of a gift list, in
+	// microseconds; 0: the year 2000, that is, always.
+	GiftValidFrom int64
+}
+
+// Report is what became of a file. RowsRead = RowsAccepted + RowsRejected.
+type Report struct {
+	Format       Format
+	RowsRead     int64
+	RowsAccepted int64 // before de-duplication
+	RowsRejected int64
+	// ControlTotals are exact sums by numeric column over all rows read whose
+	// value is a number that the column can hold, rejected rows included.
+	ControlTotals  map[string]string
+	FirstEvent     time.Time // earliest event of the accepted rows; zero for reference feeds
+	UnknownColumns []string  // ignored, in the order in which they first occur
+	Live           *LiveCounts
+}
+
+// LiveCounts says what a recording of live gifts held. Its rows are the gifts
+// counted, not the frames.
+type LiveCounts struct {
+	Messages int64 // messages of any type
+	Frames   int64 // messages about gifts
+	Repeated int64 // frames of a gift that was counted before, left out
+	Streaks  int64 // streaks counted, among them
+	Inferred int64 // those whose end was never seen
+}
+
+// badFile is the error of a file that is refused whole. line 0 names no line.
+func badFile(name string, line int64, format string, args ...any) *pipeline.Error {
+	return pipeline.Errorf(pipeline.KindBadInput, "read", place(name, line), format, args...)
+}

@@ -1,0 +1,204 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/bits"
+	"time"
+
+	"carat/pipeline"
+)
+
+// job is one file being read.
+type job[T any] struct {
+	in     Input
+	opts   *Options
+	schema *schema[T]
+	format Format
+	sink   pipeline.Sink[T]
+	live   *LiveCounts
+	header []string // columns that were ignored, as the header says
+}
+
+// Read reads the file and hands its rows to the sink. T is a row type of the
+// domain package and decides the feed; the file's content decides the format.
+//
+// Every block that it opens it closes, also after an error; a block may end
+// without a row. An error means that nothing of the file is to be committed:
+// KindBadInput says what is wrong with the file, anything else is the machine's,
+// the sink's, or the context's.
+func Read[T any](ctx context.Context, in Input, opts Options, sink pipeline.Sink[T]) (Report, error) {
+	s, err := schemaOf[T]()
+	if err != nil {
+		return Report{}, err
+	}
+	if opts.Zone == nil || opts.Calendar == nil || opts.Entity == "" {
+		return Report{}, pipeline.Errorf(pipeline.KindInternal, "read", in.Name, "no entity, zone or calendar was given")
+	}
+	if opts.BlockBytes <= 0 {
+		opts.BlockBytes = DefaultBlockBytes
+	}
+	format, err := recognise(in.File, in.Name, s.feed.Name)
+	if err != nil {
+		return Report{}, err
+	}
+	j := &job[T]{in: in, opts: &opts, schema: s, format: format, sink: sink}
+	total, err := j.run(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	return j.report(total)
+}
+
+func (j *job[T]) run(ctx context.Context) (result, error) {
+	raw, err := newRawReader(ctx, j.in, j.opts.Progress)
+	if err != nil {
+		return result{}, err
+	}
+	if j.format.Name == formatParquet || j.format.Compression == Zip {
+		if err := raw.drain(); err != nil { // read out of order below
+			return result{}, unpackError(j.in.Name, j.format.Compression, raw, err)
+		}
+		if j.format.Name == formatParquet {
+			return readParquet(ctx, j)
+		}
+		text, err := openZip(j.in)
+		if err != nil {
+			return result{}, err
+		}
+		defer text.Close()
+		return j.text(ctx, text, func(err error) error {
+			return unpackError(j.in.Name, Zip, nil, err)
+		})
+	}
+	wrap := func(err error) error { return unpackError(j.in.Name, j.format.Compression, raw, err) }
+	text, release, err := unpack(raw, j.format.Compression)
+	if err != nil {
+		return result{}, wrap(err)
+	}
+	defer release()
+	total, err := j.text(ctx, text, wrap)
+	if err != nil {
+		return result{}, err
+	}
+	if err := raw.drain(); err != nil {
+		return result{}, wrap(err)
+	}
+	return total, nil
+}
+
+// text reads a format that is text.
+func (j *job[T]) text(ctx context.Context, src io.Reader, wrap func(error) error) (result, error) {
+	quoted := j.format.Name == formatCSV
+	cut := newCutter(src, j.in.Name, j.opts.BlockBytes, quoted, wrap)
+	if j.format.Compression == Plain {
+		cut.hint = int(min(j.in.Size, int64(j.opts.BlockBytes)))
+	}
+	if err := cut.skipBOM(); err != nil {
+		return result{}, err
+	}
+	if len(cut.carry) == 0 {
+		if cut.err != nil && !errors.Is(cut.err, io.EOF) {
+			return result{}, wrap(cut.err)
+		}
+		return result{}, emptyFile(j.in.Name)
+	}
+	switch j.format.Name {
+	case formatCSV:
+		record, line, err := cut.first()
+		if errors.Is(err, io.EOF) {
+			return result{}, emptyFile(j.in.Name)
+		}
+		if err != nil {
+			return result{}, err
+		}
+		layout, unknown, err := csvHeader(j.schema, j.in.Name, record, line)
+		if err != nil {
+			return result{}, err
+		}
+		j.header = unknown
+		return runBlocks(ctx, j, cut, csvParse[T](j.in.Name, layout))
+	case formatNDJSON:
+		return runBlocks(ctx, j, cut, ndjsonParse[T](j.in.Name))
+	case formatECBHistory, formatECBDaily:
+		return readECB(ctx, j, cut)
+	case formatGiftList:
+		return readGiftList(ctx, j, cut)
+	case formatLive:
+		return readLive(ctx, j, cut)
+	}
+	return result{}, pipeline.Errorf(pipeline.KindInternal, "read", j.in.Name, "no reader for %s", j.format.Name)
+}
+
+func emptyFile(name string) error {
+	return badFile(name, 0, "the file is empty").WithHint("a file without rows still has a header")
+}
+
+// report judges the file as a whole.
+func (j *job[T]) report(total result) (Report, error) {
+	r := Report{
+		Format:         j.format,
+		RowsRead:       total.accepted + total.rejected,
+		RowsAccepted:   total.accepted,
+		RowsRejected:   total.rejected,
+		ControlTotals:  map[string]string{},
+		UnknownColumns: append(j.header, total.unknown...),
+		Live:           j.live,
+	}
+	if total.firstEvent != noTime && !j.schema.feed.Reference {
+		r.FirstEvent = time.UnixMicro(total.firstEvent).UTC()
+	}
+	for i, c := range j.schema.columns {
+		if total.summed[i] {
+			r.ControlTotals[c.name] = decimalText(total.sums[i].big(), c.digits)
+		}
+	}
+	if err := j.checkShare(r, total.firstReject); err != nil {
+		return Report{}, err
+	}
+	if j.opts.Totals != nil {
+		if err := j.opts.Totals.compare(j.in.Name, r.RowsRead, j.totals(r.ControlTotals)); err != nil {
+			return Report{}, err
+		}
+	}
+	if a, b, found := overlap(total.ranges); found {
+		return Report{}, badFile(j.in.Name, b.line, "its range [%s, %s) overlaps that of %s, [%s, %s), for the same key",
+			instant(b.from), instant(b.to), place(j.in.Name, a.line), instant(a.from), instant(a.to)).
+			WithHint("end the earlier range where the later begins, or leave valid_to empty")
+	}
+	return r, nil
+}
+
+// totals are the sums with a zero for the columns that had no number.
+func (j *job[T]) totals(sums map[string]string) map[string]string {
+	all := map[string]string{}
+	for _, c := range j.schema.columns {
+		if c.kind == kindNumber {
+			all[c.name] = "0"
+		}
+	}
+	for name, sum := range sums {
+		all[name] = sum
+	}
+	return all
+}
+
+func instant(micros int64) string { return time.UnixMicro(micros).UTC().Format(time.RFC3339Nano) }
+
+// checkShare compares rejected / read with the share that is tolerated, by
+// cross-multiplication: exactly.
+func (j *job[T]) checkShare(r Report, first *pipeline.Reject) error {
+	aHi, aLo := bits.Mul64(uint64(r.RowsRejected), 1_000_000_000)
+	bHi, bLo := bits.Mul64(uint64(r.RowsRead), uint64(max(0, j.opts.MaxRejectShare)))
+	if aHi < bHi || aHi == bHi && aLo <= bLo {
+		return nil
+	}
+	column := first.Column
+	if column == "" {
+		column = "the row"
+	}
+	return badFile(j.in.Name, 0, "%d of %d rows are rejected, more than max_reject_share %s allows; the first is %s: %s: %q is %s, expected %s",
+		r.RowsRejected, r.RowsRead, j.opts.MaxRejectShare, place(j.in.Name, first.SourceLine), column, first.Value, first.Code, first.Expected).
+		WithHint("mend the file, or raise max_reject_share in carat.yaml")
+}

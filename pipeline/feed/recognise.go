@@ -1,0 +1,216 @@
+package feed
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"carat/pipeline"
+)
+
+// The formats.
+const (
+	formatCSV        = "csv"
+	formatNDJSON     = "ndjson"
+	formatParquet    = "parquet"
+	formatECBHistory = "ecb-history"
+	formatECBDaily   = "ecb-daily"
+	formatGiftList   = "gift-list"
+	formatLive       = "tiktok-live"
+)
+
+// Format is what a file's content was recognised as.
+type Format struct {
+	Name        string // csv, ndjson, parquet, ecb-history, ecb-daily, gift-list, tiktok-live
+	Compression Compression
+	Feed        string // the feed that it gives
+}
+
+// String gives "csv" or "csv.gzip".
+func (f Format) String() string {
+	if f.Compression == Plain {
+		return f.Name
+	}
+	return f.Name + "." + string(f.Compression)
+}
+
+// headBytes is how much of a file's text is looked at.
+const headBytes = 64 << 10
+
+// FeedOfName gives the feed that a file's name begins with, the longest if
+// several do; "" if none does.
+func FeedOfName(name string) string {
+	best := ""
+	for _, f := range pipeline.Feeds() {
+		if strings.HasPrefix(name, f.Name) && len(f.Name) > len(best) {
+			best = f.Name
+		}
+	}
+	return best
+}
+
+// Recognise says what the file at path is, by its content. feedHint is the feed
+// that its name or the configuration says, "" if neither does; only carat's own
+// layouts need it. An error of KindBadInput says that the content is no format
+// that carat reads, or not that feed's.
+func Recognise(path, feedHint string) (Format, error) {
+	name := path[strings.LastIndexByte(path, os.PathSeparator)+1:]
+	file, err := os.Open(path)
+	if err != nil {
+		kind := pipeline.KindInternal
+		if errors.Is(err, os.ErrNotExist) {
+			kind = pipeline.KindNotFound
+		}
+		return Format{}, pipeline.Errorf(kind, "read", name, "%w", err)
+	}
+	defer file.Close()
+	return recognise(file, name, feedHint)
+}
+
+func recognise(file io.ReaderAt, name, feed string) (Format, error) {
+	head := make([]byte, headBytes)
+	n, err := file.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return Format{}, pipeline.Errorf(pipeline.KindInternal, "read", name, "%w", err)
+	}
+	head = head[:n]
+	if n == 0 {
+		return Format{}, emptyFile(name)
+	}
+	format := Format{Compression: compressionOf(head)}
+	switch format.Compression {
+	case Zip:
+		format.Name, format.Feed = formatECBHistory, "fx_rates" // openZip and readECB look inside
+		return format, format.check(name, feed)
+	case Gzip, Zstd:
+		if head, err = unpackHead(file, name, format.Compression); err != nil {
+			return Format{}, err
+		}
+	}
+	if bytes.HasPrefix(head, []byte("PAR1")) {
+		if format.Compression != Plain {
+			return Format{}, badFile(name, 0, "Parquet inside %s", format.Compression).WithHint("Parquet is compressed inside; unpack it")
+		}
+		format.Name, format.Feed = formatParquet, feed
+		return format, format.check(name, feed)
+	}
+	head = bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF"))
+	format.Name, format.Feed = textFormat(head, feed)
+	if format.Name == "" {
+		return Format{}, badFile(name, 1, "a JSON array, where NDJSON has one object on each line").
+			WithHint("write one object per line")
+	}
+	return format, format.check(name, feed)
+}
+
+// check compares the feed that the content gives with the one that is expected.
+func (f Format) check(name, feed string) error {
+	if f.Feed == "" {
+		return badFile(name, 0, "neither its name nor its content says which feed it is").
+			WithHint("begin its name with one of %s", strings.Join(pipeline.FeedNames(), ", "))
+	}
+	if _, ok := pipeline.FeedByName(f.Feed); !ok {
+		return badFile(name, 0, "no feed is called %q", f.Feed).
+			WithHint("the feeds are %s", strings.Join(pipeline.FeedNames(), ", "))
+	}
+	if feed != "" && f.Feed != feed {
+		return badFile(name, 0, "its content is %s, which gives %s, not %s", f, f.Feed, feed).
+			WithHint("name the file %s…", f.Feed)
+	}
+	return nil
+}
+
+// unpackHead gives the beginning of a packed file's text.
+func unpackHead(file io.ReaderAt, name string, how Compression) ([]byte, error) {
+	text, release, err := unpack(io.NewSectionReader(file, 0, 1<<62), how)
+	if err != nil {
+		return nil, unpackError(name, how, nil, err)
+	}
+	defer release()
+	head := make([]byte, headBytes)
+	n, err := io.ReadFull(text, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, unpackError(name, how, nil, err)
+	}
+	if n == 0 && errors.Is(err, io.EOF) {
+		return nil, emptyFile(name)
+	}
+	return head[:n], nil
+}
+
+// textFormat says what a text is; "" for a JSON array that is no price list.
+func textFormat(head []byte, feed string) (name, gives string) {
+	trimmed := bytes.TrimLeft(head, " \t\r\n")
+	switch {
+	case bytes.HasPrefix(trimmed, []byte("{")):
+		return objectFormat(trimmed, feed)
+	case bytes.HasPrefix(trimmed, []byte("[")):
+		if looksLikeGift(trimmed[1:]) {
+			return formatGiftList, "gift_catalog"
+		}
+		return "", ""
+	}
+	first, rest, _ := bytes.Cut(trimmed, newline)
+	if currencies, ok := ecbHeader(first); ok && len(currencies) > 0 {
+		second, _, _ := bytes.Cut(rest, newline)
+		cell, _, _ := bytes.Cut(second, []byte{','})
+		if _, iso := civilDays(bytes.TrimSpace(cell)); len(bytes.TrimSpace(second)) == 0 || iso {
+			return formatECBHistory, "fx_rates"
+		}
+		return formatECBDaily, "fx_rates"
+	}
+	return formatCSV, feed
+}
+
+// errEnough ends a look at the head of a file.
+var errEnough = errors.New("seen enough")
+
+// objectFormat tells a price list and a live recording from carat's own
+// columns by the keys of the first object, as far as the head goes.
+func objectFormat(head []byte, feed string) (name, gives string) {
+	keys := map[string]bool{}
+	gift, first := false, true
+	s := jsonScanner{data: head, room: func(n int) []byte { return make([]byte, 0, n) }}
+	_ = s.object(func(key []byte) error { // a cut or broken head is judged by what was seen
+		keys[string(key)] = true
+		if first && isDigits(key) && s.peek() == '{' {
+			gift = looksLikeGift(s.data[s.pos:])
+		}
+		first = false
+		if gift || len(keys) > maxColumns {
+			return errEnough
+		}
+		return s.skip(0)
+	})
+	switch {
+	case gift:
+		return formatGiftList, "gift_catalog"
+	case keys["event_id"]:
+		return formatNDJSON, feed
+	case keys["messages"], keys["giftId"], keys["giftDetails"], keys["repeatEnd"], keys["type"] && keys["data"]:
+		return formatLive, "gift_events"
+	}
+	return formatNDJSON, feed
+}
+
+// looksLikeGift says whether an object has an id and a price.
+func looksLikeGift(text []byte) bool {
+	keys := map[string]bool{}
+	s := jsonScanner{data: text, room: func(n int) []byte { return make([]byte, 0, n) }}
+	_ = s.object(func(key []byte) error {
+		keys[string(key)] = true
+		return s.skip(0)
+	})
+	return keys["id"] && (keys["diamondCost"] || keys["diamond_count"] || keys["diamondCount"])
+}
+
+func isDigits(text []byte) bool {
+	for _, b := range text {
+		if b-'0' > 9 {
+			return false
+		}
+	}
+	return len(text) > 0
+}
