@@ -1,0 +1,239 @@
+package lake
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"time"
+
+	"carat/pipeline"
+	"github.com/apache/iceberg-go/table"
+)
+
+// AsOf names a state of the lake. The zero value is the latest.
+type AsOf struct {
+	Batch string    // the state just after this batch
+	Time  time.Time // the state at this instant
+}
+
+// batchHead is what finding and chaining batches needs of each.
+type batchHead struct {
+	seq       int64
+	id        string
+	feed      string
+	sha256    string
+	size      int64
+	chain     string
+	committed int64 // milliseconds since the epoch
+}
+
+// batchHeads lists the batches of the loaded tables by seq. l.mu is held.
+func (l *Lake) batchHeads() []batchHead {
+	var heads []batchHead
+	for name, t := range l.tables {
+		if _, raw := l.rawInfo[name]; !raw {
+			continue
+		}
+		for _, snap := range t.tbl.Metadata().Snapshots() {
+			if !isBatch(&snap) {
+				continue
+			}
+			if b, err := readBatch(name, &snap); err == nil {
+				heads = append(heads, batchHead{b.Seq, b.ID, b.Feed, b.SourceSHA256, b.SourceBytes, b.Chain, snap.TimestampMs})
+			}
+		}
+	}
+	sort.Slice(heads, func(i, j int) bool { return heads[i].seq < heads[j].seq })
+	return heads
+}
+
+func isBatch(snap *table.Snapshot) bool {
+	return snap.Summary != nil && snap.Summary.Properties[propBatch] != ""
+}
+
+func (l *Lake) heads() []batchHead {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.previous
+}
+
+// lastHead gives the last batch, zero when there is none.
+func (l *Lake) lastHead() batchHead {
+	if h := l.heads(); len(h) > 0 {
+		return h[len(h)-1]
+	}
+	return batchHead{}
+}
+
+// NextBatchID is the id that the next batch must have. Ask under the lock.
+func (l *Lake) NextBatchID() string { return batchIDOf(l.lastHead().seq + 1) }
+
+// FindSource gives the batch that was made of a file with these bytes.
+func (l *Lake) FindSource(ctx context.Context, feed, sha256 string) (batchID string, ok bool, err error) {
+	if err := l.refresh(ctx); err != nil {
+		return "", false, l.fail("read lake", l.cfg.Root, err)
+	}
+	for _, h := range l.heads() {
+		if h.feed == feed && h.sha256 == sha256 {
+			return h.id, true, nil
+		}
+	}
+	return "", false, nil
+}
+
+// MayHoldSource says whether any batch came from a file of this size. False
+// saves hashing the file before it is read.
+func (l *Lake) MayHoldSource(sizeBytes int64) bool {
+	for _, h := range l.heads() {
+		if h.size == sizeBytes {
+			return true
+		}
+	}
+	return false
+}
+
+// Batches gives the batches of a state in the order of commit.
+func (l *Lake) Batches(ctx context.Context, at AsOf) ([]CommittedBatch, error) {
+	c, err := l.cut(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	var all []CommittedBatch
+	for name := range l.rawInfo {
+		t, ok := l.tableCalled(name)
+		if !ok {
+			continue
+		}
+		for _, snap := range t.tbl.Metadata().Snapshots() {
+			if !isBatch(&snap) {
+				continue
+			}
+			b, err := readBatch(name, &snap)
+			if err != nil {
+				return nil, pipeline.Errorf(pipeline.KindVerification, "read history of", name, "%w", err)
+			}
+			if b.Seq <= c.seq {
+				all = append(all, b)
+			}
+		}
+	}
+	sort.Slice(all, func(i, j int) bool { return all[i].Seq < all[j].Seq })
+	return all, nil
+}
+
+// cutoff is a state: raw tables up to a batch, result tables up to a time.
+type cutoff struct {
+	seq    int64
+	millis int64
+}
+
+const forever = 1<<63 - 1
+
+func (l *Lake) cut(ctx context.Context, at AsOf) (cutoff, error) {
+	if err := l.refresh(ctx); err != nil {
+		return cutoff{}, l.fail("read lake", l.cfg.Root, err)
+	}
+	switch {
+	case at.Batch != "":
+		for _, h := range l.heads() {
+			if h.id == at.Batch {
+				return cutoff{seq: h.seq, millis: h.committed}, nil
+			}
+		}
+		return cutoff{}, pipeline.Errorf(pipeline.KindNotFound, "find batch", fmt.Sprintf("%q", at.Batch), "the lake has no such batch").
+			WithHint("`carat status` and `carat query` on the batches list them")
+	case !at.Time.IsZero():
+		c := cutoff{millis: at.Time.UnixMilli()}
+		for _, h := range l.heads() {
+			if h.committed <= c.millis {
+				c.seq = max(c.seq, h.seq)
+			}
+		}
+		return c, nil
+	}
+	return cutoff{seq: forever, millis: forever}, nil
+}
+
+// Tables gives the files of every table in a state. Files are never changed
+// or removed, so a reader keeps what it was given whatever is committed later.
+func (l *Lake) Tables(ctx context.Context, at AsOf) ([]pipeline.TableFiles, error) {
+	c, err := l.cut(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	tables := make(map[string]*loadedTable, len(l.tables))
+	var names []string
+	for name, t := range l.tables {
+		tables[name] = t
+		names = append(names, name)
+	}
+	l.mu.Unlock()
+	sort.Strings(names)
+	var all []pipeline.TableFiles
+	for _, name := range names {
+		t := tables[name]
+		files := pipeline.TableFiles{Name: name, Columns: sqlColumns(t.tbl.Schema())}
+		if snap := l.snapshotAt(name, t.tbl, c); snap != nil {
+			files.Snapshot = snap.SnapshotID
+			if files.Files, err = l.snapshotFiles(snap); err != nil {
+				return nil, l.fail("read table", name, err)
+			}
+		}
+		all = append(all, files)
+	}
+	return all, nil
+}
+
+// snapshotAt gives a table's last snapshot of a state. A table's history is a
+// line; snapshots that add no batch (compaction) belong to the batch before.
+func (l *Lake) snapshotAt(name string, tbl *table.Table, c cutoff) *table.Snapshot {
+	_, raw := l.rawInfo[name]
+	raw = raw || name == rejectsTable
+	var found *table.Snapshot
+	for _, snap := range tbl.Metadata().Snapshots() {
+		if raw && seqOf(&snap) > c.seq || !raw && snap.TimestampMs > c.millis {
+			break
+		}
+		s := snap
+		found = &s
+	}
+	return found
+}
+
+// seqOf gives the seq of a snapshot's batch; 0 for one without.
+func seqOf(snap *table.Snapshot) int64 {
+	if snap.Summary == nil {
+		return 0
+	}
+	p := snap.Summary.Properties
+	for _, id := range []string{p[propBatch], p[propRejectsOf]} {
+		if seq, err := batchSeq(id); err == nil {
+			return seq
+		}
+	}
+	return 0
+}
+
+// snapshotFiles lists the data files of a snapshot where they lie now.
+func (l *Lake) snapshotFiles(snap *table.Snapshot) ([]string, error) {
+	manifests, err := snap.Manifests(l.files)
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for _, m := range manifests {
+		for e, err := range m.Entries(l.files, true) {
+			if err != nil {
+				return nil, err
+			}
+			path, err := l.files.here(e.DataFile().FilePath())
+			if err != nil {
+				return nil, err
+			}
+			paths = append(paths, path)
+		}
+	}
+	sort.Strings(paths)
+	return paths, nil
+}

@@ -1,0 +1,21 @@
+// Package lake keeps carat's history: Apache Iceberg tables of Parquet files,
+// the raw source bytes beside them, and one hash chain over every batch.
+//
+// A lake folder holds
+//
+//	lake.json            the lake's id and the root that its Iceberg paths are recorded with
+//	lock                 held by the one writer (Lock)
+//	catalog.sqlite       the Iceberg catalog, unless it is in PostgreSQL
+//	carat.db/<table>/    an Iceberg table: metadata/ and data/, in Hive-style folders
+//	raw/<aa>/<sha256>.*  the source files as they came, compressed
+//	people/              what can be erased: names, addresses, the raw files of creators
+//	staging/             what is being written; swept when the lock is taken
+//
+// It promises that a batch or a run is there whole or not at all after a crash
+// at any instant, that raw tables only ever grow, that the bytes written for
+// the same rows are the same on any machine, and that a copied or moved lake
+// works as it is. Verify shows whether anything was changed behind its back.
+//
+// It must not import the other adapters below pipeline/ (feed, engine, state),
+// jobs or reports, and it computes no money.
+package lake

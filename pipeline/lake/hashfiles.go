@@ -1,0 +1,264 @@
+package lake
+
+import (
+	"bytes"
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"unsafe"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// hashFiles takes rows-sha256 from Parquet files: of the rows of one batch, or
+// of all rows when batchID is "". It reads all files side by side in the order
+// of source_line, so memory doesn't grow with the batch. A file whose lines
+// turn out not to ascend (after compaction) is sorted in memory on a new start.
+func hashFiles[T any, P rowPointer[T]](ctx context.Context, cols []column, files []string, batchID string) (rowsDigest, error) {
+	sorted := map[string]bool{}
+	for {
+		d, err := hashFilesOnce[T, P](ctx, newRowEncoder(cols), files, batchID, sorted)
+		var u *unorderedError
+		if !errors.As(err, &u) || sorted[u.path] {
+			return d, err
+		}
+		sorted[u.path] = true
+	}
+}
+
+type unorderedError struct{ path string }
+
+// Error says which file it is.
+func (u *unorderedError) Error() string { return u.path + ": source lines do not ascend" }
+
+func hashFilesOnce[T any, P rowPointer[T]](ctx context.Context, enc rowEncoder, files []string, batchID string, sorted map[string]bool) (rowsDigest, error) {
+	var h cursorHeap
+	defer func() {
+		for _, c := range h {
+			c.close()
+		}
+	}()
+	for _, path := range files {
+		c, err := openCursor[T, P](enc, path, batchID)
+		if err == nil && sorted[path] {
+			err = c.sortAll()
+		}
+		if err != nil {
+			return rowsDigest{}, fmt.Errorf("read %s: %w", path, err)
+		}
+		if c.next() {
+			h = append(h, c)
+		} else if err := c.finish(); err != nil {
+			return rowsDigest{}, fmt.Errorf("read %s: %w", path, err)
+		}
+	}
+	heap.Init(&h)
+	return mergeDigests(ctx, &h)
+}
+
+// mergeDigests hashes rows from cursors in the order of line, then bytes.
+func mergeDigests(ctx context.Context, h *cursorHeap) (rowsDigest, error) {
+	var groups []groupDigest
+	group, running, rows := int64(-1), newSHA256(), int64(0)
+	end := func() {
+		if group >= 0 {
+			d := groupDigest{group: group}
+			running.Sum(d.digest[:0])
+			groups = append(groups, d)
+		}
+	}
+	for h.Len() > 0 {
+		c := (*h)[0]
+		if g := c.line / groupLines; g != group {
+			if err := ctx.Err(); err != nil {
+				return rowsDigest{}, err
+			}
+			end()
+			group, running = g, newSHA256()
+		}
+		running.Write(c.row)
+		rows++
+		if c.next() {
+			heap.Fix(h, 0)
+			continue
+		}
+		heap.Pop(h)
+		if err := c.finish(); err != nil {
+			return rowsDigest{}, fmt.Errorf("read %s: %w", c.path, err)
+		}
+	}
+	end()
+	return digestOf(groups, rows), nil
+}
+
+// cursor walks the rows of one file in the order of source_line.
+type cursor struct {
+	path  string
+	line  int64
+	row   []byte
+	fill  func() error // appends to lines and rows; io.EOF at the end
+	close func()
+	lines []int64
+	ends  []int // ends[i] is where row i ends in bytes
+	bytes []byte
+	at    int
+	last  int64
+	eof   bool
+	err   error
+}
+
+func openCursor[T any, P rowPointer[T]](enc rowEncoder, path, batchID string) (*cursor, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	r, err := newReader[T](f)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	c := &cursor{path: path, last: -1}
+	c.close = func() { _ = r.Close(); _ = f.Close() }
+	rows := make([]T, 1024)
+	c.fill = func() error {
+		clear(rows)
+		n, err := r.Read(rows)
+		for i := range rows[:n] {
+			p := P(&rows[i])
+			origin := p.Origin()
+			if batchID != "" && origin.BatchID != batchID {
+				continue
+			}
+			c.lines = append(c.lines, origin.SourceLine)
+			c.bytes = enc.append(c.bytes, unsafe.Pointer(p))
+			c.ends = append(c.ends, len(c.bytes))
+		}
+		return err
+	}
+	return c, nil
+}
+
+func newReader[T any](f *os.File) (r *parquet.GenericReader[T], err error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	pf, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	if err != nil {
+		return nil, err
+	}
+	defer recoverReading(&err)
+	return parquet.NewGenericReader[T](pf), nil
+}
+
+// recoverReading turns a panic of the Parquet reader, which a damaged file can
+// cause, into an error.
+func recoverReading(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("damaged Parquet: %v", r)
+	}
+}
+
+// next steps to the next row; false at the end or on an error (see finish).
+func (c *cursor) next() bool {
+	for c.at >= len(c.lines) {
+		if c.eof || c.err != nil {
+			return false
+		}
+		c.lines, c.ends, c.bytes, c.at = c.lines[:0], c.ends[:0], c.bytes[:0], 0
+		if err := c.fillSafely(); errors.Is(err, io.EOF) {
+			c.eof = true
+		} else if err != nil {
+			c.err = err
+			return false
+		}
+	}
+	start := 0
+	if c.at > 0 {
+		start = c.ends[c.at-1]
+	}
+	line, row := c.lines[c.at], c.bytes[start:c.ends[c.at]]
+	if line < c.last || (line == c.last && bytes.Compare(row, c.row) < 0) {
+		c.err = &unorderedError{c.path}
+		return false
+	}
+	c.last, c.line = line, line
+	c.row = append(c.row[:0], row...)
+	c.at++
+	return true
+}
+
+func (c *cursor) fillSafely() (err error) {
+	defer recoverReading(&err)
+	return c.fill()
+}
+
+// finish closes the cursor and gives its error.
+func (c *cursor) finish() error {
+	c.close()
+	return c.err
+}
+
+// sortAll reads the whole file and puts its rows in order.
+func (c *cursor) sortAll() error {
+	for {
+		err := c.fillSafely()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			c.close()
+			return err
+		}
+	}
+	order := make([]int, len(c.lines))
+	for i := range order {
+		order[i] = i
+	}
+	rowAt := func(i int) []byte {
+		if i == 0 {
+			return c.bytes[:c.ends[0]]
+		}
+		return c.bytes[c.ends[i-1]:c.ends[i]]
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		if c.lines[a] != c.lines[b] {
+			return int(c.lines[a] - c.lines[b])
+		}
+		return bytes.Compare(rowAt(a), rowAt(b))
+	})
+	lines, ends, sorted := make([]int64, 0, len(order)), make([]int, 0, len(order)), make([]byte, 0, len(c.bytes))
+	for _, i := range order {
+		lines = append(lines, c.lines[i])
+		sorted = append(sorted, rowAt(i)...)
+		ends = append(ends, len(sorted))
+	}
+	c.lines, c.ends, c.bytes, c.eof = lines, ends, sorted, true
+	return nil
+}
+
+// cursorHeap orders cursors by line, then bytes.
+type cursorHeap []*cursor
+
+func (h cursorHeap) Len() int { return len(h) }
+func (h cursorHeap) Less(i, j int) bool {
+	if h[i].line != h[j].line {
+		return h[i].line < h[j].line
+	}
+	return bytes.Compare(h[i].row, h[j].row) < 0
+}
+func (h cursorHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+
+// Push is for container/heap.
+func (h *cursorHeap) Push(x any) { *h = append(*h, x.(*cursor)) }
+
+// Pop is for container/heap.
+func (h *cursorHeap) Pop() any {
+	old := *h
+	c := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return c
+}

@@ -1,0 +1,106 @@
+package lake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"carat/pipeline"
+	icesql "github.com/apache/iceberg-go/catalog/sql"
+)
+
+// lockNotice is what the holder of the lock writes into it, for the one who
+// finds it taken. The lock itself is the operating system's and ends with the
+// process, so a notice left by a crash means nothing.
+type lockNotice struct {
+	PID   int       `json:"pid"`
+	Since time.Time `json:"since"`
+	Host  string    `json:"host"`
+}
+
+// Lock makes this process the lake's one writer. It doesn't wait: when another
+// holds the lock it fails with KindBusy and says who. Taking it also sweeps
+// what a crash left behind.
+func (l *Lake) Lock(ctx context.Context) (release func(), err error) {
+	path := filepath.Join(l.cfg.Root, "lock")
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, l.fail("lock lake", l.cfg.Root, err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		content, _ := os.ReadFile(path)
+		_ = f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, l.busy(content)
+		}
+		return nil, l.fail("lock lake", l.cfg.Root, err)
+	}
+	unlockCatalog, err := l.lockCatalog(ctx)
+	if err != nil {
+		_ = f.Close()
+		return nil, l.fail("lock lake", l.cfg.Root, err)
+	}
+	host, _ := os.Hostname()
+	notice, _ := json.Marshal(lockNotice{PID: os.Getpid(), Since: l.cfg.Now().UTC().Truncate(time.Second), Host: host})
+	if err := f.Truncate(0); err == nil {
+		_, _ = f.WriteAt(append(notice, '\n'), 0) // only a courtesy to the next
+	}
+	var once sync.Once
+	release = func() {
+		once.Do(func() {
+			_ = f.Truncate(0)
+			unlockCatalog()
+			_ = f.Close()
+		})
+	}
+	if err := l.sweep(ctx); err != nil {
+		release()
+		return nil, l.fail("sweep lake", l.cfg.Root, err)
+	}
+	return release, nil
+}
+
+func (l *Lake) busy(content []byte) error {
+	var n lockNotice
+	who := "another carat is writing to it"
+	if json.Unmarshal(content, &n) == nil && n.PID != 0 {
+		who = fmt.Sprintf("process %d on %s has been writing to it since %s", n.PID, n.Host, n.Since.UTC().Format(time.RFC3339))
+	}
+	return pipeline.Errorf(pipeline.KindBusy, "lock lake", l.cfg.Root, "%s", who).WithHint("wait until it has ended and run again; nothing was changed")
+}
+
+// lockCatalog also takes an advisory lock in PostgreSQL, for writers on other
+// machines that share the catalog.
+func (l *Lake) lockCatalog(ctx context.Context) (unlock func(), err error) {
+	if l.dialect != icesql.Postgres {
+		return func() {}, nil
+	}
+	conn, err := l.db.Conn(ctx)
+	if err != nil {
+		return nil, scrub(err, l.cfg.CatalogDSN)
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte("carat lake " + l.id.ID))
+	key := int64(h.Sum64())
+	var got bool
+	if err := conn.QueryRowContext(ctx, "select pg_try_advisory_lock($1)", key).Scan(&got); err != nil {
+		return nil, errors.Join(scrub(err, l.cfg.CatalogDSN), conn.Close())
+	}
+	if !got {
+		return nil, errors.Join(pipeline.Errorf(pipeline.KindBusy, "lock lake", l.cfg.Root, "another carat holds the catalog's lock in PostgreSQL").
+			WithHint("wait until it has ended and run again; nothing was changed"), conn.Close())
+	}
+	return func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_, _ = conn.ExecContext(ctx, "select pg_advisory_unlock($1)", key)
+		_ = conn.Close()
+	}, nil
+}

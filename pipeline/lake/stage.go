@@ -1,0 +1,247 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"carat/pipeline"
+)
+
+// Stage takes the rows of one batch. Nothing of it is in the lake until
+// Commit; Discard, or a crash, leaves no trace. It is a pipeline.Sink.
+type Stage[T any, P rowPointer[T]] struct {
+	lake    *Lake
+	ctx     context.Context
+	feed    pipeline.Feed
+	info    rawTable
+	batchID string
+	dir     string
+	day     column // the event column; zero for reference feeds
+	rowForm rowEncoder
+	keys    *keyHashes
+	sync    *syncer
+
+	mu      sync.Mutex
+	blocks  []*block[T, P]
+	files   []stagedFile
+	waiting map[int]*blockDigest // closed blocks before which one is still open
+	next    int                  // the block that joins next
+	joined  joinedDigest
+	people  map[int][]pipeline.Person
+	rejects *fileWriter[pipeline.Reject]
+	refused int64
+	rehash  bool // the digest must be taken from the files
+	raw     *rawWriter
+	ended   bool
+}
+
+var _ pipeline.Sink[pipeline.GiftEvent] = (*Stage[pipeline.GiftEvent, *pipeline.GiftEvent])(nil)
+
+// NewStage begins a batch of a feed. The lake must be locked, and batchID must
+// be NextBatchID.
+func NewStage[T any, P rowPointer[T]](ctx context.Context, l *Lake, feed pipeline.Feed, batchID string) (*Stage[T, P], error) {
+	info, ok := l.rawInfo[feed.Name]
+	if !ok {
+		return nil, pipeline.Errorf(pipeline.KindInternal, "stage", feed.Name, "no such table")
+	}
+	s := &Stage[T, P]{lake: l, ctx: ctx, feed: feed, info: info, batchID: batchID, rowForm: newRowEncoder(info.columns),
+		waiting: map[int]*blockDigest{}, people: map[int][]pipeline.Person{}, sync: newSyncer(l.disk)}
+	if feed.EventColumn != "" {
+		var err error
+		if s.day, err = findColumn(info.columns, feed.EventColumn); err != nil {
+			return nil, pipeline.Errorf(pipeline.KindInternal, "stage", feed.Name, "%w", err)
+		}
+	}
+	if _, err := batchSeq(batchID); err != nil {
+		return nil, pipeline.Errorf(pipeline.KindInternal, "stage", batchID, "%w", err)
+	}
+	dir, err := l.StagingDir(batchID)
+	if err != nil {
+		return nil, err
+	}
+	s.dir = dir
+	s.keys = &keyHashes{seed: maphash.MakeSeed(), limit: keyMemory, folder: dir}
+	return s, nil
+}
+
+// OpenBlock begins block seq.
+func (s *Stage[T, P]) OpenBlock(seq int) (pipeline.BlockSink[T], error) {
+	b := &block[T, P]{stage: s, seq: seq, open: map[partition]*fileWriter[T]{}, parts: map[partition]int{}}
+	s.mu.Lock()
+	s.blocks = append(s.blocks, b)
+	s.mu.Unlock()
+	return b, nil
+}
+
+// closeBlock takes what a block has made.
+func (s *Stage[T, P]) closeBlock(seq int, files []stagedFile, digest *blockDigest, people []pipeline.Person) {
+	for _, f := range files {
+		s.sync.add(f.Path)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.files = append(s.files, files...)
+	if len(people) > 0 {
+		s.people[seq] = people
+	}
+	s.waiting[seq] = digest
+	for d := s.waiting[s.next]; d != nil; d = s.waiting[s.next] {
+		s.joined.join(d)
+		delete(s.waiting, s.next)
+		s.next++
+	}
+}
+
+// AddRejects takes rows that were not taken, with their lineage filled in.
+func (s *Stage[T, P]) AddRejects(rejects []pipeline.Reject) error {
+	if len(rejects) == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rejects == nil {
+		name := s.batchID + ".parquet"
+		w, err := newFileWriter[pipeline.Reject](s.lake, filepath.Join(s.dir, rejectsTable, name), name, pageBytesMany, nil, nil)
+		if err != nil {
+			return s.lake.fail("write rejects of", s.batchID, err)
+		}
+		s.rejects = w
+	}
+	rejects = slices.Clone(rejects)
+	for i := range rejects {
+		rejects[i].BatchID = s.batchID
+	}
+	s.refused += int64(len(rejects))
+	for part := range slices.Chunk(rejects, pipeline.BatchRows) {
+		if err := s.rejects.write(part); err != nil {
+			return s.lake.fail("write rejects of", s.batchID, err)
+		}
+	}
+	return nil
+}
+
+// Files gives the staged Parquet files, for a look at keys before the commit.
+// All blocks must be closed.
+func (s *Stage[T, P]) Files() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sortFiles()
+	paths := make([]string, len(s.files))
+	for i, f := range s.files {
+		paths[i] = f.Path
+	}
+	return paths
+}
+
+func (s *Stage[T, P]) sortFiles() {
+	slices.SortFunc(s.files, func(a, b stagedFile) int {
+		if a.Rel < b.Rel {
+			return -1
+		}
+		return 1
+	})
+}
+
+// Rows is the number of rows staged.
+func (s *Stage[T, P]) Rows() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var n int64
+	for _, f := range s.files {
+		n += f.Rows
+	}
+	return n
+}
+
+// KeysMayRepeat says whether any key may occur twice in the batch. False is
+// certain; true asks for an exact look. All blocks must be closed.
+func (s *Stage[T, P]) KeysMayRepeat() (bool, error) {
+	may, err := s.keys.mayRepeat()
+	return may, s.lake.fail("look for repeated keys in", s.batchID, err)
+}
+
+// RowsDigest gives rows-sha256 and the number of the rows staged now.
+func (s *Stage[T, P]) rowsDigest() (rowsDigest, error) {
+	if len(s.waiting) > 0 {
+		return rowsDigest{}, fmt.Errorf("block %d was never closed", s.next)
+	}
+	if !s.rehash && !s.joined.unordered {
+		return s.joined.finish(), nil
+	}
+	s.sortFiles()
+	paths := make([]string, len(s.files))
+	for i, f := range s.files {
+		paths[i] = f.Path
+	}
+	return s.info.hash(s.ctx, paths, "")
+}
+
+// Discard gives the batch up and removes what was staged. It is safe after
+// Commit, where it does nothing.
+func (s *Stage[T, P]) Discard() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return nil
+	}
+	s.ended = true
+	var errs []error
+	for _, b := range s.blocks {
+		b.abandon()
+	}
+	if s.rejects != nil {
+		errs = append(errs, s.rejects.f.Close())
+	}
+	if s.raw != nil {
+		errs = append(errs, s.raw.abandon())
+	}
+	_ = s.sync.wait() // the files go away all the same
+	errs = append(errs, s.keys.close(), s.lake.disk.removeAll(s.dir))
+	return s.lake.fail("discard", s.batchID, errors.Join(errs...))
+}
+
+// noBounds are the columns whose page bounds would prune nothing: ids that are
+// spread over every file. Finding them costs a tenth of the writer's time.
+func noBounds(feed string) []string {
+	if feed == "gift_events" {
+		return []string{"original_event_id", "stream_id", "viewer_id", "creator_id"}
+	}
+	return nil
+}
+
+// syncer makes staged files durable beside the writing, so that the commit
+// finds them on disk and doesn't wait for all of them at once.
+type syncer struct {
+	disk  *disk
+	queue chan string
+	done  chan struct{}
+	once  sync.Once
+	err   error
+}
+
+func newSyncer(d *disk) *syncer {
+	s := &syncer{disk: d, queue: make(chan string, 1024), done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		for path := range s.queue {
+			if err := d.syncFile(path); err != nil && s.err == nil {
+				s.err = err
+			}
+		}
+	}()
+	return s
+}
+
+func (s *syncer) add(path string) { s.queue <- path }
+
+// wait ends the syncer and gives its first error.
+func (s *syncer) wait() error {
+	s.once.Do(func() { close(s.queue) })
+	<-s.done
+	return s.err
+}

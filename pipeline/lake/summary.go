@@ -1,0 +1,169 @@
+package lake
+
+import (
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"carat/pipeline"
+	"github.com/apache/iceberg-go"
+	"github.com/apache/iceberg-go/table"
+)
+
+// Properties of a batch's snapshot summary.
+const (
+	propPrefix        = "carat."
+	propBatch         = "carat.batch"
+	propSeq           = "carat.seq"
+	propFeed          = "carat.feed"
+	propFormat        = "carat.format"
+	propSource        = "carat.source"
+	propSourceSHA256  = "carat.source-sha256"
+	propSourceBytes   = "carat.source-bytes"
+	propRowsRead      = "carat.rows-read"
+	propRowsAccepted  = "carat.rows-accepted"
+	propRowsRejected  = "carat.rows-rejected"
+	propRowsDuplicate = "carat.rows-duplicate"
+	propRowsSHA256    = "carat.rows-sha256"
+	propControlTotals = "carat.control-totals"
+	propIngestedAt    = "carat.ingested-at"
+	propFirstEvent    = "carat.first-event"
+	propUnknown       = "carat.unknown-columns"
+	propFilesSHA256   = "carat.files-sha256"
+	propPreviousChain = "carat.previous-chain"
+	propChain         = "carat.chain"
+
+	// Of the rejects snapshot that belongs to a batch.
+	propRejectsOf = "carat.rejects-of"
+	// Of result tables.
+	propRun    = "carat.run"
+	propPeriod = "carat.period"
+)
+
+// chainValue gives carat.chain of a batch: the SHA-256 of its snapshot's
+// carat.* properties except carat.chain itself, sorted by name, each as the
+// line `NAME=LENGTH:VALUE` and a newline, LENGTH being the value's bytes in
+// decimal. Among them are carat.previous-chain, the value of the batch before
+// in the whole lake ("" for the first), and carat.files-sha256 (filesSHA256).
+func chainValue(props iceberg.Properties) string {
+	var names []string
+	for name := range props {
+		if strings.HasPrefix(name, propPrefix) && name != propChain {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	h := newSHA256()
+	for _, name := range names {
+		fmt.Fprintf(h, "%s=%d:%s\n", name, len(props[name]), props[name])
+	}
+	return hexSum(h)
+}
+
+// fileHash is a file of a snapshot, named by its path below the lake folder.
+type fileHash struct{ name, sha256 string }
+
+// filesSHA256 gives carat.files-sha256: the SHA-256 of what `sha256sum` prints
+// for every file added (rejects included), named by its path below the lake
+// folder, in the order of the names.
+func filesSHA256(files []fileHash) string {
+	sort.Slice(files, func(i, j int) bool { return files[i].name < files[j].name })
+	h := newSHA256()
+	for _, f := range files {
+		fmt.Fprintf(h, "%s  %s\n", f.sha256, f.name)
+	}
+	return hexSum(h)
+}
+
+// batchProperties gives the summary of a batch, chain and all.
+func batchProperties(b pipeline.Batch, seq int64, files []fileHash, previous string) (iceberg.Properties, error) {
+	totals := b.ControlTotals
+	if totals == nil {
+		totals = map[string]string{}
+	}
+	totalsJSON, err := json.Marshal(totals)
+	if err != nil {
+		return nil, err
+	}
+	p := iceberg.Properties{
+		propBatch: b.ID, propSeq: strconv.FormatInt(seq, 10), propFeed: b.Feed, propFormat: b.Format,
+		propSource: b.Source, propSourceSHA256: b.SourceSHA256, propSourceBytes: strconv.FormatInt(b.SourceBytes, 10),
+		propRowsRead: strconv.FormatInt(b.RowsRead, 10), propRowsAccepted: strconv.FormatInt(b.RowsAccepted, 10),
+		propRowsRejected: strconv.FormatInt(b.RowsRejected, 10), propRowsDuplicate: strconv.FormatInt(b.RowsDuplicate, 10),
+		propRowsSHA256: b.RowsSHA256, propControlTotals: string(totalsJSON),
+		propIngestedAt:  b.IngestedAt.UTC().Format(time.RFC3339Nano),
+		propFilesSHA256: filesSHA256(files), propPreviousChain: previous,
+	}
+	if !b.FirstEvent.IsZero() {
+		p[propFirstEvent] = b.FirstEvent.UTC().Format(time.RFC3339Nano)
+	}
+	if len(b.UnknownColumn) > 0 {
+		unknown, err := json.Marshal(b.UnknownColumn)
+		if err != nil {
+			return nil, err
+		}
+		p[propUnknown] = string(unknown)
+	}
+	p[propChain] = chainValue(p)
+	return p, nil
+}
+
+// CommittedBatch is a batch as the history tells it.
+type CommittedBatch struct {
+	pipeline.Batch
+	Seq           int64
+	Table         string
+	Snapshot      int64
+	CommittedAt   time.Time
+	FilesSHA256   string
+	PreviousChain string
+	Chain         string
+}
+
+// readBatch reads a summary. The error says which property doesn't parse.
+func readBatch(tableName string, snap *table.Snapshot) (CommittedBatch, error) {
+	p := snap.Summary.Properties
+	c := CommittedBatch{Table: tableName, Snapshot: snap.SnapshotID, CommittedAt: time.UnixMilli(snap.TimestampMs).UTC(),
+		FilesSHA256: p[propFilesSHA256], PreviousChain: p[propPreviousChain], Chain: p[propChain],
+		Batch: pipeline.Batch{ID: p[propBatch], Feed: p[propFeed], Format: p[propFormat], Source: p[propSource],
+			SourceSHA256: p[propSourceSHA256], RowsSHA256: p[propRowsSHA256]}}
+	var first error
+	note := func(name string, err error) {
+		if err != nil && first == nil {
+			first = fmt.Errorf("%s of %s: %w", name, c.ID, err)
+		}
+	}
+	for name, into := range map[string]*int64{propSeq: &c.Seq, propSourceBytes: &c.SourceBytes, propRowsRead: &c.RowsRead,
+		propRowsAccepted: &c.RowsAccepted, propRowsRejected: &c.RowsRejected, propRowsDuplicate: &c.RowsDuplicate} {
+		n, err := strconv.ParseInt(p[name], 10, 64)
+		note(name, err)
+		*into = n
+	}
+	for name, into := range map[string]*time.Time{propIngestedAt: &c.IngestedAt, propFirstEvent: &c.FirstEvent} {
+		if p[name] != "" {
+			t, err := time.Parse(time.RFC3339Nano, p[name])
+			note(name, err)
+			*into = t
+		}
+	}
+	note(propControlTotals, json.Unmarshal([]byte(p[propControlTotals]), &c.ControlTotals))
+	if p[propUnknown] != "" {
+		note(propUnknown, json.Unmarshal([]byte(p[propUnknown]), &c.UnknownColumn))
+	}
+	return c, first
+}
+
+// batchID gives the id of a seq, and batchSeq the seq of an id.
+func batchIDOf(seq int64) string { return fmt.Sprintf("b%06d", seq) }
+
+func batchSeq(id string) (int64, error) {
+	digits, ok := strings.CutPrefix(id, "b")
+	seq, err := strconv.ParseInt(digits, 10, 64)
+	if !ok || err != nil || seq < 1 || batchIDOf(seq) != id {
+		return 0, fmt.Errorf("%q is not a batch id like b000042", id)
+	}
+	return seq, nil
+}

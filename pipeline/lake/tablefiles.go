@@ -1,0 +1,117 @@
+package lake
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	iceio "github.com/apache/iceberg-go/io"
+)
+
+// tableFS is the file system that the lake's Iceberg tables are read and
+// written with. It differs from iceberg-go's in three ways: files are durable
+// before they are named, paths recorded under the lake's first root are found
+// where the lake lies now, and nothing outside the lake is touched. It is given
+// to each table rather than registered for the process, so that lakes (and a
+// lake and its copy) can be open side by side.
+type tableFS struct {
+	disk     *disk
+	recorded string // the root in Iceberg's metadata
+	actual   string // the root on this machine now
+
+	mu      sync.Mutex
+	created []string // actual paths made since the last takeCreated
+}
+
+var _ iceio.WriteFileIO = (*tableFS)(nil)
+
+// here gives the path of a recorded location on this machine.
+func (t *tableFS) here(location string) (string, error) {
+	path := location
+	if strings.HasPrefix(path, "file:") {
+		u, err := url.Parse(path)
+		if err != nil {
+			return "", fmt.Errorf("location %q: %w", location, err)
+		}
+		path = u.Path
+	}
+	rel, ok := strings.CutPrefix(filepath.Clean(path), t.recorded+"/")
+	if !ok {
+		return "", fmt.Errorf("location %q is outside the lake %s", location, t.recorded)
+	}
+	return filepath.Join(t.actual, rel), nil
+}
+
+// record gives the location to record for a path of this machine.
+func (t *tableFS) record(path string) string {
+	return t.recorded + strings.TrimPrefix(path, t.actual)
+}
+
+// Open opens a recorded location for reading.
+func (t *tableFS) Open(name string) (iceio.File, error) {
+	path, err := t.here(name)
+	if err != nil {
+		return nil, err
+	}
+	return os.Open(path)
+}
+
+// ReadFile reads a recorded location whole.
+func (t *tableFS) ReadFile(name string) ([]byte, error) {
+	path, err := t.here(name)
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+// Create makes a file that appears, durable, when it is closed.
+func (t *tableFS) Create(name string) (iceio.FileWriter, error) {
+	path, err := t.here(name)
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	t.created = append(t.created, path)
+	t.mu.Unlock()
+	f, err := t.disk.create(path)
+	if err != nil {
+		return nil, err // a nil *newFile must not become a non-nil interface
+	}
+	return f, nil
+}
+
+// WriteFile writes a file whole.
+func (t *tableFS) WriteFile(name string, content []byte) error {
+	f, err := t.Create(name)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(content); err != nil {
+		_ = f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+// Remove deletes a file.
+func (t *tableFS) Remove(name string) error {
+	path, err := t.here(name)
+	if err != nil {
+		return err
+	}
+	return t.disk.remove(path)
+}
+
+// takeCreated gives the files made since the last call, so that a commit that
+// fails can take them away again.
+func (t *tableFS) takeCreated() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	made := t.created
+	t.created = nil
+	return made
+}
