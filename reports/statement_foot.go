@@ -21,7 +21,7 @@ func (p *page) words() {
 // foot says where the numbers come from and how to check them.
 func (p *page) foot() {
 	m := &p.s.Summary
-	p.raw("<footer>\n<p><b>How to check this.</b> Opening + earned + adjustments − payouts requested + payouts that came back ± rate changes − rounding = closing, to the last digit. The CSV and JSON files of this statement are made from the same rows as this page. Whoever holds the books can follow any id on this page to its source line with <code>carat trace ID</code>, and compute the whole month anew with <code>carat verify --period ")
+	p.raw("<footer>\n<p><b>How to check this.</b> Opening + earned + adjustments − payouts requested + payouts that came back ± rate changes − rounding = closing, to the last digit. The CSV and JSON files of this statement are made from the same rows as this page. Whoever holds the books can look up any id on this page with <code>carat query</code>; the same inputs always give the same run and the same page, with <code>carat run --period ")
 	p.text(string(m.Period))
 	p.raw("</code>.</p>\n<p>Viewers are never named on statements. Statement ")
 	p.name(m.CreatorID)
