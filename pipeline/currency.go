@@ -44,3 +44,12 @@ func IsCurrency(code string) bool {
 	_, ok := MinorDigits(code)
 	return ok
 }
+
+// Currencies gives every code that IsCurrency knows, in a fixed order.
+func Currencies() []string {
+	var codes []string
+	for _, list := range []string{currencies0, currencies2, currencies3, currencies4, withdrawn0, withdrawn2} {
+		codes = append(codes, strings.Fields(list)...)
+	}
+	return codes
+}

@@ -1,0 +1,114 @@
+// Package engine runs the SQL of sql/ over a snapshot of the lake in an
+// embedded DuckDB: it loads tables by field id, orders models by what they
+// read, refuses inexact columns, judges controls and writes result tables.
+//
+// It promises that nothing outside the folders it is given is read or written,
+// and that a query which fails leaves no result. It must not import another
+// adapter, jobs or reports; business rules belong in sql/, not here.
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	"carat/pipeline"
+)
+
+// Config bounds an engine.
+type Config struct {
+	MemoryLimit string   // DuckDB's spelling, "4GB"; empty: DuckDB's default
+	Threads     int      // 0: all cores
+	TempDir     string   // where DuckDB spills; created when missing
+	Folders     []string // folders that may be read and written besides TempDir; none: only what Load and Export name is not enforced
+}
+
+// Engine is one in-memory database with one connection. It is not safe for
+// concurrent use.
+type Engine struct {
+	db     *sql.DB
+	conn   *sql.Conn
+	tables map[string]bool // names that Load made
+	models []Model         // set by Reconcile
+	run    Parameters
+}
+
+// Open starts an engine. With Folders given, nothing else on the machine can be
+// read or written by any SQL that runs in it.
+func Open(ctx context.Context, c Config) (*Engine, error) {
+	if err := os.MkdirAll(c.TempDir, 0o755); err != nil {
+		return nil, pipeline.Errorf(pipeline.KindInternal, "create work folder", c.TempDir, "%w", err)
+	}
+	connector, err := duckdb.NewConnector("", func(exec driver.ExecerContext) error {
+		for _, q := range settings(c) {
+			if _, err := exec.ExecContext(ctx, q, nil); err != nil {
+				return fmt.Errorf("%s: %w", q, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "start the SQL engine", "", "%w", err).
+			WithHint("check memory and threads in carat.yaml")
+	}
+	db := sql.OpenDB(connector)
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		db.Close()
+		return nil, pipeline.Errorf(pipeline.KindUsage, "start the SQL engine", "", "%w", err).
+			WithHint("check memory and threads in carat.yaml")
+	}
+	return &Engine{db: db, conn: conn, tables: map[string]bool{}}, nil
+}
+
+func settings(c Config) []string {
+	q := []string{
+		"set TimeZone = 'UTC'",
+		"set preserve_insertion_order = false",
+		"set autoinstall_known_extensions = false",
+		"set autoload_known_extensions = false",
+		"set temp_directory = " + literal(c.TempDir),
+	}
+	if c.MemoryLimit != "" {
+		q = append(q, "set memory_limit = "+literal(c.MemoryLimit))
+	}
+	if c.Threads > 0 {
+		q = append(q, fmt.Sprintf("set threads = %d", c.Threads))
+	}
+	if len(c.Folders) > 0 {
+		list := []string{literal(c.TempDir)}
+		for _, f := range c.Folders {
+			list = append(list, literal(f))
+		}
+		q = append(q,
+			"set allowed_directories = ["+strings.Join(list, ", ")+"]",
+			"set enable_external_access = false",
+			"set lock_configuration = true")
+	}
+	return q
+}
+
+// Close ends the engine and gives its memory back.
+func (e *Engine) Close() error {
+	err := e.conn.Close()
+	if err2 := e.db.Close(); err == nil {
+		err = err2
+	}
+	return err
+}
+
+func (e *Engine) exec(ctx context.Context, query string) error {
+	_, err := e.conn.ExecContext(ctx, query)
+	return err
+}
+
+// literal quotes a text for SQL.
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+// identifier quotes a name for SQL.
+func identifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

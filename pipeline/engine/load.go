@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"carat/pipeline"
+)
+
+// RawPrefix stands before a lake table's name in models: raw_gift_events.
+const RawPrefix = "raw_"
+
+// Load makes a view of every table: prefix + its name. Columns are found by
+// field id, so files written before a column existed, or under another name,
+// read as they should; a table without files is an empty view.
+func (e *Engine) Load(ctx context.Context, prefix string, tables []pipeline.TableFiles) error {
+	for _, t := range tables {
+		name := prefix + t.Name
+		if err := e.exec(ctx, "create or replace view "+identifier(name)+" as "+Scan(t.Columns, t.Files)); err != nil {
+			return fmt.Errorf("load table %s: %w", t.Name, err)
+		}
+		e.tables[name] = true
+	}
+	return nil
+}
+
+// Scan gives the query that reads the files with the columns.
+func Scan(columns []pipeline.Column, files []string) string {
+	var q strings.Builder
+	if len(files) == 0 {
+		q.WriteString("select ")
+		for i, c := range columns {
+			if i > 0 {
+				q.WriteString(", ")
+			}
+			fmt.Fprintf(&q, "cast(null as %s) as %s", c.Type, identifier(c.Name))
+		}
+		q.WriteString(" where false")
+		return q.String()
+	}
+	q.WriteString("select * from read_parquet([")
+	for i, f := range files {
+		if i > 0 {
+			q.WriteString(", ")
+		}
+		q.WriteString(literal(f))
+	}
+	q.WriteString("], hive_partitioning = false, schema = map {")
+	for i, c := range columns {
+		if i > 0 {
+			q.WriteString(", ")
+		}
+		fmt.Fprintf(&q, "%d: {name: %s, type: %s, default_value: NULL}", c.ID, literal(c.Name), literal(c.Type))
+	}
+	q.WriteString("})")
+	return q.String()
+}

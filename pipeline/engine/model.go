@@ -1,0 +1,210 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	"carat/pipeline"
+)
+
+// Model is one .sql file of sql/: its header is data.
+type Model struct {
+	Name     string // file name without .sql
+	Path     string // within its file system
+	SQL      string
+	SHA256   string            // of the file's bytes
+	Summary  string            // what one row is: the header's first sentence(s)
+	Header   map[string]string // grain, control, severity, unit, guards, checked, result, order, materialized
+	Why      string            // the header's lines without a key
+	UserMade bool              // from the user's controls/ folder
+	reads    []string          // models and tables that it reads
+}
+
+// IsControl says whether the model is a control.
+func (m Model) IsControl() bool { return m.Header["control"] != "" }
+
+var headerKeys = map[string]bool{
+	"grain": true, "control": true, "severity": true, "unit": true, "guards": true,
+	"checked": true, "result": true, "order": true, "materialized": true,
+}
+
+var severities = map[string]bool{"block": true, "review": true, "monitor": true}
+
+// ParseModels reads every .sql file of the file system except dialect/, in name
+// order. userMade marks a user's own controls: these must be controls.
+func ParseModels(fsys fs.FS, userMade bool) ([]Model, error) {
+	var models []Model
+	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() || path.Ext(p) != ".sql" || strings.HasPrefix(p, "dialect/") {
+			return nil
+		}
+		text, err := fs.ReadFile(fsys, p)
+		if err != nil {
+			return err
+		}
+		m, err := parseModel(p, string(text), userMade)
+		if err != nil {
+			return err
+		}
+		models = append(models, m)
+		return nil
+	})
+	if err != nil {
+		var known *pipeline.Error
+		if errors.As(err, &known) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("read models: %w", err)
+	}
+	return models, nil
+}
+
+func parseModel(p, text string, userMade bool) (Model, error) {
+	sum := sha256.Sum256([]byte(text))
+	m := Model{
+		Name: strings.TrimSuffix(path.Base(p), ".sql"), Path: p, SQL: text,
+		SHA256: hex.EncodeToString(sum[:]), Header: map[string]string{}, UserMade: userMade,
+	}
+	var summary, why []string
+	for line := range strings.SplitSeq(text, "\n") {
+		comment, ok := strings.CutPrefix(line, "--")
+		if !ok {
+			break
+		}
+		comment = strings.TrimSpace(comment)
+		key, value, ok := strings.Cut(comment, ":")
+		switch {
+		case ok && headerKeys[key]:
+			m.Header[key] = strings.TrimSpace(value)
+		case len(m.Header) == 0:
+			summary = append(summary, comment)
+		default:
+			why = append(why, comment)
+		}
+	}
+	m.Summary, m.Why = strings.Join(summary, " "), strings.Join(why, " ")
+	bad := func(format string, args ...any) (Model, error) {
+		return Model{}, pipeline.Errorf(pipeline.KindUsage, "read model", p, format, args...).
+			WithHint("a model begins with comment lines: what one row is, then `grain:`; a control also has `control:`, `severity:`, `unit:` and `guards:`")
+	}
+	if m.Header["grain"] == "" {
+		return bad("its header has no `grain:`")
+	}
+	if strings.HasPrefix(m.Name, "ctl_") || userMade {
+		if want := strings.TrimPrefix(m.Name, "ctl_"); m.Header["control"] != want || want == "" {
+			return bad("its header says `control: %s`, its file name %q", m.Header["control"], want)
+		}
+		if !severities[m.Header["severity"]] {
+			return bad("`severity: %s` is not block, review or monitor", m.Header["severity"])
+		}
+		for _, key := range []string{"unit", "guards"} {
+			if m.Header[key] == "" {
+				return bad("its header has no `%s:`", key)
+			}
+		}
+		if userMade {
+			m.Name = "ctl_" + m.Header["control"]
+		}
+	}
+	return m, nil
+}
+
+// order sorts models so that each comes after what it reads, names breaking
+// ties. What a model reads is asked of the engine's own parser.
+func (e *Engine) order(ctx context.Context, models []Model) ([]Model, error) {
+	byName := map[string]int{}
+	for i, m := range models {
+		if j, twice := byName[m.Name]; twice {
+			return nil, pipeline.Errorf(pipeline.KindUsage, "order models", m.Path, "%s is also the name of %s", m.Name, models[j].Path)
+		}
+		byName[m.Name] = i
+	}
+	for i := range models {
+		reads, err := e.reads(models[i].SQL)
+		if err != nil {
+			return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "%w", err)
+		}
+		models[i].reads = reads
+	}
+	sort.Slice(models, func(i, j int) bool { return models[i].Name < models[j].Name })
+	for i, m := range models {
+		byName[m.Name] = i
+	}
+	var sorted []Model
+	state := map[string]int{} // 1: on the path, 2: done
+	var visit func(i int, trail []string) error
+	visit = func(i int, trail []string) error {
+		m := models[i]
+		switch state[m.Name] {
+		case 2:
+			return nil
+		case 1:
+			return pipeline.Errorf(pipeline.KindUsage, "order models", m.Path, "it reads itself by way of %s", strings.Join(trail, ", "))
+		}
+		state[m.Name] = 1
+		for _, r := range m.reads {
+			if j, ok := byName[r]; ok {
+				if err := visit(j, append(trail, m.Name)); err != nil {
+					return err
+				}
+			}
+		}
+		state[m.Name] = 2
+		sorted = append(sorted, m)
+		return nil
+	}
+	for i := range models {
+		if err := visit(i, nil); err != nil {
+			return nil, err
+		}
+	}
+	return sorted, ctx.Err()
+}
+
+// reads gives the tables and views that a query names, sorted.
+func (e *Engine) reads(query string) ([]string, error) {
+	names, err := duckdb.GetTableNames(e.conn, query, false)
+	if err != nil {
+		return nil, err
+	}
+	sort.Strings(names)
+	return names, nil
+}
+
+// inexact gives the columns of a model that cannot hold money exactly.
+func (e *Engine) inexact(ctx context.Context, model string) ([]string, error) {
+	rows, err := e.conn.QueryContext(ctx,
+		`select column_name || ' ' || data_type from duckdb_columns()
+		where table_name = ? and data_type in ('DOUBLE', 'FLOAT', 'HUGEINT', 'UHUGEINT', 'BIGNUM')
+		order by column_index`, model)
+	if err != nil {
+		return nil, err
+	}
+	return scanTexts(rows)
+}
+
+func scanTexts(rows *sql.Rows) ([]string, error) {
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}

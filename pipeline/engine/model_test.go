@@ -1,0 +1,295 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+
+	"carat/pipeline"
+	"carat/pipeline/engine"
+	"carat/sql"
+)
+
+// rowTypes are the raw tables as the lake makes them.
+var rowTypes = map[string]any{
+	"coin_purchases": pipeline.CoinPurchase{}, "gift_events": pipeline.GiftEvent{}, "payouts": pipeline.Payout{},
+	"diamond_adjustments": pipeline.DiamondAdjustment{}, "coin_adjustments": pipeline.CoinAdjustment{},
+	"settlement_lines": pipeline.SettlementLine{}, "provider_payments": pipeline.ProviderPayment{},
+	"bank_lines": pipeline.BankLine{}, "balances": pipeline.Balance{}, "gift_catalog": pipeline.GiftPrice{},
+	"coin_packages": pipeline.CoinPackage{}, "conversion_rates": pipeline.ConversionRate{},
+	"creators": pipeline.Creator{}, "payout_rules": pipeline.PayoutRule{}, "fx_rates": pipeline.FXRate{},
+	"resellers": pipeline.Reseller{}, "rejects": pipeline.Reject{},
+}
+
+// columnsOf derives a table's columns from the parquet tags of its row type.
+func columnsOf(t *testing.T, row reflect.Type) []pipeline.Column {
+	t.Helper()
+	var columns []pipeline.Column
+	for i := range row.NumField() {
+		f := row.Field(i)
+		tag := f.Tag.Get("parquet")
+		if f.Anonymous {
+			columns = append(columns, columnsOf(t, f.Type)...)
+			continue
+		}
+		if tag == "-" {
+			continue
+		}
+		parts := strings.Split(tag, ",")
+		c := pipeline.Column{Name: parts[0], Type: "VARCHAR"}
+		kind := f.Type.Kind()
+		if kind == reflect.Pointer {
+			kind = f.Type.Elem().Kind()
+		}
+		if kind == reflect.Int64 {
+			c.Type = "BIGINT"
+		}
+		for _, option := range parts[1:] {
+			switch {
+			case strings.HasPrefix(option, "timestamp"):
+				c.Type = "TIMESTAMP WITH TIME ZONE"
+			case option == "date":
+				c.Type = "DATE"
+			case option == "decimal(6:18)":
+				c.Type = "DECIMAL(18,6)"
+			case option == "decimal(9:18)":
+				c.Type = "DECIMAL(18,9)"
+			case strings.HasPrefix(option, "id("):
+				if _, err := fmt.Sscanf(option, "id(%d)", &c.ID); err != nil {
+					t.Fatalf("field id of %s: %v", f.Name, err)
+				}
+			}
+		}
+		columns = append(columns, c)
+	}
+	return columns
+}
+
+// given makes the raw tables: those of the case as CSV with any of the columns,
+// the others empty. Lineage that a case doesn't give is batch b000001, the
+// row's number and the run's period.
+func given(t *testing.T, e *engine.Engine, period pipeline.Period, tables map[string]string) {
+	t.Helper()
+	ctx := context.Background()
+	for name, row := range rowTypes {
+		columns := columnsOf(t, reflect.TypeOf(row))
+		text, ok := tables[name]
+		if !ok {
+			if err := e.Load(ctx, engine.RawPrefix, []pipeline.TableFiles{{Name: name, Columns: columns}}); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		types := map[string]string{}
+		var definition []string
+		for _, c := range columns {
+			types[c.Name] = c.Type
+			definition = append(definition, fmt.Sprintf("%q %s", c.Name, c.Type))
+		}
+		records := readCSV(t, name, text)
+		if err := e.ExecForTest("create or replace table raw_" + name + " (" + strings.Join(definition, ", ") + ")"); err != nil {
+			t.Fatal(err)
+		}
+		header := records[0]
+		for i, record := range records[1:] {
+			names, values := []string{}, []string{}
+			add := func(column, value string) {
+				names = append(names, `"`+column+`"`)
+				values = append(values, "cast('"+strings.ReplaceAll(value, "'", "''")+"' as "+types[column]+")")
+			}
+			seen := map[string]bool{}
+			for j, column := range header {
+				if types[column] == "" {
+					t.Fatalf("%s has no column %s", name, column)
+				}
+				seen[column] = true
+				if record[j] != "" {
+					add(column, record[j])
+				}
+			}
+			for column, value := range map[string]string{
+				"batch_id": "b000001", "source_line": fmt.Sprint(i + 2), "ingested_at": "2026-11-01 00:00:00+00",
+				"accounting_month": string(period), "entity": "main",
+			} {
+				if types[column] != "" && !seen[column] {
+					add(column, value)
+				}
+			}
+			if err := e.ExecForTest("insert into raw_" + name + " (" + strings.Join(names, ", ") + ") values (" + strings.Join(values, ", ") + ")"); err != nil {
+				t.Fatalf("%s row %d: %v", name, i+1, err)
+			}
+		}
+	}
+}
+
+// readCSV reads a table in which cells may be padded for alignment.
+func readCSV(t *testing.T, name, text string) [][]string {
+	t.Helper()
+	r := csv.NewReader(strings.NewReader(text))
+	r.TrimLeadingSpace = true
+	records, err := r.ReadAll()
+	if err != nil || len(records) == 0 {
+		t.Fatalf("table %s of the case: %v", name, err)
+	}
+	for _, record := range records {
+		for i := range record {
+			record[i] = strings.TrimSpace(record[i])
+		}
+	}
+	return records
+}
+
+func openEngine(t *testing.T) *engine.Engine {
+	t.Helper()
+	e, err := engine.Open(context.Background(), engine.Config{MemoryLimit: "1GB", Threads: 1, TempDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
+func builtinModels(t *testing.T) (string, []engine.Model) {
+	t.Helper()
+	dialect, err := engine.Dialect(sql.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	models, err := engine.ParseModels(sql.Files, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dialect, models
+}
+
+func testParameters(t *testing.T, period, first pipeline.Period, zone string) engine.Parameters {
+	t.Helper()
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return engine.Parameters{
+		Period: period, FirstPeriod: first, RunID: "run", TimeZone: location,
+		ReportingCurrency: "USD", DefaultEntity: "main", Clawback: "none", FXMaxAgeDays: 5,
+		Entities: []engine.Entity{{ID: "main", FunctionalCurrency: "USD"}},
+	}
+}
+
+// TestModels runs the cases of testdata/models: one file per model, in it any
+// number of cases. Of each case the given tables are CASE/TABLE.csv (tables of
+// base/ are given to every case), what is expected of the model CASE/want.csv:
+// exactly these rows, in the columns that it names. CASE/run.txt may set
+// period, first, zone and expected (a feed expected daily); CASE/batches.csv
+// the batches that the history's snapshots state.
+func TestModels(t *testing.T) {
+	files, err := filepath.Glob("testdata/models/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no model cases: %v", err)
+	}
+	dialect, models := builtinModels(t)
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		model := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		cases := map[string]map[string]string{}
+		for _, f := range archive.Files {
+			name, table, ok := strings.Cut(f.Name, "/")
+			if !ok {
+				t.Fatalf("%s: %s is not CASE/FILE", file, f.Name)
+			}
+			if cases[name] == nil {
+				cases[name] = map[string]string{}
+			}
+			cases[name][table] = string(f.Data)
+		}
+		for name, tables := range cases {
+			if name == "base" {
+				continue
+			}
+			t.Run(model+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				runCase(t, dialect, models, model, cases["base"], tables)
+			})
+		}
+	}
+}
+
+func runCase(t *testing.T, dialect string, models []engine.Model, model string, base, tables map[string]string) {
+	ctx := context.Background()
+	p := testParameters(t, "2026-10", "2026-10", "UTC")
+	settings := base["run.txt"]
+	if own, ok := tables["run.txt"]; ok {
+		settings = own
+	}
+	for line := range strings.Lines(settings) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch key {
+		case "period":
+			p.Period = pipeline.Period(value)
+		case "first":
+			p.FirstPeriod = pipeline.Period(value)
+		case "zone":
+			p.TimeZone = testParameters(t, p.Period, p.FirstPeriod, value).TimeZone
+		case "expected":
+			p.ExpectedDaily = append(p.ExpectedDaily, value)
+		default:
+			t.Fatalf("run.txt: unknown setting %q", key)
+		}
+	}
+	given_ := map[string]string{}
+	for _, set := range []map[string]string{base, tables} {
+		for name, text := range set {
+			if table, ok := strings.CutSuffix(name, ".csv"); ok && table != "want" && table != "batches" {
+				given_[table] = text
+			}
+		}
+	}
+	if text, ok := tables["batches.csv"]; ok {
+		for _, r := range readCSV(t, "batches", text)[1:] {
+			b := pipeline.Batch{ID: r[0], Feed: r[1], Source: r[2]}
+			if _, err := fmt.Sscan(strings.Join(r[3:], " "), &b.RowsRead, &b.RowsAccepted, &b.RowsRejected, &b.RowsDuplicate); err != nil {
+				t.Fatal(err)
+			}
+			p.Batches = append(p.Batches, b)
+		}
+	}
+	e := openEngine(t)
+	given(t, e, p.Period, given_)
+	if _, err := e.Reconcile(ctx, dialect, models, p, nil); err != nil {
+		t.Fatal(err)
+	}
+	want := readCSV(t, "want", tables["want.csv"])
+	var columns []string
+	for _, c := range want[0] {
+		columns = append(columns, fmt.Sprintf("coalesce(plain_text(%q), '')", c))
+	}
+	if err := e.ExecForTest(`create or replace macro plain_text(x) as case
+		when typeof(x) like 'DECIMAL%' then plain(x)
+		when typeof(x) like 'TIMESTAMP%' then strftime(cast(x as timestamptz) at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ')
+		else cast(x as varchar) end`); err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.TextsForTest("select concat_ws(', ', " + strings.Join(columns, ", ") + ") from " + model + " order by all")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wanted []string
+	for _, record := range want[1:] {
+		wanted = append(wanted, strings.Join(record, ", "))
+	}
+	sortTexts(wanted)
+	sortTexts(got)
+	if strings.Join(got, "\n") != strings.Join(wanted, "\n") {
+		t.Errorf("%s, columns %s\ngot:\n%s\nwant:\n%s", model, strings.Join(want[0], ", "),
+			strings.Join(got, "\n"), strings.Join(wanted, "\n"))
+	}
+}

@@ -1,0 +1,93 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"carat/pipeline"
+)
+
+// parameterTables makes the run table and the small tables beside it.
+func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
+	start, end := p.Period.Start(p.TimeZone), p.Period.End(p.TimeZone)
+	earliestOpen := p.EarliestOpen
+	if earliestOpen == "" {
+		earliestOpen = p.FirstPeriod
+	}
+	version := p.StatementVersion
+	if version == 0 {
+		version = 1
+	}
+	run := fmt.Sprintf(`create or replace table run as select
+    %s as run_id,
+    %s as period,
+    %s as period_start,
+    %s as period_end,
+    %s as opening_instant,
+    %s as closing_instant,
+    %s as first_period,
+    %s as first_start,
+    %s as earliest_open_period,
+    %s as time_zone,
+    %s as reporting_currency,
+    %s as default_entity,
+    %s as clawback,
+    cast(%d as bigint) as fx_max_age_days,
+    cast(%d as bigint) as statement_version,
+    %t as is_provisional`,
+		literal(p.RunID), literal(string(p.Period)), instant(start), instant(end),
+		instant(start.Add(-time.Microsecond)), instant(end.Add(-time.Microsecond)),
+		literal(string(p.FirstPeriod)), instant(p.FirstPeriod.Start(p.TimeZone)),
+		literal(string(earliestOpen)), literal(p.TimeZone.String()),
+		literal(p.ReportingCurrency), literal(p.DefaultEntity), literal(p.Clawback),
+		p.FXMaxAgeDays, version, !p.Locked)
+
+	var days, entities, expected, currencies, batches []string
+	for day := start; day.Before(end); day = day.AddDate(0, 0, 1) {
+		days = append(days, fmt.Sprintf("(date %s, %s, %s)",
+			literal(day.Format(time.DateOnly)), instant(day), instant(day.AddDate(0, 0, 1))))
+	}
+	for _, x := range p.Entities {
+		entities = append(entities, fmt.Sprintf("(%s, %s)", literal(x.ID), literal(x.FunctionalCurrency)))
+	}
+	for _, feed := range p.ExpectedDaily {
+		expected = append(expected, "("+literal(feed)+")")
+	}
+	for _, code := range pipeline.Currencies() {
+		digits, _ := pipeline.MinorDigits(code)
+		currencies = append(currencies, fmt.Sprintf("(%s, cast(%d as bigint))", literal(code), digits))
+	}
+	for _, b := range p.Batches {
+		batches = append(batches, fmt.Sprintf("(%s, %s, %s, %d, %d, %d, %d)", literal(b.ID), literal(b.Feed),
+			literal(b.Source), b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate))
+	}
+	for _, query := range []string{
+		run,
+		values("run_days", "day date, day_start timestamptz, day_end timestamptz", days),
+		values("run_entities", "entity varchar, functional_currency varchar", entities),
+		values("run_expected_feeds", "feed varchar", expected),
+		values("run_currencies", "currency varchar, minor_digits bigint", currencies),
+		values("run_batches", "batch_id varchar, feed varchar, source varchar, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint", batches),
+	} {
+		if err := e.exec(ctx, query); err != nil {
+			return fmt.Errorf("set the run's parameters: %w", err)
+		}
+	}
+	return nil
+}
+
+// instant spells a time for SQL, exactly.
+func instant(t time.Time) string {
+	return "timestamp with time zone " + literal(t.UTC().Format("2006-01-02 15:04:05.000000+00:00"))
+}
+
+// values gives the statements that make and fill a small table.
+func values(name, columns string, rows []string) string {
+	query := "create or replace table " + name + " (" + columns + ");\n"
+	if len(rows) > 0 {
+		query += "insert into " + name + " values\n" + strings.Join(rows, ",\n")
+	}
+	return query
+}

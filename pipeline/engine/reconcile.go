@@ -1,0 +1,247 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"carat/pipeline"
+)
+
+// Entity is a legal entity of the configuration.
+type Entity struct {
+	ID                 string
+	FunctionalCurrency string
+}
+
+// Parameters are what models read besides the lake: the run table and the
+// small tables beside it.
+type Parameters struct {
+	Period             pipeline.Period
+	FirstPeriod        pipeline.Period // where carat begins
+	EarliestOpen       pipeline.Period // the earliest period that is not closed
+	RunID              string
+	TimeZone           *time.Location
+	ReportingCurrency  string
+	DefaultEntity      string
+	Clawback           string
+	FXMaxAgeDays       int
+	Entities           []Entity
+	ExpectedDaily      []string // feeds
+	Batches            []pipeline.Batch
+	Locked             bool // the period is locked: statements are final
+	StatementVersion   int64
+	MaterializeStaging bool // for tests: staging as tables, so that rows can be tampered with
+}
+
+// ControlResult is how one control judged the period.
+type ControlResult struct {
+	Control    string
+	Severity   string
+	Unit       string
+	Summary    string
+	Guards     string
+	Checked    int64
+	Exceptions int64
+	Result     string // pass or fail
+}
+
+// Outcome is the result of a reconciliation.
+type Outcome struct {
+	Controls []ControlResult
+	Models   []Model // in the order in which they ran
+}
+
+// Status gives the period's status by its controls: blocked with a block
+// exception, exceptions with a review one, else balanced.
+func (o *Outcome) Status() string {
+	status := "balanced"
+	for _, c := range o.Controls {
+		if c.Exceptions == 0 {
+			continue
+		}
+		switch c.Severity {
+		case "block":
+			return "blocked"
+		case "review":
+			status = "exceptions"
+		}
+	}
+	return status
+}
+
+// Reconcile builds every model over the loaded tables and judges the controls.
+// progress, if not nil, is told each model before it is built.
+func (e *Engine) Reconcile(ctx context.Context, dialect string, models []Model, p Parameters, progress func(model string, done, total int)) (*Outcome, error) {
+	e.run = p
+	if err := e.exec(ctx, dialect); err != nil {
+		return nil, fmt.Errorf("read dialect macros: %w", err)
+	}
+	if err := e.parameterTables(ctx, p); err != nil {
+		return nil, err
+	}
+	ordered, err := e.order(ctx, models)
+	if err != nil {
+		return nil, err
+	}
+	e.models = ordered
+	for i, m := range ordered {
+		if progress != nil {
+			progress(m.Name, i, len(ordered))
+		}
+		if err := e.build(ctx, m, p.MaterializeStaging); err != nil {
+			return nil, err
+		}
+	}
+	if progress != nil {
+		progress("", len(ordered), len(ordered))
+	}
+	controls, err := e.judge(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Outcome{Controls: controls, Models: ordered}, nil
+}
+
+// Dialect reads the macros of dialect/duckdb.sql.
+func Dialect(fsys fs.FS) (string, error) {
+	text, err := fs.ReadFile(fsys, "dialect/duckdb.sql")
+	return string(text), err
+}
+
+func (e *Engine) build(ctx context.Context, m Model, materialize bool) error {
+	kind := "table"
+	if m.Header["materialized"] == "view" && !materialize {
+		kind = "view"
+	}
+	create := "create " + kind + " " + identifier(m.Name) + " as\n"
+	if err := e.exec(ctx, create+m.SQL); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		failure := pipeline.Errorf(pipeline.KindInternal, "build model", m.Path, "%w", err)
+		if m.UserMade {
+			failure.Kind = pipeline.KindUsage
+		}
+		if text := err.Error(); strings.Contains(text, "Out of Memory") {
+			return failure.WithHint("raise memory in carat.yaml (now the engine may use what it says there)")
+		}
+		return failure
+	}
+	bad, err := e.inexact(ctx, m.Name)
+	if err != nil {
+		return fmt.Errorf("describe model %s: %w", m.Name, err)
+	}
+	if len(bad) > 0 {
+		return pipeline.Errorf(pipeline.KindInternal, "build model", m.Path, "its columns are not exact: %s", strings.Join(bad, ", ")).
+			WithHint("cast counts to bigint and amounts to decimal")
+	}
+	return nil
+}
+
+// judge counts every control's rows and gathers the exceptions.
+func (e *Engine) judge(ctx context.Context) ([]ControlResult, error) {
+	if err := e.exec(ctx, createExceptions); err != nil {
+		return nil, fmt.Errorf("create exceptions: %w", err)
+	}
+	var results []ControlResult
+	for _, m := range e.models {
+		if !m.IsControl() {
+			continue
+		}
+		r := ControlResult{
+			Control: m.Header["control"], Severity: m.Header["severity"], Unit: m.Header["unit"],
+			Summary: m.Summary, Guards: m.Header["guards"], Result: "pass",
+		}
+		if err := e.exec(ctx, insertExceptions(m)); err != nil {
+			kind := pipeline.KindInternal
+			if m.UserMade {
+				kind = pipeline.KindUsage
+			}
+			return nil, pipeline.Errorf(kind, "read control", m.Path, "%w", err).
+				WithHint("a control gives entity, subject_kind, subject_id, expected, actual, difference, unit, reason, detail, batch_id and source_line")
+		}
+		if err := e.count(ctx, "select count(*) from exceptions where control = "+literal(r.Control), &r.Exceptions); err != nil {
+			return nil, err
+		}
+		if checked := m.Header["checked"]; checked != "" {
+			if err := e.count(ctx, "select count(*) "+checked, &r.Checked); err != nil {
+				return nil, fmt.Errorf("count what control %s checked: %w", r.Control, err)
+			}
+		}
+		if r.Exceptions > 0 {
+			r.Result = "fail"
+		}
+		results = append(results, r)
+	}
+	return results, e.recordControls(ctx, results)
+}
+
+func (e *Engine) count(ctx context.Context, query string, n *int64) error {
+	return e.conn.QueryRowContext(ctx, query).Scan(n)
+}
+
+const createExceptions = `create or replace table exceptions (
+    period varchar,
+    run_id varchar,
+    exception_id varchar,
+    control varchar,
+    severity varchar,
+    entity varchar,
+    subject_kind varchar,
+    subject_id varchar,
+    expected decimal(38, 9),
+    actual decimal(38, 9),
+    difference decimal(38, 9),
+    unit varchar,
+    reason varchar,
+    detail varchar,
+    batch_id varchar,
+    source_line bigint
+)`
+
+// insertExceptions adds a control's rows. The id is the same from run to run:
+// a hash of control, entity, subject and reason (and unit, because a subject
+// may be off in two currencies).
+func insertExceptions(m Model) string {
+	control, severity := literal(m.Header["control"]), literal(m.Header["severity"])
+	return `insert into exceptions
+select
+    run.period,
+    run.run_id,
+    substr(sha256(concat_ws(chr(31), ` + control + `, c.entity, c.subject_kind, c.subject_id, c.reason, c.unit)), 1, 16),
+    ` + control + `,
+    ` + severity + `,
+    c.entity,
+    c.subject_kind,
+    c.subject_id,
+    c.expected,
+    c.actual,
+    c.difference,
+    c.unit,
+    c.reason,
+    c.detail,
+    c.batch_id,
+    c.source_line
+from ` + identifier(m.Name) + ` as c
+cross join run`
+}
+
+func (e *Engine) recordControls(ctx context.Context, results []ControlResult) error {
+	if err := e.exec(ctx, `create or replace table control_results (
+    period varchar, run_id varchar, control varchar, severity varchar,
+    checked bigint, exceptions bigint, result varchar
+)`); err != nil {
+		return fmt.Errorf("create control results: %w", err)
+	}
+	for _, r := range results {
+		if _, err := e.conn.ExecContext(ctx,
+			"insert into control_results select period, run_id, ?, ?, ?, ?, ? from run",
+			r.Control, r.Severity, r.Checked, r.Exceptions, r.Result); err != nil {
+			return fmt.Errorf("record control %s: %w", r.Control, err)
+		}
+	}
+	return nil
+}

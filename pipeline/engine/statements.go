@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	"carat/pipeline"
+)
+
+// StatementFilter says whose statements are read.
+type StatementFilter struct {
+	RunID     string
+	CreatorID string // "" for all
+}
+
+// Statements reads the published statements of a run, one creator, entity and
+// currency after the other, from the tables that Load named with the prefix.
+// fn may keep what it is given.
+func (e *Engine) Statements(ctx context.Context, prefix string, f StatementFilter, fn func(pipeline.StatementSummary, []pipeline.StatementLine) error) error {
+	where := " where run_id = " + literal(f.RunID)
+	if f.CreatorID != "" {
+		where += " and creator_id = " + literal(f.CreatorID)
+	}
+	const order = " order by creator_id, entity, currency"
+	// Two result sets are read side by side, so they need two connections.
+	second, err := e.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("read statements: %w", err)
+	}
+	defer second.Close()
+	heads, err := e.conn.QueryContext(ctx, summaryQuery+identifier(prefix+"statement_summaries")+where+order)
+	if err != nil {
+		return fmt.Errorf("read statement summaries: %w", err)
+	}
+	defer heads.Close()
+	lines, err := second.QueryContext(ctx, lineQuery+identifier(prefix+"statement_lines")+where+order+", line_no")
+	if err != nil {
+		return fmt.Errorf("read statement lines: %w", err)
+	}
+	defer lines.Close()
+
+	reader := lineReader{rows: lines}
+	if err := reader.next(); err != nil {
+		return fmt.Errorf("read statement lines: %w", err)
+	}
+	for heads.Next() {
+		var s pipeline.StatementSummary
+		if err := scanSummary(heads, &s); err != nil {
+			return fmt.Errorf("read statement summaries: %w", err)
+		}
+		of, err := reader.of(s.CreatorID, s.Entity, s.Currency)
+		if err != nil {
+			return fmt.Errorf("read statement lines: %w", err)
+		}
+		if err := fn(s, of); err != nil {
+			return err
+		}
+	}
+	if err := heads.Err(); err != nil {
+		return fmt.Errorf("read statement summaries: %w", err)
+	}
+	if !reader.done {
+		return fmt.Errorf("read statement lines: creator %s has lines and no summary", reader.line.CreatorID)
+	}
+	return nil
+}
+
+// millionths turns an amount into an integer, and fails when it doesn't fit.
+func millionths(column string) string { return "cast(" + column + " * 1000000 as bigint)" }
+
+func billionths(column string) string { return "cast(" + column + " * 1000000000 as bigint)" }
+
+var summaryQuery = `select period, version, provisional, creator_id, entity, currency, coalesce(country, ''),
+coalesce(region, ''), coalesce(tier, ''), coalesce(agency_id, ''), coalesce(payout_method, ''),
+opening_diamonds, earned_diamonds, adjusted_diamonds, redeemed_diamonds, returned_diamonds, closing_diamonds, ` +
+	millionths("opening_amount") + "," + millionths("earned_amount") + "," + millionths("adjusted_amount") + "," +
+	millionths("redeemed_amount") + "," + millionths("returned_amount") + "," + millionths("revaluation_amount") + "," +
+	millionths("rounding_amount") + "," + millionths("closing_amount") + `, gift_coins, gift_count, ` +
+	millionths("list_value_amount") + "," + millionths("platform_amount") + "," + millionths("agency_amount") + "," +
+	millionths("rounding_kept") + "," + millionths("withheld_amount") + "," + millionths("fee_amount") + "," +
+	millionths("paid_amount") + "," + millionths("in_transit_amount") + "," + millionths("failed_amount") + "," +
+	millionths("taken_amount") + "," + millionths("prior_period_amount") + " from "
+
+func scanSummary(rows *sql.Rows, s *pipeline.StatementSummary) error {
+	return rows.Scan(&s.Period, &s.Version, &s.Provisional, &s.CreatorID, &s.Entity, &s.Currency, &s.Country,
+		&s.Region, &s.Tier, &s.AgencyID, &s.PayoutMethod,
+		&s.OpeningDiamonds, &s.EarnedDiamonds, &s.AdjustedDiamonds, &s.RedeemedDiamonds, &s.ReturnedDiamonds, &s.ClosingDiamonds,
+		&s.OpeningAmount, &s.EarnedAmount, &s.AdjustedAmount, &s.RedeemedAmount, &s.ReturnedAmount, &s.RevaluationAmount,
+		&s.RoundingAmount, &s.ClosingAmount, &s.GiftCoins, &s.GiftCount,
+		&s.ListValueAmount, &s.PlatformAmount, &s.AgencyAmount, &s.RoundingKept, &s.WithheldAmount, &s.FeeAmount,
+		&s.PaidAmount, &s.InTransitAmount, &s.FailedAmount, &s.TakenAmount, &s.PriorPeriodAmount)
+}
+
+var lineQuery = `select creator_id, entity, currency, section, line_no, epoch_us(event_at), coalesce(gift_id, ''),
+coalesce(label, ''), coalesce(stream_id, ''), count, coins, diamonds, ` +
+	billionths("diamonds_per_coin") + "," + billionths("rate") + `, epoch_us(rate_from), epoch_us(rate_to), ` +
+	millionths("amount") + `, reason, coalesce(reference_id, ''), coalesce(original_event_id, ''), prior_period,
+coalesce(status, ''), coalesce(method, ''), ` +
+	millionths("withholding_amount") + "," + millionths("fee_amount") + "," + millionths("net_amount") + `,
+coalesce(payout_currency, ''), ` + billionths("fx_rate") + "," + millionths("payout_amount") + `, epoch_us(paid_at) from `
+
+// lineReader hands out the lines of one statement after the other.
+type lineReader struct {
+	rows *sql.Rows
+	line pipeline.StatementLine // read and not yet handed out
+	done bool
+}
+
+func (r *lineReader) next() error {
+	if !r.rows.Next() {
+		r.done = true
+		return r.rows.Err()
+	}
+	r.line = pipeline.StatementLine{}
+	l := &r.line
+	return r.rows.Scan(&l.CreatorID, &l.Entity, &l.Currency, &l.Section, &l.LineNo, &l.EventAt, &l.GiftID,
+		&l.Label, &l.StreamID, &l.Count, &l.Coins, &l.Diamonds,
+		&l.DiamondsPerCoin, &l.Rate, &l.RateFrom, &l.RateTo,
+		&l.Amount, &l.Reason, &l.ReferenceID, &l.OriginalEventID, &l.PriorPeriod,
+		&l.Status, &l.Method, &l.WithholdingAmount, &l.FeeAmount, &l.NetAmount,
+		&l.PayoutCurrency, &l.FXRate, &l.PayoutAmount, &l.PaidAt)
+}
+
+// of gives the lines of one statement; both result sets have the same order.
+func (r *lineReader) of(creator, entity, currency string) ([]pipeline.StatementLine, error) {
+	var lines []pipeline.StatementLine
+	for !r.done && r.line.CreatorID == creator && r.line.Entity == entity && r.line.Currency == currency {
+		lines = append(lines, r.line)
+		if err := r.next(); err != nil {
+			return nil, err
+		}
+	}
+	if len(lines) == 0 {
+		return nil, fmt.Errorf("creator %s has a summary in %s and no lines", creator, currency)
+	}
+	return lines, nil
+}
+
+// Query runs one read-only statement over the tables that Load made. The rows
+// are DuckDB's own values; decimals come as duckdb.Decimal, exact.
+func (e *Engine) Query(ctx context.Context, query string) (*sql.Rows, error) {
+	usage := func(err error) error {
+		return pipeline.Errorf(pipeline.KindUsage, "run query", "", "%w", err).
+			WithHint("`carat query 'show tables'` lists the tables, `describe gift_events` a table's columns")
+	}
+	var kind duckdb.StmtType
+	err := e.conn.Raw(func(c any) error {
+		stmt, err := c.(*duckdb.Conn).PrepareContext(ctx, query)
+		if err != nil {
+			return err
+		}
+		defer stmt.Close()
+		kind, err = stmt.(*duckdb.Stmt).StatementType()
+		return err
+	})
+	if err != nil {
+		return nil, usage(err)
+	}
+	if kind != duckdb.STATEMENT_TYPE_SELECT && kind != duckdb.STATEMENT_TYPE_EXPLAIN {
+		return nil, usage(fmt.Errorf("only a SELECT may be run here: the history is read-only"))
+	}
+	rows, err := e.conn.QueryContext(ctx, query)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return rows, nil
+}

@@ -1,0 +1,73 @@
+-- One row is a day without a feed that is expected daily, or a batch whose rows don't add up.
+-- grain: subject_kind, subject_id
+-- control: completeness
+-- severity: block
+-- unit: days
+-- guards: a file that never came; rows lost between the file and the history
+-- checked: from (select feed from run_days cross join run_expected_feeds union all select feed from stg_batches) as expectations
+-- Every day of the month has a row of each feed marked `expected: daily`; for every batch rows read = accepted + rejected +
+-- duplicate, and the history holds exactly the accepted ones.
+with missing_days as (
+    select
+        run.default_entity as entity,
+        'feed' as subject_kind,
+        run_expected_feeds.feed || '/' || iso_day(run_days.day) as subject_id,
+        cast(1 as bigint) as expected,
+        cast(0 as bigint) as actual,
+        'days' as unit,
+        'missing_day' as reason,
+        'No row of ' || run_expected_feeds.feed || ' is dated ' || iso_day(run_days.day) || '. Is a file missing?' as detail,
+        cast(null as varchar) as batch_id
+    from run_days
+    cross join run_expected_feeds
+    cross join run
+    left join led_feed_day
+        on led_feed_day.feed = run_expected_feeds.feed
+        and led_feed_day.day = run_days.day
+    where led_feed_day.feed is null
+),
+
+uneven_batches as (
+    select
+        run.default_entity as entity,
+        'batch' as subject_kind,
+        stg_batches.batch_id as subject_id,
+        stg_batches.rows_read - stg_batches.rows_rejected - stg_batches.rows_duplicate as expected,
+        coalesce(stg_batch_rows.held_rows, 0) as actual,
+        'rows' as unit,
+        'rows' as reason,
+        'Of ' || stg_batches.source || ', ' || plain(stg_batches.rows_read) || ' rows were read, '
+            || plain(stg_batches.rows_rejected) || ' rejected and ' || plain(stg_batches.rows_duplicate)
+            || ' were duplicates; the history holds ' || plain(coalesce(stg_batch_rows.held_rows, 0)) || '.' as detail,
+        stg_batches.batch_id
+    from stg_batches
+    cross join run
+    left join stg_batch_rows
+        on stg_batch_rows.batch_id = stg_batches.batch_id
+    where coalesce(stg_batch_rows.held_rows, 0)
+        <> stg_batches.rows_read - stg_batches.rows_rejected - stg_batches.rows_duplicate
+        or coalesce(stg_batch_rows.held_rows, 0) <> stg_batches.rows_accepted
+),
+
+findings as (
+    select entity, subject_kind, subject_id, expected, actual, unit, reason, detail, batch_id
+    from missing_days
+    union all
+    select entity, subject_kind, subject_id, expected, actual, unit, reason, detail, batch_id
+    from uneven_batches
+)
+
+select
+    entity,
+    subject_kind,
+    subject_id,
+    cast(expected as decimal(38, 9)) as expected,
+    cast(actual as decimal(38, 9)) as actual,
+    cast(actual - expected as decimal(38, 9)) as difference,
+    unit,
+    reason,
+    detail,
+    batch_id,
+    cast(null as bigint) as source_line
+from findings
+order by subject_kind, subject_id

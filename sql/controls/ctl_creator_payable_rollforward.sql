@@ -1,0 +1,67 @@
+-- One row is a creator to whom another amount is owed than the movements, or the system of record, say.
+-- grain: creator_id, entity, currency, reason
+-- control: creator_payable_rollforward
+-- severity: block
+-- unit: currency
+-- guards: diamonds valued at a wrong rate, a revaluation left out, a liability that drifts from its diamonds
+-- checked: from led_creator_rollforward
+-- opening + accrued - reversed + adjusted - redeemed + returned +- revaluation - rounding = closing = open diamonds x rate
+-- in force; and the system of record's amount is carat's.
+with differing as (
+    select
+        entity,
+        subject_id,
+        as_of,
+        unit,
+        fed_quantity,
+        own_quantity,
+        batch_id,
+        source_line,
+        row_number() over (partition by entity, subject_id, unit order by as_of desc, batch_id, source_line) as latest
+    from led_fed_balance
+    where subject_kind = 'creator' and quantity_kind = 'amount' and fed_quantity <> own_quantity
+),
+
+rolled as (
+    select
+        entity,
+        creator_id,
+        currency,
+        opening_amount + accrued_amount + reversed_amount + adjusted_amount + redeemed_amount + returned_amount
+            + revaluation_amount + rounding_amount as rolled_amount,
+        closing_amount
+    from led_creator_rollforward
+)
+
+select
+    entity,
+    'creator' as subject_kind,
+    subject_id,
+    own_quantity as expected,
+    fed_quantity as actual,
+    fed_quantity - own_quantity as difference,
+    unit,
+    'fed_balance' as reason,
+    'The system of record owes this creator ' || plain(fed_quantity) || ' ' || unit || ' just before ' || iso_instant(as_of)
+        || '; open diamonds at the rate in force give ' || plain(own_quantity) || '.' as detail,
+    batch_id,
+    source_line
+from differing
+where latest = 1
+union all
+select
+    entity,
+    'creator' as subject_kind,
+    creator_id as subject_id,
+    rolled_amount as expected,
+    closing_amount as actual,
+    closing_amount - rolled_amount as difference,
+    currency as unit,
+    'identity' as reason,
+    'Opening and movements give ' || plain(rolled_amount) || ' ' || currency || ', open diamonds at the rate in force give '
+        || plain(closing_amount) || '.' as detail,
+    cast(null as varchar) as batch_id,
+    cast(null as bigint) as source_line
+from rolled
+where rolled_amount <> closing_amount
+order by entity, subject_id, unit, reason

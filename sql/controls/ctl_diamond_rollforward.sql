@@ -1,0 +1,69 @@
+-- One row is a creator whose diamonds don't roll forward, to carat's own closing or to the system of record's balance.
+-- grain: creator_id, entity, reason
+-- control: diamond_rollforward
+-- severity: block
+-- unit: diamonds
+-- guards: a lost or doubled gift, a gift credited to another creator, a payout that took too many diamonds
+-- checked: from led_creator_rollforward
+-- opening + credited - reversed + adjusted - redeemed + returned = closing, per creator, and carat's closing is the balance
+-- that was fed.
+with differing as (
+    select
+        entity,
+        subject_id,
+        as_of,
+        fed_quantity,
+        own_quantity,
+        batch_id,
+        source_line,
+        row_number() over (partition by entity, subject_id order by as_of desc, batch_id, source_line) as latest
+    from led_fed_balance
+    where subject_kind = 'creator' and quantity_kind = 'diamonds' and fed_quantity <> own_quantity
+),
+
+sums as (
+    select
+        entity,
+        creator_id,
+        cast(sum(
+            opening_diamonds + credited_diamonds + reversed_diamonds + adjusted_diamonds + redeemed_diamonds
+            + returned_diamonds
+        ) as bigint) as rolled_diamonds,
+        cast(sum(closing_diamonds) as bigint) as closing_diamonds
+    from led_creator_rollforward
+    group by entity, creator_id
+)
+
+select
+    entity,
+    'creator' as subject_kind,
+    subject_id,
+    own_quantity as expected,
+    fed_quantity as actual,
+    fed_quantity - own_quantity as difference,
+    'diamonds' as unit,
+    'fed_balance' as reason,
+    'The system of record says ' || plain(fed_quantity) || ' diamonds just before ' || iso_instant(as_of)
+        || '; the gifts, adjustments and payouts that arrived give ' || plain(own_quantity)
+        || '. A row is missing, doubled or credited to someone else.' as detail,
+    batch_id,
+    source_line
+from differing
+where latest = 1
+union all
+select
+    entity,
+    'creator' as subject_kind,
+    creator_id as subject_id,
+    cast(rolled_diamonds as decimal(38, 9)) as expected,
+    cast(closing_diamonds as decimal(38, 9)) as actual,
+    cast(closing_diamonds - rolled_diamonds as decimal(38, 9)) as difference,
+    'diamonds' as unit,
+    'identity' as reason,
+    'Opening and movements give ' || plain(rolled_diamonds) || ' diamonds, the closing balance is '
+        || plain(closing_diamonds) || '.' as detail,
+    cast(null as varchar) as batch_id,
+    cast(null as bigint) as source_line
+from sums
+where rolled_diamonds <> closing_diamonds
+order by entity, subject_id, reason

@@ -1,0 +1,36 @@
+-- One row is a day on which a needed exchange rate is missing or stale.
+-- grain: base, quote, day
+-- control: fx_rate
+-- severity: review
+-- unit: days
+-- guards: foreign money told at no rate, or at one that is long out of date
+-- checked: from led_fx_need
+-- For every day used a rate was published, directly, inversely or across a common base, at most fx_max_age_days before.
+select
+    run.default_entity as entity,
+    'rate' as subject_kind,
+    led_fx_need.base || '/' || led_fx_need.quote || '/' || iso_day(led_fx_need.day) as subject_id,
+    cast(case when led_fx_rate.base is null then 1 else run.fx_max_age_days end as decimal(38, 9)) as expected,
+    cast(case when led_fx_rate.base is null then 0 else led_fx_rate.age_days end as decimal(38, 9)) as actual,
+    cast(case when led_fx_rate.base is null then -1 else led_fx_rate.age_days - run.fx_max_age_days end as decimal(38, 9))
+        as difference,
+    case when led_fx_rate.base is null then 'rates' else 'days' end as unit,
+    case when led_fx_rate.base is null then 'missing' else 'stale' end as reason,
+    case
+        when led_fx_rate.base is null
+            then 'No rate from ' || led_fx_need.base || ' to ' || led_fx_need.quote || ' was published up to '
+                || iso_day(led_fx_need.day) || ', which is used that day.'
+        else 'The last rate from ' || led_fx_need.base || ' to ' || led_fx_need.quote || ' is of '
+            || iso_day(led_fx_rate.rate_day) || ', ' || plain(led_fx_rate.age_days) || ' days before '
+            || iso_day(led_fx_need.day) || '.'
+    end as detail,
+    cast(null as varchar) as batch_id,
+    cast(null as bigint) as source_line
+from led_fx_need
+cross join run
+left join led_fx_rate
+    on led_fx_rate.base = led_fx_need.base
+    and led_fx_rate.quote = led_fx_need.quote
+    and led_fx_rate.day = led_fx_need.day
+where led_fx_rate.base is null or led_fx_rate.age_days > run.fx_max_age_days
+order by subject_id

@@ -1,0 +1,37 @@
+-- One row is a gift that cost other coins than the catalogue says.
+-- grain: event_id
+-- control: gift_price
+-- severity: review
+-- unit: coins
+-- guards: gifts sent below their price, or viewers charged above it
+-- checked: from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift'
+-- Gift coins = the catalogue's price on the day x quantity.
+select
+    gifts.entity,
+    'gift' as subject_kind,
+    gifts.event_id as subject_id,
+    cast(coalesce(prices.coins * gifts.quantity, 0) as decimal(38, 9)) as expected,
+    cast(gifts.coins as decimal(38, 9)) as actual,
+    cast(gifts.coins - coalesce(prices.coins * gifts.quantity, 0) as decimal(38, 9)) as difference,
+    'coins' as unit,
+    case when prices.gift_id is null then 'no_price' else 'price' end as reason,
+    case
+        when prices.gift_id is null
+            then 'Gift ' || gifts.gift_id || ' has no price in the catalogue on ' || iso_instant(gifts.sent_at)
+                || '; ' || plain(gifts.coins) || ' coins were taken.'
+        else plain(gifts.quantity) || ' x ' || prices.name || ' at ' || plain(prices.coins) || ' coins is '
+            || plain(prices.coins * gifts.quantity) || '; ' || plain(gifts.coins) || ' coins were taken.'
+    end as detail,
+    gifts.batch_id,
+    gifts.source_line
+from stg_gift_events as gifts
+cross join run
+left join stg_gift_catalog as prices
+    on prices.gift_id = gifts.gift_id
+    and gifts.sent_at >= prices.valid_from
+    and gifts.sent_at < prices.valid_until
+where gifts.accounting_month = run.period
+    and gifts.sent_at >= run.first_start
+    and gifts.kind = 'gift'
+    and (prices.gift_id is null or prices.coins * gifts.quantity <> gifts.coins)
+order by gifts.event_id

@@ -1,0 +1,124 @@
+-- One row is a refund, chargeback or reversal that doesn't undo what it says it undoes.
+-- grain: subject_kind, subject_id, reason
+-- control: refund_reversal
+-- severity: block
+-- unit: coins
+-- guards: money or coins given back that were never taken, to someone else, twice, or beyond what was bought
+-- checked: from (select purchase_id, accounting_month from led_refund union all select event_id, accounting_month from led_gift_reversal) as undone cross join run where undone.accounting_month = run.period
+-- The original exists, is of the same people, is not smaller than what is undone, and is undone once. An original that is
+-- older than carat may be inside the opening balance: its owner then has one.
+with findings as (
+    select
+        entity,
+        'purchase' as subject_kind,
+        purchase_id as subject_id,
+        accounting_month,
+        replace(kind, '_', ' ') as what,
+        viewer_id,
+        cast(null as varchar) as creator_id,
+        original_purchase_id as original_id,
+        case
+            when original_kind is null then 'no_original'
+            when kind <> 'chargeback_reversal' and original_kind <> 'purchase' then 'no_original'
+            when kind = 'chargeback_reversal' and original_kind not in ('chargeback', 'purchase') then 'no_original'
+            when original_viewer_id <> viewer_id then 'wrong_owner'
+            when undone_coins > original_coins or undone_coins < 0 then 'above_original'
+        end as reason,
+        case
+            when original_kind is null or original_viewer_id <> viewer_id then 0
+            when undone_coins < 0 then coins + undone_coins
+            else coins - least(coins, undone_coins - original_coins)
+        end as expected,
+        coins as actual,
+        'coins' as unit,
+        batch_id,
+        source_line
+    from led_refund
+    union all
+    select
+        entity,
+        'gift' as subject_kind,
+        event_id as subject_id,
+        accounting_month,
+        'reversal' as what,
+        viewer_id,
+        creator_id,
+        original_event_id as original_id,
+        case
+            when gift_event_id is null then 'no_original'
+            when gift_viewer_id <> viewer_id or gift_creator_id <> creator_id then 'wrong_owner'
+            when reversal_no > 1 then 'twice'
+            when coins > gift_coins then 'above_original'
+        end as reason,
+        case
+            when gift_viewer_id = viewer_id and gift_creator_id = creator_id and reversal_no = 1 then gift_coins
+            else 0
+        end as expected,
+        coins as actual,
+        'coins' as unit,
+        batch_id,
+        source_line
+    from led_gift_reversal
+    union all
+    select
+        entity,
+        'gift' as subject_kind,
+        event_id as subject_id,
+        accounting_month,
+        'reversal' as what,
+        viewer_id,
+        creator_id,
+        original_event_id as original_id,
+        'above_original_diamonds' as reason,
+        gift_diamonds as expected,
+        diamonds as actual,
+        'diamonds' as unit,
+        batch_id,
+        source_line
+    from led_gift_reversal
+    where gift_viewer_id = viewer_id
+        and gift_creator_id = creator_id
+        and reversal_no = 1
+        and gift_capture is null
+        and coins <= gift_coins
+        and diamonds > gift_diamonds
+)
+
+select
+    findings.entity,
+    findings.subject_kind,
+    findings.subject_id,
+    cast(findings.expected as decimal(38, 9)) as expected,
+    cast(findings.actual as decimal(38, 9)) as actual,
+    cast(findings.actual - findings.expected as decimal(38, 9)) as difference,
+    findings.unit,
+    findings.reason,
+    case findings.reason
+        when 'no_original' then 'The ' || findings.what || ' names ' || coalesce(findings.original_id, 'nothing')
+            || ', which never arrived; ' || plain(findings.actual) || ' coins were undone for it.'
+        when 'wrong_owner' then 'The ' || findings.what || ' names ' || findings.original_id
+            || ', which is of another viewer or creator.'
+        when 'twice' then 'Gift ' || findings.original_id || ' was already reversed; ' || plain(findings.actual)
+            || ' coins were given back again.'
+        else 'Of ' || findings.original_id || ', ' || plain(findings.expected) || ' ' || findings.unit
+            || ' were left to undo; ' || plain(findings.actual) || ' were undone.'
+    end as detail,
+    findings.batch_id,
+    findings.source_line
+from findings
+cross join run
+left join led_opening_balance as viewer_opening
+    on viewer_opening.subject_kind = 'viewer'
+    and viewer_opening.subject_id = findings.viewer_id
+    and viewer_opening.entity = findings.entity
+left join led_opening_balance as creator_opening
+    on creator_opening.subject_kind = 'creator'
+    and creator_opening.subject_id = findings.creator_id
+    and creator_opening.entity = findings.entity
+where findings.accounting_month = run.period
+    and findings.reason is not null
+    and not (
+        findings.reason = 'no_original'
+        and (viewer_opening.subject_id is not null or creator_opening.subject_id is not null)
+    )
+order by findings.subject_kind, findings.subject_id, findings.reason

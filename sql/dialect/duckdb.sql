@@ -1,0 +1,77 @@
+-- What DuckDB and Trino spell differently. On another engine only this file changes.
+-- Every macro is exact: DECIMAL and integers in, DECIMAL and integers out.
+
+-- Whole units of a decimal quantity, by the rounding that the rate row names.
+create or replace macro round_half_even(x) as
+    cast(floor(x) as bigint)
+    + case
+        when x - floor(x) > 0.5 then 1
+        when x - floor(x) = 0.5 and mod(cast(floor(x) as bigint), 2) <> 0 then 1
+        else 0
+    end;
+
+create or replace macro round_whole(x, rounding) as
+    case rounding
+        when 'floor' then cast(floor(x) as bigint)
+        when 'half_up' then cast(round(x) as bigint)
+        when 'half_even' then round_half_even(x)
+    end;
+
+-- An amount in whole minor units of its currency: 0, 2, 3 or 4 digits (ISO 4217).
+create or replace macro floor_minor(x, digits) as
+    cast(case digits
+        when 0 then cast(floor(cast(x as decimal(38, 9))) as decimal(38, 6))
+        when 2 then cast(floor(cast(x as decimal(38, 9)) * 100) as decimal(38, 0)) * cast(0.01 as decimal(3, 2))
+        when 3 then cast(floor(cast(x as decimal(38, 9)) * 1000) as decimal(38, 0)) * cast(0.001 as decimal(4, 3))
+        when 4 then cast(floor(cast(x as decimal(38, 9)) * 10000) as decimal(38, 0)) * cast(0.0001 as decimal(5, 4))
+    end as decimal(38, 6));
+
+create or replace macro half_up_minor(x, digits) as
+    cast(case digits
+        when 0 then cast(round(cast(x as decimal(38, 15)), 0) as decimal(38, 6))
+        when 2 then cast(round(cast(x as decimal(38, 15)), 2) as decimal(38, 6))
+        when 3 then cast(round(cast(x as decimal(38, 15)), 3) as decimal(38, 6))
+        when 4 then cast(round(cast(x as decimal(38, 15)), 4) as decimal(38, 6))
+    end as decimal(38, 6));
+
+-- One minor unit of a currency.
+create or replace macro minor_unit(digits) as
+    case digits
+        when 0 then cast(1 as decimal(38, 6))
+        when 2 then cast(0.01 as decimal(38, 6))
+        when 3 then cast(0.001 as decimal(38, 6))
+        when 4 then cast(0.0001 as decimal(38, 6))
+    end;
+
+-- Quotient of two positive whole numbers, half to even. `//` stays in integers.
+create or replace macro divide_half_even(a, b) as
+    (cast(a as hugeint) // cast(b as hugeint))
+    + case
+        when 2 * (cast(a as hugeint) % cast(b as hugeint)) > cast(b as hugeint) then 1
+        when 2 * (cast(a as hugeint) % cast(b as hugeint)) = cast(b as hugeint)
+            and (cast(a as hugeint) // cast(b as hugeint)) % 2 <> 0 then 1
+        else 0
+    end;
+
+-- A rate in billionths, and back.
+create or replace macro billionths(rate) as cast(cast(rate as decimal(38, 9)) * 1000000000 as hugeint);
+create or replace macro from_billionths(n) as cast(cast(n as decimal(38, 0)) * cast(0.000000001 as decimal(10, 9)) as decimal(18, 9));
+
+-- Instants.
+create or replace macro just_after(instant) as instant + interval 1 microsecond;
+create or replace macro just_before(instant) as instant - interval 1 microsecond;
+create or replace macro local_day(instant, zone) as cast(instant at time zone zone as date);
+create or replace macro local_month(instant, zone) as strftime(instant at time zone zone, '%Y-%m');
+create or replace macro iso_instant(instant) as strftime(instant at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ');
+create or replace macro iso_day(day) as strftime(day, '%Y-%m-%d');
+create or replace macro days_between(earlier, later) as cast(date_diff('day', earlier, later) as bigint);
+
+-- A number for a sentence: exact, without trailing zeros.
+create or replace macro plain(x) as regexp_replace(regexp_replace(cast(x as varchar), '(\.[0-9]*?)0+$', '\1'), '\.$', '');
+
+-- Whole months from one accounting month to another ('2026-10').
+create or replace macro month_number(month) as
+    cast(substr(month, 1, 4) as bigint) * 12 + cast(substr(month, 6, 2) as bigint);
+
+-- Every time zone's offset is a multiple of a quarter of an hour, so days can be told from quarters.
+create or replace macro quarter_hour(instant) as make_timestamptz((epoch_us(instant) // 900000000) * 900000000);

@@ -1,0 +1,11 @@
+// Package sql holds carat's business rules: the models that turn the history
+// into balances, controls and statements. It imports nothing but embed, so that
+// the rules can be read, run and reviewed apart from the program.
+package sql
+
+import "embed"
+
+// Files holds every model and the dialect macros, under their folder names.
+//
+//go:embed dialect/*.sql staging/*.sql ledger/*.sql controls/*.sql marts/*.sql
+var Files embed.FS

@@ -1,0 +1,35 @@
+-- One row is one creator and entity that has a balance, a movement or terms.
+-- grain: creator_id, entity
+-- Creators that only have terms appear under the default entity, so that their statement says that nothing happened.
+with gift_creators as (
+    select distinct
+        creator_id,
+        entity
+    from stg_gift_events
+    cross join run
+    where accounting_month <= run.period
+),
+
+sources as (
+    select creator_id, entity
+    from gift_creators
+    union all
+    select creator_id, entity
+    from stg_diamond_adjustments
+    cross join run
+    where accounting_month <= run.period
+    union all
+    select creator_id, entity
+    from stg_payouts
+    cross join run
+    where accounting_month <= run.period
+    union all
+    select subject_id as creator_id, entity
+    from stg_balances
+    where subject_kind = 'creator'
+)
+
+select distinct
+    creator_id,
+    entity
+from sources

@@ -1,0 +1,106 @@
+-- One row is one quantity of one fed balance beside carat's own at that instant.
+-- grain: subject_kind, subject_id, entity, currency, as_of, quantity_kind
+-- Openings are not compared: they are where carat begins. Balances within the period, up to its end, are.
+with fed as (
+    select
+        subject_kind,
+        subject_id,
+        entity,
+        currency,
+        as_of,
+        coins,
+        diamonds,
+        amount,
+        batch_id,
+        source_line
+    from stg_balances
+    cross join run
+    where as_of > run.period_start and as_of > run.first_start and as_of <= run.period_end
+),
+
+viewer_within as (
+    select
+        fed.subject_id,
+        fed.entity,
+        fed.as_of,
+        cast(sum(led_coin_movement.coins) as bigint) as coins
+    from fed
+    inner join led_coin_movement
+        on led_coin_movement.viewer_id = fed.subject_id
+        and led_coin_movement.entity = fed.entity
+        and led_coin_movement.effective_at < fed.as_of
+    cross join run
+    where fed.subject_kind = 'viewer' and fed.coins is not null and fed.as_of < run.period_end
+    group by fed.subject_id, fed.entity, fed.as_of
+)
+
+select
+    fed.subject_kind,
+    fed.subject_id,
+    fed.entity,
+    fed.currency,
+    fed.as_of,
+    'coins' as quantity_kind,
+    cast(fed.coins as decimal(38, 9)) as fed_quantity,
+    cast(case
+        when fed.as_of = run.period_end then coalesce(led_viewer_rollforward.closing, 0)
+        else coalesce(led_viewer_rollforward.opening, 0) + coalesce(viewer_within.coins, 0)
+    end as decimal(38, 9)) as own_quantity,
+    'coins' as unit,
+    fed.batch_id,
+    fed.source_line
+from fed
+cross join run
+left join led_viewer_rollforward
+    on led_viewer_rollforward.viewer_id = fed.subject_id
+    and led_viewer_rollforward.entity = fed.entity
+left join viewer_within
+    on viewer_within.subject_id = fed.subject_id
+    and viewer_within.entity = fed.entity
+    and viewer_within.as_of = fed.as_of
+where fed.subject_kind = 'viewer' and fed.coins is not null
+union all
+select
+    fed.subject_kind,
+    fed.subject_id,
+    fed.entity,
+    fed.currency,
+    fed.as_of,
+    'diamonds' as quantity_kind,
+    cast(fed.diamonds as decimal(38, 9)) as fed_quantity,
+    cast(coalesce(led_creator_balance.balance_diamonds, 0) as decimal(38, 9)) as own_quantity,
+    'diamonds' as unit,
+    fed.batch_id,
+    fed.source_line
+from fed
+left join led_creator_balance
+    on led_creator_balance.creator_id = fed.subject_id
+    and led_creator_balance.entity = fed.entity
+    and led_creator_balance.range_to = fed.as_of
+where fed.subject_kind = 'creator' and fed.diamonds is not null
+union all
+select
+    fed.subject_kind,
+    fed.subject_id,
+    fed.entity,
+    fed.currency,
+    fed.as_of,
+    'amount' as quantity_kind,
+    cast(fed.amount as decimal(38, 9)) as fed_quantity,
+    cast(coalesce(
+        case
+            when fed.currency is null or fed.currency = led_creator_balance.value_currency
+                then led_creator_balance.balance_diamonds * led_creator_balance.diamond_value
+        end,
+        0
+    ) as decimal(38, 9)) as own_quantity,
+    coalesce(fed.currency, led_creator_balance.value_currency, run.reporting_currency) as unit,
+    fed.batch_id,
+    fed.source_line
+from fed
+cross join run
+left join led_creator_balance
+    on led_creator_balance.creator_id = fed.subject_id
+    and led_creator_balance.entity = fed.entity
+    and led_creator_balance.range_to = fed.as_of
+where fed.subject_kind = 'creator' and fed.amount is not null

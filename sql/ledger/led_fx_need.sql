@@ -1,0 +1,84 @@
+-- One row is one day on which money of one currency must be told in another.
+-- grain: base, quote, day
+-- Purchases are carried in the entity's functional currency at the purchase day's rate, the creators' share at the gift
+-- day's; a payout in another currency needs a rate on the day of its request.
+with purchase_days as (
+    select distinct
+        stg_coin_purchases.currency as base,
+        coalesce(run_entities.functional_currency, run.reporting_currency) as quote,
+        local_day(stg_coin_purchases.purchased_at, run.time_zone) as day
+    from stg_coin_purchases
+    cross join run
+    left join run_entities
+        on run_entities.entity = stg_coin_purchases.entity
+    where stg_coin_purchases.accounting_month = run.period
+        and stg_coin_purchases.kind = 'purchase'
+        and stg_coin_purchases.purchased_at >= run.first_start
+        and stg_coin_purchases.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
+),
+
+foreign_spans as (
+    select
+        led_creator_span.creator_id,
+        led_creator_span.range_from,
+        led_creator_span.range_to,
+        led_rate_at.currency
+    from led_creator_span
+    inner join led_rate_at
+        on led_rate_at.creator_id = led_creator_span.creator_id
+        and led_rate_at.instant = led_creator_span.range_from
+    where exists (
+        select 1
+        from run_entities
+        where run_entities.functional_currency <> led_rate_at.currency
+    )
+),
+
+gift_quarters as (
+    select distinct
+        foreign_spans.currency as base,
+        coalesce(run_entities.functional_currency, run.reporting_currency) as quote,
+        quarter_hour(stg_gift_events.sent_at) as quarter
+    from stg_gift_events
+    cross join run
+    inner join foreign_spans
+        on foreign_spans.creator_id = stg_gift_events.creator_id
+        and stg_gift_events.sent_at >= foreign_spans.range_from
+        and stg_gift_events.sent_at < foreign_spans.range_to
+    left join run_entities
+        on run_entities.entity = stg_gift_events.entity
+    where stg_gift_events.accounting_month = run.period
+        and stg_gift_events.sent_at >= run.first_start
+        and foreign_spans.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
+),
+
+gift_days as (
+    select distinct
+        gift_quarters.base,
+        gift_quarters.quote,
+        local_day(gift_quarters.quarter, run.time_zone) as day
+    from gift_quarters
+    cross join run
+),
+
+payout_days as (
+    select distinct
+        currency as base,
+        payout_currency as quote,
+        local_day(requested_at, run.time_zone) as day
+    from stg_payouts
+    cross join run
+    where accounting_month = run.period
+        and requested_at >= run.first_start
+        and payout_currency is not null
+        and payout_currency <> currency
+)
+
+select base, quote, day
+from purchase_days
+union
+select base, quote, day
+from gift_days
+union
+select base, quote, day
+from payout_days

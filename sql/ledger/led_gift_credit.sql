@@ -1,0 +1,28 @@
+-- One row is the gifts of one type that one creator received in one span, or their reversals.
+-- grain: span_no, entity, gift_id, kind
+-- Every gift of the period falls in exactly one span of its creator, so the sums hold every gift once. A reversal's coins
+-- and diamonds are positive here; kind gives the direction.
+select
+    led_creator_span.span_no,
+    gifts.entity,
+    gifts.gift_id,
+    gifts.kind,
+    cast(sum(gifts.quantity) as bigint) as gift_count,
+    cast(sum(gifts.coins) as bigint) as coins,
+    cast(sum(
+        case
+            when gifts.capture is null or gifts.kind <> 'gift' then gifts.diamonds
+            else coalesce(round_whole(gifts.coins * led_rate_at.diamonds_per_coin, led_rate_at.rounding), 0)
+        end
+    ) as bigint) as diamonds
+from stg_gift_events as gifts
+cross join run
+inner join led_creator_span
+    on led_creator_span.creator_id = gifts.creator_id
+    and least(gifts.sent_at, run.closing_instant) >= led_creator_span.range_from
+    and least(gifts.sent_at, run.closing_instant) < led_creator_span.range_to
+inner join led_rate_at
+    on led_rate_at.creator_id = led_creator_span.creator_id
+    and led_rate_at.instant = led_creator_span.range_from
+where gifts.accounting_month = run.period and gifts.sent_at >= run.first_start
+group by led_creator_span.span_no, gifts.entity, gifts.gift_id, gifts.kind

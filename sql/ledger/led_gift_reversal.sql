@@ -1,0 +1,52 @@
+-- One row is one reversal of a gift beside the gift that it undoes.
+-- grain: event_id
+with reversals as (
+    select
+        event_id,
+        original_event_id,
+        viewer_id,
+        creator_id,
+        entity,
+        gift_id,
+        stream_id,
+        quantity,
+        coins,
+        diamonds,
+        sent_at,
+        accounting_month,
+        batch_id,
+        source_line,
+        row_number() over (partition by original_event_id order by sent_at, event_id) as reversal_no
+    from stg_gift_events
+    cross join run
+    where kind = 'reversal' and accounting_month <= run.period
+)
+
+select
+    reversals.event_id,
+    reversals.original_event_id,
+    reversals.viewer_id,
+    reversals.creator_id,
+    reversals.entity,
+    reversals.gift_id,
+    reversals.stream_id,
+    reversals.quantity,
+    reversals.coins,
+    reversals.diamonds,
+    reversals.sent_at,
+    reversals.accounting_month,
+    reversals.batch_id,
+    reversals.source_line,
+    reversals.reversal_no,
+    gifts.event_id as gift_event_id,
+    gifts.sent_at as gift_sent_at,
+    gifts.accounting_month as gift_month,
+    gifts.viewer_id as gift_viewer_id,
+    gifts.creator_id as gift_creator_id,
+    gifts.coins as gift_coins,
+    gifts.diamonds as gift_diamonds,
+    gifts.capture as gift_capture
+from reversals
+left join stg_gift_events as gifts
+    on gifts.event_id = reversals.original_event_id
+    and gifts.kind = 'gift'

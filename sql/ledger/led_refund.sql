@@ -1,0 +1,54 @@
+-- One row is one refund, chargeback or chargeback reversal beside the purchase that it goes back to.
+-- grain: purchase_id
+-- A chargeback reversal may name its chargeback or the purchase itself. undone_coins is what refunds and chargebacks have
+-- taken back of the purchase up to and with this row, less what chargeback reversals gave again.
+with refunds as (
+    select
+        refunds.purchase_id,
+        refunds.kind,
+        refunds.original_purchase_id,
+        refunds.viewer_id,
+        refunds.entity,
+        refunds.coins + refunds.bonus_coins as coins,
+        refunds.purchased_at,
+        refunds.accounting_month,
+        refunds.batch_id,
+        refunds.source_line,
+        originals.kind as original_kind,
+        originals.accounting_month as original_month,
+        coalesce(bought.purchase_id, originals.purchase_id) as bought_id,
+        coalesce(bought.viewer_id, originals.viewer_id) as original_viewer_id,
+        coalesce(bought.coins + bought.bonus_coins, originals.coins + originals.bonus_coins) as original_coins
+    from stg_coin_purchases as refunds
+    cross join run
+    left join stg_coin_purchases as originals
+        on originals.purchase_id = refunds.original_purchase_id
+    left join stg_coin_purchases as bought
+        on bought.purchase_id = originals.original_purchase_id
+        and originals.kind <> 'purchase'
+        and bought.kind = 'purchase'
+    where refunds.kind <> 'purchase' and refunds.accounting_month <= run.period
+)
+
+select
+    purchase_id,
+    kind,
+    original_purchase_id,
+    viewer_id,
+    entity,
+    coins,
+    purchased_at,
+    accounting_month,
+    batch_id,
+    source_line,
+    original_kind,
+    original_month,
+    bought_id,
+    original_viewer_id,
+    original_coins,
+    cast(sum(case when kind = 'chargeback_reversal' then -coins else coins end) over (
+        partition by bought_id
+        order by purchased_at, case when kind = 'chargeback_reversal' then 1 else 0 end, purchase_id
+        rows between unbounded preceding and current row
+    ) as bigint) as undone_coins
+from refunds

@@ -1,0 +1,167 @@
+-- One row is one line of one roll-forward: opening, a movement or closing.
+-- grain: identity, entity, currency, subject_kind, subject_id, line
+-- Per entity for all identities, and per creator for diamonds and payable. Signed as they change the balance. A viewer's
+-- closing stands in viewer_balances.
+-- result: rollforwards
+-- order: identity, entity, currency, subject_kind, subject_id, line_rank
+with coin_totals as (
+    select
+        entity,
+        cast(sum(opening) as bigint) as opening,
+        cast(sum(bought) as bigint) as bought,
+        cast(sum(bonus) as bigint) as bonus,
+        cast(sum(adjusted) as bigint) as adjusted,
+        cast(sum(gifted) as bigint) as gifted,
+        cast(sum(reversed) as bigint) as reversed,
+        cast(sum(refunded) as bigint) as refunded,
+        cast(sum(expired) as bigint) as expired,
+        cast(sum(closing) as bigint) as closing
+    from led_viewer_rollforward
+    group by entity
+),
+
+coin_lines as (
+    select entity, 1 as line_rank, 'opening' as line, opening as quantity from coin_totals
+    union all
+    select entity, 2, 'bought', bought from coin_totals
+    union all
+    select entity, 3, 'bonus', bonus from coin_totals
+    union all
+    select entity, 4, 'adjusted', adjusted from coin_totals
+    union all
+    select entity, 5, 'gifted', -gifted from coin_totals
+    union all
+    select entity, 6, 'reversed', reversed from coin_totals
+    union all
+    select entity, 7, 'refunded', -refunded from coin_totals
+    union all
+    select entity, 8, 'expired', -expired from coin_totals
+    union all
+    select entity, 9, 'closing', closing from coin_totals
+),
+
+creator_totals as (
+    select
+        entity,
+        currency,
+        'entity' as subject_kind,
+        entity as subject_id,
+        cast(sum(opening_diamonds) as bigint) as opening_diamonds,
+        cast(sum(credited_diamonds) as bigint) as credited_diamonds,
+        cast(sum(reversed_diamonds) as bigint) as reversed_diamonds,
+        cast(sum(adjusted_diamonds) as bigint) as adjusted_diamonds,
+        cast(sum(redeemed_diamonds) as bigint) as redeemed_diamonds,
+        cast(sum(returned_diamonds) as bigint) as returned_diamonds,
+        cast(sum(closing_diamonds) as bigint) as closing_diamonds,
+        cast(sum(opening_amount) as decimal(38, 9)) as opening_amount,
+        cast(sum(accrued_amount) as decimal(38, 9)) as accrued_amount,
+        cast(sum(reversed_amount) as decimal(38, 9)) as reversed_amount,
+        cast(sum(adjusted_amount) as decimal(38, 9)) as adjusted_amount,
+        cast(sum(redeemed_amount) as decimal(38, 9)) as redeemed_amount,
+        cast(sum(returned_amount) as decimal(38, 9)) as returned_amount,
+        cast(sum(revaluation_amount) as decimal(38, 9)) as revaluation_amount,
+        cast(sum(rounding_amount) as decimal(38, 9)) as rounding_amount,
+        cast(sum(closing_amount) as decimal(38, 9)) as closing_amount
+    from led_creator_rollforward
+    group by entity, currency
+    union all
+    select
+        entity,
+        currency,
+        'creator' as subject_kind,
+        creator_id as subject_id,
+        opening_diamonds,
+        credited_diamonds,
+        reversed_diamonds,
+        adjusted_diamonds,
+        redeemed_diamonds,
+        returned_diamonds,
+        closing_diamonds,
+        opening_amount,
+        accrued_amount,
+        reversed_amount,
+        adjusted_amount,
+        redeemed_amount,
+        returned_amount,
+        revaluation_amount,
+        rounding_amount,
+        closing_amount
+    from led_creator_rollforward
+),
+
+creator_lines as (
+    select entity, currency, subject_kind, subject_id, 1 as line_rank, 'opening' as line, opening_diamonds as diamonds, opening_amount as amount
+    from creator_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 2, 'accrued', credited_diamonds, accrued_amount
+    from creator_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 3, 'reversed', reversed_diamonds, reversed_amount
+    from creator_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 4, 'adjusted', adjusted_diamonds, adjusted_amount
+    from creator_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 5, 'redeemed', redeemed_diamonds, redeemed_amount
+    from creator_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 6, 'returned', returned_diamonds, returned_amount
+    from creator_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 7, 'revaluation', null, revaluation_amount
+    from creator_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 8, 'rounding', null, rounding_amount
+    from creator_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 9, 'closing', closing_diamonds, closing_amount
+    from creator_totals
+),
+
+transit_lines as (
+    select entity, currency, 1 as line_rank, 'opening' as line, opening_amount as amount from led_transit_rollforward
+    union all
+    select entity, currency, 2, 'requested', requested_amount from led_transit_rollforward
+    union all
+    select entity, currency, 3, 'paid', -paid_amount from led_transit_rollforward
+    union all
+    select entity, currency, 4, 'failed', -failed_amount from led_transit_rollforward
+    union all
+    select entity, currency, 5, 'closing', closing_amount from led_transit_rollforward
+),
+
+lines as (
+    select
+        'coins' as identity,
+        entity,
+        cast(null as varchar) as currency,
+        'entity' as subject_kind,
+        entity as subject_id,
+        line_rank,
+        line,
+        quantity,
+        cast(null as decimal(38, 6)) as amount
+    from coin_lines
+    union all
+    select 'payable', entity, currency, subject_kind, subject_id, line_rank, line, diamonds, cast(amount as decimal(38, 6))
+    from creator_lines
+    where subject_kind = 'entity' or diamonds <> 0 or amount <> 0 or line in ('opening', 'closing')
+    union all
+    select 'in_transit', entity, currency, 'entity', entity, line_rank, line, null, amount
+    from transit_lines
+)
+
+select
+    run.period,
+    run.run_id,
+    lines.identity,
+    lines.entity,
+    lines.currency,
+    lines.subject_kind,
+    lines.subject_id,
+    cast(lines.line_rank as bigint) as line_rank,
+    lines.line,
+    lines.quantity,
+    lines.amount
+from lines
+cross join run

@@ -1,0 +1,19 @@
+-- One row is one manual change of a viewer's coins, signed.
+-- grain: adjustment_id
+-- materialized: view
+-- Keys are unique: a second content of a key was refused at ingest.
+select
+    adjustment_id,
+    viewer_id,
+    coins,
+    reason,
+    reference_id,
+    approved_by,
+    adjusted_at,
+    note,
+    entity,
+    batch_id,
+    source_line,
+    ingested_at,
+    accounting_month
+from raw_coin_adjustments
