@@ -90,3 +90,26 @@ type StatementLine struct {
 	PayoutAmount      *Amount
 	PaidAt            *int64
 }
+
+// StatementRate is what a creator's gifts came to at one rate, less reversals:
+// a row of the result table statement_rates. Diamonds may be less than Coins x
+// DiamondsPerCoin, because each gift is rounded to whole diamonds by itself.
+type StatementRate struct {
+	CreatorID       string
+	Entity          string
+	Currency        string
+	RateFrom        *int64 // half-open range in which the rate was in force
+	RateTo          *int64
+	DiamondsPerCoin *Rate
+	Rate            Rate // money per diamond
+	Coins           int64
+	Diamonds        int64
+	Amount          Amount
+}
+
+// Statement is one creator's month as the history holds it.
+type Statement struct {
+	Summary StatementSummary
+	Lines   []StatementLine
+	Rates   []StatementRate
+}

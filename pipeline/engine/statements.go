@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -19,51 +20,69 @@ type StatementFilter struct {
 // Statements reads the published statements of a run, one creator, entity and
 // currency after the other, from the tables that Load named with the prefix.
 // fn may keep what it is given.
-func (e *Engine) Statements(ctx context.Context, prefix string, f StatementFilter, fn func(pipeline.StatementSummary, []pipeline.StatementLine) error) error {
+func (e *Engine) Statements(ctx context.Context, prefix string, f StatementFilter, fn func(*pipeline.Statement) error) error {
 	where := " where run_id = " + literal(f.RunID)
 	if f.CreatorID != "" {
 		where += " and creator_id = " + literal(f.CreatorID)
 	}
 	const order = " order by creator_id, entity, currency"
-	// Two result sets are read side by side, so they need two connections.
-	second, err := e.db.Conn(ctx)
+	// Three result sets are read side by side, each on a connection of its own.
+	lineConn, err := e.db.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("read statements: %w", err)
 	}
-	defer second.Close()
+	defer lineConn.Close()
+	rateConn, err := e.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("read statements: %w", err)
+	}
+	defer rateConn.Close()
 	heads, err := e.conn.QueryContext(ctx, summaryQuery+identifier(prefix+"statement_summaries")+where+order)
 	if err != nil {
 		return fmt.Errorf("read statement summaries: %w", err)
 	}
 	defer heads.Close()
-	lines, err := second.QueryContext(ctx, lineQuery+identifier(prefix+"statement_lines")+where+order+", line_no")
+	lines, err := lineConn.QueryContext(ctx, lineQuery+identifier(prefix+"statement_lines")+where+order+", line_no")
 	if err != nil {
 		return fmt.Errorf("read statement lines: %w", err)
 	}
 	defer lines.Close()
 
-	reader := lineReader{rows: lines}
-	if err := reader.next(); err != nil {
-		return fmt.Errorf("read statement lines: %w", err)
+	rates, err := rateConn.QueryContext(ctx, rateQuery+identifier(prefix+"statement_rates")+where+order+", rate_from, diamonds_per_coin, rate")
+	if err != nil {
+		return fmt.Errorf("read statement rates: %w", err)
+	}
+	defer rates.Close()
+
+	lineRows := groupReader[pipeline.StatementLine]{rows: lines, scan: scanLine}
+	rateRows := groupReader[pipeline.StatementRate]{rows: rates, scan: scanRate}
+	if err := errors.Join(lineRows.next(), rateRows.next()); err != nil {
+		return fmt.Errorf("read statements: %w", err)
 	}
 	for heads.Next() {
-		var s pipeline.StatementSummary
-		if err := scanSummary(heads, &s); err != nil {
+		s := new(pipeline.Statement)
+		if err := scanSummary(heads, &s.Summary); err != nil {
 			return fmt.Errorf("read statement summaries: %w", err)
 		}
-		of, err := reader.of(s.CreatorID, s.Entity, s.Currency)
-		if err != nil {
+		key := statementKey{s.Summary.CreatorID, s.Summary.Entity, s.Summary.Currency}
+		if s.Lines, err = lineRows.of(key); err != nil {
 			return fmt.Errorf("read statement lines: %w", err)
 		}
-		if err := fn(s, of); err != nil {
+		if s.Rates, err = rateRows.of(key); err != nil {
+			return fmt.Errorf("read statement rates: %w", err)
+		}
+		if len(s.Lines) == 0 {
+			return fmt.Errorf("read statements: creator %s has a summary in %s and no lines", key.creator, key.currency)
+		}
+		if err := fn(s); err != nil {
 			return err
 		}
 	}
 	if err := heads.Err(); err != nil {
 		return fmt.Errorf("read statement summaries: %w", err)
 	}
-	if !reader.done {
-		return fmt.Errorf("read statement lines: creator %s has lines and no summary", reader.line.CreatorID)
+	if !lineRows.done || !rateRows.done {
+		return errors.New("read statements: there are lines or rates of a creator without a summary")
 	}
 	return nil
 }
@@ -102,41 +121,58 @@ coalesce(status, ''), coalesce(method, ''), ` +
 	millionths("withholding_amount") + "," + millionths("fee_amount") + "," + millionths("net_amount") + `,
 coalesce(payout_currency, ''), ` + billionths("fx_rate") + "," + millionths("payout_amount") + `, epoch_us(paid_at) from `
 
-// lineReader hands out the lines of one statement after the other.
-type lineReader struct {
-	rows *sql.Rows
-	line pipeline.StatementLine // read and not yet handed out
-	done bool
-}
-
-func (r *lineReader) next() error {
-	if !r.rows.Next() {
-		r.done = true
-		return r.rows.Err()
-	}
-	r.line = pipeline.StatementLine{}
-	l := &r.line
-	return r.rows.Scan(&l.CreatorID, &l.Entity, &l.Currency, &l.Section, &l.LineNo, &l.EventAt, &l.GiftID,
+func scanLine(rows *sql.Rows, l *pipeline.StatementLine) (statementKey, error) {
+	err := rows.Scan(&l.CreatorID, &l.Entity, &l.Currency, &l.Section, &l.LineNo, &l.EventAt, &l.GiftID,
 		&l.Label, &l.StreamID, &l.Count, &l.Coins, &l.Diamonds,
 		&l.DiamondsPerCoin, &l.Rate, &l.RateFrom, &l.RateTo,
 		&l.Amount, &l.Reason, &l.ReferenceID, &l.OriginalEventID, &l.PriorPeriod,
 		&l.Status, &l.Method, &l.WithholdingAmount, &l.FeeAmount, &l.NetAmount,
 		&l.PayoutCurrency, &l.FXRate, &l.PayoutAmount, &l.PaidAt)
+	return statementKey{l.CreatorID, l.Entity, l.Currency}, err
 }
 
-// of gives the lines of one statement; both result sets have the same order.
-func (r *lineReader) of(creator, entity, currency string) ([]pipeline.StatementLine, error) {
-	var lines []pipeline.StatementLine
-	for !r.done && r.line.CreatorID == creator && r.line.Entity == entity && r.line.Currency == currency {
-		lines = append(lines, r.line)
+var rateQuery = "select creator_id, entity, currency, epoch_us(rate_from), epoch_us(rate_to), " +
+	billionths("diamonds_per_coin") + "," + billionths("rate") + ", coins, diamonds, " + millionths("amount") + " from "
+
+func scanRate(rows *sql.Rows, r *pipeline.StatementRate) (statementKey, error) {
+	err := rows.Scan(&r.CreatorID, &r.Entity, &r.Currency, &r.RateFrom, &r.RateTo, &r.DiamondsPerCoin, &r.Rate,
+		&r.Coins, &r.Diamonds, &r.Amount)
+	return statementKey{r.CreatorID, r.Entity, r.Currency}, err
+}
+
+// statementKey names one statement of a period.
+type statementKey struct{ creator, entity, currency string }
+
+// groupReader hands out the rows of one statement after the other; its result
+// set has the order of the summaries.
+type groupReader[T any] struct {
+	rows *sql.Rows
+	scan func(*sql.Rows, *T) (statementKey, error)
+	row  T // read and not yet handed out
+	key  statementKey
+	done bool
+}
+
+func (r *groupReader[T]) next() (err error) {
+	if !r.rows.Next() {
+		r.done = true
+		return r.rows.Err()
+	}
+	var row T
+	r.key, err = r.scan(r.rows, &row)
+	r.row = row
+	return err
+}
+
+func (r *groupReader[T]) of(key statementKey) ([]T, error) {
+	var rows []T
+	for !r.done && r.key == key {
+		rows = append(rows, r.row)
 		if err := r.next(); err != nil {
 			return nil, err
 		}
 	}
-	if len(lines) == 0 {
-		return nil, fmt.Errorf("creator %s has a summary in %s and no lines", creator, currency)
-	}
-	return lines, nil
+	return rows, nil
 }
 
 // Query runs one read-only statement over the tables that Load made. The rows

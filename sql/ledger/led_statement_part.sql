@@ -55,6 +55,21 @@ reversal_lines as (
     left join led_gift_name
         on led_gift_name.gift_id = led_gift_reversal.gift_id
     where led_gift_reversal.accounting_month = run.period and led_gift_reversal.sent_at >= run.first_start
+),
+
+closing_rates as (
+    select
+        led_creator_span.creator_id,
+        led_rate_at.currency,
+        led_rate_at.diamond_value,
+        led_rate_at.rate_from,
+        led_rate_at.rate_until
+    from led_creator_span
+    cross join run
+    inner join led_rate_at
+        on led_rate_at.creator_id = led_creator_span.creator_id
+        and led_rate_at.instant = led_creator_span.range_from
+    where led_creator_span.range_to = run.period_end
 )
 
 select
@@ -135,6 +150,10 @@ from led_creator_rollforward
 where rounding_amount <> 0
 union all
 select
-    creator_id, entity, currency, 8, 'closing', null, null, null, null, null, null, closing_diamonds, null, null, null, null,
-    closing_amount, 'closing', null, null, false
-from led_creator_rollforward
+    rolls.creator_id, rolls.entity, rolls.currency, 8, 'closing', null, null, null, null, null, null, rolls.closing_diamonds,
+    null, closing_rates.diamond_value, closing_rates.rate_from, closing_rates.rate_until, rolls.closing_amount, 'closing', null,
+    null, false
+from led_creator_rollforward as rolls
+left join closing_rates
+    on closing_rates.creator_id = rolls.creator_id
+    and closing_rates.currency = rolls.currency
