@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/feed"
 )
 
 // totalsEnding ends the name of a sidecar with control totals.
@@ -81,7 +82,7 @@ func FindInputs(c *Config) ([]InputFile, []IgnoredFile, error) {
 // sortInputs parts what was found into inputs and the rest.
 func sortInputs(c *Config, root *os.Root, found map[string]string) (inputs []InputFile, ignored []IgnoredFile, err error) {
 	var sidecars []string
-	for name, feed := range found {
+	for name, feedName := range found {
 		base := path.Base(name)
 		reason := ""
 		info, statErr := root.Lstat(name)
@@ -97,7 +98,7 @@ func sortInputs(c *Config, root *os.Root, found map[string]string) (inputs []Inp
 			continue
 		case info.IsDir():
 			reason = "a folder"
-		case feed == "":
+		case feedName == "":
 			reason = "its name begins with no feed's name"
 		case !hasFeedEnding(base):
 			reason = "its name does not end in .csv, .ndjson or .parquet (.gz and .zst allowed behind the first two)"
@@ -106,7 +107,7 @@ func sortInputs(c *Config, root *os.Root, found map[string]string) (inputs []Inp
 			ignored = append(ignored, IgnoredFile{base, reason})
 			continue
 		}
-		in := InputFile{Feed: feed, Name: base, Path: filepath.Join(c.Dir, filepath.FromSlash(name))}
+		in := InputFile{Feed: feedName, Name: base, Path: filepath.Join(c.Dir, filepath.FromSlash(name))}
 		in.Refused = refused(info)
 		inputs = append(inputs, in)
 	}
@@ -190,11 +191,11 @@ func sortByFeed(inputs []InputFile) {
 
 // NamedInputs gives the inputs for files that a person named, wherever they
 // lie. The feed is that of the name unless feed says it.
-func NamedInputs(paths []string, feed string) ([]InputFile, error) {
-	if feed != "" {
-		if _, ok := pipeline.FeedByName(feed); !ok {
-			e := pipeline.Errorf(pipeline.KindUsage, "find", "feed", "unknown feed %q", feed)
-			if meant := Closest(feed, pipeline.FeedNames()); meant != "" {
+func NamedInputs(paths []string, feedName string) ([]InputFile, error) {
+	if feedName != "" {
+		if _, ok := pipeline.FeedByName(feedName); !ok {
+			e := pipeline.Errorf(pipeline.KindUsage, "find", "feed", "unknown feed %q", feedName)
+			if meant := Closest(feedName, pipeline.FeedNames()); meant != "" {
 				return nil, e.WithHint("did you mean %s?", meant)
 			}
 			return nil, e.WithHint("feeds are %s", strings.Join(pipeline.FeedNames(), ", "))
@@ -209,9 +210,9 @@ func NamedInputs(paths []string, feed string) ([]InputFile, error) {
 		if err != nil {
 			return nil, pipeline.Errorf(pipeline.KindBadInput, "read", p, "%w", cause(err))
 		}
-		in := InputFile{Feed: feed, Name: filepath.Base(p), Path: p, Refused: refused(info)}
+		in := InputFile{Feed: feedName, Name: filepath.Base(p), Path: p, Refused: refused(info)}
 		if in.Feed == "" {
-			in.Feed = feedOfName(in.Name)
+			in.Feed = feed.FeedOfName(in.Name)
 		}
 		if in.Feed == "" {
 			return nil, pipeline.Errorf(pipeline.KindUsage, "read", p, "its name begins with no feed's name").
@@ -229,18 +230,6 @@ func NamedInputs(paths []string, feed string) ([]InputFile, error) {
 		}
 	}
 	return inputs, nil
-}
-
-// feedOfName gives the feed with whose name a file's name begins, the longest
-// winning.
-func feedOfName(name string) string {
-	best := ""
-	for _, f := range pipeline.FeedNames() {
-		if strings.HasPrefix(name, f) && len(f) > len(best) {
-			best = f
-		}
-	}
-	return best
 }
 
 // openInput opens a regular file for reading; the name is not followed if it

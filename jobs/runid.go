@@ -5,9 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io/fs"
+	"slices"
 	"sort"
-	"strings"
 
 	"carat/pipeline"
 )
@@ -36,6 +35,7 @@ type runBatch struct {
 	Read, Accepted, Rejected, Duplicate int64
 }
 
+// sqlFile is a file of SQL: a model or the dialect's macros.
 type sqlFile struct{ Path, SHA256 string }
 
 // runConfig is the part of the configuration that results depend on.
@@ -60,17 +60,14 @@ type entityTerms struct{ ID, FunctionalCurrency, Revenue string }
 
 // runID gives the id of reconciling the period over these batches with this
 // SQL: the same inputs are the same run.
-func runID(c *Config, period, first pipeline.Period, batches []pipeline.Batch, sqlFS fs.FS) (string, error) {
-	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first}
+func runID(c *Config, period, first pipeline.Period, batches []pipeline.Batch, files []sqlFile) (string, error) {
+	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, SQL: slices.Clone(files)}
+	sort.Slice(in.SQL, func(i, j int) bool { return in.SQL[i].Path < in.SQL[j].Path })
 	for _, b := range batches {
 		in.Batches = append(in.Batches, runBatch{b.ID, b.Feed, b.SourceSHA256, b.RowsSHA256,
 			b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate})
 	}
 	sort.Slice(in.Batches, func(i, j int) bool { return in.Batches[i].ID < in.Batches[j].ID })
-	var err error
-	if in.SQL, err = sqlFiles(sqlFS); err != nil {
-		return "", err
-	}
 	in.Config = runConfig{
 		TimeZone: c.TimeZone, ReportingCurrency: c.ReportingCurrency, Entity: c.Entity,
 		Tolerances: c.Tolerances, Materiality: c.Materiality, StoreFeeRate: c.StoreFeeRate, DueDays: c.DueDays,
@@ -98,24 +95,4 @@ func (c *Config) expectedDaily() []string {
 	}
 	sort.Strings(feeds)
 	return feeds
-}
-
-func sqlFiles(fsys fs.FS) ([]sqlFile, error) {
-	var files []sqlFile
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".sql") {
-			return err
-		}
-		text, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return err
-		}
-		sum := sha256.Sum256(text)
-		files = append(files, sqlFile{name, hex.EncodeToString(sum[:])})
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read SQL: %w", err)
-	}
-	return files, nil
 }

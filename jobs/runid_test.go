@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"testing"
-	"testing/fstest"
 
 	"carat/pipeline"
 )
@@ -16,8 +15,8 @@ func TestRunID(t *testing.T) {
 		return c
 	}
 	batches := []pipeline.Batch{{ID: "b000001", Feed: "payouts", SourceSHA256: "aa", RowsSHA256: "bb", RowsRead: 3, RowsAccepted: 3}, {ID: "b000002", Feed: "creators"}}
-	models := fstest.MapFS{"controls/ctl_a.sql": {Data: []byte("select 1")}, "notes.txt": {Data: []byte("x")}}
-	id := func(c *Config, p, first pipeline.Period, b []pipeline.Batch, f fstest.MapFS) string {
+	models := []sqlFile{{"controls/ctl_a.sql", "11"}, {"dialect/duckdb.sql", "22"}}
+	id := func(c *Config, p, first pipeline.Period, b []pipeline.Batch, f []sqlFile) string {
 		id, err := runID(c, p, first, b, f)
 		if err != nil {
 			t.Fatal(err)
@@ -29,10 +28,10 @@ func TestRunID(t *testing.T) {
 		t.Errorf("id %q", base)
 	}
 	same := map[string]string{
-		"order of batches":      id(config(""), "2026-10", "2026-10", []pipeline.Batch{batches[1], batches[0]}, models),
-		"memory and threads":    id(config("memory: 1GB\nthreads: 2\nlake: other"), "2026-10", "2026-10", batches, models),
-		"name of the entity":    id(config("entities: {main: {name: Acme, functional_currency: USD}}"), "2026-10", "2026-10", batches, models),
-		"a file that isn't SQL": id(config(""), "2026-10", "2026-10", batches, fstest.MapFS{"controls/ctl_a.sql": models["controls/ctl_a.sql"]}),
+		"order of batches":   id(config(""), "2026-10", "2026-10", []pipeline.Batch{batches[1], batches[0]}, models),
+		"memory and threads": id(config("memory: 1GB\nthreads: 2\nlake: other"), "2026-10", "2026-10", batches, models),
+		"name of the entity": id(config("entities: {main: {name: Acme, functional_currency: USD}}"), "2026-10", "2026-10", batches, models),
+		"order of SQL files": id(config(""), "2026-10", "2026-10", batches, []sqlFile{models[1], models[0]}),
 	}
 	for what, got := range same {
 		if got != base {
@@ -46,7 +45,7 @@ func TestRunID(t *testing.T) {
 		"first period": id(config(""), "2026-10", "2026-09", batches, models),
 		"a batch less": id(config(""), "2026-10", "2026-10", batches[:1], models),
 		"rejects":      id(config(""), "2026-10", "2026-10", rejected, models),
-		"SQL":          id(config(""), "2026-10", "2026-10", batches, fstest.MapFS{"controls/ctl_a.sql": {Data: []byte("select 2")}}),
+		"SQL":          id(config(""), "2026-10", "2026-10", batches, []sqlFile{{"controls/ctl_a.sql", "12"}, models[1]}),
 		"time zone":    id(config("time_zone: Asia/Tokyo"), "2026-10", "2026-10", batches, models),
 		"store fee":    id(config("store_fee_rate: {web: 0.04}"), "2026-10", "2026-10", batches, models),
 		"expected":     id(config("feeds: {payouts: {expected: daily}}"), "2026-10", "2026-10", batches, models),

@@ -14,14 +14,12 @@ import (
 // Run is one reconciliation of a period over certain inputs. Its id is a hash
 // of them, so the same inputs are the same run.
 type Run struct {
-	ID         string
-	Period     pipeline.Period
-	Status     string // balanced, exceptions or blocked
-	CreatedAt  time.Time
-	Statements int64            // creators with a statement
-	Inputs     map[string]int64 // raw table -> snapshot id
-	Results    map[string]int64 // result table -> snapshot id
-	Controls   []Control
+	ID        string
+	Period    pipeline.Period
+	Status    string // balanced, exceptions or blocked
+	CreatedAt time.Time
+	Inputs    map[string]int64 // raw table -> snapshot id
+	Controls  []Control
 }
 
 // Control is the result of one control in one run.
@@ -48,17 +46,13 @@ func (s *Store) RecordRun(ctx context.Context, tx *sql.Tx, r Run) error {
 	if err != nil {
 		return fmt.Errorf("record run %s: %w", r.ID, err)
 	}
-	results, err := json.Marshal(r.Results)
-	if err != nil {
-		return fmt.Errorf("record run %s: %w", r.ID, err)
-	}
 	controls, err := json.Marshal(r.Controls)
 	if err != nil {
 		return fmt.Errorf("record run %s: %w", r.ID, err)
 	}
 	_, err = tx.ExecContext(ctx, s.bind(`insert into carat_runs
-		(run_id, period, status, created_at, statements, inputs, results, controls) values (?, ?, ?, ?, ?, ?, ?, ?)`),
-		r.ID, string(r.Period), r.Status, r.CreatedAt.UnixMicro(), r.Statements, string(inputs), string(results), string(controls))
+		(run_id, period, status, created_at, inputs, controls) values (?, ?, ?, ?, ?, ?)`),
+		r.ID, string(r.Period), r.Status, r.CreatedAt.UnixMicro(), string(inputs), string(controls))
 	if err != nil {
 		return fmt.Errorf("record run %s: %w", r.ID, err)
 	}
@@ -81,7 +75,7 @@ func (s *Store) makeCurrent(ctx context.Context, tx *sql.Tx, r Run, at time.Time
 	return nil
 }
 
-const runColumns = "run_id, period, status, created_at, statements, inputs, results, controls"
+const runColumns = "run_id, period, status, created_at, inputs, controls"
 
 // Run gives a run by its id; false when there is none.
 func (s *Store) Run(ctx context.Context, id string) (Run, bool, error) {
@@ -119,8 +113,8 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]Run, error) {
 func scanRun(row interface{ Scan(...any) error }) (Run, bool, error) {
 	var r Run
 	var created int64
-	var inputs, results, controls string
-	err := row.Scan(&r.ID, &r.Period, &r.Status, &created, &r.Statements, &inputs, &results, &controls)
+	var inputs, controls string
+	err := row.Scan(&r.ID, &r.Period, &r.Status, &created, &inputs, &controls)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Run{}, false, nil
 	}
@@ -131,7 +125,7 @@ func scanRun(row interface{ Scan(...any) error }) (Run, bool, error) {
 	for _, part := range []struct {
 		text string
 		into any
-	}{{inputs, &r.Inputs}, {results, &r.Results}, {controls, &r.Controls}} {
+	}{{inputs, &r.Inputs}, {controls, &r.Controls}} {
 		if err := json.Unmarshal([]byte(part.text), part.into); err != nil {
 			return Run{}, false, fmt.Errorf("read run %s: %w", r.ID, err)
 		}

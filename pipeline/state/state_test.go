@@ -38,9 +38,8 @@ func open(t *testing.T, dsn string) *Store {
 
 func run(id string, created int64) Run {
 	return Run{
-		ID: id, Period: "2026-10", Status: "blocked", CreatedAt: time.UnixMicro(created).UTC(), Statements: 12,
+		ID: id, Period: "2026-10", Status: "blocked", CreatedAt: time.UnixMicro(created).UTC(),
 		Inputs:   map[string]int64{"gift_events": 1<<62 + 1}, // JSON numbers must not pass through a float
-		Results:  map[string]int64{"exceptions": 9},
 		Controls: []Control{{"gift_price", "review", 10, 1, "failed"}},
 	}
 }

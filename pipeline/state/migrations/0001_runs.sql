@@ -13,9 +13,7 @@ create table carat_runs (
     period     text   not null,
     status     text   not null,
     created_at bigint not null,
-    statements bigint not null,
     inputs     text   not null,
-    results    text   not null,
     controls   text   not null
 );
 

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"carat/fixtures"
+	"carat/pipeline"
+)
+
+// generateCommand is `carat generate`: a synthetic month at any size, with
+// planted faults and their truth.
+func generateCommand(a *app) *cobra.Command {
+	o := fixtures.Options{}
+	var period, faults string
+	cmd := &cobra.Command{
+		Use:   "generate",
+		Short: "a synthetic month at any size, with planted faults and truth.json",
+		Long: `Writes a month that looks like life into a new or empty folder: carat.yaml,
+inbox/ with every feed, and truth.json, which names each exception that
+reconciling it must find. The same flags give the same bytes.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.Out == "" {
+				return usage("--out is missing").WithHint("name a new or empty folder, for example `carat generate --out october`")
+			}
+			p, err := pipeline.ParsePeriod(period)
+			if err != nil {
+				return usage("--period: %w", err)
+			}
+			o.Period = p
+			if o.Faults, err = fixtures.ParseFaults(faults); err != nil {
+				return err
+			}
+			s, err := fixtures.Generate(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "%s: %s files, %s bytes, %s gifts, %s purchases, %s payouts, %s planted faults\n", o.Out,
+				grouped(int64(s.Files)), grouped(s.Bytes), grouped(s.Gifts+s.LiveGifts), grouped(s.Purchases), grouped(s.Payouts), grouped(int64(len(s.Truth))))
+			fmt.Fprintf(a.stdout, "next: carat run --dir %s --period %s\n", o.Out, p)
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.Out, "out", "", "folder to write; new or empty")
+	flags.StringVar(&period, "period", "2026-10", "the month to make")
+	flags.IntVar(&o.Gifts, "gifts", 10_000, "gifts sent")
+	flags.IntVar(&o.Viewers, "viewers", 1_000, "viewers")
+	flags.IntVar(&o.Creators, "creators", 100, "creators")
+	flags.Uint64Var(&o.Seed, "seed", 1, "seed of the random draws")
+	flags.StringVar(&faults, "faults", "none", "all, none, or CONTROL=N,…")
+	flags.StringVar(&o.Files, "files", fixtures.FilesDaily, "daily or month: a file a day in mixed formats, or one CSV per feed")
+	return cmd
+}

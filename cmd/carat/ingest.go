@@ -1,0 +1,42 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"carat/jobs"
+)
+
+// ingestCommand is `carat ingest [FILE…]`: all of the inbox, or these files.
+func ingestCommand(a *app) *cobra.Command {
+	var feed string
+	cmd := &cobra.Command{
+		Use:   "ingest [FILE…]",
+		Short: "all of the inbox, or these files",
+		Long: `Takes feed files into the history, each whole or not at all. A file that is
+there already changes nothing; a file that can't be read commits nothing, and
+the others go on (exit code 3). Rows that can't be read are rejected, counted
+and kept in the table rejects: carat query 'select * from rejects'.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if feed != "" && len(args) == 0 {
+				return usage("--feed needs the files that it is for").WithHint("for example `carat ingest --feed fx_rates eurofxref-hist.zip`")
+			}
+			p := a.progress()
+			s, err := a.setting(p)
+			if err != nil {
+				return err
+			}
+			r, err := jobs.Ingest(cmd.Context(), jobs.IngestOptions{Setting: s, Files: args, Feed: feed})
+			p.clear()
+			if r == nil {
+				return err
+			}
+			tellIgnored(p, r.Ignored)
+			return errors.Join(err, filesTable(r.Files).Write(a.stdout, a.format))
+		},
+	}
+	a.formatFlag(cmd)
+	cmd.Flags().StringVar(&feed, "feed", "", "the feed of FILE, when its name doesn't begin with it")
+	return cmd
+}

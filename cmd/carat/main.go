@@ -1,0 +1,88 @@
+// Command carat closes the month of a live-streaming gift economy: it ingests
+// feed files into a history of Parquet, reconciles coins, diamonds and money by
+// SQL, and writes a statement for every creator.
+//
+// One file per verb. This package alone reads flags, the environment and the
+// clock; it prints what the jobs return, and turns the kind of an error into
+// the exit code.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+	_ "time/tzdata" // time zones, on machines that have none
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the build.
+var version = "unknown"
+
+func main() { os.Exit(mainCode()) }
+
+// mainCode runs carat on the process's own arguments and gives its exit code.
+func mainCode() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return run(ctx, os.Args, os.Environ(), os.Stdout, os.Stderr)
+}
+
+// app is what every verb shares: where it writes, and its one reading of the
+// clock.
+type app struct {
+	stdout   io.Writer
+	stderr   io.Writer
+	terminal bool // stderr is one: a progress bar makes sense
+	now      time.Time
+	clock    func() time.Time // for the seconds that a run took, and the progress bar
+	self     string           // what carat was called as, for commands to copy
+	dir      string
+	format   string
+}
+
+// run does what the arguments, of which the first is carat's own name, say and
+// gives the exit code.
+func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	a := &app{stdout: stdout, stderr: stderr, terminal: isTerminal(stderr, env), now: time.Now(), clock: time.Now, self: args[0]}
+	root := a.root()
+	root.SetArgs(args[1:])
+	return a.finish(root.ExecuteContext(ctx))
+}
+
+// root makes the command tree.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "carat",
+		Short: "Coins in, diamonds out, every cent accounted for",
+		Long: `carat closes the month of a live-streaming gift economy: coin purchases, gifts
+and payouts go into a history of Parquet; SQL reconciles them; out come the
+exceptions and a statement for every creator.
+
+Begin with: carat demo`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownVerb(cmd, args[0])
+			}
+			return cmd.Help()
+		},
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(flagError)
+	root.PersistentFlags().StringVar(&a.dir, "dir", ".", "the folder that holds carat.yaml")
+	for _, verb := range []func(*app) *cobra.Command{
+		demoCommand, initCommand, generateCommand, ingestCommand, reconcileCommand, statementsCommand,
+		runCommand, exceptionsCommand, queryCommand, statusCommand, versionCommand,
+	} {
+		root.AddCommand(verb(a))
+	}
+	return root
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"carat/jobs"
+	"carat/sql"
+)
+
+// reconcileCommand is `carat reconcile --period P`.
+func reconcileCommand(a *app) *cobra.Command {
+	var period string
+	cmd := &cobra.Command{
+		Use:   "reconcile --period 2026-10",
+		Short: "run the controls of a period and publish what they find",
+		Args:  noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			month, err := parsePeriod(cmd, period)
+			if err != nil {
+				return err
+			}
+			p := a.progress()
+			s, err := a.setting(p)
+			if err != nil {
+				return err
+			}
+			r, err := jobs.Reconcile(cmd.Context(), jobs.ReconcileOptions{Setting: s, SQL: sql.Files, Period: month})
+			p.clear()
+			if err != nil {
+				return err
+			}
+			if r.Repeated {
+				fmt.Fprintf(a.stderr, "carat: reconcile %s: the same inputs as before; nothing was written again\n", month)
+			}
+			err = controlsTable(r.Controls).Write(a.stdout, a.format)
+			if a.format == "table" {
+				fmt.Fprintf(a.stdout, "\n%s is %s (run %s)\n", r.Period, r.Status, r.RunID)
+			}
+			if r.Status == jobs.StatusBlocked {
+				err = errors.Join(err, blocked(month, r.Controls))
+			}
+			return err
+		},
+	}
+	a.formatFlag(cmd)
+	cmd.Flags().StringVar(&period, "period", "", "the month to reconcile, such as 2026-10")
+	return cmd
+}

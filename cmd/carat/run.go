@@ -1,0 +1,122 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"carat/jobs"
+	"carat/sql"
+)
+
+// runObject is what `carat run --format json` prints: a contract.
+type runObject struct {
+	Period     string         `json:"period"`
+	RunID      string         `json:"run_id"`
+	Status     string         `json:"status"`
+	Controls   []jobs.Control `json:"controls"`
+	Batches    []runBatch     `json:"batches"`
+	Statements int64          `json:"statements"`
+	Seconds    json.Number    `json:"seconds"`
+}
+
+// runBatch is a file that this run took in.
+type runBatch struct {
+	BatchID       string `json:"batch_id"`
+	File          string `json:"file"`
+	Feed          string `json:"feed"`
+	RowsRead      int64  `json:"rows_read"`
+	RowsAccepted  int64  `json:"rows_accepted"`
+	RowsRejected  int64  `json:"rows_rejected"`
+	RowsDuplicate int64  `json:"rows_duplicate"`
+}
+
+// runCommand is `carat run --period P`: ingest, reconcile, statements.
+func runCommand(a *app) *cobra.Command {
+	var period string
+	cmd := &cobra.Command{
+		Use:   "run --period 2026-10",
+		Short: "ingest, reconcile, statements",
+		Long: `Takes in what is new in the inbox, reconciles the period and writes its
+statements. Exit code 4 says that a blocking control found something, 3 that a
+file could not be taken in; the rest was done all the same.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			month, err := parsePeriod(cmd, period)
+			if err != nil {
+				return err
+			}
+			p := a.progress()
+			s, err := a.setting(p)
+			if err != nil {
+				return err
+			}
+			r, err := jobs.Run(cmd.Context(), jobs.RunOptions{Setting: s, SQL: sql.Files, Period: month})
+			p.clear()
+			if r == nil {
+				return err
+			}
+			tellIgnored(p, r.Ingest.Ignored)
+			if r.Reconcile == nil {
+				return err
+			}
+			took := a.clock().Sub(a.now)
+			err = errors.Join(err, a.writeRun(r, took))
+			if r.Reconcile.Status == jobs.StatusBlocked {
+				err = errors.Join(err, blocked(month, r.Reconcile.Controls))
+			}
+			return err
+		},
+	}
+	a.formatFlag(cmd)
+	cmd.Flags().StringVar(&period, "period", "", "the month to run, such as 2026-10")
+	return cmd
+}
+
+func (a *app) writeRun(r *jobs.RunResult, took time.Duration) error {
+	switch a.format {
+	case "json":
+		return writeRunJSON(a.stdout, r, took)
+	case "csv":
+		return controlsTable(r.Reconcile.Controls).Write(a.stdout, a.format)
+	}
+	if err := filesTable(r.Ingest.Files).Write(a.stdout, a.format); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.stdout)
+	if err := controlsTable(r.Reconcile.Controls).Write(a.stdout, a.format); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(a.stdout, "\n%s is %s (run %s, %s seconds)\n%s statements in %s\n",
+		r.Reconcile.Period, r.Reconcile.Status, r.Reconcile.RunID, seconds(took), grouped(r.Statements.Statements), r.Statements.Folder)
+	return err
+}
+
+func writeRunJSON(w io.Writer, r *jobs.RunResult, took time.Duration) error {
+	o := runObject{
+		Period: string(r.Reconcile.Period), RunID: r.Reconcile.RunID, Status: r.Reconcile.Status, Controls: r.Reconcile.Controls,
+		Batches: []runBatch{}, Statements: r.Statements.Statements, Seconds: seconds(took),
+	}
+	if o.Controls == nil {
+		o.Controls = []jobs.Control{}
+	}
+	for _, f := range r.Ingest.Files {
+		if f.Result == jobs.FileIngested {
+			o.Batches = append(o.Batches, runBatch{f.Batch, f.File, f.Feed, f.RowsRead, f.RowsAccepted, f.RowsRejected, f.RowsDuplicate})
+		}
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(o)
+}
+
+// seconds writes a duration as seconds with two places.
+func seconds(d time.Duration) json.Number {
+	hundredths := d.Round(10*time.Millisecond) / (10 * time.Millisecond)
+	return json.Number(fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100))
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"carat": func() { os.Exit(mainCode()) }})
+}
+
+// TestScript runs the stories of testdata/script: each is one file with its
+// inputs inline, and runs the real binary.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits":     exits,
+			"tmpfs":     tmpfs,
+			"unchanged": unchanged,
+			"freeze":    freeze,
+		},
+		Condition: func(cond string) (bool, error) { return condition(t, cond) },
+	})
+}
+
+// exits CODE COMMAND… runs a command and wants that exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := "0"
+	if err != nil {
+		code = "none: " + err.Error()
+		if text, ok := strings.CutPrefix(err.Error(), "exit status "); ok {
+			code = text
+		}
+	}
+	if code != args[0] {
+		ts.Fatalf("exit code is %s, want %s", code, args[0])
+	}
+}
+
+// tmpfs DIR SIZE mounts a small disk, taken away when the story ends.
+func tmpfs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: tmpfs DIR SIZE")
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o755))
+	ts.Check(ts.Exec("mount", "-t", "tmpfs", "-o", "size="+args[1], "tmpfs", dir))
+	ts.Defer(func() {
+		if err := exec.Command("umount", "-l", dir).Run(); err != nil {
+			ts.Logf("umount %s: %v", dir, err)
+		}
+	})
+}
+
+// freeze NAME FOLDER remembers every file of a folder; unchanged NAME FOLDER
+// wants the same files with the same content.
+func freeze(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: freeze NAME FOLDER")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(listing(ts, args[1])), 0o644))
+}
+
+func unchanged(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: unchanged NAME FOLDER")
+	}
+	if before, after := ts.ReadFile(args[0]), listing(ts, args[1]); before != after {
+		ts.Fatalf("%s changed\nbefore:\n%s\nafter:\n%s", args[1], before, after)
+	}
+}
+
+func listing(ts *testscript.TestScript, folder string) string {
+	var b strings.Builder
+	root := ts.MkAbs(folder)
+	ts.Check(filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		b.WriteString(rel + " " + digest(content) + "\n")
+		return err
+	}))
+	return b.String()
+}

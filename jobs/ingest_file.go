@@ -1,0 +1,250 @@
+package jobs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"carat/pipeline"
+	"carat/pipeline/engine"
+	"carat/pipeline/feed"
+	"carat/pipeline/lake"
+)
+
+// file takes one file into the lake, by the row type of its feed.
+func (g *ingestion) file(ctx context.Context, in InputFile) (FileResult, error) {
+	switch in.Feed {
+	case "fx_rates":
+		return ingestRows[pipeline.FXRate](ctx, g, in)
+	case "gift_catalog":
+		return ingestRows[pipeline.GiftPrice](ctx, g, in)
+	case "coin_packages":
+		return ingestRows[pipeline.CoinPackage](ctx, g, in)
+	case "conversion_rates":
+		return ingestRows[pipeline.ConversionRate](ctx, g, in)
+	case "creators":
+		return ingestRows[pipeline.Creator](ctx, g, in)
+	case "payout_rules":
+		return ingestRows[pipeline.PayoutRule](ctx, g, in)
+	case "resellers":
+		return ingestRows[pipeline.Reseller](ctx, g, in)
+	case "balances":
+		return ingestRows[pipeline.Balance](ctx, g, in)
+	case "coin_purchases":
+		return ingestRows[pipeline.CoinPurchase](ctx, g, in)
+	case "gift_events":
+		return ingestRows[pipeline.GiftEvent](ctx, g, in)
+	case "payouts":
+		return ingestRows[pipeline.Payout](ctx, g, in)
+	case "diamond_adjustments":
+		return ingestRows[pipeline.DiamondAdjustment](ctx, g, in)
+	case "coin_adjustments":
+		return ingestRows[pipeline.CoinAdjustment](ctx, g, in)
+	case "settlement_lines":
+		return ingestRows[pipeline.SettlementLine](ctx, g, in)
+	case "provider_payments":
+		return ingestRows[pipeline.ProviderPayment](ctx, g, in)
+	case "bank_lines":
+		return ingestRows[pipeline.BankLine](ctx, g, in)
+	}
+	return FileResult{}, pipeline.Errorf(pipeline.KindInternal, "ingest", in.Name, "no row type for feed %q", in.Feed)
+}
+
+// rowPointer is the pointer to a row type.
+type rowPointer[T any] interface {
+	*T
+	pipeline.Row
+}
+
+// ingestRows takes one file into the lake: recognise, parse into a stage,
+// take out what was there before, commit.
+func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in InputFile) (result FileResult, err error) {
+	f, size, err := openInput(in)
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if known, err := g.known(ctx, in, f, size); err != nil || known.Result != "" {
+		return known, err
+	}
+	totals, err := readTotals(in)
+	if err != nil {
+		return result, err
+	}
+	table, _ := pipeline.FeedByName(in.Feed)
+	id := g.lake.NextBatchID()
+	stage, err := lake.NewStage[T, P](ctx, g.lake, table, id)
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, stage.Discard()) }()
+	report, err := feed.Read[T](ctx, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, feed.Options{
+		BatchID: id, IngestedAt: g.Now.UnixMicro(), Entity: g.Config.Entity, Zone: g.Config.Feed(in.Feed).Zone, Calendar: g.calendar,
+		Workers: g.Config.threads(), MaxRejectShare: g.Config.MaxRejectShare, Totals: totals, OnRejects: stage.AddRejects,
+		Progress: func(done int64) {
+			g.tell(Event{Step: "ingest", Object: in.Name, Done: done, Total: size, Unit: "bytes"})
+		},
+	}, stage)
+	if err != nil {
+		return result, err
+	}
+	g.notes(in, report)
+	batch := pipeline.Batch{
+		ID: id, Feed: in.Feed, Format: report.Format.String(), Source: in.Name, IngestedAt: g.Now.UTC(),
+		RowsRead: report.RowsRead, RowsAccepted: report.RowsAccepted, RowsRejected: report.RowsRejected,
+		ControlTotals: report.ControlTotals, FirstEvent: report.FirstEvent, UnknownColumn: report.UnknownColumns,
+	}
+	if batch.SourceSHA256, batch.SourceBytes, err = stage.SHA256(); err != nil {
+		return result, err
+	}
+	if err := dropRepeats(ctx, g, table, stage, &batch); err != nil {
+		return result, err
+	}
+	committed, err := stage.Commit(ctx, batch)
+	if err != nil {
+		return result, err
+	}
+	batch = committed.Batch
+	delete(g.history, in.Feed)
+	g.tell(Event{Step: "ingest", Object: in.Name, Done: batch.RowsRead, Unit: "rows", Finished: true})
+	return FileResult{
+		File: in.Name, Feed: in.Feed, Result: FileIngested, Batch: batch.ID,
+		RowsRead: batch.RowsRead, RowsAccepted: batch.RowsAccepted, RowsRejected: batch.RowsRejected, RowsDuplicate: batch.RowsDuplicate,
+	}, nil
+}
+
+// known says whether the lake holds the file's bytes already. Only a file of a
+// size that the lake has seen is hashed for that.
+func (g *ingestion) known(ctx context.Context, in InputFile, f *os.File, size int64) (FileResult, error) {
+	if !g.lake.MayHoldSource(size) {
+		return FileResult{}, nil
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return FileResult{}, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", cause(err))
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return FileResult{}, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", cause(err))
+	}
+	batch, found, err := g.lake.FindSource(ctx, in.Feed, hex.EncodeToString(sum.Sum(nil)))
+	if err != nil || !found {
+		return FileResult{}, err
+	}
+	g.tell(Event{Step: "ingest", Object: in.Name, Note: "already ingested as batch " + batch})
+	return FileResult{File: in.Name, Feed: in.Feed, Result: FileKnown, Batch: batch}, nil
+}
+
+// readTotals reads the sidecar of a file, nil when there is none.
+func readTotals(in InputFile) (*feed.Totals, error) {
+	if in.Totals == "" {
+		return nil, nil
+	}
+	f, _, err := openInput(InputFile{Name: in.Name + totalsEnding, Path: in.Totals})
+	if err != nil {
+		return nil, err
+	}
+	totals, err := feed.ReadTotals(f, f.Name()[strings.LastIndexByte(f.Name(), os.PathSeparator)+1:])
+	return totals, errors.Join(err, f.Close())
+}
+
+// notes tells what a person should know of a file that is not wrong.
+func (g *ingestion) notes(in InputFile, r feed.Report) {
+	if len(r.UnknownColumns) > 0 {
+		g.tell(Event{Step: "ingest", Object: in.Name, Note: "columns that carat does not know were ignored: " + strings.Join(r.UnknownColumns, ", ")})
+	}
+	if l := r.Live; l != nil {
+		g.tell(Event{Step: "ingest", Object: in.Name, Note: fmt.Sprintf(
+			"a live recording: %d messages, %d about gifts, %d repeated, %d streaks of which %d without an end",
+			l.Messages, l.Frames, l.Repeated, l.Streaks, l.Inferred)})
+	}
+}
+
+// dropRepeats takes rows out of the stage whose key is in the lake already or
+// earlier in the file: an identical row is a duplicate and counted; in an
+// event feed a row with other content is rejected as a conflict that names
+// both places. In a reference feed it is a new version and stays.
+func dropRepeats[T any, P rowPointer[T]](ctx context.Context, g *ingestion, table pipeline.Feed, stage *lake.Stage[T, P], batch *pipeline.Batch) error {
+	within, err := stage.KeysMayRepeat()
+	if err != nil {
+		return err
+	}
+	history, err := g.past(ctx, table.Name)
+	if err != nil {
+		return err
+	}
+	if !within && len(history.Files) == 0 || batch.RowsAccepted == 0 {
+		return nil
+	}
+	eng, err := g.engine(ctx)
+	if err != nil {
+		return err
+	}
+	repeats, err := eng.Repeats(ctx, table, history.Columns, stage.Files(), history.Files, within)
+	if err != nil {
+		return err
+	}
+	var drop []int64
+	var conflicts []pipeline.Reject
+	for _, r := range repeats {
+		switch {
+		case r.Identical:
+			batch.RowsDuplicate++
+		case table.Reference:
+			continue
+		default:
+			batch.RowsRejected++
+			conflicts = append(conflicts, conflict(*batch, r))
+		}
+		drop = append(drop, r.Line)
+	}
+	if len(drop) == 0 {
+		return nil
+	}
+	batch.RowsAccepted -= int64(len(drop))
+	if err := stage.Drop(ctx, drop); err != nil {
+		return err
+	}
+	return stage.AddRejects(conflicts)
+}
+
+// past gives the files of a table, as of the last commit to it.
+func (g *ingestion) past(ctx context.Context, table string) (pipeline.TableFiles, error) {
+	if known, ok := g.history[table]; ok {
+		return known, nil
+	}
+	tables, err := g.lake.Tables(ctx, latest)
+	if err != nil {
+		return pipeline.TableFiles{}, err
+	}
+	for _, t := range tables {
+		g.history[t.Name] = t
+	}
+	known, ok := g.history[table]
+	if !ok {
+		return known, pipeline.Errorf(pipeline.KindInternal, "read table", table, "the lake has no such table")
+	}
+	return known, nil
+}
+
+// conflict is the reject of a row whose key came before with other content.
+func conflict(b pipeline.Batch, r engine.Repeat) pipeline.Reject {
+	line := r.OtherLine
+	return pipeline.Reject{
+		Feed: b.Feed, Source: b.Source, Code: "key_conflict", Value: cutText(r.Key), Expected: "the content that the key came with first",
+		RowKey: r.Key, OtherBatch: r.OtherBatch, OtherLine: &line, Entity: r.Entity,
+		Lineage: pipeline.Lineage{BatchID: b.ID, SourceLine: r.Line, IngestedAt: b.IngestedAt.UnixMicro(), AccountingMonth: r.AccountingMonth},
+	}
+}
+
+// cutText cuts a text to what a reject keeps of it, at a rune's end.
+func cutText(text string) string {
+	if len(text) <= pipeline.RejectValueBytes {
+		return text
+	}
+	return strings.ToValidUTF8(text[:pipeline.RejectValueBytes], "")
+}

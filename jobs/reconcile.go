@@ -1,0 +1,212 @@
+package jobs
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"sort"
+	"strings"
+
+	"carat/pipeline"
+	"carat/pipeline/engine"
+	"carat/pipeline/lake"
+	"carat/pipeline/state"
+)
+
+// Where a period stands after a run.
+const (
+	StatusBalanced   = "balanced"
+	StatusExceptions = "exceptions" // a review control found something
+	StatusBlocked    = "blocked"    // a blocking control found something
+)
+
+// Control is the result of one control in one run.
+type Control = state.Control
+
+// ReconcileOptions say what to reconcile.
+type ReconcileOptions struct {
+	Setting
+	SQL    fs.FS // the models
+	Period pipeline.Period
+}
+
+// ReconcileResult is what a run found.
+type ReconcileResult struct {
+	Period   pipeline.Period
+	RunID    string
+	Status   string
+	Controls []Control
+	// Repeated says that the same inputs were reconciled before: nothing was
+	// written again.
+	Repeated bool
+}
+
+// Reconcile runs the controls of a period over all that the lake holds and
+// publishes the results: all of them or none. A period without a row is a
+// not-found error. What the controls found is a result, not an error.
+func Reconcile(ctx context.Context, o ReconcileOptions) (result *ReconcileResult, err error) {
+	p, err := openLocked(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	r, err := reconcile(ctx, p, o)
+	if err != nil {
+		return nil, err
+	}
+	return r.result(), errors.Join(r.close())
+}
+
+// reconciled is a finished run, with the engine that holds its models if it
+// was run just now.
+type reconciled struct {
+	run      state.Run
+	repeated bool
+	eng      *engine.Engine // nil when repeated
+}
+
+func (r *reconciled) close() error {
+	if r.eng == nil {
+		return nil
+	}
+	return r.eng.Close()
+}
+
+func (r *reconciled) result() *ReconcileResult {
+	return &ReconcileResult{Period: r.run.Period, RunID: r.run.ID, Status: r.run.Status, Controls: r.run.Controls, Repeated: r.repeated}
+}
+
+// reconcile is Reconcile in a place that is open and locked.
+func reconcile(ctx context.Context, p *place, o ReconcileOptions) (*reconciled, error) {
+	tables, err := p.lake.Tables(ctx, latest)
+	if err != nil {
+		return nil, err
+	}
+	batches, err := p.batches(ctx, latest)
+	if err != nil {
+		return nil, err
+	}
+	first, err := p.firstPeriod(ctx, o.Config)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPeriod(o.Period, first, tables); err != nil {
+		return nil, err
+	}
+	m, err := o.models()
+	if err != nil {
+		return nil, err
+	}
+	id, err := runID(o.Config, o.Period, first, batches, m.files())
+	if err != nil {
+		return nil, err
+	}
+	if known, found, err := p.state.Run(ctx, id); err != nil || found {
+		if err == nil {
+			err = p.state.MakeCurrent(ctx, known, o.Now)
+		}
+		return &reconciled{run: known, repeated: true}, err
+	}
+	run := state.Run{ID: id, Period: o.Period, CreatedAt: o.Now, Inputs: map[string]int64{}}
+	for _, t := range tables {
+		if t.Snapshot != 0 && isRaw(t.Name) {
+			run.Inputs[t.Name] = t.Snapshot
+		}
+	}
+	eng, err := openEngine(ctx, p, o.Config)
+	if err != nil {
+		return nil, err
+	}
+	r := &reconciled{run: run, eng: eng}
+	if err := r.execute(ctx, p, o, m, tables, o.parameters(id, first, batches)); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	return r, nil
+}
+
+// execute runs the models and publishes their results.
+func (r *reconciled) execute(ctx context.Context, p *place, o ReconcileOptions, m models, tables []pipeline.TableFiles, params engine.Parameters) error {
+	if err := r.eng.Load(ctx, engine.RawPrefix, tables); err != nil {
+		return err
+	}
+	outcome, err := r.eng.Reconcile(ctx, m.dialect, m.list, params, func(model string, done, total int) {
+		o.tell(Event{Step: "reconcile", Object: model, Done: int64(done), Total: int64(total), Unit: "models"})
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range outcome.Controls {
+		r.run.Controls = append(r.run.Controls, state.Control{
+			Control: c.Control, Severity: c.Severity, Checked: c.Checked, Exceptions: c.Exceptions, Result: c.Result})
+	}
+	r.run.Status = outcome.Status()
+	dir, err := p.lake.StagingDir("run-" + r.run.ID)
+	if err != nil {
+		return err
+	}
+	files, err := r.eng.Export(ctx, dir)
+	if err != nil {
+		return err
+	}
+	_, err = p.lake.Publish(ctx, lake.Run{ID: r.run.ID, Period: o.Period}, files, func(tx *sql.Tx) error {
+		return p.state.RecordRun(ctx, tx, r.run)
+	})
+	if err != nil {
+		return err
+	}
+	o.tell(Event{Step: "reconcile", Object: string(o.Period), Done: int64(len(r.run.Controls)), Unit: "controls", Finished: true})
+	return nil
+}
+
+// tableRejects is the one raw table that is no feed.
+const tableRejects = "rejects"
+
+func isRaw(table string) bool {
+	_, feed := pipeline.FeedByName(table)
+	return feed || table == tableRejects
+}
+
+// parameters are what the models know of the run.
+func (o ReconcileOptions) parameters(id string, first pipeline.Period, batches []pipeline.Batch) engine.Parameters {
+	c := o.Config
+	p := engine.Parameters{
+		Period: o.Period, FirstPeriod: first, RunID: id, TimeZone: c.Zone, ReportingCurrency: c.ReportingCurrency,
+		DefaultEntity: c.Entity, Clawback: c.Clawback, FXMaxAgeDays: c.FXMaxAgeDays, ExpectedDaily: c.expectedDaily(), Batches: batches,
+	}
+	for _, e := range c.Entities {
+		p.Entities = append(p.Entities, engine.Entity{ID: e.ID, FunctionalCurrency: e.FunctionalCurrency})
+	}
+	return p
+}
+
+// monthFolder begins the Hive-style folder of an accounting month.
+const monthFolder = "accounting_month="
+
+// checkPeriod wants the period to be one of which the lake holds rows.
+func checkPeriod(period, first pipeline.Period, tables []pipeline.TableFiles) error {
+	months := map[string]bool{}
+	for _, t := range tables {
+		if f, ok := pipeline.FeedByName(t.Name); !ok || f.Reference || t.Name == feedBalances {
+			continue
+		}
+		for _, file := range t.Files {
+			if _, rest, ok := strings.Cut(file, monthFolder); ok && len(rest) >= len("2026-10") {
+				months[rest[:len("2026-10")]] = true
+			}
+		}
+	}
+	if months[string(period)] && period >= first {
+		return nil
+	}
+	var known []string
+	for m := range months {
+		known = append(known, m)
+	}
+	sort.Strings(known)
+	e := pipeline.Errorf(pipeline.KindNotFound, "reconcile", string(period), "no row lies in that month")
+	if len(known) == 0 {
+		return e.WithHint("nothing was ingested yet: put feed files into the inbox and run `carat ingest`")
+	}
+	return e.WithHint("there are rows in %s", strings.Join(known, ", "))
+}

@@ -1,0 +1,61 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+
+	"carat/pipeline"
+	"carat/pipeline/engine"
+	"carat/pipeline/lake"
+	"carat/pipeline/state"
+)
+
+// currentRun gives the current run of a period; a not-found error when the
+// period was never reconciled.
+func (p *place) currentRun(ctx context.Context, period pipeline.Period) (state.Run, error) {
+	run, found, err := p.state.CurrentRun(ctx, period)
+	if err != nil || found {
+		return run, err
+	}
+	return run, pipeline.Errorf(pipeline.KindNotFound, "find run of", string(period), "that month was not reconciled yet").
+		WithHint("run `carat run --period %s`", period)
+}
+
+// reader is an engine over the lake for a job that only reads, and so holds
+// no lock: it spills into a folder of its own, since those of the lake are
+// swept by the next writer.
+type reader struct {
+	*engine.Engine
+	spill string
+}
+
+// openReader opens an engine with some tables of a state of the lake; none
+// named: all. With folders given, nothing else on the machine can be read or
+// written through it: that is for SQL that a person wrote.
+func (p *place) openReader(ctx context.Context, c *Config, at lake.AsOf, folders []string, names ...string) (*reader, error) {
+	tables, err := p.lake.Tables(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) > 0 {
+		tables = slices.DeleteFunc(tables, func(t pipeline.TableFiles) bool { return !slices.Contains(names, t.Name) })
+	}
+	spill, err := os.MkdirTemp("", "carat-")
+	if err != nil {
+		return nil, pipeline.Errorf(pipeline.KindInternal, "make", "a folder for temporary files", "%w", cause(err))
+	}
+	r := &reader{spill: spill}
+	r.Engine, err = engine.Open(ctx, engine.Config{MemoryLimit: c.Memory, Threads: c.threads(), TempDir: spill, Folders: folders})
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(spill))
+	}
+	if err := r.Load(ctx, "", tables); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// Close ends the engine and removes what it spilled.
+func (r *reader) Close() error { return errors.Join(r.Engine.Close(), os.RemoveAll(r.spill)) }

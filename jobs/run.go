@@ -1,0 +1,53 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"carat/pipeline"
+)
+
+// RunOptions say what to run.
+type RunOptions struct {
+	Setting
+	SQL    fs.FS // the models
+	Period pipeline.Period
+}
+
+// RunResult is what became of each part; those not reached are nil.
+type RunResult struct {
+	Ingest     *IngestResult
+	Reconcile  *ReconcileResult
+	Statements *StatementsResult
+}
+
+// Run ingests the inbox, reconciles the period and writes its statements, all
+// under one lock. Files that fail don't stop it: their errors are returned
+// beside a result that is complete.
+func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
+	inputs, ignored, err := FindInputs(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	p, err := openLocked(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	result = &RunResult{}
+	var failures error
+	if result.Ingest, failures = ingest(ctx, p, o.Setting, inputs, ignored); failures != nil && !isFileError(failures) {
+		return result, failures
+	}
+	r, err := reconcile(ctx, p, ReconcileOptions(o))
+	if err != nil {
+		return result, errors.Join(failures, err)
+	}
+	if err := r.close(); err != nil {
+		return result, errors.Join(failures, err)
+	}
+	result.Reconcile = r.result()
+	result.Statements, err = statements(ctx, p, r.run, StatementsOptions{Setting: o.Setting, Period: o.Period})
+	return result, errors.Join(failures, err)
+}
