@@ -151,7 +151,7 @@ func (b *builder[T]) end() error {
 		l.AccountingMonth = b.monthOf(from)
 		if to := *(**int64)(unsafe.Add(b.row, b.columns[b.schema.validTo].offset)); to != nil {
 			if *to <= from {
-				return b.reject("valid_to", CodeOutOfRange, nil, "a time after valid_from")
+				return b.reject("valid_to", CodeOutOfRange, []byte(instant(*to)), "a time after valid_from, "+instant(from))
 			}
 			b.addRange(row, from, *to)
 		}

@@ -79,6 +79,9 @@ func (c *column) expected(code Code) string {
 		return "two upper-case letters like DE"
 	case kindTime:
 		if code == CodeOutOfRange {
+			if c.validity && c.optional {
+				return "a time from 2000 to 2099, or nothing"
+			}
 			return "a time from 2000 to 2099"
 		}
 		return "an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z"

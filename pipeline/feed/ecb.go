@@ -133,7 +133,8 @@ func openZip(in Input) (io.ReadCloser, error) {
 	}
 	packed, unpacked := f.CompressedSize64, f.UncompressedSize64
 	if unpacked > MaxZipBytes || unpacked > 1<<20 && unpacked/MaxZipRatio > packed {
-		return nil, badFile(in.Name, 0, "a zip that unfolds from %d to %d bytes, more than %d times or %d bytes", packed, unpacked, MaxZipRatio, MaxZipBytes)
+		return nil, badFile(in.Name, 0, "a zip that unfolds from %d to %d bytes, more than %d times or %d bytes", packed, unpacked, MaxZipRatio, MaxZipBytes).
+			WithHint("unpack it and look at it")
 	}
 	r, err := f.Open()
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"math/bits"
 	"strconv"
@@ -277,7 +278,11 @@ func (l *live[T]) emit(ctx context.Context, id string, f *frame, count, at int64
 	put("creator_id", f.values[frameReceiver])
 	put("gift_id", f.values[frameGift])
 	put("quantity", jsonValue{text: strconv.AppendInt(nil, count, 10)})
-	put("coins", coinsOf(f.values[framePrice], count))
+	coins, fits := coinsOf(f.values[framePrice], count)
+	put("coins", coins)
+	if !fits {
+		l.fail(l.column["coins"], CodeOutOfRange, fmt.Appendf(nil, "%s x %d", f.text(framePrice), count))
+	}
 	put("diamonds", jsonValue{text: []byte("0")})
 	if gift, ok := any((*T)(l.row)).(*pipeline.GiftEvent); ok {
 		gift.Capture = capture
@@ -289,17 +294,17 @@ func (l *live[T]) emit(ctx context.Context, id string, f *frame, count, at int64
 func (l *live[T]) end() error { return l.builder.end() }
 
 // coinsOf gives price x count, or the price as it is where it is no number, for
-// the column to reject.
-func coinsOf(price jsonValue, count int64) jsonValue {
+// the column to reject; fits is false if the product is out of range.
+func coinsOf(price jsonValue, count int64) (coins jsonValue, fits bool) {
 	p, err := pipeline.ParseWhole(price.text)
 	if err != nil || p < 0 {
-		return price
+		return price, true
 	}
 	hi, lo := bits.Mul64(uint64(p), uint64(count))
 	if hi > 0 || lo > decimalMax {
-		return jsonValue{text: append(strconv.AppendInt(append(bytes.Clone(price.text), "x"...), count, 10), '0')}
+		return price, false
 	}
-	return jsonValue{text: strconv.AppendUint(nil, lo, 10)}
+	return jsonValue{text: strconv.AppendUint(nil, lo, 10)}, true
 }
 
 // streakKey is what the frames of one combo share. A recording that is made

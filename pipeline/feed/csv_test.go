@@ -1,0 +1,292 @@
+package feed
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"carat/pipeline"
+)
+
+const giftHeader = "event_id,kind,original_event_id,sent_at,stream_id,viewer_id,creator_id,gift_id,quantity,coins,diamonds\n"
+const goodGift = "e1,gift,,2026-10-01T12:00:00Z,s1,v1,c1,5655,2,2,1\n"
+
+func micros(text string) int64 {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		panic(err)
+	}
+	return t.UnixMicro()
+}
+
+func TestGiftCSV(t *testing.T) {
+	out := read[pipeline.GiftEvent](t, "gift_events_1.csv", []byte(giftHeader+goodGift+
+		"e2,reversal,e1,2026-09-30 23:59:59.5,s1,v1,c1,5655,1,9007199254740993,0\n"), func(o *Options) {
+		o.Calendar = pipeline.NewCalendar(time.UTC, "2026-10")
+	})
+	if out.err != nil {
+		t.Fatal(out.err)
+	}
+	want := []pipeline.GiftEvent{
+		{EventID: "e1", Kind: "gift", SentAt: micros("2026-10-01T12:00:00Z"), StreamID: "s1", ViewerID: "v1", CreatorID: "c1",
+			GiftID: "5655", Quantity: 2, Coins: 2, Diamonds: 1, Entity: "main",
+			Lineage: pipeline.Lineage{BatchID: "b000001", SourceLine: 2, IngestedAt: testIngested, AccountingMonth: "2026-10"}},
+		{EventID: "e2", Kind: "reversal", OriginalEventID: "e1", SentAt: micros("2026-09-30T23:59:59.5Z"), StreamID: "s1", ViewerID: "v1",
+			CreatorID: "c1", GiftID: "5655", Quantity: 1, Coins: 9007199254740993, Entity: "main",
+			Lineage: pipeline.Lineage{BatchID: "b000001", SourceLine: 3, IngestedAt: testIngested, AccountingMonth: "2026-10"}},
+	}
+	if !slices.Equal(out.rows, want) {
+		t.Errorf("rows\n%+v\nwant\n%+v", out.rows, want)
+	}
+	r := out.report
+	if r.ControlTotals["coins"] != "9007199254740995" || r.ControlTotals["diamonds"] != "1" || r.ControlTotals["quantity"] != "3" {
+		t.Errorf("control totals %v", r.ControlTotals)
+	}
+	if !r.FirstEvent.Equal(time.UnixMicro(micros("2026-09-30T23:59:59.5Z"))) || r.Format.String() != "csv" {
+		t.Errorf("report %+v", r)
+	}
+}
+
+// Column order is free, an unknown column is ignored and said once, and what
+// CSV allows is allowed: a BOM, CRLF, quotes, empty lines, no last end of line.
+func TestCSVDialect(t *testing.T) {
+	content := "\xEF\xBB\xBF\r\n" +
+		"note,diamonds,approved_by,colour,adjustment_id,creator_id,reason,adjusted_at,entity\r\n" +
+		"\"two\nlines, \"\"quoted\"\"\",-5,ann,red,a1,c1,penalty,2026-10-01T00:00:00Z,\r\n" +
+		"\r\n" +
+		",7,ann,\"\",a2,\"c,2\",bonus,2026-10-02T00:00:00Z,emea"
+	out := read[pipeline.DiamondAdjustment](t, "diamond_adjustments.csv", []byte(content), nil)
+	if out.err != nil {
+		t.Fatal(out.err)
+	}
+	if len(out.rows) != 2 || len(out.rejects) != 0 {
+		t.Fatalf("rows %+v, rejects %+v", out.rows, out.rejects)
+	}
+	a, b := out.rows[0], out.rows[1]
+	if a.Note != "two\nlines, \"quoted\"" || a.Diamonds != -5 || a.SourceLine != 3 || a.Entity != "main" {
+		t.Errorf("first %+v", a)
+	}
+	if b.CreatorID != "c,2" || b.SourceLine != 6 || b.Entity != "emea" || b.Diamonds != 7 {
+		t.Errorf("second %+v", b)
+	}
+	if !slices.Equal(out.report.UnknownColumns, []string{"colour"}) || out.report.ControlTotals["diamonds"] != "2" {
+		t.Errorf("report %+v", out.report)
+	}
+}
+
+// rejectText is what a person is shown of a reject.
+func rejectText(r pipeline.Reject) string {
+	return fmt.Sprintf("%s:%d %s %s %q: expected %s", r.Source, r.SourceLine, r.Column, r.Code, r.Value, r.Expected)
+}
+
+func replaceField(t *testing.T, header, row, column, value string) string {
+	t.Helper()
+	i := slices.Index(strings.Split(strings.TrimSpace(header), ","), column)
+	if i < 0 {
+		t.Fatalf("no column %s", column)
+	}
+	cells := strings.Split(row, ",")
+	cells[i] = value
+	return strings.Join(cells, ",")
+}
+
+func TestEveryRejectOfAGift(t *testing.T) {
+	good := strings.TrimSpace(goodGift)
+	for _, c := range []struct{ column, value, want string }{
+		{"event_id", "", `event_id missing "": expected an id of 1 to 128 bytes without control characters`},
+		{"event_id", strings.Repeat("x", 129), `event_id bad_id "` + strings.Repeat("x", 120) + `": expected an id of 1 to 128 bytes without control characters`},
+		{"event_id", "a\x1Fb", `event_id bad_id "a\x1fb": expected an id of 1 to 128 bytes without control characters`},
+		{"viewer_id", "a\tb", `viewer_id bad_id "a\tb": expected an id of 1 to 128 bytes without control characters`},
+		{"viewer_id", "a\u0085b", `viewer_id bad_id "a\u0085b": expected an id of 1 to 128 bytes without control characters`},
+		{"viewer_id", "a\rb", `viewer_id bad_id "a\rb": expected an id of 1 to 128 bytes without control characters`},
+		{"kind", "Gift", `kind unknown_value "Gift": expected one of gift, reversal`},
+		{"kind", "reversal", `original_event_id missing "": expected the gift that a reversal goes back to`},
+		{"sent_at", "yesterday", `sent_at bad_time "yesterday": expected an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z`},
+		{"sent_at", "2026-10-01T12:00:00.1234567Z", `sent_at too_precise "2026-10-01T12:00:00.1234567Z": expected an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z`},
+		{"sent_at", "1970-01-21T12:00:00Z", `sent_at out_of_range "1970-01-21T12:00:00Z": expected a time from 2000 to 2099`},
+		{"sent_at", "2100-01-01T00:00:00Z", `sent_at out_of_range "2100-01-01T00:00:00Z": expected a time from 2000 to 2099`},
+		{"quantity", "0", `quantity out_of_range "0": expected a whole number, at least 1`},
+		{"quantity", "-1", `quantity negative "-1": expected a whole number, at least 1`},
+		{"coins", "abc", `coins not_a_number "abc": expected a whole number, at least 0`},
+		{"coins", "1e3", `coins not_a_number "1e3": expected a whole number, at least 0`},
+		{"coins", "1_000", `coins not_a_number "1_000": expected a whole number, at least 0`},
+		{"coins", " 12", `coins not_a_number " 12": expected a whole number, at least 0`},
+		{"coins", "+12", `coins not_a_number "+12": expected a whole number, at least 0`},
+		{"coins", "1.5", `coins not_a_number "1.5": expected a whole number, at least 0`},
+		{"coins", "0x10", `coins not_a_number "0x10": expected a whole number, at least 0`},
+		{"coins", "٣", `coins not_a_number "٣": expected a whole number, at least 0`},
+		{"coins", "NaN", `coins not_a_number "NaN": expected a whole number, at least 0`},
+		{"coins", "1000000000000000000", `coins out_of_range "1000000000000000000": expected a whole number, at least 0`},
+		{"coins", "99999999999999999999999", `coins out_of_range "99999999999999999999999": expected a whole number, at least 0`},
+		{"diamonds", "-1", `diamonds negative "-1": expected a whole number, at least 0`},
+		{"diamonds", "1,2", ` wrong_field_count "e1,gift,,2026-10-01T12:00:00Z,s1,v1,c1,5655,2,2,1,2": expected 11 fields, as the header has; found 12`},
+		{"diamonds", `"1`, ` bad_quote "e1,gift,,2026-10-01T12:00:00Z,s1,v1,c1,5655,2,2,\"1": expected fields quoted as in RFC 4180`},
+		{"gift_id", `5"6`, ` bad_quote "e1,gift,,2026-10-01T12:00:00Z,s1,v1,c1,5\"6,2,2,1": expected fields quoted as in RFC 4180`},
+		{"gift_id", `"5"6`, ` bad_quote "e1,gift,,2026-10-01T12:00:00Z,s1,v1,c1,\"5\"6,2,2,1": expected fields quoted as in RFC 4180`},
+	} {
+		content := giftHeader + replaceField(t, giftHeader, good, c.column, c.value) + "\n" + strings.Replace(goodGift, "e1", "e2", 1)
+		out := read[pipeline.GiftEvent](t, "gift_events.csv", []byte(content), nil)
+		if out.err != nil {
+			t.Errorf("%s=%q: %v", c.column, c.value, out.err)
+			continue
+		}
+		if len(out.rows) != 1 || out.rows[0].EventID != "e2" || out.rows[0].SourceLine != 3 {
+			t.Errorf("%s=%q: the good row behind it: %+v", c.column, c.value, out.rows)
+		}
+		if len(out.rejects) != 1 || rejectText(out.rejects[0]) != "gift_events.csv:2 "+c.want {
+			t.Errorf("%s=%q:\n got %v\nwant gift_events.csv:2 %s", c.column, c.value, texts(out.rejects), c.want)
+		}
+	}
+}
+
+func texts(rejects []pipeline.Reject) []string {
+	var all []string
+	for _, r := range rejects {
+		all = append(all, rejectText(r))
+	}
+	return all
+}
+
+func TestRejectBearsItsOrigin(t *testing.T) {
+	content := giftHeader + goodGift + replaceField(t, giftHeader, strings.TrimSpace(goodGift), "coins", "x") + "\n"
+	out := read[pipeline.GiftEvent](t, "gift_events.csv", []byte(content), nil)
+	if len(out.rejects) != 1 {
+		t.Fatal(out.rejects, out.err)
+	}
+	want := pipeline.Reject{Feed: "gift_events", Source: "gift_events.csv", Column: "coins", Code: "not_a_number", Value: "x",
+		Expected: "a whole number, at least 0", RowKey: "e1", Entity: "main",
+		Lineage: pipeline.Lineage{BatchID: "b000001", SourceLine: 3, IngestedAt: testIngested, AccountingMonth: "2026-10"}}
+	if out.rejects[0] != want {
+		t.Errorf("got %+v\nwant %+v", out.rejects[0], want)
+	}
+}
+
+func TestBadFiles(t *testing.T) {
+	long := giftHeader + strings.Repeat("x", MaxRecordBytes+1) + "\n"
+	for name, c := range map[string]struct{ content, want string }{
+		"empty":      {"", "read gift_events.csv: the file is empty; a file without rows still has a header"},
+		"only a BOM": {"\xEF\xBB\xBF", "read gift_events.csv: the file is empty; a file without rows still has a header"},
+		"only lines": {"\n\r\n", "read gift_events.csv: the file is empty; a file without rows still has a header"},
+		"missing column": {strings.Replace(giftHeader, ",coins", "", 1) + goodGift,
+			"read gift_events.csv:1: required column coins is missing; found event_id, kind, original_event_id, sent_at, stream_id, viewer_id, creator_id, gift_id, quantity, diamonds; gift_events has the columns event_id, kind, original_event_id, sent_at, stream_id, viewer_id, creator_id, gift_id, quantity, coins, diamonds, entity"},
+		"missing columns": {"event_id,kind,sent_at,stream_id,viewer_id,creator_id,gift_id,Coins\n",
+			"read gift_events.csv:1: required columns quantity, coins, diamonds are missing; found event_id, kind, sent_at, stream_id, viewer_id, creator_id, gift_id, Coins; gift_events has the columns event_id, kind, original_event_id, sent_at, stream_id, viewer_id, creator_id, gift_id, quantity, coins, diamonds, entity"},
+		"column twice":  {strings.Replace(giftHeader, "diamonds", "diamonds,coins", 1), `read gift_events.csv:1: column "coins" is there twice, as number 10 and 12`},
+		"header quotes": {"\"event_id,kind\n", `read gift_events.csv:1: the header has broken quotes: "event_id,kind`},
+		"not UTF-8":     {giftHeader + goodGift + "e2,gift,\xE9", "read gift_events.csv:3: not UTF-8: byte 0xE9 at offset 161; save it as UTF-8"},
+		"header not UTF-8": {"event_id,\xFF\n" + goodGift,
+			"read gift_events.csv:1: not UTF-8: byte 0xFF at offset 9; save it as UTF-8"},
+		"UTF-16":     {"\xFF\xFEe\x00v\x00", "read gift_events.csv:1: not UTF-8 but UTF-16; save it as UTF-8"},
+		"long line":  {long, "read gift_events.csv:2: a line longer than 1048576 bytes; is this the right file?"},
+		"JSON array": {`[{"event_id": "e1"}]`, "read gift_events.csv:1: a JSON array, where NDJSON has one object on each line; write one object per line"},
+		"ECB's": {"Date,USD,JPY,\n2026-10-01,1.1,170,\n",
+			"read gift_events.csv: its content is ecb-history, which gives fx_rates, not gift_events; name the file fx_rates…"},
+	} {
+		for _, size := range []int{64, 0} {
+			out := read[pipeline.GiftEvent](t, "gift_events.csv", []byte(c.content), func(o *Options) { o.BlockBytes = size })
+			if out.err == nil || out.err.Error() != c.want {
+				t.Errorf("%s, blocks of %d:\n got %v\nwant %s", name, size, out.err, c.want)
+			}
+			if pipeline.KindOf(out.err) != pipeline.KindBadInput {
+				t.Errorf("%s: kind %d", name, pipeline.KindOf(out.err))
+			}
+		}
+	}
+}
+
+func TestHeaderOnlyIsFine(t *testing.T) {
+	out := read[pipeline.GiftEvent](t, "gift_events.csv", []byte(giftHeader), nil)
+	if out.err != nil || out.report.RowsRead != 0 || !out.report.FirstEvent.IsZero() {
+		t.Errorf("%+v", out)
+	}
+}
+
+func TestRejectShare(t *testing.T) {
+	content := giftHeader + goodGift + strings.Replace(goodGift, ",2,1\n", ",x,1\n", 1) + goodGift + goodGift
+	exactly := func(share pipeline.Rate) error {
+		return read[pipeline.GiftEvent](t, "gift_events.csv", []byte(content), func(o *Options) { o.MaxRejectShare = share }).err
+	}
+	if err := exactly(250_000_000); err != nil {
+		t.Errorf("a quarter of bad rows at a share of a quarter: %v", err)
+	}
+	want := `read gift_events.csv: 1 of 4 rows are rejected, more than max_reject_share 0.249999999 allows; the first is gift_events.csv:3: coins: "x" is not_a_number, expected a whole number, at least 0; mend the file, or raise max_reject_share in carat.yaml`
+	if err := exactly(249_999_999); err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+func TestTotals(t *testing.T) {
+	content := []byte(giftHeader + goodGift + replaceField(t, giftHeader, strings.TrimSpace(goodGift), "coins", "-7") + "\n")
+	for _, c := range []struct{ totals, want string }{
+		{`{"rows": 2, "sums": {"coins": "-5", "diamonds": 2.0}}`, ""},
+		{`{"rows": "2", "coins": "-5.00"}`, ""},
+		{`{"rows": 3}`, "read gift_events.csv: control totals of T don't match: rows: expected 3, actual 2, difference -1"},
+		{`{"sums": {"coins": "-4.5"}}`, "read gift_events.csv: control totals of T don't match: coins: expected -4.5, actual -5, difference -0.5"},
+		{`{"sums": {"gold": 1}}`, `read gift_events.csv: control totals of T don't match: the file has no numeric column "gold" (it has coins, diamonds, quantity)`},
+	} {
+		totals, err := ReadTotals(strings.NewReader(c.totals), "T")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if err := read[pipeline.GiftEvent](t, "gift_events.csv", content, func(o *Options) { o.Totals = totals }).err; err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.totals, got, c.want)
+		}
+	}
+	for _, c := range []struct{ totals, want string }{
+		{`[]`, "not a JSON object"}, {`{"rows": 1.5}`, `rows: "1.5" is not a count`}, {`{"rows": -1}`, `rows: "-1" is not a count`},
+		{`{"coins": 1e3}`, `coins: "1e3" is not a plain decimal`}, {`{"coins": true}`, `coins: "true" is not a plain decimal`},
+		{`{"sums": 3}`, "sums: not a JSON object"}, {`{"coins": 1, "sums": {"coins": 2}}`, "coins: given twice"},
+	} {
+		_, err := ReadTotals(strings.NewReader(c.totals), "T")
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "read T: ") || pipeline.KindOf(err) != pipeline.KindBadInput {
+			t.Errorf("%s: %v, want %s", c.totals, err, c.want)
+		}
+	}
+}
+
+// One stray quote costs its own line, not the rows behind it.
+func TestStrayQuoteSwallowsNothing(t *testing.T) {
+	var content strings.Builder
+	content.WriteString(giftHeader)
+	for i := range 50_000 { // more than a record may hold
+		id := fmt.Sprintf("e%05d", i)
+		if i == 20 {
+			id = `"` + id
+		}
+		content.WriteString(strings.Replace(goodGift, "e1", id, 1))
+	}
+	for _, size := range []int{100, 4096, 0} {
+		out := read[pipeline.GiftEvent](t, "gift_events.csv", []byte(content.String()), func(o *Options) { o.BlockBytes = size })
+		if out.err != nil || len(out.rows) != 49_999 || len(out.rejects) != 1 || out.rejects[0].SourceLine != 22 || out.rejects[0].Code != "bad_quote" {
+			t.Errorf("blocks of %d: %d rows, rejects %v, %v", size, len(out.rows), texts(out.rejects), out.err)
+		}
+	}
+}
+
+// A file of one endless line must fail before it is held.
+func TestEndlessLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "gift_events.csv")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString(giftHeader); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Truncate(2 << 30); err != nil { // a hole: takes no disk
+		t.Skip("the file system has no sparse files: ", err)
+	}
+	f.Close()
+	out := readPath[pipeline.GiftEvent](t, path, nil)
+	if out.err == nil || out.err.Error() != "read gift_events.csv:2: a line longer than 1048576 bytes; is this the right file?" {
+		t.Errorf("%v", out.err)
+	}
+}
