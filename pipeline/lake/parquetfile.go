@@ -48,6 +48,8 @@ type fileWriter[T any] struct {
 	buf  *bufio.Writer
 	sum  hash.Hash
 	w    *parquet.GenericWriter[T]
+	// absent keeps absent values absent; see absentGuard.
+	absent absentGuard
 }
 
 func newFileWriter[T any](l *Lake, path, rel string, page int, bloom []string, noBounds []string) (*fileWriter[T], error) {
@@ -72,13 +74,18 @@ func newFileWriter[T any](l *Lake, path, rel string, page int, bloom []string, n
 		opts = append(opts, parquet.BloomFilters(filters...))
 	}
 	w.w = parquet.NewGenericWriter[T](w.buf, opts...)
+	if w.absent, err = newAbsentGuard[T](); err != nil {
+		return nil, err
+	}
 	return w, nil
 }
 
 func (w *fileWriter[T]) write(rows []T) error {
-	n, err := w.w.Write(rows)
-	w.file.Rows += int64(n)
-	return err
+	return writeGuarded(&w.absent, rows, func(part []T) error {
+		n, err := w.w.Write(part)
+		w.file.Rows += int64(n)
+		return err
+	})
 }
 
 // close ends the file. It is complete but not yet durable; see syncer.
