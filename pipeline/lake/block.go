@@ -142,19 +142,7 @@ func (b *block[T, P]) writeTo(p partition, rows []T) error {
 	if err != nil {
 		return err
 	}
-	f := &w.file
-	reference := b.stage.feed.Reference
-	for i := range rows {
-		row := P(&rows[i])
-		line := row.Origin().SourceLine
-		if f.maxLine == 0 || line < f.minLine {
-			f.minLine = line
-		}
-		f.maxLine = max(f.maxLine, line)
-		if at := row.EventMicros(); !reference && (f.minEvent == 0 || at < f.minEvent) {
-			f.minEvent = at
-		}
-	}
+	noteRange[T, P](&w.file, rows, b.stage.feed.Reference)
 	return w.write(rows)
 }
 

@@ -89,8 +89,9 @@ func (s *Stage[T, P]) complete(b pipeline.Batch) (pipeline.Batch, error) {
 		return b, err
 	}
 	s.sortFiles()
+	b.FirstEvent = time.Time{}
 	for _, f := range s.files {
-		if at := time.UnixMicro(f.minEvent).UTC(); !s.feed.Reference && (b.FirstEvent.IsZero() || at.Before(b.FirstEvent) || len(s.files) == 1) {
+		if at := time.UnixMicro(f.minEvent).UTC(); !s.feed.Reference && (b.FirstEvent.IsZero() || at.Before(b.FirstEvent)) {
 			b.FirstEvent = at
 		}
 	}

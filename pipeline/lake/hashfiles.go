@@ -2,8 +2,10 @@ package lake
 
 import (
 	"bytes"
+	"cmp"
 	"container/heap"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -36,32 +38,63 @@ type unorderedError struct{ path string }
 func (u *unorderedError) Error() string { return u.path + ": source lines do not ascend" }
 
 func hashFilesOnce[T any, P rowPointer[T]](ctx context.Context, enc rowEncoder, files []string, batchID string, sorted map[string]bool) (rowsDigest, error) {
-	var h cursorHeap
-	defer func() {
-		for _, c := range h {
-			c.close()
-		}
-	}()
-	for _, path := range files {
+	m := merge{open: func(path string) (*cursor, error) {
 		c, err := openCursor[T, P](enc, path, batchID)
 		if err == nil && sorted[path] {
 			err = c.sortAll()
 		}
+		return c, err
+	}}
+	defer m.close()
+	for _, path := range files {
+		from, err := firstLine(path)
 		if err != nil {
 			return rowsDigest{}, fmt.Errorf("read %s: %w", path, err)
 		}
-		if c.next() {
-			h = append(h, c)
-		} else if err := c.finish(); err != nil {
-			return rowsDigest{}, fmt.Errorf("read %s: %w", path, err)
-		}
+		m.waiting = append(m.waiting, waitingFile{path, from})
 	}
-	heap.Init(&h)
-	return mergeDigests(ctx, &h)
+	slices.SortStableFunc(m.waiting, func(a, b waitingFile) int { return cmp.Compare(a.from, b.from) })
+	return m.digest(ctx)
 }
 
-// mergeDigests hashes rows from cursors in the order of line, then bytes.
-func mergeDigests(ctx context.Context, h *cursorHeap) (rowsDigest, error) {
+// merge hashes the rows of many files in the order of line, then bytes. A file
+// is opened when its first line is reached: the files of one block overlap,
+// those of different blocks hardly do.
+type merge struct {
+	open    func(path string) (*cursor, error)
+	waiting []waitingFile // by first line
+	heap    cursorHeap
+}
+
+type waitingFile struct {
+	path string
+	from int64
+}
+
+func (m *merge) close() {
+	for _, c := range m.heap {
+		c.close()
+	}
+}
+
+// admit opens the files that may hold the next row.
+func (m *merge) admit() error {
+	for len(m.waiting) > 0 && (m.heap.Len() == 0 || m.waiting[0].from <= m.heap[0].line) {
+		c, err := m.open(m.waiting[0].path)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", m.waiting[0].path, err)
+		}
+		m.waiting = m.waiting[1:]
+		if c.next() {
+			heap.Push(&m.heap, c)
+		} else if err := c.finish(); err != nil {
+			return fmt.Errorf("read %s: %w", c.path, err)
+		}
+	}
+	return nil
+}
+
+func (m *merge) digest(ctx context.Context) (rowsDigest, error) {
 	var groups []groupDigest
 	group, running, rows := int64(-1), newSHA256(), int64(0)
 	end := func() {
@@ -71,8 +104,15 @@ func mergeDigests(ctx context.Context, h *cursorHeap) (rowsDigest, error) {
 			groups = append(groups, d)
 		}
 	}
-	for h.Len() > 0 {
-		c := (*h)[0]
+	for {
+		if err := m.admit(); err != nil {
+			return rowsDigest{}, err
+		}
+		if m.heap.Len() == 0 {
+			end()
+			return digestOf(groups, rows), nil
+		}
+		c := m.heap[0]
 		if g := c.line / groupLines; g != group {
 			if err := ctx.Err(); err != nil {
 				return rowsDigest{}, err
@@ -83,16 +123,49 @@ func mergeDigests(ctx context.Context, h *cursorHeap) (rowsDigest, error) {
 		running.Write(c.row)
 		rows++
 		if c.next() {
-			heap.Fix(h, 0)
+			heap.Fix(&m.heap, 0)
 			continue
 		}
-		heap.Pop(h)
+		heap.Pop(&m.heap)
 		if err := c.finish(); err != nil {
 			return rowsDigest{}, fmt.Errorf("read %s: %w", c.path, err)
 		}
 	}
-	end()
-	return digestOf(groups, rows), nil
+}
+
+// firstLine gives the least source_line of a file, from its statistics; 0 when
+// they don't say.
+func firstLine(path string) (line int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	defer recoverReading(&err)
+	pf, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	if err != nil {
+		return 0, err
+	}
+	first := int64(-1)
+	for _, rg := range pf.Metadata().RowGroups {
+		for _, c := range rg.Columns {
+			if len(c.MetaData.PathInSchema) != 1 || c.MetaData.PathInSchema[0] != colSourceLine {
+				continue
+			}
+			low := c.MetaData.Statistics.MinValue
+			if len(low) != 8 {
+				return 0, nil
+			}
+			if v := int64(binary.LittleEndian.Uint64(low)); first < 0 || v < first {
+				first = v
+			}
+		}
+	}
+	return max(first, 0), nil
 }
 
 // cursor walks the rows of one file in the order of source_line.
@@ -261,4 +334,37 @@ func (h *cursorHeap) Pop() any {
 	c := old[len(old)-1]
 	*h = old[:len(old)-1]
 	return c
+}
+
+// readPages reads a file to its end, which checks its pages' checksums.
+func readPages(path string) (err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	defer recoverReading(&err)
+	pf, err := parquet.OpenFile(f, info.Size())
+	if err != nil {
+		return err
+	}
+	for _, rg := range pf.RowGroups() {
+		rows := rg.Rows()
+		buf := make([]parquet.Row, 1024)
+		for err == nil {
+			_, err = rows.ReadRows(buf)
+		}
+		if cerr := rows.Close(); cerr != nil && errors.Is(err, io.EOF) {
+			err = cerr
+		}
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+		err = nil
+	}
+	return nil
 }

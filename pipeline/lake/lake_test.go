@@ -203,4 +203,3 @@ func TestBatchWithoutRowsIsOneSnapshot(t *testing.T) {
 		t.Errorf("control totals %v", batches[1].ControlTotals)
 	}
 }
-

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"carat/pipeline"
 )
@@ -200,6 +201,7 @@ func (s *Stage[T, P]) Discard() error {
 	if s.raw != nil {
 		errs = append(errs, s.raw.abandon())
 	}
+	s.sync.giveUp.Store(true)
 	_ = s.sync.wait() // the files go away all the same
 	errs = append(errs, s.keys.close(), s.lake.disk.removeAll(s.dir))
 	return s.lake.fail("discard", s.batchID, errors.Join(errs...))
@@ -217,11 +219,12 @@ func noBounds(feed string) []string {
 // syncer makes staged files durable beside the writing, so that the commit
 // finds them on disk and doesn't wait for all of them at once.
 type syncer struct {
-	disk  *disk
-	queue chan string
-	done  chan struct{}
-	once  sync.Once
-	err   error
+	disk   *disk
+	queue  chan string
+	done   chan struct{}
+	once   sync.Once
+	giveUp atomic.Bool
+	err    error
 }
 
 func newSyncer(d *disk) *syncer {
@@ -229,6 +232,9 @@ func newSyncer(d *disk) *syncer {
 	go func() {
 		defer close(s.done)
 		for path := range s.queue {
+			if s.giveUp.Load() {
+				continue
+			}
 			if err := d.syncFile(path); err != nil && s.err == nil {
 				s.err = err
 			}
