@@ -187,7 +187,7 @@ func (f *fields) setNumber(c *column, i int, p unsafe.Pointer, text []byte) Code
 func parseNumber(text []byte, digits int) (int64, error) {
 	switch digits {
 	case 0:
-		if len(text) < 18 {
+		if len(text) > 0 && len(text) < 18 {
 			v := int64(0)
 			for _, b := range text {
 				d := b - '0'

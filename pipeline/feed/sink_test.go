@@ -102,9 +102,12 @@ type outcome[T any] struct {
 
 var testIngested = time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC).UnixMicro()
 
+// everyMonthOpen is immutable, and dear to make thousands of times.
+var everyMonthOpen = sync.OnceValue(func() *pipeline.Calendar { return pipeline.NewCalendar(time.UTC, "") })
+
 func testOptions() Options {
 	return Options{BatchID: "b000001", IngestedAt: testIngested, Entity: "main", Zone: time.UTC,
-		Calendar: pipeline.NewCalendar(time.UTC, ""), Workers: 2, MaxRejectShare: 1_000_000_000}
+		Calendar: everyMonthOpen(), Workers: 2, MaxRejectShare: 1_000_000_000}
 }
 
 // read reads the content as a file of that name.
