@@ -237,37 +237,31 @@ type change struct {
 // them and does inTx. Either everything is there or nothing is.
 func (l *Lake) apply(ctx context.Context, changes []change, inTx func(*sql.Tx) error) error {
 	err := l.tryApply(ctx, changes, inTx)
-	made := l.files.takeCreated()
-	if err != nil {
-		landed, known := l.landed(changes)
-		if !landed {
-			if known {
-				l.removeMade(made)
-			}
-			return err
-		}
+	if err != nil && !l.landed(changes) {
+		return err // the caller removes what was made, if it knows that nothing landed
 	}
+	l.files.takeCreated()
 	// From here on it is done; what is left to do may fail without harm.
 	l.dropOldMetadata(changes)
 	return nil
 }
 
 // landed says whether changes whose commit failed are there all the same (a
-// connection can break after the server has committed), and whether that is
-// known at all. It doesn't use the caller's context, which may be the cause.
-func (l *Lake) landed(changes []change) (landed, known bool) {
+// connection can break after the server has committed). It doesn't use the
+// caller's context, which may be the cause.
+func (l *Lake) landed(changes []change) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	now, err := l.locations(ctx)
 	if err != nil {
-		return false, false
+		return false
 	}
 	for _, c := range changes {
 		if c.created == "" || now[c.name] != c.created {
-			return false, true
+			return false
 		}
 	}
-	return len(changes) > 0, true
+	return len(changes) > 0
 }
 
 func (l *Lake) tryApply(ctx context.Context, changes []change, inTx func(*sql.Tx) error) (err error) {

@@ -41,6 +41,7 @@ func (s *Stage[T, P]) commit(ctx context.Context, b pipeline.Batch) (CommittedBa
 		return CommittedBatch{}, errors.Join(err, fmt.Errorf("the next batch is %s: %w", batchIDOf(last.seq+1), errMoved))
 	}
 	m := &move{lake: l, dir: s.dir, Batch: s.batchID}
+	s.move = m
 	files, rejects, err := s.placeFiles(m)
 	if err != nil {
 		return CommittedBatch{}, err
@@ -261,6 +262,8 @@ type move struct {
 	To    []string `json:"to"` // below the lake's root
 	from  []string
 	sums  []string
+	// unfinished: what run left behind is for the next lock to clear up.
+	unfinished bool
 }
 
 const moveNote = "move.json"
@@ -331,15 +334,30 @@ func (m *move) place() error {
 	return nil
 }
 
-// undo removes the files again. Files of a commit whose outcome is unknown
-// stay: the next lock knows.
+// undo removes the files again, and what the commit wrote of metadata. Files
+// of a commit whose outcome is unknown stay, and so does the note of what
+// couldn't be removed: the next lock sees to both.
 func (m *move) undo() {
 	if committed, err := m.lake.isCommitted(m.Batch, m.Run); err != nil || committed {
+		m.unfinished = true
 		return
 	}
 	for _, rel := range m.To {
-		_ = m.lake.disk.remove(filepath.Join(m.lake.cfg.Root, rel))
+		if err := m.lake.disk.remove(filepath.Join(m.lake.cfg.Root, rel)); err != nil {
+			m.unfinished = true
+		}
 	}
+	if err := m.lake.removeMade(m.lake.files.takeCreated()); err != nil {
+		m.unfinished = true
+	}
+}
+
+// tidy removes the staging folder with the note, unless the next lock needs it.
+func (m *move) tidy() error {
+	if m.unfinished {
+		return nil
+	}
+	return m.lake.disk.removeAll(m.dir)
 }
 
 // isCommitted asks the catalog whether a batch or a run is there.

@@ -2,6 +2,7 @@ package lake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -75,12 +76,24 @@ func (l *Lake) ensureRawTables(ctx context.Context) error {
 	}
 	err := l.apply(ctx, changes, nil)
 	if err != nil {
+		if now, lerr := l.locations(ctx); lerr == nil && !anyPoints(now, changes) {
+			err = errors.Join(err, l.removeMade(l.files.takeCreated()))
+		}
 		// Another process may have made them in the same moment.
 		if rerr := l.refresh(ctx); rerr == nil && l.hasShapes(changes) {
 			return nil
 		}
 	}
 	return err
+}
+
+func anyPoints(locations map[string]string, changes []change) bool {
+	for _, c := range changes {
+		if c.created != "" && locations[c.name] == c.created {
+			return true
+		}
+	}
+	return false
 }
 
 func (l *Lake) hasShapes(changes []change) bool {
@@ -161,10 +174,15 @@ func (l *Lake) newTable(shape tableShape) (table.Metadata, error) {
 }
 
 // removeMade takes away the files of a commit that failed.
-func (l *Lake) removeMade(paths []string) {
-	for _, p := range paths {
-		_ = l.disk.remove(p)
+func (l *Lake) removeMade(files []*newFile) error {
+	var errs []error
+	for _, f := range files {
+		if !f.done { // given up half-way by its writer
+			errs = append(errs, f.discard())
+		}
+		errs = append(errs, l.disk.remove(f.path), l.disk.remove(f.path+".tmp"))
 	}
+	return errors.Join(errs...)
 }
 
 func fileExists(path string) bool {

@@ -72,7 +72,7 @@ func (l *Lake) publish(ctx context.Context, run Run, tables map[string][]string,
 		}
 		return l.apply(ctx, changes, inTx)
 	})
-	return errors.Join(err, l.disk.removeAll(dir))
+	return errors.Join(err, m.tidy())
 }
 
 // resultAppend takes one table's staged files. A table for which there is no

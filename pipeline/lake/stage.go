@@ -38,6 +38,7 @@ type Stage[T any, P rowPointer[T]] struct {
 	refused int64
 	rehash  bool // the digest must be taken from the files
 	raw     *rawWriter
+	move    *move // once a commit was tried
 	ended   bool
 }
 
@@ -203,7 +204,11 @@ func (s *Stage[T, P]) Discard() error {
 	}
 	s.sync.giveUp.Store(true)
 	_ = s.sync.wait() // the files go away all the same
-	errs = append(errs, s.keys.close(), s.lake.disk.removeAll(s.dir))
+	errs = append(errs, s.keys.close())
+	if s.move == nil {
+		s.move = &move{lake: s.lake, dir: s.dir}
+	}
+	errs = append(errs, s.move.tidy())
 	return s.lake.fail("discard", s.batchID, errors.Join(errs...))
 }
 

@@ -23,7 +23,7 @@ type tableFS struct {
 	actual   string // the root on this machine now
 
 	mu      sync.Mutex
-	created []string // actual paths made since the last takeCreated
+	created []*newFile // begun since the last takeCreated
 }
 
 var _ iceio.WriteFileIO = (*tableFS)(nil)
@@ -74,13 +74,13 @@ func (t *tableFS) Create(name string) (iceio.FileWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.mu.Lock()
-	t.created = append(t.created, path)
-	t.mu.Unlock()
 	f, err := t.disk.create(path)
 	if err != nil {
 		return nil, err // a nil *newFile must not become a non-nil interface
 	}
+	t.mu.Lock()
+	t.created = append(t.created, f)
+	t.mu.Unlock()
 	return f, nil
 }
 
@@ -106,9 +106,9 @@ func (t *tableFS) Remove(name string) error {
 	return t.disk.remove(path)
 }
 
-// takeCreated gives the files made since the last call, so that a commit that
+// takeCreated gives the files begun since the last call, so that a commit that
 // fails can take them away again.
-func (t *tableFS) takeCreated() []string {
+func (t *tableFS) takeCreated() []*newFile {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	made := t.created
