@@ -38,7 +38,13 @@ func (t *tableFS) here(location string) (string, error) {
 		}
 		path = u.Path
 	}
-	rel, ok := strings.CutPrefix(filepath.Clean(path), t.recorded+"/")
+	path = filepath.Clean(path)
+	rel, ok := strings.CutPrefix(path, t.recorded+"/")
+	if !ok {
+		// iceberg-go makes the names of manifests by way of a URL, which escapes
+		// spaces and letters beyond ASCII in the root. Below it nothing needs it.
+		rel, ok = strings.CutPrefix(path, (&url.URL{Path: t.recorded}).EscapedPath()+"/")
+	}
 	if !ok {
 		return "", fmt.Errorf("location %q is outside the lake %s", location, t.recorded)
 	}

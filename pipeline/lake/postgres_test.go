@@ -1,0 +1,167 @@
+package lake
+
+import (
+	"database/sql"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"carat/pipeline"
+)
+
+// startPostgres starts a throwaway server from Debian's package and gives a
+// DSN. Without the package the test is skipped, but not in CI.
+func startPostgres(t *testing.T) (dsn string) {
+	t.Helper()
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if len(found) == 0 {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("Debian's package postgresql is not installed")
+		}
+		t.Skip("Debian's package postgresql is not installed")
+	}
+	slices.Sort(found)
+	bin := filepath.Dir(found[len(found)-1])
+	dir, err := os.MkdirTemp("", "carat-pg-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	as := func(cmd *exec.Cmd) *exec.Cmd { cmd.Dir = dir; return cmd }
+	if os.Getuid() == 0 { // PostgreSQL refuses to run as root
+		u, err := user.Lookup("postgres")
+		if err != nil {
+			t.Fatal(err)
+		}
+		uid, _ := strconv.Atoi(u.Uid)
+		gid, _ := strconv.Atoi(u.Gid)
+		if err := os.Chown(dir, uid, gid); err != nil {
+			t.Fatal(err)
+		}
+		as = func(cmd *exec.Cmd) *exec.Cmd {
+			cmd.Dir = dir
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+			return cmd
+		}
+	}
+	run := func(name string, args ...string) {
+		t.Helper()
+		if out, err := as(exec.Command(filepath.Join(bin, name), args...)).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+	}
+	password := filepath.Join(dir, "password")
+	if err := os.WriteFile(password, []byte("p@ss:word\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(dir, "data")
+	run("initdb", "-D", data, "-U", "carat", "--auth=scram-sha-256", "--pwfile="+password, "--no-sync", "-E", "UTF8")
+	port := freePort(t)
+	log := filepath.Join(dir, "log")
+	run("pg_ctl", "-D", data, "-l", log, "-w", "-o", fmt.Sprintf("-p %d -k %s -c listen_addresses=127.0.0.1 -c fsync=off", port, dir), "start")
+	t.Cleanup(func() { run("pg_ctl", "-D", data, "-m", "immediate", "stop") })
+	u := url.URL{Scheme: "postgres", User: url.UserPassword("carat", "p@ss:word"), Host: fmt.Sprintf("127.0.0.1:%d", port), Path: "/postgres", RawQuery: "sslmode=disable"}
+	return u.String()
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func TestCatalogInPostgreSQL(t *testing.T) {
+	dsn := startPostgres(t)
+	root := filepath.Join(t.TempDir(), "lake")
+	l, err := Open(t.Context(), Config{Root: root, CatalogDSN: dsn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	release, err := l.Lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ingestWithRejects(t, l); err != nil {
+		t.Fatal(err)
+	}
+	ingest(t, l, nil, "nothing")
+	if _, err := l.DB().Exec("create table runs (id text primary key)"); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := l.Publish(t.Context(), Run{ID: "run1", Period: "2026-10"}, resultFiles(t, l, "run1"), recordRun("run1")); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	// A run's row that is refused takes the tables' rows with it.
+	_, err = l.Publish(t.Context(), Run{ID: "run2", Period: "2026-10"}, resultFiles(t, l, "run2"), func(tx *sql.Tx) error {
+		_, err := tx.Exec("insert into runs (id) values ('run1')")
+		return err
+	})
+	if err == nil {
+		t.Error("a second row of run1 was taken")
+	}
+	if got := len(tableOf(t, l, "rollforwards", AsOf{}).Files); got != 1 {
+		t.Errorf("%d files in rollforwards, want 1", got)
+	}
+	if v, err := l.Verify(t.Context()); err != nil || v.Batches != 2 || v.Runs != 1 {
+		t.Errorf("%+v %v", v, err)
+	}
+	if s := strays(t, l); len(s) > 0 {
+		t.Errorf("strays %v", s)
+	}
+	checkSharedCatalog(t, root, dsn)
+	release()
+	again, err := l.Lock(t.Context())
+	if err != nil {
+		t.Fatalf("the lock wasn't given back: %v", err)
+	}
+	again()
+}
+
+// checkSharedCatalog: a copy of the folder, and another lake, must not commit
+// to this lake's catalog; a wrong password must not show.
+func checkSharedCatalog(t *testing.T, root, dsn string) {
+	t.Helper()
+	copied := filepath.Join(t.TempDir(), "copy")
+	copyLake(t, root, copied)
+	_, err := Open(t.Context(), Config{Root: copied, CatalogDSN: dsn})
+	want := "open lake " + copied + ": it is a copy, and its catalog belongs to the lake in " + root + "; copy the catalog's database too and name it in `catalog` of carat.yaml"
+	if err == nil || err.Error() != want || pipeline.KindOf(err) != pipeline.KindUsage {
+		t.Errorf("copy: %v", err)
+	}
+	_, err = Open(t.Context(), Config{Root: t.TempDir(), CatalogDSN: dsn})
+	if err == nil || !strings.Contains(err.Error(), "it belongs to another lake") || !strings.Contains(err.Error(), root) {
+		t.Errorf("another lake: %v", err)
+	}
+	_, err = Open(t.Context(), Config{Root: t.TempDir(), CatalogDSN: strings.Replace(dsn, "ss%3Aword", "ssw0rd-wrong", 1)})
+	if err == nil || strings.Contains(err.Error(), "ssw0rd") || !strings.Contains(err.Error(), "password authentication failed") {
+		t.Errorf("wrong password: %v", err)
+	}
+	// Another machine with the same folder mounted elsewhere is another lock
+	// file, so the catalog's lock has to turn it away.
+	other, err := Open(t.Context(), Config{Root: root, CatalogDSN: dsn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := os.Remove(filepath.Join(root, "lock")); err != nil {
+		t.Fatal(err)
+	}
+	_, err = other.Lock(t.Context())
+	if err == nil || pipeline.KindOf(err) != pipeline.KindBusy || !strings.Contains(err.Error(), "another carat holds the catalog's lock in PostgreSQL") {
+		t.Errorf("second writer: %v", err)
+	}
+}
