@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,4 +81,31 @@ func BenchmarkReadGiftCSV(b *testing.B) {
 			b.ReportMetric(float64(m.Sys)/(1<<20), "MB-sys")
 		})
 	}
+}
+
+// BenchmarkReadGiftNDJSON is the same for NDJSON.
+func BenchmarkReadGiftNDJSON(b *testing.B) {
+	const rows = 200_000
+	var text strings.Builder
+	for i := range rows {
+		fmt.Fprintf(&text, `{"event_id":"g%09d","kind":"gift","sent_at":"2026-10-01T12:00:00.123Z","stream_id":"s%d","viewer_id":"v%d","creator_id":"c%d","gift_id":"5655","quantity":2,"coins":10,"diamonds":5}`+"\n", i, i%500, i%7001, i%301)
+	}
+	path := filepath.Join(b.TempDir(), "gift_events.ndjson")
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(text.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		f, err := os.Open(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		r, err := Read(context.Background(), Input{Name: "gift_events.ndjson", File: f, Size: int64(text.Len())}, testOptions(), nullSink[pipeline.GiftEvent]{})
+		if err != nil || r.RowsAccepted != rows {
+			b.Fatal(r, err)
+		}
+		f.Close()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
 }

@@ -286,7 +286,7 @@ func (b *builder[T]) ignore(name []byte) {
 		b.unknown = map[string]bool{}
 	}
 	b.unknown[string(name)] = true
-	b.result.unknown = append(b.result.unknown, cut(name))
+	b.result.unknown = append(b.result.unknown, columnName(name))
 }
 
 // overlap finds two explicit ranges of one key that overlap. Of rows with one

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"carat/pipeline"
@@ -59,6 +60,17 @@ func cutTo(text []byte, most int) string {
 		valid = valid[:len(valid)-n]
 	}
 	return valid
+}
+
+// columnName is a column's name as messages and reports give it: cut, and
+// without characters that would drive a terminal.
+func columnName(name []byte) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, cut(name))
 }
 
 // expected says what would have been right in a column.

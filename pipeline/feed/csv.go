@@ -21,7 +21,7 @@ type csvLayout struct {
 func csvHeader[T any](s *schema[T], name string, record []byte, line int64) (layout csvLayout, unknown []string, err error) {
 	fields, ok := splitQuoted(nil, record, func(n int) []byte { return make([]byte, 0, n) })
 	if !ok {
-		return layout, nil, badFile(name, line, "the header has broken quotes: %s", cut(record))
+		return layout, nil, badFile(name, line, "the header has broken quotes: %q", cut80(record))
 	}
 	if !utf8.Valid(record) {
 		return layout, nil, notUTF8(name, record, line, 0)
@@ -31,7 +31,7 @@ func csvHeader[T any](s *schema[T], name string, record []byte, line int64) (lay
 	}
 	var found []string
 	for _, field := range fields {
-		found = append(found, cut(field))
+		found = append(found, columnName(field))
 	}
 	layout.fields, unknown, err = s.layout(name, line, found)
 	return layout, unknown, err

@@ -14,7 +14,6 @@ var errJSON = errors.New("not JSON")
 type jsonValue struct {
 	text []byte
 	form token
-	open byte // '{' or '[' for objects and arrays, else 0
 }
 
 // jsonScanner walks JSON text without building anything and without reading a
@@ -118,7 +117,7 @@ func (s *jsonScanner) value() (jsonValue, error) {
 	case b == '{' || b == '[':
 		start := s.pos
 		err := s.skip(0)
-		return jsonValue{text: s.data[start:s.pos], form: tokenOther, open: b}, err
+		return jsonValue{text: s.data[start:s.pos], form: tokenOther}, err
 	}
 	for _, word := range [3]string{"null", "true", "false"} {
 		if len(s.data)-s.pos >= len(word) && string(s.data[s.pos:s.pos+len(word)]) == word {

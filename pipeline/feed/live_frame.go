@@ -125,7 +125,7 @@ func (r *frameReader) read(s *jsonScanner, line int64, messages *int64, take fun
 		*messages++
 		f := &frame{line: line}
 		one := jsonScanner{data: s.data, pos: start, room: s.room}
-		isGift := flat
+		var isGift bool
 		if flat {
 			err = r.fields(&one, f, "")
 			isGift = f.rank[frameGift] > 0 || f.rank[frameCount] > 0

@@ -72,7 +72,7 @@ func readParquet[T any](ctx context.Context, j *job[T]) (total result, err error
 func parquetColumns[T any](j *job[T], file *parquet.File) ([]*parquetColumn, error) {
 	var names []string
 	for _, c := range file.Root().Columns() {
-		names = append(names, cut80([]byte(c.Name())))
+		names = append(names, columnName([]byte(c.Name())))
 	}
 	if len(names) > maxColumns {
 		return nil, badFile(j.in.Name, 0, "%d columns, more than %d", len(names), maxColumns)
