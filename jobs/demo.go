@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"carat/pipeline"
 	"carat/pipeline/lake"
@@ -21,8 +22,8 @@ const demoMarkText = "Made by `carat demo`, which replaces this whole folder whe
 // folder, which then takes the place of an earlier demo. A folder that is no
 // demo is a usage error and stays as it is; one in which a run is under way is
 // a busy error.
-func MakeDemo(ctx context.Context, dir string, fill func(dir string) error) (err error) {
-	release, err := releaseDemo(ctx, dir)
+func MakeDemo(ctx context.Context, now time.Time, dir string, fill func(dir string) error) (err error) {
+	release, err := releaseDemo(ctx, now, dir)
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func MakeDemo(ctx context.Context, dir string, fill func(dir string) error) (err
 
 // releaseDemo checks that dir may be replaced, and holds its lake's lock until
 // release.
-func releaseDemo(ctx context.Context, dir string) (release func(), err error) {
+func releaseDemo(ctx context.Context, now time.Time, dir string) (release func(), err error) {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -69,7 +70,7 @@ func releaseDemo(ctx context.Context, dir string) (release func(), err error) {
 	if root, err = filepath.Abs(root); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "replace", dir, "%w", err)
 	}
-	l, err := lake.Open(ctx, lake.Config{Root: root})
+	l, err := lake.Open(ctx, lake.Config{Root: root, Now: func() time.Time { return now }})
 	if err != nil {
 		// A demo that is broken is what making it anew is for.
 		return func() {}, nil

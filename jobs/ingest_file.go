@@ -135,7 +135,6 @@ func (g *ingestion) known(ctx context.Context, in InputFile, f *os.File, size in
 	if err != nil || !found {
 		return FileResult{}, err
 	}
-	g.tell(Event{Step: "ingest", Object: in.Name, Note: "already ingested as batch " + batch})
 	return FileResult{File: in.Name, Feed: in.Feed, Result: FileKnown, Batch: batch}, nil
 }
 

@@ -70,9 +70,9 @@ func (a *app) runDemo(cmd *cobra.Command) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = jobs.MakeDemo(ctx, d.dir, func(dir string) error {
+	err = jobs.MakeDemo(ctx, a.now, d.dir, func(dir string) error {
 		made, err := fixtures.Generate(ctx, fixtures.Options{
-			Out: dir, Period: demoPeriod, Gifts: demoGifts, Viewers: demoViewers, Creators: demoCreators, Seed: demoSeed, Faults: faults,
+			Out: dir, Period: demoPeriod, Gifts: demoGifts, Viewers: demoViewers, Creators: demoCreators, Seed: demoSeed, Faults: faults, Files: fixtures.FilesWeekly,
 		})
 		d.truth, d.files = made.Truth, made.Files
 		return err
@@ -168,7 +168,8 @@ func (d *demo) printExceptions(w io.Writer) {
 		at[c.Name] = i
 	}
 	for _, row := range d.exceptions.Rows {
-		fmt.Fprintf(w, "  %-28s %s\n", printable(fmt.Sprint(row[at["control"]])), printable(fmt.Sprint(row[at["detail"]])))
+		fmt.Fprintf(w, "  %-28s %s %s: %s\n", row[at["control"]], row[at["subject_kind"]],
+			printable(fmt.Sprint(row[at["subject_id"]])), printable(fmt.Sprint(row[at["detail"]])))
 	}
 }
 

@@ -39,7 +39,7 @@ func (a *app) finish(err error) int {
 		return exitCodes[pipeline.KindInternal]
 	}
 	for _, e := range parts(err) {
-		fmt.Fprintln(a.stderr, "carat: "+printable(e.Error()))
+		fmt.Fprintln(a.stderr, "carat: "+strings.ReplaceAll(printable(e.Error()), "\n", "\n  "))
 	}
 	return exitCodes[pipeline.KindOf(err)]
 }

@@ -51,6 +51,6 @@ reconciling it must find. The same flags give the same bytes.`,
 	flags.IntVar(&o.Creators, "creators", 100, "creators")
 	flags.Uint64Var(&o.Seed, "seed", 1, "seed of the random draws")
 	flags.StringVar(&faults, "faults", "none", "all, none, or CONTROL=N,…")
-	flags.StringVar(&o.Files, "files", fixtures.FilesDaily, "daily or month: a file a day in mixed formats, or one CSV per feed")
+	flags.StringVar(&o.Files, "files", fixtures.FilesDaily, "daily, weekly or month: a file a day or a week in mixed formats, or one CSV per feed")
 	return cmd
 }

@@ -33,6 +33,11 @@ and kept in the table rejects: carat query 'select * from rejects'.`,
 				return err
 			}
 			tellIgnored(p, r.Ignored)
+			for _, f := range r.Files {
+				if f.Result == jobs.FileKnown {
+					p.tell(jobs.Event{Step: "ingest", Object: f.File, Note: "already ingested as batch " + f.Batch})
+				}
+			}
 			return errors.Join(err, filesTable(r.Files).Write(a.stdout, a.format))
 		},
 	}

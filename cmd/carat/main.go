@@ -80,7 +80,7 @@ Begin with: carat demo`,
 	root.PersistentFlags().StringVar(&a.dir, "dir", ".", "the folder that holds carat.yaml")
 	for _, verb := range []func(*app) *cobra.Command{
 		demoCommand, initCommand, generateCommand, ingestCommand, reconcileCommand, statementsCommand,
-		runCommand, exceptionsCommand, queryCommand, statusCommand, versionCommand,
+		runCommand, exceptionsCommand, queryCommand, statusCommand, verifyCommand, versionCommand,
 	} {
 		root.AddCommand(verb(a))
 	}

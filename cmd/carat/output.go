@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,3 +74,6 @@ func tellIgnored(p *progress, ignored []jobs.IgnoredFile) {
 		p.tell(jobs.Event{Step: "ingest", Object: i.Name, Note: "left alone: " + i.Reason})
 	}
 }
+
+// tell writes a line to stderr.
+func (a *app) tell(line string) { fmt.Fprintln(a.stderr, "carat: "+printable(line)) }

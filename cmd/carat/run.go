@@ -61,11 +61,15 @@ file could not be taken in; the rest was done all the same.`,
 				return err
 			}
 			tellIgnored(p, r.Ingest.Ignored)
+			fresh, known := newFiles(r.Ingest.Files)
+			if known > 0 {
+				p.tell(jobs.Event{Step: "ingest", Note: grouped(known) + " files were ingested before"})
+			}
 			if r.Reconcile == nil {
 				return err
 			}
 			took := a.clock().Sub(a.now)
-			err = errors.Join(err, a.writeRun(r, took))
+			err = errors.Join(err, a.writeRun(r, fresh, took))
 			if r.Reconcile.Status == jobs.StatusBlocked {
 				err = errors.Join(err, blocked(month, r.Reconcile.Controls))
 			}
@@ -77,17 +81,19 @@ file could not be taken in; the rest was done all the same.`,
 	return cmd
 }
 
-func (a *app) writeRun(r *jobs.RunResult, took time.Duration) error {
+func (a *app) writeRun(r *jobs.RunResult, fresh []jobs.FileResult, took time.Duration) error {
 	switch a.format {
 	case "json":
 		return writeRunJSON(a.stdout, r, took)
 	case "csv":
 		return controlsTable(r.Reconcile.Controls).Write(a.stdout, a.format)
 	}
-	if err := filesTable(r.Ingest.Files).Write(a.stdout, a.format); err != nil {
-		return err
+	if len(fresh) > 0 {
+		if err := filesTable(fresh).Write(a.stdout, a.format); err != nil {
+			return err
+		}
+		fmt.Fprintln(a.stdout)
 	}
-	fmt.Fprintln(a.stdout)
 	if err := controlsTable(r.Reconcile.Controls).Write(a.stdout, a.format); err != nil {
 		return err
 	}
@@ -119,4 +125,16 @@ func writeRunJSON(w io.Writer, r *jobs.RunResult, took time.Duration) error {
 func seconds(d time.Duration) json.Number {
 	hundredths := d.Round(10*time.Millisecond) / (10 * time.Millisecond)
 	return json.Number(fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100))
+}
+
+// newFiles leaves out the files that the lake held already, and counts them.
+func newFiles(files []jobs.FileResult) (fresh []jobs.FileResult, known int64) {
+	for _, f := range files {
+		if f.Result == jobs.FileKnown {
+			known++
+		} else {
+			fresh = append(fresh, f)
+		}
+	}
+	return fresh, known
 }

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -27,6 +28,8 @@ func TestScript(t *testing.T) {
 			"tmpfs":     tmpfs,
 			"unchanged": unchanged,
 			"freeze":    freeze,
+			"holdlock":  holdlock,
+			"halve":     halve,
 		},
 		Condition: func(cond string) (bool, error) { return condition(t, cond) },
 	})
@@ -81,6 +84,26 @@ func unchanged(ts *testscript.TestScript, neg bool, args []string) {
 	if before, after := ts.ReadFile(args[0]), listing(ts, args[1]); before != after {
 		ts.Fatalf("%s changed\nbefore:\n%s\nafter:\n%s", args[1], before, after)
 	}
+}
+
+// holdlock FILE holds a lake's lock until the story ends, as another run does.
+func holdlock(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: holdlock FILE")
+	}
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR|os.O_CREATE, 0o644)
+	ts.Check(err)
+	ts.Defer(func() { _ = f.Close() })
+	ts.Check(syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB))
+}
+
+// halve FROM TO writes the header and the first half of the lines of a file.
+func halve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: halve FROM TO")
+	}
+	lines := strings.SplitAfter(ts.ReadFile(args[0]), "\n")
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(strings.Join(lines[:len(lines)/2+1], "")), 0o644))
 }
 
 func listing(ts *testscript.TestScript, folder string) string {

@@ -21,6 +21,11 @@ func statementsCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			for _, f := range formats {
+				if err := chosen("format", f, jobs.StatementFormats...); err != nil {
+					return err
+				}
+			}
 			p := a.progress()
 			s, err := a.setting(p)
 			if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -37,7 +38,7 @@ func (a *app) writeStatus(r *jobs.StatusResult) error {
 		{Name: "newer_batches", Kind: reports.Number},
 	}}
 	for _, p := range r.Periods {
-		periods.Rows = append(periods.Rows, []any{string(p.Period), p.Status, absent(p.RunID), p.RunAt, p.Exceptions, p.NewerBatches})
+		periods.Rows = append(periods.Rows, []any{string(p.Period), p.Status, absent(p.RunID), p.RunAt.Truncate(time.Second), p.Exceptions, p.NewerBatches})
 	}
 	if err := periods.Write(a.stdout, a.format); err != nil || a.format != "table" {
 		return err
@@ -47,7 +48,7 @@ func (a *app) writeStatus(r *jobs.StatusResult) error {
 		{Name: "last_ingest", Kind: reports.Time},
 	}}
 	for _, f := range r.Feeds {
-		feeds.Rows = append(feeds.Rows, []any{f.Feed, f.Batches, f.Rows, f.Rejected, f.LastIngest})
+		feeds.Rows = append(feeds.Rows, []any{f.Feed, f.Batches, f.Rows, f.Rejected, f.LastIngest.Truncate(time.Second)})
 	}
 	fmt.Fprintln(a.stdout)
 	if err := feeds.Write(a.stdout, a.format); err != nil {
