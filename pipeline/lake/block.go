@@ -30,13 +30,15 @@ type block[T any, P rowPointer[T]] struct {
 	parts  map[partition]int // files begun per partition
 	begun  int
 	files  []stagedFile
-	hashes []uint64
+	known  blockRepeats
+	twice  int64 // rows left out because they were known
 	digest blockDigest
 	people []pipeline.Person
 
 	last    partition // of the row before, so that months are copied once per change
 	of      []partition
 	scratch []T
+	kept    []T
 	key     []byte
 	row     []byte
 }
@@ -49,10 +51,27 @@ func (b *block[T, P]) Write(rows []T) error {
 	if err := b.stage.ctx.Err(); err != nil {
 		return err
 	}
+	left := 0 // rows left out; the others are copied, as the caller's stay as they are
 	for i := range rows {
-		if err := b.note(&rows[i]); err != nil {
+		repeated, err := b.note(&rows[i])
+		switch {
+		case err != nil:
 			return err
+		case repeated && left == 0:
+			b.kept = append(b.kept[:0], rows[:i]...)
+			left++
+		case repeated:
+			left++
+		case left > 0:
+			b.kept = append(b.kept, rows[i])
 		}
+	}
+	if left > 0 {
+		b.twice += int64(left)
+		rows = b.kept
+	}
+	if len(rows) == 0 {
+		return nil
 	}
 	if err := b.writeRuns(rows); err != nil {
 		return b.stage.lake.fail("write rows of", b.stage.batchID, err)
@@ -60,15 +79,23 @@ func (b *block[T, P]) Write(rows []T) error {
 	return nil
 }
 
-// note takes a row's lineage, key hash, digest and partition.
-func (b *block[T, P]) note(row *T) error {
+// note takes a row's lineage, key hash, digest and partition, unless the same
+// row was in the block before. In reference feeds the latest of several wins,
+// even if it says what the first did, so that there all are kept.
+func (b *block[T, P]) note(row *T) (repeated bool, err error) {
 	s := b.stage
 	p := P(row)
 	origin := p.Origin()
 	origin.BatchID = s.batchID
 	b.key = p.AppendKey(b.key[:0])
-	b.hashes = append(b.hashes, maphash.Bytes(s.keys.seed, b.key))
-	b.row = s.rowForm.append(b.row[:0], unsafe.Pointer(row))
+	key := maphash.Bytes(s.keys.seed, b.key)
+	b.row = s.rowForm.appendContent(b.row[:0], unsafe.Pointer(row))
+	if s.feed.Reference {
+		b.known.keys = append(b.known.keys, key)
+	} else if b.known.seen(key, maphash.Bytes(s.contentSeed, b.row)) {
+		return true, nil
+	}
+	b.row = s.rowForm.appendLineage(b.row, unsafe.Pointer(row))
 	b.digest.add(origin.SourceLine, b.row)
 	if s.feed.Name == "creators" {
 		if c, ok := any(row).(*pipeline.Creator); ok && c.Person != (pipeline.Person{}) {
@@ -76,17 +103,17 @@ func (b *block[T, P]) note(row *T) error {
 		}
 	}
 	if s.day.ID == 0 {
-		return nil
+		return false, nil
 	}
 	day := floorDiv(int64At(unsafe.Pointer(row), s.day), microsPerDay)
 	if day != b.last.day || origin.AccountingMonth != b.last.month {
 		if _, err := pipeline.ParsePeriod(origin.AccountingMonth); err != nil {
-			return pipeline.Errorf(pipeline.KindInternal, "write rows of", s.batchID, "line %d: accounting month: %w", origin.SourceLine, err)
+			return false, pipeline.Errorf(pipeline.KindInternal, "write rows of", s.batchID, "line %d: accounting month: %w", origin.SourceLine, err)
 		}
 		b.last = partition{month: string(append([]byte(nil), origin.AccountingMonth...)), day: day}
 	}
 	b.of = append(b.of, b.last)
-	return nil
+	return false, nil
 }
 
 func floorDiv(a, b int64) int64 {
@@ -210,12 +237,12 @@ func (b *block[T, P]) Close() error {
 			return b.stage.lake.fail("write rows of", b.stage.batchID, err)
 		}
 	}
-	if err := b.stage.keys.add(b.hashes); err != nil {
+	if err := b.stage.keys.add(b.known.keys); err != nil {
 		return b.stage.lake.fail("write rows of", b.stage.batchID, err)
 	}
-	b.open, b.order, b.hashes, b.scratch = nil, nil, nil, nil
+	b.open, b.order, b.known, b.scratch, b.kept = nil, nil, blockRepeats{}, nil, nil
 	b.digest.endBlock()
-	b.stage.closeBlock(b.seq, b.files, &b.digest, b.people)
+	b.stage.closeBlock(b)
 	return nil
 }
 

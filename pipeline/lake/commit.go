@@ -16,8 +16,9 @@ import (
 
 // Commit puts the batch into the lake: the raw bytes, the Parquet files, then
 // the snapshots of the feed's table and of the rejects in one transaction. It
-// fills in what only the lake knows (hashes, sizes, first event) and gives the
-// batch as committed. On an error nothing of the batch is in the lake.
+// fills in what only the lake knows (hashes, sizes, first event), moves the
+// repeated rows that it left out (Duplicates) from accepted to duplicate, and
+// gives the batch as committed. On an error nothing of the batch is in the lake.
 func (s *Stage[T, P]) Commit(ctx context.Context, b pipeline.Batch) (CommittedBatch, error) {
 	c, err := s.commit(ctx, b)
 	if err != nil {
@@ -97,6 +98,8 @@ func (s *Stage[T, P]) complete(b pipeline.Batch) (pipeline.Batch, error) {
 		}
 	}
 	b.ID, b.Feed, b.RowsSHA256 = s.batchID, s.feed.Name, d.SHA256
+	b.RowsAccepted -= s.twice
+	b.RowsDuplicate += s.twice
 	switch {
 	case b.SourceSHA256 != "" && b.SourceSHA256 != sha:
 		return b, pipeline.Errorf(pipeline.KindBadInput, "ingest", b.Source, "the file changed while it was being read").

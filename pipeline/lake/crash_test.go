@@ -123,9 +123,9 @@ func strays(t *testing.T, l *Lake) []string {
 	return found
 }
 
-// A crash at any step of an ingest leaves the whole batch or none of it, and
+// A crash at a step of an ingest (every third is tried) leaves the whole batch or none of it, and
 // nothing lying about once the next writer has swept.
-func TestCrashAtEveryStep(t *testing.T) {
+func TestCrashAtAnyStep(t *testing.T) {
 	base := t.TempDir()
 	l := openTest(t, base)
 	lockTest(t, l)
@@ -134,7 +134,7 @@ func TestCrashAtEveryStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	outcomes := map[bool]int{}
-	for n := int64(1); ; n += 2 {
+	for n := int64(1); ; n += 3 {
 		root := filepath.Join(t.TempDir(), "lake")
 		copyLake(t, base, root)
 		cut := &powerCut{cause: errPowerCut}
@@ -162,7 +162,7 @@ func TestCrashAtEveryStep(t *testing.T) {
 			break
 		}
 	}
-	if outcomes[true] == 0 || outcomes[false] < 20 {
+	if outcomes[true] == 0 || outcomes[false] < 10 {
 		t.Errorf("batches there and not there after a crash: %v", outcomes)
 	}
 }
@@ -242,7 +242,7 @@ func TestFailureAtAnyStepLeavesNothing(t *testing.T) {
 }
 
 // A run's tables and its row appear together or not at all.
-func TestPublishCrashAtEveryStep(t *testing.T) {
+func TestPublishCrashAtAnyStep(t *testing.T) {
 	base := t.TempDir()
 	l := openTest(t, base)
 	lockTest(t, l)
@@ -253,7 +253,7 @@ func TestPublishCrashAtEveryStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	outcomes := map[bool]int{}
-	for n := int64(1); ; n += 2 {
+	for n := int64(1); ; n += 3 {
 		root := filepath.Join(t.TempDir(), "lake")
 		copyLake(t, base, root)
 		cut := &powerCut{cause: errPowerCut}
@@ -306,7 +306,7 @@ func TestPublishCrashAtEveryStep(t *testing.T) {
 			break
 		}
 	}
-	if outcomes[true] == 0 || outcomes[false] < 10 {
+	if outcomes[true] == 0 || outcomes[false] < 5 {
 		t.Errorf("runs there and not there after a crash: %v", outcomes)
 	}
 }

@@ -46,7 +46,10 @@ func (s *Stage[T, P]) Drop(ctx context.Context, lines []int64) error {
 	if gone != int64(len(lines)) {
 		return pipeline.Errorf(pipeline.KindInternal, "take rows out of", s.batchID, "%d lines were named and %d rows were found", len(lines), gone)
 	}
-	s.files, s.rehash = kept, true
+	s.files = kept
+	for _, line := range lines {
+		s.stale[line/groupLines] = true
+	}
 	return nil
 }
 

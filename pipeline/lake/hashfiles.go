@@ -13,20 +13,25 @@ import (
 	"slices"
 	"unsafe"
 
+	"carat/pipeline"
 	"github.com/parquet-go/parquet-go"
 )
 
-// hashFiles takes rows-sha256 from Parquet files: of the rows of one batch, or
-// of all rows when batchID is "". It reads all files side by side in the order
-// of source_line, so memory doesn't grow with the batch. A file whose lines
-// turn out not to ascend (after compaction) is sorted in memory on a new start.
-func hashFiles[T any, P rowPointer[T]](ctx context.Context, cols []column, files []string, batchID string) (rowsDigest, error) {
+// hashFiles takes the digests of rows-sha256's groups from Parquet files: of the
+// rows of one batch, or of all rows when batchID is ""; of all groups, or of
+// some. It reads files side by side in the order of source_line, so memory
+// doesn't grow with the batch. A file whose lines turn out not to ascend (after
+// compaction) is sorted in memory on a new start.
+func hashFiles[T any, P rowPointer[T]](ctx context.Context, cols []column, files []string, batchID string, only map[int64]bool) ([]groupDigest, int64, error) {
 	sorted := map[string]bool{}
+	filter := func(l *pipeline.Lineage) bool {
+		return (batchID == "" || l.BatchID == batchID) && (only == nil || only[l.SourceLine/groupLines])
+	}
 	for {
-		d, err := hashFilesOnce[T, P](ctx, newRowEncoder(cols), files, batchID, sorted)
+		groups, rows, err := hashFilesOnce[T, P](ctx, newRowEncoder(cols), files, filter, sorted)
 		var u *unorderedError
 		if !errors.As(err, &u) || sorted[u.path] {
-			return d, err
+			return groups, rows, err
 		}
 		sorted[u.path] = true
 	}
@@ -37,9 +42,9 @@ type unorderedError struct{ path string }
 // Error says which file it is.
 func (u *unorderedError) Error() string { return u.path + ": source lines do not ascend" }
 
-func hashFilesOnce[T any, P rowPointer[T]](ctx context.Context, enc rowEncoder, files []string, batchID string, sorted map[string]bool) (rowsDigest, error) {
+func hashFilesOnce[T any, P rowPointer[T]](ctx context.Context, enc rowEncoder, files []string, filter func(*pipeline.Lineage) bool, sorted map[string]bool) ([]groupDigest, int64, error) {
 	m := merge{open: func(path string) (*cursor, error) {
-		c, err := openCursor[T, P](enc, path, batchID)
+		c, err := openCursor[T, P](enc, path, filter)
 		if err == nil && sorted[path] {
 			err = c.sortAll()
 		}
@@ -49,12 +54,12 @@ func hashFilesOnce[T any, P rowPointer[T]](ctx context.Context, enc rowEncoder, 
 	for _, path := range files {
 		from, err := firstLine(path)
 		if err != nil {
-			return rowsDigest{}, fmt.Errorf("read %s: %w", path, err)
+			return nil, 0, fmt.Errorf("read %s: %w", path, err)
 		}
 		m.waiting = append(m.waiting, waitingFile{path, from})
 	}
 	slices.SortStableFunc(m.waiting, func(a, b waitingFile) int { return cmp.Compare(a.from, b.from) })
-	return m.digest(ctx)
+	return m.digests(ctx)
 }
 
 // merge hashes the rows of many files in the order of line, then bytes. A file
@@ -94,9 +99,8 @@ func (m *merge) admit() error {
 	return nil
 }
 
-func (m *merge) digest(ctx context.Context) (rowsDigest, error) {
-	var groups []groupDigest
-	group, running, rows := int64(-1), newSHA256(), int64(0)
+func (m *merge) digests(ctx context.Context) (groups []groupDigest, rows int64, err error) {
+	group, running := int64(-1), newSHA256()
 	end := func() {
 		if group >= 0 {
 			d := groupDigest{group: group}
@@ -106,16 +110,16 @@ func (m *merge) digest(ctx context.Context) (rowsDigest, error) {
 	}
 	for {
 		if err := m.admit(); err != nil {
-			return rowsDigest{}, err
+			return nil, 0, err
 		}
 		if m.heap.Len() == 0 {
 			end()
-			return digestOf(groups, rows), nil
+			return groups, rows, nil
 		}
 		c := m.heap[0]
 		if g := c.line / groupLines; g != group {
 			if err := ctx.Err(); err != nil {
-				return rowsDigest{}, err
+				return nil, 0, err
 			}
 			end()
 			group, running = g, newSHA256()
@@ -128,7 +132,7 @@ func (m *merge) digest(ctx context.Context) (rowsDigest, error) {
 		}
 		heap.Pop(&m.heap)
 		if err := c.finish(); err != nil {
-			return rowsDigest{}, fmt.Errorf("read %s: %w", c.path, err)
+			return nil, 0, fmt.Errorf("read %s: %w", c.path, err)
 		}
 	}
 }
@@ -184,7 +188,7 @@ type cursor struct {
 	err   error
 }
 
-func openCursor[T any, P rowPointer[T]](enc rowEncoder, path, batchID string) (*cursor, error) {
+func openCursor[T any, P rowPointer[T]](enc rowEncoder, path string, filter func(*pipeline.Lineage) bool) (*cursor, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -202,7 +206,7 @@ func openCursor[T any, P rowPointer[T]](enc rowEncoder, path, batchID string) (*
 		for i := range rows[:n] {
 			p := P(&rows[i])
 			origin := p.Origin()
-			if batchID != "" && origin.BatchID != batchID {
+			if !filter(origin) {
 				continue
 			}
 			c.lines = append(c.lines, origin.SourceLine)

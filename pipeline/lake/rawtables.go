@@ -16,7 +16,7 @@ const rejectsTable = "rejects"
 type rawTable struct {
 	feed    pipeline.Feed
 	columns []column
-	hash    func(ctx context.Context, files []string, batchID string) (rowsDigest, error)
+	hash    func(ctx context.Context, files []string, batchID string, only map[int64]bool) (groups []groupDigest, rows int64, err error)
 }
 
 func rawTableOf[T any, P rowPointer[T]](name string) rawTable {
@@ -30,8 +30,8 @@ func rawTableOf[T any, P rowPointer[T]](name string) rawTable {
 		panic("lake: " + err.Error())
 	}
 	return rawTable{feed: feed, columns: cols,
-		hash: func(ctx context.Context, files []string, batchID string) (rowsDigest, error) {
-			return hashFiles[T, P](ctx, cols, files, batchID)
+		hash: func(ctx context.Context, files []string, batchID string, only map[int64]bool) ([]groupDigest, int64, error) {
+			return hashFiles[T, P](ctx, cols, files, batchID, only)
 		}}
 }
 

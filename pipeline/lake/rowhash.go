@@ -29,6 +29,7 @@ const groupLines = 65536
 // neither on files nor on blocks, and so outlives compaction.
 type rowEncoder struct {
 	columns []column // ascending by id
+	lineage int      // index of the first lineage column
 }
 
 func newRowEncoder(cols []column) rowEncoder {
@@ -39,15 +40,37 @@ func newRowEncoder(cols []column) rowEncoder {
 		}
 	}
 	sort.Slice(e.columns, func(i, j int) bool { return e.columns[i].ID < e.columns[j].ID })
+	for e.lineage < len(e.columns) && e.columns[e.lineage].ID < firstLineageID {
+		e.lineage++
+	}
 	return e
 }
 
-// append appends the canonical form of the row at p, a pointer to the struct
+// firstLineageID is where the field ids of lineage begin (see pipeline.Lineage).
+const firstLineageID = 900
+
+// append appends the canonical form of a row.
+func (e *rowEncoder) append(dst []byte, p unsafe.Pointer) []byte {
+	dst = appendFields(dst, e.columns[:e.lineage], p)
+	return e.appendLineage(dst, p)
+}
+
+// appendContent appends what the source says of a row: all but its lineage.
+func (e *rowEncoder) appendContent(dst []byte, p unsafe.Pointer) []byte {
+	return appendFields(dst, e.columns[:e.lineage], p)
+}
+
+// appendLineage completes what appendContent began.
+func (e *rowEncoder) appendLineage(dst []byte, p unsafe.Pointer) []byte {
+	return append(appendFields(dst, e.columns[e.lineage:], p), 0, 0)
+}
+
+// appendFields appends columns of the row at p, a pointer to the struct
 // that the columns were derived from. It reads fields by their offsets because
 // reflection costs more than the rest of the ingest together.
-func (e *rowEncoder) append(dst []byte, p unsafe.Pointer) []byte {
-	for i := range e.columns {
-		c := &e.columns[i]
+func appendFields(dst []byte, columns []column, p unsafe.Pointer) []byte {
+	for i := range columns {
+		c := &columns[i]
 		at := unsafe.Add(p, c.offset)
 		switch c.held {
 		case heldString:
@@ -73,7 +96,7 @@ func (e *rowEncoder) append(dst []byte, p unsafe.Pointer) []byte {
 			dst = binary.BigEndian.AppendUint64(dst, uint64(int64(*(*int32)(at))))
 		}
 	}
-	return append(dst, 0, 0)
+	return dst
 }
 
 // int64At reads an int64 column of a row.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -25,7 +26,9 @@ type Stage[T any, P rowPointer[T]] struct {
 	day     column // the event column; zero for reference feeds
 	rowForm rowEncoder
 	keys    *keyHashes
-	sync    *syncer
+	// contentSeed is for hashes of whole rows.
+	contentSeed maphash.Seed
+	sync        *syncer
 
 	mu      sync.Mutex
 	blocks  []*block[T, P]
@@ -36,7 +39,8 @@ type Stage[T any, P rowPointer[T]] struct {
 	people  map[int][]pipeline.Person
 	rejects *fileWriter[pipeline.Reject]
 	refused int64
-	rehash  bool // the digest must be taken from the files
+	twice   int64          // rows left out by the blocks
+	stale   map[int64]bool // groups that lost rows since their digest was taken
 	raw     *rawWriter
 	move    *move // once a commit was tried
 	ended   bool
@@ -52,7 +56,8 @@ func NewStage[T any, P rowPointer[T]](ctx context.Context, l *Lake, feed pipelin
 		return nil, pipeline.Errorf(pipeline.KindInternal, "stage", feed.Name, "no such table")
 	}
 	s := &Stage[T, P]{lake: l, ctx: ctx, feed: feed, info: info, batchID: batchID, rowForm: newRowEncoder(info.columns),
-		waiting: map[int]*blockDigest{}, people: map[int][]pipeline.Person{}, sync: newSyncer(l.disk)}
+		waiting: map[int]*blockDigest{}, people: map[int][]pipeline.Person{}, sync: newSyncer(l.disk),
+		stale: map[int64]bool{}, contentSeed: maphash.MakeSeed()}
 	if feed.EventColumn != "" {
 		var err error
 		if s.day, err = findColumn(info.columns, feed.EventColumn); err != nil {
@@ -81,17 +86,18 @@ func (s *Stage[T, P]) OpenBlock(seq int) (pipeline.BlockSink[T], error) {
 }
 
 // closeBlock takes what a block has made.
-func (s *Stage[T, P]) closeBlock(seq int, files []stagedFile, digest *blockDigest, people []pipeline.Person) {
-	for _, f := range files {
+func (s *Stage[T, P]) closeBlock(b *block[T, P]) {
+	for _, f := range b.files {
 		s.sync.add(f.Path)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.files = append(s.files, files...)
-	if len(people) > 0 {
-		s.people[seq] = people
+	s.files = append(s.files, b.files...)
+	s.twice += b.twice
+	if len(b.people) > 0 {
+		s.people[b.seq] = b.people
 	}
-	s.waiting[seq] = digest
+	s.waiting[b.seq] = &b.digest
 	for d := s.waiting[s.next]; d != nil; d = s.waiting[s.next] {
 		s.joined.join(d)
 		delete(s.waiting, s.next)
@@ -167,20 +173,58 @@ func (s *Stage[T, P]) KeysMayRepeat() (bool, error) {
 	return may, s.lake.fail("look for repeated keys in", s.batchID, err)
 }
 
-// RowsDigest gives rows-sha256 and the number of the rows staged now.
+// rowsDigest gives rows-sha256 and the number of the rows staged now.
 func (s *Stage[T, P]) rowsDigest() (rowsDigest, error) {
 	if len(s.waiting) > 0 {
 		return rowsDigest{}, fmt.Errorf("block %d was never closed", s.next)
 	}
-	if !s.rehash && !s.joined.unordered {
-		return s.joined.finish(), nil
-	}
 	s.sortFiles()
-	paths := make([]string, len(s.files))
-	for i, f := range s.files {
-		paths[i] = f.Path
+	if s.joined.unordered {
+		var paths []string
+		for _, f := range s.files {
+			paths = append(paths, f.Path)
+		}
+		groups, rows, err := s.info.hash(s.ctx, paths, "", nil)
+		return digestOf(groups, rows), err
 	}
-	return s.info.hash(s.ctx, paths, "")
+	s.joined.end()
+	if len(s.stale) == 0 {
+		return digestOf(s.joined.groups, s.joined.rows), nil
+	}
+	return s.freshDigest()
+}
+
+// freshDigest takes the digests of groups that lost rows from the files anew.
+func (s *Stage[T, P]) freshDigest() (rowsDigest, error) {
+	var paths []string
+	var rows int64
+	for _, f := range s.files {
+		rows += f.Rows
+		for g := f.minLine / groupLines; g <= f.maxLine/groupLines; g++ {
+			if s.stale[g] {
+				paths = append(paths, f.Path)
+				break
+			}
+		}
+	}
+	groups, _, err := s.info.hash(s.ctx, paths, "", s.stale)
+	if err != nil {
+		return rowsDigest{}, err
+	}
+	for _, g := range s.joined.groups {
+		if !s.stale[g.group] {
+			groups = append(groups, g)
+		}
+	}
+	return digestOf(groups, rows), nil
+}
+
+// Duplicates is the number of rows that were left out because the same row, in
+// every column, was in their block before. Commit counts them as duplicates.
+func (s *Stage[T, P]) Duplicates() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.twice
 }
 
 // Discard gives the batch up and removes what was staged. It is safe after
@@ -240,7 +284,11 @@ func newSyncer(d *disk) *syncer {
 			if s.giveUp.Load() {
 				continue
 			}
-			if err := d.syncFile(path); err != nil && s.err == nil {
+			err := d.syncFile(path)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // Drop took it; a file that is missed shows when it is moved
+			}
+			if err != nil && s.err == nil {
 				s.err = err
 			}
 		}

@@ -143,7 +143,8 @@ func (v *verifier) files(ctx context.Context, b chained) {
 	if !v.hashes("batch "+b.ID, all, b.FilesSHA256) {
 		return
 	}
-	d, err := v.lake.rawInfo[b.Table].hash(ctx, rows, b.ID)
+	groups, n, err := v.lake.rawInfo[b.Table].hash(ctx, rows, b.ID, nil)
+	d := digestOf(groups, n)
 	switch {
 	case err != nil:
 		v.differ("batch %s: its rows can't be read: %v", b.ID, err)
