@@ -1,0 +1,163 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sort"
+	"testing"
+	"time"
+
+	"carat/fixtures"
+	"carat/sql"
+)
+
+// generated makes a month and gives its setting and truth.
+func generated(t *testing.T, seed uint64, faults string) (Setting, []fixtures.Truth) {
+	t.Helper()
+	planted, err := fixtures.ParseFaults(faults)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "month")
+	made, err := fixtures.Generate(context.Background(), fixtures.Options{
+		Out: dir, Period: "2026-10", Gifts: 2_000, Viewers: 300, Creators: 40, Seed: seed, Faults: planted, Files: fixtures.FilesMonth,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := LoadConfig(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Setting{Config: c, Now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}, made.Truth
+}
+
+// foundAll lists the exceptions of the month as the truth spells them, sorted.
+func foundAll(t *testing.T, s Setting) []string {
+	t.Helper()
+	list, err := Exceptions(context.Background(), ExceptionsOptions{Setting: s, Period: "2026-10"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := map[string]int{}
+	for i, c := range list.Columns {
+		at[c.Name] = i
+	}
+	var found []string
+	for _, row := range list.Rows {
+		cell := func(name string) string { return fmt.Sprint(row[at[name]]) }
+		found = append(found, spelled(fixtures.Truth{
+			Control: cell("control"), SubjectKind: cell("subject_kind"), SubjectID: cell("subject_id"),
+			Difference: cell("difference"), Unit: cell("unit"),
+		}))
+	}
+	sort.Strings(found)
+	return found
+}
+
+func spelled(t fixtures.Truth) string {
+	return fmt.Sprintf("%s %s %s %s %s", t.Control, t.SubjectKind, t.SubjectID, t.Difference, t.Unit)
+}
+
+// What is planted is found, no more and no fewer.
+func TestFoundIsPlanted(t *testing.T) {
+	for seed := range uint64(20) {
+		t.Run(fmt.Sprintf("seed %d", seed+1), func(t *testing.T) {
+			t.Parallel()
+			s, truth := generated(t, seed+1, "all")
+			r, err := Run(context.Background(), RunOptions{Setting: s, SQL: sql.Files, Period: "2026-10"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Reconcile.Status != StatusBlocked || len(truth) == 0 {
+				t.Errorf("status %s with %d planted faults", r.Reconcile.Status, len(truth))
+			}
+			var planted []string
+			for _, f := range truth {
+				planted = append(planted, spelled(f))
+			}
+			sort.Strings(planted)
+			missing, others := difference(planted, foundAll(t, s))
+			for _, m := range missing {
+				t.Errorf("planted and not found: %s", m)
+			}
+			for _, o := range others {
+				t.Errorf("found and not planted: %s", o)
+			}
+		})
+	}
+}
+
+// difference gives what is in one sorted list and not in the other.
+func difference(a, b []string) (onlyA, onlyB []string) {
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && a[0] < b[0]:
+			onlyA, a = append(onlyA, a[0]), a[1:]
+		case len(a) == 0 || b[0] < a[0]:
+			onlyB, b = append(onlyB, b[0]), b[1:]
+		default:
+			a, b = a[1:], b[1:]
+		}
+	}
+	return onlyA, onlyB
+}
+
+// A month without faults is balanced; a second run writes nothing, and a second
+// lake from the same files gives the same run.
+func TestCleanMonthIsBalanced(t *testing.T) {
+	s, truth := generated(t, 7, "none")
+	if len(truth) != 0 {
+		t.Fatalf("a clean month with %d faults", len(truth))
+	}
+	run := func(s Setting) *RunResult {
+		r, err := Run(context.Background(), RunOptions{Setting: s, SQL: sql.Files, Period: "2026-10"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	first := run(s)
+	if first.Reconcile.Status != StatusBalanced {
+		t.Errorf("status %s: %v", first.Reconcile.Status, foundAll(t, s))
+	}
+	if first.Statements.Statements == 0 {
+		t.Error("no statements")
+	}
+	if second := run(s); !second.Reconcile.Repeated || second.Reconcile.RunID != first.Reconcile.RunID {
+		t.Errorf("the second run: %+v after %+v", second.Reconcile, first.Reconcile)
+	}
+	elsewhere := *s.Config
+	elsewhere.Lake = filepath.Join(t.TempDir(), "lake")
+	s.Config, s.Now = &elsewhere, s.Now.Add(time.Hour)
+	if third := run(s); third.Reconcile.Repeated || third.Reconcile.RunID != first.Reconcile.RunID {
+		t.Errorf("the run in another lake: %+v after %+v", third.Reconcile, first.Reconcile)
+	}
+}
+
+// A run that is cut short leaves nothing of itself, and the next one does all.
+func TestCancelledRunLeavesNothing(t *testing.T) {
+	s, _ := generated(t, 3, "none")
+	ctx, cancel := context.WithCancel(context.Background())
+	interrupted := s
+	interrupted.Progress = func(e Event) {
+		if e.Step == "reconcile" {
+			cancel()
+		}
+	}
+	if _, err := Run(ctx, RunOptions{Setting: interrupted, SQL: sql.Files, Period: "2026-10"}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("a cancelled run: %v", err)
+	}
+	if _, err := Exceptions(context.Background(), ExceptionsOptions{Setting: s, Period: "2026-10"}); err == nil {
+		t.Error("a cancelled run published results")
+	}
+	if _, err := Statements(context.Background(), StatementsOptions{Setting: s, Period: "2026-10"}); err == nil {
+		t.Error("a cancelled run has statements")
+	}
+	r, err := Run(context.Background(), RunOptions{Setting: s, SQL: sql.Files, Period: "2026-10"})
+	if err != nil || r.Reconcile.Status != StatusBalanced {
+		t.Errorf("after it: %+v, %v", r, err)
+	}
+}
