@@ -92,7 +92,8 @@ func (p *place) periodStatus(ctx context.Context, batches []pipeline.Batch) ([]P
 			ps.Exceptions += c.Exceptions
 		}
 		for _, b := range batches {
-			if b.IngestedAt.After(s.UpdatedAt) {
+			// The state keeps microseconds.
+			if b.IngestedAt.UnixMicro() > s.UpdatedAt.UnixMicro() {
 				ps.NewerBatches++
 			}
 		}
