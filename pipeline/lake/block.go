@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -20,25 +21,24 @@ type partition struct {
 	day   int64 // days since the epoch
 }
 
-// block writes the rows of one block: one Parquet file per partition. It is
-// used by one goroutine at a time; different blocks run side by side.
+// block takes the rows of one block, holds them until the blocks before it are
+// decided, and writes one Parquet file per partition. It is used by one
+// goroutine at a time; different blocks run side by side.
 type block[T any, P rowPointer[T]] struct {
 	stage  *Stage[T, P]
 	seq    int
+	held   []heldRows[T]
 	open   map[partition]*fileWriter[T]
 	order  []partition       // open files, oldest first
 	parts  map[partition]int // files begun per partition
 	begun  int
 	files  []stagedFile
-	known  blockRepeats
-	twice  int64 // rows left out because they were known
+	twice  int64 // rows left out because they were there before
 	digest blockDigest
 	people []pipeline.Person
 
 	last    partition // of the row before, so that months are copied once per change
-	of      []partition
 	scratch []T
-	kept    []T
 	key     []byte
 	row     []byte
 }
@@ -48,72 +48,124 @@ func (b *block[T, P]) Write(rows []T) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if err := b.stage.ctx.Err(); err != nil {
+	s := b.stage
+	if err := s.ctx.Err(); err != nil {
 		return err
 	}
-	left := 0 // rows left out; the others are copied, as the caller's stay as they are
+	h := heldRows[T]{keys: make([]uint64, 0, len(rows))}
+	if !s.feed.Reference {
+		h.contents = make([]uint64, 0, len(rows))
+	}
 	for i := range rows {
-		repeated, err := b.note(&rows[i])
-		switch {
-		case err != nil:
+		if err := b.note(&h, &rows[i]); err != nil {
 			return err
-		case repeated && left == 0:
-			b.kept = append(b.kept[:0], rows[:i]...)
-			left++
-		case repeated:
-			left++
-		case left > 0:
-			b.kept = append(b.kept, rows[i])
 		}
 	}
-	if left > 0 {
-		b.twice += int64(left)
-		rows = b.kept
-	}
-	if len(rows) == 0 {
-		return nil
-	}
-	if err := b.writeRuns(rows); err != nil {
-		return b.stage.lake.fail("write rows of", b.stage.batchID, err)
-	}
+	h.rows = hold(rows, s.info.columns)
+	b.held = append(b.held, h)
 	return nil
 }
 
-// note takes a row's lineage, key hash, digest and partition, unless the same
-// row was in the block before. In reference feeds the latest of several wins,
-// even if it says what the first did, so that there all are kept.
-func (b *block[T, P]) note(row *T) (repeated bool, err error) {
+// note takes a row's partition and hashes.
+func (b *block[T, P]) note(h *heldRows[T], row *T) error {
 	s := b.stage
 	p := P(row)
 	origin := p.Origin()
 	origin.BatchID = s.batchID
 	b.key = p.AppendKey(b.key[:0])
-	key := maphash.Bytes(s.keys.seed, b.key)
-	b.row = s.rowForm.appendContent(b.row[:0], unsafe.Pointer(row))
-	if s.feed.Reference {
-		b.known.keys = append(b.known.keys, key)
-	} else if b.known.seen(key, maphash.Bytes(s.contentSeed, b.row)) {
-		return true, nil
+	h.keys = append(h.keys, maphash.Bytes(s.keys.seed, b.key))
+	if !s.feed.Reference {
+		b.row = s.rowForm.appendContent(b.row[:0], unsafe.Pointer(row))
+		h.contents = append(h.contents, maphash.Bytes(s.contentSeed, b.row))
 	}
-	b.row = s.rowForm.appendLineage(b.row, unsafe.Pointer(row))
-	b.digest.add(origin.SourceLine, b.row)
 	if s.feed.Name == "creators" {
 		if c, ok := any(row).(*pipeline.Creator); ok && c.Person != (pipeline.Person{}) {
 			b.people = append(b.people, clonePerson(c.Person))
 		}
 	}
 	if s.day.ID == 0 {
-		return false, nil
+		return nil
 	}
 	day := floorDiv(int64At(unsafe.Pointer(row), s.day), microsPerDay)
 	if day != b.last.day || origin.AccountingMonth != b.last.month {
 		if _, err := pipeline.ParsePeriod(origin.AccountingMonth); err != nil {
-			return false, pipeline.Errorf(pipeline.KindInternal, "write rows of", s.batchID, "line %d: accounting month: %w", origin.SourceLine, err)
+			return pipeline.Errorf(pipeline.KindInternal, "write rows of", s.batchID, "line %d: accounting month: %w", origin.SourceLine, err)
 		}
-		b.last = partition{month: string(append([]byte(nil), origin.AccountingMonth...)), day: day}
+		b.last = partition{month: strings.Clone(origin.AccountingMonth), day: day}
 	}
-	b.of = append(b.of, b.last)
-	return false, nil
+	h.of = append(h.of, b.last)
+	return nil
+}
+
+// decide marks the rows that were there before. In reference feeds the latest
+// of several wins, even if it says what the first did, so that there all stay.
+func (b *block[T, P]) decide() error {
+	var keys, contents []uint64
+	var chunks, rows []int
+	for c := range b.held {
+		h := &b.held[c]
+		keys, contents = append(keys, h.keys...), append(contents, h.contents...)
+		chunks, rows = append(chunks, len(keys)), append(rows, len(h.rows))
+	}
+	k := b.stage.keys
+	if b.stage.feed.Reference {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		return k.addPart(keys, make([]uint64, len(keys)))
+	}
+	c := 0
+	var err error
+	b.twice, err = k.decide(keys, contents, func(i int) {
+		for i >= chunks[c] {
+			c++
+		}
+		b.held[c].leaveOut(i - chunks[c] + rows[c])
+	})
+	return err
+}
+
+// flush writes the rows that stay and ends the block's files.
+func (b *block[T, P]) flush() error {
+	s := b.stage
+	for c := range b.held {
+		if err := s.ctx.Err(); err != nil {
+			return err
+		}
+		h := &b.held[c]
+		h.settle()
+		for i := range h.rows {
+			b.row = s.rowForm.append(b.row[:0], unsafe.Pointer(&h.rows[i]))
+			b.digest.add(P(&h.rows[i]).Origin().SourceLine, b.row)
+		}
+		if err := b.writeRuns(h); err != nil {
+			return s.lake.fail("write rows of", s.batchID, err)
+		}
+		*h = heldRows[T]{}
+	}
+	for _, p := range b.order {
+		if err := b.closeFile(p); err != nil {
+			return s.lake.fail("write rows of", s.batchID, err)
+		}
+	}
+	b.held, b.order, b.scratch = nil, nil, nil
+	b.digest.endBlock()
+	s.closeBlock(b)
+	return nil
+}
+
+// Close ends the block. It is written now if all blocks before it are closed,
+// else by the Close of the last of those.
+func (b *block[T, P]) Close() error {
+	ready, err := b.stage.ready(b)
+	if err != nil {
+		return b.stage.lake.fail("write rows of", b.stage.batchID, err)
+	}
+	for _, r := range ready {
+		if err := r.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func floorDiv(a, b int64) int64 {
@@ -126,18 +178,20 @@ func floorDiv(a, b int64) int64 {
 
 // writeRuns writes rows to their partitions' files, each partition's rows in
 // one piece and in the order of the source.
-func (b *block[T, P]) writeRuns(rows []T) error {
-	if b.stage.day.ID == 0 {
-		return b.writeTo(partition{}, rows)
+func (b *block[T, P]) writeRuns(h *heldRows[T]) error {
+	if len(h.rows) == 0 {
+		return nil
 	}
-	defer func() { b.of = b.of[:0] }()
-	first := b.of[0]
-	if !slices.ContainsFunc(b.of, func(p partition) bool { return p != first }) {
-		return b.writeTo(first, rows)
+	if b.stage.day.ID == 0 {
+		return b.writeTo(partition{}, h.rows)
+	}
+	first := h.of[0]
+	if !slices.ContainsFunc(h.of, func(p partition) bool { return p != first }) {
+		return b.writeTo(first, h.rows)
 	}
 	counts := map[partition]int{}
 	var seen []partition
-	for _, p := range b.of {
+	for _, p := range h.of {
 		if counts[p]++; counts[p] == 1 {
 			seen = append(seen, p)
 		}
@@ -148,9 +202,9 @@ func (b *block[T, P]) writeRuns(rows []T) error {
 		at += counts[p]
 		ends[i] = at
 	}
-	b.scratch = slices.Grow(b.scratch[:0], len(rows))[:len(rows)]
-	for i, p := range b.of {
-		b.scratch[next[p]] = rows[i]
+	b.scratch = slices.Grow(b.scratch[:0], len(h.rows))[:len(h.rows)]
+	for i, p := range h.of {
+		b.scratch[next[p]] = h.rows[i]
 		next[p]++
 	}
 	start := 0
@@ -160,7 +214,6 @@ func (b *block[T, P]) writeRuns(rows []T) error {
 		}
 		start = ends[i]
 	}
-	clear(b.scratch) // its strings are not ours to keep
 	return nil
 }
 
@@ -227,22 +280,6 @@ func (b *block[T, P]) closeFile(p partition) error {
 		return err
 	}
 	b.files = append(b.files, f)
-	return nil
-}
-
-// Close ends the block's files and hands them to the stage.
-func (b *block[T, P]) Close() error {
-	for _, p := range b.order {
-		if err := b.closeFile(p); err != nil {
-			return b.stage.lake.fail("write rows of", b.stage.batchID, err)
-		}
-	}
-	if err := b.stage.keys.add(b.known.keys); err != nil {
-		return b.stage.lake.fail("write rows of", b.stage.batchID, err)
-	}
-	b.open, b.order, b.known, b.scratch, b.kept = nil, nil, blockRepeats{}, nil, nil
-	b.digest.endBlock()
-	b.stage.closeBlock(b)
 	return nil
 }
 

@@ -194,8 +194,8 @@ func TestDropRewritesOnlyWhatItMust(t *testing.T) {
 	}
 }
 
-// What came twice word for word within a block is left out while writing; the
-// same key with other content, or in another block, is not.
+// What came before word for word is left out, in its block or another; the
+// same key with other content is not. Several rows of a kind leave the first.
 func TestRepeatedRowsAreLeftOut(t *testing.T) {
 	l := openTest(t, t.TempDir())
 	lockTest(t, l)
@@ -207,35 +207,59 @@ func TestRepeatedRowsAreLeftOut(t *testing.T) {
 	}
 	repeat(3, 1)
 	repeat(4, 1)
-	repeat(9, 0) // the first block is now 0, 1, 2, 5, 6, 7, 8
+	repeat(9, 0)
 	repeat(15, 2)
+	repeat(29, 1)
 	repeat(17, 16)
 	rows[17].Coins++
 	s := stageGifts(t, l, rows, "again and again")
-	if s.Duplicates() != 3 || s.Rows() != 27 {
-		t.Errorf("%d duplicates and %d rows, want 3 and 27", s.Duplicates(), s.Rows())
+	if s.Duplicates() != 5 || s.Rows() != 25 {
+		t.Errorf("%d duplicates and %d rows, want 5 and 25", s.Duplicates(), s.Rows())
 	}
 	if may, err := s.KeysMayRepeat(); err != nil || !may {
-		t.Errorf("the repeats that are left are not seen: %v", err)
+		t.Errorf("the key with two contents is not seen: %v", err)
 	}
-	if err := s.Drop(t.Context(), []int64{rows[15].SourceLine, rows[17].SourceLine}); err != nil {
+	if err := s.Drop(t.Context(), []int64{rows[17].SourceLine}); err != nil {
 		t.Fatal(err)
 	}
 	b := batchOf(30)
-	b.RowsAccepted, b.RowsDuplicate, b.RowsRejected = 28, 1, 1
+	b.RowsAccepted, b.RowsRejected = 29, 1
 	c, err := s.Commit(t.Context(), b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.RowsAccepted != 25 || c.RowsDuplicate != 4 || c.RowsRejected != 1 {
+	if c.RowsAccepted != 24 || c.RowsDuplicate != 5 || c.RowsRejected != 1 {
 		t.Errorf("committed %+v", c.Batch)
 	}
-	kept := slices.Concat(rows[:3], rows[5:9], rows[10:15], rows[16:17], rows[18:])
+	kept := slices.Concat(rows[:3], rows[5:9], rows[10:15], rows[16:17], rows[18:29])
 	if want := slowDigest(t, kept); c.RowsSHA256 != want {
 		t.Errorf("rows-sha256 %s, want %s", c.RowsSHA256, want)
 	}
 	if _, err := l.Verify(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// In a reference feed the last of several rows wins, so a row that says what
+// an earlier one said is no duplicate.
+func TestReferenceRowsAreAllKept(t *testing.T) {
+	l := openTest(t, t.TempDir())
+	lockTest(t, l)
+	feed, _ := pipeline.FeedByName("gift_catalog")
+	s, err := NewStage[pipeline.GiftPrice](t.Context(), l, feed, l.NextBatchID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Discard()
+	row := pipeline.GiftPrice{GiftID: "g", ValidFrom: 1, Name: "Rose", Coins: 1, Lineage: pipeline.Lineage{SourceLine: 2}}
+	other, back := row, row
+	other.Coins, other.SourceLine, back.SourceLine = 2, 3, 4
+	write(t, s, []pipeline.GiftPrice{row, other, back}, 10)
+	if s.Duplicates() != 0 || s.Rows() != 3 {
+		t.Errorf("%d duplicates and %d rows, want 0 and 3", s.Duplicates(), s.Rows())
+	}
+	if may, err := s.KeysMayRepeat(); err != nil || !may {
+		t.Errorf("the repeated key is not seen: %v", err)
 	}
 }
 
@@ -301,23 +325,35 @@ func TestSameRowsGiveTheSameBytes(t *testing.T) {
 func TestKeysMayRepeat(t *testing.T) {
 	for _, limit := range []int64{keyMemory, 0} { // in memory, and all of it spilled
 		k := &keyHashes{limit: limit, folder: t.TempDir()}
+		none := func(int) { t.Error("a row was left out") }
 		for block := range uint64(5) {
 			var hashes []uint64
-			for i := range uint64(1000) {
-				hashes = append(hashes, (block*1000+i)*0x9E3779B97F4A7C15)
+			for i := range uint64(5000) {
+				hashes = append(hashes, (block*5000+i)*0x9E3779B97F4A7C15)
 			}
-			if err := k.add(hashes); err != nil {
+			if _, err := k.decide(hashes, slices.Clone(hashes), none); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if may, err := k.mayRepeat(); may || err != nil {
 			t.Errorf("limit %d: unlike keys may repeat: %v %v", limit, may, err)
 		}
-		if err := k.add([]uint64{3 * 0x9E3779B97F4A7C15 & (1<<64 - 1)}); err != nil {
+		again := uint64(3)
+		again *= 0x9E3779B97F4A7C15
+		// The key of a row before, with other content.
+		if _, err := k.decide([]uint64{again}, []uint64{1}, none); err != nil {
 			t.Fatal(err)
 		}
 		if may, err := k.mayRepeat(); !may || err != nil {
 			t.Errorf("limit %d: a repeat was missed: %v %v", limit, may, err)
+		}
+		// The same row as before is left out, while its hashes are in memory.
+		left := 0
+		if n, err := k.decide([]uint64{again, 7, 7}, []uint64{again, 8, 8}, func(int) { left++ }); err != nil || int64(left) != n {
+			t.Fatal(n, left, err)
+		}
+		if want := map[bool]int{true: 2, false: 1}[limit > 0]; left != want {
+			t.Errorf("limit %d: %d rows were left out, want %d", limit, left, want)
 		}
 		if err := k.close(); err != nil {
 			t.Error(err)

@@ -11,10 +11,14 @@ import (
 
 // keyPartitions is the number of parts that key hashes are sorted into by
 // their top bits, so that looking for repeats stays in the processor's cache.
-const keyPartitions = 256
+const (
+	partitionBits = 8
+	keyPartitions = 1 << partitionBits
+)
 
-// keyMemory bounds the key hashes held in memory; beyond it they are spilled.
-const keyMemory = 96 << 20
+// keyMemory bounds the hashes held in memory, 16 bytes a row; beyond it the
+// keys' are spilled and the contents' forgotten.
+const keyMemory = 192 << 20
 
 // keyHashes collects a 64-bit hash of every key of a batch and says whether
 // any repeats. Equal keys have equal hashes, so no repeat is missed; two keys
@@ -24,6 +28,7 @@ type keyHashes struct {
 	seed   maphash.Seed // makes the hashes of one batch hard to aim at
 	mu     sync.Mutex
 	parts  []keyPart
+	filter seenFilter
 	held   int64
 	limit  int64
 	spill  *os.File
@@ -31,41 +36,53 @@ type keyHashes struct {
 	folder string
 }
 
-// keyPart is one block's hashes, sorted into partitions; in memory or spilled.
+// keyPart is one block's hashes, sorted into buckets by their top bits; in
+// memory or spilled. A partition is a run of buckets.
 type keyPart struct {
-	hashes []uint64 // nil when spilled
-	at     int64    // offset in the spill file
-	starts [keyPartitions + 1]int
+	hashes   []uint64 // nil when spilled
+	contents []uint64 // of whole rows, in the same order; nil when spilled
+	at       int64    // offset in the spill file
+	bits     int      // of the bucket's number, at least those of a partition
+	starts   []int32  // where each bucket begins, and the end
 }
 
-// add takes a block's hashes. It may reorder and keep the slice.
-func (k *keyHashes) add(hashes []uint64) error {
-	if len(hashes) == 0 {
+// partition gives the range of a partition's hashes.
+func (p *keyPart) partition(i int) (from, to int32) {
+	width := 1 << (p.bits - partitionBits)
+	return p.starts[i*width], p.starts[(i+1)*width]
+}
+
+// addPart takes a block's hashes. k.mu is held.
+func (k *keyHashes) addPart(keys, contents []uint64) error {
+	if len(keys) == 0 {
 		return nil
 	}
-	var p keyPart
-	var counts [keyPartitions]int
-	for _, h := range hashes {
-		counts[h>>56]++
+	p := keyPart{bits: partitionBits}
+	for p.bits < 16 && 1<<(p.bits+3) < len(keys) {
+		p.bits++
 	}
-	for i, n := range counts {
-		p.starts[i+1] = p.starts[i] + n
+	shift := 64 - p.bits
+	p.starts = make([]int32, 1<<p.bits+1)
+	for _, h := range keys {
+		p.starts[h>>shift+1]++
 	}
-	next := p.starts
-	p.hashes = make([]uint64, len(hashes))
-	for _, h := range hashes {
-		i := h >> 56
-		p.hashes[next[i]] = h
-		next[i]++
+	for i := 1; i < len(p.starts); i++ {
+		p.starts[i] += p.starts[i-1]
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.held+int64(len(hashes))*8 > k.limit {
+	next := append([]int32(nil), p.starts...)
+	p.hashes, p.contents = make([]uint64, len(keys)), make([]uint64, len(keys))
+	for i, h := range keys {
+		at := next[h>>shift]
+		next[h>>shift]++
+		p.hashes[at], p.contents[at] = h, contents[i]
+	}
+	size := int64(len(keys)) * 16
+	if k.held+size > k.limit {
 		if err := k.spillPart(&p); err != nil {
 			return fmt.Errorf("spill key hashes: %w", err)
 		}
 	} else {
-		k.held += int64(len(hashes)) * 8
+		k.held += size
 	}
 	k.parts = append(k.parts, p)
 	return nil
@@ -86,7 +103,7 @@ func (k *keyHashes) spillPart(p *keyPart) error {
 	if _, err := k.spill.WriteAt(buf, k.spilt); err != nil {
 		return err
 	}
-	p.hashes, p.at = nil, k.spilt
+	p.hashes, p.contents, p.at = nil, nil, k.spilt
 	k.spilt += int64(len(buf))
 	return nil
 }
@@ -100,12 +117,13 @@ func (k *keyHashes) mayRepeat() (bool, error) {
 	for i := range keyPartitions {
 		total := 0
 		for j := range k.parts {
-			total += k.parts[j].starts[i+1] - k.parts[j].starts[i]
+			from, to := k.parts[j].partition(i)
+			total += int(to - from)
 		}
 		set.reset(total)
 		for j := range k.parts {
 			p := &k.parts[j]
-			from, to := p.starts[i], p.starts[i+1]
+			from, to := p.partition(i)
 			if p.hashes != nil {
 				for _, h := range p.hashes[from:to] {
 					if set.seen(h) {

@@ -30,6 +30,10 @@ type Stage[T any, P rowPointer[T]] struct {
 	contentSeed maphash.Seed
 	sync        *syncer
 
+	turn     sync.Mutex // held while blocks are decided
+	nextTurn int
+	parked   map[int]*block[T, P]
+
 	mu      sync.Mutex
 	blocks  []*block[T, P]
 	files   []stagedFile
@@ -57,7 +61,7 @@ func NewStage[T any, P rowPointer[T]](ctx context.Context, l *Lake, feed pipelin
 	}
 	s := &Stage[T, P]{lake: l, ctx: ctx, feed: feed, info: info, batchID: batchID, rowForm: newRowEncoder(info.columns),
 		waiting: map[int]*blockDigest{}, people: map[int][]pipeline.Person{}, sync: newSyncer(l.disk),
-		stale: map[int64]bool{}, contentSeed: maphash.MakeSeed()}
+		stale: map[int64]bool{}, parked: map[int]*block[T, P]{}, contentSeed: maphash.MakeSeed()}
 	if feed.EventColumn != "" {
 		var err error
 		if s.day, err = findColumn(info.columns, feed.EventColumn); err != nil {
@@ -83,6 +87,26 @@ func (s *Stage[T, P]) OpenBlock(seq int) (pipeline.BlockSink[T], error) {
 	s.blocks = append(s.blocks, b)
 	s.mu.Unlock()
 	return b, nil
+}
+
+// ready takes a block that has all its rows, and decides it if all before it
+// are decided, and then those after it that waited. It gives the blocks that
+// were decided, for the caller to write. Nobody waits for anybody: a block whose
+// turn hasn't come is left to the one that comes before it.
+func (s *Stage[T, P]) ready(b *block[T, P]) ([]*block[T, P], error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.parked[b.seq] = b
+	var decided []*block[T, P]
+	for next := s.parked[s.nextTurn]; next != nil; next = s.parked[s.nextTurn] {
+		delete(s.parked, s.nextTurn)
+		s.nextTurn++
+		if err := next.decide(); err != nil {
+			return nil, err
+		}
+		decided = append(decided, next)
+	}
+	return decided, nil
 }
 
 // closeBlock takes what a block has made.
@@ -175,7 +199,7 @@ func (s *Stage[T, P]) KeysMayRepeat() (bool, error) {
 
 // rowsDigest gives rows-sha256 and the number of the rows staged now.
 func (s *Stage[T, P]) rowsDigest() (rowsDigest, error) {
-	if len(s.waiting) > 0 {
+	if len(s.waiting) > 0 || s.next < len(s.blocks) {
 		return rowsDigest{}, fmt.Errorf("block %d was never closed", s.next)
 	}
 	s.sortFiles()
@@ -220,7 +244,7 @@ func (s *Stage[T, P]) freshDigest() (rowsDigest, error) {
 }
 
 // Duplicates is the number of rows that were left out because the same row, in
-// every column, was in their block before. Commit counts them as duplicates.
+// every column, came before in the file. All blocks must be closed. Commit counts them as duplicates.
 func (s *Stage[T, P]) Duplicates() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
