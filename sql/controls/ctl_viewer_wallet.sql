@@ -6,33 +6,23 @@
 -- guards: gifts paid with coins that nobody bought; a purchase that never arrived
 -- checked: from led_viewer_rollforward
 -- At no instant may a gift bring the balance below zero. Credits count before debits at the same instant. Debt from a refund
--- alone is no break; sending a gift while in debt is. Named once, at the deepest shortfall. Only viewers whose opening coins
--- don't cover all that went out in the month can fall short, so only theirs are put in order.
-with exposed as (
-    select
-        viewer_id,
-        entity,
-        opening
-    from led_viewer_rollforward
-    where gifted > 0 and opening < debited
-),
-
-running as (
+-- alone is no break; sending a gift while in debt is. Named once, at the deepest shortfall.
+with running as (
     select
         led_coin_movement.viewer_id,
         led_coin_movement.entity,
         led_coin_movement.kind,
         led_coin_movement.effective_at,
         led_coin_movement.reference_id,
-        exposed.opening + sum(led_coin_movement.coins) over (
+        led_wallet_suspect.opening + sum(led_coin_movement.coins) over (
             partition by led_coin_movement.viewer_id, led_coin_movement.entity
             order by led_coin_movement.effective_at, case when led_coin_movement.coins >= 0 then 0 else 1 end
             range between unbounded preceding and current row
         ) as balance
     from led_coin_movement
-    inner join exposed
-        on exposed.viewer_id = led_coin_movement.viewer_id
-        and exposed.entity = led_coin_movement.entity
+    inner join led_wallet_suspect
+        on led_wallet_suspect.viewer_id = led_coin_movement.viewer_id
+        and led_wallet_suspect.entity = led_coin_movement.entity
 ),
 
 shortfalls as (

@@ -58,6 +58,7 @@ create or replace macro billionths(rate) as cast(cast(rate as decimal(38, 9)) * 
 create or replace macro from_billionths(n) as cast(cast(n as decimal(38, 0)) * cast(0.000000001 as decimal(10, 9)) as decimal(18, 9));
 
 -- Instants.
+create or replace macro instant_number(instant) as epoch_us(instant);
 create or replace macro just_after(instant) as instant + interval 1 microsecond;
 create or replace macro just_before(instant) as instant - interval 1 microsecond;
 create or replace macro local_day(instant, zone) as cast(instant at time zone zone as date);

@@ -16,18 +16,37 @@ with refunds as (
         refunds.source_line,
         originals.kind as original_kind,
         originals.accounting_month as original_month,
-        coalesce(bought.purchase_id, originals.purchase_id) as bought_id,
-        coalesce(bought.viewer_id, originals.viewer_id) as original_viewer_id,
-        coalesce(bought.coins + bought.bonus_coins, originals.coins + originals.bonus_coins) as original_coins
+        originals.viewer_id as named_viewer_id,
+        originals.coins + originals.bonus_coins as named_coins,
+        -- what a chargeback names in turn
+        case when originals.kind = 'purchase' then originals.purchase_id else originals.original_purchase_id end as bought_id
     from stg_coin_purchases as refunds
     cross join run
     left join stg_coin_purchases as originals
         on originals.purchase_id = refunds.original_purchase_id
-    left join stg_coin_purchases as bought
-        on bought.purchase_id = originals.original_purchase_id
-        and originals.kind <> 'purchase'
-        and bought.kind = 'purchase'
     where refunds.kind <> 'purchase' and refunds.accounting_month <= run.period
+),
+
+traced as (
+    select
+        refunds.purchase_id,
+        refunds.kind,
+        refunds.original_purchase_id,
+        refunds.viewer_id,
+        refunds.entity,
+        refunds.coins,
+        refunds.purchased_at,
+        refunds.accounting_month,
+        refunds.batch_id,
+        refunds.source_line,
+        refunds.original_kind,
+        refunds.original_month,
+        coalesce(bought.purchase_id, refunds.original_purchase_id) as bought_id,
+        coalesce(bought.viewer_id, refunds.named_viewer_id) as original_viewer_id,
+        coalesce(bought.coins + bought.bonus_coins, refunds.named_coins) as original_coins
+    from refunds
+    left join stg_coin_purchases as bought
+        on bought.purchase_id = refunds.bought_id
 )
 
 select
@@ -51,4 +70,4 @@ select
         order by purchased_at, case when kind = 'chargeback_reversal' then 1 else 0 end, purchase_id
         rows between unbounded preceding and current row
     ) as bigint) as undone_coins
-from refunds
+from traced

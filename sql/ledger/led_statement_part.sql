@@ -1,5 +1,6 @@
 -- One row is one line of a creator's month before lines are numbered: what was opening, earned, adjusted, paid, closing.
 -- grain: creator_id, entity, currency, section_rank, sort keys
+-- materialized: view
 -- Gifts are summed by type and rate; every reversal, adjustment and payout stands alone, with its reason and its original.
 with gift_lines as (
     select

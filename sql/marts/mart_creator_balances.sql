@@ -1,5 +1,6 @@
 -- One row is one creator's diamonds at the end of the period and what is owed for them.
 -- grain: creator_id, entity, currency
+-- materialized: view
 -- Held diamonds are not told yet: they need the payout rules' hold.
 -- result: creator_balances
 -- order: creator_id, entity, currency

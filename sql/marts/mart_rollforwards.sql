@@ -1,5 +1,6 @@
 -- One row is one line of one roll-forward: opening, a movement or closing.
 -- grain: identity, entity, currency, subject_kind, subject_id, line
+-- materialized: view
 -- Per entity for all identities, and per creator for diamonds and payable. Signed as they change the balance. A viewer's
 -- closing stands in viewer_balances.
 -- result: rollforwards

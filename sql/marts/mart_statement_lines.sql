@@ -75,7 +75,8 @@ numbered as (
             order by
                 section_rank, prior_period, case when event_at is null then 0 else 1 end, event_at, amount desc, gift_id,
                 rate_from, reason, reference_id
-        ) as line_no
+        ) as line_no,
+        case when section in ('redeemed', 'returned') then reference_id end as payout_id
     from completed
 )
 
@@ -116,5 +117,4 @@ select
 from numbered
 cross join run
 left join led_payout_state as payouts
-    on payouts.payout_id = numbered.reference_id
-    and numbered.section in ('redeemed', 'returned')
+    on payouts.payout_id = numbered.payout_id

@@ -1,5 +1,6 @@
 -- One row is what one creator's gifts came to at one rate, less reversals.
 -- grain: creator_id, entity, currency, rate_from, diamonds_per_coin, rate
+-- materialized: view
 -- result: statement_rates
 -- order: creator_id, entity, currency, rate_from, rate_to, diamonds_per_coin, rate
 select

@@ -1,5 +1,6 @@
 -- One row is one viewer's coins at the end of the period.
 -- grain: viewer_id, entity
+-- materialized: view
 -- Debt is what refunds took back beyond the balance. The value of the coins is not told yet: it needs lots.
 -- result: viewer_balances
 -- order: viewer_id, entity
