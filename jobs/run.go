@@ -13,6 +13,7 @@ type RunOptions struct {
 	Setting
 	SQL    fs.FS // the models
 	Period pipeline.Period
+	Build  string // the version of carat
 }
 
 // RunResult is what became of each part; those not reached are nil.
@@ -40,7 +41,7 @@ func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 	if result.Ingest, failures = ingest(ctx, p, o.Setting, inputs, ignored); failures != nil && !isFileError(failures) {
 		return result, failures
 	}
-	r, err := reconcile(ctx, p, ReconcileOptions(o))
+	r, err := reconcile(ctx, p, ReconcileOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period})
 	if err != nil {
 		return result, errors.Join(failures, err)
 	}
@@ -48,6 +49,11 @@ func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 		return result, errors.Join(failures, err)
 	}
 	result.Reconcile = r.result()
-	result.Statements, err = statements(ctx, p, r.run, StatementsOptions{Setting: o.Setting, Period: o.Period})
+	render := StatementsOptions{Setting: o.Setting, Period: o.Period, Build: o.Build}
+	if done, ok := standing(r.run, render); ok && r.repeated {
+		result.Statements = done
+		return result, failures
+	}
+	result.Statements, err = statements(ctx, p, r.run, render)
 	return result, errors.Join(failures, err)
 }

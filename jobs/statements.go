@@ -30,6 +30,7 @@ type StatementsOptions struct {
 	Period  pipeline.Period
 	Creator string   // "": every creator with activity or a balance
 	Formats []string // of StatementFormats; none: all
+	Build   string   // the version of carat, which another rendering follows from
 }
 
 // StatementsResult says what was written.
@@ -86,7 +87,9 @@ func statements(ctx context.Context, p *place, run state.Run, o StatementsOption
 	}
 	result = &StatementsResult{Period: o.Period, RunID: run.ID, Folder: target, Statements: count}
 	if o.Creator == "" {
-		err = replaceFolder(next, target)
+		if err = writeMark(next, o.mark(run, count)); err == nil {
+			err = replaceFolder(next, target)
+		}
 	} else {
 		result.Written, err = replaceFiles(next, target)
 	}
@@ -95,6 +98,22 @@ func statements(ctx context.Context, p *place, run state.Run, o StatementsOption
 	}
 	o.tell(Event{Step: "statements", Object: string(o.Period), Done: count, Unit: "statements", Finished: true})
 	return result, nil
+}
+
+// standing gives the result of an earlier rendering of the same run by the same
+// carat, if its files still stand: then there is nothing to write again.
+func standing(run state.Run, o StatementsOptions) (*StatementsResult, bool) {
+	target := filepath.Join(o.Config.Dir, statementsFolder, string(o.Period))
+	entries, err := os.ReadDir(target)
+	if err != nil {
+		return nil, false
+	}
+	files := int64(len(entries) - 1) // without the mark
+	count := files / int64(len(StatementFormats))
+	if files%int64(len(StatementFormats)) != 0 || !hasMark(target, o.mark(run, count)) {
+		return nil, false
+	}
+	return &StatementsResult{Period: o.Period, RunID: run.ID, Folder: target, Statements: count}, true
 }
 
 // eachStatement hands over the statements of a run.
@@ -108,10 +127,7 @@ func eachStatement(ctx context.Context, p *place, run state.Run, o StatementsOpt
 	if err != nil {
 		return err
 	}
-	payers := map[string]reports.Party{}
-	for _, e := range o.Config.Entities {
-		payers[e.ID] = reports.Party{Name: e.Name, Address: e.Address, TaxID: e.TaxID}
-	}
+	payers := o.Config.payers()
 	return eng.Statements(ctx, "", engine.StatementFilter{RunID: run.ID, CreatorID: o.Creator}, func(one *pipeline.Statement) error {
 		return add(&reports.Statement{
 			Summary: one.Summary, Lines: one.Lines, Rates: rateTotals(one.Rates),

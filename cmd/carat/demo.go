@@ -88,7 +88,7 @@ func (a *app) runDemo(cmd *cobra.Command) (*demo, error) {
 	if a.terminal { // elsewhere the lines would bury what the demo tells
 		s.Progress = p.tell
 	}
-	if d.run, err = jobs.Run(ctx, jobs.RunOptions{Setting: s, SQL: sql.Files, Period: demoPeriod}); err != nil {
+	if d.run, err = jobs.Run(ctx, jobs.RunOptions{Setting: s, SQL: sql.Files, Period: demoPeriod, Build: version}); err != nil {
 		return nil, err
 	}
 	if d.exceptions, err = jobs.Exceptions(ctx, jobs.ExceptionsOptions{Setting: s, Period: demoPeriod}); err != nil {

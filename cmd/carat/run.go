@@ -55,7 +55,7 @@ file could not be taken in; the rest was done all the same.`,
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Run(cmd.Context(), jobs.RunOptions{Setting: s, SQL: sql.Files, Period: month})
+			r, err := jobs.Run(cmd.Context(), jobs.RunOptions{Setting: s, SQL: sql.Files, Period: month, Build: version})
 			p.clear()
 			if r == nil {
 				return err

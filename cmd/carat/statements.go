@@ -31,7 +31,7 @@ func statementsCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Statements(cmd.Context(), jobs.StatementsOptions{Setting: s, Period: month, Creator: creator, Formats: formats})
+			r, err := jobs.Statements(cmd.Context(), jobs.StatementsOptions{Setting: s, Period: month, Creator: creator, Formats: formats, Build: version})
 			p.clear()
 			if err != nil {
 				return err
