@@ -88,9 +88,13 @@ func (e *Engine) Statements(ctx context.Context, prefix string, f StatementFilte
 }
 
 // millionths turns an amount into an integer, and fails when it doesn't fit.
-func millionths(column string) string { return "cast(" + column + " * 1000000 as bigint)" }
+func millionths(column string) string {
+	return "cast(cast(" + column + " as decimal(38, 6)) * 1000000 as bigint)"
+}
 
-func billionths(column string) string { return "cast(" + column + " * 1000000000 as bigint)" }
+func billionths(column string) string {
+	return "cast(cast(" + column + " as decimal(38, 9)) * 1000000000 as bigint)"
+}
 
 var summaryQuery = `select period, version, provisional, creator_id, entity, currency, coalesce(country, ''),
 coalesce(region, ''), coalesce(tier, ''), coalesce(agency_id, ''), coalesce(payout_method, ''),
