@@ -1,0 +1,50 @@
+package engine_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"carat/pipeline/engine"
+)
+
+var update = flag.Bool("update", false, "write docs/controls.md anew")
+
+// docs/controls.md is made of the headers of the controls and never drifts.
+func TestControlRegister(t *testing.T) {
+	const path = "../../docs/controls.md"
+	_, models := builtinModels(t)
+	want := register(models)
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Errorf("%s is not what the headers say; run: go test ./pipeline/engine -run TestControlRegister -update", path)
+	}
+}
+
+func register(models []engine.Model) string {
+	var b strings.Builder
+	b.WriteString("# Controls\n\nMade from the headers of `sql/controls`. A control gives the rows that break its rule; none is a pass.\n" +
+		"`block` stops a close, `review` needs an approver, `monitor` informs.\n\n| control | severity | guards against |\n|---|---|---|\n")
+	for _, m := range models {
+		if m.IsControl() {
+			fmt.Fprintf(&b, "| [%[1]s](#%[1]s) | %[2]s | %[3]s |\n", m.Header["control"], m.Header["severity"], m.Header["guards"])
+		}
+	}
+	for _, m := range models {
+		if m.IsControl() {
+			fmt.Fprintf(&b, "\n## %s\n\n%s\n\n%s\n\nSeverity %s, in %s. The query: [sql/%s](../sql/%s).\n", m.Header["control"],
+				m.Summary, m.Why, m.Header["severity"], m.Header["unit"], m.Path, m.Path)
+		}
+	}
+	return b.String()
+}
