@@ -27,7 +27,7 @@ type partition struct {
 type block[T any, P rowPointer[T]] struct {
 	stage  *Stage[T, P]
 	seq    int
-	held   []heldRows[T]
+	held   []heldRows
 	open   map[partition]*fileWriter[T]
 	order  []partition       // open files, oldest first
 	parts  map[partition]int // files begun per partition
@@ -37,10 +37,10 @@ type block[T any, P rowPointer[T]] struct {
 	digest blockDigest
 	people []pipeline.Person
 
-	last    partition // of the row before, so that months are copied once per change
-	scratch []T
+	places  []partition         // partitions seen
+	placeOf map[partition]int32 // and their indexes
+	last    int32               // of the row before
 	key     []byte
-	row     []byte
 }
 
 // Write takes rows in the order of the source.
@@ -52,32 +52,34 @@ func (b *block[T, P]) Write(rows []T) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
-	h := heldRows[T]{keys: make([]uint64, 0, len(rows))}
-	if !s.feed.Reference {
-		h.contents = make([]uint64, 0, len(rows))
+	h := heldRows{ingestedAt: P(&rows[0]).Origin().IngestedAt, ends: make([]int32, 0, len(rows)), keys: make([]uint64, 0, len(rows))}
+	if n := len(b.held); n > 0 {
+		h.bytes = make([]byte, 0, len(b.held[n-1].bytes)*9/8)
 	}
 	for i := range rows {
 		if err := b.note(&h, &rows[i]); err != nil {
 			return err
 		}
 	}
-	h.rows = hold(rows, s.info.columns)
 	b.held = append(b.held, h)
 	return nil
 }
 
-// note takes a row's partition and hashes.
-func (b *block[T, P]) note(h *heldRows[T], row *T) error {
+// note takes a row: its canonical form, hashes and partition.
+func (b *block[T, P]) note(h *heldRows, row *T) error {
 	s := b.stage
 	p := P(row)
 	origin := p.Origin()
-	origin.BatchID = s.batchID
+	if origin.IngestedAt != h.ingestedAt {
+		return pipeline.Errorf(pipeline.KindInternal, "write rows of", s.batchID, "line %d: ingested_at differs within the batch", origin.SourceLine)
+	}
 	b.key = p.AppendKey(b.key[:0])
 	h.keys = append(h.keys, maphash.Bytes(s.keys.seed, b.key))
-	if !s.feed.Reference {
-		b.row = s.rowForm.appendContent(b.row[:0], unsafe.Pointer(row))
-		h.contents = append(h.contents, maphash.Bytes(s.contentSeed, b.row))
-	}
+	start := len(h.bytes)
+	h.bytes = s.rowForm.appendContent(h.bytes, unsafe.Pointer(row))
+	h.contents = append(h.contents, maphash.Bytes(s.contentSeed, h.bytes[start:]))
+	h.bytes = s.rowForm.appendLineage(h.bytes, unsafe.Pointer(row))
+	h.ends = append(h.ends, int32(len(h.bytes)))
 	if s.feed.Name == "creators" {
 		if c, ok := any(row).(*pipeline.Creator); ok && c.Person != (pipeline.Person{}) {
 			b.people = append(b.people, clonePerson(c.Person))
@@ -87,31 +89,51 @@ func (b *block[T, P]) note(h *heldRows[T], row *T) error {
 		return nil
 	}
 	day := floorDiv(int64At(unsafe.Pointer(row), s.day), microsPerDay)
-	if day != b.last.day || origin.AccountingMonth != b.last.month {
-		if _, err := pipeline.ParsePeriod(origin.AccountingMonth); err != nil {
-			return pipeline.Errorf(pipeline.KindInternal, "write rows of", s.batchID, "line %d: accounting month: %w", origin.SourceLine, err)
+	if len(b.places) == 0 || day != b.places[b.last].day || origin.AccountingMonth != b.places[b.last].month {
+		if err := b.place(origin, day); err != nil {
+			return err
 		}
-		b.last = partition{month: strings.Clone(origin.AccountingMonth), day: day}
 	}
 	h.of = append(h.of, b.last)
+	return nil
+}
+
+// place makes last the index of a partition.
+func (b *block[T, P]) place(origin *pipeline.Lineage, day int64) error {
+	if index, ok := b.placeOf[partition{origin.AccountingMonth, day}]; ok {
+		b.last = index
+		return nil
+	}
+	if _, err := pipeline.ParsePeriod(origin.AccountingMonth); err != nil {
+		return pipeline.Errorf(pipeline.KindInternal, "write rows of", b.stage.batchID, "line %d: accounting month: %w", origin.SourceLine, err)
+	}
+	p := partition{month: strings.Clone(origin.AccountingMonth), day: day}
+	if b.placeOf == nil {
+		b.placeOf = map[partition]int32{}
+	}
+	b.last = int32(len(b.places))
+	b.places = append(b.places, p)
+	b.placeOf[p] = b.last
 	return nil
 }
 
 // decide marks the rows that were there before. In reference feeds the latest
 // of several wins, even if it says what the first did, so that there all stay.
 func (b *block[T, P]) decide() error {
-	var keys, contents []uint64
-	var chunks, rows []int
+	var keys []uint64
+	var contents []uint64
+	var chunks []int // where each piece ends
 	for c := range b.held {
 		h := &b.held[c]
 		keys, contents = append(keys, h.keys...), append(contents, h.contents...)
-		chunks, rows = append(chunks, len(keys)), append(rows, len(h.rows))
+		chunks = append(chunks, len(keys))
+		h.keys, h.contents = nil, nil
 	}
 	k := b.stage.keys
 	if b.stage.feed.Reference {
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		return k.addPart(keys, make([]uint64, len(keys)))
+		return k.addPart(keys, contents)
 	}
 	c := 0
 	var err error
@@ -119,7 +141,7 @@ func (b *block[T, P]) decide() error {
 		for i >= chunks[c] {
 			c++
 		}
-		b.held[c].leaveOut(i - chunks[c] + rows[c])
+		b.held[c].leaveOut(i - chunks[c] + b.held[c].len())
 	})
 	return err
 }
@@ -127,27 +149,22 @@ func (b *block[T, P]) decide() error {
 // flush writes the rows that stay and ends the block's files.
 func (b *block[T, P]) flush() error {
 	s := b.stage
+	w := runWriter[T, P]{block: b}
 	for c := range b.held {
 		if err := s.ctx.Err(); err != nil {
 			return err
 		}
-		h := &b.held[c]
-		h.settle()
-		for i := range h.rows {
-			b.row = s.rowForm.append(b.row[:0], unsafe.Pointer(&h.rows[i]))
-			b.digest.add(P(&h.rows[i]).Origin().SourceLine, b.row)
-		}
-		if err := b.writeRuns(h); err != nil {
+		if err := w.write(&b.held[c]); err != nil {
 			return s.lake.fail("write rows of", s.batchID, err)
 		}
-		*h = heldRows[T]{}
+		b.held[c] = heldRows{}
 	}
 	for _, p := range b.order {
 		if err := b.closeFile(p); err != nil {
 			return s.lake.fail("write rows of", s.batchID, err)
 		}
 	}
-	b.held, b.order, b.scratch = nil, nil, nil
+	b.held, b.order = nil, nil
 	b.digest.endBlock()
 	s.closeBlock(b)
 	return nil
@@ -176,45 +193,79 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// writeRuns writes rows to their partitions' files, each partition's rows in
-// one piece and in the order of the source.
-func (b *block[T, P]) writeRuns(h *heldRows[T]) error {
-	if len(h.rows) == 0 {
+// runWriter writes held rows to their partitions' files.
+type runWriter[T any, P rowPointer[T]] struct {
+	block   *block[T, P]
+	rows    []T
+	of      []int32
+	numbers []int64
+	sorted  []T
+	counts  []int
+}
+
+// write writes the rows that stay, each partition's in one piece and in the
+// order of the source.
+func (w *runWriter[T, P]) write(h *heldRows) error {
+	w.decode(h)
+	if len(w.rows) == 0 {
 		return nil
 	}
-	if b.stage.day.ID == 0 {
-		return b.writeTo(partition{}, h.rows)
+	b := w.block
+	if len(b.places) == 0 {
+		return b.writeTo(partition{}, w.rows)
 	}
-	first := h.of[0]
-	if !slices.ContainsFunc(h.of, func(p partition) bool { return p != first }) {
-		return b.writeTo(first, h.rows)
+	first := w.of[0]
+	if !slices.ContainsFunc(w.of, func(p int32) bool { return p != first }) {
+		return b.writeTo(b.places[first], w.rows)
 	}
-	counts := map[partition]int{}
-	var seen []partition
-	for _, p := range h.of {
-		if counts[p]++; counts[p] == 1 {
+	w.counts = append(w.counts[:0], make([]int, len(b.places))...)
+	var seen []int32
+	for _, p := range w.of {
+		if w.counts[p]++; w.counts[p] == 1 {
 			seen = append(seen, p)
 		}
 	}
-	next, ends, at := map[partition]int{}, make([]int, len(seen)), 0
-	for i, p := range seen {
-		next[p] = at
-		at += counts[p]
-		ends[i] = at
+	at := 0
+	for _, p := range seen {
+		at, w.counts[p] = at+w.counts[p], at
 	}
-	b.scratch = slices.Grow(b.scratch[:0], len(h.rows))[:len(h.rows)]
-	for i, p := range h.of {
-		b.scratch[next[p]] = h.rows[i]
-		next[p]++
+	w.sorted = slices.Grow(w.sorted[:0], len(w.rows))[:len(w.rows)]
+	for i, p := range w.of {
+		w.sorted[w.counts[p]] = w.rows[i]
+		w.counts[p]++
 	}
 	start := 0
-	for i, p := range seen {
-		if err := b.writeTo(p, b.scratch[start:ends[i]]); err != nil {
+	for _, p := range seen {
+		if err := b.writeTo(b.places[p], w.sorted[start:w.counts[p]]); err != nil {
 			return err
 		}
-		start = ends[i]
+		start = w.counts[p]
 	}
 	return nil
+}
+
+// decode makes rows of those that stay, and hashes them.
+func (w *runWriter[T, P]) decode(h *heldRows) {
+	s := w.block.stage
+	clear(w.rows[:cap(w.rows)])
+	w.rows = slices.Grow(w.rows[:0], h.len())
+	w.numbers = slices.Grow(w.numbers[:0], h.len()*s.rowForm.pointers())
+	w.of = w.of[:0]
+	for i := range h.len() {
+		if h.drop != nil && h.drop[i] {
+			continue
+		}
+		w.rows = w.rows[:len(w.rows)+1]
+		row := &w.rows[len(w.rows)-1]
+		bytes := h.row(i)
+		w.numbers = s.rowForm.decode(unsafe.Pointer(row), bytes, w.numbers)
+		origin := P(row).Origin()
+		origin.BatchID, origin.IngestedAt = s.batchID, h.ingestedAt
+		w.block.digest.add(origin.SourceLine, bytes)
+		if len(h.of) > 0 {
+			w.of = append(w.of, h.of[i])
+		}
+	}
 }
 
 func (b *block[T, P]) writeTo(p partition, rows []T) error {

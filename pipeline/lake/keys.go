@@ -53,7 +53,7 @@ func (p *keyPart) partition(i int) (from, to int32) {
 }
 
 // addPart takes a block's hashes. k.mu is held.
-func (k *keyHashes) addPart(keys, contents []uint64) error {
+func (k *keyHashes) addPart(keys []uint64, contents []uint64) error {
 	if len(keys) == 0 {
 		return nil
 	}

@@ -9,8 +9,8 @@ package lake
 //
 // Two rows are the same when the 64-bit hashes of their keys and those of
 // their whole content are equal. Both are seeded at random per batch, so that
-// unlike rows are taken for the same once in 2^128 pairs, and nobody can aim at
-// it. Equal keys with other content, and repeats of rows whose hashes were
+// nobody can aim at it, and a key that comes with two contents is taken for a
+// repeat once in 2^64 cases. Equal keys with other content, and repeats of rows whose hashes were
 // spilled, are left for KeysMayRepeat and an exact look.
 
 // seenFilter tells cheaply that a key was not there before: three bits for each
@@ -64,7 +64,7 @@ func (k *keyHashes) growFilter(more int) {
 // decide marks the rows of a block that were in it, or in a block before,
 // already, and adds the others to what was seen. Blocks are decided in order.
 // It gives the number of rows marked.
-func (k *keyHashes) decide(keys, contents []uint64, leaveOut func(i int)) (int64, error) {
+func (k *keyHashes) decide(keys []uint64, contents []uint64, leaveOut func(i int)) (int64, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var own blockSet
@@ -86,7 +86,7 @@ func (k *keyHashes) decide(keys, contents []uint64, leaveOut func(i int)) (int64
 
 // holds says whether the row is in a block before, as far as its hashes are in
 // memory.
-func (k *keyHashes) holds(key, content uint64) bool {
+func (k *keyHashes) holds(key uint64, content uint64) bool {
 	for j := range k.parts {
 		p := &k.parts[j]
 		if p.hashes == nil {
@@ -116,7 +116,7 @@ func (s *blockSet) reset(n int) {
 	s.slots, s.mask = make([]uint32, size), uint64(size-1)
 }
 
-func (s *blockSet) seen(keys, contents []uint64, key, content uint64) bool {
+func (s *blockSet) seen(keys []uint64, contents []uint64, key uint64, content uint64) bool {
 	for at := key & s.mask; s.slots[at] != 0; at = (at + 1) & s.mask {
 		i := s.slots[at] - 1
 		if keys[i] == key && contents[i] == content {
