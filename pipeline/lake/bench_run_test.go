@@ -28,8 +28,8 @@ func BenchmarkStage(b *testing.B) {
 }
 
 func benchmarkStage(b *testing.B, kind string) {
-	const blockRows, blocks = 430_000, 6
-	rows := giftRows(blockRows, 1, kind == "snowflake ids")
+	const blockRows, blocks = 430_000, 4
+	rows := giftRows(blockRows*blocks, 1, kind == "snowflake ids")
 	if kind == "shuffled" {
 		for i := range rows {
 			rows[i].SentAt += int64(i*7919%28) * microsPerDay // every row another day than the one before
@@ -96,11 +96,9 @@ func writeSideBySide(b *testing.B, s *giftStage, rows []pipeline.GiftEvent, bloc
 				if err != nil {
 					b.Error(err)
 				}
-				for i := 0; i < len(rows); i += pipeline.BatchRows {
-					part := own[:copy(own, rows[i:min(i+pipeline.BatchRows, len(rows))])]
-					for j := range part {
-						part[j].SourceLine = int64(seq*len(rows) + i + j + 2)
-					}
+				of := rows[seq*len(rows)/blocks : (seq+1)*len(rows)/blocks]
+				for i := 0; i < len(of); i += pipeline.BatchRows {
+					part := own[:copy(own, of[i:min(i+pipeline.BatchRows, len(of))])]
 					if err := bl.Write(part); err != nil {
 						b.Error(err)
 					}
