@@ -183,13 +183,14 @@ func (g *ingestion) engine(ctx context.Context) (*engine.Engine, error) {
 }
 
 // openEngine opens the engine with the configured memory and threads, spilling
-// inside the lake's staging folder.
+// inside the lake's staging folder. SQL in it, a user's controls too, reads and
+// writes nothing outside the lake.
 func openEngine(ctx context.Context, p *place, c *Config) (*engine.Engine, error) {
 	spill, err := p.lake.StagingDir("spill")
 	if err != nil {
 		return nil, err
 	}
-	return engine.Open(ctx, engine.Config{MemoryLimit: c.Memory, Threads: c.threads(), TempDir: spill})
+	return engine.Open(ctx, engine.Config{MemoryLimit: c.Memory, Threads: c.threads(), TempDir: spill, Folders: []string{p.lake.Root()}})
 }
 
 // threads gives how many goroutines and engine threads to use.

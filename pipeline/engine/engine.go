@@ -11,6 +11,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -25,14 +26,14 @@ type Config struct {
 	MemoryLimit string   // DuckDB's spelling, "4GB"; empty: DuckDB's default
 	Threads     int      // 0: all cores
 	TempDir     string   // where DuckDB spills; created when missing
-	Folders     []string // folders that may be read and written besides TempDir; none: only what Load and Export name is not enforced
+	Folders     []string // what may be read and written besides TempDir; empty: everything, for trusted SQL only
 }
 
-// Engine is one in-memory database with one connection. It is not safe for
-// concurrent use.
+// Engine is one in-memory database. It is not safe for concurrent use.
 type Engine struct {
 	db     *sql.DB
 	conn   *sql.Conn
+	beside [2]*sql.Conn    // for result sets that are read side by side
 	tables map[string]bool // names that Load made
 	models []Model         // set by Reconcile
 	run    Parameters
@@ -45,30 +46,34 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "create work folder", c.TempDir, "%w", err)
 	}
 	connector, err := duckdb.NewConnector("", func(exec driver.ExecerContext) error {
-		for _, q := range settings(c) {
-			if _, err := exec.ExecContext(ctx, q, nil); err != nil {
-				return fmt.Errorf("%s: %w", q, err)
-			}
-		}
-		return nil
+		_, err := exec.ExecContext(ctx, "set TimeZone = 'UTC'", nil)
+		return err
 	})
 	if err != nil {
-		return nil, pipeline.Errorf(pipeline.KindUsage, "start the SQL engine", "", "%w", err).
-			WithHint("check memory and threads in carat.yaml")
+		return nil, startFailure(err)
 	}
-	db := sql.OpenDB(connector)
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		db.Close()
-		return nil, pipeline.Errorf(pipeline.KindUsage, "start the SQL engine", "", "%w", err).
-			WithHint("check memory and threads in carat.yaml")
+	e := &Engine{db: sql.OpenDB(connector), tables: map[string]bool{}}
+	for _, conn := range []**sql.Conn{&e.conn, &e.beside[0], &e.beside[1]} {
+		if *conn, err = e.db.Conn(ctx); err != nil {
+			return nil, errors.Join(startFailure(err), e.db.Close())
+		}
 	}
-	return &Engine{db: db, conn: conn, tables: map[string]bool{}}, nil
+	// Every connection is open before the configuration is locked.
+	for _, q := range settings(c) {
+		if err := e.exec(ctx, q); err != nil {
+			return nil, errors.Join(startFailure(fmt.Errorf("%s: %w", q, err)), e.Close())
+		}
+	}
+	return e, nil
+}
+
+func startFailure(err error) error {
+	return pipeline.Errorf(pipeline.KindUsage, "start the SQL engine", "", "%w", err).
+		WithHint("check memory and threads in carat.yaml")
 }
 
 func settings(c Config) []string {
 	q := []string{
-		"set TimeZone = 'UTC'",
 		"set preserve_insertion_order = false",
 		"set autoinstall_known_extensions = false",
 		"set autoload_known_extensions = false",
@@ -95,11 +100,7 @@ func settings(c Config) []string {
 
 // Close ends the engine and gives its memory back.
 func (e *Engine) Close() error {
-	err := e.conn.Close()
-	if err2 := e.db.Close(); err == nil {
-		err = err2
-	}
-	return err
+	return errors.Join(e.beside[0].Close(), e.beside[1].Close(), e.conn.Close(), e.db.Close())
 }
 
 func (e *Engine) exec(ctx context.Context, query string) error {

@@ -26,29 +26,18 @@ func (e *Engine) Statements(ctx context.Context, prefix string, f StatementFilte
 		where += " and creator_id = " + literal(f.CreatorID)
 	}
 	const order = " order by creator_id, entity, currency"
-	// Three result sets are read side by side, each on a connection of its own.
-	lineConn, err := e.db.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("read statements: %w", err)
-	}
-	defer lineConn.Close()
-	rateConn, err := e.db.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("read statements: %w", err)
-	}
-	defer rateConn.Close()
 	heads, err := e.conn.QueryContext(ctx, summaryQuery+identifier(prefix+"statement_summaries")+where+order)
 	if err != nil {
 		return fmt.Errorf("read statement summaries: %w", err)
 	}
 	defer heads.Close()
-	lines, err := lineConn.QueryContext(ctx, lineQuery+identifier(prefix+"statement_lines")+where+order+", line_no")
+	lines, err := e.beside[0].QueryContext(ctx, lineQuery+identifier(prefix+"statement_lines")+where+order+", line_no")
 	if err != nil {
 		return fmt.Errorf("read statement lines: %w", err)
 	}
 	defer lines.Close()
 
-	rates, err := rateConn.QueryContext(ctx, rateQuery+identifier(prefix+"statement_rates")+where+order+", rate_from, diamonds_per_coin, rate")
+	rates, err := e.beside[1].QueryContext(ctx, rateQuery+identifier(prefix+"statement_rates")+where+order+", rate_from, diamonds_per_coin, rate")
 	if err != nil {
 		return fmt.Errorf("read statement rates: %w", err)
 	}
