@@ -142,17 +142,7 @@ func (p *page) numbers() {
 	p.raw("</dd></div>\n")
 
 	p.card("Taken", "", m.TakenAmount)
-	switch {
-	case m.TakenAmount == 0:
-		p.raw("nothing was deducted")
-	case m.FeeAmount == 0 && m.WithheldAmount == 0:
-		p.raw("deductions")
-	default:
-		p.raw("payout fees ")
-		p.money(m.FeeAmount)
-		p.raw(", tax ")
-		p.money(m.WithheldAmount)
-	}
+	p.takenParts()
 	p.raw("</dd></div>\n")
 
 	p.card("Paid to you", "", m.PaidAmount)
@@ -177,6 +167,33 @@ func (p *page) numbers() {
 	p.raw("</dd></div>\n</dl>\n<p class=\"lead\">")
 	p.inWords()
 	p.raw("</p>\n</section>\n")
+}
+
+// takenParts names what was taken: the fees and the tax by amount, and that there
+// is more where there is.
+func (p *page) takenParts() {
+	m := &p.s.Summary
+	if m.TakenAmount == 0 {
+		p.raw("nothing was deducted")
+		return
+	}
+	between := markup("")
+	if m.FeeAmount != 0 {
+		p.raw("payout fees ")
+		p.money(m.FeeAmount)
+		between = ", "
+	}
+	if m.WithheldAmount != 0 {
+		p.raw(between, "tax ")
+		p.money(m.WithheldAmount)
+		between = ", "
+	}
+	switch {
+	case between == "":
+		p.raw("deductions, see below")
+	case m.TakenAmount != m.FeeAmount+m.WithheldAmount:
+		p.raw(between, "the rest is below")
+	}
 }
 
 func (p *page) card(label, class markup, v pipeline.Amount) {

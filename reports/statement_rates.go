@@ -126,8 +126,11 @@ func (p *page) platformCut() {
 	if m.AgencyAmount != 0 {
 		p.cutRow(" class=\"of\"", "<i class=\"key agency\"></i>of which your agency", m.AgencyAmount, drawn)
 	}
-	if m.RoundingKept != 0 {
+	switch {
+	case m.RoundingKept > 0:
 		p.cutRow(" class=\"of\"", "of which rounding: parts of diamonds that could not be credited", m.RoundingKept, drawn)
+	case m.RoundingKept < 0: // a part of minus something is no share of the whole
+		p.cutRow(" class=\"of\"", "less rounding in your favour: parts of diamonds credited as whole ones", m.RoundingKept, false)
 	}
 	p.raw("</tbody>\n</table>\n</section>\n")
 }

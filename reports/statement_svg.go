@@ -89,27 +89,30 @@ func (p *page) movement() {
 		}
 	}
 	p.raw(".</desc>\n")
-	if low < 0 {
-		p.zeroLine(across(0, low, high), len(steps))
-	}
 	for i := range steps {
 		p.bar(&steps[i], i, low, high, i == len(steps)-1)
+	}
+	if low < 0 {
+		p.zeroLine(across(0, low, high), len(steps))
 	}
 	p.raw("</svg>\n")
 	p.movementNotes()
 	p.raw("</section>\n")
 }
 
+// zeroLine marks zero beside each bar, and leaves the words between them free.
 func (p *page) zeroLine(at int64, steps int) {
-	p.raw("<line class=\"zero\" y1=\"")
-	p.b = appendInt(p.b, barTop-4)
-	p.raw("\" y2=\"")
-	p.b = appendInt(p.b, steps*stepHeight-stepHeight+barTop+barHeight+4)
-	p.raw("\" x1=\"")
-	p.b = appendPercentOf(p.b, at)
-	p.raw("\" x2=\"")
-	p.b = appendPercentOf(p.b, at)
-	p.raw("\"/>\n")
+	for i := range steps {
+		p.raw("<line class=\"zero\" y1=\"")
+		p.b = appendInt(p.b, i*stepHeight+barTop-2)
+		p.raw("\" y2=\"")
+		p.b = appendInt(p.b, i*stepHeight+barTop+barHeight+2)
+		p.raw("\" x1=\"")
+		p.b = appendPercentOf(p.b, at)
+		p.raw("\" x2=\"")
+		p.b = appendPercentOf(p.b, at)
+		p.raw("\"/>\n")
+	}
 }
 
 func (p *page) bar(s *step, i int, low, high int64, last bool) {

@@ -400,6 +400,11 @@ func TestStatementHTMLIsBalanced(t *testing.T) {
 
 // What is told in words depends on the rows: each word has its case.
 func TestStatementHTMLWords(t *testing.T) {
+	changed := func(change func(*pipeline.StatementSummary)) *Statement {
+		s := rich(t)
+		change(&s.Summary)
+		return s
+	}
 	cases := []struct {
 		name    string
 		s       *Statement
@@ -412,6 +417,7 @@ func TestStatementHTMLWords(t *testing.T) {
 			"Clawback: the coins", "original event <bdi>ev_20261002_118200</bdi>", "On its way", "Payout failed",
 			"earlier month", "Fractions smaller than 0.01&nbsp;USD", "whole steps of 0.01&nbsp;USD",
 			"at the rate then in force, 0.0105&nbsp;USD per diamond", "176.90&nbsp;USD × 0.9215 \u2248 <b>163.01&nbsp;EUR</b>", "free by 16 November 2026", "requested in an earlier month, paid 2 Oct 2026", "0.10&nbsp;USD and 1.5% of its amount",
+			"payout fees 7.93, tax 51.50, the rest is below", "parts of diamonds that could not be credited",
 		}, []string{"<small>payout <bdi>po_87004", "Provisional</b>", "Why is it negative"}},
 		{"empty", empty(t), []string{">Provisional<", "No gifts this month", "No payouts this month", "Nothing was deducted this month", "owes you nothing further", "Nothing moved this month"},
 			[]string{"Who gets what", "How coins became money", "earlier month", "Final</b>", "What was added"}},
@@ -419,6 +425,10 @@ func TestStatementHTMLWords(t *testing.T) {
 		{"yen", yen(t), []string{"2,250&nbsp;JPY", "<b>3,000&nbsp;coins</b> × 0.5 = <b>1,500&nbsp;diamonds</b>", "<b>1,500&nbsp;diamonds</b> × 1.5&nbsp;JPY = <b>2,250&nbsp;JPY</b>"},
 			[]string{"2,250.0", "Fractions smaller"}},
 		{"dinar", dinar(t), []string{"4.6125&nbsp;KWD", "Fractions smaller than 0.001&nbsp;KWD", "9.225<"}, nil},
+		{"fees alone", changed(func(m *pipeline.StatementSummary) {
+			m.WithheldAmount, m.TakenAmount, m.RoundingKept = 0, m.FeeAmount, -m.RoundingKept
+		}), []string{"\"sub\">payout fees 7.93<", "less rounding in your favour: parts of diamonds credited as whole ones</th><td class=\"n r\"></td>"},
+			[]string{"tax 0", "the rest is below", "could not be credited"}},
 		{"rate totals", rateTotals(t), []string{"All gifts, rates in force 1 Jan 2026 to 14 Oct 2026", "<b>21,614&nbsp;diamonds</b> × 0.01&nbsp;USD = <b>216.14&nbsp;USD</b>", "is held; the last of it becomes free on 15 Nov 2026"}, []string{"For example"}},
 	}
 	for _, c := range cases {
