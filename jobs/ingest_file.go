@@ -183,32 +183,34 @@ func dropRepeats[T any, P rowPointer[T]](ctx context.Context, g *ingestion, tabl
 	if err != nil {
 		return err
 	}
-	repeats, err := eng.Repeats(ctx, table, history.Columns, stage.Files(), history.Files, within)
-	if err != nil {
-		return err
-	}
-	var drop []int64
+	drop := lake.NewRowSet()
 	var conflicts []pipeline.Reject
-	for _, r := range repeats {
+	err = eng.Repeats(ctx, table, history.Columns, stage.Files(), history.Files, within, func(r engine.Repeat) error {
 		switch {
 		case r.Identical:
 			batch.RowsDuplicate++
 		case table.Reference:
-			continue
+			return nil
 		default:
 			batch.RowsRejected++
 			conflicts = append(conflicts, conflict(*batch, r))
 		}
-		drop = append(drop, r.Line)
-	}
-	if len(drop) == 0 {
-		return nil
-	}
-	batch.RowsAccepted -= int64(len(drop))
-	if err := stage.Drop(ctx, drop); err != nil {
+		batch.RowsAccepted--
+		drop.Add(r.Line, r.RowKey)
+		if len(conflicts) < pipeline.BatchRows {
+			return nil
+		}
+		err := stage.AddRejects(conflicts)
+		conflicts = conflicts[:0]
+		return err
+	})
+	if err != nil {
 		return err
 	}
-	return stage.AddRejects(conflicts)
+	if err := stage.AddRejects(conflicts); err != nil {
+		return err
+	}
+	return stage.Drop(ctx, drop)
 }
 
 // past gives the files of a table, as of the last commit to it.

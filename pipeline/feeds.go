@@ -6,7 +6,7 @@ import "sort"
 type Feed struct {
 	Name      string
 	Reference bool     // a later version replaces; ingested before the event feeds
-	Key       []string // the columns of its key
+	Key       []string // the columns of its key, in the order of Row.AppendKey
 	// EventColumn is the stored column by whose UTC day the table is
 	// partitioned; "" for reference feeds, whose tables are not partitioned.
 	EventColumn string
@@ -14,7 +14,7 @@ type Feed struct {
 
 // feeds in the order in which they are ingested: reference feeds first.
 var feeds = []Feed{
-	{"fx_rates", true, []string{"rate_date", "base", "quote"}, ""},
+	{"fx_rates", true, []string{"base", "quote", "rate_date"}, ""},
 	{"gift_catalog", true, []string{"gift_id", "valid_from"}, ""},
 	{"coin_packages", true, []string{"sku", "channel", "country", "valid_from"}, ""},
 	{"conversion_rates", true, []string{"scope", "scope_id", "valid_from"}, ""},

@@ -124,7 +124,7 @@ func (r *PayoutRule) AppendKey(dst []byte) []byte {
 	return keyAt(key(dst, r.Method, r.Country), r.ValidFrom)
 }
 
-// AppendKey appends rate_date, base and quote.
+// AppendKey appends base, quote and rate_date.
 func (r *FXRate) AppendKey(dst []byte) []byte {
 	return keyAt(key(dst, r.Base, r.Quote), int64(r.RateDate))
 }

@@ -3,16 +3,19 @@ package engine
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"carat/pipeline"
 )
 
 // Repeat is a staged row whose key was there before: in the history, or
-// earlier in its own file.
+// earlier in its own file. Line and RowKey together name the row: a line of a
+// source can give several rows, but no two of one key.
 type Repeat struct {
 	Line            int64  // source line of the staged row
-	Key             string // the parts joined by "/", instants as RFC 3339
+	RowKey          string // what pipeline.Row.AppendKey gives for it
+	Key             string // for people: the parts joined by "/", instants as RFC 3339
 	Identical       bool   // every business column is the same
 	OtherBatch      string // where the key was first read; the staged batch itself for a repeat within the file
 	OtherLine       int64
@@ -20,44 +23,62 @@ type Repeat struct {
 	AccountingMonth string
 }
 
-// Repeats finds the staged rows whose key stands in the history, or earlier in
-// the staged rows themselves if within is set. Of an event feed the first
-// content ever read is what a row is compared with; of a reference feed the
-// one before, because there a later content is a new version. Rows come by
-// source line.
-func (e *Engine) Repeats(ctx context.Context, feed pipeline.Feed, columns []pipeline.Column, staged, history []string, within bool) ([]Repeat, error) {
+// Repeats gives take the staged rows whose key stands in the history, or
+// earlier in the staged rows themselves if within is set, one after the other:
+// there can be as many as the file has rows. Of an event feed the first content
+// ever read is what a row is compared with; of a reference feed the one before,
+// because there a later content is a new version. Rows come by source line,
+// then key. An error of take ends it and is returned.
+func (e *Engine) Repeats(ctx context.Context, feed pipeline.Feed, columns []pipeline.Column, staged, history []string, within bool, take func(Repeat) error) error {
 	if len(staged) == 0 || (!within && len(history) == 0) {
-		return nil, nil
+		return nil
 	}
 	for _, view := range []struct {
 		name  string
 		files []string
 	}{{"repeats_staged", staged}, {"repeats_history", history}} {
 		if err := e.exec(ctx, "create or replace temporary view "+view.name+" as "+Scan(columns, view.files)); err != nil {
-			return nil, fmt.Errorf("compare keys of %s: %w", feed.Name, err)
+			return fmt.Errorf("compare keys of %s: %w", feed.Name, err)
 		}
 	}
 	rows, err := e.conn.QueryContext(ctx, repeatsQuery(feed, columns, within))
 	if err != nil {
-		return nil, fmt.Errorf("compare keys of %s: %w", feed.Name, err)
+		return fmt.Errorf("compare keys of %s: %w", feed.Name, err)
 	}
 	defer rows.Close()
-	var list []Repeat
 	for rows.Next() {
 		var r Repeat
-		if err := rows.Scan(&r.Line, &r.Key, &r.Identical, &r.OtherBatch, &r.OtherLine, &r.Entity, &r.AccountingMonth); err != nil {
-			return nil, fmt.Errorf("compare keys of %s: %w", feed.Name, err)
+		if err := rows.Scan(&r.Line, &r.RowKey, &r.Key, &r.Identical, &r.OtherBatch, &r.OtherLine, &r.Entity, &r.AccountingMonth); err != nil {
+			return fmt.Errorf("compare keys of %s: %w", feed.Name, err)
 		}
-		list = append(list, r)
+		if err := take(r); err != nil {
+			return err
+		}
 	}
-	return list, rows.Err()
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("compare keys of %s: %w", feed.Name, err)
+	}
+	return nil
+}
+
+// keyPart gives the SQL of one part of a key as pipeline.Row.AppendKey writes
+// it: texts as they are, absent ones as "", instants as microseconds and days
+// as days since the epoch.
+func keyPart(column, sqlType string) string {
+	switch {
+	case strings.HasPrefix(sqlType, "TIMESTAMP"):
+		column = "epoch_us(" + column + ")"
+	case sqlType == "DATE":
+		column = "date_diff('day', date '1970-01-01', " + column + ")"
+	}
+	return "coalesce(cast(" + column + " as varchar), '')"
 }
 
 // repeatsQuery first narrows both sides to the keys in question, by the key
 // columns alone, and only then compares whole rows.
 func repeatsQuery(feed pipeline.Feed, columns []pipeline.Column, within bool) string {
 	isLineage := map[string]bool{"batch_id": true, "source_line": true, "ingested_at": true, "accounting_month": true}
-	var keys, sameKey, sameAll, keyText []string
+	var keys, sameKey, sameAll, rowKey, keyText []string
 	entity := "''"
 	types := map[string]string{}
 	for _, c := range columns {
@@ -80,6 +101,7 @@ func repeatsQuery(feed pipeline.Feed, columns []pipeline.Column, within bool) st
 			text = fmt.Sprintf("strftime(n.%s at time zone 'UTC', '%%Y-%%m-%%dT%%H:%%M:%%SZ')", identifier(k))
 		}
 		keyText = append(keyText, text)
+		rowKey = append(rowKey, keyPart("n."+identifier(k), types[k]))
 	}
 	join := func(a, b string) string { return fmt.Sprintf(strings.Join(sameKey, " and "), a, b) }
 	keyList := strings.Join(keys, ", ")
@@ -88,9 +110,9 @@ func repeatsQuery(feed pipeline.Feed, columns []pipeline.Column, within bool) st
 		repeated += " union all (select " + keyList + " from repeats_staged group by " + keyList + " having count(*) > 1)"
 	}
 	order := "seen.is_new, seen.ingested_at, seen.batch_id, seen.source_line"
-	other := "first_value"
+	other := "1"
 	if feed.Reference {
-		other = "lag" // the version before
+		other = "n.place - 1" // the version before
 	}
 	return `with repeated as materialized (select distinct ` + keyList + ` from (` + repeated + `) as r),
 seen as (
@@ -98,27 +120,24 @@ seen as (
     union all
     select 0 as is_new, h.* from repeats_history as h semi join repeated on ` + join("h", "repeated") + `
 ),
-placed as (
+placed as materialized (
     select
         seen.*,
-        row_number() over key_order as place,
-        ` + other + `(is_new) over key_order as other_is_new,
-        ` + other + `(batch_id) over key_order as other_batch,
-        ` + other + `(source_line) over key_order as other_line
+        row_number() over (partition by ` + keyList + ` order by ` + order + `) as place
     from seen
-    window key_order as (partition by ` + keyList + ` order by ` + order + `)
 )
 select
     n.source_line,
+    concat_ws(chr(` + strconv.Itoa(pipeline.KeySeparator) + `), ` + strings.Join(rowKey, ", ") + `) as row_key,
     concat_ws('/', ` + strings.Join(keyText, ", ") + `),
     ` + strings.Join(sameAll, "\n    and ") + `,
-    n.other_batch,
-    n.other_line,
+    o.batch_id,
+    o.source_line,
     coalesce(` + entity + `, ''),
     n.accounting_month
 from placed as n
-inner join seen as o
-    on o.is_new = n.other_is_new and o.batch_id = n.other_batch and o.source_line = n.other_line and ` + join("n", "o") + `
+inner join placed as o
+    on o.place = ` + other + ` and ` + join("n", "o") + `
 where n.is_new = 1 and n.place > 1
-order by n.source_line`
+order by n.source_line, row_key`
 }

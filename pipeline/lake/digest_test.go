@@ -144,6 +144,15 @@ func TestCanonicalRow(t *testing.T) {
 	}
 }
 
+// named names rows for Drop.
+func named(rows ...pipeline.GiftEvent) *RowSet {
+	set := NewRowSet()
+	for i := range rows {
+		set.Add(rows[i].SourceLine, string(rows[i].AppendKey(nil)))
+	}
+	return set
+}
+
 func TestDropRewritesOnlyWhatItMust(t *testing.T) {
 	l := openTest(t, t.TempDir())
 	lockTest(t, l)
@@ -158,7 +167,7 @@ func TestDropRewritesOnlyWhatItMust(t *testing.T) {
 		before[p] = content
 	}
 	// Lines 2 to 5 are the whole of the first day; line 30 is one of its day.
-	if err := s.Drop(t.Context(), []int64{2, 3, 4, 5, 30}); err != nil {
+	if err := s.Drop(t.Context(), named(rows[0], rows[1], rows[2], rows[3], rows[28])); err != nil {
 		t.Fatal(err)
 	}
 	changed := 0
@@ -219,7 +228,7 @@ func TestRepeatedRowsAreLeftOut(t *testing.T) {
 	if may, err := s.KeysMayRepeat(); err != nil || !may {
 		t.Errorf("the key with two contents is not seen: %v", err)
 	}
-	if err := s.Drop(t.Context(), []int64{rows[17].SourceLine}); err != nil {
+	if err := s.Drop(t.Context(), named(rows[17])); err != nil {
 		t.Fatal(err)
 	}
 	b := batchOf(30)
@@ -263,14 +272,54 @@ func TestReferenceRowsAreAllKept(t *testing.T) {
 	}
 }
 
-func TestDropOfALineThatIsNotThere(t *testing.T) {
+func TestDropOfARowThatIsNotThere(t *testing.T) {
 	l := openTest(t, t.TempDir())
 	lockTest(t, l)
-	s := stageGifts(t, l, gifts(8, 5), "x")
-	defer s.Discard()
-	err := s.Drop(t.Context(), []int64{3, 77})
-	if err == nil || err.Error() != "take rows out of b000001: 2 lines were named and 1 rows were found" {
-		t.Errorf("error %v", err)
+	rows := gifts(8, 5)
+	elsewhere, other := rows[1], rows[2]
+	elsewhere.SourceLine = 77
+	other.EventID = "another key on that line"
+	for _, c := range []struct {
+		drop *RowSet
+		want string
+	}{
+		{named(rows[1], elsewhere), "take rows out of b000001: line 77: a row that was named is there not at all"},
+		{named(rows[1], other), "take rows out of b000001: line 4: a row that was named is there not at all"},
+	} {
+		s := stageGifts(t, l, rows, "x")
+		if err := s.Drop(t.Context(), c.drop); err == nil || err.Error() != c.want {
+			t.Errorf("error %v, want %s", err, c.want)
+		}
+		if err := s.Discard(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Rows that share a line are told apart by their keys, in any order.
+func TestDropTakesOneRowOfALine(t *testing.T) {
+	l := openTest(t, t.TempDir())
+	lockTest(t, l)
+	rows := gifts(40, 5)
+	for i := range rows {
+		rows[i].SourceLine = int64(2 + i/4)
+	}
+	s := stageGifts(t, l, rows, "four to a line")
+	if err := s.Drop(t.Context(), named(rows[21], rows[1], rows[2], rows[21])); err != nil {
+		t.Fatal(err)
+	}
+	b := batchOf(40)
+	b.RowsAccepted, b.RowsDuplicate = 37, 3
+	c, err := s.Commit(t.Context(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := slices.Concat(rows[:1], rows[3:21], rows[22:])
+	if want := slowDigest(t, kept); c.RowsSHA256 != want {
+		t.Errorf("rows-sha256 %s, want %s", c.RowsSHA256, want)
+	}
+	if _, err := l.Verify(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
