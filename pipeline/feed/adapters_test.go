@@ -113,7 +113,8 @@ func TestGiftList(t *testing.T) {
   "7": {"id": 8, "diamondCost": 1},
   "9": {"id": 9, "name": "Free"},
   "10": {"id": 10, "name": "Half", "diamondCost": 0.5},
-  "11": [1]
+  "11": [1],
+  "5655": {"name": "Rose", "diamondCost": 1}
 }`
 	out := read[pipeline.GiftPrice](t, "gifts.json", []byte(list), nil)
 	if out.err != nil {
@@ -134,6 +135,7 @@ func TestGiftList(t *testing.T) {
 		`gifts.json:6 coins missing "": expected a whole number, at least 0`,
 		`gifts.json:7 coins not_a_number "0.5": expected a whole number, at least 0`,
 		`gifts.json:8  wrong_type "[1]": expected an object with id, name and diamondCost`,
+		`gifts.json:9 gift_id bad_id "5655": expected each gift once in the list`,
 	}
 	if !slices.Equal(texts(out.rejects), wantRejects) {
 		t.Errorf("rejects %q", texts(out.rejects))

@@ -13,7 +13,8 @@ import (
 // readGiftList reads a recorded price list: an object keyed by gift id, or an
 // array, of {"id", "name", "diamondCost"}, the price also spelled diamond_count
 // or diamondCount. The price is in coins. A gift without a name is called by
-// its id, since the list has the price and that is what counts.
+// its id, since the list has the price and that is what counts. A gift that is
+// there twice has no price that could be told, so the second entry is rejected.
 func readGiftList[T any](ctx context.Context, j *job[T], cut *cutter) (result, error) {
 	data := cut.fill(cut.carry, MaxGiftListBytes+1)
 	if cut.err != nil && !errors.Is(cut.err, io.EOF) {
@@ -33,6 +34,7 @@ func readGiftList[T any](ctx context.Context, j *job[T], cut *cutter) (result, e
 	from := time.UnixMicro(validFrom).UTC().AppendFormat(nil, time.RFC3339Nano)
 	scan := jsonScanner{data: data, room: s.room}
 	line, counted := int64(1), 0
+	seen := map[string]bool{}
 	gift := func(key []byte) error {
 		scan.space()
 		line += int64(bytes.Count(data[counted:scan.pos], newline))
@@ -40,7 +42,7 @@ func readGiftList[T any](ctx context.Context, j *job[T], cut *cutter) (result, e
 		if err := s.ready(ctx); err != nil {
 			return err
 		}
-		return giftRow(s.builder, &scan, key, from, line)
+		return giftRow(s.builder, &scan, key, from, line, seen)
 	}
 	var err error
 	if scan.peek() == '{' {
@@ -59,7 +61,7 @@ func readGiftList[T any](ctx context.Context, j *job[T], cut *cutter) (result, e
 }
 
 // giftRow makes a row of one entry of the list.
-func giftRow[T any](b *builder[T], scan *jsonScanner, key, validFrom []byte, line int64) error {
+func giftRow[T any](b *builder[T], scan *jsonScanner, key, validFrom []byte, line int64, seen map[string]bool) error {
 	if scan.peek() != '{' {
 		start := scan.pos
 		if err := scan.skip(0); err != nil {
@@ -89,6 +91,10 @@ func giftRow[T any](b *builder[T], scan *jsonScanner, key, validFrom []byte, lin
 	if len(key) > 0 && !bytes.Equal(id.text, key) {
 		return b.rejectColumn(line, "gift_id", CodeBadID, id.text, "the id that the entry is filed under, "+strconv.Quote(cut80(key)))
 	}
+	if len(id.text) > 0 && seen[string(id.text)] {
+		return b.rejectColumn(line, "gift_id", CodeBadID, id.text, "each gift once in the list")
+	}
+	seen[string(id.text)] = true
 	if len(name.text) == 0 {
 		name = jsonValue{text: append([]byte("gift "), id.text...)}
 	}
