@@ -45,6 +45,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if err := os.MkdirAll(c.TempDir, 0o755); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "create work folder", c.TempDir, "%w", err)
 	}
+	keepHeap()
 	connector, err := duckdb.NewConnector("", func(exec driver.ExecerContext) error {
 		_, err := exec.ExecContext(ctx, "set TimeZone = 'UTC'", nil)
 		return err

@@ -13,7 +13,9 @@ func TestEmptyMonth(t *testing.T) {
 	e := openEngine(t)
 	given(t, e, "2026-10", nil)
 	dialect, models := builtinModels(t)
-	outcome, err := e.Reconcile(context.Background(), dialect, models, testParameters(t, "2026-10", "2026-10", "UTC"), nil)
+	p := testParameters(t, "2026-10", "2026-10", "UTC")
+	p.KeepModels = false
+	outcome, err := e.Reconcile(context.Background(), dialect, models, p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

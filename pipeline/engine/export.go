@@ -41,7 +41,7 @@ func (e *Engine) Export(ctx context.Context, dir string) (map[string][]string, e
 		}
 		file := filepath.Join(dir, table+".parquet")
 		query := "copy (select * from " + identifier(sources[table]) + " order by " + orders[table] + ") to " +
-			literal(file) + " (format parquet, compression zstd, field_ids {" + ids + "})"
+			literal(file) + " (format parquet, compression zstd, compression_level 1, field_ids {" + ids + "})"
 		if err := e.exec(ctx, query); err != nil {
 			return nil, fmt.Errorf("export %s: %w", table, err)
 		}

@@ -28,6 +28,7 @@ type Model struct {
 	Why      string            // the header's lines without a key
 	UserMade bool              // from the user's controls/ folder
 	reads    []string          // models and tables that it reads
+	checks   []string          // what its `checked:` counts
 }
 
 // IsControl says whether the model is a control.
@@ -138,6 +139,11 @@ func (e *Engine) order(ctx context.Context, models []Model) ([]Model, error) {
 			return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "%w", err)
 		}
 		models[i].reads = reads
+		if checked := models[i].Header["checked"]; checked != "" {
+			if models[i].checks, err = e.reads("select count(*) " + checked); err != nil {
+				return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "`checked:` %w", err)
+			}
+		}
 	}
 	sort.Slice(models, func(i, j int) bool { return models[i].Name < models[j].Name })
 	for i, m := range models {

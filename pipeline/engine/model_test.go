@@ -178,7 +178,7 @@ func testParameters(t *testing.T, period, first pipeline.Period, zone string) en
 	return engine.Parameters{
 		Period: period, FirstPeriod: first, RunID: "run", TimeZone: location,
 		ReportingCurrency: "USD", DefaultEntity: "main", Clawback: "none", FXMaxAgeDays: 5,
-		Entities: []engine.Entity{{ID: "main", FunctionalCurrency: "USD"}},
+		Entities: []engine.Entity{{ID: "main", FunctionalCurrency: "USD"}}, KeepModels: true,
 	}
 }
 

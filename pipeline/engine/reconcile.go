@@ -34,6 +34,7 @@ type Parameters struct {
 	Locked             bool // the period is locked: statements are final
 	StatementVersion   int64
 	MaterializeStaging bool // for tests: staging as tables, so that rows can be tampered with
+	KeepModels         bool // for tests: no table is dropped after its last reader
 }
 
 // ControlResult is how one control judged the period.
@@ -87,12 +88,21 @@ func (e *Engine) Reconcile(ctx context.Context, dialect string, models []Model, 
 		return nil, err
 	}
 	e.models = ordered
+	last := lastReaders(ordered)
 	for i, m := range ordered {
 		if progress != nil {
 			progress(m.Name, i, len(ordered))
 		}
 		if err := e.build(ctx, m, p.MaterializeStaging); err != nil {
 			return nil, err
+		}
+		if p.KeepModels {
+			continue
+		}
+		for _, done := range last[m.Name] {
+			if err := e.exec(ctx, "drop table "+identifier(done)); err != nil {
+				return nil, fmt.Errorf("drop model %s: %w", done, err)
+			}
 		}
 	}
 	if progress != nil {
@@ -109,6 +119,72 @@ func (e *Engine) Reconcile(ctx context.Context, dialect string, models []Model, 
 func Dialect(fsys fs.FS) (string, error) {
 	text, err := fs.ReadFile(fsys, "dialect/duckdb.sql")
 	return string(text), err
+}
+
+// lastReaders says after which model which tables are read no more: their memory
+// is better used by the models to come. Results, controls and what a control's
+// `checked:` counts are kept, and so is all that a kept view reads.
+func lastReaders(ordered []Model) map[string][]string {
+	byName := map[string]Model{}
+	for _, m := range ordered {
+		byName[m.Name] = m
+	}
+	isView := func(name string) bool { return byName[name].Header["materialized"] == "view" }
+	keep := map[string]bool{}
+	var keepReads func(name string)
+	keepReads = func(name string) {
+		if keep[name] {
+			return
+		}
+		keep[name] = true
+		if isView(name) {
+			for _, r := range byName[name].reads {
+				keepReads(r)
+			}
+		}
+	}
+	for _, m := range ordered {
+		if m.IsControl() || m.Header["result"] != "" {
+			keepReads(m.Name)
+		}
+		for _, name := range m.checks {
+			keepReads(name)
+		}
+	}
+	// A view is read when its readers are built, so what it reads lives on.
+	reader := map[string]string{}
+	for _, m := range ordered {
+		if isView(m.Name) {
+			continue
+		}
+		var through func(name string)
+		seen := map[string]bool{}
+		through = func(name string) {
+			if seen[name] {
+				return
+			}
+			seen[name] = true
+			if isView(name) {
+				for _, r := range byName[name].reads {
+					through(r)
+				}
+				return
+			}
+			if _, ok := byName[name]; ok {
+				reader[name] = m.Name
+			}
+		}
+		for _, r := range m.reads {
+			through(r)
+		}
+	}
+	last := map[string][]string{}
+	for _, m := range ordered {
+		if by, ok := reader[m.Name]; ok && !keep[m.Name] && !isView(m.Name) {
+			last[by] = append(last[by], m.Name)
+		}
+	}
+	return last
 }
 
 func (e *Engine) build(ctx context.Context, m Model, materialize bool) error {

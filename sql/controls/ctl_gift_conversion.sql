@@ -6,37 +6,69 @@
 -- guards: creators credited too much or too little; a rate applied before or after its time
 -- checked: from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift' and capture is null
 -- Diamonds = coins x diamonds_per_coin of the winning rate row, rounded once by that row's rounding.
+with suspects as (
+    select
+        entity,
+        event_id,
+        creator_id,
+        sent_at,
+        coins,
+        diamonds,
+        batch_id,
+        source_line
+    from stg_gift_events
+    cross join run
+    where accounting_month = run.period
+        and sent_at >= run.first_start
+        and kind = 'gift'
+        and capture is null
+        and coins in (select coins from led_conversion_break)
+        and diamonds in (select diamonds from led_conversion_break)
+),
+
+judged as (
+    select
+        suspects.entity,
+        suspects.event_id,
+        suspects.creator_id,
+        suspects.sent_at,
+        suspects.coins,
+        suspects.diamonds,
+        suspects.batch_id,
+        suspects.source_line,
+        rates.rate_key,
+        rates.diamonds_per_coin,
+        rates.rounding,
+        case
+            when rates.rate_key is null then cast(0 as bigint)
+            else round_whole(suspects.coins * rates.diamonds_per_coin, rates.rounding)
+        end as expected_diamonds
+    from suspects
+    cross join run
+    inner join led_creator_rate as rates
+        on rates.creator_id = suspects.creator_id
+        and least(suspects.sent_at, run.closing_instant) >= rates.range_from
+        and least(suspects.sent_at, run.closing_instant) < rates.range_to
+)
+
 select
-    gifts.entity,
+    entity,
     'gift' as subject_kind,
-    gifts.event_id as subject_id,
-    cast(breaks.expected_diamonds as decimal(38, 9)) as expected,
-    cast(gifts.diamonds as decimal(38, 9)) as actual,
-    cast(gifts.diamonds - breaks.expected_diamonds as decimal(38, 9)) as difference,
+    event_id as subject_id,
+    cast(expected_diamonds as decimal(38, 9)) as expected,
+    cast(diamonds as decimal(38, 9)) as actual,
+    cast(diamonds - expected_diamonds as decimal(38, 9)) as difference,
     'diamonds' as unit,
-    case when breaks.rate_key is null then 'no_rate' else 'rate' end as reason,
+    case when rate_key is null then 'no_rate' else 'rate' end as reason,
     case
-        when breaks.rate_key is null
-            then 'No conversion rate is in force for creator ' || gifts.creator_id || ' on ' || iso_instant(gifts.sent_at)
-                || '; ' || plain(gifts.diamonds) || ' diamonds were credited.'
-        else plain(gifts.coins) || ' coins x ' || plain(breaks.diamonds_per_coin) || ' (rate ' || breaks.rate_key || ', '
-            || breaks.rounding || ') is ' || plain(breaks.expected_diamonds) || ' diamonds; ' || plain(gifts.diamonds)
-            || ' were credited.'
+        when rate_key is null
+            then 'No conversion rate is in force for creator ' || creator_id || ' on ' || iso_instant(sent_at) || '; '
+                || plain(diamonds) || ' diamonds were credited.'
+        else plain(coins) || ' coins x ' || plain(diamonds_per_coin) || ' (rate ' || rate_key || ', ' || rounding || ') is '
+            || plain(expected_diamonds) || ' diamonds; ' || plain(diamonds) || ' were credited.'
     end as detail,
-    gifts.batch_id,
-    gifts.source_line
-from stg_gift_events as gifts
-inner join led_conversion_break as breaks
-    on breaks.coins = gifts.coins
-    and breaks.diamonds = gifts.diamonds
-inner join led_creator_rate as rates
-    on rates.creator_id = gifts.creator_id
-    and rates.rate_key is not distinct from breaks.rate_key
-cross join run
-where gifts.accounting_month = run.period
-    and gifts.sent_at >= run.first_start
-    and gifts.kind = 'gift'
-    and gifts.capture is null
-    and least(gifts.sent_at, run.closing_instant) >= rates.range_from
-    and least(gifts.sent_at, run.closing_instant) < rates.range_to
-order by gifts.event_id
+    batch_id,
+    source_line
+from judged
+where rate_key is null or diamonds <> expected_diamonds
+order by event_id

@@ -18,11 +18,8 @@ with parts as (
     select
         led_live_gift.creator_id,
         led_live_gift.entity,
-        coalesce(round_whole(led_live_gift.coins * led_rate_at.diamonds_per_coin, led_rate_at.rounding), 0) as diamonds
+        led_live_gift.diamonds
     from led_live_gift
-    inner join led_rate_at
-        on led_rate_at.creator_id = led_live_gift.creator_id
-        and led_rate_at.instant = led_live_gift.sent_at
     cross join run
     where led_live_gift.accounting_month < run.period
     union all

@@ -17,48 +17,44 @@ with purchase_days as (
         and stg_coin_purchases.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
 ),
 
-foreign_spans as (
+foreign_ranges as (
     select
-        led_creator_span.creator_id,
-        led_creator_span.range_from,
-        led_creator_span.range_to,
-        led_rate_at.currency
-    from led_creator_span
-    inner join led_rate_at
-        on led_rate_at.creator_id = led_creator_span.creator_id
-        and led_rate_at.instant = led_creator_span.range_from
+        creator_id,
+        range_from,
+        range_to,
+        currency
+    from led_creator_rate
     where exists (
         select 1
         from run_entities
-        where run_entities.functional_currency <> led_rate_at.currency
+        where run_entities.functional_currency <> led_creator_rate.currency
     )
 ),
 
 gift_quarters as (
     select distinct
-        foreign_spans.currency as base,
-        coalesce(run_entities.functional_currency, run.reporting_currency) as quote,
+        foreign_ranges.currency,
+        stg_gift_events.entity,
         quarter_hour(stg_gift_events.sent_at) as quarter
     from stg_gift_events
     cross join run
-    inner join foreign_spans
-        on foreign_spans.creator_id = stg_gift_events.creator_id
-        and stg_gift_events.sent_at >= foreign_spans.range_from
-        and stg_gift_events.sent_at < foreign_spans.range_to
-    left join run_entities
-        on run_entities.entity = stg_gift_events.entity
-    where stg_gift_events.accounting_month = run.period
-        and stg_gift_events.sent_at >= run.first_start
-        and foreign_spans.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
+    inner join foreign_ranges
+        on foreign_ranges.creator_id = stg_gift_events.creator_id
+        and stg_gift_events.sent_at >= foreign_ranges.range_from
+        and stg_gift_events.sent_at < foreign_ranges.range_to
+    where stg_gift_events.accounting_month = run.period and stg_gift_events.sent_at >= run.first_start
 ),
 
 gift_days as (
     select distinct
-        gift_quarters.base,
-        gift_quarters.quote,
+        gift_quarters.currency as base,
+        coalesce(run_entities.functional_currency, run.reporting_currency) as quote,
         local_day(gift_quarters.quarter, run.time_zone) as day
     from gift_quarters
     cross join run
+    left join run_entities
+        on run_entities.entity = gift_quarters.entity
+    where gift_quarters.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
 ),
 
 payout_days as (

@@ -14,6 +14,6 @@ from (
     select creator_id, requested_at as instant
     from stg_payouts
     union all
-    select creator_id, sent_at as instant
-    from led_live_gift
+    select creator_id, rate_instant as instant
+    from led_live_row
 ) as points

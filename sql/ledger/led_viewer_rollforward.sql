@@ -6,12 +6,32 @@ with gift_sums as (
     select
         viewer_id,
         entity,
-        cast(sum(case when accounting_month < run.period then case kind when 'gift' then -coins else coins end else 0 end) as bigint) as opening,
-        cast(sum(case when accounting_month = run.period and kind = 'gift' then coins else 0 end) as bigint) as gifted,
-        cast(sum(case when accounting_month = run.period and kind = 'reversal' then coins else 0 end) as bigint) as reversed
+        cast(sum(coins) as bigint) as gifted
     from stg_gift_events
     cross join run
-    where accounting_month <= run.period and sent_at >= run.first_start
+    where accounting_month = run.period and kind = 'gift' and sent_at >= run.first_start
+    group by viewer_id, entity
+),
+
+reversal_sums as (
+    select
+        viewer_id,
+        entity,
+        cast(sum(coins) as bigint) as reversed
+    from stg_gift_events
+    cross join run
+    where accounting_month = run.period and kind = 'reversal' and sent_at >= run.first_start
+    group by viewer_id, entity
+),
+
+earlier_gift_sums as (
+    select
+        viewer_id,
+        entity,
+        cast(sum(case kind when 'gift' then -coins else coins end) as bigint) as opening
+    from stg_gift_events
+    cross join run
+    where accounting_month < run.period and sent_at >= run.first_start
     group by viewer_id, entity
 ),
 
@@ -57,9 +77,15 @@ adjustment_sums as (
 
 parts as (
     select
-        viewer_id, entity, opening, 0 as bought, 0 as bonus, 0 as adjusted, gifted, reversed, 0 as refunded, 0 as expired,
-        0 as charged, 0 as withdrawn
+        viewer_id, entity, cast(0 as bigint) as opening, 0 as bought, 0 as bonus, 0 as adjusted, gifted, 0 as reversed,
+        0 as refunded, 0 as expired, 0 as charged, 0 as withdrawn
     from gift_sums
+    union all
+    select viewer_id, entity, 0, 0, 0, 0, 0, reversed, 0, 0, 0, 0
+    from reversal_sums
+    union all
+    select viewer_id, entity, opening, 0, 0, 0, 0, 0, 0, 0, 0, 0
+    from earlier_gift_sums
     union all
     select viewer_id, entity, opening, bought, bonus, 0, 0, 0, refunded, 0, charged, 0
     from purchase_sums

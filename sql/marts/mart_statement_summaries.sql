@@ -13,10 +13,30 @@ with earnings as (
         cast(sum(amount) as decimal(38, 9)) as earned_amount,
         cast(sum(case when is_prior_period then amount else 0 end) as decimal(38, 9)) as prior_amount,
         cast(sum(list_value) as decimal(38, 9)) as list_value,
-        cast(sum(agency_amount) as decimal(38, 18)) as agency_amount,
         cast(sum(rounding_kept) as decimal(38, 18)) as rounding_kept
     from led_gift_earning
     group by creator_id, entity, currency
+),
+
+agencies as (
+    select
+        led_creator_span.creator_id,
+        led_gift_credit.entity,
+        led_rate_at.currency,
+        cast(sum(
+            cast(
+                case led_gift_credit.kind when 'gift' then led_gift_credit.diamonds else -led_gift_credit.diamonds end
+                * led_rate_at.diamond_value as decimal(38, 9)
+            ) * led_rate_at.agency_share
+        ) as decimal(38, 18)) as agency_amount
+    from led_gift_credit
+    inner join led_creator_span
+        on led_creator_span.span_no = led_gift_credit.span_no
+    inner join led_rate_at
+        on led_rate_at.creator_id = led_creator_span.creator_id
+        and led_rate_at.instant = led_creator_span.range_from
+    where led_rate_at.agency_share <> 0
+    group by led_creator_span.creator_id, led_gift_credit.entity, led_rate_at.currency
 ),
 
 adjustments as (
@@ -96,7 +116,7 @@ select
     coalesce(earnings.gift_count, 0) as gift_count,
     cast(coalesce(earnings.list_value, 0) as decimal(38, 6)) as list_value_amount,
     cast(coalesce(earnings.list_value - earnings.earned_amount, 0) as decimal(38, 6)) as platform_amount,
-    cast(coalesce(earnings.agency_amount, 0) as decimal(38, 6)) as agency_amount,
+    cast(coalesce(agencies.agency_amount, 0) as decimal(38, 6)) as agency_amount,
     cast(coalesce(earnings.rounding_kept, 0) as decimal(38, 6)) as rounding_kept,
     coalesce(payouts.withheld_amount, 0) as withheld_amount,
     coalesce(payouts.fee_amount, 0) as fee_amount,
@@ -118,6 +138,10 @@ left join earnings
     on earnings.creator_id = keys.creator_id
     and earnings.entity = keys.entity
     and earnings.currency = keys.currency
+left join agencies
+    on agencies.creator_id = keys.creator_id
+    and agencies.entity = keys.entity
+    and agencies.currency = keys.currency
 left join adjustments
     on adjustments.creator_id = keys.creator_id
     and adjustments.entity = keys.entity
