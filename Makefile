@@ -1,5 +1,6 @@
 # make run    builds carat and closes a generated month in ./carat-demo
 # make test   runs everything
+# make bench  measures carat beside DuckDB; ten million gifts are generated once, in .bench
 # Both need Go and a C compiler, nothing else.
 
 GO       ?= go
@@ -10,7 +11,7 @@ export CGO_ENABLED = 1
 # A copy of the source without its .git must build too.
 export GOFLAGS = -buildvcs=false
 
-.PHONY: build run test lint
+.PHONY: build run test lint bench
 
 build:
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/carat ./cmd/carat
@@ -27,3 +28,7 @@ lint:
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test -count=1 ./pipeline
+
+bench: build
+	$(GO) build -trimpath -o bin/bench ./cmd/bench
+	./bin/bench -carat bin/carat -dir .bench
