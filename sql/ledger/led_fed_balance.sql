@@ -87,13 +87,14 @@ select
     fed.as_of,
     'amount' as quantity_kind,
     cast(fed.amount as decimal(38, 9)) as fed_quantity,
-    cast(coalesce(
+    -- a fed amount has six decimals, so it is compared with carat's to six
+    cast(cast(coalesce(
         case
             when fed.currency is null or fed.currency = led_creator_balance.value_currency
                 then led_creator_balance.balance_diamonds * led_creator_balance.diamond_value
         end,
         0
-    ) as decimal(38, 9)) as own_quantity,
+    ) as decimal(38, 6)) as decimal(38, 9)) as own_quantity,
     coalesce(fed.currency, led_creator_balance.value_currency, run.reporting_currency) as unit,
     fed.batch_id,
     fed.source_line
