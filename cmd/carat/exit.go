@@ -57,14 +57,26 @@ func parts(err error) []error {
 	return list
 }
 
-// printable keeps what a file put into an error from steering the terminal.
+// printable keeps what a file put into an error from steering the terminal, or
+// from turning the line around.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0) {
+		if r == '\t' {
+			return ' '
+		}
+		control := r != '\n' && (r < ' ' || r >= 0x7f && r < 0xa0)
+		turn := r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+		if control || turn {
 			return '\uFFFD'
 		}
 		return r
 	}, text)
+}
+
+// printableLine is printable for what stands on a line of its own: a name with a
+// line end in it can't pass for a message of carat.
+func printableLine(text string) string {
+	return strings.ReplaceAll(printable(text), "\n", "\uFFFD")
 }
 
 func usage(format string, args ...any) *pipeline.Error {
@@ -74,7 +86,11 @@ func usage(format string, args ...any) *pipeline.Error {
 // flagError says which flag was meant.
 func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
 	e := usage("%w", err)
+	if errors.As(err, &invalid) {
+		e = usage("--%s: %q is not %s", invalid.GetFlag().Name, invalid.GetValue(), kindOfFlag(invalid.GetFlag()))
+	}
 	if !errors.As(err, &unknown) {
 		return e.WithHint("see `%s --help`", cmd.CommandPath())
 	}
@@ -84,6 +100,18 @@ func flagError(cmd *cobra.Command, err error) error {
 		return e.WithHint("did you mean --%s?", meant)
 	}
 	return e.WithHint("see `%s --help`", cmd.CommandPath())
+}
+
+// kindOfFlag says what a flag takes, in words.
+func kindOfFlag(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "int", "int64":
+		return "a whole number"
+	case "uint", "uint64":
+		return "a whole number, at least 0"
+	default:
+		return "a " + f.Value.Type()
+	}
 }
 
 func unknownVerb(root *cobra.Command, name string) error {

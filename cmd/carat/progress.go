@@ -35,10 +35,10 @@ func (p *progress) tell(e jobs.Event) {
 	switch {
 	case e.Note != "":
 		p.clear()
-		fmt.Fprintln(p.w, "carat: "+printable(strings.TrimSpace(e.Step+" "+e.Object)+": "+e.Note))
+		fmt.Fprintln(p.w, "carat: "+printableLine(strings.TrimSpace(e.Step+" "+e.Object)+": "+e.Note))
 	case !p.terminal:
 		if e.Finished {
-			fmt.Fprintln(p.w, "carat: "+printable(strings.TrimSpace(e.Step+" "+e.Object)+": "+amount(e)))
+			fmt.Fprintln(p.w, "carat: "+printableLine(strings.TrimSpace(e.Step+" "+e.Object)+": "+amount(e)))
 		}
 	default:
 		p.draw(e)
@@ -55,7 +55,7 @@ func (p *progress) draw(e jobs.Event) {
 	if e.Total == 0 {
 		line = e.Step + " " + e.Object + " " + amount(e)
 	}
-	runes := []rune(printable(line))
+	runes := []rune(printableLine(line))
 	if len(runes) > barWidth {
 		runes = append(runes[:barWidth-1], '…')
 	}
@@ -79,6 +79,9 @@ func bar(e jobs.Event) string {
 func amount(e jobs.Event) string {
 	if e.Unit == "" {
 		return "done"
+	}
+	if e.Done == 1 {
+		return "1 " + strings.TrimSuffix(e.Unit, "s")
 	}
 	return grouped(e.Done) + " " + e.Unit
 }

@@ -32,8 +32,12 @@ func TestProgressElsewhere(t *testing.T) {
 	p := &progress{w: &out, clock: time.Now}
 	p.tell(jobs.Event{Step: "ingest", Object: "a.csv", Done: 1, Total: 4, Unit: "bytes"})
 	p.tell(jobs.Event{Step: "ingest", Object: "a.csv", Done: 12345, Unit: "rows", Finished: true})
+	p.tell(jobs.Event{Step: "ingest", Object: "b\u202evsc\ncarat: ingest all: done.csv", Done: 1, Unit: "rows", Finished: true})
+	p.tell(jobs.Event{Step: "ingest", Object: "c\n.csv", Note: "left alone"})
 	p.clear()
-	if want := "carat: ingest a.csv: 12,345 rows\n"; out.String() != want {
+	if want := "carat: ingest a.csv: 12,345 rows\n" +
+		"carat: ingest b\uFFFDvsc\uFFFDcarat: ingest all: done.csv: 1 row\n" +
+		"carat: ingest c\uFFFD.csv: left alone\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }
