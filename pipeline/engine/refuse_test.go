@@ -1,0 +1,151 @@
+package engine_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"carat/pipeline"
+	"carat/pipeline/engine"
+)
+
+const controlHeader = `-- One row is a gift.
+-- grain: event_id
+-- control: mine
+-- severity: review
+-- unit: coins
+-- guards: a typing mistake
+`
+
+const controlRow = `select entity, 'gift' as subject_kind, event_id as subject_id, cast(0 as decimal(38, 9)) as expected,
+    cast(coins as decimal(38, 9)) as actual, cast(coins as decimal(38, 9)) as difference, 'coins' as unit,
+    'big' as reason, 'too big' as detail, batch_id, source_line
+from stg_gift_events
+`
+
+// reconcileWith runs the built-in models and these files over one gift.
+func reconcileWith(t *testing.T, files map[string]string, userMade bool) (*engine.Outcome, error) {
+	t.Helper()
+	fsys := fstest.MapFS{}
+	for name, text := range files {
+		fsys[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	more, err := engine.ParseModels(fsys, userMade)
+	if err != nil {
+		return nil, err
+	}
+	e := openEngine(t)
+	given(t, e, "2026-10", map[string]string{"gift_events": "event_id, kind, sent_at, stream_id, viewer_id, creator_id, gift_id, quantity, coins, diamonds\n" +
+		"g1, gift, 2026-10-02T00:00:00Z, s, v, c, r, 1, 7, 3\n"})
+	dialect, models := builtinModels(t)
+	return e.Reconcile(context.Background(), dialect, append(models, more...), testParameters(t, "2026-10", "2026-10", "UTC"), nil)
+}
+
+func TestModelsThatAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		name, file, sql, want string
+		userMade              bool
+		kind                  pipeline.Kind
+	}{
+		{"float", "marts/mart_float.sql", "-- One row is a number.\n-- grain: all\nselect cast(1.5 as double) as amount\n",
+			"build model marts/mart_float.sql: its columns are not exact: amount DOUBLE", false, pipeline.KindInternal},
+		{"division leaves DECIMAL", "marts/mart_half.sql", "-- One row is a number.\n-- grain: all\nselect cast(1 as decimal(18, 6)) / 2 as amount\n",
+			"its columns are not exact: amount DOUBLE", false, pipeline.KindInternal},
+		{"sum of whole numbers is HUGEINT", "marts/mart_sum.sql", "-- One row is a number.\n-- grain: all\nselect sum(coins) as coins from stg_gift_events\n",
+			"its columns are not exact: coins HUGEINT", false, pipeline.KindInternal},
+		{"reads itself", "ledger/led_a.sql", "-- One row is a thing.\n-- grain: all\nselect x from led_a\n",
+			"order models ledger/led_a.sql: it reads itself by way of led_a", false, pipeline.KindUsage},
+		{"no grain", "ledger/led_b.sql", "-- One row is a thing.\nselect 1 as x\n",
+			"read model ledger/led_b.sql: its header has no `grain:`", false, pipeline.KindUsage},
+		{"name twice", "ledger/stg_gift_events.sql", "-- One row is a thing.\n-- grain: all\nselect 1 as x\n",
+			"stg_gift_events is also the name of", false, pipeline.KindUsage},
+		{"user control without severity", "mine.sql", strings.Replace(controlHeader, "review", "grave", 1) + controlRow,
+			"read model mine.sql: `severity: grave` is not block, review or monitor", true, pipeline.KindUsage},
+		{"user control of another name", "other.sql", controlHeader + controlRow,
+			"its header says `control: mine`, its file name \"other\"", true, pipeline.KindUsage},
+		{"user control without guards", "mine.sql", strings.Replace(controlHeader, "guards", "against", 1) + controlRow,
+			"its header has no `guards:`", true, pipeline.KindUsage},
+		{"user control without columns", "mine.sql", controlHeader + "select 1 as x\n",
+			"read control mine.sql", true, pipeline.KindUsage},
+		{"user control that doesn't parse", "mine.sql", controlHeader + "select from where\n",
+			"parse model mine.sql", true, pipeline.KindUsage},
+		{"user control of an unknown table", "mine.sql", controlHeader + "select * from nowhere\n",
+			"build model mine.sql", true, pipeline.KindUsage},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := reconcileWith(t, map[string]string{c.file: c.sql}, c.userMade)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("error %v, want %q in it", err, c.want)
+			}
+			if got := pipeline.KindOf(err); got != c.kind {
+				t.Errorf("kind %d, want %d", got, c.kind)
+			}
+		})
+	}
+}
+
+func TestUserControlJoinsTheBuiltIn(t *testing.T) {
+	outcome, err := reconcileWith(t, map[string]string{"mine.sql": controlHeader + controlRow}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range outcome.Controls {
+		if c.Control == "mine" {
+			if c.Exceptions != 1 || c.Result != "fail" || c.Severity != "review" {
+				t.Errorf("%+v", c)
+			}
+			return
+		}
+	}
+	t.Error("the control did not run")
+}
+
+// SQL in the sandbox reads and writes nothing outside the folders it is given.
+func TestSandbox(t *testing.T) {
+	ctx := context.Background()
+	outside := filepath.Join(t.TempDir(), "secret.csv")
+	if err := os.WriteFile(outside, []byte("a\n1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	inside := t.TempDir()
+	e, err := engine.Open(ctx, engine.Config{MemoryLimit: "500MB", Threads: 1, TempDir: t.TempDir(), Folders: []string{inside}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for query, want := range map[string]string{
+		"select * from read_csv('" + outside + "')":             "Permission Error",
+		"select * from '" + outside + "'":                       "Permission Error",
+		"copy (select 1) to '" + inside + "/x.csv'":             "only a SELECT may be run here",
+		"attach '" + inside + "/x.db'":                          "only a SELECT may be run here",
+		"set memory_limit = '1TB'":                              "only a SELECT may be run here",
+		"create table t as select 1":                            "only a SELECT may be run here",
+		"install httpfs":                                        "only a SELECT may be run here",
+		"select 1; copy (select 1) to '" + inside + "/x.csv'":   "",
+		"select nonsense":                                       "nonsense",
+		"select * from read_text('" + outside + "')":            "Permission Error",
+		"select * from read_parquet('" + outside + ".parquet')": "Permission Error",
+		"select getenv('HOME')":                                 "getenv",
+		"pragma database_list":                                  "",
+		"explain select 1":                                      "",
+		"select * from glob('" + filepath.Dir(outside) + "/*')": "Permission Error",
+	} {
+		rows, err := e.Query(ctx, query)
+		if rows != nil {
+			rows.Close()
+		}
+		switch {
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: error %v, want %q in it", query, err, want)
+		case err != nil && pipeline.KindOf(err) != pipeline.KindUsage:
+			t.Errorf("%s: kind %d", query, pipeline.KindOf(err))
+		}
+	}
+	if _, err := os.Stat(filepath.Join(inside, "x.csv")); err == nil {
+		t.Error("a query wrote a file")
+	}
+}
