@@ -91,7 +91,9 @@ func (w *rawWriter) begin() error {
 		}
 	}
 	if w.ext == ".zst" {
-		w.enc, err = zstd.NewWriter(f, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+		// The file is named by its SHA-256, so a checksum of zstd's own adds nothing.
+		w.enc, err = zstd.NewWriter(f, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+			zstd.WithWindowSize(1<<20), zstd.WithEncoderCRC(false))
 		if err != nil {
 			return err
 		}
