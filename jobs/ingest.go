@@ -76,7 +76,7 @@ func ingest(ctx context.Context, p *place, s Setting, inputs []InputFile, ignore
 	if err != nil {
 		return nil, err
 	}
-	g := &ingestion{place: p, Setting: s, history: map[string]pipeline.TableFiles{}}
+	g := &ingestion{place: p, Setting: s}
 	defer g.close()
 	result := &IngestResult{Ignored: ignored}
 	// While the first period is not known, balances wait for the events that
@@ -160,9 +160,8 @@ type ingestion struct {
 	*place
 	Setting
 	calendar *pipeline.Calendar
-	eng      *engine.Engine                 // opened when a file's keys must be compared
-	failures []error                        // of files
-	history  map[string]pipeline.TableFiles // by table, until a commit to it
+	eng      *engine.Engine // opened when a file's keys must be compared
+	failures []error        // of files
 }
 
 func (g *ingestion) close() {

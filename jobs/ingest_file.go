@@ -110,7 +110,6 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 		return result, err
 	}
 	batch = committed.Batch
-	delete(g.history, in.Feed)
 	g.tell(Event{Step: "ingest", Object: in.Name, Done: batch.RowsRead, Unit: "rows", Finished: true})
 	return FileResult{
 		File: in.Name, Feed: in.Feed, Result: FileIngested, Batch: batch.ID,
@@ -168,15 +167,18 @@ func (g *ingestion) notes(in InputFile, r feed.Report) {
 // event feed a row with other content is rejected as a conflict that names
 // both places. In a reference feed it is a new version and stays.
 func dropRepeats[T any, P rowPointer[T]](ctx context.Context, g *ingestion, table pipeline.Feed, stage *lake.Stage[T, P], batch *pipeline.Batch) error {
+	if batch.RowsAccepted == 0 {
+		return nil
+	}
 	within, err := stage.KeysMayRepeat()
 	if err != nil {
 		return err
 	}
-	history, err := g.past(ctx, table.Name)
+	history, err := g.lake.Table(ctx, table.Name, latest)
 	if err != nil {
 		return err
 	}
-	if !within && len(history.Files) == 0 || batch.RowsAccepted == 0 {
+	if !within && len(history.Files) == 0 {
 		return nil
 	}
 	eng, err := g.engine(ctx)
@@ -211,25 +213,6 @@ func dropRepeats[T any, P rowPointer[T]](ctx context.Context, g *ingestion, tabl
 		return err
 	}
 	return stage.Drop(ctx, drop)
-}
-
-// past gives the files of a table, as of the last commit to it.
-func (g *ingestion) past(ctx context.Context, table string) (pipeline.TableFiles, error) {
-	if known, ok := g.history[table]; ok {
-		return known, nil
-	}
-	tables, err := g.lake.Tables(ctx, latest)
-	if err != nil {
-		return pipeline.TableFiles{}, err
-	}
-	for _, t := range tables {
-		g.history[t.Name] = t
-	}
-	known, ok := g.history[table]
-	if !ok {
-		return known, pipeline.Errorf(pipeline.KindInternal, "read table", table, "the lake has no such table")
-	}
-	return known, nil
 }
 
 // conflict is the reject of a row whose key came before with other content.

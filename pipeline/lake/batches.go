@@ -172,17 +172,40 @@ func (l *Lake) Tables(ctx context.Context, at AsOf) ([]pipeline.TableFiles, erro
 	sort.Strings(names)
 	var all []pipeline.TableFiles
 	for _, name := range names {
-		t := tables[name]
-		files := pipeline.TableFiles{Name: name, Columns: sqlColumns(t.tbl.Schema())}
-		if snap := l.snapshotAt(name, t.tbl, c); snap != nil {
-			files.Snapshot = snap.SnapshotID
-			if files.Files, err = l.snapshotFiles(snap); err != nil {
-				return nil, l.fail("read table", name, err)
-			}
+		files, err := l.filesAt(name, tables[name], c)
+		if err != nil {
+			return nil, err
 		}
 		all = append(all, files)
 	}
 	return all, nil
+}
+
+// Table is Tables for one table. It fails with KindNotFound when there is none
+// of that name.
+func (l *Lake) Table(ctx context.Context, name string, at AsOf) (pipeline.TableFiles, error) {
+	c, err := l.cut(ctx, at)
+	if err != nil {
+		return pipeline.TableFiles{}, err
+	}
+	t, ok := l.tableCalled(name)
+	if !ok {
+		return pipeline.TableFiles{}, pipeline.Errorf(pipeline.KindNotFound, "read table", name, "the lake has no such table")
+	}
+	return l.filesAt(name, t, c)
+}
+
+// filesAt gives the files of a table in a state.
+func (l *Lake) filesAt(name string, t *loadedTable, c cutoff) (pipeline.TableFiles, error) {
+	files := pipeline.TableFiles{Name: name, Columns: sqlColumns(t.tbl.Schema())}
+	snap := l.snapshotAt(name, t.tbl, c)
+	if snap == nil {
+		return files, nil
+	}
+	var err error
+	files.Snapshot = snap.SnapshotID
+	files.Files, err = l.snapshotFiles(snap)
+	return files, l.fail("read table", name, err)
 }
 
 // snapshotAt gives a table's last snapshot of a state. A table's history is a

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -102,12 +103,23 @@ func tableOf(t testing.TB, l *Lake, name string, at AsOf) pipeline.TableFiles {
 		t.Fatal(err)
 	}
 	for _, tf := range tables {
-		if tf.Name == name {
-			return tf
+		if tf.Name != name {
+			continue
 		}
+		if one, err := l.Table(t.Context(), name, at); err != nil || !reflect.DeepEqual(one, tf) {
+			t.Errorf("Table gives %+v, %v; Tables gives %+v", one, err, tf)
+		}
+		return tf
 	}
 	t.Fatalf("no table %s", name)
 	return pipeline.TableFiles{}
+}
+
+func TestTableThatIsNotThere(t *testing.T) {
+	l := openTest(t, t.TempDir())
+	if _, err := l.Table(t.Context(), "x", AsOf{}); pipeline.KindOf(err) != pipeline.KindNotFound || err.Error() != "read table x: the lake has no such table" {
+		t.Errorf("error %v", err)
+	}
 }
 
 func readAll[T any](t testing.TB, paths []string) []T {
