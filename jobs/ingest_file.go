@@ -80,9 +80,15 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 	id := g.lake.NextBatchID()
 	stage, err := lake.NewStage[T, P](ctx, g.lake, table, id)
 	if err != nil {
-		return result, err
+		return result, g.ifFull(in, err)
 	}
-	defer func() { err = errors.Join(err, stage.Discard()) }()
+	defer func() {
+		// After an error that of giving up is no news: what is left is swept.
+		if derr := stage.Discard(); err == nil {
+			err = derr
+		}
+		err = g.ifFull(in, err)
+	}()
 	report, err := feed.Read[T](ctx, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, feed.Options{
 		BatchID: id, IngestedAt: g.Now.UnixMicro(), Entity: g.Config.Entity, Zone: g.Config.Feed(in.Feed).Zone, Calendar: g.calendar,
 		Workers: g.Config.threads(), MaxRejectShare: g.Config.MaxRejectShare, Totals: totals, OnRejects: stage.AddRejects,
@@ -115,6 +121,17 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 		File: in.Name, Feed: in.Feed, Result: FileIngested, Batch: batch.ID,
 		RowsRead: batch.RowsRead, RowsAccepted: batch.RowsAccepted, RowsRejected: batch.RowsRejected, RowsDuplicate: batch.RowsDuplicate,
 	}, nil
+}
+
+// ifFull says of a full disk what matters: which file is not in the lake, and
+// where to make room.
+func (g *ingestion) ifFull(in InputFile, err error) error {
+	full := lake.DiskFull(err)
+	if full == nil {
+		return err
+	}
+	return pipeline.Errorf(pipeline.KindInternal, "ingest", in.Name, "%w", full).
+		WithHint("free space in %s and run again; nothing of the file was ingested", g.lake.Root())
 }
 
 // known says whether the lake holds the file's bytes already. Only a file of a

@@ -22,7 +22,8 @@ import (
 func (s *Stage[T, P]) Commit(ctx context.Context, b pipeline.Batch) (CommittedBatch, error) {
 	c, err := s.commit(ctx, b)
 	if err != nil {
-		return CommittedBatch{}, errors.Join(s.lake.fail("commit batch", s.batchID, err), s.Discard())
+		_ = s.Discard() // what it can't remove, the next lock sweeps
+		return CommittedBatch{}, s.lake.fail("commit batch", s.batchID, err)
 	}
 	return c, nil
 }

@@ -24,24 +24,32 @@ func failure(action, object, root string, err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
+	if full := DiskFull(err); full != nil {
+		return pipeline.Errorf(pipeline.KindInternal, action, object, "%w", full).
+			WithHint("free space in %s and run again; nothing was ingested or published", root)
+	}
 	e := pipeline.Errorf(pipeline.KindInternal, action, object, "%w", err)
-	switch {
-	case diskFull(err):
-		return e.WithHint("free space in %s and run again; nothing was ingested or published", root)
-	case readOnly(err):
+	if readOnly(err) {
 		e.Kind = pipeline.KindUsage
 		return e.WithHint("carat needs to write to %s: check its owner and permissions, or set `lake` in carat.yaml to another folder", root)
 	}
 	return e
 }
 
-// diskFull recognises a disk, quota or SQLite database that is full.
-func diskFull(err error) bool {
+// DiskFull gives the bare cause of an error that comes from a full disk, quota
+// or SQLite database, and nil for any other. Which of the many files happened
+// to be written at that moment says nothing.
+func DiskFull(err error) error {
 	var se *sqlite.Error
 	if errors.As(err, &se) && se.Code()&0xff == sqlite3.SQLITE_FULL {
-		return true
+		return syscall.ENOSPC
 	}
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+	for _, cause := range []error{syscall.ENOSPC, syscall.EDQUOT} {
+		if errors.Is(err, cause) {
+			return cause
+		}
+	}
+	return nil
 }
 
 // readOnly recognises a folder that can't be written or made.
