@@ -97,15 +97,22 @@ func (a *app) writeRun(r *jobs.RunResult, fresh []jobs.FileResult, took time.Dur
 	if err := controlsTable(r.Reconcile.Controls).Write(a.stdout, a.format); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.stdout, "\n%s is %s (run %s, %s seconds)\n%s statements in %s\n",
-		r.Reconcile.Period, r.Reconcile.Status, r.Reconcile.RunID, seconds(took), grouped(r.Statements.Statements), r.Statements.Folder)
+	_, err := fmt.Fprintf(a.stdout, "\n%s is %s (run %s, %s seconds)\n",
+		r.Reconcile.Period, r.Reconcile.Status, r.Reconcile.RunID, seconds(took))
+	if err != nil || r.Statements == nil { // the error that left them out is told beside this
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s statements in %s\n", grouped(r.Statements.Statements), r.Statements.Folder)
 	return err
 }
 
 func writeRunJSON(w io.Writer, r *jobs.RunResult, took time.Duration) error {
 	o := runObject{
 		Period: string(r.Reconcile.Period), RunID: r.Reconcile.RunID, Status: r.Reconcile.Status, Controls: r.Reconcile.Controls,
-		Batches: []runBatch{}, Statements: r.Statements.Statements, Seconds: seconds(took),
+		Batches: []runBatch{}, Seconds: seconds(took),
+	}
+	if r.Statements != nil {
+		o.Statements = r.Statements.Statements
 	}
 	if o.Controls == nil {
 		o.Controls = []jobs.Control{}
