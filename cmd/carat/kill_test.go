@@ -3,7 +3,6 @@ package main
 import (
 	"io/fs"
 	"math/rand/v2"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -16,19 +15,12 @@ import (
 )
 
 // kills is how often an ingest is killed before it may end.
-const kills = 8
+const kills = 6
 
 // carat runs the real binary, which TestMain put into PATH, and gives stdout.
 func carat(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.Command("carat", args...)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("carat %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
-	}
-	return string(out)
+	return caratExits(t, 0, args...)
 }
 
 // contents gives the number of rows of every table and a hash of all their
@@ -69,7 +61,7 @@ func lakeFiles(t *testing.T, dir string) []string {
 func TestKilledIngestIsRunAgain(t *testing.T) {
 	dir, calm := filepath.Join(t.TempDir(), "killed"), filepath.Join(t.TempDir(), "calm")
 	for _, d := range []string{dir, calm} {
-		carat(t, "generate", "--out", d, "--gifts", "20000", "--viewers", "300", "--creators", "20", "--files", "month", "--faults", "all")
+		carat(t, "generate", "--out", d, "--gifts", "8000", "--viewers", "300", "--creators", "20", "--files", "month", "--faults", "all")
 	}
 	began := time.Now()
 	carat(t, "ingest", "--dir", calm)
@@ -92,9 +84,6 @@ func TestKilledIngestIsRunAgain(t *testing.T) {
 			killed++
 		} else if err != nil {
 			t.Errorf("an ingest after a kill: %v", err)
-		}
-		if _, err := os.Stat(filepath.Join(dir, "lake", "catalog.sqlite")); err == nil && carat(t, "status", "--dir", dir) == "" {
-			t.Error("no status after a kill")
 		}
 	}
 	if killed == 0 {
