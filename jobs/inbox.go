@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"syscall"
 
 	"carat/pipeline"
 	"carat/pipeline/feed"
@@ -245,7 +246,8 @@ func openInput(in InputFile) (*os.File, int64, error) {
 	if why := refused(before); why != "" {
 		return nil, 0, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%s", why)
 	}
-	f, err := os.Open(in.Path)
+	// Without waiting: what was a file a moment ago can be a pipe now.
+	f, err := os.OpenFile(in.Path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, 0, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", cause(err))
 	}

@@ -41,6 +41,9 @@ const (
 	parquetDate
 )
 
+// parquetMagic begins and ends a Parquet file.
+const parquetMagic = "PAR1"
+
 // readParquet reads a Parquet file with carat's columns, row group by row group,
 // a batch at a time. A broken file makes the library panic in places; that is
 // the file's fault, not ours, and is reported as such.
@@ -66,6 +69,18 @@ func readParquet[T any](ctx context.Context, j *job[T]) (total result, err error
 		}
 	}
 	return s.finish(err)
+}
+
+// checkParquetEnd refuses a file that doesn't end as Parquet does.
+func checkParquetEnd(in Input) error {
+	end := make([]byte, len(parquetMagic))
+	if _, err := in.File.ReadAt(end, max(0, in.Size-int64(len(end)))); err != nil && !errors.Is(err, io.EOF) {
+		return pipeline.Errorf(pipeline.KindInternal, "read", in.Name, "%w", err)
+	}
+	if string(end) != parquetMagic {
+		return badFile(in.Name, 0, "broken Parquet: it does not end with %s, so its end is missing", parquetMagic).WithHint("fetch the file again")
+	}
+	return nil
 }
 
 // parquetColumns maps the file's columns to the schema's.

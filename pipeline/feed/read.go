@@ -56,6 +56,11 @@ func (j *job[T]) run(ctx context.Context) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
+	if j.format.Name == formatParquet {
+		if err := checkParquetEnd(j.in); err != nil { // before all of it is kept
+			return result{}, err
+		}
+	}
 	if j.format.Name == formatParquet || j.format.Compression == Zip {
 		if err := raw.drain(); err != nil { // read out of order below
 			return result{}, unpackError(j.in.Name, j.format.Compression, raw, err)
