@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"runtime"
 	"slices"
 
@@ -189,7 +190,7 @@ func openEngine(ctx context.Context, p *place, c *Config) (*engine.Engine, error
 	if err != nil {
 		return nil, err
 	}
-	return engine.Open(ctx, engine.Config{MemoryLimit: c.Memory, Threads: c.threads(), TempDir: spill, Folders: []string{p.lake.Root()}})
+	return engine.Open(ctx, engine.Config{MemoryLimit: c.Memory, Threads: c.threads(), TempDir: spill, Folders: []string{filepath.Join(p.lake.Root(), "carat.db"), filepath.Join(p.lake.Root(), "staging")}})
 }
 
 // threads gives how many goroutines and engine threads to use.

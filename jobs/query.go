@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -42,7 +43,7 @@ func Query(ctx context.Context, o QueryOptions) (*reports.Table, error) {
 
 // query runs a query over the named tables, all if none is named.
 func (p *place) query(ctx context.Context, c *Config, at lake.AsOf, query string, tables ...string) (t *reports.Table, err error) {
-	eng, err := p.openReader(ctx, c, at, []string{p.lake.Root()}, tables...)
+	eng, err := p.openReader(ctx, c, at, []string{filepath.Join(p.lake.Root(), "carat.db")}, tables...)
 	if err != nil {
 		return nil, err
 	}

@@ -72,6 +72,11 @@ func TestModelsThatAreRefused(t *testing.T) {
 			"read control mine.sql", true, pipeline.KindUsage},
 		{"user control that doesn't parse", "mine.sql", controlHeader + "select from where\n",
 			"parse model mine.sql", true, pipeline.KindUsage},
+		{"user control that writes", "mine.sql", controlHeader + controlRow + "; copy (select 1) to 'x.csv'",
+			"parse model mine.sql: only a SELECT may be run here", true, pipeline.KindUsage},
+		{"user control that counts and writes", "mine.sql",
+			strings.Replace(controlHeader, "-- guards", "-- checked: from stg_payouts; copy (select 1) to 'x.csv'\n-- guards", 1) + controlRow,
+			"`checked:` only a SELECT may be run here", true, pipeline.KindUsage},
 		{"user control of an unknown table", "mine.sql", controlHeader + "select * from nowhere\n",
 			"build model mine.sql", true, pipeline.KindUsage},
 	} {
@@ -125,13 +130,16 @@ func TestSandbox(t *testing.T) {
 		"set memory_limit = '1TB'":                              "only a SELECT may be run here",
 		"create table t as select 1":                            "only a SELECT may be run here",
 		"install httpfs":                                        "only a SELECT may be run here",
-		"select 1; copy (select 1) to '" + inside + "/x.csv'":   "",
+		"select 1; copy (select 1) to '" + inside + "/x.csv'":   "only a SELECT may be run here",
+		"copy (select 1) to '" + inside + "/x.csv'; select 1":   "only a SELECT may be run here",
+		"select 1; select 2":                                    "one statement at a time",
+		"create or replace view v as select 1; select 2":        "only a SELECT may be run here",
 		"select nonsense":                                       "nonsense",
 		"select * from read_text('" + outside + "')":            "Permission Error",
 		"select * from read_parquet('" + outside + ".parquet')": "Permission Error",
 		"select getenv('HOME')":                                 "getenv",
-		"pragma database_list":                                  "",
-		"explain select 1":                                      "",
+		"pragma database_list":                                  "only a SELECT may be run here",
+		"export database '" + inside + "/e'":                    "only a SELECT may be run here",
 		"select * from glob('" + filepath.Dir(outside) + "/*')": "Permission Error",
 	} {
 		rows, err := e.Query(ctx, query)
@@ -145,7 +153,7 @@ func TestSandbox(t *testing.T) {
 			t.Errorf("%s: kind %d", query, pipeline.KindOf(err))
 		}
 	}
-	if _, err := os.Stat(filepath.Join(inside, "x.csv")); err == nil {
-		t.Error("a query wrote a file")
+	if left, err := os.ReadDir(inside); err != nil || len(left) > 0 {
+		t.Errorf("queries wrote %v (%v)", left, err)
 	}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,10 +75,11 @@ func keyPart(column, sqlType string) string {
 	return "coalesce(cast(" + column + " as varchar), '')"
 }
 
-// repeatsQuery first narrows both sides to the keys in question, by the key
-// columns alone, and only then compares whole rows.
+// repeatsQuery compares staged rows with those of the history by one join
+// where that is enough. Else it first narrows both sides to the keys in
+// question, by the key columns alone, and only then puts whole rows in order.
 func repeatsQuery(feed pipeline.Feed, columns []pipeline.Column, within bool) string {
-	isLineage := map[string]bool{"batch_id": true, "source_line": true, "ingested_at": true, "accounting_month": true}
+	lineage := []string{"batch_id", "source_line", "ingested_at", "accounting_month"}
 	var keys, sameKey, sameAll, rowKey, keyText []string
 	entity := "''"
 	types := map[string]string{}
@@ -86,7 +88,7 @@ func repeatsQuery(feed pipeline.Feed, columns []pipeline.Column, within bool) st
 		if c.Name == "entity" {
 			entity = "n.entity"
 		}
-		if !isLineage[c.Name] {
+		if !slices.Contains(lineage, c.Name) {
 			sameAll = append(sameAll, fmt.Sprintf("n.%s is not distinct from o.%s", identifier(c.Name), identifier(c.Name)))
 		}
 	}
@@ -104,12 +106,26 @@ func repeatsQuery(feed pipeline.Feed, columns []pipeline.Column, within bool) st
 		rowKey = append(rowKey, keyPart("n."+identifier(k), types[k]))
 	}
 	join := func(a, b string) string { return fmt.Sprintf(strings.Join(sameKey, " and "), a, b) }
+	columnsOut := `
+    n.source_line,
+    concat_ws(chr(` + strconv.Itoa(pipeline.KeySeparator) + `), ` + strings.Join(rowKey, ", ") + `) as row_key,
+    concat_ws('/', ` + strings.Join(keyText, ", ") + `),
+    ` + strings.Join(sameAll, "\n    and ") + `,
+    o.batch_id,
+    o.source_line,
+    coalesce(` + entity + `, ''),
+    n.accounting_month
+`
+	if !within && !feed.Reference {
+		// A key is once in the history of an event feed, and here once in the file:
+		// nothing is to be put in order.
+		return "select" + columnsOut + "from repeats_staged as n inner join repeats_history as o on " + join("n", "o") + " order by n.source_line, row_key"
+	}
 	keyList := strings.Join(keys, ", ")
 	repeated := "select " + keyList + " from repeats_history semi join (select " + keyList + " from repeats_staged) as s on " + join("repeats_history", "s")
 	if within {
 		repeated += " union all (select " + keyList + " from repeats_staged group by " + keyList + " having count(*) > 1)"
 	}
-	order := "seen.is_new, seen.ingested_at, seen.batch_id, seen.source_line"
 	other := "1"
 	if feed.Reference {
 		other = "n.place - 1" // the version before
@@ -123,19 +139,10 @@ seen as (
 placed as materialized (
     select
         seen.*,
-        row_number() over (partition by ` + keyList + ` order by ` + order + `) as place
+        row_number() over (partition by ` + keyList + ` order by is_new, ingested_at, batch_id, source_line) as place
     from seen
 )
-select
-    n.source_line,
-    concat_ws(chr(` + strconv.Itoa(pipeline.KeySeparator) + `), ` + strings.Join(rowKey, ", ") + `) as row_key,
-    concat_ws('/', ` + strings.Join(keyText, ", ") + `),
-    ` + strings.Join(sameAll, "\n    and ") + `,
-    o.batch_id,
-    o.source_line,
-    coalesce(` + entity + `, ''),
-    n.accounting_month
-from placed as n
+select` + columnsOut + `from placed as n
 inner join placed as o
     on o.place = ` + other + ` and ` + join("n", "o") + `
 where n.is_new = 1 and n.place > 1

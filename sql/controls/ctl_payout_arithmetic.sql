@@ -27,7 +27,10 @@ with judged as (
         rates.diamond_value,
         rates.currency as rate_currency,
         latest.requested_at >= run.first_start as is_own_request,
-        floor_minor(latest.diamonds * rates.diamond_value, coalesce(own.minor_digits, 2)) as expected_gross,
+        case
+            when rates.rate_key is not null
+                then floor_minor(latest.diamonds * rates.diamond_value, coalesce(own.minor_digits, 2))
+        end as expected_gross,
         latest.gross_amount - latest.withholding_amount - latest.fee_amount as expected_net,
         half_up_minor(
             cast(cast(latest.net_amount as decimal(38, 6)) * latest.fx_rate as decimal(38, 15)),
@@ -105,17 +108,25 @@ findings as (
     select
         entity,
         payout_id,
-        cast(expected_gross as decimal(38, 9)) as expected,
+        cast(coalesce(expected_gross, 0) as decimal(38, 9)) as expected,
         cast(gross_amount as decimal(38, 9)) as actual,
         currency as unit,
-        case when currency = rate_currency then 'gross' else 'currency' end as reason,
-        plain(diamonds) || ' diamonds x ' || plain(diamond_value) || ' ' || rate_currency || ' at the request is '
-            || plain(expected_gross) || ' in whole minor units; gross says ' || plain(gross_amount) || ' ' || currency
-            || '.' as detail,
+        case
+            when rate_key is null then 'no_rate'
+            when currency <> rate_currency then 'currency'
+            else 'gross'
+        end as reason,
+        case
+            when rate_key is null
+                then 'No conversion rate was in force at the request: ' || plain(diamonds) || ' diamonds are worth nothing, gross says '
+                    || plain(gross_amount) || ' ' || currency || '.'
+            else plain(diamonds) || ' diamonds x ' || plain(diamond_value) || ' ' || rate_currency || ' at the request is '
+                || plain(expected_gross) || ' in whole minor units; gross says ' || plain(gross_amount) || ' ' || currency || '.'
+        end as detail,
         batch_id,
         source_line
     from judged
-    where is_own_request and rate_key is not null and (gross_amount <> expected_gross or currency <> rate_currency)
+    where is_own_request and (rate_key is null or gross_amount <> expected_gross or currency <> rate_currency)
     union all
     select
         entity,

@@ -58,6 +58,15 @@ reversal_lines as (
     where led_gift_reversal.accounting_month = run.period and led_gift_reversal.sent_at >= run.first_start
 ),
 
+keys as (
+    select creator_id, entity, currency
+    from led_creator_rollforward
+    union
+    -- a payout in another currency than the rate's is a break, and has a statement all the same
+    select creator_id, entity, currency
+    from led_payout_sum
+),
+
 closing_rates as (
     select
         led_creator_span.creator_id,
@@ -74,9 +83,9 @@ closing_rates as (
 )
 
 select
-    creator_id,
-    entity,
-    currency,
+    keys.creator_id,
+    keys.entity,
+    keys.currency,
     cast(1 as bigint) as section_rank,
     'opening' as section,
     cast(null as timestamp with time zone) as event_at,
@@ -85,17 +94,21 @@ select
     cast(null as varchar) as stream_id,
     cast(null as bigint) as gift_count,
     cast(null as bigint) as coins,
-    opening_diamonds as diamonds,
+    coalesce(rolls.opening_diamonds, 0) as diamonds,
     cast(null as decimal(18, 9)) as diamonds_per_coin,
     cast(null as decimal(18, 9)) as rate,
     cast(null as timestamp with time zone) as rate_from,
     cast(null as timestamp with time zone) as rate_to,
-    opening_amount as amount,
+    coalesce(rolls.opening_amount, cast(0 as decimal(38, 9))) as amount,
     'opening' as reason,
     cast(null as varchar) as reference_id,
     cast(null as varchar) as original_event_id,
     false as prior_period
-from led_creator_rollforward
+from keys
+left join led_creator_rollforward as rolls
+    on rolls.creator_id = keys.creator_id
+    and rolls.entity = keys.entity
+    and rolls.currency = keys.currency
 union all
 select
     creator_id, entity, currency, 2, 'earned', null, gift_id, label, null, gift_count, coins, diamonds, diamonds_per_coin,
@@ -151,10 +164,14 @@ from led_creator_rollforward
 where rounding_amount <> 0
 union all
 select
-    rolls.creator_id, rolls.entity, rolls.currency, 8, 'closing', null, null, null, null, null, null, rolls.closing_diamonds,
-    null, closing_rates.diamond_value, closing_rates.rate_from, closing_rates.rate_until, rolls.closing_amount, 'closing', null,
-    null, false
-from led_creator_rollforward as rolls
+    keys.creator_id, keys.entity, keys.currency, 8, 'closing', null, null, null, null, null, null,
+    coalesce(rolls.closing_diamonds, 0), null, closing_rates.diamond_value, closing_rates.rate_from, closing_rates.rate_until,
+    coalesce(rolls.closing_amount, cast(0 as decimal(38, 9))), 'closing', null, null, false
+from keys
+left join led_creator_rollforward as rolls
+    on rolls.creator_id = keys.creator_id
+    and rolls.entity = keys.entity
+    and rolls.currency = keys.currency
 left join closing_rates
-    on closing_rates.creator_id = rolls.creator_id
-    and closing_rates.currency = rolls.currency
+    on closing_rates.creator_id = keys.creator_id
+    and closing_rates.currency = keys.currency
