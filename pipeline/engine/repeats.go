@@ -81,8 +81,7 @@ func keyPart(column, sqlType string) string {
 func repeatsQuery(feed pipeline.Feed, columns []pipeline.Column, within bool) string {
 	lineage := []string{"batch_id", "source_line", "ingested_at", "accounting_month"}
 	var keys, sameKey, sameAll, rowKey, keyText []string
-	entity := "''"
-	types := map[string]string{}
+	entity, types := "''", map[string]string{}
 	for _, c := range columns {
 		types[c.Name] = c.Type
 		if c.Name == "entity" {
