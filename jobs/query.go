@@ -48,6 +48,11 @@ func (p *place) query(ctx context.Context, c *Config, at lake.AsOf, query string
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, eng.Close()) }()
+	if len(tables) == 0 {
+		if err := p.loadBatches(ctx, eng.Engine, at); err != nil {
+			return nil, err
+		}
+	}
 	rows, err := eng.Query(ctx, query)
 	if err != nil {
 		return nil, err

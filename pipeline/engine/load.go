@@ -56,3 +56,19 @@ func Scan(columns []pipeline.Column, files []string) string {
 	q.WriteString("})")
 	return q.String()
 }
+
+// LoadRows makes a small table of the rows: columns in SQL ("id varchar, n
+// bigint"), a value per column.
+func (e *Engine) LoadRows(ctx context.Context, name, columns string, rows [][]any) error {
+	if err := e.exec(ctx, "create or replace table "+identifier(name)+" ("+columns+")"); err != nil {
+		return fmt.Errorf("make table %s: %w", name, err)
+	}
+	for _, row := range rows {
+		marks := strings.TrimSuffix(strings.Repeat("?, ", len(row)), ", ")
+		if _, err := e.conn.ExecContext(ctx, "insert into "+identifier(name)+" values ("+marks+")", row...); err != nil {
+			return fmt.Errorf("fill table %s: %w", name, err)
+		}
+	}
+	e.tables[name] = true
+	return nil
+}
