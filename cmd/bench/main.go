@@ -193,7 +193,7 @@ func (b *bench) month(ctx context.Context, month string) error {
 		}
 		parts, u.wall = floorOf(u.stdout)
 		floors = append(floors, u)
-		// a changed materiality changes the run's id, so that the run is made again
+		// another configuration is another run, which is made and not found
 		if err := touchConfiguration(month, i); err != nil {
 			return err
 		}
@@ -238,6 +238,11 @@ func (b *bench) month(ctx context.Context, month string) error {
 	row("  seconds", seconds(s.wall), "", "")
 	row("  creators/s", perSecond(written, s.wall), "", "")
 	row("  peak memory, MiB", fmt.Sprint(s.peak>>20), "", "")
+	for i := range b.runs {
+		if err := os.RemoveAll(fmt.Sprintf("%s.%d", folder, i)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
