@@ -185,13 +185,12 @@ func (b *bench) month(ctx context.Context, month string) error {
 		return err
 	}
 	var floors, reconciles []usage
-	parts := ""
 	for i := range b.runs {
 		u, err := measure(ctx, b.self, append([]string{"-job", "floor"}, files...)...)
 		if err != nil {
 			return err
 		}
-		parts, u.wall = floorOf(u.stdout)
+		_, u.wall = floorOf(u.stdout)
 		floors = append(floors, u)
 		// another configuration is another run, which is made and not found
 		if err := touchConfiguration(month, i); err != nil {
@@ -203,6 +202,7 @@ func (b *bench) month(ctx context.Context, month string) error {
 		reconciles = append(reconciles, u)
 	}
 	f, r := median(floors), median(reconciles)
+	parts, _ := floorOf(f.stdout)
 	fmt.Println()
 	row("whole month", "carat", "floor", "ratio")
 	row("  ingest of all feeds, seconds", seconds(whole.wall), "", "")
