@@ -60,17 +60,17 @@ func duckdbFloor(files []string) error {
 }
 
 // floorOf reads what duckdbFloor printed: the parts, and their sum.
-func floorOf(out string) (string, time.Duration) {
+func floorOf(out string) (string, time.Duration, error) {
 	parts := strings.Fields(out)
 	var sum time.Duration
 	for _, p := range parts {
 		d, err := time.ParseDuration(p + "s")
 		if err != nil {
-			continue
+			return "", 0, fmt.Errorf("read the floor's seconds: %w", err)
 		}
 		sum += d
 	}
-	return strings.Join(parts, " + "), sum
+	return strings.Join(parts, " + "), sum, nil
 }
 
 func query(run func(ctx context.Context, db *sql.DB) error) error {

@@ -190,7 +190,9 @@ func (b *bench) month(ctx context.Context, month string) error {
 		if err != nil {
 			return err
 		}
-		_, u.wall = floorOf(u.stdout)
+		if _, u.wall, err = floorOf(u.stdout); err != nil {
+			return err
+		}
 		floors = append(floors, u)
 		// another configuration is another run, which is made and not found
 		if err := touchConfiguration(month, i); err != nil {
@@ -202,7 +204,10 @@ func (b *bench) month(ctx context.Context, month string) error {
 		reconciles = append(reconciles, u)
 	}
 	f, r := median(floors), median(reconciles)
-	parts, _ := floorOf(f.stdout)
+	parts, _, err := floorOf(f.stdout)
+	if err != nil {
+		return err
+	}
 	fmt.Println()
 	row("whole month", "carat", "floor", "ratio")
 	row("  ingest of all feeds, seconds", seconds(whole.wall), "", "")
