@@ -172,10 +172,15 @@ func (o ReconcileOptions) parameters(id string, first pipeline.Period, batches [
 	c := o.Config
 	p := engine.Parameters{
 		Period: o.Period, FirstPeriod: first, RunID: id, TimeZone: c.Zone, ReportingCurrency: c.ReportingCurrency,
-		DefaultEntity: c.Entity, Clawback: c.Clawback, FXMaxAgeDays: c.FXMaxAgeDays, ExpectedDaily: c.expectedDaily(), Batches: batches,
+		DefaultEntity: c.Entity, Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
+		ExpectedDaily: c.expectedDaily(), Batches: batches, Tolerances: c.Tolerances, Materiality: c.Materiality,
+		Approvers: c.Approvers, Accounts: c.Accounts,
 	}
 	for _, e := range c.Entities {
-		p.Entities = append(p.Entities, engine.Entity{ID: e.ID, FunctionalCurrency: e.FunctionalCurrency})
+		p.Entities = append(p.Entities, engine.Entity{ID: e.ID, FunctionalCurrency: e.FunctionalCurrency, Revenue: e.Revenue})
+	}
+	for _, name := range channels {
+		p.Channels = append(p.Channels, engine.Channel{Name: name, StoreFeeRate: c.StoreFeeRate[name], DueDays: c.DueDays[name]})
 	}
 	return p
 }

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -178,7 +181,14 @@ func testParameters(t *testing.T, period, first pipeline.Period, zone string) en
 	return engine.Parameters{
 		Period: period, FirstPeriod: first, RunID: "run", TimeZone: location,
 		ReportingCurrency: "USD", DefaultEntity: "main", Clawback: "none", FXMaxAgeDays: 5,
-		Entities: []engine.Entity{{ID: "main", FunctionalCurrency: "USD"}}, KeepModels: true,
+		Entities: []engine.Entity{{ID: "main", FunctionalCurrency: "USD", Revenue: "gross"}}, KeepModels: true,
+		Channels: []engine.Channel{
+			{Name: "apple", StoreFeeRate: 300_000_000, DueDays: 45}, {Name: "google", StoreFeeRate: 300_000_000, DueDays: 30},
+			{Name: "web", StoreFeeRate: 30_000_000, DueDays: 7}, {Name: "reseller", DueDays: 30},
+		},
+		Tolerances:  map[string]pipeline.Amount{"USD": 10_000},
+		Materiality: map[string]pipeline.Amount{"USD": 100_000_000},
+		Accounts:    map[string]string{},
 	}
 }
 
@@ -204,7 +214,9 @@ func tamperWith(t *testing.T, e *engine.Engine, models []engine.Model, model, ta
 // number of cases. Of each case the given tables are CASE/TABLE.csv (tables of
 // base/ are given to every case), what is expected of the model CASE/want.csv:
 // exactly these rows, in the columns that it names. CASE/run.txt may set
-// period, first, zone and expected (a feed expected daily); CASE/batches.csv
+// period, first, zone, expected (a feed expected daily), clawback, breakage
+// (months), fxage (days), approver, entity (id, currency, gross or net), channel (name, fee
+// rate, due days), tolerance (currency, amount) and account (role, account); CASE/batches.csv
 // the batches that the history's snapshots state; CASE/tamper.sql changes
 // tables before the model is built again.
 func TestModels(t *testing.T) {
@@ -242,6 +254,77 @@ func TestModels(t *testing.T) {
 	}
 }
 
+// setCase sets what fewer cases set.
+func setCase(t *testing.T, p *engine.Parameters, key string, values []string) {
+	t.Helper()
+	whole := func(i int) int {
+		n, err := strconv.Atoi(values[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	rate := func(i int) pipeline.Rate {
+		r, err := pipeline.ParseRate([]byte(values[i]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	switch key {
+	case "clawback":
+		p.Clawback = values[0]
+	case "breakage":
+		p.BreakageMonths = whole(0)
+	case "fxage":
+		p.FXMaxAgeDays = whole(0)
+	case "approver":
+		p.Approvers = append(p.Approvers, values[0])
+	case "entity":
+		p.Entities = append(p.Entities, engine.Entity{ID: values[0], FunctionalCurrency: values[1], Revenue: values[2]})
+	case "channel":
+		p.Channels = slices.DeleteFunc(p.Channels, func(c engine.Channel) bool { return c.Name == values[0] })
+		p.Channels = append(p.Channels, engine.Channel{Name: values[0], StoreFeeRate: rate(1), DueDays: whole(2)})
+	case "tolerance":
+		amount, err := pipeline.ParseAmount([]byte(values[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Tolerances[values[0]] = amount
+	case "account":
+		p.Accounts[values[0]] = strings.Join(values[1:], " ")
+	default:
+		t.Fatalf("run.txt: unknown setting %q", key)
+	}
+}
+
+var modelName = regexp.MustCompile(`\b(stg|led|ctl|mart)_[a-z0-9_]+\b`)
+
+// needed gives the model and all that it reads, straight or through others:
+// a case need not build the rest.
+func needed(models []engine.Model, model string) []engine.Model {
+	byName := map[string]engine.Model{}
+	for _, m := range models {
+		byName[m.Name] = m
+	}
+	var list []engine.Model
+	seen := map[string]bool{}
+	var add func(name string)
+	add = func(name string) {
+		m, ok := byName[name]
+		if !ok || seen[name] {
+			return
+		}
+		seen[name] = true
+		for _, other := range modelName.FindAllString(m.SQL, -1) {
+			add(other)
+		}
+		list = append(list, m)
+	}
+	add(model)
+	return list
+}
+
 func runCase(t *testing.T, dialect string, models []engine.Model, model string, base, tables map[string]string) {
 	ctx := context.Background()
 	p := testParameters(t, "2026-10", "2026-10", "UTC")
@@ -261,7 +344,7 @@ func runCase(t *testing.T, dialect string, models []engine.Model, model string, 
 		case "expected":
 			p.ExpectedDaily = append(p.ExpectedDaily, value)
 		default:
-			t.Fatalf("run.txt: unknown setting %q", key)
+			setCase(t, &p, key, strings.Fields(value))
 		}
 	}
 	given_ := map[string]string{}
@@ -283,7 +366,7 @@ func runCase(t *testing.T, dialect string, models []engine.Model, model string, 
 	}
 	e := openEngine(t)
 	given(t, e, p.Period, given_)
-	if _, err := e.Reconcile(ctx, dialect, models, p, nil); err != nil {
+	if _, err := e.Reconcile(ctx, dialect, needed(models, model), p, nil); err != nil {
 		t.Fatal(err)
 	}
 	if tamper, ok := tables["tamper.sql"]; ok {

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +36,7 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
     %s as reporting_currency,
     %s as default_entity,
     %s as clawback,
+    cast(%d as bigint) as breakage_after_months,
     cast(%d as bigint) as fx_max_age_days,
     cast(%d as bigint) as statement_version,
     %t as is_provisional`,
@@ -42,15 +45,21 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		literal(string(p.FirstPeriod)), instant(p.FirstPeriod.Start(p.TimeZone)),
 		literal(string(earliestOpen)), literal(p.TimeZone.String()),
 		literal(p.ReportingCurrency), literal(p.DefaultEntity), literal(p.Clawback),
-		p.FXMaxAgeDays, version, !p.Locked)
+		p.BreakageMonths, p.FXMaxAgeDays, version, !p.Locked)
 
-	var days, entities, expected, currencies, batches []string
+	var days, entities, channels, approvers, expected, currencies, batches []string
 	for day := start; day.Before(end); day = day.AddDate(0, 0, 1) {
 		days = append(days, fmt.Sprintf("(date %s, %s, %s)",
 			literal(day.Format(time.DateOnly)), instant(day), instant(day.AddDate(0, 0, 1))))
 	}
 	for _, x := range p.Entities {
-		entities = append(entities, fmt.Sprintf("(%s, %s)", literal(x.ID), literal(x.FunctionalCurrency)))
+		entities = append(entities, fmt.Sprintf("(%s, %s, %s)", literal(x.ID), literal(x.FunctionalCurrency), literal(x.Revenue)))
+	}
+	for _, x := range p.Channels {
+		channels = append(channels, fmt.Sprintf("(%s, %s, %d)", literal(x.Name), literal(x.StoreFeeRate.String()), x.DueDays))
+	}
+	for _, x := range p.Approvers {
+		approvers = append(approvers, "("+literal(x)+")")
 	}
 	for _, feed := range p.ExpectedDaily {
 		expected = append(expected, "("+literal(feed)+")")
@@ -66,7 +75,12 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 	for _, query := range []string{
 		run,
 		values("run_days", "day date, day_start timestamptz, day_end timestamptz", days),
-		values("run_entities", "entity varchar, functional_currency varchar", entities),
+		values("run_entities", "entity varchar, functional_currency varchar, revenue varchar", entities),
+		values("run_channels", "channel varchar, store_fee_rate decimal(18, 9), due_days bigint", channels),
+		values("run_tolerances", "currency varchar, tolerance decimal(38, 6)", amountRows(p.Tolerances)),
+		values("run_materiality", "currency varchar, amount decimal(38, 6)", amountRows(p.Materiality)),
+		values("run_approvers", "approver varchar", approvers),
+		values("run_accounts", "role varchar, account varchar", textRows(p.Accounts)),
 		values("run_expected_feeds", "feed varchar", expected),
 		values("run_currencies", "currency varchar, minor_digits bigint", currencies),
 		values("run_batches", "batch_id varchar, feed varchar, source varchar, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint", batches),
@@ -76,6 +90,24 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		}
 	}
 	return nil
+}
+
+// amountRows gives the rows (key, amount) of a map, by key.
+func amountRows(amounts map[string]pipeline.Amount) []string {
+	var rows []string
+	for _, key := range slices.Sorted(maps.Keys(amounts)) {
+		rows = append(rows, "("+literal(key)+", "+literal(amounts[key].String())+")")
+	}
+	return rows
+}
+
+// textRows gives the rows (key, text) of a map, by key.
+func textRows(texts map[string]string) []string {
+	var rows []string
+	for _, key := range slices.Sorted(maps.Keys(texts)) {
+		rows = append(rows, "("+literal(key)+", "+literal(texts[key])+")")
+	}
+	return rows
 }
 
 // instant spells a time for SQL, exactly.

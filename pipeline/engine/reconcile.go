@@ -14,6 +14,14 @@ import (
 type Entity struct {
 	ID                 string
 	FunctionalCurrency string
+	Revenue            string // gross or net
+}
+
+// Channel is what the configuration says of a way to buy coins.
+type Channel struct {
+	Name         string
+	StoreFeeRate pipeline.Rate
+	DueDays      int // after which a purchase without a settlement is a break
 }
 
 // Parameters are what models read besides the lake: the run table and the
@@ -27,9 +35,15 @@ type Parameters struct {
 	ReportingCurrency  string
 	DefaultEntity      string
 	Clawback           string
+	BreakageMonths     int // 0: coins never break
 	FXMaxAgeDays       int
 	Entities           []Entity
-	ExpectedDaily      []string // feeds
+	Channels           []Channel
+	Tolerances         map[string]pipeline.Amount // by currency, per match
+	Materiality        map[string]pipeline.Amount // by currency
+	Approvers          []string
+	Accounts           map[string]string // role -> the account of the user's own chart
+	ExpectedDaily      []string          // feeds
 	Batches            []pipeline.Batch
 	Locked             bool // the period is locked: statements are final
 	StatementVersion   int64
