@@ -93,7 +93,7 @@ func TestModelsSayWhatTheyAre(t *testing.T) {
 		if folder != "controls" {
 			continue
 		}
-		for _, name := range []string{"control", "severity", "unit", "guards"} {
+		for _, name := range []string{"control", "severity", "unit", "guards", "question", "causes", "action"} {
 			if pairs[name] == "" {
 				t.Errorf("%s: the header lacks `%s:`", s.path, name)
 			}

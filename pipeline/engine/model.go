@@ -24,7 +24,7 @@ type Model struct {
 	SQL      string
 	SHA256   string            // of the file's bytes
 	Summary  string            // what one row is: the header's first sentence(s)
-	Header   map[string]string // grain, control, severity, unit, guards, checked, result, order, materialized
+	Header   map[string]string // the values of headerKeys
 	Why      string            // the header's lines without a key
 	UserMade bool              // from the user's controls/ folder
 	reads    []string          // models and tables that it reads
@@ -34,8 +34,11 @@ type Model struct {
 // IsControl says whether the model is a control.
 func (m Model) IsControl() bool { return m.Header["control"] != "" }
 
+// headerKeys are what a header may say. question, causes and action are for
+// the register of controls; built-in controls must have them.
 var headerKeys = map[string]bool{
 	"grain": true, "control": true, "severity": true, "unit": true, "guards": true,
+	"question": true, "causes": true, "action": true,
 	"checked": true, "result": true, "order": true, "materialized": true,
 }
 

@@ -34,7 +34,8 @@ func TestControlRegister(t *testing.T) {
 func register(models []engine.Model) string {
 	var b strings.Builder
 	b.WriteString("# Controls\n\nMade from the headers of `sql/controls`. A control gives the rows that break its rule; none is a pass.\n" +
-		"`block` stops a close, `review` needs an approver, `monitor` informs.\n\n| control | severity | guards against |\n|---|---|---|\n")
+		"`block` stops a close, `review` needs an approver, `monitor` informs. `carat exceptions` lists what was found, each with one\n" +
+		"sentence that names the row, what was expected and what was found.\n\n| control | severity | guards against |\n|---|---|---|\n")
 	for _, m := range models {
 		if m.IsControl() {
 			fmt.Fprintf(&b, "| [%[1]s](#%[1]s) | %[2]s | %[3]s |\n", m.Header["control"], m.Header["severity"], m.Header["guards"])
@@ -42,9 +43,19 @@ func register(models []engine.Model) string {
 	}
 	for _, m := range models {
 		if m.IsControl() {
-			fmt.Fprintf(&b, "\n## %s\n\n%s\n\n%s\n\nSeverity %s, in %s. The query: [sql/%s](../sql/%s).\n", m.Header["control"],
-				m.Summary, m.Why, m.Header["severity"], m.Header["unit"], m.Path, m.Path)
+			h := m.Header
+			fmt.Fprintf(&b, "\n## %s\n\n*%s*\n\n%s\n\n- **The rule.** %s\n- **Typical causes.** %s.\n- **What to do.** %s.\n\n"+
+				"Severity %s, in %s. The query: [sql/%s](../sql/%s).\n", h["control"], h["question"], m.Summary, m.Why,
+				sentence(h["causes"]), sentence(h["action"]), h["severity"], h["unit"], m.Path, m.Path)
 		}
 	}
 	return b.String()
+}
+
+// sentence begins a header's words with a capital.
+func sentence(words string) string {
+	if words == "" {
+		return ""
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
 }

@@ -4,6 +4,9 @@
 -- severity: block
 -- unit: coins
 -- guards: a lost, doubled or misread purchase, gift or refund; a file that never came
+-- question: Does every viewer hold the coins that purchases, gifts and adjustments leave them with?
+-- causes: a file that never came or came twice; gifts or purchases that one system recorded and the other didn't; a viewer whose id changed; a fed balance taken at another instant
+-- action: look at the viewer's rows up to as_of, find the row that one side lacks, have it delivered and run the month again
 -- checked: from led_fed_balance where quantity_kind = 'coins'
 -- opening + bought + bonus + adjusted - gifted + reversed - refunded - expired = closing, per viewer, and carat's closing
 -- is the balance that was fed. Of several fed balances in the month the last one that differs is named.

@@ -4,6 +4,9 @@
 -- severity: block
 -- unit: days
 -- guards: a file that never came; rows lost between the file and the history
+-- question: Did every file come, and is every row of it here?
+-- causes: an export that failed or is late; a feed switched off; rows lost on a damaged disk
+-- action: ask the sender for the day that is missing and ingest it; if rows were lost, `carat verify` says which file changed
 -- checked: from (select feed from run_days cross join run_expected_feeds union all select feed from stg_batches) as expectations
 -- Every day of the month has a row of each feed marked `expected: daily`; for every batch rows read = accepted + rejected +
 -- duplicate, and the history holds exactly the accepted ones.

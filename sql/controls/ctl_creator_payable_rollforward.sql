@@ -4,6 +4,9 @@
 -- severity: block
 -- unit: currency
 -- guards: diamonds valued at a wrong rate, a revaluation left out, a liability that drifts from its diamonds
+-- question: Is each creator owed what their diamonds are worth?
+-- causes: the system of record values diamonds at another rate; a rate was changed after the fact; a fed balance in another currency
+-- action: compare the rate in force with the one that the system of record used, correct the rate or the balance and run the month again
 -- checked: from led_creator_rollforward
 -- opening + accrued - reversed + adjusted - redeemed + returned +- revaluation - rounding = closing = open diamonds x rate
 -- in force; and the system of record's amount is carat's.

@@ -4,6 +4,9 @@
 -- severity: block
 -- unit: diamonds
 -- guards: a lost or doubled gift, a gift credited to another creator, a payout that took too many diamonds
+-- question: Does every creator hold the diamonds that gifts, adjustments and payouts leave them with?
+-- causes: a lost or doubled gift; a gift credited to another creator; a payout that took another number of diamonds
+-- action: look at the creator's rows up to as_of, find the row that one side lacks, have it delivered and run the month again
 -- checked: from led_creator_rollforward
 -- opening + credited - reversed + adjusted - redeemed + returned = closing, per creator, and carat's closing is the balance
 -- that was fed.

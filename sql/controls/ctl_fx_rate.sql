@@ -4,6 +4,9 @@
 -- severity: review
 -- unit: days
 -- guards: foreign money told at no rate, or at one that is long out of date
+-- question: Was there a fresh exchange rate for every day on which one was needed?
+-- causes: the rate file is missing or late; a currency that the source doesn't publish; a long bank holiday
+-- action: ingest the missing rates, or add a source for the currency, and run the month again
 -- checked: from led_fx_need
 -- For every day used a rate was published, directly, inversely or across a common base, at most fx_max_age_days before.
 select

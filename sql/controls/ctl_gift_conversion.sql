@@ -4,6 +4,9 @@
 -- severity: block
 -- unit: diamonds
 -- guards: creators credited too much or too little; a rate applied before or after its time
+-- question: Was every gift credited at the rate in force?
+-- causes: a rate changed at another hour than agreed; the wrong tier or region; rounding each gift where the sum was meant
+-- action: correct the credits by an adjustment with a reference, or correct the rate row if that one is wrong
 -- checked: from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift' and capture is null
 -- Diamonds = coins x diamonds_per_coin of the winning rate row, rounded once by that row's rounding.
 with suspects as (

@@ -4,6 +4,9 @@
 -- severity: review
 -- unit: coins
 -- guards: gifts sent below their price, or viewers charged above it
+-- question: Did every gift cost what the catalogue says?
+-- causes: a price changed late in one system; a gift missing from the catalogue; a discount that nobody entered
+-- action: add the missing price, or have the viewers charged or repaid the difference
 -- checked: from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift'
 -- Gift coins = the catalogue's price on the day x quantity.
 select

@@ -4,6 +4,9 @@
 -- severity: block
 -- unit: contents
 -- guards: a row changed at its source after it was ingested; two systems that number alike
+-- question: Did a row change after it was taken, or do two sources number alike?
+-- causes: a source that rewrites rows instead of correcting them by new ones; two exports with the same numbering
+-- action: compare both contents at their source; if the second is right, enter a correcting row
 -- checked: from stg_batches
 -- The first content stands and is in every total; each later one was refused at ingest and is named here with both places.
 with conflicts as (

@@ -4,6 +4,9 @@
 -- severity: block
 -- unit: currency
 -- guards: money paid that was not earned; a fee or tax taken that is not shown; a payout paid twice by a status slip
+-- question: Does every payout follow from its diamonds, and does its status only move forward?
+-- causes: a rate of another day; rounding up where it goes down; a fee taken twice; a status written over
+-- action: recompute the payout by the rate that is named, stop it if it isn't paid, else settle the difference with the next one
 -- checked: from stg_payouts cross join run where accounting_month = run.period
 -- gross = floor(diamonds x diamond_value at requested_at) in minor units; gross = net + withholding + fee; payout_amount =
 -- half_up(net x fx_rate). A payout goes from requested to paid, failed or returned, and from paid to failed or returned; its

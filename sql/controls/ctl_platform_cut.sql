@@ -4,6 +4,9 @@
 -- severity: review
 -- unit: currency
 -- guards: a rate typed wrong, by which the platform keeps or gives away another share than contracted
+-- question: Does each rate leave the platform the share that was contracted?
+-- causes: a digit too many in a rate; a share changed without its conversion rate, or the other way round
+-- action: correct the rate row; credits made at a wrong rate need an adjustment
 -- checked: from (select distinct rate_key from led_rate_used) as used
 -- Of every coin's list value, 1 - platform_share should go to the creator; diamonds_per_coin x diamond_value does. Over the
 -- gifts of the month that used the rate the two may differ by less than one minor unit.

@@ -4,6 +4,9 @@
 -- severity: block
 -- unit: coins
 -- guards: money or coins given back that were never taken, to someone else, twice, or beyond what was bought
+-- question: Does every refund, chargeback and reversal undo something that was really done, once?
+-- causes: a refund delivered before its purchase's file; a support case handled twice; an original id cut off
+-- action: find the original; if there is none, the refund is to be reversed and the money claimed back
 -- checked: from (select purchase_id, accounting_month from led_refund union all select event_id, accounting_month from led_gift_reversal) as undone cross join run where undone.accounting_month = run.period
 -- The original exists, is of the same people, is not smaller than what is undone, and is undone once. An original that is
 -- older than carat may be inside the opening balance: its owner then has one.

@@ -4,6 +4,9 @@
 -- severity: block
 -- unit: currency
 -- guards: a statement that shows a creator another number than the books hold
+-- question: Do the statements say what the books say?
+-- causes: none in the input: a change of carat's own models that broke them
+-- action: don't send the statements; report the creator and the run id
 -- checked: from mart_statement_summaries
 -- The lines of every statement sum to its closing line, the closing line is the creator's payable in the roll-forward, and
 -- every payable has a statement. Only millionths may stand on the rounding line without a cause.
