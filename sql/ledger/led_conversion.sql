@@ -3,28 +3,34 @@
 -- Gifts repeat a few thousand ways, so each way is judged once, not each gift. Without a rate nothing is expected.
 with ways as (
     select distinct
-        rates.rate_key,
-        rates.diamonds_per_coin,
-        rates.rounding,
-        gifts.coins,
-        gifts.diamonds
-    from stg_gift_events as gifts
-    cross join run
-    inner join led_creator_rate as rates
-        on rates.creator_id = gifts.creator_id
-        and least(gifts.sent_at, run.closing_instant) >= rates.range_from
-        and least(gifts.sent_at, run.closing_instant) < rates.range_to
-    where gifts.accounting_month = run.period
-        and gifts.sent_at >= run.first_start
-        and gifts.kind = 'gift'
-        and gifts.capture is null
+        rate_no,
+        coins,
+        diamonds
+    from led_gift
+    where is_gift and not is_live
+),
+
+rates as (
+    select distinct
+        led_rated_span.rate_no,
+        led_creator_rate.rate_key,
+        led_creator_rate.diamonds_per_coin,
+        led_creator_rate.rounding
+    from led_rated_span
+    inner join led_creator_rate
+        on led_creator_rate.range_no = led_rated_span.range_no
 )
 
 select
-    rate_key,
-    diamonds_per_coin,
-    rounding,
-    coins,
-    diamonds,
-    case when rate_key is null then cast(0 as bigint) else round_whole(coins * diamonds_per_coin, rounding) end as expected_diamonds
+    rates.rate_key,
+    rates.diamonds_per_coin,
+    rates.rounding,
+    ways.coins,
+    ways.diamonds,
+    case
+        when rates.rate_key is null then cast(0 as bigint)
+        else round_whole(ways.coins * rates.diamonds_per_coin, rates.rounding)
+    end as expected_diamonds
 from ways
+inner join rates
+    on rates.rate_no = ways.rate_no

@@ -18,20 +18,31 @@ with fed as (
     where as_of > run.period_start and as_of > run.first_start and as_of <= run.period_end
 ),
 
-viewer_within as (
+viewers_within as (
     select
+        led_viewer.viewer_no,
         fed.subject_id,
         fed.entity,
-        fed.as_of,
-        cast(sum(led_coin_movement.coins) as bigint) as coins
+        fed.as_of
     from fed
-    inner join led_coin_movement
-        on led_coin_movement.viewer_id = fed.subject_id
-        and led_coin_movement.entity = fed.entity
-        and led_coin_movement.effective_at < fed.as_of
     cross join run
+    inner join led_viewer
+        on led_viewer.viewer_id = fed.subject_id
+        and led_viewer.entity = fed.entity
     where fed.subject_kind = 'viewer' and fed.coins is not null and fed.as_of < run.period_end
-    group by fed.subject_id, fed.entity, fed.as_of
+),
+
+viewer_within as (
+    select
+        viewers_within.subject_id,
+        viewers_within.entity,
+        viewers_within.as_of,
+        cast(sum(led_coin_change.coins) as bigint) as coins
+    from viewers_within
+    inner join led_coin_change
+        on led_coin_change.viewer_no = viewers_within.viewer_no
+        and led_coin_change.effective_at < viewers_within.as_of
+    group by viewers_within.subject_id, viewers_within.entity, viewers_within.as_of
 )
 
 select

@@ -19,9 +19,7 @@ with purchase_days as (
 
 foreign_ranges as (
     select
-        creator_id,
-        range_from,
-        range_to,
+        range_no,
         currency
     from led_creator_rate
     where exists (
@@ -34,15 +32,11 @@ foreign_ranges as (
 gift_quarters as (
     select distinct
         foreign_ranges.currency,
-        stg_gift_events.entity,
-        quarter_hour(stg_gift_events.sent_at) as quarter
-    from stg_gift_events
-    cross join run
+        led_gift.entity_no,
+        quarter_hour(led_gift.sent_at) as quarter
+    from led_gift
     inner join foreign_ranges
-        on foreign_ranges.creator_id = stg_gift_events.creator_id
-        and stg_gift_events.sent_at >= foreign_ranges.range_from
-        and stg_gift_events.sent_at < foreign_ranges.range_to
-    where stg_gift_events.accounting_month = run.period and stg_gift_events.sent_at >= run.first_start
+        on foreign_ranges.range_no = led_gift.range_no
 ),
 
 gift_days as (
@@ -52,8 +46,10 @@ gift_days as (
         local_day(gift_quarters.quarter, run.time_zone) as day
     from gift_quarters
     cross join run
+    inner join led_entity
+        on led_entity.entity_no = gift_quarters.entity_no
     left join run_entities
-        on run_entities.entity = gift_quarters.entity
+        on run_entities.entity = led_entity.entity
     where gift_quarters.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
 ),
 

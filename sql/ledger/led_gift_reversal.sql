@@ -1,5 +1,6 @@
 -- One row is one reversal of a gift beside the gift that it undoes.
 -- grain: event_id
+-- The originals are picked out first: they are as few as the reversals.
 with reversals as (
     select
         event_id,
@@ -20,6 +21,20 @@ with reversals as (
     from stg_gift_events
     cross join run
     where kind = 'reversal' and accounting_month <= run.period
+),
+
+originals as (
+    select
+        event_id,
+        sent_at,
+        accounting_month,
+        viewer_id,
+        creator_id,
+        coins,
+        diamonds,
+        capture
+    from stg_gift_events
+    where kind = 'gift' and event_id in (select original_event_id from reversals)
 )
 
 select
@@ -47,6 +62,5 @@ select
     gifts.diamonds as gift_diamonds,
     gifts.capture as gift_capture
 from reversals
-left join stg_gift_events as gifts
+left join originals as gifts
     on gifts.event_id = reversals.original_event_id
-    and gifts.kind = 'gift'

@@ -3,47 +3,60 @@
 -- The same gifts as in led_gift_credit, summed by type instead of by span.
 with credits as (
     select
-        ranges.range_no,
-        gifts.entity,
-        gifts.gift_id,
-        gifts.kind,
-        gifts.quantity,
-        gifts.coins,
-        gifts.diamonds
-    from stg_gift_events as gifts
-    cross join run
-    inner join led_creator_rate as ranges
-        on ranges.creator_id = gifts.creator_id
-        and least(gifts.sent_at, run.closing_instant) >= ranges.range_from
-        and least(gifts.sent_at, run.closing_instant) < ranges.range_to
-    where gifts.accounting_month = run.period
-        and gifts.sent_at >= run.first_start
-        and (gifts.capture is null or gifts.kind <> 'gift')
+        range_no,
+        entity_no,
+        gift_no,
+        is_gift,
+        quantity,
+        coins,
+        diamonds
+    from led_gift
+    where not is_live
     union all
     select
-        ranges.range_no,
-        led_live_gift.entity,
-        led_live_gift.gift_id,
-        'gift' as kind,
+        led_rated_span.range_no,
+        led_entity.entity_no,
+        led_gift_kind.gift_no,
+        true as is_gift,
         led_live_gift.quantity,
         led_live_gift.coins,
         led_live_gift.diamonds
     from led_live_gift
     cross join run
-    inner join led_creator_rate as ranges
-        on ranges.creator_id = led_live_gift.creator_id
-        and least(led_live_gift.sent_at, run.closing_instant) >= ranges.range_from
-        and least(led_live_gift.sent_at, run.closing_instant) < ranges.range_to
+    inner join led_rated_span
+        on led_rated_span.creator_id = led_live_gift.creator_id
+        and least(led_live_gift.sent_at, run.closing_instant) >= led_rated_span.range_from
+        and least(led_live_gift.sent_at, run.closing_instant) < led_rated_span.range_to
+    inner join led_entity
+        on led_entity.entity = led_live_gift.entity
+    inner join led_gift_kind
+        on led_gift_kind.gift_id = led_live_gift.gift_id
     where led_live_gift.accounting_month = run.period
+),
+
+sums as (
+    select
+        range_no,
+        entity_no,
+        gift_no,
+        is_gift,
+        cast(sum(quantity) as bigint) as gift_count,
+        cast(sum(coins) as bigint) as coins,
+        cast(sum(diamonds) as bigint) as diamonds
+    from credits
+    group by range_no, entity_no, gift_no, is_gift
 )
 
 select
-    range_no,
-    entity,
-    gift_id,
-    kind,
-    cast(sum(quantity) as bigint) as gift_count,
-    cast(sum(coins) as bigint) as coins,
-    cast(sum(diamonds) as bigint) as diamonds
-from credits
-group by range_no, entity, gift_id, kind
+    cast(sums.range_no as bigint) as range_no,
+    led_entity.entity,
+    led_gift_kind.gift_id,
+    case when sums.is_gift then 'gift' else 'reversal' end as kind,
+    sums.gift_count,
+    sums.coins,
+    sums.diamonds
+from sums
+inner join led_entity
+    on led_entity.entity_no = sums.entity_no
+inner join led_gift_kind
+    on led_gift_kind.gift_no = sums.gift_no

@@ -4,41 +4,34 @@
 -- balance and everything booked in earlier months. A negative closing is coin debt.
 with gift_sums as (
     select
-        viewer_id,
-        entity,
-        cast(sum(coins) as bigint) as gifted
-    from stg_gift_events
-    cross join run
-    where accounting_month = run.period and kind = 'gift' and sent_at >= run.first_start
-    group by viewer_id, entity
+        viewer_no,
+        cast(sum(case when is_gift then coins else 0 end) as bigint) as gifted,
+        cast(sum(case when is_gift then 0 else coins end) as bigint) as reversed
+    from led_gift
+    group by viewer_no
 ),
 
-reversal_sums as (
-    select
-        viewer_id,
-        entity,
-        cast(sum(coins) as bigint) as reversed
+earlier_gifts as (
+    select viewer_id, entity, kind, coins
     from stg_gift_events
     cross join run
-    where accounting_month = run.period and kind = 'reversal' and sent_at >= run.first_start
-    group by viewer_id, entity
+    where accounting_month < run.period and sent_at >= run.first_start
 ),
 
 earlier_gift_sums as (
     select
-        viewer_id,
-        entity,
-        cast(sum(case kind when 'gift' then -coins else coins end) as bigint) as opening
-    from stg_gift_events
-    cross join run
-    where accounting_month < run.period and sent_at >= run.first_start
-    group by viewer_id, entity
+        led_viewer.viewer_no,
+        cast(sum(case earlier_gifts.kind when 'gift' then -earlier_gifts.coins else earlier_gifts.coins end) as bigint) as opening
+    from earlier_gifts
+    inner join led_viewer
+        on led_viewer.viewer_id = earlier_gifts.viewer_id
+        and led_viewer.entity = earlier_gifts.entity
+    group by led_viewer.viewer_no
 ),
 
 purchase_sums as (
     select
-        viewer_id,
-        entity,
+        led_viewer.viewer_no,
         cast(sum(case
             when accounting_month = run.period then 0
             when kind in ('purchase', 'chargeback_reversal') then coins + bonus_coins
@@ -55,53 +48,65 @@ purchase_sums as (
             when accounting_month = run.period and kind in ('refund', 'chargeback') then coins + bonus_coins
             else 0
         end) as bigint) as charged
-    from stg_coin_purchases
+    from stg_coin_purchases as moved
     cross join run
-    where accounting_month <= run.period and purchased_at >= run.first_start
-    group by viewer_id, entity
+    inner join led_viewer
+        on led_viewer.viewer_id = moved.viewer_id
+        and led_viewer.entity = moved.entity
+    where moved.accounting_month <= run.period and moved.purchased_at >= run.first_start
+    group by led_viewer.viewer_no
 ),
 
 adjustment_sums as (
     select
-        viewer_id,
-        entity,
+        led_viewer.viewer_no,
         cast(sum(case when accounting_month < run.period then coins else 0 end) as bigint) as opening,
         cast(sum(case when accounting_month = run.period and reason <> 'expiry' then coins else 0 end) as bigint) as adjusted,
         cast(sum(case when accounting_month = run.period and reason = 'expiry' then -coins else 0 end) as bigint) as expired,
         cast(sum(case when accounting_month = run.period and coins < 0 then -coins else 0 end) as bigint) as withdrawn
-    from stg_coin_adjustments
+    from stg_coin_adjustments as moved
     cross join run
-    where accounting_month <= run.period and adjusted_at >= run.first_start
-    group by viewer_id, entity
+    inner join led_viewer
+        on led_viewer.viewer_id = moved.viewer_id
+        and led_viewer.entity = moved.entity
+    where moved.accounting_month <= run.period and moved.adjusted_at >= run.first_start
+    group by led_viewer.viewer_no
+),
+
+opening_sums as (
+    select
+        led_viewer.viewer_no,
+        cast(sum(coalesce(led_opening_balance.coins, 0)) as bigint) as opening
+    from led_opening_balance
+    inner join led_viewer
+        on led_viewer.viewer_id = led_opening_balance.subject_id
+        and led_viewer.entity = led_opening_balance.entity
+    where led_opening_balance.subject_kind = 'viewer'
+    group by led_viewer.viewer_no
 ),
 
 parts as (
     select
-        viewer_id, entity, cast(0 as bigint) as opening, 0 as bought, 0 as bonus, 0 as adjusted, gifted, 0 as reversed,
-        0 as refunded, 0 as expired, 0 as charged, 0 as withdrawn
+        viewer_no, cast(0 as bigint) as opening, 0 as bought, 0 as bonus, 0 as adjusted, gifted, reversed, 0 as refunded,
+        0 as expired, 0 as charged, 0 as withdrawn
     from gift_sums
     union all
-    select viewer_id, entity, 0, 0, 0, 0, 0, reversed, 0, 0, 0, 0
-    from reversal_sums
-    union all
-    select viewer_id, entity, opening, 0, 0, 0, 0, 0, 0, 0, 0, 0
+    select viewer_no, opening, 0, 0, 0, 0, 0, 0, 0, 0, 0
     from earlier_gift_sums
     union all
-    select viewer_id, entity, opening, bought, bonus, 0, 0, 0, refunded, 0, charged, 0
+    select viewer_no, opening, bought, bonus, 0, 0, 0, refunded, 0, charged, 0
     from purchase_sums
     union all
-    select viewer_id, entity, opening, 0, 0, adjusted, 0, 0, 0, expired, 0, withdrawn
+    select viewer_no, opening, 0, 0, adjusted, 0, 0, 0, expired, 0, withdrawn
     from adjustment_sums
     union all
-    select subject_id, entity, coalesce(coins, 0), 0, 0, 0, 0, 0, 0, 0, 0, 0
-    from led_opening_balance
-    where subject_kind = 'viewer'
+    select viewer_no, opening, 0, 0, 0, 0, 0, 0, 0, 0, 0
+    from opening_sums
 ),
 
 summed as (
     select
-        viewer_id,
-        entity,
+        viewer_no,
         cast(sum(opening) as bigint) as opening,
         cast(sum(bought) as bigint) as bought,
         cast(sum(bonus) as bigint) as bonus,
@@ -113,21 +118,24 @@ summed as (
         cast(sum(charged) as bigint) as charged,
         cast(sum(withdrawn) as bigint) as withdrawn
     from parts
-    group by viewer_id, entity
+    group by viewer_no
 )
 
 select
-    viewer_id,
-    entity,
-    opening,
-    bought,
-    bonus,
-    adjusted,
-    gifted,
-    reversed,
-    refunded,
-    expired,
+    summed.viewer_no,
+    led_viewer.viewer_id,
+    led_viewer.entity,
+    summed.opening,
+    summed.bought,
+    summed.bonus,
+    summed.adjusted,
+    summed.gifted,
+    summed.reversed,
+    summed.refunded,
+    summed.expired,
     opening + bought + bonus + adjusted - gifted + reversed - refunded - expired as closing,
     -- all that went out in the month: no order of events brings the balance lower than opening - debited
     gifted + charged + withdrawn as debited
 from summed
+inner join led_viewer
+    on led_viewer.viewer_no = summed.viewer_no

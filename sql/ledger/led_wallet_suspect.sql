@@ -4,9 +4,7 @@
 -- once, with numbers only; viewer_wallet then looks at the few that are left, with all the care it takes.
 with exposed as (
     select
-        row_number() over (order by viewer_id, entity) as viewer_no,
-        viewer_id,
-        entity,
+        viewer_no,
         opening
     from led_viewer_rollforward
     where gifted > 0 and opening < debited
@@ -16,15 +14,14 @@ movements as (
     select
         exposed.viewer_no,
         exposed.opening,
-        led_coin_movement.coins,
-        led_coin_movement.kind = 'gifted' as is_gift,
+        led_coin_change.coins,
+        led_coin_change.is_gift,
         -- at the same instant credits come first, then debits, gifts last
-        3 * instant_number(led_coin_movement.effective_at)
-        + case when led_coin_movement.coins >= 0 then 0 when led_coin_movement.kind <> 'gifted' then 1 else 2 end as place
-    from led_coin_movement
+        3 * instant_number(led_coin_change.effective_at)
+        + case when led_coin_change.coins >= 0 then 0 when not led_coin_change.is_gift then 1 else 2 end as place
+    from led_coin_change
     inner join exposed
-        on exposed.viewer_id = led_coin_movement.viewer_id
-        and exposed.entity = led_coin_movement.entity
+        on exposed.viewer_no = led_coin_change.viewer_no
 ),
 
 running as (
@@ -46,9 +43,11 @@ short as (
 )
 
 select
-    exposed.viewer_id,
-    exposed.entity,
+    led_viewer.viewer_id,
+    led_viewer.entity,
     exposed.opening
 from exposed
 inner join short
     on short.viewer_no = exposed.viewer_no
+inner join led_viewer
+    on led_viewer.viewer_no = exposed.viewer_no

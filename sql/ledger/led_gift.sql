@@ -1,0 +1,47 @@
+-- One row is one gift of the month, or the reversal of one, in numbers: whose coins, which creator's span, range and rate.
+-- grain: one row of gift_events
+-- Every sum over the month's gifts reads this table, so the history is read and names are compared once. Each gift lies in
+-- exactly one span of its creator; an instant after the month (cutoff reports it) counts at its end, so that nothing is
+-- lost. Reversals have positive coins; is_gift gives the direction. is_live marks gifts from a live recorder: they carry no
+-- diamonds, led_live_gift has what they are credited.
+with month as (
+    select
+        gifts.viewer_id,
+        gifts.entity,
+        gifts.creator_id,
+        gifts.gift_id,
+        gifts.kind,
+        gifts.capture,
+        gifts.sent_at,
+        least(gifts.sent_at, run.closing_instant) as rated_at,
+        gifts.quantity,
+        gifts.coins,
+        gifts.diamonds
+    from stg_gift_events as gifts
+    cross join run
+    where gifts.accounting_month = run.period and gifts.sent_at >= run.first_start
+)
+
+select
+    led_viewer.viewer_no,
+    led_viewer.entity_no,
+    led_rated_span.span_no,
+    led_rated_span.range_no,
+    led_rated_span.rate_no,
+    led_gift_kind.gift_no,
+    month.kind = 'gift' as is_gift,
+    month.kind = 'gift' and month.capture is not null as is_live,
+    month.sent_at,
+    month.quantity,
+    month.coins,
+    month.diamonds
+from month
+inner join led_viewer
+    on led_viewer.viewer_id = month.viewer_id
+    and led_viewer.entity = month.entity
+inner join led_rated_span
+    on led_rated_span.creator_id = month.creator_id
+    and month.rated_at >= led_rated_span.range_from
+    and month.rated_at < led_rated_span.range_to
+inner join led_gift_kind
+    on led_gift_kind.gift_id = month.gift_id
