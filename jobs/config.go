@@ -69,6 +69,11 @@ type FeedConfig struct {
 	Expected string         // daily, or "" when days without a row are fine
 	TimeZone string         // of timestamps without a zone; "" is the configuration's
 	Zone     *time.Location // TimeZone, or the configuration's
+	// Format is the format of all files of the feed; "" when the content of each
+	// decides.
+	Format            string
+	Accounts          []string // whose reports are taken; none: any
+	TransactionColumn string   // of a provider's report, with our order id; "" for its own
 }
 
 // JobConfig is when a scheduled job runs.

@@ -4,6 +4,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"carat/pipeline"
+	"carat/pipeline/feed"
 )
 
 var (
@@ -216,15 +218,29 @@ func (y *yamlFile) feeds(n *yaml.Node) map[string]FeedConfig {
 		known[name] = func(n *yaml.Node) {
 			f := FeedConfig{}
 			y.keys(n, "feeds "+name, map[string]func(*yaml.Node){
-				"paths":     func(n *yaml.Node) { f.Paths = y.globs(n, "feeds "+name+" paths") },
-				"expected":  func(n *yaml.Node) { f.Expected = y.choice(n, "feeds "+name+" expected", "daily", "") },
-				"time_zone": func(n *yaml.Node) { f.TimeZone, f.Zone = y.zone(n, "feeds "+name+" time_zone") },
+				"paths":              func(n *yaml.Node) { f.Paths = y.globs(n, "feeds "+name+" paths") },
+				"expected":           func(n *yaml.Node) { f.Expected = y.choice(n, "feeds "+name+" expected", "daily", "") },
+				"time_zone":          func(n *yaml.Node) { f.TimeZone, f.Zone = y.zone(n, "feeds "+name+" time_zone") },
+				"format":             func(n *yaml.Node) { f.Format = y.format(n, name) },
+				"accounts":           func(n *yaml.Node) { f.Accounts = y.list(n, "feeds "+name+" accounts") },
+				"transaction_column": func(n *yaml.Node) { f.TransactionColumn, _ = y.text(n, "feeds "+name+" transaction_column") },
 			})
 			feeds[name] = f
 		}
 	}
 	y.keys(n, "feeds", known)
 	return feeds
+}
+
+// format reads the name of a format that can give the feed.
+func (y *yamlFile) format(n *yaml.Node, feedName string) string {
+	var able []string
+	for _, f := range feed.Formats() {
+		if slices.Contains(feed.FormatGives(f), feedName) {
+			able = append(able, f)
+		}
+	}
+	return y.choice(n, "feeds "+feedName+" format", able...)
 }
 
 // globs reads patterns that stay inside the folder of carat.yaml: input from

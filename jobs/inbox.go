@@ -20,7 +20,7 @@ const totalsEnding = ".totals.json"
 
 // feedEndings are the endings of files that can be a feed, before .gz or .zst.
 // Which format it is, the feed package finds out from the name and the content.
-var feedEndings = []string{".csv", ".ndjson", ".parquet", ".json", ".txt", ".zip"}
+var feedEndings = []string{".csv", ".ndjson", ".parquet", ".json", ".txt", ".tsv", ".zip", ".xlsx"}
 
 // InputFile is one file to ingest.
 type InputFile struct {
@@ -31,6 +31,9 @@ type InputFile struct {
 	// Refused is why the file can't be taken at all; "" if it can.
 	Refused string
 }
+
+// noFeed is why a file is no input.
+const noFeed = "its name begins with no feed's name, and its content is no report that carat knows"
 
 // IgnoredFile is a file of the inbox that is no input.
 type IgnoredFile struct {
@@ -85,7 +88,7 @@ func sortInputs(c *Config, root *os.Root, found map[string]string) (inputs []Inp
 	var sidecars []string
 	for name, feedName := range found {
 		base := path.Base(name)
-		reason := ""
+		reason, unreadable := "", ""
 		info, statErr := root.Lstat(name)
 		switch {
 		case errors.Is(statErr, fs.ErrNotExist):
@@ -99,6 +102,10 @@ func sortInputs(c *Config, root *os.Root, found map[string]string) (inputs []Inp
 			continue
 		case info.IsDir():
 			reason = "a folder"
+		case feedName == "" && refused(info) == "":
+			if feedName, unreadable = recognised(filepath.Join(c.Dir, filepath.FromSlash(name))); feedName == "" && unreadable == "" {
+				reason = noFeed
+			}
 		case feedName == "":
 			reason = "its name begins with no feed's name"
 		case !hasFeedEnding(base):
@@ -109,7 +116,9 @@ func sortInputs(c *Config, root *os.Root, found map[string]string) (inputs []Inp
 			continue
 		}
 		in := InputFile{Feed: feedName, Name: base, Path: filepath.Join(c.Dir, filepath.FromSlash(name))}
-		in.Refused = refused(info)
+		if in.Refused = refused(info); in.Refused == "" {
+			in.Refused = unreadable
+		}
 		inputs = append(inputs, in)
 	}
 	sortByFeed(inputs)
@@ -121,6 +130,37 @@ func sortInputs(c *Config, root *os.Root, found map[string]string) (inputs []Inp
 	}
 	sort.Slice(ignored, func(i, j int) bool { return ignored[i].Name < ignored[j].Name })
 	return inputs, ignored, nil
+}
+
+// recognised gives the feed of a file whose name says none: a published format
+// tells by its content. Without one the feed is "": carat's own columns could be
+// several feeds'. A file that looks like an input and can't be unpacked is an
+// input that is refused, with the reason: it may have been one.
+func recognised(path string) (feedName, refused string) {
+	in := InputFile{Name: filepath.Base(path), Path: path}
+	f, size, err := openInput(in)
+	if err != nil {
+		return "", ""
+	}
+	defer f.Close()
+	if size == 0 {
+		return "", ""
+	}
+	format, err := feed.RecogniseFile(f, in.Name, "")
+	switch {
+	case err == nil:
+		return format.Feed, ""
+	case errors.Is(err, feed.ErrNoFeed) || !hasFeedEnding(in.Name):
+		return "", ""
+	}
+	var e *pipeline.Error
+	if !errors.As(err, &e) {
+		return "", err.Error()
+	}
+	if e.Hint != "" {
+		return "", e.Cause.Error() + "; " + e.Hint
+	}
+	return "", e.Cause.Error()
 }
 
 // refused says why a file of that kind is not read.
@@ -215,8 +255,11 @@ func NamedInputs(paths []string, feedName string) ([]InputFile, error) {
 		if in.Feed == "" {
 			in.Feed = feed.FeedOfName(in.Name)
 		}
-		if in.Feed == "" {
-			return nil, pipeline.Errorf(pipeline.KindUsage, "read", p, "its name begins with no feed's name").
+		if in.Feed == "" && in.Refused == "" {
+			in.Feed, in.Refused = recognised(p)
+		}
+		if in.Feed == "" && in.Refused == "" {
+			return nil, pipeline.Errorf(pipeline.KindUsage, "read", p, noFeed).
 				WithHint("name the feed: --feed %s", strings.Join(pipeline.FeedNames(), "|"))
 		}
 		inputs = append(inputs, in)

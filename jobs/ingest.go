@@ -30,6 +30,7 @@ const (
 type FileResult struct {
 	File          string `json:"file"`
 	Feed          string `json:"feed"`
+	Format        string `json:"format"` // what the content was recognised as; "" when it was not looked at
 	Result        string `json:"result"`
 	Batch         string `json:"batch_id"`
 	RowsRead      int64  `json:"rows_read"`

@@ -18,6 +18,9 @@ import (
 
 // file takes one file into the lake, by the row type of its feed.
 func (g *ingestion) file(ctx context.Context, in InputFile) (FileResult, error) {
+	if in.Refused != "" {
+		return FileResult{}, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%s", in.Refused)
+	}
 	switch in.Feed {
 	case "fx_rates":
 		return ingestRows[pipeline.FXRate](ctx, g, in)
@@ -91,6 +94,7 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 	}()
 	report, err := feed.Read[T](ctx, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, feed.Options{
 		BatchID: id, IngestedAt: g.Now.UnixMicro(), Entity: g.Config.Entity, Zone: g.Config.Feed(in.Feed).Zone, Calendar: g.calendar,
+		Format: g.Config.Feed(in.Feed).Format, Accounts: g.Config.Feed(in.Feed).Accounts, TransactionColumn: g.Config.Feed(in.Feed).TransactionColumn,
 		Workers: g.Config.threads(), MaxRejectShare: g.Config.MaxRejectShare, Totals: totals, OnRejects: stage.AddRejects,
 		Progress: func(done int64) {
 			g.tell(Event{Step: "ingest", Object: in.Name, Done: done, Total: size, Unit: "bytes"})
@@ -118,7 +122,7 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 	batch = committed.Batch
 	g.tell(Event{Step: "ingest", Object: in.Name, Done: batch.RowsRead, Unit: "rows", Finished: true})
 	return FileResult{
-		File: in.Name, Feed: in.Feed, Result: FileIngested, Batch: batch.ID,
+		File: in.Name, Feed: in.Feed, Format: batch.Format, Result: FileIngested, Batch: batch.ID,
 		RowsRead: batch.RowsRead, RowsAccepted: batch.RowsAccepted, RowsRejected: batch.RowsRejected, RowsDuplicate: batch.RowsDuplicate,
 	}, nil
 }
@@ -151,7 +155,11 @@ func (g *ingestion) known(ctx context.Context, in InputFile, f *os.File, size in
 	if err != nil || !found {
 		return FileResult{}, err
 	}
-	return FileResult{File: in.Name, Feed: in.Feed, Result: FileKnown, Batch: batch}, nil
+	r := FileResult{File: in.Name, Feed: in.Feed, Result: FileKnown, Batch: batch}
+	if format, err := feed.RecogniseFile(f, in.Name, in.Feed); err == nil {
+		r.Format = format.String()
+	}
+	return r, nil
 }
 
 // readTotals reads the sidecar of a file, nil when there is none.

@@ -50,12 +50,12 @@ func controlsTable(controls []jobs.Control) *reports.Table {
 
 func filesTable(files []jobs.FileResult) *reports.Table {
 	t := &reports.Table{Columns: []reports.Column{
-		{Name: "file"}, {Name: "feed"}, {Name: "result"}, {Name: "batch_id"},
+		{Name: "file"}, {Name: "feed"}, {Name: "format"}, {Name: "result"}, {Name: "batch_id"},
 		{Name: "rows_read", Kind: reports.Number}, {Name: "rows_accepted", Kind: reports.Number},
 		{Name: "rows_rejected", Kind: reports.Number}, {Name: "rows_duplicate", Kind: reports.Number},
 	}}
 	for _, f := range files {
-		t.Rows = append(t.Rows, []any{f.File, f.Feed, f.Result, absent(f.Batch), f.RowsRead, f.RowsAccepted, f.RowsRejected, f.RowsDuplicate})
+		t.Rows = append(t.Rows, []any{f.File, f.Feed, absent(f.Format), f.Result, absent(f.Batch), f.RowsRead, f.RowsAccepted, f.RowsRejected, f.RowsDuplicate})
 	}
 	return t
 }

@@ -29,6 +29,7 @@ type runBatch struct {
 	BatchID       string `json:"batch_id"`
 	File          string `json:"file"`
 	Feed          string `json:"feed"`
+	Format        string `json:"format"`
 	RowsRead      int64  `json:"rows_read"`
 	RowsAccepted  int64  `json:"rows_accepted"`
 	RowsRejected  int64  `json:"rows_rejected"`
@@ -119,7 +120,7 @@ func writeRunJSON(w io.Writer, r *jobs.RunResult, took time.Duration) error {
 	}
 	for _, f := range r.Ingest.Files {
 		if f.Result == jobs.FileIngested {
-			o.Batches = append(o.Batches, runBatch{f.Batch, f.File, f.Feed, f.RowsRead, f.RowsAccepted, f.RowsRejected, f.RowsDuplicate})
+			o.Batches = append(o.Batches, runBatch{f.Batch, f.File, f.Feed, f.Format, f.RowsRead, f.RowsAccepted, f.RowsRejected, f.RowsDuplicate})
 		}
 	}
 	e := json.NewEncoder(w)

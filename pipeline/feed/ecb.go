@@ -1,13 +1,11 @@
 package feed
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"strings"
 	"time"
 )
@@ -46,7 +44,7 @@ func readECB[T any](ctx context.Context, j *job[T], cut *cutter) (result, error)
 	currencies, ok := ecbHeader(record)
 	if !ok || len(currencies) == 0 {
 		return result{}, badFile(j.in.Name, line, "no header like Date,USD,JPY: %q", cut80(record)).
-			WithHint("a zip must hold the bank's eurofxref csv")
+			WithHint("the bank's eurofxref csv begins so")
 	}
 	seen := map[string]bool{}
 	for _, c := range currencies {
@@ -115,32 +113,4 @@ func ecbDay[T any](b *builder[T], currencies []string, record []byte, line int64
 		}
 	}
 	return nil
-}
-
-// openZip opens the only file of a zip. It refuses what could be an attack: a
-// path that leads elsewhere, several files, a bomb.
-func openZip(in Input) (io.ReadCloser, error) {
-	z, err := zip.NewReader(in.File, in.Size)
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return nil, badFile(in.Name, 0, "broken zip: %w", err).WithHint("fetch the file again")
-	}
-	if len(z.File) != 1 {
-		return nil, badFile(in.Name, 0, "a zip of %d files, not of one", len(z.File)).WithHint("unpack it")
-	}
-	f := z.File[0]
-	if f.Name != path.Base(f.Name) || strings.ContainsAny(f.Name, `\:`) || f.Name == ".." || f.Name == "." || f.FileInfo().IsDir() {
-		return nil, badFile(in.Name, 0, "a zip whose file is called %q, with a path", cut80([]byte(f.Name))).WithHint("unpack it")
-	}
-	packed, unpacked := f.CompressedSize64, f.UncompressedSize64
-	if unpacked > MaxZipBytes || unpacked > 1<<20 && unpacked/MaxZipRatio > packed {
-		return nil, badFile(in.Name, 0, "a zip that unfolds from %d to %d bytes, more than %d times or %d bytes", packed, unpacked, MaxZipRatio, MaxZipBytes).
-			WithHint("unpack it and look at it")
-	}
-	r, err := f.Open()
-	if err != nil {
-		return nil, badFile(in.Name, 0, "broken zip: %w", err).WithHint("fetch the file again")
-	}
-	// The declared size may lie: no more than it is read, and archive/zip
-	// reports a size or checksum that differs.
-	return r, nil
 }

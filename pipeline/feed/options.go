@@ -61,6 +61,15 @@ type Options struct {
 	// between 0 (none is tolerated) and 1.
 	MaxRejectShare pipeline.Rate
 	Totals         *Totals // what the sidecar promises; nil: there is none
+	// Format is the format that the configuration says a file has, by its name
+	// (see Formats); "": its content decides.
+	Format string
+	// Accounts are those whose reports are taken, by what the report calls the
+	// account; a report of another is refused. None: any is taken.
+	Accounts []string
+	// TransactionColumn is the column of a provider's report that holds our own
+	// order id; "": the provider's id of the charge.
+	TransactionColumn string
 	// OnRejects, unless nil, is given the rejects in the order of the source, a
 	// part of them at a time, from one goroutine at a time.
 	OnRejects func([]pipeline.Reject) error

@@ -71,7 +71,8 @@ func zipped(t testing.TB, entries ...zipEntry) []byte {
 func TestCompression(t *testing.T) {
 	text := giftHeader + strings.Repeat(goodGift, 5000)
 	two := append(gzipped(t, giftHeader), gzipped(t, strings.Repeat(goodGift, 5000))...)
-	for format, content := range map[string][]byte{"csv": []byte(text), "csv.gzip": gzipped(t, text), "csv.zstd": zstandard(t, text, 1<<20)} {
+	for format, content := range map[string][]byte{"csv": []byte(text), "csv.gzip": gzipped(t, text), "csv.zstd": zstandard(t, text, 1<<20),
+		"csv.zip": zipped(t, zipEntry{"gift_events.csv", text})} {
 		out := read[pipeline.GiftEvent](t, "gift_events.csv", content, nil)
 		if out.err != nil || len(out.rows) != 5000 || out.report.Format.String() != format {
 			t.Errorf("%s: %s, %d rows, %v", format, out.report.Format, len(out.rows), out.err)
@@ -109,7 +110,7 @@ func TestBrokenPacking(t *testing.T) {
 		"wide zstd":        {wide, "read gift_events.csv: zstd window above 64 MiB; compress it at level 19 or below, without --long"},
 		"empty inside":     {gzipped(t, ""), "read gift_events.csv: the file is empty; a file without rows still has a header"},
 		"Parquet inside":   {gzipped(t, "PAR1 and more"), "read gift_events.csv: Parquet inside gzip; Parquet is compressed inside; unpack it"},
-		"a zip":            {zipped(t, zipEntry{"gift_events.csv", text}), "read gift_events.csv: its content is ecb-history.zip, which gives fx_rates, not gift_events; name the file fx_rates…"},
+		"Parquet in a zip": {zipped(t, zipEntry{"gift_events.parquet", "PAR1 and more"}), "read gift_events.csv: Parquet inside zip; Parquet is compressed inside; unpack it"},
 	} {
 		for _, size := range []int{100_000, 0} {
 			out := read[pipeline.GiftEvent](t, "gift_events.csv", c.content, func(o *Options) { o.BlockBytes = size })
@@ -144,7 +145,7 @@ func TestZip(t *testing.T) {
 		"two":      {zipped(t, zipEntry{"a.csv", ecbText}, zipEntry{"b.csv", ecbText}), "read fx_rates.zip: a zip of 2 files, not of one; unpack it"},
 		"none":     {zipped(t), "read fx_rates.zip: a zip of 0 files, not of one; unpack it"},
 		"bomb":     {bomb, bombText},
-		"not ECB":  {zipped(t, zipEntry{"a.csv", "rate_date,base,quote,rate\n"}), `read fx_rates.zip:1: no header like Date,USD,JPY: "rate_date,base,quote,rate"; a zip must hold the bank's eurofxref csv`},
+		"no rates": {zipped(t, zipEntry{"a.csv", "a,b\n"}), `read fx_rates.zip:1: required columns rate_date, base, quote, rate are missing; found a, b; fx_rates has the columns rate_date, base, quote, rate`},
 		"empty":    {zipped(t, zipEntry{"a.csv", ""}), "read fx_rates.zip: the file is empty; a file without rows still has a header"},
 		"cut":      {zipped(t, zipEntry{"a.csv", ecbText})[:60], "read fx_rates.zip: broken zip: zip: not a valid zip file; fetch the file again"},
 	} {

@@ -39,7 +39,7 @@ func Read[T any](ctx context.Context, in Input, opts Options, sink pipeline.Sink
 	if opts.BlockBytes <= 0 {
 		opts.BlockBytes = DefaultBlockBytes
 	}
-	format, err := recognise(in.File, in.Name, s.feed.Name)
+	format, err := recognise(in.File, in.Name, s.feed.Name, opts.Format)
 	if err != nil {
 		return Report{}, err
 	}
@@ -95,6 +95,9 @@ func (j *job[T]) run(ctx context.Context) (result, error) {
 
 // text reads a format that is text.
 func (j *job[T]) text(ctx context.Context, src io.Reader, wrap func(error) error) (result, error) {
+	if a, ok := adapterOf(j.format.Name); ok {
+		return readReport(ctx, j, a, src, wrap)
+	}
 	quoted := j.format.Name == formatCSV
 	cut := newCutter(src, j.in.Name, j.opts.BlockBytes, quoted, wrap)
 	if j.format.Compression == Plain {

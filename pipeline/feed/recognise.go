@@ -23,9 +23,10 @@ const (
 
 // Format is what a file's content was recognised as.
 type Format struct {
-	Name        string // csv, ndjson, parquet, ecb-history, ecb-daily, gift-list, tiktok-live
+	Name        string // csv, ndjson, parquet, ecb-history, …: see Formats
 	Compression Compression
 	Feed        string // the feed that it gives
+	encoding    textEncoding
 }
 
 // String gives "csv" or "csv.gzip".
@@ -66,10 +67,18 @@ func Recognise(path, feedHint string) (Format, error) {
 		return Format{}, pipeline.Errorf(kind, "read", name, "%w", err)
 	}
 	defer file.Close()
-	return recognise(file, name, feedHint)
+	return RecogniseFile(file, name, feedHint)
 }
 
-func recognise(file io.ReaderAt, name, feed string) (Format, error) {
+// RecogniseFile is Recognise of an open file, which it reads at its beginning
+// without moving its offset.
+func RecogniseFile(file *os.File, name, feedHint string) (Format, error) {
+	return recognise(file, name, feedHint, "")
+}
+
+// recognise says what a file is. forced is the format that the configuration
+// says, "" to go by the content.
+func recognise(file *os.File, name, feed, forced string) (Format, error) {
 	head := make([]byte, headBytes)
 	n, err := file.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -81,22 +90,30 @@ func recognise(file io.ReaderAt, name, feed string) (Format, error) {
 	}
 	format := Format{Compression: compressionOf(head)}
 	switch format.Compression {
-	case Zip:
-		format.Name, format.Feed = formatECBHistory, "fx_rates" // openZip and readECB look inside
-		return format, format.check(name, feed)
-	case Gzip, Zstd:
+	case Zip, Gzip, Zstd:
 		if head, err = unpackHead(file, name, format.Compression); err != nil {
 			return Format{}, err
 		}
 	}
 	if bytes.HasPrefix(head, []byte("PAR1")) {
+		if forced != "" && forced != formatParquet {
+			return Format{}, badFile(name, 0, "Parquet, where carat.yaml says %s", forced).WithHint("mend feeds: %s: format", feed)
+		}
 		if format.Compression != Plain {
 			return Format{}, badFile(name, 0, "Parquet inside %s", format.Compression).WithHint("Parquet is compressed inside; unpack it")
 		}
 		format.Name, format.Feed = formatParquet, feed
 		return format, format.check(name, feed)
 	}
-	head = bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF"))
+	head, format.encoding = decodeHead(head)
+	head = bytes.TrimPrefix(head, []byte(byteOrderMark))
+	if forced != "" {
+		format.Name, format.Feed = forced, feed
+		if a, ok := adapterOf(forced); ok {
+			format.Feed = a.gives(feed)
+		}
+		return format, format.check(name, feed)
+	}
 	format.Name, format.Feed = textFormat(head, feed)
 	if format.Name == "" {
 		return Format{}, badFile(name, 1, "a JSON array, where NDJSON has one object on each line").
@@ -105,10 +122,14 @@ func recognise(file io.ReaderAt, name, feed string) (Format, error) {
 	return format, format.check(name, feed)
 }
 
+// ErrNoFeed is the cause when a file is read all right but nothing says which
+// feed it is.
+var ErrNoFeed = errors.New("neither its name nor its content says which feed it is")
+
 // check compares the feed that the content gives with the one that is expected.
 func (f Format) check(name, feed string) error {
 	if f.Feed == "" {
-		return badFile(name, 0, "neither its name nor its content says which feed it is").
+		return badFile(name, 0, "%w", ErrNoFeed).
 			WithHint("begin its name with one of %s", strings.Join(pipeline.FeedNames(), ", "))
 	}
 	if _, ok := pipeline.FeedByName(f.Feed); !ok {
@@ -123,10 +144,10 @@ func (f Format) check(name, feed string) error {
 }
 
 // unpackHead gives the beginning of a packed file's text.
-func unpackHead(file io.ReaderAt, name string, how Compression) ([]byte, error) {
-	text, release, err := unpack(io.NewSectionReader(file, 0, 1<<62), how)
+func unpackHead(file *os.File, name string, how Compression) ([]byte, error) {
+	text, release, err := unpackFile(file, name, how)
 	if err != nil {
-		return nil, unpackError(name, how, nil, err)
+		return nil, err
 	}
 	defer release()
 	head := make([]byte, headBytes)
@@ -140,8 +161,31 @@ func unpackHead(file io.ReaderAt, name string, how Compression) ([]byte, error) 
 	return head[:n], nil
 }
 
+// unpackFile gives a packed file's text from its beginning.
+func unpackFile(file *os.File, name string, how Compression) (io.Reader, func(), error) {
+	if how != Zip {
+		text, release, err := unpack(io.NewSectionReader(file, 0, 1<<62), how)
+		if err != nil {
+			return nil, nil, unpackError(name, how, nil, err)
+		}
+		return text, release, nil
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, nil, pipeline.Errorf(pipeline.KindInternal, "read", name, "%w", err)
+	}
+	text, err := openZipAt(file, info.Size(), name)
+	if err != nil {
+		return nil, nil, err
+	}
+	return text, func() { _ = text.Close() }, nil
+}
+
 // textFormat says what a text is; "" for a JSON array that is no price list.
 func textFormat(head []byte, feed string) (name, gives string) {
+	if a, ok := sniffReport(head); ok {
+		return a.name, a.gives(feed)
+	}
 	trimmed := bytes.TrimLeft(head, " \t\r\n")
 	switch {
 	case bytes.HasPrefix(trimmed, []byte("{")):

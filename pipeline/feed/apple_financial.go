@@ -1,0 +1,187 @@
+package feed
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"carat/pipeline"
+)
+
+// Apple's reports. Column names and layouts: App Store Connect Help, "Financial
+// report fields", "Sales and trends metrics"; spellings differ over the years.
+
+func appleAdapters() []adapter {
+	return []adapter{
+		{"apple-financial", []string{"settlement_lines"}, func(head []byte) bool {
+			return hasHeader(head, "\t,;", "start date", "end date", "extended partner share", appleSaleOrReturn)
+		}, readAppleFinancial},
+		{"apple-detail", []string{"settlement_lines"}, sniffAppleDetail, readAppleDetail},
+	}
+}
+
+const (
+	totalRows         = "Total_Rows"
+	appleSaleOrReturn = "sales or return|sale or return"
+	appleSKU          = "vendor identifier|sku"
+	appleIdentifier   = "apple identifier"
+	appleCountry      = "country of sale"
+	appleProductType  = "product type identifier|product type"
+)
+
+// appleReport is a financial report of either layout while it is read.
+type appleReport struct {
+	*report
+	columns columns
+	detail  bool
+	ids     *rowIDs
+	zone    *time.Location
+	tables  bool // lines of the table behind the totals follow
+
+	rows       int64
+	amount     sum128
+	units      sum128               // of sales
+	unread     int64                // line of the first number that could not be read
+	perCountry map[string][2]sum128 // quantity and extended partner share, by country and currency
+	totals     map[string]bool      // those that were found
+	from, to   int64                // covered by a detailed report, as its preamble says
+	period     string               // of a detailed report
+}
+
+// readAppleFinancial reads a financial report: one line per product, country,
+// price and fiscal month. There are no order ids: lines are aggregates.
+func readAppleFinancial(r *report) error {
+	recs := r.records('\t', quotesPlain)
+	c, err := recs.header("apple-financial")
+	if err != nil {
+		return err
+	}
+	if len(c.names) < 2 {
+		return r.resaved(recs.line)
+	}
+	if err := c.need(r, recs.line, "start date", "end date", "quantity", "extended partner share", "partner share currency", appleSaleOrReturn, appleCountry); err != nil {
+		return err
+	}
+	if err := r.checkVendor(); err != nil {
+		return err
+	}
+	return newAppleReport(r, c, false).read(recs)
+}
+
+// resaved is the error of a report whose tabs are gone.
+func (r *report) resaved(line int64) error {
+	return r.refuse(line, "its columns are not parted by tabs, as Apple does: a spreadsheet saved it again and may have changed numbers and dates").
+		WithHint("download the file again and leave it as it is")
+}
+
+func newAppleReport(r *report, c columns, detail bool) *appleReport {
+	return &appleReport{report: r, columns: c, detail: detail, ids: newRowIDs(), zone: pacificZone(),
+		perCountry: map[string][2]sum128{}, totals: map[string]bool{}}
+}
+
+func (a *appleReport) read(recs *records) error {
+	for {
+		cells, err := recs.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		switch name, value, isTotal := appleTotal(cells); {
+		case isTotal:
+			err = a.total(recs.line, name, value)
+		case len(a.totals) == 0:
+			a.rows++
+			if !a.columns.fits(cells) {
+				a.lost(recs.line)
+				err = recs.wrongCount(a.columns, cells)
+			} else if a.detail {
+				err = a.detailRow(recs.line, cells)
+			} else {
+				err = a.financialRow(recs.line, cells)
+			}
+		case columnsOf("", cells).has("country of sale", "partner share currency", "quantity", "extended partner share"):
+			a.tables = true
+			a.columns = columnsOf("apple-financial", cells)
+		case a.tables:
+			err = a.countryRow(recs.line, cells)
+		default:
+			err = a.refuse(recs.line, "text behind the totals: %q", cut80(recs.raw)).WithHint("download the report again")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !a.totals[totalRows] {
+		return a.refuse(recs.lines, "the report ends without Total_Rows: a part of it is missing").WithHint("download it again")
+	}
+	if a.tables && len(a.perCountry) > 0 {
+		first := slices.Min(slices.Collect(maps.Keys(a.perCountry)))
+		return a.refuse(recs.lines, "the table of countries has no line for %s, which the report has lines of", first).WithHint("download the report again")
+	}
+	return nil
+}
+
+// appleTotal tells a trailer: Total_Rows and a tab or a colon before its value.
+func appleTotal(cells []string) (name, value string, ok bool) {
+	if !strings.HasPrefix(cells[0], "Total_") {
+		return "", "", false
+	}
+	name, value, colon := strings.Cut(cells[0], ":")
+	if !colon && len(cells) > 1 {
+		value = cells[1]
+	}
+	return strings.TrimSpace(name), strings.TrimSpace(value), true
+}
+
+// total compares one of the report's own totals with its lines.
+func (a *appleReport) total(line int64, name, value string) error {
+	var have, want string
+	switch name {
+	case totalRows:
+		n, code := wholeOf(value)
+		if code != codeOK {
+			return a.badTotal(line, name, value)
+		}
+		have, want = fmt.Sprint(a.rows), fmt.Sprint(n)
+	case "Total_Amount":
+		v, code := amountOf(value)
+		if code != codeOK {
+			return a.badTotal(line, name, value)
+		}
+		have, want = decimalText(a.amount.big(), pipeline.AmountDigits), pipeline.Amount(v).String()
+	case "Total_Units":
+		n, code := wholeOf(value)
+		if code != codeOK {
+			return a.badTotal(line, name, value)
+		}
+		have, want = a.units.big().String(), fmt.Sprint(n)
+	default:
+		return nil // a total that no one has described yet
+	}
+	a.totals[name] = true
+	if have == want {
+		return nil
+	}
+	e := a.refuse(line, "the report's own total doesn't match its lines: %s: expected %s, actual %s", name, want, have)
+	if a.unread > 0 {
+		return e.WithHint("the line %s can't be read; download the report again", place(a.name, a.unread))
+	}
+	return e.WithHint("a part of it is missing, or it was changed; download it again")
+}
+
+func (a *appleReport) badTotal(line int64, name, value string) error {
+	return a.refuse(line, "%s is %q, not a number", name, cut80([]byte(value))).WithHint("download the report again")
+}
+
+// lost notes a line whose numbers are missing from the totals.
+func (a *appleReport) lost(line int64) {
+	if a.unread == 0 {
+		a.unread = line
+	}
+}

@@ -1,0 +1,41 @@
+package feed
+
+import (
+	"archive/zip"
+	"errors"
+	"io"
+	"path"
+	"strings"
+)
+
+// openZip opens the only file of a zip. It refuses what could be an attack: a
+// path that leads elsewhere, several files, a bomb.
+func openZip(in Input) (io.ReadCloser, error) {
+	return openZipAt(in.File, in.Size, in.Name)
+}
+
+func openZipAt(file io.ReaderAt, size int64, name string) (io.ReadCloser, error) {
+	z, err := zip.NewReader(file, size)
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return nil, badFile(name, 0, "broken zip: %w", err).WithHint("fetch the file again")
+	}
+	if len(z.File) != 1 {
+		return nil, badFile(name, 0, "a zip of %d files, not of one", len(z.File)).WithHint("unpack it")
+	}
+	f := z.File[0]
+	if f.Name != path.Base(f.Name) || strings.ContainsAny(f.Name, `\:`) || f.Name == ".." || f.Name == "." || f.FileInfo().IsDir() {
+		return nil, badFile(name, 0, "a zip whose file is called %q, with a path", cut80([]byte(f.Name))).WithHint("unpack it")
+	}
+	packed, unpacked := f.CompressedSize64, f.UncompressedSize64
+	if unpacked > MaxZipBytes || unpacked > 1<<20 && unpacked/MaxZipRatio > packed {
+		return nil, badFile(name, 0, "a zip that unfolds from %d to %d bytes, more than %d times or %d bytes", packed, unpacked, MaxZipRatio, MaxZipBytes).
+			WithHint("unpack it and look at it")
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, badFile(name, 0, "broken zip: %w", err).WithHint("fetch the file again")
+	}
+	// The declared size may lie: no more than it is read, and archive/zip
+	// reports a size or checksum that differs.
+	return r, nil
+}

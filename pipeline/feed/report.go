@@ -1,0 +1,229 @@
+package feed
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"carat/pipeline"
+)
+
+// adapter is a published format whose rows are made by one goroutine, record by
+// record: a store's, a provider's or a bank's report.
+type adapter struct {
+	name string
+	// feeds that the format can give: the first, unless the file's name or the
+	// configuration says another of them. A file gives rows of one feed; a file
+	// that has two is ingested once for each, as two batches.
+	feeds []string
+	// sniff says whether the beginning of a text, UTF-8 without a byte order
+	// mark, is of this format. It is told apart by content alone.
+	sniff func(head []byte) bool
+	read  func(*report) error
+}
+
+// adapters in the order in which they are asked.
+func adapters() []adapter {
+	return slices.Concat(appleAdapters(), googleAdapters(), stripeAdapters())
+}
+
+// adapterOf finds an adapter by its name.
+func adapterOf(name string) (adapter, bool) {
+	for _, a := range adapters() {
+		if a.name == name {
+			return a, true
+		}
+	}
+	return adapter{}, false
+}
+
+// sniffReport finds the adapter of a text.
+func sniffReport(head []byte) (adapter, bool) {
+	for _, a := range adapters() {
+		if a.sniff(head) {
+			return a, true
+		}
+	}
+	return adapter{}, false
+}
+
+// gives says which feed a file of the format gives when hint is expected.
+func (a adapter) gives(hint string) string {
+	if slices.Contains(a.feeds, hint) {
+		return hint
+	}
+	return a.feeds[0]
+}
+
+// report is a file of a published format while it is read.
+type report struct {
+	name string
+	opts *Options
+	feed string    // that it gives
+	text io.Reader // UTF-8, without a byte order mark
+	wrap func(error) error
+	out  rowWriter
+}
+
+// rowWriter takes the rows of a report. A row is begun, filled and ended; what
+// can't become a row is rejected instead. An error ends the reading.
+type rowWriter interface {
+	begin(line int64) error
+	set(column, text string)
+	setMicros(column string, at int64)
+	setAmount(column string, micros int64)
+	end() error
+	reject(line int64, column string, code Code, value, expected string) error
+}
+
+// refuse is the error of a report that is refused whole.
+func (r *report) refuse(line int64, format string, args ...any) *pipeline.Error {
+	return badFile(r.name, line, format, args...)
+}
+
+// readReport lets an adapter read the file.
+func readReport[T any](ctx context.Context, j *job[T], a adapter, text io.Reader, wrap func(error) error) (result, error) {
+	s := newSerial(j)
+	in := bufio.NewReaderSize(decodeText(text, j.format.encoding), 64<<10)
+	if mark, _ := in.Peek(len(byteOrderMark)); string(mark) == byteOrderMark {
+		_, _ = in.Discard(len(byteOrderMark))
+	}
+	if _, err := in.Peek(1); errors.Is(err, io.EOF) {
+		return result{}, emptyFile(j.in.Name)
+	}
+	return s.finish(a.read(&report{name: j.in.Name, opts: j.opts, feed: j.format.Feed, text: in, wrap: wrap, out: &reportRows[T]{s, ctx}}))
+}
+
+// reportRows puts the rows of a report into the blocks of one goroutine.
+type reportRows[T any] struct {
+	serial *serial[T]
+	ctx    context.Context
+}
+
+func (w *reportRows[T]) begin(line int64) error {
+	if err := w.serial.ready(w.ctx); err != nil {
+		return err
+	}
+	w.serial.begin(line)
+	return nil
+}
+
+// set reads a text into a column; the text is copied by whoever keeps the row.
+func (w *reportRows[T]) set(column, text string) {
+	w.serial.value(w.column(column), []byte(text), tokenText)
+}
+
+func (w *reportRows[T]) setMicros(column string, at int64) {
+	w.serial.value(w.column(column), microsText(at), tokenMicros)
+}
+
+func (w *reportRows[T]) setAmount(column string, micros int64) {
+	w.serial.value(w.column(column), pipeline.AppendDecimal(nil, micros, pipeline.AmountDigits), tokenText)
+}
+
+// column finds a column of the feed. An adapter that names one that isn't there
+// is a programmer's mistake.
+func (w *reportRows[T]) column(name string) int {
+	i, ok := w.serial.schema.byName[name]
+	if !ok {
+		panic("feed: " + w.serial.schema.feed.Name + " has no column " + name)
+	}
+	return i
+}
+
+func (w *reportRows[T]) end() error {
+	w.serial.missing()
+	return w.serial.builder.end()
+}
+
+func (w *reportRows[T]) reject(line int64, column string, code Code, value, expected string) error {
+	if err := w.serial.ready(w.ctx); err != nil {
+		return err
+	}
+	return w.serial.rejectColumn(line, column, code, []byte(value), expected)
+}
+
+// columns finds the cells of a report's records by the names of its header.
+type columns struct {
+	format string
+	at     map[string]int
+	names  []string
+}
+
+// foldName makes the spellings of a column's name equal.
+func foldName(name string) string {
+	return strings.ToLower(strings.Join(strings.Fields(name), " "))
+}
+
+func columnsOf(format string, cells []string) columns {
+	c := columns{format: format, at: map[string]int{}}
+	for i, cell := range cells {
+		c.names = append(c.names, strings.TrimSpace(cell))
+		if name := foldName(cell); name != "" {
+			if _, twice := c.at[name]; !twice {
+				c.at[name] = i
+			}
+		}
+	}
+	return c
+}
+
+// has says whether all the columns are there, each by one of its spellings,
+// which are parted by |.
+func (c columns) has(names ...string) bool {
+	return !slices.ContainsFunc(names, func(n string) bool { return c.find(n) < 0 })
+}
+
+// find gives the index of a column by one of its spellings, parted by |; -1
+// without.
+func (c columns) find(spellings string) int {
+	for name := range strings.SplitSeq(spellings, "|") {
+		if i, ok := c.at[name]; ok {
+			return i
+		}
+	}
+	return -1
+}
+
+// need refuses a report that lacks one of the columns.
+func (c columns) need(r *report, line int64, names ...string) error {
+	for _, n := range names {
+		if c.find(n) < 0 {
+			first, _, _ := strings.Cut(n, "|")
+			found := c.names
+			if len(found) > 40 {
+				found = append(slices.Clip(found[:40]), "…")
+			}
+			return r.refuse(line, "a report of the format %s without the column %q; found %s", c.format, first, columnName([]byte(strings.Join(found, ", ")))).
+				WithHint("download it again with all of its columns")
+		}
+	}
+	return nil
+}
+
+// cell gives the text of a column, without the spaces around it; "" without.
+func (c columns) cell(cells []string, spellings string) string {
+	if i := c.find(spellings); i >= 0 && i < len(cells) {
+		return strings.TrimSpace(cells[i])
+	}
+	return ""
+}
+
+// fits says whether a record has as many cells as the header; empty ones at the
+// end of either count for nothing.
+func (c columns) fits(cells []string) bool {
+	for i := len(c.names); i < len(cells); i++ {
+		if strings.TrimSpace(cells[i]) != "" {
+			return false
+		}
+	}
+	for i := len(cells); i < len(c.names); i++ {
+		if c.names[i] != "" {
+			return false
+		}
+	}
+	return true
+}
