@@ -74,10 +74,11 @@ func (o IngestOptions) inputs() ([]InputFile, []IgnoredFile, error) {
 
 // ingest is Ingest in a place that is open and locked.
 func ingest(ctx context.Context, p *place, s Setting, inputs []InputFile, ignored []IgnoredFile) (*IngestResult, error) {
-	first, err := p.firstPeriod(ctx, s.Config)
+	closed, err := p.closures(ctx, s.Config)
 	if err != nil {
 		return nil, err
 	}
+	first := closed.first
 	g := &ingestion{place: p, Setting: s}
 	defer g.close()
 	result := &IngestResult{Ignored: ignored}
@@ -87,7 +88,7 @@ func ingest(ctx context.Context, p *place, s Setting, inputs []InputFile, ignore
 	if first == "" {
 		inputs, openings = splitInputs(inputs)
 	}
-	if err := g.files(ctx, inputs, first, result); err != nil {
+	if err := g.files(ctx, inputs, closed.earliestOpen(), result); err != nil {
 		return result, err
 	}
 	if first, err = p.fixFirstPeriod(ctx, s.Config); err != nil {
@@ -102,10 +103,10 @@ func ingest(ctx context.Context, p *place, s Setting, inputs []InputFile, ignore
 	return result, errors.Join(g.failures...)
 }
 
-// files ingests one file after the other. It stops at an error that is not the
-// fault of the file.
-func (g *ingestion) files(ctx context.Context, inputs []InputFile, first pipeline.Period, result *IngestResult) error {
-	g.calendar = pipeline.NewCalendar(g.Config.Zone, first)
+// files ingests one file after the other; rows of months before earliestOpen
+// are booked there. It stops at an error that is not the fault of the file.
+func (g *ingestion) files(ctx context.Context, inputs []InputFile, earliestOpen pipeline.Period, result *IngestResult) error {
+	g.earliest, g.calendar = earliestOpen, pipeline.NewCalendar(g.Config.Zone, earliestOpen)
 	for _, in := range inputs {
 		r, err := g.file(ctx, in)
 		if ctx.Err() != nil {
@@ -161,6 +162,7 @@ func failed(in InputFile, err error) FileResult {
 type ingestion struct {
 	*place
 	Setting
+	earliest pipeline.Period // the earliest open one; "" when not known
 	calendar *pipeline.Calendar
 	eng      *engine.Engine // opened when a file's keys must be compared
 	failures []error        // of files

@@ -108,6 +108,7 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 		ID: id, Feed: in.Feed, Format: report.Format.String(), Source: in.Name, IngestedAt: g.Now.UTC(),
 		RowsRead: report.RowsRead, RowsAccepted: report.RowsAccepted, RowsRejected: report.RowsRejected,
 		ControlTotals: report.ControlTotals, FirstEvent: report.FirstEvent, UnknownColumn: report.UnknownColumns,
+		EarliestOpen: g.earliest,
 	}
 	if batch.SourceSHA256, batch.SourceBytes, err = stage.SHA256(); err != nil {
 		return result, err

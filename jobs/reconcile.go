@@ -87,10 +87,14 @@ func reconcile(ctx context.Context, p *place, o ReconcileOptions) (*reconciled, 
 	if err != nil {
 		return nil, err
 	}
-	first, err := p.firstPeriod(ctx, o.Config)
+	closed, err := p.closures(ctx, o.Config)
 	if err != nil {
 		return nil, err
 	}
+	if err := closed.refuseClosed("reconcile", o.Period); err != nil {
+		return nil, err
+	}
+	first, version := closed.first, closed.version(o.Period)
 	if err := checkPeriod(o.Period, first, tables); err != nil {
 		return nil, err
 	}
@@ -98,7 +102,7 @@ func reconcile(ctx context.Context, p *place, o ReconcileOptions) (*reconciled, 
 	if err != nil {
 		return nil, err
 	}
-	id, err := runID(o.Config, o.Period, first, batches, m.files())
+	id, err := runID(o.Config, o.Period, first, version, batches, m.files())
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +123,7 @@ func reconcile(ctx context.Context, p *place, o ReconcileOptions) (*reconciled, 
 		return nil, err
 	}
 	r := &reconciled{run: run, eng: eng}
-	if err := r.execute(ctx, p, o, m, tables, o.parameters(id, first, batches)); err != nil {
+	if err := r.execute(ctx, p, o, m, tables, o.parameters(id, first, version, batches)); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
 	return r, nil
@@ -168,13 +172,13 @@ func isRaw(table string) bool {
 }
 
 // parameters are what the models know of the run.
-func (o ReconcileOptions) parameters(id string, first pipeline.Period, batches []pipeline.Batch) engine.Parameters {
+func (o ReconcileOptions) parameters(id string, first pipeline.Period, version int64, batches []pipeline.Batch) engine.Parameters {
 	c := o.Config
 	p := engine.Parameters{
 		Period: o.Period, FirstPeriod: first, RunID: id, TimeZone: c.Zone, ReportingCurrency: c.ReportingCurrency,
 		DefaultEntity: c.Entity, Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
 		ExpectedDaily: c.expectedDaily(), Batches: batches, Tolerances: c.Tolerances, Materiality: c.Materiality,
-		Approvers: c.Approvers, Accounts: c.Accounts,
+		Approvers: c.Approvers, Accounts: c.Accounts, StatementVersion: version,
 	}
 	for _, e := range c.Entities {
 		p.Entities = append(p.Entities, engine.Entity{ID: e.ID, FunctionalCurrency: e.FunctionalCurrency, Revenue: e.Revenue})

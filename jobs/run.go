@@ -36,6 +36,13 @@ func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	closed, err := p.closures(ctx, o.Config)
+	if err != nil {
+		return nil, err
+	}
+	if err := closed.refuseClosed("run", o.Period); err != nil {
+		return nil, err
+	}
 	result = &RunResult{}
 	var failures error
 	if result.Ingest, failures = ingest(ctx, p, o.Setting, inputs, ignored); failures != nil && !isFileError(failures) {

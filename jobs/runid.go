@@ -16,7 +16,7 @@ import (
 const runIDBytes = 16
 
 // runIDForm changes when the meaning of what is hashed does.
-const runIDForm = "carat-run/1"
+const runIDForm = "carat-run/2"
 
 // runInputs is all that the results of a run depend on. Batches stand for the
 // snapshots: their row hashes outlive compaction, and a lake that was built
@@ -25,6 +25,7 @@ type runInputs struct {
 	Form        string
 	Period      pipeline.Period
 	FirstPeriod pipeline.Period
+	Version     int64 // of the statements
 	Batches     []runBatch
 	SQL         []sqlFile
 	Config      runConfig
@@ -33,6 +34,7 @@ type runInputs struct {
 type runBatch struct {
 	ID, Feed, SourceSHA256, RowsSHA256  string
 	Read, Accepted, Rejected, Duplicate int64
+	EarliestOpen                        pipeline.Period
 }
 
 // sqlFile is a file of SQL: a model or the dialect's macros.
@@ -60,29 +62,35 @@ type entityTerms struct{ ID, FunctionalCurrency, Revenue string }
 
 // runID gives the id of reconciling the period over these batches with this
 // SQL: the same inputs are the same run.
-func runID(c *Config, period, first pipeline.Period, batches []pipeline.Batch, files []sqlFile) (string, error) {
-	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, SQL: slices.Clone(files)}
+func runID(c *Config, period, first pipeline.Period, version int64, batches []pipeline.Batch, files []sqlFile) (string, error) {
+	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, Version: version, SQL: slices.Clone(files)}
 	sort.Slice(in.SQL, func(i, j int) bool { return in.SQL[i].Path < in.SQL[j].Path })
 	for _, b := range batches {
 		in.Batches = append(in.Batches, runBatch{b.ID, b.Feed, b.SourceSHA256, b.RowsSHA256,
-			b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate})
+			b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, b.EarliestOpen})
 	}
 	sort.Slice(in.Batches, func(i, j int) bool { return in.Batches[i].ID < in.Batches[j].ID })
-	in.Config = runConfig{
-		TimeZone: c.TimeZone, ReportingCurrency: c.ReportingCurrency, Entity: c.Entity,
-		Tolerances: c.Tolerances, Materiality: c.Materiality, StoreFeeRate: c.StoreFeeRate, DueDays: c.DueDays,
-		Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
-		Approvers: c.Approvers, Accounts: c.Accounts, ExpectedDaily: c.expectedDaily(),
-	}
-	for _, e := range c.Entities {
-		in.Config.Entities = append(in.Config.Entities, entityTerms{e.ID, e.FunctionalCurrency, e.Revenue})
-	}
+	in.Config = c.runConfig()
 	text, err := json.Marshal(in) // maps are written in the order of their keys
 	if err != nil {
 		return "", fmt.Errorf("hash run: %w", err)
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:runIDBytes]), nil
+}
+
+// runConfig gives the part of the configuration that results depend on.
+func (c *Config) runConfig() runConfig {
+	r := runConfig{
+		TimeZone: c.TimeZone, ReportingCurrency: c.ReportingCurrency, Entity: c.Entity,
+		Tolerances: c.Tolerances, Materiality: c.Materiality, StoreFeeRate: c.StoreFeeRate, DueDays: c.DueDays,
+		Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
+		Approvers: c.Approvers, Accounts: c.Accounts, ExpectedDaily: c.expectedDaily(),
+	}
+	for _, e := range c.Entities {
+		r.Entities = append(r.Entities, entityTerms{e.ID, e.FunctionalCurrency, e.Revenue})
+	}
+	return r
 }
 
 // expectedDaily gives the feeds of which a day without a row is a break.

@@ -31,6 +31,7 @@ type StatementsOptions struct {
 	Creator string   // "": every creator with activity or a balance
 	Formats []string // of StatementFormats; none: all
 	Build   string   // the version of carat, which another rendering follows from
+	final   bool     // the period is being closed: not provisional
 }
 
 // StatementsResult says what was written.
@@ -55,6 +56,13 @@ func Statements(ctx context.Context, o StatementsOptions) (result *StatementsRes
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	closed, err := p.closures(ctx, o.Config)
+	if err != nil {
+		return nil, err
+	}
+	if err := closed.refuseClosed("write statements of", o.Period); err != nil {
+		return nil, err
+	}
 	run, err := p.currentRun(ctx, o.Period)
 	if err != nil {
 		return nil, err
@@ -129,6 +137,7 @@ func eachStatement(ctx context.Context, p *place, run state.Run, o StatementsOpt
 	}
 	payers := o.Config.payers()
 	return eng.Statements(ctx, "", engine.StatementFilter{RunID: run.ID, CreatorID: o.Creator}, func(one *pipeline.Statement) error {
+		one.Summary.Provisional = !o.final
 		return add(&reports.Statement{
 			Summary: one.Summary, Lines: one.Lines, Rates: rateTotals(one.Rates),
 			DisplayName: people[one.Summary.CreatorID].DisplayName, Payer: payers[one.Summary.Entity],

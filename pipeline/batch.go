@@ -20,6 +20,10 @@ type Batch struct {
 	IngestedAt    time.Time
 	FirstEvent    time.Time // earliest event time of the accepted rows; zero for reference feeds
 	UnknownColumn []string  // columns that were ignored
+	// EarliestOpen is the earliest period that was open when the file was
+	// ingested: rows of earlier months are booked there. "" while the first
+	// period was not known.
+	EarliestOpen Period
 }
 
 // Reject is a row that was not taken, and why. It is also the row type of the

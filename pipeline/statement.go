@@ -9,7 +9,7 @@ package pipeline
 type StatementSummary struct {
 	Period       Period
 	Version      int64
-	Provisional  bool // the period is not locked
+	Provisional  bool // the period is not locked; told by the state, not by the run
 	CreatorID    string
 	Entity       string
 	Currency     string

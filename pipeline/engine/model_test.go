@@ -358,7 +358,10 @@ func runCase(t *testing.T, dialect string, models []engine.Model, model string, 
 	if text, ok := tables["batches.csv"]; ok {
 		for _, r := range readCSV(t, "batches", text)[1:] {
 			b := pipeline.Batch{ID: r[0], Feed: r[1], Source: r[2]}
-			if _, err := fmt.Sscan(strings.Join(r[3:], " "), &b.RowsRead, &b.RowsAccepted, &b.RowsRejected, &b.RowsDuplicate); err != nil {
+			if len(r) > 7 {
+				b.EarliestOpen = pipeline.Period(r[7])
+			}
+			if _, err := fmt.Sscan(strings.Join(r[3:7], " "), &b.RowsRead, &b.RowsAccepted, &b.RowsRejected, &b.RowsDuplicate); err != nil {
 				t.Fatal(err)
 			}
 			p.Batches = append(p.Batches, b)

@@ -14,10 +14,6 @@ import (
 // parameterTables makes the run table and the small tables beside it.
 func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 	start, end := p.Period.Start(p.TimeZone), p.Period.End(p.TimeZone)
-	earliestOpen := p.EarliestOpen
-	if earliestOpen == "" {
-		earliestOpen = p.FirstPeriod
-	}
 	version := p.StatementVersion
 	if version == 0 {
 		version = 1
@@ -31,21 +27,19 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
     %s as closing_instant,
     %s as first_period,
     %s as first_start,
-    %s as earliest_open_period,
     %s as time_zone,
     %s as reporting_currency,
     %s as default_entity,
     %s as clawback,
     cast(%d as bigint) as breakage_after_months,
     cast(%d as bigint) as fx_max_age_days,
-    cast(%d as bigint) as statement_version,
-    %t as is_provisional`,
+    cast(%d as bigint) as statement_version`,
 		literal(p.RunID), literal(string(p.Period)), instant(start), instant(end),
 		instant(start.Add(-time.Microsecond)), instant(end.Add(-time.Microsecond)),
 		literal(string(p.FirstPeriod)), instant(p.FirstPeriod.Start(p.TimeZone)),
-		literal(string(earliestOpen)), literal(p.TimeZone.String()),
+		literal(p.TimeZone.String()),
 		literal(p.ReportingCurrency), literal(p.DefaultEntity), literal(p.Clawback),
-		p.BreakageMonths, p.FXMaxAgeDays, version, !p.Locked)
+		p.BreakageMonths, p.FXMaxAgeDays, version)
 
 	var days, entities, channels, approvers, expected, currencies, batches []string
 	for day := start; day.Before(end); day = day.AddDate(0, 0, 1) {
@@ -69,8 +63,8 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		currencies = append(currencies, fmt.Sprintf("(%s, cast(%d as bigint))", literal(code), digits))
 	}
 	for _, b := range p.Batches {
-		batches = append(batches, fmt.Sprintf("(%s, %s, %s, %d, %d, %d, %d)", literal(b.ID), literal(b.Feed),
-			literal(b.Source), b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate))
+		batches = append(batches, fmt.Sprintf("(%s, %s, %s, %d, %d, %d, %d, nullif(%s, ''))", literal(b.ID), literal(b.Feed),
+			literal(b.Source), b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, literal(string(b.EarliestOpen))))
 	}
 	for _, query := range []string{
 		run,
@@ -83,7 +77,7 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		values("run_accounts", "role varchar, account varchar", textRows(p.Accounts)),
 		values("run_expected_feeds", "feed varchar", expected),
 		values("run_currencies", "currency varchar, minor_digits bigint", currencies),
-		values("run_batches", "batch_id varchar, feed varchar, source varchar, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint", batches),
+		values("run_batches", "batch_id varchar, feed varchar, source varchar, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, earliest_open varchar", batches),
 	} {
 		if err := e.exec(ctx, query); err != nil {
 			return fmt.Errorf("set the run's parameters: %w", err)

@@ -29,7 +29,6 @@ type Channel struct {
 type Parameters struct {
 	Period             pipeline.Period
 	FirstPeriod        pipeline.Period // where carat begins
-	EarliestOpen       pipeline.Period // the earliest period that is not closed
 	RunID              string
 	TimeZone           *time.Location
 	ReportingCurrency  string
@@ -45,10 +44,9 @@ type Parameters struct {
 	Accounts           map[string]string // role -> the account of the user's own chart
 	ExpectedDaily      []string          // feeds
 	Batches            []pipeline.Batch
-	Locked             bool // the period is locked: statements are final
-	StatementVersion   int64
-	MaterializeStaging bool // for tests: staging as tables, so that rows can be tampered with
-	KeepModels         bool // for tests: no table is dropped after its last reader
+	StatementVersion   int64 // 0 is 1
+	MaterializeStaging bool  // for tests: staging as tables, so that rows can be tampered with
+	KeepModels         bool  // for tests: no table is dropped after its last reader
 }
 
 // ControlResult is how one control judged the period.

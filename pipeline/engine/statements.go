@@ -84,7 +84,7 @@ func billionths(column string) string {
 	return "cast(cast(" + column + " as decimal(38, 9)) * 1000000000 as bigint)"
 }
 
-var summaryQuery = `select period, version, provisional, creator_id, entity, currency, coalesce(country, ''),
+var summaryQuery = `select period, version, creator_id, entity, currency, coalesce(country, ''),
 coalesce(region, ''), coalesce(tier, ''), coalesce(agency_id, ''), coalesce(payout_method, ''),
 opening_diamonds, earned_diamonds, adjusted_diamonds, redeemed_diamonds, returned_diamonds, closing_diamonds, ` +
 	millionths("opening_amount") + "," + millionths("earned_amount") + "," + millionths("adjusted_amount") + "," +
@@ -96,7 +96,7 @@ opening_diamonds, earned_diamonds, adjusted_diamonds, redeemed_diamonds, returne
 	millionths("taken_amount") + "," + millionths("prior_period_amount") + " from "
 
 func scanSummary(rows *sql.Rows, s *pipeline.StatementSummary) error {
-	return rows.Scan(&s.Period, &s.Version, &s.Provisional, &s.CreatorID, &s.Entity, &s.Currency, &s.Country,
+	return rows.Scan(&s.Period, &s.Version, &s.CreatorID, &s.Entity, &s.Currency, &s.Country,
 		&s.Region, &s.Tier, &s.AgencyID, &s.PayoutMethod,
 		&s.OpeningDiamonds, &s.EarnedDiamonds, &s.AdjustedDiamonds, &s.RedeemedDiamonds, &s.ReturnedDiamonds, &s.ClosingDiamonds,
 		&s.OpeningAmount, &s.EarnedAmount, &s.AdjustedAmount, &s.RedeemedAmount, &s.ReturnedAmount, &s.RevaluationAmount,

@@ -84,6 +84,7 @@ func (l *Lake) resultAppend(m *move, run Run, name string, paths []string) (tabl
 	}
 	a := tableAppend{name: name, props: iceberg.Properties{propRun: run.ID, propPeriod: string(run.Period)}}
 	var sums []fileHash
+	numbers := newNumbersHash()
 	for i, path := range paths {
 		cols, rows, err := parquetColumns(path)
 		if err != nil {
@@ -99,6 +100,9 @@ func (l *Lake) resultAppend(m *move, run Run, name string, paths []string) (tabl
 		if err != nil {
 			return a, err
 		}
+		if err := numbers.add(path); err != nil {
+			return a, fmt.Errorf("%s: %w", filepath.Base(path), err)
+		}
 		if err := l.disk.syncFile(path); err != nil {
 			return a, err
 		}
@@ -112,6 +116,8 @@ func (l *Lake) resultAppend(m *move, run Run, name string, paths []string) (tabl
 		a.shape = &tableShape{name: name, columns: sqlColumns(t.tbl.Schema()), identity: "period"}
 	}
 	a.props[propFilesSHA256] = filesSHA256(sums)
+	a.props[propNumbersSHA256] = numbers.sum()
+	a.props[propRows] = strconv.FormatInt(numbers.rows, 10)
 	return a, nil
 }
 

@@ -32,6 +32,7 @@ const (
 	propIngestedAt    = "carat.ingested-at"
 	propFirstEvent    = "carat.first-event"
 	propUnknown       = "carat.unknown-columns"
+	propEarliestOpen  = "carat.earliest-open"
 	propFilesSHA256   = "carat.files-sha256"
 	propPreviousChain = "carat.previous-chain"
 	propChain         = "carat.chain"
@@ -41,6 +42,9 @@ const (
 	// Of result tables.
 	propRun    = "carat.run"
 	propPeriod = "carat.period"
+	propRows   = "carat.rows"
+	// propNumbersSHA256 is over every column but run_id (see numbersHash).
+	propNumbersSHA256 = "carat.numbers-sha256"
 )
 
 // chainValue gives carat.chain of a batch: the SHA-256 of its snapshot's
@@ -100,6 +104,9 @@ func batchProperties(b pipeline.Batch, seq int64, files []fileHash, previous str
 	if !b.FirstEvent.IsZero() {
 		p[propFirstEvent] = b.FirstEvent.UTC().Format(time.RFC3339Nano)
 	}
+	if b.EarliestOpen != "" {
+		p[propEarliestOpen] = string(b.EarliestOpen)
+	}
 	if len(b.UnknownColumn) > 0 {
 		unknown, err := json.Marshal(b.UnknownColumn)
 		if err != nil {
@@ -129,7 +136,7 @@ func readBatch(tableName string, snap *table.Snapshot) (CommittedBatch, error) {
 	c := CommittedBatch{Table: tableName, Snapshot: snap.SnapshotID, CommittedAt: time.UnixMilli(snap.TimestampMs).UTC(),
 		FilesSHA256: p[propFilesSHA256], PreviousChain: p[propPreviousChain], Chain: p[propChain],
 		Batch: pipeline.Batch{ID: p[propBatch], Feed: p[propFeed], Format: p[propFormat], Source: p[propSource],
-			SourceSHA256: p[propSourceSHA256], RowsSHA256: p[propRowsSHA256]}}
+			SourceSHA256: p[propSourceSHA256], RowsSHA256: p[propRowsSHA256], EarliestOpen: pipeline.Period(p[propEarliestOpen])}}
 	var first error
 	note := func(name string, err error) {
 		if err != nil && first == nil {

@@ -8,8 +8,8 @@
 -- causes: a refund dated before its purchase; clocks or time zones that differ; a first period or time zone changed after rows were ingested
 -- action: ask the source for the right time; if the configuration was changed, put it back
 -- checked: from (select accounting_month from stg_coin_purchases union all select accounting_month from stg_gift_events union all select accounting_month from stg_coin_adjustments union all select accounting_month from stg_diamond_adjustments union all select accounting_month from stg_payouts) as placed cross join run where placed.accounting_month = run.period
--- A row's accounting month is the month of its event time in the configured zone, or the first open one; and nothing is
--- undone in a month before it happened.
+-- A row's accounting month is the month of its event time in the configured zone if that was open when the row came, else
+-- the earliest one that was; and nothing is undone in a month before it happened.
 with outside as (
     select 'purchase' as subject_kind, entity, purchase_id as subject_id, purchased_at as event_at, batch_id, source_line
     from stg_coin_purchases
@@ -42,13 +42,17 @@ misplaced as (
         outside.entity,
         outside.subject_kind,
         outside.subject_id,
-        greatest(local_month(outside.event_at, run.time_zone), run.first_period, run.earliest_open_period) as right_month,
+        greatest(
+            local_month(outside.event_at, run.time_zone), coalesce(stg_batches.earliest_open, run.first_period)
+        ) as right_month,
         'wrong_month' as reason,
         'Dated ' || iso_instant(outside.event_at) || ', it is booked in ' || run.period
             || '. Was the time zone or the first period changed after it was ingested?' as detail,
         outside.batch_id,
         outside.source_line
     from outside
+    left join stg_batches
+        on stg_batches.batch_id = outside.batch_id
     cross join run
 ),
 

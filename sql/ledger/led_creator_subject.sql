@@ -20,9 +20,7 @@ sources as (
     where accounting_month <= run.period
     union all
     select creator_id, entity
-    from stg_payouts
-    cross join run
-    where accounting_month <= run.period
+    from led_payout_version
     union all
     select subject_id as creator_id, entity
     from stg_balances

@@ -1,25 +1,31 @@
 -- One row is the opening balance of one subject: what the system of record says it held when carat began.
 -- grain: subject_kind, subject_id, entity, channel, currency
--- A subject without a row opens at zero. Of several rows up to the start of the first period the latest counts.
+-- A subject without a row opens at zero. Of several rows up to the start of the first period the latest counts. One that
+-- came when the first period was closed already opens nothing: its months are signed.
 with ranked as (
     select
-        subject_kind,
-        subject_id,
-        entity,
-        channel,
-        currency,
-        coins,
-        diamonds,
-        amount,
-        batch_id,
-        source_line,
+        stg_balances.subject_kind,
+        stg_balances.subject_id,
+        stg_balances.entity,
+        stg_balances.channel,
+        stg_balances.currency,
+        stg_balances.coins,
+        stg_balances.diamonds,
+        stg_balances.amount,
+        stg_balances.batch_id,
+        stg_balances.source_line,
         row_number() over (
-            partition by subject_kind, subject_id, entity, channel, currency
-            order by as_of desc, batch_id, source_line
+            partition by
+                stg_balances.subject_kind, stg_balances.subject_id, stg_balances.entity, stg_balances.channel,
+                stg_balances.currency
+            order by stg_balances.as_of desc, stg_balances.batch_id, stg_balances.source_line
         ) as latest_rank
     from stg_balances
     cross join run
-    where as_of <= run.first_start
+    left join stg_batches
+        on stg_batches.batch_id = stg_balances.batch_id
+    where stg_balances.as_of <= run.first_start
+        and coalesce(stg_batches.earliest_open, run.first_period) <= run.first_period
 )
 
 select

@@ -5,24 +5,22 @@
 -- versions with the same status move nothing. Amounts are the first version's: an undone payout undoes what it did.
 with steps as (
     select
-        payout_id,
+        versions.payout_id,
         cast(0 as bigint) as step,
         'requested' as status,
         cast(null as varchar) as previous_status,
-        requested_at as event_at,
-        -- the request's own month, unless that was closed before carat began
-        least(greatest(local_month(requested_at, run.time_zone), run.first_period), accounting_month) as accounting_month,
-        payout_currency,
-        fx_rate,
-        payout_amount,
-        method,
-        provider_reference,
-        paid_at,
-        batch_id,
-        source_line
-    from led_payout_version
-    cross join run
-    where version_no = 1
+        versions.requested_at as event_at,
+        versions.request_month as accounting_month,
+        versions.payout_currency,
+        versions.fx_rate,
+        versions.payout_amount,
+        versions.method,
+        versions.provider_reference,
+        versions.paid_at,
+        versions.batch_id,
+        versions.source_line
+    from led_payout_version as versions
+    where versions.version_no = 1
     union all
     select
         payout_id,
@@ -40,7 +38,8 @@ with steps as (
         batch_id,
         source_line
     from led_payout_version
-    where status <> coalesce(previous_status, 'requested')
+    cross join run
+    where status <> coalesce(previous_status, 'requested') and accounting_month <= run.period
 )
 
 select

@@ -1,6 +1,45 @@
 -- One row is one version of one payout beside the version before it and the first one.
 -- grain: payout_id, version_no
--- Versions are in the order of updated_at.
+-- Versions are in the order of updated_at. request_month is where the request is booked: its own month, or the earliest that
+-- was open when carat first heard of the payout. A first version of a later month than the run's is here all the same if
+-- its request is not: the request counts in the run's months, the rest of the version later.
+with known as (
+    select
+        stg_payouts.payout_id,
+        stg_payouts.entity,
+        stg_payouts.creator_id,
+        stg_payouts.status,
+        stg_payouts.diamonds,
+        stg_payouts.currency,
+        stg_payouts.gross_amount,
+        stg_payouts.withholding_amount,
+        stg_payouts.fee_amount,
+        stg_payouts.net_amount,
+        stg_payouts.payout_currency,
+        stg_payouts.fx_rate,
+        stg_payouts.payout_amount,
+        stg_payouts.method,
+        stg_payouts.provider_reference,
+        stg_payouts.requested_at,
+        stg_payouts.paid_at,
+        stg_payouts.updated_at,
+        stg_payouts.event_at,
+        stg_payouts.accounting_month,
+        stg_payouts.batch_id,
+        stg_payouts.source_line,
+        row_number() over (
+            partition by stg_payouts.payout_id
+            order by stg_payouts.updated_at, stg_payouts.batch_id, stg_payouts.source_line
+        ) as known_no,
+        min(greatest(
+            local_month(stg_payouts.requested_at, run.time_zone), coalesce(stg_batches.earliest_open, run.first_period)
+        )) over (partition by stg_payouts.payout_id) as request_month
+    from stg_payouts
+    cross join run
+    left join stg_batches
+        on stg_batches.batch_id = stg_payouts.batch_id
+)
+
 select
     payout_id,
     entity,
@@ -22,6 +61,7 @@ select
     updated_at,
     event_at,
     accounting_month,
+    least(request_month, accounting_month) as request_month,
     batch_id,
     source_line,
     row_number() over (partition by payout_id order by updated_at, batch_id, source_line) as version_no,
@@ -41,6 +81,6 @@ select
     first_value(fee_amount) over (partition by payout_id order by updated_at, batch_id, source_line) as first_fee,
     first_value(net_amount) over (partition by payout_id order by updated_at, batch_id, source_line) as first_net,
     first_value(requested_at) over (partition by payout_id order by updated_at, batch_id, source_line) as first_requested_at
-from stg_payouts
+from known
 cross join run
-where accounting_month <= run.period
+where accounting_month <= run.period or (known_no = 1 and request_month <= run.period)

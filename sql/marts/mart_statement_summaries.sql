@@ -89,7 +89,6 @@ select
     run.period,
     run.run_id,
     run.statement_version as version,
-    run.is_provisional as provisional,
     keys.creator_id,
     keys.entity,
     keys.currency,

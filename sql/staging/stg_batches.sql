@@ -2,12 +2,15 @@
 -- grain: batch_id
 -- materialized: view
 -- The counts come from the summary of the batch's snapshot, not from its rows, so that they can disagree.
+-- earliest_open is the earliest period that was open when the file was ingested: rows of earlier months are booked there.
 select
-    batch_id,
-    feed,
-    source,
-    rows_read,
-    rows_accepted,
-    rows_rejected,
-    rows_duplicate
+    run_batches.batch_id,
+    run_batches.feed,
+    run_batches.source,
+    run_batches.rows_read,
+    run_batches.rows_accepted,
+    run_batches.rows_rejected,
+    run_batches.rows_duplicate,
+    greatest(coalesce(run_batches.earliest_open, run.first_period), run.first_period) as earliest_open
 from run_batches
+cross join run

@@ -1,0 +1,237 @@
+package lake
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+
+	"carat/pipeline"
+	"github.com/apache/iceberg-go/table"
+)
+
+// certificatesDir holds what locks periods: PERIOD/VERSION.json, beside it
+// VERSION.statements.sha256, and the SQL that was in force under sql/. It is
+// part of the history: a copy of the lake has it too.
+const certificatesDir = "certificates"
+
+// ID is the lake's own id, which a copy shares.
+func (l *Lake) ID() string { return l.id.ID }
+
+func (l *Lake) certificatePath(period pipeline.Period, version int64, ending string) string {
+	return filepath.Join(l.cfg.Root, certificatesDir, string(period), strconv.FormatInt(version, 10)+ending)
+}
+
+// CertificateFile is where a period's certificate lies, below the lake folder.
+func CertificateFile(period pipeline.Period, version int64) string {
+	return certificatesDir + "/" + string(period) + "/" + strconv.FormatInt(version, 10) + ".json"
+}
+
+// SaveCertificate writes a certificate and the list of statements that it
+// names, durably. It locks nothing: the state's row does that.
+func (l *Lake) SaveCertificate(period pipeline.Period, version int64, certificate, statements []byte) error {
+	if _, err := pipeline.ParsePeriod(string(period)); err != nil || version < 1 {
+		return pipeline.Errorf(pipeline.KindInternal, "write certificate", string(period), "no period and version: %d (%w)", version, err)
+	}
+	for ending, text := range map[string][]byte{".statements.sha256": statements, ".json": certificate} {
+		path := l.certificatePath(period, version, ending)
+		if err := l.disk.write(path, text); err != nil {
+			return l.fail("write certificate", path, err)
+		}
+	}
+	return nil
+}
+
+// Certificate reads a period's certificate as it lies. A missing one is a
+// verification error: whoever asks knows that the period was locked.
+func (l *Lake) Certificate(period pipeline.Period, version int64) ([]byte, error) {
+	return l.readCertified(l.certificatePath(period, version, ".json"))
+}
+
+// CertifiedStatements reads the list of statements and their hashes that lies
+// beside a certificate.
+func (l *Lake) CertifiedStatements(period pipeline.Period, version int64) ([]byte, error) {
+	return l.readCertified(l.certificatePath(period, version, ".statements.sha256"))
+}
+
+func (l *Lake) readCertified(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, pipeline.Errorf(pipeline.KindVerification, "read certificate", path, "it is missing").
+			WithHint("restore the lake's folder %s from a backup", certificatesDir)
+	}
+	if err != nil {
+		return nil, l.fail("read certificate", path, err)
+	}
+	return text, nil
+}
+
+// SaveSQL keeps a text of SQL under its hash, for certificates to name.
+func (l *Lake) SaveSQL(text []byte) (sum string, err error) {
+	sum = pipeline.SHA256Text(text)
+	path := l.sqlPath(sum)
+	if fileExists(path) {
+		return sum, nil
+	}
+	return sum, l.fail("keep SQL", path, l.disk.write(path, text))
+}
+
+// SQLText reads a text of SQL that a certificate names. One that is missing or
+// has another hash is a verification error.
+func (l *Lake) SQLText(sum string) ([]byte, error) {
+	if raw, err := hex.DecodeString(sum); err != nil || len(raw) != 32 {
+		return nil, pipeline.Errorf(pipeline.KindVerification, "read SQL", fmt.Sprintf("%q", sum), "not a SHA-256")
+	}
+	text, err := l.readCertified(l.sqlPath(sum))
+	if err != nil {
+		return nil, err
+	}
+	if got := pipeline.SHA256Text(text); got != sum {
+		return nil, pipeline.Errorf(pipeline.KindVerification, "read SQL", l.sqlPath(sum), "it was changed: its SHA-256 is %s", got)
+	}
+	return text, nil
+}
+
+func (l *Lake) sqlPath(sum string) string {
+	return filepath.Join(l.cfg.Root, certificatesDir, "sql", sum+".sql")
+}
+
+// RunTable is what one result table holds of one run.
+type RunTable struct {
+	Table         string
+	Snapshot      int64
+	Rows          int64
+	NumbersSHA256 string // over every column but run_id
+	Files         []pipeline.CertifiedFile
+	Paths         []string // of Files, on this machine
+}
+
+// RunTables gives the result tables of a published run, by name: none when
+// there is no such run.
+func (l *Lake) RunTables(ctx context.Context, run string) ([]RunTable, error) {
+	if err := l.refresh(ctx); err != nil {
+		return nil, l.fail("read run", run, err)
+	}
+	l.mu.Lock()
+	tables := map[string]*loadedTable{}
+	for name, t := range l.tables {
+		if _, raw := l.rawInfo[name]; !raw && name != rejectsTable {
+			tables[name] = t
+		}
+	}
+	l.mu.Unlock()
+	var list []RunTable
+	for name, t := range tables {
+		for _, snap := range t.tbl.Metadata().Snapshots() {
+			if snap.Summary == nil || snap.Summary.Properties[propRun] != run {
+				continue
+			}
+			one, err := l.runTable(name, &snap)
+			if err != nil {
+				return nil, l.fail("read run", run, err)
+			}
+			list = append(list, one)
+		}
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].Table < list[j].Table })
+	return list, nil
+}
+
+func (l *Lake) runTable(name string, snap *table.Snapshot) (RunTable, error) {
+	one := RunTable{Table: name, Snapshot: snap.SnapshotID, NumbersSHA256: snap.Summary.Properties[propNumbersSHA256]}
+	var err error
+	if one.Rows, err = strconv.ParseInt(snap.Summary.Properties[propRows], 10, 64); err != nil {
+		return one, fmt.Errorf("table %s: %s: %w", name, propRows, err)
+	}
+	if one.Paths, err = l.addedFiles(snap); err != nil {
+		return one, fmt.Errorf("table %s: %w", name, err)
+	}
+	for _, path := range one.Paths {
+		sum, err := hashFile(path)
+		if err != nil {
+			return one, fmt.Errorf("table %s: %w", name, err)
+		}
+		one.Files = append(one.Files, pipeline.CertifiedFile{Path: l.relative(path), SHA256: sum})
+	}
+	return one, nil
+}
+
+// Tag names a snapshot of each table, so that nothing expires it, and does
+// inTx: all in one transaction of the catalog's database. A table that has the
+// tag already is left alone. The lake must be locked.
+func (l *Lake) Tag(ctx context.Context, name string, snapshots map[string]int64, inTx func(*sql.Tx) error) error {
+	if !plainName(name) {
+		return pipeline.Errorf(pipeline.KindInternal, "tag", fmt.Sprintf("%q", name), "not a plain name")
+	}
+	if err := l.refresh(ctx); err != nil {
+		return l.fail("tag", name, err)
+	}
+	var names []string
+	for table := range snapshots {
+		names = append(names, table)
+	}
+	sort.Strings(names)
+	var changes []change
+	for _, one := range names {
+		c, needed, err := l.tagChange(one, name, snapshots[one])
+		if err != nil {
+			return l.fail("tag", name, err)
+		}
+		if needed {
+			changes = append(changes, c)
+		}
+	}
+	if err := l.apply(ctx, changes, inTx); err != nil {
+		// Metadata that no catalog row names does no harm; taking it away when
+		// the outcome is unknown could.
+		l.files.takeCreated()
+		return l.fail("tag", name, err)
+	}
+	return l.fail("tag", name, l.refresh(ctx))
+}
+
+func (l *Lake) tagChange(name, tag string, snapshot int64) (c change, needed bool, err error) {
+	base, ok := l.tableCalled(name)
+	if !ok {
+		return c, false, fmt.Errorf("table %s: no such table", name)
+	}
+	meta := base.tbl.Metadata()
+	for ref, at := range meta.Refs() {
+		if ref == tag && at.SnapshotID == snapshot {
+			return c, false, nil
+		}
+	}
+	if meta.SnapshotByID(snapshot) == nil {
+		return c, false, fmt.Errorf("table %s: no snapshot %d", name, snapshot)
+	}
+	c = change{name: name, base: base}
+	update := table.NewSetSnapshotRefUpdate(tag, snapshot, table.TagRef, 0, 0, 0)
+	if c.meta, err = table.UpdateTableMetadata(meta, []table.Update{update}, base.location); err != nil {
+		return c, false, fmt.Errorf("table %s: %w", name, err)
+	}
+	return c, true, nil
+}
+
+// Tags gives the tags of a table and the snapshots that they name.
+func (l *Lake) Tags(ctx context.Context, name string) (map[string]int64, error) {
+	if err := l.refresh(ctx); err != nil {
+		return nil, l.fail("read tags of", name, err)
+	}
+	t, ok := l.tableCalled(name)
+	if !ok {
+		return nil, pipeline.Errorf(pipeline.KindNotFound, "read tags of", name, "the lake has no such table")
+	}
+	tags := map[string]int64{}
+	for ref, at := range t.tbl.Metadata().Refs() {
+		if at.SnapshotRefType == table.TagRef {
+			tags[ref] = at.SnapshotID
+		}
+	}
+	return tags, nil
+}

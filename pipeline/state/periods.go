@@ -1,0 +1,172 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"carat/pipeline"
+)
+
+// Lock is one lock of a period: the certificate that two people signed. It is
+// in force until it is reopened.
+type Lock struct {
+	Period            pipeline.Period
+	Version           int64 // from 1; a reopened period's next lock is one more
+	RunID             string
+	CertificateSHA256 string
+	PreparedBy        string
+	ApprovedBy        string
+	LockedAt          time.Time
+	ReopenedBy        string // "" while it is in force
+	ReopenedAt        time.Time
+	ReopenReason      string
+}
+
+// InForce says whether the period is still closed by it.
+func (l Lock) InForce() bool { return l.ReopenedBy == "" }
+
+const lockColumns = `period, version, run_id, certificate_sha256, prepared_by, approved_by, locked_at,
+coalesce(reopened_by, ''), coalesce(reopened_at, 0), coalesce(reopen_reason, '')`
+
+// Locks gives every lock there ever was, by period and version.
+func (s *Store) Locks(ctx context.Context) ([]Lock, error) {
+	rows, err := s.db.QueryContext(ctx, "select "+lockColumns+" from carat_locks order by period, version")
+	if err != nil {
+		return nil, fmt.Errorf("read locks: %w", err)
+	}
+	defer rows.Close()
+	var locks []Lock
+	for rows.Next() {
+		var l Lock
+		var locked, reopened int64
+		if err := rows.Scan(&l.Period, &l.Version, &l.RunID, &l.CertificateSHA256, &l.PreparedBy, &l.ApprovedBy, &locked,
+			&l.ReopenedBy, &reopened, &l.ReopenReason); err != nil {
+			return nil, fmt.Errorf("read locks: %w", err)
+		}
+		l.LockedAt = time.UnixMicro(locked).UTC()
+		if reopened != 0 {
+			l.ReopenedAt = time.UnixMicro(reopened).UTC()
+		}
+		locks = append(locks, l)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read locks: %w", err)
+	}
+	return locks, nil
+}
+
+// RecordLock locks a period, inside the caller's transaction: the one that
+// tags the snapshots which the certificate names.
+func (s *Store) RecordLock(ctx context.Context, tx *sql.Tx, l Lock) error {
+	_, err := tx.ExecContext(ctx, s.bind(`insert into carat_locks
+		(period, version, run_id, certificate_sha256, prepared_by, approved_by, locked_at) values (?, ?, ?, ?, ?, ?, ?)`),
+		string(l.Period), l.Version, l.RunID, l.CertificateSHA256, l.PreparedBy, l.ApprovedBy, l.LockedAt.UnixMicro())
+	if err != nil {
+		return fmt.Errorf("lock period %s: %w", l.Period, err)
+	}
+	return nil
+}
+
+// Reopen ends a lock that is in force.
+func (s *Store) Reopen(ctx context.Context, l Lock) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, s.bind(`update carat_locks set reopened_by = ?, reopened_at = ?, reopen_reason = ?
+			where period = ? and version = ? and reopened_by is null`),
+			l.ReopenedBy, l.ReopenedAt.UnixMicro(), l.ReopenReason, string(l.Period), l.Version)
+		if err != nil {
+			return fmt.Errorf("reopen period %s: %w", l.Period, err)
+		}
+		n, err := done.RowsAffected()
+		if err == nil && n != 1 {
+			err = fmt.Errorf("version %d is not locked", l.Version)
+		}
+		if err != nil {
+			return fmt.Errorf("reopen period %s: %w", l.Period, err)
+		}
+		return nil
+	})
+}
+
+// SignOff is what a preparer signed: the numbers of one run.
+type SignOff struct {
+	Period        pipeline.Period
+	Version       int64 // of the lock that is to come
+	Attempt       int64 // from 1 within the version
+	RunID         string
+	NumbersSHA256 string // over every result table, the run's id aside
+	PreparedBy    string
+	PreparedAt    time.Time
+	VoidAt        time.Time // zero while it stands
+	VoidReason    string
+}
+
+// Stands says whether the sign-off has not fallen away.
+func (s SignOff) Stands() bool { return s.VoidReason == "" }
+
+// SignOffs gives the preparations of one version of a period, oldest first.
+func (s *Store) SignOffs(ctx context.Context, period pipeline.Period, version int64) ([]SignOff, error) {
+	rows, err := s.db.QueryContext(ctx, s.bind(`select attempt, run_id, numbers_sha256, prepared_by, prepared_at,
+		coalesce(void_at, 0), coalesce(void_reason, '') from carat_sign_offs where period = ? and version = ? order by attempt`),
+		string(period), version)
+	if err != nil {
+		return nil, fmt.Errorf("read sign-offs of %s: %w", period, err)
+	}
+	defer rows.Close()
+	var list []SignOff
+	for rows.Next() {
+		o := SignOff{Period: period, Version: version}
+		var prepared, void int64
+		if err := rows.Scan(&o.Attempt, &o.RunID, &o.NumbersSHA256, &o.PreparedBy, &prepared, &void, &o.VoidReason); err != nil {
+			return nil, fmt.Errorf("read sign-offs of %s: %w", period, err)
+		}
+		o.PreparedAt = time.UnixMicro(prepared).UTC()
+		if void != 0 {
+			o.VoidAt = time.UnixMicro(void).UTC()
+		}
+		list = append(list, o)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read sign-offs of %s: %w", period, err)
+	}
+	return list, nil
+}
+
+// RecordSignOff adds a preparation; one that stood before falls away with the
+// reason that it was prepared again. It gives the attempt's number.
+func (s *Store) RecordSignOff(ctx context.Context, o SignOff) (attempt int64, err error) {
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, s.bind(`update carat_sign_offs set void_at = ?, void_reason = 'prepared again'
+			where period = ? and version = ? and void_reason is null`), o.PreparedAt.UnixMicro(), string(o.Period), o.Version); err != nil {
+			return err
+		}
+		if err := tx.QueryRowContext(ctx, s.bind("select coalesce(max(attempt), 0) + 1 from carat_sign_offs where period = ? and version = ?"),
+			string(o.Period), o.Version).Scan(&attempt); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, s.bind(`insert into carat_sign_offs
+			(period, version, attempt, run_id, numbers_sha256, prepared_by, prepared_at) values (?, ?, ?, ?, ?, ?, ?)`),
+			string(o.Period), o.Version, attempt, o.RunID, o.NumbersSHA256, o.PreparedBy, o.PreparedAt.UnixMicro())
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("record sign-off of %s: %w", o.Period, err)
+	}
+	return attempt, nil
+}
+
+// VoidSignOffs makes the preparations of a version that stand fall away, and
+// gives how many there were.
+func (s *Store) VoidSignOffs(ctx context.Context, period pipeline.Period, version int64, at time.Time, reason string) (int64, error) {
+	done, err := s.db.ExecContext(ctx, s.bind(`update carat_sign_offs set void_at = ?, void_reason = ?
+		where period = ? and version = ? and void_reason is null`), at.UnixMicro(), reason, string(period), version)
+	if err != nil {
+		return 0, fmt.Errorf("void sign-offs of %s: %w", period, err)
+	}
+	n, err := done.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("void sign-offs of %s: %w", period, err)
+	}
+	return n, nil
+}
