@@ -1,5 +1,6 @@
 # make run    builds carat and closes a generated month in ./carat-demo
 # make test   runs everything
+# make simulate  runs the simulated worlds of all seeds; CARAT_SEED=N runs one
 # make bench  measures carat beside DuckDB; ten million gifts are generated once, in .bench
 # Both need Go and a C compiler, nothing else.
 
@@ -11,7 +12,7 @@ export CGO_ENABLED = 1
 # A copy of the source without its .git must build too.
 export GOFLAGS = -buildvcs=false
 
-.PHONY: build run test lint bench
+.PHONY: build run test simulate lint bench
 
 build:
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/carat ./cmd/carat
@@ -21,6 +22,9 @@ run: build
 
 test:
 	$(GO) test -timeout 10m ./...
+
+simulate:
+	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -run 'Simulat|FoundIsPlanted|CleanMonths|Mutation' ./jobs ./pipeline/engine
 
 lint:
 	@unformatted=$$(gofmt -l cmd jobs pipeline reports sql fixtures); \

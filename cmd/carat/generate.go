@@ -9,17 +9,18 @@ import (
 	"carat/pipeline"
 )
 
-// generateCommand is `carat generate`: a synthetic month at any size, with
-// planted faults and their truth.
+// generateCommand is `carat generate`: synthetic months at any size, with planted
+// faults and their truth.
 func generateCommand(a *app) *cobra.Command {
 	o := fixtures.Options{}
 	var period, faults string
 	cmd := &cobra.Command{
 		Use:   "generate",
 		Short: "a synthetic month at any size, with planted faults and truth.json",
-		Long: `Writes a month that looks like life into a new or empty folder: carat.yaml,
-inbox/ with every feed, and truth.json, which names each exception that
-reconciling it must find. The same flags give the same bytes.`,
+		Long: `Writes a month that looks like life, or several in a row, into a new or empty
+folder: carat.yaml, inbox/ with every feed, and truth.json, which names each
+exception that reconciling them must find, and in which month. The same flags
+give the same bytes. Gifts and faults are those of each month.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.Out == "" {
@@ -45,12 +46,15 @@ reconciling it must find. The same flags give the same bytes.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.Out, "out", "", "folder to write; new or empty")
-	flags.StringVar(&period, "period", "2026-10", "the month to make")
-	flags.IntVar(&o.Gifts, "gifts", 10_000, "gifts sent")
+	flags.StringVar(&period, "period", "2026-10", "the month to make, or the first of several")
+	flags.IntVar(&o.Periods, "periods", 1, "months in a row: people, balances and open payouts live on")
+	flags.IntVar(&o.Entities, "entities", 1, "legal entities: 1, or 2 of which the second keeps its books in EUR")
+	flags.StringVar(&o.Zone, "zone", "UTC", "time zone of months and days")
+	flags.IntVar(&o.Gifts, "gifts", 10_000, "gifts sent in a month")
 	flags.IntVar(&o.Viewers, "viewers", 1_000, "viewers")
 	flags.IntVar(&o.Creators, "creators", 100, "creators")
 	flags.Uint64Var(&o.Seed, "seed", 1, "seed of the random draws")
-	flags.StringVar(&faults, "faults", "none", "all, none, or CONTROL=N,…")
+	flags.StringVar(&faults, "faults", "none", "all, none, or CONTROL=N,…; planted in each month")
 	flags.StringVar(&o.Files, "files", fixtures.FilesDaily, "daily, weekly or month: a file a day or a week in mixed formats, or one CSV per feed")
 	return cmd
 }

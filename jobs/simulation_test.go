@@ -1,0 +1,133 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+
+	"carat/fixtures"
+	"carat/pipeline"
+	"carat/sql"
+)
+
+// A simulation makes whole worlds from seeds and runs every month of them. Few
+// seeds in `make test`, all in `make simulate`; CARAT_SEED=N runs one.
+
+const simulatedSeeds = 200
+
+// seeds gives the seeds to simulate.
+func seeds(t *testing.T, few uint64) []uint64 {
+	t.Helper()
+	if text := os.Getenv("CARAT_SEED"); text != "" {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatalf("CARAT_SEED=%s is no seed", text)
+		}
+		return []uint64{seed}
+	}
+	if os.Getenv("CARAT_SIMULATE") != "" {
+		few = simulatedSeeds
+	}
+	var list []uint64
+	for seed := range few {
+		list = append(list, seed+1)
+	}
+	return list
+}
+
+// simulate runs a test once per seed; one that fails says how to replay it.
+func simulate(t *testing.T, few uint64, test func(t *testing.T, seed uint64)) {
+	for _, seed := range seeds(t, few) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
+			t.Cleanup(func() {
+				if t.Failed() {
+					top, _, _ := strings.Cut(t.Name(), "/")
+					t.Logf("replay: CARAT_SEED=%d go test ./jobs -run '^%s$' -count=1", seed, top)
+				}
+			})
+			test(t, seed)
+		})
+	}
+}
+
+// simulatedWorld is three months whose shape depends on the seed alone: zones
+// with and without summer time, one entity or two, a year's end.
+func simulatedWorld(seed uint64) fixtures.Options {
+	return fixtures.Options{
+		Period: []pipeline.Period{"2026-10", "2026-12", "2027-02"}[seed/4%3], Periods: 3,
+		Zone:     []string{"UTC", "America/New_York", "Asia/Kathmandu", "UTC"}[seed%4],
+		Entities: 1 + int(seed%3%2), Gifts: 700, Viewers: 260, Creators: 60, Seed: seed,
+		Files: fixtures.FilesMonth,
+	}
+}
+
+// worldMonths gives the months of a world.
+func worldMonths(o fixtures.Options) []pipeline.Period {
+	list := []pipeline.Period{o.Period}
+	for len(list) < o.Periods {
+		list = append(list, list[len(list)-1].Next())
+	}
+	return list
+}
+
+func ingestWorld(t *testing.T, s Setting) {
+	t.Helper()
+	if _, err := Ingest(context.Background(), IngestOptions{Setting: s}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What is planted is found, in each of three months, no more and no fewer.
+func TestFoundIsPlanted(t *testing.T) {
+	simulate(t, 3, func(t *testing.T, seed uint64) {
+		o := simulatedWorld(seed)
+		s, truth := made(t, o, "all")
+		ingestWorld(t, s)
+		for _, p := range worldMonths(o) {
+			r, err := Reconcile(context.Background(), ReconcileOptions{Setting: s, SQL: sql.Files, Period: p})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var planted []string
+			for _, f := range truth {
+				if f.Period == string(p) || f.Carried && f.Period < string(p) {
+					planted = append(planted, spelled(f))
+				}
+			}
+			if r.Status != StatusBlocked || len(planted) == 0 {
+				t.Errorf("%s: status %s with %d planted faults", p, r.Status, len(planted))
+			}
+			sort.Strings(planted)
+			missing, others := difference(planted, foundAll(t, s, p))
+			for _, m := range missing {
+				t.Errorf("%s: planted and not found: %s", p, m)
+			}
+			for _, o := range others {
+				t.Errorf("%s: found and not planted: %s", p, o)
+			}
+		}
+	})
+}
+
+// Months without faults are balanced, one after the other.
+func TestCleanMonthsAreBalanced(t *testing.T) {
+	simulate(t, 2, func(t *testing.T, seed uint64) {
+		o := simulatedWorld(seed + 1000)
+		s, _ := made(t, o, "none")
+		ingestWorld(t, s)
+		for _, p := range worldMonths(o) {
+			r, err := Reconcile(context.Background(), ReconcileOptions{Setting: s, SQL: sql.Files, Period: p})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Status != StatusBalanced {
+				t.Errorf("%s: status %s: %v", p, r.Status, foundAll(t, s, p))
+			}
+		}
+	})
+}
