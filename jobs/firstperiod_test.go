@@ -40,7 +40,7 @@ const (
 
 func months(t *testing.T, s Setting, table string) string {
 	t.Helper()
-	rows, err := Query(context.Background(), QueryOptions{Setting: s, Query: "select distinct accounting_month from " + table + " order by 1"})
+	rows, err := queryTable(context.Background(), QueryOptions{Setting: s, Query: "select distinct accounting_month from " + table + " order by 1"})
 	if err != nil {
 		t.Fatal(err)
 	}

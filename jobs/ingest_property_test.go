@@ -45,7 +45,7 @@ func TestPartsAndTheWholeGiveTheWhole(t *testing.T) {
 			ingestPart(part, rapid.SliceOfN(rapid.SampledFrom(rows), 1, 2*n).Draw(rt, "part"))
 		}
 		ingestPart(99, rows)
-		got, err := Query(context.Background(), QueryOptions{Setting: s,
+		got, err := queryTable(context.Background(), QueryOptions{Setting: s,
 			Query: "select count(*) || ' ' || count(distinct purchase_id) || ' ' || sum(coins) as total from coin_purchases"})
 		if err != nil {
 			rt.Fatal(err)

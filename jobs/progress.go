@@ -25,6 +25,7 @@ type Progress func(Event)
 type Setting struct {
 	Config *Config
 	Now    time.Time // the one reading of the clock
+	Who    string    // the person at the machine, for the records of who did what
 	// Progress may be nil.
 	Progress Progress
 }

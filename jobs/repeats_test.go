@@ -37,7 +37,7 @@ func take(t *testing.T, s *Setting, name, text string, read, accepted, rejected,
 // totals gives the one row of a query as text.
 func totals(t *testing.T, s Setting, query string) string {
 	t.Helper()
-	rows, err := Query(context.Background(), QueryOptions{Setting: s, Query: query})
+	rows, err := queryTable(context.Background(), QueryOptions{Setting: s, Query: query})
 	if err != nil {
 		t.Fatal(err)
 	}

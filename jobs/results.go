@@ -31,27 +31,41 @@ type reader struct {
 	spill string
 }
 
+// view says which tables of which state of the lake a reader is opened with.
+type view struct {
+	at      lake.AsOf
+	folders []string                  // with some, nothing else on the machine can be read or written: for SQL that a person wrote
+	names   []string                  // of the tables; none: all
+	where   func(table string) string // the condition on a table's rows; nil: all rows
+	spill   string                    // how much may be spilled to the disk; "": what is free
+}
+
 // openReader opens an engine with some tables of a state of the lake; none
 // named: all. With folders given, nothing else on the machine can be read or
 // written through it: that is for SQL that a person wrote.
 func (p *place) openReader(ctx context.Context, c *Config, at lake.AsOf, folders []string, names ...string) (*reader, error) {
-	tables, err := p.lake.Tables(ctx, at)
+	return p.openView(ctx, c, view{at: at, folders: folders, names: names})
+}
+
+// openView opens an engine with a view of the lake.
+func (p *place) openView(ctx context.Context, c *Config, v view) (*reader, error) {
+	tables, err := p.lake.Tables(ctx, v.at)
 	if err != nil {
 		return nil, err
 	}
-	if len(names) > 0 {
-		tables = slices.DeleteFunc(tables, func(t pipeline.TableFiles) bool { return !slices.Contains(names, t.Name) })
+	if len(v.names) > 0 {
+		tables = slices.DeleteFunc(tables, func(t pipeline.TableFiles) bool { return !slices.Contains(v.names, t.Name) })
 	}
 	spill, err := os.MkdirTemp("", "carat-")
 	if err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "make", "a folder for temporary files", "%w", cause(err))
 	}
 	r := &reader{spill: spill}
-	r.Engine, err = engine.Open(ctx, engine.Config{MemoryLimit: c.Memory, Threads: c.threads(), TempDir: spill, Folders: folders})
+	r.Engine, err = engine.Open(ctx, engine.Config{MemoryLimit: c.Memory, Threads: c.threads(), TempDir: spill, Folders: v.folders, SpillLimit: v.spill})
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(spill))
 	}
-	if err := r.Load(ctx, "", tables); err != nil {
+	if err := r.LoadWhere(ctx, "", tables, v.where); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil

@@ -82,20 +82,25 @@ func (t *Table) appendJSON(b []byte) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, "\n{"...)
-		for n, v := range row {
-			if n > 0 {
-				b = append(b, ',')
-			}
-			b = append(appendJSONString(b, t.Columns[n].Name), ':')
-			b = appendJSONValue(b, t.Columns[n].Kind, v)
-		}
-		b = append(b, '}')
+		b = appendJSONRow(append(b, '\n'), t.Columns, row)
 	}
 	if len(t.Rows) > 0 {
 		b = append(b, '\n')
 	}
 	return append(b, "]\n"...)
+}
+
+// appendJSONRow appends one object, keys in column order.
+func appendJSONRow(b []byte, columns []Column, row []any) []byte {
+	b = append(b, '{')
+	for n, v := range row {
+		if n > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendJSONString(b, columns[n].Name), ':')
+		b = appendJSONValue(b, columns[n].Kind, v)
+	}
+	return append(b, '}')
 }
 
 func appendJSONValue(b []byte, kind Kind, v any) []byte {
@@ -114,31 +119,39 @@ func appendJSONValue(b []byte, kind Kind, v any) []byte {
 // everything on a terminal is. Texts are neutralised as in Renderer.CSV, and
 // control characters other than tab and line ends are left out.
 func (t *Table) appendCSV(b []byte) []byte {
-	for i, c := range t.Columns {
+	b = appendCSVHeader(b, t.Columns)
+	for _, row := range t.Rows {
+		b = appendCSVRow(b, t.Columns, row)
+	}
+	return b
+}
+
+func appendCSVHeader(b []byte, columns []Column) []byte {
+	for i, c := range columns {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = appendCSVText(b, withoutControls(c.Name))
 	}
-	b = append(b, '\n')
-	for _, row := range t.Rows {
-		for n, v := range row {
-			if n > 0 {
-				b = append(b, ',')
-			}
-			kind := t.Columns[n].Kind
-			text, null := cellText(kind, v)
-			switch {
-			case null:
-			case (kind == Number || kind == Decimal) && isPlainNumber(text):
-				b = append(b, text...)
-			default:
-				b = appendCSVText(b, withoutControls(text))
-			}
+	return append(b, '\n')
+}
+
+func appendCSVRow(b []byte, columns []Column, row []any) []byte {
+	for n, v := range row {
+		if n > 0 {
+			b = append(b, ',')
 		}
-		b = append(b, '\n')
+		kind := columns[n].Kind
+		text, null := cellText(kind, v)
+		switch {
+		case null:
+		case (kind == Number || kind == Decimal) && isPlainNumber(text):
+			b = append(b, text...)
+		default:
+			b = appendCSVText(b, withoutControls(text))
+		}
 	}
-	return b
+	return append(b, '\n')
 }
 
 // cellText gives the text of a cell in its plain form.

@@ -5,7 +5,8 @@ package sql
 
 import "embed"
 
-// Files holds every model and the dialect macros, under their folder names.
+// Files holds every model and the dialect macros, under their folder names, and
+// columns.tsv, the register of what each column means.
 //
-//go:embed dialect/*.sql staging/*.sql ledger/*.sql controls/*.sql marts/*.sql
+//go:embed columns.tsv dialect/*.sql staging/*.sql ledger/*.sql controls/*.sql marts/*.sql
 var Files embed.FS

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"os/user"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -59,14 +60,30 @@ type app struct {
 	now      time.Time
 	clock    func() time.Time // for the seconds that a run took, and the progress bar
 	self     string           // what carat was called as, for commands to copy
+	who      string           // the person at the machine
 	dir      string
 	format   string
+}
+
+// person gives who is at the machine: CARAT_USER, else the account.
+func person(env []string) string {
+	for _, name := range []string{"CARAT_USER=", "USER=", "LOGNAME="} {
+		for _, e := range env {
+			if value, ok := strings.CutPrefix(e, name); ok && strings.TrimSpace(value) != "" {
+				return value
+			}
+		}
+	}
+	if account, err := user.Current(); err == nil {
+		return account.Username
+	}
+	return "unknown"
 }
 
 // run does what the arguments, of which the first is carat's own name, say and
 // gives the exit code.
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
-	a := &app{stdout: stdout, stderr: stderr, terminal: isTerminal(stderr, env), now: time.Now(), clock: time.Now, self: args[0]}
+	a := &app{stdout: stdout, stderr: stderr, terminal: isTerminal(stderr, env), now: time.Now(), clock: time.Now, self: args[0], who: person(env)}
 	root := a.root()
 	root.SetArgs(args[1:])
 	return a.finish(root.ExecuteContext(ctx))

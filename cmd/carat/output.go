@@ -23,7 +23,7 @@ func (a *app) setting(p *progress) (jobs.Setting, error) {
 	if err != nil {
 		return jobs.Setting{}, err
 	}
-	return jobs.Setting{Config: c, Now: a.now, Progress: p.tell}, nil
+	return jobs.Setting{Config: c, Now: a.now, Who: a.who, Progress: p.tell}, nil
 }
 
 // blocked is the error of a period that blocking controls hold up.

@@ -1,41 +1,101 @@
 package main
 
 import (
+	"strings"
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"carat/jobs"
+	"carat/reports"
+	"carat/sql"
 )
 
-// queryCommand is `carat query 'SQL' [--as-of T]`.
+// queryTimeout is how long a query may take unless --timeout says otherwise.
+const queryTimeout = 10 * time.Minute
+
+// queryCommand is `carat query 'SQL'`, and `carat query --tables`.
 func queryCommand(a *app) *cobra.Command {
-	var asOf string
+	var asOf, period, out string
+	var tables bool
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "query 'SQL'",
 		Short: "read-only SQL over the history",
-		Long: `Runs one read-only query over the history. Tables are the feeds (gift_events,
-payouts, …), rejects, and the results of the last runs (exceptions,
-control_results, statement_lines, …). --as-of gives the history as it was at a
-time, or right after a batch.`,
+		Long: `Runs one read-only query over the history: the feeds (gift_events, payouts, …),
+rejects, the results of every run (exceptions, control_results,
+statement_lines, …), and the records batches, runs and access. --tables lists
+them and what their columns mean. --as-of gives exactly the rows known at a time,
+right after a batch, or when a period was closed; --period leaves one month's
+rows and the results of its current run. Each query is recorded in access.`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
+			if tables && len(args) > 0 {
+				return usage("--tables takes no query, got %q", args[0])
+			}
+			if !tables && len(args) != 1 {
 				return usage("carat query takes one argument, the SQL in quotes; got %d", len(args)).
-					WithHint("for example `carat query 'select count(*) from gift_events'`")
+					WithHint("for example `carat query 'select count(*) from gift_events'`, or `carat query --tables`")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("format") && reports.FormatOfFile(out) != "" {
+				a.format = reports.FormatOfFile(out)
+			}
 			s, err := a.setting(a.progress())
 			if err != nil {
 				return err
 			}
-			t, err := jobs.Query(cmd.Context(), jobs.QueryOptions{Setting: s, Query: args[0], AsOf: asOf})
-			if err != nil {
-				return err
+			if tables {
+				return a.listTables(cmd, s, out)
 			}
-			return t.Write(a.stdout, a.format)
+			o := jobs.QueryOptions{Setting: s, Query: args[0], AsOf: asOf, Timeout: timeout}
+			if period != "" {
+				if o.Period, err = parsePeriod(cmd, period); err != nil {
+					return err
+				}
+			}
+			return a.query(cmd, o, out)
 		},
 	}
-	a.formatFlag(cmd)
-	cmd.Flags().StringVar(&asOf, "as-of", "", "a time (2026-11-02T09:00:00Z) or a batch (b000042)")
+	cmd.Flags().StringVar(&a.format, "format", "table", strings.Join(reports.RowFormats(), ", "))
+	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", a.format, reports.RowFormats()...) }
+	cmd.Flags().StringVar(&asOf, "as-of", "", "a time (2026-11-02T09:00:00Z), a batch (b000042) or a closed period (2026-10)")
+	cmd.Flags().StringVar(&period, "period", "", "only this month's rows")
+	cmd.Flags().StringVar(&out, "out", "", "write the answer to this file; its ending can name the format")
+	cmd.Flags().DurationVar(&timeout, "timeout", queryTimeout, "how long the query may take")
+	cmd.Flags().BoolVar(&tables, "tables", false, "list the tables, their columns and what they mean")
 	return cmd
+}
+
+// query writes the answer of a query. The file of --out is made when the query
+// was understood.
+func (a *app) query(cmd *cobra.Command, o jobs.QueryOptions, out string) error {
+	finish := func(err error) error { return err }
+	o.Answer = func(columns []reports.Column, types []string) (reports.RowWriter, error) {
+		w, done, err := a.output(out, o.Config.Lake, reports.BinaryFormat(a.format))
+		if err != nil {
+			return nil, err
+		}
+		finish = done
+		return reports.NewRowWriter(w, a.format, columns, types)
+	}
+	_, err := jobs.Query(cmd.Context(), o)
+	return finish(err)
+}
+
+// listTables writes what the tables and their columns mean.
+func (a *app) listTables(cmd *cobra.Command, s jobs.Setting, out string) error {
+	t, err := jobs.Tables(cmd.Context(), jobs.TablesOptions{Setting: s, SQL: sql.Files})
+	if err != nil {
+		return err
+	}
+	if reports.BinaryFormat(a.format) {
+		return usage("--tables is printed as %s", strings.Join(reports.Formats(), ", "))
+	}
+	w, finish, err := a.output(out, s.Config.Lake, false)
+	if err != nil {
+		return err
+	}
+	return finish(t.Write(w, a.format))
 }

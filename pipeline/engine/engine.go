@@ -26,6 +26,7 @@ type Config struct {
 	MemoryLimit string   // DuckDB's spelling, "4GB"; empty: DuckDB's default
 	Threads     int      // 0: all cores
 	TempDir     string   // where DuckDB spills; created when missing
+	SpillLimit  string   // how much it may spill, "10GB"; empty: DuckDB's default, nine tenths of the free disk
 	Folders     []string // what may be read and written besides TempDir; empty: everything, for trusted SQL only
 }
 
@@ -82,6 +83,9 @@ func settings(c Config) []string {
 	}
 	if c.MemoryLimit != "" {
 		q = append(q, "set memory_limit = "+literal(c.MemoryLimit))
+	}
+	if c.SpillLimit != "" {
+		q = append(q, "set max_temp_directory_size = "+literal(c.SpillLimit))
 	}
 	if c.Threads > 0 {
 		q = append(q, fmt.Sprintf("set threads = %d", c.Threads))

@@ -15,9 +15,21 @@ const RawPrefix = "raw_"
 // field id, so files written before a column existed, or under another name,
 // read as they should; a table without files is an empty view.
 func (e *Engine) Load(ctx context.Context, prefix string, tables []pipeline.TableFiles) error {
+	return e.LoadWhere(ctx, prefix, tables, nil)
+}
+
+// LoadWhere is Load of the rows that meet a condition: where gives it for a
+// table, "" for all rows.
+func (e *Engine) LoadWhere(ctx context.Context, prefix string, tables []pipeline.TableFiles, where func(table string) string) error {
 	for _, t := range tables {
 		name := prefix + t.Name
-		if err := e.exec(ctx, "create or replace view "+identifier(name)+" as "+Scan(t.Columns, t.Files)); err != nil {
+		query := Scan(t.Columns, t.Files)
+		if where != nil && len(t.Files) > 0 {
+			if condition := where(t.Name); condition != "" {
+				query += " where " + condition
+			}
+		}
+		if err := e.exec(ctx, "create or replace view "+identifier(name)+" as "+query); err != nil {
 			return fmt.Errorf("load table %s: %w", t.Name, err)
 		}
 		e.tables[name] = true

@@ -138,11 +138,11 @@ func (e *Engine) order(ctx context.Context, models []Model) ([]Model, error) {
 	}
 	for i := range models {
 		if models[i].UserMade {
-			if err := e.oneSelect(ctx, models[i].SQL); err != nil {
+			if err := e.readOnly(ctx, models[i].SQL); err != nil {
 				return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "%w", err)
 			}
 			if checked := models[i].Header["checked"]; checked != "" {
-				if err := e.oneSelect(ctx, "select count(*) "+checked); err != nil {
+				if err := e.readOnly(ctx, "select count(*) "+checked); err != nil {
 					return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "`checked:` %w", err)
 				}
 			}

@@ -2,8 +2,6 @@ package engine_test
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -107,53 +105,4 @@ func TestUserControlJoinsTheBuiltIn(t *testing.T) {
 		}
 	}
 	t.Error("the control did not run")
-}
-
-// SQL in the sandbox reads and writes nothing outside the folders it is given.
-func TestSandbox(t *testing.T) {
-	ctx := context.Background()
-	outside := filepath.Join(t.TempDir(), "secret.csv")
-	if err := os.WriteFile(outside, []byte("a\n1\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	inside := t.TempDir()
-	e, err := engine.Open(ctx, engine.Config{MemoryLimit: "500MB", Threads: 1, TempDir: t.TempDir(), Folders: []string{inside}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	for query, want := range map[string]string{
-		"select * from read_csv('" + outside + "')":             "Permission Error",
-		"select * from '" + outside + "'":                       "Permission Error",
-		"copy (select 1) to '" + inside + "/x.csv'":             "only a SELECT may be run here",
-		"attach '" + inside + "/x.db'":                          "only a SELECT may be run here",
-		"set memory_limit = '1TB'":                              "only a SELECT may be run here",
-		"create table t as select 1":                            "only a SELECT may be run here",
-		"install httpfs":                                        "only a SELECT may be run here",
-		"select 1; copy (select 1) to '" + inside + "/x.csv'":   "only a SELECT may be run here",
-		"copy (select 1) to '" + inside + "/x.csv'; select 1":   "only a SELECT may be run here",
-		"select 1; select 2":                                    "one statement at a time",
-		"create or replace view v as select 1; select 2":        "only a SELECT may be run here",
-		"select nonsense":                                       "nonsense",
-		"select * from read_text('" + outside + "')":            "Permission Error",
-		"select * from read_parquet('" + outside + ".parquet')": "Permission Error",
-		"select getenv('HOME')":                                 "getenv",
-		"pragma database_list":                                  "only a SELECT may be run here",
-		"export database '" + inside + "/e'":                    "only a SELECT may be run here",
-		"select * from glob('" + filepath.Dir(outside) + "/*')": "Permission Error",
-	} {
-		rows, err := e.Query(ctx, query)
-		if rows != nil {
-			rows.Close()
-		}
-		switch {
-		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
-			t.Errorf("%s: error %v, want %q in it", query, err, want)
-		case err != nil && pipeline.KindOf(err) != pipeline.KindUsage:
-			t.Errorf("%s: kind %d", query, pipeline.KindOf(err))
-		}
-	}
-	if left, err := os.ReadDir(inside); err != nil || len(left) > 0 {
-		t.Errorf("queries wrote %v (%v)", left, err)
-	}
 }

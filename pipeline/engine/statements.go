@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"carat/pipeline"
 )
@@ -165,44 +164,4 @@ func (r *groupReader[T]) of(key statementKey) ([]T, error) {
 		}
 	}
 	return rows, nil
-}
-
-// Query runs one read-only statement over the tables that Load made. The rows
-// are DuckDB's own values; decimals come as duckdb.Decimal, exact.
-func (e *Engine) Query(ctx context.Context, query string) (*sql.Rows, error) {
-	usage := func(err error) error {
-		return pipeline.Errorf(pipeline.KindUsage, "run query", "", "%w", err).
-			WithHint("`carat query 'show tables'` lists the tables, `describe gift_events` a table's columns")
-	}
-	if err := e.oneSelect(ctx, query); err != nil {
-		return nil, usage(err)
-	}
-	rows, err := e.conn.QueryContext(ctx, query)
-	if err != nil {
-		return nil, usage(err)
-	}
-	return rows, nil
-}
-
-// oneSelect refuses what is not exactly one SELECT. The text is only parsed: the
-// driver runs all but the last of several statements when it prepares them, and
-// DuckDB makes an EXPORT's folder when it binds it.
-func (e *Engine) oneSelect(ctx context.Context, query string) error {
-	var statements sql.NullInt64
-	var message sql.NullString
-	err := e.conn.QueryRowContext(ctx, `select json_array_length(tree, '$.statements'), tree ->> 'error_message'
-		from (select json_serialize_sql(cast(? as varchar)) as tree)`, query).Scan(&statements, &message)
-	switch {
-	case err != nil:
-		return err
-	case strings.HasPrefix(message.String, "Only SELECT"):
-		return errors.New("only a SELECT may be run here: the history is read-only")
-	case message.Valid:
-		return errors.New(message.String)
-	case statements.Int64 > 1:
-		return errors.New("one statement at a time; this is several")
-	case statements.Int64 == 0:
-		return errors.New("empty query")
-	}
-	return nil
 }

@@ -260,3 +260,40 @@ func (l *Lake) snapshotFiles(snap *table.Snapshot) ([]string, error) {
 	sort.Strings(paths)
 	return paths, nil
 }
+
+// RunIDs gives the runs whose results a state holds, in the order in which they
+// were published.
+func (l *Lake) RunIDs(ctx context.Context, at AsOf) ([]string, error) {
+	c, err := l.cut(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first := map[string]int64{}
+	for name, t := range l.tables {
+		if _, raw := l.rawInfo[name]; raw {
+			continue
+		}
+		for _, snap := range t.tbl.Metadata().Snapshots() {
+			if snap.Summary == nil || snap.Summary.Properties[propRun] == "" || snap.TimestampMs > c.millis {
+				continue
+			}
+			run := snap.Summary.Properties[propRun]
+			if at, seen := first[run]; !seen || snap.TimestampMs < at {
+				first[run] = snap.TimestampMs
+			}
+		}
+	}
+	var runs []string
+	for run := range first {
+		runs = append(runs, run)
+	}
+	sort.Slice(runs, func(i, j int) bool {
+		if first[runs[i]] != first[runs[j]] {
+			return first[runs[i]] < first[runs[j]]
+		}
+		return runs[i] < runs[j]
+	})
+	return runs, nil
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"carat/pipeline"
+)
+
+// outFile is a file that a person asked for with --out. It is written beside
+// its place and appears there when it is whole; after an error nothing is left.
+type outFile struct {
+	path string
+	temp *os.File
+}
+
+// createOut begins the file. A place inside the lake is refused: the history is
+// written by carat's own jobs alone.
+func createOut(path, lakeFolder string) (*outFile, error) {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return nil, usage("--out: %w", err)
+	}
+	folder, err := filepath.EvalSymlinks(filepath.Dir(full))
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, usage("--out: the folder %s does not exist", filepath.Dir(path)).WithHint("make it first")
+		}
+		return nil, usage("--out: %w", err)
+	}
+	if lake, err := filepath.EvalSymlinks(lakeFolder); err == nil && (folder == lake || strings.HasPrefix(folder, lake+string(filepath.Separator))) {
+		return nil, usage("--out: %s is inside the lake", path).WithHint("choose a place outside %s", lakeFolder)
+	}
+	if info, err := os.Stat(full); err == nil && !info.Mode().IsRegular() {
+		return nil, usage("--out: %s is no file", path).WithHint("name a file")
+	}
+	temp, err := os.CreateTemp(folder, ".carat-*")
+	if err != nil {
+		return nil, usage("--out: %w", err).WithHint("carat needs to write to %s", filepath.Dir(path))
+	}
+	return &outFile{path: filepath.Join(folder, filepath.Base(full)), temp: temp}, nil
+}
+
+// Write writes to the file.
+func (o *outFile) Write(p []byte) (int, error) { return o.temp.Write(p) }
+
+// finish puts the file in its place, or takes it away after an error, which it
+// gives back with its own.
+func (o *outFile) finish(err error) error {
+	if err == nil {
+		err = o.temp.Chmod(0o644)
+	}
+	if err := errors.Join(err, o.temp.Close()); err != nil {
+		return errors.Join(err, os.Remove(o.temp.Name()))
+	}
+	if err := os.Rename(o.temp.Name(), o.path); err != nil {
+		return errors.Join(pipeline.Errorf(pipeline.KindUsage, "write", o.path, "%w", err), os.Remove(o.temp.Name()))
+	}
+	return nil
+}
+
+// output is where an answer goes: the file of --out, or stdout.
+func (a *app) output(out, lakeFolder string, binary bool) (w io.Writer, finish func(error) error, err error) {
+	if out != "" {
+		f, err := createOut(out, lakeFolder)
+		if err != nil {
+			return nil, nil, err
+		}
+		return f, f.finish, nil
+	}
+	if binary && isTerminal(a.stdout, nil) {
+		return nil, nil, usage("this format is no text, and a terminal can't show it").WithHint("name a file with --out")
+	}
+	return a.stdout, func(err error) error { return err }, nil
+}

@@ -1,0 +1,83 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+
+	"carat/pipeline"
+	"carat/pipeline/engine"
+	"carat/reports"
+)
+
+// TablesOptions say of which lake the tables are listed.
+type TablesOptions struct {
+	Setting
+	SQL fs.FS // the models, whose headers say what a table holds
+}
+
+// Tables lists every table that a query finds, with its columns, their types
+// and what they mean. The row of a table has no column.
+func Tables(ctx context.Context, o TablesOptions) (t *reports.Table, err error) {
+	p, err := openExisting(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	register, err := readRegister(o.SQL)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := p.allTables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return describeTables(register, tables), nil
+}
+
+func readRegister(models fs.FS) (*engine.Register, error) {
+	list, err := engine.ParseModels(models, false)
+	if err != nil {
+		return nil, err
+	}
+	return engine.ReadRegister(models, list)
+}
+
+// allTables gives the tables of the lake and those made of its records.
+func (p *place) allTables(ctx context.Context) ([]pipeline.TableFiles, error) {
+	tables, err := p.lake.Tables(ctx, latest)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range [][2]string{{tableBatches, batchColumns}, {tableRuns, runColumns}, {tableAccess, accessColumns}} {
+		t := pipeline.TableFiles{Name: r[0]}
+		for column := range strings.SplitSeq(r[1], ",") {
+			name, sqlType, _ := strings.Cut(strings.TrimSpace(column), " ")
+			t.Columns = append(t.Columns, pipeline.Column{Name: name, Type: strings.ToUpper(sqlType)})
+		}
+		tables = append(tables, t)
+	}
+	return tables, nil
+}
+
+func describeTables(register *engine.Register, tables []pipeline.TableFiles) *reports.Table {
+	t := &reports.Table{CellWidth: 120, Columns: []reports.Column{{Name: "table"}, {Name: "column"}, {Name: "type"}, {Name: "meaning"}}}
+	for _, one := range tables {
+		t.Rows = append(t.Rows, []any{one.Name, nil, nil, tableMeaning(register, one.Name)})
+		for _, c := range one.Columns {
+			t.Rows = append(t.Rows, []any{one.Name, c.Name, strings.ToLower(c.Type), register.Column(one.Name, c.Name)})
+		}
+	}
+	return t
+}
+
+// tableMeaning says what one row of a table is. The headers of models speak of
+// the latest versions of reference data; the tables hold every one.
+func tableMeaning(register *engine.Register, table string) string {
+	text := register.Table(table)
+	if feed, ok := pipeline.FeedByName(table); ok && feed.Reference {
+		return strings.Replace(text, ", in its latest version", "", 1) + " Every version is here; of a key the latest ingested one holds."
+	}
+	return text
+}

@@ -1,0 +1,117 @@
+package jobs
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"carat/reports"
+	"carat/sql"
+)
+
+// kept is a RowWriter that keeps its rows.
+type kept struct{ table reports.Table }
+
+func (k *kept) Write(row []any) error {
+	k.table.Rows = append(k.table.Rows, slices.Clone(row))
+	return nil
+}
+func (*kept) Close() error { return nil }
+
+// queryTable is Query with all its rows.
+func queryTable(ctx context.Context, o QueryOptions) (*reports.Table, error) {
+	k := &kept{}
+	o.Answer = func(columns []reports.Column, _ []string) (reports.RowWriter, error) {
+		k.table.Columns = columns
+		return k, nil
+	}
+	_, err := Query(ctx, o)
+	return &k.table, err
+}
+
+// Every table and column that a query finds has its meaning written down once,
+// and nothing is written down of what is gone. A new column gets a line in
+// sql/columns.tsv.
+func TestEveryColumnHasAMeaning(t *testing.T) {
+	s, _ := generated(t, 1, "none")
+	if _, err := Run(t.Context(), RunOptions{Setting: s, SQL: sql.Files, Period: "2026-10"}); err != nil {
+		t.Fatal(err)
+	}
+	register, err := readRegister(sql.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := openExisting(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = p.close() }()
+	tables, err := p.allTables(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := describeTables(register, tables)
+	if len(shown.Rows) < 200 {
+		t.Fatalf("only %d rows", len(shown.Rows))
+	}
+	for _, row := range shown.Rows {
+		if row[3] == "" {
+			t.Errorf("sql/columns.tsv has no line for %s %v", row[0], row[1])
+		}
+	}
+	if unused := register.Unused(); len(unused) > 0 {
+		t.Errorf("sql/columns.tsv has lines for columns that don't exist: %v", unused)
+	}
+	for _, found := range []string{"gift_events", "batches", "runs", "access", "statement_lines"} {
+		if !slices.ContainsFunc(shown.Rows, func(r []any) bool { return r[0] == found && r[1] == nil }) {
+			t.Errorf("table %s is not listed", found)
+		}
+	}
+	// What is listed is what a query finds.
+	found, err := queryTable(t.Context(), QueryOptions{Setting: s, Query: `select table_name, column_name from duckdb_columns()
+		where not internal order by 1, column_index`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns := 0
+	for _, row := range shown.Rows {
+		if row[1] != nil {
+			columns++
+		}
+	}
+	if columns != len(found.Rows) {
+		t.Errorf("%d columns are listed, a query finds %d", columns, len(found.Rows))
+	}
+}
+
+func TestQueryLeavesOneMonth(t *testing.T) {
+	s, _ := generated(t, 1, "none")
+	if _, err := Run(t.Context(), RunOptions{Setting: s, SQL: sql.Files, Period: "2026-10"}); err != nil {
+		t.Fatal(err)
+	}
+	count := func(o QueryOptions) int64 {
+		t.Helper()
+		o.Setting = s
+		got, err := queryTable(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Rows[0][0].(int64)
+	}
+	whole := count(QueryOptions{Query: "select count(*) from gift_events"})
+	if got := count(QueryOptions{Query: "select count(*) from gift_events", Period: "2026-10"}); got != whole || whole == 0 {
+		t.Errorf("%d gifts in the month, %d in all", got, whole)
+	}
+	if got := count(QueryOptions{Query: "select count(*) from gift_events", Period: "2026-11"}); got != 0 {
+		t.Errorf("%d gifts in a month that has none", got)
+	}
+	if got := count(QueryOptions{Query: "select count(*) from control_results", Period: "2026-11"}); got != 0 {
+		t.Errorf("%d results of a month that was never reconciled", got)
+	}
+	if got := count(QueryOptions{Query: "select count(*) from conversion_rates", Period: "2026-11"}); got == 0 {
+		t.Error("reference data are cut by month")
+	}
+	if got := count(QueryOptions{Query: "select count(*) from access where outcome = 'done' and row_count = 1"}); got != 5 {
+		t.Errorf("%d accesses are recorded, 5 were made", got)
+	}
+}

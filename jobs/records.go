@@ -1,0 +1,170 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"carat/pipeline"
+	"carat/pipeline/engine"
+	"carat/pipeline/lake"
+	"carat/pipeline/state"
+)
+
+// The tables that a query finds besides those of the lake: what the summaries
+// of snapshots and the state database say.
+const (
+	tableBatches = "batches"
+	tableRuns    = "runs"
+	tableAccess  = "access"
+)
+
+// batchColumns are the columns of the table batches: one row is one ingested
+// file, as its snapshot's summary says.
+const batchColumns = `batch_id varchar, feed varchar, format varchar, source varchar, source_sha256 varchar,
+source_bytes bigint, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint,
+rows_sha256 varchar, ingested_at timestamptz, committed_at timestamptz, snapshot_id bigint, previous_chain varchar,
+chain varchar`
+
+const runColumns = "run_id varchar, period varchar, status varchar, created_at timestamptz, is_current boolean"
+
+const accessColumns = "accessed_at timestamptz, who varchar, verb varchar, query varchar, row_count bigint, outcome varchar"
+
+// loadRecords makes the tables batches, runs and access of a state.
+func (p *place) loadRecords(ctx context.Context, eng *engine.Engine, at lake.AsOf) error {
+	if err := p.loadBatches(ctx, eng, at); err != nil {
+		return err
+	}
+	runs, err := p.runsAt(ctx, at)
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, r := range runs {
+		rows = append(rows, []any{r.ID, string(r.Period), r.Status, r.CreatedAt, r.current})
+	}
+	if err := eng.LoadRows(ctx, tableRuns, runColumns, rows); err != nil {
+		return err
+	}
+	accesses, err := p.state.Accesses(ctx)
+	if err != nil {
+		return err
+	}
+	rows = nil
+	for _, a := range accesses {
+		if at.Time.IsZero() || !a.At.After(at.Time) {
+			rows = append(rows, []any{a.At, a.Who, a.Verb, a.Text, a.Rows, a.Outcome})
+		}
+	}
+	return eng.LoadRows(ctx, tableAccess, accessColumns, rows)
+}
+
+// loadBatches makes the table batches: the way from a row's batch_id to the
+// file that it came from.
+func (p *place) loadBatches(ctx context.Context, eng *engine.Engine, at lake.AsOf) error {
+	batches, err := p.lake.Batches(ctx, at)
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, b := range batches {
+		rows = append(rows, []any{b.ID, b.Feed, b.Format, b.Source, b.SourceSHA256, b.SourceBytes, b.RowsRead, b.RowsAccepted,
+			b.RowsRejected, b.RowsDuplicate, b.RowsSHA256, b.IngestedAt, b.CommittedAt, b.Snapshot, b.PreviousChain, b.Chain})
+	}
+	return eng.LoadRows(ctx, tableBatches, batchColumns, rows)
+}
+
+// runAt is a run, and whether it was the current one of its period.
+type runAt struct {
+	state.Run
+	current bool
+}
+
+// runsAt gives the runs that a state of the lake holds, oldest first.
+func (p *place) runsAt(ctx context.Context, at lake.AsOf) ([]runAt, error) {
+	published, err := p.lake.RunIDs(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	all, err := p.state.Runs(ctx, len(published)+runsUnpublished)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(all)
+	var runs []runAt
+	last := map[pipeline.Period]int{}
+	for _, r := range all {
+		if slices.Contains(published, r.ID) {
+			last[r.Period] = len(runs)
+			runs = append(runs, runAt{Run: r})
+		}
+	}
+	for period, i := range last {
+		if at == latest { // the state knows better: a run may be made current again
+			current, found, err := p.state.CurrentRun(ctx, period)
+			if err != nil {
+				return nil, err
+			}
+			if found {
+				i = slices.IndexFunc(runs, func(r runAt) bool { return r.ID == current.ID })
+			}
+		}
+		if i >= 0 {
+			runs[i].current = true
+		}
+	}
+	return runs, nil
+}
+
+// runsUnpublished is how many runs the state may hold that the lake doesn't: of
+// tables that were taken away.
+const runsUnpublished = 10_000
+
+// onlyPeriod gives the conditions that leave a month's own rows, and the results
+// of its current run; reference data stay whole.
+func (p *place) onlyPeriod(ctx context.Context, period pipeline.Period, at lake.AsOf) (func(table string) string, error) {
+	runs, err := p.runsAt(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	run := ""
+	for _, r := range runs {
+		if r.Period == period && r.current {
+			run = r.ID
+		}
+	}
+	return func(table string) string {
+		feed, raw := pipeline.FeedByName(table)
+		switch {
+		case raw && feed.Reference:
+			return ""
+		case raw || table == "rejects":
+			return "accounting_month = " + quoted(string(period))
+		}
+		return "period = " + quoted(string(period)) + " and run_id = " + quoted(run)
+	}, nil
+}
+
+// recorded runs a reading of the history with its record: who, what and when
+// before it begins, how many rows or why not after it. A reading that can't be
+// recorded doesn't take place.
+func (p *place) recorded(ctx context.Context, s Setting, verb, text string, read func() (rows int64, err error)) (int64, error) {
+	id, err := p.state.BeginAccess(ctx, state.Access{At: s.Now, Who: s.Who, Verb: verb, Text: text})
+	if err != nil {
+		return 0, pipeline.Errorf(pipeline.KindInternal, verb, "", "%w", err).WithHint("nothing is read without a record of it")
+	}
+	rows, err := read()
+	outcome := state.AccessDone
+	if err != nil {
+		outcome = strings.SplitN(err.Error(), "\n", 2)[0]
+	}
+	// The record is completed also when the reading was interrupted.
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), accessTimeout)
+	defer cancel()
+	return rows, errors.Join(err, p.state.EndAccess(end, id, &rows, outcome))
+}
+
+// accessTimeout bounds how long an interrupted reading waits for its record.
+const accessTimeout = 5 * time.Second

@@ -1,0 +1,125 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"carat/pipeline"
+)
+
+// Query runs one read-only statement over the tables that Load made. The rows
+// are DuckDB's own values; decimals come as duckdb.Decimal, exact. A statement
+// that is not one SELECT, or that names a function which does more than read,
+// is a usage error.
+func (e *Engine) Query(ctx context.Context, query string) (*sql.Rows, error) {
+	if err := e.readOnly(ctx, query); err != nil {
+		return nil, queryUsage(err)
+	}
+	rows, err := e.conn.QueryContext(ctx, query)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, queryUsage(err)
+	}
+	return rows, nil
+}
+
+func queryUsage(err error) error {
+	return pipeline.Errorf(pipeline.KindUsage, "run query", "", "%w", err).
+		WithHint("`carat query --tables` lists the tables and what their columns mean")
+}
+
+// readOnly refuses what is not exactly one SELECT, and functions that write or
+// wait. The text is only parsed: the driver runs all but the last of several
+// statements when it prepares them, and DuckDB makes an EXPORT's folder when it
+// binds it.
+func (e *Engine) readOnly(ctx context.Context, query string) error {
+	tree, err := e.oneSelect(ctx, query)
+	if err != nil {
+		return err
+	}
+	var root any
+	if err := json.Unmarshal([]byte(tree), &root); err != nil {
+		return fmt.Errorf("read the query's parse tree: %w", err)
+	}
+	return checkFunctions(root)
+}
+
+// oneSelect gives the parse tree of a query, as JSON, and refuses what is not
+// exactly one SELECT.
+func (e *Engine) oneSelect(ctx context.Context, query string) (tree string, err error) {
+	var statements sql.NullInt64
+	var text, message sql.NullString
+	err = e.conn.QueryRowContext(ctx, `select json_array_length(tree, '$.statements'), tree ->> 'error_message', cast(tree as varchar)
+		from (select json_serialize_sql(cast(? as varchar)) as tree)`, query).Scan(&statements, &message, &text)
+	switch {
+	case err != nil:
+		return "", err
+	case strings.HasPrefix(message.String, "Only SELECT"):
+		return "", errors.New("only a SELECT may be run here: the history is read-only")
+	case message.Valid:
+		return "", errors.New(message.String)
+	case statements.Int64 > 1:
+		return "", errors.New("one statement at a time; this is several")
+	case statements.Int64 == 0:
+		return "", errors.New("empty query")
+	}
+	return text.String, nil
+}
+
+// tableFunctions are the functions in a FROM that do nothing but read what the
+// sandbox allows or make rows. It is a list of what may be, not of what may not:
+// DuckDB has ones that write (enable_logging makes files wherever it may),
+// change the engine (enable_profiling), or run SQL from a text (query).
+var tableFunctions = []string{
+	"range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree", "summary",
+	"read_parquet", "parquet_scan", "parquet_schema", "parquet_metadata", "parquet_file_metadata",
+	"parquet_kv_metadata", "parquet_full_metadata", "parquet_bloom_probe",
+	"read_csv", "read_csv_auto", "read_json", "read_json_auto", "read_json_objects", "read_ndjson",
+	"read_ndjson_auto", "read_text", "read_blob", "glob", "sniff_csv",
+	"duckdb_tables", "duckdb_views", "duckdb_columns", "duckdb_functions", "duckdb_types", "duckdb_keywords",
+	"duckdb_settings", "duckdb_memory", "pragma_table_info", "pragma_show", "pragma_version", "icu_calendar_names", "pg_timezone_names",
+}
+
+// scalarsRefused are functions of an expression that write or only wait.
+var scalarsRefused = []string{"write_log", "sleep_ms", "nextval", "setseed", "getenv"}
+
+// checkFunctions walks a parse tree.
+func checkFunctions(node any) error {
+	switch n := node.(type) {
+	case []any:
+		for _, child := range n {
+			if err := checkFunctions(child); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		if n["type"] == "TABLE_FUNCTION" {
+			if f, ok := n["function"].(map[string]any); ok {
+				if name := lowered(f["function_name"]); !slices.Contains(tableFunctions, name) {
+					return fmt.Errorf("the function %s may not be used in a FROM here", name)
+				}
+			}
+		}
+		if name := lowered(n["function_name"]); slices.Contains(scalarsRefused, name) {
+			return fmt.Errorf("the function %s may not be used here", name)
+		}
+		for _, child := range n {
+			if err := checkFunctions(child); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func lowered(v any) string {
+	text, _ := v.(string)
+	return strings.ToLower(text)
+}
