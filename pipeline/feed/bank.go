@@ -15,6 +15,7 @@ func bankAdapters() []adapter {
 	return []adapter{
 		{"camt.053", []string{"bank_lines", "provider_payments"}, isXML(camtSpace + "camt.053."), readCamt},
 		{"camt.054", []string{"bank_lines", "provider_payments"}, isXML(camtSpace + "camt.054."), readCamt},
+		{"mt940", []string{"bank_lines"}, isMT940, readMT940},
 	}
 }
 
@@ -51,11 +52,13 @@ func newStatement(line int64) *statement {
 
 // entry is one booked movement.
 type entry struct {
-	line         int64
-	amount       *money // signed, + towards the account
-	currency     string
-	day          string // 2026-10-01, as the bank booked it
-	bankRef      string // the bank's own reference of the movement; "" without
+	line     int64
+	amount   *money // signed, + towards the account
+	currency string
+	day      string // 2026-10-01, as the bank booked it
+	// bankRef is the bank's own reference of the movement, the same in every
+	// message about it; "" without.
+	bankRef      string
 	reference    string
 	counterparty string
 }
