@@ -71,9 +71,12 @@ type FeedConfig struct {
 	Zone     *time.Location // TimeZone, or the configuration's
 	// Format is the format of all files of the feed; "" when the content of each
 	// decides.
-	Format            string
-	Accounts          []string // whose reports are taken; none: any
-	TransactionColumn string   // of a provider's report, with our order id; "" for its own
+	Format   string
+	Accounts []string // whose reports are taken; none: any
+	// MinorDigits are the digits of amounts without a point, by currency, in
+	// reports that leave them open.
+	MinorDigits       map[string]int
+	TransactionColumn string // of a provider's report, with our order id; "" for its own
 }
 
 // JobConfig is when a scheduled job runs.

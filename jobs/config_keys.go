@@ -223,6 +223,7 @@ func (y *yamlFile) feeds(n *yaml.Node) map[string]FeedConfig {
 				"time_zone":          func(n *yaml.Node) { f.TimeZone, f.Zone = y.zone(n, "feeds "+name+" time_zone") },
 				"format":             func(n *yaml.Node) { f.Format = y.format(n, name) },
 				"accounts":           func(n *yaml.Node) { f.Accounts = y.list(n, "feeds "+name+" accounts") },
+				"minor_digits":       func(n *yaml.Node) { f.MinorDigits = y.minorDigits(n, "feeds "+name+" minor_digits") },
 				"transaction_column": func(n *yaml.Node) { f.TransactionColumn, _ = y.text(n, "feeds "+name+" transaction_column") },
 			})
 			feeds[name] = f
@@ -230,6 +231,17 @@ func (y *yamlFile) feeds(n *yaml.Node) map[string]FeedConfig {
 	}
 	y.keys(n, "feeds", known)
 	return feeds
+}
+
+// minorDigits reads how many digits of a currency's amounts are decimals.
+func (y *yamlFile) minorDigits(n *yaml.Node, what string) map[string]int {
+	digits := map[string]int{}
+	y.each(n, what, func(key, value *yaml.Node) {
+		if code := y.currency(key, what); currencyForm.MatchString(code) {
+			digits[code] = y.whole(value, what+" "+code, 0, 4)
+		}
+	})
+	return digits
 }
 
 // format reads the name of a format that can give the feed.

@@ -20,7 +20,7 @@ const totalsEnding = ".totals.json"
 
 // feedEndings are the endings of files that can be a feed, before .gz or .zst.
 // Which format it is, the feed package finds out from the name and the content.
-var feedEndings = []string{".csv", ".ndjson", ".parquet", ".json", ".txt", ".tsv", ".zip", ".xlsx"}
+var feedEndings = []string{".csv", ".ndjson", ".parquet", ".json", ".txt", ".tsv", ".zip", ".xlsx", ".xml", ".sta", ".mt940", ".940"}
 
 // InputFile is one file to ingest.
 type InputFile struct {
@@ -205,8 +205,8 @@ func attachTotals(inputs []InputFile, sidecar string) bool {
 func stem(name string) string {
 	bare := strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")
 	for _, e := range feedEndings {
-		if s, ok := strings.CutSuffix(bare, e); ok {
-			return s
+		if strings.HasSuffix(strings.ToLower(bare), e) { // banks and PayPal write .CSV, .XML
+			return bare[:len(bare)-len(e)]
 		}
 	}
 	return bare

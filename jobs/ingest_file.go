@@ -95,6 +95,7 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 	report, err := feed.Read[T](ctx, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, feed.Options{
 		BatchID: id, IngestedAt: g.Now.UnixMicro(), Entity: g.Config.Entity, Zone: g.Config.Feed(in.Feed).Zone, Calendar: g.calendar,
 		Format: g.Config.Feed(in.Feed).Format, Accounts: g.Config.Feed(in.Feed).Accounts, TransactionColumn: g.Config.Feed(in.Feed).TransactionColumn,
+		MinorDigits: g.Config.Feed(in.Feed).MinorDigits,
 		Workers: g.Config.threads(), MaxRejectShare: g.Config.MaxRejectShare, Totals: totals, OnRejects: stage.AddRejects,
 		Progress: func(done int64) {
 			g.tell(Event{Step: "ingest", Object: in.Name, Done: done, Total: size, Unit: "bytes"})
@@ -180,6 +181,9 @@ func readTotals(in InputFile) (*feed.Totals, error) {
 func (g *ingestion) notes(in InputFile, r feed.Report) {
 	if len(r.UnknownColumns) > 0 {
 		g.tell(Event{Step: "ingest", Object: in.Name, Note: "columns that carat does not know were ignored: " + strings.Join(r.UnknownColumns, ", ")})
+	}
+	for _, note := range r.Notes {
+		g.tell(Event{Step: "ingest", Object: in.Name, Note: note})
 	}
 	if l := r.Live; l != nil {
 		g.tell(Event{Step: "ingest", Object: in.Name, Note: fmt.Sprintf(

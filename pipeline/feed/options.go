@@ -67,6 +67,9 @@ type Options struct {
 	// Accounts are those whose reports are taken, by what the report calls the
 	// account; a report of another is refused. None: any is taken.
 	Accounts []string
+	// MinorDigits are the digits of a currency's amounts in reports that write
+	// amounts without a point, where the currency alone doesn't tell.
+	MinorDigits map[string]int
 	// TransactionColumn is the column of a provider's report that holds our own
 	// order id; "": the provider's id of the charge.
 	TransactionColumn string
@@ -101,6 +104,7 @@ type Report struct {
 	FirstEvent     time.Time // earliest event of the accepted rows; zero for reference feeds
 	UnknownColumns []string  // ignored, in the order in which they first occur
 	Live           *LiveCounts
+	Notes          []string // sentences: what was left out and why, what the file can't prove
 }
 
 // LiveCounts says what a recording of live gifts held. Its rows are the gifts

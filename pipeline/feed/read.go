@@ -19,6 +19,7 @@ type job[T any] struct {
 	sink   pipeline.Sink[T]
 	live   *LiveCounts
 	header []string // columns that were ignored, as the header says
+	notes  []string // what a person should know of the file
 }
 
 // Read reads the file and hands its rows to the sink. T is a row type of the
@@ -153,6 +154,7 @@ func (j *job[T]) report(total result) (Report, error) {
 		ControlTotals:  map[string]string{},
 		UnknownColumns: append(j.header, total.unknown...),
 		Live:           j.live,
+		Notes:          j.notes,
 	}
 	if total.firstEvent != noTime && !j.schema.feed.Reference {
 		r.FirstEvent = time.UnixMicro(total.firstEvent).UTC()

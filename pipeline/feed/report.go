@@ -27,7 +27,8 @@ type adapter struct {
 
 // adapters in the order in which they are asked.
 func adapters() []adapter {
-	return slices.Concat(appleAdapters(), googleAdapters(), stripeAdapters())
+	return slices.Concat(appleAdapters(), googleAdapters(), stripeAdapters(),
+		payPalAdapters(), bankAdapters())
 }
 
 // adapterOf finds an adapter by its name.
@@ -66,6 +67,7 @@ type report struct {
 	text io.Reader // UTF-8, without a byte order mark
 	wrap func(error) error
 	out  rowWriter
+	notes
 }
 
 // rowWriter takes the rows of a report. A row is begun, filled and ended; what
@@ -94,7 +96,10 @@ func readReport[T any](ctx context.Context, j *job[T], a adapter, text io.Reader
 	if _, err := in.Peek(1); errors.Is(err, io.EOF) {
 		return result{}, emptyFile(j.in.Name)
 	}
-	return s.finish(a.read(&report{name: j.in.Name, opts: j.opts, feed: j.format.Feed, text: in, wrap: wrap, out: &reportRows[T]{s, ctx}}))
+	r := &report{name: j.in.Name, opts: j.opts, feed: j.format.Feed, text: in, wrap: wrap, out: &reportRows[T]{s, ctx}}
+	err := a.read(r)
+	j.notes = r.notes.all()
+	return s.finish(err)
 }
 
 // reportRows puts the rows of a report into the blocks of one goroutine.
