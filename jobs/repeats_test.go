@@ -24,7 +24,7 @@ func take(t *testing.T, s *Setting, name, text string, read, accepted, rejected,
 		t.Fatal(err)
 	}
 	got := r.Files[0]
-	want := FileResult{File: name, Feed: got.Feed, Result: FileIngested, Batch: got.Batch,
+	want := FileResult{File: name, Feed: got.Feed, Format: got.Format, Result: FileIngested, Batch: got.Batch,
 		RowsRead: read, RowsAccepted: accepted, RowsRejected: rejected, RowsDuplicate: duplicate}
 	if got != want {
 		t.Errorf("%s\n got %+v\nwant %+v", name, got, want)
