@@ -96,7 +96,7 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 		BatchID: id, IngestedAt: g.Now.UnixMicro(), Entity: g.Config.Entity, Zone: g.Config.Feed(in.Feed).Zone, Calendar: g.calendar,
 		Format: g.Config.Feed(in.Feed).Format, Accounts: g.Config.Feed(in.Feed).Accounts, TransactionColumn: g.Config.Feed(in.Feed).TransactionColumn,
 		MinorDigits: g.Config.Feed(in.Feed).MinorDigits,
-		Workers: g.Config.threads(), MaxRejectShare: g.Config.MaxRejectShare, Totals: totals, OnRejects: stage.AddRejects,
+		Workers:     g.Config.threads(), MaxRejectShare: g.Config.MaxRejectShare, Totals: totals, OnRejects: stage.AddRejects,
 		Progress: func(done int64) {
 			g.tell(Event{Step: "ingest", Object: in.Name, Done: done, Total: size, Unit: "bytes"})
 		},
