@@ -41,10 +41,15 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		literal(p.ReportingCurrency), literal(p.DefaultEntity), literal(p.Clawback),
 		p.BreakageMonths, p.FXMaxAgeDays, version)
 
-	var days, entities, channels, approvers, expected, currencies, batches []string
+	var days, months, entities, channels, approvers, expected, currencies, batches []string
 	for day := start; day.Before(end); day = day.AddDate(0, 0, 1) {
 		days = append(days, fmt.Sprintf("(date %s, %s, %s)",
 			literal(day.Format(time.DateOnly)), instant(day), instant(day.AddDate(0, 0, 1))))
+	}
+	for month := p.FirstPeriod; month <= p.Period; month = month.Next() {
+		from, until := month.Start(p.TimeZone), month.End(p.TimeZone)
+		months = append(months, fmt.Sprintf("(%s, %s, %s, %s)",
+			literal(string(month)), instant(from), instant(until), instant(until.Add(-time.Microsecond))))
 	}
 	for _, x := range p.Entities {
 		entities = append(entities, fmt.Sprintf("(%s, %s, %s)", literal(x.ID), literal(x.FunctionalCurrency), literal(x.Revenue)))
@@ -69,6 +74,7 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 	for _, query := range []string{
 		run,
 		values("run_days", "day date, day_start timestamptz, day_end timestamptz", days),
+		values("run_months", "accounting_month varchar, month_start timestamptz, month_end timestamptz, closing_instant timestamptz", months),
 		values("run_entities", "entity varchar, functional_currency varchar, revenue varchar", entities),
 		values("run_channels", "channel varchar, store_fee_rate decimal(18, 9), due_days bigint", channels),
 		values("run_tolerances", "currency varchar, tolerance decimal(38, 6)", amountRows(p.Tolerances)),

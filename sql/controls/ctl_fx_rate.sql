@@ -7,7 +7,7 @@
 -- question: Was there a fresh exchange rate for every day on which one was needed?
 -- causes: the rate file is missing or late; a currency that the source doesn't publish; a long bank holiday
 -- action: ingest the missing rates, or add a source for the currency, and run the month again
--- checked: from led_fx_need
+-- checked: from led_fx_need where is_new
 -- For every day used a rate was published, directly, inversely or across a common base, at most fx_max_age_days before.
 select
     run.default_entity as entity,
@@ -35,5 +35,5 @@ left join led_fx_rate
     on led_fx_rate.base = led_fx_need.base
     and led_fx_rate.quote = led_fx_need.quote
     and led_fx_rate.day = led_fx_need.day
-where led_fx_rate.base is null or led_fx_rate.age_days > run.fx_max_age_days
+where led_fx_need.is_new and (led_fx_rate.base is null or led_fx_rate.age_days > run.fx_max_age_days)
 order by subject_id

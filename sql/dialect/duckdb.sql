@@ -57,6 +57,31 @@ create or replace macro divide_half_even(a, b) as
 create or replace macro billionths(rate) as cast(cast(rate as decimal(38, 9)) * 1000000000 as hugeint);
 create or replace macro from_billionths(n) as cast(cast(n as decimal(38, 0)) * cast(0.000000001 as decimal(10, 9)) as decimal(18, 9));
 
+-- The part of a whole number that falls to `part` of `whole`: the cumulative floor of a share. Small numbers, which are nearly
+-- all, stay in 64 bits.
+create or replace macro share_of(total, part, whole) as
+    cast(case
+        when total between -2000000000 and 2000000000 and part between 0 and 2000000000
+            then cast(total as bigint) * cast(part as bigint) // cast(whole as bigint)
+        else (cast(total as hugeint) * cast(part as hugeint)) // cast(whole as hugeint)
+    end as decimal(38, 0));
+
+-- An amount in whole millionths, and back.
+create or replace macro millionths(amount) as cast(cast(amount as decimal(38, 6)) * 1000000 as decimal(38, 0));
+create or replace macro from_millionths(n) as
+    cast(cast(n as decimal(38, 0)) * cast(0.000001 as decimal(7, 6)) as decimal(38, 6));
+
+-- Millionths told in another currency, half away from zero; zero without a rate.
+create or replace macro at_rate(n, rate) as
+    coalesce(case
+        when rate = 1 then cast(n as decimal(38, 0))
+        else cast(round(cast(n as decimal(38, 0)) * cast(rate as decimal(18, 9)), 0) as decimal(38, 0))
+    end, 0);
+
+-- What a lot of `whole` coins at `total` still carries with `rest` coins left: it has given the floor of the share of the others.
+create or replace macro carried(total, rest, whole) as
+    case when rest = 0 then 0 when rest = whole then total else total - share_of(total, whole - rest, whole) end;
+
 -- Instants.
 create or replace macro instant_number(instant) as epoch_us(instant);
 create or replace macro just_after(instant) as instant + interval 1 microsecond;

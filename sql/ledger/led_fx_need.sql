@@ -1,20 +1,41 @@
 -- One row is one day on which money of one currency must be told in another.
 -- grain: base, quote, day
 -- Purchases are carried in the entity's functional currency at the purchase day's rate, the creators' share at the gift
--- day's; a payout in another currency needs a rate on the day of its request.
-with purchase_days as (
+-- day's; a payout in another currency needs a rate on the day of its request. Lots keep their rate, so days of earlier months are
+-- needed again; is_new tells those that this period's rows need, which control fx_rate judges.
+with lot_days as (
     select distinct
-        stg_coin_purchases.currency as base,
-        coalesce(run_entities.functional_currency, run.reporting_currency) as quote,
-        local_day(stg_coin_purchases.purchased_at, run.time_zone) as day
+        stg_coin_purchases.currency,
+        stg_coin_purchases.entity,
+        quarter_hour(stg_coin_purchases.purchased_at) as quarter,
+        stg_coin_purchases.accounting_month = run.period as is_new
     from stg_coin_purchases
     cross join run
+    where stg_coin_purchases.accounting_month <= run.period and stg_coin_purchases.purchased_at >= run.first_start
+    union
+    select
+        led_opening_balance.currency,
+        led_opening_balance.entity,
+        quarter_hour(run.first_start) as quarter,
+        run.period = run.first_period as is_new
+    from led_opening_balance
+    cross join run
+    where led_opening_balance.subject_kind = 'viewer'
+        and led_opening_balance.coins > 0
+        and (led_opening_balance.amount <> 0 or led_opening_balance.deferred_fee <> 0)
+),
+
+purchase_days as (
+    select
+        lot_days.currency as base,
+        coalesce(run_entities.functional_currency, run.reporting_currency) as quote,
+        local_day(lot_days.quarter, run.time_zone) as day,
+        lot_days.is_new
+    from lot_days
+    cross join run
     left join run_entities
-        on run_entities.entity = stg_coin_purchases.entity
-    where stg_coin_purchases.accounting_month = run.period
-        and stg_coin_purchases.kind = 'purchase'
-        and stg_coin_purchases.purchased_at >= run.first_start
-        and stg_coin_purchases.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
+        on run_entities.entity = lot_days.entity
+    where lot_days.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
 ),
 
 foreign_ranges as (
@@ -64,13 +85,23 @@ payout_days as (
         and requested_at >= run.first_start
         and payout_currency is not null
         and payout_currency <> currency
+),
+
+needs as (
+    select base, quote, day, is_new
+    from purchase_days
+    union all
+    select base, quote, day, true as is_new
+    from gift_days
+    union all
+    select base, quote, day, true as is_new
+    from payout_days
 )
 
-select base, quote, day
-from purchase_days
-union
-select base, quote, day
-from gift_days
-union
-select base, quote, day
-from payout_days
+select
+    base,
+    quote,
+    day,
+    max(case when is_new then 1 else 0 end) = 1 as is_new
+from needs
+group by base, quote, day

@@ -12,6 +12,7 @@ with ranked as (
         stg_balances.coins,
         stg_balances.diamonds,
         stg_balances.amount,
+        stg_balances.deferred_fee,
         stg_balances.batch_id,
         stg_balances.source_line,
         row_number() over (
@@ -37,6 +38,7 @@ select
     coins,
     diamonds,
     amount,
+    deferred_fee,
     batch_id,
     source_line
 from ranked

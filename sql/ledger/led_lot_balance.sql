@@ -1,0 +1,243 @@
+-- One row is one lot that was open when the period began, or came or was given coins back within it, with what is left at both ends.
+-- grain: viewer_no, lot_no
+-- Left coins of a replayed viewer are the replay's; of all others the part of the lot's interval that no gift has reached. What
+-- is left of the money at n of N coins is value - floor(value x (N - n) / N). A lot that broke by inactivity carries none.
+-- Amounts are whole millionths.
+with spent as (
+    select
+        led_lot_spent.viewer_no,
+        max(case when led_lot_spent.day is null then led_lot_spent.upto end) as upto_start,
+        max(led_lot_spent.upto) as upto_end
+    from led_lot_spent
+    group by led_lot_spent.viewer_no
+),
+
+simple as (
+    select
+        led_lot.viewer_no,
+        led_lot.lot_no,
+        case when led_lot.came_before
+            then greatest(0, least(led_lot.coins, led_lot.upto - coalesce(spent.upto_start, 0)))
+            else 0
+        end as opening_coins,
+        greatest(0, least(led_lot.coins, led_lot.upto - coalesce(spent.upto_end, 0))) as closing_coins
+    from led_lot
+    cross join run
+    left join led_lot_careful
+        on led_lot_careful.viewer_no = led_lot.viewer_no
+    left join spent
+        on spent.viewer_no = led_lot.viewer_no
+    where led_lot_careful.viewer_no is null
+        and (not led_lot.came_before or led_lot.upto > coalesce(spent.upto_start, 0))
+),
+
+made as (
+    select
+        led_lot_event.viewer_no,
+        coalesce(led_lot_event.lot_no, -led_lot_event.event_no) as lot_no,
+        led_lot_event.event_no,
+        led_lot_event.accounting_month,
+        case when led_lot_event.kind = 'lot' then led_lot_event.coins else led_lot_replay.after end as coins,
+        coalesce(led_lot.came_before, led_lot_event.accounting_month < run.period) as came_before
+    from led_lot_event
+    cross join run
+    left join led_lot
+        on led_lot.viewer_no = led_lot_event.viewer_no
+        and led_lot.lot_no = led_lot_event.lot_no
+    left join led_lot_replay
+        on led_lot_replay.step = 'made'
+        and led_lot_replay.viewer_no = led_lot_event.viewer_no
+        and led_lot_replay.lot_no = led_lot_event.event_no
+    where led_lot_event.kind = 'lot' or led_lot_replay.viewer_no is not null
+),
+
+taken as (
+    select
+        led_lot_take.viewer_no,
+        led_lot_take.lot_no,
+        cast(sum(case
+            when led_lot_take.accounting_month < run.period then led_lot_take.before - led_lot_take.after
+            else 0
+        end) as bigint) as earlier_coins,
+        max(led_lot_take.accounting_month) as last_month
+    from led_lot_take
+    cross join run
+    group by led_lot_take.viewer_no, led_lot_take.lot_no
+),
+
+replayed as (
+    select
+        made.viewer_no,
+        made.lot_no,
+        made.event_no,
+        made.coins,
+        made.accounting_month,
+        coalesce(taken.last_month = run.period, false) or not made.came_before as is_moved,
+        case when made.came_before then made.coins - coalesce(taken.earlier_coins, 0) else 0 end as opening_coins,
+        coalesce(led_lot_replay.after, 0) as closing_coins
+    from made
+    cross join run
+    left join taken
+        on taken.viewer_no = made.viewer_no
+        and taken.lot_no = made.lot_no
+    left join led_lot_replay
+        on led_lot_replay.step = 'open'
+        and led_lot_replay.viewer_no = made.viewer_no
+        and led_lot_replay.lot_no = made.event_no
+),
+
+lots as (
+    select
+        led_lot.viewer_no,
+        led_lot.lot_no,
+        led_lot.entity,
+        led_lot.lot_id,
+        led_lot.origin,
+        led_lot.channel,
+        led_lot.currency,
+        led_lot.functional_currency,
+        led_lot.fx_rate,
+        led_lot.accounting_month,
+        led_lot.acquired_at,
+        led_lot.coins,
+        led_lot.value,
+        led_lot.fee,
+        led_lot.functional_value,
+        led_lot.functional_fee,
+        simple.opening_coins,
+        simple.closing_coins
+    from simple
+    inner join led_lot
+        on led_lot.viewer_no = simple.viewer_no
+        and led_lot.lot_no = simple.lot_no
+    union all
+    select
+        led_lot.viewer_no,
+        led_lot.lot_no,
+        led_lot.entity,
+        led_lot.lot_id,
+        led_lot.origin,
+        led_lot.channel,
+        led_lot.currency,
+        led_lot.functional_currency,
+        led_lot.fx_rate,
+        led_lot.accounting_month,
+        led_lot.acquired_at,
+        led_lot.coins,
+        led_lot.value,
+        led_lot.fee,
+        led_lot.functional_value,
+        led_lot.functional_fee,
+        replayed.opening_coins,
+        replayed.closing_coins
+    from replayed
+    cross join run
+    inner join led_lot
+        on led_lot.viewer_no = replayed.viewer_no
+        and led_lot.lot_no = replayed.lot_no
+    where replayed.is_moved or replayed.opening_coins > 0 or replayed.closing_coins > 0
+    union all
+    select
+        replayed.viewer_no,
+        replayed.lot_no,
+        led_viewer.entity,
+        led_lot_event.source_id as lot_id,
+        'reversal' as origin,
+        'promotion' as channel,
+        coalesce(run_entities.functional_currency, run.reporting_currency) as currency,
+        coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
+        cast(1 as decimal(18, 9)) as fx_rate,
+        replayed.accounting_month,
+        led_lot_event.effective_at as acquired_at,
+        replayed.coins,
+        0 as value,
+        0 as fee,
+        0 as functional_value,
+        0 as functional_fee,
+        replayed.opening_coins,
+        replayed.closing_coins
+    from replayed
+    cross join run
+    inner join led_lot_event
+        on led_lot_event.viewer_no = replayed.viewer_no
+        and led_lot_event.event_no = replayed.event_no
+    inner join led_viewer
+        on led_viewer.viewer_no = replayed.viewer_no
+    left join run_entities
+        on run_entities.entity = led_viewer.entity
+    where replayed.lot_no < 0
+        and (replayed.is_moved or replayed.opening_coins > 0 or replayed.closing_coins > 0)
+),
+
+broken as (
+    select
+        lots.viewer_no,
+        lots.lot_no,
+        min(led_lot_break.accounting_month) as broken_month
+    from lots
+    inner join led_lot_break
+        on led_lot_break.viewer_no = lots.viewer_no
+        and led_lot_break.accounting_month >= lots.accounting_month
+    group by lots.viewer_no, lots.lot_no
+),
+
+valued as (
+    select
+        lots.viewer_no,
+        lots.lot_no,
+        lots.entity,
+        lots.lot_id,
+        lots.origin,
+        lots.channel,
+        lots.currency,
+        lots.functional_currency,
+        lots.fx_rate,
+        lots.accounting_month,
+        lots.acquired_at,
+        lots.coins,
+        lots.value,
+        lots.fee,
+        lots.functional_value,
+        lots.functional_fee,
+        lots.opening_coins,
+        lots.closing_coins,
+        broken.broken_month,
+        -- the coins at whose value each end is carried
+        case when coalesce(broken.broken_month, run.period) < run.period then 0 else lots.opening_coins end as opening_carried,
+        case when broken.broken_month is null then lots.closing_coins else 0 end as closing_carried
+    from lots
+    cross join run
+    left join broken
+        on broken.viewer_no = lots.viewer_no
+        and broken.lot_no = lots.lot_no
+)
+
+select
+    viewer_no,
+    lot_no,
+    entity,
+    lot_id,
+    origin,
+    channel,
+    currency,
+    functional_currency,
+    fx_rate,
+    accounting_month,
+    acquired_at,
+    coins,
+    value,
+    fee,
+    functional_value,
+    functional_fee,
+    broken_month,
+    opening_coins,
+    carried(value, opening_carried, coins) as opening_value,
+    carried(fee, opening_carried, coins) as opening_fee,
+    carried(functional_value, opening_carried, coins) as opening_functional_value,
+    carried(functional_fee, opening_carried, coins) as opening_functional_fee,
+    closing_coins,
+    carried(value, closing_carried, coins) as closing_value,
+    carried(fee, closing_carried, coins) as closing_fee,
+    carried(functional_value, closing_carried, coins) as closing_functional_value,
+    carried(functional_fee, closing_carried, coins) as closing_functional_fee
+from valued

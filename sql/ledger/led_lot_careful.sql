@@ -1,0 +1,34 @@
+-- One row is one viewer whose lots aren't simply spent in order.
+-- grain: viewer_no
+-- Refunds take their own purchase's lot, reversals restore lots, corrections and expiry go elsewhere than gifts, inactivity takes
+-- values: viewers with any of these, ever, are replayed event by event in led_lot_replay. For all others, nearly all, position
+-- arithmetic does (led_lot_spent). Both give the same; a test replays everyone and compares.
+with apart as (
+    select viewer_id, entity
+    from stg_coin_purchases
+    cross join run
+    where kind <> 'purchase' and accounting_month <= run.period and purchased_at >= run.first_start
+    union
+    select viewer_id, entity
+    from stg_gift_events
+    cross join run
+    where kind = 'reversal' and accounting_month <= run.period and sent_at >= run.first_start
+    union
+    select viewer_id, entity
+    from stg_coin_adjustments
+    cross join run
+    where coins < 0 and accounting_month <= run.period and adjusted_at >= run.first_start
+    union
+    select subject_id as viewer_id, entity
+    from led_opening_balance
+    where subject_kind = 'viewer' and coins < 0
+)
+
+select led_viewer.viewer_no
+from apart
+inner join led_viewer
+    on led_viewer.viewer_id = apart.viewer_id
+    and led_viewer.entity = apart.entity
+union
+select viewer_no
+from led_lot_break
