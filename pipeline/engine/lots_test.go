@@ -259,7 +259,7 @@ func TestSimulateLotsAgainstReference(t *testing.T) {
 	dialect, models := builtinModels(t)
 	models = withAncestors(models, "led_lot_movement")
 	seed := uint64(1)
-	for range 2 * simulated(t) {
+	for range simulated(t) {
 		for _, breakAfter := range []int{0, 1} {
 			t.Run(fmt.Sprintf("seed=%d,break=%d", seed, breakAfter), func(t *testing.T) { simulateLots(t, dialect, models, seed, breakAfter) })
 			seed++

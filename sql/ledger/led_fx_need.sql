@@ -8,7 +8,7 @@ with lot_days as (
         stg_coin_purchases.currency,
         stg_coin_purchases.entity,
         quarter_hour(stg_coin_purchases.purchased_at) as quarter,
-        stg_coin_purchases.accounting_month = run.period as is_new
+        stg_coin_purchases.kind = 'purchase' and stg_coin_purchases.accounting_month = run.period as is_new
     from stg_coin_purchases
     cross join run
     where stg_coin_purchases.accounting_month <= run.period and stg_coin_purchases.purchased_at >= run.first_start

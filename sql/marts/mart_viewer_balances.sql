@@ -1,7 +1,8 @@
 -- One row is one viewer's coins at the end of the period.
 -- grain: viewer_id, entity
 -- materialized: view
--- Debt is what refunds took back beyond the balance. The value of the coins is not told yet: it needs lots.
+-- Debt is what gifts, refunds and corrections took beyond the balance. The value is what the open lots carry, in the entity's
+-- functional currency, because lots may be of several.
 -- result: viewer_balances
 -- order: viewer_id, entity
 select
@@ -11,7 +12,14 @@ select
     led_viewer_rollforward.entity,
     greatest(led_viewer_rollforward.closing, 0) as coins,
     greatest(-led_viewer_rollforward.closing, 0) as debt,
-    cast(null as varchar) as currency,
-    cast(null as decimal(38, 6)) as value
+    coalesce(run_entities.functional_currency, run.reporting_currency) as currency,
+    from_millionths(coalesce(led_viewer_value.closing_functional_value, 0)) as value
 from led_viewer_rollforward
 cross join run
+inner join led_viewer
+    on led_viewer.viewer_id = led_viewer_rollforward.viewer_id
+    and led_viewer.entity = led_viewer_rollforward.entity
+left join run_entities
+    on run_entities.entity = led_viewer_rollforward.entity
+left join led_viewer_value
+    on led_viewer_value.viewer_no = led_viewer.viewer_no
