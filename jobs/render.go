@@ -17,7 +17,7 @@ import (
 
 // StatementFormats are the renderings of a statement, in the order in which
 // they are written.
-var StatementFormats = []string{"html", "csv", "json"}
+var StatementFormats = []string{"html", "csv", "json", "pdf"}
 
 // renderQueue is how many statements wait for a renderer: enough that none is
 // ever idle, few enough that memory doesn't grow with the creators.
@@ -79,6 +79,8 @@ func (r *renderer) write(one *reports.Renderer, s *reports.Statement) error {
 			text, err = one.CSV(s)
 		case "json":
 			text, err = one.JSON(s)
+		case "pdf":
+			text, err = one.PDF(s)
 		default:
 			err = pipeline.Errorf(pipeline.KindUsage, "render", "statements", "unknown format %q", format)
 		}

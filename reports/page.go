@@ -20,6 +20,7 @@ type page struct {
 	zone     *time.Location
 	start    time.Time // of the period
 	end      time.Time // first instant after it
+	loc      locale    // of the creator's country
 	minor    int       // digits of the currency's minor unit
 	currency string
 }
@@ -42,17 +43,17 @@ func (p *page) name(v string) {
 }
 
 // whole appends 1,234 or −1,234.
-func (p *page) whole(v int64) { p.b = appendGrouped(p.b, v, 0, 0) }
+func (p *page) whole(v int64) { p.b = p.loc.append(p.b, v, 0, 0) }
 
 // money appends an amount without its currency: at least the currency's minor
 // digits, and every digit that is not zero.
 func (p *page) money(v pipeline.Amount) {
-	p.b = appendGrouped(p.b, int64(v), pipeline.AmountDigits, p.minor)
+	p.b = p.loc.append(p.b, int64(v), pipeline.AmountDigits, p.minor)
 }
 
 // moneyIn appends an amount and its currency code.
 func (p *page) moneyIn(v pipeline.Amount, currency string) {
-	p.b = appendGrouped(p.b, int64(v), pipeline.AmountDigits, minorDigits(currency))
+	p.b = p.loc.append(p.b, int64(v), pipeline.AmountDigits, minorDigits(currency))
 	p.raw("&nbsp;")
 	p.text(currency)
 }
@@ -92,7 +93,7 @@ func (p *page) counted(v int64, noun markup) {
 
 // rate appends a rate in full.
 func (p *page) rate(v pipeline.Rate) {
-	p.b = appendGrouped(p.b, int64(v), pipeline.RateDigits, 0)
+	p.b = p.loc.append(p.b, int64(v), pipeline.RateDigits, 0)
 }
 
 // day appends "5 Oct 2026".
@@ -112,7 +113,7 @@ func (p *page) percent(part, of pipeline.Amount) {
 	if !exact {
 		p.raw("about&nbsp;")
 	}
-	p.b = pipeline.AppendDecimal(p.b, bp, 2)
+	p.b = p.loc.append(p.b, bp, 2, 0)
 	p.raw("%")
 }
 
@@ -128,40 +129,6 @@ func basisPoints(part, of pipeline.Amount) (bp int64, exact bool) {
 		return int64(quotient) + 1, rest == 0
 	}
 	return int64(quotient), rest == 0
-}
-
-// appendGrouped appends v / 10^places with thousands separators, a true minus
-// sign, at least least digits behind the point and no zero beyond those.
-func appendGrouped(b []byte, v int64, places, least int) []byte {
-	u := uint64(v)
-	if v < 0 {
-		b = append(b, "\u2212"...)
-		u = -u
-	}
-	for places > least && u%10 == 0 {
-		u, places = u/10, places-1
-	}
-	var buf [40]byte
-	i := len(buf)
-	for n := 0; n < places; n++ {
-		i--
-		buf[i] = byte('0' + u%10)
-		u /= 10
-	}
-	if places > 0 {
-		i--
-		buf[i] = '.'
-	}
-	for n := 0; n == 0 || u > 0; n++ {
-		if n > 0 && n%3 == 0 {
-			i--
-			buf[i] = ','
-		}
-		i--
-		buf[i] = byte('0' + u%10)
-		u /= 10
-	}
-	return append(b, buf[i:]...)
 }
 
 // productIs says whether a x b = c x scale, exactly: whether a printed

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/reports/pdf"
 )
 
 // Party is who owes the money: the legal entity as the configuration names it.
@@ -58,8 +59,23 @@ type Statement struct {
 // safe for concurrent use; what its methods return is valid until the next call.
 // The zero value is ready.
 type Renderer struct {
-	buf    []byte
-	ranges []rateRange
+	buf     []byte
+	ranges  []rateRange
+	locales map[string]locale // by country
+	paper   *pdf.Document
+}
+
+// locale gives the locale of a country, and keeps it: reading it off CLDR is slow.
+func (r *Renderer) locale(country string) locale {
+	l, ok := r.locales[country]
+	if !ok {
+		if r.locales == nil {
+			r.locales = map[string]locale{}
+		}
+		l = localeOf(country)
+		r.locales[country] = l
+	}
+	return l
 }
 
 // WriteHTML writes the statement as one self-contained page. Errors are those

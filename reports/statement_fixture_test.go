@@ -146,7 +146,7 @@ func rich(t testing.TB) *Statement {
 	d := newDraft(t, "USD")
 	d.s.DisplayName, d.s.Zone = "Ana Souza", zone(t, "Europe/Berlin")
 	m := &d.s.Summary
-	m.Country, m.Tier, m.AgencyID, m.PayoutMethod, m.Version = "BR", "gold", "ag_northstar", "bank", 2
+	m.Country, m.Tier, m.AgencyID, m.PayoutMethod, m.Version = "IE", "gold", "ag_northstar", "bank", 2
 	early := rates{at(t, "2025-12-31T23:00:00Z"), at(t, "2026-10-14T22:00:00Z"), rate(t, "0.5"), rate(t, "0.01")}
 	late := rates{at(t, "2026-10-14T22:00:00Z"), nil, rate(t, "0.5"), rate(t, "0.0105")}
 	d.opening(61_200, "612")

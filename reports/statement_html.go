@@ -18,17 +18,13 @@ func (r *Renderer) HTML(s *Statement) ([]byte, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	zone := s.zone()
-	p := &page{
-		b: r.buf[:0], s: s, zone: zone,
-		start: s.Summary.Period.Start(zone), end: s.Summary.Period.End(zone),
-		minor: minorDigits(s.Summary.Currency), currency: s.Summary.Currency,
-	}
+	p := r.page(s)
 	r.ranges = collectRanges(r.ranges[:0], s.Lines)
 
 	p.head()
 	p.parties()
 	p.numbers()
+	p.threeNumbers()
 	p.movement()
 	p.gifts(r.ranges)
 	p.reversals()
@@ -43,6 +39,16 @@ func (r *Renderer) HTML(s *Statement) ([]byte, error) {
 	p.foot()
 	r.buf = p.b
 	return p.b, nil
+}
+
+// page begins a page of a statement.
+func (r *Renderer) page(s *Statement) *page {
+	zone := s.zone()
+	return &page{
+		b: r.buf[:0], s: s, zone: zone,
+		start: s.Summary.Period.Start(zone), end: s.Summary.Period.End(zone),
+		loc: r.locale(s.Summary.Country), minor: minorDigits(s.Summary.Currency), currency: s.Summary.Currency,
+	}
 }
 
 func (p *page) payerName() string {
@@ -146,16 +152,7 @@ func (p *page) numbers() {
 	p.raw("</dd></div>\n")
 
 	p.card("Paid to you", "", m.PaidAmount)
-	switch {
-	case m.InTransitAmount != 0:
-		p.raw("and ")
-		p.sum(m.InTransitAmount)
-		p.raw(" on its way")
-	case m.PaidAmount == 0:
-		p.raw("no payout was completed")
-	default:
-		p.raw("after fees and tax")
-	}
+	p.paidParts()
 	p.raw("</dd></div>\n")
 
 	end := markup(" class=\"end\"")
@@ -167,6 +164,21 @@ func (p *page) numbers() {
 	p.raw("</dd></div>\n</dl>\n<p class=\"lead\">")
 	p.inWords()
 	p.raw("</p>\n</section>\n")
+}
+
+// paidParts says what else there is to say of the payouts.
+func (p *page) paidParts() {
+	m := &p.s.Summary
+	switch {
+	case m.InTransitAmount != 0:
+		p.raw("and ")
+		p.sum(m.InTransitAmount)
+		p.raw(" on its way")
+	case m.PaidAmount == 0:
+		p.raw("no payout was completed")
+	default:
+		p.raw("after fees and tax")
+	}
 }
 
 // takenParts names what was taken: the fees and the tax by amount, and that there
@@ -194,6 +206,56 @@ func (p *page) takenParts() {
 	case m.TakenAmount != m.FeeAmount+m.WithheldAmount:
 		p.raw(between, "the rest is below")
 	}
+}
+
+// threeNumbers sets side by side what creators mix up, with the arithmetic
+// between them.
+func (p *page) threeNumbers() {
+	m := &p.s.Summary
+	if m.GiftCoins == 0 && m.EarnedDiamonds == 0 {
+		return
+	}
+	p.raw("<section>\n<h2>Three numbers that are not the same</h2>\n<ol class=\"three\">\n<li><span>Coins that viewers spent</span><b>")
+	p.whole(m.GiftCoins)
+	p.raw("</b><small>on gifts to you</small></li>\n<li><span>Diamonds you were credited</span><b>")
+	p.whole(m.EarnedDiamonds)
+	p.raw("</b><small>")
+	p.coinsToDiamonds()
+	p.raw("</small></li>\n<li><span>Money that is worth</span><b>")
+	p.sum(m.EarnedAmount)
+	p.raw("</b><small>")
+	p.diamondsToMoney()
+	p.raw("</small></li>\n</ol>\n</section>\n")
+}
+
+// coinsToDiamonds is the arithmetic from coins to diamonds in a few words.
+func (p *page) coinsToDiamonds() {
+	switch rates := p.s.Rates; len(rates) {
+	case 0:
+		p.raw("coins × the rate of each gift")
+	case 1:
+		p.raw("coins × ")
+		p.rate(rates[0].DiamondsPerCoin)
+		if !productIs(rates[0].Coins, int64(rates[0].DiamondsPerCoin), rates[0].Diamonds, 1_000_000_000) {
+			p.raw(", each gift rounded")
+		}
+	default:
+		p.raw("coins × the rate of each gift: ")
+		p.whole(int64(len(rates)))
+		p.raw(" rates this month, see below")
+	}
+}
+
+// diamondsToMoney is the arithmetic from diamonds to money in a few words.
+func (p *page) diamondsToMoney() {
+	if rates := p.s.Rates; len(rates) == 1 {
+		p.raw("diamonds × ")
+		p.rate(rates[0].Rate)
+		p.raw("&nbsp;")
+		p.text(p.currency)
+		return
+	}
+	p.raw("diamonds × what a diamond was worth at each gift")
 }
 
 func (p *page) card(label, class markup, v pipeline.Amount) {

@@ -45,6 +45,13 @@ func (p *page) payouts() {
 		}
 	}
 	p.raw("</tbody>\n</table>\n")
+	p.payoutSums()
+	p.raw("</section>\n")
+}
+
+// payoutSums says what the payouts came to.
+func (p *page) payoutSums() {
+	m := &p.s.Summary
 	if m.PaidAmount != 0 || m.InTransitAmount != 0 || m.FailedAmount != 0 {
 		p.raw("<p>Net of fees and tax, <b>")
 		p.sum(m.PaidAmount)
@@ -62,7 +69,6 @@ func (p *page) payouts() {
 		}
 		p.raw(".</p>\n")
 	}
-	p.raw("</section>\n")
 }
 
 func (p *page) payoutRow(l *pipeline.StatementLine) {
@@ -166,7 +172,26 @@ func (p *page) moneyCell(v *pipeline.Amount, class markup) {
 // closing says what the balance is and when it can be paid, as far as the rows say.
 func (p *page) closing() {
 	m := &p.s.Summary
-	p.raw("<section>\n<h2>Your balance and the next payout</h2>\n<p>At the end of ")
+	p.raw("<section>\n<h2>Your balance and the next payout</h2>\n<p>")
+	p.closingWords()
+	p.raw("</p>\n")
+	if m.ClosingAmount < 0 || m.ClosingDiamonds < 0 {
+		p.raw("<p class=\"callout\">", negativeWords, "</p>\n")
+	} else {
+		p.held()
+		p.payoutTerms()
+	}
+	p.yearToDate()
+	p.raw("</section>\n")
+}
+
+// negativeWords say why a balance can be below zero.
+const negativeWords = "Why is it negative? More was taken back than you had left, for example because a gift was reversed after its diamonds were paid out. What you earn next fills the gap first; payouts are possible again once the balance is above zero."
+
+// closingWords say what the balance is.
+func (p *page) closingWords() {
+	m := &p.s.Summary
+	p.raw("At the end of ")
 	p.lastDay("2 January 2006")
 	p.raw(" your balance is <b>")
 	p.diamonds(m.ClosingDiamonds)
@@ -176,15 +201,7 @@ func (p *page) closing() {
 	p.closingRate()
 	p.raw(". It is the opening balance of ")
 	p.b = p.end.AppendFormat(p.b, "January 2006")
-	p.raw(".</p>\n")
-	if m.ClosingAmount < 0 || m.ClosingDiamonds < 0 {
-		p.raw("<p class=\"callout\"><b>Why is it negative?</b> More was taken back than you had left, for example because a gift was reversed after its diamonds were paid out. What you earn next fills the gap first; payouts are possible again once the balance is above zero.</p>\n")
-	} else {
-		p.held()
-		p.payoutTerms()
-	}
-	p.yearToDate()
-	p.raw("</section>\n")
+	p.raw(".")
 }
 
 // closingRate shows what a diamond of the closing balance is worth, where the
@@ -273,7 +290,7 @@ func (p *page) feeTerms(rule *pipeline.PayoutRule) {
 			p.raw(" and ")
 		}
 		// billionths to percent: two places fewer, exactly
-		p.b = appendGrouped(p.b, rate, pipeline.RateDigits-2, 0)
+		p.b = p.loc.append(p.b, rate, pipeline.RateDigits-2, 0)
 		p.raw("% of its amount")
 	}
 	p.raw(".</li>\n")

@@ -26,7 +26,7 @@ func TestAppendGrouped(t *testing.T) {
 		{1_234_567_890_000, 6, 2, "1,234,567.89"}, {999, 0, 0, "999"}, {1000, 0, 0, "1,000"}, {-1_000_000, 0, 0, "\u22121,000,000"},
 		{10_500_000, 9, 0, "0.0105"}, {math.MinInt64, 0, 0, "\u22129,223,372,036,854,775,808"},
 	} {
-		if got := string(appendGrouped(nil, c.v, c.places, c.least)); got != c.want {
+		if got := string(english.append(nil, c.v, c.places, c.least)); got != c.want {
 			t.Errorf("%d with %d places gave %s, want %s", c.v, c.places, got, c.want)
 		}
 	}
@@ -36,7 +36,7 @@ func TestAppendGrouped(t *testing.T) {
 func TestAppendGroupedIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := rapid.Int64Range(-999_999_999_999_999_999, 999_999_999_999_999_999).Draw(t, "v")
-		shown := string(appendGrouped(nil, v, pipeline.AmountDigits, rapid.IntRange(0, 3).Draw(t, "minor")))
+		shown := string(english.append(nil, v, pipeline.AmountDigits, rapid.IntRange(0, 3).Draw(t, "minor")))
 		plain := strings.NewReplacer(",", "", "\u2212", "-").Replace(shown)
 		if strings.Contains(plain, ".") {
 			plain = strings.TrimSuffix(strings.TrimRight(plain, "0"), ".")

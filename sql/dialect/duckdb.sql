@@ -101,3 +101,6 @@ create or replace macro month_number(month) as
 
 -- Every time zone's offset is a multiple of a quarter of an hour, so days can be told from quarters.
 create or replace macro quarter_hour(instant) as make_timestamptz((epoch_us(instant) // 900000000) * 900000000);
+
+-- A number of days of 24 hours before an instant: a hold isn't shorter because a clock was put forward.
+create or replace macro days_before(instant, days) as instant - to_hours(24 * days);

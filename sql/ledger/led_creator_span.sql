@@ -1,8 +1,9 @@
 -- One row is one span of time of one creator in which neither its rate, its terms nor its balance's meaning changes.
 -- grain: creator_id, range_from
--- Spans begin where a rate row or the creator's terms begin or end, just after a redemption, at a fed balance and at the
--- period's start; they cover the time from before the period to its end without a gap. Sums by span then answer what was
--- credited at which rate, and what the balance was at every instant that matters, without ordering every gift.
+-- Spans begin where a rate row or the creator's terms begin or end, just after a redemption or an instant from which a hold
+-- counts, at a fed balance and at the period's start; they cover the time from before the period to its end without a gap.
+-- Sums by span then answer what was credited at which rate, and what the balance was at every instant that matters, without
+-- ordering every gift.
 with earliest as (
     select min(instant) as instant
     from (
@@ -81,6 +82,16 @@ edges as (
     from led_diamond_movement
     cross join run
     where accounting_month = run.period and kind = 'redeemed'
+    union
+    select creator_id, just_after(hold_at) as instant
+    from led_payout_rule
+    cross join run
+    where hold_days > 0 and hold_at >= run.period_start
+    union
+    select creator_id, just_after(hold_at) as instant
+    from led_creator_hold
+    cross join run
+    where hold_days > 0 and hold_at >= run.period_start
     union
     select subject_id as creator_id, as_of as instant
     from stg_balances

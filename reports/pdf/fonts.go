@@ -1,0 +1,90 @@
+package pdf
+
+import (
+	"bytes"
+	"compress/gzip"
+	_ "embed" // the font for Chinese, Japanese and Korean
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/go-fonts/dejavu/dejavusans"
+	"github.com/go-fonts/liberation/liberationsansbold"
+	"github.com/go-fonts/liberation/liberationsansregular"
+)
+
+// The fonts for Chinese and Japanese, and for Korean, in outlines that a PDF
+// can embed. Their licences lie beside them.
+var (
+	//go:embed fonts/DroidSansFallbackFull.ttf.gz
+	droid []byte
+	//go:embed fonts/NanumSquareR.ttf.gz
+	nanum []byte
+)
+
+// Style is one of the two faces of running text.
+type Style int
+
+// The styles.
+const (
+	Regular Style = iota
+	Bold
+)
+
+// Fonts are the faces that text is drawn with: Liberation Sans (Latin,
+// Cyrillic, Greek, Vietnamese), for what it lacks DejaVu Sans (Arabic, Hebrew,
+// Armenian, Georgian, symbols), Droid Sans Fallback (Chinese, Japanese) and Nanum
+// Square (Korean), which are unpacked when they are first needed. Safe for
+// concurrent use.
+type Fonts struct {
+	styles [2]*subset              // whole, with their ready subsets
+	others []func() (*face, error) // in the order in which they are asked
+}
+
+// usual are the characters of ordinary statements, besides ASCII.
+const usual = "\u00a0\u00a3\u00a5\u00a7\u00a9\u00b0\u00b1\u00b7\u00d7\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\u202f\u20ac\u2192\u2212\u2248\u2264\u2265" +
+	"\u00c4\u00d6\u00dc\u00df\u00e4\u00f6\u00fc\u00e1\u00e0\u00e2\u00e3\u00e5\u00e6\u00e7\u00e9\u00e8\u00ea\u00eb\u00ed\u00ec\u00ee\u00ef\u00f1\u00f3\u00f2\u00f4\u00f5\u00f8\u00fa\u00f9\u00fb"
+
+// LoadFonts parses the embedded faces and makes the subsets that documents share.
+func LoadFonts() (*Fonts, error) {
+	fonts := &Fonts{others: []func() (*face, error){
+		sync.OnceValues(func() (*face, error) { return parseFace("DejaVuSans", dejavusans.TTF, false) }),
+		sync.OnceValues(func() (*face, error) { return unpackFace("DroidSansFallback", droid) }),
+		sync.OnceValues(func() (*face, error) { return unpackFace("NanumSquareR", nanum) }),
+	}}
+	z := newPacker()
+	for style, f := range []struct {
+		name string
+		data []byte
+	}{{"LiberationSans", liberationsansregular.TTF}, {"LiberationSans-Bold", liberationsansbold.TTF}} {
+		parsed, err := parseFace(f.name, f.data, Style(style) == Bold)
+		if err != nil {
+			return nil, err
+		}
+		s := newSubset(parsed)
+		for r := ' '; r <= '~'; r++ {
+			s.cid(r, []rune{r})
+		}
+		for _, r := range usual {
+			if parsed.glyph(r) != 0 {
+				s.cid(r, []rune{r})
+			}
+		}
+		ready := s.embed(z)
+		s.ready = &ready
+		fonts.styles[style] = s
+	}
+	return fonts, nil
+}
+
+func unpackFace(name string, packed []byte) (*face, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, fmt.Errorf("unpack %s: %w", name, err)
+	}
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("unpack %s: %w", name, err)
+	}
+	return parseFace(name, data, false)
+}

@@ -1,0 +1,130 @@
+-- One row is an adjustment that nobody with authority approved, that names no reference, or a split that doesn't add up.
+-- grain: subject_id, unit, reason
+-- control: adjustment_authority
+-- severity: review
+-- unit: coins or diamonds
+-- guards: coins or diamonds made or taken away by hand, without a reason that can be followed
+-- question: Was every change by hand approved and founded?
+-- causes: an approver who isn't in the list yet; a ticket number left out; one half of a split that was never booked or has another size
+-- action: have it approved by someone who may, add the reference or the missing half by a new row, or reverse it
+-- checked: from (select accounting_month from stg_coin_adjustments union all select accounting_month from stg_diamond_adjustments) as adjusted cross join run where adjusted.accounting_month = run.period
+-- approved_by is one of `approvers` in carat.yaml (an empty list names nobody, and then names are not judged); clawbacks,
+-- splits and corrections carry a reference; the splits of one reference sum to zero, counted up to the period's end and named
+-- by the reference.
+with adjusted as (
+    select
+        entity,
+        adjustment_id,
+        coins as quantity,
+        'coins' as unit,
+        reason as kind,
+        reference_id,
+        approved_by,
+        accounting_month,
+        batch_id,
+        source_line
+    from stg_coin_adjustments
+    cross join run
+    where accounting_month <= run.period and adjusted_at >= run.first_start
+    union all
+    select
+        entity,
+        adjustment_id,
+        diamonds as quantity,
+        'diamonds' as unit,
+        reason as kind,
+        reference_id,
+        approved_by,
+        accounting_month,
+        batch_id,
+        source_line
+    from stg_diamond_adjustments
+    cross join run
+    where accounting_month <= run.period and adjusted_at >= run.first_start
+),
+
+own as (
+    select
+        adjusted.entity,
+        adjusted.adjustment_id,
+        adjusted.quantity,
+        adjusted.unit,
+        adjusted.kind,
+        adjusted.reference_id,
+        adjusted.approved_by,
+        adjusted.batch_id,
+        adjusted.source_line
+    from adjusted
+    cross join run
+    where adjusted.accounting_month = run.period
+),
+
+split_sums as (
+    select
+        adjusted.entity,
+        adjusted.reference_id,
+        cast(sum(adjusted.quantity) as bigint) as quantity,
+        cast(count(*) as bigint) as split_count,
+        max(adjusted.accounting_month) as last_month
+    from adjusted
+    where adjusted.kind = 'split' and adjusted.reference_id is not null
+    group by adjusted.entity, adjusted.reference_id
+),
+
+findings as (
+    select
+        own.entity,
+        own.adjustment_id as subject_id,
+        own.quantity,
+        own.unit,
+        'approver' as reason,
+        plain(own.quantity) || ' ' || own.unit || ' (' || own.kind || ') were approved by ' || own.approved_by
+            || ', who is not one of the approvers in carat.yaml.' as detail,
+        own.batch_id,
+        own.source_line
+    from own
+    left join run_approvers
+        on run_approvers.approver = own.approved_by
+    where run_approvers.approver is null and exists (select 1 from run_approvers)
+    union all
+    select
+        entity,
+        adjustment_id as subject_id,
+        quantity,
+        unit,
+        'no_reference' as reason,
+        'A ' || kind || ' of ' || plain(quantity) || ' ' || unit || ' names no reference, so nobody can follow why.' as detail,
+        batch_id,
+        source_line
+    from own
+    where kind in ('clawback', 'split', 'correction') and reference_id is null
+    union all
+    select
+        split_sums.entity,
+        split_sums.reference_id as subject_id,
+        split_sums.quantity,
+        'diamonds' as unit,
+        'split' as reason,
+        'The ' || plain(split_sums.split_count) || ' splits of ' || split_sums.reference_id || ' sum to '
+            || plain(split_sums.quantity) || ' diamonds instead of zero: a part is missing or has another size.' as detail,
+        cast(null as varchar) as batch_id,
+        cast(null as bigint) as source_line
+    from split_sums
+    cross join run
+    where split_sums.last_month = run.period and split_sums.quantity <> 0
+)
+
+select
+    entity,
+    'adjustment' as subject_kind,
+    subject_id,
+    cast(0 as decimal(38, 9)) as expected,
+    cast(quantity as decimal(38, 9)) as actual,
+    cast(quantity as decimal(38, 9)) as difference,
+    unit,
+    reason,
+    detail,
+    batch_id,
+    source_line
+from findings
+order by subject_id, unit, reason, entity

@@ -1,0 +1,147 @@
+-- One row is a payout that was paid twice, or requested twice.
+-- grain: payout_id, unit, reason
+-- control: payout_duplicate
+-- severity: block
+-- unit: currency
+-- guards: the same money sent to a creator twice
+-- question: Was any payout paid or requested twice?
+-- causes: a payment sent again after a time-out; a file of payouts uploaded twice; a double click at the request
+-- action: claim the second payment back from the creator or the provider, or set it against the next payout; hold a second request
+-- checked: from led_payout_version cross join run where accounting_month = run.period and version_no = 1
+-- Of one payout at most one provider payment may be out: paid, and not failed or returned since. Expected is one payment,
+-- actual are all that are out. And no two payouts have the same creator, requested_at and diamonds: the later one by month
+-- and id is named with its whole gross. Each is named in the month of the row that made it a double.
+with signed as (
+    select
+        payout_id,
+        line_id,
+        booked_at,
+        case when status = 'paid' then 1 else -1 end as sign
+    from led_provider_payment
+    where payout_id is not null
+),
+
+running as (
+    select
+        payout_id,
+        sum(sign) over (
+            partition by payout_id
+            order by booked_at, line_id
+            rows between unbounded preceding and current row
+        ) as balance
+    from signed
+),
+
+-- A failure when nothing is out brings nothing back: the count stops at zero, which is the last sum above the lowest.
+outstanding as (
+    select
+        signed_sums.payout_id,
+        cast(signed_sums.total - least(0, lowest_sums.lowest) as bigint) as payments
+    from (
+        select payout_id, sum(sign) as total
+        from signed
+        group by payout_id
+    ) as signed_sums
+    inner join (
+        select payout_id, min(balance) as lowest
+        from running
+        group by payout_id
+    ) as lowest_sums
+        on lowest_sums.payout_id = signed_sums.payout_id
+    where signed_sums.total - least(0, lowest_sums.lowest) > 1
+),
+
+paid_lines as (
+    select
+        led_provider_payment.payout_id,
+        led_provider_payment.line_id,
+        led_provider_payment.amount,
+        led_provider_payment.currency,
+        led_provider_payment.accounting_month,
+        led_provider_payment.batch_id,
+        led_provider_payment.source_line,
+        outstanding.payments,
+        row_number() over (
+            partition by led_provider_payment.payout_id
+            order by led_provider_payment.booked_at desc, led_provider_payment.line_id desc
+        ) as newest
+    from led_provider_payment
+    inner join outstanding
+        on outstanding.payout_id = led_provider_payment.payout_id
+    where led_provider_payment.status = 'paid'
+),
+
+paid_twice as (
+    select
+        payout_id,
+        currency,
+        cast(sum(amount) as decimal(38, 9)) as paid_amount,
+        cast(sum(case when newest < payments then amount else 0 end) as decimal(38, 9)) as surplus_amount,
+        max(accounting_month) as last_month,
+        max(payments) as payments,
+        max(case when newest = 1 then line_id end) as line_id,
+        max(case when newest = 1 then batch_id end) as batch_id,
+        max(case when newest = 1 then source_line end) as source_line
+    from paid_lines
+    where newest <= payments
+    group by payout_id, currency
+),
+
+requests as (
+    select
+        payout_id,
+        entity,
+        creator_id,
+        diamonds,
+        currency,
+        gross_amount,
+        requested_at,
+        accounting_month,
+        batch_id,
+        source_line,
+        lag(payout_id) over (
+            partition by creator_id, requested_at, diamonds
+            order by accounting_month, payout_id
+        ) as earlier_id
+    from led_payout_version
+    where version_no = 1
+)
+
+select
+    firsts.entity,
+    'payout' as subject_kind,
+    paid_twice.payout_id as subject_id,
+    paid_twice.paid_amount - paid_twice.surplus_amount as expected,
+    paid_twice.paid_amount as actual,
+    paid_twice.surplus_amount as difference,
+    paid_twice.currency as unit,
+    'paid_twice' as reason,
+    plain(paid_twice.payments) || ' payments of this payout are out and none came back, ' || plain(paid_twice.paid_amount) || ' '
+        || paid_twice.currency || ' in all'
+        || coalesce('; the last is ' || paid_twice.line_id || ' of the provider.', '.') as detail,
+    paid_twice.batch_id,
+    paid_twice.source_line
+from paid_twice
+cross join run
+inner join led_payout_version as firsts
+    on firsts.payout_id = paid_twice.payout_id
+    and firsts.version_no = 1
+where paid_twice.last_month = run.period and paid_twice.surplus_amount > 0
+union all
+select
+    requests.entity,
+    'payout' as subject_kind,
+    requests.payout_id as subject_id,
+    cast(0 as decimal(38, 9)) as expected,
+    cast(requests.gross_amount as decimal(38, 9)) as actual,
+    cast(requests.gross_amount as decimal(38, 9)) as difference,
+    requests.currency as unit,
+    'requested_twice' as reason,
+    'Payout ' || requests.earlier_id || ' is of the same creator, ' || requests.creator_id || ', the same '
+        || plain(requests.diamonds) || ' diamonds and the same instant, ' || iso_instant(requests.requested_at) || '.' as detail,
+    requests.batch_id,
+    requests.source_line
+from requests
+cross join run
+where requests.earlier_id is not null and requests.accounting_month = run.period
+order by subject_id, unit, reason
