@@ -53,7 +53,25 @@ func readECB[T any](ctx context.Context, j *job[T], cut *cutter) (result, error)
 		}
 		seen[c] = true
 	}
+	// The bank writes the newest day first.
+	cut.carry = cut.fill(cut.carry, ecbDayBytes)
+	first, _, _ := bytes.Cut(cut.carry, []byte{','})
+	if day := ecbDate(first); len(day) == len(time.DateOnly) {
+		j.notes = append(j.notes, fmt.Sprintf("the newest rates are of %s", day))
+	}
 	return runBlocks(ctx, j, cut, ecbParse[T](j.in.Name, currencies))
+}
+
+// ecbDayBytes is more than a day takes.
+const ecbDayBytes = 64
+
+// ecbDate gives an ISO day of one that is written either way.
+func ecbDate(cell []byte) []byte {
+	day := bytes.TrimSpace(cell)
+	if t, err := time.Parse("2 January 2006", string(day)); err == nil {
+		day = t.AppendFormat(nil, time.DateOnly)
+	}
+	return day
 }
 
 func cut80(text []byte) string { return cutTo(text, 80) }
@@ -94,10 +112,7 @@ func ecbDay[T any](b *builder[T], currencies []string, record []byte, line int64
 	if len(cells) != len(currencies)+1 {
 		return b.rejectLine(line, CodeWrongFieldCount, record, fmt.Sprintf("a day and %d rates; found %d fields", len(currencies), len(cells)))
 	}
-	day := bytes.TrimSpace(cells[0])
-	if t, err := time.Parse("2 January 2006", string(day)); err == nil {
-		day = t.AppendFormat(nil, time.DateOnly)
-	}
+	day := ecbDate(cells[0])
 	for i, quote := range currencies {
 		rate := bytes.TrimSpace(cells[i+1])
 		if len(rate) == 0 || string(rate) == "N/A" {

@@ -74,6 +74,8 @@ type payPal struct {
 func payPalAdapters() []adapter {
 	return []adapter{
 		{"paypal-report", []string{"settlement_lines"}, isPayPal, readPayPal},
+		{"paypal-payouts", []string{"provider_payments"}, isPayPalPayouts, readPayPalPayouts},
+		{"paypal-payouts-upload", []string{"provider_payments"}, isPayoutUpload, readPayoutUpload},
 	}
 }
 

@@ -28,7 +28,7 @@ type adapter struct {
 // adapters in the order in which they are asked.
 func adapters() []adapter {
 	return slices.Concat(appleAdapters(), googleAdapters(), stripeAdapters(),
-		payPalAdapters(), bankAdapters())
+		payPalAdapters(), bankAdapters(), ecbAdapters())
 }
 
 // adapterOf finds an adapter by its name.
