@@ -26,6 +26,7 @@ select
         when 'returned' then cast(-movements.gross_amount as decimal(38, 9))
         else cast(0 as decimal(38, 9))
     end as gross_amount,
+    greatest(least(movements.event_at, run.closing_instant), run.period_start) as effective_at,
     led_creator_span.span_no as effective_span_no,
     movements.event_at < run.period_start as is_prior_period
 from led_diamond_movement as movements

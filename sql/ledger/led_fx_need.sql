@@ -1,8 +1,9 @@
 -- One row is one day on which money of one currency must be told in another.
 -- grain: base, quote, day
--- Purchases are carried in the entity's functional currency at the purchase day's rate, the creators' share at the gift
--- day's; a payout in another currency needs a rate on the day of its request. Lots keep their rate, so days of earlier months are
--- needed again; is_new tells those that this period's rows need, which control fx_rate judges.
+-- Purchases are carried in the entity's functional currency at the purchase day's rate, creators' share at the gift day's and
+-- payouts at that of each of their steps; what is owed at either end of the month at that day's. A payout in another
+-- currency needs a rate on the day of its request. Lots keep their rate, so days of earlier months are needed again; is_new
+-- tells those that this period's rows need, which control fx_rate judges.
 with lot_days as (
     select distinct
         stg_coin_purchases.currency,
@@ -38,40 +39,17 @@ purchase_days as (
     where lot_days.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
 ),
 
-foreign_ranges as (
-    select
-        range_no,
-        currency
-    from led_creator_rate
-    where exists (
-        select 1
-        from run_entities
-        where run_entities.functional_currency <> led_creator_rate.currency
-    )
-),
-
-gift_quarters as (
+posting_days as (
     select distinct
-        foreign_ranges.currency,
-        led_gift.entity_no,
-        quarter_hour(led_gift.sent_at) as quarter
-    from led_gift
-    inner join foreign_ranges
-        on foreign_ranges.range_no = led_gift.range_no
-),
-
-gift_days as (
-    select distinct
-        gift_quarters.currency as base,
+        led_posting_creator.currency as base,
         coalesce(run_entities.functional_currency, run.reporting_currency) as quote,
-        local_day(gift_quarters.quarter, run.time_zone) as day
-    from gift_quarters
+        led_posting_creator.rate_day as day
+    from led_posting_creator
     cross join run
-    inner join led_entity
-        on led_entity.entity_no = gift_quarters.entity_no
     left join run_entities
-        on run_entities.entity = led_entity.entity
-    where gift_quarters.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
+        on run_entities.entity = led_posting_creator.entity
+    where led_posting_creator.amount <> 0
+        and led_posting_creator.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
 ),
 
 payout_days as (
@@ -92,7 +70,15 @@ needs as (
     from purchase_days
     union all
     select base, quote, day, true as is_new
-    from gift_days
+    from posting_days
+    union all
+    select currency as base, functional_currency as quote, day, true as is_new
+    from led_foreign_balance
+    where closing_amount <> 0
+    union all
+    select currency as base, functional_currency as quote, opening_day as day, false as is_new
+    from led_foreign_balance
+    where opening_amount <> 0
     union all
     select base, quote, day, true as is_new
     from payout_days

@@ -1,5 +1,6 @@
 -- One row is one part of one creator's payable: a sum of money of one kind in one currency.
 -- grain: creator_id, entity, currency, kind (several rows)
+-- effective_at is when a single movement counts; sums over gifts, the opening and the closing have none.
 -- Kinds: opening, accrued, reversed, adjusted, redeemed, returned, revaluation, rounding, closing. Signed as they change
 -- the payable. Revaluation is found on its own, change by change: open diamonds at each change of rate, late movements
 -- when they count, returned diamonds when they come back. It is not the residual, so the identity can fail.
@@ -24,6 +25,7 @@ changes as (
     select
         balances.creator_id,
         balances.entity,
+        balances.range_from as effective_at,
         case
             when balances.range_from = run.period_start then balances.opening_diamonds
             else balances.previous_balance
@@ -63,6 +65,7 @@ late_gifts as (
         case gift_values.kind when 'gift' then gift_values.diamonds else -gift_values.diamonds end as diamonds,
         gift_values.currency,
         gift_values.diamond_value,
+        run.period_start as effective_at,
         at_start.currency as start_currency,
         at_start.diamond_value as start_value
     from gift_values
@@ -80,6 +83,7 @@ effective_values as (
         led_diamond_valued.diamonds,
         led_diamond_valued.value_currency,
         led_diamond_valued.diamond_value,
+        led_diamond_valued.effective_at,
         led_rate_at.currency as effective_currency,
         led_rate_at.diamond_value as effective_value
     from led_diamond_valued
@@ -95,6 +99,7 @@ select
     balances.entity,
     balances.value_currency as currency,
     'opening' as kind,
+    cast(null as timestamp with time zone) as effective_at,
     balances.opening_diamonds as diamonds,
     cast(balances.opening_diamonds * balances.diamond_value as decimal(38, 9)) as amount
 from balances
@@ -106,6 +111,7 @@ select
     entity,
     currency,
     case kind when 'gift' then 'accrued' else 'reversed' end as kind,
+    cast(null as timestamp with time zone) as effective_at,
     case kind when 'gift' then diamonds else -diamonds end as diamonds,
     cast(case kind when 'gift' then diamonds else -diamonds end * diamond_value as decimal(38, 9)) as amount
 from gift_values
@@ -115,6 +121,7 @@ select
     entity,
     value_currency as currency,
     kind,
+    effective_at,
     diamonds,
     case kind when 'adjusted' then amount else -gross_amount end as amount
 from led_diamond_valued
@@ -124,28 +131,29 @@ select
     entity,
     value_currency as currency,
     'rounding' as kind,
+    effective_at,
     cast(0 as bigint) as diamonds,
     amount + gross_amount as amount
 from led_diamond_valued
 where kind in ('redeemed', 'returned')
 union all
-select creator_id, entity, previous_currency, 'revaluation', cast(0 as bigint), cast(-diamonds * previous_value as decimal(38, 9))
+select creator_id, entity, previous_currency, 'revaluation', effective_at, cast(0 as bigint), cast(-diamonds * previous_value as decimal(38, 9))
 from changes
 union all
-select creator_id, entity, value_currency, 'revaluation', cast(0 as bigint), cast(diamonds * diamond_value as decimal(38, 9))
+select creator_id, entity, value_currency, 'revaluation', effective_at, cast(0 as bigint), cast(diamonds * diamond_value as decimal(38, 9))
 from changes
 union all
-select creator_id, entity, currency, 'revaluation', cast(0 as bigint), cast(-diamonds * diamond_value as decimal(38, 9))
+select creator_id, entity, currency, 'revaluation', effective_at, cast(0 as bigint), cast(-diamonds * diamond_value as decimal(38, 9))
 from late_gifts
 union all
-select creator_id, entity, start_currency, 'revaluation', cast(0 as bigint), cast(diamonds * start_value as decimal(38, 9))
+select creator_id, entity, start_currency, 'revaluation', effective_at, cast(0 as bigint), cast(diamonds * start_value as decimal(38, 9))
 from late_gifts
 union all
-select creator_id, entity, value_currency, 'revaluation', cast(0 as bigint), cast(-diamonds * diamond_value as decimal(38, 9))
+select creator_id, entity, value_currency, 'revaluation', effective_at, cast(0 as bigint), cast(-diamonds * diamond_value as decimal(38, 9))
 from effective_values
 where value_currency <> effective_currency or diamond_value <> effective_value
 union all
-select creator_id, entity, effective_currency, 'revaluation', cast(0 as bigint), cast(diamonds * effective_value as decimal(38, 9))
+select creator_id, entity, effective_currency, 'revaluation', effective_at, cast(0 as bigint), cast(diamonds * effective_value as decimal(38, 9))
 from effective_values
 where value_currency <> effective_currency or diamond_value <> effective_value
 union all
@@ -154,6 +162,7 @@ select
     balances.entity,
     balances.value_currency as currency,
     'closing' as kind,
+    cast(null as timestamp with time zone) as effective_at,
     balances.balance_diamonds as diamonds,
     cast(balances.balance_diamonds * balances.diamond_value as decimal(38, 9)) as amount
 from balances

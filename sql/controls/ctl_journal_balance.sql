@@ -1,0 +1,105 @@
+-- One row is an entry of the journal that doesn't balance, or an account that the journal brings to another balance than its roll-forward.
+-- grain: subject_kind, subject_id, unit, reason
+-- control: journal_balance
+-- severity: block
+-- unit: currency
+-- guards: a booking with one side only; a ledger that says otherwise than the roll-forwards
+-- question: Does every entry balance, and does the journal arrive at what the roll-forwards say?
+-- causes: an account of carat.yaml given to two roles that don't belong together; a fault in carat's own models
+-- action: this is no matter of the month's files: keep the run's id and report it
+-- checked: from (select distinct entity, day, event_class, currency from led_journal_line) as entries
+-- Debits = credits, per entry, in its currency and in the entity's. Of accounts that a roll-forward knows, opening + postings =
+-- closing, exactly, and the rounded lines come to the rounded movement.
+with entries as (
+    select
+        entity,
+        entity || '/' || iso_day(day) || '/' || event_class || '/' || currency as entry_id,
+        currency,
+        functional_currency,
+        cast(sum(amount) as decimal(38, 9)) as amount,
+        cast(sum(functional_amount) as decimal(38, 9)) as functional_amount
+    from led_journal_line
+    group by entity, day, event_class, currency, functional_currency
+),
+
+movements as (
+    select
+        entity,
+        account,
+        currency,
+        functional_currency,
+        cast(sum(exact_amount) as decimal(38, 9)) as amount,
+        cast(sum(exact_functional_amount) as decimal(38, 9)) as functional_amount,
+        cast(sum(amount) as decimal(38, 9)) as booked_amount
+    from led_journal_line
+    where not is_remainder
+    group by entity, account, currency, functional_currency
+),
+
+tied as (
+    select
+        balances.entity,
+        balances.account,
+        balances.currency,
+        coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
+        balances.closing_amount - balances.opening_amount as expected_amount,
+        balances.functional_closing - balances.functional_opening as expected_functional,
+        half_up_minor(balances.closing_amount, coalesce(run_currencies.minor_digits, 2))
+        - half_up_minor(balances.opening_amount, coalesce(run_currencies.minor_digits, 2)) as expected_booked,
+        coalesce(movements.amount, 0) as amount,
+        coalesce(movements.functional_amount, 0) as functional_amount,
+        coalesce(movements.booked_amount, 0) as booked_amount
+    from led_account_balance as balances
+    cross join run
+    left join run_entities
+        on run_entities.entity = balances.entity
+    left join run_currencies
+        on run_currencies.currency = balances.currency
+    left join movements
+        on movements.entity = balances.entity
+        and movements.account = balances.account
+        and movements.currency = balances.currency
+),
+
+findings as (
+    select
+        entity, 'entry' as subject_kind, entry_id as subject_id, cast(0 as decimal(38, 9)) as expected, amount as actual,
+        currency as unit, 'unbalanced' as reason
+    from entries
+    where amount <> 0
+    union all
+    select entity, 'entry', entry_id, 0, functional_amount, functional_currency, 'unbalanced_functional'
+    from entries
+    where functional_amount <> 0 and amount = 0
+    union all
+    select entity, 'account', account, expected_amount, amount, currency, 'rollforward'
+    from tied
+    where amount <> expected_amount
+    union all
+    select entity, 'account', account || '/' || currency, expected_functional, functional_amount, functional_currency, 'rollforward_functional'
+    from tied
+    where functional_amount <> expected_functional and amount = expected_amount
+    union all
+    select entity, 'account', account, expected_booked, booked_amount, currency, 'rounding'
+    from tied
+    where booked_amount <> expected_booked and amount = expected_amount
+)
+
+select
+    entity,
+    subject_kind,
+    subject_id,
+    cast(expected as decimal(38, 9)) as expected,
+    cast(actual as decimal(38, 9)) as actual,
+    cast(actual - expected as decimal(38, 9)) as difference,
+    unit,
+    reason,
+    case subject_kind
+        when 'entry' then 'Debits less credits of this entry are ' || plain(actual) || ' ' || unit || ', not zero.'
+        else 'The roll-forward moves this account by ' || plain(expected) || ' ' || unit || ', the journal by '
+            || plain(actual) || '.'
+    end as detail,
+    cast(null as varchar) as batch_id,
+    cast(null as bigint) as source_line
+from findings
+order by subject_kind, subject_id, unit, reason

@@ -1,0 +1,75 @@
+-- One row is one account that a roll-forward knows, with its balance at both ends of the period.
+-- grain: entity, currency, account
+-- Signed as the journal: assets positive, debts negative. The journal rounds running balances from the opening on and must
+-- arrive at the closing. Creators who owe are a receivable, the others a payable.
+with balances as (
+    select
+        entity,
+        currency,
+        'creator_payable' as role,
+        cast(-sum(greatest(opening_amount, 0)) as decimal(38, 9)) as opening_amount,
+        cast(-sum(greatest(closing_amount, 0)) as decimal(38, 9)) as closing_amount
+    from led_creator_rollforward
+    group by entity, currency
+    union all
+    select
+        entity,
+        currency,
+        'creator_receivable' as role,
+        cast(sum(greatest(-opening_amount, 0)) as decimal(38, 9)) as opening_amount,
+        cast(sum(greatest(-closing_amount, 0)) as decimal(38, 9)) as closing_amount
+    from led_creator_rollforward
+    group by entity, currency
+    union all
+    select
+        entity,
+        currency,
+        'payouts_in_transit' as role,
+        cast(-opening_amount as decimal(38, 9)) as opening_amount,
+        cast(-closing_amount as decimal(38, 9)) as closing_amount
+    from led_transit_rollforward
+),
+
+told as (
+    select
+        balances.entity,
+        balances.currency,
+        balances.role,
+        balances.opening_amount,
+        balances.closing_amount,
+        case
+            when led_foreign_balance.role is null then balances.opening_amount
+            else cast(balances.opening_amount * coalesce(opening.rate, 0) as decimal(38, 9))
+        end as functional_opening,
+        case
+            when led_foreign_balance.role is null then balances.closing_amount
+            else cast(balances.closing_amount * coalesce(closing.rate, 0) as decimal(38, 9))
+        end as functional_closing
+    from balances
+    left join led_foreign_balance
+        on led_foreign_balance.entity = balances.entity
+        and led_foreign_balance.currency = balances.currency
+        and led_foreign_balance.role = balances.role
+    left join led_fx_rate as opening
+        on opening.base = led_foreign_balance.currency
+        and opening.quote = led_foreign_balance.functional_currency
+        and opening.day = led_foreign_balance.opening_day
+    left join led_fx_rate as closing
+        on closing.base = led_foreign_balance.currency
+        and closing.quote = led_foreign_balance.functional_currency
+        and closing.day = led_foreign_balance.day
+)
+
+select
+    told.entity,
+    told.currency,
+    led_account.account,
+    cast(sum(told.opening_amount) as decimal(38, 9)) as opening_amount,
+    cast(sum(told.closing_amount) as decimal(38, 9)) as closing_amount,
+    cast(sum(told.functional_opening) as decimal(38, 9)) as functional_opening,
+    cast(sum(told.functional_closing) as decimal(38, 9)) as functional_closing
+from told
+inner join led_account
+    on led_account.entity = told.entity
+    and led_account.role = told.role
+group by told.entity, told.currency, led_account.account

@@ -1,0 +1,29 @@
+-- One row is one class of events that the journal books, with its words.
+-- grain: event_class
+select event_class, memo
+from (
+    values
+        ('purchase_store', 'Coins sold in app stores'),
+        ('purchase_web', 'Coins sold on the web'),
+        ('purchase_reseller', 'Coins sold through resellers'),
+        ('refund_unspent', 'Refunds of coins that were not spent'),
+        ('refund_spent', 'Refunds of coins that were spent'),
+        ('refund_debt_paid', 'Coins that paid back a refund'),
+        ('refund_undone', 'Chargebacks undone'),
+        ('gift', 'Coins consumed by gifts'),
+        ('gift_restored', 'Coins given back by reversals'),
+        ('breakage', 'Coins expired or forfeited'),
+        ('accrual', 'Creators'' share of gifts'),
+        ('gift_reversed', 'Creators'' share of reversed gifts'),
+        ('promotion', 'Creators'' share of gifts paid with promotional coins'),
+        ('agency', 'Agencies'' share'),
+        ('clawback', 'Diamonds taken back'),
+        ('adjustment', 'Bonuses, splits, penalties and corrections'),
+        ('rate_change', 'Open diamonds at a new rate'),
+        ('payout_requested', 'Payouts approved'),
+        ('payout_paid', 'Payouts paid'),
+        ('payout_failed', 'Payouts failed or returned'),
+        ('negative_balance', 'Creators who owe'),
+        ('settlement', 'Stores and providers settled'),
+        ('fx', 'Balances at the month''s last rate')
+) as classes (event_class, memo)

@@ -1,0 +1,119 @@
+-- One row is one side of a booking of the month, in the currency of the event and in the entity's own: a debit, or negative a credit.
+-- grain: entity, day, event_class, currency, role
+-- Creators' side is told in the entity's currency at the day's rate; coins keep the rate of their purchase. At the month's end the
+-- balances owed to creators in other currencies are brought to that day's rate (fx). What an entry's sides leave over is no
+-- rounding: it is a recorded amount that doesn't add up (payout_arithmetic names it) and waits in suspense; in the entity's
+-- currency it is an exchange difference.
+with rated as (
+    select
+        postings.entity,
+        postings.day,
+        postings.rate_day,
+        postings.event_class,
+        postings.currency,
+        coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
+        postings.role,
+        cast(sum(postings.amount) as decimal(38, 9)) as amount
+    from led_posting_creator as postings
+    cross join run
+    left join run_entities
+        on run_entities.entity = postings.entity
+    where postings.amount <> 0
+    group by
+        postings.entity, postings.day, postings.rate_day, postings.event_class, postings.currency,
+        run_entities.functional_currency, run.reporting_currency, postings.role
+),
+
+converted as (
+    select
+        rated.entity,
+        rated.day,
+        rated.event_class,
+        rated.currency,
+        rated.functional_currency,
+        rated.role,
+        cast(sum(rated.amount) as decimal(38, 9)) as amount,
+        cast(sum(cast(
+            rated.amount * case when rated.currency = rated.functional_currency then 1 else coalesce(led_fx_rate.rate, 0) end
+            as decimal(38, 9)
+        )) as decimal(38, 9)) as functional_amount
+    from rated
+    left join led_fx_rate
+        on led_fx_rate.base = rated.currency
+        and led_fx_rate.quote = rated.functional_currency
+        and led_fx_rate.day = rated.rate_day
+    group by rated.entity, rated.day, rated.event_class, rated.currency, rated.functional_currency, rated.role
+),
+
+moved as (
+    select
+        entity,
+        currency,
+        role,
+        cast(sum(functional_amount) as decimal(38, 9)) as functional_amount
+    from converted
+    group by entity, currency, role
+),
+
+remeasured as (
+    select
+        balances.entity,
+        balances.day,
+        balances.currency,
+        balances.functional_currency,
+        balances.role,
+        cast(
+            cast(balances.closing_amount * coalesce(closing.rate, 0) as decimal(38, 9))
+            - cast(balances.opening_amount * coalesce(opening.rate, 0) as decimal(38, 9))
+            - coalesce(moved.functional_amount, 0)
+            as decimal(38, 9)
+        ) as functional_amount
+    from led_foreign_balance as balances
+    left join led_fx_rate as closing
+        on closing.base = balances.currency
+        and closing.quote = balances.functional_currency
+        and closing.day = balances.day
+    left join led_fx_rate as opening
+        on opening.base = balances.currency
+        and opening.quote = balances.functional_currency
+        and opening.day = balances.opening_day
+    left join moved
+        on moved.entity = balances.entity
+        and moved.currency = balances.currency
+        and moved.role = balances.role
+),
+
+sides as (
+    select entity, day, event_class, currency, functional_currency, role, amount, functional_amount
+    from converted
+    union all
+    select entity, day, 'fx', currency, functional_currency, role, cast(0 as decimal(38, 9)), functional_amount
+    from remeasured
+    where functional_amount <> 0
+    union all
+    select entity, day, 'fx', currency, functional_currency, 'fx_difference', cast(0 as decimal(38, 9)), -functional_amount
+    from remeasured
+    where functional_amount <> 0
+),
+
+left_over as (
+    select
+        entity,
+        day,
+        event_class,
+        currency,
+        functional_currency,
+        cast(-sum(amount) as decimal(38, 9)) as amount,
+        cast(-sum(functional_amount) as decimal(38, 9)) as functional_amount
+    from sides
+    group by entity, day, event_class, currency, functional_currency
+)
+
+select entity, day, event_class, currency, functional_currency, role, amount, functional_amount
+from sides
+union all
+select
+    entity, day, event_class, currency, functional_currency, case when amount <> 0 then 'suspense' else 'fx_difference' end, amount,
+    functional_amount
+from left_over
+where amount <> 0 or functional_amount <> 0

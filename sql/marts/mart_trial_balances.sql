@@ -1,0 +1,72 @@
+-- One row is one account of one entity in one currency over the month: what was debited, what was credited, what is left.
+-- grain: entity, account, currency
+-- opening and closing are told where a roll-forward knows them; the movement of every other account stands by itself.
+-- Debits are positive, credits negative in opening and closing.
+-- result: trial_balances
+-- order: entity, account, currency
+with moved as (
+    select
+        entity,
+        account,
+        currency,
+        functional_currency,
+        cast(sum(debit) as decimal(38, 6)) as debit,
+        cast(sum(credit) as decimal(38, 6)) as credit,
+        cast(sum(functional_debit) as decimal(38, 6)) as functional_debit,
+        cast(sum(functional_credit) as decimal(38, 6)) as functional_credit
+    from mart_journal_lines
+    group by entity, account, currency, functional_currency
+),
+
+openings as (
+    select
+        led_account_balance.entity,
+        led_account_balance.account,
+        led_account_balance.currency,
+        coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
+        half_up_minor(led_account_balance.opening_amount, coalesce(digits.minor_digits, 2)) as opening,
+        half_up_minor(led_account_balance.functional_opening, coalesce(functional_digits.minor_digits, 2)) as functional_opening
+    from led_account_balance
+    cross join run
+    left join run_entities
+        on run_entities.entity = led_account_balance.entity
+    left join run_currencies as digits
+        on digits.currency = led_account_balance.currency
+    left join run_currencies as functional_digits
+        on functional_digits.currency = coalesce(run_entities.functional_currency, run.reporting_currency)
+),
+
+keys as (
+    select entity, account, currency, functional_currency
+    from moved
+    union
+    select entity, account, currency, functional_currency
+    from openings
+    where opening <> 0 or functional_opening <> 0
+)
+
+select
+    run.period,
+    run.run_id,
+    keys.entity,
+    keys.account,
+    keys.currency,
+    keys.functional_currency,
+    openings.opening,
+    coalesce(moved.debit, 0) as debit,
+    coalesce(moved.credit, 0) as credit,
+    openings.opening + coalesce(moved.debit, 0) - coalesce(moved.credit, 0) as closing,
+    openings.functional_opening,
+    coalesce(moved.functional_debit, 0) as functional_debit,
+    coalesce(moved.functional_credit, 0) as functional_credit,
+    openings.functional_opening + coalesce(moved.functional_debit, 0) - coalesce(moved.functional_credit, 0) as functional_closing
+from keys
+cross join run
+left join moved
+    on moved.entity = keys.entity
+    and moved.account = keys.account
+    and moved.currency = keys.currency
+left join openings
+    on openings.entity = keys.entity
+    and openings.account = keys.account
+    and openings.currency = keys.currency
