@@ -203,11 +203,17 @@ func (y *yamlFile) entities(n *yaml.Node) []Entity {
 
 func (y *yamlFile) accounts(n *yaml.Node) map[string]string {
 	accounts := map[string]string{}
-	y.each(n, "accounts", func(key, value *yaml.Node) {
-		if text, ok := y.text(value, "accounts "+key.Value); ok {
-			accounts[key.Value] = text
+	known := map[string]func(*yaml.Node){}
+	for _, role := range pipeline.AccountRoles() {
+		known[role] = func(n *yaml.Node) {
+			text, ok := y.text(n, "accounts "+role)
+			if ok && strings.TrimSpace(text) == "" {
+				y.problem(n, "accounts %s: an account is needed, such as \"1000 Cash\"", role)
+			}
+			accounts[role] = text
 		}
-	})
+	}
+	y.keys(n, "accounts", known)
 	return accounts
 }
 

@@ -104,6 +104,8 @@ func TestConfigErrors(t *testing.T) {
 		{"tolerances: {USD: 0.0000001}", at + `1: tolerances USD: "0.0000001" is not a plain decimal`},
 		{"tolerances: {dollar: 1}", at + `1: tolerances: "dollar" is not a currency code`},
 		{"due_days: {apple: 4.5}", at + `1: due_days apple: "4.5" is not a whole number from 0 to 3650`},
+		{"accounts: {csh: 1}", at + `1: unknown key "csh" of accounts; did you mean cash?`},
+		{"accounts: {cash: ''}", at + `1: accounts cash: an account is needed, such as "1000 Cash"`},
 		{"clawback: maybe", at + `1: clawback: "maybe" is not one of none, full`},
 		{"breakage: 3", at + "1: breakage must be a mapping of keys to values"},
 		{"memory: lots", at + `1: memory: "lots" is not a size such as 4GB or 512MB`},
