@@ -54,4 +54,3 @@ cross join days
 left join run_entities
     on run_entities.entity = balances.entity
 where balances.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
-    and (balances.opening_amount <> 0 or balances.closing_amount <> 0)
