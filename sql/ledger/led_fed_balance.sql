@@ -1,11 +1,12 @@
 -- One row is one quantity of one fed balance beside carat's own at that instant.
--- grain: subject_kind, subject_id, entity, currency, as_of, quantity_kind
+-- grain: subject_kind, subject_id, entity, currency, as_of, quantity_kind (a viewer's also by channel)
 -- Openings are not compared: they are where carat begins. Balances within the period, up to its end, are.
 with fed as (
     select
         subject_kind,
         subject_id,
         entity,
+        channel,
         currency,
         as_of,
         coins,
@@ -29,7 +30,11 @@ viewers_within as (
     inner join led_viewer
         on led_viewer.viewer_id = fed.subject_id
         and led_viewer.entity = fed.entity
-    where fed.subject_kind = 'viewer' and fed.coins is not null and fed.as_of < run.period_end
+    where fed.subject_kind = 'viewer'
+        and fed.coins is not null
+        and fed.channel is null
+        and fed.currency is null
+        and fed.as_of < run.period_end
 ),
 
 viewer_within as (
@@ -69,7 +74,52 @@ left join viewer_within
     on viewer_within.subject_id = fed.subject_id
     and viewer_within.entity = fed.entity
     and viewer_within.as_of = fed.as_of
-where fed.subject_kind = 'viewer' and fed.coins is not null
+where fed.subject_kind = 'viewer' and fed.coins is not null and fed.channel is null and fed.currency is null
+union all
+select
+    'viewer' as subject_kind,
+    subject_id,
+    entity,
+    currency,
+    as_of,
+    'coins' as quantity_kind,
+    cast(fed_coins as decimal(38, 9)) as fed_quantity,
+    cast(own_coins as decimal(38, 9)) as own_quantity,
+    'coins' as unit,
+    batch_id,
+    source_line
+from led_fed_lot
+where fed_coins is not null
+union all
+select
+    'viewer' as subject_kind,
+    subject_id,
+    entity,
+    currency,
+    as_of,
+    'amount' as quantity_kind,
+    cast(fed_amount as decimal(38, 9)) as fed_quantity,
+    cast(own_amount as decimal(38, 9)) as own_quantity,
+    unit,
+    batch_id,
+    source_line
+from led_fed_lot
+where fed_amount is not null
+union all
+select
+    'viewer' as subject_kind,
+    subject_id,
+    entity,
+    currency,
+    as_of,
+    'deferred_fee' as quantity_kind,
+    cast(fed_fee as decimal(38, 9)) as fed_quantity,
+    cast(own_fee as decimal(38, 9)) as own_quantity,
+    unit,
+    batch_id,
+    source_line
+from led_fed_lot
+where fed_fee is not null
 union all
 select
     fed.subject_kind,

@@ -22,6 +22,16 @@ with apart as (
     select subject_id as viewer_id, entity
     from led_opening_balance
     where subject_kind = 'viewer' and coins < 0
+    union
+    -- a balance fed within the month asks for the lots at an instant, not at a day's end
+    select subject_id as viewer_id, entity
+    from stg_balances
+    cross join run
+    where subject_kind = 'viewer'
+        and as_of > run.period_start
+        and as_of > run.first_start
+        and as_of < run.period_end
+        and (amount is not null or deferred_fee is not null or channel is not null or currency is not null)
 )
 
 select led_viewer.viewer_no

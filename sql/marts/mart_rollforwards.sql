@@ -1,8 +1,8 @@
 -- One row is one line of one roll-forward: opening, a movement or closing.
 -- grain: identity, entity, currency, subject_kind, subject_id, line
 -- materialized: view
--- Per entity for all identities, and per creator for diamonds and payable. Signed as they change the balance. A viewer's
--- closing stands in viewer_balances.
+-- Per entity for all identities, per creator for diamonds and payable, per channel for the coin liability and the deferred store
+-- fee. Signed as they change the balance. A viewer's closing stands in viewer_balances.
 -- result: rollforwards
 -- order: identity, entity, currency, subject_kind, subject_id, line_rank
 with coin_totals as (
@@ -131,6 +131,52 @@ transit_lines as (
     select entity, currency, 5, 'closing', closing_amount from led_transit_rollforward
 ),
 
+liability_totals as (
+    select
+        identity, entity, currency, 'channel' as subject_kind, channel as subject_id, opening, sold, refunded, consumed, restored,
+        breakage, closing
+    from led_liability_rollforward
+    union all
+    select
+        identity,
+        entity,
+        currency,
+        'entity' as subject_kind,
+        entity as subject_id,
+        cast(sum(opening) as decimal(38, 6)) as opening,
+        cast(sum(sold) as decimal(38, 6)) as sold,
+        cast(sum(refunded) as decimal(38, 6)) as refunded,
+        cast(sum(consumed) as decimal(38, 6)) as consumed,
+        cast(sum(restored) as decimal(38, 6)) as restored,
+        cast(sum(breakage) as decimal(38, 6)) as breakage,
+        cast(sum(closing) as decimal(38, 6)) as closing
+    from led_liability_rollforward
+    group by identity, entity, currency
+),
+
+liability_lines as (
+    select identity, entity, currency, subject_kind, subject_id, 1 as line_rank, 'opening' as line, opening as amount
+    from liability_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 2, 'sold', sold
+    from liability_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 3, 'refunded', -refunded
+    from liability_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 4, 'consumed', -consumed
+    from liability_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 5, 'restored', restored
+    from liability_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 6, 'breakage', -breakage
+    from liability_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 7, 'closing', closing
+    from liability_totals
+),
+
 lines as (
     select
         'coins' as identity,
@@ -150,6 +196,9 @@ lines as (
     union all
     select 'in_transit', entity, currency, 'entity', entity, line_rank, line, null, amount
     from transit_lines
+    union all
+    select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount
+    from liability_lines
 )
 
 select

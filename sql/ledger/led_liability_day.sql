@@ -1,0 +1,96 @@
+-- One row is what one class of events did on one day to the coin liability and to the deferred store fee.
+-- grain: entity, channel, currency, day, event_class
+-- The day is that on which the event counts; channel and currency are the lot's ('promotion' and 'opening' besides the real
+-- channels), those of refund_money the refund's own. value and fee are positive in every class, as the class is named:
+--   sold            lots bought: coins, gross, tax, value (= gross - tax), fee; liability and deferred fee up
+--   promotion       coins granted at zero; nothing else
+--   consumed        taken by gifts; down. debt_consumed: the same, by a lot that paid an earlier gift's debt
+--   restored        given back by reversals of gifts; up
+--   refunded        taken by refunds and chargebacks, less what chargeback reversals gave back; down. refund_debt: taken of
+--                   a lot that paid an earlier refund's debt (or an opening below zero)
+--   breakage        expiry, negative corrections and inactivity; down
+--   refund_money    the money of refunds (less that of chargeback reversals): gross, tax, value (= gross - tax), fee given back;
+--                   it does not move the liability
+-- So contra-revenue is refund_money - refunded - refund_debt, of value and of fee. The roll-forward is made of these rows.
+with sold as (
+    select
+        led_lot.entity,
+        led_lot.channel,
+        led_lot.currency,
+        led_lot.functional_currency,
+        led_quarter_day.day,
+        case led_lot.origin when 'purchase' then 'sold' else 'promotion' end as event_class,
+        led_lot.coins,
+        led_lot.gross,
+        led_lot.tax,
+        led_lot.value,
+        led_lot.fee,
+        led_lot.functional_gross,
+        led_lot.functional_tax,
+        led_lot.functional_value,
+        led_lot.functional_fee
+    from led_lot
+    inner join led_quarter_day
+        on led_quarter_day.quarter = quarter_hour(led_lot.acquired_at)
+    where not led_lot.came_before
+),
+
+moved as (
+    select
+        entity,
+        channel,
+        currency,
+        functional_currency,
+        day,
+        case
+            when kind = 'gift' and paid_later then 'debt_consumed'
+            when kind = 'gift' then 'consumed'
+            when kind = 'restore' then 'restored'
+            when kind = 'debt' or (kind = 'refund' and paid_later) then 'refund_debt'
+            when kind in ('refund', 'unrefund') then 'refunded'
+            else 'breakage'
+        end as event_class,
+        case when kind = 'restore' then -1 else 1 end as direction,
+        before - after as coins,
+        value,
+        fee,
+        functional_value,
+        functional_fee
+    from led_lot_movement
+),
+
+events as (
+    select
+        entity, channel, currency, functional_currency, day, event_class, coins, gross, tax, value, fee,
+        functional_gross, functional_tax, functional_value, functional_fee
+    from sold
+    union all
+    select
+        entity, channel, currency, functional_currency, day, event_class, direction * coins, 0, 0, direction * value, direction * fee,
+        0, 0, direction * functional_value, direction * functional_fee
+    from moved
+    union all
+    select
+        entity, channel, currency, functional_currency, day, 'refund_money', coins, gross, tax, value, fee,
+        functional_gross, functional_tax, functional_value, functional_fee
+    from led_refund_money
+)
+
+select
+    entity,
+    channel,
+    currency,
+    functional_currency,
+    day,
+    event_class,
+    cast(sum(coins) as bigint) as coins,
+    from_millionths(sum(gross)) as gross,
+    from_millionths(sum(tax)) as tax,
+    from_millionths(sum(value)) as value,
+    from_millionths(sum(fee)) as fee,
+    from_millionths(sum(functional_gross)) as functional_gross,
+    from_millionths(sum(functional_tax)) as functional_tax,
+    from_millionths(sum(functional_value)) as functional_value,
+    from_millionths(sum(functional_fee)) as functional_fee
+from events
+group by entity, channel, currency, functional_currency, day, event_class

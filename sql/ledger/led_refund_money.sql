@@ -1,0 +1,100 @@
+-- One row is the money of one refund, chargeback or chargeback reversal of the period.
+-- grain: purchase_id
+-- Signed as it leaves: a refund's is positive, a chargeback reversal's negative. value is the money net of tax: what of it the
+-- coins taken back no longer carried is contra-revenue. An empty store fee is gross x store_fee_rate, as with a purchase. The
+-- functional amounts are told at the rate at which the purchase was (the receivable that it takes away was booked there), of
+-- an unknown or older purchase at that of its own day. Whole millionths.
+with refunds as (
+    select
+        purchases.purchase_id,
+        led_viewer.viewer_no,
+        purchases.entity,
+        purchases.channel,
+        purchases.currency,
+        coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
+        led_refund.bought_id,
+        case purchases.kind when 'chargeback_reversal' then -1 else 1 end as direction,
+        purchases.coins + purchases.bonus_coins as coins,
+        millionths(purchases.gross_amount) as gross,
+        millionths(purchases.tax_amount) as tax,
+        millionths(coalesce(
+            purchases.store_fee_amount,
+            half_up_minor(
+                cast(purchases.gross_amount as decimal(38, 6)) * coalesce(run_channels.store_fee_rate, 0),
+                run_currencies.minor_digits
+            ),
+            0
+        )) as fee,
+        quarter_hour(purchases.purchased_at) as event_quarter,
+        quarter_hour(greatest(least(purchases.purchased_at, run.closing_instant), run.period_start)) as quarter
+    from stg_coin_purchases as purchases
+    cross join run
+    inner join led_refund
+        on led_refund.purchase_id = purchases.purchase_id
+    inner join led_viewer
+        on led_viewer.viewer_id = purchases.viewer_id
+        and led_viewer.entity = purchases.entity
+    left join run_channels
+        on run_channels.channel = purchases.channel
+    left join run_currencies
+        on run_currencies.currency = purchases.currency
+    left join run_entities
+        on run_entities.entity = purchases.entity
+    where purchases.kind <> 'purchase'
+        and purchases.accounting_month = run.period
+        and purchases.purchased_at >= run.first_start
+),
+
+rated as (
+    select
+        refunds.purchase_id,
+        refunds.viewer_no,
+        refunds.entity,
+        refunds.channel,
+        refunds.currency,
+        refunds.functional_currency,
+        refunds.direction,
+        refunds.coins,
+        refunds.gross,
+        refunds.tax,
+        refunds.fee,
+        counts.day,
+        case
+            when refunds.currency = refunds.functional_currency then cast(1 as decimal(18, 9))
+            when led_lot.currency = refunds.currency then led_lot.fx_rate
+            else led_fx_rate.rate
+        end as fx_rate
+    from refunds
+    inner join led_quarter_day as counts
+        on counts.quarter = refunds.quarter
+    inner join led_quarter_day as happened
+        on happened.quarter = refunds.event_quarter
+    left join led_lot
+        on led_lot.viewer_no = refunds.viewer_no
+        and led_lot.lot_id = refunds.bought_id
+        and led_lot.origin = 'purchase'
+    left join led_fx_rate
+        on led_fx_rate.base = refunds.currency
+        and led_fx_rate.quote = refunds.functional_currency
+        and led_fx_rate.day = happened.day
+)
+
+select
+    purchase_id,
+    viewer_no,
+    entity,
+    channel,
+    currency,
+    functional_currency,
+    fx_rate,
+    day,
+    direction * coins as coins,
+    direction * gross as gross,
+    direction * tax as tax,
+    direction * (gross - tax) as value,
+    direction * fee as fee,
+    direction * at_rate(gross, fx_rate) as functional_gross,
+    direction * at_rate(tax, fx_rate) as functional_tax,
+    direction * (at_rate(gross, fx_rate) - at_rate(tax, fx_rate)) as functional_value,
+    direction * at_rate(fee, fx_rate) as functional_fee
+from rated
