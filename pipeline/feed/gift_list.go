@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// readGiftList reads a recorded price list: an object keyed by gift id, or an
-// array, of {"id", "name", "diamondCost"}, the price also spelled diamond_count
-// or diamondCount. The price is in coins. A gift without a name is called by
+// readGiftList reads a recorded price list: an object keyed by gift id, an
+// array, or either inside data, gifts or pages, of {"id", "name", "diamondCost"} in
+// any of the spellings of giftIDs and giftPrices. The price is in coins. A gift without a name is called by
 // its id, since the list has the price and that is what counts. A gift that is
 // there twice has no price that could be told, so the second entry is rejected.
 func readGiftList[T any](ctx context.Context, j *job[T], cut *cutter) (result, error) {
@@ -45,9 +45,12 @@ func readGiftList[T any](ctx context.Context, j *job[T], cut *cutter) (result, e
 		return giftRow(s.builder, &scan, key, from, line, seen)
 	}
 	var err error
-	if scan.peek() == '{' {
+	switch {
+	case wrapsGifts(data):
+		err = scan.gifts(0, func() error { return gift(nil) })
+	case scan.peek() == '{':
 		err = scan.object(gift)
-	} else {
+	default:
 		err = scan.array(func() error { return gift(nil) })
 	}
 	if err == nil && scan.peek() != 0 {
@@ -73,12 +76,12 @@ func giftRow[T any](b *builder[T], scan *jsonScanner, key, validFrom []byte, lin
 	id.text = key
 	err := scan.object(func(member []byte) error {
 		into := &jsonValue{}
-		switch string(member) {
-		case "id":
+		switch {
+		case giftIDs[string(member)]:
 			into = &id
-		case "name":
+		case string(member) == "name", string(member) == "Name", string(member) == "giftName":
 			into = &name
-		case "diamondCost", "diamond_count", "diamondCount":
+		case giftPrices[string(member)]:
 			into = &price
 		}
 		v, err := scan.value()

@@ -1,9 +1,6 @@
 package feed
 
-import (
-	"bytes"
-	"errors"
-)
+import "errors"
 
 // frameField is a value of a gift message that carat needs. Its spellings
 // differ between versions of the connector.
@@ -31,31 +28,41 @@ type spelling struct {
 	rank  uint8 // 1 is tried first
 }
 
-// Both layouts of TikTok-Live-Connector: the flat one of version 1, and the
-// data of a message of version 2. Numbers inside monitorExtra lost precision
-// and are never read.
+// The layouts of the recorders: TikTok-Live-Connector, the flat one of version 1
+// and the data of a message of version 2; TikTokLive (Python), whose fields are
+// those of the message in camelCase or snake_case, and nested in gift before
+// version 5; gotiktoklive, in Go's spelling. Numbers inside monitorExtra lost
+// precision and are never read.
 func frameSpellings() map[string]spelling {
 	paths := map[string]spelling{}
 	for field, names := range map[frameField][]string{
-		frameSender:   {"userId", "user.userId", "user.id"},
-		frameReceiver: {"receiverUserId", "toUser.userId", "toUser.id", "toUserId", "userGiftReciever.userId"},
-		frameGift:     {"giftId", "giftDetails.id", "gift.gift_id", "gift.id"},
-		frameGiftType: {"giftType", "giftDetails.giftType", "gift.gift_type"},
-		frameCombo:    {"giftDetails.combo"},
-		framePrice:    {"diamondCount", "giftDetails.diamondCount", "extendedGiftInfo.diamond_count"},
-		frameCount:    {"repeatCount", "gift.repeat_count"},
-		frameEnd:      {"repeatEnd", "gift.repeat_end"},
-		frameGroup:    {"groupId"},
-		frameMessage:  {"msgId", "common.msgId"},
-		frameRoom:     {"roomId", "common.roomId"},
-		frameTime:     {"createTime", "common.createTime", "timestamp"},
+		frameSender: {"userId", "user.userId", "user.id", "user.idStr", "user.user_id", "user.id_str", "fromUser.id", "from_user.id", "User.ID"},
+		frameReceiver: {"receiverUserId", "toUser.userId", "toUser.id", "toUserId", "userGiftReciever.userId", "to_user.user_id", "to_user.id",
+			"to_user_id", "user_gift_reciever.user_id", "ToUserID"},
+		frameGift: {"giftId", "giftDetails.id", "gift.gift_id", "gift.id", "gift_id", "gift_details.id", "gift.giftId", "mGift.id", "m_gift.id"},
+		frameGiftType: {"giftType", "giftDetails.giftType", "gift.gift_type", "gift.type", "gift_type", "gift_details.gift_type", "gift.giftType",
+			"mGift.type", "m_gift.type", "Type"},
+		frameCombo: {"giftDetails.combo", "gift.combo", "gift_details.combo", "mGift.combo", "m_gift.combo"},
+		framePrice: {"diamondCount", "giftDetails.diamondCount", "extendedGiftInfo.diamond_count", "gift.diamondCount", "gift.diamond_count",
+			"gift_details.diamond_count", "mGift.diamondCount", "m_gift.diamond_count", "gift.extended_gift.diamond_count", "gift.extendedGift.diamondCount", "Diamonds"},
+		frameCount:   {"repeatCount", "gift.repeat_count", "repeat_count", "gift.repeatCount", "RepeatCount"},
+		frameEnd:     {"repeatEnd", "gift.repeat_end", "repeat_end", "gift.repeatEnd", "RepeatEnd"},
+		frameGroup:   {"groupId", "group_id", "GroupID"},
+		frameMessage: {"msgId", "common.msgId", "common.msg_id", "MessageID"},
+		frameRoom:    {"roomId", "common.roomId", "common.room_id", "room_id", "RoomID"},
+		frameTime:    {"createTime", "common.createTime", "common.create_time", "create_time", "timestamp", "Timestamp"},
 	} {
 		for i, name := range names {
 			paths[name] = spelling{field, uint8(i + 1)}
 		}
 	}
+	// ID alone is a gift's only beside a count: others of its events have one too.
+	paths["ID"] = spelling{frameGift, bareID}
 	return paths
 }
+
+// bareID is the rank of a gift's id that is called ID.
+const bareID = 100
 
 // frame is one gift message.
 type frame struct {
@@ -76,14 +83,17 @@ type frameReader struct {
 func newFrameReader() *frameReader {
 	r := &frameReader{spellings: frameSpellings(), groups: map[string]bool{}}
 	for path := range r.spellings {
-		if group, _, nested := bytes.Cut([]byte(path), []byte{'.'}); nested {
-			r.groups[string(group)] = true
+		for i, b := range []byte(path) {
+			if b == '.' {
+				r.groups[path[:i]] = true
+			}
 		}
 	}
 	return r
 }
 
-const giftMessage = "WebcastGiftMessage"
+// giftMessages are what the recorders call a gift message.
+var giftMessages = map[string]bool{"WebcastGiftMessage": true, "gift": true, "GiftEvent": true, "GiftMessage": true}
 
 // read calls take for each gift message of the line's object. An error other
 // than take's is errJSON. messages counts those of any type.
@@ -105,7 +115,7 @@ func (r *frameReader) read(s *jsonScanner, line int64, messages *int64, take fun
 			envelope = v
 			return err
 		case "data":
-			if s.peek() == '{' { // one message by itself: {"type", "data"}
+			if s.peek() == '{' { // one message by itself: {"type" or "event", "data"}
 				flat = false
 				spans = append(spans, whole)
 			}
@@ -128,7 +138,7 @@ func (r *frameReader) read(s *jsonScanner, line int64, messages *int64, take fun
 		var isGift bool
 		if flat {
 			err = r.fields(&one, f, "")
-			isGift = f.rank[frameGift] > 0 || f.rank[frameCount] > 0
+			isGift = f.rank[frameGift] > 0 && f.rank[frameGift] != bareID || f.rank[frameCount] > 0
 		} else {
 			isGift, err = r.message(&one, f)
 		}
@@ -156,9 +166,9 @@ func (r *frameReader) message(s *jsonScanner, f *frame) (isGift bool, err error)
 	}
 	err = s.object(func(key []byte) error {
 		switch string(key) {
-		case "type":
+		case "type", "event", "method":
 			v, err := s.value()
-			isGift = string(v.text) == giftMessage || string(v.text) == "gift"
+			isGift = isGift || giftMessages[string(v.text)]
 			return err
 		case "data":
 			s.space()
@@ -179,10 +189,10 @@ func (r *frameReader) message(s *jsonScanner, f *frame) (isGift bool, err error)
 // fields reads the values of an object, and of the groups inside it.
 func (r *frameReader) fields(s *jsonScanner, f *frame, group string) error {
 	return s.object(func(key []byte) error {
-		if group == "" && s.peek() == '{' && r.groups[string(key)] {
-			return r.fields(s, f, string(key)+".")
-		}
 		r.path = append(append(r.path[:0], group...), key...)
+		if s.peek() == '{' && r.groups[string(r.path)] {
+			return r.fields(s, f, string(r.path)+".")
+		}
 		where, known := r.spellings[string(r.path)]
 		if !known {
 			return s.skip(0)

@@ -191,7 +191,7 @@ func textFormat(head []byte, feed string) (name, gives string) {
 	case bytes.HasPrefix(trimmed, []byte("{")):
 		return objectFormat(trimmed, feed)
 	case bytes.HasPrefix(trimmed, []byte("[")):
-		if looksLikeGift(trimmed[1:]) {
+		if looksLikeGift(trimmed[1:]) || wrapsGifts(trimmed) {
 			return formatGiftList, "gift_catalog"
 		}
 		return "", ""
@@ -233,21 +233,12 @@ func objectFormat(head []byte, feed string) (name, gives string) {
 		return formatGiftList, "gift_catalog"
 	case keys["event_id"]:
 		return formatNDJSON, feed
-	case keys["messages"], keys["giftId"], keys["giftDetails"], keys["repeatEnd"], keys["type"] && keys["data"]:
+	case wrapsGifts(head):
+		return formatGiftList, "gift_catalog"
+	case liveKeys(keys), (feed == "" || feed == "gift_events") && liveLater(head):
 		return formatLive, "gift_events"
 	}
 	return formatNDJSON, feed
-}
-
-// looksLikeGift says whether an object has an id and a price.
-func looksLikeGift(text []byte) bool {
-	keys := map[string]bool{}
-	s := jsonScanner{data: text, room: func(n int) []byte { return make([]byte, 0, n) }}
-	_ = s.object(func(key []byte) error {
-		keys[string(key)] = true
-		return s.skip(0)
-	})
-	return keys["id"] && (keys["diamondCost"] || keys["diamond_count"] || keys["diamondCount"])
 }
 
 func isDigits(text []byte) bool {
