@@ -77,6 +77,22 @@ type FeedConfig struct {
 	// reports that leave them open.
 	MinorDigits       map[string]int
 	TransactionColumn string // of a provider's report, with our order id; "" for its own
+	// Live recordings: the creator of gifts that name no receiver, and how long
+	// a streak may be silent before it counts as ended; 0: to the file's end.
+	LiveCreator string
+	LiveSilence time.Duration
+	// PricesFrom is the day ("2026-10-01") from which a gift price list holds; ""
+	// when it always held.
+	PricesFrom string
+}
+
+// validFrom gives the instant at which PricesFrom begins; 0 without.
+func (f FeedConfig) validFrom() int64 {
+	day, err := time.ParseInLocation(time.DateOnly, f.PricesFrom, f.Zone)
+	if err != nil {
+		return 0 // empty: the configuration was checked
+	}
+	return day.UnixMicro()
 }
 
 // JobConfig is when a scheduled job runs.

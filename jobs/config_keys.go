@@ -224,12 +224,17 @@ func (y *yamlFile) feeds(n *yaml.Node) map[string]FeedConfig {
 		known[name] = func(n *yaml.Node) {
 			f := FeedConfig{}
 			y.keys(n, "feeds "+name, map[string]func(*yaml.Node){
-				"paths":              func(n *yaml.Node) { f.Paths = y.globs(n, "feeds "+name+" paths") },
-				"expected":           func(n *yaml.Node) { f.Expected = y.choice(n, "feeds "+name+" expected", "daily", "") },
-				"time_zone":          func(n *yaml.Node) { f.TimeZone, f.Zone = y.zone(n, "feeds "+name+" time_zone") },
-				"format":             func(n *yaml.Node) { f.Format = y.format(n, name) },
-				"accounts":           func(n *yaml.Node) { f.Accounts = y.list(n, "feeds "+name+" accounts") },
-				"minor_digits":       func(n *yaml.Node) { f.MinorDigits = y.minorDigits(n, "feeds "+name+" minor_digits") },
+				"paths":        func(n *yaml.Node) { f.Paths = y.globs(n, "feeds "+name+" paths") },
+				"expected":     func(n *yaml.Node) { f.Expected = y.choice(n, "feeds "+name+" expected", "daily", "") },
+				"time_zone":    func(n *yaml.Node) { f.TimeZone, f.Zone = y.zone(n, "feeds "+name+" time_zone") },
+				"format":       func(n *yaml.Node) { f.Format = y.format(n, name) },
+				"accounts":     func(n *yaml.Node) { f.Accounts = y.list(n, "feeds "+name+" accounts") },
+				"minor_digits": func(n *yaml.Node) { f.MinorDigits = y.minorDigits(n, "feeds "+name+" minor_digits") },
+				"live_creator": func(n *yaml.Node) { f.LiveCreator = y.name(n, "feeds "+name+" live_creator") },
+				"live_silence_seconds": func(n *yaml.Node) {
+					f.LiveSilence = time.Duration(y.whole(n, "feeds "+name+" live_silence_seconds", 0, 86_400)) * time.Second
+				},
+				"prices_from":        func(n *yaml.Node) { f.PricesFrom = y.day(n, "feeds "+name+" prices_from") },
 				"transaction_column": func(n *yaml.Node) { f.TransactionColumn, _ = y.text(n, "feeds "+name+" transaction_column") },
 			})
 			feeds[name] = f
@@ -237,6 +242,15 @@ func (y *yamlFile) feeds(n *yaml.Node) map[string]FeedConfig {
 	}
 	y.keys(n, "feeds", known)
 	return feeds
+}
+
+// day reads a day such as 2026-10-01.
+func (y *yamlFile) day(n *yaml.Node, what string) string {
+	text, ok := y.text(n, what)
+	if _, err := time.Parse(time.DateOnly, text); ok && err != nil {
+		y.problem(n, "%s: %q is not a day such as 2026-10-01", what, text)
+	}
+	return text
 }
 
 // minorDigits reads how many digits of a currency's amounts are decimals.

@@ -95,8 +95,9 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 	report, err := feed.Read[T](ctx, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, feed.Options{
 		BatchID: id, IngestedAt: g.Now.UnixMicro(), Entity: g.Config.Entity, Zone: g.Config.Feed(in.Feed).Zone, Calendar: g.calendar,
 		Format: g.Config.Feed(in.Feed).Format, Accounts: g.Config.Feed(in.Feed).Accounts, TransactionColumn: g.Config.Feed(in.Feed).TransactionColumn,
-		MinorDigits: g.Config.Feed(in.Feed).MinorDigits,
-		Workers:     g.Config.threads(), MaxRejectShare: g.Config.MaxRejectShare, Totals: totals, OnRejects: stage.AddRejects,
+		MinorDigits: g.Config.Feed(in.Feed).MinorDigits, LiveCreator: g.Config.Feed(in.Feed).LiveCreator,
+		LiveSilence: g.Config.Feed(in.Feed).LiveSilence, GiftValidFrom: g.Config.Feed(in.Feed).validFrom(),
+		Workers: g.Config.threads(), MaxRejectShare: g.Config.MaxRejectShare, Totals: totals, OnRejects: stage.AddRejects,
 		Progress: func(done int64) {
 			g.tell(Event{Step: "ingest", Object: in.Name, Done: done, Total: size, Unit: "bytes"})
 		},
