@@ -21,10 +21,11 @@ type RunResult struct {
 	Ingest     *IngestResult
 	Reconcile  *ReconcileResult
 	Statements *StatementsResult
+	Package    *PackageResult
 }
 
-// Run ingests the inbox, reconciles the period and writes its statements, all
-// under one lock. Files that fail don't stop it: their errors are returned
+// Run ingests the inbox, reconciles the period and writes its statements and
+// its close package, all under one lock. Files that fail don't stop it: their errors are returned
 // beside a result that is complete.
 func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 	inputs, ignored, err := FindInputs(o.Config)
@@ -59,8 +60,14 @@ func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 	render := StatementsOptions{Setting: o.Setting, Period: o.Period, Build: o.Build}
 	if done, ok := standing(r.run, render); ok && r.repeated {
 		result.Statements = done
+	} else if result.Statements, err = statements(ctx, p, r.run, render); err != nil {
+		return result, errors.Join(failures, err)
+	}
+	pack := PackageOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Build: o.Build}
+	if done, ok := standingPackage(r.run, pack); ok && r.repeated {
+		result.Package = done
 		return result, failures
 	}
-	result.Statements, err = statements(ctx, p, r.run, render)
+	result.Package, err = closePackage(ctx, p, r.run, pack)
 	return result, errors.Join(failures, err)
 }

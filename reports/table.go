@@ -261,3 +261,6 @@ func trimDecimal(text string) string {
 	}
 	return text[:end]
 }
+
+// PlainDecimal is a decimal without the zeros at the end of its fraction.
+func PlainDecimal(text string) string { return trimDecimal(text) }

@@ -176,11 +176,12 @@ func (d *demo) printExceptions(w io.Writer) {
 func (d *demo) printFiles(w io.Writer) {
 	statements := d.run.Statements
 	fmt.Fprintf(w, "\nFILES\n")
-	fmt.Fprintf(w, "  statements   %s%c (%s creators, each as HTML, CSV and JSON)\n", statements.Folder, filepath.Separator, grouped(statements.Statements))
+	fmt.Fprintf(w, "  statements   %s%c (%s creators, each as PDF, HTML, CSV and JSON)\n", statements.Folder, filepath.Separator, grouped(statements.Statements))
 	if d.summary.TopCreator != "" {
 		fmt.Fprintf(w, "  open one     %s\n", filepath.Join(statements.Folder,
 			reports.FileName(d.summary.TopCreator, d.summary.TopEntity, d.summary.TopCurrency, "html")))
 	}
+	fmt.Fprintf(w, "  close        %s%c (a workbook and a page)\n", filepath.Dir(d.run.Package.Files[0]), filepath.Separator)
 	fmt.Fprintf(w, "  history      %s%c (Iceberg tables of Parquet)\n", filepath.Join(d.dir, "lake"), filepath.Separator)
 	fmt.Fprintf(w, "  input        %s%c (%s files; what was planted: %s)\n", filepath.Join(d.dir, "inbox"), filepath.Separator,
 		grouped(int64(d.files)), filepath.Join(d.dir, "truth.json"))

@@ -115,7 +115,7 @@ Begin with: carat demo`,
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&a.dir, "dir", ".", "the folder that holds carat.yaml")
 	for _, verb := range []func(*app) *cobra.Command{
-		demoCommand, initCommand, generateCommand, ingestCommand, reconcileCommand, statementsCommand,
+		demoCommand, initCommand, generateCommand, ingestCommand, reconcileCommand, statementsCommand, packageCommand,
 		runCommand, exceptionsCommand, queryCommand, statusCommand, verifyCommand, versionCommand,
 	} {
 		root.AddCommand(verb(a))

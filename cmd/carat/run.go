@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,9 +42,9 @@ func runCommand(a *app) *cobra.Command {
 	var period string
 	cmd := &cobra.Command{
 		Use:   "run --period 2026-10",
-		Short: "ingest, reconcile, statements",
+		Short: "ingest, reconcile, statements, close package",
 		Long: `Takes in what is new in the inbox, reconciles the period and writes its
-statements. Exit code 4 says that a blocking control found something, 3 that a
+statements and its close package. Exit code 4 says that a blocking control found something, 3 that a
 file could not be taken in; the rest was done all the same.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -104,6 +105,10 @@ func (a *app) writeRun(r *jobs.RunResult, fresh []jobs.FileResult, took time.Dur
 		return err
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s statements in %s\n", grouped(r.Statements.Statements), r.Statements.Folder)
+	if err != nil || r.Package == nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "close package in %s\n", filepath.Dir(r.Package.Files[0]))
 	return err
 }
 
