@@ -65,7 +65,28 @@ payout_days as (
         and payout_currency <> currency
 ),
 
+-- what is left of the creators' payable is told at the period's last day; it follows no row, so no control asks for it
+closing_days as (
+    select
+        currencies.currency as base,
+        quotes.currency as quote,
+        local_day(run.closing_instant, run.time_zone) as day
+    from (select distinct currency from led_creator_rate) as currencies
+    cross join run
+    cross join (
+        select functional_currency as currency
+        from run_entities
+        union
+        select reporting_currency as currency
+        from run
+    ) as quotes
+    where quotes.currency <> currencies.currency
+),
+
 needs as (
+    select base, quote, day, false as is_new
+    from closing_days
+    union all
     select base, quote, day, is_new
     from purchase_days
     union all

@@ -1,0 +1,160 @@
+-- One row is what creators and agencies earned on one day with one kind of coins, in one currency of theirs.
+-- grain: class_no, day, currency, is_gift
+-- A gift's share is of the kind of coins that paid it; a gift paid with several is split by coins, the parts by cumulative floor
+-- in billionths, so that they sum to the gift. Reversals have negative amounts and go by the coins that came back. A
+-- viewer's day of one kind is summed whole; only on days that cross from one kind to another are gifts looked at, those of
+-- one instant in the order of creator and coins. Unlike the liability the share counts on the day of the gift itself (its
+-- rate's day), also when the gift came late. agency_amount is paid besides, from the platform's part.
+with days as (
+    select
+        viewer_no,
+        day,
+        min(class_no) as class_no,
+        max(class_no) as highest_class
+    from led_spent_part
+    group by viewer_no, day
+),
+
+gifts as (
+    select
+        led_gift.viewer_no,
+        led_gift_term.term_no,
+        led_gift.span_no,
+        led_gift.gift_no,
+        led_gift.sent_at,
+        led_quarter_day.day as sent_day,
+        greatest(least(led_quarter_day.day, local_day(run.closing_instant, run.time_zone)), local_day(run.period_start, run.time_zone)) as day,
+        led_gift.coins,
+        case when led_gift.is_live
+            then coalesce(round_whole(led_gift.coins * led_gift_term.diamonds_per_coin, led_gift_term.rounding), 0)
+            else led_gift.diamonds
+        end as diamonds,
+        led_viewer_class.class_no
+    from led_gift
+    cross join run
+    inner join led_gift_term
+        on led_gift_term.span_no = led_gift.span_no
+    inner join led_viewer_class
+        on led_viewer_class.viewer_no = led_gift.viewer_no
+    inner join led_quarter_day
+        on led_quarter_day.quarter = quarter_hour(led_gift.sent_at)
+    where led_gift.is_gift
+),
+
+whole as (
+    select class_no, sent_day, term_no, sum(diamonds) as diamonds
+    from gifts
+    where class_no is not null
+    group by class_no, sent_day, term_no
+    union all
+    select days.class_no, gifts.sent_day, gifts.term_no, sum(gifts.diamonds) as diamonds
+    from gifts
+    inner join days
+        on days.viewer_no = gifts.viewer_no
+        and days.day = gifts.day
+    where gifts.class_no is null and days.class_no = days.highest_class
+    group by days.class_no, gifts.sent_day, gifts.term_no
+),
+
+crossing as (
+    select
+        gifts.viewer_no,
+        gifts.term_no,
+        gifts.sent_day,
+        gifts.day,
+        gifts.coins,
+        gifts.diamonds,
+        row_number() over (
+            order by gifts.viewer_no, gifts.day, gifts.sent_at, gifts.span_no, gifts.gift_no, gifts.coins, gifts.diamonds
+        ) as gift_row,
+        cast(sum(gifts.coins) over (
+            partition by gifts.viewer_no, gifts.day
+            order by gifts.sent_at, gifts.span_no, gifts.gift_no, gifts.coins, gifts.diamonds
+            rows between unbounded preceding and current row
+        ) as bigint) as upto
+    from gifts
+    inner join days
+        on days.viewer_no = gifts.viewer_no
+        and days.day = gifts.day
+    where gifts.class_no is null and days.class_no < days.highest_class and gifts.coins > 0
+),
+
+pieces as (
+    select
+        crossing.gift_row,
+        crossing.term_no,
+        crossing.sent_day,
+        crossing.coins,
+        crossing.diamonds,
+        led_spent_part.class_no,
+        greatest(led_spent_part.upto - led_spent_part.coins, crossing.upto - crossing.coins) - (crossing.upto - crossing.coins) as piece_from,
+        least(led_spent_part.upto, crossing.upto) - (crossing.upto - crossing.coins) as piece_to
+    from crossing
+    inner join led_spent_part
+        on led_spent_part.viewer_no = crossing.viewer_no
+        and led_spent_part.day = crossing.day
+        and led_spent_part.upto - led_spent_part.coins < crossing.upto
+        and led_spent_part.upto > crossing.upto - crossing.coins
+),
+
+-- a gift that cost nothing took no coins: it belongs to debt, as if nobody had paid
+free_gifts as (
+    select led_lot_class.class_no, gifts.sent_day, gifts.term_no, gifts.diamonds
+    from gifts
+    inner join led_viewer
+        on led_viewer.viewer_no = gifts.viewer_no
+    inner join led_lot_class
+        on led_lot_class.entity = led_viewer.entity
+        and led_lot_class.channel = 'debt'
+    left join days
+        on days.viewer_no = gifts.viewer_no
+        and days.day = gifts.day
+    where gifts.class_no is null
+        and gifts.coins = 0
+        and (days.viewer_no is null or days.class_no < days.highest_class)
+),
+
+terms as (
+    select distinct term_no, currency, diamond_value, agency_share
+    from led_gift_term
+),
+
+amounts as (
+    select whole.class_no, whole.sent_day, whole.term_no, true as is_gift, billionths(terms.diamond_value) * whole.diamonds as amount
+    from whole
+    inner join terms
+        on terms.term_no = whole.term_no
+    union all
+    select
+        pieces.class_no,
+        pieces.sent_day,
+        pieces.term_no,
+        true as is_gift,
+        share_of(billionths(terms.diamond_value) * pieces.diamonds, pieces.piece_to, pieces.coins)
+        - share_of(billionths(terms.diamond_value) * pieces.diamonds, pieces.piece_from, pieces.coins) as amount
+    from pieces
+    inner join terms
+        on terms.term_no = pieces.term_no
+    union all
+    select free_gifts.class_no, free_gifts.sent_day, free_gifts.term_no, true as is_gift, billionths(terms.diamond_value) * free_gifts.diamonds as amount
+    from free_gifts
+    inner join terms
+        on terms.term_no = free_gifts.term_no
+    union all
+    select class_no, sent_day, term_no, false as is_gift, -amount as amount
+    from led_reversal_share
+)
+
+select
+    amounts.class_no,
+    amounts.sent_day as day,
+    terms.currency,
+    amounts.is_gift,
+    cast(cast(sum(amounts.amount) as decimal(38, 0)) * cast(0.000000001 as decimal(10, 9)) as decimal(38, 9)) as creator_amount,
+    cast(round(sum(
+        cast(cast(amounts.amount as decimal(38, 0)) * cast(0.000000001 as decimal(10, 9)) as decimal(28, 9)) * cast(terms.agency_share as decimal(10, 9))
+    ), 9) as decimal(38, 9)) as agency_amount
+from amounts
+inner join terms
+    on terms.term_no = amounts.term_no
+group by amounts.class_no, amounts.sent_day, terms.currency, amounts.is_gift
