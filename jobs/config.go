@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/feed"
 )
 
 // ConfigFile is the name of the configuration in its folder.
@@ -77,6 +78,9 @@ type FeedConfig struct {
 	// reports that leave them open.
 	MinorDigits       map[string]int
 	TransactionColumn string // of a provider's report, with our order id; "" for its own
+	SKUCoins          map[string]int64
+	Sheet             string       // of workbooks; "" for the first
+	Layout            *feed.Layout // of the user's own files; nil: none
 	// Live recordings: the creator of gifts that name no receiver, and how long
 	// a streak may be silent before it counts as ended; 0: to the file's end.
 	LiveCreator string

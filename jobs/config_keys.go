@@ -236,6 +236,9 @@ func (y *yamlFile) feeds(n *yaml.Node) map[string]FeedConfig {
 				},
 				"prices_from":        func(n *yaml.Node) { f.PricesFrom = y.day(n, "feeds "+name+" prices_from") },
 				"transaction_column": func(n *yaml.Node) { f.TransactionColumn, _ = y.text(n, "feeds "+name+" transaction_column") },
+				"sku_coins":          func(n *yaml.Node) { f.SKUCoins = y.skuCoins(n, "feeds "+name+" sku_coins") },
+				"sheet":              func(n *yaml.Node) { f.Sheet, _ = y.text(n, "feeds "+name+" sheet") },
+				"layout":             func(n *yaml.Node) { f.Layout = y.layout(n, name) },
 			})
 			feeds[name] = f
 		}
@@ -268,7 +271,7 @@ func (y *yamlFile) minorDigits(n *yaml.Node, what string) map[string]int {
 func (y *yamlFile) format(n *yaml.Node, feedName string) string {
 	var able []string
 	for _, f := range feed.Formats() {
-		if slices.Contains(feed.FormatGives(f), feedName) {
+		if slices.Contains(feed.FormatGives(f), feedName) && f != feed.FormatLayout {
 			able = append(able, f)
 		}
 	}

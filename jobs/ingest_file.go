@@ -80,6 +80,7 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 		return result, err
 	}
 	table, _ := pipeline.FeedByName(in.Feed)
+	conf := g.Config.Feed(in.Feed)
 	id := g.lake.NextBatchID()
 	stage, err := lake.NewStage[T, P](ctx, g.lake, table, id)
 	if err != nil {
@@ -93,10 +94,9 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 		err = g.ifFull(in, err)
 	}()
 	report, err := feed.Read[T](ctx, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, feed.Options{
-		BatchID: id, IngestedAt: g.Now.UnixMicro(), Entity: g.Config.Entity, Zone: g.Config.Feed(in.Feed).Zone, Calendar: g.calendar,
-		Format: g.Config.Feed(in.Feed).Format, Accounts: g.Config.Feed(in.Feed).Accounts, TransactionColumn: g.Config.Feed(in.Feed).TransactionColumn,
-		MinorDigits: g.Config.Feed(in.Feed).MinorDigits, LiveCreator: g.Config.Feed(in.Feed).LiveCreator,
-		LiveSilence: g.Config.Feed(in.Feed).LiveSilence, GiftValidFrom: g.Config.Feed(in.Feed).validFrom(),
+		BatchID: id, IngestedAt: g.Now.UnixMicro(), Entity: g.Config.Entity, Zone: conf.Zone, Calendar: g.calendar,
+		Format: conf.Format, Accounts: conf.Accounts, TransactionColumn: conf.TransactionColumn, SKUCoins: conf.SKUCoins, Sheet: conf.Sheet, Layout: conf.Layout,
+		MinorDigits: conf.MinorDigits, LiveCreator: conf.LiveCreator, LiveSilence: conf.LiveSilence, GiftValidFrom: conf.validFrom(),
 		Workers: g.Config.threads(), MaxRejectShare: g.Config.MaxRejectShare, Totals: totals, OnRejects: stage.AddRejects,
 		Progress: func(done int64) {
 			g.tell(Event{Step: "ingest", Object: in.Name, Done: done, Total: size, Unit: "bytes"})

@@ -59,11 +59,20 @@ func abs(v int64) int64 {
 	return v
 }
 
-// ungroup takes the separators of thousands out of a number in which they stand
+// ungroup takes the separators of thousands out of a decimal in which they stand
 // where they belong; other texts come back as they are.
 func ungroup(text, separator string) string {
 	whole, fraction, point := strings.Cut(text, ".")
-	groups := strings.Split(strings.TrimPrefix(whole, "-"), separator)
+	plain := ungroupWhole(whole, separator)
+	if point {
+		plain += "." + fraction
+	}
+	return plain
+}
+
+// ungroupWhole is ungroup for a whole number, which a point may group.
+func ungroupWhole(text, separator string) string {
+	groups := strings.Split(strings.TrimPrefix(text, "-"), separator)
 	if len(groups) < 2 || len(groups[0]) == 0 || len(groups[0]) > 3 {
 		return text
 	}
@@ -73,11 +82,8 @@ func ungroup(text, separator string) string {
 		}
 	}
 	plain := strings.Join(groups, "")
-	if strings.HasPrefix(whole, "-") {
+	if strings.HasPrefix(text, "-") {
 		plain = "-" + plain
-	}
-	if point {
-		plain += "." + fraction
 	}
 	return plain
 }

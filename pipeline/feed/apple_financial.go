@@ -21,6 +21,10 @@ func appleAdapters() []adapter {
 			return hasHeader(head, "\t,;", "start date", "end date", "extended partner share", appleSaleOrReturn)
 		}, readAppleFinancial},
 		{"apple-detail", []string{"settlement_lines"}, sniffAppleDetail, readAppleDetail},
+		{"apple-payments", []string{"settlement_lines"}, sniffApplePayments, readApplePayments},
+		{"apple-sales", []string{"settlement_lines"}, func(head []byte) bool {
+			return hasHeader(head, "\t,;", "provider", "units", "developer proceeds", "begin date", "country code")
+		}, readAppleSales},
 	}
 }
 

@@ -155,7 +155,7 @@ func (a *appleReport) countryRow(line int64, cells []string) error {
 }
 
 // vendorName is how Apple names a report's file: vendor, month and region.
-var vendorName = regexp.MustCompile(`^([0-9]{5,12})_[0-9]{4}_[A-Z]`)
+var vendorName = regexp.MustCompile(`^([0-9]{4,12})_[0-9]{4}_[A-Z]`)
 
 // checkVendor refuses a report of another vendor, which only the name says.
 func (r *report) checkVendor() error {

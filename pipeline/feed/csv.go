@@ -33,6 +33,10 @@ func csvHeader[T any](s *schema[T], name string, record []byte, line int64) (lay
 	for _, field := range fields {
 		found = append(found, columnName(field))
 	}
+	if len(found) == 1 && strings.Count(found[0], ";") > 0 {
+		return layout, nil, badFile(name, line, "the columns are parted by semicolons, not by commas").
+			WithHint("describe the file under feeds: %s: layout in carat.yaml, as docs/formats.md shows", s.feed.Name)
+	}
 	layout.fields, unknown, err = s.layout(name, line, found)
 	return layout, unknown, err
 }

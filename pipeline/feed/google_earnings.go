@@ -13,6 +13,9 @@ func googleAdapters() []adapter {
 		{"google-earnings", []string{"settlement_lines"}, func(head []byte) bool {
 			return hasHeader(head, ",;\t", "description", "transaction type", "merchant currency", "amount (merchant currency)")
 		}, readGoogleEarnings},
+		{"google-sales", []string{"coin_purchases"}, func(head []byte) bool {
+			return hasHeader(head, ",;\t", "order number", "financial status", "charged amount")
+		}, readGoogleSales},
 	}
 }
 

@@ -26,6 +26,8 @@ const (
 	// MaxZipBytes and MaxZipRatio bound what a zip may unfold to.
 	MaxZipBytes = 256 << 20
 	MaxZipRatio = 100
+	// MaxWorkbookBytes bounds the parts of a workbook that are read.
+	MaxWorkbookBytes = 128 << 20
 	// MaxUnknownColumns bounds how many ignored columns are listed.
 	MaxUnknownColumns = 100
 	// maxColumns bounds the columns of a CSV header or a Parquet schema.
@@ -73,6 +75,12 @@ type Options struct {
 	// TransactionColumn is the column of a provider's report that holds our own
 	// order id; "": the provider's id of the charge.
 	TransactionColumn string
+	// SKUCoins are the coins of a SKU, for reports of orders that don't say them.
+	SKUCoins map[string]int64
+	// Sheet is the sheet of a workbook; "": the first.
+	Sheet string
+	// Layout, unless nil, describes CSV files of the user's own.
+	Layout *Layout
 	// OnRejects, unless nil, is given the rejects in the order of the source, a
 	// part of them at a time, from one goroutine at a time.
 	OnRejects func([]pipeline.Reject) error

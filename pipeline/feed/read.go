@@ -40,7 +40,7 @@ func Read[T any](ctx context.Context, in Input, opts Options, sink pipeline.Sink
 	if opts.BlockBytes <= 0 {
 		opts.BlockBytes = DefaultBlockBytes
 	}
-	format, err := recognise(in.File, in.Name, s.feed.Name, opts.Format)
+	format, err := recognise(in.File, in.Name, s.feed.Name, &opts)
 	if err != nil {
 		return Report{}, err
 	}
@@ -62,9 +62,12 @@ func (j *job[T]) run(ctx context.Context) (result, error) {
 			return result{}, err
 		}
 	}
-	if j.format.Name == formatParquet || j.format.Compression == Zip {
+	if j.format.Name == formatParquet || j.format.Name == formatXLSX || j.format.Compression == Zip {
 		if err := raw.drain(); err != nil { // read out of order below
 			return result{}, unpackError(j.in.Name, j.format.Compression, raw, err)
+		}
+		if j.format.Name == formatXLSX {
+			return readWorkbook(ctx, j)
 		}
 		if j.format.Name == formatParquet {
 			return readParquet(ctx, j)
@@ -97,7 +100,10 @@ func (j *job[T]) run(ctx context.Context) (result, error) {
 // text reads a format that is text.
 func (j *job[T]) text(ctx context.Context, src io.Reader, wrap func(error) error) (result, error) {
 	if a, ok := adapterOf(j.format.Name); ok {
-		return readReport(ctx, j, a, src, wrap)
+		return readReport(ctx, j, a.read, src, wrap)
+	}
+	if j.format.Name == FormatLayout {
+		return readReport(ctx, j, j.opts.Layout.read, src, wrap)
 	}
 	quoted := j.format.Name == formatCSV
 	cut := newCutter(src, j.in.Name, j.opts.BlockBytes, quoted, wrap)

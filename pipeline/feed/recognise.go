@@ -19,6 +19,7 @@ const (
 	formatECBDaily   = "ecb-daily"
 	formatGiftList   = "gift-list"
 	formatLive       = "tiktok-live"
+	formatXLSX       = "xlsx"
 )
 
 // Format is what a file's content was recognised as.
@@ -73,12 +74,13 @@ func Recognise(path, feedHint string) (Format, error) {
 // RecogniseFile is Recognise of an open file, which it reads at its beginning
 // without moving its offset.
 func RecogniseFile(file *os.File, name, feedHint string) (Format, error) {
-	return recognise(file, name, feedHint, "")
+	return recognise(file, name, feedHint, &Options{})
 }
 
-// recognise says what a file is. forced is the format that the configuration
-// says, "" to go by the content.
-func recognise(file *os.File, name, feed, forced string) (Format, error) {
+// recognise says what a file is; opts.Format and opts.Layout may overrule its
+// content.
+func recognise(file *os.File, name, feed string, opts *Options) (Format, error) {
+	forced := opts.Format
 	head := make([]byte, headBytes)
 	n, err := file.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -91,9 +93,16 @@ func recognise(file *os.File, name, feed, forced string) (Format, error) {
 	format := Format{Compression: compressionOf(head)}
 	switch format.Compression {
 	case Zip, Gzip, Zstd:
+		if format.Compression == Zip && isWorkbook(file) {
+			format.Name, format.Feed, format.Compression = formatXLSX, feed, Plain
+			return format, format.check(name, feed)
+		}
 		if head, err = unpackHead(file, name, format.Compression); err != nil {
 			return Format{}, err
 		}
+	}
+	if bytes.HasPrefix(head, []byte{0xD0, 0xCF, 0x11, 0xE0}) {
+		return Format{}, badFile(name, 0, "an Excel file of the old format, or one with a password").WithHint("save it as .xlsx, without a password")
 	}
 	if bytes.HasPrefix(head, []byte("PAR1")) {
 		if forced != "" && forced != formatParquet {
@@ -105,6 +114,7 @@ func recognise(file *os.File, name, feed, forced string) (Format, error) {
 		format.Name, format.Feed = formatParquet, feed
 		return format, format.check(name, feed)
 	}
+	raw := head
 	head, format.encoding = decodeHead(head)
 	head = bytes.TrimPrefix(head, []byte(byteOrderMark))
 	if forced != "" {
@@ -115,6 +125,15 @@ func recognise(file *os.File, name, feed, forced string) (Format, error) {
 		return format, format.check(name, feed)
 	}
 	format.Name, format.Feed = textFormat(head, feed)
+	if l := opts.Layout; l != nil && format.Name == formatCSV {
+		ok, missing, found := l.head(raw)
+		if ok || !hasHeader(head, ",", requiredColumns(feed)...) {
+			format.Name, format.encoding = FormatLayout, textEncoding(l.Encoding)
+		}
+		if !ok && format.Name == FormatLayout {
+			return Format{}, l.lacks(name, feed, int64(l.SkipLines)+1, missing, found)
+		}
+	}
 	if format.Name == "" {
 		return Format{}, badFile(name, 1, "a JSON array, where NDJSON has one object on each line").
 			WithHint("write one object per line")
@@ -151,8 +170,13 @@ func unpackHead(file *os.File, name string, how Compression) ([]byte, error) {
 	}
 	defer release()
 	head := make([]byte, headBytes)
-	n, err := io.ReadFull(text, head)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	n := 0
+	for n < len(head) && err == nil {
+		var more int
+		more, err = text.Read(head[n:])
+		n += more
+	}
+	if err != nil && !errors.Is(err, io.EOF) { // cut off within the head as well
 		return nil, unpackError(name, how, nil, err)
 	}
 	if n == 0 && errors.Is(err, io.EOF) {

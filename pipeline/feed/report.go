@@ -78,6 +78,7 @@ type rowWriter interface {
 	setMicros(column string, at int64)
 	setAmount(column string, micros int64)
 	end() error
+	kind(column string) kind
 	reject(line int64, column string, code Code, value, expected string) error
 }
 
@@ -86,8 +87,8 @@ func (r *report) refuse(line int64, format string, args ...any) *pipeline.Error 
 	return badFile(r.name, line, format, args...)
 }
 
-// readReport lets an adapter read the file.
-func readReport[T any](ctx context.Context, j *job[T], a adapter, text io.Reader, wrap func(error) error) (result, error) {
+// readReport lets a format's reader read the file.
+func readReport[T any](ctx context.Context, j *job[T], read func(*report) error, text io.Reader, wrap func(error) error) (result, error) {
 	s := newSerial(j)
 	in := bufio.NewReaderSize(decodeText(text, j.format.encoding), 64<<10)
 	if mark, _ := in.Peek(len(byteOrderMark)); string(mark) == byteOrderMark {
@@ -97,7 +98,7 @@ func readReport[T any](ctx context.Context, j *job[T], a adapter, text io.Reader
 		return result{}, emptyFile(j.in.Name)
 	}
 	r := &report{name: j.in.Name, opts: j.opts, feed: j.format.Feed, text: in, wrap: wrap, out: &reportRows[T]{s, ctx}}
-	err := a.read(r)
+	err := read(r)
 	j.notes = r.notes.all()
 	return s.finish(err)
 }
@@ -138,6 +139,8 @@ func (w *reportRows[T]) column(name string) int {
 	}
 	return i
 }
+
+func (w *reportRows[T]) kind(column string) kind { return w.serial.columns[w.column(column)].kind }
 
 func (w *reportRows[T]) end() error {
 	w.serial.missing()
@@ -209,26 +212,19 @@ func (c columns) need(r *report, line int64, names ...string) error {
 	return nil
 }
 
-// cell gives the text of a column, without the spaces around it; "" without.
+// cell gives the text of the first of some columns that has one, without the
+// spaces around it.
 func (c columns) cell(cells []string, spellings string) string {
-	if i := c.find(spellings); i >= 0 && i < len(cells) {
-		return strings.TrimSpace(cells[i])
+	for name := range strings.SplitSeq(spellings, "|") {
+		if i, ok := c.at[name]; ok && i < len(cells) {
+			if text := strings.TrimSpace(cells[i]); text != "" {
+				return text
+			}
+		}
 	}
 	return ""
 }
 
-// fits says whether a record has as many cells as the header; empty ones at the
-// end of either count for nothing.
-func (c columns) fits(cells []string) bool {
-	for i := len(c.names); i < len(cells); i++ {
-		if strings.TrimSpace(cells[i]) != "" {
-			return false
-		}
-	}
-	for i := len(cells); i < len(c.names); i++ {
-		if c.names[i] != "" {
-			return false
-		}
-	}
-	return true
-}
+// fits says whether a record has as many cells as the header. A cell more, even
+// an empty one, may be an amount that was cut in two by its own comma.
+func (c columns) fits(cells []string) bool { return len(cells) == len(c.names) }

@@ -38,7 +38,8 @@ func settled(rows []pipeline.SettlementLine) []string {
 }
 
 // What the samples give. The totals were added up outside of carat, and Apple's
-// agree with the reports' own control lines.
+// agree with the reports' own control lines; what a summary says was paid is in
+// its footer.
 func TestSettlementSamples(t *testing.T) {
 	folder := samplesFolder(t)
 	for path, want := range map[string][]string{
@@ -51,6 +52,27 @@ func TestSettlementSamples(t *testing.T) {
 		},
 		"apple-financial/matisiekpl-appstore-sdk-go/financial.tsv": {
 			`apple sale USD: 2 lines, 6 units, gross 49.44, tax 0, fee 0, net 34.65, paid 49.44`,
+		},
+		"apple-financial/fedoco-apple-slicer/financial_report.csv": {
+			`apple payout EUR: 3 lines, 0 units, gross -234.58, tax 0, fee 0, net -234.58, paid -382.04`,
+			`apple tax JPY: 1 lines, 0 units, gross 0, tax -37, fee 0, net -37, paid 0`,
+		},
+		"apple-financial/skymatic-reverse-charger/financial_report.csv": {
+			`apple payout EUR: 5 lines, 0 units, gross -1263.38, tax 0, fee 0, net -1263.38, paid -1535.34`,
+			`apple tax JPY: 1 lines, 0 units, gross 0, tax -37, fee 0, net -37, paid 0`,
+		},
+		"apple-sales/matisiekpl-appstore-sdk-go/sales.tsv": {
+			`apple adjustment AED: 1 lines, 1 units, gross 0, tax 0, fee 0, net 0, paid 0`,
+			`apple adjustment EUR: 1 lines, 1 units, gross 0, tax 0, fee 0, net 0, paid 0`,
+			`apple adjustment GBP: 1 lines, 1 units, gross 0, tax 0, fee 0, net 0, paid 0`,
+			`apple adjustment ILS: 1 lines, 1 units, gross 0, tax 0, fee 0, net 0, paid 0`,
+			`apple adjustment INR: 1 lines, 1 units, gross 0, tax 0, fee 0, net 0, paid 0`,
+			`apple adjustment KZT: 8 lines, 17 units, gross 0, tax 0, fee 0, net 0, paid 8740`,
+			`apple adjustment MXN: 1 lines, 1 units, gross 0, tax 0, fee 0, net 0, paid 119`,
+			`apple adjustment RUB: 21 lines, 674 units, gross 0, tax 0, fee 0, net 0, paid 63169`,
+			`apple adjustment SAR: 1 lines, 1 units, gross 0, tax 0, fee 0, net 0, paid 22.99`,
+			`apple adjustment USD: 9 lines, 17 units, gross 0, tax 0, fee 0, net 0, paid 4.49`,
+			`apple adjustment ZAR: 1 lines, 1 units, gross 0, tax 0, fee 0, net 0, paid 0`,
 		},
 		"google-earnings/uituit-process-PlayApps-csv/PlayApps_yyyymm.csv": {
 			`google fee HKD: 5 lines, 0 units, gross 0, tax 0, fee -61.93, net -61.93, paid 0`,

@@ -1,0 +1,244 @@
+package feed
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"carat/pipeline"
+)
+
+const appleRegion = "region (currency)|country or region (currency)|country/region (currency)|territory (currency)|region"
+
+// applePaymentsTitle is what the first line of a payments summary says, and the
+// fiscal month that it is of.
+var (
+	applePaymentsTitle = regexp.MustCompile(`Payments and Financial Reports\s*\(([A-Za-z]+),?\s+([0-9]{4})\)`)
+	regionCurrency     = regexp.MustCompile(`^(.*)\(([A-Z]{3})\)$`)
+	sumPaid            = regexp.MustCompile(`^([0-9][0-9.,]*) ([A-Z]{3})$`)
+)
+
+func sniffApplePayments(head []byte) bool {
+	line, _, _ := bytes.Cut(head, newline)
+	return applePaymentsTitle.Match(bytes.Join(bytes.Fields(line), []byte{' '}))
+}
+
+// applePayments is a payments summary while it is read.
+type applePayments struct {
+	*report
+	columns  columns
+	month    string // 2026-10
+	from, to int64
+	ids      *rowIDs
+	paid     map[string]sum128 // proceeds of the regions, by bank currency
+	said     map[string]int64  // what the footer says was paid
+}
+
+// readApplePayments reads the payments summary of a fiscal month: for each
+// region what is owed in its currency, and what of it came to the bank in the
+// bank's. Proceeds / total owed is the true rate; both are kept.
+func readApplePayments(r *report) error {
+	p := &applePayments{report: r, ids: newRowIDs(), paid: map[string]sum128{}, said: map[string]int64{}}
+	recs := r.records(',', quotesLoose)
+	if err := p.title(recs); err != nil {
+		return err
+	}
+	footer := false
+	for {
+		cells, err := recs.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return p.check(recs.lines)
+		case err != nil:
+			return err
+		case strings.Trim(strings.Join(cells, ""), " ") == "":
+		case p.columns.names == nil:
+			p.columns = columnsOf("apple-payments", cells)
+			err = p.columns.need(r, recs.line, appleRegion, "earned", "total owed", "proceeds", "bank account currency")
+		case footer || strings.TrimSpace(cells[0]) == "":
+			footer = true
+			err = p.footer(recs.line, cells)
+		default:
+			err = p.region(recs.line, cells)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (p *applePayments) title(recs *records) error {
+	cells, err := recs.next()
+	if errors.Is(err, io.EOF) {
+		return emptyFile(p.name)
+	}
+	if err != nil {
+		return err
+	}
+	m := applePaymentsTitle.FindStringSubmatch(strings.Join(strings.Fields(strings.Join(cells, " ")), " "))
+	if m == nil {
+		return p.refuse(recs.line, "no title like Payments and Financial Reports (October, 2026)").WithHint("download the summary again")
+	}
+	month, err := time.Parse("January 2006", m[1]+" "+m[2])
+	if err != nil || month.Year() < 2008 {
+		return p.refuse(recs.line, "%q is no fiscal month", cut80([]byte(m[1]+" "+m[2]))).WithHint("download the summary in English")
+	}
+	first, last := AppleFiscalMonth(month.Year(), month.Month())
+	p.month = month.Format("2006-01")
+	p.from, p.to = daySpan(first, last, pacificZone())
+	return nil
+}
+
+// amounts of a region's line, in the order of summaryColumns.
+var summaryColumns = [...]string{"earned", "pre-tax subtotal", "input tax", "adjustments", "withholding tax", "total owed", "proceeds"}
+
+const (
+	earned = iota
+	subtotal
+	inputTax
+	adjustments
+	withholding
+	totalOwed
+	proceeds
+)
+
+// region makes the rows of one region: what was paid of it, and what else than
+// sales changed what is owed. A summary is one payment, so a line that can't be
+// read refuses the whole of it.
+func (p *applePayments) region(line int64, cells []string) error {
+	c := p.columns
+	name := c.cell(cells, appleRegion)
+	m := regionCurrency.FindStringSubmatch(name)
+	bank := c.cell(cells, "bank account currency")
+	if m == nil || !pipeline.IsCurrency(m[2]) || !pipeline.IsCurrency(bank) || !c.fits(cells) {
+		return p.refuse(line, "a region that can't be read: %q", cut80([]byte(strings.Join(cells, ",")))).WithHint("download the summary again")
+	}
+	var v [len(summaryColumns)]int64
+	for i, column := range summaryColumns {
+		text := ungroup(c.cell(cells, column), ",")
+		if text == "" && i != earned && i != totalOwed && i != proceeds {
+			if i == subtotal {
+				v[i] = v[earned]
+			}
+			continue
+		}
+		var code Code
+		if v[i], code = amountOf(text); code != codeOK {
+			return p.refuse(line, "%s of %s is %q, not an amount", column, name, cut80([]byte(text))).WithHint("download the summary again")
+		}
+	}
+	if owed := v[subtotal] + v[inputTax] + v[adjustments] + v[withholding]; owed != v[totalOwed] {
+		return p.refuse(line, "the report's own total doesn't add up: total owed of %s: expected %s, actual %s", name,
+			pipeline.Amount(owed), pipeline.Amount(v[totalOwed])).WithHint("download the summary again")
+	}
+	paid := p.paid[bank]
+	paid.add(v[proceeds])
+	p.paid[bank] = paid
+	key := strings.TrimSpace(m[1]) + " " + m[2]
+	for _, l := range []struct {
+		what, kind string
+		amount     int64
+	}{
+		{"carried over", "adjustment", v[subtotal] - v[earned]},
+		{"input tax", "tax", v[inputTax]},
+		{"adjustments", "adjustment", v[adjustments]},
+		{"withholding tax", "tax", v[withholding]},
+	} {
+		if l.amount == 0 {
+			continue
+		}
+		if err := p.begin(line, l.kind, key, l.what); err != nil {
+			return err
+		}
+		gross := l.amount
+		if l.kind == "tax" {
+			p.out.setAmount("tax_amount", l.amount)
+			gross = 0
+		}
+		p.out.setAmount("gross_amount", gross)
+		p.out.setAmount("net_amount", l.amount)
+		p.out.set("currency", m[2])
+		if err := p.out.end(); err != nil {
+			return err
+		}
+	}
+	if err := p.begin(line, "payout", key, "payout"); err != nil {
+		return err
+	}
+	p.out.setAmount("gross_amount", -v[proceeds])
+	p.out.setAmount("net_amount", -v[proceeds])
+	p.out.set("currency", bank)
+	p.out.set("customer_currency", m[2])
+	p.out.setAmount("customer_amount", -v[totalOwed])
+	return p.out.end()
+}
+
+// begin starts a row of a region.
+func (p *applePayments) begin(line int64, kind, region, what string) error {
+	if err := p.out.begin(line); err != nil {
+		return err
+	}
+	p.out.set("line_id", p.ids.id("apple-payment-"+p.month, region, what))
+	p.out.set("channel", channelApple)
+	p.out.set("report_id", "apple-payment-"+p.month)
+	p.out.set("kind", kind)
+	p.out.setMicros("covers_from", p.from)
+	p.out.setMicros("covers_to", p.to)
+	return nil
+}
+
+// footer finds the sum that was paid, and to which account.
+func (p *applePayments) footer(line int64, cells []string) error {
+	for _, cell := range cells {
+		cell = strings.TrimSpace(cell)
+		if account, ok := strings.CutPrefix(cell, "Paid to "); ok {
+			if err := p.checkAccount(line, account); err != nil {
+				return err
+			}
+		}
+		m := sumPaid.FindStringSubmatch(cell)
+		if m == nil {
+			continue
+		}
+		amount, code := amountOf(ungroup(m[1], ","))
+		if code != codeOK {
+			return p.refuse(line, "the sum paid is %q, not an amount", cut80([]byte(cell))).WithHint("download the summary again")
+		}
+		p.said[m[2]] += amount
+	}
+	return nil
+}
+
+// check compares the sums paid with the regions.
+func (p *applePayments) check(lines int64) error {
+	if p.columns.names == nil {
+		return p.refuse(lines, "the summary ends before its columns").WithHint("download it again")
+	}
+	var currencies []string
+	for c := range p.paid {
+		currencies = append(currencies, c)
+	}
+	for c := range p.said {
+		currencies = append(currencies, c)
+	}
+	slices.Sort(currencies)
+	for _, c := range slices.Compact(currencies) {
+		have := decimalText(p.paid[c].big(), pipeline.AmountDigits)
+		said, ok := p.said[c]
+		if !ok && have == "0" {
+			continue
+		}
+		if !ok {
+			return p.refuse(lines, "the summary ends without the sum paid in %s: a part of it is missing", c).WithHint("download it again")
+		}
+		if want := pipeline.Amount(said).String(); want != have {
+			return p.refuse(lines, "the report's own total doesn't match its lines: proceeds in %s: expected %s, actual %s", c, want, have).
+				WithHint("a part of it is missing, or it was changed; download it again")
+		}
+	}
+	return nil
+}
