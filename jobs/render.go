@@ -2,6 +2,8 @@ package jobs
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,34 +25,56 @@ var StatementFormats = []string{"html", "csv", "json", "pdf"}
 // ever idle, few enough that memory doesn't grow with the creators.
 const renderQueue = 64
 
-// renderer writes the statements that it is given into a folder, on several
-// goroutines.
+// renderer writes the statements that it is given below a folder, on several
+// goroutines. What earlier runs left there stays where nothing changed.
 type renderer struct {
 	dir      string
 	formats  []string
 	workers  int
+	salt     string // of what files depend on besides their rows
 	progress func(written int64)
+	// known gives the earlier entry of a statement, if any. It is asked in the
+	// order of the statements, by one goroutine; done is told their entries in
+	// that order, by one goroutine.
+	known func(*indexEntry) (*indexEntry, error)
+	done  func(*indexEntry) error
 }
 
-// render writes every statement that each hands over, and gives their number.
-// What each hands over must not be changed afterwards.
-func (r *renderer) render(ctx context.Context, each func(ctx context.Context, add func(*reports.Statement) error) error) (int64, error) {
+// rendered is one statement on its way.
+type rendered struct {
+	statement *reports.Statement
+	entry     indexEntry
+	old       *indexEntry
+	changed   bool
+	ready     chan struct{} // closed when the files are there
+}
+
+// counts of a rendering.
+type renderCounts struct{ all, changed int64 }
+
+// render writes every statement that each hands over. What each hands over must
+// not be changed afterwards.
+func (r *renderer) render(ctx context.Context, each func(ctx context.Context, add func(*reports.Statement) error) error) (counts renderCounts, err error) {
 	group, ctx := errgroup.WithContext(ctx)
-	queue := make(chan *reports.Statement, renderQueue)
-	var count int64
+	queue, order := make(chan *rendered, renderQueue), make(chan *rendered, renderQueue)
 	group.Go(func() error {
 		defer close(queue)
+		defer close(order)
 		return each(ctx, func(s *reports.Statement) error {
-			select {
-			case queue <- s:
-				count++
-				if r.progress != nil && count%256 == 0 {
-					r.progress(count)
-				}
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
+			one := &rendered{statement: s, entry: newEntry(s, ""), ready: make(chan struct{})}
+			old, err := r.known(&one.entry)
+			if err != nil {
+				return err
 			}
+			one.old = old
+			for _, to := range []chan *rendered{order, queue} {
+				select {
+				case to <- one:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+			return nil
 		})
 	})
 	for range max(r.workers, 1) {
@@ -60,46 +84,149 @@ func (r *renderer) render(ctx context.Context, each func(ctx context.Context, ad
 				if err := r.write(&one, s); err != nil {
 					return err
 				}
+				close(s.ready)
 			}
 			return nil
 		})
 	}
-	err := group.Wait()
-	return count, err
+	group.Go(func() error {
+		for s := range order {
+			select {
+			case <-s.ready:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			counts.all++
+			if s.changed {
+				counts.changed++
+			}
+			if err := r.done(&s.entry); err != nil {
+				return err
+			}
+			if r.progress != nil && counts.all%256 == 0 {
+				r.progress(counts.all)
+			}
+		}
+		return nil
+	})
+	return counts, group.Wait()
 }
 
-func (r *renderer) write(one *reports.Renderer, s *reports.Statement) error {
-	for _, format := range r.formats {
-		var text []byte
-		var err error
-		switch format {
-		case "html":
-			text, err = one.HTML(s)
-		case "csv":
-			text, err = one.CSV(s)
-		case "json":
-			text, err = one.JSON(s)
-		case "pdf":
-			text, err = one.PDF(s)
-		default:
-			err = pipeline.Errorf(pipeline.KindUsage, "render", "statements", "unknown format %q", format)
+// write renders one statement, unless all its files stand and were made from
+// the same rows.
+func (r *renderer) write(one *reports.Renderer, s *rendered) error {
+	rows, err := r.rows(one, s.statement)
+	if err != nil {
+		return err
+	}
+	s.entry.Rows = rows
+	if s.old != nil && s.old.Rows == rows {
+		s.entry.SHA256 = s.old.SHA256
+		if r.stands(s.old) {
+			return nil
 		}
+	}
+	s.changed = true
+	if s.old == nil {
+		if err := os.MkdirAll(filepath.Join(r.dir, filepath.FromSlash(s.entry.Folder)), 0o755); err != nil {
+			return renderError(s.entry.Folder, err)
+		}
+	}
+	for _, format := range r.formats {
+		text, err := renderAs(one, s.statement, format)
 		if err != nil {
 			return err
 		}
-		name := filepath.Join(r.dir, reports.FileName(s.Summary.CreatorID, s.Summary.Entity, s.Summary.Currency, format))
-		// O_EXCL: on a file system that ignores case two creators could share a
-		// name, and one must not get the other's statement.
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if err != nil {
-			return pipeline.Errorf(pipeline.KindInternal, "write", name, "%w", cause(err))
+		if err := putFile(filepath.Join(r.dir, s.entry.file(format)), text); err != nil {
+			return renderError(s.entry.file(format), err)
 		}
-		_, err = f.Write(text)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return pipeline.Errorf(pipeline.KindInternal, "write", name, "%w", cause(err)).WithHint("is the disk full?")
+		sum := sha256.Sum256(text)
+		s.entry.SHA256[format] = hex.EncodeToString(sum[:])
+	}
+	if s.old == nil || s.old.Rows == rows {
+		return nil
+	}
+	for format := range s.old.SHA256 { // another rendering of what is no longer so
+		if s.entry.SHA256[format] == "" {
+			if err := ignoreMissing(os.Remove(filepath.Join(r.dir, s.entry.file(format)))); err != nil {
+				return renderError(s.entry.file(format), err)
+			}
 		}
 	}
 	return nil
+}
+
+// rows hashes all that a statement's files depend on, but for the run: one that
+// comes to the same rows changes no statement.
+func (r *renderer) rows(one *reports.Renderer, s *reports.Statement) (string, error) {
+	digest, err := one.Digest(s)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256([]byte(r.salt + digest))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// stands says whether every rendering that is asked for is there.
+func (r *renderer) stands(e *indexEntry) bool {
+	for _, format := range r.formats {
+		if e.SHA256[format] == "" {
+			return false
+		}
+		file := filepath.Join(r.dir, e.file(format))
+		if !e.doubtful {
+			if _, err := os.Lstat(file); err != nil {
+				return false
+			}
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if sum := sha256.Sum256(text); err != nil || hex.EncodeToString(sum[:]) != e.SHA256[format] {
+			return false
+		}
+	}
+	return true
+}
+
+func renderAs(one *reports.Renderer, s *reports.Statement, format string) ([]byte, error) {
+	switch format {
+	case "html":
+		return one.HTML(s)
+	case "csv":
+		return one.CSV(s)
+	case "json":
+		return one.JSON(s)
+	case "pdf":
+		return one.PDF(s)
+	}
+	return nil, pipeline.Errorf(pipeline.KindUsage, "render", "statements", "unknown format %q", format)
+}
+
+// putFile writes a file: a new one directly, one that is there by renaming, so
+// that nobody finds half of either and the index knows only whole ones.
+func putFile(path string, text []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err == nil {
+		_, err = f.Write(text)
+		return errors.Join(err, f.Close())
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+	}
+	next := path + ".new"
+	if err := os.WriteFile(next, text, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(next, path)
+}
+
+func renderError(name string, err error) error {
+	return pipeline.Errorf(pipeline.KindInternal, "write", name, "%w", cause(err)).WithHint("is the disk full?")
 }
 
 // replaceFolder puts the folder next in the place of target. The old one is

@@ -14,7 +14,7 @@ import (
 	"carat/reports"
 )
 
-// statementsFolder holds a folder per period.
+// statementsFolder lies in a period's folder of what people open.
 const statementsFolder = "statements"
 
 // The result tables that statements are made of.
@@ -31,6 +31,7 @@ type StatementsOptions struct {
 	Creator string   // "": every creator with activity or a balance
 	Formats []string // of StatementFormats; none: all
 	Build   string   // the version of carat, which another rendering follows from
+	Zip     bool     // also all of them as one file
 	final   bool     // the period is being closed: not provisional
 }
 
@@ -40,11 +41,16 @@ type StatementsResult struct {
 	RunID      string
 	Folder     string // that holds the files
 	Statements int64
+	Changed    int64    // those that were written; the others stood as they were
+	Removed    int64    // those of an earlier run that are no more
 	Written    []string // the files, when one creator was asked for
+	Zip        string   // the file with all of them, when asked for
 }
 
-// Statements renders the statements of a period's current run. All of a
-// period's files are replaced together; those of one creator one by one. A
+// Statements renders the statements of a period's current run into
+// out/PERIOD/statements/SHARD/CREATOR, with an index of all files and their
+// hashes. Files whose statement says what it said before are left alone, and a
+// run that was broken off goes on where it was. A
 // period that was not reconciled and a creator that has no statement are
 // not-found errors.
 func Statements(ctx context.Context, o StatementsOptions) (result *StatementsResult, err error) {
@@ -75,53 +81,110 @@ func statements(ctx context.Context, p *place, run state.Run, o StatementsOption
 	if len(o.Formats) == 0 {
 		o.Formats = StatementFormats
 	}
-	base := filepath.Join(o.Config.Dir, statementsFolder)
-	target, next := filepath.Join(base, string(o.Period)), filepath.Join(base, "."+string(o.Period)+".new")
-	if err := errors.Join(os.RemoveAll(next), os.MkdirAll(next, 0o755)); err != nil {
-		return nil, statementsError(next, err)
+	target := filepath.Join(o.Config.outFolder(o.Period), statementsFolder)
+	if err := os.MkdirAll(target, 0o755); err != nil {
+		return nil, statementsError(target, err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(next)) }()
-	r := renderer{dir: next, formats: o.Formats, workers: o.Config.threads(), progress: func(written int64) {
-		o.tell(Event{Step: "statements", Object: string(o.Period), Done: written, Unit: "statements"})
-	}}
-	count, err := r.render(ctx, func(ctx context.Context, add func(*reports.Statement) error) error {
-		return eachStatement(ctx, p, run, o, add)
-	})
-	if err != nil {
-		return nil, err
-	}
-	if count == 0 && o.Creator != "" {
-		return nil, unknownCreator(ctx, p, run, o)
-	}
-	result = &StatementsResult{Period: o.Period, RunID: run.ID, Folder: target, Statements: count}
-	if o.Creator == "" {
-		if err = writeMark(next, o.mark(run, count)); err == nil {
-			err = replaceFolder(next, target)
-		}
+	result = &StatementsResult{Period: o.Period, RunID: run.ID, Folder: target}
+	if o.Creator != "" {
+		err = oneStatement(ctx, p, run, o, result)
 	} else {
-		result.Written, err = replaceFiles(next, target)
+		err = allStatements(ctx, p, run, o, result)
 	}
 	if err != nil {
 		return nil, statementsError(target, err)
 	}
-	o.tell(Event{Step: "statements", Object: string(o.Period), Done: count, Unit: "statements", Finished: true})
+	if o.Zip {
+		if result.Zip, err = zipStatements(target); err != nil {
+			return nil, statementsError(target, err)
+		}
+	}
+	o.tell(Event{Step: "statements", Object: string(o.Period), Done: result.Statements, Unit: "statements", Finished: true})
 	return result, nil
+}
+
+// renderer gives a renderer into a folder.
+func (o StatementsOptions) renderer(target string) *renderer {
+	return &renderer{dir: target, formats: o.Formats, workers: o.Config.threads(), salt: o.Build, progress: func(written int64) {
+		o.tell(Event{Step: "statements", Object: string(o.Period), Done: written, Unit: "statements"})
+	}}
+}
+
+// allStatements renders every statement of a run beside what earlier runs left.
+func allStatements(ctx context.Context, p *place, run state.Run, o StatementsOptions, result *StatementsResult) (err error) {
+	w, err := resume(result.Folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	r := o.renderer(result.Folder)
+	r.known, r.done = w.known, w.add
+	counts, err := r.render(ctx, func(ctx context.Context, add func(*reports.Statement) error) error {
+		return eachStatement(ctx, p, run, o, add)
+	})
+	if err != nil {
+		return err
+	}
+	if err := w.finish(); err != nil {
+		return err
+	}
+	result.Statements, result.Changed, result.Removed = counts.all, counts.changed, w.removed
+	return writeMark(result.Folder, o.mark(run, 0))
+}
+
+// oneStatement renders the statements of one creator, and takes them into the
+// index if there is one.
+func oneStatement(ctx context.Context, p *place, run state.Run, o StatementsOptions, result *StatementsResult) error {
+	index := filepath.Join(result.Folder, indexFile)
+	var entries []indexEntry
+	r := o.renderer(result.Folder)
+	r.known = func(e *indexEntry) (old *indexEntry, err error) {
+		err = eachEntry(index, func(known *indexEntry) error {
+			if known.compare(e) == 0 {
+				old = known
+			}
+			return nil
+		})
+		return old, err
+	}
+	r.done = func(e *indexEntry) error {
+		for _, format := range o.Formats {
+			result.Written = append(result.Written, filepath.Join(result.Folder, e.file(format)))
+		}
+		entries = append(entries, *e)
+		return nil
+	}
+	counts, err := r.render(ctx, func(ctx context.Context, add func(*reports.Statement) error) error {
+		return eachStatement(ctx, p, run, o, add)
+	})
+	if err != nil {
+		return err
+	}
+	if counts.all == 0 {
+		return unknownCreator(ctx, p, run, o)
+	}
+	sort.Strings(result.Written)
+	result.Statements, result.Changed = counts.all, counts.changed
+	return replaceEntries(result.Folder, entries)
 }
 
 // standing gives the result of an earlier rendering of the same run by the same
 // carat, if its files still stand: then there is nothing to write again.
 func standing(run state.Run, o StatementsOptions) (*StatementsResult, bool) {
-	target := filepath.Join(o.Config.Dir, statementsFolder, string(o.Period))
-	entries, err := os.ReadDir(target)
-	if err != nil {
+	result := &StatementsResult{Period: o.Period, RunID: run.ID, Folder: filepath.Join(o.Config.outFolder(o.Period), statementsFolder)}
+	if !hasMark(result.Folder, o.mark(run, 0)) {
 		return nil, false
 	}
-	files := int64(len(entries) - 1) // without the mark
-	count := files / int64(len(StatementFormats))
-	if files%int64(len(StatementFormats)) != 0 || !hasMark(target, o.mark(run, count)) {
-		return nil, false
-	}
-	return &StatementsResult{Period: o.Period, RunID: run.ID, Folder: target, Statements: count}, true
+	r := renderer{dir: result.Folder, formats: StatementFormats}
+	gone := errors.New("a file is gone")
+	err := eachEntry(filepath.Join(result.Folder, indexFile), func(e *indexEntry) error {
+		if !r.stands(e) {
+			return gone
+		}
+		result.Statements++
+		return nil
+	})
+	return result, err == nil
 }
 
 // eachStatement hands over the statements of a run.
@@ -177,28 +240,11 @@ func unknownCreator(ctx context.Context, p *place, run state.Run, o StatementsOp
 	return e.WithHint("`carat query 'select distinct creator_id from statement_summaries'` lists them")
 }
 
-// replaceFiles moves the files of next into target, each over the old one.
-func replaceFiles(next, target string) ([]string, error) {
-	if err := os.MkdirAll(target, 0o755); err != nil {
-		return nil, err
-	}
-	entries, err := os.ReadDir(next)
-	if err != nil {
-		return nil, err
-	}
-	var written []string
-	for _, e := range entries {
-		to := filepath.Join(target, e.Name())
-		if err := os.Rename(filepath.Join(next, e.Name()), to); err != nil {
-			return nil, err
-		}
-		written = append(written, to)
-	}
-	sort.Strings(written)
-	return written, nil
-}
-
 func statementsError(object string, err error) error {
+	var known *pipeline.Error
+	if errors.As(err, &known) {
+		return err
+	}
 	e := pipeline.Errorf(pipeline.KindInternal, "write statements to", object, "%w", cause(err))
 	if errors.Is(err, fs.ErrPermission) {
 		e.Kind = pipeline.KindUsage

@@ -3,6 +3,7 @@ package reports
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 )
 
 // fileNameBytes bounds a file name. File systems allow 255 bytes; the rest is
@@ -47,6 +48,24 @@ func FileName(creatorID, entity, currency, ext string) string {
 	short = append(short, '~')
 	short = hex.AppendEncode(short, sum.Sum(nil)[:hashBytes])
 	return string(append(short, suffix[:min(len(suffix), 20)]...))
+}
+
+// FolderName gives the shard and the folder of a creator's statements, "f3" and
+// "c_1029". Both are safe whatever the id holds, and different ids have
+// different folders: also where a file system takes upper and lower case for
+// the same, because an id with capitals ends in a hash of itself.
+func FolderName(creatorID string) (shard, folder string) {
+	sum := sha256.Sum256([]byte(creatorID))
+	name := appendFilePart(nil, creatorID)
+	const longest, hashBytes = 120, 8
+	if len(name) > longest || strings.ContainsFunc(creatorID, func(r rune) bool { return r >= 'A' && r <= 'Z' }) {
+		name = append(name[:cutFilePart(name, min(longest, len(name)))], '~')
+		name = hex.AppendEncode(name, sum[:hashBytes])
+	}
+	if len(name) == 0 {
+		name = []byte("~")
+	}
+	return hex.EncodeToString(sum[:1]), string(name)
 }
 
 // cutFilePart gives the length to which an encoded part is cut: at most n, and

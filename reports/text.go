@@ -29,6 +29,18 @@ func appendCSVText(b []byte, v string) []byte {
 	return append(b, '"')
 }
 
+// CSVText is a text as a cell of a CSV that others write: neutralised, not yet
+// quoted. CSVPlain undoes it.
+func CSVText(v string) string {
+	if startsFormula(v) || strings.HasPrefix(v, "'") {
+		return "'" + v
+	}
+	return v
+}
+
+// CSVPlain gives the text that CSVText was given.
+func CSVPlain(v string) string { return strings.TrimPrefix(v, "'") }
+
 // startsFormula tells texts that a spreadsheet could run: =, +, -, @ and their
 // full-width forms, and control characters, behind which some look for these.
 func startsFormula(v string) bool {

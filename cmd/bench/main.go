@@ -45,6 +45,8 @@ func main() {
 		err = duckdbCopy(flag.Arg(0), flag.Arg(1))
 	case "floor":
 		err = duckdbFloor(flag.Args())
+	case "xlsx":
+		err = workbook(flag.Arg(0))
 	default:
 		err = b.run(context.Background())
 	}
@@ -214,21 +216,32 @@ func (b *bench) month(ctx context.Context, month string) error {
 	row("  reconcile, seconds", seconds(r.wall), seconds(f.wall), ratio(int64(r.wall), int64(f.wall)))
 	row("  reconcile, peak MiB", fmt.Sprint(r.peak>>20), "", "")
 	fmt.Printf("  (floor: group by viewer, by creator, by event id having count > 1: %s s)\n\n", parts)
+	for _, formats := range []string{"html,csv,json", "pdf"} {
+		if err := b.statements(ctx, month, formats); err != nil {
+			return err
+		}
+	}
+	return b.workbook(ctx)
+}
+
+// statements measures one set of renderings of all statements.
+func (b *bench) statements(ctx context.Context, month, formats string) error {
 	var statements []usage
 	var written int64
-	folder := filepath.Join(month, "statements")
+	folder := filepath.Join(month, "out", "2026-10", "statements")
 	if err := os.RemoveAll(folder); err != nil {
 		return err
 	}
 	for i := range b.runs {
 		// Earlier ones are moved aside, not deleted: for minutes ext4 passes over
 		// the inodes of what was just deleted, and that would be measured.
-		u, err := measure(ctx, b.carat, "statements", "--dir", month, "--period", "2026-10", "--format", "html,csv,json")
+		u, err := measure(ctx, b.carat, "statements", "--dir", month, "--period", "2026-10", "--format", formats)
 		if err != nil {
 			return err
 		}
 		statements = append(statements, u)
-		pages, err := find(folder, "", ".html")
+		first, _, _ := strings.Cut(formats, ",")
+		pages, err := find(folder, "", "."+first)
 		if err != nil {
 			return err
 		}
@@ -238,11 +251,12 @@ func (b *bench) month(ctx context.Context, month string) error {
 		}
 	}
 	s := median(statements)
-	row("statements, HTML + CSV + JSON", "carat", "", "")
+	row("statements, "+formats, "carat", "", "")
 	row("  creators", fmt.Sprint(written), "", "")
 	row("  seconds", seconds(s.wall), "", "")
 	row("  creators/s", perSecond(written, s.wall), "", "")
 	row("  peak memory, MiB", fmt.Sprint(s.peak>>20), "", "")
+	fmt.Println()
 	for i := range b.runs {
 		if err := os.RemoveAll(fmt.Sprintf("%s.%d", folder, i)); err != nil {
 			return err

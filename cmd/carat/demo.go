@@ -178,7 +178,8 @@ func (d *demo) printFiles(w io.Writer) {
 	fmt.Fprintf(w, "\nFILES\n")
 	fmt.Fprintf(w, "  statements   %s%c (%s creators, each as PDF, HTML, CSV and JSON)\n", statements.Folder, filepath.Separator, grouped(statements.Statements))
 	if d.summary.TopCreator != "" {
-		fmt.Fprintf(w, "  open one     %s\n", filepath.Join(statements.Folder,
+		shard, folder := reports.FolderName(d.summary.TopCreator)
+		fmt.Fprintf(w, "  open one     %s\n", filepath.Join(statements.Folder, shard, folder,
 			reports.FileName(d.summary.TopCreator, d.summary.TopEntity, d.summary.TopCurrency, "html")))
 	}
 	fmt.Fprintf(w, "  close        %s%c (a workbook and a page)\n", filepath.Dir(d.run.Package.Files[0]), filepath.Separator)

@@ -12,10 +12,14 @@ import (
 func statementsCommand(a *app) *cobra.Command {
 	var period, creator string
 	var formats []string
+	var packed bool
 	cmd := &cobra.Command{
 		Use:   "statements --period 2026-10",
 		Short: "write the creators' statements of a reconciled period",
-		Args:  noArguments,
+		Long: `Writes out/PERIOD/statements/SHARD/CREATOR/ and an index with the SHA-256 of
+every file. What says the same as before is left as it is; a run that was
+broken off goes on where it was.`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month, err := parsePeriod(cmd, period)
 			if err != nil {
@@ -31,7 +35,7 @@ func statementsCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Statements(cmd.Context(), jobs.StatementsOptions{Setting: s, Period: month, Creator: creator, Formats: formats, Build: version})
+			r, err := jobs.Statements(cmd.Context(), jobs.StatementsOptions{Setting: s, Period: month, Creator: creator, Formats: formats, Build: version, Zip: packed})
 			p.clear()
 			if err != nil {
 				return err
@@ -39,12 +43,19 @@ func statementsCommand(a *app) *cobra.Command {
 			for _, f := range r.Written {
 				fmt.Fprintln(a.stdout, f)
 			}
-			fmt.Fprintf(a.stdout, "%s statements in %s\n", grouped(r.Statements), r.Folder)
+			fmt.Fprintf(a.stdout, "%s statements in %s (%s written)\n", grouped(r.Statements), r.Folder, grouped(r.Changed))
+			if r.Removed > 0 {
+				fmt.Fprintf(a.stdout, "%s of an earlier run are no more\n", grouped(r.Removed))
+			}
+			if r.Zip != "" {
+				fmt.Fprintln(a.stdout, r.Zip)
+			}
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&period, "period", "", "the month, such as 2026-10")
 	cmd.Flags().StringVar(&creator, "creator", "", "only this creator's; the others stay as they are")
+	cmd.Flags().BoolVar(&packed, "zip", false, "also pack all of them, with their index, into one file")
 	cmd.Flags().StringSliceVar(&formats, "format", jobs.StatementFormats, "which renderings to write")
 	return cmd
 }
