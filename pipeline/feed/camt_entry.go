@@ -203,8 +203,10 @@ func (c *camt) takeEntry(s *camtStatement, e *camtEntry) error {
 	return c.bankLine(s.statement, &line)
 }
 
-// texts gives what an entry is about, and with whom. Of a batch only the entry
-// itself speaks.
+// texts gives the reference that an entry is known by, and with whom it was: the
+// structured reference of the remittance, else the EndToEndId, else the
+// remittance's text, so that it can equal what the payer says. Of a batch only
+// the entry itself speaks.
 func (e *camtEntry) texts(debit bool) (reference, counterparty string) {
 	if len(e.details) != 1 {
 		return words(givenRef(e.ref), e.info), ""
@@ -214,10 +216,7 @@ func (e *camtEntry) texts(debit bool) (reference, counterparty string) {
 	if debit {
 		counterparty = d.creditor
 	}
-	reference = words(d.structured, d.endToEnd, d.unstructured)
-	if reference == "" {
-		reference = words(d.info, e.info, givenRef(e.ref))
-	}
+	reference = firstOf(words(d.structured), d.endToEnd, words(d.unstructured), words(d.info, e.info), givenRef(e.ref))
 	return reference, words(counterparty)
 }
 

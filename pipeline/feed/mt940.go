@@ -72,7 +72,7 @@ type mt940 struct {
 // mt940Entry is a field 61 whose text may still come.
 type mt940Entry struct {
 	entry
-	own, banks, supplement string
+	own, banks, supplement, sepa string
 }
 
 func readMT940(r *report) error {
@@ -327,7 +327,7 @@ func (m *mt940) about() error {
 	if m.entry == nil {
 		return nil
 	}
-	m.entry.reference, m.entry.counterparty = mt940About(m.text)
+	m.entry.sepa, m.entry.reference, m.entry.counterparty = mt940About(m.text)
 	return m.flush()
 }
 
@@ -338,10 +338,7 @@ func (m *mt940) flush() error {
 		return nil
 	}
 	m.entry = nil
-	e.reference = words(e.own, e.banks, e.reference)
-	if e.reference == "" {
-		e.reference = words(e.supplement)
-	}
+	e.reference = firstOf(e.sepa, e.own, e.reference, words(e.supplement), e.banks)
 	return m.bankLine(m.stmt, &e.entry)
 }
 
@@ -349,13 +346,19 @@ func (m *mt940) flush() error {
 // the remittance, ?32 and ?33 the other's name.
 var mt940Sub = regexp.MustCompile(`\?([0-9]{2})`)
 
-func mt940About(lines []string) (reference, counterparty string) {
+// mt940EndToEnd is the payer's own reference inside the remittance.
+var mt940EndToEnd = regexp.MustCompile(`EREF\+(.*?)(?:[A-Z]{4}\+|$)`)
+
+// mt940About reads field 86: the payer's reference where it is marked, else
+// the remittance, and the other's name.
+func mt940About(lines []string) (sepa, reference, counterparty string) {
 	text := strings.Join(lines, "")
 	at := mt940Sub.FindAllStringSubmatchIndex(text, -1)
-	if len(at) == 0 || at[0][0] > 4 {
-		return words(strings.Join(lines, " ")), ""
+	if len(at) == 0 || at[0][0] > 3 {
+		return "", words(strings.Join(lines, " ")), ""
 	}
-	var remittance, name strings.Builder
+	var remittance []string
+	var name strings.Builder
 	for i, from := range at {
 		end := len(text)
 		if i+1 < len(at) {
@@ -363,12 +366,16 @@ func mt940About(lines []string) (reference, counterparty string) {
 		}
 		switch sub, body := text[from[2]:from[3]], text[from[1]:end]; {
 		case sub >= "20" && sub <= "29", sub >= "60" && sub <= "63":
-			remittance.WriteString(body + " ")
+			remittance = append(remittance, body)
 		case sub == "32", sub == "33":
 			name.WriteString(body + " ")
 		}
 	}
-	return words(remittance.String()), words(name.String())
+	// A reference may be cut by the end of a part.
+	if marked := mt940EndToEnd.FindStringSubmatch(strings.Join(remittance, "")); marked != nil {
+		sepa = givenRef(strings.TrimSpace(marked[1]))
+	}
+	return sepa, words(strings.Join(remittance, " ")), words(name.String())
 }
 
 // counts holds the statement's own number and sum of debits or credits against
