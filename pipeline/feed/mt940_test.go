@@ -54,8 +54,8 @@ func TestMT940(t *testing.T) {
 func TestMT940References(t *testing.T) {
 	for text, want := range map[string]string{
 		"166?00X?20EREF+PP-1234567890123456789?21012KREF+9SVWZ+thanks?32PayPal": "PP-1234567890123456789012||PayPal",
-		"166?00X?20SVWZ+t\xE9xt EREF+NOTPROVIDED?32A?33B":                        "||A B",
-		"free?20text, far behind":                                                "|free?20text, far behind|",
+		"166?00X?20SVWZ+t\xE9xt EREF+NOTPROVIDED?32A?33B":                       "||A B",
+		"free?20text, far behind":                                               "|free?20text, far behind|",
 	} {
 		sepa, reference, name := mt940About([]string{text})
 		if strings.Contains(reference, "+") {
