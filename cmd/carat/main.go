@@ -116,7 +116,8 @@ Begin with: carat demo`,
 	root.PersistentFlags().StringVar(&a.dir, "dir", ".", "the folder that holds carat.yaml")
 	for _, verb := range []func(*app) *cobra.Command{
 		demoCommand, initCommand, generateCommand, ingestCommand, reconcileCommand, statementsCommand, packageCommand,
-		runCommand, exceptionsCommand, queryCommand, statusCommand, verifyCommand, versionCommand,
+		runCommand, exceptionsCommand, statusCommand, verifyCommand, versionCommand,
+		queryCommand, traceCommand,
 	} {
 		root.AddCommand(verb(a))
 	}

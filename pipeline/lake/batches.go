@@ -13,7 +13,7 @@ import (
 // AsOf names a state of the lake. The zero value is the latest.
 type AsOf struct {
 	Batch string    // the state just after this batch
-	Time  time.Time // the state at this instant
+	Time  time.Time // the state at this instant; with a batch: of the result tables
 }
 
 // batchHead is what finding and chaining batches needs of each.
@@ -136,8 +136,10 @@ func (l *Lake) cut(ctx context.Context, at AsOf) (cutoff, error) {
 	switch {
 	case at.Batch != "":
 		for _, h := range l.heads() {
-			if h.id == at.Batch {
+			if h.id == at.Batch && at.Time.IsZero() {
 				return cutoff{seq: h.seq, millis: h.committed}, nil
+			} else if h.id == at.Batch {
+				return cutoff{seq: h.seq, millis: at.Time.UnixMilli()}, nil
 			}
 		}
 		return cutoff{}, pipeline.Errorf(pipeline.KindNotFound, "find batch", fmt.Sprintf("%q", at.Batch), "the lake has no such batch").
@@ -296,4 +298,62 @@ func (l *Lake) RunIDs(ctx context.Context, at AsOf) ([]string, error) {
 		return runs[i] < runs[j]
 	})
 	return runs, nil
+}
+
+// PublishedAt gives the instant at which a run's results were in the history;
+// zero when they never were.
+func (l *Lake) PublishedAt(ctx context.Context, run string) (time.Time, error) {
+	if err := l.refresh(ctx); err != nil {
+		return time.Time{}, l.fail("read lake", l.cfg.Root, err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var last int64
+	for name, t := range l.tables {
+		if _, raw := l.rawInfo[name]; raw {
+			continue
+		}
+		for _, snap := range t.tbl.Metadata().Snapshots() {
+			if snap.Summary != nil && snap.Summary.Properties[propRun] == run {
+				last = max(last, snap.TimestampMs)
+			}
+		}
+	}
+	if last == 0 {
+		return time.Time{}, nil
+	}
+	return time.UnixMilli(last).UTC(), nil
+}
+
+// TablesOf gives the files of every raw table at the snapshots named, which are
+// a run's inputs: a table without one is empty. Result tables are as they are now.
+func (l *Lake) TablesOf(ctx context.Context, snapshots map[string]int64) ([]pipeline.TableFiles, error) {
+	tables, err := l.Tables(ctx, AsOf{})
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range tables {
+		if _, raw := l.rawInfo[t.Name]; !raw && t.Name != rejectsTable {
+			continue
+		}
+		if t.Snapshot == snapshots[t.Name] {
+			continue
+		}
+		tables[i].Snapshot, tables[i].Files = snapshots[t.Name], nil
+		if snapshots[t.Name] == 0 {
+			continue
+		}
+		loaded, ok := l.tableCalled(t.Name)
+		if !ok {
+			continue
+		}
+		snap := loaded.tbl.SnapshotByID(snapshots[t.Name])
+		if snap == nil {
+			return nil, pipeline.Errorf(pipeline.KindVerification, "read table", t.Name, "its snapshot %d, which a run read, is gone", snapshots[t.Name])
+		}
+		if tables[i].Files, err = l.snapshotFiles(snap); err != nil {
+			return nil, l.fail("read table", t.Name, err)
+		}
+	}
+	return tables, nil
 }

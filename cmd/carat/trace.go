@@ -1,0 +1,50 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"carat/jobs"
+	"carat/reports"
+	"carat/sql"
+)
+
+// traceCommand is `carat trace ID…`.
+func traceCommand(a *app) *cobra.Command {
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "trace ID…",
+		Short: "from any id back to its source lines, and forward to all that it touched",
+		Long: `Follows a purchase, gift, payout, adjustment, third party's line, exception,
+statement line (2026-10/CREATOR/ENTITY/CURRENCY/LINE_NO), journal entry, batch, file
+name or source line (gift_events.csv:17, b000042:17): back to the original text of
+the source files' lines, with file, SHA-256 and batch, and forward to reversals,
+settlements, statement lines and exceptions. The trace of a statement line shows
+the gifts whose coins and diamonds add up to it, the rate and the prices in force.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("carat trace needs an id").WithHint("for example `carat trace 2026-10/CREATOR/main/USD/2`, a gift's event_id, or `carat trace gift_events.csv:2`")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if limit < 0 {
+				return usage("--limit: %d is below 0", limit)
+			}
+			s, err := a.setting(a.progress())
+			if err != nil {
+				return err
+			}
+			roots, err := jobs.Trace(cmd.Context(), jobs.TraceOptions{Setting: s, SQL: sql.Files, IDs: args, Limit: limit})
+			if err != nil {
+				return err
+			}
+			return reports.WriteTrees(a.stdout, a.format, roots)
+		},
+	}
+	cmd.Flags().StringVar(&a.format, "format", "tree", strings.Join(reports.TreeFormats(), ", "))
+	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", a.format, reports.TreeFormats()...) }
+	cmd.Flags().IntVar(&limit, "limit", jobs.TraceLimit, "how many rows of one kind are shown; 0: all")
+	return cmd
+}

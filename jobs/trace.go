@@ -1,0 +1,272 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"carat/pipeline"
+	"carat/pipeline/lake"
+	"carat/reports"
+)
+
+// TraceLimit is how many rows of one kind a trace shows unless told otherwise.
+const TraceLimit = 10
+
+// TraceOptions say what to trace.
+type TraceOptions struct {
+	Setting
+	SQL fs.FS // the models: the rate of a gift is found by the very rules that credited it
+	// IDs are purchases, gifts, payouts, adjustments, third parties' lines,
+	// exceptions, statement lines (PERIOD/CREATOR/ENTITY/CURRENCY/LINE_NO), journal
+	// entries, batches, file names, or source lines (FILE:LINE or BATCH:LINE).
+	IDs   []string
+	Limit int // how many rows of one kind are shown; 0: all
+}
+
+// Trace goes from each id back to the source files' lines that it comes from,
+// and forward to all that it touched. An id that nothing has is a not-found
+// error. The access is recorded.
+func Trace(ctx context.Context, o TraceOptions) (roots []*reports.Node, err error) {
+	p, err := openExisting(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	_, err = p.recorded(ctx, o.Setting, "trace", strings.Join(o.IDs, " "), func() (int64, error) {
+		t, err := newTracer(ctx, p, o)
+		if err != nil {
+			return 0, err
+		}
+		roots, err = t.trace(ctx)
+		return t.rows, errors.Join(err, t.close())
+	})
+	return roots, err
+}
+
+// tracer is one tracing under way.
+type tracer struct {
+	TraceOptions
+	*place
+	eng     *reader // every table as it is now, read by carat alone
+	tables  map[string]pipeline.TableFiles
+	models  models
+	first   pipeline.Period
+	batches map[string]lake.CommittedBatch
+	order   []string // the ids of batches, in the order of commit
+	runs    []runAt
+	months  map[string]*month // by run
+	sources []*sourceLine     // whose texts are read at the end, file by file
+	rows    int64
+}
+
+func newTracer(ctx context.Context, p *place, o TraceOptions) (*tracer, error) {
+	t := &tracer{TraceOptions: o, place: p, tables: map[string]pipeline.TableFiles{}, batches: map[string]lake.CommittedBatch{}, months: map[string]*month{}}
+	var err error
+	if t.models, err = (ReconcileOptions{Setting: o.Setting, SQL: o.SQL}).models(); err != nil {
+		return nil, err
+	}
+	if t.first, err = p.firstPeriod(ctx, o.Config); err != nil {
+		return nil, err
+	}
+	committed, err := p.lake.Batches(ctx, latest)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range committed {
+		t.batches[b.ID] = b
+		t.order = append(t.order, b.ID)
+	}
+	if t.runs, err = p.runsAt(ctx, latest); err != nil {
+		return nil, err
+	}
+	tables, err := p.lake.Tables(ctx, latest)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range tables {
+		t.tables[one.Name] = one
+	}
+	if t.eng, err = p.openEmpty(ctx, o.Config); err != nil {
+		return nil, err
+	}
+	return t, t.eng.Load(ctx, "", tables)
+}
+
+// close ends the engines.
+func (t *tracer) close() error {
+	err := t.eng.Close()
+	for _, m := range t.months {
+		err = errors.Join(err, m.eng.Close())
+	}
+	return err
+}
+
+// trace finds what each id is, builds what the statement lines among them need,
+// and then follows them.
+func (t *tracer) trace(ctx context.Context) ([]*reports.Node, error) {
+	var found []subject
+	for _, id := range t.IDs {
+		subjects, err := t.find(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if len(subjects) == 0 {
+			return nil, unknownID(id)
+		}
+		found = append(found, subjects...)
+	}
+	if err := t.prepareMonths(ctx, found); err != nil {
+		return nil, err
+	}
+	var roots []*reports.Node
+	for _, s := range found {
+		root, err := t.follow(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		roots = append(roots, root)
+	}
+	return roots, t.readSources(ctx)
+}
+
+func unknownID(id string) error {
+	return pipeline.Errorf(pipeline.KindNotFound, "trace", strconv.Quote(id), "nothing in the history has that id").
+		WithHint("give a purchase, gift, payout, adjustment, exception, batch or file name, a statement line such as 2026-10/CREATOR/main/USD/3, " +
+			"or a source line such as gift_events.csv:17")
+}
+
+// subject is what an id turned out to be.
+type subject struct {
+	kind   string // statement_line, row, exception, journal_entry, batch, source_line
+	table  string // of a row
+	record *record
+	line   statementLineID
+	batch  string
+	number int64
+}
+
+// find says what an id is: forms that only one thing has first, then the keys
+// of all tables. One id may be several things.
+func (t *tracer) find(ctx context.Context, id string) ([]subject, error) {
+	if line, ok := parseStatementLine(id); ok {
+		r, err := t.statementLine(ctx, line)
+		if err != nil || r == nil {
+			return nil, err
+		}
+		return []subject{{kind: "statement_line", record: r, line: line}}, nil
+	}
+	if _, ok := t.batches[id]; ok {
+		return []subject{{kind: "batch", batch: id}}, nil
+	}
+	if found := t.findSource(id); len(found) > 0 {
+		return found, nil
+	}
+	return t.findKey(ctx, id)
+}
+
+// findSource finds files by name, and lines of files by FILE:LINE or BATCH:LINE.
+func (t *tracer) findSource(id string) []subject {
+	var found []subject
+	name, number, hasLine := cutLast(id, ":")
+	line, err := strconv.ParseInt(number, 10, 64)
+	for _, b := range t.order {
+		switch source := t.batches[b].Source; {
+		case source == id:
+			found = append(found, subject{kind: "batch", batch: b})
+		case hasLine && err == nil && line > 0 && (source == name || b == name):
+			found = append(found, subject{kind: "source_line", batch: b, number: line})
+		}
+	}
+	return found
+}
+
+func cutLast(text, separator string) (before, after string, found bool) {
+	at := strings.LastIndex(text, separator)
+	if at < 0 {
+		return text, "", false
+	}
+	return text[:at], text[at+len(separator):], true
+}
+
+// keyColumns are the columns by which a row can be named, by table: keys of one
+// column, of which the Parquet files have bloom filters.
+var keyColumns = []struct{ kind, table, column string }{
+	{"row", "gift_events", "event_id"}, {"row", "coin_purchases", "purchase_id"}, {"row", "payouts", "payout_id"},
+	{"row", "diamond_adjustments", "adjustment_id"}, {"row", "coin_adjustments", "adjustment_id"},
+	{"row", "settlement_lines", "line_id"}, {"row", "provider_payments", "line_id"}, {"row", "bank_lines", "line_id"},
+	{"exception", tableExceptions, "exception_id"}, {"journal_entry", tableJournal, "entry_id"},
+}
+
+// tableJournal holds the lines of journal entries.
+const tableJournal = "journal_lines"
+
+func (t *tracer) findKey(ctx context.Context, id string) ([]subject, error) {
+	var found []subject
+	for _, k := range keyColumns {
+		one, ok := t.tables[k.table]
+		if !ok || len(one.Files) == 0 {
+			continue
+		}
+		condition := k.column + " = ?"
+		if k.kind != "row" {
+			condition += " and run_id in (" + t.currentRuns() + ")"
+		}
+		records, err := t.records(ctx, "select * from "+k.table+" where "+condition+" order by all", id)
+		if err != nil {
+			return nil, err
+		}
+		if k.kind != "row" && len(records) > 0 {
+			records = records[:1] // an entry's other lines, and the other months of an exception, are found from it
+		}
+		for _, r := range records {
+			found = append(found, subject{kind: k.kind, table: k.table, record: r})
+		}
+	}
+	return found, nil
+}
+
+// currentRuns lists the runs in force, for a condition.
+func (t *tracer) currentRuns() string {
+	list := []string{"''"}
+	for _, r := range t.runs {
+		if r.current {
+			list = append(list, quoted(r.ID))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// runOf gives the current run of a period.
+func (t *tracer) runOf(period pipeline.Period) (runAt, bool) {
+	i := slices.IndexFunc(t.runs, func(r runAt) bool { return r.current && r.Period == period })
+	if i < 0 {
+		return runAt{}, false
+	}
+	return t.runs[i], true
+}
+
+// follow makes the tree of a subject.
+func (t *tracer) follow(ctx context.Context, s subject) (*reports.Node, error) {
+	switch s.kind {
+	case "statement_line":
+		return t.statementLineNode(ctx, s.line, s.record)
+	case "exception":
+		return t.exceptionNode(ctx, s.record)
+	case "journal_entry":
+		return t.journalNode(ctx, s.record)
+	case "batch":
+		return t.batchNode(ctx, s.batch, true)
+	case "source_line":
+		return t.sourceLineNode(ctx, s.batch, s.number)
+	}
+	return t.rowNode(ctx, s.table, s.record, true)
+}
+
+// openEmpty opens an engine without tables.
+func (p *place) openEmpty(ctx context.Context, c *Config) (*reader, error) {
+	return p.openView(ctx, c, view{at: latest, names: []string{"no table"}})
+}

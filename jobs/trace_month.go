@@ -1,0 +1,207 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"carat/pipeline"
+	"carat/pipeline/engine"
+	"carat/reports"
+)
+
+// month is one run's own inputs, cut to some creators, with the models that say
+// at which rate a gift was credited. It is made by the very models that made
+// the statement, so a trace can't know better, only show.
+type month struct {
+	eng      *reader
+	creators []string
+}
+
+// prepareMonths builds, for each run, what all statement lines and gifts among
+// the subjects need, at once.
+func (t *tracer) prepareMonths(ctx context.Context, found []subject) error {
+	creators := map[string][]string{}
+	for _, s := range found {
+		period, creator := s.line.period, s.line.creator
+		if s.table == "gift_events" {
+			period, creator = pipeline.Period(s.record.text("accounting_month")), s.record.text("creator_id")
+		}
+		run, ok := t.runOf(period)
+		if ok && creator != "" && !slices.Contains(creators[run.ID], creator) && (s.table != "" || isGiftLine(s.record)) {
+			creators[run.ID] = append(creators[run.ID], creator)
+		}
+	}
+	for run, list := range creators {
+		i := slices.IndexFunc(t.runs, func(r runAt) bool { return r.ID == run })
+		m, err := t.buildMonth(ctx, t.runs[i], list)
+		if err != nil {
+			return err
+		}
+		t.months[run] = m
+	}
+	return nil
+}
+
+// month gives the month of a run that holds a creator.
+func (t *tracer) month(ctx context.Context, run runAt, creator string) (*month, error) {
+	for _, key := range []string{run.ID, run.ID + "/" + creator} {
+		if m := t.months[key]; m != nil && slices.Contains(m.creators, creator) {
+			return m, nil
+		}
+	}
+	m, err := t.buildMonth(ctx, run, []string{creator})
+	if err != nil {
+		return nil, err
+	}
+	t.months[run.ID+"/"+creator] = m
+	return m, nil
+}
+
+func (t *tracer) buildMonth(ctx context.Context, run runAt, creators []string) (m *month, err error) {
+	tables, err := t.lake.TablesOf(ctx, run.Inputs)
+	if err != nil {
+		return nil, err
+	}
+	m = &month{creators: creators}
+	if m.eng, err = t.openEmpty(ctx, t.Config); err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, c := range creators {
+		list = append(list, quoted(c))
+	}
+	in := " in (" + strings.Join(list, ", ") + ")"
+	where := func(table string) string {
+		switch table {
+		case "gift_events":
+			return "creator_id" + in + " and accounting_month <= " + quoted(string(run.Period))
+		case "payouts", "diamond_adjustments", "creators":
+			return "creator_id" + in
+		case feedBalances:
+			return "subject_kind = 'creator' and subject_id" + in
+		}
+		return ""
+	}
+	err = m.eng.LoadWhere(ctx, engine.RawPrefix, tables, where)
+	if err == nil {
+		o := ReconcileOptions{Setting: t.Setting, SQL: t.SQL, Period: run.Period}
+		err = m.eng.Build(ctx, t.models.dialect, t.models.list, o.parameters(run.ID, t.first, 1, nil),
+			"led_creator_rate", "led_live_gift", "stg_conversion_rates", "stg_gift_catalog")
+	}
+	if err != nil {
+		return nil, errors.Join(err, m.eng.Close())
+	}
+	return m, nil
+}
+
+// giftsQuery gives a creator's gifts of the month with the range of rate that
+// each was credited at, as the ledger sums them to statement lines.
+const giftsQuery = `select
+    gifts.event_id, gifts.kind, gifts.sent_at, gifts.stream_id, gifts.viewer_id, gifts.creator_id, gifts.gift_id, gifts.quantity,
+    gifts.coins, coalesce(led_live_gift.diamonds, gifts.diamonds) as diamonds, gifts.entity,
+    ranges.range_no, ranges.rate_key, ranges.currency, ranges.diamonds_per_coin, ranges.diamond_value, ranges.rate_from, ranges.rate_until,
+    ranges.is_prior_period, gifts.batch_id, gifts.source_line
+from stg_gift_events as gifts
+cross join run
+inner join led_creator_rate as ranges
+    on ranges.creator_id = gifts.creator_id
+    and least(gifts.sent_at, run.closing_instant) >= ranges.range_from
+    and least(gifts.sent_at, run.closing_instant) < ranges.range_to
+left join led_live_gift
+    on led_live_gift.event_id = gifts.event_id
+where gifts.accounting_month = run.period and gifts.sent_at >= run.first_start and gifts.creator_id = ?`
+
+func isGiftLine(line *record) bool {
+	return line != nil && line.text("section") == "earned" && line.text("reason") == "gift"
+}
+
+// lineGifts gives the gifts that a statement line sums, and whether their
+// quantities, coins and diamonds are the line's. A rate may win in two ranges of
+// a month: of several sets of gifts the one that adds up is the line's.
+func (t *tracer) lineGifts(ctx context.Context, run runAt, line *record) (gifts []*record, addsUp bool, err error) {
+	m, err := t.month(ctx, run, line.text("creator_id"))
+	if err != nil {
+		return nil, false, err
+	}
+	all, err := selectRecords(ctx, m.eng.Engine, giftsQuery+` and gifts.kind = 'gift' and gifts.gift_id = ? and gifts.entity = ?
+		and ranges.currency = ? and ranges.is_prior_period = ? order by ranges.range_no, gifts.sent_at, gifts.event_id`,
+		line.text("creator_id"), line.text("gift_id"), line.text("entity"), line.text("currency"), line.value("prior_period"))
+	if err != nil {
+		return nil, false, err
+	}
+	t.rows += int64(len(all))
+	ranges := map[int64][]*record{}
+	var order []int64
+	for _, g := range all {
+		if g.text("rate_from") != line.text("rate_from") || g.text("rate_until") != line.text("rate_to") || g.text("diamond_value") != line.text("rate") {
+			continue
+		}
+		no := g.number("range_no")
+		if ranges[no] == nil {
+			order = append(order, no)
+		}
+		ranges[no] = append(ranges[no], g)
+	}
+	for _, no := range order {
+		if sums := sumGifts(ranges[no]); sums == (giftSums{line.number("count"), line.number("coins"), line.number("diamonds")}) {
+			return ranges[no], true, nil
+		}
+		gifts = append(gifts, ranges[no]...)
+	}
+	return gifts, false, nil
+}
+
+type giftSums struct{ quantity, coins, diamonds int64 }
+
+func sumGifts(gifts []*record) (s giftSums) {
+	for _, g := range gifts {
+		s.quantity += g.number("quantity")
+		s.coins += g.number("coins")
+		s.diamonds += g.number("diamonds")
+	}
+	return s
+}
+
+// rateNode is the rate that a line or gift was credited at.
+func (t *tracer) rateNode(ctx context.Context, m *month, rateKey string) (*reports.Node, error) {
+	if rateKey == "" {
+		return &reports.Node{Kind: "rate", Text: "none was in force: the gift is worth nothing and control gift_conversion says so"}, nil
+	}
+	rates, err := selectRecords(ctx, m.eng.Engine, `select scope, scope_id, valid_from, valid_to, diamonds_per_coin, diamond_value, coin_value,
+		platform_share, currency, rounding, batch_id, source_line from stg_conversion_rates where rate_key = ?`, rateKey)
+	if err != nil || len(rates) == 0 {
+		return nil, err
+	}
+	t.rows += int64(len(rates))
+	return t.plainRow("conversion_rates", rates[0]), nil
+}
+
+// priceNodes are the catalogue's prices in force while the gifts were sent.
+func (t *tracer) priceNodes(ctx context.Context, m *month, gifts []*record) ([]*reports.Node, error) {
+	if len(gifts) == 0 {
+		return nil, nil
+	}
+	first, last := gifts[0].value("sent_at"), gifts[0].value("sent_at")
+	for _, g := range gifts {
+		at, _ := g.time("sent_at")
+		if low, _ := (&record{fields: []reports.Field{{Name: "a", Value: first}}}).time("a"); at.Before(low) {
+			first = at
+		}
+		if high, _ := (&record{fields: []reports.Field{{Name: "a", Value: last}}}).time("a"); at.After(high) {
+			last = at
+		}
+	}
+	prices, err := selectRecords(ctx, m.eng.Engine, `select gift_id, valid_from, valid_to, name, coins, batch_id, source_line from stg_gift_catalog
+		where gift_id = ? and valid_from <= ? and valid_until > ? order by valid_from`, gifts[0].text("gift_id"), last, first)
+	if err != nil {
+		return nil, err
+	}
+	t.rows += int64(len(prices))
+	var nodes []*reports.Node
+	for _, p := range prices {
+		nodes = append(nodes, t.plainRow("gift_catalog", p))
+	}
+	return nodes, nil
+}
