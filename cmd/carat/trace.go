@@ -13,6 +13,7 @@ import (
 // traceCommand is `carat trace ID…`.
 func traceCommand(a *app) *cobra.Command {
 	var limit int
+	var format string
 	cmd := &cobra.Command{
 		Use:   "trace ID…",
 		Short: "from any id back to its source lines, and forward to all that it touched",
@@ -40,11 +41,11 @@ the gifts whose coins and diamonds add up to it, the rate and the prices in forc
 			if err != nil {
 				return err
 			}
-			return reports.WriteTrees(a.stdout, a.format, roots)
+			return reports.WriteTrees(a.stdout, format, roots)
 		},
 	}
-	cmd.Flags().StringVar(&a.format, "format", "tree", strings.Join(reports.TreeFormats(), ", "))
-	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", a.format, reports.TreeFormats()...) }
+	cmd.Flags().StringVar(&format, "format", "tree", strings.Join(reports.TreeFormats(), ", "))
+	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", format, reports.TreeFormats()...) }
 	cmd.Flags().IntVar(&limit, "limit", jobs.TraceLimit, "how many rows of one kind are shown; 0: all")
 	return cmd
 }

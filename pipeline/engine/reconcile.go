@@ -45,7 +45,7 @@ type Parameters struct {
 	ExpectedDaily      []string          // feeds
 	Batches            []pipeline.Batch
 	StatementVersion   int64 // 0 is 1
-	MaterializeStaging bool  // for tests: staging as tables, so that rows can be tampered with
+	MaterializeStaging bool  // staging as tables: read once, and in tests rows can be tampered with
 	KeepModels         bool  // for tests: no table is dropped after its last reader
 }
 
