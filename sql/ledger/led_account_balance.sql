@@ -32,6 +32,18 @@ with balances as (
 
 told as (
     select
+        entity,
+        currency,
+        case identity when 'liability' then 'contract_liability' else 'deferred_store_fee' end as role,
+        cast(case identity when 'liability' then -opening else opening end as decimal(38, 9)) as opening_amount,
+        cast(case identity when 'liability' then -closing else closing end as decimal(38, 9)) as closing_amount,
+        cast(case identity when 'liability' then -functional_opening else functional_opening end as decimal(38, 9))
+            as functional_opening,
+        cast(case identity when 'liability' then -functional_closing else functional_closing end as decimal(38, 9))
+            as functional_closing
+    from led_liability_rollforward
+    union all
+    select
         balances.entity,
         balances.currency,
         balances.role,

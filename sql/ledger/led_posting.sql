@@ -87,6 +87,9 @@ sides as (
     select entity, day, event_class, currency, functional_currency, role, amount, functional_amount
     from converted
     union all
+    select entity, day, event_class, currency, functional_currency, role, amount, functional_amount
+    from led_posting_coin
+    union all
     select entity, day, 'fx', currency, functional_currency, role, cast(0 as decimal(38, 9)), functional_amount
     from remeasured
     where functional_amount <> 0
