@@ -4,7 +4,15 @@
 -- balances owed to creators in other currencies are brought to that day's rate (fx). What an entry's sides leave over is no
 -- rounding: it is a recorded amount that doesn't add up (payout_arithmetic names it) and waits in suspense; in the entity's
 -- currency it is an exchange difference.
-with rated as (
+with told_later as (
+    select entity, day, rate_day, event_class, currency, role, amount
+    from led_posting_creator
+    union all
+    select entity, day, rate_day, event_class, currency, role, amount
+    from led_posting_promotion
+),
+
+rated as (
     select
         postings.entity,
         postings.day,
@@ -14,7 +22,7 @@ with rated as (
         coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
         postings.role,
         cast(sum(postings.amount) as decimal(38, 9)) as amount
-    from led_posting_creator as postings
+    from told_later as postings
     cross join run
     left join run_entities
         on run_entities.entity = postings.entity
