@@ -52,6 +52,7 @@ type Config struct {
 	Threads           int    // 0: all cores
 	Feeds             map[string]FeedConfig
 	Jobs              map[string]JobConfig
+	Mail              MailConfig
 }
 
 // Entity is a legal entity that sells the coins and owes the creators.

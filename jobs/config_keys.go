@@ -95,6 +95,7 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 		"threads":         func(n *yaml.Node) { c.Threads = y.whole(n, "threads", 0, 1024) },
 		"feeds":           func(n *yaml.Node) { c.Feeds = y.feeds(n) },
 		"jobs":            func(n *yaml.Node) { c.Jobs = y.jobs(n) },
+		"mail":            func(n *yaml.Node) { y.mail(n, &c.Mail) },
 	}
 }
 

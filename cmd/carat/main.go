@@ -58,6 +58,7 @@ type app struct {
 	stderr   io.Writer
 	terminal bool // stderr is one: a progress bar makes sense
 	now      time.Time
+	env      []string
 	clock    func() time.Time // for the seconds that a run took, and the progress bar
 	self     string           // what carat was called as, for commands to copy
 	who      string           // the person at the machine
@@ -115,7 +116,7 @@ Begin with: carat demo`,
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&a.dir, "dir", ".", "the folder that holds carat.yaml")
 	for _, verb := range []func(*app) *cobra.Command{
-		demoCommand, initCommand, generateCommand, ingestCommand, reconcileCommand, statementsCommand, packageCommand,
+		demoCommand, initCommand, generateCommand, ingestCommand, reconcileCommand, statementsCommand, packageCommand, sendCommand,
 		runCommand, exceptionsCommand, statusCommand, verifyCommand, versionCommand,
 		queryCommand, traceCommand,
 	} {

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"carat/jobs"
+	"carat/pipeline"
+)
+
+// passwordVariable is where the mail server's password is taken from.
+const passwordVariable = "CARAT_SMTP_PASSWORD"
+
+// sendCommand is `carat send --period P`.
+func sendCommand(a *app) *cobra.Command {
+	var period string
+	var o jobs.SendOptions
+	cmd := &cobra.Command{
+		Use:   "send --period 2026-10",
+		Short: "mail the statements of a period to their creators, each once",
+		Long: `Mails what lies in out/PERIOD/statements by the server under mail in
+carat.yaml. A statement that was sent is not sent again, unless it says
+something else since. The server's password is taken from the environment
+variable ` + passwordVariable + `.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			month, err := parsePeriod(cmd, period)
+			if err != nil {
+				return err
+			}
+			p := a.progress()
+			if o.Setting, err = a.setting(p); err != nil {
+				return err
+			}
+			o.Period, o.Password = month, a.variable(passwordVariable)
+			r, err := jobs.Send(cmd.Context(), o)
+			p.clear()
+			if r == nil {
+				return err
+			}
+			a.writeSent(r, o.DryRun)
+			if err == nil && len(r.Failed) > 0 {
+				err = pipeline.Errorf(pipeline.KindInternal, "send statements of", period, "%s", counted(len(r.Failed), "statement was not taken", "statements were not taken")).
+					WithHint("the same command tries them again")
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&period, "period", "", "the month, such as 2026-10")
+	cmd.Flags().StringVar(&o.Creator, "creator", "", "only this creator's")
+	cmd.Flags().BoolVar(&o.Provisional, "provisional", false, "also statements of a month that is not closed")
+	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "only say what would be sent")
+	return cmd
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return grouped(int64(n)) + " " + many
+}
+
+func (a *app) writeSent(r *jobs.SendResult, dryRun bool) {
+	verb := "sent"
+	if dryRun {
+		verb = "would be sent"
+	}
+	fmt.Fprintf(a.stdout, "%s %s\n", grouped(r.Sent), verb)
+	for _, line := range []struct {
+		n    int64
+		text string
+	}{
+		{r.Before, "were sent before"}, {r.NoAddress, "have no address"},
+		{r.Provisional, "are provisional and stay here (--provisional sends them)"},
+		{r.Unknown, "were being sent when a run was broken off: ask the server whether they went"},
+	} {
+		if line.n > 0 {
+			fmt.Fprintf(a.stdout, "%s %s\n", grouped(line.n), line.text)
+		}
+	}
+	for _, f := range r.Failed {
+		a.tell("send to " + f.CreatorID + ": " + f.Reason)
+	}
+}
+
+// variable gives a variable of the environment, "" when it is not set.
+func (a *app) variable(name string) string {
+	for _, e := range a.env {
+		if value, ok := strings.CutPrefix(e, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,89 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"carat/pipeline"
+)
+
+// Where the sending of a statement stands.
+const (
+	SentSending = "sending" // begun; after a crash: unknown
+	SentDone    = "sent"    // the server took it
+)
+
+// Sent is a statement that was mailed: what it said is RowsSHA256, so one that
+// says something else is another.
+type Sent struct {
+	Period                      pipeline.Period
+	CreatorID, Entity, Currency string
+	RowsSHA256, AddressSHA256   string
+	Version                     int64
+	State                       string
+	At                          time.Time
+}
+
+// BeginSending records that a statement is about to be sent. When it was begun
+// before it changes nothing and gives the state of that: "" says that this
+// caller, and nobody else, is to send it now.
+func (s *Store) BeginSending(ctx context.Context, m Sent) (before string, err error) {
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, s.bind(`insert into carat_sent
+			(period, creator_id, entity, currency, rows_sha256, version, address_sha256, state, at)
+			values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`),
+			string(m.Period), m.CreatorID, m.Entity, m.Currency, m.RowsSHA256, m.Version, m.AddressSHA256, SentSending, m.At.UnixMicro())
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 1 {
+			return err
+		}
+		return tx.QueryRowContext(ctx, s.bind("select state from carat_sent where "+sentKey), m.key()...).Scan(&before)
+	})
+	if err != nil {
+		return "", fmt.Errorf("record sending to %s: %w", m.CreatorID, err)
+	}
+	return before, nil
+}
+
+const sentKey = "period = ? and creator_id = ? and entity = ? and currency = ? and rows_sha256 = ?"
+
+func (m Sent) key() []any {
+	return []any{string(m.Period), m.CreatorID, m.Entity, m.Currency, m.RowsSHA256}
+}
+
+// FinishSending records that the server took a statement.
+func (s *Store) FinishSending(ctx context.Context, m Sent) error {
+	_, err := s.db.ExecContext(ctx, s.bind("update carat_sent set state = '"+SentDone+"' where "+sentKey), m.key()...)
+	if err != nil {
+		return fmt.Errorf("record sending to %s: %w", m.CreatorID, err)
+	}
+	return nil
+}
+
+// AbandonSending takes back BeginSending: the server refused the statement for
+// certain, and it may be tried again.
+func (s *Store) AbandonSending(ctx context.Context, m Sent) error {
+	_, err := s.db.ExecContext(ctx, s.bind("delete from carat_sent where "+sentKey+" and state = '"+SentSending+"'"), m.key()...)
+	if err != nil {
+		return fmt.Errorf("record sending to %s: %w", m.CreatorID, err)
+	}
+	return nil
+}
+
+// SendingState gives where a statement stands, "" when it was never begun.
+func (s *Store) SendingState(ctx context.Context, m Sent) (string, error) {
+	var at string
+	err := s.db.QueryRowContext(ctx, s.bind("select state from carat_sent where "+sentKey), m.key()...).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read sending to %s: %w", m.CreatorID, err)
+	}
+	return at, nil
+}
