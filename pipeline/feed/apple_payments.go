@@ -36,13 +36,15 @@ type applePayments struct {
 	ids      *rowIDs
 	paid     map[string]sum128 // proceeds of the regions, by bank currency
 	said     map[string]int64  // what the footer says was paid
+	saidAt   map[string]int64  // and in which line
 }
 
 // readApplePayments reads the payments summary of a fiscal month: for each
-// region what is owed in its currency, and what of it came to the bank in the
-// bank's. Proceeds / total owed is the true rate; both are kept.
+// region what is owed in its currency and what Apple changed it into, and the
+// sums that were paid to the bank. Proceeds / total owed is the true rate; both
+// are kept. The lines of a currency, reports and summary together, come to zero.
 func readApplePayments(r *report) error {
-	p := &applePayments{report: r, ids: newRowIDs(), paid: map[string]sum128{}, said: map[string]int64{}}
+	p := &applePayments{report: r, ids: newRowIDs(), paid: map[string]sum128{}, said: map[string]int64{}, saidAt: map[string]int64{}}
 	recs := r.records(',', quotesLoose)
 	if err := p.title(recs); err != nil {
 		return err
@@ -138,8 +140,8 @@ func (p *applePayments) region(line int64, cells []string) error {
 	paid := p.paid[bank]
 	paid.add(v[proceeds])
 	p.paid[bank] = paid
-	key := strings.TrimSpace(m[1]) + " " + m[2]
-	for _, l := range []struct {
+	l := summaryLine{line: line, region: strings.TrimSpace(m[1]) + " " + m[2], currency: m[2]}
+	for _, change := range []struct {
 		what, kind string
 		amount     int64
 	}{
@@ -148,47 +150,57 @@ func (p *applePayments) region(line int64, cells []string) error {
 		{"adjustments", "adjustment", v[adjustments]},
 		{"withholding tax", "tax", v[withholding]},
 	} {
-		if l.amount == 0 {
-			continue
-		}
-		if err := p.begin(line, l.kind, key, l.what); err != nil {
-			return err
-		}
-		gross := l.amount
-		if l.kind == "tax" {
-			p.out.setAmount("tax_amount", l.amount)
-			gross = 0
-		}
-		p.out.setAmount("gross_amount", gross)
-		p.out.setAmount("net_amount", l.amount)
-		p.out.set("currency", m[2])
-		if err := p.out.end(); err != nil {
+		l.what, l.kind, l.amount = change.what, change.kind, change.amount
+		if err := p.row(l); err != nil {
 			return err
 		}
 	}
-	if err := p.begin(line, "payout", key, "payout"); err != nil {
+	if m[2] == bank && v[totalOwed] == v[proceeds] {
+		return nil
+	}
+	l.what, l.kind, l.amount, l.otherCurrency, l.otherAmount = "changed", "adjustment", -v[totalOwed], bank, -v[proceeds]
+	if err := p.row(l); err != nil {
 		return err
 	}
-	p.out.setAmount("gross_amount", -v[proceeds])
-	p.out.setAmount("net_amount", -v[proceeds])
-	p.out.set("currency", bank)
-	p.out.set("customer_currency", m[2])
-	p.out.setAmount("customer_amount", -v[totalOwed])
-	return p.out.end()
+	l.what, l.currency, l.amount, l.otherCurrency, l.otherAmount = "proceeds", bank, v[proceeds], m[2], v[totalOwed]
+	return p.row(l)
 }
 
-// begin starts a row of a region.
-func (p *applePayments) begin(line int64, kind, region, what string) error {
-	if err := p.out.begin(line); err != nil {
+// summaryLine is a row of a summary.
+type summaryLine struct {
+	line                    int64
+	region, what, kind      string
+	currency, otherCurrency string
+	amount, otherAmount     int64
+}
+
+// row makes a row; one of nothing is left out.
+func (p *applePayments) row(l summaryLine) error {
+	if l.amount == 0 && l.otherAmount == 0 {
+		return nil
+	}
+	if err := p.out.begin(l.line); err != nil {
 		return err
 	}
-	p.out.set("line_id", p.ids.id("apple-payment-"+p.month, region, what))
+	p.out.set("line_id", p.ids.id("apple-payment-"+p.month, l.region, l.what))
 	p.out.set("channel", channelApple)
 	p.out.set("report_id", "apple-payment-"+p.month)
-	p.out.set("kind", kind)
+	p.out.set("kind", l.kind)
+	gross := l.amount
+	if l.kind == "tax" {
+		p.out.setAmount("tax_amount", l.amount)
+		gross = 0
+	}
+	p.out.setAmount("gross_amount", gross)
+	p.out.setAmount("net_amount", l.amount)
+	p.out.set("currency", l.currency)
+	if l.otherCurrency != "" {
+		p.out.set("customer_currency", l.otherCurrency)
+		p.out.setAmount("customer_amount", l.otherAmount)
+	}
 	p.out.setMicros("covers_from", p.from)
 	p.out.setMicros("covers_to", p.to)
-	return nil
+	return p.out.end()
 }
 
 // footer finds the sum that was paid, and to which account.
@@ -208,12 +220,16 @@ func (p *applePayments) footer(line int64, cells []string) error {
 		if code != codeOK {
 			return p.refuse(line, "the sum paid is %q, not an amount", cut80([]byte(cell))).WithHint("download the summary again")
 		}
-		p.said[m[2]] += amount
+		if _, twice := p.said[m[2]]; twice {
+			return p.refuse(line, "a second sum paid in %s", m[2]).WithHint("download the summary again")
+		}
+		p.said[m[2]], p.saidAt[m[2]] = amount, line
 	}
 	return nil
 }
 
-// check compares the sums paid with the regions.
+// check compares the sums paid with the regions, and makes their rows: the bank
+// receives one sum in a currency, whatever the regions.
 func (p *applePayments) check(lines int64) error {
 	if p.columns.names == nil {
 		return p.refuse(lines, "the summary ends before its columns").WithHint("download it again")
@@ -238,6 +254,9 @@ func (p *applePayments) check(lines int64) error {
 		if want := pipeline.Amount(said).String(); want != have {
 			return p.refuse(lines, "the report's own total doesn't match its lines: proceeds in %s: expected %s, actual %s", c, want, have).
 				WithHint("a part of it is missing, or it was changed; download it again")
+		}
+		if err := p.row(summaryLine{line: p.saidAt[c], region: c, what: "paid", kind: "payout", currency: c, amount: -said}); err != nil {
+			return err
 		}
 	}
 	return nil

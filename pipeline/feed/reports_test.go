@@ -90,10 +90,11 @@ func TestReports(t *testing.T) {
 			"7 apple apple-detail-20260927-20261031-EU refund sku coins_100 in DE x-1 gross -0.99 net -0.7 EUR paid -0.99 EUR at 2026-10-02T07:00:00 settled 2026-10-03T07:00:00" + october,
 		},
 		"apple-payments.csv": {
-			"4 apple apple-payment-2026-10 payout gross -1010.98 net -1010.98 EUR paid -1010.98 EUR" + october,
 			"5 apple apple-payment-2026-10 adjustment gross 2 net 2 JPY" + october,
 			"5 apple apple-payment-2026-10 tax gross 0 tax -37 net -37 JPY" + october,
-			"5 apple apple-payment-2026-10 payout gross -1.22 net -1.22 EUR paid -203 JPY" + october,
+			"5 apple apple-payment-2026-10 adjustment gross -203 net -203 JPY paid -1.22 EUR" + october,
+			"5 apple apple-payment-2026-10 adjustment gross 1.22 net 1.22 EUR paid 203 JPY" + october,
+			"7 apple apple-payment-2026-10 payout gross -1012.2 net -1012.2 EUR" + october,
 		},
 		"apple-sales.txt": {
 			"2 apple apple-sales-20261005 adjustment sku coins_100 in DE x12 gross 0 net 0 EUR paid 11.88 EUR covers 2026-10-05T07:00:00/2026-10-06T06:59:59.999999",

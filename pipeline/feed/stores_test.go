@@ -54,11 +54,19 @@ func TestSettlementSamples(t *testing.T) {
 			`apple sale USD: 2 lines, 6 units, gross 49.44, tax 0, fee 0, net 34.65, paid 49.44`,
 		},
 		"apple-financial/fedoco-apple-slicer/financial_report.csv": {
-			`apple payout EUR: 3 lines, 0 units, gross -234.58, tax 0, fee 0, net -234.58, paid -382.04`,
+			`apple adjustment CHF: 1 lines, 0 units, gross -33.15, tax 0, fee 0, net -33.15, paid -26.53`,
+			`apple adjustment EUR: 2 lines, 0 units, gross 27.69, tax 0, fee 0, net 27.69, paid 175.15`,
+			`apple adjustment JPY: 1 lines, 0 units, gross -142, tax 0, fee 0, net -142, paid -1.16`,
+			`apple payout EUR: 1 lines, 0 units, gross -234.58, tax 0, fee 0, net -234.58, paid 0`,
 			`apple tax JPY: 1 lines, 0 units, gross 0, tax -37, fee 0, net -37, paid 0`,
 		},
 		"apple-financial/skymatic-reverse-charger/financial_report.csv": {
-			`apple payout EUR: 5 lines, 0 units, gross -1263.38, tax 0, fee 0, net -1263.38, paid -1535.34`,
+			`apple adjustment CAD: 1 lines, 0 units, gross -70.1, tax 0, fee 0, net -70.1, paid -48.32`,
+			`apple adjustment CHF: 1 lines, 0 units, gross -33.15, tax 0, fee 0, net -33.15, paid -26.53`,
+			`apple adjustment EUR: 4 lines, 0 units, gross 1056.49, tax 0, fee 0, net 1056.49, paid 1328.45`,
+			`apple adjustment JPY: 1 lines, 0 units, gross -142, tax 0, fee 0, net -142, paid -1.16`,
+			`apple adjustment USD: 1 lines, 0 units, gross -1083.2, tax 0, fee 0, net -1083.2, paid -980.48`,
+			`apple payout EUR: 1 lines, 0 units, gross -1263.38, tax 0, fee 0, net -1263.38, paid 0`,
 			`apple tax JPY: 1 lines, 0 units, gross 0, tax -37, fee 0, net -37, paid 0`,
 		},
 		"apple-sales/matisiekpl-appstore-sdk-go/sales.tsv": {
