@@ -109,10 +109,12 @@ func (l *Layout) read(r *report) error {
 		}
 	}
 	cells, err := recs.next()
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
 		return emptyFile(r.name)
-	}
-	if err != nil {
+	case errors.Is(err, errBadQuote):
+		return r.refuse(recs.line, "the header has broken quotes: %q", cut80(recs.raw))
+	case err != nil:
 		return err
 	}
 	for i := range cells {
