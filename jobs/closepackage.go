@@ -21,7 +21,6 @@ type PackageOptions struct {
 	SQL     fs.FS // the models, whose hashes stand in the evidence
 	Period  pipeline.Period
 	Formats []string // of reports.PackageFormats; none: all
-	Build   string   // the version of carat, which another rendering follows from
 }
 
 // PackageResult says what was written.
@@ -105,7 +104,7 @@ func closePackage(ctx context.Context, p *place, run state.Run, o PackageOptions
 
 // mark hashes what a package depends on besides the run itself.
 func (o PackageOptions) mark(run state.Run) string {
-	return StatementsOptions{Setting: o.Setting, Build: o.Build, Formats: reports.PackageFormats}.mark(run, 0)
+	return StatementsOptions{Setting: o.Setting, Formats: reports.PackageFormats}.mark(run, 0)
 }
 
 // standingPackage gives the package of the same run by the same carat, if it is

@@ -3,18 +3,22 @@ package jobs
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/engine"
+	"carat/pipeline/state"
 	"carat/reports"
 )
 
 // ExceptionsOptions say which exceptions to list.
 type ExceptionsOptions struct {
 	Setting
-	Period  pipeline.Period // "": every reconciled one
-	Control string          // "": all
+	Period   pipeline.Period // "": every reconciled one
+	Control  string          // "": all
+	Resolved bool            // those that are gone, instead of those that stand
 }
 
 // exceptionColumns are the columns of an exception, in their published order.
@@ -23,34 +27,178 @@ expected, actual, difference, unit, reason, detail, batch_id, source_line`
 
 const tableExceptions = "exceptions"
 
-// Exceptions lists what the controls found in the current run of each period.
-// A period that was not reconciled and a control that doesn't exist are
-// not-found errors.
+// exceptionsListed are the columns of the list: those of an exception, what
+// was decided about it, and its life from run to run.
+var exceptionsListed = []string{
+	"exception_id", "control", "severity", "period", "entity", "subject_kind", "subject_id", "expected", "actual", "difference",
+	"unit", "reason", "detail", "batch_id", "source_line", "status", "until", "owner", "note", "decided_by", "decided_at",
+	"first_seen", "first_period", "age_days", "resolved_in",
+}
+
+// exceptionsQuery lists exceptions with their life: where and when the same
+// break was first found, and the run in which it was gone.
+const exceptionsQuery = `with seen as (
+    select exceptions.exception_id, exceptions.run_id, known_runs.period, known_runs.created_at
+    from exceptions
+    inner join known_runs on known_runs.run_id = exceptions.run_id
+),
+ranked as (
+    select
+        exception_id, run_id, period, created_at,
+        row_number() over (partition by exception_id order by created_at, run_id) as first_rank,
+        row_number() over (partition by exception_id order by created_at desc, run_id desc) as last_rank
+    from seen
+),
+standing as (
+    select distinct exceptions.exception_id
+    from exceptions
+    inner join known_runs on known_runs.run_id = exceptions.run_id and known_runs.is_current
+),
+listed as (
+    select exceptions.*
+    from exceptions
+    inner join known_runs on known_runs.run_id = exceptions.run_id and known_runs.is_current
+    where not {resolved}
+    union all
+    select exceptions.*
+    from exceptions
+    inner join ranked on ranked.exception_id = exceptions.exception_id and ranked.run_id = exceptions.run_id and ranked.last_rank = 1
+    left join standing on standing.exception_id = exceptions.exception_id
+    where {resolved} and standing.exception_id is null
+),
+later as (
+    select
+        ranked.exception_id, known_runs.run_id,
+        row_number() over (partition by ranked.exception_id order by known_runs.created_at, known_runs.run_id) as later_rank
+    from ranked
+    inner join known_runs on known_runs.period = ranked.period
+        and (known_runs.created_at > ranked.created_at or known_runs.is_current and known_runs.run_id <> ranked.run_id)
+    where ranked.last_rank = 1
+)
+select
+    listed.exception_id, listed.control, listed.severity, listed.period, listed.entity, listed.subject_kind, listed.subject_id,
+    listed.expected, listed.actual, listed.difference, listed.unit, listed.reason, listed.detail, listed.batch_id, listed.source_line,
+    coalesce(decisions.status, 'open') as status, decisions.until, decisions.owner, decisions.note, decisions.decided_by, decisions.decided_at,
+    ranked.created_at as first_seen, ranked.period as first_period,
+    cast(date_diff('day', cast(ranked.created_at at time zone {zone} as date), cast({today} as date)) as bigint) as age_days,
+    case when {resolved} then later.run_id end as resolved_in
+from listed
+inner join ranked on ranked.exception_id = listed.exception_id and ranked.first_rank = 1
+left join later on later.exception_id = listed.exception_id and later.later_rank = 1
+left join decisions on decisions.exception_id = listed.exception_id
+where listed.period in ({periods}) and {where}
+order by listed.period, listed.control, listed.subject_kind, listed.subject_id, listed.reason, listed.unit, listed.entity`
+
+// Exceptions lists what the controls found in the current run of each period,
+// with what was decided about it and how long it has stood. A period that was
+// not reconciled and a control that doesn't exist are not-found errors.
 func Exceptions(ctx context.Context, o ExceptionsOptions) (t *reports.Table, err error) {
 	p, err := openExisting(ctx, o.Setting)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	runs, controls, err := p.runsOf(ctx, o.Period)
+	periods, controls, err := p.reconciledPeriods(ctx, o.Period)
 	if err != nil {
 		return nil, err
 	}
-	condition := "run_id in (" + strings.Join(runs, ", ") + ")"
+	where := "true"
 	if o.Control != "" {
 		if !slices.Contains(controls, o.Control) {
 			return nil, unknownControl(o.Control, controls)
 		}
-		condition += " and control = " + quoted(o.Control)
+		where = "listed.control = " + quoted(o.Control)
 	}
-	return p.query(ctx, o.Config, latest, "select "+exceptionColumns+" from "+tableExceptions+" where "+condition+
-		" order by period, control, subject_kind, subject_id, reason, unit, entity", tableExceptions)
+	return p.listExceptions(ctx, o.Setting, o.Resolved, periods, where)
 }
 
-// runsOf gives the current runs of one period, or of all, and the controls
-// that they ran.
-func (p *place) runsOf(ctx context.Context, period pipeline.Period) (runs, controls []string, err error) {
-	periods := []pipeline.Period{period}
+// listExceptions lists exceptions of some periods that fulfil a condition.
+func (p *place) listExceptions(ctx context.Context, s Setting, resolved bool, periods []pipeline.Period, where string) (t *reports.Table, err error) {
+	eng, err := p.openReader(ctx, s.Config, latest, p.tableFolders(), tableExceptions)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, eng.Close()) }()
+	if err := p.loadRuns(ctx, eng.Engine); err != nil {
+		return nil, err
+	}
+	today := day(s.Now, s.Config.Zone)
+	if err := p.loadDecisions(ctx, eng.Engine, today); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, one := range periods {
+		names = append(names, quoted(string(one)))
+	}
+	fill := strings.NewReplacer("{resolved}", map[bool]string{true: "true", false: "false"}[resolved], "{zone}", quoted(s.Config.Zone.String()),
+		"{today}", quoted(today), "{periods}", strings.Join(names, ", "), "{where}", where)
+	rows, err := eng.Query(ctx, fill.Replace(exceptionsQuery))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return readTable(rows)
+}
+
+// loadRuns makes the table known_runs: every run that was recorded, and
+// whether it is its period's current one.
+func (p *place) loadRuns(ctx context.Context, eng *engine.Engine) error {
+	runs, err := p.state.RunHeads(ctx)
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, r := range runs {
+		rows = append(rows, []any{r.ID, string(r.Period), r.CreatedAt, r.Current})
+	}
+	return eng.LoadRows(ctx, "known_runs", "run_id varchar, period varchar, created_at timestamptz, is_current boolean", rows)
+}
+
+// loadDecisions makes the table decisions: the latest about each exception, as
+// it stands on a day.
+func (p *place) loadDecisions(ctx context.Context, eng *engine.Engine, today string) error {
+	latest, err := p.state.Decisions(ctx)
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, id := range sortedKeys(latest) {
+		d := latest[id]
+		rows = append(rows, []any{id, listedStatus(d, today), textOrNil(d.Until), textOrNil(d.Owner), textOrNil(d.Note), d.By, d.At})
+	}
+	return eng.LoadRows(ctx, "decisions",
+		"exception_id varchar, status varchar, until varchar, owner varchar, note varchar, decided_by varchar, decided_at timestamptz", rows)
+}
+
+func textOrNil(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// Export writes exceptions and what was decided about them to a new CSV file,
+// for somebody to decide and Import to take in. A file that is there stays.
+func Export(ctx context.Context, o ExceptionsOptions, file string) (rows int, err error) {
+	t, err := Exceptions(ctx, o)
+	if err != nil {
+		return 0, err
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return 0, pipeline.Errorf(pipeline.KindUsage, "write", file, "%w", cause(err)).WithHint("choose a new file in a folder that you may write to")
+	}
+	err = t.Write(f, "csv")
+	if err = errors.Join(err, f.Close()); err != nil {
+		return 0, errors.Join(pipeline.Errorf(pipeline.KindInternal, "write", file, "%w", cause(err)), os.Remove(file))
+	}
+	return len(t.Rows), nil
+}
+
+// reconciledPeriods gives one period, or all that were reconciled, and the
+// controls that their current runs ran.
+func (p *place) reconciledPeriods(ctx context.Context, period pipeline.Period) (periods []pipeline.Period, controls []string, err error) {
+	periods = []pipeline.Period{period}
 	if period == "" {
 		periods = nil
 		states, err := p.state.Periods(ctx)
@@ -70,14 +218,18 @@ func (p *place) runsOf(ctx context.Context, period pipeline.Period) (runs, contr
 		if err != nil {
 			return nil, nil, err
 		}
-		runs = append(runs, quoted(run.ID))
-		for _, c := range run.Controls {
-			if !slices.Contains(controls, c.Control) {
-				controls = append(controls, c.Control)
-			}
+		controls = appendControls(controls, run)
+	}
+	return periods, controls, nil
+}
+
+func appendControls(controls []string, run state.Run) []string {
+	for _, c := range run.Controls {
+		if !slices.Contains(controls, c.Control) {
+			controls = append(controls, c.Control)
 		}
 	}
-	return runs, controls, nil
+	return controls
 }
 
 func unknownControl(name string, known []string) error {

@@ -61,7 +61,14 @@ func Ingest(ctx context.Context, o IngestOptions) (result *IngestResult, err err
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	return ingest(ctx, p, o.Setting, inputs, ignored)
+	job, err := p.begin(ctx, o.Setting, "ingest", "")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = job.end(ctx, err) }()
+	result, err = ingest(ctx, p, o.Setting, inputs, ignored)
+	job.tookFiles(result)
+	return result, err
 }
 
 func (o IngestOptions) inputs() ([]InputFile, []IgnoredFile, error) {

@@ -23,7 +23,7 @@ func (o StatementsOptions) mark(run state.Run, statements int64) string {
 	if len(formats) == 0 {
 		formats = StatementFormats
 	}
-	text, err := json.Marshal([]any{o.Build, run.ID, formats, o.Config.payers(), statements})
+	text, err := json.Marshal([]any{o.Build, run.ID, formats, o.Config.payers(), statements, o.final})
 	if err != nil {
 		return "" // cannot be: these are texts; an empty mark stands for nothing
 	}

@@ -25,9 +25,21 @@ type Progress func(Event)
 type Setting struct {
 	Config *Config
 	Now    time.Time // the one reading of the clock
-	Who    string    // the person at the machine, for the records of who did what
+	// By is who runs the job, and Arguments what it was called with: for the
+	// record.
+	By        Actor
+	Arguments []string
+	Build     string // the version of carat
+	// Clock tells when a job has ended, for the record; nil is Now.
+	Clock func() time.Time
 	// Progress may be nil.
 	Progress Progress
+}
+
+// Actor is a person, or the scheduler.
+type Actor struct {
+	User   string // who it is, as roles, sign-offs and decisions name them
+	OSUser string // whom the operating system says it is
 }
 
 func (s Setting) tell(e Event) {

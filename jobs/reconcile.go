@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"io/fs"
-	"sort"
 	"strings"
 
 	"carat/pipeline"
@@ -35,11 +34,15 @@ type ReconcileOptions struct {
 type ReconcileResult struct {
 	Period   pipeline.Period
 	RunID    string
-	Status   string
+	Status   string // with the decisions in force counted in
 	Controls []Control
+	Verdict  Verdict
 	// Repeated says that the same inputs were reconciled before: nothing was
 	// written again.
 	Repeated bool
+	// SignOffFell says why the sign-off of a prepared period fell away; "" when
+	// none did.
+	SignOffFell string
 }
 
 // Reconcile runs the controls of a period over all that the lake holds and
@@ -51,11 +54,20 @@ func Reconcile(ctx context.Context, o ReconcileOptions) (result *ReconcileResult
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	job, err := p.begin(ctx, o.Setting, "reconcile", o.Period)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = job.end(ctx, err) }()
 	r, err := reconcile(ctx, p, o)
 	if err != nil {
 		return nil, err
 	}
-	return r.result(), errors.Join(r.close())
+	job.tookSnapshots(r.run)
+	if err := r.close(); err != nil {
+		return nil, err
+	}
+	return r.result(ctx, p, o.Setting)
 }
 
 // reconciled is a finished run, with the engine that holds its models if it
@@ -64,6 +76,8 @@ type reconciled struct {
 	run      state.Run
 	repeated bool
 	eng      *engine.Engine // nil when repeated
+	// signOffFell says why the period's sign-off fell away, "" when none did.
+	signOffFell string
 }
 
 func (r *reconciled) close() error {
@@ -73,8 +87,15 @@ func (r *reconciled) close() error {
 	return r.eng.Close()
 }
 
-func (r *reconciled) result() *ReconcileResult {
-	return &ReconcileResult{Period: r.run.Period, RunID: r.run.ID, Status: r.run.Status, Controls: r.run.Controls, Repeated: r.repeated}
+// result judges the run by what was decided. The run's own engine must be
+// closed: two of them would take twice the memory.
+func (r *reconciled) result(ctx context.Context, p *place, s Setting) (*ReconcileResult, error) {
+	v, err := p.verdict(ctx, s, r.run)
+	if err != nil {
+		return nil, err
+	}
+	return &ReconcileResult{Period: r.run.Period, RunID: r.run.ID, Status: v.Status, Controls: r.run.Controls, Verdict: v,
+		Repeated: r.repeated, SignOffFell: r.signOffFell}, nil
 }
 
 // reconcile is Reconcile in a place that is open and locked.
@@ -110,7 +131,11 @@ func reconcile(ctx context.Context, p *place, o ReconcileOptions) (*reconciled, 
 		if err == nil {
 			err = p.state.MakeCurrent(ctx, known, o.Now)
 		}
-		return &reconciled{run: known, repeated: true}, err
+		r := &reconciled{run: known, repeated: true}
+		if err == nil {
+			r.signOffFell, err = p.settleSignOff(ctx, o.Setting, o.Period, version, id)
+		}
+		return r, err
 	}
 	run := state.Run{ID: id, Period: o.Period, CreatedAt: o.Now, Inputs: map[string]int64{}}
 	for _, t := range tables {
@@ -123,7 +148,10 @@ func reconcile(ctx context.Context, p *place, o ReconcileOptions) (*reconciled, 
 		return nil, err
 	}
 	r := &reconciled{run: run, eng: eng}
-	if err := r.execute(ctx, p, o, m, tables, o.parameters(id, first, version, batches)); err != nil {
+	if err := r.execute(ctx, p, o, m, tables, o.parameters(id, closed, batches)); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	if r.signOffFell, err = p.settleSignOff(ctx, o.Setting, o.Period, version, id); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
 	return r, nil
@@ -172,27 +200,29 @@ func isRaw(table string) bool {
 }
 
 // parameters are what the models know of the run.
-func (o ReconcileOptions) parameters(id string, first pipeline.Period, version int64, batches []pipeline.Batch) engine.Parameters {
+func (o ReconcileOptions) parameters(id string, closed closures, batches []pipeline.Batch) engine.Parameters {
 	c := o.Config
-	p := engine.Parameters{
-		Period: o.Period, FirstPeriod: first, RunID: id, TimeZone: c.Zone, ReportingCurrency: c.ReportingCurrency,
+	params := engine.Parameters{
+		Period: o.Period, FirstPeriod: closed.first, RunID: id, TimeZone: c.Zone, ReportingCurrency: c.ReportingCurrency,
 		DefaultEntity: c.Entity, Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
 		ExpectedDaily: c.expectedDaily(), Batches: batches, Tolerances: c.Tolerances, Materiality: c.Materiality,
-		Approvers: c.Approvers, Accounts: c.Accounts, StatementVersion: version,
+		Approvers: c.Approvers, Accounts: c.Accounts, StatementVersion: closed.version(o.Period),
 	}
 	for _, e := range c.Entities {
-		p.Entities = append(p.Entities, engine.Entity{ID: e.ID, FunctionalCurrency: e.FunctionalCurrency, Revenue: e.Revenue})
+		params.Entities = append(params.Entities, engine.Entity{ID: e.ID, FunctionalCurrency: e.FunctionalCurrency, Revenue: e.Revenue})
 	}
 	for _, name := range channels {
-		p.Channels = append(p.Channels, engine.Channel{Name: name, StoreFeeRate: c.StoreFeeRate[name], DueDays: c.DueDays[name]})
+		params.Channels = append(params.Channels, engine.Channel{Name: name, StoreFeeRate: c.StoreFeeRate[name], DueDays: c.DueDays[name]})
 	}
-	return p
+	return params
 }
 
 // monthFolder begins the Hive-style folder of an accounting month.
 const monthFolder = "accounting_month="
 
-// checkPeriod wants the period to be one of which the lake holds rows.
+// checkPeriod wants the period to be one of which the lake holds rows, or an
+// empty one before such: months are closed in order, also those in which
+// nothing happened.
 func checkPeriod(period, first pipeline.Period, tables []pipeline.TableFiles) error {
 	months := map[string]bool{}
 	for _, t := range tables {
@@ -205,14 +235,10 @@ func checkPeriod(period, first pipeline.Period, tables []pipeline.TableFiles) er
 			}
 		}
 	}
-	if months[string(period)] && period >= first {
+	known := sortedKeys(months)
+	if len(known) > 0 && period >= first && (months[string(period)] || string(period) < known[len(known)-1]) {
 		return nil
 	}
-	var known []string
-	for m := range months {
-		known = append(known, m)
-	}
-	sort.Strings(known)
 	e := pipeline.Errorf(pipeline.KindNotFound, "reconcile", string(period), "no row lies in that month")
 	if len(known) == 0 {
 		return e.WithHint("nothing was ingested yet: put feed files into the inbox and run `carat ingest`")

@@ -151,7 +151,7 @@ func (p *place) onlyPeriod(ctx context.Context, period pipeline.Period, at lake.
 // before it begins, how many rows or why not after it. A reading that can't be
 // recorded doesn't take place.
 func (p *place) recorded(ctx context.Context, s Setting, verb, text string, read func() (rows int64, err error)) (int64, error) {
-	id, err := p.state.BeginAccess(ctx, state.Access{At: s.Now, Who: s.Who, Verb: verb, Text: text})
+	id, err := p.state.BeginAccess(ctx, state.Access{At: s.Now, Who: s.By.User, Verb: verb, Text: text})
 	if err != nil {
 		return 0, pipeline.Errorf(pipeline.KindInternal, verb, "", "%w", err).WithHint("nothing is read without a record of it")
 	}

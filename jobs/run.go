@@ -13,7 +13,6 @@ type RunOptions struct {
 	Setting
 	SQL    fs.FS // the models
 	Period pipeline.Period
-	Build  string // the version of carat
 }
 
 // RunResult is what became of each part; those not reached are nil.
@@ -37,6 +36,11 @@ func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	job, err := p.begin(ctx, o.Setting, "run", o.Period)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = job.end(ctx, err) }()
 	closed, err := p.closures(ctx, o.Config)
 	if err != nil {
 		return nil, err
@@ -49,21 +53,25 @@ func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 	if result.Ingest, failures = ingest(ctx, p, o.Setting, inputs, ignored); failures != nil && !isFileError(failures) {
 		return result, failures
 	}
+	job.tookFiles(result.Ingest)
 	r, err := reconcile(ctx, p, ReconcileOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period})
 	if err != nil {
 		return result, errors.Join(failures, err)
 	}
+	job.tookSnapshots(r.run)
 	if err := r.close(); err != nil {
 		return result, errors.Join(failures, err)
 	}
-	result.Reconcile = r.result()
-	render := StatementsOptions{Setting: o.Setting, Period: o.Period, Build: o.Build}
+	if result.Reconcile, err = r.result(ctx, p, o.Setting); err != nil {
+		return result, errors.Join(failures, err)
+	}
+	render := StatementsOptions{Setting: o.Setting, Period: o.Period}
 	if done, ok := standing(r.run, render); ok && r.repeated {
 		result.Statements = done
 	} else if result.Statements, err = statements(ctx, p, r.run, render); err != nil {
 		return result, errors.Join(failures, err)
 	}
-	pack := PackageOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Build: o.Build}
+	pack := PackageOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period}
 	if done, ok := standingPackage(r.run, pack); ok && r.repeated {
 		result.Package = done
 		return result, failures

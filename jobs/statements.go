@@ -30,9 +30,8 @@ type StatementsOptions struct {
 	Period  pipeline.Period
 	Creator string   // "": every creator with activity or a balance
 	Formats []string // of StatementFormats; none: all
-	Build   string   // the version of carat, which another rendering follows from
 	Zip     bool     // also all of them as one file
-	final   bool     // the period is being closed: not provisional
+	final   bool     // the period is closed or being closed: not provisional
 }
 
 // StatementsResult says what was written.
@@ -45,6 +44,7 @@ type StatementsResult struct {
 	Removed    int64    // those of an earlier run that are no more
 	Written    []string // the files, when one creator was asked for
 	Zip        string   // the file with all of them, when asked for
+	Restored   bool     // final ones that were missing or changed
 }
 
 // Statements renders the statements of a period's current run into
@@ -52,7 +52,8 @@ type StatementsResult struct {
 // hashes. Files whose statement says what it said before are left alone, and a
 // run that was broken off goes on where it was. A
 // period that was not reconciled and a creator that has no statement are
-// not-found errors.
+// not-found errors. Those of a closed period stay as they are, a locked error;
+// only when files are missing or changed are they put back.
 func Statements(ctx context.Context, o StatementsOptions) (result *StatementsResult, err error) {
 	if err := errors.Join(checkFormats(o.Formats), wantLake(o.Setting)); err != nil {
 		return nil, err
@@ -62,17 +63,23 @@ func Statements(ctx context.Context, o StatementsOptions) (result *StatementsRes
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	job, err := p.begin(ctx, o.Setting, "statements", o.Period)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = job.end(ctx, err) }()
 	closed, err := p.closures(ctx, o.Config)
 	if err != nil {
 		return nil, err
 	}
-	if err := closed.refuseClosed("write statements of", o.Period); err != nil {
-		return nil, err
+	if l, ok := closed.lock(o.Period); ok {
+		return p.restoreStatements(ctx, o, closed, l)
 	}
 	run, err := p.currentRun(ctx, o.Period)
 	if err != nil {
 		return nil, err
 	}
+	job.job.RunID = run.ID
 	return statements(ctx, p, run, o)
 }
 
@@ -81,7 +88,7 @@ func statements(ctx context.Context, p *place, run state.Run, o StatementsOption
 	if len(o.Formats) == 0 {
 		o.Formats = StatementFormats
 	}
-	target := filepath.Join(o.Config.outFolder(o.Period), statementsFolder)
+	target := o.folder("")
 	if err := os.MkdirAll(target, 0o755); err != nil {
 		return nil, statementsError(target, err)
 	}
@@ -101,6 +108,23 @@ func statements(ctx context.Context, p *place, run state.Run, o StatementsOption
 	}
 	o.tell(Event{Step: "statements", Object: string(o.Period), Done: result.Statements, Unit: "statements", Finished: true})
 	return result, nil
+}
+
+// folder is where the period's statements lie; with an ending, beside that.
+func (o StatementsOptions) folder(ending string) string {
+	return filepath.Join(o.Config.outFolder(o.Period), statementsFolder+ending)
+}
+
+// renderInto renders all of a run's statements into a new folder, and gives
+// their number.
+func renderInto(ctx context.Context, p *place, run state.Run, o StatementsOptions, next string) (int64, error) {
+	o.Formats, o.Creator = StatementFormats, ""
+	if err := errors.Join(os.RemoveAll(next), os.MkdirAll(next, 0o755)); err != nil {
+		return 0, statementsError(next, err)
+	}
+	result := &StatementsResult{Folder: next}
+	err := allStatements(ctx, p, run, o, result)
+	return result.Statements, err
 }
 
 // renderer gives a renderer into a folder.
@@ -171,7 +195,7 @@ func oneStatement(ctx context.Context, p *place, run state.Run, o StatementsOpti
 // standing gives the result of an earlier rendering of the same run by the same
 // carat, if its files still stand: then there is nothing to write again.
 func standing(run state.Run, o StatementsOptions) (*StatementsResult, bool) {
-	result := &StatementsResult{Period: o.Period, RunID: run.ID, Folder: filepath.Join(o.Config.outFolder(o.Period), statementsFolder)}
+	result := &StatementsResult{Period: o.Period, RunID: run.ID, Folder: o.folder("")}
 	if !hasMark(result.Folder, o.mark(run, 0)) {
 		return nil, false
 	}

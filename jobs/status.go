@@ -24,11 +24,14 @@ type StatusResult struct {
 // PeriodStatus is where one period stands.
 type PeriodStatus struct {
 	Period       pipeline.Period
-	Status       string
+	Stage        string // open, prepared or closed
+	Status       string // with the decisions in force counted in
 	RunID        string
 	RunAt        time.Time
 	Exceptions   int64
-	NewerBatches int64 // ingested since the run
+	Counts       string // "2 block (1 waived)"
+	Signed       string // who prepared it, and who approved it
+	NewerBatches int64  // ingested since the run
 }
 
 // FeedStatus is what was ingested of one feed.
@@ -55,7 +58,7 @@ func Status(ctx context.Context, s Setting) (result *StatusResult, err error) {
 	if result.FirstPeriod, err = p.firstPeriod(ctx, s.Config); err != nil {
 		return nil, err
 	}
-	if result.Periods, err = p.periodStatus(ctx, batches); err != nil {
+	if result.Periods, err = p.periodStatus(ctx, s, batches); err != nil {
 		return nil, err
 	}
 	result.Feeds = feedStatus(batches)
@@ -76,8 +79,12 @@ func Status(ctx context.Context, s Setting) (result *StatusResult, err error) {
 	return result, nil
 }
 
-func (p *place) periodStatus(ctx context.Context, batches []pipeline.Batch) ([]PeriodStatus, error) {
+func (p *place) periodStatus(ctx context.Context, setting Setting, batches []pipeline.Batch) ([]PeriodStatus, error) {
 	states, err := p.state.Periods(ctx)
+	if err != nil {
+		return nil, err
+	}
+	closed, err := p.closures(ctx, setting.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -88,18 +95,38 @@ func (p *place) periodStatus(ctx context.Context, batches []pipeline.Batch) ([]P
 			return nil, err
 		}
 		ps := PeriodStatus{Period: s.Period, Status: s.Status, RunID: s.RunID, RunAt: s.UpdatedAt}
+		v, err := p.verdict(ctx, setting, run)
+		if err != nil {
+			return nil, err
+		}
+		ps.Status, ps.Counts = v.Status, v.Counts()
 		for _, c := range run.Controls {
 			ps.Exceptions += c.Exceptions
 		}
+		if ps.Stage, ps.Signed, err = p.stage(ctx, closed, s.Period); err != nil {
+			return nil, err
+		}
 		for _, b := range batches {
 			// The state keeps microseconds.
-			if b.IngestedAt.UnixMicro() > s.UpdatedAt.UnixMicro() {
+			if ps.Stage != StageClosed && b.IngestedAt.UnixMicro() > s.UpdatedAt.UnixMicro() {
 				ps.NewerBatches++
 			}
 		}
 		list = append(list, ps)
 	}
 	return list, nil
+}
+
+// stage says where a period is in its life, and who signed.
+func (p *place) stage(ctx context.Context, closed closures, period pipeline.Period) (stage, signed string, err error) {
+	if l, ok := closed.lock(period); ok {
+		return StageClosed, fmt.Sprintf("prepared by %s, approved by %s, version %d", l.PreparedBy, l.ApprovedBy, l.Version), nil
+	}
+	o, stands, _, err := p.signOff(ctx, period, closed.version(period))
+	if err != nil || !stands {
+		return StageOpen, "", err
+	}
+	return StagePrepared, "prepared by " + o.PreparedBy, nil
 }
 
 func feedStatus(batches []pipeline.Batch) []FeedStatus {

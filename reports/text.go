@@ -7,9 +7,11 @@ import (
 
 // appendCSVText appends a text as one CSV field. A text that begins with a
 // character by which spreadsheets recognise a formula gets an apostrophe, which
-// they take as "this is text"; so `=1+1` stays readable and does nothing.
+// they take as "this is text"; so `=1+1` stays readable and does nothing. So
+// does a text that begins with apostrophes and then such a character, because
+// PlainCell takes one away.
 func appendCSVText(b []byte, v string) []byte {
-	risky := startsFormula(v)
+	risky := startsFormula(strings.TrimLeft(v, "'"))
 	if !strings.ContainsAny(v, "\",\r\n") && (v == "" || v[0] != ' ') {
 		if risky {
 			b = append(b, '\'')
@@ -50,6 +52,19 @@ func startsFormula(v string) bool {
 	default:
 		return v != "" && r < ' '
 	}
+}
+
+// PlainCell undoes what writing a CSV cell does against formulas: it takes the
+// apostrophe away again. It gives false for a cell that a spreadsheet could
+// run, which carat never writes.
+func PlainCell(v string) (plain string, ok bool) {
+	if startsFormula(v) {
+		return v, false
+	}
+	if startsFormula(strings.TrimLeft(v, "'")) {
+		return v[1:], true
+	}
+	return v, true
 }
 
 const hexDigits = "0123456789abcdef"

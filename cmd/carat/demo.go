@@ -84,11 +84,11 @@ func (a *app) runDemo(cmd *cobra.Command) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := jobs.Setting{Config: c, Now: a.now}
+	s := a.settingOf(c, nil)
 	if a.terminal { // elsewhere the lines would bury what the demo tells
 		s.Progress = p.tell
 	}
-	if d.run, err = jobs.Run(ctx, jobs.RunOptions{Setting: s, SQL: sql.Files, Period: demoPeriod, Build: version}); err != nil {
+	if d.run, err = jobs.Run(ctx, jobs.RunOptions{Setting: s, SQL: sql.Files, Period: demoPeriod}); err != nil {
 		return nil, err
 	}
 	if d.exceptions, err = jobs.Exceptions(ctx, jobs.ExceptionsOptions{Setting: s, Period: demoPeriod}); err != nil {

@@ -12,7 +12,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"os/user"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -61,30 +60,19 @@ type app struct {
 	env      []string
 	clock    func() time.Time // for the seconds that a run took, and the progress bar
 	self     string           // what carat was called as, for commands to copy
-	who      string           // the person at the machine
-	dir      string
-	format   string
-}
-
-// person gives who is at the machine: CARAT_USER, else the account.
-func person(env []string) string {
-	for _, name := range []string{"CARAT_USER=", "USER=", "LOGNAME="} {
-		for _, e := range env {
-			if value, ok := strings.CutPrefix(e, name); ok && strings.TrimSpace(value) != "" {
-				return value
-			}
-		}
-	}
-	if account, err := user.Current(); err == nil {
-		return account.Username
-	}
-	return "unknown"
+	// who runs carat: the operating system's user, whom CARAT_USER or --user
+	// names
+	osUser, user string
+	arguments    []string
+	dir          string
+	format       string
 }
 
 // run does what the arguments, of which the first is carat's own name, say and
 // gives the exit code.
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
-	a := &app{stdout: stdout, stderr: stderr, terminal: isTerminal(stderr, env), now: time.Now(), clock: time.Now, self: args[0], who: person(env)}
+	a := &app{stdout: stdout, stderr: stderr, terminal: isTerminal(stderr, env), now: time.Now(), clock: time.Now, self: args[0],
+		osUser: osUser(env), user: namedUser(env), arguments: args[1:]}
 	root := a.root()
 	root.SetArgs(args[1:])
 	return a.finish(root.ExecuteContext(ctx))
@@ -115,10 +103,12 @@ Begin with: carat demo`,
 	root.SetErr(a.stderr)
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&a.dir, "dir", ".", "the folder that holds carat.yaml")
+	root.PersistentFlags().StringVar(&a.user, "user", a.user, "who you are, for sign-offs, decisions and the record; else CARAT_USER, else the operating system's user")
 	for _, verb := range []func(*app) *cobra.Command{
 		demoCommand, initCommand, generateCommand, ingestCommand, reconcileCommand, statementsCommand, packageCommand, sendCommand,
 		runCommand, exceptionsCommand, statusCommand, verifyCommand, versionCommand,
 		queryCommand, traceCommand,
+		closeCommand, approveCommand, reopenCommand, usersCommand, runsCommand,
 	} {
 		root.AddCommand(verb(a))
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"carat/jobs"
-	"carat/pipeline"
 	"carat/reports"
 )
 
@@ -23,19 +22,17 @@ func (a *app) setting(p *progress) (jobs.Setting, error) {
 	if err != nil {
 		return jobs.Setting{}, err
 	}
-	return jobs.Setting{Config: c, Now: a.now, Who: a.who, Progress: p.tell}, nil
+	return a.settingOf(c, p.tell), nil
 }
 
-// blocked is the error of a period that blocking controls hold up.
-func blocked(p pipeline.Period, controls []jobs.Control) error {
-	var names []string
-	for _, c := range controls {
-		if c.Severity == "block" && c.Exceptions > 0 {
-			names = append(names, c.Control)
-		}
+// settingOf is what every job is given: who runs it, when, and with which
+// arguments, for the record.
+func (a *app) settingOf(c *jobs.Config, progress jobs.Progress) jobs.Setting {
+	by := jobs.Actor{User: a.user, OSUser: a.osUser}
+	if by.User == "" {
+		by.User = a.osUser
 	}
-	return pipeline.Errorf(pipeline.KindBlocked, "reconcile", string(p), "blocked by %s", strings.Join(names, ", ")).
-		WithHint("see `carat exceptions --period %s`", p)
+	return jobs.Setting{Config: c, Now: a.now, Progress: progress, By: by, Arguments: a.arguments, Build: version, Clock: a.clock}
 }
 
 func controlsTable(controls []jobs.Control) *reports.Table {
@@ -72,6 +69,13 @@ func absent(text string) any {
 func tellIgnored(p *progress, ignored []jobs.IgnoredFile) {
 	for _, i := range ignored {
 		p.tell(jobs.Event{Step: "ingest", Object: i.Name, Note: "left alone: " + i.Reason})
+	}
+}
+
+// tellSignOff says that a prepared period must be prepared again.
+func (a *app) tellSignOff(verb string, r *jobs.ReconcileResult) {
+	if r.SignOffFell != "" {
+		a.tell(verb + " " + string(r.Period) + ": the sign-off fell away: " + r.SignOffFell)
 	}
 }
 

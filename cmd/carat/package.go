@@ -33,7 +33,7 @@ func packageCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Package(cmd.Context(), jobs.PackageOptions{Setting: s, SQL: sql.Files, Period: month, Formats: formats, Build: version})
+			r, err := jobs.Package(cmd.Context(), jobs.PackageOptions{Setting: s, SQL: sql.Files, Period: month, Formats: formats})
 			p.clear()
 			if err != nil {
 				return err

@@ -35,12 +35,13 @@ func reconcileCommand(a *app) *cobra.Command {
 			if r.Repeated {
 				fmt.Fprintf(a.stderr, "carat: reconcile %s: the same inputs as before; nothing was written again\n", month)
 			}
+			a.tellSignOff("reconcile", r)
 			err = controlsTable(r.Controls).Write(a.stdout, a.format)
 			if a.format == "table" {
-				fmt.Fprintf(a.stdout, "\n%s is %s (run %s)\n", r.Period, r.Status, r.RunID)
+				fmt.Fprintf(a.stdout, "\n%s is %s (run %s)\n%s\n", r.Period, r.Status, r.RunID, r.Verdict.Counts())
 			}
 			if r.Status == jobs.StatusBlocked {
-				err = errors.Join(err, blocked(month, r.Controls))
+				err = errors.Join(err, r.Blocked())
 			}
 			return err
 		},

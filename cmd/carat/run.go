@@ -23,6 +23,16 @@ type runObject struct {
 	Batches    []runBatch     `json:"batches"`
 	Statements int64          `json:"statements"`
 	Seconds    json.Number    `json:"seconds"`
+	Exceptions runCounts      `json:"exceptions"`
+}
+
+// runCounts are the exceptions by severity, and what of them was decided.
+type runCounts struct {
+	Block         int64 `json:"block"`
+	BlockWaived   int64 `json:"block_waived"`
+	Review        int64 `json:"review"`
+	ReviewDecided int64 `json:"review_decided"`
+	Monitor       int64 `json:"monitor"`
 }
 
 // runBatch is a file that this run took in.
@@ -57,7 +67,7 @@ file could not be taken in; the rest was done all the same.`,
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Run(cmd.Context(), jobs.RunOptions{Setting: s, SQL: sql.Files, Period: month, Build: version})
+			r, err := jobs.Run(cmd.Context(), jobs.RunOptions{Setting: s, SQL: sql.Files, Period: month})
 			p.clear()
 			if r == nil {
 				return err
@@ -70,10 +80,11 @@ file could not be taken in; the rest was done all the same.`,
 			if r.Reconcile == nil {
 				return err
 			}
+			a.tellSignOff("run", r.Reconcile)
 			took := a.clock().Sub(a.now)
 			err = errors.Join(err, a.writeRun(r, fresh, took))
 			if r.Reconcile.Status == jobs.StatusBlocked {
-				err = errors.Join(err, blocked(month, r.Reconcile.Controls))
+				err = errors.Join(err, r.Reconcile.Blocked())
 			}
 			return err
 		},
@@ -99,8 +110,8 @@ func (a *app) writeRun(r *jobs.RunResult, fresh []jobs.FileResult, took time.Dur
 	if err := controlsTable(r.Reconcile.Controls).Write(a.stdout, a.format); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.stdout, "\n%s is %s (run %s, %s seconds)\n",
-		r.Reconcile.Period, r.Reconcile.Status, r.Reconcile.RunID, seconds(took))
+	_, err := fmt.Fprintf(a.stdout, "\n%s is %s (run %s, %s seconds)\n%s\n",
+		r.Reconcile.Period, r.Reconcile.Status, r.Reconcile.RunID, seconds(took), r.Reconcile.Verdict.Counts())
 	if err != nil || r.Statements == nil { // the error that left them out is told beside this
 		return err
 	}
@@ -117,6 +128,8 @@ func writeRunJSON(w io.Writer, r *jobs.RunResult, took time.Duration) error {
 		Period: string(r.Reconcile.Period), RunID: r.Reconcile.RunID, Status: r.Reconcile.Status, Controls: r.Reconcile.Controls,
 		Batches: []runBatch{}, Seconds: seconds(took),
 	}
+	v := r.Reconcile.Verdict
+	o.Exceptions = runCounts{v.Block, v.BlockWaived, v.Review, v.ReviewDecided, v.Monitor}
 	if r.Statements != nil {
 		o.Statements = r.Statements.Statements
 	}

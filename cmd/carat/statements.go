@@ -35,13 +35,17 @@ broken off goes on where it was.`,
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Statements(cmd.Context(), jobs.StatementsOptions{Setting: s, Period: month, Creator: creator, Formats: formats, Build: version, Zip: packed})
+			r, err := jobs.Statements(cmd.Context(), jobs.StatementsOptions{Setting: s, Period: month, Creator: creator, Formats: formats, Zip: packed})
 			p.clear()
 			if err != nil {
 				return err
 			}
 			for _, f := range r.Written {
 				fmt.Fprintln(a.stdout, f)
+			}
+			if r.Restored {
+				fmt.Fprintf(a.stdout, "final statements put back in %s\n", r.Folder)
+				return nil
 			}
 			fmt.Fprintf(a.stdout, "%s statements in %s (%s written)\n", grouped(r.Statements), r.Folder, grouped(r.Changed))
 			if r.Removed > 0 {

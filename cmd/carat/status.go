@@ -35,10 +35,10 @@ func statusCommand(a *app) *cobra.Command {
 func (a *app) writeStatus(r *jobs.StatusResult) error {
 	periods := &reports.Table{Columns: []reports.Column{
 		{Name: "period"}, {Name: "status"}, {Name: "run_id"}, {Name: "run_at", Kind: reports.Time}, {Name: "exceptions", Kind: reports.Number},
-		{Name: "newer_batches", Kind: reports.Number},
+		{Name: "newer_batches", Kind: reports.Number}, {Name: "stage"}, {Name: "found"}, {Name: "signed"},
 	}}
 	for _, p := range r.Periods {
-		periods.Rows = append(periods.Rows, []any{string(p.Period), p.Status, absent(p.RunID), p.RunAt.Truncate(time.Second), p.Exceptions, p.NewerBatches})
+		periods.Rows = append(periods.Rows, []any{string(p.Period), p.Status, absent(p.RunID), p.RunAt.Truncate(time.Second), p.Exceptions, p.NewerBatches, p.Stage, p.Counts, absent(p.Signed)})
 	}
 	if err := periods.Write(a.stdout, a.format); err != nil || a.format != "table" {
 		return err

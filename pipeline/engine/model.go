@@ -76,6 +76,9 @@ func ParseModels(fsys fs.FS, userMade bool) ([]Model, error) {
 	return models, nil
 }
 
+// ParseModel reads the text of one model; p is its path, by which it is named.
+func ParseModel(p, text string, userMade bool) (Model, error) { return parseModel(p, text, userMade) }
+
 func parseModel(p, text string, userMade bool) (Model, error) {
 	sum := sha256.Sum256([]byte(text))
 	m := Model{

@@ -107,9 +107,8 @@ type RunTable struct {
 	Table         string
 	Snapshot      int64
 	Rows          int64
-	NumbersSHA256 string // over every column but run_id
-	Files         []pipeline.CertifiedFile
-	Paths         []string // of Files, on this machine
+	NumbersSHA256 string   // over every column but run_id
+	Paths         []string // of its files, on this machine
 }
 
 // RunTables gives the result tables of a published run, by name: none when
@@ -152,14 +151,20 @@ func (l *Lake) runTable(name string, snap *table.Snapshot) (RunTable, error) {
 	if one.Paths, err = l.addedFiles(snap); err != nil {
 		return one, fmt.Errorf("table %s: %w", name, err)
 	}
-	for _, path := range one.Paths {
+	return one, nil
+}
+
+// CertifiedFiles hashes the files of a run's table as they lie.
+func (l *Lake) CertifiedFiles(t RunTable) ([]pipeline.CertifiedFile, error) {
+	files := []pipeline.CertifiedFile{}
+	for _, path := range t.Paths {
 		sum, err := hashFile(path)
 		if err != nil {
-			return one, fmt.Errorf("table %s: %w", name, err)
+			return nil, l.fail("hash", path, err)
 		}
-		one.Files = append(one.Files, pipeline.CertifiedFile{Path: l.relative(path), SHA256: sum})
+		files = append(files, pipeline.CertifiedFile{Path: l.relative(path), SHA256: sum})
 	}
-	return one, nil
+	return files, nil
 }
 
 // Tag names a snapshot of each table, so that nothing expires it, and does

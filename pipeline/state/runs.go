@@ -155,3 +155,35 @@ func (s *Store) Periods(ctx context.Context) ([]PeriodState, error) {
 	}
 	return periods, nil
 }
+
+// RunHead is a run without what it found.
+type RunHead struct {
+	ID        string
+	Period    pipeline.Period
+	CreatedAt time.Time
+	Current   bool // of its period
+}
+
+// RunHeads gives every run, oldest first.
+func (s *Store) RunHeads(ctx context.Context) ([]RunHead, error) {
+	rows, err := s.db.QueryContext(ctx, `select r.run_id, r.period, r.created_at, case when p.run_id is null then 0 else 1 end
+		from carat_runs r left join carat_periods p on p.run_id = r.run_id order by r.created_at, r.run_id`)
+	if err != nil {
+		return nil, fmt.Errorf("read runs: %w", err)
+	}
+	defer rows.Close()
+	var heads []RunHead
+	for rows.Next() {
+		var h RunHead
+		var created, current int64
+		if err := rows.Scan(&h.ID, &h.Period, &created, &current); err != nil {
+			return nil, fmt.Errorf("read runs: %w", err)
+		}
+		h.CreatedAt, h.Current = time.UnixMicro(created).UTC(), current == 1
+		heads = append(heads, h)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read runs: %w", err)
+	}
+	return heads, nil
+}

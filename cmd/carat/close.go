@@ -1,0 +1,143 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"carat/jobs"
+	"carat/pipeline"
+	"carat/sql"
+)
+
+// closeCommand is `carat close --period P`: prepare the period for approval.
+func closeCommand(a *app) *cobra.Command {
+	var period string
+	cmd := &cobra.Command{
+		Use:   "close --period 2026-10",
+		Short: "prepare a period for approval",
+		Long: `Reconciles the period over what the history now holds and signs its numbers for
+you. Somebody else then locks it with carat approve. The months are closed in
+order; blocking exceptions need a waiver first. The sign-off falls away when any
+number moves.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			month, err := parsePeriod(cmd, period)
+			if err != nil {
+				return err
+			}
+			p := a.progress()
+			s, err := a.setting(p)
+			if err != nil {
+				return err
+			}
+			r, err := jobs.Close(cmd.Context(), jobs.CloseOptions{Setting: s, SQL: sql.Files, Period: month})
+			p.clear()
+			if err != nil {
+				return err
+			}
+			if r.Early {
+				a.tell(fmt.Sprintf("close %s: the month isn't over yet; rows of it that come after the approval count in %s", month, month.Next()))
+			}
+			fmt.Fprintf(a.stdout, "%s is prepared by %s (version %d, run %s)\n%s, %s\n", r.Period, r.PreparedBy, r.Version, r.RunID, r.Status, r.Verdict.Counts())
+			if err := a.writeMoved(r.Version, r.Moved); err != nil {
+				return err
+			}
+			if len(r.Verdict.Undecided) > 0 {
+				fmt.Fprintf(a.stdout, "before it can be approved, decide the exceptions that need a review: `carat exceptions --period %s`\n", month)
+				return nil
+			}
+			fmt.Fprintf(a.stdout, "somebody else approves it: `carat approve --period %s`\n", month)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&period, "period", "", "the month to prepare, such as 2026-10")
+	return cmd
+}
+
+// writeMoved prints what differs from the version before.
+func (a *app) writeMoved(version int64, moved []pipeline.MovedTable) error {
+	if version == 1 {
+		return nil
+	}
+	if len(moved) == 0 {
+		fmt.Fprintf(a.stdout, "nothing moved against version %d\n", version-1)
+		return nil
+	}
+	fmt.Fprintf(a.stdout, "moved against version %d:\n", version-1)
+	return jobs.MovedTable(moved).Write(a.stdout, "table")
+}
+
+// approveCommand is `carat approve --period P`: lock it.
+func approveCommand(a *app) *cobra.Command {
+	var period string
+	cmd := &cobra.Command{
+		Use:   "approve --period 2026-10",
+		Short: "lock a prepared period",
+		Long: `Locks a period that somebody else has prepared: writes the final statements and
+a certificate with the hash of every number, and from then on no job changes the
+month. You can be neither the one who prepared it nor one who decided about an
+exception in it. Rows that come later count in the next month.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			month, err := parsePeriod(cmd, period)
+			if err != nil {
+				return err
+			}
+			p := a.progress()
+			s, err := a.setting(p)
+			if err != nil {
+				return err
+			}
+			r, err := jobs.Approve(cmd.Context(), jobs.ApproveOptions{Setting: s, SQL: sql.Files, Period: month})
+			p.clear()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "%s is closed (version %d, run %s)\n%s, %s\nprepared by %s, approved by %s\n",
+				r.Period, r.Version, r.RunID, r.Status, r.Verdict.Counts(), r.PreparedBy, r.ApprovedBy)
+			if err := a.writeMoved(r.Version, r.Moved); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "%s final statements in %s\ncertificate %s\nits SHA-256 %s (keep it elsewhere too)\n",
+				grouped(r.Statements), r.Folder, r.Certificate, r.SHA256)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&period, "period", "", "the month to lock, such as 2026-10")
+	return cmd
+}
+
+// reopenCommand is `carat reopen --period P --reason T`.
+func reopenCommand(a *app) *cobra.Command {
+	var period, reason string
+	cmd := &cobra.Command{
+		Use:   "reopen --period 2026-10 --reason TEXT",
+		Short: "open the last closed period again",
+		Long: `Opens the last closed period again. Its statements are kept; the next ones are a
+version more, with a list of what moved, and both people must sign anew.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			month, err := parsePeriod(cmd, period)
+			if err != nil {
+				return err
+			}
+			s, err := a.setting(a.progress())
+			if err != nil {
+				return err
+			}
+			r, err := jobs.Reopen(cmd.Context(), jobs.ReopenOptions{Setting: s, Period: month, Reason: reason})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "%s is open again; its version %d is kept\n", r.Period, r.Version)
+			if r.Kept != "" {
+				fmt.Fprintf(a.stdout, "its statements are in %s\n", r.Kept)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&period, "period", "", "the month to open, such as 2026-10")
+	cmd.Flags().StringVar(&reason, "reason", "", "why: it stands in the next certificate")
+	return cmd
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"carat/jobs"
+	"carat/reports"
+)
+
+// usersCommand is `carat users [grant|revoke USER ROLE]`.
+func usersCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "users [grant USER ROLE | revoke USER ROLE]",
+		Short: "who may prepare, approve and read",
+		Long: `Lists the roles of users, or changes one. Roles are ` + strings.Join(jobs.Roles, ", ") + `.
+While no role was granted everybody may do everything, but no one person both
+prepares a month and approves it. Once there is an approver, only approvers
+change roles.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			if len(args) != 3 || args[0] != "grant" && args[0] != "revoke" {
+				return usage("carat users takes nothing, or grant or revoke with a user and a role").WithHint("for example `carat users grant ann approver`")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.setting(a.progress())
+			if err != nil {
+				return err
+			}
+			o := jobs.UsersOptions{Setting: s}
+			if len(args) == 3 {
+				o.User, o.Role, o.Revoke = args[1], args[2], args[0] == "revoke"
+			}
+			list, err := jobs.Users(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			t := &reports.Table{Columns: []reports.Column{{Name: "user"}, {Name: "role"}, {Name: "granted_by"}, {Name: "granted_at", Kind: reports.Time}}}
+			for _, g := range list {
+				t.Rows = append(t.Rows, []any{g.User, g.Role, g.By, g.At})
+			}
+			return t.Write(a.stdout, a.format)
+		},
+	}
+	a.formatFlag(cmd)
+	return cmd
+}

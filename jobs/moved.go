@@ -1,0 +1,175 @@
+package jobs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"carat/pipeline"
+	"carat/pipeline/state"
+	"carat/reports"
+)
+
+// replaced gives the lock of a period that was opened again last, which its
+// next version takes the place of.
+func (c closures) replaced(period pipeline.Period) (found state.Lock, ok bool) {
+	for _, l := range c.locks {
+		if l.Period == period && !l.InForce() {
+			found, ok = l, true
+		}
+	}
+	return found, ok
+}
+
+// unmoving are the columns that differ between two versions though nothing
+// has moved.
+var unmoving = []string{columnRunID, "version"}
+
+const columnRunID = "run_id"
+
+// movedTables counts, table by table, what differs between a reopened period's
+// version before and the run; none when there was none.
+func (p *place) movedTables(ctx context.Context, s Setting, closed closures, period pipeline.Period, run string) ([]pipeline.MovedTable, error) {
+	before, ok := closed.replaced(period)
+	if !ok {
+		return nil, nil
+	}
+	old, err := p.covered(ctx, before.RunID)
+	if err != nil {
+		return nil, err
+	}
+	now, err := p.covered(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := p.lake.Tables(ctx, latest)
+	if err != nil {
+		return nil, err
+	}
+	list := []pipeline.MovedTable{}
+	for _, name := range moved(old, now) {
+		at := slices.IndexFunc(tables, func(t pipeline.TableFiles) bool { return t.Name == name })
+		if at < 0 {
+			continue
+		}
+		var columns []string
+		for _, c := range tables[at].Columns {
+			if !slices.Contains(unmoving, c.Name) {
+				columns = append(columns, `"`+c.Name+`"`)
+			}
+		}
+		rows := func(of string) string {
+			return "select " + strings.Join(columns, ", ") + ` from "` + name + `" where run_id = ` + quoted(of)
+		}
+		t, err := p.query(ctx, s.Config, latest, "select (select count(*) from ("+rows(before.RunID)+" except all "+rows(run)+")) as removed, "+
+			"(select count(*) from ("+rows(run)+" except all "+rows(before.RunID)+")) as added", name)
+		if err != nil {
+			return nil, err
+		}
+		m := pipeline.MovedTable{Table: name, Removed: t.Rows[0][0].(int64), Added: t.Rows[0][1].(int64)}
+		if m.Removed+m.Added > 0 {
+			list = append(list, m)
+		}
+	}
+	return list, nil
+}
+
+// movedQuery lists what differs in the statements of two runs, creator by
+// creator and item by item.
+const movedQuery = `with items as (
+    select run_id, creator_id, entity, currency, 1 as place, 'opening' as item, opening_diamonds as diamonds, opening_amount as amount from statement_summaries
+    union all
+    select run_id, creator_id, entity, currency, 2, 'earned', earned_diamonds, earned_amount from statement_summaries
+    union all
+    select run_id, creator_id, entity, currency, 3, 'adjusted', adjusted_diamonds, adjusted_amount from statement_summaries
+    union all
+    select run_id, creator_id, entity, currency, 4, 'redeemed', redeemed_diamonds, redeemed_amount from statement_summaries
+    union all
+    select run_id, creator_id, entity, currency, 5, 'returned', returned_diamonds, returned_amount from statement_summaries
+    union all
+    select run_id, creator_id, entity, currency, 6, 'revaluation', cast(0 as bigint), revaluation_amount from statement_summaries
+    union all
+    select run_id, creator_id, entity, currency, 7, 'rounding', cast(0 as bigint), rounding_amount from statement_summaries
+    union all
+    select run_id, creator_id, entity, currency, 8, 'closing', closing_diamonds, closing_amount from statement_summaries
+),
+sides as (
+    select
+        creator_id, entity, currency, place, item,
+        cast(sum(case when run_id = {before} then diamonds else 0 end) as bigint) as diamonds_before,
+        cast(sum(case when run_id = {run} then diamonds else 0 end) as bigint) as diamonds_after,
+        cast(sum(case when run_id = {before} then amount else 0 end) as decimal(38, 6)) as amount_before,
+        cast(sum(case when run_id = {run} then amount else 0 end) as decimal(38, 6)) as amount_after
+    from items
+    where run_id in ({before}, {run})
+    group by creator_id, entity, currency, place, item
+)
+select
+    creator_id, entity, currency, item, diamonds_before, diamonds_after, diamonds_after - diamonds_before as diamonds_moved,
+    amount_before, amount_after, cast(amount_after - amount_before as decimal(38, 6)) as amount_moved
+from sides
+where diamonds_before <> diamonds_after or amount_before <> amount_after
+order by creator_id, entity, currency, place`
+
+// writeMoved writes, into the folder of a reopened period's statements, what
+// moved in them against the version before; nothing when there was none.
+func (p *place) writeMoved(ctx context.Context, s Setting, closed closures, period pipeline.Period, run, folder string) error {
+	before, ok := closed.replaced(period)
+	if !ok {
+		return nil
+	}
+	fill := strings.NewReplacer("{before}", quoted(before.RunID), "{run}", quoted(run))
+	t, err := p.query(ctx, s.Config, latest, fill.Replace(movedQuery), tableSummaries)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := t.Write(&b, "csv"); err != nil {
+		return err
+	}
+	file := filepath.Join(folder, movedFile)
+	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+		return statementsError(file, err)
+	}
+	return nil
+}
+
+// keepStatements moves the final statements of a version that is opened again
+// out of the way: they are still what creators were told.
+func keepStatements(o ReopenOptions, version int64) (string, error) {
+	from := filepath.Join(o.Config.outFolder(o.Period), statementsFolder)
+	to := fmt.Sprintf("%s-v%d", from, version)
+	err := os.Rename(from, to)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", statementsError(to, err)
+	}
+	return to, nil
+}
+
+// MovedTable is what differs between two versions, as a table to print.
+func MovedTable(moved []pipeline.MovedTable) *reports.Table {
+	t := &reports.Table{Columns: []reports.Column{{Name: "table"}, {Name: "rows_removed", Kind: reports.Number}, {Name: "rows_added", Kind: reports.Number}}}
+	for _, m := range moved {
+		t.Rows = append(t.Rows, []any{m.Table, m.Removed, m.Added})
+	}
+	return t
+}
+
+// sortedKeys gives the keys of a map in order.
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,74 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"carat/pipeline"
+)
+
+const decisionColumns = "exception_id, status, until_day, owner, note, decided_by, decided_at"
+
+// RecordDecisions adds decisions: all of them or none. Earlier ones about the
+// same exceptions stay on record.
+func (s *Store) RecordDecisions(ctx context.Context, decisions []pipeline.Decision) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		var last int64
+		if err := tx.QueryRowContext(ctx, "select coalesce(max(decision_no), 0) from carat_decisions").Scan(&last); err != nil {
+			return err
+		}
+		for i, d := range decisions {
+			if _, err := tx.ExecContext(ctx, s.bind("insert into carat_decisions (decision_no, "+decisionColumns+") values (?, ?, ?, ?, ?, ?, ?, ?)"),
+				last+int64(i)+1, d.ExceptionID, d.Status, d.Until, d.Owner, d.Note, d.By, d.At.UnixMicro()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("record decisions: %w", err)
+	}
+	return nil
+}
+
+// Decisions gives the latest decision about each exception.
+func (s *Store) Decisions(ctx context.Context) (map[string]pipeline.Decision, error) {
+	list, err := s.decisions(ctx, "select "+decisionColumns+" from carat_decisions order by decision_no")
+	if err != nil {
+		return nil, err
+	}
+	latest := map[string]pipeline.Decision{}
+	for _, d := range list {
+		latest[d.ExceptionID] = d
+	}
+	return latest, nil
+}
+
+// DecisionsOn gives every decision about one exception, oldest first.
+func (s *Store) DecisionsOn(ctx context.Context, exceptionID string) ([]pipeline.Decision, error) {
+	return s.decisions(ctx, "select "+decisionColumns+" from carat_decisions where exception_id = ? order by decision_no", exceptionID)
+}
+
+func (s *Store) decisions(ctx context.Context, query string, args ...any) ([]pipeline.Decision, error) {
+	rows, err := s.db.QueryContext(ctx, s.bind(query), args...)
+	if err != nil {
+		return nil, fmt.Errorf("read decisions: %w", err)
+	}
+	defer rows.Close()
+	var list []pipeline.Decision
+	for rows.Next() {
+		var d pipeline.Decision
+		var at int64
+		if err := rows.Scan(&d.ExceptionID, &d.Status, &d.Until, &d.Owner, &d.Note, &d.By, &at); err != nil {
+			return nil, fmt.Errorf("read decisions: %w", err)
+		}
+		d.At = time.UnixMicro(at).UTC()
+		list = append(list, d)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read decisions: %w", err)
+	}
+	return list, nil
+}
