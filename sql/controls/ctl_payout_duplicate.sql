@@ -11,47 +11,7 @@
 -- Of one payout at most one provider payment may be out: paid, and not failed or returned since. Expected is one payment,
 -- actual are all that are out. And no two payouts have the same creator, requested_at and diamonds: the later one by month
 -- and id is named with its whole gross. Each is named in the month of the row that made it a double.
-with signed as (
-    select
-        payout_id,
-        line_id,
-        booked_at,
-        case when status = 'paid' then 1 else -1 end as sign
-    from led_provider_payment
-    where payout_id is not null
-),
-
-running as (
-    select
-        payout_id,
-        sum(sign) over (
-            partition by payout_id
-            order by booked_at, line_id
-            rows between unbounded preceding and current row
-        ) as balance
-    from signed
-),
-
--- A failure when nothing is out brings nothing back: the count stops at zero, which is the last sum above the lowest.
-outstanding as (
-    select
-        signed_sums.payout_id,
-        cast(signed_sums.total - least(0, lowest_sums.lowest) as bigint) as payments
-    from (
-        select payout_id, sum(sign) as total
-        from signed
-        group by payout_id
-    ) as signed_sums
-    inner join (
-        select payout_id, min(balance) as lowest
-        from running
-        group by payout_id
-    ) as lowest_sums
-        on lowest_sums.payout_id = signed_sums.payout_id
-    where signed_sums.total - least(0, lowest_sums.lowest) > 1
-),
-
-paid_lines as (
+with paid_lines as (
     select
         led_provider_payment.payout_id,
         led_provider_payment.line_id,
@@ -60,14 +20,14 @@ paid_lines as (
         led_provider_payment.accounting_month,
         led_provider_payment.batch_id,
         led_provider_payment.source_line,
-        outstanding.payments,
+        led_payout_outstanding.payments,
         row_number() over (
             partition by led_provider_payment.payout_id
             order by led_provider_payment.booked_at desc, led_provider_payment.line_id desc
         ) as newest
     from led_provider_payment
-    inner join outstanding
-        on outstanding.payout_id = led_provider_payment.payout_id
+    inner join led_payout_outstanding
+        on led_payout_outstanding.payout_id = led_provider_payment.payout_id
     where led_provider_payment.status = 'paid'
 ),
 

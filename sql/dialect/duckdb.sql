@@ -104,3 +104,6 @@ create or replace macro quarter_hour(instant) as make_timestamptz((epoch_us(inst
 
 -- A number of days of 24 hours before an instant: a hold isn't shorter because a clock was put forward.
 create or replace macro days_before(instant, days) as instant - to_hours(24 * days);
+
+-- A number for several values, by which large sides are joined. Two things may share a number, so the values are compared too.
+create or replace macro join_number(a, b, c, d, e) as hash(a, b, c, d, e);

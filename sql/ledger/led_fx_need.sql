@@ -2,7 +2,8 @@
 -- grain: base, quote, day
 -- Purchases are carried in the entity's functional currency at the purchase day's rate, creators' share at the gift day's and
 -- payouts at that of each of their steps; what is owed at either end of the month at that day's. A payout in another
--- currency needs a rate on the day of its request. Lots keep their rate, so days of earlier months are needed again; is_new
+-- currency needs a rate on the day of its request, a settlement that the bank received in another currency on the day it came.
+-- Lots keep their rate, so days of earlier months are needed again; is_new
 -- tells those that this period's rows need, which control fx_rate judges.
 with lot_days as (
     select distinct
@@ -83,6 +84,17 @@ closing_days as (
     where quotes.currency <> currencies.currency
 ),
 
+settlement_days as (
+    select
+        led_match_converted.own_currency as base,
+        led_match_converted.their_currency as quote,
+        led_match_converted.day,
+        led_match_converted.taken_at >= run.period_start as is_new
+    from led_match_converted
+    cross join run
+    where led_match_converted.match = 'settlement_bank'
+),
+
 needs as (
     select base, quote, day, false as is_new
     from closing_days
@@ -103,6 +115,9 @@ needs as (
     union all
     select base, quote, day, true as is_new
     from payout_days
+    union all
+    select base, quote, day, is_new
+    from settlement_days
 )
 
 select

@@ -1,7 +1,9 @@
 -- One row is one line of a payout provider with the payout that it names.
 -- grain: line_id
 -- A line names its payout by payout_id, else by the reference that the payout came to have. A reference that several
--- payouts carry names none. Lines of later months are not known yet.
+-- payouts carry names none. Lines of later months are not known yet. effect is what the line does to the payments of the
+-- payout that are out: 1 when paid, -1 when one comes back; a failure when nothing is out brings nothing back (0), so the
+-- count never falls below zero.
 with referenced as (
     select
         provider_reference,
@@ -11,24 +13,81 @@ with referenced as (
     where provider_reference is not null and accounting_month <= run.period
     group by provider_reference
     having min(payout_id) = max(payout_id)
+),
+
+named as (
+    select
+        lines.line_id,
+        lines.entity,
+        lines.provider,
+        lines.provider_reference,
+        coalesce(lines.payout_id, referenced.payout_id) as payout_id,
+        lines.amount,
+        lines.currency,
+        lines.status,
+        lines.booked_at,
+        lines.accounting_month,
+        lines.batch_id,
+        lines.source_line
+    from stg_provider_payments as lines
+    cross join run
+    left join referenced
+        on referenced.provider_reference = lines.provider_reference
+    where lines.accounting_month <= run.period
+),
+
+running as (
+    select
+        line_id,
+        cast(sum(case when status = 'paid' then 1 else -1 end) over (
+            partition by payout_id
+            order by booked_at, line_id
+            rows between unbounded preceding and current row
+        ) as bigint) as total
+    from named
+    where payout_id is not null
+),
+
+-- What is out is the running total above the lowest it has been.
+lowest as (
+    select
+        running.line_id,
+        running.total - least(0, min(running.total) over (
+            partition by named.payout_id
+            order by named.booked_at, named.line_id
+            rows between unbounded preceding and current row
+        )) as payments_out
+    from running
+    inner join named
+        on named.line_id = running.line_id
+),
+
+counted as (
+    select
+        lowest.line_id,
+        lowest.payments_out - coalesce(lag(lowest.payments_out) over (
+            partition by named.payout_id
+            order by named.booked_at, named.line_id
+        ), 0) as effect
+    from lowest
+    inner join named
+        on named.line_id = lowest.line_id
 )
 
 select
-    lines.line_id,
-    lines.entity,
-    lines.provider,
-    lines.provider_reference,
-    coalesce(lines.payout_id, referenced.payout_id) as payout_id,
-    lines.amount,
-    lines.fee_amount,
-    lines.currency,
-    lines.status,
-    lines.booked_at,
-    lines.accounting_month,
-    lines.batch_id,
-    lines.source_line
-from stg_provider_payments as lines
-cross join run
-left join referenced
-    on referenced.provider_reference = lines.provider_reference
-where lines.accounting_month <= run.period
+    named.line_id,
+    named.entity,
+    named.provider,
+    named.provider_reference,
+    named.payout_id,
+    named.amount,
+    named.currency,
+    named.status,
+    named.booked_at,
+    named.accounting_month,
+    cast(coalesce(counted.effect, case when named.status = 'paid' then 1 else 0 end) as bigint) as effect,
+    named.batch_id,
+    named.source_line
+from named
+left join counted
+    on counted.line_id = named.line_id

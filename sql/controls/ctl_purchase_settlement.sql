@@ -1,0 +1,64 @@
+-- One row is an order and its settlement by the store or provider, where the two don't agree.
+-- grain: subject_kind, subject_id, unit, reason
+-- control: purchase_settlement
+-- severity: block
+-- unit: currency
+-- guards: sales that a store never paid for; money for sales that nobody booked; fees above the contract; a report read twice
+-- question: Did every order reach its settlement, at the right amount and fee, once?
+-- causes: a report that is missing or was read twice; a refund made in the store alone; a sale lost on the way to the platform; a changed commission; a currency converted where it shouldn't be
+-- action: get the report or the order that is missing; claim what the store owes; book what it reports and we lack; settle a wrong fee with the store
+-- checked: from stg_coin_purchases cross join run where accounting_month = run.period
+-- By transaction, kind and currency: one to one, then sums of several; lines without a transaction by what they say; aggregates
+-- by channel, SKU, country, currency and range, in units and amount, once the range has ended (named by that key). Amounts
+-- are + towards the platform, expected is ours, actual theirs, in the currency that the customer paid. A fee is compared where
+-- both sides know it. Reasons: amount, fee, quantity, currency, duplicate, ambiguous (nothing is confirmed),
+-- missing_in_settlement once due_days of the channel have passed by the period's end, missing_in_ledger. All of them but fee,
+-- which is booked to store-fee cost, stay open from month to month until a row closes them.
+select
+    outcomes.entity,
+    outcomes.subject_kind,
+    outcomes.subject_id,
+    cast(case outcomes.outcome when 'fee' then outcomes.known_fee when 'quantity' then outcomes.own_items else outcomes.our_amount end
+        as decimal(38, 9)) as expected,
+    cast(case outcomes.outcome when 'fee' then outcomes.line_fee when 'quantity' then outcomes.their_items else outcomes.their_amount end
+        as decimal(38, 9)) as actual,
+    cast(case outcomes.outcome
+        when 'fee' then outcomes.line_fee - outcomes.known_fee
+        when 'quantity' then outcomes.their_items - outcomes.own_items
+        else outcomes.difference
+    end as decimal(38, 9)) as difference,
+    case when outcomes.outcome = 'quantity' then 'units' else outcomes.currency end as unit,
+    outcomes.outcome as reason,
+    case outcomes.outcome
+        when 'amount' then 'Ours is ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || ', the settlement of '
+            || outcomes.channel || ' says ' || plain(outcomes.their_amount) || '.'
+        when 'fee' then 'The order was booked with a fee of ' || plain(-outcomes.known_fee) || ' ' || outcomes.currency || '; '
+            || outcomes.channel || ' took ' || plain(-outcomes.line_fee) || '.'
+        when 'quantity' then 'For ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || ' on both sides ours are '
+            || plain(outcomes.own_items) || ' units, the report of ' || outcomes.channel || ' has ' || plain(outcomes.their_items) || '.'
+        when 'currency' then 'Ours is ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || '; ' || outcomes.channel
+            || ' settled it in ' || outcomes.other_currency || ' and names no amount in ' || outcomes.currency || '.'
+        when 'duplicate' then
+            case
+                when outcomes.their_items > outcomes.own_items then 'The settlement of ' || outcomes.channel || ' has this transaction '
+                    || plain(outcomes.their_items) || ' times, ' || plain(outcomes.their_amount) || ' ' || outcomes.currency
+                    || ' in all; ours is ' || plain(outcomes.our_amount) || '.'
+                else 'Another order has the same transaction of ' || outcomes.channel || ', and only one of them was settled; this one is '
+                    || plain(outcomes.our_amount) || ' ' || outcomes.currency || '.'
+            end
+        when 'ambiguous' then plain(outcomes.their_items) || ' lines of ' || outcomes.channel || ' without a transaction, '
+            || plain(outcomes.their_amount) || ' ' || outcomes.currency || ' in all, may stand for any of ' || plain(outcomes.own_items)
+            || ' orders: decide which.'
+        when 'missing_in_settlement' then 'Ours is ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || ' and due; no report of '
+            || outcomes.channel || ' has it.'
+        else 'The report of ' || outcomes.channel || ' has ' || plain(outcomes.their_amount) || ' ' || outcomes.currency
+            || ' for which no order arrived here.'
+    end as detail,
+    outcomes.batch_id,
+    outcomes.source_line
+from led_match_outcome as outcomes
+cross join run
+where outcomes.match = 'purchase_settlement'
+    and outcomes.outcome not in ('matched', 'tolerated', 'not_yet_due', 'before_carat')
+    and (outcomes.outcome <> 'fee' or outcomes.taken_at >= run.period_start)
+order by outcomes.subject_kind, outcomes.subject_id, unit, outcomes.outcome

@@ -1,0 +1,220 @@
+-- One row is one item of ours or theirs with what became of it by its key.
+-- grain: match, side, subject_kind, item_id
+-- The rows of one key (a transaction's, a bank reference's) in one currency are compared as a whole first: equal within the
+-- tolerance, they are matched, one to one, one to many or many to one. Else equal amounts are paired off, and what is left is
+-- judged: both sides left, their sums are compared; only ours left of a sale or a settlement payout, it was recorded twice;
+-- only theirs left, equal to a pair, it was reported twice. A refund or chargeback that is left waits for its own counterpart
+-- (open), like every row without a key or without another side. fate: matched, amount, twice_here, twice_there, open.
+with items as (
+    select
+        led_match_item.match,
+        led_match_item.side,
+        led_match_item.entity,
+        led_match_item.key_scope,
+        led_match_item.class,
+        led_match_item.match_key,
+        led_match_item.currency,
+        led_match_item.subject_kind,
+        led_match_item.item_id,
+        led_match_item.amount,
+        led_match_item.event_at,
+        coalesce(run_tolerances.tolerance, 0) as tolerance
+    from led_match_item
+    left join run_tolerances
+        on run_tolerances.currency = led_match_item.currency
+    where led_match_item.match_key is not null
+),
+
+key_sums as (
+    select
+        match,
+        entity,
+        key_scope,
+        class,
+        match_key,
+        currency,
+        max(tolerance) as tolerance,
+        count(*) as items,
+        sum(case when side = 'ours' then 1 else 0 end) as own_items,
+        sum(case when side = 'ours' then 0 else 1 end) as their_items,
+        sum(case when side = 'ours' then amount else 0 end) as own_amount,
+        sum(case when side = 'ours' then 0 else amount end) as their_amount
+    from items
+    group by match, entity, key_scope, class, match_key, currency
+    having count(*) > 1
+),
+
+key_fates as (
+    select
+        match,
+        entity,
+        key_scope,
+        class,
+        match_key,
+        currency,
+        tolerance,
+        case
+            when own_items > 0 and their_items > 0 and abs(their_amount - own_amount) <= tolerance then 'matched'
+            when their_items = 0 and match = 'settlement_bank' and own_amount = 0 then 'matched'
+            when own_items = 1 and their_items = 1 then 'amount'
+            when own_items > 0 and their_items > 0 then 'mixed'
+            else 'open'
+        end as fate
+    from key_sums
+),
+
+mixed as (
+    select
+        items.match,
+        items.side,
+        items.entity,
+        items.key_scope,
+        items.class,
+        items.match_key,
+        items.currency,
+        items.subject_kind,
+        items.item_id,
+        items.amount,
+        key_fates.tolerance,
+        row_number() over (
+            partition by items.match, items.side, items.entity, items.key_scope, items.class, items.match_key,
+                items.currency, items.amount
+            order by items.event_at, items.item_id
+        ) as twin_no
+    from items
+    inner join key_fates
+        on key_fates.match = items.match
+        and key_fates.entity = items.entity
+        and key_fates.key_scope = items.key_scope
+        and key_fates.class = items.class
+        and key_fates.match_key = items.match_key
+        and key_fates.currency = items.currency
+    where key_fates.fate = 'mixed'
+),
+
+twins as (
+    select
+        mixed.match,
+        mixed.side,
+        mixed.entity,
+        mixed.key_scope,
+        mixed.class,
+        mixed.match_key,
+        mixed.currency,
+        mixed.subject_kind,
+        mixed.item_id,
+        mixed.amount,
+        mixed.tolerance,
+        others.item_id is not null as is_paired,
+        -- a first twin on the other side is a pair, so an amount that has one was paired
+        first_twins.item_id is not null as has_equal
+    from mixed
+    left join mixed as others
+        on others.match = mixed.match
+        and others.entity = mixed.entity
+        and others.key_scope = mixed.key_scope
+        and others.class = mixed.class
+        and others.match_key = mixed.match_key
+        and others.currency = mixed.currency
+        and others.amount = mixed.amount
+        and others.twin_no = mixed.twin_no
+        and others.side <> mixed.side
+    left join mixed as first_twins
+        on first_twins.match = mixed.match
+        and first_twins.entity = mixed.entity
+        and first_twins.key_scope = mixed.key_scope
+        and first_twins.class = mixed.class
+        and first_twins.match_key = mixed.match_key
+        and first_twins.currency = mixed.currency
+        and first_twins.amount = mixed.amount
+        and first_twins.twin_no = 1
+        and first_twins.side <> mixed.side
+),
+
+left_sums as (
+    select
+        match,
+        entity,
+        key_scope,
+        class,
+        match_key,
+        currency,
+        max(tolerance) as tolerance,
+        sum(case when not is_paired and side = 'ours' then 1 else 0 end) as own_items,
+        sum(case when not is_paired and side <> 'ours' then 1 else 0 end) as their_items,
+        sum(case when not is_paired and side <> 'ours' and has_equal then 1 else 0 end) as equal_items,
+        sum(case when not is_paired and side = 'ours' then amount else 0 end) as own_amount,
+        sum(case when not is_paired and side <> 'ours' then amount else 0 end) as their_amount
+    from twins
+    group by match, entity, key_scope, class, match_key, currency
+),
+
+mixed_fates as (
+    select
+        twins.match,
+        twins.side,
+        twins.subject_kind,
+        twins.item_id,
+        case
+            when left_sums.own_items = 0 and left_sums.equal_items = left_sums.their_items then 'twice_there'
+            when left_sums.own_items = 0 and twins.class in ('sale', 'payout') then 'amount'
+            when twins.is_paired then 'matched'
+            when left_sums.own_items > 0 and left_sums.their_items > 0
+                then case when abs(left_sums.their_amount - left_sums.own_amount) <= left_sums.tolerance then 'matched' else 'amount' end
+            when left_sums.their_items = 0 and twins.class in ('sale', 'payout') then 'twice_here'
+            else 'open'
+        end as fate
+    from twins
+    inner join left_sums
+        on left_sums.match = twins.match
+        and left_sums.entity = twins.entity
+        and left_sums.key_scope = twins.key_scope
+        and left_sums.class = twins.class
+        and left_sums.match_key = twins.match_key
+        and left_sums.currency = twins.currency
+)
+
+select
+    led_match_item.match,
+    led_match_item.side,
+    led_match_item.entity,
+    led_match_item.channel,
+    led_match_item.key_scope,
+    led_match_item.class,
+    led_match_item.match_key,
+    led_match_item.currency,
+    led_match_item.subject_kind,
+    led_match_item.item_id,
+    led_match_item.sku,
+    led_match_item.country,
+    led_match_item.amount,
+    led_match_item.quantity,
+    led_match_item.booked_fee,
+    led_match_item.known_fee,
+    led_match_item.event_at,
+    led_match_item.due_at,
+    led_match_item.taken_at,
+    led_match_item.is_before,
+    led_match_item.covers_from,
+    led_match_item.covers_to,
+    led_match_item.party,
+    led_match_item.batch_id,
+    led_match_item.source_line,
+    case
+        when key_fates.fate is null then 'open'
+        when key_fates.fate = 'mixed' then mixed_fates.fate
+        else key_fates.fate
+    end as fate
+from led_match_item
+left join key_fates
+    on key_fates.match = led_match_item.match
+    and key_fates.entity = led_match_item.entity
+    and key_fates.key_scope = led_match_item.key_scope
+    and key_fates.class = led_match_item.class
+    and key_fates.match_key = led_match_item.match_key
+    and key_fates.currency = led_match_item.currency
+left join mixed_fates
+    on mixed_fates.match = led_match_item.match
+    and mixed_fates.side = led_match_item.side
+    and mixed_fates.subject_kind = led_match_item.subject_kind
+    and mixed_fates.item_id = led_match_item.item_id

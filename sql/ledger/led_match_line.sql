@@ -1,0 +1,69 @@
+-- One row is one line of a settlement report that stands for a sale, a refund or a chargeback.
+-- grain: line_id
+-- materialized: view
+-- The amount is what the customer paid, in the customer's currency; without one, the line's own gross and currency. A
+-- chargeback that brings money is its reversal. The fee is known only where the line states it in the customer's currency.
+-- Lines of transactions from before carat began are inside the opening. Without a store_transaction_id a line with a range
+-- of time is part of an aggregate; without either it can only be told by what it says (match_key is null in both).
+with lines as (
+    select
+        lines.line_id,
+        lines.entity,
+        lines.channel,
+        lines.kind,
+        lines.store_transaction_id,
+        lines.sku,
+        lines.country,
+        lines.quantity,
+        case when lines.customer_amount is null then lines.currency else coalesce(lines.customer_currency, lines.currency) end
+            as currency,
+        coalesce(lines.customer_amount, lines.gross_amount) as amount,
+        case
+            when lines.customer_amount is null or coalesce(lines.customer_currency, lines.currency) = lines.currency
+                then lines.fee_amount
+        end as fee_amount,
+        coalesce(lines.transaction_at, lines.event_at) as event_at,
+        lines.covers_from,
+        lines.covers_to,
+        lines.transaction_at is null and lines.covers_to is null as is_undated,
+        lines.accounting_month,
+        lines.batch_id,
+        lines.source_line
+    from stg_settlement_lines as lines
+    cross join run
+    where lines.accounting_month <= run.period
+        and lines.kind in ('sale', 'refund', 'chargeback')
+        and coalesce(lines.transaction_at, run.first_start) >= run.first_start
+)
+
+select
+    join_number(
+        lines.entity,
+        lines.channel,
+        case when lines.kind = 'chargeback' and lines.amount > 0 then 'chargeback_reversal' else lines.kind end,
+        lines.currency,
+        lines.store_transaction_id
+    ) as key_no,
+    lines.line_id,
+    lines.entity,
+    lines.channel,
+    case when lines.kind = 'chargeback' and lines.amount > 0 then 'chargeback_reversal' else lines.kind end as class,
+    lines.store_transaction_id as match_key,
+    lines.sku,
+    lines.country,
+    lines.quantity,
+    lines.currency,
+    lines.amount,
+    lines.fee_amount,
+    lines.event_at,
+    lines.is_undated,
+    case when lines.store_transaction_id is null then lines.covers_from end as covers_from,
+    case when lines.store_transaction_id is null then lines.covers_to end as covers_to,
+    case
+        when lines.accounting_month = run.period then greatest(least(lines.event_at, run.closing_instant), run.period_start)
+        else least(lines.event_at, run.opening_instant)
+    end as taken_at,
+    lines.batch_id,
+    lines.source_line
+from lines
+cross join run

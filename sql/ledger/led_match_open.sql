@@ -1,0 +1,100 @@
+-- One row is one item that its key doesn't settle, with what it may be matched by instead.
+-- grain: match, side, subject_kind, item_id
+-- way: converted (the other side has the same key in another currency), told (a line or receipt without a key that is known
+-- here, or an order that such a line may stand for), netted (a line of an aggregate). attribute_day is the local day.
+with opens as (
+    select
+        led_match_keyed.match,
+        led_match_keyed.side,
+        led_match_keyed.entity,
+        led_match_keyed.channel,
+        led_match_keyed.key_scope,
+        led_match_keyed.class,
+        led_match_keyed.match_key,
+        led_match_keyed.currency,
+        led_match_keyed.subject_kind,
+        led_match_keyed.item_id,
+        led_match_keyed.sku,
+        led_match_keyed.country,
+        led_match_keyed.amount,
+        led_match_keyed.quantity,
+        led_match_keyed.booked_fee,
+        led_match_keyed.known_fee,
+        led_match_keyed.event_at,
+        led_match_keyed.due_at,
+        led_match_keyed.taken_at,
+        led_match_keyed.is_before,
+        led_match_keyed.covers_from,
+        led_match_keyed.covers_to,
+        led_match_keyed.party,
+        led_match_keyed.batch_id,
+        led_match_keyed.source_line
+    from led_match_keyed
+    where led_match_keyed.fate = 'open'
+),
+
+-- Only keys of their side are few: ours may be a month's orders that no report shows yet.
+foreign_keys as (
+    select
+        theirs.match,
+        theirs.entity,
+        theirs.key_scope,
+        theirs.class,
+        theirs.match_key,
+        min(ours.currency) as own_currency,
+        min(theirs.currency) as their_currency
+    from opens as theirs
+    inner join opens as ours
+        on ours.match = theirs.match
+        and ours.entity = theirs.entity
+        and ours.key_scope = theirs.key_scope
+        and ours.class = theirs.class
+        and ours.match_key = theirs.match_key
+        and ours.side = 'ours'
+        and ours.currency <> theirs.currency
+    where theirs.side = 'theirs'
+    group by theirs.match, theirs.entity, theirs.key_scope, theirs.class, theirs.match_key
+)
+
+select
+    opens.match,
+    opens.side,
+    opens.entity,
+    opens.channel,
+    opens.key_scope,
+    opens.class,
+    opens.match_key,
+    opens.currency,
+    opens.subject_kind,
+    opens.item_id,
+    opens.sku,
+    opens.country,
+    opens.amount,
+    opens.quantity,
+    opens.booked_fee,
+    opens.known_fee,
+    opens.event_at,
+    opens.due_at,
+    opens.taken_at,
+    opens.is_before,
+    opens.covers_from,
+    opens.covers_to,
+    opens.party,
+    opens.batch_id,
+    opens.source_line,
+    local_day(opens.event_at, run.time_zone) as attribute_day,
+    foreign_keys.own_currency,
+    foreign_keys.their_currency,
+    case
+        when foreign_keys.match_key is not null then 'converted'
+        when opens.covers_to is not null then 'netted'
+        else 'told'
+    end as way
+from opens
+cross join run
+left join foreign_keys
+    on foreign_keys.match = opens.match
+    and foreign_keys.entity = opens.entity
+    and foreign_keys.key_scope = opens.key_scope
+    and foreign_keys.class = opens.class
+    and foreign_keys.match_key = opens.match_key

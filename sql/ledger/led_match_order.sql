@@ -1,0 +1,61 @@
+-- One row is one purchase, refund, chargeback or chargeback reversal as the settlement of its channel should show it.
+-- grain: order_id
+-- materialized: view
+-- Amounts are signed, + towards the platform, in the currency that the viewer paid. booked_fee is the store's fee as carat
+-- books it: the order's own, else gross x store_fee_rate. Orders from before carat began are inside the opening: lines may
+-- find them, and nothing is missing of them. taken_at is when the row counts: its own month's part of the period. All months
+-- up to the run's are here, because an order stays open until it is settled.
+with signed as (
+    select
+        purchases.purchase_id,
+        purchases.entity,
+        purchases.channel,
+        case purchases.kind when 'purchase' then 'sale' else purchases.kind end as class,
+        purchases.store_transaction_id,
+        purchases.sku,
+        purchases.country,
+        purchases.currency,
+        case when purchases.kind in ('purchase', 'chargeback_reversal') then 1 else -1 end as sign,
+        purchases.gross_amount,
+        purchases.store_fee_amount,
+        purchases.purchased_at,
+        purchases.accounting_month,
+        purchases.batch_id,
+        purchases.source_line,
+        coalesce(run_channels.store_fee_rate, 0) as store_fee_rate,
+        coalesce(run_currencies.minor_digits, 2) as minor_digits
+    from stg_coin_purchases as purchases
+    cross join run
+    left join run_channels
+        on run_channels.channel = purchases.channel
+    left join run_currencies
+        on run_currencies.currency = purchases.currency
+    where purchases.accounting_month <= run.period
+)
+
+select
+    join_number(signed.entity, signed.channel, signed.class, signed.currency, signed.store_transaction_id) as key_no,
+    signed.purchase_id as order_id,
+    signed.entity,
+    signed.channel,
+    signed.class,
+    signed.store_transaction_id as match_key,
+    signed.sku,
+    signed.country,
+    signed.currency,
+    cast(signed.sign * signed.gross_amount as decimal(18, 6)) as amount,
+    cast(-signed.sign * coalesce(
+        signed.store_fee_amount,
+        half_up_minor(cast(cast(signed.gross_amount as decimal(38, 6)) * signed.store_fee_rate as decimal(38, 15)), signed.minor_digits)
+    ) as decimal(18, 6)) as booked_fee,
+    cast(-signed.sign * signed.store_fee_amount as decimal(18, 6)) as known_fee,
+    signed.purchased_at as event_at,
+    case
+        when signed.accounting_month = run.period then greatest(least(signed.purchased_at, run.closing_instant), run.period_start)
+        else least(signed.purchased_at, run.opening_instant)
+    end as taken_at,
+    signed.purchased_at < run.first_start as is_before,
+    signed.batch_id,
+    signed.source_line
+from signed
+cross join run
