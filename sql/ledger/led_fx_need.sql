@@ -3,8 +3,8 @@
 -- Purchases are carried in the entity's functional currency at the purchase day's rate, creators' share at the gift day's and
 -- payouts at that of each of their steps; what is owed at either end of the month at that day's. A payout in another
 -- currency needs a rate on the day of its request, a settlement that the bank received in another currency on the day it came.
--- Lots keep their rate, so days of earlier months are needed again; is_new
--- tells those that this period's rows need, which control fx_rate judges.
+-- Lots keep their rate, so days of earlier months are needed again; is_new tells those that this period's rows need, which
+-- control fx_rate judges.
 with lot_days as (
     select distinct
         stg_coin_purchases.currency,

@@ -50,7 +50,7 @@ select
     rows_of_all.channel,
     rows_of_all.currency,
     rows_of_all.outcome,
-    cast(sum(rows_of_all.pairs) as bigint) as pairs,
+    cast(sum(rows_of_all.pairs) as bigint) as count,
     cast(sum(rows_of_all.our_amount) as decimal(38, 6)) as our_amount,
     cast(sum(rows_of_all.their_amount) as decimal(38, 6)) as their_amount,
     cast(sum(rows_of_all.their_amount - rows_of_all.our_amount) as decimal(38, 6)) as difference,
