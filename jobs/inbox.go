@@ -104,7 +104,7 @@ func sortInputs(c *Config, root *os.Root, found map[string]string) (inputs []Inp
 			reason = "a folder"
 		case feedName == "" && refused(info) == "":
 			if feedName, unreadable = recognised(filepath.Join(c.Dir, filepath.FromSlash(name))); feedName == "" && unreadable == "" {
-				reason = noFeed
+				reason = noFeed + nearest("; ", filepath.Join(c.Dir, filepath.FromSlash(name)))
 			}
 		case feedName == "":
 			reason = "its name begins with no feed's name"
@@ -130,6 +130,21 @@ func sortInputs(c *Config, root *os.Root, found map[string]string) (inputs []Inp
 	}
 	sort.Slice(ignored, func(i, j int) bool { return ignored[i].Name < ignored[j].Name })
 	return inputs, ignored, nil
+}
+
+// nearest says what a file that is no input looks like, behind a separator; ""
+// when there is nothing to say.
+func nearest(separator, path string) string {
+	in := InputFile{Name: filepath.Base(path), Path: path}
+	f, _, err := openInput(in)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if text := feed.Nearest(f, in.Name); text != "" {
+		return separator + text
+	}
+	return ""
 }
 
 // recognised gives the feed of a file whose name says none: a published format
@@ -259,7 +274,7 @@ func NamedInputs(paths []string, feedName string) ([]InputFile, error) {
 			in.Feed, in.Refused = recognised(p)
 		}
 		if in.Feed == "" && in.Refused == "" {
-			return nil, pipeline.Errorf(pipeline.KindUsage, "read", p, noFeed).
+			return nil, pipeline.Errorf(pipeline.KindUsage, "read", p, "%s", noFeed+nearest("; ", p)).
 				WithHint("name the feed: --feed %s", strings.Join(pipeline.FeedNames(), "|"))
 		}
 		inputs = append(inputs, in)
