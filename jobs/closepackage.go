@@ -68,6 +68,10 @@ func closePackage(ctx context.Context, p *place, run state.Run, o PackageOptions
 	if err != nil {
 		return nil, err
 	}
+	journals, err := b.writeJournals()
+	if err != nil {
+		return nil, err
+	}
 	folder := filepath.Join(o.Config.outFolder(o.Period), "package")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, packageError(folder, err)
@@ -93,6 +97,7 @@ func closePackage(ctx context.Context, p *place, run state.Run, o PackageOptions
 		}
 		result.Files = append(result.Files, file)
 	}
+	result.Files = append(result.Files, journals...)
 	if len(o.Formats) == len(reports.PackageFormats) {
 		if err := writeMark(folder, mark); err != nil {
 			return nil, packageError(folder, err)
