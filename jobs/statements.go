@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"carat/pipeline"
@@ -22,6 +23,7 @@ const (
 	tableSummaries = "statement_summaries"
 	tableLines     = "statement_lines"
 	tableRates     = "statement_rates"
+	tableDays      = "statement_days"
 )
 
 // StatementsOptions say which statements to write.
@@ -213,7 +215,11 @@ func standing(run state.Run, o StatementsOptions) (*StatementsResult, bool) {
 
 // eachStatement hands over the statements of a run.
 func eachStatement(ctx context.Context, p *place, run state.Run, o StatementsOptions, add func(*reports.Statement) error) (err error) {
-	eng, err := p.openReader(ctx, o.Config, latest, nil, tableSummaries, tableLines, tableRates)
+	tables, err := p.lake.Tables(ctx, latest)
+	if err != nil {
+		return err
+	}
+	eng, err := p.openReader(ctx, o.Config, latest, nil, tableSummaries, tableLines, tableRates, tableDays)
 	if err != nil {
 		return err
 	}
@@ -223,14 +229,19 @@ func eachStatement(ctx context.Context, p *place, run state.Run, o StatementsOpt
 		return err
 	}
 	payers := o.Config.payers()
-	return eng.Statements(ctx, "", engine.StatementFilter{RunID: run.ID, CreatorID: o.Creator}, func(one *pipeline.Statement) error {
+	return eng.Statements(ctx, "", engine.StatementFilter{RunID: run.ID, CreatorID: o.Creator, Days: hasTable(tables, tableDays)}, func(one *pipeline.Statement) error {
 		one.Summary.Provisional = !o.final
 		return add(&reports.Statement{
-			Summary: one.Summary, Lines: one.Lines, Rates: rateTotals(one.Rates),
+			Summary: one.Summary, Lines: one.Lines, Rates: rateTotals(one.Rates), Days: one.Days,
 			DisplayName: people[one.Summary.CreatorID].DisplayName, Payer: payers[one.Summary.Entity],
 			Zone: o.Config.Zone, RunID: run.ID,
 		})
 	})
+}
+
+// hasTable says whether a table was ever written.
+func hasTable(tables []pipeline.TableFiles, name string) bool {
+	return slices.ContainsFunc(tables, func(t pipeline.TableFiles) bool { return t.Name == name && t.Snapshot != 0 })
 }
 
 // rateTotals are the rates of a statement as a report takes them.

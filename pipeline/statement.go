@@ -107,9 +107,18 @@ type StatementRate struct {
 	Amount          Amount
 }
 
+// StatementDay is what a creator's gifts came to on one day, less reversals: a
+// row of the result table statement_days.
+type StatementDay struct {
+	Day                    int64 // midnight in UTC of that date, microseconds
+	Gifts, Coins, Diamonds int64
+	Amount                 Amount
+}
+
 // Statement is one creator's month as the history holds it.
 type Statement struct {
 	Summary StatementSummary
 	Lines   []StatementLine
 	Rates   []StatementRate
+	Days    []StatementDay // by day; none where the run has none
 }

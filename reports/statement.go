@@ -37,19 +37,6 @@ type YearToDate struct {
 	Earned, Paid, Withheld, Fee pipeline.Amount
 }
 
-// DayTotal is what a creator's gifts came to on one day, less reversals.
-type DayTotal struct {
-	Day                    int64 // midnight in UTC of the day, microseconds
-	Gifts, Coins, Diamonds int64
-	Amount                 pipeline.Amount
-}
-
-// Before is the version of a statement that this one replaces.
-type Before struct {
-	Summary pipeline.StatementSummary
-	Reason  string // why the month was opened again
-}
-
 // Statement is one creator's month with one entity in one currency: all that a
 // rendering reads. Lines are those of the statement alone, by LineNo.
 type Statement struct {
@@ -66,8 +53,7 @@ type Statement struct {
 	Rule       *pipeline.PayoutRule // in force at period end for the creator's payout method
 	Held       *Held
 	YearToDate *YearToDate
-	Days       []DayTotal // by day; days without gifts may be left out
-	Before     *Before
+	Days       []pipeline.StatementDay // by day; days without gifts may be left out
 }
 
 // Renderer renders statements one after another, reusing its memory. It is not

@@ -19,7 +19,7 @@ func (r *Renderer) Digest(s *Statement) (string, error) {
 	}
 	sum := sha256.New()
 	sum.Write(rows)
-	rest, err := json.Marshal([]any{s.DisplayName, s.Payer, s.zone().String(), s.Rates, s.Rule, s.Held, s.YearToDate, s.Days, s.Before})
+	rest, err := json.Marshal([]any{s.DisplayName, s.Payer, s.zone().String(), s.Rates, s.Rule, s.Held, s.YearToDate, s.Days})
 	if err != nil {
 		return "", pipeline.Errorf(pipeline.KindInternal, "hash statement of", s.subject(), "%w", err)
 	}

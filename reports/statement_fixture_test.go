@@ -211,6 +211,12 @@ func rich(t testing.TB) *Statement {
 		FeeRate: ptr[int64](15_000_000), HoldDays: ptr[int64](15), Currency: "USD",
 	}
 	d.s.YearToDate = &YearToDate{Earned: amount(t, "6480.3325"), Paid: amount(t, "4930.11"), Withheld: amount(t, "493.05"), Fee: amount(t, "71.4")}
+	for i, money := range []string{"5.05", "12.1", "0", "150.09", "60", "-5", "472.479", "26.25"} {
+		d.s.Days = append(d.s.Days, pipeline.StatementDay{
+			Day: time.Date(2026, 10, 1+3*i, 0, 0, 0, 0, time.UTC).UnixMicro(), Gifts: 10, Coins: 100, Diamonds: 50, Amount: amount(t, money),
+		})
+	}
+	d.s.Days = append(d.s.Days, pipeline.StatementDay{Day: time.Date(2026, 9, 30, 0, 0, 0, 0, time.UTC).UnixMicro(), Amount: amount(t, "999")})
 	s := d.close("1391.06", "672.096", "71.8964", "0.5825")
 	s.Lines[len(s.Lines)-1].Rate = late.diamond
 	return s

@@ -26,6 +26,8 @@ func (r *Renderer) HTML(s *Statement) ([]byte, error) {
 	p.numbers()
 	p.threeNumbers()
 	p.movement()
+	p.days()
+	p.topGifts()
 	p.gifts(r.ranges)
 	p.reversals()
 	p.arithmetic(r.ranges)
@@ -81,7 +83,11 @@ func (p *page) head() {
 	p.monthName()
 	p.raw(", ")
 	p.text(p.creatorName())
-	p.raw("</title>\n<style>\n", markup(statementCSS), "</style>\n</head>\n<body>\n<main>\n<header>\n<p class=\"payer\">")
+	p.raw("</title>\n<style>\n", markup(statementCSS), "</style>\n</head>\n<body>\n")
+	if m.Provisional {
+		p.raw("<div class=\"water\" aria-hidden=\"true\">PROVISIONAL</div>\n")
+	}
+	p.raw("<main>\n<header>\n<p class=\"payer\">")
 	p.name(p.payerName())
 	p.raw("</p>\n<div class=\"title\"><h1>Earnings statement <span>")
 	p.monthName()

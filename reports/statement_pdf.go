@@ -68,6 +68,7 @@ func (r *Renderer) PDF(s *Statement) ([]byte, error) {
 	doc.numbers()
 	doc.threeNumbers()
 	doc.movement()
+	doc.daily()
 	doc.gifts(r.ranges)
 	doc.arithmetic()
 	doc.shares()
@@ -295,4 +296,25 @@ func (d *printed) movement() {
 		d.y += high
 	}
 	d.paragraph(pdf.Regular, smallSize, softColor, d.told((*page).movementNotes))
+}
+
+// daily draws earnings per day.
+func (d *printed) daily() {
+	amounts, most := d.p.daily()
+	if most == 0 {
+		return
+	}
+	const high = 5000
+	d.need(high + 5000)
+	d.heading("Earned per day")
+	wide := d.width() / len(amounts)
+	for i, v := range amounts {
+		height := 50
+		if v > 0 {
+			height += int(across(int64(v), 0, int64(most))) * (high - 50) / 10_000
+		}
+		d.Rect(sheetMargin+i*wide+150, d.y+high-height, wide-300, height, inColor)
+	}
+	d.y += high + 300
+	d.paragraph(pdf.Regular, smallSize, softColor, d.told(func(p *page) { p.bestDay(slices.Index(amounts, most), most) }))
 }

@@ -34,7 +34,7 @@ type Config struct {
 type Engine struct {
 	db     *sql.DB
 	conn   *sql.Conn
-	beside [2]*sql.Conn    // for result sets that are read side by side
+	beside [3]*sql.Conn    // for result sets that are read side by side
 	tables map[string]bool // names that Load made
 	models []Model         // set by Reconcile
 	run    Parameters
@@ -55,7 +55,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		return nil, startFailure(err)
 	}
 	e := &Engine{db: sql.OpenDB(connector), tables: map[string]bool{}}
-	for _, conn := range []**sql.Conn{&e.conn, &e.beside[0], &e.beside[1]} {
+	for _, conn := range []**sql.Conn{&e.conn, &e.beside[0], &e.beside[1], &e.beside[2]} {
 		if *conn, err = e.db.Conn(ctx); err != nil {
 			return nil, errors.Join(startFailure(err), e.db.Close())
 		}
@@ -105,7 +105,7 @@ func settings(c Config) []string {
 
 // Close ends the engine and gives its memory back.
 func (e *Engine) Close() error {
-	return errors.Join(e.beside[0].Close(), e.beside[1].Close(), e.conn.Close(), e.db.Close())
+	return errors.Join(e.beside[0].Close(), e.beside[1].Close(), e.beside[2].Close(), e.conn.Close(), e.db.Close())
 }
 
 func (e *Engine) exec(ctx context.Context, query string) error {

@@ -13,6 +13,7 @@ import (
 type StatementFilter struct {
 	RunID     string
 	CreatorID string // "" for all
+	Days      bool   // also what each day came to: runs of earlier versions of carat don't have it
 }
 
 // Statements reads the published statements of a run, one creator, entity and
@@ -41,6 +42,18 @@ func (e *Engine) Statements(ctx context.Context, prefix string, f StatementFilte
 	}
 	defer rates.Close()
 
+	dayRows := groupReader[pipeline.StatementDay]{scan: scanDay, done: true}
+	if f.Days {
+		days, err := e.beside[2].QueryContext(ctx, dayQuery+identifier(prefix+"statement_days")+where+order+", day")
+		if err != nil {
+			return fmt.Errorf("read statement days: %w", err)
+		}
+		defer days.Close()
+		dayRows.rows, dayRows.done = days, false
+		if err := dayRows.next(); err != nil {
+			return fmt.Errorf("read statement days: %w", err)
+		}
+	}
 	lineRows := groupReader[pipeline.StatementLine]{rows: lines, scan: scanLine}
 	rateRows := groupReader[pipeline.StatementRate]{rows: rates, scan: scanRate}
 	if err := errors.Join(lineRows.next(), rateRows.next()); err != nil {
@@ -57,6 +70,9 @@ func (e *Engine) Statements(ctx context.Context, prefix string, f StatementFilte
 		}
 		if s.Rates, err = rateRows.of(key); err != nil {
 			return fmt.Errorf("read statement rates: %w", err)
+		}
+		if s.Days, err = dayRows.of(key); err != nil {
+			return fmt.Errorf("read statement days: %w", err)
 		}
 		if len(s.Lines) == 0 {
 			return fmt.Errorf("read statements: creator %s has a summary in %s and no lines", key.creator, key.currency)
@@ -129,6 +145,14 @@ func scanRate(rows *sql.Rows, r *pipeline.StatementRate) (statementKey, error) {
 	err := rows.Scan(&r.CreatorID, &r.Entity, &r.Currency, &r.RateFrom, &r.RateTo, &r.DiamondsPerCoin, &r.Rate,
 		&r.Coins, &r.Diamonds, &r.Amount)
 	return statementKey{r.CreatorID, r.Entity, r.Currency}, err
+}
+
+var dayQuery = "select creator_id, entity, currency, epoch_us(day), gift_count, coins, diamonds, " + millionths("amount") + " from "
+
+func scanDay(rows *sql.Rows, d *pipeline.StatementDay) (statementKey, error) {
+	var k statementKey
+	err := rows.Scan(&k.creator, &k.entity, &k.currency, &d.Day, &d.Gifts, &d.Coins, &d.Diamonds, &d.Amount)
+	return k, err
 }
 
 // statementKey names one statement of a period.
