@@ -94,9 +94,9 @@ placed as (
         sources.accounting_month,
         greatest(least(sources.event_at, run_months.closing_instant), run_months.month_start) as acquired_at,
         sources.coins,
-        millionths(sources.gross_amount) as gross,
-        millionths(sources.tax_amount) as tax,
-        millionths(sources.fee_amount) as fee
+        cast(sources.gross_amount * 1000000 as bigint) as gross,
+        cast(sources.tax_amount * 1000000 as bigint) as tax,
+        cast(sources.fee_amount * 1000000 as bigint) as fee
     from sources
     cross join run
     inner join led_viewer
@@ -135,34 +135,14 @@ rated as (
         on led_fx_rate.base = placed.currency
         and led_fx_rate.quote = placed.functional_currency
         and led_fx_rate.day = led_quarter_day.day
-),
-
-numbered as (
-    select
-        viewer_no,
-        entity,
-        lot_id,
-        origin,
-        channel,
-        currency,
-        functional_currency,
-        accounting_month,
-        acquired_at,
-        coins,
-        gross,
-        tax,
-        fee,
-        fx_rate,
-        row_number() over (
-            partition by viewer_no
-            order by case when origin = 'opening' then 0 else 1 end, acquired_at, lot_id, source_rank
-        ) as lot_no
-    from rated
 )
 
 select
     viewer_no,
-    cast(lot_no as bigint) as lot_no,
+    cast(row_number() over (
+        partition by viewer_no
+        order by case when origin = 'opening' then 0 else 1 end, acquired_at, lot_id, source_rank
+    ) as bigint) as lot_no,
     entity,
     lot_id,
     origin,
@@ -176,7 +156,7 @@ select
     coins,
     cast(sum(coins) over (
         partition by viewer_no
-        order by lot_no
+        order by case when origin = 'opening' then 0 else 1 end, acquired_at, lot_id, source_rank
         rows between unbounded preceding and current row
     ) as bigint) as upto,
     gross,
@@ -187,5 +167,5 @@ select
     at_rate(tax, fx_rate) as functional_tax,
     at_rate(gross, fx_rate) - at_rate(tax, fx_rate) as functional_value,
     at_rate(fee, fx_rate) as functional_fee
-from numbered
+from rated
 cross join run

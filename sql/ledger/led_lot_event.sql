@@ -6,14 +6,58 @@
 -- a debit of that same instant (late rows meet at the start of their month, and a reversal can't come before its gift); then
 -- the key. own_event_no is the event of the refunded purchase's lot; target_event_no that of the gift or chargeback that is
 -- undone: the named one, or of a named purchase the last chargeback before. An undone gift or chargeback is_target.
+-- Heavy viewers have thousands of gifts and few other events. The gifts of one day (of one month, before the period) with no
+-- other debit between them are one event without source_id, unless the viewer is_itemised: what counts is the day, and no
+-- reversal asks for one of them. event_no has gaps there.
 with careful as (
     select
         led_viewer.viewer_no,
         led_viewer.viewer_id,
-        led_viewer.entity
+        led_viewer.entity,
+        led_lot_careful.is_itemised
     from led_lot_careful
     inner join led_viewer
         on led_viewer.viewer_no = led_lot_careful.viewer_no
+),
+
+gifts as (
+    select
+        careful.viewer_no,
+        careful.is_itemised,
+        gifts.kind = 'gift' as is_gift,
+        gifts.event_id,
+        gifts.original_event_id,
+        gifts.coins,
+        gifts.sent_at,
+        gifts.accounting_month
+    from stg_gift_events as gifts
+    cross join run
+    inner join careful
+        on careful.viewer_id = gifts.viewer_id
+        and careful.entity = gifts.entity
+    where gifts.accounting_month <= run.period and gifts.sent_at >= run.first_start and gifts.coins > 0
+),
+
+reversed as (
+    select distinct viewer_no, original_event_id as event_id
+    from gifts
+    where not is_gift and original_event_id is not null
+),
+
+marked_gifts as (
+    select
+        gifts.viewer_no,
+        gifts.is_gift,
+        gifts.event_id,
+        gifts.original_event_id,
+        gifts.coins,
+        gifts.sent_at,
+        gifts.accounting_month,
+        gifts.is_itemised or not gifts.is_gift or reversed.event_id is not null as is_special
+    from gifts
+    left join reversed
+        on reversed.viewer_no = gifts.viewer_no
+        and reversed.event_id = gifts.event_id
 ),
 
 sources as (
@@ -52,22 +96,18 @@ sources as (
     group by careful.viewer_no, run.first_start, run.first_period
     union all
     select
-        careful.viewer_no,
-        case gifts.kind when 'gift' then 'gift' else 'restore' end as kind,
-        gifts.event_id as source_id,
-        gifts.original_event_id as named_id,
+        viewer_no,
+        case when is_gift then 'gift' else 'restore' end as kind,
+        event_id as source_id,
+        original_event_id as named_id,
         false as is_chargeback,
         3 as source_rank,
         cast(null as bigint) as lot_no,
-        gifts.coins,
-        gifts.sent_at as event_at,
-        gifts.accounting_month
-    from stg_gift_events as gifts
-    cross join run
-    inner join careful
-        on careful.viewer_id = gifts.viewer_id
-        and careful.entity = gifts.entity
-    where gifts.accounting_month <= run.period and gifts.sent_at >= run.first_start and gifts.coins > 0
+        coins,
+        sent_at as event_at,
+        accounting_month
+    from marked_gifts
+    where is_special
     union all
     select
         careful.viewer_no,
@@ -104,6 +144,25 @@ sources as (
         on careful.viewer_id = adjustments.viewer_id
         and careful.entity = adjustments.entity
     where adjustments.coins < 0 and adjustments.accounting_month <= run.period and adjustments.adjusted_at >= run.first_start
+    union all
+    -- no event: where a balance was fed, the gifts before and after it are told apart
+    select distinct
+        careful.viewer_no,
+        'mark' as kind,
+        '' as source_id,
+        cast(null as varchar) as named_id,
+        false as is_chargeback,
+        4 as source_rank,
+        cast(null as bigint) as lot_no,
+        cast(0 as bigint) as coins,
+        stg_balances.as_of as event_at,
+        run.period as accounting_month
+    from stg_balances
+    cross join run
+    inner join careful
+        on careful.viewer_id = stg_balances.subject_id
+        and careful.entity = stg_balances.entity
+    where stg_balances.subject_kind = 'viewer' and stg_balances.as_of > run.period_start and stg_balances.as_of < run.period_end
 ),
 
 effective as (
@@ -172,24 +231,9 @@ undoings as (
     where charged.latest = 1 and named.source_id is null
 ),
 
-ordered as (
+placed as (
     select
         effective.viewer_no,
-        cast(row_number() over (
-            partition by effective.viewer_no
-            order by
-                case when effective.source_rank = 0 then 0 else 1 end,
-                effective.effective_at,
-                case
-                    when effective.kind = 'lot' then 0
-                    when effective.kind not in ('restore', 'unrefund') then 1
-                    when undoings.target_at = effective.effective_at then 2
-                    else 0
-                end,
-                case when effective.source_rank = 0 then effective.lot_no end,
-                effective.source_id,
-                effective.source_rank
-        ) as bigint) as event_no,
         effective.kind,
         effective.source_id,
         effective.source_rank,
@@ -197,6 +241,17 @@ ordered as (
         effective.coins,
         effective.effective_at,
         effective.accounting_month,
+        case
+            when effective.source_rank = 0 then coalesce(effective.lot_no, 9223372036854775807)
+        end as opening_place,
+        case
+            when effective.kind = 'mark' then -1
+            when effective.kind = 'lot' then 0
+            when effective.kind not in ('restore', 'unrefund') then 1
+            when undoings.target_at = effective.effective_at then 2
+            else 0
+        end as phase,
+        effective.kind <> 'lot' as is_cut,
         undoings.target_id,
         case effective.kind when 'restore' then 'gift' when 'unrefund' then 'refund' end as target_kind,
         case when effective.kind = 'refund' then effective.named_id end as own_id
@@ -205,6 +260,83 @@ ordered as (
         on undoings.viewer_no = effective.viewer_no
         and undoings.kind = effective.kind
         and undoings.source_id = effective.source_id
+    union all
+    select
+        marked_gifts.viewer_no,
+        'run' as kind,
+        marked_gifts.event_id as source_id,
+        3 as source_rank,
+        cast(null as bigint) as lot_no,
+        marked_gifts.coins,
+        greatest(least(marked_gifts.sent_at, run_months.closing_instant), run_months.month_start) as effective_at,
+        marked_gifts.accounting_month,
+        cast(null as bigint) as opening_place,
+        1 as phase,
+        false as is_cut,
+        cast(null as varchar) as target_id,
+        cast(null as varchar) as target_kind,
+        cast(null as varchar) as own_id
+    from marked_gifts
+    inner join run_months
+        on run_months.accounting_month = marked_gifts.accounting_month
+    where not marked_gifts.is_special
+),
+
+ordered as (
+    select
+        viewer_no,
+        kind,
+        source_id,
+        source_rank,
+        lot_no,
+        coins,
+        effective_at,
+        accounting_month,
+        target_id,
+        target_kind,
+        own_id,
+        cast(row_number() over (
+            partition by viewer_no
+            order by case when source_rank = 0 then 0 else 1 end, opening_place, effective_at, phase, source_id, source_rank
+        ) as bigint) as event_no,
+        cast(sum(case when is_cut then 1 else 0 end) over (
+            partition by viewer_no
+            order by case when source_rank = 0 then 0 else 1 end, opening_place, effective_at, phase, source_id, source_rank
+            rows between unbounded preceding and current row
+        ) as bigint) as cut_no,
+        cast(sum(case when kind in ('refund', 'unrefund', 'restore') then 1 else 0 end) over (
+            partition by viewer_no
+            order by case when source_rank = 0 then 0 else 1 end, opening_place, effective_at, phase, source_id, source_rank
+            rows between unbounded preceding and current row
+        ) as bigint) as segment_no
+    from placed
+),
+
+specials as (
+    select viewer_no, event_no, segment_no, kind, source_id, source_rank, lot_no, coins, effective_at, accounting_month, target_id,
+        target_kind, own_id
+    from ordered
+    where kind not in ('run', 'mark')
+),
+
+runs as (
+    select
+        ordered.viewer_no,
+        min(ordered.event_no) as event_no,
+        min(ordered.segment_no) as segment_no,
+        cast(sum(ordered.coins) as bigint) as coins,
+        min(ordered.effective_at) as effective_at,
+        ordered.accounting_month
+    from ordered
+    left join led_quarter_day
+        on led_quarter_day.quarter = quarter_hour(ordered.effective_at)
+    cross join run
+    where ordered.kind = 'run'
+    group by
+        ordered.viewer_no,
+        ordered.accounting_month,
+        case when ordered.accounting_month = run.period then led_quarter_day.day end,
+        ordered.cut_no
 ),
 
 targets as (
@@ -212,43 +344,73 @@ targets as (
         viewer_no,
         target_kind as kind,
         target_id
-    from ordered
+    from specials
     where target_id is not null
 ),
 
 bought as (
     select viewer_no, source_id, event_no
-    from ordered
+    from specials
     where kind = 'lot' and source_rank = 2
+),
+
+events as (
+    select
+        specials.viewer_no,
+        specials.event_no,
+        specials.kind,
+        specials.source_id,
+        specials.lot_no,
+        specials.coins,
+        specials.effective_at,
+        specials.accounting_month,
+        specials.segment_no,
+        bought.event_no as own_event_no,
+        undone.event_no as target_event_no,
+        targets.target_id is not null as is_target
+    from specials
+    left join bought
+        on bought.viewer_no = specials.viewer_no
+        and bought.source_id = specials.own_id
+        and bought.event_no < specials.event_no
+    left join specials as undone
+        on undone.viewer_no = specials.viewer_no
+        and undone.kind = specials.target_kind
+        and undone.source_id = specials.target_id
+    left join targets
+        on targets.viewer_no = specials.viewer_no
+        and targets.kind = specials.kind
+        and targets.target_id = specials.source_id
+    union all
+    select
+        viewer_no,
+        event_no,
+        'gift' as kind,
+        cast(null as varchar) as source_id,
+        cast(null as bigint) as lot_no,
+        coins,
+        effective_at,
+        accounting_month,
+        segment_no,
+        cast(null as bigint) as own_event_no,
+        cast(null as bigint) as target_event_no,
+        false as is_target
+    from runs
 )
 
 select
-    ordered.viewer_no,
-    ordered.event_no,
-    ordered.kind,
-    ordered.source_id,
-    ordered.lot_no,
-    ordered.coins,
-    ordered.effective_at,
-    ordered.accounting_month,
-    cast(sum(case when ordered.kind in ('refund', 'unrefund', 'restore') then 1 else 0 end) over (
-        partition by ordered.viewer_no
-        order by ordered.event_no
-        rows between unbounded preceding and current row
-    ) as bigint) as segment_no,
-    bought.event_no as own_event_no,
-    undone.event_no as target_event_no,
-    targets.target_id is not null as is_target
-from ordered
-left join bought
-    on bought.viewer_no = ordered.viewer_no
-    and bought.source_id = ordered.own_id
-    and bought.event_no < ordered.event_no
-left join ordered as undone
-    on undone.viewer_no = ordered.viewer_no
-    and undone.kind = ordered.target_kind
-    and undone.source_id = ordered.target_id
-left join targets
-    on targets.viewer_no = ordered.viewer_no
-    and targets.kind = ordered.kind
-    and targets.target_id = ordered.source_id
+    viewer_no,
+    event_no,
+    kind,
+    source_id,
+    lot_no,
+    coins,
+    effective_at,
+    accounting_month,
+    segment_no,
+    own_event_no,
+    target_event_no,
+    is_target
+from events
+-- each round of led_lot_replay reads one segment of all viewers
+order by segment_no, viewer_no, event_no

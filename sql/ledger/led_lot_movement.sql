@@ -37,7 +37,11 @@ replayed as (
         led_quarter_day.day,
         led_lot_take.kind,
         led_lot_take.source_id,
-        led_lot_take.paid_later,
+        -- gifts are told apart by days only
+        case when led_lot_take.kind = 'gift'
+            then led_lot_take.debit_month < run.period or debited.day < led_quarter_day.day
+            else led_lot_take.paid_later
+        end as paid_later,
         led_lot_take.before,
         led_lot_take.after
     from led_lot_take
@@ -45,6 +49,8 @@ replayed as (
         on run.period = led_lot_take.accounting_month
     inner join led_quarter_day
         on led_quarter_day.quarter = quarter_hour(led_lot_take.counts_at)
+    left join led_quarter_day as debited
+        on debited.quarter = quarter_hour(led_lot_take.debited_at)
 ),
 
 broken as (

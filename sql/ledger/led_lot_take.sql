@@ -15,6 +15,7 @@ select
     debits.source_id,
     led_lot_replay.at_no > led_lot_replay.debit_no as paid_later,
     debits.accounting_month as debit_month,
+    debits.effective_at as debited_at,
     moments.effective_at as counts_at,
     moments.accounting_month
 from led_lot_replay
