@@ -270,7 +270,7 @@ func TestSimulateLotsAgainstReference(t *testing.T) {
 func simulateLots(t *testing.T, dialect string, models []engine.Model, seed uint64, breakAfter int) {
 	r := rand.New(rand.NewPCG(seed, 7))
 	var histories [][]bookRow
-	for i := range 500 {
+	for i := range 300 {
 		histories = append(histories, drawHistory(r, fmt.Sprintf("v%04d", i), []string{"main", "eu"}[r.IntN(2)], r.IntN(3) > 0))
 	}
 	closing := map[string]bool{}

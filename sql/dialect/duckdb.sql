@@ -82,6 +82,16 @@ create or replace macro at_rate(n, rate) as
 create or replace macro carried(total, rest, whole) as
     case when rest = 0 then 0 when rest = whole then total else total - share_of(total, whole - rest, whole) end;
 
+-- The same for an amount that fits in 64 bits, as every amount of an input does in its own currency.
+create or replace macro carried_small(total, rest, whole) as
+    cast(case
+        when rest = 0 then 0
+        when rest = whole then total
+        when total between -2000000000 and 2000000000 and whole <= 2000000000
+            then total - total * (whole - rest) // whole
+        else total - (cast(total as hugeint) * cast(whole - rest as hugeint)) // cast(whole as hugeint)
+    end as bigint);
+
 -- Instants.
 create or replace macro instant_number(instant) as epoch_us(instant);
 create or replace macro just_after(instant) as instant + interval 1 microsecond;

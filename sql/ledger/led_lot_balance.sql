@@ -150,8 +150,8 @@ lots as (
         replayed.accounting_month,
         led_lot_event.effective_at as acquired_at,
         replayed.coins,
-        0 as value,
-        0 as fee,
+        cast(0 as bigint) as value,
+        cast(0 as bigint) as fee,
         0 as functional_value,
         0 as functional_fee,
         replayed.opening_coins,
@@ -231,13 +231,21 @@ select
     functional_fee,
     broken_month,
     opening_coins,
-    carried(value, opening_carried, coins) as opening_value,
-    carried(fee, opening_carried, coins) as opening_fee,
-    carried(functional_value, opening_carried, coins) as opening_functional_value,
-    carried(functional_fee, opening_carried, coins) as opening_functional_fee,
+    carried_small(value, opening_carried, coins) as opening_value,
+    carried_small(fee, opening_carried, coins) as opening_fee,
+    case when currency = functional_currency then cast(carried_small(value, opening_carried, coins) as decimal(38, 0))
+        else carried(functional_value, opening_carried, coins)
+    end as opening_functional_value,
+    case when currency = functional_currency then cast(carried_small(fee, opening_carried, coins) as decimal(38, 0))
+        else carried(functional_fee, opening_carried, coins)
+    end as opening_functional_fee,
     closing_coins,
-    carried(value, closing_carried, coins) as closing_value,
-    carried(fee, closing_carried, coins) as closing_fee,
-    carried(functional_value, closing_carried, coins) as closing_functional_value,
-    carried(functional_fee, closing_carried, coins) as closing_functional_fee
+    carried_small(value, closing_carried, coins) as closing_value,
+    carried_small(fee, closing_carried, coins) as closing_fee,
+    case when currency = functional_currency then cast(carried_small(value, closing_carried, coins) as decimal(38, 0))
+        else carried(functional_value, closing_carried, coins)
+    end as closing_functional_value,
+    case when currency = functional_currency then cast(carried_small(fee, closing_carried, coins) as decimal(38, 0))
+        else carried(functional_fee, closing_carried, coins)
+    end as closing_functional_fee
 from valued

@@ -127,8 +127,14 @@ select
     channel,
     currency,
     functional_currency,
-    carried(value, carried_before, coins) - carried(value, carried_after, coins) as value,
-    carried(fee, carried_before, coins) - carried(fee, carried_after, coins) as fee,
-    carried(functional_value, carried_before, coins) - carried(functional_value, carried_after, coins) as functional_value,
-    carried(functional_fee, carried_before, coins) - carried(functional_fee, carried_after, coins) as functional_fee
+    carried_small(value, carried_before, coins) - carried_small(value, carried_after, coins) as value,
+    carried_small(fee, carried_before, coins) - carried_small(fee, carried_after, coins) as fee,
+    case when currency = functional_currency
+        then cast(carried_small(value, carried_before, coins) - carried_small(value, carried_after, coins) as decimal(38, 0))
+        else carried(functional_value, carried_before, coins) - carried(functional_value, carried_after, coins)
+    end as functional_value,
+    case when currency = functional_currency
+        then cast(carried_small(fee, carried_before, coins) - carried_small(fee, carried_after, coins) as decimal(38, 0))
+        else carried(functional_fee, carried_before, coins) - carried(functional_fee, carried_after, coins)
+    end as functional_fee
 from priced
