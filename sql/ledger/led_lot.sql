@@ -94,9 +94,9 @@ placed as (
         sources.accounting_month,
         greatest(least(sources.event_at, run_months.closing_instant), run_months.month_start) as acquired_at,
         sources.coins,
-        cast(sources.gross_amount * 1000000 as bigint) as gross,
-        cast(sources.tax_amount * 1000000 as bigint) as tax,
-        cast(sources.fee_amount * 1000000 as bigint) as fee
+        cast(millionths(sources.gross_amount) as bigint) as gross,
+        cast(millionths(sources.tax_amount) as bigint) as tax,
+        cast(millionths(sources.fee_amount) as bigint) as fee
     from sources
     cross join run
     inner join led_viewer
