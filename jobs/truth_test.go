@@ -53,7 +53,7 @@ func foundAll(t *testing.T, s Setting, period pipeline.Period) []string {
 	for _, row := range list.Rows {
 		cell := func(name string) string { return fmt.Sprint(row[at[name]]) }
 		found = append(found, spelled(fixtures.Truth{
-			Period: cell("period"), Control: cell("control"), SubjectKind: cell("subject_kind"), SubjectID: cell("subject_id"),
+			Control: cell("control"), SubjectKind: cell("subject_kind"), SubjectID: cell("subject_id"),
 			Difference: cell("difference"), Unit: cell("unit"),
 		}))
 	}

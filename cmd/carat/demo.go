@@ -75,6 +75,9 @@ func (a *app) runDemo(cmd *cobra.Command) (*demo, error) {
 			Out: dir, Period: demoPeriod, Gifts: demoGifts, Viewers: demoViewers, Creators: demoCreators, Seed: demoSeed, Faults: faults, Files: fixtures.FilesWeekly,
 		})
 		d.truth, d.files = made.Truth, made.Files
+		for i := range d.truth {
+			d.truth[i].Carried = false // the demo has no later month
+		}
 		return err
 	})
 	if err != nil {
