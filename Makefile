@@ -36,3 +36,4 @@ lint:
 bench: build
 	$(GO) build -trimpath -o bin/bench ./cmd/bench
 	./bin/bench -carat bin/carat -dir .bench
+	$(GO) test ./pipeline/engine -run '^$$' -bench BenchmarkMatch -benchtime 3x

@@ -32,7 +32,7 @@ var rowTypes = map[string]any{
 }
 
 // columnsOf derives a table's columns from the parquet tags of its row type.
-func columnsOf(t *testing.T, row reflect.Type) []pipeline.Column {
+func columnsOf(t testing.TB, row reflect.Type) []pipeline.Column {
 	t.Helper()
 	var columns []pipeline.Column
 	for i := range row.NumField() {

@@ -15,15 +15,20 @@ with signed as (
         purchases.sku,
         purchases.country,
         purchases.currency,
-        case when purchases.kind in ('purchase', 'chargeback_reversal') then 1 else -1 end as sign,
+        purchases.kind in ('purchase', 'chargeback_reversal') as is_in,
         purchases.gross_amount,
         purchases.store_fee_amount,
         purchases.purchased_at,
         purchases.accounting_month,
         purchases.batch_id,
         purchases.source_line,
-        coalesce(run_channels.store_fee_rate, 0) as store_fee_rate,
-        coalesce(run_currencies.minor_digits, 2) as minor_digits
+        case
+            when purchases.store_fee_amount is not null then purchases.store_fee_amount
+            else cast(half_up_minor(
+                cast(cast(purchases.gross_amount as decimal(38, 6)) * coalesce(run_channels.store_fee_rate, 0) as decimal(38, 15)),
+                coalesce(run_currencies.minor_digits, 2)
+            ) as decimal(18, 6))
+        end as fee_amount
     from stg_coin_purchases as purchases
     cross join run
     left join run_channels
@@ -43,12 +48,9 @@ select
     signed.sku,
     signed.country,
     signed.currency,
-    cast(signed.sign * signed.gross_amount as decimal(18, 6)) as amount,
-    cast(-signed.sign * coalesce(
-        signed.store_fee_amount,
-        half_up_minor(cast(cast(signed.gross_amount as decimal(38, 6)) * signed.store_fee_rate as decimal(38, 15)), signed.minor_digits)
-    ) as decimal(18, 6)) as booked_fee,
-    cast(-signed.sign * signed.store_fee_amount as decimal(18, 6)) as known_fee,
+    case when signed.is_in then signed.gross_amount else -signed.gross_amount end as amount,
+    case when signed.is_in then -signed.fee_amount else signed.fee_amount end as booked_fee,
+    case when signed.is_in then -signed.store_fee_amount else signed.store_fee_amount end as known_fee,
     signed.purchased_at as event_at,
     case
         when signed.accounting_month = run.period then greatest(least(signed.purchased_at, run.closing_instant), run.period_start)

@@ -2,12 +2,12 @@
 -- grain: key_no (several rows where a transaction has several orders or lines)
 -- Joined by a number made of entity, channel, class, currency and transaction, because numbers are joined several times as
 -- fast as names; the transaction itself is compared too, so that two that share a number don't meet. Only what totals need
--- is kept here: the few rows that don't agree are read again by led_match_item.
+-- is kept here: the few rows that don't agree are read again by led_match_item, so a line alone needs no names.
 select
     coalesce(orders.key_no, lines.key_no) as key_no,
-    coalesce(orders.entity, lines.entity) as entity,
-    coalesce(orders.channel, lines.channel) as channel,
-    coalesce(orders.currency, lines.currency) as currency,
+    orders.entity,
+    orders.channel,
+    orders.currency,
     orders.key_no is not null as has_order,
     lines.key_no is not null as has_line,
     orders.amount as order_amount,
