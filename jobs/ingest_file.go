@@ -80,7 +80,6 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 		return result, err
 	}
 	table, _ := pipeline.FeedByName(in.Feed)
-	conf := g.Config.Feed(in.Feed)
 	id := g.lake.NextBatchID()
 	stage, err := lake.NewStage[T, P](ctx, g.lake, table, id)
 	if err != nil {
@@ -93,15 +92,7 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 		}
 		err = g.ifFull(in, err)
 	}()
-	report, err := feed.Read[T](ctx, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, feed.Options{
-		BatchID: id, IngestedAt: g.Now.UnixMicro(), Entity: g.Config.Entity, Zone: conf.Zone, Calendar: g.calendar,
-		Format: conf.Format, Accounts: conf.Accounts, TransactionColumn: conf.TransactionColumn, SKUCoins: conf.SKUCoins, Sheet: conf.Sheet, Layout: conf.Layout,
-		MinorDigits: conf.MinorDigits, LiveCreator: conf.LiveCreator, LiveSilence: conf.LiveSilence, GiftValidFrom: conf.validFrom(),
-		Workers: g.Config.threads(), MaxRejectShare: g.Config.MaxRejectShare, Totals: totals, OnRejects: stage.AddRejects,
-		Progress: func(done int64) {
-			g.tell(Event{Step: "ingest", Object: in.Name, Done: done, Total: size, Unit: "bytes"})
-		},
-	}, stage)
+	report, err := feed.Read[T](ctx, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, g.options(in, id, totals, stage.AddRejects, size), stage)
 	if err != nil {
 		return result, err
 	}
@@ -128,6 +119,27 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 		File: in.Name, Feed: in.Feed, Format: batch.Format, Result: FileIngested, Batch: batch.ID,
 		RowsRead: batch.RowsRead, RowsAccepted: batch.RowsAccepted, RowsRejected: batch.RowsRejected, RowsDuplicate: batch.RowsDuplicate,
 	}, nil
+}
+
+// options say how a file is read.
+func (g *ingestion) options(in InputFile, batch string, totals *feed.Totals, rejects func([]pipeline.Reject) error, size int64) feed.Options {
+	o := g.Config.readOptions(in.Feed)
+	o.BatchID, o.IngestedAt, o.Calendar = batch, g.Now.UnixMicro(), g.calendar
+	o.MaxRejectShare, o.Totals, o.OnRejects = g.Config.MaxRejectShare, totals, rejects
+	o.Progress = func(done int64) {
+		g.tell(Event{Step: "ingest", Object: in.Name, Done: done, Total: size, Unit: "bytes"})
+	}
+	return o
+}
+
+// readOptions are what the configuration says of how files of a feed are read.
+func (c *Config) readOptions(name string) feed.Options {
+	conf := c.Feed(name)
+	return feed.Options{
+		Entity: c.Entity, Zone: conf.Zone, Workers: c.threads(),
+		Format: conf.Format, Accounts: conf.Accounts, TransactionColumn: conf.TransactionColumn, SKUCoins: conf.SKUCoins, Sheet: conf.Sheet, Layout: conf.Layout,
+		MinorDigits: conf.MinorDigits, LiveCreator: conf.LiveCreator, LiveSilence: conf.LiveSilence, GiftValidFrom: conf.validFrom(),
+	}
 }
 
 // ifFull says of a full disk what matters: which file is not in the lake, and

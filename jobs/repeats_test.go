@@ -29,7 +29,7 @@ func take(t *testing.T, s *Setting, name, text string, read, accepted, rejected,
 	if got != want {
 		t.Errorf("%s\n got %+v\nwant %+v", name, got, want)
 	}
-	if _, err := Verify(context.Background(), *s); err != nil {
+	if _, err := Verify(context.Background(), VerifyOptions{Setting: *s}); err != nil {
 		t.Errorf("after %s: %v", name, err)
 	}
 }

@@ -2,19 +2,178 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 
+	"carat/pipeline"
 	"carat/pipeline/lake"
+	"carat/pipeline/state"
 )
 
-// Verify walks the hash chain of the whole history, offline. A history that
-// differs from what it says is a verification error with the first difference;
-// the result has all of them.
-func Verify(ctx context.Context, s Setting) (result lake.Verification, err error) {
-	p, err := openExisting(ctx, s)
+// VerifyOptions say what to verify besides the history itself.
+type VerifyOptions struct {
+	Setting
+	Head *Head // what a third party kept; nil: nothing
+}
+
+// Verification is what Verify went through.
+type Verification struct {
+	lake.Verification
+	Sources      int      // kept source files that were read again
+	SourceRows   int64    // rows in them
+	Certificates int      // of closed periods
+	Erased       []string // batches whose file named a person who was erased
+	Head         Head     // of the history as it is
+}
+
+func (v *Verification) differ(format string, args ...any) {
+	v.Differences = append(v.Differences, fmt.Sprintf(format, args...))
+}
+
+// Head is the end of the hash chain. Kept by somebody else, it shows whether
+// the history before it was changed or cut off.
+type Head struct {
+	Lake    string `json:"lake"` // the lake's id
+	Batch   string `json:"batch"`
+	Batches int    `json:"batches"`
+	Chain   string `json:"chain"`
+}
+
+// Encode gives the head as a file holds it.
+func (h Head) Encode() []byte {
+	text, err := json.MarshalIndent(h, "", "  ")
 	if err != nil {
-		return result, err
+		return nil // cannot be: these are texts and a number
+	}
+	return append(text, '\n')
+}
+
+// ParseHead reads an exported head.
+func ParseHead(text []byte) (*Head, error) {
+	h := &Head{}
+	if err := json.Unmarshal(text, h); err != nil || h.Lake == "" || h.Batch != "" && h.Chain == "" {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "read", "head", "the file holds no head of a history").WithHint("`carat verify --export-head FILE` writes one")
+	}
+	return h, nil
+}
+
+// Verify walks the whole history, offline: the hash chain and every file, each
+// kept source file read again, the runs, the certificates of closed periods and,
+// if given, a head that somebody else kept. A history that differs from what it
+// says is a verification error with the first difference; the result has all.
+func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err error) {
+	p, err := openExisting(ctx, o.Setting)
+	if err != nil && pipeline.KindOf(err) == pipeline.KindInternal {
+		return nil, pipeline.Errorf(pipeline.KindVerification, "verify lake", o.Config.Lake, "it can't be opened, so something that it begins with was changed: %w", err).
+			WithHint("restore what differs from a backup, or find out who changed it")
+	}
+	if err != nil {
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	return p.lake.Verify(ctx)
+	result = &Verification{}
+	if result.Verification, err = p.lake.Verify(ctx); err != nil && pipeline.KindOf(err) != pipeline.KindVerification {
+		return result, err
+	}
+	if err := p.verifySources(ctx, o.Setting, result); err != nil {
+		return result, err
+	}
+	for _, check := range []func() error{
+		func() error { return p.verifyErased(ctx, result) },
+		func() error { return p.verifyRuns(ctx, result) },
+		func() error {
+			return p.verifyCertificates(ctx, o.Config, result)
+		},
+		func() error { return p.verifyHead(ctx, o.Head, result) },
+	} {
+		if err := check(); err != nil {
+			return result, err
+		}
+	}
+	if n := len(result.Differences); n > 0 {
+		return result, pipeline.Errorf(pipeline.KindVerification, "verify lake", p.lake.Root(), "%s (%d in all)", result.Differences[0], n).
+			WithHint("restore what differs from a backup, or find out who changed it")
+	}
+	return result, nil
+}
+
+// verifyHead tells the head, and compares it with one that was kept.
+func (p *place) verifyHead(ctx context.Context, kept *Head, report *Verification) error {
+	batches, err := p.lake.Batches(ctx, latest)
+	if err != nil {
+		return nil // told already
+	}
+	report.Head = Head{Lake: p.lake.ID(), Batches: len(batches)}
+	if n := len(batches); n > 0 {
+		report.Head.Batch, report.Head.Chain = batches[n-1].ID, batches[n-1].Chain
+	}
+	if kept == nil {
+		return nil
+	}
+	if kept.Lake != p.lake.ID() {
+		report.differ("the head that was kept is of another lake, %s; this one is %s", kept.Lake, p.lake.ID())
+		return nil
+	}
+	if kept.Batch == "" {
+		return nil
+	}
+	at := slices.IndexFunc(batches, func(b lake.CommittedBatch) bool { return b.ID == kept.Batch })
+	switch {
+	case at < 0:
+		report.differ("batch %s is missing, and all after it: the head that was kept names it as number %d, the history ends with %s", kept.Batch, kept.Batches, report.Head.Batch)
+	case batches[at].Chain != kept.Chain:
+		report.differ("batch %s or one before it was replaced: the head that was kept has the chain value %s, the history %s", kept.Batch, kept.Chain, batches[at].Chain)
+	case at+1 != kept.Batches:
+		report.differ("batch %s is number %d of the history, the head that was kept says %d", kept.Batch, at+1, kept.Batches)
+	}
+	return nil
+}
+
+// verifyRuns looks for the inputs and the results of every run that the state
+// knows: a table that was set back lacks them.
+func (p *place) verifyRuns(ctx context.Context, report *Verification) error {
+	published, err := p.lake.RunIDs(ctx, latest)
+	if err != nil {
+		return nil // told already
+	}
+	runs, err := p.state.Runs(ctx, len(published)+runsUnpublished)
+	if err != nil {
+		return err
+	}
+	for _, r := range runs {
+		if !slices.Contains(published, r.ID) {
+			report.differ("run %s of %s: its results are not in the history any more", r.ID, r.Period)
+		}
+		if _, err := p.lake.TablesOf(ctx, r.Inputs); err != nil {
+			report.differ("run %s of %s: %v", r.ID, r.Period, err)
+		}
+	}
+	for _, id := range published {
+		if !slices.ContainsFunc(runs, func(r state.Run) bool { return r.ID == id }) {
+			report.differ("run %s: the history has its results, the state database knows no such run", id)
+		}
+	}
+	return nil
+}
+
+// verifyErased wants a record for every file of people that is gone.
+func (p *place) verifyErased(ctx context.Context, report *Verification) error {
+	if len(report.Erased) == 0 {
+		return nil
+	}
+	accesses, err := p.state.Accesses(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range accesses {
+		if a.Verb == verbErase && a.Outcome == state.AccessDone {
+			return nil
+		}
+	}
+	for _, b := range report.Erased {
+		report.differ("batch %s: its source file is not under people/raw any more, and no erasure is recorded", b)
+	}
+	return nil
 }

@@ -107,7 +107,7 @@ Begin with: carat demo`,
 	for _, verb := range []func(*app) *cobra.Command{
 		demoCommand, initCommand, generateCommand, ingestCommand, reconcileCommand, statementsCommand, packageCommand, sendCommand,
 		runCommand, exceptionsCommand, statusCommand, verifyCommand, versionCommand,
-		queryCommand, traceCommand,
+		queryCommand, traceCommand, eraseCommand,
 		closeCommand, approveCommand, reopenCommand, usersCommand, runsCommand,
 	} {
 		root.AddCommand(verb(a))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -9,35 +10,77 @@ import (
 	"carat/reports"
 )
 
-// verifyCommand is `carat verify`: the hash chain.
+// headBytesMax bounds an exported head; a larger file is none.
+const headBytesMax = 1 << 16
+
+// verifyCommand is `carat verify`: nothing was changed.
 func verifyCommand(a *app) *cobra.Command {
+	var head, export string
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "walk the hash chain of the history, offline",
+		Short: "prove, offline, that nothing in the history was changed",
 		Long: `Reads every batch from the first to the last and compares chain values, files,
-rows, counts and kept source files with what was recorded. Exit code 7 says that
-something was changed. Keep the chain value elsewhere too: it shows whether the
-last batches are missing.`,
+rows and counts with what was recorded; reads every kept source file again and
+compares its rows; and checks the runs and the certificates of closed periods.
+Exit code 7 says that something was changed, and what. --export-head writes the end
+of the chain to a file for somebody else to keep: with --head it shows whether
+the history before it was replaced or cut off.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.setting(a.progress())
 			if err != nil {
 				return err
 			}
-			v, err := jobs.Verify(cmd.Context(), s)
+			o := jobs.VerifyOptions{Setting: s}
+			if head != "" {
+				if o.Head, err = readHead(head); err != nil {
+					return err
+				}
+			}
+			v, err := jobs.Verify(cmd.Context(), o)
+			if v == nil {
+				return err
+			}
 			t := &reports.Table{CellWidth: 100, Columns: []reports.Column{
 				{Name: "batches", Kind: reports.Number}, {Name: "runs", Kind: reports.Number}, {Name: "files", Kind: reports.Number},
-				{Name: "rows", Kind: reports.Number}, {Name: "differences", Kind: reports.Number}, {Name: "chain"},
-			}, Rows: [][]any{{v.Batches, v.Runs, v.Files, v.Rows, len(v.Differences), v.Chain}}}
+				{Name: "rows", Kind: reports.Number}, {Name: "sources", Kind: reports.Number}, {Name: "source_rows", Kind: reports.Number},
+				{Name: "certificates", Kind: reports.Number}, {Name: "differences", Kind: reports.Number}, {Name: "chain"},
+			}, Rows: [][]any{{v.Batches, v.Runs, v.Files, v.Rows, v.Sources, v.SourceRows, v.Certificates, len(v.Differences), v.Chain}}}
 			if v.Batches > 0 || len(v.Differences) > 0 {
 				err = errors.Join(err, t.Write(a.stdout, a.format))
 			}
 			for _, d := range v.Differences {
 				a.tell("verify: " + d)
 			}
+			if export != "" && err == nil {
+				f, err := createOut(export, s.Config.Lake)
+				if err != nil {
+					return err
+				}
+				_, err = f.Write(v.Head.Encode())
+				return f.finish(err)
+			}
 			return err
 		},
 	}
 	a.formatFlag(cmd)
+	cmd.Flags().StringVar(&head, "head", "", "compare with this file, which --export-head wrote before")
+	cmd.Flags().StringVar(&export, "export-head", "", "write the end of the chain to this file")
 	return cmd
+}
+
+// readHead reads an exported head.
+func readHead(path string) (*jobs.Head, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, usage("--head: %w", err)
+	}
+	if info.Size() > headBytesMax || !info.Mode().IsRegular() {
+		return nil, usage("--head: %s is no exported head", path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usage("--head: %w", err)
+	}
+	return jobs.ParseHead(text)
 }

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"carat/jobs"
+)
+
+// eraseCommand is `carat erase --creator ID`.
+func eraseCommand(a *app) *cobra.Command {
+	var creator string
+	cmd := &cobra.Command{
+		Use:   "erase --creator ID",
+		Short: "forget a person: name, address and the files that hold them",
+		Long: `Removes a creator's name and address from the store of people, and every kept file
+of the creators feed that names the person, and records who did so and when. The
+history holds ids and terms only: it stays as it is, and still verifies.
+Statements that were written before still show the name; they are listed.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if creator == "" {
+				return usage("--creator is missing").WithHint("for example `carat erase --creator c1`")
+			}
+			s, err := a.setting(a.progress())
+			if err != nil {
+				return err
+			}
+			r, err := jobs.Erase(cmd.Context(), jobs.EraseOptions{Setting: s, Creator: creator})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "%s is erased: the name, the address, and %d source files that held them\n", printableLine(creator), r.SourceFiles)
+			for _, f := range r.Statements {
+				a.tell("erase: this statement may still show the name, write it again or delete it: " + f)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&creator, "creator", "", "whom to forget, by creator_id")
+	return cmd
+}

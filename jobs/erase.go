@@ -1,0 +1,65 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"carat/reports"
+)
+
+// verbErase is how the record of accesses calls an erasure.
+const verbErase = "erase"
+
+// EraseOptions say who is to be forgotten.
+type EraseOptions struct {
+	Setting
+	Creator string
+}
+
+// EraseResult is what was removed, and what is left for a person to remove.
+type EraseResult struct {
+	SourceFiles int      // kept files of the creators feed that named the person
+	Statements  []string // files outside the lake that still show the name
+}
+
+// Erase removes a creator's name and address, and the kept files that hold
+// them, and records that it was done, by whom and when. The history holds ids
+// and terms only and stays as it is. Somebody of whom nothing is known is a
+// not-found error.
+func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error) {
+	if err := wantLake(o.Setting); err != nil {
+		return nil, err
+	}
+	p, err := openLocked(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	result = &EraseResult{}
+	_, err = p.recorded(ctx, o.Setting, verbErase, o.Creator, func() (int64, error) {
+		n, err := p.lake.Erase(ctx, o.Creator)
+		result.SourceFiles = n
+		return int64(n), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	shard, folder := reports.FolderName(o.Creator)
+	periods, err := p.state.Periods(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range periods {
+		entries, err := os.ReadDir(filepath.Join(o.Config.outFolder(one.Period), statementsFolder, shard, folder))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		for _, e := range entries {
+			result.Statements = append(result.Statements, filepath.Join(o.Config.outFolder(one.Period), statementsFolder, shard, folder, e.Name()))
+		}
+	}
+	return result, nil
+}

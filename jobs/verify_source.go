@@ -1,0 +1,145 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"carat/pipeline"
+	"carat/pipeline/feed"
+	"carat/pipeline/lake"
+)
+
+// whole is a share of rejects that no file is above.
+const whole pipeline.Rate = 1_000_000_000
+
+// verifySources reads every kept source file again and compares what comes out
+// with its batch: the counts, the sums, and each row of the history.
+func (p *place) verifySources(ctx context.Context, s Setting, report *Verification) error {
+	dir, err := os.MkdirTemp("", "carat-verify-")
+	if err != nil {
+		return pipeline.Errorf(pipeline.KindInternal, "make", "a folder for temporary files", "%w", cause(err))
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	batches, err := p.lake.Batches(ctx, latest)
+	if err != nil {
+		report.differ("the batches can't be listed: %v", err)
+		return nil
+	}
+	for i, b := range batches {
+		s.tell(Event{Step: "verify", Object: b.Source, Done: int64(i), Total: int64(len(batches)), Unit: "files"})
+		err := p.verifySource(ctx, s, b, dir, report)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			report.differ("batch %s: its source file %s can't be read again: %v", b.ID, b.Source, err)
+		}
+	}
+	return nil
+}
+
+// verifySource reads one kept file again, by the row type of its feed.
+func (p *place) verifySource(ctx context.Context, s Setting, b lake.CommittedBatch, dir string, report *Verification) error {
+	switch b.Feed {
+	case "fx_rates":
+		return readAgain[pipeline.FXRate](ctx, p, s, b, dir, report)
+	case "gift_catalog":
+		return readAgain[pipeline.GiftPrice](ctx, p, s, b, dir, report)
+	case "coin_packages":
+		return readAgain[pipeline.CoinPackage](ctx, p, s, b, dir, report)
+	case "conversion_rates":
+		return readAgain[pipeline.ConversionRate](ctx, p, s, b, dir, report)
+	case "creators":
+		return readAgain[pipeline.Creator](ctx, p, s, b, dir, report)
+	case "payout_rules":
+		return readAgain[pipeline.PayoutRule](ctx, p, s, b, dir, report)
+	case "resellers":
+		return readAgain[pipeline.Reseller](ctx, p, s, b, dir, report)
+	case "balances":
+		return readAgain[pipeline.Balance](ctx, p, s, b, dir, report)
+	case "coin_purchases":
+		return readAgain[pipeline.CoinPurchase](ctx, p, s, b, dir, report)
+	case "gift_events":
+		return readAgain[pipeline.GiftEvent](ctx, p, s, b, dir, report)
+	case "payouts":
+		return readAgain[pipeline.Payout](ctx, p, s, b, dir, report)
+	case "diamond_adjustments":
+		return readAgain[pipeline.DiamondAdjustment](ctx, p, s, b, dir, report)
+	case "coin_adjustments":
+		return readAgain[pipeline.CoinAdjustment](ctx, p, s, b, dir, report)
+	case "settlement_lines":
+		return readAgain[pipeline.SettlementLine](ctx, p, s, b, dir, report)
+	case "provider_payments":
+		return readAgain[pipeline.ProviderPayment](ctx, p, s, b, dir, report)
+	case "bank_lines":
+		return readAgain[pipeline.BankLine](ctx, p, s, b, dir, report)
+	}
+	return fmt.Errorf("there is no feed %q", b.Feed)
+}
+
+// readAgain reads a kept file as it was read when it was ingested, with the
+// entity and the zone of the configuration as it is now, and compares.
+func readAgain[T any, P rowPointer[T]](ctx context.Context, p *place, s Setting, b lake.CommittedBatch, dir string, report *Verification) error {
+	f, err := p.unpackSource(b, dir)
+	if errors.Is(err, fs.ErrNotExist) && b.Feed == "creators" {
+		report.Erased = append(report.Erased, b.ID) // whether a record of it exists is judged with all of them
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = errors.Join(f.Close(), os.Remove(f.Name())) }()
+	check := lake.NewSourceCheck[T, P](p.lake, b.Feed)
+	o := s.Config.readOptions(b.Feed)
+	o.BatchID, o.IngestedAt, o.MaxRejectShare = b.ID, b.IngestedAt.UnixMicro(), whole
+	o.Calendar = pipeline.NewCalendar(s.Config.Zone, b.EarliestOpen)
+	got, err := feed.Read[T](ctx, feed.Input{Path: b.Source, Name: b.Source, File: f, Size: b.SourceBytes}, o, check)
+	if err != nil {
+		return err
+	}
+	report.Sources++
+	report.SourceRows += got.RowsRead
+	repeated := got.RowsAccepted - b.RowsAccepted
+	switch {
+	case got.RowsRead != b.RowsRead:
+		report.differ("batch %s: the source file %s has %d rows, the history says %d were read", b.ID, b.Source, got.RowsRead, b.RowsRead)
+	case repeated != b.RowsDuplicate+b.RowsRejected-got.RowsRejected:
+		report.differ("batch %s: of the source file %s %d rows are good, the history says %d accepted, %d rejected, %d duplicate",
+			b.ID, b.Source, got.RowsAccepted, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate)
+	case !maps.Equal(got.ControlTotals, b.ControlTotals):
+		report.differ("batch %s: the sums of the source file %s are %v, the history says %v", b.ID, b.Source, got.ControlTotals, b.ControlTotals)
+	}
+	strangers, line, err := check.Strangers(ctx, b)
+	if err != nil {
+		return err
+	}
+	if strangers > 0 {
+		report.differ("batch %s: %d rows are not what the source file %s gives, the first at line %d; if the entity, the time zone or the feed's settings "+
+			"in carat.yaml changed since it was ingested, verify with those of then", b.ID, strangers, b.Source, line)
+	}
+	return nil
+}
+
+// unpackSource puts the original bytes of a batch's file into a file.
+func (p *place) unpackSource(b lake.CommittedBatch, dir string) (*os.File, error) {
+	r, err := p.lake.RawFile(b.Feed, b.SourceSHA256)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	f, err := os.Create(filepath.Join(dir, b.SourceSHA256))
+	if err != nil {
+		return nil, cause(err)
+	}
+	if _, err := io.Copy(f, r); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	_, err = f.Seek(0, io.SeekStart)
+	return f, err
+}
