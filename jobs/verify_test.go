@@ -279,8 +279,8 @@ var alterations = []struct {
 	{"another lake's identity", func(a altered) { a.replace("lake/lake.json", `"id": "`, `"id": "0`) }, "it belongs to another lake"},
 }
 
-// moved is the setting of a copied folder.
-func moved(s Setting, dir string) Setting {
+// copiedSetting is the setting of a copied folder.
+func copiedSetting(s Setting, dir string) Setting {
 	c := *s.Config
 	c.Dir, c.Lake = dir, filepath.Join(dir, filepath.Base(c.Lake))
 	s.Config = &c
@@ -300,7 +300,7 @@ func TestVerifyNamesEveryAlteration(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.change(altered{t, copied})
-			v, err := Verify(context.Background(), VerifyOptions{Setting: moved(s, copied), Head: head})
+			v, err := Verify(context.Background(), VerifyOptions{Setting: copiedSetting(s, copied), Head: head})
 			if kind := pipeline.KindOf(err); err == nil || kind != pipeline.KindVerification && kind != pipeline.KindUsage {
 				t.Fatalf("verify gives %v", err)
 			}
@@ -322,8 +322,8 @@ func TestVerifyACopyAndAfterAnErasure(t *testing.T) {
 	if err := os.CopyFS(copied, os.DirFS(s.Config.Dir)); err != nil {
 		t.Fatal(err)
 	}
-	there := moved(s, copied)
-	there.Who = "ann"
+	there := copiedSetting(s, copied)
+	there.By.User = "ann"
 	if _, err := Verify(t.Context(), VerifyOptions{Setting: there, Head: head}); err != nil {
 		t.Fatal(err)
 	}

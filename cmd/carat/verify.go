@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"carat/jobs"
+	"carat/pipeline"
 	"carat/reports"
 )
 
@@ -15,7 +17,7 @@ const headBytesMax = 1 << 16
 
 // verifyCommand is `carat verify`: nothing was changed.
 func verifyCommand(a *app) *cobra.Command {
-	var head, export string
+	var head, export, period string
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "prove, offline, that nothing in the history was changed",
@@ -24,12 +26,17 @@ rows and counts with what was recorded; reads every kept source file again and
 compares its rows; and checks the runs and the certificates of closed periods.
 Exit code 7 says that something was changed, and what. --export-head writes the end
 of the chain to a file for somebody else to keep: with --head it shows whether
-the history before it was replaced or cut off.`,
+the history before it was replaced or cut off. --period re-performs a closed month
+from the raw rows, by the SQL and parameters that its certificate names, and
+compares every result table.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.setting(a.progress())
 			if err != nil {
 				return err
+			}
+			if period != "" {
+				return a.reperform(cmd, s, period)
 			}
 			o := jobs.VerifyOptions{Setting: s}
 			if head != "" {
@@ -65,8 +72,38 @@ the history before it was replaced or cut off.`,
 	}
 	a.formatFlag(cmd)
 	cmd.Flags().StringVar(&head, "head", "", "compare with this file, which --export-head wrote before")
+	cmd.Flags().StringVar(&period, "period", "", "re-perform this closed month from the rows and the SQL that its certificate names")
 	cmd.Flags().StringVar(&export, "export-head", "", "write the end of the chain to this file")
 	return cmd
+}
+
+// reperform runs a closed month again and prints each result table beside what
+// was locked.
+func (a *app) reperform(cmd *cobra.Command, s jobs.Setting, period string) error {
+	month, err := parsePeriod(cmd, period)
+	if err != nil {
+		return err
+	}
+	r, err := jobs.Reperform(cmd.Context(), jobs.ReperformOptions{Setting: s, Period: month})
+	if err != nil {
+		return err
+	}
+	t := &reports.Table{Columns: []reports.Column{{Name: "table"}, {Name: "rows_locked", Kind: reports.Number}, {Name: "rows", Kind: reports.Number},
+		{Name: "missing", Kind: reports.Number}, {Name: "added", Kind: reports.Number}, {Name: "same", Kind: reports.Bool}}}
+	for _, one := range r.Tables {
+		t.Rows = append(t.Rows, []any{one.Table, one.Locked, one.Rows, one.Missing, one.Added, one.Same && !one.FileMoved})
+	}
+	if err := t.Write(a.stdout, a.format); err != nil {
+		return err
+	}
+	for _, p := range r.Problems {
+		a.tell("verify: " + p)
+	}
+	if r.Same() {
+		return nil
+	}
+	return pipeline.Errorf(pipeline.KindVerification, "re-perform", string(month), "it doesn't come out as it was locked: %s", strings.Join(append(r.Differing(), r.Problems...), ", ")).
+		WithHint("run `carat verify` to see what was changed")
 }
 
 // readHead reads an exported head.
