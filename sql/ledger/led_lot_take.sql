@@ -6,6 +6,7 @@
 select
     led_lot_replay.viewer_no,
     coalesce(lots.lot_no, -lots.event_no) as lot_no,
+    led_lot_replay.lot_no as lot_event_no,
     led_lot_replay.segment_no,
     led_lot_replay.debit_no,
     led_lot_replay.at_no,

@@ -84,7 +84,7 @@ replayed_parts as (
         given.event_no as debit_no,
         row_number() over (
             partition by given.viewer_no, given.event_no
-            order by led_lot_take.at_no, led_lot_take.segment_no, abs(led_lot_take.lot_no)
+            order by led_lot_take.segment_no, led_lot_take.lot_event_no
         ) as place,
         led_lot_class.class_no,
         led_lot_take.before - led_lot_take.after as coins
