@@ -30,7 +30,13 @@ func (p *place) certify(ctx context.Context, o ApproveOptions, closed closures, 
 	if err := p.certifySQL(options, c); err != nil {
 		return err
 	}
-	params := options.parameters(run.ID, closed, nil)
+	// A pass of the check of the month before is the same whichever way it is
+	// made, and a failure blocks: so the cheap one tells what the run was told.
+	prior, err := p.checkClosed(ctx, o.Setting, closed, o.Period, false)
+	if err != nil {
+		return err
+	}
+	params := options.parameters(run.ID, closed, nil, prior)
 	if c.Parameters, err = json.Marshal(certifiedParameters{Parameters: params, TimeZone: params.TimeZone.String()}); err != nil {
 		return fmt.Errorf("write certificate of %s: %w", o.Period, err)
 	}

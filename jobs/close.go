@@ -57,7 +57,7 @@ func Close(ctx context.Context, o CloseOptions) (result *CloseResult, err error)
 	if err := errors.Join(p.may(ctx, o.Setting, "close", string(o.Period), RolePreparer, RoleScheduler), closed.inOrder("close", o.Period)); err != nil {
 		return nil, err
 	}
-	run, v, err := p.reconciled(ctx, ReconcileOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period})
+	run, v, err := p.reconciled(ctx, ReconcileOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period, reperform: true})
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,8 @@ type ReconcileOptions struct {
 	Setting
 	SQL    fs.FS // the models
 	Period pipeline.Period
+	// reperform also runs the last closed period again.
+	reperform bool
 }
 
 // ReconcileResult is what a run found.
@@ -123,7 +125,11 @@ func reconcile(ctx context.Context, p *place, o ReconcileOptions) (*reconciled, 
 	if err != nil {
 		return nil, err
 	}
-	id, err := runID(o.Config, o.Period, first, version, batches, m.files())
+	prior, err := p.checkClosed(ctx, o.Setting, closed, o.Period, o.reperform)
+	if err != nil {
+		return nil, err
+	}
+	id, err := runID(o.Config, o.Period, first, version, batches, m.files(), prior)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +154,7 @@ func reconcile(ctx context.Context, p *place, o ReconcileOptions) (*reconciled, 
 		return nil, err
 	}
 	r := &reconciled{run: run, eng: eng}
-	if err := r.execute(ctx, p, o, m, tables, o.parameters(id, closed, batches)); err != nil {
+	if err := r.execute(ctx, p, o, m, tables, o.parameters(id, closed, batches, prior)); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
 	if r.signOffFell, err = p.settleSignOff(ctx, o.Setting, o.Period, version, id); err != nil {
@@ -200,13 +206,13 @@ func isRaw(table string) bool {
 }
 
 // parameters are what the models know of the run.
-func (o ReconcileOptions) parameters(id string, closed closures, batches []pipeline.Batch) engine.Parameters {
+func (o ReconcileOptions) parameters(id string, closed closures, batches []pipeline.Batch, prior []engine.ClosedTable) engine.Parameters {
 	c := o.Config
 	params := engine.Parameters{
 		Period: o.Period, FirstPeriod: closed.first, RunID: id, TimeZone: c.Zone, ReportingCurrency: c.ReportingCurrency,
 		DefaultEntity: c.Entity, Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
 		ExpectedDaily: c.expectedDaily(), Batches: batches, Tolerances: c.Tolerances, Materiality: c.Materiality,
-		Approvers: c.Approvers, Accounts: c.Accounts, StatementVersion: closed.version(o.Period),
+		Approvers: c.Approvers, Accounts: c.Accounts, StatementVersion: closed.version(o.Period), Closed: prior,
 	}
 	for _, e := range c.Entities {
 		params.Entities = append(params.Entities, engine.Entity{ID: e.ID, FunctionalCurrency: e.FunctionalCurrency, Revenue: e.Revenue})

@@ -9,6 +9,7 @@ import (
 	"sort"
 
 	"carat/pipeline"
+	"carat/pipeline/engine"
 )
 
 // runIDBytes is how much of the hash a run's id keeps: enough that two runs
@@ -28,6 +29,7 @@ type runInputs struct {
 	Version     int64 // of the statements
 	Batches     []runBatch
 	SQL         []sqlFile
+	Closed      []engine.ClosedTable // how the closed period before is
 	Config      runConfig
 }
 
@@ -62,8 +64,8 @@ type entityTerms struct{ ID, FunctionalCurrency, Revenue string }
 
 // runID gives the id of reconciling the period over these batches with this
 // SQL: the same inputs are the same run.
-func runID(c *Config, period, first pipeline.Period, version int64, batches []pipeline.Batch, files []sqlFile) (string, error) {
-	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, Version: version, SQL: slices.Clone(files)}
+func runID(c *Config, period, first pipeline.Period, version int64, batches []pipeline.Batch, files []sqlFile, prior []engine.ClosedTable) (string, error) {
+	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, Version: version, SQL: slices.Clone(files), Closed: prior}
 	sort.Slice(in.SQL, func(i, j int) bool { return in.SQL[i].Path < in.SQL[j].Path })
 	for _, b := range batches {
 		in.Batches = append(in.Batches, runBatch{b.ID, b.Feed, b.SourceSHA256, b.RowsSHA256,

@@ -87,7 +87,7 @@ func (t *tracer) buildMonth(ctx context.Context, run runAt, creators []string) (
 	err = m.eng.LoadWhere(ctx, engine.RawPrefix, tables, where)
 	if err == nil {
 		o := ReconcileOptions{Setting: t.Setting, SQL: t.SQL, Period: run.Period}
-		params := o.parameters(run.ID, closures{first: t.first}, nil)
+		params := o.parameters(run.ID, closures{first: t.first}, nil, nil)
 		params.MaterializeStaging = true // the files are read once, whatever the models ask
 		err = m.eng.Build(ctx, t.models.dialect, t.models.list, params,
 			"led_creator_rate", "led_live_gift", "stg_conversion_rates", "stg_gift_catalog")

@@ -341,6 +341,12 @@ func runCase(t *testing.T, dialect string, models []engine.Model, model string, 
 			p.FirstPeriod = pipeline.Period(value)
 		case "zone":
 			p.TimeZone = testParameters(t, p.Period, p.FirstPeriod, value).TimeZone
+		case "closed": // PERIOD VERSION TABLE ROWS DIFFERING [PROBLEM]
+			c := engine.ClosedTable{}
+			if _, err := fmt.Sscan(value, &c.Period, &c.Version, &c.Table, &c.Rows, &c.Differing); err != nil {
+				t.Fatalf("run.txt: closed %s: %v", value, err)
+			}
+			p.Closed = append(p.Closed, c)
 		case "expected":
 			p.ExpectedDaily = append(p.ExpectedDaily, value)
 		default:

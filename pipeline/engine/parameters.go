@@ -71,8 +71,14 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		batches = append(batches, fmt.Sprintf("(%s, %s, %s, %d, %d, %d, %d, nullif(%s, ''))", literal(b.ID), literal(b.Feed),
 			literal(b.Source), b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, literal(string(b.EarliestOpen))))
 	}
+	var closed []string
+	for _, c := range p.Closed {
+		closed = append(closed, fmt.Sprintf("(%s, %d, %s, %d, %d, nullif(%s, ''))", literal(string(c.Period)), c.Version, literal(c.Table),
+			c.Rows, c.Differing, literal(c.Problem)))
+	}
 	for _, query := range []string{
 		run,
+		values("run_closed", "period varchar, version bigint, table_name varchar, locked_rows bigint, differing_rows bigint, problem varchar", closed),
 		values("run_days", "day date, day_start timestamptz, day_end timestamptz", days),
 		values("run_months", "accounting_month varchar, month_start timestamptz, month_end timestamptz, closing_instant timestamptz", months),
 		values("run_entities", "entity varchar, functional_currency varchar, revenue varchar", entities),

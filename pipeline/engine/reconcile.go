@@ -24,6 +24,17 @@ type Channel struct {
 	DueDays      int // after which a purchase without a settlement is a break
 }
 
+// ClosedTable is how one result table of the closed period before the run's
+// was found: for the control prior_period.
+type ClosedTable struct {
+	Period    pipeline.Period
+	Version   int64
+	Table     string // a result table, or certificate, or history
+	Rows      int64  // that were locked
+	Differing int64  // rows that are not as they were; at least 1 with a Problem
+	Problem   string // what is not as it was signed; "" when nothing is
+}
+
 // Parameters are what models read besides the lake: the run table and the
 // small tables beside it.
 type Parameters struct {
@@ -44,6 +55,7 @@ type Parameters struct {
 	Accounts           map[string]string // role -> the account of the user's own chart
 	ExpectedDaily      []string          // feeds
 	Batches            []pipeline.Batch
+	Closed             []ClosedTable
 	StatementVersion   int64 // 0 is 1
 	MaterializeStaging bool  // staging as tables: read once, and in tests rows can be tampered with
 	KeepModels         bool  // for tests: no table is dropped after its last reader

@@ -74,7 +74,7 @@ numbered as (
             partition by creator_id, entity, currency
             order by
                 section_rank, prior_period, case when event_at is null then 0 else 1 end, event_at, amount desc, gift_id,
-                rate_from, reason, reference_id
+                rate_from, rate_to, diamonds_per_coin, rate, reason, reference_id, original_event_id, stream_id, label, coins, diamonds
         ) as line_no,
         case when section in ('redeemed', 'returned') then reference_id end as payout_id
     from completed

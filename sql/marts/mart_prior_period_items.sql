@@ -1,0 +1,58 @@
+-- One row is a row of an earlier month that counts in this one, because its own was closed when it came.
+-- grain: kind, item_key, event_at
+-- result: prior_period_items
+-- order: kind, item_key, event_at, batch_id, source_line
+-- Prior-period items are a report and no exceptions: what the period's numbers hold of months that were signed before. Rows
+-- from before the first period are inside the opening balances and move nothing, so they are none.
+with items as (
+    select
+        'purchase' as kind, kind as sub_kind, purchase_id as item_key, entity, viewer_id as owner_id, purchased_at as event_at,
+        coins + bonus_coins as quantity, 'coins' as unit, gross_amount as amount, currency, accounting_month, batch_id, source_line
+    from stg_coin_purchases
+    union all
+    select
+        'gift' as kind, kind as sub_kind, event_id as item_key, entity, creator_id as owner_id, sent_at as event_at,
+        coins as quantity, 'coins' as unit, cast(null as decimal(18, 6)) as amount, cast(null as varchar) as currency,
+        accounting_month, batch_id, source_line
+    from stg_gift_events
+    union all
+    select
+        'coin_adjustment' as kind, reason as sub_kind, adjustment_id as item_key, entity, viewer_id as owner_id,
+        adjusted_at as event_at, coins as quantity, 'coins' as unit, cast(null as decimal(18, 6)) as amount,
+        cast(null as varchar) as currency, accounting_month, batch_id, source_line
+    from stg_coin_adjustments
+    union all
+    select
+        'diamond_adjustment' as kind, reason as sub_kind, adjustment_id as item_key, entity, creator_id as owner_id,
+        adjusted_at as event_at, diamonds as quantity, 'diamonds' as unit, cast(null as decimal(18, 6)) as amount,
+        cast(null as varchar) as currency, accounting_month, batch_id, source_line
+    from stg_diamond_adjustments
+    union all
+    select
+        'payout' as kind, status as sub_kind, payout_id as item_key, entity, creator_id as owner_id, event_at,
+        diamonds as quantity, 'diamonds' as unit, gross_amount as amount, currency, accounting_month, batch_id, source_line
+    from led_payout_event
+)
+
+select
+    run.period,
+    run.run_id,
+    items.kind,
+    items.sub_kind,
+    items.item_key,
+    items.entity,
+    items.owner_id,
+    items.event_at,
+    local_month(items.event_at, run.time_zone) as event_month,
+    cast(items.quantity as bigint) as quantity,
+    items.unit,
+    cast(items.amount as decimal(38, 6)) as amount,
+    items.currency,
+    items.batch_id,
+    items.source_line
+from items
+cross join run
+where items.accounting_month = run.period
+    and items.event_at < run.period_start
+    and items.event_at >= run.first_start
+order by items.kind, items.item_key, items.event_at, items.batch_id, items.source_line
