@@ -131,7 +131,7 @@ func exported(t *testing.T, s Setting, period pipeline.Period, threads int) map[
 		if err := eng.Load(ctx, engine.RawPrefix, tables); err != nil {
 			return nil, err
 		}
-		if _, err := eng.Reconcile(ctx, m.dialect, m.list, o.parameters("run", closed, batches), nil); err != nil {
+		if _, err := eng.Reconcile(ctx, m.dialect, m.list, o.parameters("run", closed, batches, nil), nil); err != nil {
 			return nil, err
 		}
 		files, err := eng.Export(ctx, folder)
