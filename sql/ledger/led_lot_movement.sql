@@ -9,24 +9,24 @@ with simple as (
         led_lot_balance.viewer_no,
         led_lot_balance.lot_no,
         cast(0 as bigint) as segment_no,
-        coalesce(greatest(led_lot_spent.day, acquired.day), led_lot_spent.day, acquired.day) as day,
+        coalesce(greatest(led_lot_given.day, acquired.day), led_lot_given.day, acquired.day) as day,
         'gift' as kind,
         cast(null as varchar) as source_id,
-        coalesce(acquired.day > led_lot_spent.day, led_lot_spent.day is null) as paid_later,
-        led_lot.upto - greatest(led_lot.upto - led_lot.coins, led_lot_spent.upto - led_lot_spent.coins) as before,
-        led_lot.upto - least(led_lot.upto, led_lot_spent.upto) as after
-    from led_lot_spent
+        coalesce(acquired.day > led_lot_given.day, led_lot_given.day is null) as paid_later,
+        led_lot_given.before,
+        led_lot_given.after
+    from led_lot_given
     cross join run
-    inner join led_lot
-        on led_lot.viewer_no = led_lot_spent.viewer_no
-        and led_lot_spent.upto - led_lot_spent.coins < led_lot.upto
-        and led_lot_spent.upto > led_lot.upto - led_lot.coins
     inner join led_lot_balance
-        on led_lot_balance.viewer_no = led_lot.viewer_no
-        and led_lot_balance.lot_no = led_lot.lot_no
+        on led_lot_balance.viewer_no = led_lot_given.viewer_no
+        and led_lot_balance.lot_no = led_lot_given.lot_no
     left join led_quarter_day as acquired
-        on acquired.quarter = case when not led_lot.came_before then quarter_hour(led_lot.acquired_at) end
-    where led_lot_spent.day is not null or not led_lot.came_before
+        on acquired.quarter = case
+            when led_lot_balance.origin <> 'opening' and led_lot_balance.accounting_month = run.period
+                then quarter_hour(led_lot_balance.acquired_at)
+        end
+    where led_lot_given.day is not null
+        or (led_lot_balance.origin <> 'opening' and led_lot_balance.accounting_month = run.period)
 ),
 
 replayed as (

@@ -17,25 +17,23 @@ with mixed as (
 
 simple_parts as (
     select
-        led_lot_spent.viewer_no,
-        led_lot_spent.day,
+        led_lot_given.viewer_no,
+        led_lot_given.day,
         cast(0 as bigint) as debit_no,
-        led_lot.lot_no as place,
+        led_lot_given.lot_no as place,
         led_lot_class.class_no,
-        least(led_lot.upto, led_lot_spent.upto)
-        - greatest(led_lot.upto - led_lot.coins, led_lot_spent.upto - led_lot_spent.coins) as coins
-    from led_lot_spent
+        led_lot_given.before - led_lot_given.after as coins
+    from led_lot_given
     inner join mixed
-        on mixed.viewer_no = led_lot_spent.viewer_no
+        on mixed.viewer_no = led_lot_given.viewer_no
     inner join led_lot
-        on led_lot.viewer_no = led_lot_spent.viewer_no
-        and led_lot_spent.upto - led_lot_spent.coins < led_lot.upto
-        and led_lot_spent.upto > led_lot.upto - led_lot.coins
+        on led_lot.viewer_no = led_lot_given.viewer_no
+        and led_lot.lot_no = led_lot_given.lot_no
     inner join led_lot_class
         on led_lot_class.entity = led_lot.entity
         and led_lot_class.channel = led_lot.channel
         and led_lot_class.currency = led_lot.currency
-    where led_lot_spent.day is not null
+    where led_lot_given.day is not null
 ),
 
 supplied as (
