@@ -100,8 +100,25 @@ func (f FeedConfig) validFrom() int64 {
 	return day.UnixMicro()
 }
 
-// JobConfig is when a scheduled job runs.
-type JobConfig struct{ Cron string }
+// JobConfig is when a scheduled job runs, and what happens when it doesn't go
+// well.
+type JobConfig struct {
+	Cron    string
+	After   []string      // jobs that come first
+	Jitter  time.Duration // slots begin up to this later, spread by their name
+	Timeout time.Duration // 0: none
+	Retries int           // of errors that can pass
+	Overlap string        // wait or skip: a slot that comes due while the job still runs
+}
+
+// What becomes of a slot that comes due while its job still runs.
+const (
+	OverlapWait = "wait"
+	OverlapSkip = "skip"
+)
+
+// DefaultRetries is how often a job is tried again when carat.yaml doesn't say.
+const DefaultRetries = 3
 
 // LoadConfig reads DIR/carat.yaml. Every problem of the file is reported, each
 // as a usage error with FILE:LINE; a missing file is a not-found error.

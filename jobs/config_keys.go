@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"maps"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -8,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/robfig/cron/v3"
 	"go.yaml.in/yaml/v3"
 
 	"carat/pipeline"
@@ -297,19 +297,67 @@ func (y *yamlFile) globs(n *yaml.Node, what string) []string {
 func (y *yamlFile) jobs(n *yaml.Node) map[string]JobConfig {
 	jobs := map[string]JobConfig{}
 	known := map[string]func(*yaml.Node){}
+	after := map[string]*yaml.Node{}
 	for _, name := range scheduledJobs {
 		known[name] = func(n *yaml.Node) {
-			j := JobConfig{}
-			y.keys(n, "jobs "+name, map[string]func(*yaml.Node){"cron": func(n *yaml.Node) {
-				text, ok := y.text(n, "cron")
-				if _, err := cron.ParseStandard(text); ok && err != nil {
-					y.problem(n, "jobs %s: %q is not a cron line of five fields (minute hour day month weekday)", name, text)
-				}
-				j.Cron = text
-			}})
+			j := JobConfig{Retries: DefaultRetries, Overlap: OverlapWait}
+			what := "jobs " + name
+			y.keys(n, what, map[string]func(*yaml.Node){
+				"cron": func(n *yaml.Node) {
+					text, ok := y.text(n, "cron")
+					if _, err := parseTimetable(text, time.UTC); ok && err != nil {
+						y.problem(n, "jobs %s: %q %v", name, text, err)
+					}
+					j.Cron = text
+				},
+				"after":   func(n *yaml.Node) { j.After, after[name] = y.list(n, what+" after"), n },
+				"jitter":  func(n *yaml.Node) { j.Jitter = y.duration(n, what+" jitter") },
+				"timeout": func(n *yaml.Node) { j.Timeout = y.duration(n, what+" timeout") },
+				"retries": func(n *yaml.Node) { j.Retries = y.whole(n, what+" retries", 0, 100) },
+				"overlap": func(n *yaml.Node) { j.Overlap = y.choice(n, what+" overlap", OverlapWait, OverlapSkip) },
+			})
+			if j.Cron == "" {
+				y.problem(n, "jobs %s needs a cron line, such as \"30 2 * * *\"", name)
+			}
 			jobs[name] = j
 		}
 	}
 	y.keys(n, "jobs", known)
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		for _, other := range jobs[name].After {
+			if _, ok := jobs[other]; !ok {
+				y.problem(after[name], "jobs %s after: %q is not scheduled", name, other)
+			} else if comesAfter(jobs, other, name, nil) {
+				y.problem(after[name], "jobs %s after: %q waits for %q in turn", name, other, name)
+			}
+		}
+	}
 	return jobs
+}
+
+// comesAfter says whether a job waits for another, straight or through others.
+func comesAfter(jobs map[string]JobConfig, job, other string, seen []string) bool {
+	if slices.Contains(seen, job) {
+		return false
+	}
+	for _, before := range jobs[job].After {
+		if before == other || comesAfter(jobs, before, other, append(seen, job)) {
+			return true
+		}
+	}
+	return false
+}
+
+// duration reads a span of time such as 10m or 1h30m.
+func (y *yamlFile) duration(n *yaml.Node, what string) time.Duration {
+	text, ok := y.text(n, what)
+	if !ok {
+		return 0
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 || d > 7*24*time.Hour {
+		y.problem(n, "%s: %q is not a span of time such as 90s, 10m or 1h30m, at most 168h", what, text)
+		return 0
+	}
+	return d
 }

@@ -33,7 +33,10 @@ func TestEveryKeyHasItsDefault(t *testing.T) {
 		Clawback:     "none", FXMaxAgeDays: 5, Materiality: map[string]pipeline.Amount{"USD": 100_000_000},
 		Approvers: []string{}, Accounts: map[string]string{}, Memory: "4GB",
 		Feeds: map[string]FeedConfig{"gift_events": {Paths: []string{"inbox/gift_events*"}, Expected: "daily", Zone: whole.Zone}},
-		Jobs:  map[string]JobConfig{"ingest": {"*/15 * * * *"}, "reconcile": {"30 2 * * *"}},
+		Jobs: map[string]JobConfig{
+			"ingest":    {Cron: "*/15 * * * *", Retries: DefaultRetries, Overlap: OverlapWait},
+			"reconcile": {Cron: "30 2 * * *", Retries: DefaultRetries, Overlap: OverlapWait},
+		},
 	}
 	if whole.Zone.String() != "UTC" || !reflect.DeepEqual(whole, want) {
 		t.Errorf("defaults are\n%+v\nwant\n%+v", whole, want)
@@ -121,6 +124,12 @@ func TestConfigErrors(t *testing.T) {
 		{"feeds: {gift_events: {live_silence_seconds: -1}}", at + `1: feeds gift_events live_silence_seconds: "-1" is not a whole number from 0 to 86400`},
 		{"feeds: {payouts: {expected: hourly}}", at + `1: feeds payouts expected: "hourly" is not one of daily`},
 		{"jobs: {ingest: {cron: often}}", at + `1: jobs ingest: "often" is not a cron line of five fields`},
+		{"jobs: {ingest: {}}", at + `1: jobs ingest needs a cron line, such as "30 2 * * *"`},
+		{"jobs: {ingest: {cron: '@every 1m'}}", at + `1: jobs ingest: "@every 1m" is an interval; a cron line of five fields is needed`},
+		{"jobs: {ingest: {cron: '0 0 * * *', after: [run]}}", at + `1: jobs ingest after: "run" is not scheduled`},
+		{"jobs: {ingest: {cron: '0 0 * * *', after: [run]}, run: {cron: '0 0 * * *', after: [ingest]}}", at + `1: jobs ingest after: "run" waits for "ingest" in turn`},
+		{"jobs: {ingest: {cron: '0 0 * * *', timeout: soon}}", at + `1: jobs ingest timeout: "soon" is not a span of time such as 90s, 10m or 1h30m, at most 168h`},
+		{"jobs: {ingest: {cron: '0 0 * * *', overlap: maybe}}", at + `1: jobs ingest overlap: "maybe" is not one of wait, skip`},
 		{"jobs: {close: {}}", at + `1: unknown key "close" of jobs; known keys: ingest, reconcile, run, statements`},
 	} {
 		_, err := ParseConfig([]byte(c.text), ".", ConfigFile)

@@ -42,7 +42,7 @@ func (l *Lake) Lock(ctx context.Context) (release func(), err error) {
 		}
 		return nil, l.fail("lock lake", l.cfg.Root, err)
 	}
-	unlockCatalog, err := l.lockCatalog(ctx)
+	unlockCatalog, err := l.lockInCatalog(ctx, "carat lake ")
 	if err != nil {
 		_ = f.Close()
 		return nil, l.fail("lock lake", l.cfg.Root, err)
@@ -76,9 +76,9 @@ func (l *Lake) busy(content []byte) error {
 	return pipeline.Errorf(pipeline.KindBusy, "lock lake", l.cfg.Root, "%s", who).WithHint("wait until it has ended and run again; nothing was changed")
 }
 
-// lockCatalog also takes an advisory lock in PostgreSQL, for writers on other
+// lockInCatalog also takes an advisory lock in PostgreSQL, for carats on other
 // machines that share the catalog.
-func (l *Lake) lockCatalog(ctx context.Context) (unlock func(), err error) {
+func (l *Lake) lockInCatalog(ctx context.Context, what string) (unlock func(), err error) {
 	if l.dialect != icesql.Postgres {
 		return func() {}, nil
 	}
@@ -87,7 +87,7 @@ func (l *Lake) lockCatalog(ctx context.Context) (unlock func(), err error) {
 		return nil, scrub(err, l.cfg.CatalogDSN)
 	}
 	h := fnv.New64a()
-	_, _ = h.Write([]byte("carat lake " + l.id.ID))
+	_, _ = h.Write([]byte(what + l.id.ID))
 	key := int64(h.Sum64())
 	var got bool
 	if err := conn.QueryRowContext(ctx, "select pg_try_advisory_lock($1)", key).Scan(&got); err != nil {

@@ -1,0 +1,182 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// What became of a slot of the schedule.
+const (
+	SlotPending = "pending"
+	SlotRunning = "running"
+	SlotDone    = "done"
+	SlotFailed  = "failed"
+	SlotSkipped = "skipped" // due while the job still ran, and configured not to wait
+	SlotCovered = "covered" // the run of a later slot did its work too
+)
+
+// Slot is one time at which a scheduled job was due.
+type Slot struct {
+	Job       string
+	Key       string
+	At        time.Time
+	Status    string
+	Attempts  int64
+	StartedAt time.Time // zero when it never was
+	EndedAt   time.Time
+	CoveredBy string // the key of the slot whose run did its work
+	Detail    string // why it failed
+}
+
+// ToldUntil gives how far the job's slots were told. A job that is new to the
+// schedule begins now: nothing before is due.
+func (s *Store) ToldUntil(ctx context.Context, job string, now time.Time) (time.Time, error) {
+	var at int64
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, s.bind("select told_until from carat_schedule where job = ?"), job).Scan(&at)
+		if errors.Is(err, sql.ErrNoRows) {
+			at = now.UnixMicro()
+			_, err = tx.ExecContext(ctx, s.bind("insert into carat_schedule (job, told_until) values (?, ?)"), job, at)
+		}
+		return err
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the schedule: %w", err)
+	}
+	return time.UnixMicro(at).UTC(), nil
+}
+
+// TellSlots records slots as pending, and that all up to an instant were told.
+// A slot that is known already stays as it is, so that none runs twice.
+func (s *Store) TellSlots(ctx context.Context, job string, slots []Slot, until time.Time) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		for _, slot := range slots {
+			_, err := tx.ExecContext(ctx, s.bind(`insert into carat_slots (job, slot_key, slot_at, status, attempts, covered_by, detail)
+values (?, ?, ?, ?, 0, '', '') on conflict (job, slot_key) do nothing`), job, slot.Key, slot.At.UnixMicro(), SlotPending)
+			if err != nil {
+				return err
+			}
+		}
+		// A clock that was set back tells nothing new, and must not tell it again later.
+		_, err := tx.ExecContext(ctx, s.bind("update carat_schedule set told_until = ? where job = ? and told_until < ?"),
+			until.UnixMicro(), job, until.UnixMicro())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record the slots of %s: %w", job, err)
+	}
+	return nil
+}
+
+// OpenSlots gives the slots that are pending or running, oldest first.
+func (s *Store) OpenSlots(ctx context.Context) ([]Slot, error) {
+	return s.slots(ctx, "where status in ('pending', 'running') order by slot_at, job, slot_key")
+}
+
+// LastSlots gives each job's last slot that ended by a run of its own.
+func (s *Store) LastSlots(ctx context.Context) (map[string]Slot, error) {
+	all, err := s.slots(ctx, `where status in ('done', 'failed') and slot_at = (
+select max(later.slot_at) from carat_slots as later where later.job = carat_slots.job and later.status in ('done', 'failed'))
+order by job, slot_key`)
+	if err != nil {
+		return nil, err
+	}
+	last := map[string]Slot{}
+	for _, slot := range all {
+		last[slot.Job] = slot
+	}
+	return last, nil
+}
+
+// Slots gives every slot of a job, oldest first.
+func (s *Store) Slots(ctx context.Context, job string) ([]Slot, error) {
+	return s.slots(ctx, "where job = ? order by slot_at, slot_key", job)
+}
+
+func (s *Store) slots(ctx context.Context, where string, args ...any) ([]Slot, error) {
+	rows, err := s.db.QueryContext(ctx, s.bind(
+		"select job, slot_key, slot_at, status, attempts, started_at, ended_at, covered_by, detail from carat_slots "+where), args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the slots: %w", err)
+	}
+	defer rows.Close()
+	var list []Slot
+	for rows.Next() {
+		var slot Slot
+		var at int64
+		var started, ended sql.NullInt64
+		if err := rows.Scan(&slot.Job, &slot.Key, &at, &slot.Status, &slot.Attempts, &started, &ended, &slot.CoveredBy, &slot.Detail); err != nil {
+			return nil, fmt.Errorf("read the slots: %w", err)
+		}
+		slot.At = time.UnixMicro(at).UTC()
+		if started.Valid {
+			slot.StartedAt = time.UnixMicro(started.Int64).UTC()
+		}
+		if ended.Valid {
+			slot.EndedAt = time.UnixMicro(ended.Int64).UTC()
+		}
+		list = append(list, slot)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the slots: %w", err)
+	}
+	return list, nil
+}
+
+// BeginSlot records that a slot's run begins.
+func (s *Store) BeginSlot(ctx context.Context, slot Slot, now time.Time) error {
+	return s.changeSlot(ctx, "update carat_slots set status = ?, attempts = attempts + 1, started_at = ? where job = ? and slot_key = ?",
+		SlotRunning, now.UnixMicro(), slot.Job, slot.Key)
+}
+
+// PutOffSlot records that a slot's run did not end well and is to be tried
+// again.
+func (s *Store) PutOffSlot(ctx context.Context, slot Slot, detail string) error {
+	return s.changeSlot(ctx, "update carat_slots set status = ?, detail = ? where job = ? and slot_key = ?", SlotPending, detail, slot.Job, slot.Key)
+}
+
+// EndSlot records how a slot's run ended, and that the job's older pending
+// slots are covered by it.
+func (s *Store) EndSlot(ctx context.Context, slot Slot, status, detail string, now time.Time) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, s.bind("update carat_slots set status = ?, ended_at = ?, detail = ? where job = ? and slot_key = ?"),
+			status, now.UnixMicro(), detail, slot.Job, slot.Key); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, s.bind(`update carat_slots set status = ?, covered_by = ?
+where job = ? and status = ? and slot_at <= ? and slot_key <> ?`),
+			SlotCovered, slot.Key, slot.Job, SlotPending, slot.At.UnixMicro(), slot.Key)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record the slot %s of %s: %w", slot.Key, slot.Job, err)
+	}
+	return nil
+}
+
+// SkipSlot records that a slot is not run.
+func (s *Store) SkipSlot(ctx context.Context, slot Slot, detail string, now time.Time) error {
+	return s.changeSlot(ctx, "update carat_slots set status = ?, ended_at = ?, detail = ? where job = ? and slot_key = ?",
+		SlotSkipped, now.UnixMicro(), detail, slot.Job, slot.Key)
+}
+
+// ResumeSlots makes slots whose run was cut short (by a crash, or the death of
+// another scheduler) pending again, and gives how many.
+func (s *Store) ResumeSlots(ctx context.Context) (int64, error) {
+	result, err := s.db.ExecContext(ctx, s.bind("update carat_slots set status = ?, detail = ? where status = ?"),
+		SlotPending, "its run was cut short", SlotRunning)
+	if err != nil {
+		return 0, fmt.Errorf("resume the slots: %w", err)
+	}
+	return result.RowsAffected()
+}
+
+func (s *Store) changeSlot(ctx context.Context, query string, args ...any) error {
+	if _, err := s.db.ExecContext(ctx, s.bind(query), args...); err != nil {
+		return fmt.Errorf("record a slot: %w", err)
+	}
+	return nil
+}
