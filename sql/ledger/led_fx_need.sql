@@ -53,6 +53,36 @@ posting_days as (
         and led_posting_creator.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
 ),
 
+settlement_lines as (
+    select
+        currency,
+        entity,
+        quarter_hour(booked_at) as quarter
+    from stg_bank_lines
+    cross join run
+    where accounting_month = run.period and amount <> 0
+    union
+    select
+        currency,
+        entity,
+        quarter_hour(event_at) as quarter
+    from stg_settlement_lines
+    cross join run
+    where accounting_month = run.period
+),
+
+booked_days as (
+    select
+        settlement_lines.currency as base,
+        coalesce(run_entities.functional_currency, run.reporting_currency) as quote,
+        local_day(settlement_lines.quarter, run.time_zone) as day
+    from settlement_lines
+    cross join run
+    left join run_entities
+        on run_entities.entity = settlement_lines.entity
+    where settlement_lines.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
+),
+
 payout_days as (
     select distinct
         currency as base,
@@ -104,6 +134,9 @@ needs as (
     union all
     select base, quote, day, true as is_new
     from posting_days
+    union all
+    select base, quote, day, true as is_new
+    from booked_days
     union all
     select currency as base, functional_currency as quote, day, true as is_new
     from led_foreign_balance

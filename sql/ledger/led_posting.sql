@@ -10,6 +10,9 @@ with told_later as (
     union all
     select entity, day, rate_day, event_class, currency, role, amount
     from led_posting_promotion
+    union all
+    select entity, day, rate_day, event_class, currency, role, amount
+    from led_posting_settlement
 ),
 
 rated as (
