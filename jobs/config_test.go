@@ -37,6 +37,7 @@ func TestEveryKeyHasItsDefault(t *testing.T) {
 			"ingest":    {Cron: "*/15 * * * *", Retries: DefaultRetries, Overlap: OverlapWait},
 			"reconcile": {Cron: "30 2 * * *", Retries: DefaultRetries, Overlap: OverlapWait},
 		},
+		Mail: MailConfig{TLS: "starttls", PerMinute: 60},
 	}
 	if whole.Zone.String() != "UTC" || !reflect.DeepEqual(whole, want) {
 		t.Errorf("defaults are\n%+v\nwant\n%+v", whole, want)
@@ -130,7 +131,7 @@ func TestConfigErrors(t *testing.T) {
 		{"jobs: {ingest: {cron: '0 0 * * *', after: [run]}, run: {cron: '0 0 * * *', after: [ingest]}}", at + `1: jobs ingest after: "run" waits for "ingest" in turn`},
 		{"jobs: {ingest: {cron: '0 0 * * *', timeout: soon}}", at + `1: jobs ingest timeout: "soon" is not a span of time such as 90s, 10m or 1h30m, at most 168h`},
 		{"jobs: {ingest: {cron: '0 0 * * *', overlap: maybe}}", at + `1: jobs ingest overlap: "maybe" is not one of wait, skip`},
-		{"jobs: {close: {}}", at + `1: unknown key "close" of jobs; known keys: ingest, reconcile, run, statements`},
+		{"jobs: {compact: {}}", at + `1: unknown key "compact" of jobs; known keys: close, ingest, reconcile, run, statements, verify`},
 	} {
 		_, err := ParseConfig([]byte(c.text), ".", ConfigFile)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

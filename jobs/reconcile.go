@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"carat/pipeline"
@@ -230,24 +232,33 @@ const monthFolder = "accounting_month="
 // empty one before such: months are closed in order, also those in which
 // nothing happened.
 func checkPeriod(period, first pipeline.Period, tables []pipeline.TableFiles) error {
-	months := map[string]bool{}
-	for _, t := range tables {
-		if f, ok := pipeline.FeedByName(t.Name); !ok || f.Reference || t.Name == feedBalances {
-			continue
-		}
-		for _, file := range t.Files {
-			if _, rest, ok := strings.Cut(file, monthFolder); ok && len(rest) >= len("2026-10") {
-				months[rest[:len("2026-10")]] = true
-			}
-		}
-	}
-	known := sortedKeys(months)
-	if len(known) > 0 && period >= first && (months[string(period)] || string(period) < known[len(known)-1]) {
+	known := monthsWithRows(tables)
+	if len(known) > 0 && period >= first && (slices.Contains(known, period) || period < known[len(known)-1]) {
 		return nil
 	}
 	e := pipeline.Errorf(pipeline.KindNotFound, "reconcile", string(period), "no row lies in that month")
 	if len(known) == 0 {
 		return e.WithHint("nothing was ingested yet: put feed files into the inbox and run `carat ingest`")
 	}
-	return e.WithHint("there are rows in %s", strings.Join(known, ", "))
+	names := make([]string, len(known))
+	for i, month := range known {
+		names[i] = string(month)
+	}
+	return e.WithHint("there are rows in %s", strings.Join(names, ", "))
+}
+
+// monthsWithRows gives the accounting months in which events lie, in order.
+func monthsWithRows(tables []pipeline.TableFiles) []pipeline.Period {
+	months := map[pipeline.Period]bool{}
+	for _, t := range tables {
+		if f, ok := pipeline.FeedByName(t.Name); !ok || f.Reference || t.Name == feedBalances {
+			continue
+		}
+		for _, file := range t.Files {
+			if _, rest, ok := strings.Cut(file, monthFolder); ok && len(rest) >= len("2026-10") {
+				months[pipeline.Period(rest[:len("2026-10")])] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(months))
 }

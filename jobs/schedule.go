@@ -35,8 +35,18 @@ type ScheduleOptions struct {
 	Idle  time.Duration // the longest it waits without looking at the clock; 0: half a minute
 	// Observe, if not nil, is told every slot that ended or was put off, and
 	// how long its run took.
-	Observe func(slot state.Slot, took time.Duration)
+	Observe func(SlotRun)
 }
+
+// SlotRun is how one run of a slot went.
+type SlotRun struct {
+	Slot
+	Result string // done, failed, or pending: put off
+	Took   time.Duration
+}
+
+// Done says whether the job did its work.
+func (r SlotRun) Done() bool { return r.Result == state.SlotDone }
 
 // defaultIdle bounds how long the scheduler waits without looking at the clock:
 // one that was set forward is noticed.
@@ -281,6 +291,11 @@ func (s *scheduler) run(ctx context.Context, slot state.Slot) error {
 		delete(s.retryAt, key)
 		log.Info("done", "seconds", ended.Sub(began).Seconds())
 		err = s.state.EndSlot(record, slot, slot.Status, "", ended)
+	case ctx.Err() == nil && finds(err):
+		slot.Status, slot.Detail = state.SlotDone, errorText(err)
+		delete(s.retryAt, key)
+		log.Warn("done, and found", "seconds", ended.Sub(began).Seconds(), "error", err)
+		err = s.state.EndSlot(record, slot, slot.Status, slot.Detail, ended)
 	case ctx.Err() != nil:
 		slot.Status = state.SlotPending
 		log.Warn("stopped; the next scheduler does it again")
@@ -298,7 +313,7 @@ func (s *scheduler) run(ctx context.Context, slot state.Slot) error {
 		err = s.state.EndSlot(record, slot, slot.Status, slot.Detail, ended)
 	}
 	if s.o.Observe != nil {
-		s.o.Observe(slot, ended.Sub(began))
+		s.o.Observe(SlotRun{Slot: Slot{Job: slot.Job, Key: slot.Key, At: slot.At}, Result: slot.Status, Took: ended.Sub(began)})
 	}
 	if err == nil && job.Overlap == OverlapSkip {
 		err = s.skipOverlapped(record, slot, ended)
@@ -351,6 +366,18 @@ func (s *scheduler) skipOverlapped(ctx context.Context, ran state.Slot, now time
 func passes(err error) bool {
 	switch pipeline.KindOf(err) {
 	case pipeline.KindBusy, pipeline.KindInternal:
+		return true
+	default:
+		return false
+	}
+}
+
+// finds says whether an error is what the job found, and not that it couldn't
+// do its work: a bad file, a blocking exception. Nothing is gained by trying
+// again, and what comes after goes on.
+func finds(err error) bool {
+	switch pipeline.KindOf(err) {
+	case pipeline.KindBadInput, pipeline.KindBlocked:
 		return true
 	default:
 		return false

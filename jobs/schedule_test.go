@@ -153,15 +153,23 @@ func TestScheduleTriesAgain(t *testing.T) {
 		return nil
 	}), "01T06:00 ingest", "01T06:01 ingest", "01T06:03 ingest", "01T06:03 reconcile")
 
-	// Bad input doesn't pass: it isn't tried again, and who comes after waits for the next slot.
+	// What doesn't pass isn't tried again, and who comes after waits for the next slot.
 	wantRan(t, scheduleFor(t, dir, config, at("2026-10-02T05:00"), at("2026-10-03T07:00"), func(_ context.Context, c *fakeClock, job string) error {
 		if job == "ingest" && c.Now().Before(at("2026-10-03T00:00")) {
-			return pipeline.Errorf(pipeline.KindBadInput, "ingest", "x.csv", "not a feed")
+			return pipeline.Errorf(pipeline.KindUsage, "read model", "x.sql", "no header")
 		}
 		return nil
 	}), "02T06:00 ingest", "03T06:00 ingest", "03T06:00 reconcile")
 	wantSlots(t, dir, "reconcile", "2026-10-01T06:00 done", "2026-10-02T06:00 covered by 2026-10-03T06:00", "2026-10-03T06:00 done")
 	wantSlots(t, dir, "ingest", "2026-10-01T06:00 done", "2026-10-02T06:00 failed", "2026-10-03T06:00 done")
+
+	// A bad file is what an ingest found: the month goes on.
+	wantRan(t, scheduleFor(t, dir, config, at("2026-10-04T05:00"), at("2026-10-04T07:00"), func(_ context.Context, _ *fakeClock, job string) error {
+		if job == "ingest" {
+			return pipeline.Errorf(pipeline.KindBadInput, "ingest", "x.csv", "not a feed")
+		}
+		return nil
+	}), "04T06:00 ingest", "04T06:00 reconcile")
 }
 
 func TestScheduleOverlap(t *testing.T) {

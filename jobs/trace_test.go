@@ -54,18 +54,20 @@ func TestTrace(t *testing.T) {
 func linesAddUp(t *testing.T, s Setting) {
 	t.Helper()
 	all, err := queryTable(t.Context(), QueryOptions{Setting: s, Period: "2026-10", Query: `select
-		concat_ws('/', period, creator_id, entity, currency, line_no) as id, coins, diamonds from statement_lines
+		concat_ws('/', period, creator_id, entity, currency, line_no) as id, coins, diamonds,
+		gift_id in (select gift_id from gift_catalog) as priced from statement_lines
 		where section = 'earned' order by 1`})
 	if err != nil {
 		t.Fatal(err)
 	}
 	draw := rand.New(rand.NewPCG(1, 2))
 	var ids []string
-	want := map[string][2]string{}
+	want, priced := map[string][2]string{}, map[string]bool{}
 	for _, i := range draw.Perm(len(all.Rows)) {
 		if row := all.Rows[i]; len(ids) < 500 {
 			ids = append(ids, row[0].(string))
 			want[row[0].(string)] = [2]string{fmt.Sprint(row[1]), fmt.Sprint(row[2])}
+			priced[row[0].(string)] = row[3] == true
 		}
 	}
 	if len(ids) < 500 {
@@ -100,8 +102,8 @@ func linesAddUp(t *testing.T, s Setting) {
 		if len(nodes(root.Children, "rate")) == 0 && !reversal {
 			t.Errorf("%s shows no rate", root.ID)
 		}
-		if len(nodes(root.Children, "price")) == 0 && !reversal {
-			t.Errorf("%s shows no price", root.ID)
+		if shown := len(nodes(root.Children, "price")) > 0; shown != priced[root.ID] && !reversal {
+			t.Errorf("%s: a price is shown: %v; the catalogue has one: %v", root.ID, shown, priced[root.ID])
 		}
 		if b := nodes(root.Children, "batch"); len(b) == 0 || len(field(b[0], "source_sha256")) != 64 {
 			t.Errorf("%s shows no file", root.ID)

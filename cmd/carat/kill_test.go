@@ -61,7 +61,7 @@ func lakeFiles(t *testing.T, dir string) []string {
 func TestKilledIngestIsRunAgain(t *testing.T) {
 	dir, calm := filepath.Join(t.TempDir(), "killed"), filepath.Join(t.TempDir(), "calm")
 	for _, d := range []string{dir, calm} {
-		carat(t, "generate", "--out", d, "--gifts", "8000", "--viewers", "300", "--creators", "20", "--files", "month", "--faults", "all")
+		carat(t, "generate", "--out", d, "--gifts", "8000", "--viewers", "300", "--creators", "40", "--files", "month", "--faults", "all")
 	}
 	began := time.Now()
 	carat(t, "ingest", "--dir", calm)

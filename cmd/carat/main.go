@@ -106,7 +106,7 @@ Begin with: carat demo`,
 	root.PersistentFlags().StringVar(&a.user, "user", a.user, "who you are, for sign-offs, decisions and the record; else CARAT_USER, else the operating system's user")
 	for _, verb := range []func(*app) *cobra.Command{
 		demoCommand, initCommand, generateCommand, ingestCommand, reconcileCommand, statementsCommand, packageCommand, sendCommand,
-		runCommand, exceptionsCommand, statusCommand, verifyCommand, versionCommand,
+		runCommand, exceptionsCommand, statusCommand, verifyCommand, scheduleCommand, versionCommand,
 		queryCommand, traceCommand, eraseCommand,
 		closeCommand, approveCommand, reopenCommand, usersCommand, runsCommand,
 	} {

@@ -85,6 +85,12 @@ with findings as (
         and gift_capture is null
         and coins <= gift_coins
         and diamonds > gift_diamonds
+),
+
+-- a subject may have several opening rows, by channel and currency
+openings as (
+    select distinct subject_kind, subject_id, entity
+    from led_opening_balance
 )
 
 select
@@ -110,11 +116,11 @@ select
     findings.source_line
 from findings
 cross join run
-left join led_opening_balance as viewer_opening
+left join openings as viewer_opening
     on viewer_opening.subject_kind = 'viewer'
     and viewer_opening.subject_id = findings.viewer_id
     and viewer_opening.entity = findings.entity
-left join led_opening_balance as creator_opening
+left join openings as creator_opening
     on creator_opening.subject_kind = 'creator'
     and creator_opening.subject_id = findings.creator_id
     and creator_opening.entity = findings.entity

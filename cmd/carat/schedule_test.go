@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// lockedBuffer can be read while it is written.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// TestScheduleServesAndStops: the daemon tells its health, and ends cleanly
+// when it is told to.
+func TestScheduleServesAndStops(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "carat.yaml"), []byte("jobs: {ingest: {cron: '* * * * *'}}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var stderr lockedBuffer
+	done := make(chan int)
+	go func() {
+		done <- run(ctx, []string{"carat", "schedule", "--dir", dir, "--listen", "127.0.0.1:0", "--log", "json"}, nil, io.Discard, &stderr)
+	}()
+	address := regexp.MustCompile(`"address":"([^"]+)"`)
+	var host string
+	for range 200 {
+		if m := address.FindStringSubmatch(stderr.String()); m != nil && strings.Contains(stderr.String(), `"msg":"scheduling"`) {
+			host = m[1]
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if host == "" {
+		t.Fatalf("it doesn't listen:\n%s", stderr.String())
+	}
+	for path, want := range map[string]string{"/healthz": "ok", "/readyz": "ok"} {
+		response, err := http.Get("http://" + host + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if strings.TrimSpace(string(body)) != want || response.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d %s", path, response.StatusCode, body)
+		}
+	}
+	cancel()
+	select {
+	case code := <-done:
+		if code != 0 {
+			t.Errorf("exit code %d:\n%s", code, stderr.String())
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("it doesn't stop")
+	}
+}
