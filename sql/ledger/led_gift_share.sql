@@ -15,6 +15,23 @@ with days as (
     group by viewer_no, day
 ),
 
+-- telling a day of an instant is dear: once, not for every gift
+bounds as (
+    select
+        local_day(period_start, time_zone) as first_day,
+        local_day(closing_instant, time_zone) as last_day
+    from run
+),
+
+counted as (
+    select
+        led_quarter_day.quarter,
+        led_quarter_day.day as sent_day,
+        greatest(least(led_quarter_day.day, bounds.last_day), bounds.first_day) as day
+    from led_quarter_day
+    cross join bounds
+),
+
 gifts as (
     select
         led_gift.viewer_no,
@@ -22,8 +39,8 @@ gifts as (
         led_gift.span_no,
         led_gift.gift_no,
         led_gift.sent_at,
-        led_quarter_day.day as sent_day,
-        greatest(least(led_quarter_day.day, local_day(run.closing_instant, run.time_zone)), local_day(run.period_start, run.time_zone)) as day,
+        counted.sent_day,
+        counted.day,
         led_gift.coins,
         case when led_gift.is_live
             then coalesce(round_whole(led_gift.coins * led_gift_term.diamonds_per_coin, led_gift_term.rounding), 0)
@@ -31,13 +48,12 @@ gifts as (
         end as diamonds,
         led_viewer_class.class_no
     from led_gift
-    cross join run
     inner join led_gift_term
         on led_gift_term.span_no = led_gift.span_no
     inner join led_viewer_class
         on led_viewer_class.viewer_no = led_gift.viewer_no
-    inner join led_quarter_day
-        on led_quarter_day.quarter = quarter_hour(led_gift.sent_at)
+    inner join counted
+        on counted.quarter = quarter_hour(led_gift.sent_at)
     where led_gift.is_gift
 ),
 
