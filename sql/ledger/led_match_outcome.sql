@@ -79,8 +79,7 @@ rated as (
         ) as expected_amount
     from led_match_converted
     left join led_fx_rate
-        on led_match_converted.match = 'settlement_bank'
-        and led_fx_rate.base = led_match_converted.own_currency
+        on led_fx_rate.base = case when led_match_converted.match = 'settlement_bank' then led_match_converted.own_currency end
         and led_fx_rate.quote = led_match_converted.their_currency
         and led_fx_rate.day = led_match_converted.day
     left join run_currencies
@@ -94,6 +93,29 @@ bank_parties as (
         and led_match_keyed.side = 'theirs'
         and led_match_keyed.fate <> 'open'
         and led_match_keyed.party is not null
+),
+
+-- a condition on the left side alone would compare every row with every other, so it is part of the key
+opens as (
+    select
+        match,
+        side,
+        entity,
+        channel,
+        currency,
+        subject_kind,
+        item_id,
+        amount,
+        known_fee,
+        taken_at,
+        due_at,
+        is_before,
+        batch_id,
+        source_line,
+        case when match = 'purchase_settlement' and side = 'ours' then item_id end as order_id,
+        case when match = 'settlement_bank' and side = 'theirs' then party end as bank_party
+    from led_match_open
+    where way = 'told'
 ),
 
 alone as (
@@ -120,7 +142,7 @@ alone as (
             when opens.match = 'settlement_bank' then 'missing_in_settlement'
             else 'missing_in_ledger'
         end as outcome
-    from led_match_open as opens
+    from opens
     cross join run
     left join led_match_told as told
         on told.match = opens.match
@@ -128,16 +150,11 @@ alone as (
         and told.subject_kind = opens.subject_kind
         and told.item_id = opens.item_id
     left join led_match_netted as netted
-        on opens.match = 'purchase_settlement'
-        and opens.side = 'ours'
-        and netted.order_id = opens.item_id
+        on netted.order_id = opens.order_id
     left join bank_parties
-        on opens.match = 'settlement_bank'
-        and opens.side = 'theirs'
-        and bank_parties.entity = opens.entity
-        and bank_parties.party = opens.party
-    where opens.way = 'told'
-        and told.item_id is null
+        on bank_parties.entity = opens.entity
+        and bank_parties.party = opens.bank_party
+    where told.item_id is null
         and netted.order_id is null
         -- money in from those who pay settlements should have been announced; other lines of the bank are no business here
         and (opens.match <> 'settlement_bank' or opens.side = 'ours' or (bank_parties.party is not null and opens.amount > 0))
