@@ -60,8 +60,7 @@ func Approve(ctx context.Context, o ApproveOptions) (result *ApproveResult, err 
 		return nil, err
 	}
 	version := closed.version(o.Period)
-	signed, err := p.signed(ctx, o, version)
-	if err != nil {
+	if _, err := p.signed(ctx, o, version); err != nil {
 		return nil, err
 	}
 	run, v, err := p.reconciled(ctx, ReconcileOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period})
@@ -70,7 +69,8 @@ func Approve(ctx context.Context, o ApproveOptions) (result *ApproveResult, err 
 	}
 	job.tookSnapshots(run)
 	// The run just made may have moved what was signed.
-	if signed, err = p.signed(ctx, o, version); err != nil {
+	signed, err := p.signed(ctx, o, version)
+	if err != nil {
 		return nil, err
 	}
 	if err := mayApprove(o, signed, v); err != nil {

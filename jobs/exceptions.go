@@ -21,10 +21,6 @@ type ExceptionsOptions struct {
 	Resolved bool            // those that are gone, instead of those that stand
 }
 
-// exceptionColumns are the columns of an exception, in their published order.
-const exceptionColumns = `exception_id, control, severity, period, entity, subject_kind, subject_id,
-expected, actual, difference, unit, reason, detail, batch_id, source_line`
-
 const tableExceptions = "exceptions"
 
 // exceptionsListed are the columns of the list: those of an exception, what

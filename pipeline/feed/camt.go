@@ -285,7 +285,7 @@ func directed(amount, direction string) (*money, error) {
 	}
 	v, err := signedAmount(amount, direction == "DBIT")
 	if err != nil {
-		return nil, fmt.Errorf("Amt is %q: %w", cut80([]byte(amount)), err)
+		return nil, fmt.Errorf("the amount in Amt is %q: %w", cut80([]byte(amount)), err)
 	}
 	return v, nil
 }

@@ -174,10 +174,10 @@ func (p *payPal) names(cells []string, line int64) error {
 
 // payPalRow is a row's money.
 type payPalRow struct {
-	gross, fee         money // minor units, signed
-	currency           string
-	digits             int
-	hasFee, feeIsDebit bool
+	gross, fee money // minor units, signed
+	currency   string
+	digits     int
+	hasFee     bool
 }
 
 // body makes a settlement line of an SB row.
