@@ -21,9 +21,9 @@ with sources as (
         run.first_start as event_at,
         run.first_period as accounting_month,
         led_opening_balance.coins,
-        coalesce(led_opening_balance.amount, 0) as gross_amount,
-        cast(0 as decimal(18, 6)) as tax_amount,
-        coalesce(led_opening_balance.deferred_fee, 0) as fee_amount
+        cast(millionths(coalesce(led_opening_balance.amount, 0)) as bigint) as gross,
+        cast(0 as bigint) as tax,
+        cast(millionths(coalesce(led_opening_balance.deferred_fee, 0)) as bigint) as fee
     from led_opening_balance
     cross join run
     where led_opening_balance.subject_kind = 'viewer' and led_opening_balance.coins > 0
@@ -39,9 +39,9 @@ with sources as (
         stg_coin_adjustments.adjusted_at as event_at,
         stg_coin_adjustments.accounting_month,
         stg_coin_adjustments.coins,
-        0 as gross_amount,
-        0 as tax_amount,
-        0 as fee_amount
+        cast(0 as bigint) as gross,
+        cast(0 as bigint) as tax,
+        cast(0 as bigint) as fee
     from stg_coin_adjustments
     cross join run
     where stg_coin_adjustments.accounting_month <= run.period
@@ -59,16 +59,18 @@ with sources as (
         purchases.purchased_at as event_at,
         purchases.accounting_month,
         purchases.coins + purchases.bonus_coins as coins,
-        purchases.gross_amount,
-        purchases.tax_amount,
-        coalesce(
-            purchases.store_fee_amount,
-            half_up_minor(
-                cast(purchases.gross_amount as decimal(38, 6)) * coalesce(run_channels.store_fee_rate, 0),
-                run_currencies.minor_digits
-            ),
-            0
-        ) as fee_amount
+        small_millionths(purchases.gross_amount) as gross,
+        small_millionths(purchases.tax_amount) as tax,
+        case
+            when purchases.store_fee_amount is not null then small_millionths(purchases.store_fee_amount)
+            else cast(millionths(coalesce(
+                half_up_minor(
+                    cast(purchases.gross_amount as decimal(38, 6)) * coalesce(run_channels.store_fee_rate, 0),
+                    run_currencies.minor_digits
+                ),
+                0
+            )) as bigint)
+        end as fee
     from stg_coin_purchases as purchases
     cross join run
     left join run_channels
@@ -94,9 +96,9 @@ placed as (
         sources.accounting_month,
         greatest(least(sources.event_at, run_months.closing_instant), run_months.month_start) as acquired_at,
         sources.coins,
-        cast(millionths(sources.gross_amount) as bigint) as gross,
-        cast(millionths(sources.tax_amount) as bigint) as tax,
-        cast(millionths(sources.fee_amount) as bigint) as fee
+        sources.gross,
+        sources.tax,
+        sources.fee
     from sources
     cross join run
     inner join led_viewer

@@ -4,29 +4,19 @@
 -- negative money. Going from `before` to `after` coins takes what the lot carries at the one less what it carries at the other
 -- (led_lot_balance), so that the parts of a lot sum to the lot and what is undone at once leaves no trace. paid_later tells
 -- a debt that a later lot paid. Amounts are whole millionths.
+-- materialized: view
 with simple as (
     select
-        led_lot_balance.viewer_no,
-        led_lot_balance.lot_no,
+        viewer_no,
+        lot_no,
         cast(0 as bigint) as segment_no,
-        coalesce(greatest(led_lot_given.day, acquired.day), led_lot_given.day, acquired.day) as day,
+        day,
         'gift' as kind,
         cast(null as varchar) as source_id,
-        coalesce(acquired.day > led_lot_given.day, led_lot_given.day is null) as paid_later,
-        led_lot_given.before,
-        led_lot_given.after
+        false as paid_later,
+        before,
+        after
     from led_lot_given
-    cross join run
-    inner join led_lot_balance
-        on led_lot_balance.viewer_no = led_lot_given.viewer_no
-        and led_lot_balance.lot_no = led_lot_given.lot_no
-    left join led_quarter_day as acquired
-        on acquired.quarter = case
-            when led_lot_balance.origin <> 'opening' and led_lot_balance.accounting_month = run.period
-                then quarter_hour(led_lot_balance.acquired_at)
-        end
-    where led_lot_given.day is not null
-        or (led_lot_balance.origin <> 'opening' and led_lot_balance.accounting_month = run.period)
 ),
 
 replayed as (
@@ -73,13 +63,19 @@ broken as (
 ),
 
 moved as (
-    select viewer_no, lot_no, segment_no, day, kind, source_id, paid_later, before, after, before as carried_before, after as carried_after
+    select
+        viewer_no, lot_no, segment_no, day, kind, source_id, paid_later, before, after, before as carried_before,
+        after as carried_after, true as is_simple
     from simple
     union all
-    select viewer_no, lot_no, segment_no, day, kind, source_id, paid_later, before, after, before as carried_before, after as carried_after
+    select
+        viewer_no, lot_no, segment_no, day, kind, source_id, paid_later, before, after, before as carried_before,
+        after as carried_after, false as is_simple
     from replayed
     union all
-    select viewer_no, lot_no, segment_no, day, kind, source_id, paid_later, before, after, before as carried_before, cast(0 as bigint) as carried_after
+    select
+        viewer_no, lot_no, segment_no, day, kind, source_id, paid_later, before, after, before as carried_before,
+        cast(0 as bigint) as carried_after, false as is_simple
     from broken
 ),
 
@@ -88,10 +84,14 @@ priced as (
         moved.viewer_no,
         moved.lot_no,
         moved.segment_no,
-        moved.day,
+        -- a gift that a later lot paid counts when the lot came
+        coalesce(greatest(moved.day, acquired.day), moved.day, acquired.day) as day,
         moved.kind,
         moved.source_id,
-        moved.paid_later,
+        case when moved.is_simple
+            then coalesce(acquired.day > moved.day, moved.day is null)
+            else moved.paid_later
+        end as paid_later,
         moved.before,
         moved.after,
         -- a lot that broke in an earlier month carries nothing any more
@@ -111,6 +111,37 @@ priced as (
     inner join led_lot_balance
         on led_lot_balance.viewer_no = moved.viewer_no
         and led_lot_balance.lot_no = moved.lot_no
+    left join led_quarter_day as acquired
+        on acquired.quarter = case
+            when moved.is_simple and led_lot_balance.origin <> 'opening' and led_lot_balance.accounting_month = run.period
+                then quarter_hour(led_lot_balance.acquired_at)
+        end
+    where moved.day is not null or acquired.day is not null
+),
+
+valued as (
+    select
+        viewer_no,
+        lot_no,
+        segment_no,
+        day,
+        kind,
+        source_id,
+        paid_later,
+        before,
+        after,
+        carried_before,
+        carried_after,
+        entity,
+        channel,
+        currency,
+        functional_currency,
+        coins,
+        functional_value,
+        functional_fee,
+        carried_small(value, carried_before, coins) - carried_small(value, carried_after, coins) as value,
+        carried_small(fee, carried_before, coins) - carried_small(fee, carried_after, coins) as fee
+    from priced
 )
 
 select
@@ -127,14 +158,12 @@ select
     channel,
     currency,
     functional_currency,
-    carried_small(value, carried_before, coins) - carried_small(value, carried_after, coins) as value,
-    carried_small(fee, carried_before, coins) - carried_small(fee, carried_after, coins) as fee,
-    case when currency = functional_currency
-        then cast(carried_small(value, carried_before, coins) - carried_small(value, carried_after, coins) as decimal(38, 0))
+    value,
+    fee,
+    case when currency = functional_currency then cast(value as decimal(38, 0))
         else carried(functional_value, carried_before, coins) - carried(functional_value, carried_after, coins)
     end as functional_value,
-    case when currency = functional_currency
-        then cast(carried_small(fee, carried_before, coins) - carried_small(fee, carried_after, coins) as decimal(38, 0))
+    case when currency = functional_currency then cast(fee as decimal(38, 0))
         else carried(functional_fee, carried_before, coins) - carried(functional_fee, carried_after, coins)
     end as functional_fee
-from priced
+from valued
