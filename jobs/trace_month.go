@@ -59,7 +59,14 @@ func (t *tracer) month(ctx context.Context, run runAt, creator string) (*month, 
 	return m, nil
 }
 
-func (t *tracer) buildMonth(ctx context.Context, run runAt, creators []string) (m *month, err error) {
+func (t *tracer) buildMonth(ctx context.Context, run runAt, creators []string) (*month, error) {
+	return t.buildModels(ctx, run, creators, t.models.list, nil, "led_creator_rate", "led_live_gift", "stg_conversion_rates", "stg_gift_catalog")
+}
+
+// buildModels builds models and what they read over a run's own inputs: those
+// of some creators alone or, without any, all. prepare, if not nil, adds
+// tables of its own before.
+func (t *tracer) buildModels(ctx context.Context, run runAt, creators []string, list []engine.Model, prepare func(*reader) error, targets ...string) (m *month, err error) {
 	tables, err := t.lake.TablesOf(ctx, run.Inputs)
 	if err != nil {
 		return nil, err
@@ -68,12 +75,15 @@ func (t *tracer) buildMonth(ctx context.Context, run runAt, creators []string) (
 	if m.eng, err = t.openEmpty(ctx, t.Config); err != nil {
 		return nil, err
 	}
-	var list []string
+	var names []string
 	for _, c := range creators {
-		list = append(list, quoted(c))
+		names = append(names, quoted(c))
 	}
-	in := " in (" + strings.Join(list, ", ") + ")"
+	in := " in (" + strings.Join(names, ", ") + ")"
 	where := func(table string) string {
+		if len(creators) == 0 {
+			return ""
+		}
 		switch table {
 		case "gift_events":
 			return "creator_id" + in + " and accounting_month <= " + quoted(string(run.Period))
@@ -85,12 +95,14 @@ func (t *tracer) buildMonth(ctx context.Context, run runAt, creators []string) (
 		return ""
 	}
 	err = m.eng.LoadWhere(ctx, engine.RawPrefix, tables, where)
+	if err == nil && prepare != nil {
+		err = prepare(m.eng)
+	}
 	if err == nil {
 		o := ReconcileOptions{Setting: t.Setting, SQL: t.SQL, Period: run.Period}
 		params := o.parameters(run.ID, closures{first: t.first}, nil, nil)
-		params.MaterializeStaging = true // the files are read once, whatever the models ask
-		err = m.eng.Build(ctx, t.models.dialect, t.models.list, params,
-			"led_creator_rate", "led_live_gift", "stg_conversion_rates", "stg_gift_catalog")
+		params.MaterializeStaging = len(creators) > 0 // the files are read once, whatever the models ask
+		err = m.eng.Build(ctx, t.models.dialect, list, params, targets...)
 	}
 	if err != nil {
 		return nil, errors.Join(err, m.eng.Close())

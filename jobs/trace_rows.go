@@ -211,7 +211,7 @@ func (t *tracer) addExceptions(ctx context.Context, n *reports.Node, table strin
 // exceptionKind is the subject_kind that an exception names a row's table by.
 var exceptionKind = map[string]string{
 	"gift_events": "gift", "coin_purchases": "purchase", "payouts": "payout", "settlement_lines": "settlement",
-	"diamond_adjustments": "adjustment", "coin_adjustments": "adjustment", "provider_payments": "provider_payment", "bank_lines": "bank_line",
+	"diamond_adjustments": "adjustment", "coin_adjustments": "adjustment", "provider_payments": "payment", "bank_lines": "bank",
 }
 
 func exceptionHead(e *record) *reports.Node {

@@ -9,7 +9,7 @@ import (
 )
 
 // prefixOf is how the models of a folder are named.
-var prefixOf = map[string]string{"staging": "stg_", "ledger": "led_", "controls": "ctl_", "marts": "mart_"}
+var prefixOf = map[string]string{"staging": "stg_", "ledger": "led_", "controls": "ctl_", "marts": "mart_", "evidence": "evi_"}
 
 var severities = []string{"block", "review", "monitor"}
 
@@ -76,7 +76,7 @@ func TestModelsSayWhatTheyAre(t *testing.T) {
 			continue
 		}
 		if !known {
-			t.Errorf("%s: sql/ has the folders dialect, staging, ledger, controls and marts", s.path)
+			t.Errorf("%s: sql/ has the folders dialect, staging, ledger, controls, marts and evidence", s.path)
 			continue
 		}
 		model := strings.TrimSuffix(path.Base(s.path), ".sql")
@@ -89,6 +89,13 @@ func TestModelsSayWhatTheyAre(t *testing.T) {
 		}
 		if pairs["grain"] == "" {
 			t.Errorf("%s: the header lacks `grain:`", s.path)
+		}
+		if folder == "evidence" {
+			for _, name := range []string{"subject", "heading", "order"} {
+				if pairs[name] == "" {
+					t.Errorf("%s: the header lacks `%s:`", s.path, name)
+				}
+			}
 		}
 		if folder != "controls" {
 			continue

@@ -102,15 +102,8 @@ func (n *Node) appendJSON(b []byte, indent string) []byte {
 	b = appendJSONString(append(b, `{"kind":`...), n.Kind)
 	b = appendJSONString(append(b, `,"id":`...), n.ID)
 	b = appendJSONString(append(b, `,"text":`...), n.Text)
-	b = append(b, `,"fields":{`...)
-	for i, f := range n.Fields {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(appendJSONString(b, f.Name), ':')
-		b = appendJSONValue(b, f.Kind, f.Value)
-	}
-	b = append(b, `},"children":`...)
+	b = appendFields(append(b, `,"fields":`...), n.Fields)
+	b = append(b, `,"children":`...)
 	b = appendNodes(b, n.Children, indent)
 	return append(b, '}')
 }

@@ -6,7 +6,8 @@ package sql
 import "embed"
 
 // Files holds every model and the dialect macros, under their folder names, and
-// columns.tsv, the register of what each column means.
+// columns.tsv, the register of what each column means. evidence/ is no part of a
+// run: its queries say which rows an exception is judged by.
 //
-//go:embed columns.tsv dialect/*.sql staging/*.sql ledger/*.sql controls/*.sql marts/*.sql
+//go:embed columns.tsv dialect/*.sql evidence/*.sql staging/*.sql ledger/*.sql controls/*.sql marts/*.sql
 var Files embed.FS

@@ -11,6 +11,7 @@ import (
 	"carat/jobs"
 	"carat/pipeline"
 	"carat/reports"
+	"carat/sql"
 )
 
 // exceptionsCommand is `carat exceptions [--period P]`: the list, and what
@@ -24,7 +25,7 @@ func exceptionsCommand(a *app) *cobra.Command {
 		Long: `Lists what the controls found, with what was decided about it and how long it has
 stood. --export writes the list as CSV for somebody to decide: set status to
 explained, waived (with a day in until) or open, and owner and note as you like.
---import takes that file in, all of it or nothing.`,
+--import takes that file in, all of it or nothing. show ID gives the evidence of one.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month := pipeline.Period("")
@@ -68,6 +69,45 @@ explained, waived (with a day in until) or open, and owner and note as you like.
 	cmd.Flags().BoolVar(&resolved, "resolved", false, "those that are gone, and the run in which they were")
 	cmd.Flags().StringVar(&export, "export", "", "write them to this new CSV file, to be decided")
 	cmd.Flags().StringVar(&take, "import", "", "take in the decisions of this CSV file")
+	cmd.AddCommand(evidenceCommand(a))
+	return cmd
+}
+
+// evidenceCommand is `carat exceptions show ID`.
+func evidenceCommand(a *app) *cobra.Command {
+	var limit int
+	var format string
+	cmd := &cobra.Command{
+		Use:   "show ID",
+		Short: "the evidence of one exception: rows of both sides, rates and prices in force",
+		Long: `Shows what one exception rests on: what was expected and found, what its control
+asks and what to do, what was decided so far, then the rows of both sides with
+file, line and original text, and the rate, price or rule in force with its dates.
+The beginning of an id is enough when no other exception's id begins so.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("carat exceptions show takes one id").WithHint("`carat exceptions` lists them")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if limit < 0 {
+				return usage("--limit: %d is below 0", limit)
+			}
+			s, err := a.setting(a.progress())
+			if err != nil {
+				return err
+			}
+			e, err := jobs.Evidence(cmd.Context(), jobs.EvidenceOptions{Setting: s, SQL: sql.Files, ID: args[0], Limit: limit})
+			if err != nil {
+				return err
+			}
+			return e.Write(a.stdout, format)
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "table", strings.Join(reports.EvidenceFormats(), ", "))
+	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", format, reports.EvidenceFormats()...) }
+	cmd.Flags().IntVar(&limit, "limit", jobs.TraceLimit, "how many rows of one kind are shown; 0: all")
 	return cmd
 }
 

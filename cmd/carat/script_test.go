@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +26,8 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":      exits,
+			"exception":  exception,
+			"outwait":    outwait,
 			"tmpfs":      tmpfs,
 			"unchanged":  unchanged,
 			"freeze":     freeze,
@@ -34,6 +37,37 @@ func TestScript(t *testing.T) {
 		},
 		Condition: func(cond string) (bool, error) { return condition(t, cond) },
 	})
+}
+
+// exception DIR CONTROL sets $ID to the id of the first exception of a control,
+// and $BEGINNING to how it begins.
+func exception(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: exception DIR CONTROL")
+	}
+	ts.Check(ts.Exec("carat", "--dir", args[0], "exceptions", "--control", args[1], "--format", "csv"))
+	_, rows, _ := strings.Cut(ts.ReadFile("stdout"), "\n")
+	id, _, _ := strings.Cut(rows, ",")
+	if len(id) != 16 {
+		ts.Fatalf("no exception of %s", args[1])
+	}
+	ts.Setenv("ID", id)
+	ts.Setenv("BEGINNING", id[:10])
+}
+
+// outwait DIR DAY does what time does: every waiver there is has DAY as its last day.
+func outwait(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: outwait DIR DAY")
+	}
+	db, err := sql.Open("sqlite", "file:"+ts.MkAbs(filepath.Join(args[0], "lake", "catalog.sqlite")))
+	ts.Check(err)
+	defer db.Close()
+	done, err := db.Exec("update carat_decisions set until_day = ? where status = 'waived'", args[1])
+	ts.Check(err)
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		ts.Fatalf("no waiver in %s", args[0])
+	}
 }
 
 // exits CODE COMMAND… runs a command and wants that exit code.

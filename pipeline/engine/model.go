@@ -38,21 +38,37 @@ func (m Model) IsControl() bool { return m.Header["control"] != "" }
 // the register of controls; built-in controls must have them.
 var headerKeys = map[string]bool{
 	"grain": true, "control": true, "severity": true, "unit": true, "guards": true,
-	"question": true, "causes": true, "action": true,
+	"question": true, "causes": true, "action": true, "subject": true, "heading": true,
 	"checked": true, "result": true, "order": true, "materialized": true,
 }
 
 var severities = map[string]bool{"block": true, "review": true, "monitor": true}
 
-// ParseModels reads every .sql file of the file system except dialect/, in name
-// order. userMade marks a user's own controls: these must be controls.
+// evidenceFolder holds the queries that ParseEvidence reads.
+const evidenceFolder = "evidence"
+
+// ParseEvidence reads the queries that give an exception's evidence, in name
+// order. Their headers say of which kinds of subject (`subject:`) and what the
+// rows are called (`heading:`); they read the models and the one-row table
+// subject, and no run builds them.
+func ParseEvidence(fsys fs.FS) ([]Model, error) {
+	folder, err := fs.Sub(fsys, evidenceFolder)
+	if err != nil {
+		return nil, fmt.Errorf("read evidence: %w", err)
+	}
+	return ParseModels(folder, false)
+}
+
+// ParseModels reads every .sql file of the file system except dialect/ and
+// evidence/, in name order. userMade marks a user's own controls: these must be controls.
 func ParseModels(fsys fs.FS, userMade bool) ([]Model, error) {
 	var models []Model
 	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() || path.Ext(p) != ".sql" || strings.HasPrefix(p, "dialect/") {
+		if d.IsDir() || path.Ext(p) != ".sql" || strings.HasPrefix(p, "dialect/") ||
+			!userMade && strings.HasPrefix(p, evidenceFolder+"/") {
 			return nil
 		}
 		text, err := fs.ReadFile(fsys, p)

@@ -1,0 +1,26 @@
+-- One row is a balance of the subject that the system of record fed.
+-- grain: subject_kind, subject_id, entity, channel, currency, as_of
+-- subject: viewer, creator, account
+-- heading: The balances that were fed
+-- order: as_of, entity, channel, currency
+-- An account's subject is its id, channel and currency; a viewer's or creator's the id alone.
+select
+    stg_balances.subject_kind,
+    stg_balances.subject_id,
+    stg_balances.entity,
+    stg_balances.channel,
+    stg_balances.currency,
+    stg_balances.as_of,
+    stg_balances.coins,
+    stg_balances.diamonds,
+    stg_balances.amount,
+    stg_balances.deferred_fee,
+    stg_balances.batch_id,
+    stg_balances.source_line
+from stg_balances
+cross join subject
+where stg_balances.subject_kind = subject.subject_kind
+    and (
+        stg_balances.subject_id = subject.subject_id
+        or stg_balances.subject_id || '/' || coalesce(stg_balances.channel, '') || '/' || coalesce(stg_balances.currency, '') = subject.subject_id
+    )

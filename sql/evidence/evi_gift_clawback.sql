@@ -1,0 +1,21 @@
+-- One row is an adjustment that names the gift.
+-- grain: adjustment_id
+-- subject: gift
+-- heading: Adjustments that name it
+-- order: adjusted_at, adjustment_id
+-- A clawback names the gift that was paid from refunded coins.
+select
+    stg_diamond_adjustments.adjustment_id,
+    stg_diamond_adjustments.creator_id,
+    stg_diamond_adjustments.diamonds,
+    stg_diamond_adjustments.reason,
+    stg_diamond_adjustments.reference_id,
+    stg_diamond_adjustments.approved_by,
+    stg_diamond_adjustments.adjusted_at,
+    stg_diamond_adjustments.note,
+    stg_diamond_adjustments.entity,
+    stg_diamond_adjustments.batch_id,
+    stg_diamond_adjustments.source_line
+from stg_diamond_adjustments
+cross join subject
+where stg_diamond_adjustments.reference_id = subject.subject_id

@@ -1,0 +1,30 @@
+-- One row is one version of the payout.
+-- grain: payout_id, updated_at
+-- subject: payout
+-- heading: Every version of the payout
+-- order: updated_at, source_line
+-- Its status and its terms are judged from version to version.
+select
+    stg_payouts.payout_id,
+    stg_payouts.updated_at,
+    stg_payouts.creator_id,
+    stg_payouts.status,
+    stg_payouts.diamonds,
+    stg_payouts.currency,
+    stg_payouts.gross_amount,
+    stg_payouts.withholding_amount,
+    stg_payouts.fee_amount,
+    stg_payouts.net_amount,
+    stg_payouts.payout_currency,
+    stg_payouts.fx_rate,
+    stg_payouts.payout_amount,
+    stg_payouts.method,
+    stg_payouts.provider_reference,
+    stg_payouts.requested_at,
+    stg_payouts.paid_at,
+    stg_payouts.entity,
+    stg_payouts.batch_id,
+    stg_payouts.source_line
+from stg_payouts
+cross join subject
+where stg_payouts.payout_id = subject.subject_id
