@@ -21,7 +21,7 @@ run: build
 	./bin/carat demo
 
 test:
-	$(GO) test -timeout 10m ./...
+	$(GO) test -timeout 30m ./...
 
 simulate:
 	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -run 'Simulat|FoundIsPlanted|CleanMonths|Mutation' ./jobs ./pipeline/engine
