@@ -1,6 +1,7 @@
 -- One row is the head of one creator's statement: opening, earned, adjusted, paid, closing, in diamonds and money.
 -- grain: creator_id, entity, currency
 -- For every creator with a movement or a balance. Redeemed, returned and rounding are positive numbers here.
+-- provisional is not told here any more (the period's state says it); the column stays, because a table's columns only ever grow.
 -- result: statement_summaries
 -- order: creator_id, entity, currency
 with earnings as (
@@ -89,6 +90,7 @@ select
     run.period,
     run.run_id,
     run.statement_version as version,
+    cast(null as boolean) as provisional,
     keys.creator_id,
     keys.entity,
     keys.currency,
