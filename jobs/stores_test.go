@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -214,9 +213,6 @@ func settlementBreaks(t *testing.T, s Setting, period pipeline.Period) []string 
 // order is matched, every payout is in the bank; of what is planted all is found
 // and nothing else.
 func TestOrdersMeetTheReportsOfTheStores(t *testing.T) {
-	if _, err := fs.Stat(sql.Files, "controls/ctl_purchase_settlement.sql"); err != nil {
-		t.Skip("no control purchase_settlement yet: there is nothing that matches orders and reports")
-	}
 	const config = "first_period: 2026-09\ntime_zone: America/Los_Angeles\nreporting_currency: EUR\nmax_reject_share: 0\n" +
 		"store_fee_rate: {web: \"0.03\"}\nfeeds: {settlement_lines: {accounts: [com.example.live, \"82008200\", EXAMPLE BANK -****1299]}}\n"
 	orders := drawOrders(11, 90)

@@ -138,7 +138,7 @@ func (d *demo) print(w io.Writer) {
 		read, accepted = read+f.RowsRead, accepted+f.RowsAccepted
 		rejected, duplicate = rejected+f.RowsRejected, duplicate+f.RowsDuplicate
 	}
-	fmt.Fprintf(w, "%s closed in %s seconds: a generated month, with %d faults planted in it.\n\n", demoPeriod, seconds(d.took), len(d.truth))
+	fmt.Fprintf(w, "%s reconciled in %s seconds: a generated month, with %d faults planted in it.\n\n", demoPeriod, seconds(d.took), len(d.truth))
 	fmt.Fprintf(w, "READ      %s files, %s rows: %s accepted, %s rejected, %s duplicate\n",
 		grouped(int64(len(d.run.Ingest.Files))), grouped(read), grouped(accepted), grouped(rejected), grouped(duplicate))
 	fmt.Fprintf(w, "STATUS    %s is %s\n", demoPeriod, d.run.Reconcile.Status)
