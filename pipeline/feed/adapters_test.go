@@ -11,8 +11,9 @@ import (
 	"carat/pipeline"
 )
 
-// samplesFolder finds ../shared/samples beside the repository's root.
-func samplesFolder(t *testing.T) string {
+// findSamples gives ../shared/samples beside the repository's root, and whether
+// it is there.
+func findSamples(t testing.TB) (string, bool) {
 	t.Helper()
 	folder, err := os.Getwd()
 	if err != nil {
@@ -27,10 +28,40 @@ func samplesFolder(t *testing.T) string {
 		}
 	}
 	samples := filepath.Join(folder, "..", "shared", "samples")
-	if _, err := os.Stat(samples); err != nil {
+	_, err = os.Stat(samples)
+	return samples, err == nil
+}
+
+// samplesFolder is the folder of the samples, or skips the test.
+func samplesFolder(t *testing.T) string {
+	t.Helper()
+	samples, found := findSamples(t)
+	if !found {
 		t.Skip("../shared/samples is not there: published files are read only beside it")
 	}
 	return samples
+}
+
+// addSamples makes published files the corpus of a fuzz target, where they are.
+func addSamples(f *testing.F, patterns ...string) {
+	f.Helper()
+	folder, found := findSamples(f)
+	if !found {
+		return
+	}
+	for _, pattern := range patterns {
+		files, err := filepath.Glob(filepath.Join(folder, filepath.FromSlash(pattern)))
+		if err != nil || len(files) == 0 {
+			f.Fatalf("no sample is called %s: %v", pattern, err)
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(content)
+		}
+	}
 }
 
 func rateText(r pipeline.FXRate) string {

@@ -27,8 +27,8 @@ func openZipAt(file io.ReaderAt, size int64, name string) (io.ReadCloser, error)
 		return nil, badFile(name, 0, "a zip whose file is called %q, with a path", cut80([]byte(f.Name))).WithHint("unpack it")
 	}
 	packed, unpacked := f.CompressedSize64, f.UncompressedSize64
-	if unpacked > MaxZipBytes || unpacked > 1<<20 && unpacked/MaxZipRatio > packed {
-		return nil, badFile(name, 0, "a zip that unfolds from %d to %d bytes, more than %d times or %d bytes", packed, unpacked, MaxZipRatio, MaxZipBytes).
+	if unpacked > MaxZipBytes || unpacked > unfoldFreeBytes && unpacked/MaxUnfoldRatio > packed {
+		return nil, badFile(name, 0, "a zip that unfolds from %d to %d bytes, more than %d times or %d bytes", packed, unpacked, MaxUnfoldRatio, MaxZipBytes).
 			WithHint("unpack it and look at it")
 	}
 	r, err := f.Open()

@@ -283,6 +283,7 @@ func TestCamtSamples(t *testing.T) {
 }
 
 func FuzzCamt(f *testing.F) {
+	addSamples(f, "camt/*/*.xml")
 	f.Add([]byte(camtDoc("053.001.08", camtStmt("S1", camtBal("OPBD", "0")+camtBal("CLBD", "100.005")+camtEntries))))
 	f.Add([]byte(camtDoc("054.001.04", camtStmt("N", camtPayouts("DBIT", "", camtTx("po-1", "10.5", ""), camtTx("po-2", "19.5", ""))))))
 	f.Fuzz(func(t *testing.T, content []byte) {

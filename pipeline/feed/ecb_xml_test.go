@@ -74,3 +74,12 @@ func FuzzECBXML(f *testing.F) {
 		checkIdentity[pipeline.FXRate](t, "fx_rates.xml", content)
 	})
 }
+
+func FuzzECB(f *testing.F) {
+	addSamples(f, "ecb-fx/*/*.csv", "ecb-fx/*/*.zip")
+	f.Add([]byte(ecbText))
+	f.Add([]byte("Date, USD, JPY, \n13 April 2026, 1.1684, 186.75, \n"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		checkIdentity[pipeline.FXRate](t, "fx_rates.csv", content)
+	})
+}

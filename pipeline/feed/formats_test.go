@@ -373,6 +373,7 @@ func FuzzNDJSON(f *testing.F) {
 }
 
 func FuzzLive(f *testing.F) {
+	addSamples(f, "tiktok-gifts/TikTok-Live-Connector/*")
 	f.Add([]byte(liveV1 + "\n" + frameV1("1", "7", 0, 1, "false") + "\n" + envelope(frameV2("2", "0", 1, 3, 0, 2), frameV2("1", "7", 2, 2, 1, 1))))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		checkIdentity[pipeline.GiftEvent](t, "gift_events.ndjson", append([]byte("{\"messages\":[]}\n"), content...))
@@ -380,6 +381,7 @@ func FuzzLive(f *testing.F) {
 }
 
 func FuzzGiftList(f *testing.F) {
+	addSamples(f, "tiktok-gifts/GiftsGenerator/*.json")
 	f.Add([]byte(`"2":{"id":2,"name":"a","diamondCost":3}}`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		checkIdentity[pipeline.GiftPrice](t, "gifts.json", append([]byte(`{"1":{"id":1,"diamondCost":3},`), content...))

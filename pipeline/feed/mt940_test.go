@@ -146,6 +146,7 @@ func TestMT940Samples(t *testing.T) {
 }
 
 func FuzzMT940(f *testing.F) {
+	addSamples(f, "mt940/*/*.sta")
 	f.Add([]byte(mt940Text))
 	f.Add([]byte(":20:a\n:25:b\n:60F:C261001EUR0,\n:61:261001C1,NTRFx\n:62F:C261001EUR1,\n"))
 	f.Fuzz(func(t *testing.T, content []byte) {

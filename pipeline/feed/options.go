@@ -23,9 +23,12 @@ const (
 	MaxTextBytes = 4096
 	// MaxGiftListBytes bounds a gift price list, which is read whole.
 	MaxGiftListBytes = 64 << 20
-	// MaxZipBytes and MaxZipRatio bound what a zip may unfold to.
-	MaxZipBytes = 256 << 20
-	MaxZipRatio = 100
+	// MaxZipBytes bounds what a zip may unfold to, MaxUnfoldRatio how many times
+	// its size anything packed may unfold to: files of real rows reach 30.
+	MaxZipBytes    = 256 << 20
+	MaxUnfoldRatio = 100
+	// unfoldFreeBytes may come out of any file, however small.
+	unfoldFreeBytes = 1 << 20
 	// MaxWorkbookBytes bounds the parts of a workbook that are read.
 	MaxWorkbookBytes = 128 << 20
 	// MaxUnknownColumns bounds how many ignored columns are listed.

@@ -121,6 +121,26 @@ func TestBrokenPacking(t *testing.T) {
 	}
 }
 
+// What unfolds to more than a hundred times its size is refused on the way, long
+// before all of it was read; real rows, however alike, are not.
+func TestBombs(t *testing.T) {
+	bomb := giftHeader + strings.Repeat("\n", 40<<20)
+	alike := giftHeader + strings.Repeat(goodGift, 10_000) // just under a megabyte
+	for how, c := range map[Compression]struct{ bomb, alike []byte }{
+		Gzip: {gzipped(t, bomb), gzipped(t, alike)},
+		Zstd: {zstandard(t, bomb, 1<<20), zstandard(t, alike, 1<<20)},
+	} {
+		out := read[pipeline.GiftEvent](t, "gift_events.csv", c.bomb, nil)
+		want := fmt.Sprintf("read gift_events.csv: a %s that unfolds to more than 100 times its size; unpack it and look at it", how)
+		if out.err == nil || out.err.Error() != want || pipeline.KindOf(out.err) != pipeline.KindBadInput {
+			t.Errorf("%s of %d bytes:\n got %v\nwant %s", how, len(c.bomb), out.err, want)
+		}
+		if out := read[pipeline.GiftEvent](t, "gift_events.csv", c.alike, nil); out.err != nil || len(out.rows) != 10_000 {
+			t.Errorf("%s of rows that are alike: %d rows, %v", how, len(out.rows), out.err)
+		}
+	}
+}
+
 const ecbText = "Date,USD,JPY,BGN,TRL,\n2026-04-13,1.1684,186.75,N/A,N/A,\n2026-04-10,1.1711,186.43,1.9558,,\n"
 
 func TestZip(t *testing.T) {

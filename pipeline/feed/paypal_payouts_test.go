@@ -108,6 +108,7 @@ func TestPayPalPayoutStatuses(t *testing.T) {
 }
 
 func FuzzPayPalPayouts(f *testing.F) {
+	addSamples(f, "paypal-payouts/*/*.json")
 	f.Add([]byte(payoutBatchText("20.75", 5, payoutItems...)))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		checkIdentity[pipeline.ProviderPayment](t, "provider_payments.json", append([]byte(`{"payout_item_id":"a"}`), content...))

@@ -242,6 +242,7 @@ func TestPayPalSamples(t *testing.T) {
 }
 
 func FuzzPayPal(f *testing.F) {
+	addSamples(f, "paypal-stl/*/*.csv")
 	f.Add([]byte(payPalReport()))
 	f.Add([]byte(strings.Replace(payPalReport(), "EUR", "JPY", -1)))
 	f.Add([]byte("SH,2026/10/06 00:00:00 -0700,2026/10/06 23:59:59 -0700,X\n"))

@@ -87,6 +87,9 @@ func (j *job[T]) run(ctx context.Context) (result, error) {
 		return result{}, wrap(err)
 	}
 	defer release()
+	if j.format.Compression != Plain {
+		text = &unfolding{text: text, raw: raw}
+	}
 	total, err := j.text(ctx, text, wrap)
 	if err != nil {
 		return result{}, err

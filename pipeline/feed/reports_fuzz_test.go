@@ -66,6 +66,7 @@ func fuzzReport[T any](f *testing.F, format string, change func(*Options), seeds
 }
 
 func FuzzAppleFinancial(f *testing.F) {
+	addSamples(f, "apple-financial/fedoco-apple-slicer/*.txt", "apple-financial/matisiekpl-appstore-sdk-go/*")
 	fuzzReport[pipeline.SettlementLine](f, "apple-financial", nil, reportFile(f, "apple-financial.txt"), reportFile(f, "apple-financial-all.txt"))
 }
 
@@ -74,14 +75,17 @@ func FuzzAppleDetail(f *testing.F) {
 }
 
 func FuzzApplePayments(f *testing.F) {
+	addSamples(f, "apple-financial/*/financial_report.csv")
 	fuzzReport[pipeline.SettlementLine](f, "apple-payments", nil, reportFile(f, "apple-payments.csv"))
 }
 
 func FuzzAppleSales(f *testing.F) {
+	addSamples(f, "apple-sales/*/*")
 	fuzzReport[pipeline.SettlementLine](f, "apple-sales", nil, reportFile(f, "apple-sales.txt"))
 }
 
 func FuzzGoogleEarnings(f *testing.F) {
+	addSamples(f, "google-earnings/*/*")
 	fuzzReport[pipeline.SettlementLine](f, "google-earnings", nil, reportFile(f, "google-earnings.csv"))
 }
 
@@ -90,14 +94,17 @@ func FuzzGoogleSales(f *testing.F) {
 }
 
 func FuzzStripeReport(f *testing.F) {
+	addSamples(f, "stripe/wikimedia-SmashPig/*", "stripe/hledger/*")
 	fuzzReport[pipeline.SettlementLine](f, "stripe-report", nil, reportFile(f, "stripe-report.csv"))
 }
 
 func FuzzStripeBalance(f *testing.F) {
+	addSamples(f, "stripe/fivetran/balance_transaction_data.csv")
 	fuzzReport[pipeline.SettlementLine](f, "stripe-balance", nil, reportFile(f, "stripe-balance.csv"))
 }
 
 func FuzzStripePayouts(f *testing.F) {
+	addSamples(f, "stripe/fivetran/payout_data.csv")
 	fuzzReport[pipeline.SettlementLine](f, "stripe-payouts", nil, reportFile(f, "stripe-payouts.csv"))
 }
 
@@ -120,6 +127,7 @@ func FuzzWorkbook(f *testing.F) {
 
 // FuzzRecognise looks at anything, whole.
 func FuzzRecognise(f *testing.F) {
+	addSamples(f, "*/*/*")
 	files, err := filepath.Glob(filepath.Join("testdata", "reports", "*"))
 	if err != nil {
 		f.Fatal(err)

@@ -104,6 +104,25 @@ func unpack(r io.Reader, how Compression) (io.Reader, func(), error) {
 	return r, func() {}, nil
 }
 
+// unfolding stops at what unfolds too far: a few kilobytes that would keep a
+// machine busy for hours.
+type unfolding struct {
+	text io.Reader
+	raw  *rawReader
+	read int64
+}
+
+var errUnfoldsTooFar = errors.New("unfolds too far")
+
+func (u *unfolding) Read(p []byte) (int, error) {
+	n, err := u.text.Read(p)
+	u.read += int64(n)
+	if u.read > unfoldFreeBytes && u.read/MaxUnfoldRatio > u.raw.read {
+		return 0, errUnfoldsTooFar
+	}
+	return n, err
+}
+
 // unpackError says what is wrong with the packing, or passes on what is wrong
 // with the machine.
 func unpackError(name string, how Compression, raw *rawReader, err error) error {
@@ -112,6 +131,10 @@ func unpackError(name string, how Compression, raw *rawReader, err error) error 
 			return raw.ctx.Err()
 		}
 		return pipeline.Errorf(pipeline.KindInternal, "read", name, "%w", raw.broken)
+	}
+	if errors.Is(err, errUnfoldsTooFar) {
+		return badFile(name, 0, "a %s that unfolds to more than %d times its size", how, MaxUnfoldRatio).
+			WithHint("unpack it and look at it")
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return badFile(name, 0, "truncated %s: the file ends in the middle", how).

@@ -70,7 +70,7 @@ func (w *workbook) open(part string) (*xml.Decoder, io.Closer, error) {
 	if !ok {
 		return nil, nil, w.broken("it has no %s", columnName([]byte(part)))
 	}
-	if f.UncompressedSize64 > MaxWorkbookBytes || f.UncompressedSize64 > 1<<20 && f.UncompressedSize64/MaxZipRatio/10 > f.CompressedSize64 {
+	if f.UncompressedSize64 > MaxWorkbookBytes || f.UncompressedSize64 > unfoldFreeBytes && f.UncompressedSize64/MaxUnfoldRatio/10 > f.CompressedSize64 {
 		return nil, nil, badFile(w.name, 0, "a workbook with a part that unfolds from %d to %d bytes", f.CompressedSize64, f.UncompressedSize64).
 			WithHint("save the sheet as CSV")
 	}
