@@ -1,10 +1,12 @@
 # make run    builds carat and closes a generated month in ./carat-demo
 # make test   runs everything
 # make simulate  runs the simulated worlds of all seeds; CARAT_SEED=N runs one
+# make fuzz   feeds hostile input to every parser, ten minutes each; FUZZTIME=1m for less
 # make bench  measures carat beside DuckDB; ten million gifts are generated once, in .bench
 # Both need Go and a C compiler, nothing else.
 
 GO       ?= go
+FUZZTIME ?= 10m
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  := -X main.version=$(VERSION)
 # DuckDB is a C++ library that is linked in.
@@ -12,7 +14,7 @@ export CGO_ENABLED = 1
 # A copy of the source without its .git must build too.
 export GOFLAGS = -buildvcs=false
 
-.PHONY: build run test simulate lint bench
+.PHONY: build run test simulate fuzz lint bench
 
 build:
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/carat ./cmd/carat
@@ -25,6 +27,12 @@ test:
 
 simulate:
 	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -run 'Simulat|FoundIsPlanted|CleanMonths|Mutation' ./jobs ./pipeline/engine
+
+fuzz:
+	@for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' pipeline/feed/*_test.go); do \
+		echo "$$target"; \
+		$(GO) test ./pipeline/feed -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; \
+	done
 
 lint:
 	@unformatted=$$(gofmt -l cmd jobs pipeline reports sql fixtures); \
