@@ -21,9 +21,9 @@ type rawWriter struct {
 	f    *newFile
 	sum  hash.Hash
 	size int64
-	head []byte        // the first bytes, until the kind of file is known
-	out  io.Writer     // nil until then
-	enc  *zstd.Encoder // nil when stored as is
+	head []byte       // the first bytes, until the kind of file is known
+	out  io.Writer    // nil until then
+	pack *framePacker // nil when stored as is
 	ext  string
 	hex  string
 	err  error
@@ -91,13 +91,10 @@ func (w *rawWriter) begin() error {
 		}
 	}
 	if w.ext == ".zst" {
-		// The file is named by its SHA-256, so a checksum of zstd's own adds nothing.
-		w.enc, err = zstd.NewWriter(f, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-			zstd.WithWindowSize(1<<20), zstd.WithEncoderCRC(false))
-		if err != nil {
+		if w.pack, err = newFramePacker(f); err != nil {
 			return err
 		}
-		w.out = w.enc
+		w.out = w.pack
 	}
 	_, err = w.out.Write(w.head)
 	w.head = nil
@@ -116,8 +113,8 @@ func (w *rawWriter) Close() error {
 		}
 	}
 	var err error
-	if w.enc != nil {
-		err = w.enc.Close()
+	if w.pack != nil {
+		err = w.pack.Close()
 	}
 	if err == nil {
 		err = w.f.sync()
@@ -129,9 +126,6 @@ func (w *rawWriter) Close() error {
 }
 
 func (w *rawWriter) abandon() error {
-	if w.enc != nil && !w.done {
-		_ = w.enc.Close()
-	}
 	if w.f != nil && !w.f.done {
 		return w.f.Close()
 	}
@@ -157,15 +151,25 @@ func (l *Lake) RawFile(feed, sha256 string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	if filepath.Ext(path) != ".zst" || filepath.Base(path) != sha256+".zst" {
+	if !isPacked(path, sha256) {
 		return f, nil
+	}
+	frames, err := openFrames(f)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if frames != nil {
+		return decodedFile{frames, f, frames.dec}, nil
 	}
 	dec, err := zstd.NewReader(f)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &decodedFile{Decoder: dec, f: f}, nil
+	return decodedFile{dec, f, dec}, nil
 }
+
+// isPacked says whether carat itself compressed the kept file of a hash.
+func isPacked(path, sha256 string) bool { return filepath.Base(path) == sha256+".zst" }
 
 func (l *Lake) rawPath(feed, sha256 string) (string, error) {
 	if !isHexSHA256(sha256) {
@@ -193,13 +197,14 @@ func isHexSHA256(s string) bool {
 }
 
 type decodedFile struct {
-	*zstd.Decoder
-	f *os.File
+	io.Reader
+	f   *os.File
+	dec *zstd.Decoder
 }
 
 // Close closes the decoder and the file.
-func (d *decodedFile) Close() error {
-	d.Decoder.Close()
+func (d decodedFile) Close() error {
+	d.dec.Close()
 	return d.f.Close()
 }
 

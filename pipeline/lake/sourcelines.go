@@ -19,6 +19,9 @@ const sourceRecordBytes = 1 << 20
 // 1. Of CSV the whole record is given, also when a quoted field goes on over
 // several lines. A file that is no text (Parquet) has no lines. It fails with
 // fs.ErrNotExist when the file isn't kept (any more).
+//
+// Of a file that carat compressed, only the parts that hold the lines are
+// unpacked; of one that came compressed, all up to the last line.
 func (l *Lake) SourceLines(ctx context.Context, feed, sha256 string, quoted bool, lines []int64) (map[int64]string, error) {
 	path, err := l.rawPath(feed, sha256)
 	if err != nil {
@@ -37,7 +40,11 @@ func (l *Lake) SourceLines(ctx context.Context, feed, sha256 string, quoted bool
 		return nil, err
 	}
 	defer r.Close()
-	texts, err := scanLines(ctx, r, quoted, lines)
+	in := lineReader{in: bufio.NewReaderSize(r, 1<<20), at: 1}
+	if d, ok := r.(decodedFile); ok {
+		in.frames, _ = d.Reader.(*frameReader)
+	}
+	texts, err := in.records(ctx, quoted, lines)
 	return texts, l.fail("read source file", filepath.Base(path), err)
 }
 
@@ -63,34 +70,51 @@ func openZipped(path string) (io.ReadCloser, error) {
 	return nil, errors.Join(errors.New("the zip holds no file"), z.Close())
 }
 
-// scanLines reads until the last line that is wanted.
-func scanLines(ctx context.Context, r io.Reader, quoted bool, lines []int64) (map[int64]string, error) {
+// lineReader reads the lines of a text.
+type lineReader struct {
+	in     *bufio.Reader
+	at     int64        // the line that is read next
+	frames *frameReader // what in reads, if it can be entered anywhere; else nil
+}
+
+// records gives the records that begin in some lines.
+func (r *lineReader) records(ctx context.Context, quoted bool, lines []int64) (map[int64]string, error) {
 	wanted := slices.Clone(lines)
 	slices.Sort(wanted)
 	wanted = slices.Compact(wanted)
 	texts := map[int64]string{}
-	in := bufio.NewReaderSize(r, 1<<20)
-	at := int64(1) // the line that is read next
 	for _, line := range wanted {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if line < at {
+		if line < r.at {
 			continue // inside the record before
 		}
-		if err := skipLines(in, line-at); err != nil {
+		r.approach(line)
+		if err := skipLines(r.in, line-r.at); err != nil {
 			return texts, ignoreEnd(err)
 		}
-		text, read, err := readRecord(in, quoted)
+		text, read, err := readRecord(r.in, quoted)
 		if text != "" {
 			texts[line] = text
 		}
 		if err != nil {
 			return texts, ignoreEnd(err)
 		}
-		at = line + read
+		r.at = line + read
 	}
 	return texts, nil
+}
+
+// approach passes over the parts of the text that hold nothing of a line.
+func (r *lineReader) approach(line int64) {
+	if r.frames == nil {
+		return
+	}
+	if frame := r.frames.frameOf(line); r.frames.frames[frame].lines+1 > r.at {
+		r.at = r.frames.jump(frame)
+		r.in.Reset(r.frames)
+	}
 }
 
 func ignoreEnd(err error) error {
