@@ -1,8 +1,10 @@
 package lake
 
 import (
+	"cmp"
 	"fmt"
 	"hash/maphash"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,7 +30,7 @@ type block[T any, P rowPointer[T]] struct {
 	stage  *Stage[T, P]
 	seq    int
 	held   []heldRows
-	open   map[partition]*fileWriter[T]
+	open   map[partition]*stagedColumns
 	order  []partition       // open files, oldest first
 	parts  map[partition]int // files begun per partition
 	begun  int
@@ -37,10 +39,12 @@ type block[T any, P rowPointer[T]] struct {
 	digest blockDigest
 	people []pipeline.Person
 
-	places  []partition         // partitions seen
-	placeOf map[partition]int32 // and their indexes
-	last    int32               // of the row before
-	key     []byte
+	places   []partition         // partitions seen
+	placeOf  map[partition]int32 // and their indexes
+	earliest []int64             // event of each partition
+	sorted   []int32             // rows of a piece, by partition
+	last     int32               // of the row before
+	key      []byte
 }
 
 // Write takes rows in the order of the source.
@@ -52,7 +56,8 @@ func (b *block[T, P]) Write(rows []T) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
-	h := heldRows{ingestedAt: P(&rows[0]).Origin().IngestedAt, ends: make([]int32, 0, len(rows)), keys: make([]uint64, 0, len(rows))}
+	h := heldRows{ingestedAt: P(&rows[0]).Origin().IngestedAt, ends: make([]int32, 0, len(rows)),
+		lines: make([]int64, 0, len(rows)), keys: make([]uint64, 0, len(rows)), contents: make([]uint64, 0, len(rows))}
 	if n := len(b.held); n > 0 {
 		h.bytes = make([]byte, 0, len(b.held[n-1].bytes)*9/8)
 	}
@@ -80,6 +85,7 @@ func (b *block[T, P]) note(h *heldRows, row *T) error {
 	h.contents = append(h.contents, maphash.Bytes(s.contentSeed, h.bytes[start:]))
 	h.bytes = s.rowForm.appendLineage(h.bytes, unsafe.Pointer(row))
 	h.ends = append(h.ends, int32(len(h.bytes)))
+	h.lines = append(h.lines, origin.SourceLine)
 	if s.feed.Name == "creators" {
 		if c, ok := any(row).(*pipeline.Creator); ok && c.Person != (pipeline.Person{}) {
 			b.people = append(b.people, clonePerson(c.Person))
@@ -94,6 +100,7 @@ func (b *block[T, P]) note(h *heldRows, row *T) error {
 			return err
 		}
 	}
+	b.earliest[b.last] = min(b.earliest[b.last], p.EventMicros())
 	h.of = append(h.of, b.last)
 	return nil
 }
@@ -112,7 +119,7 @@ func (b *block[T, P]) place(origin *pipeline.Lineage, day int64) error {
 		b.placeOf = map[partition]int32{}
 	}
 	b.last = int32(len(b.places))
-	b.places = append(b.places, p)
+	b.places, b.earliest = append(b.places, p), append(b.earliest, math.MaxInt64)
 	b.placeOf[p] = b.last
 	return nil
 }
@@ -149,12 +156,13 @@ func (b *block[T, P]) decide() error {
 // flush writes the rows that stay and ends the block's files.
 func (b *block[T, P]) flush() error {
 	s := b.stage
-	w := runWriter[T, P]{block: b}
 	for c := range b.held {
 		if err := s.ctx.Err(); err != nil {
 			return err
 		}
-		if err := w.write(&b.held[c]); err != nil {
+		h := &b.held[c]
+		b.digest.addHeld(h)
+		if err := b.write(h); err != nil {
 			return s.lake.fail("write rows of", s.batchID, err)
 		}
 		b.held[c] = heldRows{}
@@ -164,7 +172,7 @@ func (b *block[T, P]) flush() error {
 			return s.lake.fail("write rows of", s.batchID, err)
 		}
 	}
-	b.held, b.order = nil, nil
+	b.held, b.order, b.sorted = nil, nil, nil
 	b.digest.endBlock()
 	s.closeBlock(b)
 	return nil
@@ -193,94 +201,43 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// runWriter writes held rows to their partitions' files.
-type runWriter[T any, P rowPointer[T]] struct {
-	block   *block[T, P]
-	rows    []T
-	of      []int32
-	numbers []int64
-	sorted  []T
-	counts  []int
-}
-
 // write writes the rows that stay, each partition's in one piece and in the
 // order of the source.
-func (w *runWriter[T, P]) write(h *heldRows) error {
-	w.decode(h)
-	if len(w.rows) == 0 {
-		return nil
-	}
-	b := w.block
-	if len(b.places) == 0 {
-		return b.writeTo(partition{}, w.rows)
-	}
-	first := w.of[0]
-	if !slices.ContainsFunc(w.of, func(p int32) bool { return p != first }) {
-		return b.writeTo(b.places[first], w.rows)
-	}
-	w.counts = append(w.counts[:0], make([]int, len(b.places))...)
-	var seen []int32
-	for _, p := range w.of {
-		if w.counts[p]++; w.counts[p] == 1 {
-			seen = append(seen, p)
+func (b *block[T, P]) write(h *heldRows) error {
+	b.sorted = b.sorted[:0]
+	for i := range h.len() {
+		if !h.leftOut(i) {
+			b.sorted = append(b.sorted, int32(i))
 		}
 	}
-	at := 0
-	for _, p := range seen {
-		at, w.counts[p] = at+w.counts[p], at
+	if len(b.places) > 1 {
+		slices.SortStableFunc(b.sorted, func(i, j int32) int { return cmp.Compare(h.of[i], h.of[j]) })
 	}
-	w.sorted = slices.Grow(w.sorted[:0], len(w.rows))[:len(w.rows)]
-	for i, p := range w.of {
-		w.sorted[w.counts[p]] = w.rows[i]
-		w.counts[p]++
-	}
-	start := 0
-	for _, p := range seen {
-		if err := b.writeTo(b.places[p], w.sorted[start:w.counts[p]]); err != nil {
+	for rest := b.sorted; len(rest) > 0; {
+		p, n := partition{}, len(rest)
+		if len(b.places) > 0 {
+			of := h.of[rest[0]]
+			p, n = b.places[of], 1
+			for n < len(rest) && h.of[rest[n]] == of {
+				n++
+			}
+		}
+		w, err := b.writer(p, h.ingestedAt)
+		if err != nil {
 			return err
 		}
-		start = w.counts[p]
+		for _, i := range rest[:n] {
+			w.add(h.row(int(i)))
+		}
+		rest = rest[n:]
 	}
 	return nil
-}
-
-// decode makes rows of those that stay, and hashes them.
-func (w *runWriter[T, P]) decode(h *heldRows) {
-	s := w.block.stage
-	clear(w.rows[:cap(w.rows)])
-	w.rows = slices.Grow(w.rows[:0], h.len())
-	w.numbers = slices.Grow(w.numbers[:0], h.len()*s.rowForm.pointers())
-	w.of = w.of[:0]
-	for i := range h.len() {
-		if h.drop != nil && h.drop[i] {
-			continue
-		}
-		w.rows = w.rows[:len(w.rows)+1]
-		row := &w.rows[len(w.rows)-1]
-		bytes := h.row(i)
-		w.numbers = s.rowForm.decode(unsafe.Pointer(row), bytes, w.numbers)
-		origin := P(row).Origin()
-		origin.BatchID, origin.IngestedAt = s.batchID, h.ingestedAt
-		w.block.digest.add(origin.SourceLine, bytes)
-		if len(h.of) > 0 {
-			w.of = append(w.of, h.of[i])
-		}
-	}
-}
-
-func (b *block[T, P]) writeTo(p partition, rows []T) error {
-	w, err := b.writer(p)
-	if err != nil {
-		return err
-	}
-	noteRange[T, P](&w.file, rows, b.stage.feed.Reference)
-	return w.write(rows)
 }
 
 // writer gives the open file of a partition, or begins one. A block that
 // touches very many days closes its oldest file and may begin another for the
 // same day later: which one depends on the rows alone.
-func (b *block[T, P]) writer(p partition) (*fileWriter[T], error) {
+func (b *block[T, P]) writer(p partition, ingestedAt int64) (*stagedColumns, error) {
 	if w := b.open[p]; w != nil {
 		return w, nil
 	}
@@ -296,9 +253,10 @@ func (b *block[T, P]) writer(p partition) (*fileWriter[T], error) {
 	}
 	s := b.stage
 	rel := filepath.Join(folderOf(p, s.feed.EventColumn), fmt.Sprintf("%s-%05d-%02d.parquet", s.batchID, b.seq, b.parts[p]))
-	w, err := newFileWriter[T](s.lake, filepath.Join(s.dir, "data", rel), rel, page, bloomColumns(s.feed), noBounds(s.feed.Name))
-	if err != nil {
-		return nil, err
+	w := &stagedColumns{columnFile: s.layout.newFile(s.lake.codec, page), ingestedAt: ingestedAt,
+		file: stagedFile{Rel: rel, Path: filepath.Join(s.dir, "data", rel)}}
+	if p.month != "" {
+		w.file.minEvent = b.earliest[b.placeOf[p]]
 	}
 	b.open[p] = w
 	b.order = append(b.order, p)
@@ -325,20 +283,13 @@ func bloomColumns(feed pipeline.Feed) []string {
 }
 
 func (b *block[T, P]) closeFile(p partition) error {
-	f, err := b.open[p].close()
+	f, err := b.open[p].store(b.stage.lake.disk, b.stage.batchID)
 	delete(b.open, p)
 	if err != nil {
 		return err
 	}
 	b.files = append(b.files, f)
 	return nil
-}
-
-// abandon closes what a failed parse left open.
-func (b *block[T, P]) abandon() {
-	for _, w := range b.open {
-		_ = w.f.Close()
-	}
 }
 
 // dayText writes days since the epoch as 2026-10-05.

@@ -129,17 +129,36 @@ type blockDigest struct {
 	unordered bool // lines did not strictly ascend; the hash must be taken from the files
 }
 
+// addHeld takes the rows that stay.
+func (b *blockDigest) addHeld(h *heldRows) {
+	for i := 0; i < h.len(); {
+		if h.leftOut(i) {
+			i++
+			continue
+		}
+		first, group := i, h.lines[i]/groupLines
+		for i++; i < h.len() && !h.leftOut(i) && h.lines[i] > h.lines[i-1] && h.lines[i]/groupLines == group; {
+			i++
+		}
+		b.addRun(h.lines[first], h.lines[i-1], int64(i-first), h.bytes[h.begin(first):h.ends[i-1]])
+	}
+}
+
 // add takes the canonical bytes of one row.
-func (b *blockDigest) add(line int64, row []byte) {
-	group := line / groupLines
+func (b *blockDigest) add(line int64, row []byte) { b.addRun(line, line, 1, row) }
+
+// addRun takes the canonical bytes of rows whose lines ascend from first to
+// last, all of one group.
+func (b *blockDigest) addRun(first, last, count int64, rows []byte) {
+	group := first / groupLines
 	switch {
 	case b.rows == 0:
-		b.first, b.last, b.minLine = group, group, line
-	case line <= b.maxLine:
+		b.first, b.last, b.minLine = group, group, first
+	case first <= b.maxLine:
 		b.unordered = true
 	}
-	b.rows++
-	b.maxLine = max(b.maxLine, line)
+	b.rows += count
+	b.maxLine = max(b.maxLine, last)
 	if b.unordered {
 		return
 	}
@@ -148,9 +167,9 @@ func (b *blockDigest) add(line int64, row []byte) {
 		b.last, b.running = group, newSHA256()
 	}
 	if b.running == nil {
-		b.firstRows = append(b.firstRows, row...)
+		b.firstRows = append(b.firstRows, rows...)
 	} else {
-		b.running.Write(row)
+		b.running.Write(rows)
 	}
 }
 

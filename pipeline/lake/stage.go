@@ -25,6 +25,7 @@ type Stage[T any, P rowPointer[T]] struct {
 	dir     string
 	day     column // the event column; zero for reference feeds
 	rowForm rowEncoder
+	layout  *tableLayout
 	keys    *keyHashes
 	// contentSeed is for hashes of whole rows.
 	contentSeed maphash.Seed
@@ -68,6 +69,10 @@ func NewStage[T any, P rowPointer[T]](ctx context.Context, l *Lake, feed pipelin
 			return nil, pipeline.Errorf(pipeline.KindInternal, "stage", feed.Name, "%w", err)
 		}
 	}
+	var err error
+	if s.layout, err = newTableLayout[T](l.codec, bloomColumns(feed), noBounds(feed.Name), info.columns); err != nil {
+		return nil, pipeline.Errorf(pipeline.KindInternal, "stage", feed.Name, "%w", err)
+	}
 	if _, err := batchSeq(batchID); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "stage", batchID, "%w", err)
 	}
@@ -82,7 +87,7 @@ func NewStage[T any, P rowPointer[T]](ctx context.Context, l *Lake, feed pipelin
 
 // OpenBlock begins block seq.
 func (s *Stage[T, P]) OpenBlock(seq int) (pipeline.BlockSink[T], error) {
-	b := &block[T, P]{stage: s, seq: seq, open: map[partition]*fileWriter[T]{}, parts: map[partition]int{}}
+	b := &block[T, P]{stage: s, seq: seq, open: map[partition]*stagedColumns{}, parts: map[partition]int{}}
 	s.mu.Lock()
 	s.blocks = append(s.blocks, b)
 	s.mu.Unlock()
@@ -261,9 +266,6 @@ func (s *Stage[T, P]) Discard() error {
 	}
 	s.ended = true
 	var errs []error
-	for _, b := range s.blocks {
-		b.abandon()
-	}
 	if s.rejects != nil {
 		errs = append(errs, s.rejects.f.Close())
 	}

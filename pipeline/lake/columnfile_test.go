@@ -1,0 +1,255 @@
+package lake
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+	"unsafe"
+
+	"carat/pipeline"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// randomRow fills a row: few and many different values, empty and absent ones,
+// extreme numbers, texts longer than the page index takes.
+func randomRow[T any](rng *rand.Rand, columns []column, line int64) T {
+	var row T
+	for _, c := range columns {
+		at := unsafe.Add(unsafe.Pointer(&row), c.offset)
+		absent := c.Optional && rng.IntN(3) == 0
+		number := []int64{0, 1, int64(rng.IntN(900)), -1 - int64(rng.IntN(9)), 1 << 62, -1 << 63, rng.Int64()}[rng.IntN(7)]
+		switch {
+		case c.Name == colSourceLine:
+			*(*int64)(at) = line
+		case c.Name == colIngestedAt:
+			*(*int64)(at) = 1_792_000_000_000_000
+		case c.Name == colBatchID:
+			*(*string)(at) = "b000007"
+		case absent:
+		case c.held == heldString:
+			*(*string)(at) = []string{"x", "ü", fmt.Sprint("prefix-", rng.IntN(5000)), fmt.Sprint(rng.Uint64()), fmt.Sprintf("%070dü", rng.IntN(3))}[rng.IntN(5)]
+			if !c.Optional && rng.IntN(20) == 0 {
+				*(*string)(at) = ""
+			}
+		case c.held == heldInt64:
+			*(*int64)(at) = number
+		case c.held == heldInt32:
+			*(*int32)(at) = int32(number)
+		case c.held == heldInt64Pointer:
+			*(**int64)(at) = &number
+		}
+	}
+	return row
+}
+
+// writtenByColumns gives the file that the rows of a batch make.
+func writtenByColumns[T any](t *testing.T, l *Lake, feed string, rows []T, page int) string {
+	t.Helper()
+	info := l.rawInfo[feed]
+	layout, err := newTableLayout[T](l.codec, bloomColumns(info.feed), noBounds(feed), info.columns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "rows.parquet")
+	w := &stagedColumns{columnFile: layout.newFile(l.codec, page), file: stagedFile{Path: path}, ingestedAt: 1_792_000_000_000_000}
+	form := newRowEncoder(info.columns)
+	for i := range rows {
+		w.add(form.append(nil, unsafe.Pointer(&rows[i])))
+	}
+	staged, err := w.store(l.disk, "b000007")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum, err := hashFile(path); err != nil || sum != staged.SHA256 || staged.Rows != int64(len(rows)) {
+		t.Errorf("%s: %+v, SHA-256 %s, %v", feed, staged, sum, err)
+	}
+	return path
+}
+
+func columnsComeBack[T any](t *testing.T, feed string) {
+	t.Run(feed, func(t *testing.T) {
+		l := openTest(t, t.TempDir())
+		rng := rand.New(rand.NewPCG(11, uint64(len(feed))))
+		for _, c := range []struct{ rows, page int }{{1, pageBytes}, {63, 64}, {5000, 2000}, {3000, pageBytes}} {
+			rows := make([]T, c.rows)
+			for i := range rows {
+				rows[i] = randomRow[T](rng, l.rawInfo[feed].columns, int64(10+i))
+			}
+			path := writtenByColumns(t, l, feed, rows, c.page)
+			got := readAll[T](t, []string{path})
+			if len(got) != len(rows) {
+				t.Fatalf("%d rows came back of %d", len(got), len(rows))
+			}
+			for i := range rows {
+				if !reflect.DeepEqual(got[i], rows[i]) {
+					t.Fatalf("%d rows, pages of %d: row %d is %+v, want %+v", c.rows, c.page, i, got[i], rows[i])
+				}
+			}
+			if err := readPages(path); err != nil {
+				t.Error(err)
+			}
+			sameFooter(t, l, feed, path, rows)
+		}
+	})
+}
+
+// sameFooter compares with what parquet-go itself says of the same rows.
+func sameFooter[T any](t *testing.T, l *Lake, feed, path string, rows []T) {
+	t.Helper()
+	other := filepath.Join(t.TempDir(), "other.parquet")
+	w, err := newFileWriter[T](l, other, "", pageBytes, bloomColumns(l.rawInfo[feed].feed), noBounds(feed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.write(rows); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.close(); err != nil {
+		t.Fatal(err)
+	}
+	got, want := openParquet(t, path), openParquet(t, other)
+	if !reflect.DeepEqual(got.Metadata().Schema, want.Metadata().Schema) || !reflect.DeepEqual(got.Metadata().ColumnOrders, want.Metadata().ColumnOrders) ||
+		got.Metadata().CreatedBy != want.Metadata().CreatedBy {
+		t.Errorf("%s: the schema differs", feed)
+	}
+	for i, chunk := range got.RowGroups()[0].ColumnChunks() {
+		a, b := got.Metadata().RowGroups[0].Columns[i].MetaData, want.Metadata().RowGroups[0].Columns[i].MetaData
+		name := a.PathInSchema[0]
+		if !reflect.DeepEqual(a.Statistics, b.Statistics) || a.NumValues != b.NumValues || a.Type != b.Type || !slices.Equal(a.Encoding, b.Encoding) {
+			t.Errorf("%s.%s: %+v, want %+v", feed, name, a, b)
+		}
+		checkPageIndex(t, got, i, chunk)
+		if filter := chunk.BloomFilter(); (filter != nil) != (b.BloomFilterOffset != 0) {
+			t.Errorf("%s.%s: its bloom filter is %v", feed, name, filter)
+		} else if filter != nil {
+			for _, v := range columnValues(t, chunk) {
+				if found, err := filter.Check(v); err != nil || !found {
+					t.Errorf("%s.%s: the bloom filter doesn't know %v, %v", feed, name, v, err)
+				}
+			}
+		}
+	}
+}
+
+func openParquet(t *testing.T, path string) *parquet.File {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := parquet.OpenFile(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func columnValues(t *testing.T, chunk parquet.ColumnChunk) (values []parquet.Value) {
+	t.Helper()
+	pages := chunk.Pages()
+	defer pages.Close()
+	for {
+		page, err := pages.ReadPage()
+		if err != nil {
+			return values
+		}
+		some := make([]parquet.Value, page.NumValues())
+		n, _ := page.Values().ReadValues(some)
+		for _, v := range some[:n] {
+			values = append(values, v.Clone())
+		}
+	}
+}
+
+// checkPageIndex holds the page index against the pages.
+func checkPageIndex(t *testing.T, f *parquet.File, column int, chunk parquet.ColumnChunk) {
+	t.Helper()
+	places := f.OffsetIndexes()[column].PageLocations
+	index := f.ColumnIndexes()[column]
+	pages := chunk.Pages()
+	defer pages.Close()
+	row := int64(0)
+	for i := 0; ; i++ {
+		page, err := pages.ReadPage()
+		if err != nil {
+			if i != len(places) {
+				t.Errorf("column %d: %d pages, %d in the index; %v", column, i, len(places), err)
+			}
+			return
+		}
+		if places[i].FirstRowIndex != row {
+			t.Errorf("column %d, page %d begins at row %d, the index says %d", column, i, row, places[i].FirstRowIndex)
+		}
+		row += page.NumRows()
+		if len(index.NullPages) == 0 {
+			continue
+		}
+		kind := chunk.Type()
+		low, high, any := pageBounds(t, page, kind)
+		if index.NullPages[i] == any || index.NullCounts[i] != page.NumNulls() {
+			t.Errorf("column %d, page %d: null page %v, %d nulls", column, i, index.NullPages[i], index.NullCounts[i])
+		}
+		if !any {
+			continue
+		}
+		if kind.Compare(kind.Kind().Value(index.MinValues[i]), low) > 0 || kind.Compare(kind.Kind().Value(index.MaxValues[i]), high) < 0 {
+			t.Errorf("column %d, page %d: bounds %x to %x don't hold %v to %v", column, i, index.MinValues[i], index.MaxValues[i], low, high)
+		}
+	}
+}
+
+func pageBounds(t *testing.T, page parquet.Page, kind parquet.Type) (low, high parquet.Value, any bool) {
+	t.Helper()
+	values := make([]parquet.Value, page.NumValues())
+	n, _ := page.Values().ReadValues(values)
+	for _, v := range values[:n] {
+		if v.IsNull() {
+			continue
+		}
+		if !any || kind.Compare(v, low) < 0 {
+			low = v.Clone()
+		}
+		if !any || kind.Compare(v, high) > 0 {
+			high = v.Clone()
+		}
+		any = true
+	}
+	return low, high, any
+}
+
+// Every table's rows come back from the files that blocks write, and the
+// footers say of them what parquet-go's say.
+func TestColumnFilesHoldTheirRows(t *testing.T) {
+	columnsComeBack[pipeline.FXRate](t, "fx_rates")
+	columnsComeBack[pipeline.GiftPrice](t, "gift_catalog")
+	columnsComeBack[pipeline.CoinPackage](t, "coin_packages")
+	columnsComeBack[pipeline.ConversionRate](t, "conversion_rates")
+	columnsComeBack[pipeline.Creator](t, "creators")
+	columnsComeBack[pipeline.PayoutRule](t, "payout_rules")
+	columnsComeBack[pipeline.Reseller](t, "resellers")
+	columnsComeBack[pipeline.Balance](t, "balances")
+	columnsComeBack[pipeline.CoinPurchase](t, "coin_purchases")
+	columnsComeBack[pipeline.GiftEvent](t, "gift_events")
+	columnsComeBack[pipeline.Payout](t, "payouts")
+	columnsComeBack[pipeline.DiamondAdjustment](t, "diamond_adjustments")
+	columnsComeBack[pipeline.CoinAdjustment](t, "coin_adjustments")
+	columnsComeBack[pipeline.SettlementLine](t, "settlement_lines")
+	columnsComeBack[pipeline.ProviderPayment](t, "provider_payments")
+	columnsComeBack[pipeline.BankLine](t, "bank_lines")
+}
+
+// A table that was laid out otherwise than the column writer knows is refused
+// before anything is written.
+func TestColumnLayoutRefusesWhatItCannotWrite(t *testing.T) {
+	c := columnLayout{column: column{held: heldInt32}, isInt32: true,
+		meta: format.ColumnMetaData{Encoding: []format.Encoding{format.Plain, format.RLEDictionary}}}
+	if _, err := c.encodingOf(); err == nil {
+		t.Error("a dictionary of days is taken")
+	}
+}
