@@ -205,7 +205,7 @@ func (l *Lake) refresh(ctx context.Context) error {
 		changed = true
 	}
 	if changed {
-		l.previous = l.batchHeads()
+		l.previous, l.rewrites = l.batchHeads(), l.compactionHeads()
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func (s *Stage[T, P]) commit(ctx context.Context, b pipeline.Batch) (CommittedBa
 	if err != nil {
 		return CommittedBatch{}, err
 	}
-	props, err := batchProperties(b, seq, m.hashes(), last.chain)
+	props, err := batchProperties(b, seq, m.hashes(), l.lastChain())
 	if err != nil {
 		return CommittedBatch{}, err
 	}
@@ -259,13 +259,14 @@ func (l *Lake) addFiles(ctx context.Context, tbl *table.Table, tx *table.Transac
 // when the commit fails. Its note in the staging folder lets the next lock do
 // the same after a crash.
 type move struct {
-	lake  *Lake
-	dir   string
-	Batch string   `json:"batch,omitempty"`
-	Run   string   `json:"run,omitempty"`
-	To    []string `json:"to"` // below the lake's root
-	from  []string
-	sums  []string
+	lake       *Lake
+	dir        string
+	Batch      string   `json:"batch,omitempty"`
+	Run        string   `json:"run,omitempty"`
+	Compaction string   `json:"compaction,omitempty"`
+	To         []string `json:"to"` // below the lake's root
+	from       []string
+	sums       []string
 	// unfinished: what run left behind is for the next lock to clear up.
 	unfinished bool
 }
@@ -342,7 +343,7 @@ func (m *move) place() error {
 // of a commit whose outcome is unknown stay, and so does the note of what
 // couldn't be removed: the next lock sees to both.
 func (m *move) undo() {
-	if committed, err := m.lake.isCommitted(m.Batch, m.Run); err != nil || committed {
+	if committed, err := m.lake.isCommitted(m); err != nil || committed {
 		m.unfinished = true
 		return
 	}
@@ -364,17 +365,20 @@ func (m *move) tidy() error {
 	return m.lake.disk.removeAll(m.dir)
 }
 
-// isCommitted asks the catalog whether a batch or a run is there.
-func (l *Lake) isCommitted(batch, run string) (bool, error) {
+// isCommitted asks the catalog whether what the move was for is there.
+func (l *Lake) isCommitted(m *move) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := l.refresh(ctx); err != nil {
 		return false, err
 	}
 	for _, h := range l.heads() {
-		if batch != "" && h.id == batch {
+		if m.Batch != "" && h.id == m.Batch {
 			return true, nil
 		}
 	}
-	return run != "" && l.hasRun(run), nil
+	if m.Compaction != "" && m.Compaction == compactionIDOf(l.lastCompaction()) {
+		return true, nil
+	}
+	return m.Run != "" && l.hasRun(m.Run), nil
 }

@@ -15,6 +15,15 @@ import (
 	"carat/pipeline"
 )
 
+// crashStride is how far apart the steps are at which a crash is tried; at
+// every one in `make simulate`.
+func crashStride(few int64) int64 {
+	if os.Getenv("CARAT_SIMULATE") != "" {
+		return 1
+	}
+	return few
+}
+
 var errPowerCut = errors.New("power cut")
 
 // powerCut fails the n-th step from arm on, and every step after it: what was
@@ -80,33 +89,9 @@ func copyLake(t testing.TB, from, to string) {
 // referred to, and what is left in staging.
 func strays(t *testing.T, l *Lake) []string {
 	t.Helper()
-	known := map[string]bool{}
-	tables, err := l.Tables(t.Context(), AsOf{})
+	known, err := l.referred()
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, tf := range tables {
-		for _, f := range tf.Files {
-			known[f] = true
-		}
-	}
-	for name, lt := range l.tables {
-		keep, err := l.metadataFiles(lt)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for f := range keep {
-			known[filepath.Join(l.tableDir(name), "metadata", f)] = true
-		}
-	}
-	batches, err := l.Batches(t.Context(), AsOf{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, b := range batches {
-		if p, err := l.rawPath(b.Feed, b.SourceSHA256); err == nil {
-			known[p] = true
-		}
 	}
 	var found []string
 	for _, dir := range []string{namespace + ".db", "raw", "staging"} {
@@ -123,7 +108,7 @@ func strays(t *testing.T, l *Lake) []string {
 	return found
 }
 
-// A crash at a step of an ingest (every third is tried) leaves the whole batch or none of it, and
+// A crash at a step of an ingest (every third is tried here) leaves the whole batch or none of it, and
 // nothing lying about once the next writer has swept.
 func TestCrashAtAnyStep(t *testing.T) {
 	base := t.TempDir()
@@ -134,7 +119,7 @@ func TestCrashAtAnyStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	outcomes := map[bool]int{}
-	for n := int64(1); ; n += 3 {
+	for n := int64(1); ; n += crashStride(3) {
 		root := filepath.Join(t.TempDir(), "lake")
 		copyLake(t, base, root)
 		cut := &powerCut{cause: errPowerCut}
@@ -253,7 +238,7 @@ func TestPublishCrashAtAnyStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	outcomes := map[bool]int{}
-	for n := int64(1); ; n += 3 {
+	for n := int64(1); ; n += crashStride(3) {
 		root := filepath.Join(t.TempDir(), "lake")
 		copyLake(t, base, root)
 		cut := &powerCut{cause: errPowerCut}

@@ -40,13 +40,15 @@ type Lake struct {
 	files *tableFS
 	codec *zstdCodec
 
-	db       *sql.DB
-	dialect  icesql.SupportedDialect
-	rawInfo  map[string]rawTable
-	rejects  []column
-	mu       sync.Mutex
-	tables   map[string]*loadedTable // by name, as last seen
-	previous []batchHead             // batches in order of seq, as last seen
+	db         *sql.DB
+	dialect    icesql.SupportedDialect
+	rawInfo    map[string]rawTable
+	rejects    []column
+	compactors map[string]compactor // by raw table
+	mu         sync.Mutex
+	tables     map[string]*loadedTable // by name, as last seen
+	previous   []batchHead             // batches in order of seq, as last seen
+	rewrites   []compactionHead        // compactions in order, as last seen
 }
 
 // identity is lake.json: what stays the same when the lake is copied.
@@ -73,6 +75,7 @@ func Open(ctx context.Context, cfg Config) (*Lake, error) {
 	if l.rejects, err = rejectColumns(); err != nil {
 		return nil, err
 	}
+	l.compactors = compactors(l.rawInfo, l.rejects)
 	if l.codec, err = newZstdCodec(); err != nil {
 		return nil, err
 	}

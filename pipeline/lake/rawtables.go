@@ -14,9 +14,10 @@ const rejectsTable = "rejects"
 // rawTable is what the lake knows of a raw table: its feed and row type, and
 // how its rows are hashed from files.
 type rawTable struct {
-	feed    pipeline.Feed
-	columns []column
-	hash    func(ctx context.Context, files []string, batchID string, only map[int64]bool) (groups []groupDigest, rows int64, err error)
+	feed      pipeline.Feed
+	columns   []column
+	compactor compactor
+	hash      func(ctx context.Context, files []string, batchID string, only map[int64]bool) (groups []groupDigest, rows int64, err error)
 }
 
 func rawTableOf[T any, P rowPointer[T]](name string) rawTable {
@@ -29,7 +30,7 @@ func rawTableOf[T any, P rowPointer[T]](name string) rawTable {
 	if err != nil {
 		panic("lake: " + err.Error())
 	}
-	return rawTable{feed: feed, columns: cols,
+	return rawTable{feed: feed, columns: cols, compactor: newCompactor[T, P](cols, bloomColumns(feed), noBounds(feed.Name)),
 		hash: func(ctx context.Context, files []string, batchID string, only map[int64]bool) ([]groupDigest, int64, error) {
 			return hashFiles[T, P](ctx, cols, files, batchID, only)
 		}}

@@ -37,6 +37,12 @@ const (
 	propPreviousChain = "carat.previous-chain"
 	propChain         = "carat.chain"
 
+	// Of a compaction's snapshot, besides files-sha256, rows and the chain.
+	propCompaction     = "carat.compaction"
+	propAfter          = "carat.after"           // the last batch before it
+	propReplacedSHA256 = "carat.replaced-sha256" // filesSHA256 of the files replaced
+	propCompactedAt    = "carat.compacted-at"
+
 	// Of the rejects snapshot that belongs to a batch.
 	propRejectsOf = "carat.rejects-of"
 	// Of result tables.

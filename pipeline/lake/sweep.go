@@ -50,7 +50,7 @@ func (l *Lake) sweepOne(ctx context.Context, dir string) error {
 	if err := json.Unmarshal(content, &m); err != nil {
 		return err
 	}
-	committed, err := l.isCommitted(m.Batch, m.Run)
+	committed, err := l.isCommitted(&m)
 	if err != nil {
 		return err
 	}

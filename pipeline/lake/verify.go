@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"sort"
 
 	"carat/pipeline"
@@ -16,11 +18,12 @@ import (
 
 // Verification is what Verify went through.
 type Verification struct {
-	Batches int
-	Runs    int
-	Files   int    // Parquet files hashed
-	Rows    int64  // rows of raw tables hashed
-	Chain   string // value of the last batch; compare it with one kept elsewhere
+	Batches     int
+	Compactions int
+	Runs        int
+	Files       int    // Parquet files hashed
+	Rows        int64  // rows of raw tables hashed
+	Chain       string // value of the last link; compare it with one kept elsewhere
 	// Differences are everything that is not as the history says, in plain
 	// sentences; none when the lake verifies.
 	Differences []string
@@ -34,7 +37,7 @@ type Verification struct {
 // What it can't see is a lake whose last batches were cut off cleanly: for that
 // the chain value is to be kept elsewhere too, as a period's certificate does.
 func (l *Lake) Verify(ctx context.Context) (Verification, error) {
-	v := &verifier{lake: l}
+	v := &verifier{lake: l, live: liveFiles{}}
 	if err := l.refresh(ctx); err != nil {
 		v.differ("the catalog or a table's metadata can't be read: %v", err)
 	} else if err := v.walk(ctx); err != nil {
@@ -50,6 +53,7 @@ func (l *Lake) Verify(ctx context.Context) (Verification, error) {
 type verifier struct {
 	lake   *Lake
 	report Verification
+	live   liveFiles
 }
 
 func (v *verifier) differ(format string, args ...any) {
@@ -66,8 +70,16 @@ type chained struct {
 func (v *verifier) walk(ctx context.Context) error {
 	batches := v.batches()
 	previous, next := "", int64(1)
-	live := map[string]int64{}
+	rewrites, number := v.compactions(), int64(1)
+	compactUntil := func(seq int64) {
+		for ; len(rewrites) > 0 && rewrites[0].after < seq; rewrites = rewrites[1:] {
+			v.compaction(ctx, rewrites[0], number, previous)
+			previous, number = rewrites[0].chain, rewrites[0].number+1
+		}
+	}
+	rows := map[string]int64{}
 	for _, b := range batches {
+		compactUntil(b.Seq)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -85,14 +97,15 @@ func (v *verifier) walk(ctx context.Context) error {
 		}
 		v.files(ctx, b)
 		v.source(b)
-		live[b.Table] += b.RowsAccepted
+		rows[b.Table] += b.RowsAccepted
 		previous, next = b.Chain, b.Seq+1
 		v.report.Batches++
 	}
+	compactUntil(forever)
 	v.report.Chain = previous
-	v.liveRows(live)
+	v.liveRows(rows)
 	v.runs()
-	return nil
+	return ctx.Err()
 }
 
 // batches lists the batches by seq. Rejects are found with their batch.
@@ -127,6 +140,7 @@ func (v *verifier) files(ctx context.Context, b chained) {
 		return
 	}
 	all := rows
+	v.live.exchange(b.Table, rows, nil)
 	if t, ok := v.lake.tableCalled(rejectsTable); ok {
 		for _, snap := range t.tbl.Metadata().Snapshots() {
 			if snap.Summary == nil || snap.Summary.Properties[propRejectsOf] != b.ID {
@@ -137,6 +151,7 @@ func (v *verifier) files(ctx context.Context, b chained) {
 				v.differ("batch %s: its list of rejects can't be read: %v", b.ID, err)
 				return
 			}
+			v.live.exchange(rejectsTable, rejects, nil)
 			all = append(all[:len(all):len(all)], rejects...)
 		}
 	}
@@ -192,6 +207,13 @@ func (v *verifier) hashes(whose string, paths []string, want string) bool {
 	return false
 }
 
+// hashesAgain is hashes of files that were counted before.
+func (v *verifier) hashesAgain(whose string, paths []string, want string) bool {
+	counted := v.report.Files
+	defer func() { v.report.Files = counted }()
+	return v.hashes(whose, paths, want)
+}
+
 // source checks the kept source file. Those of creators may have been erased.
 func (v *verifier) source(b chained) {
 	r, err := v.lake.RawFile(b.Feed, b.SourceSHA256)
@@ -213,17 +235,18 @@ func (v *verifier) source(b chained) {
 	}
 }
 
-// liveRows checks that the tables now hold the rows of all batches, no more
-// and no fewer.
+// liveRows checks that the tables now read the files of all batches and
+// compactions, and hold their rows, no more and no fewer.
 func (v *verifier) liveRows(want map[string]int64) {
-	var names []string
-	for name := range v.lake.rawInfo {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
+	for _, name := range v.lake.rawNames() {
 		t, ok := v.lake.tableCalled(name)
 		if !ok {
+			continue
+		}
+		if snap := t.tbl.CurrentSnapshot(); snap != nil {
+			v.liveFiles(name, snap)
+		}
+		if name == rejectsTable {
 			continue
 		}
 		got, err := v.lake.countRows(t.tbl.CurrentSnapshot())
@@ -232,6 +255,22 @@ func (v *verifier) liveRows(want map[string]int64) {
 		} else if got != want[name] {
 			v.differ("table %s holds %d rows, its batches have %d", name, got, want[name])
 		}
+	}
+}
+
+// liveFiles checks which files a table reads now.
+func (v *verifier) liveFiles(name string, snap *table.Snapshot) {
+	have, err := v.lake.snapshotFiles(snap)
+	if err != nil {
+		v.differ("table %s: its list of files can't be read: %v", name, err)
+		return
+	}
+	want := slices.Sorted(maps.Keys(v.live[name]))
+	for _, path := range without(have, want) {
+		v.differ("table %s reads %s, which no batch added", name, path)
+	}
+	for _, path := range without(want, have) {
+		v.differ("table %s doesn't read %s any more", name, path)
 	}
 }
 

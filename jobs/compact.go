@@ -1,0 +1,49 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+
+	"carat/pipeline/lake"
+)
+
+// CompactOptions say where to compact.
+type CompactOptions struct {
+	Setting
+}
+
+// CompactResult is what compaction did.
+type CompactResult struct {
+	Tables  []lake.Compacted // of which small files were rewritten; none: nothing was to do
+	Swept   int              // files that commits cut short had left
+	Unknown []string         // files below the lake folder that nothing refers to
+}
+
+// Compact rewrites the small files of the raw tables as few larger ones, which
+// changes no row, no result and no run, and sweeps what crashes left behind. Each
+// table is done or not done; an error leaves those that were done before it.
+func Compact(ctx context.Context, o CompactOptions) (result *CompactResult, err error) {
+	if err := wantLake(o.Setting); err != nil {
+		return nil, err
+	}
+	p, err := openLocked(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	job, err := p.begin(ctx, o.Setting, "compact", "")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = job.end(ctx, err) }()
+	result = &CompactResult{}
+	result.Tables, err = p.lake.Compact(ctx, func(c lake.Compacted) {
+		job.took(c.Table)
+		o.tell(Event{Step: "compact", Object: c.Table, Done: int64(c.FilesBefore), Unit: "files", Finished: true})
+	})
+	if err != nil {
+		return result, err
+	}
+	result.Swept, result.Unknown, err = p.lake.SweepOrphans(ctx)
+	return result, err
+}
