@@ -29,6 +29,8 @@ type keyHashes struct {
 	mu     sync.Mutex
 	parts  []keyPart
 	filter seenFilter
+	again  bool // decide saw a key with another content
+	blind  bool // parts were added that decide didn't look at
 	held   int64
 	limit  int64
 	spill  *os.File
@@ -52,8 +54,14 @@ func (p *keyPart) partition(i int) (from, to int32) {
 	return p.starts[i*width], p.starts[(i+1)*width]
 }
 
-// addPart takes a block's hashes. k.mu is held.
+// addPart takes a block's hashes without a look at them. k.mu is held.
 func (k *keyHashes) addPart(keys []uint64, contents []uint64) error {
+	k.blind = true
+	return k.keep(keys, contents)
+}
+
+// keep sorts a block's hashes into buckets.
+func (k *keyHashes) keep(keys []uint64, contents []uint64) error {
 	if len(keys) == 0 {
 		return nil
 	}
@@ -108,10 +116,14 @@ func (k *keyHashes) spillPart(p *keyPart) error {
 	return nil
 }
 
-// mayRepeat says whether any hash occurs twice.
+// mayRepeat says whether any hash occurs twice. While nothing was spilled,
+// decide has held every key against all before it, and knows.
 func (k *keyHashes) mayRepeat() (bool, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.spill == nil && !k.blind {
+		return k.again, nil
+	}
 	var set hashSet
 	var buf []byte
 	for i := range keyPartitions {

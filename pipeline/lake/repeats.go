@@ -71,22 +71,29 @@ func (k *keyHashes) decide(keys []uint64, contents []uint64, leaveOut func(i int
 	own.reset(len(keys))
 	kept := 0
 	for i, key := range keys {
-		if own.seen(keys[:kept], contents[:kept], key, contents[i]) || k.filter.mayHold(key) && k.holds(key, contents[i]) {
+		same, again := own.seen(keys[:kept], contents[:kept], key, contents[i])
+		if !same && k.filter.mayHold(key) {
+			before := false
+			same, before = k.holds(key, contents[i])
+			again = again || before
+		}
+		if same {
 			leaveOut(i)
 			continue
 		}
+		k.again = k.again || again
 		keys[kept], contents[kept] = key, contents[i]
 		own.add(kept, key)
 		kept++
 	}
 	k.growFilter(kept)
 	k.filter.add(keys[:kept])
-	return int64(len(keys) - kept), k.addPart(keys[:kept], contents[:kept])
+	return int64(len(keys) - kept), k.keep(keys[:kept], contents[:kept])
 }
 
-// holds says whether the row is in a block before, as far as its hashes are in
-// memory.
-func (k *keyHashes) holds(key uint64, content uint64) bool {
+// holds says whether the row, or its key with other content, is in a block
+// before, as far as its hashes are in memory.
+func (k *keyHashes) holds(key uint64, content uint64) (same, again bool) {
 	for j := range k.parts {
 		p := &k.parts[j]
 		if p.hashes == nil {
@@ -94,12 +101,15 @@ func (k *keyHashes) holds(key uint64, content uint64) bool {
 		}
 		bucket := key >> (64 - p.bits)
 		for i := p.starts[bucket]; i < p.starts[bucket+1]; i++ {
-			if p.hashes[i] == key && p.contents[i] == content {
-				return true
+			if p.hashes[i] != key {
+				continue
+			}
+			if again = true; p.contents[i] == content {
+				return true, true
 			}
 		}
 	}
-	return false
+	return false, again
 }
 
 // blockSet finds rows of the block being decided, by open addressing.
@@ -116,14 +126,18 @@ func (s *blockSet) reset(n int) {
 	s.slots, s.mask = make([]uint32, size), uint64(size-1)
 }
 
-func (s *blockSet) seen(keys []uint64, contents []uint64, key uint64, content uint64) bool {
+// seen says whether the row is there, or its key with other content.
+func (s *blockSet) seen(keys []uint64, contents []uint64, key uint64, content uint64) (same, again bool) {
 	for at := key & s.mask; s.slots[at] != 0; at = (at + 1) & s.mask {
 		i := s.slots[at] - 1
-		if keys[i] == key && contents[i] == content {
-			return true
+		if keys[i] != key {
+			continue
+		}
+		if again = true; contents[i] == content {
+			return true, true
 		}
 	}
-	return false
+	return false, again
 }
 
 func (s *blockSet) add(index int, key uint64) {
