@@ -11,7 +11,8 @@ type textDictionary struct {
 	plain  []byte   // Parquet's plain form: each text behind its length
 	starts []uint32 // of each text in plain
 	slots  []uint64 // upper half of a text's hash, then its number + 1; 0 is free
-	last   int32
+	last   int32    // number and text of the value before
+	before []byte
 }
 
 // dictionarySeed decides where a text lies in the table, not its number.
@@ -28,9 +29,15 @@ func (d *textDictionary) at(i int32) []byte {
 
 // index gives a text's number, a new one if need be.
 func (d *textDictionary) index(v []byte) int32 {
-	if len(d.starts) > 0 && bytes.Equal(d.at(d.last), v) {
+	if len(d.starts) > 0 && bytes.Equal(d.before, v) {
 		return d.last
 	}
+	d.last = d.find(v)
+	d.before = d.at(d.last)
+	return d.last
+}
+
+func (d *textDictionary) find(v []byte) int32 {
 	if 2*len(d.starts) >= len(d.slots) {
 		d.grow()
 	}
@@ -40,7 +47,6 @@ func (d *textDictionary) index(v []byte) int32 {
 	for ; d.slots[at] != 0; at = (at + 1) & mask {
 		if s := d.slots[at]; s&^0xFFFFFFFF == tag {
 			if i := int32(uint32(s) - 1); bytes.Equal(d.at(i), v) {
-				d.last = i
 				return i
 			}
 		}
@@ -49,8 +55,7 @@ func (d *textDictionary) index(v []byte) int32 {
 	d.plain = binary.LittleEndian.AppendUint32(d.plain, uint32(len(v)))
 	d.plain = append(d.plain, v...)
 	d.slots[at] = tag | uint64(len(d.starts))
-	d.last = int32(len(d.starts) - 1)
-	return d.last
+	return int32(len(d.starts) - 1)
 }
 
 func (d *textDictionary) grow() {

@@ -51,10 +51,10 @@ func (f *columnFile) add(row []byte) {
 
 // finish adds what is the same for all rows of the batch, and ends all pages.
 func (f *columnFile) finish(batchID string, ingestedAt int64) {
-	batch := []byte(batchID)
+	id, batch, ingested := []byte(batchID), &f.chunks[f.layout.batchID], &f.chunks[f.layout.ingested]
 	for range f.rows {
-		f.chunks[f.layout.batchID].addText(batch)
-		f.chunks[f.layout.ingested].addNumber(ingestedAt)
+		batch.addText(id)
+		ingested.addNumber(ingestedAt)
 	}
 	for i := range f.chunks {
 		f.chunks[i].endPage()
