@@ -38,11 +38,8 @@ lots as (
         greatest(led_viewer_rollforward.closing, 0) as closing_coins,
         coalesce(led_viewer_value.closing_coins, 0) as lot_coins
     from led_viewer_rollforward
-    inner join led_viewer
-        on led_viewer.viewer_id = led_viewer_rollforward.viewer_id
-        and led_viewer.entity = led_viewer_rollforward.entity
     left join led_viewer_value
-        on led_viewer_value.viewer_no = led_viewer.viewer_no
+        on led_viewer_value.viewer_no = led_viewer_rollforward.viewer_no
 )
 
 select

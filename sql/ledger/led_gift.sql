@@ -3,7 +3,7 @@
 -- Every sum over the month's gifts reads this table, so the history is read and names are compared once. Each gift lies in
 -- exactly one span of its creator; an instant after the month (cutoff reports it) counts at its end, so that nothing is
 -- lost. Reversals have positive coins; is_gift gives the direction. is_live marks gifts from a live recorder: they carry no
--- diamonds, led_live_gift has what they are credited.
+-- diamonds, led_live_gift has what they are credited. sent_day is the gift's own day in the configured zone.
 with month as (
     select
         gifts.viewer_id,
@@ -32,6 +32,7 @@ select
     month.kind = 'gift' as is_gift,
     month.kind = 'gift' and month.capture is not null as is_live,
     month.sent_at,
+    led_quarter_day.day as sent_day,
     month.quantity,
     month.coins,
     month.diamonds
@@ -45,3 +46,5 @@ inner join led_rated_span
     and month.rated_at < led_rated_span.range_to
 inner join led_gift_kind
     on led_gift_kind.gift_id = month.gift_id
+inner join led_quarter_day
+    on led_quarter_day.quarter = quarter_hour(month.sent_at)

@@ -2,97 +2,83 @@
 -- grain: class_no, day, currency, is_gift
 -- A gift's share is of the kind of coins that paid it; a gift paid with several is split by coins, the parts by cumulative floor
 -- in billionths, so that they sum to the gift. Reversals have negative amounts and go by the coins that came back. A
--- viewer's day of one kind is summed whole; only on days that cross from one kind to another are gifts looked at, those of
--- one instant in the order of creator and coins. Unlike the liability the share counts on the day of the gift itself (its
+-- viewer, or a viewer's day, of one kind is summed whole; only on days that cross from one kind to another are gifts looked at,
+-- those of one instant in the order of creator and coins. Unlike the liability the share counts on the day of the gift itself (its
 -- rate's day), also when the gift came late. agency_amount is paid besides, from the platform's part.
-with days as (
-    select
-        viewer_no,
-        day,
-        min(class_no) as class_no,
-        max(class_no) as highest_class
-    from led_spent_part
-    group by viewer_no, day
-),
-
--- telling a day of an instant is dear: once, not for every gift
-bounds as (
+with bounds as (
     select
         local_day(period_start, time_zone) as first_day,
         local_day(closing_instant, time_zone) as last_day
     from run
 ),
 
-counted as (
+whole as (
     select
-        led_quarter_day.quarter,
-        led_quarter_day.day as sent_day,
-        greatest(least(led_quarter_day.day, bounds.last_day), bounds.first_day) as day
-    from led_quarter_day
-    cross join bounds
-),
-
-gifts as (
-    select
-        led_gift.viewer_no,
+        coalesce(led_viewer_class.class_no, led_spent_day.class_no) as class_no,
+        led_gift.sent_day,
         led_gift_term.term_no,
-        led_gift.span_no,
-        led_gift.gift_no,
-        led_gift.sent_at,
-        counted.sent_day,
-        counted.day,
-        led_gift.coins,
-        case when led_gift.is_live
+        sum(case when led_gift.is_live
             then coalesce(round_whole(led_gift.coins * led_gift_term.diamonds_per_coin, led_gift_term.rounding), 0)
             else led_gift.diamonds
-        end as diamonds,
-        led_viewer_class.class_no
+        end) as diamonds
     from led_gift
+    cross join bounds
     inner join led_gift_term
         on led_gift_term.span_no = led_gift.span_no
     inner join led_viewer_class
         on led_viewer_class.viewer_no = led_gift.viewer_no
-    inner join counted
-        on counted.quarter = quarter_hour(led_gift.sent_at)
-    where led_gift.is_gift
+    left join led_spent_day
+        on led_spent_day.viewer_no = led_gift.viewer_no
+        and led_spent_day.day = greatest(least(led_gift.sent_day, bounds.last_day), bounds.first_day)
+    where led_gift.is_gift and coalesce(led_viewer_class.class_no, led_spent_day.class_no) is not null
+    group by coalesce(led_viewer_class.class_no, led_spent_day.class_no), led_gift.sent_day, led_gift_term.term_no
 ),
 
-whole as (
-    select class_no, sent_day, term_no, sum(diamonds) as diamonds
-    from gifts
-    where class_no is not null
-    group by class_no, sent_day, term_no
-    union all
-    select days.class_no, gifts.sent_day, gifts.term_no, sum(gifts.diamonds) as diamonds
-    from gifts
-    inner join days
-        on days.viewer_no = gifts.viewer_no
-        and days.day = gifts.day
-    where gifts.class_no is null and days.class_no = days.highest_class
-    group by days.class_no, gifts.sent_day, gifts.term_no
+crossing_days as (
+    select viewer_no, day
+    from led_spent_day
+    where class_no is null
+),
+
+crossing_gifts as (
+    select
+        led_gift.viewer_no,
+        led_gift.span_no,
+        led_gift.gift_no,
+        led_gift_term.term_no,
+        led_gift.sent_at,
+        led_gift.sent_day,
+        crossing_days.day,
+        led_gift.coins,
+        case when led_gift.is_live
+            then coalesce(round_whole(led_gift.coins * led_gift_term.diamonds_per_coin, led_gift_term.rounding), 0)
+            else led_gift.diamonds
+        end as diamonds
+    from led_gift
+    cross join bounds
+    inner join crossing_days
+        on crossing_days.viewer_no = led_gift.viewer_no
+        and crossing_days.day = greatest(least(led_gift.sent_day, bounds.last_day), bounds.first_day)
+    inner join led_gift_term
+        on led_gift_term.span_no = led_gift.span_no
+    where led_gift.is_gift and led_gift.coins > 0
 ),
 
 crossing as (
     select
-        gifts.viewer_no,
-        gifts.term_no,
-        gifts.sent_day,
-        gifts.day,
-        gifts.coins,
-        gifts.diamonds,
-        row_number() over (
-            order by gifts.viewer_no, gifts.day, gifts.sent_at, gifts.span_no, gifts.gift_no, gifts.coins, gifts.diamonds
-        ) as gift_row,
-        cast(sum(gifts.coins) over (
-            partition by gifts.viewer_no, gifts.day
-            order by gifts.sent_at, gifts.span_no, gifts.gift_no, gifts.coins, gifts.diamonds
+        term_no,
+        viewer_no,
+        sent_day,
+        day,
+        coins,
+        diamonds,
+        row_number() over (order by viewer_no, day, sent_at, span_no, gift_no, coins, diamonds) as gift_row,
+        cast(sum(coins) over (
+            partition by viewer_no, day
+            order by sent_at, span_no, gift_no, coins, diamonds
             rows between unbounded preceding and current row
         ) as bigint) as upto
-    from gifts
-    inner join days
-        on days.viewer_no = gifts.viewer_no
-        and days.day = gifts.day
-    where gifts.class_no is null and days.class_no < days.highest_class and gifts.coins > 0
+    from crossing_gifts
 ),
 
 pieces as (
@@ -115,19 +101,29 @@ pieces as (
 
 -- a gift that cost nothing took no coins: it belongs to debt, as if nobody had paid
 free_gifts as (
-    select led_lot_class.class_no, gifts.sent_day, gifts.term_no, gifts.diamonds
-    from gifts
+    select
+        led_lot_class.class_no,
+        led_gift.sent_day,
+        led_gift_term.term_no,
+        case when led_gift.is_live then 0 else led_gift.diamonds end as diamonds
+    from led_gift
+    cross join bounds
+    inner join led_viewer_class
+        on led_viewer_class.viewer_no = led_gift.viewer_no
+    inner join led_gift_term
+        on led_gift_term.span_no = led_gift.span_no
     inner join led_viewer
-        on led_viewer.viewer_no = gifts.viewer_no
+        on led_viewer.viewer_no = led_gift.viewer_no
     inner join led_lot_class
         on led_lot_class.entity = led_viewer.entity
         and led_lot_class.channel = 'debt'
-    left join days
-        on days.viewer_no = gifts.viewer_no
-        and days.day = gifts.day
-    where gifts.class_no is null
-        and gifts.coins = 0
-        and (days.viewer_no is null or days.class_no < days.highest_class)
+    left join led_spent_day
+        on led_spent_day.viewer_no = led_gift.viewer_no
+        and led_spent_day.day = greatest(least(led_gift.sent_day, bounds.last_day), bounds.first_day)
+    where led_gift.is_gift
+        and led_gift.coins = 0
+        and led_viewer_class.class_no is null
+        and led_spent_day.class_no is null
 ),
 
 terms as (

@@ -18,7 +18,7 @@ with sold as (
         led_lot.channel,
         led_lot.currency,
         led_lot.functional_currency,
-        led_quarter_day.day,
+        led_lot.acquired_day as day,
         case led_lot.origin when 'purchase' then 'sold' else 'promotion' end as event_class,
         led_lot.coins,
         led_lot.gross,
@@ -30,33 +30,48 @@ with sold as (
         led_lot.functional_value,
         led_lot.functional_fee
     from led_lot
-    inner join led_quarter_day
-        on led_quarter_day.quarter = quarter_hour(led_lot.acquired_at)
     where not led_lot.came_before
 ),
 
 moved as (
     select
-        entity,
-        channel,
-        currency,
-        functional_currency,
+        class_no,
         day,
+        kind,
+        paid_later,
+        cast(sum(before - after) as bigint) as coins,
+        cast(sum(value) as decimal(38, 0)) as value,
+        cast(sum(fee) as decimal(38, 0)) as fee,
+        cast(sum(functional_value) as decimal(38, 0)) as functional_value,
+        cast(sum(functional_fee) as decimal(38, 0)) as functional_fee
+    from led_lot_movement
+    group by class_no, day, kind, paid_later
+),
+
+named as (
+    select
+        led_lot_class.entity,
+        led_lot_class.channel,
+        led_lot_class.currency,
+        led_lot_class.functional_currency,
+        moved.day,
         case
-            when kind = 'gift' and paid_later then 'debt_consumed'
-            when kind = 'gift' then 'consumed'
-            when kind = 'restore' then 'restored'
-            when kind = 'debt' or (kind = 'refund' and paid_later) then 'refund_debt'
-            when kind in ('refund', 'unrefund') then 'refunded'
+            when moved.kind = 'gift' and moved.paid_later then 'debt_consumed'
+            when moved.kind = 'gift' then 'consumed'
+            when moved.kind = 'restore' then 'restored'
+            when moved.kind = 'debt' or (moved.kind = 'refund' and moved.paid_later) then 'refund_debt'
+            when moved.kind in ('refund', 'unrefund') then 'refunded'
             else 'breakage'
         end as event_class,
-        case when kind = 'restore' then -1 else 1 end as direction,
-        before - after as coins,
-        value,
-        fee,
-        functional_value,
-        functional_fee
-    from led_lot_movement
+        case when moved.kind = 'restore' then -1 else 1 end as direction,
+        moved.coins,
+        moved.value,
+        moved.fee,
+        moved.functional_value,
+        moved.functional_fee
+    from moved
+    inner join led_lot_class
+        on led_lot_class.class_no = moved.class_no
 ),
 
 events as (
@@ -68,7 +83,7 @@ events as (
     select
         entity, channel, currency, functional_currency, day, event_class, direction * coins, 0, 0, direction * value, direction * fee,
         0, 0, direction * functional_value, direction * functional_fee
-    from moved
+    from named
     union all
     select
         entity, channel, currency, functional_currency, day, 'refund_money', coins, gross, tax, value, fee,

@@ -4,7 +4,9 @@
 -- positive corrections, debt written off) are a lot at zero of channel 'promotion'. A fed opening balance is one lot for each of
 -- its rows, of channel 'opening' where it names none; without coins it is no lot, whatever its amount. lot_no counts a
 -- viewer's lots in the order in which they are spent: openings by channel and currency, then by effective time and key; upto is
--- the coins of all lots up to and with this one. An opening came before the first period, a lot of an earlier month before this one.
+-- the coins of all lots up to and with this one: laid end to end, the lot is the interval (upto - coins, upto] of its viewer's
+-- axis. An opening came before the first period, a lot of an earlier month before this one. acquired_day is the day in the
+-- configured zone on which the lot counts.
 -- An empty store fee is gross x store_fee_rate of the channel, half up in minor units. The functional value is told at the
 -- rate of the purchase's day and stays (of an opening: of the day on which carat began); without a rate it is zero and control
 -- fx_rate says so. Amounts are whole millionths.
@@ -82,6 +84,18 @@ with sources as (
         and purchases.purchased_at >= run.first_start
 ),
 
+-- telling a day of an instant is dear: once for each month, not for every lot
+months as (
+    select
+        run_months.accounting_month,
+        run_months.month_start,
+        run_months.closing_instant,
+        local_day(run_months.month_start, run.time_zone) as first_day,
+        local_day(run_months.closing_instant, run.time_zone) as last_day
+    from run_months
+    cross join run
+),
+
 placed as (
     select
         led_viewer.viewer_no,
@@ -94,7 +108,9 @@ placed as (
         coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
         sources.event_at,
         sources.accounting_month,
-        greatest(least(sources.event_at, run_months.closing_instant), run_months.month_start) as acquired_at,
+        greatest(least(sources.event_at, months.closing_instant), months.month_start) as acquired_at,
+        months.first_day,
+        months.last_day,
         sources.coins,
         sources.gross,
         sources.tax,
@@ -104,8 +120,8 @@ placed as (
     inner join led_viewer
         on led_viewer.viewer_id = sources.viewer_id
         and led_viewer.entity = sources.entity
-    inner join run_months
-        on run_months.accounting_month = sources.accounting_month
+    inner join months
+        on months.accounting_month = sources.accounting_month
     left join run_entities
         on run_entities.entity = sources.entity
 ),
@@ -122,6 +138,7 @@ rated as (
         placed.functional_currency,
         placed.accounting_month,
         placed.acquired_at,
+        greatest(least(led_quarter_day.day, placed.last_day), placed.first_day) as acquired_day,
         placed.coins,
         placed.gross,
         placed.tax,
@@ -155,6 +172,7 @@ select
     accounting_month,
     origin = 'opening' or accounting_month < run.period as came_before,
     acquired_at,
+    acquired_day,
     coins,
     cast(sum(coins) over (
         partition by viewer_no

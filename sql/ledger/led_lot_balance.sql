@@ -1,34 +1,47 @@
 -- One row is one lot that was open when the period began, or came or was given coins back within it, with what is left at both ends.
 -- grain: viewer_no, lot_no
 -- Left coins of a replayed viewer are the replay's; of all others the part of the lot's interval that no gift has reached. What
--- is left of the money at n of N coins is value - floor(value x (N - n) / N). A lot that broke by inactivity carries none.
+-- is left of the money at n of N coins is value - floor(value x (N - n) / N). A lot that broke by inactivity carries none; its
+-- viewer is one who is replayed.
 -- Amounts are whole millionths.
-with spent as (
-    select
-        led_lot_spent.viewer_no,
-        max(case when led_lot_spent.day is null then led_lot_spent.upto end) as upto_start,
-        max(led_lot_spent.upto) as upto_end
-    from led_lot_spent
-    group by led_lot_spent.viewer_no
-),
-
-simple as (
+with simple as (
     select
         led_lot.viewer_no,
         led_lot.lot_no,
+        led_lot_class.class_no,
+        led_lot.entity,
+        led_lot.lot_id,
+        led_lot.origin,
+        led_lot.channel,
+        led_lot.currency,
+        led_lot.functional_currency,
+        led_lot.fx_rate,
+        led_lot.accounting_month,
+        led_lot.acquired_at,
+        led_lot.coins,
+        led_lot.value,
+        led_lot.fee,
+        led_lot.functional_value,
+        led_lot.functional_fee,
         case when led_lot.came_before
-            then greatest(0, least(led_lot.coins, led_lot.upto - coalesce(spent.upto_start, 0)))
+            then greatest(0, least(led_lot.coins, led_lot.upto - coalesce(led_viewer_rollforward.gifted_before, 0)))
             else 0
         end as opening_coins,
-        greatest(0, least(led_lot.coins, led_lot.upto - coalesce(spent.upto_end, 0))) as closing_coins
+        greatest(0, least(
+            led_lot.coins,
+            led_lot.upto - coalesce(led_viewer_rollforward.gifted_before + led_viewer_rollforward.gifted, 0)
+        )) as closing_coins
     from led_lot
-    cross join run
+    inner join led_lot_class
+        on led_lot_class.entity = led_lot.entity
+        and led_lot_class.channel = led_lot.channel
+        and led_lot_class.currency = led_lot.currency
     left join led_lot_careful
         on led_lot_careful.viewer_no = led_lot.viewer_no
-    left join spent
-        on spent.viewer_no = led_lot.viewer_no
+    left join led_viewer_rollforward
+        on led_viewer_rollforward.viewer_no = led_lot.viewer_no
     where led_lot_careful.viewer_no is null
-        and (not led_lot.came_before or led_lot.upto > coalesce(spent.upto_start, 0))
+        and (not led_lot.came_before or led_lot.upto > coalesce(led_viewer_rollforward.gifted_before, 0))
 ),
 
 made as (
@@ -86,31 +99,7 @@ replayed as (
         and led_lot_replay.lot_no = made.event_no
 ),
 
-lots as (
-    select
-        led_lot.viewer_no,
-        led_lot.lot_no,
-        led_lot.entity,
-        led_lot.lot_id,
-        led_lot.origin,
-        led_lot.channel,
-        led_lot.currency,
-        led_lot.functional_currency,
-        led_lot.fx_rate,
-        led_lot.accounting_month,
-        led_lot.acquired_at,
-        led_lot.coins,
-        led_lot.value,
-        led_lot.fee,
-        led_lot.functional_value,
-        led_lot.functional_fee,
-        simple.opening_coins,
-        simple.closing_coins
-    from simple
-    inner join led_lot
-        on led_lot.viewer_no = simple.viewer_no
-        and led_lot.lot_no = simple.lot_no
-    union all
+moved as (
     select
         led_lot.viewer_no,
         led_lot.lot_no,
@@ -171,50 +160,62 @@ lots as (
 
 broken as (
     select
-        lots.viewer_no,
-        lots.lot_no,
+        moved.viewer_no,
+        moved.lot_no,
         min(led_lot_break.accounting_month) as broken_month
-    from lots
+    from moved
     inner join led_lot_break
-        on led_lot_break.viewer_no = lots.viewer_no
-        and led_lot_break.accounting_month >= lots.accounting_month
-    group by lots.viewer_no, lots.lot_no
+        on led_lot_break.viewer_no = moved.viewer_no
+        and led_lot_break.accounting_month >= moved.accounting_month
+    group by moved.viewer_no, moved.lot_no
 ),
 
-valued as (
+lots as (
     select
-        lots.viewer_no,
-        lots.lot_no,
-        lots.entity,
-        lots.lot_id,
-        lots.origin,
-        lots.channel,
-        lots.currency,
-        lots.functional_currency,
-        lots.fx_rate,
-        lots.accounting_month,
-        lots.acquired_at,
-        lots.coins,
-        lots.value,
-        lots.fee,
-        lots.functional_value,
-        lots.functional_fee,
-        lots.opening_coins,
-        lots.closing_coins,
+        viewer_no, lot_no, class_no, entity, lot_id, origin, channel, currency, functional_currency, fx_rate, accounting_month,
+        acquired_at, coins, value, fee, functional_value, functional_fee, cast(null as varchar) as broken_month, opening_coins,
+        closing_coins, opening_coins as opening_carried, closing_coins as closing_carried
+    from simple
+    union all
+    select
+        moved.viewer_no,
+        moved.lot_no,
+        led_lot_class.class_no,
+        moved.entity,
+        moved.lot_id,
+        moved.origin,
+        moved.channel,
+        moved.currency,
+        moved.functional_currency,
+        moved.fx_rate,
+        moved.accounting_month,
+        moved.acquired_at,
+        moved.coins,
+        moved.value,
+        moved.fee,
+        moved.functional_value,
+        moved.functional_fee,
         broken.broken_month,
+        moved.opening_coins,
+        moved.closing_coins,
         -- the coins at whose value each end is carried
-        case when coalesce(broken.broken_month, run.period) < run.period then 0 else lots.opening_coins end as opening_carried,
-        case when broken.broken_month is null then lots.closing_coins else 0 end as closing_carried
-    from lots
+        case when coalesce(broken.broken_month, run.period) < run.period then 0 else moved.opening_coins end as opening_carried,
+        case when broken.broken_month is null then moved.closing_coins else 0 end as closing_carried
+    from moved
     cross join run
+    inner join led_lot_class
+        on led_lot_class.entity = moved.entity
+        and led_lot_class.channel = moved.channel
+        and led_lot_class.currency = moved.currency
     left join broken
-        on broken.viewer_no = lots.viewer_no
-        and broken.lot_no = lots.lot_no
+        on broken.viewer_no = moved.viewer_no
+        and broken.lot_no = moved.lot_no
 )
 
 select
     viewer_no,
     lot_no,
+    class_no,
     entity,
     lot_id,
     origin,
@@ -248,4 +249,4 @@ select
     case when currency = functional_currency then cast(carried_small(fee, closing_carried, coins) as decimal(38, 0))
         else carried(functional_fee, closing_carried, coins)
     end as closing_functional_fee
-from valued
+from lots

@@ -2,7 +2,7 @@
 -- grain: viewer_no
 -- Refunds take their own purchase's lot, reversals restore lots, corrections and expiry go elsewhere than gifts, inactivity takes
 -- values: viewers with any of these, ever, are replayed event by event in led_lot_replay. For all others, nearly all, position
--- arithmetic does (led_lot_spent). Both give the same; a test replays everyone and compares. is_itemised asks for every gift by
+-- arithmetic does (led_lot_given). Both give the same; a test replays everyone and compares. is_itemised asks for every gift by
 -- itself, which clawbacks need; else the gifts of a day between two such events are one.
 with apart as (
     select viewer_id, entity, run.clawback = 'full' as is_itemised

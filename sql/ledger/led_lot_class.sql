@@ -3,7 +3,7 @@
 -- Channel 'promotion' is coins that nobody paid for, 'debt' coins that gifts took and no lot has paid for yet.
 with kinds as (
     select entity, channel, currency
-    from led_lot_balance
+    from led_lot
     union
     select
         led_entity.entity,
@@ -25,8 +25,12 @@ with kinds as (
 )
 
 select
-    cast(row_number() over (order by entity, channel, currency) as integer) as class_no,
-    entity,
-    channel,
-    currency
+    cast(row_number() over (order by kinds.entity, kinds.channel, kinds.currency) as integer) as class_no,
+    kinds.entity,
+    kinds.channel,
+    kinds.currency,
+    coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency
 from kinds
+cross join run
+left join run_entities
+    on run_entities.entity = kinds.entity

@@ -1,62 +1,105 @@
 -- One row is the coins of one lot that one viewer's gifts of one day took, or those of all earlier months (day null).
 -- grain: viewer_no, lot_no, day
--- What the intervals of led_lot and led_lot_spent overlap. Every piece ends where a lot or a day ends, so both are cut on one axis:
--- a day's end lies in the first lot that reaches it, and a lot's end in the first day that goes past it. Comparing every day
--- with every lot is quadratic, and heavy viewers have many of both. A day without coins within a lot is a piece without coins.
--- A piece goes from `before` to `after` coins left of its lot.
-with ends as (
-    select viewer_no, upto, cast(null as date) as day, lot_no, false as is_day
+-- For viewers who only get coins and give gifts (all but those of led_lot_careful) first in, first out is arithmetic. Lay the
+-- lots end to end in the order in which they are spent (led_lot) and the gifts end to end in the order of time
+-- (led_viewer_day): a day takes of a lot what their intervals overlap, also when the lot comes later (debt). Every day of a
+-- viewer is compared with every lot of theirs; there are at most as many days as a month has, and one more, so the work grows
+-- with the lots and never with their square. A day without coins within a lot is a piece without coins.
+-- A piece goes from `before` to `after` coins left of its lot and takes the money that the lot carries at the one less what it
+-- carries at the other. It counts on the gift's day (day), or when a later lot paid it on the lot's (counts_on, and paid_later
+-- says so). A gift of an earlier month is a piece only of a lot that came in this one. Amounts are whole millionths.
+with lots as (
+    select
+        led_lot.viewer_no,
+        led_lot.lot_no,
+        led_lot_class.class_no,
+        led_lot.came_before,
+        led_lot.acquired_day,
+        led_lot.coins,
+        led_lot.upto - led_lot.coins as starts_at,
+        led_lot.upto,
+        led_lot.currency = led_lot.functional_currency as is_functional,
+        led_lot.value,
+        led_lot.fee,
+        led_lot.functional_value,
+        led_lot.functional_fee
     from led_lot
-    union all
-    select viewer_no, upto, coalesce(day, date '0001-01-01') as day, cast(null as bigint) as lot_no, true as is_day
-    from led_lot_spent
+    inner join led_lot_class
+        on led_lot_class.entity = led_lot.entity
+        and led_lot_class.channel = led_lot.channel
+        and led_lot_class.currency = led_lot.currency
+    left join led_lot_careful
+        on led_lot_careful.viewer_no = led_lot.viewer_no
+    where led_lot_careful.viewer_no is null
 ),
 
--- peers count: a day that ends with a lot lies in that lot
-met as (
+days as (
     select
         viewer_no,
-        upto,
-        is_day,
         day,
-        lot_no,
-        min(lot_no) over (
-            partition by viewer_no
-            order by upto desc
-            range between unbounded preceding and current row
-        ) as reached_lot_no,
-        min(day) over (
-            partition by viewer_no
-            order by upto desc
-            range between unbounded preceding and current row
-        ) as reached_day
-    from ends
+        upto - coins as starts_at,
+        upto
+    from led_viewer_day
 ),
 
-pairs as (
-    select viewer_no, reached_lot_no as lot_no, day, true as is_day
-    from met
-    where is_day and reached_lot_no is not null
-    union all
-    select viewer_no, lot_no, reached_day as day, false as is_day
-    from met
-    where not is_day and reached_day is not null
+pieces as (
+    select
+        lots.viewer_no,
+        lots.lot_no,
+        lots.class_no,
+        days.day,
+        case when lots.came_before then days.day else coalesce(greatest(days.day, lots.acquired_day), lots.acquired_day) end as counts_on,
+        not lots.came_before and coalesce(lots.acquired_day > days.day, true) as paid_later,
+        lots.upto - greatest(lots.starts_at, days.starts_at) as before,
+        lots.upto - least(lots.upto, days.upto) as after,
+        lots.coins,
+        lots.is_functional,
+        lots.functional_value,
+        lots.functional_fee,
+        lots.value,
+        lots.fee
+    from days
+    inner join lots
+        on lots.viewer_no = days.viewer_no
+        and lots.upto > days.starts_at
+        and lots.starts_at < days.upto
+    where days.day is not null or not lots.came_before
+),
+
+valued as (
+    select
+        viewer_no,
+        lot_no,
+        class_no,
+        day,
+        counts_on,
+        paid_later,
+        before,
+        after,
+        coins,
+        is_functional,
+        functional_value,
+        functional_fee,
+        carried_small(value, before, coins) - carried_small(value, after, coins) as value,
+        carried_small(fee, before, coins) - carried_small(fee, after, coins) as fee
+    from pieces
 )
 
 select
-    pairs.viewer_no,
-    pairs.lot_no,
-    led_lot_spent.day,
-    led_lot.upto - greatest(led_lot.upto - led_lot.coins, led_lot_spent.upto - led_lot_spent.coins) as before,
-    led_lot.upto - least(led_lot.upto, led_lot_spent.upto) as after
-from pairs
-inner join led_lot
-    on led_lot.viewer_no = pairs.viewer_no
-    and led_lot.lot_no = pairs.lot_no
-inner join led_lot_spent
-    on led_lot_spent.viewer_no = pairs.viewer_no
-    and coalesce(led_lot_spent.day, date '0001-01-01') = pairs.day
-where led_lot_spent.upto - led_lot_spent.coins < led_lot.upto
-    and led_lot_spent.upto > led_lot.upto - led_lot.coins
-    -- the piece in which both end is found from the day
-    and (pairs.is_day or led_lot_spent.upto > led_lot.upto)
+    viewer_no,
+    lot_no,
+    class_no,
+    day,
+    counts_on,
+    paid_later,
+    before,
+    after,
+    value,
+    fee,
+    case when is_functional then cast(value as decimal(38, 0))
+        else carried(functional_value, before, coins) - carried(functional_value, after, coins)
+    end as functional_value,
+    case when is_functional then cast(fee as decimal(38, 0))
+        else carried(functional_fee, before, coins) - carried(functional_fee, after, coins)
+    end as functional_fee
+from valued

@@ -3,23 +3,10 @@
 -- Kinds: gift, refund, breakage, debt (an opening below zero, paid) and inactivity take; restore and unrefund give back and have
 -- negative money. Going from `before` to `after` coins takes what the lot carries at the one less what it carries at the other
 -- (led_lot_balance), so that the parts of a lot sum to the lot and what is undone at once leaves no trace. paid_later tells
--- a debt that a later lot paid. Amounts are whole millionths.
+-- a debt that a later lot paid; it counts when that lot came. Most are gifts' of viewers who need no replay (led_lot_given).
+-- class_no is the lot's kind of coins (led_lot_class). Amounts are whole millionths.
 -- materialized: view
-with simple as (
-    select
-        viewer_no,
-        lot_no,
-        cast(0 as bigint) as segment_no,
-        day,
-        'gift' as kind,
-        cast(null as varchar) as source_id,
-        false as paid_later,
-        before,
-        after
-    from led_lot_given
-),
-
-replayed as (
+with replayed as (
     select
         led_lot_take.viewer_no,
         led_lot_take.lot_no,
@@ -65,17 +52,12 @@ broken as (
 moved as (
     select
         viewer_no, lot_no, segment_no, day, kind, source_id, paid_later, before, after, before as carried_before,
-        after as carried_after, true as is_simple
-    from simple
-    union all
-    select
-        viewer_no, lot_no, segment_no, day, kind, source_id, paid_later, before, after, before as carried_before,
-        after as carried_after, false as is_simple
+        after as carried_after
     from replayed
     union all
     select
         viewer_no, lot_no, segment_no, day, kind, source_id, paid_later, before, after, before as carried_before,
-        cast(0 as bigint) as carried_after, false as is_simple
+        cast(0 as bigint) as carried_after
     from broken
 ),
 
@@ -84,23 +66,17 @@ priced as (
         moved.viewer_no,
         moved.lot_no,
         moved.segment_no,
-        -- a gift that a later lot paid counts when the lot came
-        coalesce(greatest(moved.day, acquired.day), moved.day, acquired.day) as day,
+        moved.day,
         moved.kind,
         moved.source_id,
-        case when moved.is_simple
-            then coalesce(acquired.day > moved.day, moved.day is null)
-            else moved.paid_later
-        end as paid_later,
+        moved.paid_later,
         moved.before,
         moved.after,
         -- a lot that broke in an earlier month carries nothing any more
         case when led_lot_balance.broken_month < run.period then 0 else moved.carried_before end as carried_before,
         case when led_lot_balance.broken_month < run.period then 0 else moved.carried_after end as carried_after,
-        led_lot_balance.entity,
-        led_lot_balance.channel,
-        led_lot_balance.currency,
-        led_lot_balance.functional_currency,
+        led_lot_balance.class_no,
+        led_lot_balance.currency = led_lot_balance.functional_currency as is_functional,
         led_lot_balance.coins,
         led_lot_balance.value,
         led_lot_balance.fee,
@@ -111,12 +87,6 @@ priced as (
     inner join led_lot_balance
         on led_lot_balance.viewer_no = moved.viewer_no
         and led_lot_balance.lot_no = moved.lot_no
-    left join led_quarter_day as acquired
-        on acquired.quarter = case
-            when moved.is_simple and led_lot_balance.origin <> 'opening' and led_lot_balance.accounting_month = run.period
-                then quarter_hour(led_lot_balance.acquired_at)
-        end
-    where moved.day is not null or acquired.day is not null
 ),
 
 valued as (
@@ -124,6 +94,7 @@ valued as (
         viewer_no,
         lot_no,
         segment_no,
+        class_no,
         day,
         kind,
         source_id,
@@ -132,10 +103,7 @@ valued as (
         after,
         carried_before,
         carried_after,
-        entity,
-        channel,
-        currency,
-        functional_currency,
+        is_functional,
         coins,
         functional_value,
         functional_fee,
@@ -147,23 +115,37 @@ valued as (
 select
     viewer_no,
     lot_no,
+    cast(0 as bigint) as segment_no,
+    class_no,
+    counts_on as day,
+    'gift' as kind,
+    cast(null as varchar) as source_id,
+    paid_later,
+    before,
+    after,
+    value,
+    fee,
+    functional_value,
+    functional_fee
+from led_lot_given
+union all
+select
+    viewer_no,
+    lot_no,
     segment_no,
+    class_no,
     day,
     kind,
     source_id,
     paid_later,
     before,
     after,
-    entity,
-    channel,
-    currency,
-    functional_currency,
     value,
     fee,
-    case when currency = functional_currency then cast(value as decimal(38, 0))
+    case when is_functional then cast(value as decimal(38, 0))
         else carried(functional_value, carried_before, coins) - carried(functional_value, carried_after, coins)
     end as functional_value,
-    case when currency = functional_currency then cast(fee as decimal(38, 0))
+    case when is_functional then cast(fee as decimal(38, 0))
         else carried(functional_fee, carried_before, coins) - carried(functional_fee, carried_after, coins)
     end as functional_fee
 from valued

@@ -13,7 +13,9 @@ with instants as (
     where accounting_month <= run.period and adjusted_at >= run.first_start
     union
     select quarter_hour(sent_at) as quarter
-    from led_gift
+    from stg_gift_events
+    cross join run
+    where accounting_month = run.period and sent_at >= run.first_start
     union
     -- rows that were late or early count at the edges of their month
     select quarter_hour(month_start) as quarter

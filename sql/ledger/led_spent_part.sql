@@ -1,148 +1,22 @@
 -- One row is a stretch of the coins that a viewer gave on one day, all of one kind, in the order of the day's gifts.
 -- grain: viewer_no, day, part_no
--- Only of viewers with coins of several kinds. Coins that a later lot has paid for by the end of the period are of that
--- lot's kind, those that none has paid for are debt. upto counts the day's coins.
-with mixed as (
-    select
-        led_viewer_class.viewer_no,
-        led_lot_class.class_no as debt_class
-    from led_viewer_class
-    inner join led_viewer
-        on led_viewer.viewer_no = led_viewer_class.viewer_no
-    inner join led_lot_class
-        on led_lot_class.entity = led_viewer.entity
-        and led_lot_class.channel = 'debt'
-    where led_viewer_class.class_no is null
-),
-
-simple_parts as (
-    select
-        led_lot_given.viewer_no,
-        led_lot_given.day,
-        cast(0 as bigint) as debit_no,
-        led_lot_given.lot_no as place,
-        led_lot_class.class_no,
-        led_lot_given.before - led_lot_given.after as coins
-    from led_lot_given
-    inner join mixed
-        on mixed.viewer_no = led_lot_given.viewer_no
-    inner join led_lot
-        on led_lot.viewer_no = led_lot_given.viewer_no
-        and led_lot.lot_no = led_lot_given.lot_no
-    inner join led_lot_class
-        on led_lot_class.entity = led_lot.entity
-        and led_lot_class.channel = led_lot.channel
-        and led_lot_class.currency = led_lot.currency
-    where led_lot_given.day is not null
-),
-
-supplied as (
-    select viewer_no, max(upto) as upto
-    from led_lot
-    group by viewer_no
-),
-
-simple_debts as (
-    select
-        led_lot_spent.viewer_no,
-        led_lot_spent.day,
-        cast(0 as bigint) as debit_no,
-        cast(9223372036854775807 as bigint) as place,
-        mixed.debt_class as class_no,
-        least(led_lot_spent.coins, led_lot_spent.upto - coalesce(supplied.upto, 0)) as coins
-    from led_lot_spent
-    inner join mixed
-        on mixed.viewer_no = led_lot_spent.viewer_no
-    left join supplied
-        on supplied.viewer_no = led_lot_spent.viewer_no
-    where led_lot_spent.day is not null and led_lot_spent.upto > coalesce(supplied.upto, 0)
-),
-
-given as (
-    select
-        led_lot_event.viewer_no,
-        led_lot_event.event_no,
-        led_quarter_day.day,
-        led_lot_event.coins,
-        mixed.debt_class
-    from led_lot_event
-    inner join run
-        on run.period = led_lot_event.accounting_month
-    inner join mixed
-        on mixed.viewer_no = led_lot_event.viewer_no
-    inner join led_quarter_day
-        on led_quarter_day.quarter = quarter_hour(led_lot_event.effective_at)
-    where led_lot_event.kind = 'gift'
-),
-
-replayed_parts as (
-    select
-        given.viewer_no,
-        given.day,
-        given.event_no as debit_no,
-        row_number() over (
-            partition by given.viewer_no, given.event_no
-            order by led_lot_take.segment_no, led_lot_take.lot_event_no
-        ) as place,
-        led_lot_class.class_no,
-        led_lot_take.before - led_lot_take.after as coins
-    from given
-    inner join led_lot_take
-        on led_lot_take.viewer_no = given.viewer_no
-        and led_lot_take.debit_no = given.event_no
-    inner join led_lot_balance
-        on led_lot_balance.viewer_no = led_lot_take.viewer_no
-        and led_lot_balance.lot_no = led_lot_take.lot_no
-    inner join led_lot_class
-        on led_lot_class.entity = led_lot_balance.entity
-        and led_lot_class.channel = led_lot_balance.channel
-        and led_lot_class.currency = led_lot_balance.currency
-),
-
-covered as (
-    select viewer_no, debit_no, cast(sum(coins) as bigint) as coins
-    from replayed_parts
-    group by viewer_no, debit_no
-),
-
-replayed_debts as (
-    select
-        given.viewer_no,
-        given.day,
-        given.event_no as debit_no,
-        cast(9223372036854775807 as bigint) as place,
-        given.debt_class as class_no,
-        given.coins - coalesce(covered.coins, 0) as coins
-    from given
-    left join covered
-        on covered.viewer_no = given.viewer_no
-        and covered.debit_no = given.event_no
-    where given.coins > coalesce(covered.coins, 0)
-),
-
-parts as (
-    select viewer_no, day, debit_no, place, class_no, coins
-    from simple_parts
-    union all
-    select viewer_no, day, debit_no, place, class_no, coins
-    from simple_debts
-    union all
-    select viewer_no, day, debit_no, place, class_no, coins
-    from replayed_parts
-    union all
-    select viewer_no, day, debit_no, place, class_no, coins
-    from replayed_debts
-)
-
+-- Only of days that cross from one kind of coins to another. upto counts the day's coins.
 select
-    viewer_no,
-    day,
-    row_number() over (partition by viewer_no, day order by debit_no, place) as part_no,
-    class_no,
-    coins,
-    cast(sum(coins) over (
-        partition by viewer_no, day
-        order by debit_no, place
+    led_spent_coin.viewer_no,
+    led_spent_coin.day,
+    row_number() over (
+        partition by led_spent_coin.viewer_no, led_spent_coin.day
+        order by led_spent_coin.debit_no, led_spent_coin.place
+    ) as part_no,
+    led_spent_coin.class_no,
+    led_spent_coin.coins,
+    cast(sum(led_spent_coin.coins) over (
+        partition by led_spent_coin.viewer_no, led_spent_coin.day
+        order by led_spent_coin.debit_no, led_spent_coin.place
         rows between unbounded preceding and current row
     ) as bigint) as upto
-from parts
+from led_spent_coin
+inner join led_spent_day
+    on led_spent_day.viewer_no = led_spent_coin.viewer_no
+    and led_spent_day.day = led_spent_coin.day
+where led_spent_day.class_no is null

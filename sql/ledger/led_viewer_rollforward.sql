@@ -5,27 +5,36 @@
 with gift_sums as (
     select
         viewer_no,
-        cast(sum(case when is_gift then coins else 0 end) as bigint) as gifted,
-        cast(sum(case when is_gift then 0 else coins end) as bigint) as reversed
-    from led_gift
+        cast(sum(case when day is null then coins else 0 end) as bigint) as gifted_before,
+        cast(sum(case when day is null then 0 else coins end) as bigint) as gifted
+    from led_viewer_day
     group by viewer_no
 ),
 
-earlier_gifts as (
-    select viewer_id, entity, kind, coins
-    from stg_gift_events
-    cross join run
-    where accounting_month < run.period and sent_at >= run.first_start
+reversal_sums as (
+    select
+        viewer_no,
+        cast(sum(coins) as bigint) as reversed
+    from led_gift
+    where not is_gift
+    group by viewer_no
 ),
 
-earlier_gift_sums as (
+earlier_reversals as (
+    select viewer_id, entity, coins
+    from stg_gift_events
+    cross join run
+    where accounting_month < run.period and sent_at >= run.first_start and kind = 'reversal'
+),
+
+earlier_reversal_sums as (
     select
         led_viewer.viewer_no,
-        cast(sum(case earlier_gifts.kind when 'gift' then -earlier_gifts.coins else earlier_gifts.coins end) as bigint) as opening
-    from earlier_gifts
+        cast(sum(earlier_reversals.coins) as bigint) as opening
+    from earlier_reversals
     inner join led_viewer
-        on led_viewer.viewer_id = earlier_gifts.viewer_id
-        and led_viewer.entity = earlier_gifts.entity
+        on led_viewer.viewer_id = earlier_reversals.viewer_id
+        and led_viewer.entity = earlier_reversals.entity
     group by led_viewer.viewer_no
 ),
 
@@ -87,20 +96,24 @@ opening_sums as (
 
 parts as (
     select
-        viewer_no, cast(0 as bigint) as opening, 0 as bought, 0 as bonus, 0 as adjusted, gifted, reversed, 0 as refunded,
-        0 as expired, 0 as charged, 0 as withdrawn
+        viewer_no, -gifted_before as opening, cast(0 as bigint) as bought, cast(0 as bigint) as bonus, cast(0 as bigint) as adjusted,
+        gifted_before, gifted, cast(0 as bigint) as reversed, cast(0 as bigint) as refunded, cast(0 as bigint) as expired,
+        cast(0 as bigint) as charged, cast(0 as bigint) as withdrawn
     from gift_sums
     union all
-    select viewer_no, opening, 0, 0, 0, 0, 0, 0, 0, 0, 0
-    from earlier_gift_sums
+    select viewer_no, 0, 0, 0, 0, 0, 0, reversed, 0, 0, 0, 0
+    from reversal_sums
     union all
-    select viewer_no, opening, bought, bonus, 0, 0, 0, refunded, 0, charged, 0
+    select viewer_no, opening, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+    from earlier_reversal_sums
+    union all
+    select viewer_no, opening, bought, bonus, 0, 0, 0, 0, refunded, 0, charged, 0
     from purchase_sums
     union all
-    select viewer_no, opening, 0, 0, adjusted, 0, 0, 0, expired, 0, withdrawn
+    select viewer_no, opening, 0, 0, adjusted, 0, 0, 0, 0, expired, 0, withdrawn
     from adjustment_sums
     union all
-    select viewer_no, opening, 0, 0, 0, 0, 0, 0, 0, 0, 0
+    select viewer_no, opening, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
     from opening_sums
 ),
 
@@ -111,6 +124,7 @@ summed as (
         cast(sum(bought) as bigint) as bought,
         cast(sum(bonus) as bigint) as bonus,
         cast(sum(adjusted) as bigint) as adjusted,
+        cast(sum(gifted_before) as bigint) as gifted_before,
         cast(sum(gifted) as bigint) as gifted,
         cast(sum(reversed) as bigint) as reversed,
         cast(sum(refunded) as bigint) as refunded,
@@ -134,6 +148,8 @@ select
     summed.refunded,
     summed.expired,
     opening + bought + bonus + adjusted - gifted + reversed - refunded - expired as closing,
+    -- of the opening: what gifts of earlier months took
+    summed.gifted_before,
     -- all that went out in the month: no order of events brings the balance lower than opening - debited
     gifted + charged + withdrawn as debited
 from summed

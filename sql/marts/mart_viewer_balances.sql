@@ -16,10 +16,7 @@ select
     from_millionths(coalesce(led_viewer_value.closing_functional_value, 0)) as value
 from led_viewer_rollforward
 cross join run
-inner join led_viewer
-    on led_viewer.viewer_id = led_viewer_rollforward.viewer_id
-    and led_viewer.entity = led_viewer_rollforward.entity
 left join run_entities
     on run_entities.entity = led_viewer_rollforward.entity
 left join led_viewer_value
-    on led_viewer_value.viewer_no = led_viewer.viewer_no
+    on led_viewer_value.viewer_no = led_viewer_rollforward.viewer_no
