@@ -2,10 +2,12 @@ package engine
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"path/filepath"
 	"sort"
 	"strings"
+	"sync"
 )
 
 // orders gives the total order in which a result table is written.
@@ -29,29 +31,60 @@ func (e *Engine) Export(ctx context.Context, dir string) (map[string][]string, e
 		}
 	}
 	var tables []string
+	files := map[string][]string{}
 	for table := range sources {
 		tables = append(tables, table)
+		files[table] = []string{filepath.Join(dir, table+".parquet")}
 	}
 	sort.Strings(tables)
-	files := map[string][]string{}
-	for _, table := range tables {
-		ids, err := e.fieldIDs(ctx, sources[table])
+	err := e.sideBySide(ctx, len(tables), func(ctx context.Context, conn *sql.Conn, i int) error {
+		table := tables[i]
+		ids, err := fieldIDs(ctx, conn, sources[table])
+		if err == nil {
+			_, err = conn.ExecContext(ctx, "copy (select * from "+identifier(sources[table])+" order by "+orders[table]+") to "+
+				literal(files[table][0])+" (format parquet, compression zstd, compression_level 1, field_ids {"+ids+"})")
+		}
 		if err != nil {
-			return nil, fmt.Errorf("export %s: %w", table, err)
+			return fmt.Errorf("export %s: %w", table, err)
 		}
-		file := filepath.Join(dir, table+".parquet")
-		query := "copy (select * from " + identifier(sources[table]) + " order by " + orders[table] + ") to " +
-			literal(file) + " (format parquet, compression zstd, compression_level 1, field_ids {" + ids + "})"
-		if err := e.exec(ctx, query); err != nil {
-			return nil, fmt.Errorf("export %s: %w", table, err)
-		}
-		files[table] = []string{file}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return files, nil
 }
 
-func (e *Engine) fieldIDs(ctx context.Context, table string) (string, error) {
-	rows, err := e.conn.QueryContext(ctx,
+// sideBySide does n pieces of work that don't touch each other on two
+// connections, in order of their number, and gives the first error.
+func (e *Engine) sideBySide(ctx context.Context, n int, do func(ctx context.Context, conn *sql.Conn, i int) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan int, n)
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	var all sync.WaitGroup
+	for _, conn := range []*sql.Conn{e.conn, e.beside[0]} {
+		all.Go(func() {
+			for i := range next {
+				if ctx.Err() != nil {
+					return
+				}
+				if err := do(ctx, conn, i); err != nil {
+					cancel(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	return context.Cause(ctx)
+}
+
+func fieldIDs(ctx context.Context, conn *sql.Conn, table string) (string, error) {
+	rows, err := conn.QueryContext(ctx,
 		"select column_name from duckdb_columns() where table_name = ? order by column_index", table)
 	if err != nil {
 		return "", err

@@ -223,8 +223,8 @@ func (e *Engine) reads(query string) ([]string, error) {
 }
 
 // inexact gives the columns of a model that cannot hold money exactly.
-func (e *Engine) inexact(ctx context.Context, model string) ([]string, error) {
-	rows, err := e.conn.QueryContext(ctx,
+func inexact(ctx context.Context, conn *sql.Conn, model string) ([]string, error) {
+	rows, err := conn.QueryContext(ctx,
 		`select column_name || ' ' || data_type from duckdb_columns()
 		where table_name = ? and data_type in ('DOUBLE', 'FLOAT', 'HUGEINT', 'UHUGEINT', 'BIGNUM')
 		order by column_index`, model)

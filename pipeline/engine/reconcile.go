@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"strings"
 	"time"
 
 	"carat/pipeline"
@@ -98,7 +97,8 @@ func (o *Outcome) Status() string {
 }
 
 // Reconcile builds every model over the loaded tables and judges the controls.
-// progress, if not nil, is told each model before it is built.
+// progress, if not nil, is told each model before it is built, from one
+// goroutine at a time.
 func (e *Engine) Reconcile(ctx context.Context, dialect string, models []Model, p Parameters, progress func(model string, done, total int)) (*Outcome, error) {
 	e.run = p
 	if err := e.exec(ctx, dialect); err != nil {
@@ -112,22 +112,8 @@ func (e *Engine) Reconcile(ctx context.Context, dialect string, models []Model, 
 		return nil, err
 	}
 	e.models = ordered
-	last := lastReaders(ordered)
-	for i, m := range ordered {
-		if progress != nil {
-			progress(m.Name, i, len(ordered))
-		}
-		if err := e.build(ctx, m, p.MaterializeStaging); err != nil {
-			return nil, err
-		}
-		if p.KeepModels {
-			continue
-		}
-		for _, done := range last[m.Name] {
-			if err := e.exec(ctx, "drop table "+identifier(done)); err != nil {
-				return nil, fmt.Errorf("drop model %s: %w", done, err)
-			}
-		}
+	if err := e.buildAll(ctx, ordered, p, progress); err != nil {
+		return nil, err
 	}
 	if progress != nil {
 		progress("", len(ordered), len(ordered))
@@ -143,102 +129,6 @@ func (e *Engine) Reconcile(ctx context.Context, dialect string, models []Model, 
 func Dialect(fsys fs.FS) (string, error) {
 	text, err := fs.ReadFile(fsys, "dialect/duckdb.sql")
 	return string(text), err
-}
-
-// lastReaders says after which model which tables are read no more: their memory
-// is better used by the models to come. Results, controls and what a control's
-// `checked:` counts are kept, and so is all that a kept view reads.
-func lastReaders(ordered []Model) map[string][]string {
-	byName := map[string]Model{}
-	for _, m := range ordered {
-		byName[m.Name] = m
-	}
-	isView := func(name string) bool { return byName[name].Header["materialized"] == "view" }
-	keep := map[string]bool{}
-	var keepReads func(name string)
-	keepReads = func(name string) {
-		if keep[name] {
-			return
-		}
-		keep[name] = true
-		if isView(name) {
-			for _, r := range byName[name].reads {
-				keepReads(r)
-			}
-		}
-	}
-	for _, m := range ordered {
-		if m.IsControl() || m.Header["result"] != "" {
-			keepReads(m.Name)
-		}
-		for _, name := range m.checks {
-			keepReads(name)
-		}
-	}
-	// A view is read when its readers are built, so what it reads lives on.
-	reader := map[string]string{}
-	for _, m := range ordered {
-		if isView(m.Name) {
-			continue
-		}
-		var through func(name string)
-		seen := map[string]bool{}
-		through = func(name string) {
-			if seen[name] {
-				return
-			}
-			seen[name] = true
-			if isView(name) {
-				for _, r := range byName[name].reads {
-					through(r)
-				}
-				return
-			}
-			if _, ok := byName[name]; ok {
-				reader[name] = m.Name
-			}
-		}
-		for _, r := range m.reads {
-			through(r)
-		}
-	}
-	last := map[string][]string{}
-	for _, m := range ordered {
-		if by, ok := reader[m.Name]; ok && !keep[m.Name] && !isView(m.Name) {
-			last[by] = append(last[by], m.Name)
-		}
-	}
-	return last
-}
-
-func (e *Engine) build(ctx context.Context, m Model, materialize bool) error {
-	kind := "table"
-	if m.Header["materialized"] == "view" && !materialize {
-		kind = "view"
-	}
-	create := "create " + kind + " " + identifier(m.Name) + " as\n"
-	if err := e.exec(ctx, create+m.SQL); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		failure := pipeline.Errorf(pipeline.KindInternal, "build model", m.Path, "%w", err)
-		if m.UserMade {
-			failure.Kind = pipeline.KindUsage
-		}
-		if text := err.Error(); strings.Contains(text, "Out of Memory") {
-			return failure.WithHint("raise memory in carat.yaml (now the engine may use what it says there)")
-		}
-		return failure
-	}
-	bad, err := e.inexact(ctx, m.Name)
-	if err != nil {
-		return fmt.Errorf("describe model %s: %w", m.Name, err)
-	}
-	if len(bad) > 0 {
-		return pipeline.Errorf(pipeline.KindInternal, "build model", m.Path, "its columns are not exact: %s", strings.Join(bad, ", ")).
-			WithHint("cast counts to bigint and amounts to decimal")
-	}
-	return nil
 }
 
 // judge counts every control's rows and gathers the exceptions.

@@ -43,7 +43,7 @@ func (e *Engine) Build(ctx context.Context, dialect string, models []Model, p Pa
 		return err
 	}
 	for _, m := range ordered {
-		if err := e.build(ctx, m, p.MaterializeStaging); err != nil {
+		if err := e.build(ctx, e.conn, m, p.MaterializeStaging); err != nil {
 			return err
 		}
 	}
