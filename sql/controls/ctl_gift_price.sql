@@ -8,7 +8,7 @@
 -- causes: a price changed late in one system; a gift missing from the catalogue; a discount that nobody entered
 -- action: add the missing price, or have the viewers charged or repaid the difference
 -- checked: from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift'
--- Gift coins = the catalogue's price on the day x quantity.
+-- Gift coins = the catalogue's price on the day x quantity. Only gifts of a way that is in doubt (led_price_break) are looked at.
 select
     gifts.entity,
     'gift' as subject_kind,
@@ -29,6 +29,10 @@ select
     gifts.source_line
 from stg_gift_events as gifts
 cross join run
+inner join led_price_break as doubts
+    on doubts.gift_id = gifts.gift_id
+    and doubts.quantity = gifts.quantity
+    and doubts.coins = gifts.coins
 left join stg_gift_catalog as prices
     on prices.gift_id = gifts.gift_id
     and gifts.sent_at >= prices.valid_from

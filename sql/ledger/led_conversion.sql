@@ -6,8 +6,8 @@ with ways as (
         rate_no,
         coins,
         diamonds
-    from led_gift
-    where is_gift and not is_live
+    from led_gift_way
+    where not is_live
 ),
 
 rates as (

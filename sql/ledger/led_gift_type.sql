@@ -1,6 +1,6 @@
 -- One row is the gifts of one type that one creator received in one range of one rate, or their reversals.
--- grain: range_no, entity, gift_id, kind
--- The same gifts as in led_gift_credit, summed by type instead of by span.
+-- grain: range_no, entity_no, gift_no, is_gift
+-- The same gifts as in led_gift_credit, summed by type instead of by span. Reversals are positive here.
 with credits as (
     select
         range_no,
@@ -32,31 +32,15 @@ with credits as (
     inner join led_gift_kind
         on led_gift_kind.gift_id = led_live_gift.gift_id
     where led_live_gift.accounting_month = run.period
-),
-
-sums as (
-    select
-        range_no,
-        entity_no,
-        gift_no,
-        is_gift,
-        cast(sum(quantity) as bigint) as gift_count,
-        cast(sum(coins) as bigint) as coins,
-        cast(sum(diamonds) as bigint) as diamonds
-    from credits
-    group by range_no, entity_no, gift_no, is_gift
 )
 
 select
-    cast(sums.range_no as bigint) as range_no,
-    led_entity.entity,
-    led_gift_kind.gift_id,
-    case when sums.is_gift then 'gift' else 'reversal' end as kind,
-    sums.gift_count,
-    sums.coins,
-    sums.diamonds
-from sums
-inner join led_entity
-    on led_entity.entity_no = sums.entity_no
-inner join led_gift_kind
-    on led_gift_kind.gift_no = sums.gift_no
+    range_no,
+    entity_no,
+    gift_no,
+    is_gift,
+    cast(sum(quantity) as bigint) as gift_count,
+    cast(sum(coins) as bigint) as coins,
+    cast(sum(diamonds) as bigint) as diamonds
+from credits
+group by range_no, entity_no, gift_no, is_gift

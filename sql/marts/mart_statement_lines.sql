@@ -5,78 +5,59 @@
 -- the closing one.
 -- result: statement_lines
 -- order: creator_id, entity, currency, line_no
-with stated as (
+with rounded as (
     select
-        creator_id,
-        entity,
-        currency
-    from mart_statement_summaries
-),
-
-rounded as (
-    select
-        parts.creator_id,
-        parts.entity,
-        parts.currency,
-        parts.section_rank,
-        parts.section,
-        parts.event_at,
-        parts.gift_id,
-        parts.label,
-        parts.stream_id,
-        parts.gift_count,
-        parts.coins,
-        parts.diamonds,
-        parts.diamonds_per_coin,
-        parts.rate,
-        parts.rate_from,
-        parts.rate_to,
-        cast(parts.amount as decimal(38, 6)) as amount,
-        parts.reason,
-        parts.reference_id,
-        parts.original_event_id,
-        parts.prior_period
-    from led_statement_part as parts
-    inner join stated
-        on stated.creator_id = parts.creator_id
-        and stated.entity = parts.entity
-        and stated.currency = parts.currency
+        statement_no,
+        section_rank,
+        event_at,
+        gift_no,
+        stream_id,
+        gift_count,
+        coins,
+        diamonds,
+        diamonds_per_coin,
+        rate,
+        rate_from,
+        rate_to,
+        cast(amount as decimal(38, 6)) as amount,
+        reason,
+        reference_id,
+        original_event_id,
+        prior_period
+    from led_statement_part
 ),
 
 fractions as (
     select
-        creator_id,
-        entity,
-        currency,
-        cast(sum(case when section = 'closing' then amount else -amount end) as decimal(38, 6)) as amount
+        statement_no,
+        cast(sum(case when section_rank = 8 then amount else -amount end) as decimal(38, 6)) as amount
     from rounded
-    group by creator_id, entity, currency
+    group by statement_no
 ),
 
 completed as (
     select
-        creator_id, entity, currency, section_rank, section, event_at, gift_id, label, stream_id, gift_count, coins,
-        diamonds, diamonds_per_coin, rate, rate_from, rate_to, amount, reason, reference_id, original_event_id, prior_period
+        statement_no, section_rank, event_at, gift_no, stream_id, gift_count, coins, diamonds, diamonds_per_coin, rate, rate_from,
+        rate_to, amount, reason, reference_id, original_event_id, prior_period
     from rounded
     union all
     select
-        creator_id, entity, currency, 7, 'rounding', null, null, null, null, null, null, null, null, null, null, null, amount,
-        'millionths', null, null, false
+        statement_no, 7, null, null, null, null, null, null, null, null, null, null, amount, 'millionths', null, null, false
     from fractions
     where amount <> 0
 ),
 
 numbered as (
     select
-        creator_id, entity, currency, section_rank, section, event_at, gift_id, label, stream_id, gift_count, coins,
-        diamonds, diamonds_per_coin, rate, rate_from, rate_to, amount, reason, reference_id, original_event_id, prior_period,
+        statement_no, section_rank, event_at, gift_no, stream_id, gift_count, coins, diamonds, diamonds_per_coin, rate, rate_from,
+        rate_to, amount, reason, reference_id, original_event_id, prior_period,
         row_number() over (
-            partition by creator_id, entity, currency
+            partition by statement_no
             order by
-                section_rank, prior_period, case when event_at is null then 0 else 1 end, event_at, amount desc, gift_id,
-                rate_from, rate_to, diamonds_per_coin, rate, reason, reference_id, original_event_id, stream_id, label, coins, diamonds
+                section_rank, prior_period, case when event_at is null then 0 else 1 end, event_at, amount desc, gift_no,
+                rate_from, rate_to, diamonds_per_coin, rate, reason, reference_id, original_event_id, stream_id, coins, diamonds
         ) as line_no,
-        case when section in ('redeemed', 'returned') then reference_id end as payout_id
+        case when section_rank in (4, 5) then reference_id end as payout_id
     from completed
 )
 
@@ -84,14 +65,23 @@ select
     run.period,
     run.run_id,
     run.statement_version as version,
-    numbered.creator_id,
-    numbered.entity,
-    numbered.currency,
-    numbered.section,
+    led_statement.creator_id,
+    led_statement.entity,
+    led_statement.currency,
+    case numbered.section_rank
+        when 1 then 'opening'
+        when 2 then 'earned'
+        when 3 then 'adjusted'
+        when 4 then 'redeemed'
+        when 5 then 'returned'
+        when 6 then 'revaluation'
+        when 7 then 'rounding'
+        when 8 then 'closing'
+    end as section,
     numbered.line_no,
     numbered.event_at,
-    numbered.gift_id,
-    numbered.label,
+    led_gift_kind.gift_id,
+    led_gift_name.name as label,
     numbered.stream_id,
     numbered.gift_count as count,
     numbered.coins,
@@ -116,5 +106,11 @@ select
     payouts.paid_at
 from numbered
 cross join run
+inner join led_statement
+    on led_statement.statement_no = numbered.statement_no
+left join led_gift_kind
+    on led_gift_kind.gift_no = numbered.gift_no
+left join led_gift_name
+    on led_gift_name.gift_id = led_gift_kind.gift_id
 left join led_payout_state as payouts
     on payouts.payout_id = numbered.payout_id

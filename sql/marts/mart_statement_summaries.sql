@@ -1,6 +1,6 @@
 -- One row is the head of one creator's statement: opening, earned, adjusted, paid, closing, in diamonds and money.
 -- grain: creator_id, entity, currency
--- For every creator with a movement or a balance. Redeemed, returned and rounding are positive numbers here.
+-- For every statement. Redeemed, returned and rounding are positive numbers here.
 -- provisional is not told here any more (the period's state says it); the column stays, because a table's columns only ever grow.
 -- result: statement_summaries
 -- order: creator_id, entity, currency
@@ -50,24 +50,6 @@ adjustments as (
     from led_diamond_valued
     where kind = 'adjusted'
     group by creator_id, entity, value_currency
-),
-
-keys as (
-    select creator_id, entity, currency
-    from led_creator_rollforward
-    where opening_diamonds <> 0 or closing_diamonds <> 0 or credited_diamonds <> 0 or reversed_diamonds <> 0
-        or adjusted_diamonds <> 0 or redeemed_diamonds <> 0 or returned_diamonds <> 0
-        or opening_amount <> 0 or closing_amount <> 0
-    union
-    select creator_id, entity, currency
-    from earnings
-    union
-    select creator_id, entity, value_currency as currency
-    from led_diamond_valued
-    union
-    select creator_id, entity, currency
-    from led_payout_sum
-    where withheld_amount <> 0 or fee_amount <> 0 or paid_amount <> 0 or failed_amount <> 0 or in_transit_amount <> 0
 ),
 
 terms as (
@@ -129,7 +111,7 @@ select
         as decimal(38, 6)
     ) as taken_amount,
     cast(coalesce(earnings.prior_amount, 0) + coalesce(adjustments.prior_amount, 0) as decimal(38, 6)) as prior_period_amount
-from keys
+from led_statement as keys
 cross join run
 left join led_creator_rollforward as rolls
     on rolls.creator_id = keys.creator_id
