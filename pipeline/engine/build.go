@@ -61,7 +61,11 @@ func (e *Engine) buildAll(ctx context.Context, ordered []Model, p Parameters, pr
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var all sync.WaitGroup
-	for _, conn := range []*sql.Conn{e.conn, e.beside[0]}[:workers] {
+	conns := []*sql.Conn{e.conn, e.beside[0]}[:workers]
+	if e.inTransaction {
+		conns = conns[:1]
+	}
+	for _, conn := range conns {
 		all.Go(func() { b.work(ctx, cancel, conn) })
 	}
 	all.Wait()
@@ -102,11 +106,7 @@ func (b *builder) take(ctx context.Context, conn *sql.Conn) (i int, isLarge bool
 			if b.failure != nil || b.waits[i] > 0 {
 				continue
 			}
-			isLarge, err := b.isLarge(ctx, conn, i)
-			if err != nil {
-				b.fail(err)
-				return -1, false
-			}
+			isLarge := b.isLarge(ctx, conn, i)
 			if isLarge && b.large {
 				continue
 			}
@@ -170,21 +170,22 @@ func (b *builder) drop(ctx context.Context, conn *sql.Conn, i int) error {
 	return nil
 }
 
-// isLarge says whether a model reads a table of many rows.
-func (b *builder) isLarge(ctx context.Context, conn *sql.Conn, i int) (bool, error) {
+// isLarge says whether a model reads a table of many rows. A table that can't
+// be counted is none: building the model says what is wrong with it.
+func (b *builder) isLarge(ctx context.Context, conn *sql.Conn, i int) bool {
 	for _, name := range b.uses[i] {
 		n, known := b.rows[name]
 		if !known {
 			if err := conn.QueryRowContext(ctx, "select count(*) from "+identifier(name)).Scan(&n); err != nil {
-				return false, fmt.Errorf("count rows of %s: %w", name, err)
+				continue
 			}
 			b.rows[name] = n
 		}
 		if n >= largeRows {
-			return true, nil
+			return true
 		}
 	}
-	return false, nil
+	return false
 }
 
 // lifetimes gives what each model reads, also by way of views, and how many

@@ -34,10 +34,13 @@ type Config struct {
 type Engine struct {
 	db     *sql.DB
 	conn   *sql.Conn
-	beside [3]*sql.Conn    // for result sets that are read side by side
-	tables map[string]bool // names that Load made
-	models []Model         // set by Reconcile
-	run    Parameters
+	beside [3]*sql.Conn // for result sets that are read side by side
+	// inTransaction says that conn is in a transaction, of which no other
+	// connection sees anything: tests undo a run so.
+	inTransaction bool
+	tables        map[string]bool // names that Load made
+	models        []Model         // set by Reconcile
+	run           Parameters
 }
 
 // Open starts an engine. With Folders given, nothing else on the machine can be

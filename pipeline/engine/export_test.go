@@ -15,3 +15,7 @@ func (e *Engine) TextsForTest(query string) ([]string, error) {
 	}
 	return scanTexts(rows)
 }
+
+// OnOneConnection makes the engine build in the transaction that is open on its
+// own connection.
+func (e *Engine) OnOneConnection() { e.inTransaction = true }

@@ -249,6 +249,7 @@ func (m *mutant) load(t *testing.T, file string) {
 func (m *mutant) exceptions(t *testing.T) []string {
 	t.Helper()
 	m.exec(t, "begin")
+	m.e.OnOneConnection()
 	outcome, err := m.e.Reconcile(context.Background(), m.dialect, m.models, m.run, nil)
 	if err != nil {
 		m.exec(t, "rollback")
