@@ -51,14 +51,18 @@ func (p *place) allTables(ctx context.Context) ([]pipeline.TableFiles, error) {
 		return nil, err
 	}
 	for _, r := range [][2]string{{tableBatches, batchColumns}, {tableRuns, runColumns}, {tableAccess, accessColumns}} {
-		t := pipeline.TableFiles{Name: r[0]}
-		for column := range strings.SplitSeq(r[1], ",") {
-			name, sqlType, _ := strings.Cut(strings.TrimSpace(column), " ")
-			t.Columns = append(t.Columns, pipeline.Column{Name: name, Type: strings.ToUpper(sqlType)})
-		}
-		tables = append(tables, t)
+		tables = append(tables, pipeline.TableFiles{Name: r[0], Columns: declaredColumns(r[1])})
 	}
 	return tables, nil
+}
+
+// declaredColumns takes a list of columns apart: "batch_id varchar, feed varchar".
+func declaredColumns(declared string) (columns []pipeline.Column) {
+	for column := range strings.SplitSeq(declared, ",") {
+		name, sqlType, _ := strings.Cut(strings.TrimSpace(column), " ")
+		columns = append(columns, pipeline.Column{Name: name, Type: strings.ToUpper(sqlType)})
+	}
+	return columns
 }
 
 func describeTables(register *engine.Register, tables []pipeline.TableFiles) *reports.Table {

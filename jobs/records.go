@@ -37,13 +37,9 @@ func (p *place) loadRecords(ctx context.Context, eng *engine.Engine, at lake.AsO
 	if err := p.loadBatches(ctx, eng, at); err != nil {
 		return err
 	}
-	runs, err := p.runsAt(ctx, at)
+	rows, err := p.runRows(ctx, at)
 	if err != nil {
 		return err
-	}
-	var rows [][]any
-	for _, r := range runs {
-		rows = append(rows, []any{r.ID, string(r.Period), r.Status, r.CreatedAt, r.current})
 	}
 	if err := eng.LoadRows(ctx, tableRuns, runColumns, rows); err != nil {
 		return err
@@ -64,16 +60,38 @@ func (p *place) loadRecords(ctx context.Context, eng *engine.Engine, at lake.AsO
 // loadBatches makes the table batches: the way from a row's batch_id to the
 // file that it came from.
 func (p *place) loadBatches(ctx context.Context, eng *engine.Engine, at lake.AsOf) error {
-	batches, err := p.lake.Batches(ctx, at)
+	rows, err := p.batchRows(ctx, at)
 	if err != nil {
 		return err
+	}
+	return eng.LoadRows(ctx, tableBatches, batchColumns, rows)
+}
+
+// batchRows gives the rows of the table batches.
+func (p *place) batchRows(ctx context.Context, at lake.AsOf) ([][]any, error) {
+	batches, err := p.lake.Batches(ctx, at)
+	if err != nil {
+		return nil, err
 	}
 	var rows [][]any
 	for _, b := range batches {
 		rows = append(rows, []any{b.ID, b.Feed, b.Format, b.Source, b.SourceSHA256, b.SourceBytes, b.RowsRead, b.RowsAccepted,
 			b.RowsRejected, b.RowsDuplicate, b.RowsSHA256, b.IngestedAt, b.CommittedAt, b.Snapshot, b.PreviousChain, b.Chain})
 	}
-	return eng.LoadRows(ctx, tableBatches, batchColumns, rows)
+	return rows, nil
+}
+
+// runRows gives the rows of the table runs.
+func (p *place) runRows(ctx context.Context, at lake.AsOf) ([][]any, error) {
+	runs, err := p.runsAt(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for _, r := range runs {
+		rows = append(rows, []any{r.ID, string(r.Period), r.Status, r.CreatedAt, r.current})
+	}
+	return rows, nil
 }
 
 // runAt is a run, and whether it was the current one of its period.
@@ -116,6 +134,17 @@ func (p *place) runsAt(ctx context.Context, at lake.AsOf) ([]runAt, error) {
 		}
 	}
 	return runs, nil
+}
+
+// currentRuns lists the ids of the runs in force, for a condition.
+func currentRuns(runs []runAt) string {
+	list := []string{"''"}
+	for _, r := range runs {
+		if r.current {
+			list = append(list, quoted(r.ID))
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // runsUnpublished is how many runs the state may hold that the lake doesn't: of

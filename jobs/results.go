@@ -36,6 +36,7 @@ type view struct {
 	at      lake.AsOf
 	folders []string                  // with some, nothing else on the machine can be read or written: for SQL that a person wrote
 	names   []string                  // of the tables; none: all
+	empty   bool                      // no table at all
 	where   func(table string) string // the condition on a table's rows; nil: all rows
 	spill   string                    // how much may be spilled to the disk; "": what is free
 }
@@ -49,9 +50,12 @@ func (p *place) openReader(ctx context.Context, c *Config, at lake.AsOf, folders
 
 // openView opens an engine with a view of the lake.
 func (p *place) openView(ctx context.Context, c *Config, v view) (*reader, error) {
-	tables, err := p.lake.Tables(ctx, v.at)
-	if err != nil {
-		return nil, err
+	var tables []pipeline.TableFiles
+	if !v.empty {
+		var err error
+		if tables, err = p.lake.Tables(ctx, v.at); err != nil {
+			return nil, err
+		}
 	}
 	if len(v.names) > 0 {
 		tables = slices.DeleteFunc(tables, func(t pipeline.TableFiles) bool { return !slices.Contains(v.names, t.Name) })

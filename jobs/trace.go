@@ -230,15 +230,7 @@ func (t *tracer) findKey(ctx context.Context, id string) ([]subject, error) {
 }
 
 // currentRuns lists the runs in force, for a condition.
-func (t *tracer) currentRuns() string {
-	list := []string{"''"}
-	for _, r := range t.runs {
-		if r.current {
-			list = append(list, quoted(r.ID))
-		}
-	}
-	return strings.Join(list, ", ")
-}
+func (t *tracer) currentRuns() string { return currentRuns(t.runs) }
 
 // runOf gives the current run of a period.
 func (t *tracer) runOf(period pipeline.Period) (runAt, bool) {
@@ -268,5 +260,5 @@ func (t *tracer) follow(ctx context.Context, s subject) (*reports.Node, error) {
 
 // openEmpty opens an engine without tables.
 func (p *place) openEmpty(ctx context.Context, c *Config) (*reader, error) {
-	return p.openView(ctx, c, view{at: latest, names: []string{"no table"}})
+	return p.openView(ctx, c, view{empty: true})
 }

@@ -67,13 +67,17 @@ func (t *tracer) buildMonth(ctx context.Context, run runAt, creators []string) (
 // of some creators alone or, without any, all. prepare, if not nil, adds
 // tables of its own before.
 func (t *tracer) buildModels(ctx context.Context, run runAt, creators []string, list []engine.Model, prepare func(*reader) error, targets ...string) (m *month, err error) {
-	tables, err := t.lake.TablesOf(ctx, run.Inputs)
-	if err != nil {
-		return nil, err
-	}
 	m = &month{creators: creators}
 	if m.eng, err = t.openEmpty(ctx, t.Config); err != nil {
 		return nil, err
+	}
+	raw, err := m.eng.RawTables(list, targets...)
+	if err != nil {
+		return nil, errors.Join(err, m.eng.Close())
+	}
+	tables, err := t.tablesOf(ctx, run, raw)
+	if err != nil {
+		return nil, errors.Join(err, m.eng.Close())
 	}
 	var names []string
 	for _, c := range creators {
@@ -108,6 +112,22 @@ func (t *tracer) buildModels(ctx context.Context, run runAt, creators []string, 
 		return nil, errors.Join(err, m.eng.Close())
 	}
 	return m, nil
+}
+
+// tablesOf gives some tables as a run read them. What was not added to since is
+// at hand, without reading manifests again.
+func (t *tracer) tablesOf(ctx context.Context, run runAt, names []string) ([]pipeline.TableFiles, error) {
+	var tables []pipeline.TableFiles
+	for _, name := range names {
+		one, ok := t.tables[name]
+		if ok && isRaw(name) && one.Snapshot != run.Inputs[name] {
+			return t.lake.TablesOf(ctx, run.Inputs)
+		}
+		if ok {
+			tables = append(tables, one)
+		}
+	}
+	return tables, nil
 }
 
 // giftsQuery gives a creator's gifts of the month with the range of rate that

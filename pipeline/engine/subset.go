@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 )
 
 // Build makes some models and all that they read, over the loaded tables, and
@@ -17,26 +18,9 @@ func (e *Engine) Build(ctx context.Context, dialect string, models []Model, p Pa
 	if err := e.parameterTables(ctx, p); err != nil {
 		return err
 	}
-	byName := map[string]Model{}
-	for _, m := range models {
-		byName[m.Name] = m
-	}
-	var needed []Model
-	seen := map[string]bool{}
-	for len(targets) > 0 {
-		name := targets[0]
-		targets = targets[1:]
-		m, ok := byName[name]
-		if seen[name] || !ok {
-			continue
-		}
-		seen[name] = true
-		needed = append(needed, m)
-		reads, err := e.reads(m.SQL)
-		if err != nil {
-			return fmt.Errorf("parse model %s: %w", m.Path, err)
-		}
-		targets = append(targets, reads...)
+	needed, _, err := e.needed(models, targets)
+	if err != nil {
+		return err
 	}
 	ordered, err := e.order(ctx, needed)
 	if err != nil {
@@ -48,6 +32,45 @@ func (e *Engine) Build(ctx context.Context, dialect string, models []Model, p Pa
 		}
 	}
 	return nil
+}
+
+// RawTables gives the tables of the lake that the targets are made of, so that
+// no other need be loaded for Build.
+func (e *Engine) RawTables(models []Model, targets ...string) ([]string, error) {
+	_, raw, err := e.needed(models, targets)
+	return raw, err
+}
+
+// needed gives the models that the targets are and read, and the tables of the
+// lake that these read.
+func (e *Engine) needed(models []Model, targets []string) (needed []Model, raw []string, err error) {
+	byName := map[string]Model{}
+	for _, m := range models {
+		byName[m.Name] = m
+	}
+	seen := map[string]bool{}
+	for len(targets) > 0 {
+		name := targets[0]
+		targets = targets[1:]
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		m, ok := byName[name]
+		if table, isRaw := strings.CutPrefix(name, RawPrefix); !ok && isRaw {
+			raw = append(raw, table)
+		}
+		if !ok {
+			continue
+		}
+		needed = append(needed, m)
+		reads, err := e.reads(m.SQL)
+		if err != nil {
+			return nil, nil, fmt.Errorf("parse model %s: %w", m.Path, err)
+		}
+		targets = append(targets, reads...)
+	}
+	return needed, raw, nil
 }
 
 // Select runs a query of carat's own; values go into its placeholders (?).
