@@ -18,31 +18,41 @@ type outFile struct {
 	temp *os.File
 }
 
-// createOut begins the file. A place inside the lake is refused: the history is
-// written by carat's own jobs alone.
+// createOut begins the file.
 func createOut(path, lakeFolder string) (*outFile, error) {
-	full, err := filepath.Abs(path)
+	full, err := placeOut(path, lakeFolder)
 	if err != nil {
-		return nil, usage("--out: %w", err)
-	}
-	folder, err := filepath.EvalSymlinks(filepath.Dir(full))
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, usage("--out: the folder %s does not exist", filepath.Dir(path)).WithHint("make it first")
-		}
-		return nil, usage("--out: %w", err)
-	}
-	if lake, err := filepath.EvalSymlinks(lakeFolder); err == nil && (folder == lake || strings.HasPrefix(folder, lake+string(filepath.Separator))) {
-		return nil, usage("--out: %s is inside the lake", path).WithHint("choose a place outside %s", lakeFolder)
+		return nil, err
 	}
 	if info, err := os.Stat(full); err == nil && !info.Mode().IsRegular() {
 		return nil, usage("--out: %s is no file", path).WithHint("name a file")
 	}
+	folder := filepath.Dir(full)
 	temp, err := os.CreateTemp(folder, ".carat-*")
 	if err != nil {
 		return nil, usage("--out: %w", err).WithHint("carat needs to write to %s", filepath.Dir(path))
 	}
-	return &outFile{path: filepath.Join(folder, filepath.Base(full)), temp: temp}, nil
+	return &outFile{path: full, temp: temp}, nil
+}
+
+// placeOut gives the whole path of --out. Its folder must be there, and not be
+// inside the lake: the history is written by carat's own jobs alone.
+func placeOut(path, lakeFolder string) (string, error) {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return "", usage("--out: %w", err)
+	}
+	folder, err := filepath.EvalSymlinks(filepath.Dir(full))
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", usage("--out: the folder %s does not exist", filepath.Dir(path)).WithHint("make it first")
+		}
+		return "", usage("--out: %w", err)
+	}
+	if lake, err := filepath.EvalSymlinks(lakeFolder); err == nil && (folder == lake || strings.HasPrefix(folder, lake+string(filepath.Separator))) {
+		return "", usage("--out: %s is inside the lake", path).WithHint("choose a place outside %s", lakeFolder)
+	}
+	return filepath.Join(folder, filepath.Base(full)), nil
 }
 
 // Write writes to the file.

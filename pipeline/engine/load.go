@@ -39,8 +39,17 @@ func (e *Engine) LoadWhere(ctx context.Context, prefix string, tables []pipeline
 
 // Scan gives the query that reads the files with the columns.
 func Scan(columns []pipeline.Column, files []string) string {
+	list := make([]string, len(files))
+	for i, f := range files {
+		list[i] = literal(f)
+	}
+	return scan(columns, len(files) == 0, "["+strings.Join(list, ", ")+"]")
+}
+
+// scan is Scan with the files as an expression of SQL.
+func scan(columns []pipeline.Column, empty bool, files string) string {
 	var q strings.Builder
-	if len(files) == 0 {
+	if empty {
 		q.WriteString("select ")
 		for i, c := range columns {
 			if i > 0 {
@@ -51,14 +60,7 @@ func Scan(columns []pipeline.Column, files []string) string {
 		q.WriteString(" where false")
 		return q.String()
 	}
-	q.WriteString("select * from read_parquet([")
-	for i, f := range files {
-		if i > 0 {
-			q.WriteString(", ")
-		}
-		q.WriteString(literal(f))
-	}
-	q.WriteString("], hive_partitioning = false, schema = map {")
+	q.WriteString("select * from read_parquet(" + files + ", hive_partitioning = false, schema = map {")
 	for i, c := range columns {
 		if i > 0 {
 			q.WriteString(", ")

@@ -14,7 +14,7 @@ type Access struct {
 	ID      string
 	At      time.Time
 	Who     string
-	Verb    string // query, trace, evidence, erase
+	Verb    string // query, trace, exceptions, evidence, publish, erase
 	Text    string // what was asked
 	Rows    *int64 // given; nil while it runs, or when it was cut short
 	Outcome string // running, done, or why it failed
