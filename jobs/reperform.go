@@ -33,6 +33,7 @@ type ReperformedTable struct {
 	Locked    int64 // rows, by the certificate
 	Rows      int64 // rows, run again
 	Same      bool  // every number is
+	SameBytes bool  // and their encoding in the files
 	Missing   int64 // rows of the lake that did not come out again
 	Added     int64 // rows that came out and are not in the lake
 	FileMoved bool  // the lake's file is not the certificate's
@@ -173,7 +174,7 @@ func (p *place) compareResult(ctx context.Context, s Setting, c *pipeline.Certif
 	}
 	t.Rows = rows
 	if sum == want.NumbersSHA256 {
-		t.Same, t.Missing = true, 0
+		t.Same, t.SameBytes, t.Missing = true, true, 0
 		return t, nil
 	}
 	if t.Missing, t.Added, err = p.differingRows(ctx, s, want.Table, c.RunID, files); err != nil {
@@ -181,6 +182,7 @@ func (p *place) compareResult(ctx context.Context, s Setting, c *pipeline.Certif
 	}
 	// Another version of the encoder may write equal rows in other bytes.
 	t.Same = t.Missing == 0 && t.Added == 0
+	t.SameBytes = t.Same && t.Rows == 0 // of no rows the lake keeps no file
 	return t, nil
 }
 

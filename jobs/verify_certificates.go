@@ -31,6 +31,10 @@ func (p *place) verifyCertificates(ctx context.Context, conf *Config, report *Ve
 	if err != nil {
 		return nil // told already
 	}
+	decisions, err := p.state.DecisionHistory(ctx)
+	if err != nil {
+		return err
+	}
 	known := map[string]bool{}
 	for _, l := range locks {
 		known[lake.CertificateFile(l.Period, l.Version)] = true
@@ -50,6 +54,7 @@ func (p *place) verifyCertificates(ctx context.Context, conf *Config, report *Ve
 			continue
 		}
 		p.verifyCertificate(l, c, batches, filepath.Join(conf.outFolder(l.Period), statementsFolder), report)
+		verifyDecisions(c, decisions, report)
 	}
 	found, err := filepath.Glob(filepath.Join(p.lake.Root(), "certificates", "*", "*.json"))
 	if err != nil {
@@ -102,6 +107,28 @@ func (p *place) verifyCertificate(l state.Lock, c *pipeline.Certificate, batches
 	case l.InForce():
 		for _, file := range verifyStatements(statements, list) {
 			report.differ("the statement %s of %s was changed or taken away since the month was closed", file, l.Period)
+		}
+	}
+}
+
+// verifyDecisions wants the decisions that were in force when a period was
+// locked to be on record as its certificate has them.
+func verifyDecisions(c *pipeline.Certificate, history []pipeline.Decision, report *Verification) {
+	recorded := map[string]pipeline.Decision{}
+	for _, d := range history {
+		if !d.At.After(c.Approved.At) {
+			recorded[d.ExceptionID] = d // the latest one is in force
+		}
+	}
+	for _, want := range c.Decisions {
+		have, ok := recorded[want.ExceptionID]
+		same := have.At.Equal(want.At)
+		have.At = want.At
+		switch {
+		case !ok:
+			report.differ("the certificate of %s version %d: the decision about exception %s is not on record any more", c.Period, c.Version, want.ExceptionID)
+		case !same || have != want:
+			report.differ("the certificate of %s version %d: the decision about exception %s is not the one that was in force when the month was closed", c.Period, c.Version, want.ExceptionID)
 		}
 	}
 }

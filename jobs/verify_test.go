@@ -77,7 +77,11 @@ func lockMonth(t *testing.T, s Setting) {
 	if err != nil || list.Len() == 0 {
 		t.Fatalf("statements %q %v", list.String(), err)
 	}
-	c := &pipeline.Certificate{Format: pipeline.CertificateFormat, Lake: p.lake.ID(), Period: "2026-10", Version: 1, RunID: run.ID,
+	decision := pipeline.Decision{ExceptionID: "e1", Status: pipeline.DecisionExplained, Owner: "ops", Note: "a slip", By: "cleo", At: s.Now}
+	if err := p.state.RecordDecisions(t.Context(), []pipeline.Decision{decision}); err != nil {
+		t.Fatal(err)
+	}
+	c := &pipeline.Certificate{Decisions: []pipeline.Decision{decision}, Format: pipeline.CertificateFormat, Lake: p.lake.ID(), Period: "2026-10", Version: 1, RunID: run.ID,
 		Prepared: pipeline.Signature{User: "ann", At: s.Now}, Approved: pipeline.Signature{User: "bob", At: s.Now}, LastBatch: last.ID, Chain: last.Chain,
 		SQL: []pipeline.CertifiedFile{{Path: "x.sql", SHA256: sum}}, Statements: pipeline.CertifiedList{SHA256: pipeline.SHA256Text([]byte(list.String()))}}
 	results, err := p.lake.RunTables(t.Context(), run.ID)
@@ -272,6 +276,11 @@ var alterations = []struct {
 	{"the certificate's SQL", func(a altered) { a.replace("lake/certificates/sql/*.sql", "1", "2") }, "the text of x.sql"},
 	{"the lock in the state", func(a altered) { a.catalog("update carat_locks set certificate_sha256 = 'x'") }, "was changed: its SHA-256 is"},
 	{"who approved", func(a altered) { a.catalog("update carat_locks set approved_by = 'eve'") }, "names another run, preparer or approver"},
+	{"a decision", func(a altered) { a.catalog("update carat_decisions set decided_by = 'eve'") }, "the decision about exception e1 is not the one that was in force"},
+	{"a decision taken away", func(a altered) { a.catalog("delete from carat_decisions") }, "the decision about exception e1 is not on record any more"},
+	{"a decision put over another", func(a altered) {
+		a.catalog("insert into carat_decisions select decision_no + 1, exception_id, 'waived', '2099-12-31', owner, note, decided_by, decided_at from carat_decisions")
+	}, "the decision about exception e1 is not the one that was in force"},
 	{"the lock taken away", func(a altered) { a.catalog("delete from carat_locks") }, "the state database knows no such lock"},
 	{"the record of a run taken away", func(a altered) { a.catalog("delete from carat_runs") }, "the state database knows no such run"},
 	{"a statement", func(a altered) { a.replace("out/2026-10/statements/*/*/c1*.csv", "Rose", "Rosa") }, "was changed or taken away since the month was closed"},
@@ -404,6 +413,13 @@ func TestHistoryHoldsNoName(t *testing.T) {
 	})
 	if err != nil || files < 50 {
 		t.Fatalf("%d files, %v", files, err)
+	}
+	evidence, err := AuditFile(t.Context(), AuditFileOptions{Setting: s, SQL: carat.Files, Period: "2026-10"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range bytesBelow(t, evidence.Path) {
+		look(name, text)
 	}
 	// Parquet's pages are compressed: every text of every table is read.
 	listed, err := queryTable(t.Context(), QueryOptions{Setting: s, Query: "select table_name from duckdb_tables() union select view_name from duckdb_views() where not internal order by 1"})

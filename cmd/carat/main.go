@@ -107,7 +107,7 @@ Begin with: carat demo`,
 	for _, verb := range []func(*app) *cobra.Command{
 		demoCommand, initCommand, generateCommand, ingestCommand, reconcileCommand, statementsCommand, packageCommand, sendCommand,
 		runCommand, exceptionsCommand, statusCommand, verifyCommand, scheduleCommand, versionCommand,
-		queryCommand, traceCommand, publishCommand, eraseCommand, compactCommand,
+		queryCommand, traceCommand, publishCommand, auditFileCommand, eraseCommand, compactCommand,
 		closeCommand, approveCommand, reopenCommand, usersCommand, runsCommand,
 	} {
 		root.AddCommand(verb(a))

@@ -89,9 +89,9 @@ func (a *app) reperform(cmd *cobra.Command, s jobs.Setting, period string) error
 		return err
 	}
 	t := &reports.Table{Columns: []reports.Column{{Name: "table"}, {Name: "rows_locked", Kind: reports.Number}, {Name: "rows", Kind: reports.Number},
-		{Name: "missing", Kind: reports.Number}, {Name: "added", Kind: reports.Number}, {Name: "same", Kind: reports.Bool}}}
+		{Name: "missing", Kind: reports.Number}, {Name: "added", Kind: reports.Number}, {Name: "same", Kind: reports.Bool}, {Name: "same_bytes", Kind: reports.Bool}}}
 	for _, one := range r.Tables {
-		t.Rows = append(t.Rows, []any{one.Table, one.Locked, one.Rows, one.Missing, one.Added, one.Same && !one.FileMoved})
+		t.Rows = append(t.Rows, []any{one.Table, one.Locked, one.Rows, one.Missing, one.Added, one.Same && !one.FileMoved, one.SameBytes})
 	}
 	if err := t.Write(a.stdout, a.format); err != nil {
 		return err

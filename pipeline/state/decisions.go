@@ -46,6 +46,11 @@ func (s *Store) Decisions(ctx context.Context) (map[string]pipeline.Decision, er
 	return latest, nil
 }
 
+// DecisionHistory gives every decision that was ever made, oldest first.
+func (s *Store) DecisionHistory(ctx context.Context) ([]pipeline.Decision, error) {
+	return s.decisions(ctx, "select "+decisionColumns+" from carat_decisions order by decision_no")
+}
+
 // DecisionsOn gives every decision about one exception, oldest first.
 func (s *Store) DecisionsOn(ctx context.Context, exceptionID string) ([]pipeline.Decision, error) {
 	return s.decisions(ctx, "select "+decisionColumns+" from carat_decisions where exception_id = ? order by decision_no", exceptionID)
