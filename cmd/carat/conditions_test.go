@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 )
 
@@ -26,6 +27,10 @@ func condition(t *testing.T, cond string) (bool, error) {
 		return ok, nil
 	case "root":
 		return os.Getuid() == 0, nil
+	}
+	if verb, ok := strings.CutPrefix(cond, "verb:"); ok {
+		out, err := exec.Command("carat", "help").Output()
+		return strings.Contains(string(out), "\n  "+verb+" "), err
 	}
 	return false, fmt.Errorf("unknown condition %q", cond)
 }
