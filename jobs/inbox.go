@@ -28,6 +28,9 @@ type InputFile struct {
 	Name   string // without its folder
 	Path   string // as the operating system takes it
 	Totals string // path of the sidecar; "" when there is none
+	// Listed says that it was found in the inbox, and not named by a person: that
+	// it is gone when it is to be opened is no error then.
+	Listed bool
 	// Refused is why the file can't be taken at all; "" if it can.
 	Refused string
 }
@@ -115,7 +118,7 @@ func sortInputs(c *Config, root *os.Root, found map[string]string) (inputs []Inp
 			ignored = append(ignored, IgnoredFile{base, reason})
 			continue
 		}
-		in := InputFile{Feed: feedName, Name: base, Path: filepath.Join(c.Dir, filepath.FromSlash(name))}
+		in := InputFile{Feed: feedName, Name: base, Listed: true, Path: filepath.Join(c.Dir, filepath.FromSlash(name))}
 		if in.Refused = refused(info); in.Refused == "" {
 			in.Refused = unreadable
 		}

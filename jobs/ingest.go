@@ -3,6 +3,8 @@ package jobs
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -119,6 +121,10 @@ func (g *ingestion) files(ctx context.Context, inputs []InputFile, earliestOpen 
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if in.Listed && errors.Is(err, fs.ErrNotExist) && gone(in.Path) {
+			result.Ignored = append(result.Ignored, IgnoredFile{in.Name, "it was taken away after the inbox was listed"})
+			continue
+		}
 		if err != nil {
 			r = failed(in, err)
 		}
@@ -131,6 +137,12 @@ func (g *ingestion) files(ctx context.Context, inputs []InputFile, earliestOpen 
 		}
 	}
 	return nil
+}
+
+// gone says that there is nothing of that name any more.
+func gone(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // splitInputs parts the balances from the rest.

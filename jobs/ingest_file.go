@@ -72,6 +72,10 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 		return result, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	before, err := f.Stat()
+	if err != nil {
+		return result, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", cause(err))
+	}
 	if known, err := g.known(ctx, in, f, size); err != nil || known.Result != "" {
 		return known, err
 	}
@@ -93,6 +97,9 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 		err = g.ifFull(in, err)
 	}()
 	report, err := feed.Read[T](ctx, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, g.options(in, id, totals, stage.AddRejects, size), stage)
+	if changed := unchangedSince(in, f, size, before); changed != nil && ctx.Err() == nil {
+		return result, changed // whatever else is wrong with what was read
+	}
 	if err != nil {
 		return result, err
 	}
@@ -119,6 +126,20 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 		File: in.Name, Feed: in.Feed, Format: batch.Format, Result: FileIngested, Batch: batch.ID,
 		RowsRead: batch.RowsRead, RowsAccepted: batch.RowsAccepted, RowsRejected: batch.RowsRejected, RowsDuplicate: batch.RowsDuplicate,
 	}, nil
+}
+
+// unchangedSince refuses a file that somebody wrote to while it was read: what
+// was read may be half of it.
+func unchangedSince(in InputFile, f *os.File, size int64, before os.FileInfo) error {
+	after, err := f.Stat()
+	if err != nil {
+		return pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", cause(err))
+	}
+	if after.Size() == size && after.ModTime().Equal(before.ModTime()) {
+		return nil
+	}
+	return pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "it changed while it was read (%d bytes, then %d); nothing of it was taken", size, after.Size()).
+		WithHint("write it under a name that begins with a point, rename it when it is whole, and ingest again")
 }
 
 // options say how a file is read.
