@@ -53,6 +53,7 @@ type Config struct {
 	Feeds             map[string]FeedConfig
 	Jobs              map[string]JobConfig
 	Mail              MailConfig
+	Notifications     map[string]WebhookConfig // receivers by name
 }
 
 // Entity is a legal entity that sells the coins and owes the creators.

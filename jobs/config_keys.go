@@ -24,7 +24,7 @@ var (
 // channels and scheduled jobs that the configuration can name.
 var (
 	channels      = []string{"apple", "google", "web", "reseller"}
-	scheduledJobs = []string{"ingest", "reconcile", "statements", "run", "close", "verify"}
+	scheduledJobs = []string{"ingest", "reconcile", "statements", "run", "close", "send", "verify"}
 )
 
 // parseConfig reads the text over what c holds. Keys of store_fee_rate,
@@ -96,6 +96,7 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 		"feeds":           func(n *yaml.Node) { c.Feeds = y.feeds(n) },
 		"jobs":            func(n *yaml.Node) { c.Jobs = y.jobs(n) },
 		"mail":            func(n *yaml.Node) { y.mail(n, &c.Mail) },
+		"notifications":   func(n *yaml.Node) { c.Notifications = y.notifications(n) },
 	}
 }
 

@@ -84,6 +84,9 @@ func openLocked(ctx context.Context, s Setting) (*place, error) {
 	if p.unlock, err = p.lake.Lock(ctx); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
+	if err := p.mayWrite(ctx, s); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
 	return p, nil
 }
 

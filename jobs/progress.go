@@ -34,6 +34,9 @@ type Setting struct {
 	Clock func() time.Time
 	// Progress may be nil.
 	Progress Progress
+	// Variable gives a variable of the environment, for secrets; nil: there are
+	// none.
+	Variable func(name string) string
 }
 
 // Actor is a person, or the scheduler.

@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"log/slog"
 	"maps"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/lake"
 	"carat/pipeline/state"
 )
 
@@ -32,10 +32,15 @@ type ScheduleOptions struct {
 	Work  map[string]Work // by job
 	Log   *slog.Logger
 	Grace time.Duration // how long a job may go on after the context ended
-	Idle  time.Duration // the longest it waits without looking at the clock; 0: half a minute
+	Idle  time.Duration // the longest it waits without looking at the clock; 0: ten seconds
 	// Observe, if not nil, is told every slot that ended or was put off, and
 	// how long its run took.
 	Observe func(SlotRun)
+	// Leads, if not nil, is told when this scheduler begins to lead, and when it
+	// no longer does: the database went away.
+	Leads func(bool)
+	// Told, if not nil, is told what became of each notice.
+	Told func(Told)
 }
 
 // SlotRun is how one run of a slot went.
@@ -50,32 +55,53 @@ func (r SlotRun) Done() bool { return r.Result == state.SlotDone }
 
 // defaultIdle bounds how long the scheduler waits without looking at the clock:
 // one that was set forward is noticed.
-const defaultIdle = 30 * time.Second
+const defaultIdle = 10 * time.Second
 
 // scheduler is a schedule under way.
 type scheduler struct {
 	o      ScheduleOptions
+	place  *place
 	state  *state.Store
+	lead   *lake.Lead
+	led    bool // at least once
 	tables map[string]timetable
 	// told is how far each job's slots were told. It is recorded with the slots,
 	// and now and then: to tell a slot again does no harm.
 	told     map[string]time.Time
 	recorded map[string]time.Time
 	// retryAt is when a slot that was put off may be tried again.
-	retryAt map[string]time.Time
+	retryAt map[string]*retry
+	// unrecorded is a slot whose run ended while the database was away.
+	unrecorded *state.Slot
+	notifyNext retry // when the webhooks are looked at again
+}
+
+// retry is when something is tried again, and when that was said: a clock that
+// was set back since must not make it wait longer.
+type retry struct{ set, at time.Time }
+
+func (r *retry) time(now time.Time) time.Time {
+	if r == nil {
+		return time.Time{}
+	}
+	if now.Before(r.set) {
+		r.set, r.at = now, now.Add(r.at.Sub(r.set))
+	}
+	return r.at
 }
 
 // Schedule runs the jobs of the configuration at their times until the context
 // ends: one at a time, in the order of their slots, dependencies first. A slot
 // that was missed is caught up, by one run for all that a job missed; none
 // runs twice. While another scheduler leads, it waits and takes over when that
-// one ends. A job that runs when the context ends may finish within Grace and
-// is then cancelled, which leaves nothing half done.
+// one ends. A database that goes away is waited for. A job that runs when the
+// context ends may finish within Grace and is then cancelled, which leaves
+// nothing half done.
 func Schedule(ctx context.Context, o ScheduleOptions) (err error) {
 	if o.Idle == 0 {
 		o.Idle = defaultIdle
 	}
-	s := &scheduler{o: o, tables: map[string]timetable{}, retryAt: map[string]time.Time{},
+	s := &scheduler{o: o, tables: map[string]timetable{}, retryAt: map[string]*retry{},
 		told: map[string]time.Time{}, recorded: map[string]time.Time{}}
 	for name, job := range o.Config.Jobs {
 		if s.tables[name], err = parseTimetable(job.Cron, o.Config.Zone); err != nil {
@@ -89,34 +115,74 @@ func Schedule(ctx context.Context, o ScheduleOptions) (err error) {
 		return pipeline.Errorf(pipeline.KindUsage, "schedule", "jobs", "carat.yaml schedules none").
 			WithHint("give at least one under jobs, such as ingest: {cron: \"*/15 * * * *\"}")
 	}
-	p, err := openPlace(ctx, o.Setting)
+	for failures := int64(1); ; failures++ {
+		began := o.Clock.Now()
+		err := s.serve(ctx)
+		s.leads(false)
+		if ctx.Err() != nil {
+			return nil
+		}
+		// What is wrong from the beginning is told at once; what went away is
+		// waited for.
+		if !s.led {
+			return err
+		}
+		if o.Clock.Now().Sub(began) > time.Hour {
+			failures = 1
+		}
+		wait := min(5*time.Second<<min(failures-1, 4), time.Minute)
+		o.Log.Error("the schedule stands still; it goes on when this is over", "error", err, "in", wait)
+		o.Clock.Wait(ctx, o.Clock.Now().Add(wait))
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// serve opens the lake, leads and runs what is due, until the context ends or
+// the database goes away.
+func (s *scheduler) serve(ctx context.Context) (err error) {
+	p, err := openPlace(ctx, s.o.Setting)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	s.state = p.state
-	resign, err := s.lead(ctx, p)
-	if err != nil {
+	s.place, s.state = p, p.state
+	if s.lead, err = s.takeLead(ctx, p); err != nil {
 		return err
 	}
-	defer resign()
+	defer s.lead.Resign()
+	if s.unrecorded != nil {
+		if err := s.state.EndSlot(ctx, *s.unrecorded, s.unrecorded.EndedAt); err != nil {
+			return err
+		}
+		s.unrecorded = nil
+	}
 	resumed, err := s.state.ResumeSlots(ctx)
 	if err != nil {
 		return err
 	}
+	s.led = true
+	s.leads(true)
 	if resumed > 0 {
-		o.Log.Warn("runs that were cut short are done again", "slots", resumed)
+		s.o.Log.Warn("runs that were cut short are done again", "slots", resumed)
 	}
-	o.Log.Info("scheduling", "jobs", slices.Sorted(maps.Keys(s.tables)))
+	s.o.Log.Info("scheduling", "jobs", slices.Sorted(maps.Keys(s.tables)))
 	return s.loop(ctx)
 }
 
-// lead waits until this scheduler is the only one of the lake.
-func (s *scheduler) lead(ctx context.Context, p *place) (resign func(), err error) {
+func (s *scheduler) leads(yes bool) {
+	if s.o.Leads != nil {
+		s.o.Leads(yes)
+	}
+}
+
+// takeLead waits until this scheduler is the only one of the lake.
+func (s *scheduler) takeLead(ctx context.Context, p *place) (*lake.Lead, error) {
 	for told := false; ; {
-		resign, err = p.lake.LeadSchedule(ctx)
+		lead, err := p.lake.LeadSchedule(ctx)
 		if pipeline.KindOf(err) != pipeline.KindBusy {
-			return resign, err
+			return lead, err
 		}
 		if !told {
 			s.o.Log.Info("another scheduler leads; waiting to take over")
@@ -131,6 +197,9 @@ func (s *scheduler) lead(ctx context.Context, p *place) (resign func(), err erro
 
 func (s *scheduler) loop(ctx context.Context) error {
 	for ctx.Err() == nil {
+		if err := s.lead.Holds(ctx); err != nil {
+			return s.unlessEnded(ctx, err)
+		}
 		now := s.o.Clock.Now()
 		if err := s.tell(ctx, now); err != nil {
 			return s.unlessEnded(ctx, err)
@@ -139,11 +208,47 @@ func (s *scheduler) loop(ctx context.Context) error {
 		if err != nil {
 			return s.unlessEnded(ctx, err)
 		}
+		if err := s.notify(ctx, ran); err != nil {
+			return s.unlessEnded(ctx, err)
+		}
 		if !ran {
+			if len(s.o.Config.Notifications) > 0 {
+				next = earlier(next, s.notifyNext.at)
+			}
 			s.o.Clock.Wait(ctx, earlier(next, now.Add(s.o.Idle)))
 		}
 	}
 	return nil
+}
+
+// notifyEvery is how often it is looked at whether there is something to tell
+// when no job ran; notifyAgain, while a receiver is away.
+const (
+	notifyEvery = 5 * time.Minute
+	notifyAgain = 30 * time.Second
+)
+
+// notify tells the webhooks what came up, after each run and now and then.
+// That it couldn't is never an error of the schedule, unless the database is
+// away.
+func (s *scheduler) notify(ctx context.Context, ran bool) error {
+	now := s.o.Clock.Now()
+	if len(s.o.Config.Notifications) == 0 || !ran && s.notifyNext.time(now).After(now) {
+		return nil
+	}
+	setting := s.o.Setting
+	setting.Now, setting.By = now, Actor{User: SchedulerUser}
+	told, err := s.place.notify(ctx, NotifyOptions{Setting: setting, Log: s.o.Log})
+	s.notifyNext = retry{now, now.Add(notifyEvery)}
+	for _, t := range told {
+		if t.State == state.NoticePending {
+			s.notifyNext.at = now.Add(notifyAgain)
+		}
+		if s.o.Told != nil {
+			s.o.Told(t)
+		}
+	}
+	return err
 }
 
 // unlessEnded drops an error that only says that the context ended.
@@ -216,7 +321,7 @@ func (s *scheduler) step(ctx context.Context, now time.Time) (ran bool, next tim
 		if blocked := s.waitsFor(job, newest, last); blocked != "" {
 			continue
 		}
-		at := s.retryAt[slot.Job+" "+slot.Key]
+		at := s.retryAt[slot.Job+" "+slot.Key].time(now)
 		if jittered := slot.At.Add(jitter(slot, s.o.Config.Jobs[job].Jitter)); at.Before(jittered) {
 			at = jittered
 		}
@@ -268,136 +373,4 @@ func jitter(slot state.Slot, width time.Duration) time.Duration {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(slot.Job + " " + slot.Key))
 	return time.Duration(h.Sum64() % uint64(width))
-}
-
-// run does the work of a slot.
-func (s *scheduler) run(ctx context.Context, slot state.Slot) error {
-	job := s.o.Config.Jobs[slot.Job]
-	log := s.o.Log.With("job", slot.Job, "slot", slot.Key, "attempt", slot.Attempts+1)
-	began := s.o.Clock.Now()
-	if err := s.state.BeginSlot(ctx, slot, began); err != nil {
-		return err
-	}
-	log.Info("begins")
-	err := s.work(ctx, slot.Job, job.Timeout, began)
-	ended := s.o.Clock.Now()
-	slot.Attempts++
-	key := slot.Job + " " + slot.Key
-	// What is recorded now is recorded although the context may have ended.
-	record := context.WithoutCancel(ctx)
-	switch {
-	case err == nil:
-		slot.Status = state.SlotDone
-		delete(s.retryAt, key)
-		log.Info("done", "seconds", ended.Sub(began).Seconds())
-		err = s.state.EndSlot(record, slot, slot.Status, "", ended)
-	case ctx.Err() == nil && finds(err):
-		slot.Status, slot.Detail = state.SlotDone, errorText(err)
-		delete(s.retryAt, key)
-		log.Warn("done, and found", "seconds", ended.Sub(began).Seconds(), "error", err)
-		err = s.state.EndSlot(record, slot, slot.Status, slot.Detail, ended)
-	case ctx.Err() != nil:
-		slot.Status = state.SlotPending
-		log.Warn("stopped; the next scheduler does it again")
-		err = s.state.PutOffSlot(record, slot, "the scheduler was stopped")
-	case passes(err) && slot.Attempts <= int64(job.Retries):
-		slot.Status, slot.Detail = state.SlotPending, errorText(err)
-		wait := backOff(slot.Attempts)
-		s.retryAt[key] = ended.Add(wait)
-		log.Warn("failed; tried again", "error", err, "in", wait)
-		err = s.state.PutOffSlot(record, slot, slot.Detail)
-	default:
-		slot.Status, slot.Detail = state.SlotFailed, errorText(err)
-		delete(s.retryAt, key)
-		log.Error("failed", "error", err)
-		err = s.state.EndSlot(record, slot, slot.Status, slot.Detail, ended)
-	}
-	if s.o.Observe != nil {
-		s.o.Observe(SlotRun{Slot: Slot{Job: slot.Job, Key: slot.Key, At: slot.At}, Result: slot.Status, Took: ended.Sub(began)})
-	}
-	if err == nil && job.Overlap == OverlapSkip {
-		err = s.skipOverlapped(record, slot, ended)
-	}
-	return err
-}
-
-// work calls the job, for at most its timeout, and for at most the grace after
-// the context ended.
-func (s *scheduler) work(ctx context.Context, job string, timeout time.Duration, now time.Time) (err error) {
-	working, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer cancel(nil)
-	if timeout > 0 {
-		timer := time.AfterFunc(timeout, func() { cancel(fmt.Errorf("it took longer than its timeout of %s", timeout)) })
-		defer timer.Stop()
-	}
-	stop := context.AfterFunc(ctx, func() {
-		time.AfterFunc(s.o.Grace, func() { cancel(context.Canceled) })
-	})
-	defer stop()
-	if err = s.o.Work[job](working, now); err != nil {
-		if cause := context.Cause(working); cause != nil && !errors.Is(cause, context.Canceled) {
-			return cause
-		}
-	}
-	return err
-}
-
-// skipOverlapped records slots that came due while the job ran as skipped.
-func (s *scheduler) skipOverlapped(ctx context.Context, ran state.Slot, now time.Time) error {
-	if err := s.tell(ctx, now); err != nil {
-		return err
-	}
-	open, err := s.state.OpenSlots(ctx)
-	if err != nil {
-		return err
-	}
-	for _, slot := range open {
-		if slot.Job == ran.Job && slot.Key != ran.Key && slot.At.After(ran.At) {
-			if err := s.state.SkipSlot(ctx, slot, "the run of "+ran.Key+" still went on", now); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// passes says whether an error may be gone later: a lock, a database that is
-// away, a full disk. Bad input stays what it is.
-func passes(err error) bool {
-	switch pipeline.KindOf(err) {
-	case pipeline.KindBusy, pipeline.KindInternal:
-		return true
-	default:
-		return false
-	}
-}
-
-// finds says whether an error is what the job found, and not that it couldn't
-// do its work: a bad file, a blocking exception. Nothing is gained by trying
-// again, and what comes after goes on.
-func finds(err error) bool {
-	switch pipeline.KindOf(err) {
-	case pipeline.KindBadInput, pipeline.KindBlocked:
-		return true
-	default:
-		return false
-	}
-}
-
-// backOff is how long a slot waits after its n-th attempt: a minute, two, four,
-// at most an hour.
-func backOff(attempts int64) time.Duration {
-	if attempts > 6 {
-		return time.Hour
-	}
-	return time.Minute << (attempts - 1)
-}
-
-// errorText is an error for the record.
-func errorText(err error) string {
-	text := err.Error()
-	if len(text) > 2000 {
-		text = text[:2000] + "…"
-	}
-	return text
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"carat/pipeline"
@@ -62,11 +64,63 @@ func ScheduledWork(s Setting, models fs.FS) map[string]Work {
 			_, err = Close(ctx, CloseOptions{Setting: own, SQL: models, Period: months[0]})
 			return err
 		},
+		"send": func(ctx context.Context, now time.Time) error { return sendClosed(ctx, at(now, "send")) },
 		"verify": func(ctx context.Context, now time.Time) error {
 			_, err := Verify(ctx, VerifyOptions{Setting: at(now, "verify")})
 			return err
 		},
 	}
+}
+
+// sendWithin is how long after its lock the statements of a month are sent by
+// the schedule. Older ones are sent by a person: whoever begins to mail doesn't
+// mean to mail the past.
+const sendWithin = 40 * 24 * time.Hour
+
+// sendClosed mails the final statements of months that were closed lately,
+// each once.
+func sendClosed(ctx context.Context, s Setting) (err error) {
+	months, err := lockedSince(ctx, s, s.Now.Add(-sendWithin))
+	if err != nil {
+		return err
+	}
+	password := ""
+	if s.Variable != nil {
+		password = s.Variable(MailPasswordVariable)
+	}
+	var failures error
+	for _, month := range months {
+		if _, err := os.Stat(filepath.Join(s.Config.outFolder(month), statementsFolder, indexFile)); err != nil {
+			continue // they lie on another machine, or were not written
+		}
+		r, err := Send(ctx, SendOptions{Setting: s, Period: month, Password: password})
+		if err == nil && len(r.Failed) > 0 {
+			first := r.Failed[0]
+			err = pipeline.Errorf(pipeline.KindInternal, "send statements of", string(month), "%s, among them that of %s: %s",
+				plural(int64(len(r.Failed)), "was not taken", "were not taken"), first.CreatorID, first.Reason)
+		}
+		failures = errors.Join(failures, err)
+	}
+	return failures
+}
+
+// lockedSince gives the closed months that were locked after an instant.
+func lockedSince(ctx context.Context, s Setting, since time.Time) (months []pipeline.Period, err error) {
+	if wantLake(s) != nil {
+		return nil, nil
+	}
+	p, err := openPlace(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	locks, err := p.state.Locks(ctx)
+	for _, l := range locks {
+		if l.InForce() && l.LockedAt.After(since) {
+			months = append(months, l.Period)
+		}
+	}
+	return months, err
 }
 
 // openMonths gives the open months of which the lake holds rows, up to the

@@ -16,6 +16,10 @@ import (
 	"carat/pipeline/state"
 )
 
+// MailPasswordVariable is the environment variable with the mail server's
+// password.
+const MailPasswordVariable = "CARAT_SMTP_PASSWORD"
+
 // MailConfig says how statements are mailed.
 type MailConfig struct {
 	Server    string // host:port; "": nothing can be sent

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/state"
 )
 
 // lateAfter is how long a feed that is expected daily may be without a file
@@ -15,10 +17,15 @@ const lateAfter = 36 * time.Hour
 
 // StatusResult is where everything stands.
 type StatusResult struct {
+	At          time.Time
+	Lake        string // the lake's id
 	FirstPeriod pipeline.Period
 	Periods     []PeriodStatus
+	Jobs        []JobStatus
 	Feeds       []FeedStatus
-	Late        []string // a sentence each
+	LateFeeds   []LateFeed
+	Late        []string // a sentence for each thing that is late
+	Webhooks    []string // a sentence for each that could not be told something
 }
 
 // PeriodStatus is where one period stands.
@@ -31,7 +38,11 @@ type PeriodStatus struct {
 	Exceptions   int64
 	Counts       string // "2 block (1 waived)"
 	Signed       string // who prepared it, and who approved it
-	NewerBatches int64  // ingested since the run
+	PreparedAt   time.Time
+	NewerBatches int64    // ingested since the run
+	BlockedBy    []string // controls with a blocking exception that is not waived
+	Undecided    []string // controls with an exception that needs a decision
+	Waits        []string // what the close waits for, a sentence each; none when closed
 }
 
 // FeedStatus is what was ingested of one feed.
@@ -43,40 +54,94 @@ type FeedStatus struct {
 	LastIngest time.Time
 }
 
-// Status says where periods and feeds stand. It changes nothing.
+// LateFeed is a feed that is expected daily and didn't come.
+type LateFeed struct {
+	Feed       string
+	LastIngest time.Time // zero: never
+	Why        string
+}
+
+// Status says where periods, jobs and feeds stand. It changes nothing.
 func Status(ctx context.Context, s Setting) (result *StatusResult, err error) {
 	p, err := openExisting(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	return p.status(ctx, s)
+}
+
+// status is Status in a place that is open.
+func (p *place) status(ctx context.Context, s Setting) (*StatusResult, error) {
 	batches, err := p.batches(ctx, latest)
 	if err != nil {
 		return nil, err
 	}
-	result = &StatusResult{}
+	result := &StatusResult{At: s.Now, Lake: p.lake.ID()}
 	if result.FirstPeriod, err = p.firstPeriod(ctx, s.Config); err != nil {
 		return nil, err
 	}
 	if result.Periods, err = p.periodStatus(ctx, s, batches); err != nil {
 		return nil, err
 	}
+	if result.Jobs, err = p.jobStatus(ctx, s); err != nil {
+		return nil, err
+	}
 	result.Feeds = feedStatus(batches)
-	for _, name := range s.Config.expectedDaily() {
-		last := lastIngest(result.Feeds, name)
-		switch {
-		case last.IsZero():
-			result.Late = append(result.Late, name+": expected daily, and no file was ingested yet")
-		case s.Now.Sub(last) > lateAfter:
-			result.Late = append(result.Late, fmt.Sprintf("%s: expected daily, and the last file was ingested at %s", name, last.UTC().Format(time.RFC3339)))
-		}
+	result.LateFeeds = lateFeeds(s, result.Feeds)
+	for _, f := range result.LateFeeds {
+		result.Late = append(result.Late, f.Feed+": "+f.Why)
 	}
 	for _, ps := range result.Periods {
 		if ps.NewerBatches > 0 {
-			result.Late = append(result.Late, fmt.Sprintf("%s: %d batches were ingested since its last run", ps.Period, ps.NewerBatches))
+			result.Late = append(result.Late, fmt.Sprintf("%s: %s ingested since its last run", ps.Period, plural(ps.NewerBatches, "batch was", "batches were")))
 		}
 	}
-	return result, nil
+	for _, j := range result.Jobs {
+		if !j.LateSince.IsZero() {
+			result.Late = append(result.Late, fmt.Sprintf("%s: due since %s%s", j.Job, j.LateSince.UTC().Format(time.RFC3339), j.lateWhy()))
+		}
+	}
+	result.Webhooks, err = p.webhookStatus(ctx, s.Config)
+	return result, err
+}
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// lateFeeds gives the feeds that are expected daily and didn't come.
+func lateFeeds(s Setting, feeds []FeedStatus) (late []LateFeed) {
+	for _, name := range s.Config.expectedDaily() {
+		last := lastIngest(feeds, name)
+		switch {
+		case last.IsZero():
+			late = append(late, LateFeed{name, last, "expected daily, and no file was ingested yet"})
+		case s.Now.Sub(last) > lateAfter:
+			late = append(late, LateFeed{name, last, "expected daily, and the last file was ingested at " + last.UTC().Format(time.RFC3339)})
+		}
+	}
+	return late
+}
+
+// webhookStatus tells what receivers could not be told.
+func (p *place) webhookStatus(ctx context.Context, c *Config) (lines []string, err error) {
+	all, err := p.notices(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range all {
+		switch {
+		case n.State == state.NoticePending && n.Error != "":
+			lines = append(lines, fmt.Sprintf("%s: %s is not told yet (%s; tried again)", n.Webhook, n.Key, n.Error))
+		case n.State == state.NoticeFailed:
+			lines = append(lines, fmt.Sprintf("%s: %s was not told, and is given up (%s)", n.Webhook, n.Key, n.Error))
+		}
+	}
+	return lines, nil
 }
 
 func (p *place) periodStatus(ctx context.Context, setting Setting, batches []pipeline.Batch) ([]PeriodStatus, error) {
@@ -103,7 +168,8 @@ func (p *place) periodStatus(ctx context.Context, setting Setting, batches []pip
 		for _, c := range run.Controls {
 			ps.Exceptions += c.Exceptions
 		}
-		if ps.Stage, ps.Signed, err = p.stage(ctx, closed, s.Period); err != nil {
+		ps.BlockedBy, ps.Undecided = v.BlockedBy, v.Undecided
+		if err = p.stage(ctx, closed, &ps); err != nil {
 			return nil, err
 		}
 		for _, b := range batches {
@@ -112,21 +178,56 @@ func (p *place) periodStatus(ctx context.Context, setting Setting, batches []pip
 				ps.NewerBatches++
 			}
 		}
+		ps.Waits = ps.waits(setting, closed)
 		list = append(list, ps)
 	}
 	return list, nil
 }
 
 // stage says where a period is in its life, and who signed.
-func (p *place) stage(ctx context.Context, closed closures, period pipeline.Period) (stage, signed string, err error) {
-	if l, ok := closed.lock(period); ok {
-		return StageClosed, fmt.Sprintf("prepared by %s, approved by %s, version %d", l.PreparedBy, l.ApprovedBy, l.Version), nil
+func (p *place) stage(ctx context.Context, closed closures, ps *PeriodStatus) error {
+	if l, ok := closed.lock(ps.Period); ok {
+		ps.Stage, ps.Signed = StageClosed, fmt.Sprintf("prepared by %s, approved by %s, version %d", l.PreparedBy, l.ApprovedBy, l.Version)
+		return nil
 	}
-	o, stands, _, err := p.signOff(ctx, period, closed.version(period))
-	if err != nil || !stands {
-		return StageOpen, "", err
+	ps.Stage = StageOpen
+	o, stands, _, err := p.signOff(ctx, ps.Period, closed.version(ps.Period))
+	if err == nil && stands {
+		ps.Stage, ps.Signed, ps.PreparedAt = StagePrepared, "prepared by "+o.PreparedBy, o.PreparedAt
 	}
-	return StagePrepared, "prepared by " + o.PreparedBy, nil
+	return err
+}
+
+// waits gives what the close of a period waits for, in the order in which it is
+// to be done.
+func (ps *PeriodStatus) waits(s Setting, closed closures) (list []string) {
+	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
+	if ps.Stage == StageClosed {
+		return nil
+	}
+	if earliest := closed.earliestOpen(); ps.Period > earliest {
+		add("%s is still open, and months are closed in order", earliest)
+	}
+	if end := ps.Period.End(s.Config.Zone); s.Now.Before(end) {
+		add("the month ends on %s", day(end.Add(-time.Second), s.Config.Zone))
+	}
+	if ps.NewerBatches > 0 {
+		add("%s ingested since its last run: `carat run --period %s`", plural(ps.NewerBatches, "batch was", "batches were"), ps.Period)
+	}
+	if len(ps.BlockedBy) > 0 {
+		add("blocked by %s: `carat exceptions --period %s` names them; mend the data, or let a second person waive them", strings.Join(ps.BlockedBy, ", "), ps.Period)
+	}
+	if len(ps.Undecided) > 0 {
+		add("%s need a decision: `carat exceptions --period %s --export decisions.csv`", strings.Join(ps.Undecided, ", "), ps.Period)
+	}
+	switch {
+	case len(ps.BlockedBy) > 0 || ps.NewerBatches > 0:
+	case ps.Stage == StageOpen:
+		add("nobody has prepared it: `carat close --period %s`", ps.Period)
+	case len(ps.Undecided) == 0:
+		add("an approver who neither prepared it nor decided its exceptions: `carat approve --period %s`", ps.Period)
+	}
+	return list
 }
 
 func feedStatus(batches []pipeline.Batch) []FeedStatus {

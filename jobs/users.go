@@ -16,7 +16,7 @@ import (
 const (
 	RolePreparer  = "preparer"  // prepares a period, decides exceptions, reopens
 	RoleApprover  = "approver"  // approves a period, decides exceptions, reopens, grants roles
-	RoleAuditor   = "auditor"   // reads
+	RoleAuditor   = "auditor"   // reads, and is refused what writes
 	RoleCreator   = "creator"   // reads what is theirs
 	RoleScheduler = "scheduler" // runs jobs and prepares; never approves
 )
@@ -62,6 +62,20 @@ func (p *place) may(ctx context.Context, s Setting, action, object string, roles
 	}
 	return pipeline.Errorf(pipeline.KindUsage, action, object, "%s is no %s", s.By.User, strings.Join(roles, " or ")).
 		WithHint("`carat users` lists who is; an approver grants roles with `carat users grant %s %s`", s.By.User, roles[0])
+}
+
+// mayWrite is a usage error for somebody whose roles only read.
+func (p *place) mayWrite(ctx context.Context, s Setting) error {
+	list, err := p.state.Grants(ctx)
+	if err != nil {
+		return err
+	}
+	g := grants(list)
+	if !g.has(s.By.User, RoleAuditor, RoleCreator) || g.has(s.By.User, RolePreparer, RoleApprover, RoleScheduler) {
+		return nil
+	}
+	return pipeline.Errorf(pipeline.KindUsage, "write to", "lake", "%s only reads: auditors and creators change nothing", s.By.User).
+		WithHint("`carat users` lists who may; `carat query`, `trace` and `verify` read")
 }
 
 // UsersOptions say whose role to change; without a role nothing is changed.

@@ -32,7 +32,8 @@ func (a *app) settingOf(c *jobs.Config, progress jobs.Progress) jobs.Setting {
 	if by.User == "" {
 		by.User = a.osUser
 	}
-	return jobs.Setting{Config: c, Now: a.now, Progress: progress, By: by, Arguments: a.arguments, Build: version, Clock: a.clock}
+	return jobs.Setting{Config: c, Now: a.now, Progress: progress, By: by, Arguments: a.arguments, Build: version, Clock: a.clock,
+		Variable: a.variable}
 }
 
 func controlsTable(controls []jobs.Control) *reports.Table {

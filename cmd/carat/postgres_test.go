@@ -17,9 +17,21 @@ import (
 	"testing"
 )
 
-// startPostgres starts a throwaway server from Debian's package and gives a
-// DSN. Without the package the test is skipped, but not in CI.
+// postgresServer is a throwaway server.
+type postgresServer struct {
+	dsn         string
+	start, stop func() // stop is as if the machine had been switched off
+}
+
+// startPostgres starts a throwaway server and gives a DSN.
 func startPostgres(t *testing.T) (dsn string) {
+	t.Helper()
+	return newPostgres(t).dsn
+}
+
+// newPostgres starts a throwaway server from Debian's package. Without the
+// package the test is skipped, but not in CI.
+func newPostgres(t *testing.T) *postgresServer {
 	t.Helper()
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if len(found) == 0 {
@@ -66,9 +78,22 @@ func startPostgres(t *testing.T) (dsn string) {
 	}
 	data := filepath.Join(dir, "data")
 	run("initdb", "-D", data, "-U", "carat", "--auth=trust", "--no-sync", "-E", "UTF8")
-	run("pg_ctl", "-D", data, "-l", filepath.Join(dir, "log"), "-w", "-o", fmt.Sprintf("-p %d -k %s -c listen_addresses=127.0.0.1 -c fsync=off", port, dir), "start")
-	t.Cleanup(func() { run("pg_ctl", "-D", data, "-m", "immediate", "stop") })
-	return fmt.Sprintf("postgres://carat@127.0.0.1:%d/postgres?sslmode=disable", port)
+	options := fmt.Sprintf("-p %d -k %s -c listen_addresses=127.0.0.1 -c fsync=off", port, dir)
+	running := false
+	p := &postgresServer{dsn: fmt.Sprintf("postgres://carat@127.0.0.1:%d/postgres?sslmode=disable", port)}
+	p.start = func() {
+		run("pg_ctl", "-D", data, "-l", filepath.Join(dir, "log"), "-w", "-o", options, "start")
+		running = true
+	}
+	p.stop = func() {
+		if running {
+			run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+		}
+		running = false
+	}
+	p.start()
+	t.Cleanup(p.stop)
+	return p
 }
 
 // caratExits runs the real binary, wants an exit code and gives stdout.

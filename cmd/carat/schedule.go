@@ -47,9 +47,9 @@ on --listen; --listen "" serves nothing.`,
 				return err
 			}
 			defer stop()
-			m.ready.Store(true)
 			return jobs.Schedule(cmd.Context(), jobs.ScheduleOptions{
-				Setting: s, Clock: wallClock{}, Work: jobs.ScheduledWork(s, sql.Files), Log: log, Grace: grace, Observe: m.observe,
+				Setting: s, Clock: wallClock{}, Work: jobs.ScheduledWork(s, sql.Files), Log: log, Grace: grace,
+				Observe: m.observe, Leads: m.leads, Told: m.told,
 			})
 		},
 	}
@@ -90,6 +90,8 @@ type scheduleMetrics struct {
 	runs     *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	last     *prometheus.GaugeVec
+	leading  prometheus.Gauge
+	notices  *prometheus.CounterVec
 	ready    atomic.Bool
 }
 
@@ -104,9 +106,20 @@ func newScheduleMetrics() *scheduleMetrics {
 		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "carat_job_last_done_timestamp_seconds", Help: "The last slot that was done, in seconds since 1970."}, []string{"job"}),
 	}
-	m.registry.MustRegister(m.runs, m.seconds, m.last)
+	m.leading = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "carat_schedule_leading", Help: "1 while this scheduler runs the jobs; 0 while another does, or the database is away."})
+	m.notices = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "carat_notices_total", Help: "Calls of webhooks, by what became of them: told, pending (tried again) or failed."}, []string{"webhook", "state"})
+	m.registry.MustRegister(m.runs, m.seconds, m.last, m.leading, m.notices)
 	return m
 }
+
+func (m *scheduleMetrics) leads(yes bool) {
+	m.ready.Store(yes)
+	m.leading.Set(map[bool]float64{true: 1}[yes])
+}
+
+func (m *scheduleMetrics) told(t jobs.Told) { m.notices.WithLabelValues(t.Webhook, t.State).Inc() }
 
 func (m *scheduleMetrics) observe(r jobs.SlotRun) {
 	m.runs.WithLabelValues(r.Job, r.Result).Inc()
@@ -129,7 +142,7 @@ func serveSchedule(listen string, m *scheduleMetrics, log *slog.Logger) (stop fu
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if !m.ready.Load() {
-			http.Error(w, "starting", http.StatusServiceUnavailable)
+			http.Error(w, "another scheduler leads, or the database is away", http.StatusServiceUnavailable)
 			return
 		}
 		fmt.Fprintln(w, "ok")

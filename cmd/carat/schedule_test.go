@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"carat/jobs"
 )
 
 // lockedBuffer can be read while it is written.
@@ -77,5 +79,41 @@ func TestScheduleServesAndStops(t *testing.T) {
 		}
 	case <-time.After(20 * time.Second):
 		t.Error("it doesn't stop")
+	}
+}
+
+// TestMetricsOfTheDocs: every metric that docs/operations.md tells an operator
+// to watch is there, and every one that is there is told of.
+func TestMetricsOfTheDocs(t *testing.T) {
+	m := newScheduleMetrics()
+	m.observe(jobs.SlotRun{Slot: jobs.Slot{Job: "ingest", At: time.Unix(1, 0)}, Result: "done", Took: time.Second})
+	m.leads(true)
+	m.told(jobs.Told{Webhook: "ops", State: "told"})
+	families, err := m.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	for _, f := range families {
+		there[f.GetName()] = true
+	}
+	text, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	for _, name := range regexp.MustCompile(`carat_[a-z_]+`).FindAllString(string(text), -1) {
+		told[name] = true
+		if !there[name] {
+			t.Errorf("docs/operations.md names %s, which is no metric", name)
+		}
+	}
+	for name := range there {
+		if !told[name] {
+			t.Errorf("docs/operations.md doesn't say what to do about %s", name)
+		}
+	}
+	if len(there) < 5 {
+		t.Errorf("%d metrics", len(there))
 	}
 }

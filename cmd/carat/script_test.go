@@ -34,6 +34,7 @@ func TestScript(t *testing.T) {
 			"holdlock":   holdlock,
 			"halve":      halve,
 			"mailserver": mailserver,
+			"webhook":    webhook,
 		},
 		Condition: func(cond string) (bool, error) { return condition(t, cond) },
 	})

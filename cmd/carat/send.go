@@ -10,9 +10,6 @@ import (
 	"carat/pipeline"
 )
 
-// passwordVariable is where the mail server's password is taken from.
-const passwordVariable = "CARAT_SMTP_PASSWORD"
-
 // sendCommand is `carat send --period P`.
 func sendCommand(a *app) *cobra.Command {
 	var period string
@@ -23,7 +20,7 @@ func sendCommand(a *app) *cobra.Command {
 		Long: `Mails what lies in out/PERIOD/statements by the server under mail in
 carat.yaml. A statement that was sent is not sent again, unless it says
 something else since. The server's password is taken from the environment
-variable ` + passwordVariable + `.`,
+variable ` + jobs.MailPasswordVariable + `.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month, err := parsePeriod(cmd, period)
@@ -34,7 +31,7 @@ variable ` + passwordVariable + `.`,
 			if o.Setting, err = a.setting(p); err != nil {
 				return err
 			}
-			o.Period, o.Password = month, a.variable(passwordVariable)
+			o.Period, o.Password = month, a.variable(jobs.MailPasswordVariable)
 			r, err := jobs.Send(cmd.Context(), o)
 			p.clear()
 			if r == nil {

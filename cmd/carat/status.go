@@ -1,7 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,12 +13,15 @@ import (
 	"carat/reports"
 )
 
-// statusCommand is `carat status`: periods, last runs, what is late.
+// statusCommand is `carat status`: what ran, what is late, what blocks the close.
 func statusCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "periods, last runs, what is late",
-		Args:  noArguments,
+		Short: "what ran, what is late, and what the close waits for",
+		Long: `Tells where each month stands and what its close waits for, when each job last
+ran and is next due, what was ingested of each feed, and what is late. With
+--format json it is one object; csv gives the months alone.`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.setting(a.progress())
 			if err != nil {
@@ -25,44 +31,159 @@ func statusCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.writeStatus(r)
+			return a.writeStatus(r, s.Config.Zone)
 		},
 	}
 	a.formatFlag(cmd)
 	return cmd
 }
 
-func (a *app) writeStatus(r *jobs.StatusResult) error {
-	periods := &reports.Table{Columns: []reports.Column{
-		{Name: "period"}, {Name: "status"}, {Name: "run_id"}, {Name: "run_at", Kind: reports.Time}, {Name: "exceptions", Kind: reports.Number},
-		{Name: "newer_batches", Kind: reports.Number}, {Name: "stage"}, {Name: "found"}, {Name: "signed"},
-	}}
-	for _, p := range r.Periods {
-		periods.Rows = append(periods.Rows, []any{string(p.Period), p.Status, absent(p.RunID), p.RunAt.Truncate(time.Second), p.Exceptions, p.NewerBatches, p.Stage, p.Counts, absent(p.Signed)})
+func (a *app) writeStatus(r *jobs.StatusResult, zone *time.Location) error {
+	switch a.format {
+	case "csv":
+		return statusPeriods(r, true).Write(a.stdout, a.format)
+	case "json":
+		return writeStatusJSON(a.stdout, r)
 	}
-	if err := periods.Write(a.stdout, a.format); err != nil || a.format != "table" {
+	w := a.stdout
+	var title strings.Builder
+	fmt.Fprintf(&title, "%s, months are in %s", r.At.In(zone).Format("2006-01-02 15:04 MST"), zone)
+	if r.FirstPeriod != "" {
+		fmt.Fprintf(&title, ", the first is %s", r.FirstPeriod)
+	}
+	fmt.Fprintln(w, title.String())
+	if err := writeSection(w, "MONTHS", statusPeriods(r, false), "none was reconciled yet"); err != nil {
 		return err
 	}
-	feeds := &reports.Table{Columns: []reports.Column{
+	for _, p := range r.Periods {
+		writeList(w, "TO CLOSE "+string(p.Period), p.Waits, "")
+	}
+	writeList(w, "LATE", r.Late, "nothing is late")
+	writeList(w, "NOT TOLD", r.Webhooks, "")
+	if err := writeSection(w, "JOBS", statusJobs(r), "none ran yet"); err != nil {
+		return err
+	}
+	return writeSection(w, "FEEDS", statusFeeds(r), "nothing was ingested yet")
+}
+
+// writeSection writes a table under a title.
+func writeSection(w io.Writer, title string, t *reports.Table, none string) error {
+	fmt.Fprintf(w, "\n%s\n", title)
+	if len(t.Rows) == 0 {
+		fmt.Fprintln(w, none)
+		return nil
+	}
+	return t.Write(w, "table")
+}
+
+// writeList writes sentences under a title; nothing when there are none and
+// no sentence says so.
+func writeList(w io.Writer, title string, lines []string, none string) {
+	if len(lines) == 0 && none == "" {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", title)
+	for _, l := range lines {
+		fmt.Fprintln(w, "- "+printableLine(l))
+	}
+	if len(lines) == 0 {
+		fmt.Fprintln(w, none)
+	}
+}
+
+// statusPeriods is the table of months; for programs with the run's id.
+func statusPeriods(r *jobs.StatusResult, programs bool) *reports.Table {
+	t := &reports.Table{Columns: []reports.Column{{Name: "period"}, {Name: "status"}}}
+	if programs {
+		t.Columns = append(t.Columns, reports.Column{Name: "run_id"})
+	}
+	t.Columns = append(t.Columns, []reports.Column{
+		{Name: "run_at", Kind: reports.Time}, {Name: "exceptions", Kind: reports.Number},
+		{Name: "newer_batches", Kind: reports.Number}, {Name: "stage"}, {Name: "found"}, {Name: "signed"},
+	}...)
+	for _, p := range r.Periods {
+		row := []any{string(p.Period), p.Status}
+		if programs {
+			row = append(row, absent(p.RunID))
+		}
+		t.Rows = append(t.Rows, append(row, p.RunAt.Truncate(time.Second), p.Exceptions, p.NewerBatches, p.Stage, p.Counts, absent(p.Signed)))
+	}
+	return t
+}
+
+func statusJobs(r *jobs.StatusResult) *reports.Table {
+	t := &reports.Table{Columns: []reports.Column{
+		{Name: "job"}, {Name: "last"}, {Name: "period"}, {Name: "at", Kind: reports.Time}, {Name: "by"}, {Name: "next", Kind: reports.Time}, {Name: "detail"},
+	}}
+	for _, j := range r.Jobs {
+		t.Rows = append(t.Rows, []any{j.Job, cmpOr(j.Last, "never"), absent(string(j.Period)), instant(j.At), absent(j.By), instant(j.Next), absent(j.Detail)})
+	}
+	return t
+}
+
+func cmpOr(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}
+
+// instant makes a zero time an absent cell.
+func instant(at time.Time) any {
+	if at.IsZero() {
+		return nil
+	}
+	return at.Truncate(time.Second)
+}
+
+func statusFeeds(r *jobs.StatusResult) *reports.Table {
+	t := &reports.Table{Columns: []reports.Column{
 		{Name: "feed"}, {Name: "batches", Kind: reports.Number}, {Name: "rows", Kind: reports.Number}, {Name: "rejected", Kind: reports.Number},
 		{Name: "last_ingest", Kind: reports.Time},
 	}}
 	for _, f := range r.Feeds {
-		feeds.Rows = append(feeds.Rows, []any{f.Feed, f.Batches, f.Rows, f.Rejected, f.LastIngest.Truncate(time.Second)})
+		t.Rows = append(t.Rows, []any{f.Feed, f.Batches, f.Rows, f.Rejected, f.LastIngest.Truncate(time.Second)})
 	}
-	fmt.Fprintln(a.stdout)
-	if err := feeds.Write(a.stdout, a.format); err != nil {
-		return err
+	return t
+}
+
+// writeStatusJSON writes everything as one object, tables as arrays.
+func writeStatusJSON(w io.Writer, r *jobs.StatusResult) error {
+	object := struct {
+		At          time.Time           `json:"at"`
+		Lake        string              `json:"lake"`
+		FirstPeriod string              `json:"first_period"`
+		Periods     json.RawMessage     `json:"periods"`
+		Waits       map[string][]string `json:"to_close"`
+		Jobs        json.RawMessage     `json:"jobs"`
+		Feeds       json.RawMessage     `json:"feeds"`
+		Late        []string            `json:"late"`
+		Webhooks    []string            `json:"not_told"`
+	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks)}
+	for _, p := range r.Periods {
+		if len(p.Waits) > 0 {
+			object.Waits[string(p.Period)] = p.Waits
+		}
 	}
-	fmt.Fprintln(a.stdout)
-	if r.FirstPeriod != "" {
-		fmt.Fprintf(a.stdout, "first period: %s\n", r.FirstPeriod)
+	for _, one := range []struct {
+		into  *json.RawMessage
+		table *reports.Table
+	}{{&object.Periods, statusPeriods(r, true)}, {&object.Jobs, statusJobs(r)}, {&object.Feeds, statusFeeds(r)}} {
+		var b strings.Builder
+		if err := one.table.Write(&b, "json"); err != nil {
+			return err
+		}
+		*one.into = json.RawMessage(b.String())
 	}
-	for _, l := range r.Late {
-		fmt.Fprintln(a.stdout, "late:", l)
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(object)
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
 	}
-	if len(r.Late) == 0 {
-		fmt.Fprintln(a.stdout, "nothing is late")
-	}
-	return nil
+	return list
 }

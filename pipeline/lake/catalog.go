@@ -270,6 +270,10 @@ func (l *Lake) tryApply(ctx context.Context, changes []change, inTx func(*sql.Tx
 			return err
 		}
 	}
+	// A writer on another machine may have swept what this one is about to name.
+	if err := l.held.Load().holds(ctx); err != nil {
+		return err
+	}
 	tx, err := l.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)

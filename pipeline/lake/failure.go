@@ -28,6 +28,11 @@ func failure(action, object, root string, err error) error {
 		return pipeline.Errorf(pipeline.KindInternal, action, object, "%w", full).
 			WithHint("free space in %s and run again; nothing was ingested or published", root)
 	}
+	var se *sqlite.Error
+	if errors.As(err, &se) && se.Code()&0xff == sqlite3.SQLITE_BUSY {
+		return pipeline.Errorf(pipeline.KindBusy, action, object, "another program keeps the catalog's database locked (%w)", err).
+			WithHint("close what has opened catalog.sqlite, and run again; nothing was ingested or published")
+	}
 	e := pipeline.Errorf(pipeline.KindInternal, action, object, "%w", err)
 	if readOnly(err) {
 		e.Kind = pipeline.KindUsage

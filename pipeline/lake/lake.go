@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"carat/pipeline"
@@ -41,6 +42,7 @@ type Lake struct {
 	codec *zstdCodec
 
 	db         *sql.DB
+	held       atomic.Pointer[catalogLock] // while this process is the lake's writer
 	dialect    icesql.SupportedDialect
 	rawInfo    map[string]rawTable
 	rejects    []column

@@ -15,7 +15,7 @@ import (
 // still taken for each job. On PostgreSQL the lock is the database's, so that a
 // scheduler on another machine waits for it too; it ends with the process, or
 // when the database no longer hears of it.
-func (l *Lake) LeadSchedule(ctx context.Context) (resign func(), err error) {
+func (l *Lake) LeadSchedule(ctx context.Context) (*Lead, error) {
 	f, err := os.OpenFile(filepath.Join(l.cfg.Root, "scheduler"), os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, l.fail("lead the schedule of", l.cfg.Root, err)
@@ -27,13 +27,26 @@ func (l *Lake) LeadSchedule(ctx context.Context) (resign func(), err error) {
 		}
 		return nil, l.fail("lead the schedule of", l.cfg.Root, err)
 	}
-	unlock, err := l.lockInCatalog(ctx, "carat schedule ")
+	lock, err := l.lockInCatalog(ctx, "carat schedule ")
 	if err != nil {
 		_ = f.Close()
 		return nil, l.fail("lead the schedule of", l.cfg.Root, err)
 	}
-	return func() {
-		unlock()
-		_ = f.Close()
-	}, nil
+	return &Lead{file: f, lock: lock}, nil
+}
+
+// Lead is being the lake's one scheduler.
+type Lead struct {
+	file *os.File
+	lock *catalogLock
+}
+
+// Holds is an error when the lead is lost: the database was restarted or went
+// away, and another scheduler may lead now.
+func (d *Lead) Holds(ctx context.Context) error { return d.lock.holds(ctx) }
+
+// Resign lets another scheduler lead.
+func (d *Lead) Resign() {
+	d.lock.unlock()
+	_ = d.file.Close()
 }

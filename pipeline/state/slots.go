@@ -29,6 +29,7 @@ type Slot struct {
 	EndedAt   time.Time
 	CoveredBy string // the key of the slot whose run did its work
 	Detail    string // why it failed
+	Code      int64  // the number of the error's kind; 0 without one
 }
 
 // ToldUntil gives how far the job's slots were told. A job that is new to the
@@ -98,7 +99,7 @@ func (s *Store) Slots(ctx context.Context, job string) ([]Slot, error) {
 
 func (s *Store) slots(ctx context.Context, where string, args ...any) ([]Slot, error) {
 	rows, err := s.db.QueryContext(ctx, s.bind(
-		"select job, slot_key, slot_at, status, attempts, started_at, ended_at, covered_by, detail from carat_slots "+where), args...)
+		"select job, slot_key, slot_at, status, attempts, started_at, ended_at, covered_by, detail, code from carat_slots "+where), args...)
 	if err != nil {
 		return nil, fmt.Errorf("read the slots: %w", err)
 	}
@@ -108,7 +109,7 @@ func (s *Store) slots(ctx context.Context, where string, args ...any) ([]Slot, e
 		var slot Slot
 		var at int64
 		var started, ended sql.NullInt64
-		if err := rows.Scan(&slot.Job, &slot.Key, &at, &slot.Status, &slot.Attempts, &started, &ended, &slot.CoveredBy, &slot.Detail); err != nil {
+		if err := rows.Scan(&slot.Job, &slot.Key, &at, &slot.Status, &slot.Attempts, &started, &ended, &slot.CoveredBy, &slot.Detail, &slot.Code); err != nil {
 			return nil, fmt.Errorf("read the slots: %w", err)
 		}
 		slot.At = time.UnixMicro(at).UTC()
@@ -138,12 +139,12 @@ func (s *Store) PutOffSlot(ctx context.Context, slot Slot, detail string) error 
 	return s.changeSlot(ctx, "update carat_slots set status = ?, detail = ? where job = ? and slot_key = ?", SlotPending, detail, slot.Job, slot.Key)
 }
 
-// EndSlot records how a slot's run ended, and that the job's older pending
-// slots are covered by it.
-func (s *Store) EndSlot(ctx context.Context, slot Slot, status, detail string, now time.Time) error {
+// EndSlot records how a slot's run ended (its status, code and detail), and that
+// the job's older pending slots are covered by it.
+func (s *Store) EndSlot(ctx context.Context, slot Slot, now time.Time) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, s.bind("update carat_slots set status = ?, ended_at = ?, detail = ? where job = ? and slot_key = ?"),
-			status, now.UnixMicro(), detail, slot.Job, slot.Key); err != nil {
+		if _, err := tx.ExecContext(ctx, s.bind("update carat_slots set status = ?, ended_at = ?, detail = ?, code = ? where job = ? and slot_key = ?"),
+			slot.Status, now.UnixMicro(), slot.Detail, slot.Code, slot.Job, slot.Key); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, s.bind(`update carat_slots set status = ?, covered_by = ?

@@ -17,7 +17,8 @@ import (
 	"strings"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
-	_ "modernc.org/sqlite"             // driver "sqlite"
+	"modernc.org/sqlite"               // driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"carat/pipeline"
 )
@@ -81,7 +82,7 @@ func (s *Store) bind(query string) string {
 func (s *Store) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return busy(fmt.Errorf("begin: %w", err))
 	}
 	if err := fn(tx); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
@@ -90,6 +91,17 @@ func (s *Store) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// busy makes a database that another program keeps locked for longer than it is
+// waited for an error that a person understands, and that passes.
+func busy(err error) error {
+	var se *sqlite.Error
+	if errors.As(err, &se) && se.Code()&0xff == sqlite3.SQLITE_BUSY {
+		return pipeline.Errorf(pipeline.KindBusy, "write to", "state database", "another program keeps it locked (%w)", err).
+			WithHint("close what has opened catalog.sqlite, and run again; nothing was changed")
+	}
+	return err
 }
 
 func ignoreDone(err error) error {

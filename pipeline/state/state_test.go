@@ -145,3 +145,21 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestLockedDatabaseIsBusy: what another program's transaction causes is told
+// as such, and can pass.
+func TestLockedDatabaseIsBusy(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state.sqlite")
+	s := open(t, file)
+	if err := s.inTx(t.Context(), func(*sql.Tx) error {
+		other, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(0)&_txlock=immediate")
+		if err != nil {
+			return err
+		}
+		_, err = other.Begin()
+		return errors.Join(busy(err), other.Close())
+	}); pipeline.KindOf(err) != pipeline.KindBusy || !strings.HasPrefix(err.Error(), "write to state database: another program keeps it locked (") ||
+		!strings.HasSuffix(err.Error(), "; close what has opened catalog.sqlite, and run again; nothing was changed") {
+		t.Errorf("%v", err)
+	}
+}
