@@ -54,6 +54,7 @@ type Config struct {
 	Jobs              map[string]JobConfig
 	Mail              MailConfig
 	Notifications     map[string]WebhookConfig // receivers by name
+	Backup            BackupConfig
 }
 
 // Entity is a legal entity that sells the coins and owes the creators.

@@ -24,7 +24,7 @@ var (
 // channels and scheduled jobs that the configuration can name.
 var (
 	channels      = []string{"apple", "google", "web", "reseller"}
-	scheduledJobs = []string{"ingest", "reconcile", "statements", "run", "close", "send", "verify"}
+	scheduledJobs = []string{"ingest", "reconcile", "statements", "run", "close", "send", "verify", "backup"}
 )
 
 // parseConfig reads the text over what c holds. Keys of store_fee_rate,
@@ -97,6 +97,7 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 		"jobs":            func(n *yaml.Node) { c.Jobs = y.jobs(n) },
 		"mail":            func(n *yaml.Node) { y.mail(n, &c.Mail) },
 		"notifications":   func(n *yaml.Node) { c.Notifications = y.notifications(n) },
+		"backup":          func(n *yaml.Node) { y.backup(n, &c.Backup) },
 	}
 }
 

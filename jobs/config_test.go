@@ -131,7 +131,7 @@ func TestConfigErrors(t *testing.T) {
 		{"jobs: {ingest: {cron: '0 0 * * *', after: [run]}, run: {cron: '0 0 * * *', after: [ingest]}}", at + `1: jobs ingest after: "run" waits for "ingest" in turn`},
 		{"jobs: {ingest: {cron: '0 0 * * *', timeout: soon}}", at + `1: jobs ingest timeout: "soon" is not a span of time such as 90s, 10m or 1h30m, at most 168h`},
 		{"jobs: {ingest: {cron: '0 0 * * *', overlap: maybe}}", at + `1: jobs ingest overlap: "maybe" is not one of wait, skip`},
-		{"jobs: {compress: {}}", at + `1: unknown key "compress" of jobs; known keys: close, ingest,`},
+		{"jobs: {compress: {}}", at + `1: unknown key "compress" of jobs; known keys: backup, close,`},
 	} {
 		_, err := ParseConfig([]byte(c.text), ".", ConfigFile)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -69,6 +69,10 @@ func ScheduledWork(s Setting, models fs.FS) map[string]Work {
 			_, err := Verify(ctx, VerifyOptions{Setting: at(now, "verify")})
 			return err
 		},
+		"backup": func(ctx context.Context, now time.Time) error {
+			_, err := Backup(ctx, BackupOptions{Setting: at(now, "backup"), Keep: -1})
+			return err
+		},
 	}
 }
 

@@ -108,7 +108,7 @@ Begin with: carat demo`,
 		demoCommand, initCommand, generateCommand, ingestCommand, reconcileCommand, statementsCommand, packageCommand, sendCommand,
 		runCommand, exceptionsCommand, statusCommand, verifyCommand, scheduleCommand, versionCommand,
 		queryCommand, traceCommand, publishCommand, auditFileCommand, eraseCommand, compactCommand,
-		closeCommand, approveCommand, reopenCommand, usersCommand, runsCommand, notifyCommand,
+		closeCommand, approveCommand, reopenCommand, usersCommand, runsCommand, notifyCommand, backupCommand, restoreCommand,
 	} {
 		root.AddCommand(verb(a))
 	}

@@ -6,8 +6,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -35,6 +37,8 @@ func TestScript(t *testing.T) {
 			"halve":      halve,
 			"mailserver": mailserver,
 			"webhook":    webhook,
+			"rot":        rot,
+			"holdsqlite": holdsqlite,
 		},
 		Condition: func(cond string) (bool, error) { return condition(t, cond) },
 	})
@@ -131,6 +135,48 @@ func holdlock(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { _ = f.Close() })
 	ts.Check(syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB))
+}
+
+// rot FILE changes the last byte of a file, as a disk does.
+func rot(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: rot FILE")
+	}
+	found, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(found) == 0 {
+		ts.Fatalf("no file %s", args[0])
+	}
+	content, err := os.ReadFile(found[0])
+	ts.Check(err)
+	info, err := os.Stat(found[0])
+	ts.Check(err)
+	content[len(content)-1] ^= 1
+	ts.Check(os.WriteFile(found[0], content, 0o644))
+	ts.Check(os.Chtimes(found[0], info.ModTime(), info.ModTime()))
+}
+
+// holdsqlite FILE SECONDS keeps others from writing to a database for a while,
+// as another program's transaction does.
+func holdsqlite(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: holdsqlite FILE SECONDS")
+	}
+	span, err := time.ParseDuration(args[1] + "s")
+	ts.Check(err)
+	db, err := sql.Open("sqlite", "file:"+ts.MkAbs(args[0])+"?_txlock=immediate")
+	ts.Check(err)
+	tx, err := db.Begin()
+	ts.Check(err)
+	var once sync.Once
+	end := func() {
+		once.Do(func() {
+			_ = tx.Rollback()
+			_ = db.Close()
+		})
+	}
+	ts.Defer(end)
+	time.AfterFunc(span, end)
 }
 
 // halve FROM TO writes the header and the first half of the lines of a file.
