@@ -24,7 +24,7 @@ var (
 // channels and scheduled jobs that the configuration can name.
 var (
 	channels      = []string{"apple", "google", "web", "reseller"}
-	scheduledJobs = []string{"ingest", "reconcile", "statements", "run", "close", "send", "verify", "backup"}
+	scheduledJobs = []string{"ingest", "reconcile", "statements", "run", "close", "send", "compact", "verify", "backup"}
 )
 
 // parseConfig reads the text over what c holds. Keys of store_fee_rate,

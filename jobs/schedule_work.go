@@ -65,6 +65,10 @@ func ScheduledWork(s Setting, models fs.FS) map[string]Work {
 			return err
 		},
 		"send": func(ctx context.Context, now time.Time) error { return sendClosed(ctx, at(now, "send")) },
+		"compact": func(ctx context.Context, now time.Time) error {
+			_, err := Compact(ctx, CompactOptions{Setting: at(now, "compact")})
+			return err
+		},
 		"verify": func(ctx context.Context, now time.Time) error {
 			_, err := Verify(ctx, VerifyOptions{Setting: at(now, "verify")})
 			return err
