@@ -72,9 +72,8 @@ func writtenByColumns[T any](t *testing.T, l *Lake, feed string, rows []T, page 
 	return path
 }
 
-func columnsComeBack[T any](t *testing.T, feed string) {
+func columnsComeBack[T any](t *testing.T, l *Lake, feed string) {
 	t.Run(feed, func(t *testing.T) {
-		l := openTest(t, t.TempDir())
 		rng := rand.New(rand.NewPCG(11, uint64(len(feed))))
 		for _, c := range []struct{ rows, page int }{{1, pageBytes}, {63, 64}, {5000, 2000}, {3000, pageBytes}} {
 			rows := make([]T, c.rows)
@@ -226,22 +225,23 @@ func pageBounds(t *testing.T, page parquet.Page, kind parquet.Type) (low, high p
 // Every table's rows come back from the files that blocks write, and the
 // footers say of them what parquet-go's say.
 func TestColumnFilesHoldTheirRows(t *testing.T) {
-	columnsComeBack[pipeline.FXRate](t, "fx_rates")
-	columnsComeBack[pipeline.GiftPrice](t, "gift_catalog")
-	columnsComeBack[pipeline.CoinPackage](t, "coin_packages")
-	columnsComeBack[pipeline.ConversionRate](t, "conversion_rates")
-	columnsComeBack[pipeline.Creator](t, "creators")
-	columnsComeBack[pipeline.PayoutRule](t, "payout_rules")
-	columnsComeBack[pipeline.Reseller](t, "resellers")
-	columnsComeBack[pipeline.Balance](t, "balances")
-	columnsComeBack[pipeline.CoinPurchase](t, "coin_purchases")
-	columnsComeBack[pipeline.GiftEvent](t, "gift_events")
-	columnsComeBack[pipeline.Payout](t, "payouts")
-	columnsComeBack[pipeline.DiamondAdjustment](t, "diamond_adjustments")
-	columnsComeBack[pipeline.CoinAdjustment](t, "coin_adjustments")
-	columnsComeBack[pipeline.SettlementLine](t, "settlement_lines")
-	columnsComeBack[pipeline.ProviderPayment](t, "provider_payments")
-	columnsComeBack[pipeline.BankLine](t, "bank_lines")
+	l := openTest(t, t.TempDir())
+	columnsComeBack[pipeline.FXRate](t, l, "fx_rates")
+	columnsComeBack[pipeline.GiftPrice](t, l, "gift_catalog")
+	columnsComeBack[pipeline.CoinPackage](t, l, "coin_packages")
+	columnsComeBack[pipeline.ConversionRate](t, l, "conversion_rates")
+	columnsComeBack[pipeline.Creator](t, l, "creators")
+	columnsComeBack[pipeline.PayoutRule](t, l, "payout_rules")
+	columnsComeBack[pipeline.Reseller](t, l, "resellers")
+	columnsComeBack[pipeline.Balance](t, l, "balances")
+	columnsComeBack[pipeline.CoinPurchase](t, l, "coin_purchases")
+	columnsComeBack[pipeline.GiftEvent](t, l, "gift_events")
+	columnsComeBack[pipeline.Payout](t, l, "payouts")
+	columnsComeBack[pipeline.DiamondAdjustment](t, l, "diamond_adjustments")
+	columnsComeBack[pipeline.CoinAdjustment](t, l, "coin_adjustments")
+	columnsComeBack[pipeline.SettlementLine](t, l, "settlement_lines")
+	columnsComeBack[pipeline.ProviderPayment](t, l, "provider_payments")
+	columnsComeBack[pipeline.BankLine](t, l, "bank_lines")
 }
 
 // A table that was laid out otherwise than the column writer knows is refused
