@@ -16,10 +16,14 @@ with outside as (
     cross join run
     where accounting_month = run.period and (purchased_at < run.period_start or purchased_at >= run.period_end)
     union all
-    select 'gift' as subject_kind, entity, event_id as subject_id, sent_at as event_at, batch_id, source_line
-    from stg_gift_events
+    select
+        'gift' as subject_kind, gifts.entity, gifts.event_id as subject_id, gifts.sent_at as event_at, gifts.batch_id, gifts.source_line
+    from stg_gift_events as gifts
+    inner join led_gift_outside
+        on led_gift_outside.batch_id = gifts.batch_id
+        and led_gift_outside.source_line = gifts.source_line
     cross join run
-    where accounting_month = run.period and (sent_at < run.period_start or sent_at >= run.period_end)
+    where gifts.accounting_month = run.period and (gifts.sent_at < run.period_start or gifts.sent_at >= run.period_end)
     union all
     select 'adjustment' as subject_kind, entity, adjustment_id as subject_id, adjusted_at as event_at, batch_id, source_line
     from stg_coin_adjustments

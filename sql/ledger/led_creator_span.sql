@@ -10,10 +10,10 @@ with earliest as (
         select run.opening_instant as instant
         from run
         union all
-        select min(sent_at) as instant
-        from stg_gift_events
+        select min(first_at) as instant
+        from led_gift_quarter
         cross join run
-        where accounting_month = run.period and sent_at >= run.first_start and sent_at < run.period_start
+        where accounting_month = run.period and quarter >= run.first_start and quarter < run.period_start
         union all
         select min(value_at) as instant
         from led_diamond_movement

@@ -9,6 +9,7 @@ with fed as (
         channel,
         currency,
         as_of,
+        as_of < run.period_end as is_within,
         coins,
         diamonds,
         amount,
@@ -26,7 +27,6 @@ viewers_within as (
         fed.entity,
         fed.as_of
     from fed
-    cross join run
     inner join led_viewer
         on led_viewer.viewer_id = fed.subject_id
         and led_viewer.entity = fed.entity
@@ -34,7 +34,7 @@ viewers_within as (
         and fed.coins is not null
         and fed.channel is null
         and fed.currency is null
-        and fed.as_of < run.period_end
+        and fed.is_within
 ),
 
 viewer_within as (

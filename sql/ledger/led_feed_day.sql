@@ -3,10 +3,10 @@
 -- Days of the configured zone. Quarters of an hour are told apart first, because they are few and a time zone's days are
 -- made of them.
 with quarters as (
-    select distinct 'gift_events' as feed, quarter_hour(sent_at) as quarter
-    from stg_gift_events
+    select distinct 'gift_events' as feed, quarter
+    from led_gift_quarter
     cross join run
-    where sent_at >= run.period_start and sent_at < run.period_end
+    where quarter >= run.period_start and quarter < run.period_end
     union all
     select distinct 'coin_purchases' as feed, quarter_hour(purchased_at) as quarter
     from stg_coin_purchases

@@ -54,6 +54,20 @@ foreign_keys as (
         and ours.currency <> theirs.currency
     where theirs.side = 'theirs'
     group by theirs.match, theirs.entity, theirs.key_scope, theirs.class, theirs.match_key
+),
+
+-- the calendar is asked once for each quarter of an hour, of which there are few
+quarters as (
+    select distinct quarter_hour(event_at) as quarter
+    from opens
+),
+
+days as (
+    select
+        quarters.quarter,
+        local_day(quarters.quarter, run.time_zone) as day
+    from quarters
+    cross join run
 )
 
 select
@@ -82,7 +96,7 @@ select
     opens.party,
     opens.batch_id,
     opens.source_line,
-    local_day(opens.event_at, run.time_zone) as attribute_day,
+    days.day as attribute_day,
     foreign_keys.own_currency,
     foreign_keys.their_currency,
     case
@@ -91,7 +105,8 @@ select
         else 'told'
     end as way
 from opens
-cross join run
+left join days
+    on days.quarter = quarter_hour(opens.event_at)
 left join foreign_keys
     on foreign_keys.match = opens.match
     and foreign_keys.entity = opens.entity

@@ -12,10 +12,10 @@ with instants as (
     cross join run
     where accounting_month <= run.period and adjusted_at >= run.first_start
     union
-    select quarter_hour(sent_at) as quarter
-    from stg_gift_events
+    select quarter
+    from led_gift_quarter
     cross join run
-    where accounting_month = run.period and sent_at >= run.first_start
+    where accounting_month = run.period and quarter >= run.first_start
     union
     -- rows that were late or early count at the edges of their month
     select quarter_hour(month_start) as quarter

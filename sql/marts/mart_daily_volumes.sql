@@ -18,7 +18,7 @@ with gifts as (
 purchases as (
     select
         stg_coin_purchases.entity,
-        local_day(stg_coin_purchases.purchased_at, run.time_zone) as day,
+        led_quarter_day.day,
         stg_coin_purchases.kind as event,
         stg_coin_purchases.channel,
         stg_coin_purchases.currency,
@@ -27,10 +27,12 @@ purchases as (
         cast(sum(stg_coin_purchases.gross_amount) as decimal(38, 6)) as amount
     from stg_coin_purchases
     cross join run
+    inner join led_quarter_day
+        on led_quarter_day.quarter = quarter_hour(stg_coin_purchases.purchased_at)
     where stg_coin_purchases.accounting_month = run.period and stg_coin_purchases.purchased_at >= run.first_start
     group by
         stg_coin_purchases.entity,
-        local_day(stg_coin_purchases.purchased_at, run.time_zone),
+        led_quarter_day.day,
         stg_coin_purchases.kind,
         stg_coin_purchases.channel,
         stg_coin_purchases.currency

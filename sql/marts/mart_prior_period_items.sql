@@ -11,10 +11,13 @@ with items as (
     from stg_coin_purchases
     union all
     select
-        'gift' as kind, kind as sub_kind, event_id as item_key, entity, creator_id as owner_id, sent_at as event_at,
-        coins as quantity, 'coins' as unit, cast(null as decimal(18, 6)) as amount, cast(null as varchar) as currency,
-        accounting_month, batch_id, source_line
-    from stg_gift_events
+        'gift' as kind, gifts.kind as sub_kind, gifts.event_id as item_key, gifts.entity, gifts.creator_id as owner_id,
+        gifts.sent_at as event_at, gifts.coins as quantity, 'coins' as unit, cast(null as decimal(18, 6)) as amount,
+        cast(null as varchar) as currency, gifts.accounting_month, gifts.batch_id, gifts.source_line
+    from stg_gift_events as gifts
+    inner join led_gift_outside
+        on led_gift_outside.batch_id = gifts.batch_id
+        and led_gift_outside.source_line = gifts.source_line
     union all
     select
         'coin_adjustment' as kind, reason as sub_kind, adjustment_id as item_key, entity, viewer_id as owner_id,
