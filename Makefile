@@ -3,6 +3,7 @@
 # make simulate  runs the simulated worlds of all seeds; CARAT_SEED=N runs one
 # make fuzz   feeds hostile input to every parser, ten minutes each; FUZZTIME=1m for less
 # make bench  measures carat beside DuckDB; ten million gifts are generated once, in .bench
+# make bench-scale  compares what a gift costs among fifty million and among five: minutes, and 15 GB of disk
 # Both need Go and a C compiler, nothing else.
 
 GO       ?= go
@@ -14,7 +15,7 @@ export CGO_ENABLED = 1
 # A copy of the source without its .git must build too.
 export GOFLAGS = -buildvcs=false
 
-.PHONY: build run test simulate fuzz lint bench
+.PHONY: build run test simulate fuzz lint bench bench-scale
 
 build:
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/carat ./cmd/carat
@@ -43,5 +44,9 @@ lint:
 
 bench: build
 	$(GO) build -trimpath -o bin/bench ./cmd/bench
-	./bin/bench -carat bin/carat -dir .bench
-	$(GO) test ./pipeline/engine -run '^$$' -bench BenchmarkMatch -benchtime 3x
+	$(GO) test -c -o bin/match.test ./pipeline/engine
+	./bin/bench -carat bin/carat -dir .bench -match bin/match.test
+
+bench-scale: build
+	$(GO) build -trimpath -o bin/bench ./cmd/bench
+	./bin/bench -carat bin/carat -dir .bench -scale

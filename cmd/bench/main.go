@@ -28,6 +28,7 @@ type bench struct {
 	creators   int64
 	runs       int
 	self       string
+	match      string // a test binary of pipeline/engine
 }
 
 func main() {
@@ -37,9 +38,14 @@ func main() {
 	flag.Int64Var(&b.gifts, "gifts", 10_000_000, "gift events")
 	flag.Int64Var(&b.creators, "creators", 50_000, "creators")
 	flag.IntVar(&b.runs, "runs", 3, "runs of each measurement; the median is printed")
+	flag.StringVar(&b.match, "match", "", "a test binary of pipeline/engine, whose BenchmarkMatch is run; empty: matching is not measured")
+	scale := flag.Bool("scale", false, "compare a month of 50 million gifts with one of 5 million, and nothing else: minutes, and 15 GB of disk")
 	job := flag.String("job", "", "internal: measure DuckDB in this process (copy or floor)")
 	flag.Parse()
 	var err error
+	if *scale {
+		*job = "scale"
+	}
 	switch *job {
 	case "copy":
 		err = duckdbCopy(flag.Arg(0), flag.Arg(1))
@@ -47,6 +53,10 @@ func main() {
 		err = duckdbFloor(flag.Args())
 	case "xlsx":
 		err = workbook(flag.Arg(0))
+	case "scale":
+		if err = b.absolute(); err == nil {
+			err = b.scale(context.Background())
+		}
 	default:
 		err = b.run(context.Background())
 	}
@@ -93,15 +103,25 @@ func tail(text string) string {
 	return strings.Join(lines[max(0, len(lines)-5):], "\n")
 }
 
-func (b *bench) run(ctx context.Context) error {
-	var err error
+// absolute makes the paths absolute.
+func (b *bench) absolute() (err error) {
 	if b.self, err = os.Executable(); err != nil {
 		return err
 	}
 	if b.carat, err = filepath.Abs(b.carat); err != nil {
 		return err
 	}
-	if b.dir, err = filepath.Abs(b.dir); err != nil {
+	if b.match != "" {
+		if b.match, err = filepath.Abs(b.match); err != nil {
+			return err
+		}
+	}
+	b.dir, err = filepath.Abs(b.dir)
+	return err
+}
+
+func (b *bench) run(ctx context.Context) error {
+	if err := b.absolute(); err != nil {
 		return err
 	}
 	month := filepath.Join(b.dir, fmt.Sprintf("month-%d", b.gifts))
@@ -214,8 +234,13 @@ func (b *bench) month(ctx context.Context, month string) error {
 	row("whole month", "carat", "floor", "ratio")
 	row("  ingest of all feeds, seconds", seconds(whole.wall), "", "")
 	row("  reconcile, seconds", seconds(r.wall), seconds(f.wall), ratio(int64(r.wall), int64(f.wall)))
+	row("  reconcile, CPU seconds", seconds(r.cpu), seconds(f.cpu), ratio(int64(r.cpu), int64(f.cpu)))
 	row("  reconcile, peak MiB", fmt.Sprint(r.peak>>20), "", "")
 	fmt.Printf("  (floor: group by viewer, by creator, by event id having count > 1: %s s)\n\n", parts)
+	if err := b.goalsTable(ctx, r, f); err != nil {
+		return err
+	}
+	fmt.Println()
 	for _, formats := range []string{"html,csv,json", "pdf"} {
 		if err := b.statements(ctx, month, formats); err != nil {
 			return err
