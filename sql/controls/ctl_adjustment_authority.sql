@@ -1,16 +1,17 @@
--- One row is an adjustment that nobody with authority approved, that names no reference, or a split that doesn't add up.
+-- One row is an adjustment that nobody with authority approved, that names no reference, that goes the wrong way, or a split that doesn't add up.
 -- grain: subject_id, unit, reason
 -- control: adjustment_authority
 -- severity: review
 -- unit: coins or diamonds
 -- guards: coins or diamonds made or taken away by hand, without a reason that can be followed
 -- question: Was every change by hand approved and founded?
--- causes: an approver who isn't in the list yet; a ticket number left out; one half of a split that was never booked or has another size
+-- causes: an approver who isn't in the list yet; a ticket number left out; one half of a split that was never booked or has another size; a sign turned round
 -- action: have it approved by someone who may, add the reference or the missing half by a new row, or reverse it
 -- checked: from (select accounting_month from stg_coin_adjustments union all select accounting_month from stg_diamond_adjustments) as adjusted cross join run where adjusted.accounting_month = run.period
 -- approved_by is one of `approvers` in carat.yaml (an empty list names nobody, and then names are not judged); clawbacks,
 -- splits and corrections carry a reference; the splits of one reference sum to zero, counted up to the period's end and named
--- by the reference.
+-- by the reference. Promotions, debt written off and bonuses give; expiry, clawbacks and penalties take: another sign is named
+-- (direction), because the ledger books the amount as it stands. Splits and corrections go either way.
 with adjusted as (
     select
         entity,
@@ -98,6 +99,22 @@ findings as (
         source_line
     from own
     where kind in ('clawback', 'split', 'correction') and reference_id is null
+    union all
+    select
+        entity,
+        adjustment_id as subject_id,
+        quantity,
+        unit,
+        'direction' as reason,
+        case
+            when quantity > 0 then 'An adjustment of kind ' || kind || ' takes ' || unit || ', and this one gives ' || plain(quantity) || '.'
+            else 'An adjustment of kind ' || kind || ' gives ' || unit || ', and this one takes ' || plain(-quantity) || '.'
+        end as detail,
+        batch_id,
+        source_line
+    from own
+    where (kind in ('expiry', 'clawback', 'penalty') and quantity > 0)
+        or (kind in ('promo', 'debt_writeoff', 'bonus') and quantity < 0)
     union all
     select
         split_sums.entity,

@@ -1,14 +1,16 @@
--- One row is a gift whose diamonds are not its coins at the rate in force.
--- grain: event_id
+-- One row is a gift whose diamonds are not its coins at the rate in force, or a creator who was sent gifts without having terms.
+-- grain: subject_kind, subject_id, entity
 -- control: gift_conversion
 -- severity: block
 -- unit: diamonds
 -- guards: creators credited too much or too little; a rate applied before or after its time
--- question: Was every gift credited at the rate in force?
--- causes: a rate changed at another hour than agreed; the wrong tier or region; rounding each gift where the sum was meant
--- action: correct the credits by an adjustment with a reference, or correct the rate row if that one is wrong
+-- question: Was every gift credited at the rate in force, to a creator whose terms are known?
+-- causes: a rate changed at another hour than agreed; the wrong tier or region; rounding each gift where the sum was meant; a creator who is missing in the creators feed, or whose terms begin too late
+-- action: correct the credits by an adjustment with a reference, or correct the rate row if that one is wrong; deliver the creator's terms
 -- checked: from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift' and capture is null
--- Diamonds = coins x diamonds_per_coin of the winning rate row, rounded once by that row's rounding.
+-- Diamonds = coins x diamonds_per_coin of the winning rate row, rounded once by that row's rounding. A creator without terms at a
+-- gift's time is credited by the default rate, and nobody knows whether that is theirs: one exception (no_terms), with the
+-- diamonds in question. Without any creators feed nobody is judged so.
 with suspects as (
     select
         entity,
@@ -52,6 +54,24 @@ judged as (
         on rates.creator_id = suspects.creator_id
         and least(suspects.sent_at, run.closing_instant) >= rates.range_from
         and least(suspects.sent_at, run.closing_instant) < rates.range_to
+),
+
+strangers as (
+    select
+        led_gift_credit.entity,
+        led_creator_span.creator_id,
+        cast(sum(led_gift_credit.diamonds) as bigint) as diamonds,
+        cast(sum(led_gift_credit.coins) as bigint) as coins
+    from led_gift_credit
+    inner join led_creator_span
+        on led_creator_span.span_no = led_gift_credit.span_no
+    inner join led_rate_at
+        on led_rate_at.creator_id = led_creator_span.creator_id
+        and led_rate_at.instant = led_creator_span.range_from
+    where led_gift_credit.kind = 'gift'
+        and led_rate_at.country is null
+        and exists (select 1 from stg_creators)
+    group by led_gift_credit.entity, led_creator_span.creator_id
 )
 
 select
@@ -74,4 +94,19 @@ select
     source_line
 from judged
 where rate_key is null or diamonds <> expected_diamonds
-order by event_id
+union all
+select
+    entity,
+    'creator' as subject_kind,
+    creator_id as subject_id,
+    cast(0 as decimal(38, 9)) as expected,
+    cast(diamonds as decimal(38, 9)) as actual,
+    cast(diamonds as decimal(38, 9)) as difference,
+    'diamonds' as unit,
+    'no_terms' as reason,
+    'No terms of creator ' || creator_id || ' are in force when gifts of ' || plain(coins) || ' coins were sent; ' || plain(diamonds)
+        || ' diamonds were credited by a rate that may not be theirs.' as detail,
+    cast(null as varchar) as batch_id,
+    cast(null as bigint) as source_line
+from strangers
+order by subject_kind, subject_id, entity

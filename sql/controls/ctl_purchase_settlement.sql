@@ -1,11 +1,11 @@
--- One row is an order and its settlement by the store or provider, where the two don't agree.
+-- One row is an order and its settlement by the store or provider, where the two don't agree, or a settlement line that doesn't agree with itself.
 -- grain: subject_kind, subject_id, unit, reason
 -- control: purchase_settlement
 -- severity: block
 -- unit: currency
 -- guards: sales that a store never paid for; money for sales that nobody booked; fees above the contract; a report read twice
 -- question: Did every order reach its settlement, at the right amount and fee, once?
--- causes: a report that is missing or was read twice; a refund made in the store alone; a sale lost on the way to the platform; a changed commission; a currency converted where it shouldn't be
+-- causes: a report that is missing or was read twice; a refund made in the store alone; a sale lost on the way to the platform; a changed commission; a currency converted where it shouldn't be; a line whose net was rounded or typed by hand
 -- action: get the report or the order that is missing; claim what the store owes; book what it reports and we lack; settle a wrong fee with the store
 -- checked: from stg_coin_purchases cross join run where accounting_month = run.period
 -- By transaction, kind and currency: one to one, then sums of several; lines without a transaction by what they say; aggregates
@@ -13,7 +13,8 @@
 -- are + towards the platform, expected is ours, actual theirs, in the currency that the customer paid. A fee is compared where
 -- both sides know it. Reasons: amount, fee, quantity, currency, duplicate, ambiguous (nothing is confirmed),
 -- missing_in_settlement once due_days of the channel have passed by the period's end, missing_in_ledger. All of them but fee,
--- which is booked to store-fee cost, stay open from month to month until a row closes them.
+-- which is booked to store-fee cost, stay open from month to month until a row closes them. A line that states its fee is held
+-- against itself too, in its month: gross + tax + fee = net, in its own currency and within its tolerance (reason net).
 select
     outcomes.entity,
     outcomes.subject_kind,
@@ -61,4 +62,27 @@ cross join run
 where outcomes.match = 'purchase_settlement'
     and outcomes.outcome not in ('matched', 'tolerated', 'not_yet_due', 'before_carat')
     and (outcomes.outcome <> 'fee' or outcomes.taken_at >= run.period_start)
-order by outcomes.subject_kind, outcomes.subject_id, unit, outcomes.outcome
+union all
+select
+    lines.entity,
+    'settlement' as subject_kind,
+    lines.line_id as subject_id,
+    cast(lines.gross_amount + coalesce(lines.tax_amount, 0) + lines.fee_amount as decimal(38, 9)) as expected,
+    cast(lines.net_amount as decimal(38, 9)) as actual,
+    cast(lines.net_amount - lines.gross_amount - coalesce(lines.tax_amount, 0) - lines.fee_amount as decimal(38, 9)) as difference,
+    lines.currency as unit,
+    'net' as reason,
+    'The line of ' || lines.channel || ' says gross ' || plain(lines.gross_amount) || ', tax ' || plain(coalesce(lines.tax_amount, 0))
+        || ' and fee ' || plain(lines.fee_amount) || ' ' || lines.currency || ', but a net of ' || plain(lines.net_amount) || '.' as detail,
+    lines.batch_id,
+    lines.source_line
+from stg_settlement_lines as lines
+cross join run
+left join run_tolerances
+    on run_tolerances.currency = lines.currency
+where lines.accounting_month = run.period
+    and lines.kind in ('sale', 'refund', 'chargeback')
+    and lines.fee_amount is not null
+    and abs(lines.net_amount - lines.gross_amount - coalesce(lines.tax_amount, 0) - lines.fee_amount)
+        > coalesce(run_tolerances.tolerance, 0)
+order by subject_kind, subject_id, unit, reason
