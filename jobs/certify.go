@@ -36,7 +36,11 @@ func (p *place) certify(ctx context.Context, o ApproveOptions, closed closures, 
 	if err != nil {
 		return err
 	}
-	params := options.parameters(run.ID, closed, nil, prior)
+	locks, err := p.locks(closed, o.Period)
+	if err != nil {
+		return err
+	}
+	params := options.parameters(run.ID, closed, nil, prior, locks)
 	if c.Parameters, err = json.Marshal(certifiedParameters{Parameters: params, TimeZone: params.TimeZone.String()}); err != nil {
 		return fmt.Errorf("write certificate of %s: %w", o.Period, err)
 	}

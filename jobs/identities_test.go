@@ -117,6 +117,10 @@ func exported(t *testing.T, s Setting, period pipeline.Period, threads int) map[
 		if err != nil {
 			return nil, err
 		}
+		locks, err := p.locks(closed, period)
+		if err != nil {
+			return nil, err
+		}
 		o := ReconcileOptions{Setting: s, SQL: sql.Files, Period: period}
 		m, err := o.models()
 		if err != nil {
@@ -131,7 +135,10 @@ func exported(t *testing.T, s Setting, period pipeline.Period, threads int) map[
 		if err := eng.Load(ctx, engine.RawPrefix, tables); err != nil {
 			return nil, err
 		}
-		if _, err := eng.Reconcile(ctx, m.dialect, m.list, o.parameters("run", closed, batches, nil), nil); err != nil {
+		if err := p.loadClosing(ctx, eng, closed, period); err != nil {
+			return nil, err
+		}
+		if _, err := eng.Reconcile(ctx, m.dialect, m.list, o.parameters("run", closed, batches, nil, locks), nil); err != nil {
 			return nil, err
 		}
 		files, err := eng.Export(ctx, folder)

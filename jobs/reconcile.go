@@ -131,7 +131,11 @@ func reconcile(ctx context.Context, p *place, o ReconcileOptions) (*reconciled, 
 	if err != nil {
 		return nil, err
 	}
-	id, err := runID(o.Config, o.Period, first, version, batches, m.files(), prior)
+	locks, err := p.locks(closed, o.Period)
+	if err != nil {
+		return nil, err
+	}
+	id, err := runID(o.Config, o.Period, first, version, batches, m.files(), prior, locks)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +160,10 @@ func reconcile(ctx context.Context, p *place, o ReconcileOptions) (*reconciled, 
 		return nil, err
 	}
 	r := &reconciled{run: run, eng: eng}
-	if err := r.execute(ctx, p, o, m, tables, o.parameters(id, closed, batches, prior)); err != nil {
+	if err := p.loadClosing(ctx, eng, closed, o.Period); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	if err := r.execute(ctx, p, o, m, tables, o.parameters(id, closed, batches, prior, locks)); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
 	if r.signOffFell, err = p.settleSignOff(ctx, o.Setting, o.Period, version, id); err != nil {
@@ -208,13 +215,13 @@ func isRaw(table string) bool {
 }
 
 // parameters are what the models know of the run.
-func (o ReconcileOptions) parameters(id string, closed closures, batches []pipeline.Batch, prior []engine.ClosedTable) engine.Parameters {
+func (o ReconcileOptions) parameters(id string, closed closures, batches []pipeline.Batch, prior []engine.ClosedTable, locks []engine.Lock) engine.Parameters {
 	c := o.Config
 	params := engine.Parameters{
 		Period: o.Period, FirstPeriod: closed.first, RunID: id, TimeZone: c.Zone, ReportingCurrency: c.ReportingCurrency,
 		DefaultEntity: c.Entity, Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
 		ExpectedDaily: c.expectedDaily(), Batches: batches, Tolerances: c.Tolerances, Materiality: c.Materiality,
-		Approvers: c.Approvers, Accounts: c.Accounts, StatementVersion: closed.version(o.Period), Closed: prior,
+		Approvers: c.Approvers, Accounts: c.Accounts, StatementVersion: closed.version(o.Period), Closed: prior, Locks: locks,
 	}
 	for _, e := range c.Entities {
 		params.Entities = append(params.Entities, engine.Entity{ID: e.ID, FunctionalCurrency: e.FunctionalCurrency, Revenue: e.Revenue})

@@ -144,6 +144,13 @@ func (p *place) runAgain(ctx context.Context, s Setting, c *pipeline.Certificate
 	if err := eng.Load(ctx, engine.RawPrefix, tables); err != nil {
 		return nil, err
 	}
+	closed, err := p.closures(ctx, s.Config)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.loadClosing(ctx, eng, closed, c.Period); err != nil {
+		return nil, err
+	}
 	_, err = eng.Reconcile(ctx, m.dialect, m.list, params, func(model string, done, total int) {
 		s.tell(Event{Step: "re-perform " + string(c.Period), Object: model, Done: int64(done), Total: int64(total), Unit: "models"})
 	})

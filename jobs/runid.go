@@ -30,6 +30,7 @@ type runInputs struct {
 	Batches     []runBatch
 	SQL         []sqlFile
 	Closed      []engine.ClosedTable // how the closed period before is
+	Locks       []engine.Lock        // what each closed period knew
 	Config      runConfig
 }
 
@@ -64,8 +65,8 @@ type entityTerms struct{ ID, FunctionalCurrency, Revenue string }
 
 // runID gives the id of reconciling the period over these batches with this
 // SQL: the same inputs are the same run.
-func runID(c *Config, period, first pipeline.Period, version int64, batches []pipeline.Batch, files []sqlFile, prior []engine.ClosedTable) (string, error) {
-	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, Version: version, SQL: slices.Clone(files), Closed: prior}
+func runID(c *Config, period, first pipeline.Period, version int64, batches []pipeline.Batch, files []sqlFile, prior []engine.ClosedTable, locks []engine.Lock) (string, error) {
+	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, Version: version, SQL: slices.Clone(files), Closed: prior, Locks: locks}
 	sort.Slice(in.SQL, func(i, j int) bool { return in.SQL[i].Path < in.SQL[j].Path })
 	for _, b := range batches {
 		in.Batches = append(in.Batches, runBatch{b.ID, b.Feed, b.SourceSHA256, b.RowsSHA256,

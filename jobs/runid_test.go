@@ -17,7 +17,7 @@ func TestRunID(t *testing.T) {
 	batches := []pipeline.Batch{{ID: "b000001", Feed: "payouts", SourceSHA256: "aa", RowsSHA256: "bb", RowsRead: 3, RowsAccepted: 3}, {ID: "b000002", Feed: "creators"}}
 	models := []sqlFile{{"controls/ctl_a.sql", "11"}, {"dialect/duckdb.sql", "22"}}
 	id := func(c *Config, p, first pipeline.Period, b []pipeline.Batch, f []sqlFile) string {
-		id, err := runID(c, p, first, 1, b, f, nil)
+		id, err := runID(c, p, first, 1, b, f, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

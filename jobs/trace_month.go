@@ -103,10 +103,11 @@ func (t *tracer) buildModels(ctx context.Context, run runAt, creators []string, 
 		err = prepare(m.eng)
 	}
 	if err == nil {
-		o := ReconcileOptions{Setting: t.Setting, SQL: t.SQL, Period: run.Period}
-		params := o.parameters(run.ID, closures{first: t.first}, nil, nil)
-		params.MaterializeStaging = len(creators) > 0 // the files are read once, whatever the models ask
-		err = m.eng.Build(ctx, t.models.dialect, list, params, targets...)
+		var params engine.Parameters
+		if params, err = t.parametersOf(ctx, run); err == nil {
+			params.MaterializeStaging = len(creators) > 0 // the files are read once, whatever the models ask
+			err = m.eng.Build(ctx, t.models.dialect, list, params, targets...)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, m.eng.Close())
@@ -128,6 +129,25 @@ func (t *tracer) tablesOf(ctx context.Context, run runAt, names []string) ([]pip
 		}
 	}
 	return tables, nil
+}
+
+// parametersOf gives what a run's models were told, as far as it decides which
+// rate was in force.
+func (t *tracer) parametersOf(ctx context.Context, run runAt) (engine.Parameters, error) {
+	closed, err := t.closures(ctx, t.Config)
+	if err != nil {
+		return engine.Parameters{}, err
+	}
+	locks, err := t.locks(closed, run.Period)
+	if err != nil {
+		return engine.Parameters{}, err
+	}
+	var batches []pipeline.Batch
+	for _, id := range t.order {
+		batches = append(batches, t.batches[id].Batch)
+	}
+	o := ReconcileOptions{Setting: t.Setting, SQL: t.SQL, Period: run.Period}
+	return o.parameters(run.ID, closures{first: t.first}, batches, nil, locks), nil
 }
 
 // giftsQuery gives a creator's gifts of the month with the range of rate that

@@ -41,6 +41,7 @@ type Engine struct {
 	tables        map[string]bool // names that Load made
 	models        []Model         // set by Reconcile
 	run           Parameters
+	closing       map[string]pipeline.TableFiles // set by LoadClosing, by table
 }
 
 // Open starts an engine. With Folders given, nothing else on the machine can be

@@ -132,6 +132,55 @@ func given(t *testing.T, e *engine.Engine, period pipeline.Period, tables map[st
 	}
 }
 
+// givenClosing makes what the closed month before closed with: the case's
+// closed_TABLE.csv, with the columns that it has.
+func givenClosing(t *testing.T, e *engine.Engine, tables map[string]string) {
+	t.Helper()
+	var closing []pipeline.TableFiles
+	for _, name := range engine.ClosingTables() {
+		text, ok := tables[engine.ClosingPrefix+name]
+		if !ok {
+			continue
+		}
+		records := readCSV(t, name, text)
+		file := filepath.Join(t.TempDir(), name+".parquet")
+		var rows, columns []string
+		var have []pipeline.Column
+		for i, column := range records[0] {
+			kind := "VARCHAR"
+			switch {
+			case slices.Contains([]string{"quantity", "coins", "debt", "coins_left"}, column):
+				kind = "BIGINT"
+			case slices.Contains([]string{"amount", "value_left", "fee_left", "closing", "functional_closing"}, column):
+				kind = "DECIMAL(38,6)"
+			}
+			columns = append(columns, fmt.Sprintf("cast(c%d as %s) as %s", i, kind, column))
+			have = append(have, pipeline.Column{ID: i + 1, Name: column, Type: kind})
+		}
+		var cells []string
+		for i := range records[0] {
+			cells = append(cells, fmt.Sprintf("c%d", i))
+		}
+		for _, record := range records[1:] {
+			var values []string
+			for _, cell := range record {
+				values = append(values, "nullif('"+strings.ReplaceAll(cell, "'", "''")+"', '')")
+			}
+			rows = append(rows, "("+strings.Join(values, ", ")+")")
+		}
+		var ids []string
+		for _, c := range have {
+			ids = append(ids, fmt.Sprintf("%s: %d", c.Name, c.ID))
+		}
+		if err := e.ExecForTest("copy (select " + strings.Join(columns, ", ") + " from (values " + strings.Join(rows, ", ") + ") as given(" +
+			strings.Join(cells, ", ") + ")) to '" + file + "' (format parquet, field_ids {" + strings.Join(ids, ", ") + "})"); err != nil {
+			t.Fatalf("closed %s: %v", name, err)
+		}
+		closing = append(closing, pipeline.TableFiles{Name: name, Files: []string{file}, Columns: have})
+	}
+	e.LoadClosing(closing)
+}
+
 // readCSV reads a table in which cells may be padded for alignment.
 func readCSV(t *testing.T, name, text string) [][]string {
 	t.Helper()
@@ -214,10 +263,10 @@ func tamperWith(t *testing.T, e *engine.Engine, models []engine.Model, model, ta
 // number of cases. Of each case the given tables are CASE/TABLE.csv (tables of
 // base/ are given to every case), what is expected of the model CASE/want.csv:
 // exactly these rows, in the columns that it names. CASE/run.txt may set
-// period, first, zone, expected (a feed expected daily), clawback, breakage
+// period, first, zone, expected (a feed expected daily), lock (a closed month, its last batch), clawback, breakage
 // (months), fxage (days), approver, entity (id, currency, gross or net), channel (name, fee
 // rate, due days), tolerance (currency, amount) and account (role, account); CASE/batches.csv
-// the batches that the history's snapshots state; CASE/tamper.sql changes
+// the batches that the history's snapshots state; CASE/closed_TABLE.csv what the month before closed with; CASE/tamper.sql changes
 // tables before the model is built again.
 func TestModels(t *testing.T) {
 	files, err := filepath.Glob("testdata/models/*.txtar")
@@ -347,6 +396,9 @@ func runCase(t *testing.T, dialect string, models []engine.Model, model string, 
 				t.Fatalf("run.txt: closed %s: %v", value, err)
 			}
 			p.Closed = append(p.Closed, c)
+		case "lock": // PERIOD [LAST BATCH]
+			month, batch, _ := strings.Cut(value, " ")
+			p.Locks = append(p.Locks, engine.Lock{Period: pipeline.Period(month), LastBatch: batch})
 		case "expected":
 			p.ExpectedDaily = append(p.ExpectedDaily, value)
 		default:
@@ -375,6 +427,7 @@ func runCase(t *testing.T, dialect string, models []engine.Model, model string, 
 	}
 	e := openEngine(t)
 	given(t, e, p.Period, given_)
+	givenClosing(t, e, given_)
 	if _, err := e.Reconcile(ctx, dialect, needed(models, model), p, nil); err != nil {
 		t.Fatal(err)
 	}

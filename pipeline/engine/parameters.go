@@ -21,6 +21,7 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 	run := fmt.Sprintf(`create or replace table run as select
     %s as run_id,
     %s as period,
+    %s as period_before,
     %s as period_start,
     %s as period_end,
     %s as opening_instant,
@@ -34,7 +35,7 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
     cast(%d as bigint) as breakage_after_months,
     cast(%d as bigint) as fx_max_age_days,
     cast(%d as bigint) as statement_version`,
-		literal(p.RunID), literal(string(p.Period)), instant(start), instant(end),
+		literal(p.RunID), literal(string(p.Period)), literal(string(p.Period.Previous())), instant(start), instant(end),
 		instant(start.Add(-time.Microsecond)), instant(end.Add(-time.Microsecond)),
 		literal(string(p.FirstPeriod)), instant(p.FirstPeriod.Start(p.TimeZone)),
 		literal(p.TimeZone.String()),
@@ -67,9 +68,11 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		digits, _ := pipeline.MinorDigits(code)
 		currencies = append(currencies, fmt.Sprintf("(%s, cast(%d as bigint))", literal(code), digits))
 	}
+	known, eras := p.knowledge()
 	for _, b := range p.Batches {
-		batches = append(batches, fmt.Sprintf("(%s, %s, %s, %d, %d, %d, %d, nullif(%s, ''))", literal(b.ID), literal(b.Feed),
-			literal(b.Source), b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, literal(string(b.EarliestOpen))))
+		batches = append(batches, fmt.Sprintf("(%s, %s, %s, %d, %d, %d, %d, nullif(%s, ''), %s)", literal(b.ID), literal(b.Feed),
+			literal(b.Source), b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, literal(string(b.EarliestOpen)),
+			instant(known[b.ID])))
 	}
 	var closed []string
 	for _, c := range p.Closed {
@@ -89,13 +92,48 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		values("run_accounts", "role varchar, account varchar", textRows(p.Accounts)),
 		values("run_expected_feeds", "feed varchar", expected),
 		values("run_currencies", "currency varchar, minor_digits bigint", currencies),
-		values("run_batches", "batch_id varchar, feed varchar, source varchar, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, earliest_open varchar", batches),
+		values("run_batches", "batch_id varchar, feed varchar, source varchar, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, earliest_open varchar, known_from timestamptz", batches),
+		values("run_eras", "era_start timestamptz, era_end timestamptz", eras),
 	} {
 		if err := e.exec(ctx, query); err != nil {
 			return fmt.Errorf("set the run's parameters: %w", err)
 		}
 	}
 	return nil
+}
+
+// beforeAll and afterAll bound the time that any row can be of.
+var (
+	beforeAll = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
+	afterAll  = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+)
+
+// knowledge says from when on the rates and terms of each batch are known: of
+// one that came after a month was closed from the next month on, of all others
+// ever. The rows of run_eras are the times between these instants: within one,
+// the same batches are known.
+func (p Parameters) knowledge() (known map[string]time.Time, eras []string) {
+	known = map[string]time.Time{}
+	starts := []time.Time{beforeAll}
+	for _, b := range p.Batches {
+		known[b.ID] = beforeAll
+	}
+	for _, l := range p.Locks {
+		from := l.Period.End(p.TimeZone)
+		covered := slices.IndexFunc(p.Batches, func(b pipeline.Batch) bool { return b.ID == l.LastBatch })
+		for _, b := range p.Batches[covered+1:] {
+			known[b.ID] = from
+		}
+		starts = append(starts, from)
+	}
+	for i, start := range starts {
+		end := afterAll
+		if i+1 < len(starts) {
+			end = starts[i+1]
+		}
+		eras = append(eras, "("+instant(start)+", "+instant(end)+")")
+	}
+	return known, eras
 }
 
 // amountRows gives the rows (key, amount) of a map, by key.

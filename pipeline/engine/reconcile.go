@@ -34,6 +34,13 @@ type ClosedTable struct {
 	Problem   string // what is not as it was signed; "" when nothing is
 }
 
+// Lock is a closed month before the run's, and the last batch that its
+// certificate covers.
+type Lock struct {
+	Period    pipeline.Period
+	LastBatch string // "": it covers none
+}
+
 // Parameters are what models read besides the lake: the run table and the
 // small tables beside it.
 type Parameters struct {
@@ -55,9 +62,10 @@ type Parameters struct {
 	ExpectedDaily      []string          // feeds
 	Batches            []pipeline.Batch
 	Closed             []ClosedTable
-	StatementVersion   int64 // 0 is 1
-	MaterializeStaging bool  // staging as tables: read once, and in tests rows can be tampered with
-	KeepModels         bool  // for tests: no table is dropped after its last reader
+	Locks              []Lock // by period: rates and terms that came after a lock are in force from the next month on
+	StatementVersion   int64  // 0 is 1
+	MaterializeStaging bool   // staging as tables: read once, and in tests rows can be tampered with
+	KeepModels         bool   // for tests: no table is dropped after its last reader
 }
 
 // ControlResult is how one control judged the period.
@@ -112,6 +120,9 @@ func (e *Engine) Reconcile(ctx context.Context, dialect string, models []Model, 
 		return nil, err
 	}
 	e.models = ordered
+	if err := e.closingViews(ctx); err != nil {
+		return nil, err
+	}
 	if err := e.buildAll(ctx, ordered, p, progress); err != nil {
 		return nil, err
 	}

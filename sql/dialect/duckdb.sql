@@ -101,6 +101,7 @@ create or replace macro instant_number(instant) as epoch_us(instant);
 create or replace macro just_after(instant) as instant + interval 1 microsecond;
 create or replace macro just_before(instant) as instant - interval 1 microsecond;
 create or replace macro local_day(instant, zone) as cast(instant at time zone zone as date);
+create or replace macro day_start(day, zone) as cast(day as timestamp) at time zone zone;
 create or replace macro local_month(instant, zone) as strftime(instant at time zone zone, '%Y-%m');
 create or replace macro iso_instant(instant) as strftime(instant at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ');
 create or replace macro iso_day(day) as strftime(day, '%Y-%m-%d');

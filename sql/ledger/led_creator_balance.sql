@@ -65,14 +65,16 @@ select
         rows between unbounded preceding and current row
     ) as bigint) as balance_diamonds,
     led_rate_at.currency,
-    -- before the first rate of all, the balance stands at the first rate in force
+    -- before the first rate of all, what carat began with stands at the first rate in force; a later month opens with what the
+    -- one before closed with
     coalesce(
         case when led_rate_at.rate_key is not null then led_rate_at.diamond_value end,
-        case when spans.range_to <= run.period_start then at_start.diamond_value end,
+        case when spans.range_to <= run.period_start and run.period = run.first_period then at_start.diamond_value end,
         0
     ) as diamond_value,
     case
-        when led_rate_at.rate_key is null and spans.range_to <= run.period_start then at_start.currency
+        when led_rate_at.rate_key is null and spans.range_to <= run.period_start and run.period = run.first_period
+            then at_start.currency
         else led_rate_at.currency
     end as value_currency
 from spans

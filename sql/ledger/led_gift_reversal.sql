@@ -17,7 +17,7 @@ with reversals as (
         accounting_month,
         batch_id,
         source_line,
-        row_number() over (partition by original_event_id order by sent_at, event_id) as reversal_no
+        row_number() over (partition by original_event_id order by accounting_month, sent_at, event_id) as reversal_no
     from stg_gift_events
     cross join run
     where kind = 'reversal' and accounting_month <= run.period

@@ -1,6 +1,7 @@
 -- One row is one version of one payout beside the version before it and the first one.
 -- grain: payout_id, version_no
--- Versions are in the order of updated_at. request_month is where the request is booked: its own month, or the earliest that
+-- Versions are in the order of updated_at, those that came after a month was closed after all that it knew: what a closed
+-- month made of a payout stays. request_month is where the request is booked: its own month, or the earliest that
 -- was open when carat first heard of the payout. A first version of a later month than the run's is here all the same if
 -- its request is not: the request counts in the run's months, the rest of the version later.
 with known as (
@@ -29,8 +30,9 @@ with known as (
         stg_payouts.source_line,
         row_number() over (
             partition by stg_payouts.payout_id
-            order by stg_payouts.updated_at, stg_payouts.batch_id, stg_payouts.source_line
+            order by stg_batches.known_from, stg_payouts.updated_at, stg_payouts.batch_id, stg_payouts.source_line
         ) as known_no,
+        stg_batches.known_from,
         min(greatest(
             local_month(stg_payouts.requested_at, run.time_zone), coalesce(stg_batches.earliest_open, run.first_period)
         )) over (partition by stg_payouts.payout_id) as request_month
@@ -64,23 +66,23 @@ select
     least(request_month, accounting_month) as request_month,
     batch_id,
     source_line,
-    row_number() over (partition by payout_id order by updated_at, batch_id, source_line) as version_no,
+    row_number() over (partition by payout_id order by known_from, updated_at, batch_id, source_line) as version_no,
     row_number() over (
         partition by payout_id, accounting_month
-        order by updated_at desc, batch_id desc, source_line desc
+        order by known_from desc, updated_at desc, batch_id desc, source_line desc
     ) as latest_of_month,
-    lag(status) over (partition by payout_id order by updated_at, batch_id, source_line) as previous_status,
-    first_value(creator_id) over (partition by payout_id order by updated_at, batch_id, source_line) as first_creator_id,
-    first_value(entity) over (partition by payout_id order by updated_at, batch_id, source_line) as first_entity,
-    first_value(diamonds) over (partition by payout_id order by updated_at, batch_id, source_line) as first_diamonds,
-    first_value(currency) over (partition by payout_id order by updated_at, batch_id, source_line) as first_currency,
-    first_value(gross_amount) over (partition by payout_id order by updated_at, batch_id, source_line) as first_gross,
+    lag(status) over (partition by payout_id order by known_from, updated_at, batch_id, source_line) as previous_status,
+    first_value(creator_id) over (partition by payout_id order by known_from, updated_at, batch_id, source_line) as first_creator_id,
+    first_value(entity) over (partition by payout_id order by known_from, updated_at, batch_id, source_line) as first_entity,
+    first_value(diamonds) over (partition by payout_id order by known_from, updated_at, batch_id, source_line) as first_diamonds,
+    first_value(currency) over (partition by payout_id order by known_from, updated_at, batch_id, source_line) as first_currency,
+    first_value(gross_amount) over (partition by payout_id order by known_from, updated_at, batch_id, source_line) as first_gross,
     first_value(withholding_amount) over (
-        partition by payout_id order by updated_at, batch_id, source_line
+        partition by payout_id order by known_from, updated_at, batch_id, source_line
     ) as first_withholding,
-    first_value(fee_amount) over (partition by payout_id order by updated_at, batch_id, source_line) as first_fee,
-    first_value(net_amount) over (partition by payout_id order by updated_at, batch_id, source_line) as first_net,
-    first_value(requested_at) over (partition by payout_id order by updated_at, batch_id, source_line) as first_requested_at
+    first_value(fee_amount) over (partition by payout_id order by known_from, updated_at, batch_id, source_line) as first_fee,
+    first_value(net_amount) over (partition by payout_id order by known_from, updated_at, batch_id, source_line) as first_net,
+    first_value(requested_at) over (partition by payout_id order by known_from, updated_at, batch_id, source_line) as first_requested_at
 from known
 cross join run
 where accounting_month <= run.period or (known_no = 1 and request_month <= run.period)

@@ -1,7 +1,7 @@
 -- One row is one refund, chargeback or chargeback reversal beside the purchase that it goes back to.
 -- grain: purchase_id
 -- A chargeback reversal may name its chargeback or the purchase itself. undone_coins is what refunds and chargebacks have
--- taken back of the purchase up to and with this row, less what chargeback reversals gave again.
+-- taken back of the purchase up to and with this row, less what chargeback reversals gave again; what came late comes last.
 with refunds as (
     select
         refunds.purchase_id,
@@ -67,7 +67,7 @@ select
     original_coins,
     cast(sum(case when kind = 'chargeback_reversal' then -coins else coins end) over (
         partition by bought_id
-        order by purchased_at, case when kind = 'chargeback_reversal' then 1 else 0 end, purchase_id
+        order by accounting_month, purchased_at, case when kind = 'chargeback_reversal' then 1 else 0 end, purchase_id
         rows between unbounded preceding and current row
     ) as bigint) as undone_coins
 from traced

@@ -1,0 +1,59 @@
+package jobs
+
+import (
+	"context"
+	"slices"
+
+	"carat/pipeline"
+	"carat/pipeline/engine"
+)
+
+// locks gives the closed months before a period, each with the last batch that
+// its certificate covers: what a month was closed with, its rows are judged by
+// ever after. Of a certificate that is not what was signed nothing is known;
+// control prior_period names it.
+func (p *place) locks(closed closures, period pipeline.Period) ([]engine.Lock, error) {
+	var list []engine.Lock
+	for _, l := range closed.locks {
+		if !l.InForce() || l.Period >= period {
+			continue
+		}
+		c, err := p.readCertificate(l)
+		if pipeline.KindOf(err) == pipeline.KindVerification && err != nil {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, engine.Lock{Period: l.Period, LastBatch: c.LastBatch})
+	}
+	return list, nil
+}
+
+// loadClosing loads what the month before the period closed with, if it is
+// closed: the results of the run that its certificate names.
+func (p *place) loadClosing(ctx context.Context, eng *engine.Engine, closed closures, period pipeline.Period) error {
+	l, ok := closed.lock(period.Previous())
+	if !ok {
+		return nil
+	}
+	results, err := p.lake.RunTables(ctx, l.RunID)
+	if err != nil {
+		return err
+	}
+	tables, err := p.lake.Tables(ctx, latest)
+	if err != nil {
+		return err
+	}
+	var closing []pipeline.TableFiles
+	for _, t := range tables {
+		for _, r := range results {
+			if r.Table == t.Name && slices.Contains(engine.ClosingTables(), t.Name) {
+				t.Files = r.Paths
+				closing = append(closing, t)
+			}
+		}
+	}
+	eng.LoadClosing(closing)
+	return nil
+}
