@@ -244,7 +244,11 @@ func (b *auditBuilder) fromRun(closed closures) (err error) {
 	if err != nil {
 		return err
 	}
-	id, err := runID(o.Config, o.Period, closed.first, closed.version(o.Period), plain, b.models.files(), prior)
+	locks, err := p.locks(closed, o.Period)
+	if err != nil {
+		return err
+	}
+	id, err := runID(o.Config, o.Period, closed.first, closed.version(o.Period), plain, b.models.files(), prior, locks)
 	if err != nil {
 		return err
 	}
@@ -253,7 +257,7 @@ func (b *auditBuilder) fromRun(closed closures) (err error) {
 			"run %s was made by other SQL or another configuration than there is now, so its rules can't be shown", b.run.ID).
 			WithHint("reconcile it again: `carat run --period %s`", o.Period)
 	}
-	b.params = o.parameters(id, closed, plain, prior)
+	b.params = o.parameters(id, closed, plain, prior, locks)
 	return nil
 }
 
