@@ -170,7 +170,9 @@ func backupError(out string, err error) error {
 		return err
 	}
 	e := pipeline.Errorf(pipeline.KindInternal, "back up to", out, "%w", err)
-	if lake.DiskFull(err) != nil {
+	if full := lake.DiskFull(err); full != nil {
+		// Which of the many files happened to be written says nothing.
+		e.Cause = full
 		return e.WithHint("free space there, or keep fewer with --keep, and run again: it goes on where it stopped")
 	}
 	return e.WithHint("run again: it goes on where it stopped")
