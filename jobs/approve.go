@@ -138,7 +138,7 @@ func mayApprove(o ApproveOptions, signed state.SignOff, v Verdict) error {
 // period prepared; after it, the final statements are put in place by
 // `carat statements`.
 func (p *place) lockPeriod(ctx context.Context, o ApproveOptions, closed closures, signed state.SignOff, run state.Run, v Verdict) (*ApproveResult, error) {
-	render := StatementsOptions{Setting: o.Setting, Period: o.Period, final: true}
+	render := StatementsOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period, final: true}
 	next, target := render.folder(finalEnding), render.folder("")
 	count, err := renderInto(ctx, p, run, render, next)
 	if err != nil {
@@ -165,6 +165,9 @@ func (p *place) lockPeriod(ctx context.Context, o ApproveOptions, closed closure
 		return nil, err
 	}
 	if err := p.lake.SaveCertificate(o.Period, c.Version, text, list); err != nil {
+		return nil, err
+	}
+	if render.history, err = p.history(ctx, o.Setting, run); err != nil {
 		return nil, err
 	}
 	if err := writeMark(next, render.mark(run, 0)); err != nil {

@@ -65,6 +65,9 @@ func (p *place) restoreStatements(ctx context.Context, o StatementsOptions, clos
 		return nil, err
 	}
 	o.final, o.Creator, o.Formats = true, "", StatementFormats
+	if o.history, err = p.history(ctx, o.Setting, run); err != nil {
+		return nil, err
+	}
 	have, _, err := listFiles(next) // left by a crash right after the lock
 	if err != nil || !bytes.Equal(have, want) {
 		if _, err = renderInto(ctx, p, run, o, next); err != nil {

@@ -17,13 +17,14 @@ import (
 const statementsMark = ".rendered"
 
 // mark hashes all that the statements of a run depend on besides the run
-// itself: the program, the renderings, and the payers' names and addresses.
+// itself: the program, the renderings, the payers' names and addresses, and the
+// months that they look back on.
 func (o StatementsOptions) mark(run state.Run, statements int64) string {
 	formats := o.Formats
 	if len(formats) == 0 {
 		formats = StatementFormats
 	}
-	text, err := json.Marshal([]any{o.Build, run.ID, formats, o.Config.payers(), statements, o.final})
+	text, err := json.Marshal([]any{o.Build, run.ID, formats, o.Config.payers(), statements, o.final, o.history.mark()})
 	if err != nil {
 		return "" // cannot be: these are texts; an empty mark stands for nothing
 	}

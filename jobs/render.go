@@ -128,7 +128,7 @@ func (r *renderer) write(one *reports.Renderer, s *rendered) error {
 	}
 	s.changed = true
 	if s.old == nil {
-		if err := os.MkdirAll(filepath.Join(r.dir, filepath.FromSlash(s.entry.Folder)), 0o755); err != nil {
+		if err := makeFolder(filepath.Join(r.dir, filepath.FromSlash(s.entry.Folder))); err != nil {
 			return renderError(s.entry.Folder, err)
 		}
 	}
@@ -140,8 +140,9 @@ func (r *renderer) write(one *reports.Renderer, s *rendered) error {
 		if err := putFile(filepath.Join(r.dir, s.entry.file(format)), text); err != nil {
 			return renderError(s.entry.file(format), err)
 		}
-		sum := sha256.Sum256(text)
-		s.entry.SHA256[format] = hex.EncodeToString(sum[:])
+		if s.entry.SHA256[format], err = one.Sum(text); err != nil {
+			return renderError(s.entry.file(format), err)
+		}
 	}
 	if s.old == nil || s.old.Rows == rows {
 		return nil
@@ -200,6 +201,15 @@ func renderAs(one *reports.Renderer, s *reports.Statement, format string) ([]byt
 		return one.PDF(s)
 	}
 	return nil, pipeline.Errorf(pipeline.KindUsage, "render", "statements", "unknown format %q", format)
+}
+
+// makeFolder makes a folder whose parent mostly stands, in one call.
+func makeFolder(path string) error {
+	err := os.Mkdir(path, 0o755)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return os.MkdirAll(path, 0o755)
 }
 
 // putFile writes a file: a new one directly, one that is there by renaming, so

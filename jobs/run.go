@@ -65,7 +65,10 @@ func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 	if result.Reconcile, err = r.result(ctx, p, o.Setting); err != nil {
 		return result, errors.Join(failures, err)
 	}
-	render := StatementsOptions{Setting: o.Setting, Period: o.Period}
+	render := StatementsOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period}
+	if render.history, err = p.history(ctx, o.Setting, r.run); err != nil {
+		return result, errors.Join(failures, err)
+	}
 	if done, ok := standing(r.run, render); ok && r.repeated {
 		result.Statements = done
 	} else if result.Statements, err = statements(ctx, p, r.run, render); err != nil {

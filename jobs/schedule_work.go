@@ -45,7 +45,7 @@ func ScheduledWork(s Setting, models fs.FS) map[string]Work {
 			return err
 		}),
 		"statements": each("statements", func(ctx context.Context, own Setting, month pipeline.Period) error {
-			_, err := Statements(ctx, StatementsOptions{Setting: own, Period: month})
+			_, err := Statements(ctx, StatementsOptions{Setting: own, SQL: models, Period: month})
 			return err
 		}),
 		"run": each("run", func(ctx context.Context, own Setting, month pipeline.Period) error {

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"sort"
 
 	"carat/pipeline"
@@ -24,7 +23,11 @@ const (
 	tableLines     = "statement_lines"
 	tableRates     = "statement_rates"
 	tableDays      = "statement_days"
+	tableStreams   = "statement_streams"
+	tableHolds     = "statement_holds"
 )
+
+var statementTables = []string{tableSummaries, tableLines, tableRates, tableDays, tableStreams, tableHolds}
 
 // StatementsOptions say which statements to write.
 type StatementsOptions struct {
@@ -33,7 +36,9 @@ type StatementsOptions struct {
 	Creator string   // "": every creator with activity or a balance
 	Formats []string // of StatementFormats; none: all
 	Zip     bool     // also all of them as one file
+	SQL     fs.FS    // the queries over the statements of several months
 	final   bool     // the period is closed or being closed: not provisional
+	history history  // what the statements say of other months and versions
 }
 
 // StatementsResult says what was written.
@@ -90,6 +95,9 @@ func statements(ctx context.Context, p *place, run state.Run, o StatementsOption
 	if len(o.Formats) == 0 {
 		o.Formats = StatementFormats
 	}
+	if o.history, err = p.history(ctx, o.Setting, run); err != nil {
+		return nil, err
+	}
 	target := o.folder("")
 	if err := os.MkdirAll(target, 0o755); err != nil {
 		return nil, statementsError(target, err)
@@ -121,11 +129,15 @@ func (o StatementsOptions) folder(ending string) string {
 // their number.
 func renderInto(ctx context.Context, p *place, run state.Run, o StatementsOptions, next string) (int64, error) {
 	o.Formats, o.Creator = StatementFormats, ""
+	var err error
+	if o.history, err = p.history(ctx, o.Setting, run); err != nil {
+		return 0, err
+	}
 	if err := errors.Join(os.RemoveAll(next), os.MkdirAll(next, 0o755)); err != nil {
 		return 0, statementsError(next, err)
 	}
 	result := &StatementsResult{Folder: next}
-	err := allStatements(ctx, p, run, o, result)
+	err = allStatements(ctx, p, run, o, result)
 	return result.Statements, err
 }
 
@@ -215,11 +227,7 @@ func standing(run state.Run, o StatementsOptions) (*StatementsResult, bool) {
 
 // eachStatement hands over the statements of a run.
 func eachStatement(ctx context.Context, p *place, run state.Run, o StatementsOptions, add func(*reports.Statement) error) (err error) {
-	tables, err := p.lake.Tables(ctx, latest)
-	if err != nil {
-		return err
-	}
-	eng, err := p.openReader(ctx, o.Config, latest, nil, tableSummaries, tableLines, tableRates, tableDays)
+	eng, err := p.openReader(ctx, o.Config, latest, nil, statementTables...)
 	if err != nil {
 		return err
 	}
@@ -229,19 +237,16 @@ func eachStatement(ctx context.Context, p *place, run state.Run, o StatementsOpt
 		return err
 	}
 	payers := o.Config.payers()
-	return eng.Statements(ctx, "", engine.StatementFilter{RunID: run.ID, CreatorID: o.Creator, Days: hasTable(tables, tableDays)}, func(one *pipeline.Statement) error {
+	filter := engine.StatementFilter{RunID: run.ID, CreatorID: o.Creator, Queries: o.SQL, Year: o.history.year, Before: o.history.before.RunID}
+	return eng.Statements(ctx, filter, func(one *pipeline.Statement) error {
 		one.Summary.Provisional = !o.final
 		return add(&reports.Statement{
-			Summary: one.Summary, Lines: one.Lines, Rates: rateTotals(one.Rates), Days: one.Days,
+			Summary: one.Summary, Lines: one.Lines, Rates: rateTotals(one.Rates), Days: one.Days, Streams: one.Streams, Releases: one.Releases,
+			YearToDate: one.Year, Replaced: o.history.replaced(one.Moves),
 			DisplayName: people[one.Summary.CreatorID].DisplayName, Payer: payers[one.Summary.Entity],
 			Zone: o.Config.Zone, RunID: run.ID,
 		})
 	})
-}
-
-// hasTable says whether a table was ever written.
-func hasTable(tables []pipeline.TableFiles, name string) bool {
-	return slices.ContainsFunc(tables, func(t pipeline.TableFiles) bool { return t.Name == name && t.Snapshot != 0 })
 }
 
 // rateTotals are the rates of a statement as a report takes them.

@@ -115,10 +115,55 @@ type StatementDay struct {
 	Amount                 Amount
 }
 
+// StatementStream is what the gifts of one live stream came to at one rate, less
+// reversals: a row of the result table statement_streams. StreamID is "" for all
+// those that have no row of their own.
+type StatementStream struct {
+	StreamID               string
+	Streams                int64  // how many the row holds
+	FirstAt, LastAt        *int64 // of the first and the last gift, microseconds
+	Gifts, Coins, Diamonds int64
+	DiamondsPerCoin        *Rate  // absent where several streams are summed
+	Rate                   *Rate  // money per diamond
+	RateFrom, RateTo       *int64 // half-open range in which the rate was in force
+	Amount                 Amount
+	PriorPeriod            bool
+}
+
+// StatementRelease is the part of a balance that becomes free to be paid out on
+// one day: a row of the result table statement_holds.
+type StatementRelease struct {
+	ReleaseAt    int64 // microseconds
+	HoldDays     int64
+	Diamonds     int64
+	Amount       Amount
+	HeldDiamonds int64 // of all releases together
+	HeldAmount   Amount
+}
+
+// StatementYear is what the statements of a calendar year came to, up to and with
+// the one that says so.
+type StatementYear struct {
+	FirstPeriod                            Period // the first that is in it
+	Earned, Adjusted, Paid, Withheld, Fees Amount
+}
+
+// StatementMove is an item of a statement that differs from what the version
+// before said, signed as it changes the balance.
+type StatementMove struct {
+	Item                                       string // opening, earned, …, closing
+	DiamondsBefore, DiamondsNow, DiamondsMoved int64
+	AmountBefore, AmountNow, AmountMoved       Amount
+}
+
 // Statement is one creator's month as the history holds it.
 type Statement struct {
-	Summary StatementSummary
-	Lines   []StatementLine
-	Rates   []StatementRate
-	Days    []StatementDay // by day; none where the run has none
+	Summary  StatementSummary
+	Lines    []StatementLine
+	Rates    []StatementRate
+	Days     []StatementDay     // by day; none where the run has none
+	Streams  []StatementStream  // those that earned most first; none where the run has none
+	Releases []StatementRelease // by date; none where nothing is held
+	Year     *StatementYear     // nil when not asked for
+	Moves    []StatementMove    // in the order of the statement; none when nothing moved or there was no version before
 }

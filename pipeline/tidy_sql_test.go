@@ -9,7 +9,7 @@ import (
 )
 
 // prefixOf is how the models of a folder are named.
-var prefixOf = map[string]string{"staging": "stg_", "ledger": "led_", "controls": "ctl_", "marts": "mart_", "evidence": "evi_"}
+var prefixOf = map[string]string{"staging": "stg_", "ledger": "led_", "controls": "ctl_", "marts": "mart_", "evidence": "evi_", "statements": "sta_"}
 
 var severities = []string{"block", "review", "monitor"}
 
@@ -76,7 +76,7 @@ func TestModelsSayWhatTheyAre(t *testing.T) {
 			continue
 		}
 		if !known {
-			t.Errorf("%s: sql/ has the folders dialect, staging, ledger, controls, marts and evidence", s.path)
+			t.Errorf("%s: sql/ has the folders dialect, staging, ledger, controls, marts, evidence and statements", s.path)
 			continue
 		}
 		model := strings.TrimSuffix(path.Base(s.path), ".sql")

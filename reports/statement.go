@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"hash"
 	"io"
 	"time"
 
@@ -24,17 +25,13 @@ type RateTotal struct {
 	Amount           pipeline.Amount
 }
 
-// Held is the part of a closing balance that can't be paid yet.
-type Held struct {
-	Diamonds  int64
-	Amount    pipeline.Amount
-	ReleaseAt *int64 // when the last of it becomes free, microseconds
-}
-
-// YearToDate is what the year came to up to the end of the period. Amounts are
-// positive, as in pipeline.StatementSummary.
-type YearToDate struct {
-	Earned, Paid, Withheld, Fee pipeline.Amount
+// Replaced is the version of a month that a statement takes the place of: who
+// closed the month opened it again.
+type Replaced struct {
+	Version    int64
+	ReopenedAt time.Time
+	Reason     string                   // as whoever opened the month again wrote it
+	Moves      []pipeline.StatementMove // none: this statement says what it said
 }
 
 // Statement is one creator's month with one entity in one currency: all that a
@@ -49,11 +46,13 @@ type Statement struct {
 
 	// What follows may be absent; the page then leaves out what it would say.
 
-	Rates      []RateTotal          // nil: the page works out one example per rate from Lines
-	Rule       *pipeline.PayoutRule // in force at period end for the creator's payout method
-	Held       *Held
-	YearToDate *YearToDate
-	Days       []pipeline.StatementDay // by day; days without gifts may be left out
+	Rates      []RateTotal                 // nil: the page works out one example per rate from Lines
+	Rule       *pipeline.PayoutRule        // in force at period end for the creator's payout method
+	Days       []pipeline.StatementDay     // by day; days without gifts may be left out
+	Streams    []pipeline.StatementStream  // those that earned most first, the others in one row
+	Releases   []pipeline.StatementRelease // when what is held becomes free, by date
+	YearToDate *pipeline.StatementYear
+	Replaced   *Replaced
 }
 
 // Renderer renders statements one after another, reusing its memory. It is not
@@ -64,6 +63,8 @@ type Renderer struct {
 	ranges  []rateRange
 	locales map[string]locale // by country
 	paper   *pdf.Document
+	hash    hash.Hash
+	started []byte // the state of hash behind what every page begins with
 }
 
 // locale gives the locale of a country, and keeps it: reading it off CLDR is slow.

@@ -40,6 +40,13 @@ func optional[T ~int64](kind columnKind, v *T) cell {
 	return cell{kind: kind, n: int64(*v)}
 }
 
+// lineNumber is absent in rows beside the lines.
+func lineNumber(l *pipeline.StatementLine) cell {
+	c := wholeCell(l.LineNo)
+	c.null = l.LineNo == 0
+	return c
+}
+
 // lineColumns are the columns of statement_lines, in the order of the files.
 // CSV and JSON are both made from this list, so they can't disagree.
 var lineColumns = [...]struct {
@@ -53,7 +60,7 @@ var lineColumns = [...]struct {
 	{"entity", func(_ *Statement, l *pipeline.StatementLine) cell { return textCell(l.Entity) }},
 	{"currency", func(_ *Statement, l *pipeline.StatementLine) cell { return textCell(l.Currency) }},
 	{"section", func(_ *Statement, l *pipeline.StatementLine) cell { return textCell(l.Section) }},
-	{"line_no", func(_ *Statement, l *pipeline.StatementLine) cell { return wholeCell(l.LineNo) }},
+	{"line_no", func(_ *Statement, l *pipeline.StatementLine) cell { return lineNumber(l) }},
 	{"event_at", func(_ *Statement, l *pipeline.StatementLine) cell { return optional(kindTime, l.EventAt) }},
 	{"gift_id", func(_ *Statement, l *pipeline.StatementLine) cell { return textCell(l.GiftID) }},
 	{"label", func(_ *Statement, l *pipeline.StatementLine) cell { return textCell(l.Label) }},

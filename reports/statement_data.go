@@ -9,7 +9,8 @@ import (
 
 // CSV renders the lines as RFC 4180 (CRLF line ends) with a header of column
 // names. Amounts and rates are plain decimals without trailing zeros, times RFC
-// 3339 in UTC, absent values empty. A text that a spreadsheet would run as a
+// 3339 in UTC, absent values empty. Behind the lines stand, without a line number
+// and in sections of their own, what the statement says beside them. A text that a spreadsheet would run as a
 // formula gets a leading apostrophe. The error is of kind internal: rows that
 // are not one statement.
 func (r *Renderer) CSV(s *Statement) ([]byte, error) {
@@ -25,20 +26,29 @@ func (r *Renderer) CSV(s *Statement) ([]byte, error) {
 	}
 	b = append(b, '\r', '\n')
 	for n := range s.Lines {
-		for i := range lineColumns {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			c := lineColumns[i].value(s, &s.Lines[n])
-			b = appendCSVCell(b, &c)
-		}
-		b = append(b, '\r', '\n')
+		b = appendCSVLine(b, s, &s.Lines[n])
+	}
+	beside := besideLines(s)
+	for n := range beside {
+		b = appendCSVLine(b, s, &beside[n])
 	}
 	r.buf = b
 	return b, nil
 }
 
-// JSON renders {"summary":{…},"lines":[…]}: keys are column names in a fixed
+func appendCSVLine(b []byte, s *Statement, l *pipeline.StatementLine) []byte {
+	for i := range lineColumns {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		c := lineColumns[i].value(s, l)
+		b = appendCSVCell(b, &c)
+	}
+	return append(b, '\r', '\n')
+}
+
+// JSON renders {"summary":{…},"lines":[…],"streams":[…],"held":[…],
+// "year_to_date":{…},"replaced":{…}}: keys are column names in a fixed
 // order, decimals strings without trailing zeros, whole numbers numbers, times
 // RFC 3339 in UTC, absent values null. A row stands on a line of its own. The
 // error is of kind internal: rows that are not one statement.
@@ -65,7 +75,8 @@ func (r *Renderer) JSON(s *Statement) ([]byte, error) {
 		}
 		b = append(b, '}')
 	}
-	b = append(b, "\n]}\n"...)
+	b = appendBeside(append(b, "\n]"...), s)
+	b = append(b, "}\n"...)
 	r.buf = b
 	return b, nil
 }

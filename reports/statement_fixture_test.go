@@ -210,7 +210,9 @@ func rich(t testing.TB) *Statement {
 		Method: "bank", MinAmount: 10_000_000, MaxAmountPerDay: ptr[int64](1_000_000_000), FeeFixed: ptr[int64](100_000),
 		FeeRate: ptr[int64](15_000_000), HoldDays: ptr[int64](15), Currency: "USD",
 	}
-	d.s.YearToDate = &YearToDate{Earned: amount(t, "6480.3325"), Paid: amount(t, "4930.11"), Withheld: amount(t, "493.05"), Fee: amount(t, "71.4")}
+	d.s.YearToDate = &pipeline.StatementYear{
+		FirstPeriod: "2026-02", Earned: amount(t, "6480.3325"), Adjusted: amount(t, "-12.5"), Paid: amount(t, "4930.11"), Withheld: amount(t, "493.05"), Fees: amount(t, "71.4"),
+	}
 	for i, money := range []string{"5.05", "12.1", "0", "150.09", "60", "-5", "472.479", "26.25"} {
 		d.s.Days = append(d.s.Days, pipeline.StatementDay{
 			Day: time.Date(2026, 10, 1+3*i, 0, 0, 0, 0, time.UTC).UnixMicro(), Gifts: 10, Coins: 100, Diamonds: 50, Amount: amount(t, money),
@@ -264,6 +266,27 @@ func rateTotals(t testing.TB) *Statement {
 		{at(t, "2025-12-31T23:00:00Z"), at(t, "2026-10-14T22:00:00Z"), *rate(t, "0.5"), *rate(t, "0.01"), 43_293, 21_614, amount(t, "216.14")},
 		{at(t, "2026-10-14T22:00:00Z"), nil, *rate(t, "0.5"), *rate(t, "0.0105"), 95_813, 47_888, amount(t, "502.824")},
 	}
-	s.Held = &Held{Diamonds: 10_000, Amount: amount(t, "105"), ReleaseAt: at(t, "2026-11-14T23:00:00Z")}
+	early, late, m := s.Rates[0], s.Rates[1], &s.Summary
+	s.Streams = []pipeline.StatementStream{
+		{StreamID: "live_20261020", Streams: 1, FirstAt: at(t, "2026-10-20T19:03:12Z"), LastAt: at(t, "2026-10-20T22:41:00Z"), Gifts: 800, Coins: 90_000, Diamonds: 45_000,
+			DiamondsPerCoin: &late.DiamondsPerCoin, Rate: &late.Rate, RateFrom: late.RateFrom, RateTo: late.RateTo, Amount: amount(t, "472.5")},
+		{StreamID: "live_20261014", Streams: 1, FirstAt: at(t, "2026-10-14T20:30:00Z"), LastAt: at(t, "2026-10-14T21:59:59Z"), Gifts: 10, Coins: 12_000, Diamonds: 6000,
+			DiamondsPerCoin: &early.DiamondsPerCoin, Rate: &early.Rate, RateFrom: early.RateFrom, RateTo: early.RateTo, Amount: amount(t, "60")},
+		{StreamID: "live_20261014", Streams: 1, FirstAt: at(t, "2026-10-14T22:00:00Z"), LastAt: at(t, "2026-10-15T00:10:00Z"), Gifts: 2, Coins: 2000, Diamonds: 1000,
+			DiamondsPerCoin: &late.DiamondsPerCoin, Rate: &late.Rate, RateFrom: late.RateFrom, RateTo: late.RateTo, Amount: amount(t, "10.5")},
+		{Streams: 1204, FirstAt: at(t, "2026-09-30T10:00:00Z"), LastAt: at(t, "2026-10-31T22:00:00Z"), Gifts: m.GiftCount - 812, Coins: m.GiftCoins - 104_000,
+			Diamonds: m.EarnedDiamonds - 52_000, Amount: m.EarnedAmount - amount(t, "543")},
+	}
+	s.Releases = []pipeline.StatementRelease{
+		{ReleaseAt: *at(t, "2026-11-10T23:00:00Z"), HoldDays: 15, Diamonds: 4000, Amount: amount(t, "42"), HeldDiamonds: 10_000, HeldAmount: amount(t, "105")},
+		{ReleaseAt: *at(t, "2026-11-14T23:00:00Z"), HoldDays: 15, Diamonds: 6000, Amount: amount(t, "63"), HeldDiamonds: 10_000, HeldAmount: amount(t, "105")},
+	}
+	m.Version = 2
+	s.Replaced = &Replaced{Version: 1, ReopenedAt: time.Date(2026, 11, 6, 9, 30, 0, 0, time.UTC), Reason: "the rate of 15 October was <entered> late",
+		Moves: []pipeline.StatementMove{
+			{Item: "earned", DiamondsBefore: m.EarnedDiamonds, DiamondsNow: m.EarnedDiamonds, AmountBefore: m.EarnedAmount - amount(t, "23.94"), AmountNow: m.EarnedAmount, AmountMoved: amount(t, "23.94")},
+			{Item: "closing", DiamondsBefore: m.ClosingDiamonds + 10, DiamondsNow: m.ClosingDiamonds, DiamondsMoved: -10,
+				AmountBefore: m.ClosingAmount - amount(t, "23.94"), AmountNow: m.ClosingAmount, AmountMoved: amount(t, "23.94")},
+		}}
 	return s
 }

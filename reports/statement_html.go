@@ -3,6 +3,7 @@ package reports
 import (
 	_ "embed" // the style sheet
 	"strings"
+	"sync"
 
 	"carat/pipeline"
 )
@@ -11,6 +12,13 @@ import (
 //
 //go:embed statement.css
 var statementCSS string
+
+// pageStart is how every page begins: the same bytes, a third of a page.
+var pageStart = sync.OnceValue(func() markup {
+	return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" +
+		"<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n" +
+		"<meta name=\"robots\" content=\"noindex\">\n<style>\n" + markup(statementCSS) + "</style>\n"
+})
 
 // HTML renders one self-contained page: no script, no other file, nothing to
 // load. The error is of kind internal: rows that are not one statement.
@@ -23,6 +31,7 @@ func (r *Renderer) HTML(s *Statement) ([]byte, error) {
 
 	p.head()
 	p.parties()
+	p.replaced()
 	p.numbers()
 	p.threeNumbers()
 	p.movement()
@@ -30,6 +39,7 @@ func (r *Renderer) HTML(s *Statement) ([]byte, error) {
 	p.topGifts()
 	p.gifts(r.ranges)
 	p.reversals()
+	p.streams()
 	p.arithmetic(r.ranges)
 	p.platformCut()
 	p.taken()
@@ -77,13 +87,11 @@ func (p *page) lastDay(layout string) {
 
 func (p *page) head() {
 	m := &p.s.Summary
-	p.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
-		"<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n",
-		"<meta name=\"robots\" content=\"noindex\">\n<title>Earnings statement, ")
+	p.raw(pageStart(), "<title>Earnings statement, ")
 	p.monthName()
 	p.raw(", ")
 	p.text(p.creatorName())
-	p.raw("</title>\n<style>\n", markup(statementCSS), "</style>\n</head>\n<body>\n")
+	p.raw("</title>\n</head>\n<body>\n")
 	if m.Provisional {
 		p.raw("<div class=\"water\" aria-hidden=\"true\">PROVISIONAL</div>\n")
 	}

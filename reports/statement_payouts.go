@@ -221,23 +221,6 @@ func (p *page) closingRate() {
 	p.raw(" at the rate then in force")
 }
 
-func (p *page) held() {
-	h := p.s.Held
-	if h == nil || h.Diamonds == 0 && h.Amount == 0 {
-		return
-	}
-	p.raw("<p>Of this, <b>")
-	p.diamonds(h.Diamonds)
-	p.raw("</b> (")
-	p.sum(h.Amount)
-	p.raw(") is held")
-	if h.ReleaseAt != nil {
-		p.raw("; the last of it becomes free on ")
-		p.day(*h.ReleaseAt)
-	}
-	p.raw(".</p>\n")
-}
-
 // longestHoldDays bounds a hold that is worth a date: ten years.
 const longestHoldDays = 3653
 
@@ -294,18 +277,4 @@ func (p *page) feeTerms(rule *pipeline.PayoutRule) {
 		p.raw("% of its amount")
 	}
 	p.raw(".</li>\n")
-}
-
-func (p *page) yearToDate() {
-	y := p.s.YearToDate
-	if y == nil {
-		return
-	}
-	p.raw("<table class=\"year\">\n<caption>")
-	p.b = p.start.AppendFormat(p.b, "2006")
-	p.raw(" so far</caption>\n<thead><tr><th scope=\"col\" class=\"n\">Earned</th><th scope=\"col\" class=\"n\">Paid</th><th scope=\"col\" class=\"n\">Tax withheld</th><th scope=\"col\" class=\"n\">Fees</th></tr></thead>\n<tbody><tr>")
-	for _, v := range []*pipeline.Amount{&y.Earned, &y.Paid, &y.Withheld, &y.Fee} {
-		p.moneyCell(v, "")
-	}
-	p.raw("</tr></tbody>\n</table>\n")
 }

@@ -353,21 +353,14 @@ func (d *printed) ending() {
 	if d.m.ClosingAmount < 0 || d.m.ClosingDiamonds < 0 {
 		d.paragraph(pdf.Regular, textSize, openColor, negativeWords)
 	} else {
-		if h := d.s.Held; h != nil && (h.Diamonds != 0 || h.Amount != 0) {
-			d.paragraph(pdf.Regular, textSize, inkColor, d.told((*page).held))
-		}
+		d.held()
 		for _, item := range strings.Split(d.told((*page).payoutTerms), "\n") {
 			if item = strings.TrimSpace(item); item != "" {
 				d.paragraph(pdf.Regular, textSize, inkColor, "• "+item)
 			}
 		}
 	}
-	if y := d.s.YearToDate; y != nil {
-		g := d.grid(&d.figures, column{title: d.p.start.Format("2006") + " so far"}, column{title: "Earned", width: 8600, right: true}, column{title: "Paid", width: 8600, right: true},
-			column{title: "Tax withheld", width: 8600, right: true}, column{title: "Fees", width: 8600, right: true})
-		g.row(entry{cells: []string{"", d.money(y.Earned), d.money(y.Paid), d.money(y.Withheld), d.money(y.Fee)}})
-		g.end()
-	}
+	d.yearToDate()
 	d.heading("How to check this")
 	d.paragraph(pdf.Regular, smallSize, softColor, "Opening + earned + adjustments − payouts requested + payouts that came back ± rate changes − rounding = closing, to the last digit. "+
 		"The page and the CSV and JSON files of this statement are made from the same rows. Viewers are never named on statements.")

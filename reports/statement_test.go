@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,6 +122,20 @@ func TestStatementWriteError(t *testing.T) {
 type jsonStatement struct {
 	Summary map[string]any   `json:"summary"`
 	Lines   []map[string]any `json:"lines"`
+	Streams []map[string]any `json:"streams"`
+	Held    []map[string]any `json:"held"`
+	Year    map[string]any   `json:"year_to_date"`
+	// Replaced holds a list of its own, moves.
+	Replaced map[string]any `json:"replaced"`
+}
+
+// moves are what moved since the version before.
+func (s *jsonStatement) moves() (moves []map[string]any) {
+	list, _ := s.Replaced["moves"].([]any)
+	for _, m := range list {
+		moves = append(moves, m.(map[string]any))
+	}
+	return moves
 }
 
 func decode(t *testing.T, s *Statement) jsonStatement {
@@ -161,8 +176,9 @@ func TestStatementJSONTypes(t *testing.T) {
 
 // CSV and JSON hold the same cells, and the CSV's header is the keys of a line.
 func TestStatementCSVAgreesWithJSON(t *testing.T) {
-	s := rich(t)
-	lines := decode(t, s).Lines
+	s := rateTotals(t)
+	all := decode(t, s)
+	lines := all.Lines
 	var b bytes.Buffer
 	if err := WriteCSV(&b, s); err != nil {
 		t.Fatal(err)
@@ -171,8 +187,10 @@ func TestStatementCSVAgreesWithJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != len(lines)+1 {
-		t.Fatalf("%d rows, %d lines", len(rows), len(lines))
+	const yearRows, reopenedRows = 5, 1
+	beside := rows[1+len(lines):]
+	if want := len(all.Streams) + len(all.Held) + yearRows + reopenedRows + len(all.moves()); len(beside) != want {
+		t.Fatalf("%d rows behind the lines, want %d", len(beside), want)
 	}
 	for n, line := range lines {
 		if len(line) != len(rows[0]) {
@@ -196,6 +214,24 @@ func TestStatementCSVAgreesWithJSON(t *testing.T) {
 			}
 		}
 	}
+	at := func(row []string, column string) string { return row[slices.Index(rows[0], column)] }
+	check := func(section string, want []map[string]any, key string) {
+		t.Helper()
+		for _, w := range want {
+			row := beside[0]
+			beside = beside[1:]
+			if at(row, "section") != section || at(row, "amount") != w[key] || at(row, "line_no") != "" {
+				t.Errorf("%s: CSV has %v, JSON %v", section, row, w)
+			}
+		}
+	}
+	check("by_stream", all.Streams, "amount")
+	check("held", all.Held, "amount")
+	for _, key := range []string{"earned_amount", "adjusted_amount", "paid_amount", "withheld_amount", "fee_amount"} {
+		check("year_to_date", []map[string]any{all.Year}, key)
+	}
+	check("changed", []map[string]any{{"amount": "0"}}, "amount")
+	check("changed", all.moves(), "amount_moved")
 }
 
 var numberCell = regexp.MustCompile(`class="n[^"]*"[^>]*>(?:× )?([+\x{2212}]?[0-9][0-9,.]*)`)
@@ -206,7 +242,6 @@ var numberCell = regexp.MustCompile(`class="n[^"]*"[^>]*>(?:× )?([+\x{2212}]?[0
 func TestStatementHTMLNumbersAreJSONNumbers(t *testing.T) {
 	for _, f := range fixtures {
 		s := f.make(t)
-		s.YearToDate = nil // not part of the JSON
 		got := decode(t, s)
 		known := map[string]bool{}
 		learn := func(row map[string]any) {
@@ -220,8 +255,10 @@ func TestStatementHTMLNumbersAreJSONNumbers(t *testing.T) {
 			}
 		}
 		learn(got.Summary)
-		for _, line := range got.Lines {
-			learn(line)
+		for _, rows := range [][]map[string]any{got.Lines, got.Streams, got.Held, {got.Year}, got.moves()} {
+			for _, row := range rows {
+				learn(row)
+			}
 		}
 		var b bytes.Buffer
 		if err := WriteHTML(&b, s); err != nil {
@@ -429,7 +466,7 @@ func TestStatementHTMLWords(t *testing.T) {
 			m.WithheldAmount, m.TakenAmount, m.RoundingKept = 0, m.FeeAmount, -m.RoundingKept
 		}), []string{"\"sub\">payout fees 7.93<", "less rounding in your favour: parts of diamonds credited as whole ones</th><td class=\"n r\"></td>"},
 			[]string{"tax 0", "the rest is below", "could not be credited"}},
-		{"rate totals", rateTotals(t), []string{"All gifts, rates in force 1 Jan 2026 to 14 Oct 2026", "<b>21,614&nbsp;diamonds</b> × 0.01&nbsp;USD = <b>216.14&nbsp;USD</b>", "is held; the last of it becomes free on 15 Nov 2026"}, []string{"For example"}},
+		{"rate totals", rateTotals(t), []string{"All gifts, rates in force 1 Jan 2026 to 14 Oct 2026", "<b>21,614&nbsp;diamonds</b> × 0.01&nbsp;USD = <b>216.14&nbsp;USD</b>", "(105.00&nbsp;USD) is held: diamonds can be paid out 15&nbsp;days after they are credited. The last of it is free from 15 Nov 2026.", "opened again on 6 November 2026 for this reason: <bdi>the rate of 15 October was &lt;entered&gt; late</bdi>", "1,204&nbsp;other streams together", "February to October 2026"}, []string{"For example"}},
 	}
 	for _, c := range cases {
 		var b bytes.Buffer

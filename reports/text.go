@@ -5,12 +5,34 @@ import (
 	"unicode/utf8"
 )
 
+// plainByte are the bytes that neither CSV nor JSON does anything about, and with
+// which no formula begins: letters, digits and the commonest marks of ids.
+var plainByte = func() (plain [256]bool) {
+	for c := range plain {
+		plain[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == ':'
+	}
+	return plain
+}()
+
+// isPlain says whether a text is made of these alone, as ids are.
+func isPlain(v string) bool {
+	for i := 0; i < len(v); i++ {
+		if !plainByte[v[i]] {
+			return false
+		}
+	}
+	return true
+}
+
 // appendCSVText appends a text as one CSV field. A text that begins with a
 // character by which spreadsheets recognise a formula gets an apostrophe, which
 // they take as "this is text"; so `=1+1` stays readable and does nothing. So
 // does a text that begins with apostrophes and then such a character, because
 // PlainCell takes one away.
 func appendCSVText(b []byte, v string) []byte {
+	if isPlain(v) {
+		return append(b, v...)
+	}
 	risky := startsFormula(strings.TrimLeft(v, "'"))
 	if !strings.ContainsAny(v, "\",\r\n") && (v == "" || v[0] != ' ') {
 		if risky {
@@ -73,6 +95,9 @@ const hexDigits = "0123456789abcdef"
 // U+FFFD; <, > and & are escaped so that the text may stand inside a page.
 func appendJSONString(b []byte, v string) []byte {
 	b = append(b, '"')
+	if isPlain(v) {
+		return append(append(b, v...), '"')
+	}
 	start := 0
 	for i := 0; i < len(v); {
 		c := v[i]

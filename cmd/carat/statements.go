@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carat/jobs"
+	"carat/sql"
 )
 
 // statementsCommand is `carat statements --period P`.
@@ -35,7 +36,7 @@ broken off goes on where it was.`,
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Statements(cmd.Context(), jobs.StatementsOptions{Setting: s, Period: month, Creator: creator, Formats: formats, Zip: packed})
+			r, err := jobs.Statements(cmd.Context(), jobs.StatementsOptions{Setting: s, SQL: sql.Files, Period: month, Creator: creator, Formats: formats, Zip: packed})
 			p.clear()
 			if err != nil {
 				return err

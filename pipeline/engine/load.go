@@ -33,7 +33,7 @@ func (e *Engine) LoadWhere(ctx context.Context, prefix string, tables []pipeline
 		if err := e.exec(ctx, "create or replace view "+identifier(name)+" as "+query); err != nil {
 			return fmt.Errorf("load table %s: %w", t.Name, err)
 		}
-		e.tables[name] = true
+		e.tables[name], e.scans[name] = true, query
 	}
 	return nil
 }

@@ -59,8 +59,11 @@ func ParseEvidence(fsys fs.FS) ([]Model, error) {
 	return ParseModels(folder, false)
 }
 
-// ParseModels reads every .sql file of the file system except dialect/ and
-// evidence/, in name order. userMade marks a user's own controls: these must be controls.
+// statementsFolder holds the queries over the statements of several runs.
+const statementsFolder = "statements"
+
+// ParseModels reads every .sql file of the file system except dialect/, evidence/
+// and statements/, in name order. userMade marks a user's own controls: these must be controls.
 func ParseModels(fsys fs.FS, userMade bool) ([]Model, error) {
 	var models []Model
 	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
@@ -68,7 +71,7 @@ func ParseModels(fsys fs.FS, userMade bool) ([]Model, error) {
 			return err
 		}
 		if d.IsDir() || path.Ext(p) != ".sql" || strings.HasPrefix(p, "dialect/") ||
-			!userMade && strings.HasPrefix(p, evidenceFolder+"/") {
+			!userMade && (strings.HasPrefix(p, evidenceFolder+"/") || strings.HasPrefix(p, statementsFolder+"/")) {
 			return nil
 		}
 		text, err := fs.ReadFile(fsys, p)

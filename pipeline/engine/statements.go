@@ -1,191 +1,308 @@
 package engine
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
+	"strings"
 
 	"carat/pipeline"
 )
 
-// StatementFilter says whose statements are read.
+// StatementFilter says whose statements are read, and what else goes with them.
 type StatementFilter struct {
 	RunID     string
 	CreatorID string // "" for all
-	Days      bool   // also what each day came to: runs of earlier versions of carat don't have it
+	// Queries holds the SQL of what compares several runs; nil: no Year and no
+	// Moves.
+	Queries fs.FS
+	Year    map[pipeline.Period]string // the runs that the months of the year were stated from
+	Before  string                     // the run of the version that this one replaces; "": none
 }
 
+// rangeRows is about how many lines and days of statements are read at a time:
+// memory is bounded by it, however many creators there are.
+const rangeRows = 1 << 17
+
 // Statements reads the published statements of a run, one creator, entity and
-// currency after the other, from the tables that Load named with the prefix.
-// fn may keep what it is given.
-func (e *Engine) Statements(ctx context.Context, prefix string, f StatementFilter, fn func(*pipeline.Statement) error) error {
-	where := " where run_id = " + literal(f.RunID)
-	if f.CreatorID != "" {
-		where += " and creator_id = " + literal(f.CreatorID)
-	}
-	const order = " order by creator_id, entity, currency"
-	heads, err := e.conn.QueryContext(ctx, summaryQuery+identifier(prefix+"statement_summaries")+where+order)
+// currency after the other, from the tables that Load made. A result table that
+// the lake doesn't have yet, because an earlier version of carat wrote it, has no
+// rows. fn may keep what it is given.
+func (e *Engine) Statements(ctx context.Context, f StatementFilter, fn func(*pipeline.Statement) error) error {
+	r, err := openColumns(ctx, e.config)
 	if err != nil {
-		return fmt.Errorf("read statement summaries: %w", err)
+		return err
 	}
-	defer heads.Close()
-	lines, err := e.beside[0].QueryContext(ctx, lineQuery+identifier(prefix+"statement_lines")+where+order+", line_no")
-	if err != nil {
-		return fmt.Errorf("read statement lines: %w", err)
-	}
-	defer lines.Close()
-
-	rates, err := e.beside[1].QueryContext(ctx, rateQuery+identifier(prefix+"statement_rates")+where+order+", rate_from, diamonds_per_coin, rate")
-	if err != nil {
-		return fmt.Errorf("read statement rates: %w", err)
-	}
-	defer rates.Close()
-
-	dayRows := groupReader[pipeline.StatementDay]{scan: scanDay, done: true}
-	if f.Days {
-		days, err := e.beside[2].QueryContext(ctx, dayQuery+identifier(prefix+"statement_days")+where+order+", day")
-		if err != nil {
-			return fmt.Errorf("read statement days: %w", err)
-		}
-		defer days.Close()
-		dayRows.rows, dayRows.done = days, false
-		if err := dayRows.next(); err != nil {
-			return fmt.Errorf("read statement days: %w", err)
-		}
-	}
-	lineRows := groupReader[pipeline.StatementLine]{rows: lines, scan: scanLine}
-	rateRows := groupReader[pipeline.StatementRate]{rows: rates, scan: scanRate}
-	if err := errors.Join(lineRows.next(), rateRows.next()); err != nil {
+	defer r.close()
+	s := statementReader{rows: r, scans: e.scans, filter: f}
+	if err := s.prepare(ctx); err != nil {
 		return fmt.Errorf("read statements: %w", err)
 	}
-	for heads.Next() {
-		s := new(pipeline.Statement)
-		if err := scanSummary(heads, &s.Summary); err != nil {
-			return fmt.Errorf("read statement summaries: %w", err)
+	bounds, err := s.bounds(ctx)
+	if err != nil {
+		return fmt.Errorf("read statements: %w", err)
+	}
+	return s.ranges(ctx, bounds, fn)
+}
+
+// statementReader reads statements range by range of creators.
+type statementReader struct {
+	rows   *columnReader
+	scans  map[string]string
+	filter StatementFilter
+	tables []statementTable
+}
+
+// statementTable is a table whose rows are handed out with the heads. order is
+// behind creator, entity and currency.
+type statementTable struct {
+	name, columns, order string
+	add                  func(*columnRows, *pipeline.Statement)
+}
+
+// keyColumns stand before the columns of each table.
+const keyColumns = "creator_id, entity, currency"
+
+// prepare makes the views that the run's rows are read from.
+func (s *statementReader) prepare(ctx context.Context) error {
+	all := []statementTable{
+		{"statement_summaries", summaryColumns, "", nil},
+		{"statement_lines", lineColumns, ", line_no", addLine},
+		{"statement_rates", rateColumns, ", rate_from, diamonds_per_coin, rate", addRate},
+		{"statement_days", dayColumns, ", day", addDay},
+		{"statement_streams", streamColumns, ", stream_rank, rate_from, diamonds_per_coin, rate", addStream},
+		{"statement_holds", releaseColumns, ", release_at", addRelease},
+	}
+	for _, t := range all {
+		scan, ok := s.scans[t.name]
+		if !ok {
+			continue
 		}
-		key := statementKey{s.Summary.CreatorID, s.Summary.Entity, s.Summary.Currency}
-		if s.Lines, err = lineRows.of(key); err != nil {
-			return fmt.Errorf("read statement lines: %w", err)
+		view := "create view " + identifier(t.name) + " as " + scan
+		if err := errors.Join(s.exec(ctx, view), s.exec(ctx, "create view "+identifier("run_"+t.name)+" as select * from "+identifier(t.name)+
+			" where run_id = "+literal(s.filter.RunID))); err != nil {
+			return fmt.Errorf("%s: %w", t.name, err)
 		}
-		if s.Rates, err = rateRows.of(key); err != nil {
-			return fmt.Errorf("read statement rates: %w", err)
-		}
-		if s.Days, err = dayRows.of(key); err != nil {
-			return fmt.Errorf("read statement days: %w", err)
-		}
-		if len(s.Lines) == 0 {
-			return fmt.Errorf("read statements: creator %s has a summary in %s and no lines", key.creator, key.currency)
-		}
-		if err := fn(s); err != nil {
+		t.name = "run_" + t.name
+		s.tables = append(s.tables, t)
+	}
+	if len(s.tables) < 2 {
+		return errors.New("the lake has no statements")
+	}
+	if s.filter.Queries == nil {
+		return nil
+	}
+	var years []string
+	for period, run := range s.filter.Year {
+		years = append(years, "("+literal(string(period))+", "+literal(run)+")")
+	}
+	if len(years) > 0 {
+		if err := s.compare(ctx, "year_runs(period, run_id) as (values "+strings.Join(years, ", ")+")", "sta_year_to_date", yearColumns, "", addYear); err != nil {
 			return err
 		}
 	}
-	if err := heads.Err(); err != nil {
-		return fmt.Errorf("read statement summaries: %w", err)
+	if s.filter.Before == "" {
+		return nil
 	}
-	if !lineRows.done || !rateRows.done {
-		return errors.New("read statements: there are lines or rates of a creator without a summary")
+	return s.compare(ctx, "versions(run_before, run_now) as (values ("+literal(s.filter.Before)+", "+literal(s.filter.RunID)+"))", "sta_moved", moveColumns, ", place", addMove)
+}
+
+// compare adds a query over the statements of several runs; given is the table
+// that names them.
+func (s *statementReader) compare(ctx context.Context, given, name, columns, order string, add func(*columnRows, *pipeline.Statement)) error {
+	text, err := fs.ReadFile(s.filter.Queries, statementsFolder+"/"+name+".sql")
+	if err != nil {
+		return err
+	}
+	table, definition, _ := strings.Cut(given, "(")
+	columnNames, values, _ := strings.Cut(definition, ") as (")
+	if err := s.exec(ctx, "create table "+table+" as select * from ("+strings.TrimSuffix(values, ")")+") as given("+columnNames+")"); err != nil {
+		return err
+	}
+	if err := s.exec(ctx, "create view "+identifier(name)+" as "+string(text)); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	s.tables = append(s.tables, statementTable{name, columns, order, add})
+	return nil
+}
+
+func (s *statementReader) exec(ctx context.Context, query string) error {
+	rows, err := s.rows.query(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows.close()
+	return nil
+}
+
+// bounds gives the creators with whom ranges begin; the first range begins with
+// whoever is first.
+func (s *statementReader) bounds(ctx context.Context) ([]string, error) {
+	if s.filter.CreatorID != "" {
+		return nil, nil
+	}
+	rows, err := s.rows.query(ctx, fmt.Sprintf(`select min(creator_id) from (
+	select creator_id, cast(sum(n) over (order by creator_id rows unbounded preceding) as bigint) // %d as part
+	from (select creator_id, count(*) + 32 as n from run_statement_lines group by creator_id)
+) group by part order by part`, rangeRows))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.close()
+	var bounds []string
+	for rows.next() {
+		bounds = append(bounds, rows.text(0))
+	}
+	if len(bounds) > 0 {
+		bounds = bounds[1:]
+	}
+	return bounds, rows.err
+}
+
+// statementRange is what a range of creators came to: the rows of each table.
+type statementRange struct {
+	rows []*columnRows
+	err  error
+}
+
+func (r statementRange) close() {
+	for _, rows := range r.rows {
+		rows.close()
+	}
+}
+
+// ranges hands out the statements of every range; the next one is read while
+// one is handed out.
+func (s *statementReader) ranges(ctx context.Context, bounds []string, fn func(*pipeline.Statement) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	read := make(chan statementRange)
+	go func() {
+		defer close(read)
+		for i := range len(bounds) + 1 {
+			r := s.read(ctx, s.condition(bounds, i))
+			select {
+			case read <- r:
+			case <-ctx.Done():
+				r.close()
+				return
+			}
+			if r.err != nil {
+				return
+			}
+		}
+	}()
+	defer func() { // the database is closed after the last query of it has ended
+		stop()
+		for r := range read {
+			r.close()
+		}
+	}()
+	for r := range read {
+		err := r.err
+		if err == nil {
+			err = s.hand(r, fn)
+		}
+		r.close()
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// condition is that of a range's creators.
+func (s *statementReader) condition(bounds []string, i int) string {
+	if s.filter.CreatorID != "" {
+		return " where creator_id = " + literal(s.filter.CreatorID)
+	}
+	var parts []string
+	if i > 0 {
+		parts = append(parts, "creator_id >= "+literal(bounds[i-1]))
+	}
+	if i < len(bounds) {
+		parts = append(parts, "creator_id < "+literal(bounds[i]))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " where " + strings.Join(parts, " and ")
+}
+
+func (s *statementReader) read(ctx context.Context, condition string) (r statementRange) {
+	for _, t := range s.tables {
+		rows, err := s.rows.query(ctx, "select "+keyColumns+", "+t.columns+" from "+identifier(t.name)+condition+" order by "+keyColumns+t.order)
+		if err != nil {
+			r.err = fmt.Errorf("read %s: %w", strings.TrimPrefix(t.name, "run_"), err)
+			return r
+		}
+		r.rows = append(r.rows, rows)
+	}
+	return r
+}
+
+// hand gives out the statements of a range.
+func (s *statementReader) hand(r statementRange, fn func(*pipeline.Statement) error) error {
+	heads, more, lines := r.rows[0], make([]bool, len(r.rows)), 0
+	for i := 1; i < len(r.rows); i++ {
+		more[i] = r.rows[i].next()
+	}
+	for heads.next() {
+		// most statements have about as many lines as the one before
+		one := &pipeline.Statement{Lines: make([]pipeline.StatementLine, 0, lines+8)}
+		readSummary(heads, &one.Summary)
+		m := &one.Summary
+		for i := 1; i < len(r.rows); i++ {
+			rows := r.rows[i]
+			for more[i] {
+				place := compareKey(rows, m)
+				if place > 0 {
+					break
+				}
+				if place == 0 {
+					s.tables[i].add(rows, one)
+				} else if err := s.headless(i, rows); err != nil {
+					return err
+				}
+				more[i] = rows.next()
+			}
+			if rows.err != nil {
+				return fmt.Errorf("read %s: %w", strings.TrimPrefix(s.tables[i].name, "run_"), rows.err)
+			}
+		}
+		if heads.err != nil {
+			return fmt.Errorf("read statement summaries: %w", heads.err)
+		}
+		if len(one.Lines) == 0 {
+			return fmt.Errorf("read statements: creator %s has a summary in %s and no lines", m.CreatorID, m.Currency)
+		}
+		lines = min(len(one.Lines), 256)
+		if err := fn(one); err != nil {
+			return err
+		}
+	}
+	for i := 1; i < len(r.rows); i++ {
+		if more[i] {
+			if err := s.headless(i, r.rows[i]); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
 
-// millionths turns an amount into an integer, and fails when it doesn't fit.
-func millionths(column string) string {
-	return "cast(cast(" + column + " as decimal(38, 6)) * 1000000 as bigint)"
-}
-
-func billionths(column string) string {
-	return "cast(cast(" + column + " as decimal(38, 9)) * 1000000000 as bigint)"
-}
-
-var summaryQuery = `select period, version, creator_id, entity, currency, coalesce(country, ''),
-coalesce(region, ''), coalesce(tier, ''), coalesce(agency_id, ''), coalesce(payout_method, ''),
-opening_diamonds, earned_diamonds, adjusted_diamonds, redeemed_diamonds, returned_diamonds, closing_diamonds, ` +
-	millionths("opening_amount") + "," + millionths("earned_amount") + "," + millionths("adjusted_amount") + "," +
-	millionths("redeemed_amount") + "," + millionths("returned_amount") + "," + millionths("revaluation_amount") + "," +
-	millionths("rounding_amount") + "," + millionths("closing_amount") + `, gift_coins, gift_count, ` +
-	millionths("list_value_amount") + "," + millionths("platform_amount") + "," + millionths("agency_amount") + "," +
-	millionths("rounding_kept") + "," + millionths("withheld_amount") + "," + millionths("fee_amount") + "," +
-	millionths("paid_amount") + "," + millionths("in_transit_amount") + "," + millionths("failed_amount") + "," +
-	millionths("taken_amount") + "," + millionths("prior_period_amount") + " from "
-
-func scanSummary(rows *sql.Rows, s *pipeline.StatementSummary) error {
-	return rows.Scan(&s.Period, &s.Version, &s.CreatorID, &s.Entity, &s.Currency, &s.Country,
-		&s.Region, &s.Tier, &s.AgencyID, &s.PayoutMethod,
-		&s.OpeningDiamonds, &s.EarnedDiamonds, &s.AdjustedDiamonds, &s.RedeemedDiamonds, &s.ReturnedDiamonds, &s.ClosingDiamonds,
-		&s.OpeningAmount, &s.EarnedAmount, &s.AdjustedAmount, &s.RedeemedAmount, &s.ReturnedAmount, &s.RevaluationAmount,
-		&s.RoundingAmount, &s.ClosingAmount, &s.GiftCoins, &s.GiftCount,
-		&s.ListValueAmount, &s.PlatformAmount, &s.AgencyAmount, &s.RoundingKept, &s.WithheldAmount, &s.FeeAmount,
-		&s.PaidAmount, &s.InTransitAmount, &s.FailedAmount, &s.TakenAmount, &s.PriorPeriodAmount)
-}
-
-var lineQuery = `select creator_id, entity, currency, section, line_no, epoch_us(event_at), coalesce(gift_id, ''),
-coalesce(label, ''), coalesce(stream_id, ''), count, coins, diamonds, ` +
-	billionths("diamonds_per_coin") + "," + billionths("rate") + `, epoch_us(rate_from), epoch_us(rate_to), ` +
-	millionths("amount") + `, reason, coalesce(reference_id, ''), coalesce(original_event_id, ''), prior_period,
-coalesce(status, ''), coalesce(method, ''), ` +
-	millionths("withholding_amount") + "," + millionths("fee_amount") + "," + millionths("net_amount") + `,
-coalesce(payout_currency, ''), ` + billionths("fx_rate") + "," + millionths("payout_amount") + `, epoch_us(paid_at) from `
-
-func scanLine(rows *sql.Rows, l *pipeline.StatementLine) (statementKey, error) {
-	err := rows.Scan(&l.CreatorID, &l.Entity, &l.Currency, &l.Section, &l.LineNo, &l.EventAt, &l.GiftID,
-		&l.Label, &l.StreamID, &l.Count, &l.Coins, &l.Diamonds,
-		&l.DiamondsPerCoin, &l.Rate, &l.RateFrom, &l.RateTo,
-		&l.Amount, &l.Reason, &l.ReferenceID, &l.OriginalEventID, &l.PriorPeriod,
-		&l.Status, &l.Method, &l.WithholdingAmount, &l.FeeAmount, &l.NetAmount,
-		&l.PayoutCurrency, &l.FXRate, &l.PayoutAmount, &l.PaidAt)
-	return statementKey{l.CreatorID, l.Entity, l.Currency}, err
-}
-
-var rateQuery = "select creator_id, entity, currency, epoch_us(rate_from), epoch_us(rate_to), " +
-	billionths("diamonds_per_coin") + "," + billionths("rate") + ", coins, diamonds, " + millionths("amount") + " from "
-
-func scanRate(rows *sql.Rows, r *pipeline.StatementRate) (statementKey, error) {
-	err := rows.Scan(&r.CreatorID, &r.Entity, &r.Currency, &r.RateFrom, &r.RateTo, &r.DiamondsPerCoin, &r.Rate,
-		&r.Coins, &r.Diamonds, &r.Amount)
-	return statementKey{r.CreatorID, r.Entity, r.Currency}, err
-}
-
-var dayQuery = "select creator_id, entity, currency, epoch_us(day), gift_count, coins, diamonds, " + millionths("amount") + " from "
-
-func scanDay(rows *sql.Rows, d *pipeline.StatementDay) (statementKey, error) {
-	var k statementKey
-	err := rows.Scan(&k.creator, &k.entity, &k.currency, &d.Day, &d.Gifts, &d.Coins, &d.Diamonds, &d.Amount)
-	return k, err
-}
-
-// statementKey names one statement of a period.
-type statementKey struct{ creator, entity, currency string }
-
-// groupReader hands out the rows of one statement after the other; its result
-// set has the order of the summaries.
-type groupReader[T any] struct {
-	rows *sql.Rows
-	scan func(*sql.Rows, *T) (statementKey, error)
-	row  T // read and not yet handed out
-	key  statementKey
-	done bool
-}
-
-func (r *groupReader[T]) next() (err error) {
-	if !r.rows.Next() {
-		r.done = true
-		return r.rows.Err()
+// headless is an error for rows of a creator without a summary, except in what
+// compares several runs: there the creator may have been in another one.
+func (s *statementReader) headless(table int, rows *columnRows) error {
+	name, own := strings.CutPrefix(s.tables[table].name, "run_")
+	if !own {
+		return nil
 	}
-	var row T
-	r.key, err = r.scan(r.rows, &row)
-	r.row = row
-	return err
+	return fmt.Errorf("read statements: %s has rows of creator %s, who has no summary in %s", name, rows.text(0), rows.text(2))
 }
 
-func (r *groupReader[T]) of(key statementKey) ([]T, error) {
-	var rows []T
-	for !r.done && r.key == key {
-		rows = append(rows, r.row)
-		if err := r.next(); err != nil {
-			return nil, err
-		}
-	}
-	return rows, nil
+// compareKey says whether a row is of a statement before (< 0), of it or behind.
+func compareKey(rows *columnRows, m *pipeline.StatementSummary) int {
+	return cmp.Or(strings.Compare(rows.text(0), m.CreatorID), strings.Compare(rows.text(1), m.Entity), strings.Compare(rows.text(2), m.Currency))
 }

@@ -122,3 +122,8 @@ create or replace macro days_before(instant, days) as instant - to_hours(24 * da
 
 -- A number for several values, by which large sides are joined. Two things may share a number, so the values are compared too.
 create or replace macro join_number(a, b, c, d, e) as hash(a, b, c, d, e);
+
+-- The days beside a day, the instant at which a day ends in a zone, and days of 24 hours after an instant.
+create or replace macro day_before(day) as cast(day - interval 1 day as date);
+create or replace macro day_end(day, zone) as cast(day + interval 1 day as timestamp) at time zone zone;
+create or replace macro days_after(instant, days) as instant + to_hours(24 * days);

@@ -1,0 +1,53 @@
+package jobs
+
+import (
+	"context"
+
+	"carat/pipeline"
+	"carat/pipeline/state"
+	"carat/reports"
+)
+
+// history is what a month's statements say beside the month itself.
+type history struct {
+	year   map[pipeline.Period]string // the run that each month of the calendar year is stated from, up to this one
+	before state.Lock                 // of the version that this one replaces; zero: there was none
+}
+
+// history finds the runs of the year's months: of a closed one that of its
+// certificate, of an open one the current. A month that was never reconciled has none.
+func (p *place) history(ctx context.Context, s Setting, run state.Run) (history, error) {
+	closed, err := p.closures(ctx, s.Config)
+	if err != nil {
+		return history{}, err
+	}
+	h := history{year: map[pipeline.Period]string{run.Period: run.ID}}
+	h.before, _ = closed.replaced(run.Period)
+	for month := pipeline.Period(string(run.Period)[:4] + "-01"); month < run.Period; month = month.Next() {
+		if l, ok := closed.lock(month); ok {
+			h.year[month] = l.RunID
+			continue
+		}
+		earlier, found, err := p.state.CurrentRun(ctx, month)
+		if err != nil {
+			return history{}, err
+		}
+		if found {
+			h.year[month] = earlier.ID
+		}
+	}
+	return h, nil
+}
+
+// replaced is what a statement says of the version before it.
+func (h *history) replaced(moves []pipeline.StatementMove) *reports.Replaced {
+	if h.before.RunID == "" {
+		return nil
+	}
+	return &reports.Replaced{Version: h.before.Version, ReopenedAt: h.before.ReopenedAt, Reason: h.before.ReopenReason, Moves: moves}
+}
+
+// mark names what a history depends on.
+func (h *history) mark() []any {
+	return []any{h.year, h.before.RunID, h.before.ReopenReason}
+}
