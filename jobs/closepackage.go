@@ -21,6 +21,7 @@ type PackageOptions struct {
 	SQL     fs.FS // the models, whose hashes stand in the evidence
 	Period  pipeline.Period
 	Formats []string // of reports.PackageFormats; none: all
+	signed  string   // the hash of the decisions and sign-offs that the package tells
 }
 
 // PackageResult says what was written.
@@ -51,6 +52,11 @@ func closePackage(ctx context.Context, p *place, run state.Run, o PackageOptions
 	if len(o.Formats) == 0 {
 		o.Formats = reports.PackageFormats
 	}
+	signed, err := p.signatures(ctx, o.Setting, o.Period)
+	if err != nil {
+		return nil, err
+	}
+	o.signed = signed.hash()
 	tables, err := p.lake.Tables(ctx, latest)
 	if err != nil {
 		return nil, err
@@ -109,7 +115,7 @@ func closePackage(ctx context.Context, p *place, run state.Run, o PackageOptions
 
 // mark hashes what a package depends on besides the run itself.
 func (o PackageOptions) mark(run state.Run) string {
-	return StatementsOptions{Setting: o.Setting, Formats: reports.PackageFormats}.mark(run, 0)
+	return StatementsOptions{Setting: o.Setting, Formats: reports.PackageFormats}.mark(run, 0) + o.signed
 }
 
 // standingPackage gives the package of the same run by the same carat, if it is

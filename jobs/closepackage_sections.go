@@ -86,6 +86,11 @@ func (b *packageBuilder) build() (*reports.Package, error) {
 	}
 	pack.Controls = packageControls(b.run, m)
 	pack.Sections = append(pack.Sections, controlSection(pack.Controls))
+	signed, err := b.signatureSections()
+	if err != nil {
+		return nil, err
+	}
+	pack.Sections = append(pack.Sections, signed...)
 	for _, t := range packageTables {
 		if s, ok := b.section(t); ok {
 			pack.Sections = append(pack.Sections, s)

@@ -74,7 +74,11 @@ func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 	} else if result.Statements, err = statements(ctx, p, r.run, render); err != nil {
 		return result, errors.Join(failures, err)
 	}
-	pack := PackageOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period}
+	signed, err := p.signatures(ctx, o.Setting, o.Period)
+	if err != nil {
+		return result, errors.Join(failures, err)
+	}
+	pack := PackageOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period, signed: signed.hash()}
 	if done, ok := standingPackage(r.run, pack); ok && r.repeated {
 		result.Package = done
 		return result, failures
