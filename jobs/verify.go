@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"carat/pipeline"
 	"carat/pipeline/lake"
@@ -65,6 +66,12 @@ func ParseHead(text []byte) (*Head, error) {
 // says is a verification error with the first difference; the result has all.
 func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err error) {
 	p, err := openExisting(ctx, o.Setting)
+	if err != nil && pipeline.KindOf(err) != pipeline.KindNotFound {
+		changed := lake.ChangedFiles(ctx, lake.Config{Root: o.Config.Lake, CatalogDSN: o.Config.Catalog})
+		if len(changed) > 0 {
+			return nil, pipeline.Errorf(pipeline.KindVerification, "verify lake", o.Config.Lake, "%s; so it can't be opened: %w", strings.Join(changed, "; "), err)
+		}
+	}
 	if err != nil && pipeline.KindOf(err) == pipeline.KindInternal {
 		return nil, pipeline.Errorf(pipeline.KindVerification, "verify lake", o.Config.Lake, "it can't be opened, so something that it begins with was changed: %w", err).
 			WithHint("restore what differs from a backup, or find out who changed it")

@@ -45,7 +45,8 @@ func (p *place) verifyCertificates(ctx context.Context, conf *Config, report *Ve
 			continue
 		}
 		if got := pipeline.SHA256Text(text); got != l.CertificateSHA256 {
-			report.differ("the certificate of %s version %d was changed: its SHA-256 is %s, the state database has %s", l.Period, l.Version, got, l.CertificateSHA256)
+			report.differ("the certificate of %s version %d was changed (%s): its SHA-256 is %s, the state database has %s",
+				l.Period, l.Version, lake.CertificateFile(l.Period, l.Version), got, l.CertificateSHA256)
 			continue
 		}
 		c, err := pipeline.ParseCertificate(text)
@@ -103,7 +104,7 @@ func (p *place) verifyCertificate(l state.Lock, c *pipeline.Certificate, batches
 	case err != nil:
 		report.differ("%s: its list of statements: %v", name, err)
 	case pipeline.SHA256Text(list) != c.Statements.SHA256:
-		report.differ("%s: its list of statements was changed", name)
+		report.differ("%s: its list of statements was changed (%s)", name, strings.TrimSuffix(lake.CertificateFile(l.Period, l.Version), ".json")+".statements.sha256")
 	case l.InForce():
 		for _, file := range verifyStatements(statements, list) {
 			report.differ("the statement %s of %s was changed or taken away since the month was closed", file, l.Period)

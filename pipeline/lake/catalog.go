@@ -43,7 +43,7 @@ func (l *Lake) openCatalog(ctx context.Context) error {
 	switch dsn := l.cfg.CatalogDSN; {
 	case dsn == "":
 		l.dialect = icesql.SQLite
-		l.db, err = sql.Open("sqlite", "file:"+filepath.Join(l.cfg.Root, "catalog.sqlite")+sqlitePragmas)
+		l.db, err = sql.Open("sqlite", "file:"+filepath.Join(l.cfg.Root, catalogFile)+sqlitePragmas)
 	case strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://"):
 		l.dialect = icesql.Postgres
 		l.db, err = sql.Open("pgx", dsn)
@@ -63,6 +63,9 @@ func (l *Lake) openCatalog(ctx context.Context) error {
 	}
 	cat, err := icesql.NewCatalog(namespace, l.db, l.dialect, iceberg.Properties{})
 	if err != nil {
+		return fmt.Errorf("make catalog tables: %w", err)
+	}
+	if _, err := l.db.ExecContext(ctx, inventorySQL); err != nil {
 		return fmt.Errorf("make catalog tables: %w", err)
 	}
 	return l.claimCatalog(ctx, cat)
@@ -199,7 +202,7 @@ func (l *Lake) refresh(ctx context.Context) error {
 		}
 		tbl, err := l.load(ctx, name, location)
 		if err != nil {
-			return fmt.Errorf("load table %s: %w", name, err)
+			return fmt.Errorf("load table %s from %s: %w", name, location, err)
 		}
 		l.tables[name] = &loadedTable{location: location, tbl: tbl}
 		changed = true
@@ -288,6 +291,9 @@ func (l *Lake) tryApply(ctx context.Context, changes []change, inTx func(*sql.Tx
 			return err
 		}
 	}
+	if err := l.list(ctx, tx, l.files.made(), l.outdated(changes)); err != nil {
+		return err
+	}
 	if inTx != nil {
 		if err := inTx(tx); err != nil {
 			return err
@@ -299,7 +305,7 @@ func (l *Lake) tryApply(ctx context.Context, changes []change, inTx func(*sql.Tx
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	return nil
+	return l.disk.step("committed", "catalog")
 }
 
 func (l *Lake) writeMetadata(c *change) error {
@@ -355,6 +361,15 @@ var errMoved = errors.New("the table was changed by another writer at the same t
 
 // dropOldMetadata removes metadata files that fell out of the tables' logs.
 func (l *Lake) dropOldMetadata(changes []change) {
+	for _, rel := range l.outdated(changes) {
+		_ = l.disk.remove(filepath.Join(l.cfg.Root, rel)) // else the next lock does
+	}
+}
+
+// outdated gives the metadata files that fall out of the tables' logs, below
+// the lake folder.
+func (l *Lake) outdated(changes []change) []string {
+	var gone []string
 	for _, c := range changes {
 		if c.base == nil {
 			continue
@@ -364,9 +379,13 @@ func (l *Lake) dropOldMetadata(changes []change) {
 			keep[e.MetadataFile] = true
 		}
 		for e := range c.base.tbl.Metadata().PreviousFiles() {
-			if !keep[e.MetadataFile] {
-				_ = l.files.Remove(e.MetadataFile)
+			if keep[e.MetadataFile] {
+				continue
+			}
+			if path, err := l.files.here(e.MetadataFile); err == nil {
+				gone = append(gone, l.relative(path))
 			}
 		}
 	}
+	return gone
 }

@@ -300,6 +300,7 @@ func (m *move) run(ctx context.Context, commit func() error) error {
 	if err := d.write(filepath.Join(m.dir, moveNote), note); err != nil {
 		return err
 	}
+	m.lake.files.takeCreated() // of a commit before, whose outcome wasn't known
 	err = m.place()
 	if err == nil {
 		err = ctx.Err()
@@ -327,9 +328,14 @@ func (m *move) place() error {
 				return err
 			}
 		}
+		f, err := m.listed(i)
+		if err != nil {
+			return err
+		}
 		if err := d.rename(m.from[i], to); err != nil {
 			return err
 		}
+		m.lake.files.place(f)
 	}
 	for _, dir := range order {
 		if err := d.syncDir(dir); err != nil {
@@ -337,6 +343,19 @@ func (m *move) place() error {
 		}
 	}
 	return nil
+}
+
+// listed is the inventory's line of a file to be moved.
+func (m *move) listed(i int) (listedFile, error) {
+	size, err := fileSize(m.from[i])
+	if err != nil {
+		return listedFile{}, err
+	}
+	sum := m.sums[i]
+	if sum == "" { // a source file, which is named by the hash of what it was
+		sum, err = hashFile(m.from[i])
+	}
+	return listedFile{filepath.ToSlash(m.To[i]), sum, size}, err
 }
 
 // undo removes the files again, and what the commit wrote of metadata. Files

@@ -192,7 +192,7 @@ func TestCompactCrashAtAnyStep(t *testing.T) {
 		root := filepath.Join(t.TempDir(), "lake")
 		copyLake(t, base, root)
 		cut := &powerCut{cause: errPowerCut}
-		crashed, err := Open(t.Context(), Config{Root: root, fault: cut.fault})
+		crashed, err := Open(t.Context(), Config{Root: root, Fault: cut.fault})
 		if err != nil {
 			t.Fatal(err)
 		}

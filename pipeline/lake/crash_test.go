@@ -123,7 +123,7 @@ func TestCrashAtAnyStep(t *testing.T) {
 		root := filepath.Join(t.TempDir(), "lake")
 		copyLake(t, base, root)
 		cut := &powerCut{cause: errPowerCut}
-		crashed, err := Open(t.Context(), Config{Root: root, fault: cut.fault})
+		crashed, err := Open(t.Context(), Config{Root: root, Fault: cut.fault})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +193,7 @@ func checkAfterCrash(t *testing.T, root string, n int64) (there bool) {
 func TestFailureAtAnyStepLeavesNothing(t *testing.T) {
 	root := t.TempDir()
 	full := &powerCut{cause: &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}, once: true}
-	l, err := Open(t.Context(), Config{Root: root, fault: full.fault})
+	l, err := Open(t.Context(), Config{Root: root, Fault: full.fault})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestPublishCrashAtAnyStep(t *testing.T) {
 		root := filepath.Join(t.TempDir(), "lake")
 		copyLake(t, base, root)
 		cut := &powerCut{cause: errPowerCut}
-		crashed, err := Open(t.Context(), Config{Root: root, fault: cut.fault})
+		crashed, err := Open(t.Context(), Config{Root: root, Fault: cut.fault})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package lake
 import (
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -98,7 +99,7 @@ func (d *disk) create(path string) (*newFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &newFile{disk: d, f: f, path: path}, nil
+	return &newFile{disk: d, f: f, path: path, sum: newSHA256()}, nil
 }
 
 // write writes a whole small file.
@@ -121,6 +122,8 @@ type newFile struct {
 	path string
 	err  error
 	done bool
+	sum  hash.Hash // of what was written; nil for staged files
+	size int64
 	// staged files have their name from the start and are synced later.
 	staged bool
 }
@@ -134,6 +137,10 @@ func (n *newFile) Write(p []byte) (int, error) {
 		return 0, n.err
 	}
 	written, err := n.f.Write(p)
+	if n.sum != nil {
+		n.sum.Write(p[:written])
+		n.size += int64(written)
+	}
 	n.err = err
 	return written, err
 }

@@ -6,6 +6,7 @@
 //	lake.json            the lake's id and the root that its Iceberg paths are recorded with
 //	lock                 held by the one writer (Lock)
 //	catalog.sqlite       the Iceberg catalog, unless it is in PostgreSQL
+//	catalog.sqlite-seal  how the files that change in place were left (see seal)
 //	carat.db/<table>/    an Iceberg table: metadata/ and data/, in Hive-style folders
 //	raw/<aa>/<sha256>.*  the source files as they came, compressed
 //	people/              what can be erased: names, addresses, the raw files of creators

@@ -24,12 +24,16 @@ func failure(action, object, root string, err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	if full := DiskFull(err); full != nil {
+	full := DiskFull(err)
+	var se *sqlite.Error
+	if errors.As(err, &se) && se.Code()&0xff == sqlite3.SQLITE_IOERR && noRoom(root) {
+		full = syscall.ENOSPC // SQLite doesn't say why it couldn't write
+	}
+	if full != nil {
 		return pipeline.Errorf(pipeline.KindInternal, action, object, "%w", full).
 			WithHint("free space in %s and run again; nothing was ingested or published", root)
 	}
-	var se *sqlite.Error
-	if errors.As(err, &se) && se.Code()&0xff == sqlite3.SQLITE_BUSY {
+	if se != nil && se.Code()&0xff == sqlite3.SQLITE_BUSY {
 		return pipeline.Errorf(pipeline.KindBusy, action, object, "another program keeps the catalog's database locked (%w)", err).
 			WithHint("close what has opened catalog.sqlite, and run again; nothing was ingested or published")
 	}
@@ -55,6 +59,18 @@ func DiskFull(err error) error {
 		}
 	}
 	return nil
+}
+
+// roomBytesMin is what SQLite needs for its shared memory and a few pages.
+const roomBytesMin = 256 << 10
+
+// noRoom says whether a folder's disk has no room for the catalog to work in.
+func noRoom(root string) bool {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(root, &disk); err != nil {
+		return false
+	}
+	return disk.Bavail*uint64(disk.Bsize) < roomBytesMin
 }
 
 // readOnly recognises a folder that can't be written or made.

@@ -30,16 +30,19 @@ type Config struct {
 	CatalogDSN string           // "": SQLite inside the lake folder; else postgres://…
 	Now        func() time.Time // the clock, for the lock's notice; time.Now when nil
 
-	fault func(step, path string) error // tests only
+	// Fault is called before each step that writes, and after each commit; its
+	// error stops the step. Tests alone set it, to cut the power there.
+	Fault func(step, path string) error
 }
 
 // Lake is an open lake. It is safe for concurrent use; writing needs Lock.
 type Lake struct {
-	cfg   Config
-	id    identity
-	disk  *disk
-	files *tableFS
-	codec *zstdCodec
+	cfg     Config
+	id      identity
+	disk    *disk
+	files   *tableFS
+	codec   *zstdCodec
+	opening *opening
 
 	db         *sql.DB
 	held       atomic.Pointer[catalogLock] // while this process is the lake's writer
@@ -72,7 +75,7 @@ func Open(ctx context.Context, cfg Config) (*Lake, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	l := &Lake{cfg: cfg, disk: &disk{fault: cfg.fault}, rawInfo: rawTables(), tables: map[string]*loadedTable{}}
+	l := &Lake{cfg: cfg, disk: &disk{fault: cfg.Fault}, rawInfo: rawTables(), tables: map[string]*loadedTable{}}
 	var err error
 	if l.rejects, err = rejectColumns(); err != nil {
 		return nil, err
@@ -112,6 +115,9 @@ func (l *Lake) open(ctx context.Context) error {
 		return err
 	}
 	l.cfg.Root = actual
+	if l.opening, err = l.disk.enter(actual); err != nil {
+		return err
+	}
 	if err := l.identify(actual); err != nil {
 		return err
 	}
@@ -156,10 +162,15 @@ func (l *Lake) identify(root string) error {
 
 // Close gives back what the lake holds open.
 func (l *Lake) Close() error {
-	if l.db == nil {
-		return nil
+	var err error
+	if l.db != nil {
+		err = l.db.Close()
 	}
-	return l.db.Close()
+	if l.opening != nil {
+		err = errors.Join(err, l.opening.leave())
+		l.opening = nil
+	}
+	return err
 }
 
 // Root is the lake's folder.

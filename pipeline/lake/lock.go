@@ -63,7 +63,11 @@ func (l *Lake) Lock(ctx context.Context) (release func(), err error) {
 			_ = f.Close()
 		})
 	}
-	if err := l.sweep(ctx); err != nil {
+	err = l.sweep(ctx)
+	if err == nil {
+		err = l.keepInventory(ctx)
+	}
+	if err != nil {
 		release()
 		return nil, l.fail("sweep lake", l.cfg.Root, err)
 	}

@@ -157,7 +157,10 @@ func (l *Lake) Erase(ctx context.Context, creatorID string) (filesRemoved int, e
 			return err
 		}
 		filesRemoved++
-		return l.disk.remove(path)
+		if err := l.disk.remove(path); err != nil {
+			return err
+		}
+		return l.unlist(ctx, path)
 	})
 	if err != nil {
 		return filesRemoved, l.fail("erase", creatorID, err)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -23,7 +24,8 @@ type tableFS struct {
 	actual   string // the root on this machine now
 
 	mu      sync.Mutex
-	created []*newFile // begun since the last takeCreated
+	created []*newFile   // begun since the last takeCreated
+	placed  []listedFile // moved into place since then
 }
 
 var _ iceio.WriteFileIO = (*tableFS)(nil)
@@ -118,6 +120,24 @@ func (t *tableFS) takeCreated() []*newFile {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	made := t.created
-	t.created = nil
+	t.created, t.placed = nil, nil
 	return made
+}
+
+// place notes a file that was moved into place.
+func (t *tableFS) place(f listedFile) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.placed = append(t.placed, f)
+}
+
+// made gives all files created or placed since the last takeCreated.
+func (t *tableFS) made() []listedFile {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list := slices.Clone(t.placed)
+	for _, f := range t.created {
+		list = append(list, listedFile{path: strings.TrimPrefix(f.path, t.actual+"/"), sha256: hexSum(f.sum), bytes: f.size})
+	}
+	return list
 }

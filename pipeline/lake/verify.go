@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"sort"
+	"strings"
 
 	"carat/pipeline"
 	"github.com/apache/iceberg-go"
@@ -37,11 +39,19 @@ type Verification struct {
 // What it can't see is a lake whose last batches were cut off cleanly: for that
 // the chain value is to be kept elsewhere too, as a period's certificate does.
 func (l *Lake) Verify(ctx context.Context) (Verification, error) {
-	v := &verifier{lake: l, live: liveFiles{}}
+	v := &verifier{lake: l, live: liveFiles{}, sums: knownSums{}}
+	changed, err := v.inventory(ctx)
+	if err != nil {
+		return v.report, l.fail("verify lake", l.cfg.Root, err)
+	}
 	if err := l.refresh(ctx); err != nil {
 		v.differ("the catalog or a table's metadata can't be read: %v", err)
 	} else if err := v.walk(ctx); err != nil {
 		return v.report, l.fail("verify lake", l.cfg.Root, err)
+	}
+	v.integrity(ctx)
+	for _, d := range append(changed, SealBroken(l.cfg.Root)...) {
+		v.differOnce(d)
 	}
 	if n := len(v.report.Differences); n > 0 {
 		return v.report, pipeline.Errorf(pipeline.KindVerification, "verify lake", l.cfg.Root, "%s (%d in all)", v.report.Differences[0], n).
@@ -54,10 +64,26 @@ type verifier struct {
 	lake   *Lake
 	report Verification
 	live   liveFiles
+	sums   knownSums
 }
 
 func (v *verifier) differ(format string, args ...any) {
 	v.report.Differences = append(v.report.Differences, fmt.Sprintf(format, args...))
+}
+
+// differOnce tells that a file differs, `file PATH …`, unless it was named before.
+func (v *verifier) differOnce(text string) {
+	path := strings.Fields(text)[1]
+	if dir, base := filepath.Split(path); strings.HasPrefix(path, "raw/") || strings.HasPrefix(path, "people/raw/") {
+		base, _, _ = strings.Cut(base, ".")
+		path = dir + base
+	}
+	for _, d := range v.report.Differences {
+		if strings.Contains(d, path) {
+			return
+		}
+	}
+	v.differ("%s", text)
 }
 
 // chained is a batch with the snapshot it was read from.
@@ -177,7 +203,7 @@ func (v *verifier) files(ctx context.Context, b chained) {
 func (v *verifier) hashes(whose string, paths []string, want string) bool {
 	var sums []fileHash
 	for _, p := range paths {
-		sum, err := hashFile(p)
+		sum, err := v.sums.hash(p)
 		if errors.Is(err, fs.ErrNotExist) {
 			v.differ("%s: file %s is missing", whose, p)
 			return false
