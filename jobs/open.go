@@ -25,7 +25,7 @@ func openPlace(ctx context.Context, s Setting) (*place, error) {
 	p := &place{}
 	var err error
 	p.lake, err = lake.Open(ctx, lake.Config{
-		Root: s.Config.Lake, CatalogDSN: s.Config.Catalog, Now: func() time.Time { return s.Now },
+		Root: s.Config.Lake, CatalogDSN: s.Config.Catalog, Now: func() time.Time { return s.Now }, Fault: s.Fault,
 	})
 	if err != nil {
 		return nil, err

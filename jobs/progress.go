@@ -37,6 +37,8 @@ type Setting struct {
 	// Variable gives a variable of the environment, for secrets; nil: there are
 	// none.
 	Variable func(name string) string
+	// Fault is lake.Config.Fault: nil but in tests.
+	Fault func(step, path string) error
 }
 
 // Actor is a person, or the scheduler.

@@ -66,15 +66,23 @@ type app struct {
 	arguments    []string
 	dir          string
 	format       string
+	fault        func(step, path string) error // of the lake; nil but in tests
 }
 
 // run does what the arguments, of which the first is carat's own name, say and
 // gives the exit code.
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
-	a := &app{stdout: stdout, stderr: stderr, terminal: isTerminal(stderr, env), now: time.Now(), clock: time.Now, self: args[0],
+	return newApp(args, env, stdout, stderr).run(ctx)
+}
+
+func newApp(args, env []string, stdout, stderr io.Writer) *app {
+	return &app{stdout: stdout, stderr: stderr, terminal: isTerminal(stderr, env), now: time.Now(), clock: time.Now, self: args[0],
 		osUser: osUser(env), user: namedUser(env), arguments: args[1:]}
+}
+
+func (a *app) run(ctx context.Context) int {
 	root := a.root()
-	root.SetArgs(args[1:])
+	root.SetArgs(a.arguments)
 	return a.finish(root.ExecuteContext(ctx))
 }
 

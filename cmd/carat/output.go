@@ -33,7 +33,7 @@ func (a *app) settingOf(c *jobs.Config, progress jobs.Progress) jobs.Setting {
 		by.User = a.osUser
 	}
 	return jobs.Setting{Config: c, Now: a.now, Progress: progress, By: by, Arguments: a.arguments, Build: version, Clock: a.clock,
-		Variable: a.variable}
+		Variable: a.variable, Fault: a.fault}
 }
 
 func controlsTable(controls []jobs.Control) *reports.Table {

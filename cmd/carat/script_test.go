@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -15,7 +16,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"carat": func() { os.Exit(mainCode()) }})
+	testscript.Main(m, map[string]func(){
+		"carat":       func() { os.Exit(mainCode()) },
+		"carat-crash": func() { os.Exit(crashCode()) },
+	})
 }
 
 // TestScript runs the stories of testdata/script: each is one file with its
@@ -34,6 +38,7 @@ func TestScript(t *testing.T) {
 			"unchanged":  unchanged,
 			"freeze":     freeze,
 			"holdlock":   holdlock,
+			"fill":       fill,
 			"halve":      halve,
 			"mailserver": mailserver,
 			"webhook":    webhook,
@@ -106,6 +111,25 @@ func tmpfs(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Logf("umount %s: %v", dir, err)
 		}
 	})
+}
+
+// fill DIR KIB leaves only so much room on a small disk, by a file DIR/fill.
+func fill(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: fill DIR KIB")
+	}
+	dir := ts.MkAbs(args[0])
+	left, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	path := filepath.Join(dir, "fill")
+	ts.Check(os.RemoveAll(path))
+	var disk syscall.Statfs_t
+	ts.Check(syscall.Statfs(dir, &disk))
+	free := int64(disk.Bavail)*disk.Bsize - left<<10
+	if free > 512<<20 {
+		ts.Fatalf("%s is no small disk", dir)
+	}
+	ts.Check(os.WriteFile(path, make([]byte, max(free, 0)), 0o644))
 }
 
 // freeze NAME FOLDER remembers every file of a folder; unchanged NAME FOLDER

@@ -261,6 +261,9 @@ func (e *Engine) build(ctx context.Context, conn *sql.Conn, m Model, materialize
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if full := fullDisk(err); full != err {
+			return full
+		}
 		failure := pipeline.Errorf(pipeline.KindInternal, "build model", m.Path, "%w", err)
 		if m.UserMade {
 			failure.Kind = pipeline.KindUsage

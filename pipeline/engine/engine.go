@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -116,7 +117,17 @@ func (e *Engine) Close() error {
 
 func (e *Engine) exec(ctx context.Context, query string) error {
 	_, err := e.conn.ExecContext(ctx, query)
-	return err
+	return fullDisk(err)
+}
+
+// fullDisk makes an error of its own of a full disk. DuckDB hands on the
+// operating system's words and no number.
+func fullDisk(err error) error {
+	if err == nil || !strings.Contains(err.Error(), "No space left on device") {
+		return err
+	}
+	return pipeline.Errorf(pipeline.KindInternal, "write", "what the SQL engine made", "%w", syscall.ENOSPC).
+		WithHint("free space on the disk of the lake and run again; nothing was published")
 }
 
 // literal quotes a text for SQL.

@@ -45,7 +45,7 @@ func (e *Engine) Export(ctx context.Context, dir string) (map[string][]string, e
 				literal(files[table][0])+" (format parquet, compression zstd, compression_level 1, field_ids {"+ids+"})")
 		}
 		if err != nil {
-			return fmt.Errorf("export %s: %w", table, err)
+			return fmt.Errorf("export %s: %w", table, fullDisk(err))
 		}
 		return nil
 	})
