@@ -1,6 +1,7 @@
 # make run    builds carat and closes a generated month in ./carat-demo
 # make test   runs everything
-# make simulate  runs the simulated worlds of all seeds; CARAT_SEED=N runs one
+# make simulate  runs the simulated worlds of all seeds, a year day by day, 300 kills, a crash at every
+#             step of a commit and 1,000 flipped bits; CARAT_SEED=N runs one seed
 # make fuzz   feeds hostile input to every parser, ten minutes each; FUZZTIME=1m for less
 # make bench  measures carat beside DuckDB; ten million gifts are generated once, in .bench
 # make bench-scale  compares what a gift costs among fifty million and among five: minutes, and 15 GB of disk
@@ -27,7 +28,8 @@ test:
 	$(GO) test -timeout 30m ./...
 
 simulate:
-	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -run 'Simulat|FoundIsPlanted|CleanMonths|Mutation' ./jobs ./pipeline/engine
+	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -v -run 'Simulat|FoundIsPlanted|CleanMonths|Mutation' ./jobs ./pipeline/engine
+	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -v -run 'Simulat|Crash' ./cmd/carat ./pipeline/lake
 
 fuzz:
 	@for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' pipeline/feed/*_test.go); do \
