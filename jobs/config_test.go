@@ -37,7 +37,7 @@ func TestEveryKeyHasItsDefault(t *testing.T) {
 			"ingest":    {Cron: "*/15 * * * *", Retries: DefaultRetries, Overlap: OverlapWait},
 			"reconcile": {Cron: "30 2 * * *", Retries: DefaultRetries, Overlap: OverlapWait},
 		},
-		Mail: MailConfig{TLS: "starttls", PerMinute: 60},
+		Mail: MailConfig{TLS: "starttls", PerMinute: 60}, Notifications: map[string]WebhookConfig{},
 	}
 	if whole.Zone.String() != "UTC" || !reflect.DeepEqual(whole, want) {
 		t.Errorf("defaults are\n%+v\nwant\n%+v", whole, want)

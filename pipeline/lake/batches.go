@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 )
 
@@ -242,25 +243,14 @@ func seqOf(snap *table.Snapshot) int64 {
 
 // snapshotFiles lists the data files of a snapshot where they lie now.
 func (l *Lake) snapshotFiles(snap *table.Snapshot) ([]string, error) {
-	manifests, err := snap.Manifests(l.files)
-	if err != nil {
-		return nil, err
-	}
 	var paths []string
-	for _, m := range manifests {
-		for e, err := range m.Entries(l.files, true) {
-			if err != nil {
-				return nil, err
-			}
-			path, err := l.files.here(e.DataFile().FilePath())
-			if err != nil {
-				return nil, err
-			}
-			paths = append(paths, path)
-		}
-	}
+	err := l.eachEntryOf(snap, func(e iceberg.ManifestEntry) error {
+		path, err := l.files.here(e.DataFile().FilePath())
+		paths = append(paths, path)
+		return err
+	})
 	sort.Strings(paths)
-	return paths, nil
+	return paths, err
 }
 
 // RunIDs gives the runs whose results a state holds, in the order in which they

@@ -253,18 +253,10 @@ func (r *rewrite) change(ctx context.Context, base *loadedTable, props iceberg.P
 
 // dataFiles lists the files of a snapshot as Iceberg tells them.
 func (l *Lake) dataFiles(snap *table.Snapshot) ([]iceberg.DataFile, error) {
-	manifests, err := snap.Manifests(l.files)
-	if err != nil {
-		return nil, err
-	}
 	var files []iceberg.DataFile
-	for _, m := range manifests {
-		for e, err := range m.Entries(l.files, true) {
-			if err != nil {
-				return nil, err
-			}
-			files = append(files, e.DataFile())
-		}
-	}
-	return files, nil
+	err := l.eachEntryOf(snap, func(e iceberg.ManifestEntry) error {
+		files = append(files, e.DataFile())
+		return nil
+	})
+	return files, err
 }

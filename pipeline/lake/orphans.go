@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+
+	"github.com/apache/iceberg-go"
 )
 
 // SweepOrphans removes what commits that were cut short left in the tables'
@@ -93,7 +95,7 @@ func (l *Lake) referred() (map[string]bool, error) {
 func (l *Lake) referredData(t *loadedTable, known map[string]bool) error {
 	read := map[string]bool{}
 	for _, snap := range t.tbl.Metadata().Snapshots() {
-		manifests, err := snap.Manifests(l.files)
+		manifests, err := l.manifests(&snap)
 		if err != nil {
 			return err
 		}
@@ -102,15 +104,13 @@ func (l *Lake) referredData(t *loadedTable, known map[string]bool) error {
 				continue
 			}
 			read[m.FilePath()] = true
-			for e, err := range m.Entries(l.files, true) {
-				if err != nil {
-					return err
-				}
+			err := l.eachEntry(m, func(e iceberg.ManifestEntry) error {
 				path, err := l.files.here(e.DataFile().FilePath())
-				if err != nil {
-					return err
-				}
 				known[path] = true
+				return err
+			})
+			if err != nil {
+				return err
 			}
 		}
 	}

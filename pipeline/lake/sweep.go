@@ -127,7 +127,7 @@ func (l *Lake) metadataFiles(t *loadedTable) (map[string]bool, error) {
 }
 
 func (l *Lake) keepManifests(snap *table.Snapshot, keep map[string]bool) error {
-	manifests, err := snap.Manifests(l.files)
+	manifests, err := l.manifests(snap)
 	if err != nil {
 		return err
 	}

@@ -304,20 +304,12 @@ func (l *Lake) countRows(snap *table.Snapshot) (int64, error) {
 	if snap == nil {
 		return 0, nil
 	}
-	manifests, err := snap.Manifests(l.files)
-	if err != nil {
-		return 0, err
-	}
 	var n int64
-	for _, m := range manifests {
-		for e, err := range m.Entries(l.files, true) {
-			if err != nil {
-				return 0, err
-			}
-			n += e.DataFile().Count()
-		}
-	}
-	return n, nil
+	err := l.eachEntryOf(snap, func(e iceberg.ManifestEntry) error {
+		n += e.DataFile().Count()
+		return nil
+	})
+	return n, err
 }
 
 // runs checks the files of published runs.
@@ -354,26 +346,15 @@ func (v *verifier) runs() {
 
 // addedFiles lists the data files that a snapshot added.
 func (l *Lake) addedFiles(snap *table.Snapshot) ([]string, error) {
-	manifests, err := snap.Manifests(l.files)
-	if err != nil {
-		return nil, err
-	}
 	var paths []string
-	for _, m := range manifests {
-		for e, err := range m.Entries(l.files, true) {
-			if err != nil {
-				return nil, err
-			}
-			if e.SnapshotID() != snap.SnapshotID {
-				continue
-			}
-			path, err := l.files.here(e.DataFile().FilePath())
-			if err != nil {
-				return nil, err
-			}
-			paths = append(paths, path)
+	err := l.eachEntryOf(snap, func(e iceberg.ManifestEntry) error {
+		if e.SnapshotID() != snap.SnapshotID {
+			return nil
 		}
-	}
+		path, err := l.files.here(e.DataFile().FilePath())
+		paths = append(paths, path)
+		return err
+	})
 	sort.Strings(paths)
-	return paths, nil
+	return paths, err
 }
