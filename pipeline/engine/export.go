@@ -85,7 +85,7 @@ func (e *Engine) sideBySide(ctx context.Context, n int, do func(ctx context.Cont
 
 func fieldIDs(ctx context.Context, conn *sql.Conn, table string) (string, error) {
 	rows, err := conn.QueryContext(ctx,
-		"select column_name from duckdb_columns() where table_name = ? order by column_index", table)
+		"select name from pragma_table_info("+literal(identifier(table))+") order by cid")
 	if err != nil {
 		return "", err
 	}

@@ -225,12 +225,13 @@ func (e *Engine) reads(query string) ([]string, error) {
 	return names, nil
 }
 
-// inexact gives the columns of a model that cannot hold money exactly.
+// inexact gives the columns of a model that cannot hold money exactly. It asks
+// for the one table: duckdb_columns() goes through those of all models.
 func inexact(ctx context.Context, conn *sql.Conn, model string) ([]string, error) {
 	rows, err := conn.QueryContext(ctx,
-		`select column_name || ' ' || data_type from duckdb_columns()
-		where table_name = ? and data_type in ('DOUBLE', 'FLOAT', 'HUGEINT', 'UHUGEINT', 'BIGNUM')
-		order by column_index`, model)
+		`select name || ' ' || type from pragma_table_info(`+literal(identifier(model))+`)
+		where type in ('DOUBLE', 'FLOAT', 'HUGEINT', 'UHUGEINT', 'BIGNUM')
+		order by cid`)
 	if err != nil {
 		return nil, err
 	}
