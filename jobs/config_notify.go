@@ -16,9 +16,6 @@ type Secret struct {
 	Text, Variable, File string
 }
 
-// set says whether a place is named.
-func (s Secret) set() bool { return s != Secret{} }
-
 // WebhookConfig is one receiver of notices.
 type WebhookConfig struct {
 	URL         Secret

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -173,7 +174,7 @@ func reconcile(ctx context.Context, p *place, o ReconcileOptions) (*reconciled, 
 }
 
 // execute runs the models and publishes their results.
-func (r *reconciled) execute(ctx context.Context, p *place, o ReconcileOptions, m models, tables []pipeline.TableFiles, params engine.Parameters) error {
+func (r *reconciled) execute(ctx context.Context, p *place, o ReconcileOptions, m models, tables []pipeline.TableFiles, params engine.Parameters) (err error) {
 	if err := r.eng.Load(ctx, engine.RawPrefix, tables); err != nil {
 		return err
 	}
@@ -192,6 +193,7 @@ func (r *reconciled) execute(ctx context.Context, p *place, o ReconcileOptions, 
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }() // tables without rows stay there
 	files, err := r.eng.Export(ctx, dir)
 	if err != nil {
 		return err

@@ -71,7 +71,7 @@ func (t *tracer) buildModels(ctx context.Context, run runAt, creators []string, 
 	if m.eng, err = t.openEmpty(ctx, t.Config); err != nil {
 		return nil, err
 	}
-	raw, err := m.eng.RawTables(list, targets...)
+	raw, err := m.eng.RawTables(ctx, t.models.dialect, list, targets...)
 	if err != nil {
 		return nil, errors.Join(err, m.eng.Close())
 	}

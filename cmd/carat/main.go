@@ -77,7 +77,7 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 
 func newApp(args, env []string, stdout, stderr io.Writer) *app {
 	return &app{stdout: stdout, stderr: stderr, terminal: isTerminal(stderr, env), now: time.Now(), clock: time.Now, self: args[0],
-		osUser: osUser(env), user: namedUser(env), arguments: args[1:]}
+		osUser: osUser(env), user: namedUser(env), env: env, arguments: args[1:]}
 }
 
 func (a *app) run(ctx context.Context) int {

@@ -35,8 +35,12 @@ func (e *Engine) Build(ctx context.Context, dialect string, models []Model, p Pa
 }
 
 // RawTables gives the tables of the lake that the targets are made of, so that
-// no other need be loaded for Build.
-func (e *Engine) RawTables(models []Model, targets ...string) ([]string, error) {
+// no other need be loaded for Build. It reads the macros of the dialect first:
+// DuckDB tells no tables of a query that calls what it doesn't know.
+func (e *Engine) RawTables(ctx context.Context, dialect string, models []Model, targets ...string) ([]string, error) {
+	if err := e.exec(ctx, dialect); err != nil {
+		return nil, fmt.Errorf("read dialect macros: %w", err)
+	}
 	_, raw, err := e.needed(models, targets)
 	return raw, err
 }

@@ -24,7 +24,6 @@ type tableLayout struct {
 	batchID   int                 // index of batch_id, which the canonical form leaves out
 	ingested  int                 // of ingested_at, likewise
 	line      int                 // of source_line
-	event     int                 // of the event column; -1 without
 }
 
 // columnLayout is how a column is written.

@@ -240,7 +240,7 @@ func (r *rewrite) change(ctx context.Context, base *loadedTable, props iceberg.P
 		files = append(files, df)
 	}
 	tx := tbl.NewTransaction()
-	if err := tx.NewRewrite(props).Apply(r.old, files, nil).Commit(ctx); err != nil {
+	if err := tx.NewRewrite(props).ApplyResult(table.CompactionGroupResult{OldDataFiles: r.old, NewDataFiles: files}).Commit(ctx); err != nil {
 		return c, err
 	}
 	commit, err := tx.TableCommit()
