@@ -25,7 +25,7 @@ run: build
 	./bin/carat demo
 
 test:
-	$(GO) test -timeout 30m ./...
+	$(GO) test -timeout 60m ./...
 
 simulate:
 	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -v -run 'Simulat|FoundIsPlanted|CleanMonths|Mutation' ./jobs ./pipeline/engine
