@@ -8,7 +8,7 @@
 -- causes: a price changed late in one system; a gift missing from the catalogue; a discount that nobody entered
 -- action: add the missing price, or have the viewers charged or repaid the difference
 -- checked: from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift'
--- Gift coins = the catalogue's price on the day x quantity. Only gifts of a way that is in doubt (led_price_break) are looked at.
+-- Gift coins = the catalogue's price on the day x quantity. A gift that is in no doubt at all is not looked at again one by one.
 select
     gifts.entity,
     'gift' as subject_kind,
