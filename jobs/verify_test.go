@@ -274,7 +274,7 @@ var alterations = []struct {
 	{"the certificate taken away", func(a altered) { a.remove("lake/certificates/2026-10/1.json") }, "the certificate of 2026-10 version 1"},
 	{"the certificate's list of statements", func(a altered) { a.flip("lake/certificates/2026-10/1.statements.sha256") }, "its list of statements was changed"},
 	{"the certificate's SQL", func(a altered) { a.replace("lake/certificates/sql/*.sql", "1", "2") }, "the text of x.sql"},
-	{"the lock in the state", func(a altered) { a.catalog("update carat_locks set certificate_sha256 = 'x'") }, "was changed: its SHA-256 is"},
+	{"the lock in the state", func(a altered) { a.catalog("update carat_locks set certificate_sha256 = 'x'") }, "version 1 was changed (certificates/2026-10/1.json): its SHA-256 is"},
 	{"who approved", func(a altered) { a.catalog("update carat_locks set approved_by = 'eve'") }, "names another run, preparer or approver"},
 	{"a decision", func(a altered) { a.catalog("update carat_decisions set decided_by = 'eve'") }, "the decision about exception e1 is not the one that was in force"},
 	{"a decision taken away", func(a altered) { a.catalog("delete from carat_decisions") }, "the decision about exception e1 is not on record any more"},
