@@ -34,7 +34,7 @@ simulate:
 fuzz:
 	@for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' pipeline/feed/*_test.go); do \
 		echo "$$target"; \
-		$(GO) test ./pipeline/feed -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; \
+		$(GO) test ./pipeline/feed -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x || exit 1; \
 	done
 
 lint:

@@ -200,19 +200,19 @@ func (g *ingestion) engine(ctx context.Context) (*engine.Engine, error) {
 		return g.eng, nil
 	}
 	var err error
-	g.eng, err = openEngine(ctx, g.place, g.Config)
+	g.eng, err = openEngine(ctx, g.place, g.Config, g.Config.threads())
 	return g.eng, err
 }
 
-// openEngine opens the engine with the configured memory and threads, spilling
+// openEngine opens the engine with the configured memory and the threads, spilling
 // inside the lake's staging folder. SQL in it, a user's controls too, reads and
 // writes nothing outside the lake.
-func openEngine(ctx context.Context, p *place, c *Config) (*engine.Engine, error) {
+func openEngine(ctx context.Context, p *place, c *Config, threads int) (*engine.Engine, error) {
 	spill, err := p.lake.StagingDir("spill")
 	if err != nil {
 		return nil, err
 	}
-	return engine.Open(ctx, engine.Config{MemoryLimit: c.Memory, Threads: c.threads(), TempDir: spill, Folders: []string{filepath.Join(p.lake.Root(), "carat.db"), filepath.Join(p.lake.Root(), "staging")}})
+	return engine.Open(ctx, engine.Config{MemoryLimit: c.Memory, Threads: threads, TempDir: spill, Folders: []string{filepath.Join(p.lake.Root(), "carat.db"), filepath.Join(p.lake.Root(), "staging")}})
 }
 
 // threads gives how many goroutines and engine threads to use.
@@ -221,4 +221,14 @@ func (c *Config) threads() int {
 		return c.Threads
 	}
 	return runtime.GOMAXPROCS(0)
+}
+
+// threadsFor gives how many engine threads a reconciliation of the lake's tables
+// uses: one where nothing is configured and few rows were ingested.
+func (c *Config) threadsFor(tables []pipeline.TableFiles) int {
+	raw := slices.DeleteFunc(slices.Clone(tables), func(t pipeline.TableFiles) bool { return !isRaw(t.Name) })
+	if c.Threads == 0 && engine.AreFew(raw) {
+		return 1
+	}
+	return c.threads()
 }

@@ -156,7 +156,7 @@ func reconcile(ctx context.Context, p *place, o ReconcileOptions) (*reconciled, 
 			run.Inputs[t.Name] = t.Snapshot
 		}
 	}
-	eng, err := openEngine(ctx, p, o.Config)
+	eng, err := openEngine(ctx, p, o.Config, o.Config.threadsFor(tables))
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +175,7 @@ func reconcile(ctx context.Context, p *place, o ReconcileOptions) (*reconciled, 
 
 // execute runs the models and publishes their results.
 func (r *reconciled) execute(ctx context.Context, p *place, o ReconcileOptions, m models, tables []pipeline.TableFiles, params engine.Parameters) (err error) {
-	if err := r.eng.Load(ctx, engine.RawPrefix, tables); err != nil {
+	if err := loadForModels(ctx, r.eng, tables); err != nil {
 		return err
 	}
 	outcome, err := r.eng.Reconcile(ctx, m.dialect, m.list, params, func(model string, done, total int) {
@@ -214,6 +214,20 @@ const tableRejects = "rejects"
 func isRaw(table string) bool {
 	_, feed := pipeline.FeedByName(table)
 	return feed || table == tableRejects
+}
+
+// loadForModels makes the lake's tables known to models. Results of earlier
+// runs are among them for a user's own controls; carat's read none.
+func loadForModels(ctx context.Context, eng *engine.Engine, tables []pipeline.TableFiles) error {
+	var raw, results []pipeline.TableFiles
+	for _, t := range tables {
+		if isRaw(t.Name) {
+			raw = append(raw, t)
+		} else {
+			results = append(results, t)
+		}
+	}
+	return errors.Join(eng.Hold(ctx, engine.RawPrefix, raw), eng.Load(ctx, engine.RawPrefix, results))
 }
 
 // parameters are what the models know of the run.

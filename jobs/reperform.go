@@ -135,13 +135,13 @@ func (p *place) runAgain(ctx context.Context, s Setting, c *pipeline.Certificate
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "make", out, "%w", cause(err))
 	}
-	eng, err := engine.Open(ctx, engine.Config{MemoryLimit: s.Config.Memory, Threads: s.Config.threads(), TempDir: spill,
+	eng, err := engine.Open(ctx, engine.Config{MemoryLimit: s.Config.Memory, Threads: s.Config.threadsFor(tables), TempDir: spill,
 		Folders: []string{filepath.Join(p.lake.Root(), "carat.db"), out}})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, eng.Close()) }()
-	if err := eng.Load(ctx, engine.RawPrefix, tables); err != nil {
+	if err := loadForModels(ctx, eng, tables); err != nil {
 		return nil, err
 	}
 	closed, err := p.closures(ctx, s.Config)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"carat/pipeline/lake"
 	"carat/reports"
 )
 
@@ -105,17 +106,28 @@ func (t *tracer) batchNode(ctx context.Context, id string, forward bool) (*repor
 		}
 		n.Add(rest)
 	}
-	return n.Add(t.runsThatRead(id)...), nil
+	runs, err := t.runsThatRead(ctx, id)
+	return n.Add(runs...), err
 }
 
-// runsThatRead are the runs whose inputs hold a batch.
-func (t *tracer) runsThatRead(batch string) []*reports.Node {
+// runsThatRead are the runs whose inputs hold a batch. A run that came after a
+// compaction read a snapshot that is no batch's, and holds those before it.
+func (t *tracer) runsThatRead(ctx context.Context, batch string) ([]*reports.Node, error) {
 	b := t.batches[batch]
+	read := map[int64]bool{} // whether a snapshot of the table holds the batch
 	var nodes []*reports.Node
 	for _, r := range t.runs {
 		input := r.Inputs[b.Table]
-		last := slices.IndexFunc(t.order, func(id string) bool { return t.batches[id].Snapshot == input && t.batches[id].Table == b.Table })
-		if last < 0 || last < slices.Index(t.order, batch) {
+		holds, known := read[input]
+		if !known {
+			held, err := t.lake.BatchesOf(ctx, map[string]int64{b.Table: input})
+			if err != nil {
+				return nil, err
+			}
+			holds = slices.ContainsFunc(held, func(h lake.CommittedBatch) bool { return h.ID == batch })
+			read[input] = holds
+		}
+		if !holds {
 			continue
 		}
 		text := fmt.Sprintf("%s of %s read it", r.Status, r.Period)
@@ -124,7 +136,7 @@ func (t *tracer) runsThatRead(batch string) []*reports.Node {
 		}
 		nodes = append(nodes, &reports.Node{Kind: "run", ID: r.ID, Text: text})
 	}
-	return nodes
+	return nodes, nil
 }
 
 // sourceLineNode goes from a line of a file forward: to the rows that were read

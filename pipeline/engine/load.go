@@ -38,6 +38,38 @@ func (e *Engine) LoadWhere(ctx context.Context, prefix string, tables []pipeline
 	return nil
 }
 
+// fewRows is from how many rows on a table counts as one of many rows.
+const fewRows = 50_000
+
+// Hold is Load for many queries: a table of few rows is read once and kept in
+// memory, because opening its files for each query costs more than its rows.
+func (e *Engine) Hold(ctx context.Context, prefix string, tables []pipeline.TableFiles) error {
+	for _, t := range tables {
+		if guessedRows(t.Files) >= fewRows {
+			if err := e.Load(ctx, prefix, []pipeline.TableFiles{t}); err != nil {
+				return err
+			}
+			continue
+		}
+		name := prefix + t.Name
+		if err := e.exec(ctx, "create or replace table "+identifier(name)+" as "+Scan(t.Columns, t.Files)); err != nil {
+			return fmt.Errorf("load table %s: %w", t.Name, err)
+		}
+		e.tables[name] = true
+	}
+	return nil
+}
+
+// AreFew says whether all tables together have so few rows that a second thread
+// costs more than it gains. It goes by the files' size.
+func AreFew(tables []pipeline.TableFiles) bool {
+	var rows int64
+	for _, t := range tables {
+		rows += guessedRows(t.Files)
+	}
+	return rows < 4*fewRows
+}
+
 // Scan gives the query that reads the files with the columns.
 func Scan(columns []pipeline.Column, files []string) string {
 	list := make([]string, len(files))
