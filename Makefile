@@ -38,7 +38,7 @@ fuzz:
 	done
 
 lint:
-	@unformatted=$$(gofmt -l cmd jobs pipeline reports sql fixtures); \
+	@unformatted=$$(gofmt -l cmd jobs pipeline reports sql fixtures third_party); \
 	if [ -n "$$unformatted" ]; then printf 'not formatted by gofmt:\n%s\n' "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...

@@ -123,3 +123,5 @@ require (
 )
 
 tool honnef.co/go/tools/cmd/staticcheck
+
+replace github.com/substrait-io/substrait => ./third_party/substrait

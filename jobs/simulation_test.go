@@ -20,8 +20,8 @@ import (
 
 const simulatedSeeds = 200
 
-// seeds gives the seeds to simulate.
-func seeds(t *testing.T, few uint64) []uint64 {
+// seeds gives the seeds to simulate: few, or many in `make simulate`.
+func seeds(t *testing.T, few, many uint64) []uint64 {
 	t.Helper()
 	if text := os.Getenv("CARAT_SEED"); text != "" {
 		seed, err := strconv.ParseUint(text, 10, 64)
@@ -31,7 +31,7 @@ func seeds(t *testing.T, few uint64) []uint64 {
 		return []uint64{seed}
 	}
 	if os.Getenv("CARAT_SIMULATE") != "" {
-		few = simulatedSeeds
+		few = many
 	}
 	var list []uint64
 	for seed := range few {
@@ -41,8 +41,8 @@ func seeds(t *testing.T, few uint64) []uint64 {
 }
 
 // simulate runs a test once per seed; one that fails says how to replay it.
-func simulate(t *testing.T, few uint64, test func(t *testing.T, seed uint64)) {
-	for _, seed := range seeds(t, few) {
+func simulate(t *testing.T, few, many uint64, test func(t *testing.T, seed uint64)) {
+	for _, seed := range seeds(t, few, many) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			t.Cleanup(func() {
@@ -87,7 +87,7 @@ func ingestWorld(t *testing.T, s Setting) {
 // published roll-forwards add up to the last unit and hand over from month to
 // month, and the models give the same bytes however many threads build them.
 func TestFoundIsPlanted(t *testing.T) {
-	simulate(t, 3, func(t *testing.T, seed uint64) {
+	simulate(t, 3, simulatedSeeds, func(t *testing.T, seed uint64) {
 		o := simulatedWorld(seed)
 		s, truth := made(t, o, "all")
 		ingestWorld(t, s)
@@ -129,7 +129,7 @@ func TestFoundIsPlanted(t *testing.T) {
 
 // Months without faults are balanced, one after the other.
 func TestCleanMonthsAreBalanced(t *testing.T) {
-	simulate(t, 2, func(t *testing.T, seed uint64) {
+	simulate(t, 2, simulatedSeeds, func(t *testing.T, seed uint64) {
 		o := simulatedWorld(seed + 1000)
 		s, _ := made(t, o, "none")
 		ingestWorld(t, s)

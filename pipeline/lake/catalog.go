@@ -15,6 +15,7 @@ import (
 
 	"carat/pipeline"
 	"github.com/apache/iceberg-go"
+	"github.com/apache/iceberg-go/catalog"
 	icesql "github.com/apache/iceberg-go/catalog/sql"
 	iceio "github.com/apache/iceberg-go/io"
 	"github.com/apache/iceberg-go/table"
@@ -82,10 +83,13 @@ func (l *Lake) claimCatalog(ctx context.Context, cat *icesql.Catalog) error {
 	}
 	mine := iceberg.Properties{propLakeID: l.id.ID, propLakeRoot: l.cfg.Root}
 	if !exists {
-		if err := cat.CreateNamespace(ctx, ns, mine); err != nil {
+		err := cat.CreateNamespace(ctx, ns, mine)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, catalog.ErrNamespaceAlreadyExists) { // as another carat made it in the same moment
 			return fmt.Errorf("make namespace: %w", err)
 		}
-		return nil
 	}
 	props, err := cat.LoadNamespaceProperties(ctx, ns)
 	if err != nil {

@@ -114,6 +114,22 @@ func (d *disk) write(path string, content []byte) error {
 	return f.Close()
 }
 
+// writeFirst writes a small file by way of another on the same file system, and
+// leaves one alone that somebody else wrote in the meantime.
+func (d *disk) writeFirst(path, way string, content []byte) error {
+	err := d.write(way, content)
+	if err == nil {
+		err = d.step("link", path)
+	}
+	if err == nil {
+		err = os.Link(way, path)
+	}
+	if err != nil && !fileExists(path) {
+		return err
+	}
+	return errors.Join(d.remove(way), d.syncDir(filepath.Dir(path)))
+}
+
 // newFile is a file being written. Close makes it durable and gives it its
 // name; after a failed write Close removes it and fails.
 type newFile struct {

@@ -136,16 +136,10 @@ func (l *Lake) identify(root string) error {
 	path := filepath.Join(root, "lake.json")
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		var id [8]byte
-		if _, err := rand.Read(id[:]); err != nil {
+		if err := l.found(root, path); err != nil {
 			return err
 		}
-		l.id = identity{Format: lakeFormat, ID: hex.EncodeToString(id[:]), Root: root}
-		content, err := json.MarshalIndent(l.id, "", "  ")
-		if err != nil {
-			return err
-		}
-		return l.disk.write(path, append(content, '\n'))
+		content, err = os.ReadFile(path)
 	}
 	if err != nil {
 		return err
@@ -158,6 +152,21 @@ func (l *Lake) identify(root string) error {
 		return pipeline.Errorf(pipeline.KindUsage, "open lake", root, "its format is %d, this carat reads format %d", l.id.Format, lakeFormat)
 	}
 	return nil
+}
+
+// found gives a new lake its id. Of several carats that do so at once one is the
+// first, and the others take its id.
+func (l *Lake) found(root, path string) error {
+	var random [8]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		return err
+	}
+	id := identity{Format: lakeFormat, ID: hex.EncodeToString(random[:]), Root: root}
+	content, err := json.MarshalIndent(id, "", "  ")
+	if err != nil {
+		return err
+	}
+	return l.disk.writeFirst(path, l.stagingPath("lake-"+id.ID+".json"), append(content, '\n'))
 }
 
 // Close gives back what the lake holds open.

@@ -142,6 +142,47 @@ func TestFolderNames(t *testing.T) {
 	}
 }
 
+// Several carats may find that there is no lake yet, and make it in the same
+// moment: it is one lake, and each of them has it open.
+func TestMadeTogether(t *testing.T) {
+	for round := range 10 {
+		root := filepath.Join(t.TempDir(), "lake")
+		type made struct {
+			lake *Lake
+			err  error
+		}
+		done := make(chan made)
+		for range 4 {
+			go func() {
+				l, err := Open(t.Context(), Config{Root: root})
+				done <- made{l, err}
+			}()
+		}
+		ids := map[string]bool{}
+		for range 4 {
+			m := <-done
+			if m.err != nil {
+				t.Errorf("round %d: %v", round, m.err)
+				continue
+			}
+			ids[m.lake.id.ID] = true
+			if err := m.lake.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if len(ids) != 1 {
+			t.Errorf("round %d: ids %v, want one", round, ids)
+		}
+		l := openTest(t, root)
+		if s := strays(t, l); len(s) > 0 {
+			t.Errorf("round %d: strays %v", round, s)
+		}
+		if _, err := l.Verify(t.Context()); err != nil {
+			t.Errorf("round %d: %v", round, err)
+		}
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
