@@ -108,40 +108,43 @@ func (t *tracer) lineHead(line *record) *reports.Node {
 // addLineGifts adds the gifts of a line, the rate and the prices in force, and
 // the files that they came in.
 func (t *tracer) addLineGifts(ctx context.Context, n *reports.Node, run runAt, line *record) error {
-	gifts, addsUp, err := t.lineGifts(ctx, run, line)
-	if err != nil {
-		return err
-	}
-	sums := sumGifts(gifts)
-	of := &reports.Node{Kind: "gifts", Text: fmt.Sprintf("%d rows: quantity %d, coins %d, diamonds %d: what the line says", len(gifts), sums.quantity, sums.coins, sums.diamonds),
-		Fields: []reports.Field{{Name: "rows", Kind: reports.Number, Value: len(gifts)}, {Name: "quantity", Kind: reports.Number, Value: sums.quantity},
-			{Name: "coins", Kind: reports.Number, Value: sums.coins}, {Name: "diamonds", Kind: reports.Number, Value: sums.diamonds},
-			{Name: "adds_up", Kind: reports.Bool, Value: addsUp}}}
-	if !addsUp {
-		of.Text = strings.Replace(of.Text, ": what the line says", "; the line says otherwise, so it was made of other rows or by other rules", 1)
-	}
-	part, rest := t.shown(gifts)
-	for _, g := range part {
-		of.Add(t.giftOfLine(g))
-	}
-	n.Add(of.Add(rest))
 	m, err := t.month(ctx, run, line.text("creator_id"))
 	if err != nil {
 		return err
 	}
-	if len(gifts) > 0 {
-		rate, err := t.rateNode(ctx, m, gifts[0].text("rate_key"))
-		if err != nil {
-			return err
-		}
-		n.Add(rate)
-	}
-	prices, err := t.priceNodes(ctx, m, gifts)
+	g, err := t.giftsOfLine(ctx, m, line)
 	if err != nil {
 		return err
 	}
-	n.Add(prices...)
-	return t.addBatchesOf(ctx, n, gifts)
+	of := &reports.Node{Kind: "gifts", Text: fmt.Sprintf("%d rows: quantity %d, coins %d, diamonds %d: what the line says", g.count, g.quantity, g.coins, g.diamonds),
+		Fields: []reports.Field{{Name: "rows", Kind: reports.Number, Value: g.count}, {Name: "quantity", Kind: reports.Number, Value: g.quantity},
+			{Name: "coins", Kind: reports.Number, Value: g.coins}, {Name: "diamonds", Kind: reports.Number, Value: g.diamonds},
+			{Name: "adds_up", Kind: reports.Bool, Value: g.addsUp}}}
+	if !g.addsUp {
+		of.Text = strings.Replace(of.Text, ": what the line says", "; the line says otherwise, so it was made of other rows or by other rules", 1)
+	}
+	for _, one := range g.shown {
+		of.Add(t.giftOfLine(one))
+	}
+	n.Add(of.Add(more(g.count - int64(len(g.shown)))))
+	if g.count == 0 {
+		return nil
+	}
+	rate, err := t.rateNode(ctx, m, g.rateKey)
+	if err != nil {
+		return err
+	}
+	prices, err := t.priceNodes(ctx, m, line.text("gift_id"), g.firstAt, g.lastAt)
+	if err != nil {
+		return err
+	}
+	n.Add(rate).Add(prices...)
+	for _, id := range g.batches {
+		if err := t.addBatch(ctx, n, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // giftOfLine is a gift below its line, without what the line says already.
@@ -156,17 +159,24 @@ func (t *tracer) addBatchesOf(ctx context.Context, n *reports.Node, rows []*reco
 	seen := map[string]bool{}
 	for _, r := range rows {
 		id := r.text("batch_id")
-		if _, ok := t.batches[id]; !ok || seen[id] {
+		if seen[id] {
 			continue
 		}
 		seen[id] = true
-		b, err := t.batchNode(ctx, id, false)
-		if err != nil {
+		if err := t.addBatch(ctx, n, id); err != nil {
 			return err
 		}
-		n.Add(b)
 	}
 	return nil
+}
+
+func (t *tracer) addBatch(ctx context.Context, n *reports.Node, id string) error {
+	if _, ok := t.batches[id]; !ok {
+		return nil
+	}
+	b, err := t.batchNode(ctx, id, false)
+	n.Add(b)
+	return err
 }
 
 // addRows adds the rows of a table that a line names, and their files.

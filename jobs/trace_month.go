@@ -3,8 +3,11 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"carat/pipeline"
 	"carat/pipeline/engine"
@@ -106,6 +109,9 @@ func (t *tracer) buildModels(ctx context.Context, run runAt, creators []string, 
 		var params engine.Parameters
 		if params, err = t.parametersOf(ctx, run); err == nil {
 			params.MaterializeStaging = len(creators) > 0 // the files are read once, whatever the models ask
+			if len(creators) == 1 && !engine.AreFew([]pipeline.TableFiles{t.tables["gift_events"]}) {
+				params.StayViews = []string{"stg_gift_events"} // but for a few columns of many gifts
+			}
 			err = m.eng.Build(ctx, t.models.dialect, list, params, targets...)
 		}
 	}
@@ -150,13 +156,9 @@ func (t *tracer) parametersOf(ctx context.Context, run runAt) (engine.Parameters
 	return o.parameters(run.ID, closures{first: t.first}, batches, nil, locks), nil
 }
 
-// giftsQuery gives a creator's gifts of the month with the range of rate that
-// each was credited at, as the ledger sums them to statement lines.
-const giftsQuery = `select
-    gifts.event_id, gifts.kind, gifts.sent_at, gifts.stream_id, gifts.viewer_id, gifts.creator_id, gifts.gift_id, gifts.quantity,
-    gifts.coins, coalesce(led_live_gift.diamonds, gifts.diamonds) as diamonds, gifts.entity,
-    ranges.range_no, ranges.rate_key, ranges.currency, ranges.diamonds_per_coin, ranges.diamond_value, ranges.rate_from, ranges.rate_until,
-    ranges.is_prior_period, gifts.batch_id, gifts.source_line
+// giftsFrom joins a creator's gifts of the month with the range of rate that each
+// was credited at, as the ledger sums them to statement lines.
+const giftsFrom = `
 from stg_gift_events as gifts
 cross join run
 inner join led_creator_rate as ranges
@@ -167,55 +169,109 @@ left join led_live_gift
     on led_live_gift.event_id = gifts.event_id
 where gifts.accounting_month = run.period and gifts.sent_at >= run.first_start and gifts.creator_id = ?`
 
+// giftsQuery gives such gifts one by one.
+const giftsQuery = `select
+    gifts.event_id, gifts.kind, gifts.sent_at, gifts.stream_id, gifts.viewer_id, gifts.creator_id, gifts.gift_id, gifts.quantity,
+    gifts.coins, coalesce(led_live_gift.diamonds, gifts.diamonds) as diamonds, gifts.entity,
+    ranges.range_no, ranges.rate_key, ranges.currency, ranges.diamonds_per_coin, ranges.diamond_value, ranges.rate_from, ranges.rate_until,
+    ranges.is_prior_period, gifts.batch_id, gifts.source_line` + giftsFrom
+
+// giftSumsQuery sums them by range of rate. first_instants are when the first ones
+// were sent, as many as a trace shows.
+const giftSumsQuery = `select
+    ranges.range_no, any_value(ranges.rate_key) as rate_key, count(*) as gifts, cast(sum(gifts.quantity) as bigint) as quantity,
+    cast(sum(gifts.coins) as bigint) as coins, cast(sum(coalesce(led_live_gift.diamonds, gifts.diamonds)) as bigint) as diamonds,
+    min(gifts.sent_at) as first_at, max(gifts.sent_at) as last_at, list_max(min(gifts.sent_at, ?)) as shown_until,
+    list_sort(list(distinct gifts.batch_id)) as batches` + giftsFrom
+
 func isGiftLine(line *record) bool {
 	return line != nil && line.text("section") == "earned" && line.text("reason") == "gift"
 }
 
-// lineGifts gives the gifts that a statement line sums, and whether their
-// quantities, coins and diamonds are the line's. A rate may win in two ranges of
-// a month: of several sets of gifts the one that adds up is the line's.
-func (t *tracer) lineGifts(ctx context.Context, run runAt, line *record) (gifts []*record, addsUp bool, err error) {
-	m, err := t.month(ctx, run, line.text("creator_id"))
-	if err != nil {
-		return nil, false, err
-	}
-	all, err := selectRecords(ctx, m.eng.Engine, giftsQuery+` and gifts.kind = 'gift' and gifts.gift_id = ? and gifts.entity = ?
-		and ranges.currency = ? and ranges.is_prior_period = ? order by ranges.range_no, gifts.sent_at, gifts.event_id`,
-		line.text("creator_id"), line.text("gift_id"), line.text("entity"), line.text("currency"), line.value("prior_period"))
-	if err != nil {
-		return nil, false, err
-	}
-	t.rows += int64(len(all))
-	ranges := map[int64][]*record{}
-	var order []int64
-	for _, g := range all {
-		if g.text("rate_from") != line.text("rate_from") || g.text("rate_until") != line.text("rate_to") || g.text("diamond_value") != line.text("rate") {
-			continue
-		}
-		no := g.number("range_no")
-		if ranges[no] == nil {
-			order = append(order, no)
-		}
-		ranges[no] = append(ranges[no], g)
-	}
-	for _, no := range order {
-		if sums := sumGifts(ranges[no]); sums == (giftSums{line.number("count"), line.number("coins"), line.number("diamonds")}) {
-			return ranges[no], true, nil
-		}
-		gifts = append(gifts, ranges[no]...)
-	}
-	return gifts, false, nil
+// lineGifts are the gifts that a statement line sums.
+type lineGifts struct {
+	count, quantity, coins, diamonds int64
+	rateKey                          string
+	firstAt, lastAt                  time.Time
+	batches                          []string
+	addsUp                           bool      // quantity, coins and diamonds are the line's
+	shown                            []*record // the first of them
 }
 
-type giftSums struct{ quantity, coins, diamonds int64 }
-
-func sumGifts(gifts []*record) (s giftSums) {
-	for _, g := range gifts {
-		s.quantity += g.number("quantity")
-		s.coins += g.number("coins")
-		s.diamonds += g.number("diamonds")
+// giftsOfLine finds the gifts of a line. A rate may win in two ranges of a month:
+// of several sets of gifts the one that adds up is the line's.
+func (t *tracer) giftsOfLine(ctx context.Context, m *month, line *record) (*lineGifts, error) {
+	const condition = ` and gifts.kind = 'gift' and gifts.gift_id = ? and gifts.entity = ? and ranges.currency = ? and ranges.is_prior_period = ?
+		and ranges.rate_from is not distinct from ? and ranges.rate_until is not distinct from ? and ranges.diamond_value = cast(? as decimal(18, 9))`
+	values := []any{line.text("creator_id"), line.text("gift_id"), line.text("entity"), line.text("currency"), line.value("prior_period"),
+		line.value("rate_from"), line.value("rate_to"), line.text("rate")}
+	limit := t.Limit
+	if limit <= 0 {
+		limit = 1 // all are shown, whenever they were sent
 	}
-	return s
+	sums, err := selectRecords(ctx, m.eng.Engine, giftSumsQuery+condition+" group by ranges.range_no order by ranges.range_no", append([]any{limit}, values...)...)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range sums {
+		if s.number("quantity") == line.number("count") && s.number("coins") == line.number("coins") && s.number("diamonds") == line.number("diamonds") {
+			sums = []*record{s}
+			break
+		}
+	}
+	g := &lineGifts{}
+	var ranges []string
+	var until time.Time
+	for _, s := range sums {
+		g.add(s)
+		ranges = append(ranges, strconv.FormatInt(s.number("range_no"), 10))
+		if at, _ := s.time("shown_until"); at.After(until) {
+			until = at
+		}
+	}
+	g.addsUp = g.quantity == line.number("count") && g.coins == line.number("coins") && g.diamonds == line.number("diamonds")
+	if g.count == 0 {
+		return g, nil
+	}
+	query := giftsQuery + condition + " and ranges.range_no in (" + strings.Join(ranges, ", ") + ")"
+	if t.Limit > 0 {
+		query += fmt.Sprintf(" and gifts.sent_at between %s and %s", instant(g.firstAt), instant(until))
+	}
+	query += " order by ranges.range_no, gifts.sent_at, gifts.event_id"
+	if t.Limit > 0 {
+		query += " limit " + strconv.Itoa(t.Limit)
+	}
+	g.shown, err = selectRecords(ctx, m.eng.Engine, query, values...)
+	t.rows += int64(len(g.shown))
+	return g, err
+}
+
+// add adds the gifts of one range of rate.
+func (g *lineGifts) add(sums *record) {
+	g.count += sums.number("gifts")
+	g.quantity += sums.number("quantity")
+	g.coins += sums.number("coins")
+	g.diamonds += sums.number("diamonds")
+	if g.rateKey == "" {
+		g.rateKey = sums.text("rate_key")
+	}
+	if at, ok := sums.time("first_at"); ok && (g.firstAt.IsZero() || at.Before(g.firstAt)) {
+		g.firstAt = at
+	}
+	if at, ok := sums.time("last_at"); ok && at.After(g.lastAt) {
+		g.lastAt = at
+	}
+	list, _ := sums.value("batches").([]any)
+	for _, b := range list {
+		if id, ok := b.(string); ok && !slices.Contains(g.batches, id) {
+			g.batches = append(g.batches, id)
+		}
+	}
+}
+
+// instant writes a time as a literal of SQL.
+func instant(at time.Time) string {
+	return "timestamptz '" + at.UTC().Format("2006-01-02T15:04:05.999999") + "Z'"
 }
 
 // rateNode is the rate that a line or gift was credited at.
@@ -232,23 +288,11 @@ func (t *tracer) rateNode(ctx context.Context, m *month, rateKey string) (*repor
 	return t.plainRow("conversion_rates", rates[0]), nil
 }
 
-// priceNodes are the catalogue's prices in force while the gifts were sent.
-func (t *tracer) priceNodes(ctx context.Context, m *month, gifts []*record) ([]*reports.Node, error) {
-	if len(gifts) == 0 {
-		return nil, nil
-	}
-	first, last := gifts[0].value("sent_at"), gifts[0].value("sent_at")
-	for _, g := range gifts {
-		at, _ := g.time("sent_at")
-		if low, _ := (&record{fields: []reports.Field{{Name: "a", Value: first}}}).time("a"); at.Before(low) {
-			first = at
-		}
-		if high, _ := (&record{fields: []reports.Field{{Name: "a", Value: last}}}).time("a"); at.After(high) {
-			last = at
-		}
-	}
+// priceNodes are a gift's prices in the catalogue that were in force in a span of
+// time.
+func (t *tracer) priceNodes(ctx context.Context, m *month, gift string, first, last time.Time) ([]*reports.Node, error) {
 	prices, err := selectRecords(ctx, m.eng.Engine, `select gift_id, valid_from, valid_to, name, coins, batch_id, source_line from stg_gift_catalog
-		where gift_id = ? and valid_from <= ? and valid_until > ? order by valid_from`, gifts[0].text("gift_id"), last, first)
+		where gift_id = ? and valid_from <= ? and valid_until > ? order by valid_from`, gift, last, first)
 	if err != nil {
 		return nil, err
 	}

@@ -98,7 +98,15 @@ func (t *tracer) shown(list []*record) (part []*record, rest *reports.Node) {
 	if t.Limit <= 0 || len(list) <= t.Limit {
 		return list, nil
 	}
-	return list[:t.Limit], &reports.Node{Kind: "and", Text: fmt.Sprintf("%d more (--limit 0 shows all)", len(list)-t.Limit)}
+	return list[:t.Limit], more(int64(len(list) - t.Limit))
+}
+
+// more says how many rows are not shown; nil when none.
+func more(rows int64) *reports.Node {
+	if rows <= 0 {
+		return nil
+	}
+	return &reports.Node{Kind: "and", Text: fmt.Sprintf("%d more (--limit 0 shows all)", rows)}
 }
 
 // rowKind is what a row of a raw table is called.

@@ -121,7 +121,8 @@ func (t *tracer) addLineOfGift(ctx context.Context, n *reports.Node, gift *recor
 	if err != nil {
 		return err
 	}
-	prices, err := t.priceNodes(ctx, m, rated)
+	at, _ := g.time("sent_at")
+	prices, err := t.priceNodes(ctx, m, g.text("gift_id"), at, at)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -79,7 +80,7 @@ func (b *builder) work(ctx context.Context, cancel func(), conn *sql.Conn) {
 		if i < 0 {
 			return
 		}
-		err := b.e.build(ctx, conn, b.models[i], b.p.MaterializeStaging)
+		err := b.e.build(ctx, conn, b.models[i], b.p.materializes(b.models[i]))
 		if err == nil && !b.p.KeepModels {
 			err = b.drop(ctx, conn, i)
 		}
@@ -248,6 +249,11 @@ func lifetimes(ordered []Model) (uses [][]string, left map[string]int) {
 		uses = append(uses, used)
 	}
 	return uses, left
+}
+
+// materializes says whether a model that is a view becomes a table.
+func (p Parameters) materializes(m Model) bool {
+	return p.MaterializeStaging && !slices.Contains(p.StayViews, m.Name)
 }
 
 // build makes the table or view of one model and refuses inexact columns.

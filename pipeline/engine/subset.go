@@ -27,7 +27,7 @@ func (e *Engine) Build(ctx context.Context, dialect string, models []Model, p Pa
 		return err
 	}
 	for _, m := range ordered {
-		if err := e.build(ctx, e.conn, m, p.MaterializeStaging); err != nil {
+		if err := e.build(ctx, e.conn, m, p.materializes(m)); err != nil {
 			return err
 		}
 	}
