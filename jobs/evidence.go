@@ -70,7 +70,9 @@ func (t *tracer) evidence(ctx context.Context) (*reports.Evidence, error) {
 func (t *tracer) findException(ctx context.Context, id string) (*record, error) {
 	missing := pipeline.Errorf(pipeline.KindNotFound, "show exception", fmt.Sprintf("%q", id), "no exception has that id").
 		WithHint("`carat exceptions` lists those that stand, `carat exceptions --resolved` those that are gone")
-	if id == "" || !t.has(tableExceptions) {
+	if has, err := t.has(ctx, tableExceptions); err != nil {
+		return nil, err
+	} else if id == "" || !has {
 		return nil, missing
 	}
 	rows, err := t.records(ctx, "select * from "+tableExceptions+" where starts_with(exception_id, ?) order by all", id)
@@ -182,7 +184,7 @@ func (t *tracer) evidenceBlocks(ctx context.Context, e *record) (blocks []*repor
 		}
 		return eng.LoadRows(ctx, "subject", strings.TrimSuffix(columns, ", "), [][]any{values})
 	}
-	m, err := t.buildModels(ctx, t.runs[i], creators, append(slices.Clone(t.models.list), wanted...), prepare, names...)
+	m, err := t.buildModels(ctx, t.runs[i], modelInput{creators: creators, prepare: prepare}, append(slices.Clone(t.models.list), wanted...), names...)
 	if err != nil {
 		return nil, err
 	}
@@ -203,17 +205,21 @@ func (t *tracer) evidenceBlocks(ctx context.Context, e *record) (blocks []*repor
 // creatorsOf are the creators that a subject's rows belong to, so that no
 // other's need be read; none: it isn't about creators.
 func (t *tracer) creatorsOf(ctx context.Context, e *record) ([]string, error) {
-	query := ""
+	query, table := "", ""
 	switch id := e.text("subject_id"); e.text("subject_kind") {
 	case "creator":
 		return []string{id}, nil
 	case "payout":
-		query = "select distinct creator_id from payouts where payout_id = ?"
+		query, table = "select distinct creator_id from payouts where payout_id = ?", "payouts"
 	case "gift":
 		query = `select distinct gifts.creator_id from gift_events as own inner join gift_events as gifts
 			on gifts.event_id = own.event_id or gifts.event_id = own.original_event_id where own.event_id = ?`
+		table = "gift_events"
 	default:
 		return nil, nil
+	}
+	if has, err := t.has(ctx, table); err != nil || !has {
+		return nil, err
 	}
 	rows, err := t.records(ctx, query+" order by 1", e.text("subject_id"))
 	var creators []string

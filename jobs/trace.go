@@ -51,8 +51,10 @@ func Trace(ctx context.Context, o TraceOptions) (roots []*reports.Node, err erro
 type tracer struct {
 	TraceOptions
 	*place
-	eng     *reader // every table as it is now, read by carat alone
-	tables  map[string]pipeline.TableFiles
+	eng     *reader                        // tables as they are now, read by carat alone
+	now     *lake.State                    // what they are
+	tables  map[string]pipeline.TableFiles // those that were asked for
+	ready   map[string]bool                // those that the engine has
 	models  models
 	first   pipeline.Period
 	batches map[string]lake.CommittedBatch
@@ -64,7 +66,7 @@ type tracer struct {
 }
 
 func newTracer(ctx context.Context, p *place, o TraceOptions) (*tracer, error) {
-	t := &tracer{TraceOptions: o, place: p, tables: map[string]pipeline.TableFiles{}, batches: map[string]lake.CommittedBatch{}, months: map[string]*month{}}
+	t := &tracer{TraceOptions: o, place: p, tables: map[string]pipeline.TableFiles{}, ready: map[string]bool{}, batches: map[string]lake.CommittedBatch{}, months: map[string]*month{}}
 	var err error
 	if t.models, err = (ReconcileOptions{Setting: o.Setting, SQL: o.SQL}).models(); err != nil {
 		return nil, err
@@ -83,17 +85,34 @@ func newTracer(ctx context.Context, p *place, o TraceOptions) (*tracer, error) {
 	if t.runs, err = p.runsAt(ctx, latest); err != nil {
 		return nil, err
 	}
-	tables, err := p.lake.Tables(ctx, latest)
-	if err != nil {
+	if t.now, err = p.lake.State(ctx, latest); err != nil {
 		return nil, err
 	}
-	for _, one := range tables {
-		t.tables[one.Name] = one
+	t.eng, err = p.openEmpty(ctx, o.Config)
+	return t, err
+}
+
+// table gives a table's files.
+func (t *tracer) table(name string) (pipeline.TableFiles, error) {
+	one, known := t.tables[name]
+	if known {
+		return one, nil
 	}
-	if t.eng, err = p.openEmpty(ctx, o.Config); err != nil {
-		return nil, err
+	one, err := t.now.Table(name)
+	if err == nil {
+		t.tables[name] = one
 	}
-	return t, t.eng.Load(ctx, "", tables)
+	return one, err
+}
+
+// has says whether a table has rows to look for, and makes it ready for that.
+func (t *tracer) has(ctx context.Context, name string) (bool, error) {
+	one, err := t.table(name)
+	if err != nil || t.ready[name] || len(one.Files) == 0 {
+		return len(one.Files) > 0, err
+	}
+	t.ready[name] = true
+	return true, t.eng.Load(ctx, "", []pipeline.TableFiles{one})
 }
 
 // close ends the engines.
@@ -207,8 +226,9 @@ const tableJournal = "journal_lines"
 func (t *tracer) findKey(ctx context.Context, id string) ([]subject, error) {
 	var found []subject
 	for _, k := range keyColumns {
-		one, ok := t.tables[k.table]
-		if !ok || len(one.Files) == 0 {
+		if has, err := t.has(ctx, k.table); err != nil {
+			return nil, err
+		} else if !has {
 			continue
 		}
 		condition := k.column + " = ?"

@@ -55,8 +55,11 @@ func (t *tracer) statementLine(ctx context.Context, id statementLineID) (*record
 // statementLines finds lines of a period's current run.
 func (t *tracer) statementLines(ctx context.Context, period pipeline.Period, condition string, values ...any) ([]*record, error) {
 	run, ok := t.runOf(period)
-	if !ok || !t.has(tableLines) {
+	if !ok {
 		return nil, nil
+	}
+	if has, err := t.has(ctx, tableLines); err != nil || !has {
+		return nil, err
 	}
 	return t.records(ctx, "select * from "+tableLines+" where run_id = ? and period = ? and "+condition+
 		" order by creator_id, entity, currency, line_no", append([]any{run.ID, string(period)}, values...)...)
@@ -108,7 +111,7 @@ func (t *tracer) lineHead(line *record) *reports.Node {
 // addLineGifts adds the gifts of a line, the rate and the prices in force, and
 // the files that they came in.
 func (t *tracer) addLineGifts(ctx context.Context, n *reports.Node, run runAt, line *record) error {
-	m, err := t.month(ctx, run, line.text("creator_id"))
+	m, err := t.month(ctx, run, line.text("creator_id"), "gift_id = "+quoted(line.text("gift_id")))
 	if err != nil {
 		return err
 	}
@@ -181,8 +184,8 @@ func (t *tracer) addBatch(ctx context.Context, n *reports.Node, id string) error
 
 // addRows adds the rows of a table that a line names, and their files.
 func (t *tracer) addRows(ctx context.Context, n *reports.Node, table, condition string, values ...any) error {
-	if !t.has(table) {
-		return nil
+	if has, err := t.has(ctx, table); err != nil || !has {
+		return err
 	}
 	rows, err := t.records(ctx, "select * from "+table+" where "+condition+" order by all", values...)
 	if err != nil {
@@ -201,7 +204,7 @@ func (t *tracer) addRateOfLine(ctx context.Context, n *reports.Node, run runAt, 
 	if line.value("rate_from") == nil {
 		return nil
 	}
-	m, err := t.month(ctx, run, line.text("creator_id"))
+	m, err := t.month(ctx, run, line.text("creator_id"), "")
 	if err != nil {
 		return err
 	}

@@ -20,11 +20,15 @@ import (
 type month struct {
 	eng      *reader
 	creators []string
+	gifts    string // the table of all columns of their gifts
 }
 
 // prepareMonths builds, for each run, what all statement lines and gifts among
 // the subjects need, at once.
 func (t *tracer) prepareMonths(ctx context.Context, found []subject) error {
+	if len(found) == 1 {
+		return nil // it needs less than a creator's month
+	}
 	creators := map[string][]string{}
 	for _, s := range found {
 		period, creator := s.line.period, s.line.creator
@@ -38,7 +42,7 @@ func (t *tracer) prepareMonths(ctx context.Context, found []subject) error {
 	}
 	for run, list := range creators {
 		i := slices.IndexFunc(t.runs, func(r runAt) bool { return r.ID == run })
-		m, err := t.buildMonth(ctx, t.runs[i], list)
+		m, err := t.buildMonth(ctx, t.runs[i], list, "")
 		if err != nil {
 			return err
 		}
@@ -47,30 +51,69 @@ func (t *tracer) prepareMonths(ctx context.Context, found []subject) error {
 	return nil
 }
 
-// month gives the month of a run that holds a creator.
-func (t *tracer) month(ctx context.Context, run runAt, creator string) (*month, error) {
-	for _, key := range []string{run.ID, run.ID + "/" + creator} {
+// month gives the month of a run that holds a creator's gifts, at least those
+// that meet a condition.
+func (t *tracer) month(ctx context.Context, run runAt, creator, gifts string) (*month, error) {
+	own := run.ID + "/" + creator + "/" + gifts
+	for _, key := range []string{run.ID, own} {
 		if m := t.months[key]; m != nil && slices.Contains(m.creators, creator) {
 			return m, nil
 		}
 	}
-	m, err := t.buildMonth(ctx, run, []string{creator})
+	m, err := t.buildMonth(ctx, run, []string{creator}, gifts)
 	if err != nil {
 		return nil, err
 	}
-	t.months[run.ID+"/"+creator] = m
+	t.months[own] = m
 	return m, nil
 }
 
-func (t *tracer) buildMonth(ctx context.Context, run runAt, creators []string) (*month, error) {
-	return t.buildModels(ctx, run, creators, t.models.list, nil, "led_creator_rate", "led_live_gift", "stg_conversion_rates", "stg_gift_catalog")
+func (t *tracer) buildMonth(ctx context.Context, run runAt, creators []string, gifts string) (*month, error) {
+	return t.buildModels(ctx, run, modelInput{creators: creators, gifts: gifts}, t.models.list, "led_creator_rate", "led_live_gift", "stg_conversion_rates", "stg_gift_catalog")
 }
 
-// buildModels builds models and what they read over a run's own inputs: those
-// of some creators alone or, without any, all. prepare, if not nil, adds
-// tables of its own before.
-func (t *tracer) buildModels(ctx context.Context, run runAt, creators []string, list []engine.Model, prepare func(*reader) error, targets ...string) (m *month, err error) {
-	m = &month{creators: creators}
+// modelInput cuts what models are built over.
+type modelInput struct {
+	creators []string            // none: all
+	gifts    string              // a condition on their gifts, "" for all: no rate depends on other gifts
+	prepare  func(*reader) error // adds tables of its own
+}
+
+// manyGifts says whether a creator's gifts may be many.
+func (in modelInput) manyGifts() bool {
+	return len(in.creators) == 1 && in.prepare == nil && !strings.HasPrefix(in.gifts, "event_id = ")
+}
+
+// where gives the condition on the rows of a table.
+func (in modelInput) where(run runAt) func(table string) string {
+	return func(table string) string {
+		if len(in.creators) == 0 {
+			return ""
+		}
+		var names []string
+		for _, c := range in.creators {
+			names = append(names, quoted(c))
+		}
+		of := " in (" + strings.Join(names, ", ") + ")"
+		switch table {
+		case "gift_events":
+			condition := "creator_id" + of + " and accounting_month <= " + quoted(string(run.Period))
+			if in.gifts != "" {
+				condition += " and " + in.gifts
+			}
+			return condition
+		case "payouts", "diamond_adjustments", "creators":
+			return "creator_id" + of
+		case feedBalances:
+			return "subject_kind = 'creator' and subject_id" + of
+		}
+		return ""
+	}
+}
+
+// buildModels builds models and what they read over a run's own inputs.
+func (t *tracer) buildModels(ctx context.Context, run runAt, in modelInput, list []engine.Model, targets ...string) (m *month, err error) {
+	m = &month{creators: in.creators, gifts: "stg_gift_events"}
 	if m.eng, err = t.openEmpty(ctx, t.Config); err != nil {
 		return nil, err
 	}
@@ -82,36 +125,17 @@ func (t *tracer) buildModels(ctx context.Context, run runAt, creators []string, 
 	if err != nil {
 		return nil, errors.Join(err, m.eng.Close())
 	}
-	var names []string
-	for _, c := range creators {
-		names = append(names, quoted(c))
+	where := in.where(run)
+	if err = m.eng.LoadWhere(ctx, engine.RawPrefix, tables, where); err == nil && in.manyGifts() {
+		err = m.narrowGifts(ctx, tables, where)
 	}
-	in := " in (" + strings.Join(names, ", ") + ")"
-	where := func(table string) string {
-		if len(creators) == 0 {
-			return ""
-		}
-		switch table {
-		case "gift_events":
-			return "creator_id" + in + " and accounting_month <= " + quoted(string(run.Period))
-		case "payouts", "diamond_adjustments", "creators":
-			return "creator_id" + in
-		case feedBalances:
-			return "subject_kind = 'creator' and subject_id" + in
-		}
-		return ""
-	}
-	err = m.eng.LoadWhere(ctx, engine.RawPrefix, tables, where)
-	if err == nil && prepare != nil {
-		err = prepare(m.eng)
+	if err == nil && in.prepare != nil {
+		err = in.prepare(m.eng)
 	}
 	if err == nil {
 		var params engine.Parameters
 		if params, err = t.parametersOf(ctx, run); err == nil {
-			params.MaterializeStaging = len(creators) > 0 // the files are read once, whatever the models ask
-			if len(creators) == 1 && !engine.AreFew([]pipeline.TableFiles{t.tables["gift_events"]}) {
-				params.StayViews = []string{"stg_gift_events"} // but for a few columns of many gifts
-			}
+			params.ReadFilesOnce = len(in.creators) > 0 // the files are read once, whatever the models ask
 			err = m.eng.Build(ctx, t.models.dialect, list, params, targets...)
 		}
 	}
@@ -121,16 +145,48 @@ func (t *tracer) buildModels(ctx context.Context, run runAt, creators []string, 
 	return m, nil
 }
 
+// giftColumns are those that the models of a month and the sums of a line need.
+var giftColumns = []string{"kind", "sent_at", "creator_id", "gift_id", "quantity", "coins", "diamonds", "entity", "capture", "batch_id", "accounting_month"}
+
+// narrowGifts has the models read only some columns of many gifts: ids take most
+// of the time to read, and only the gifts that are shown need them. Gifts from a
+// live recorder are matched with their diamonds by id, so they are left alone.
+func (m *month) narrowGifts(ctx context.Context, tables []pipeline.TableFiles, where func(table string) string) error {
+	const gifts, whole = "gift_events", "whole_"
+	i := slices.IndexFunc(tables, func(one pipeline.TableFiles) bool { return one.Name == gifts })
+	if i < 0 || engine.AreFew(tables[i:i+1]) {
+		return nil
+	}
+	if err := m.eng.LoadWhere(ctx, whole, tables[i:i+1], where); err != nil {
+		return err
+	}
+	if err := m.eng.Narrow(ctx, engine.RawPrefix, tables[i], giftColumns...); err != nil {
+		return err
+	}
+	live, err := selectRecords(ctx, m.eng.Engine, "select 1 from "+engine.RawPrefix+gifts+" where capture is not null limit 1")
+	if err != nil {
+		return err
+	}
+	if len(live) > 0 {
+		return m.eng.LoadWhere(ctx, engine.RawPrefix, tables[i:i+1], where)
+	}
+	m.gifts = whole + gifts
+	return nil
+}
+
 // tablesOf gives some tables as a run read them. What was not added to since is
 // at hand, without reading manifests again.
 func (t *tracer) tablesOf(ctx context.Context, run runAt, names []string) ([]pipeline.TableFiles, error) {
 	var tables []pipeline.TableFiles
 	for _, name := range names {
-		one, ok := t.tables[name]
-		if ok && isRaw(name) && one.Snapshot != run.Inputs[name] {
+		one, err := t.table(name)
+		if err != nil {
+			return nil, err
+		}
+		if isRaw(name) && one.Snapshot != run.Inputs[name] {
 			return t.lake.TablesOf(ctx, run.Inputs)
 		}
-		if ok {
+		if len(one.Columns) > 0 {
 			tables = append(tables, one)
 		}
 	}
@@ -158,8 +214,7 @@ func (t *tracer) parametersOf(ctx context.Context, run runAt) (engine.Parameters
 
 // giftsFrom joins a creator's gifts of the month with the range of rate that each
 // was credited at, as the ledger sums them to statement lines.
-const giftsFrom = `
-from stg_gift_events as gifts
+const giftsFrom = ` as gifts
 cross join run
 inner join led_creator_rate as ranges
     on ranges.creator_id = gifts.creator_id
@@ -174,7 +229,8 @@ const giftsQuery = `select
     gifts.event_id, gifts.kind, gifts.sent_at, gifts.stream_id, gifts.viewer_id, gifts.creator_id, gifts.gift_id, gifts.quantity,
     gifts.coins, coalesce(led_live_gift.diamonds, gifts.diamonds) as diamonds, gifts.entity,
     ranges.range_no, ranges.rate_key, ranges.currency, ranges.diamonds_per_coin, ranges.diamond_value, ranges.rate_from, ranges.rate_until,
-    ranges.is_prior_period, gifts.batch_id, gifts.source_line` + giftsFrom
+    ranges.is_prior_period, gifts.batch_id, gifts.source_line
+from `
 
 // giftSumsQuery sums them by range of rate. first_instants are when the first ones
 // were sent, as many as a trace shows.
@@ -182,7 +238,8 @@ const giftSumsQuery = `select
     ranges.range_no, any_value(ranges.rate_key) as rate_key, count(*) as gifts, cast(sum(gifts.quantity) as bigint) as quantity,
     cast(sum(gifts.coins) as bigint) as coins, cast(sum(coalesce(led_live_gift.diamonds, gifts.diamonds)) as bigint) as diamonds,
     min(gifts.sent_at) as first_at, max(gifts.sent_at) as last_at, list_max(min(gifts.sent_at, ?)) as shown_until,
-    list_sort(list(distinct gifts.batch_id)) as batches` + giftsFrom
+    list_sort(list(distinct gifts.batch_id)) as batches
+from stg_gift_events` + giftsFrom
 
 func isGiftLine(line *record) bool {
 	return line != nil && line.text("section") == "earned" && line.text("reason") == "gift"
@@ -233,7 +290,7 @@ func (t *tracer) giftsOfLine(ctx context.Context, m *month, line *record) (*line
 	if g.count == 0 {
 		return g, nil
 	}
-	query := giftsQuery + condition + " and ranges.range_no in (" + strings.Join(ranges, ", ") + ")"
+	query := giftsQuery + m.gifts + giftsFrom + condition + " and ranges.range_no in (" + strings.Join(ranges, ", ") + ")"
 	if t.Limit > 0 {
 		query += fmt.Sprintf(" and gifts.sent_at between %s and %s", instant(g.firstAt), instant(until))
 	}

@@ -90,9 +90,6 @@ func selectRecords(ctx context.Context, eng *engine.Engine, query string, values
 	return list, nil
 }
 
-// has says whether a table has rows to look for.
-func (t *tracer) has(table string) bool { return len(t.tables[table].Files) > 0 }
-
 // shown cuts a list to the limit and says how many were left out.
 func (t *tracer) shown(list []*record) (part []*record, rest *reports.Node) {
 	if t.Limit <= 0 || len(list) <= t.Limit {

@@ -76,8 +76,8 @@ func (t *tracer) addTouched(ctx context.Context, n *reports.Node, table string, 
 // addRelated adds rows of a table that have to do with the one at hand, under a
 // heading.
 func (t *tracer) addRelated(ctx context.Context, n *reports.Node, heading, table, condition string, values ...any) error {
-	if !t.has(table) {
-		return nil
+	if has, err := t.has(ctx, table); err != nil || !has {
+		return err
 	}
 	rows, err := t.records(ctx, "select * from "+table+" where "+condition+" order by all", values...)
 	if err != nil || len(rows) == 0 {
@@ -104,11 +104,11 @@ func (t *tracer) addLineOfGift(ctx context.Context, n *reports.Node, gift *recor
 	if gift.text("kind") == "reversal" {
 		return t.addLinesOf(ctx, n, creator, gift.text("event_id"))
 	}
-	m, err := t.month(ctx, run, creator)
+	m, err := t.month(ctx, run, creator, "event_id = "+quoted(gift.text("event_id")))
 	if err != nil {
 		return err
 	}
-	rated, err := selectRecords(ctx, m.eng.Engine, giftsQuery+" and gifts.event_id = ?", creator, gift.text("event_id"))
+	rated, err := selectRecords(ctx, m.eng.Engine, giftsQuery+m.gifts+giftsFrom+" and gifts.event_id = ?", creator, gift.text("event_id"))
 	if err != nil {
 		return err
 	}
@@ -158,8 +158,8 @@ func (t *tracer) addLinesOf(ctx context.Context, n *reports.Node, creator, refer
 
 // addLots adds the lot that a purchase became, in the current runs.
 func (t *tracer) addLots(ctx context.Context, n *reports.Node, purchase *record) error {
-	if !t.has("coin_lots") {
-		return nil
+	if has, err := t.has(ctx, "coin_lots"); err != nil || !has {
+		return err
 	}
 	lots, err := t.records(ctx, "select * from coin_lots where lot_id = ? and run_id in ("+t.currentRuns()+") order by all", purchase.text("purchase_id"))
 	if err != nil {
@@ -173,8 +173,8 @@ func (t *tracer) addLots(ctx context.Context, n *reports.Node, purchase *record)
 
 // addUse adds how many statement lines of each current run a rate made.
 func (t *tracer) addUse(ctx context.Context, n *reports.Node, rate *record) error {
-	if !t.has(tableLines) {
-		return nil
+	if has, err := t.has(ctx, tableLines); err != nil || !has {
+		return err
 	}
 	used, err := t.records(ctx, "select period, count(*) as lines, count(distinct creator_id) as creators from "+tableLines+
 		" where run_id in ("+t.currentRuns()+`) and rate_from = ? and rate = cast(? as decimal(18, 9)) and currency = ? group by period order by period`,
@@ -191,8 +191,8 @@ func (t *tracer) addUse(ctx context.Context, n *reports.Node, rate *record) erro
 
 // addExceptions adds what the controls of the current runs found about a row.
 func (t *tracer) addExceptions(ctx context.Context, n *reports.Node, table string, r *record) error {
-	if !t.has(tableExceptions) {
-		return nil
+	if has, err := t.has(ctx, tableExceptions); err != nil || !has {
+		return err
 	}
 	_, columns := keyOf(table, r)
 	found, err := t.records(ctx, "select * from "+tableExceptions+" where run_id in ("+t.currentRuns()+`)
@@ -224,7 +224,12 @@ func exceptionHead(e *record) *reports.Node {
 func (t *tracer) exceptionNode(ctx context.Context, e *record) (*reports.Node, error) {
 	n := exceptionHead(e)
 	for table, kind := range exceptionKind {
-		if kind != e.text("subject_kind") || !t.has(table) {
+		if kind != e.text("subject_kind") {
+			continue
+		}
+		if has, err := t.has(ctx, table); err != nil {
+			return nil, err
+		} else if !has {
 			continue
 		}
 		feed, _ := pipeline.FeedByName(table)

@@ -95,7 +95,11 @@ func (t *tracer) batchNode(ctx context.Context, id string, forward bool) (*repor
 	if !forward {
 		return n, nil
 	}
-	if b.RowsRejected > 0 && t.has(tableRejects) {
+	has, err := t.has(ctx, tableRejects)
+	if err != nil {
+		return nil, err
+	}
+	if b.RowsRejected > 0 && has {
 		rejects, err := t.records(ctx, "select * from rejects where batch_id = ? order by source_line, \"column\", code", id)
 		if err != nil {
 			return nil, err
@@ -151,7 +155,9 @@ func (t *tracer) sourceLineNode(ctx context.Context, batch string, line int64) (
 	n.Add(file)
 	found := 0
 	for _, table := range []string{b.Table, tableRejects} {
-		if !t.has(table) {
+		if has, err := t.has(ctx, table); err != nil {
+			return nil, err
+		} else if !has {
 			continue
 		}
 		rows, err := t.records(ctx, "select * from "+table+" where batch_id = ? and source_line = ? order by all", batch, line)

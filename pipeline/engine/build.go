@@ -80,7 +80,7 @@ func (b *builder) work(ctx context.Context, cancel func(), conn *sql.Conn) {
 		if i < 0 {
 			return
 		}
-		err := b.e.build(ctx, conn, b.models[i], b.p.materializes(b.models[i]))
+		err := b.e.build(ctx, conn, b.models[i], b.p.MaterializeStaging || b.p.ReadFilesOnce && b.e.readsFiles(b.models[i]))
 		if err == nil && !b.p.KeepModels {
 			err = b.drop(ctx, conn, i)
 		}
@@ -251,9 +251,8 @@ func lifetimes(ordered []Model) (uses [][]string, left map[string]int) {
 	return uses, left
 }
 
-// materializes says whether a model that is a view becomes a table.
-func (p Parameters) materializes(m Model) bool {
-	return p.MaterializeStaging && !slices.Contains(p.StayViews, m.Name)
+func (e *Engine) readsFiles(m Model) bool {
+	return slices.ContainsFunc(m.reads, func(name string) bool { return e.scans[name] != "" })
 }
 
 // build makes the table or view of one model and refuses inexact columns.

@@ -39,8 +39,10 @@ type Engine struct {
 	// inTransaction says that conn is in a transaction, of which no other
 	// connection sees anything: tests undo a run so.
 	inTransaction bool
-	tables        map[string]bool   // names that Load made
-	scans         map[string]string // the query of each, where Load made it of files
+	tables        map[string]bool     // names that Load made
+	scans         map[string]string   // the query of each, where Load made it of files
+	readBy        map[string][]string // tables that a query names, by its text
+	dialect       string              // whose macros were read
 	config        Config
 	models        []Model // set by Reconcile
 	run           Parameters
@@ -61,7 +63,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if err != nil {
 		return nil, startFailure(err)
 	}
-	e := &Engine{db: sql.OpenDB(connector), tables: map[string]bool{}, scans: map[string]string{}, config: c}
+	e := &Engine{db: sql.OpenDB(connector), tables: map[string]bool{}, scans: map[string]string{}, readBy: map[string][]string{}, config: c}
 	for _, conn := range []**sql.Conn{&e.conn, &e.beside[0], &e.beside[1], &e.beside[2]} {
 		if *conn, err = e.db.Conn(ctx); err != nil {
 			return nil, errors.Join(startFailure(err), e.db.Close())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"carat/pipeline"
@@ -30,11 +31,38 @@ func (e *Engine) LoadWhere(ctx context.Context, prefix string, tables []pipeline
 				query += " where " + condition
 			}
 		}
+		if e.tables[name] && e.scans[name] == "" { // a table, which is no view to be replaced
+			query := "drop table " + identifier(name)
+			if err := e.exec(ctx, query); err != nil {
+				return fmt.Errorf("load table %s: %w", t.Name, err)
+			}
+		}
 		if err := e.exec(ctx, "create or replace view "+identifier(name)+" as "+query); err != nil {
 			return fmt.Errorf("load table %s: %w", t.Name, err)
 		}
 		e.tables[name], e.scans[name] = true, query
 	}
+	return nil
+}
+
+// Narrow replaces the view of a loaded table by a table of some of its columns;
+// the others are null in it.
+func (e *Engine) Narrow(ctx context.Context, prefix string, t pipeline.TableFiles, columns ...string) error {
+	name := prefix + t.Name
+	var list []string
+	for _, c := range t.Columns {
+		if slices.Contains(columns, c.Name) {
+			list = append(list, identifier(c.Name))
+		} else {
+			list = append(list, fmt.Sprintf("cast(null as %s) as %s", c.Type, identifier(c.Name)))
+		}
+	}
+	query := "create table narrow as select " + strings.Join(list, ", ") + " from " + identifier(name) +
+		"; drop view " + identifier(name) + "; alter table narrow rename to " + identifier(name)
+	if err := e.exec(ctx, query); err != nil {
+		return fmt.Errorf("load table %s: %w", t.Name, err)
+	}
+	delete(e.scans, name)
 	return nil
 }
 

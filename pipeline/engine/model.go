@@ -217,11 +217,15 @@ func (e *Engine) order(ctx context.Context, models []Model) ([]Model, error) {
 
 // reads gives the tables and views that a query names, sorted.
 func (e *Engine) reads(query string) ([]string, error) {
+	if names, known := e.readBy[query]; known {
+		return names, nil
+	}
 	names, err := duckdb.GetTableNames(e.conn, query, false)
 	if err != nil {
 		return nil, err
 	}
 	sort.Strings(names)
+	e.readBy[query] = names
 	return names, nil
 }
 

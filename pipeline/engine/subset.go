@@ -11,8 +11,8 @@ import (
 // judges nothing. It is for a look at a few rows by the very rules that made
 // them: load the tables with LoadWhere, so that there is little to build.
 func (e *Engine) Build(ctx context.Context, dialect string, models []Model, p Parameters, targets ...string) error {
-	if err := e.exec(ctx, dialect); err != nil {
-		return fmt.Errorf("read dialect macros: %w", err)
+	if err := e.readDialect(ctx, dialect); err != nil {
+		return err
 	}
 	e.run = p
 	if err := e.parameterTables(ctx, p); err != nil {
@@ -26,23 +26,30 @@ func (e *Engine) Build(ctx context.Context, dialect string, models []Model, p Pa
 	if err != nil {
 		return err
 	}
-	for _, m := range ordered {
-		if err := e.build(ctx, e.conn, m, p.materializes(m)); err != nil {
-			return err
-		}
-	}
-	return nil
+	p.KeepModels = true // there may be more to ask of them
+	return e.buildAll(ctx, ordered, p, nil)
 }
 
 // RawTables gives the tables of the lake that the targets are made of, so that
 // no other need be loaded for Build. It reads the macros of the dialect first:
 // DuckDB tells no tables of a query that calls what it doesn't know.
 func (e *Engine) RawTables(ctx context.Context, dialect string, models []Model, targets ...string) ([]string, error) {
-	if err := e.exec(ctx, dialect); err != nil {
-		return nil, fmt.Errorf("read dialect macros: %w", err)
+	if err := e.readDialect(ctx, dialect); err != nil {
+		return nil, err
 	}
 	_, raw, err := e.needed(models, targets)
 	return raw, err
+}
+
+func (e *Engine) readDialect(ctx context.Context, dialect string) error {
+	if e.dialect == dialect {
+		return nil
+	}
+	if err := e.exec(ctx, dialect); err != nil {
+		return fmt.Errorf("read dialect macros: %w", err)
+	}
+	e.dialect = dialect
+	return nil
 }
 
 // needed gives the models that the targets are and read, and the tables of the

@@ -3,6 +3,8 @@ package lake
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"time"
 
@@ -157,25 +159,47 @@ func (l *Lake) cut(ctx context.Context, at AsOf) (cutoff, error) {
 	return cutoff{seq: forever, millis: forever}, nil
 }
 
-// Tables gives the files of every table in a state. Files are never changed
-// or removed, so a reader keeps what it was given whatever is committed later.
-func (l *Lake) Tables(ctx context.Context, at AsOf) ([]pipeline.TableFiles, error) {
+// State is the lake as it was at some point, whose tables' files are listed when
+// they are asked for.
+type State struct {
+	l      *Lake
+	c      cutoff
+	tables map[string]*loadedTable
+}
+
+// State gives a state. Files are never changed or removed, so a reader keeps
+// what it was given whatever is committed later.
+func (l *Lake) State(ctx context.Context, at AsOf) (*State, error) {
 	c, err := l.cut(ctx, at)
 	if err != nil {
 		return nil, err
 	}
 	l.mu.Lock()
-	tables := make(map[string]*loadedTable, len(l.tables))
-	var names []string
-	for name, t := range l.tables {
-		tables[name] = t
-		names = append(names, name)
+	defer l.mu.Unlock()
+	return &State{l: l, c: c, tables: maps.Clone(l.tables)}, nil
+}
+
+// Names gives the tables' names, in order.
+func (s *State) Names() []string { return slices.Sorted(maps.Keys(s.tables)) }
+
+// Table gives the files of a table; a table that there is none of has no columns.
+func (s *State) Table(name string) (pipeline.TableFiles, error) {
+	t, ok := s.tables[name]
+	if !ok {
+		return pipeline.TableFiles{Name: name}, nil
 	}
-	l.mu.Unlock()
-	sort.Strings(names)
+	return s.l.filesAt(name, t, s.c)
+}
+
+// Tables gives the files of every table in a state.
+func (l *Lake) Tables(ctx context.Context, at AsOf) ([]pipeline.TableFiles, error) {
+	s, err := l.State(ctx, at)
+	if err != nil {
+		return nil, err
+	}
 	var all []pipeline.TableFiles
-	for _, name := range names {
-		files, err := l.filesAt(name, tables[name], c)
+	for _, name := range s.Names() {
+		files, err := s.Table(name)
 		if err != nil {
 			return nil, err
 		}
