@@ -25,6 +25,8 @@ type TraceOptions struct {
 	// entries, batches, file names, or source lines (FILE:LINE or BATCH:LINE).
 	IDs   []string
 	Limit int // how many rows of one kind are shown; 0: all
+
+	narrow bool // for tests: few gifts are read as many are
 }
 
 // Trace goes from each id back to the source files' lines that it comes from,
@@ -61,6 +63,7 @@ type tracer struct {
 	order   []string // the ids of batches, in the order of commit
 	runs    []runAt
 	months  map[string]*month // by run
+	spare   chan spareEngine  // for the first month; nil when it was taken
 	sources []*sourceLine     // whose texts are read at the end, file by file
 	rows    int64
 }
@@ -88,8 +91,12 @@ func newTracer(ctx context.Context, p *place, o TraceOptions) (*tracer, error) {
 	if t.now, err = p.lake.State(ctx, latest); err != nil {
 		return nil, err
 	}
-	t.eng, err = p.openEmpty(ctx, o.Config)
-	return t, err
+	if t.eng, err = p.openEmpty(ctx, o.Config); err != nil {
+		return nil, err
+	}
+	t.spare = make(chan spareEngine, 1)
+	go func() { t.spare <- t.openSpare(ctx, t.models.list, monthModels...) }()
+	return t, nil
 }
 
 // table gives a table's files.
@@ -118,6 +125,11 @@ func (t *tracer) has(ctx context.Context, name string) (bool, error) {
 // close ends the engines.
 func (t *tracer) close() error {
 	err := t.eng.Close()
+	if t.spare != nil {
+		if s := <-t.spare; s.eng != nil {
+			err = errors.Join(err, s.eng.Close())
+		}
+	}
 	for _, m := range t.months {
 		err = errors.Join(err, m.eng.Close())
 	}

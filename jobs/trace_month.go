@@ -69,7 +69,36 @@ func (t *tracer) month(ctx context.Context, run runAt, creator, gifts string) (*
 }
 
 func (t *tracer) buildMonth(ctx context.Context, run runAt, creators []string, gifts string) (*month, error) {
-	return t.buildModels(ctx, run, modelInput{creators: creators, gifts: gifts}, t.models.list, "led_creator_rate", "led_live_gift", "stg_conversion_rates", "stg_gift_catalog")
+	return t.buildModels(ctx, run, modelInput{creators: creators, gifts: gifts}, t.models.list, monthModels...)
+}
+
+// monthModels are the models of a month.
+var monthModels = []string{"led_creator_rate", "led_live_gift", "stg_conversion_rates", "stg_gift_catalog"}
+
+// spareEngine is an engine that knows which tables the models of a month read. It
+// is opened while the ids are looked for.
+type spareEngine struct {
+	eng *reader
+	raw []string
+	err error
+}
+
+func (t *tracer) openSpare(ctx context.Context, list []engine.Model, targets ...string) (s spareEngine) {
+	if s.eng, s.err = t.openEmpty(ctx, t.Config); s.err == nil {
+		s.raw, s.err = s.eng.RawTables(ctx, t.models.dialect, list, targets...)
+	}
+	return s
+}
+
+// engineFor gives an empty engine, and the tables that models in it will read.
+func (t *tracer) engineFor(ctx context.Context, list []engine.Model, targets []string) (spareEngine, error) {
+	if t.spare != nil && slices.Equal(targets, monthModels) {
+		s := <-t.spare
+		t.spare = nil
+		return s, s.err
+	}
+	s := t.openSpare(ctx, list, targets...)
+	return s, s.err
 }
 
 // modelInput cuts what models are built over.
@@ -114,20 +143,20 @@ func (in modelInput) where(run runAt) func(table string) string {
 // buildModels builds models and what they read over a run's own inputs.
 func (t *tracer) buildModels(ctx context.Context, run runAt, in modelInput, list []engine.Model, targets ...string) (m *month, err error) {
 	m = &month{creators: in.creators, gifts: "stg_gift_events"}
-	if m.eng, err = t.openEmpty(ctx, t.Config); err != nil {
+	e, err := t.engineFor(ctx, list, targets)
+	if m.eng = e.eng; err != nil {
+		if m.eng != nil {
+			err = errors.Join(err, m.eng.Close())
+		}
 		return nil, err
 	}
-	raw, err := m.eng.RawTables(ctx, t.models.dialect, list, targets...)
-	if err != nil {
-		return nil, errors.Join(err, m.eng.Close())
-	}
-	tables, err := t.tablesOf(ctx, run, raw)
+	tables, err := t.tablesOf(ctx, run, e.raw)
 	if err != nil {
 		return nil, errors.Join(err, m.eng.Close())
 	}
 	where := in.where(run)
 	if err = m.eng.LoadWhere(ctx, engine.RawPrefix, tables, where); err == nil && in.manyGifts() {
-		err = m.narrowGifts(ctx, tables, where)
+		err = m.narrowGifts(ctx, tables, where, t.narrow)
 	}
 	if err == nil && in.prepare != nil {
 		err = in.prepare(m.eng)
@@ -151,10 +180,10 @@ var giftColumns = []string{"kind", "sent_at", "creator_id", "gift_id", "quantity
 // narrowGifts has the models read only some columns of many gifts: ids take most
 // of the time to read, and only the gifts that are shown need them. Gifts from a
 // live recorder are matched with their diamonds by id, so they are left alone.
-func (m *month) narrowGifts(ctx context.Context, tables []pipeline.TableFiles, where func(table string) string) error {
+func (m *month) narrowGifts(ctx context.Context, tables []pipeline.TableFiles, where func(table string) string, always bool) error {
 	const gifts, whole = "gift_events", "whole_"
 	i := slices.IndexFunc(tables, func(one pipeline.TableFiles) bool { return one.Name == gifts })
-	if i < 0 || engine.AreFew(tables[i:i+1]) {
+	if i < 0 || len(tables[i].Files) == 0 || !always && engine.AreFew(tables[i:i+1]) {
 		return nil
 	}
 	if err := m.eng.LoadWhere(ctx, whole, tables[i:i+1], where); err != nil {

@@ -46,6 +46,7 @@ func TestTrace(t *testing.T) {
 	s := traced(t)
 	t.Run("statement lines add up", func(t *testing.T) { linesAddUp(t, s) })
 	t.Run("every kind of id", func(t *testing.T) { everyKind(t, s) })
+	t.Run("many gifts", func(t *testing.T) { manyGifts(t, s) })
 	t.Run("no name is shown", func(t *testing.T) { noName(t, s) })
 }
 
@@ -107,6 +108,37 @@ func linesAddUp(t *testing.T, s Setting) {
 		}
 		if b := nodes(root.Children, "batch"); len(b) == 0 || len(field(b[0], "source_sha256")) != 64 {
 			t.Errorf("%s shows no file", root.ID)
+		}
+	}
+}
+
+// Where gifts are many a trace reads few columns of them, and says the same.
+func manyGifts(t *testing.T, s Setting) {
+	t.Helper()
+	all, err := queryTable(t.Context(), QueryOptions{Setting: s, Period: "2026-10", Query: `select id from (
+		select concat_ws('/', period, creator_id, entity, currency, line_no) as id, row_number() over (partition by section, reason order by hash(creator_id), line_no) as n
+		from statement_lines where section in ('earned', 'redeemed', 'closing')
+		union all
+		select event_id as id, row_number() over (partition by kind, capture is null order by hash(event_id)) as n from gift_events
+	) as ids where n <= 2 order by all`})
+	if err != nil || len(all.Rows) < 9 {
+		t.Fatalf("%d ids, %v", len(all.Rows), err)
+	}
+	said := func(id string, limit int, narrow bool) string {
+		roots, err := Trace(t.Context(), TraceOptions{Setting: s, SQL: sql.Files, IDs: []string{id}, Limit: limit, narrow: narrow})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := reports.WriteTrees(&b, "json", roots); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	for i, row := range all.Rows {
+		limit := []int{0, 2}[i%2]
+		if few, many := said(row[0].(string), limit, false), said(row[0].(string), limit, true); few != many {
+			t.Errorf("%s: as one of many gifts it is\n%s\nwant\n%s", row[0], many, few)
 		}
 	}
 }

@@ -25,7 +25,8 @@ import (
 // people when they are over, one is opened again and closed anew; the history is
 // compacted and verified. The seed decides all of it.
 
-// A file comes up to this many days late; a month is closed when all have come.
+// A file comes up to this many days late; a month is closed on the day after all
+// of its files have come.
 const lateDaysMax = 6
 
 // year is one simulated lake, day by day.
@@ -34,6 +35,7 @@ type year struct {
 	s       Setting
 	random  *rand.Rand
 	arrives map[int][]string // files by the day on which they come
+	whole   map[string]int   // the day on which the last file of a month comes
 	months  []pipeline.Period
 	first   time.Time
 	stride  int // days between reconciliations
@@ -84,7 +86,7 @@ func newYear(t *testing.T, seed uint64, days int) *year {
 	months := days/28 + 1
 	o := fixtures.Options{Period: "2026-01", Periods: months, Gifts: 620, Viewers: 60, Creators: 20, Seed: seed, Files: fixtures.FilesDaily}
 	s, _ := made(t, o, "none")
-	y := &year{t: t, s: s, random: rand.New(rand.NewPCG(seed, 6)), arrives: map[int][]string{}, months: worldMonths(o),
+	y := &year{t: t, s: s, random: rand.New(rand.NewPCG(seed, 6)), arrives: map[int][]string{}, whole: map[string]int{}, months: worldMonths(o),
 		first: time.Date(2026, 1, 1, 5, 0, 0, 0, time.UTC)}
 	inbox := filepath.Join(s.Config.Dir, "inbox")
 	if err := os.Rename(inbox, inbox+"-later"); err != nil {
@@ -137,8 +139,9 @@ func (y *year) arrival(name string) int {
 	}
 	if y.random.IntN(15) == 0 {
 		y.count.late++
-		day += 1 + y.random.IntN(lateDaysMax-1)
+		day += 1 + y.random.IntN(lateDaysMax)
 	}
+	y.whole[found[1]] = max(y.whole[found[1]], day)
 	return day
 }
 
@@ -199,7 +202,7 @@ func (y *year) day(day int) {
 			return err
 		})
 	}
-	if month := y.months[y.closed]; y.first.AddDate(0, 0, day-lateDaysMax-1).After(month.End(time.UTC)) {
+	if month := y.months[y.closed]; day > y.whole[string(month)] && y.first.AddDate(0, 0, day).After(month.End(time.UTC)) {
 		y.close(day, month)
 	} else if day%y.stride == y.stride-1 {
 		y.reconcile(s, month)

@@ -86,6 +86,7 @@ func startFailure(err error) error {
 func settings(c Config) []string {
 	q := []string{
 		"set preserve_insertion_order = false",
+		"set parquet_metadata_cache = true", // files never change
 		"set autoinstall_known_extensions = false",
 		"set autoload_known_extensions = false",
 		"set temp_directory = " + literal(c.TempDir),
