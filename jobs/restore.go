@@ -282,8 +282,8 @@ func loadCatalog(ctx context.Context, dsn, file, root string) (err error) {
 	if err != nil {
 		return err
 	}
-	// The file was only on its way: the catalog is the database.
-	for _, ending := range []string{"", "-wal", "-shm"} {
+	// The file was only on its way, and so is what seals it: the catalog is the database.
+	for _, ending := range []string{"", "-wal", "-shm", "-seal", "-open"} {
 		if err := ignoreMissing(os.Remove(file + ending)); err != nil {
 			return restoreError(root, err)
 		}

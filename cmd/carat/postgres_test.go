@@ -154,6 +154,56 @@ func TestMonthWithCatalogInPostgreSQL(t *testing.T) {
 	if got, want := contents(t, dirs[1]), contents(t, dirs[0]); got != want {
 		t.Errorf("the lake with PostgreSQL\n%s\nwith SQLite\n%s", got, want)
 	}
+	drillWithPostgres(t, dirs[1], dsn)
+}
+
+// drillWithPostgres is the drill of docs/operations.md: a backup of catalog and
+// state in PostgreSQL is restored into a new database, and into SQLite.
+func drillWithPostgres(t *testing.T, dir, dsn string) {
+	t.Helper()
+	backups, head := filepath.Join(t.TempDir(), "backups"), filepath.Join(t.TempDir(), "head.json")
+	carat(t, "verify", "--dir", dir, "--export-head", head)
+	want := contents(t, dir)
+	carat(t, "backup", "--dir", dir, "--out", backups)
+	carat(t, "restore", "--from", backups, "--check")
+	if out, err := exec.Command("psql", dsn, "-c", "create database restored").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for name, catalog := range map[string]string{"a new database": strings.Replace(dsn, "/postgres?", "/restored?", 1), "SQLite": "''"} {
+		to := filepath.Join(t.TempDir(), "restored")
+		if err := os.Mkdir(to, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "carat.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(to, "carat.yaml"), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		setCatalog(t, filepath.Join(to, "carat.yaml"), catalog)
+		carat(t, "restore", "--from", backups, "--dir", to)
+		carat(t, "verify", "--dir", to, "--head", head)
+		if got := contents(t, to); got != want {
+			t.Errorf("restored into %s the lake holds\n%s\nwant\n%s", name, got, want)
+		}
+		if got := carat(t, "runs", "--dir", to, "--format", "csv"); strings.Count(got, ",reconcile,") == 0 {
+			t.Errorf("restored into %s the runs are\n%s", name, got)
+		}
+	}
+	other := filepath.Join(t.TempDir(), "other")
+	if err := os.CopyFS(other, os.DirFS(filepath.Join(dir, "inbox"))); err != nil { // any folder without a lake
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "carat.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(other, "carat.yaml"), text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	caratExits(t, 2, "restore", "--from", backups, "--dir", other) // into the database in use
+	carat(t, "verify", "--dir", dir)
 }
 
 // setCatalog names the catalog's database in a configuration.

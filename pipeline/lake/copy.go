@@ -95,6 +95,9 @@ func MakeCatalog(ctx context.Context, dsn string) (err error) {
 	if _, err := icesql.NewCatalog(namespace, db, dialect, iceberg.Properties{}); err != nil {
 		return fmt.Errorf("make catalog tables: %w", scrub(err, dsn))
 	}
+	if _, err := db.ExecContext(ctx, inventorySQL); err != nil {
+		return fmt.Errorf("make catalog tables: %w", scrub(err, dsn))
+	}
 	return nil
 }
 
