@@ -20,19 +20,28 @@ func mailserver(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: mailserver FOLDER")
 	}
-	folder := ts.MkAbs(args[0])
-	ts.Check(os.MkdirAll(folder, 0o755))
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address, stop, err := serveMail(ts.MkAbs(args[0]))
 	ts.Check(err)
+	ts.Defer(stop)
+	ts.Setenv("MAILSERVER", address)
+}
+
+func serveMail(folder string) (address string, stop func(), err error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
 	server := smtp.NewServer(&letterbox{folder: folder})
 	server.Domain = "localhost"
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
-	ts.Defer(func() {
+	return listener.Addr().String(), func() {
 		_ = server.Close()
 		<-done
-	})
-	ts.Setenv("MAILSERVER", listener.Addr().String())
+	}, nil
 }
 
 type letterbox struct {
