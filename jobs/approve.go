@@ -144,7 +144,7 @@ func (p *place) lockPeriod(ctx context.Context, o ApproveOptions, closed closure
 	if err != nil {
 		return nil, err
 	}
-	if err := p.writeMoved(ctx, o.Setting, closed, o.Period, run.ID, next); err != nil {
+	if err := p.writeMoved(ctx, o.Setting, o.SQL, closed, o.Period, run.ID, next); err != nil {
 		return nil, err
 	}
 	list, files, err := listFiles(next)

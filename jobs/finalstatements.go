@@ -73,7 +73,7 @@ func (p *place) restoreStatements(ctx context.Context, o StatementsOptions, clos
 		if _, err = renderInto(ctx, p, run, o, next); err != nil {
 			return nil, err
 		}
-		if err := p.writeMoved(ctx, o.Setting, closed, o.Period, run.ID, next); err != nil {
+		if err := p.writeMoved(ctx, o.Setting, o.SQL, closed, o.Period, run.ID, next); err != nil {
 			return nil, err
 		}
 		if have, _, err = listFiles(next); err != nil {

@@ -80,51 +80,29 @@ func (p *place) movedTables(ctx context.Context, s Setting, closed closures, per
 	return list, nil
 }
 
-// movedQuery lists what differs in the statements of two runs, creator by
-// creator and item by item.
-const movedQuery = `with items as (
-    select run_id, creator_id, entity, currency, 1 as place, 'opening' as item, opening_diamonds as diamonds, opening_amount as amount from statement_summaries
-    union all
-    select run_id, creator_id, entity, currency, 2, 'earned', earned_diamonds, earned_amount from statement_summaries
-    union all
-    select run_id, creator_id, entity, currency, 3, 'adjusted', adjusted_diamonds, adjusted_amount from statement_summaries
-    union all
-    select run_id, creator_id, entity, currency, 4, 'redeemed', redeemed_diamonds, redeemed_amount from statement_summaries
-    union all
-    select run_id, creator_id, entity, currency, 5, 'returned', returned_diamonds, returned_amount from statement_summaries
-    union all
-    select run_id, creator_id, entity, currency, 6, 'revaluation', cast(0 as bigint), revaluation_amount from statement_summaries
-    union all
-    select run_id, creator_id, entity, currency, 7, 'rounding', cast(0 as bigint), rounding_amount from statement_summaries
-    union all
-    select run_id, creator_id, entity, currency, 8, 'closing', closing_diamonds, closing_amount from statement_summaries
-),
-sides as (
-    select
-        creator_id, entity, currency, place, item,
-        cast(sum(case when run_id = {before} then diamonds else 0 end) as bigint) as diamonds_before,
-        cast(sum(case when run_id = {run} then diamonds else 0 end) as bigint) as diamonds_after,
-        cast(sum(case when run_id = {before} then amount else 0 end) as decimal(38, 6)) as amount_before,
-        cast(sum(case when run_id = {run} then amount else 0 end) as decimal(38, 6)) as amount_after
-    from items
-    where run_id in ({before}, {run})
-    group by creator_id, entity, currency, place, item
+// movedQuery lists what differs in the statements of two runs: the very rows that
+// the statements themselves tell their creators.
+const movedQuery = `with versions as (select {before} as run_before, {run} as run_now),
+moved as (
+{moved}
 )
-select
-    creator_id, entity, currency, item, diamonds_before, diamonds_after, diamonds_after - diamonds_before as diamonds_moved,
-    amount_before, amount_after, cast(amount_after - amount_before as decimal(38, 6)) as amount_moved
-from sides
-where diamonds_before <> diamonds_after or amount_before <> amount_after
+select creator_id, entity, currency, item, diamonds_before, diamonds_now, diamonds_moved, amount_before, amount_now, amount_moved
+from moved
+where diamonds_before <> diamonds_now or amount_before <> amount_now
 order by creator_id, entity, currency, place`
 
 // writeMoved writes, into the folder of a reopened period's statements, what
 // moved in them against the version before; nothing when there was none.
-func (p *place) writeMoved(ctx context.Context, s Setting, closed closures, period pipeline.Period, run, folder string) error {
+func (p *place) writeMoved(ctx context.Context, s Setting, models fs.FS, closed closures, period pipeline.Period, run, folder string) error {
 	before, ok := closed.replaced(period)
 	if !ok {
 		return nil
 	}
-	fill := strings.NewReplacer("{before}", quoted(before.RunID), "{run}", quoted(run))
+	moved, err := fs.ReadFile(models, "statements/sta_moved.sql")
+	if err != nil {
+		return err
+	}
+	fill := strings.NewReplacer("{before}", quoted(before.RunID), "{run}", quoted(run), "{moved}", string(moved))
 	t, err := p.query(ctx, s.Config, latest, fill.Replace(movedQuery), tableSummaries)
 	if err != nil {
 		return err
