@@ -33,6 +33,7 @@ type ApproveResult struct {
 	Statements  int64
 	Folder      string // of the final statements
 	Moved       []pipeline.MovedTable
+	Package     []string // files of the close package that tells of it
 }
 
 // Approve locks a prepared period. It reconciles once more over what the lake
@@ -136,7 +137,8 @@ func mayApprove(o ApproveOptions, signed state.SignOff, v Verdict) error {
 // lockPeriod writes the final statements and the certificate, then locks the
 // period in one transaction with the tags. A crash before that leaves the
 // period prepared; after it, the final statements are put in place by
-// `carat statements`.
+// `carat statements`, and the package that tells who signed is written by
+// `carat package`.
 func (p *place) lockPeriod(ctx context.Context, o ApproveOptions, closed closures, signed state.SignOff, run state.Run, v Verdict) (*ApproveResult, error) {
 	render := StatementsOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period, final: true}
 	next, target := render.folder(finalEnding), render.folder("")
@@ -190,6 +192,11 @@ func (p *place) lockPeriod(ctx context.Context, o ApproveOptions, closed closure
 	if err := replaceFolder(next, target); err != nil {
 		return nil, statementsError(target, err)
 	}
+	pack, err := closePackage(ctx, p, run, PackageOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period})
+	if err != nil {
+		return nil, pipeline.Errorf(pipeline.KindOf(err), "approve", string(o.Period), "the month is closed, but its close package was not written: %w", err).
+			WithHint("write it with `carat package --period %s`", o.Period)
+	}
 	return &ApproveResult{Period: o.Period, Version: c.Version, RunID: run.ID, Status: v.Status, Verdict: v, PreparedBy: signed.PreparedBy,
-		ApprovedBy: o.By.User, Certificate: lake.CertificateFile(o.Period, c.Version), SHA256: sum, Statements: count, Folder: target, Moved: c.Moved}, nil
+		ApprovedBy: o.By.User, Certificate: lake.CertificateFile(o.Period, c.Version), SHA256: sum, Statements: count, Folder: target, Moved: c.Moved, Package: pack.Files}, nil
 }
