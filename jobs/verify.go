@@ -84,10 +84,8 @@ func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err err
 	if result.Verification, err = p.lake.Verify(ctx); err != nil && pipeline.KindOf(err) != pipeline.KindVerification {
 		return result, err
 	}
-	if err := p.verifySources(ctx, o.Setting, result); err != nil {
-		return result, err
-	}
 	for _, check := range []func() error{
+		func() error { return p.verifySources(ctx, o.Setting, result) },
 		func() error { return p.verifyErased(ctx, result) },
 		func() error { return p.verifyRuns(ctx, result) },
 		func() error {
@@ -95,7 +93,12 @@ func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err err
 		},
 		func() error { return p.verifyHead(ctx, o.Head, result) },
 	} {
-		if err := check(); err != nil {
+		err := check()
+		if err != nil && pipeline.KindOf(err) == pipeline.KindInternal && ctx.Err() == nil && len(result.Differences) > 0 {
+			result.differ("what can't be read any more: %v", err) // because something was changed, which is told already
+			err = nil
+		}
+		if err != nil {
 			return result, err
 		}
 	}

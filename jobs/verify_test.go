@@ -283,6 +283,7 @@ var alterations = []struct {
 	}, "the decision about exception e1 is not the one that was in force"},
 	{"the lock taken away", func(a altered) { a.catalog("delete from carat_locks") }, "the state database knows no such lock"},
 	{"the record of a run taken away", func(a altered) { a.catalog("delete from carat_runs") }, "the state database knows no such run"},
+	{"what a run read", func(a altered) { a.catalog("update carat_runs set inputs = '{c' || substr(inputs, 3)") }, "file catalog.sqlite was changed while no carat had the lake open"},
 	{"a statement", func(a altered) { a.replace("out/2026-10/statements/*/*/c1*.csv", "Rose", "Rosa") }, "was changed or taken away since the month was closed"},
 	{"a statement taken away", func(a altered) { a.remove("out/2026-10/statements/*/*/c1*.json") }, "was changed or taken away since the month was closed"},
 	{"another lake's identity", func(a altered) { a.replace("lake/lake.json", `"id": "`, `"id": "0`) }, "it belongs to another lake"},
