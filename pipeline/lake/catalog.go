@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -247,10 +248,39 @@ func (l *Lake) apply(ctx context.Context, changes []change, inTx func(*sql.Tx) e
 	if err != nil && !l.landed(changes) {
 		return err // the caller removes what was made, if it knows that nothing landed
 	}
-	l.files.takeCreated()
+	made := l.files.takeCreated()
 	// From here on it is done; what is left to do may fail without harm.
 	l.dropOldMetadata(changes)
+	if needed, err := l.neededOf(changes); err == nil {
+		for _, f := range made {
+			if isManifest(f.path) && !needed[filepath.Base(f.path)] {
+				_ = l.disk.remove(f.path) // else a sweep does
+			}
+		}
+	}
 	return nil
+}
+
+// isManifest says whether a file may be a manifest or a list of them.
+func isManifest(path string) bool { return filepath.Ext(path) == ".avro" }
+
+// neededOf gives the base names of the manifests, and lists of them, that the new
+// snapshots of changes need. From a hundred batches on iceberg-go merges
+// manifests, and writes one first that it then merges with others.
+func (l *Lake) neededOf(changes []change) (map[string]bool, error) {
+	needed := map[string]bool{}
+	for _, c := range changes {
+		for _, snap := range c.meta.Snapshots() {
+			if c.base != nil && c.base.tbl.SnapshotByID(snap.SnapshotID) != nil {
+				continue
+			}
+			needed[path.Base(snap.ManifestList)] = true
+			if err := l.keepManifests(&snap, needed); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return needed, nil
 }
 
 // landed says whether changes whose commit failed are there all the same (a
@@ -295,7 +325,12 @@ func (l *Lake) tryApply(ctx context.Context, changes []change, inTx func(*sql.Tx
 			return err
 		}
 	}
-	if err := l.list(ctx, tx, l.files.made(), l.outdated(changes)); err != nil {
+	needed, err := l.neededOf(changes)
+	if err != nil {
+		return err
+	}
+	made := slices.DeleteFunc(l.files.made(), func(f listedFile) bool { return isManifest(f.path) && !needed[path.Base(f.path)] })
+	if err := l.list(ctx, tx, made, l.outdated(changes)); err != nil {
 		return err
 	}
 	if inTx != nil {

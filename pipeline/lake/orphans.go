@@ -39,7 +39,7 @@ func (l *Lake) SweepOrphans(ctx context.Context) (removed int, unknown []string,
 			metadata := folder == namespace+".db" && filepath.Base(filepath.Dir(path)) == "metadata"
 			if metadata || strings.HasSuffix(path, ".tmp") {
 				removed++
-				return l.disk.remove(path)
+				return l.dropUnneeded(ctx, path)
 			}
 			if folder != certificatesDir { // certificates are judged by the state database
 				unknown = append(unknown, l.relative(path))

@@ -76,7 +76,7 @@ func (l *Lake) sweepOne(ctx context.Context, dir string) error {
 		}
 	}
 	for name := range tables {
-		if err := l.sweepMetadata(name); err != nil {
+		if err := l.sweepMetadata(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -85,7 +85,7 @@ func (l *Lake) sweepOne(ctx context.Context, dir string) error {
 
 // sweepMetadata removes metadata files of a table that its current metadata
 // doesn't lead to: what a commit had written when it was cut short.
-func (l *Lake) sweepMetadata(name string) error {
+func (l *Lake) sweepMetadata(ctx context.Context, name string) error {
 	dir := filepath.Join(l.tableDir(name), "metadata")
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -102,12 +102,20 @@ func (l *Lake) sweepMetadata(name string) error {
 	}
 	for _, e := range entries {
 		if !keep[e.Name()] {
-			if err := l.disk.remove(filepath.Join(dir, e.Name())); err != nil {
+			if err := l.dropUnneeded(ctx, filepath.Join(dir, e.Name())); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// dropUnneeded removes a file that no snapshot needs, first from the inventory.
+func (l *Lake) dropUnneeded(ctx context.Context, path string) error {
+	if err := l.unlist(ctx, path); err != nil {
+		return err
+	}
+	return l.disk.remove(path)
 }
 
 // metadataFiles gives the base names of all metadata files of a table in use.

@@ -1,0 +1,66 @@
+package lake
+
+import (
+	"strings"
+	"testing"
+
+	"carat/pipeline"
+)
+
+// From a hundred batches on iceberg-go merges a table's manifests, and writes some
+// that no snapshot needs in the end. They are not left, not listed, and a sweep
+// keeps the history whole.
+func TestManyBatchesKeepTheirManifests(t *testing.T) {
+	const batches = 130
+	root := t.TempDir()
+	l := openTest(t, root)
+	lockTest(t, l)
+	for i := range batches {
+		ingest(t, l, gifts(1, 1+i%28), strings.Repeat("x", i+1))
+		if i%13 != 0 && i < batches-3 {
+			continue
+		}
+		if s := strays(t, l); len(s) > 0 {
+			t.Fatalf("after %d batches: strays %v", i+1, s)
+		}
+	}
+	lt, _ := l.tableCalled("gift_events")
+	manifests, err := l.manifests(lt.tbl.CurrentSnapshot())
+	if err != nil || len(manifests) > 100 {
+		t.Fatalf("%d manifests: they are not merged, so this test shows nothing (%v)", len(manifests), err)
+	}
+	if removed, unknown, err := l.SweepOrphans(t.Context()); err != nil || removed > 0 || len(unknown) > 0 {
+		t.Errorf("a sweep removes %d files and doesn't know %v: %v", removed, unknown, err)
+	}
+	if v, err := l.Verify(t.Context()); err != nil || len(v.Differences) > 0 {
+		t.Errorf("verify: %v %v", err, v.Differences)
+	}
+	rows := 0
+	for _, one := range readAll[pipeline.GiftEvent](t, tableOf(t, openTest(t, root), "gift_events", AsOf{}).Files) {
+		rows += int(one.Coins)
+	}
+	if rows != batches {
+		t.Errorf("%d rows, want %d", rows, batches)
+	}
+}
+
+// What a sweep takes away is no longer listed, also where an earlier carat
+// listed what no snapshot needs.
+func TestSweepUnlists(t *testing.T) {
+	l := openTest(t, t.TempDir())
+	lockTest(t, l)
+	ingest(t, l, gifts(4, 1), "x")
+	stray := l.tableDir("gift_events") + "/metadata/stray-m0.avro"
+	if err := l.disk.write(stray, []byte("merged")); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.listOne(t.Context(), l.db, listedFile{path: l.relative(stray), sha256: strings.Repeat("0", 64), bytes: 6}); err != nil {
+		t.Fatal(err)
+	}
+	if removed, _, err := l.SweepOrphans(t.Context()); err != nil || removed != 1 {
+		t.Fatalf("removed %d, %v", removed, err)
+	}
+	if v, err := l.Verify(t.Context()); err != nil || len(v.Differences) > 0 {
+		t.Errorf("verify: %v %v", err, v.Differences)
+	}
+}
