@@ -246,17 +246,16 @@ func (d *packagePage) found(c *PackageControl) {
 	if len(rows) == 0 {
 		return
 	}
-	d.openTable("Exceptions of "+c.Control, []Column{{Name: "subject"}, {Name: "difference", Kind: Decimal}, {Name: "unit"}, {Name: "detail"}})
+	d.openTable("Exceptions of "+c.Control, []Column{{Name: "subject"}, {Name: "difference", Kind: Decimal}, {Name: "unit"}})
 	for _, row := range rows {
-		d.raw("<tr><td>")
+		d.raw("<tr class=\"of\"><td>")
 		d.name(row[0])
 		d.raw("</td><td class=\"n\">")
 		d.number(row[1])
 		d.raw("</td><td>")
 		d.name(row[2])
-		d.raw("</td><td class=\"detail\">")
-		d.name(row[3])
 		d.raw("</td></tr>\n")
+		d.detail(3, row[3])
 	}
 	d.raw("</tbody></table></div>\n")
 	if int64(len(rows)) < c.Exceptions {
@@ -299,6 +298,16 @@ func (d *packagePage) ageing() {
 	d.raw("</tbody></table></div>\n</section>\n")
 }
 
+// detail is the sentence about a row, below it: beside it, it would be out of
+// sight.
+func (d *packagePage) detail(columns int, text string) {
+	d.raw("<tr class=\"more\"><td colspan=\"")
+	d.whole(int64(columns))
+	d.raw("\"><div>")
+	d.name(text)
+	d.raw("</div></td></tr>\n")
+}
+
 // openTable begins a table in a box that scrolls sideways and can be reached
 // with the keyboard.
 func (d *packagePage) openTable(caption string, columns []Column) {
@@ -331,8 +340,13 @@ func (d *packagePage) section(s *Section) {
 	}
 	var columns []Column
 	var places []int
+	detail := -1
 	for i, c := range s.Columns {
-		if len(s.PageColumns) == 0 || slices.Contains(s.PageColumns, c.Name) {
+		switch {
+		case len(s.PageColumns) > 0 && !slices.Contains(s.PageColumns, c.Name):
+		case c.Name == "detail":
+			detail = i
+		default:
 			columns, places = append(columns, c), append(places, i)
 		}
 	}
@@ -343,11 +357,22 @@ func (d *packagePage) section(s *Section) {
 		if s.OnPage > 0 && rows > s.OnPage {
 			return nil
 		}
-		d.raw("<tr>")
+		text, none := "", true
+		if detail >= 0 {
+			text, none = cellText(Text, row[detail])
+		}
+		if none {
+			d.raw("<tr>")
+		} else {
+			d.raw("<tr class=\"of\">")
+		}
 		for n, c := range columns {
 			d.tableCell(c, row[places[n]])
 		}
 		d.raw("</tr>\n")
+		if !none {
+			d.detail(len(columns), text)
+		}
 		d.flush(1 << 16)
 		return d.err
 	})
@@ -384,10 +409,6 @@ func (d *packagePage) tableCell(c Column, v any) {
 		} else {
 			d.text(text)
 		}
-		d.raw("</td>")
-	case c.Name == "detail":
-		d.raw("<td class=\"detail\">")
-		d.name(text)
 		d.raw("</td>")
 	default:
 		d.raw("<td>")
