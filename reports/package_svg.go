@@ -73,7 +73,7 @@ func (d *packagePage) flow(f *Flow) {
 	d.raw("</tbody></table></div>\n</section>\n")
 }
 
-// bands gives both sides of the picture, scaled so that both are equally high.
+// bands gives both sides of the picture, in one scale.
 func (f *Flow) bands() (left, right []flowBand, ok bool) {
 	var leftSum, rightSum uint64
 	var restored uint64
@@ -105,14 +105,16 @@ func (f *Flow) bands() (left, right []flowBand, ok bool) {
 		return nil, nil, false
 	}
 	left[0].value, leftSum = left[0].value-restored, leftSum-restored
-	scale(left, leftSum)
-	scale(right, rightSum)
+	// What comes in is what goes out: one scale for both sides, with room for the
+	// gaps of the side that has more.
+	room := uint64(flowHeight - flowGap*(max(len(left), len(right))-1))
+	scale(left, leftSum, room)
+	scale(right, rightSum, room)
 	return left, right, true
 }
 
 // scale gives each band its part of the height.
-func scale(bands []flowBand, sum uint64) {
-	room := uint64(flowHeight - flowGap*(len(bands)-1))
+func scale(bands []flowBand, sum, room uint64) {
 	for i := range bands {
 		hi, lo := bits.Mul64(bands[i].value, room)
 		q, _ := bits.Div64(hi, lo, sum)
