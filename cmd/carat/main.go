@@ -89,8 +89,9 @@ func (a *app) run(ctx context.Context) int {
 // root makes the command tree.
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "carat",
-		Short: "Coins in, diamonds out, every cent accounted for",
+		Use:     "carat",
+		Version: version,
+		Short:   "Coins in, diamonds out, every cent accounted for",
 		Long: `carat closes the month of a live-streaming gift economy: coin purchases, gifts
 and payouts go into a history of Parquet; SQL reconciles them; out come the
 exceptions and a statement for every creator.
@@ -112,6 +113,7 @@ Begin with: carat demo`,
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&a.dir, "dir", ".", "the folder that holds carat.yaml")
 	root.PersistentFlags().StringVar(&a.user, "user", a.user, "who you are, for sign-offs, decisions and the record; else CARAT_USER, else the operating system's user")
+	root.SetVersionTemplate(versionText())
 	for _, verb := range []func(*app) *cobra.Command{
 		demoCommand, initCommand, generateCommand, ingestCommand, reconcileCommand, statementsCommand, packageCommand, sendCommand,
 		runCommand, exceptionsCommand, statusCommand, verifyCommand, scheduleCommand, versionCommand,

@@ -7,6 +7,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
+func versionText() string {
+	return fmt.Sprintf("carat %s %s/%s %s\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
+}
+
 // versionCommand is `carat version`.
 func versionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
@@ -14,7 +18,7 @@ func versionCommand(a *app) *cobra.Command {
 		Short: "which carat this is",
 		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.stdout, "carat %s %s/%s %s\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
+			_, err := fmt.Fprint(a.stdout, versionText())
 			return err
 		},
 	}
