@@ -25,9 +25,10 @@ const (
 	tableDays      = "statement_days"
 	tableStreams   = "statement_streams"
 	tableHolds     = "statement_holds"
+	tableTerms     = "statement_terms"
 )
 
-var statementTables = []string{tableSummaries, tableLines, tableRates, tableDays, tableStreams, tableHolds}
+var statementTables = []string{tableSummaries, tableLines, tableRates, tableDays, tableStreams, tableHolds, tableTerms}
 
 // StatementsOptions say which statements to write.
 type StatementsOptions struct {
@@ -242,7 +243,7 @@ func eachStatement(ctx context.Context, p *place, run state.Run, o StatementsOpt
 		one.Summary.Provisional = !o.final
 		return add(&reports.Statement{
 			Summary: one.Summary, Lines: one.Lines, Rates: rateTotals(one.Rates), Days: one.Days, Streams: one.Streams, Releases: one.Releases,
-			YearToDate: one.Year, Replaced: o.history.replaced(one.Moves),
+			Terms: one.Terms, YearToDate: one.Year, Replaced: o.history.replaced(one.Moves),
 			DisplayName: people[one.Summary.CreatorID].DisplayName, Payer: payers[one.Summary.Entity],
 			Zone: o.Config.Zone, RunID: run.ID,
 		})

@@ -141,6 +141,19 @@ type StatementRelease struct {
 	HeldAmount   Amount
 }
 
+// StatementTerms are the payout terms of a statement, the rule that was in force
+// at the period's end for the creator's payout method: a row of the result table
+// statement_terms. Its amounts are in its own currency.
+type StatementTerms struct {
+	Method          string
+	Currency        string
+	MinAmount       Amount
+	MaxAmountPerDay *Amount // nil: no limit
+	FeeFixed        Amount
+	FeeRate         Rate // of the gross amount
+	HoldDays        int64
+}
+
 // StatementYear is what the statements of a calendar year came to, up to and with
 // the one that says so.
 type StatementYear struct {
@@ -164,6 +177,7 @@ type Statement struct {
 	Days     []StatementDay     // by day; none where the run has none
 	Streams  []StatementStream  // those that earned most first; none where the run has none
 	Releases []StatementRelease // by date; none where nothing is held
+	Terms    *StatementTerms    // nil where the creator's payout method has no rule, and where the run has no terms
 	Year     *StatementYear     // nil when not asked for
 	Moves    []StatementMove    // in the order of the statement; none when nothing moved or there was no version before
 }

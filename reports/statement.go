@@ -47,10 +47,10 @@ type Statement struct {
 	// What follows may be absent; the page then leaves out what it would say.
 
 	Rates      []RateTotal                 // nil: the page works out one example per rate from Lines
-	Rule       *pipeline.PayoutRule        // in force at period end for the creator's payout method
 	Days       []pipeline.StatementDay     // by day; days without gifts may be left out
 	Streams    []pipeline.StatementStream  // those that earned most first, the others in one row
 	Releases   []pipeline.StatementRelease // when what is held becomes free, by date
+	Terms      *pipeline.StatementTerms    // of payouts; nil where the creator's method has no rule
 	YearToDate *pipeline.StatementYear
 	Replaced   *Replaced
 }

@@ -48,7 +48,7 @@ func appendCSVLine(b []byte, s *Statement, l *pipeline.StatementLine) []byte {
 }
 
 // JSON renders {"summary":{…},"lines":[…],"streams":[…],"held":[…],
-// "year_to_date":{…},"replaced":{…}}: keys are column names in a fixed
+// "payout_terms":{…},"year_to_date":{…},"replaced":{…}}: keys are column names in a fixed
 // order, decimals strings without trailing zeros, whole numbers numbers, times
 // RFC 3339 in UTC, absent values null. A row stands on a line of its own. The
 // error is of kind internal: rows that are not one statement.

@@ -7,6 +7,7 @@ import "carat/pipeline"
 const (
 	sectionStream  = "by_stream"
 	sectionHeld    = "held"
+	sectionTerms   = "payout_terms"
 	sectionYear    = "year_to_date"
 	sectionChanged = "changed"
 )
@@ -14,7 +15,10 @@ const (
 // besideLines are those rows.
 func besideLines(s *Statement) (lines []pipeline.StatementLine) {
 	add := func(l pipeline.StatementLine) {
-		l.CreatorID, l.Entity, l.Currency = s.Summary.CreatorID, s.Summary.Entity, s.Summary.Currency
+		l.CreatorID, l.Entity = s.Summary.CreatorID, s.Summary.Entity
+		if l.Currency == "" {
+			l.Currency = s.Summary.Currency
+		}
 		lines = append(lines, l)
 	}
 	for i := range s.Streams {
@@ -31,6 +35,11 @@ func besideLines(s *Statement) (lines []pipeline.StatementLine) {
 	for i := range s.Releases {
 		f := &s.Releases[i]
 		add(pipeline.StatementLine{Section: sectionHeld, EventAt: &f.ReleaseAt, Diamonds: &f.Diamonds, Amount: f.Amount, Reason: "release"})
+	}
+	if s.Terms != nil {
+		for _, l := range termLines(s.Terms) {
+			add(l)
+		}
 	}
 	if y := s.YearToDate; y != nil {
 		for _, v := range []struct {
@@ -51,6 +60,22 @@ func besideLines(s *Statement) (lines []pipeline.StatementLine) {
 	return lines
 }
 
+// termLines are a row for each of the payout terms, in the terms' own currency.
+func termLines(t *pipeline.StatementTerms) (lines []pipeline.StatementLine) {
+	add := func(reason string, l pipeline.StatementLine) {
+		l.Section, l.Reason, l.Method, l.Currency = sectionTerms, reason, t.Method, t.Currency
+		lines = append(lines, l)
+	}
+	add("min_amount", pipeline.StatementLine{Amount: t.MinAmount})
+	if t.MaxAmountPerDay != nil {
+		add("max_amount_per_day", pipeline.StatementLine{Amount: *t.MaxAmountPerDay})
+	}
+	add("fee_fixed", pipeline.StatementLine{Amount: t.FeeFixed})
+	add("fee_rate", pipeline.StatementLine{Rate: &t.FeeRate})
+	add("hold_days", pipeline.StatementLine{Count: &t.HoldDays})
+	return lines
+}
+
 // field is one key of a JSON object.
 type field struct {
 	name string
@@ -67,7 +92,7 @@ func appendObject(b []byte, fields ...field) []byte {
 }
 
 // appendBeside appends what a statement says beside its lines as JSON keys:
-// streams, held, year_to_date and replaced. What there isn't is empty or null.
+// streams, held, payout_terms, year_to_date and replaced. What there isn't is empty or null.
 func appendBeside(b []byte, s *Statement) []byte {
 	b = append(b, ",\n\"streams\":["...)
 	for i := range s.Streams {
@@ -84,7 +109,15 @@ func appendBeside(b []byte, s *Statement) []byte {
 		b = appendObject(appendItem(b, i), field{"release_at", optional(kindTime, &f.ReleaseAt)}, field{"hold_days", wholeCell(f.HoldDays)},
 			field{"diamonds", wholeCell(f.Diamonds)}, field{"amount", amountCell(f.Amount)}, field{"held_diamonds", wholeCell(f.HeldDiamonds)}, field{"held_amount", amountCell(f.HeldAmount)})
 	}
-	b = append(b, "],\n\"year_to_date\":"...)
+	b = append(b, "],\n\"payout_terms\":"...)
+	if t := s.Terms; t != nil {
+		b = appendObject(b, field{"method", textCell(t.Method)}, field{"currency", textCell(t.Currency)}, field{"min_amount", amountCell(t.MinAmount)},
+			field{"max_amount_per_day", optional(kindAmount, t.MaxAmountPerDay)}, field{"fee_fixed", amountCell(t.FeeFixed)}, field{"fee_rate", optional(kindRate, &t.FeeRate)},
+			field{"hold_days", wholeCell(t.HoldDays)})
+	} else {
+		b = append(b, "null"...)
+	}
+	b = append(b, ",\n\"year_to_date\":"...)
 	if y := s.YearToDate; y != nil {
 		b = appendObject(b, field{"first_period", textCell(string(y.FirstPeriod))}, field{"earned_amount", amountCell(y.Earned)}, field{"adjusted_amount", amountCell(y.Adjusted)},
 			field{"paid_amount", amountCell(y.Paid)}, field{"withheld_amount", amountCell(y.Withheld)}, field{"fee_amount", amountCell(y.Fees)})

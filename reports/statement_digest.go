@@ -39,7 +39,7 @@ func (r *Renderer) Digest(s *Statement) (string, error) {
 		}
 	}
 	b = appendBeside(append(b, 0), s)
-	rest, err := json.Marshal([]any{s.DisplayName, s.Payer, s.zone().String(), s.Rates, s.Rule})
+	rest, err := json.Marshal([]any{s.DisplayName, s.Payer, s.zone().String(), s.Rates})
 	if err != nil {
 		return "", pipeline.Errorf(pipeline.KindInternal, "hash statement of", s.subject(), "%w", err)
 	}

@@ -206,9 +206,9 @@ func rich(t testing.TB) *Statement {
 	})
 	d.line(pipeline.StatementLine{Section: "revaluation", Reason: "rate_change", EventAt: late.from, Amount: amount(t, "31.4075"), Rate: late.diamond})
 	d.line(pipeline.StatementLine{Section: "rounding", Reason: "payout_fraction", EventAt: at(t, "2026-10-20T10:00:00Z"), ReferenceID: "po_88377", Amount: amount(t, "-0.0005")})
-	d.s.Rule = &pipeline.PayoutRule{
-		Method: "bank", MinAmount: 10_000_000, MaxAmountPerDay: ptr[int64](1_000_000_000), FeeFixed: ptr[int64](100_000),
-		FeeRate: ptr[int64](15_000_000), HoldDays: ptr[int64](15), Currency: "USD",
+	d.s.Terms = &pipeline.StatementTerms{
+		Method: "bank", Currency: "USD", MinAmount: amount(t, "10"), MaxAmountPerDay: ptr(amount(t, "1000")), FeeFixed: amount(t, "0.1"),
+		FeeRate: *rate(t, "0.015"), HoldDays: 15,
 	}
 	d.s.YearToDate = &pipeline.StatementYear{
 		FirstPeriod: "2026-02", Earned: amount(t, "6480.3325"), Adjusted: amount(t, "-12.5"), Paid: amount(t, "4930.11"), Withheld: amount(t, "493.05"), Fees: amount(t, "71.4"),

@@ -179,8 +179,8 @@ func (p *page) closing() {
 		p.raw("<p class=\"callout\">", negativeWords, "</p>\n")
 	} else {
 		p.held()
-		p.payoutTerms()
 	}
+	p.payoutTerms()
 	p.yearToDate()
 	p.raw("</section>\n")
 }
@@ -221,59 +221,79 @@ func (p *page) closingRate() {
 	p.raw(" at the rate then in force")
 }
 
-// longestHoldDays bounds a hold that is worth a date: ten years.
-const longestHoldDays = 3653
-
+// payoutTerms say by which rule the balance is paid out.
 func (p *page) payoutTerms() {
-	rule := p.s.Rule
-	if rule == nil {
+	t := p.s.Terms
+	if t == nil {
 		return
 	}
-	closing := p.s.Summary.ClosingAmount
-	least := pipeline.Amount(rule.MinAmount)
-	p.raw("<ul>\n<li>Payouts by ")
-	p.name(rule.Method)
-	p.raw(" start at ")
-	p.moneyIn(least, rule.Currency)
-	if rule.Currency == p.currency {
-		if closing >= least {
-			p.raw(": your balance is enough for one")
-		} else {
-			p.raw(": your balance is carried on until it gets there")
-		}
-	}
-	p.raw(".</li>\n")
-	if hold := valueOf(rule.HoldDays); hold > 0 && hold <= longestHoldDays {
-		p.raw("<li>Diamonds can be paid out ")
-		p.counted(hold, "day")
-		p.raw(" after they are credited, so all of this balance is free by ")
-		p.b = p.end.AddDate(0, 0, int(hold)).AppendFormat(p.b, "2 January 2006")
-		p.raw(".</li>\n")
-	}
-	p.feeTerms(rule)
-	if rule.MaxAmountPerDay != nil {
+	p.raw("<ul>\n")
+	p.minimumTerms(t)
+	p.holdTerms(t)
+	p.feeTerms(t)
+	if t.MaxAmountPerDay != nil {
 		p.raw("<li>At most ")
-		p.moneyIn(pipeline.Amount(*rule.MaxAmountPerDay), rule.Currency)
-		p.raw(" a day.</li>\n")
+		p.moneyIn(*t.MaxAmountPerDay, t.Currency)
+		p.raw(" is paid out a day.</li>\n")
 	}
 	p.raw("</ul>\n")
 }
 
-func (p *page) feeTerms(rule *pipeline.PayoutRule) {
-	fixed, rate := valueOf(rule.FeeFixed), valueOf(rule.FeeRate)
-	if fixed == 0 && rate == 0 {
+// minimumTerms name the smallest payout, and say whether the balance reaches it.
+// Where it has another currency than the balance the two are not compared.
+func (p *page) minimumTerms(t *pipeline.StatementTerms) {
+	p.raw("<li>Payouts by ")
+	p.name(t.Method)
+	if t.MinAmount == 0 {
+		p.raw(" have no minimum.</li>\n")
+		return
+	}
+	p.raw(" start at ")
+	p.moneyIn(t.MinAmount, t.Currency)
+	switch closing := p.s.Summary.ClosingAmount; {
+	case t.Currency != p.currency:
+		p.raw("; your balance is in ")
+		p.text(p.currency)
+	case closing >= t.MinAmount:
+		p.raw(": your balance is enough for one")
+		if len(p.s.Releases) > 0 {
+			p.raw(", what is held included")
+		}
+	case closing > 0:
+		p.raw(": your balance is carried on until it gets there")
+	}
+	p.raw(".</li>\n")
+}
+
+// holdTerms tell the hold where nothing is held; else what is held told it.
+func (p *page) holdTerms(t *pipeline.StatementTerms) {
+	if t.HoldDays == 0 || len(p.s.Releases) > 0 {
+		return
+	}
+	p.raw("<li>Diamonds can be paid out ")
+	p.counted(t.HoldDays, "day")
+	p.raw(" after they are credited")
+	if p.s.Summary.ClosingDiamonds > 0 {
+		p.raw("; none of this balance is held")
+	}
+	p.raw(".</li>\n")
+}
+
+func (p *page) feeTerms(t *pipeline.StatementTerms) {
+	if t.FeeFixed == 0 && t.FeeRate == 0 {
+		p.raw("<li>A payout costs no fee.</li>\n")
 		return
 	}
 	p.raw("<li>Fee of a payout: ")
-	if fixed != 0 {
-		p.moneyIn(pipeline.Amount(fixed), rule.Currency)
+	if t.FeeFixed != 0 {
+		p.moneyIn(t.FeeFixed, t.Currency)
 	}
-	if rate != 0 {
-		if fixed != 0 {
+	if t.FeeRate != 0 {
+		if t.FeeFixed != 0 {
 			p.raw(" and ")
 		}
 		// billionths to percent: two places fewer, exactly
-		p.b = p.loc.append(p.b, rate, pipeline.RateDigits-2, 0)
+		p.b = p.loc.append(p.b, int64(t.FeeRate), pipeline.RateDigits-2, 0)
 		p.raw("% of its amount")
 	}
 	p.raw(".</li>\n")

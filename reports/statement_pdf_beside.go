@@ -1,6 +1,8 @@
 package reports
 
 import (
+	"strings"
+
 	"carat/pipeline"
 	"carat/reports/pdf"
 )
@@ -71,6 +73,19 @@ func (d *printed) held() {
 	}
 	g.row(entry{total: true, cells: []string{"Held", d.whole(all[0].HeldDiamonds), d.money(all[0].HeldAmount)}})
 	g.end()
+}
+
+// payoutTerms lists by which rule the balance is paid out.
+func (d *printed) payoutTerms() {
+	if d.s.Terms == nil {
+		return
+	}
+	for item := range strings.SplitSeq(d.told((*page).payoutTerms), "\n") {
+		if item = strings.TrimSpace(item); item != "" {
+			d.paragraph(pdf.Regular, textSize, inkColor, "• "+item)
+		}
+	}
+	d.y += lineHeight / 2
 }
 
 // yearToDate says what the calendar year came to so far.

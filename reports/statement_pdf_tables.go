@@ -354,12 +354,8 @@ func (d *printed) ending() {
 		d.paragraph(pdf.Regular, textSize, openColor, negativeWords)
 	} else {
 		d.held()
-		for _, item := range strings.Split(d.told((*page).payoutTerms), "\n") {
-			if item = strings.TrimSpace(item); item != "" {
-				d.paragraph(pdf.Regular, textSize, inkColor, "• "+item)
-			}
-		}
 	}
+	d.payoutTerms()
 	d.yearToDate()
 	d.heading("How to check this")
 	d.paragraph(pdf.Regular, smallSize, softColor, "Opening + earned + adjustments − payouts requested + payouts that came back ± rate changes − rounding = closing, to the last digit. "+

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -124,6 +125,7 @@ type jsonStatement struct {
 	Lines   []map[string]any `json:"lines"`
 	Streams []map[string]any `json:"streams"`
 	Held    []map[string]any `json:"held"`
+	Terms   map[string]any   `json:"payout_terms"`
 	Year    map[string]any   `json:"year_to_date"`
 	// Replaced holds a list of its own, moves.
 	Replaced map[string]any `json:"replaced"`
@@ -187,9 +189,9 @@ func TestStatementCSVAgreesWithJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const yearRows, reopenedRows = 5, 1
+	const termRows, yearRows, reopenedRows = 5, 5, 1
 	beside := rows[1+len(lines):]
-	if want := len(all.Streams) + len(all.Held) + yearRows + reopenedRows + len(all.moves()); len(beside) != want {
+	if want := len(all.Streams) + len(all.Held) + termRows + yearRows + reopenedRows + len(all.moves()); len(beside) != want {
 		t.Fatalf("%d rows behind the lines, want %d", len(beside), want)
 	}
 	for n, line := range lines {
@@ -227,6 +229,16 @@ func TestStatementCSVAgreesWithJSON(t *testing.T) {
 	}
 	check("by_stream", all.Streams, "amount")
 	check("held", all.Held, "amount")
+	for _, term := range []struct{ key, column string }{
+		{"min_amount", "amount"}, {"max_amount_per_day", "amount"}, {"fee_fixed", "amount"}, {"fee_rate", "rate"}, {"hold_days", "count"},
+	} {
+		row := beside[0]
+		beside = beside[1:]
+		if at(row, "section") != "payout_terms" || at(row, "reason") != term.key || at(row, term.column) != fmt.Sprint(all.Terms[term.key]) ||
+			at(row, "method") != all.Terms["method"] || at(row, "currency") != all.Terms["currency"] || at(row, "line_no") != "" {
+			t.Errorf("%s: CSV has %v, JSON %v", term.key, row, all.Terms)
+		}
+	}
 	for _, key := range []string{"earned_amount", "adjusted_amount", "paid_amount", "withheld_amount", "fee_amount"} {
 		check("year_to_date", []map[string]any{all.Year}, key)
 	}
@@ -292,7 +304,7 @@ func TestStatementHTMLEscapes(t *testing.T) {
 	s.Payer = Party{Name: hostile, Address: hostile, TaxID: hostile}
 	m := &s.Summary
 	m.CreatorID, m.Entity, m.Currency, m.Country, m.Tier, m.AgencyID = hostile, hostile, hostile, hostile, hostile, hostile
-	s.Rule.Method, s.Rule.Currency = hostile, hostile
+	s.Terms.Method, s.Terms.Currency = hostile, hostile
 	for i := range s.Lines {
 		l := &s.Lines[i]
 		l.CreatorID, l.Entity, l.Currency = hostile, hostile, hostile
@@ -453,7 +465,7 @@ func TestStatementHTMLWords(t *testing.T) {
 			"Rates in force 1 Jan 2026 to 14 Oct 2026", "Rates in force since 15 Oct 2026", "rates changed, so each has its own row",
 			"Clawback: the coins", "original event <bdi>ev_20261002_118200</bdi>", "On its way", "Payout failed",
 			"earlier month", "Fractions smaller than 0.01&nbsp;USD", "whole steps of 0.01&nbsp;USD",
-			"at the rate then in force, 0.0105&nbsp;USD per diamond", "176.90&nbsp;USD × 0.9215 \u2248 <b>163.01&nbsp;EUR</b>", "free by 16 November 2026", "requested in an earlier month, paid 2 Oct 2026", "0.10&nbsp;USD and 1.5% of its amount",
+			"at the rate then in force, 0.0105&nbsp;USD per diamond", "176.90&nbsp;USD × 0.9215 \u2248 <b>163.01&nbsp;EUR</b>", "Diamonds can be paid out 15&nbsp;days after they are credited; none of this balance is held.", "requested in an earlier month, paid 2 Oct 2026", "0.10&nbsp;USD and 1.5% of its amount",
 			"payout fees 7.93, tax 51.50, the rest is below", "parts of diamonds that could not be credited",
 		}, []string{"<small>payout <bdi>po_87004", "Provisional</b>", "Why is it negative"}},
 		{"empty", empty(t), []string{">Provisional<", "No gifts this month", "No payouts this month", "Nothing was deducted this month", "owes you nothing further", "Nothing moved this month"},

@@ -74,6 +74,7 @@ func (s *statementReader) prepare(ctx context.Context) error {
 		{"statement_days", dayColumns, ", day", addDay},
 		{"statement_streams", streamColumns, ", stream_rank, rate_from, diamonds_per_coin, rate", addStream},
 		{"statement_holds", releaseColumns, ", release_at", addRelease},
+		{"statement_terms", termColumns, "", addTerms},
 	}
 	for _, t := range all {
 		scan, ok := s.scans[t.name]

@@ -98,6 +98,13 @@ func addRelease(rows *columnRows, s *pipeline.Statement) {
 	s.Releases = append(s.Releases, pipeline.StatementRelease{ReleaseAt: c.n(), HoldDays: c.n(), Diamonds: c.n(), Amount: c.a(), HeldDiamonds: c.n(), HeldAmount: c.a()})
 }
 
+const termColumns = "method, rule_currency, min_amount, max_amount_per_day, fee_fixed, fee_rate, hold_days"
+
+func addTerms(rows *columnRows, s *pipeline.Statement) {
+	c := own(rows)
+	s.Terms = &pipeline.StatementTerms{Method: c.t(), Currency: c.t(), MinAmount: c.a(), MaxAmountPerDay: c.ap(), FeeFixed: c.a(), FeeRate: c.r(), HoldDays: c.n()}
+}
+
 const yearColumns = "first_period, earned_amount, adjusted_amount, paid_amount, withheld_amount, fee_amount"
 
 func addYear(rows *columnRows, s *pipeline.Statement) {
