@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"slices"
 
 	"carat/pipeline"
 	"carat/pipeline/engine"
@@ -41,14 +40,14 @@ func (p *place) loadClosing(ctx context.Context, eng *engine.Engine, closed clos
 	if err != nil {
 		return err
 	}
-	tables, err := p.lake.Tables(ctx, latest)
+	tables, err := p.lake.Tables(ctx, latest, engine.ClosingTables()...)
 	if err != nil {
 		return err
 	}
 	var closing []pipeline.TableFiles
 	for _, t := range tables {
 		for _, r := range results {
-			if r.Table == t.Name && slices.Contains(engine.ClosingTables(), t.Name) {
+			if r.Table == t.Name {
 				t.Files = r.Paths
 				closing = append(closing, t)
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
 
 	"carat/pipeline"
 	"carat/pipeline/engine"
@@ -53,12 +52,9 @@ func (p *place) openView(ctx context.Context, c *Config, v view) (*reader, error
 	var tables []pipeline.TableFiles
 	if !v.empty {
 		var err error
-		if tables, err = p.lake.Tables(ctx, v.at); err != nil {
+		if tables, err = p.lake.Tables(ctx, v.at, v.names...); err != nil {
 			return nil, err
 		}
-	}
-	if len(v.names) > 0 {
-		tables = slices.DeleteFunc(tables, func(t pipeline.TableFiles) bool { return !slices.Contains(v.names, t.Name) })
 	}
 	spill, err := os.MkdirTemp("", "carat-")
 	if err != nil {

@@ -191,14 +191,18 @@ func (s *State) Table(name string) (pipeline.TableFiles, error) {
 	return s.l.filesAt(name, t, s.c)
 }
 
-// Tables gives the files of every table in a state.
-func (l *Lake) Tables(ctx context.Context, at AsOf) ([]pipeline.TableFiles, error) {
+// Tables gives the files of the named tables in a state, by name; of every table
+// when none is named. One that there is none of is left out.
+func (l *Lake) Tables(ctx context.Context, at AsOf, names ...string) ([]pipeline.TableFiles, error) {
 	s, err := l.State(ctx, at)
 	if err != nil {
 		return nil, err
 	}
 	var all []pipeline.TableFiles
 	for _, name := range s.Names() {
+		if len(names) > 0 && !slices.Contains(names, name) {
+			continue
+		}
 		files, err := s.Table(name)
 		if err != nil {
 			return nil, err
@@ -231,8 +235,23 @@ func (l *Lake) filesAt(name string, t *loadedTable, c cutoff) (pipeline.TableFil
 	}
 	var err error
 	files.Snapshot = snap.SnapshotID
-	files.Files, err = l.snapshotFiles(snap)
+	files.Files, err = l.filesOf(t, snap)
 	return files, l.fail("read table", name, err)
+}
+
+// filesOf is snapshotFiles for a table that is asked for again and again: the
+// snapshot that was listed last is not listed anew.
+func (l *Lake) filesOf(t *loadedTable, snap *table.Snapshot) ([]string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.listed != snap.SnapshotID {
+		files, err := l.snapshotFiles(snap)
+		if err != nil {
+			return nil, err
+		}
+		t.listed, t.files = snap.SnapshotID, files
+	}
+	return slices.Clone(t.files), nil
 }
 
 // snapshotAt gives a table's last snapshot of a state. A table's history is a

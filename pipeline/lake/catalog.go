@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"carat/pipeline"
@@ -38,6 +39,10 @@ const (
 type loadedTable struct {
 	location string // of the metadata, as recorded
 	tbl      *table.Table
+
+	mu     sync.Mutex
+	listed int64    // the snapshot whose files were listed last
+	files  []string // its files
 }
 
 func (l *Lake) openCatalog(ctx context.Context) error {

@@ -197,13 +197,13 @@ func (l *Lake) appendChange(ctx context.Context, a tableAppend) (change, error) 
 	switch {
 	case ok:
 		meta, location = base.tbl.Metadata(), base.location
-		if a.shape == nil {
-			break
+		if a.shape != nil {
+			var err error
+			if updates, err = evolve(base.tbl, a.shape.columns); err != nil {
+				return c, err
+			}
 		}
-		var err error
-		if updates, err = evolve(base.tbl, a.shape.columns); err != nil {
-			return c, err
-		}
+		updates = append(updates, newProperties(base.tbl)...)
 	case a.shape != nil:
 		c.base = nil
 		var err error

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"sort"
+	"strconv"
 
 	"carat/pipeline"
 	"github.com/apache/iceberg-go"
@@ -18,11 +19,16 @@ import (
 // reader of DESIGN section 3 knows.
 const icebergVersion = 2
 
+// manifestsAtMost is from how many manifests of a table on they are merged into one.
+// Each costs every reader about half a millisecond; iceberg-go's own number is 100.
+const manifestsAtMost = 10
+
 // tableProperties of every table. Raw tables keep all snapshots besides: the
 // hash chain lives in their summaries.
 func tableProperties(raw bool) iceberg.Properties {
 	p := iceberg.Properties{
 		table.ManifestMergeEnabledKey:             "true",
+		table.ManifestMinMergeCountKey:            strconv.Itoa(manifestsAtMost),
 		table.MetadataDeleteAfterCommitEnabledKey: "true",
 		table.MetadataPreviousVersionsMaxKey:      "20",
 		"write.parquet.compression-codec":         "zstd",
@@ -137,6 +143,15 @@ func evolve(tbl *table.Table, want []pipeline.Column) ([]table.Update, error) {
 	}
 	schema := iceberg.NewSchema(next, append(tbl.Schema().Fields(), more.Fields()...)...)
 	return []table.Update{table.NewAddSchemaUpdate(schema), table.NewSetCurrentSchemaUpdate(-1)}, nil
+}
+
+// newProperties gives the update that brings a table of an earlier carat to the
+// properties of today.
+func newProperties(tbl *table.Table) []table.Update {
+	if _, known := tbl.Properties()[table.ManifestMinMergeCountKey]; known {
+		return nil
+	}
+	return []table.Update{table.NewSetPropertiesUpdate(iceberg.Properties{table.ManifestMinMergeCountKey: strconv.Itoa(manifestsAtMost)})}
 }
 
 // newTable makes the first metadata of a table. Field ids are those of the

@@ -346,15 +346,27 @@ func (v *verifier) runs() {
 
 // addedFiles lists the data files that a snapshot added.
 func (l *Lake) addedFiles(snap *table.Snapshot) ([]string, error) {
+	manifests, err := l.manifests(snap)
+	if err != nil {
+		return nil, err
+	}
 	var paths []string
-	err := l.eachEntryOf(snap, func(e iceberg.ManifestEntry) error {
-		if e.SnapshotID() != snap.SnapshotID {
-			return nil
+	for _, m := range manifests {
+		if m.SnapshotID() != snap.SnapshotID {
+			continue // written by an earlier one, which can't name what came later
 		}
-		path, err := l.files.here(e.DataFile().FilePath())
-		paths = append(paths, path)
-		return err
-	})
+		err := l.eachEntry(m, func(e iceberg.ManifestEntry) error {
+			if e.SnapshotID() != snap.SnapshotID {
+				return nil
+			}
+			path, err := l.files.here(e.DataFile().FilePath())
+			paths = append(paths, path)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	sort.Strings(paths)
-	return paths, err
+	return paths, nil
 }
