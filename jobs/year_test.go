@@ -182,6 +182,9 @@ func (y *year) insist(s Setting, what string, job func(Setting) error) {
 }
 
 func (y *year) day(day int) {
+	if day > 0 && day%30 == 0 {
+		y.t.Logf("after %d days: %+v", day, y.count)
+	}
 	s := y.at(day, "carat")
 	y.receive(day)
 	if y.random.IntN(10) == 0 {
