@@ -171,7 +171,7 @@ func (p *page) giftRow(l *pipeline.StatementLine) (rounded bool) {
 func (p *page) giftTotal() {
 	m := &p.s.Summary
 	label := markup("Earned")
-	if p.any(func(l *pipeline.StatementLine) bool { return l.Section == sectionEarned && l.Reason == "reversal" }) {
+	if p.takenBack() {
 		label = "Earned, less the gifts taken back below"
 	}
 	p.raw("<tfoot><tr><th scope=\"row\">", label, "</th><td class=\"n\">")
@@ -183,6 +183,11 @@ func (p *page) giftTotal() {
 	p.raw("</td><td></td><td class=\"n sum\">")
 	p.money(m.EarnedAmount)
 	p.raw("</td></tr></tfoot>\n")
+}
+
+// takenBack says whether gifts were reversed in the month.
+func (p *page) takenBack() bool {
+	return p.any(func(l *pipeline.StatementLine) bool { return l.Section == sectionEarned && l.Reason == "reversal" })
 }
 
 func (p *page) giftName(l *pipeline.StatementLine) {

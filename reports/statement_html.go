@@ -287,6 +287,12 @@ func (p *page) inWords() {
 	switch {
 	case m.GiftCount == 0 && m.EarnedAmount == 0:
 		p.raw(" you received no gifts. ")
+	case m.GiftCoins > 0 && m.EarnedAmount > 0 && p.takenBack():
+		p.raw(" your gifts, less those taken back, came to ")
+		p.counted(m.GiftCoins, "coin")
+		p.raw(", which earned you ")
+		p.sum(m.EarnedAmount)
+		p.raw(". ")
 	case m.GiftCount > 0 && m.EarnedAmount > 0:
 		p.raw(" you received ")
 		p.counted(m.GiftCount, "gift")

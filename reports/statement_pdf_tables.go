@@ -42,7 +42,7 @@ func (d *printed) gifts(ranges []rateRange) {
 			}, small: small, amount: l.Amount})
 		}
 	}
-	back := d.p.any(func(l *pipeline.StatementLine) bool { return l.Section == sectionEarned && l.Reason == "reversal" })
+	back := d.p.takenBack()
 	if back {
 		g.group("Gifts taken back: undone after they were sent, at the rate at which they are booked")
 		for n := range d.s.Lines {

@@ -461,7 +461,7 @@ func TestStatementHTMLWords(t *testing.T) {
 		saysNot []string
 	}{
 		{"rich", rich(t), []string{
-			">Final<", "version&nbsp;2", "In October 2026 you received 2,288&nbsp;gifts of 139,106&nbsp;coins",
+			">Final<", "version&nbsp;2", "In October 2026 your gifts, less those taken back, came to 139,106&nbsp;coins, which earned you",
 			"Rates in force 1 Jan 2026 to 14 Oct 2026", "Rates in force since 15 Oct 2026", "rates changed, so each has its own row",
 			"Clawback: the coins", "original event <bdi>ev_20261002_118200</bdi>", "On its way", "Payout failed",
 			"earlier month", "Fractions smaller than 0.01&nbsp;USD", "whole steps of 0.01&nbsp;USD",
