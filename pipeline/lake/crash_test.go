@@ -3,10 +3,12 @@ package lake
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -108,18 +110,32 @@ func strays(t *testing.T, l *Lake) []string {
 	return found
 }
 
-// A crash at a step of an ingest (every third is tried here) leaves the whole batch or none of it, and
-// nothing lying about once the next writer has swept.
+// A crash at a step of an ingest (every few are tried here) leaves the whole batch or none of it, and
+// nothing lying about once the next writer has swept: also when the manifests are merged by that commit.
 func TestCrashAtAnyStep(t *testing.T) {
-	base := t.TempDir()
-	l := openTest(t, base)
-	lockTest(t, l)
-	ingest(t, l, gifts(4, 1), "the first")
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
+	for _, c := range []struct {
+		name    string
+		batches int
+		few     int64
+	}{{"second batch", 1, 3}, {"merged manifests", manifestsAtMost - 1, 7}} {
+		t.Run(c.name, func(t *testing.T) {
+			base := t.TempDir()
+			l := openTest(t, base)
+			lockTest(t, l)
+			for i := range c.batches {
+				ingest(t, l, gifts(4, 1), "batch "+strconv.Itoa(i))
+			}
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
+			crashAtAnyStep(t, base, c.batches, crashStride(c.few))
+		})
 	}
+}
+
+func crashAtAnyStep(t *testing.T, base string, batches int, stride int64) {
 	outcomes := map[bool]int{}
-	for n := int64(1); ; n += crashStride(3) {
+	for n := int64(1); ; n += stride {
 		root := filepath.Join(t.TempDir(), "lake")
 		copyLake(t, base, root)
 		cut := &powerCut{cause: errPowerCut}
@@ -140,19 +156,20 @@ func TestCrashAtAnyStep(t *testing.T) {
 		if !reached && err != nil {
 			t.Fatalf("step %d: %v", n, err)
 		}
-		there := checkAfterCrash(t, root, n)
+		there := checkAfterCrash(t, root, n, batches)
 		outcomes[there]++
 		_ = os.RemoveAll(root)
 		if !reached {
 			break
 		}
 	}
+	t.Logf("%d crashes before the batch was there, %d after", outcomes[false], outcomes[true])
 	if outcomes[true] == 0 || outcomes[false] < 10 {
 		t.Errorf("batches there and not there after a crash: %v", outcomes)
 	}
 }
 
-func checkAfterCrash(t *testing.T, root string, n int64) (there bool) {
+func checkAfterCrash(t *testing.T, root string, n int64, batches int) (there bool) {
 	t.Helper()
 	l, err := Open(t.Context(), Config{Root: root})
 	if err != nil {
@@ -173,17 +190,17 @@ func checkAfterCrash(t *testing.T, root string, n int64) (there bool) {
 	rows := len(readAll[pipeline.GiftEvent](t, tableOf(t, l, "gift_events", AsOf{}).Files))
 	rejects := len(readAll[pipeline.Reject](t, tableOf(t, l, "rejects", AsOf{}).Files))
 	switch {
-	case rows == 12 && rejects == 1:
+	case rows == 4*batches+8 && rejects == 1:
 		there = true
-	case rows == 4 && rejects == 0:
+	case rows == 4*batches && rejects == 0:
 		if err := ingestWithRejects(t, l); err != nil {
 			t.Errorf("step %d: again: %v", n, err)
 		}
 	default:
 		t.Errorf("step %d: %d rows and %d rejects", n, rows, rejects)
 	}
-	if got := l.lastHead().id; got != "b000002" {
-		t.Errorf("step %d: last batch %s", n, got)
+	if got, want := l.lastHead().id, fmt.Sprintf("b%06d", batches+1); got != want {
+		t.Errorf("step %d: last batch %s, want %s", n, got, want)
 	}
 	return there
 }
@@ -291,6 +308,7 @@ func TestPublishCrashAtAnyStep(t *testing.T) {
 			break
 		}
 	}
+	t.Logf("%d crashes before the run was there, %d after", outcomes[false], outcomes[true])
 	if outcomes[true] == 0 || outcomes[false] < 5 {
 		t.Errorf("runs there and not there after a crash: %v", outcomes)
 	}
