@@ -270,7 +270,7 @@ func (l *Lake) apply(ctx context.Context, changes []change, inTx func(*sql.Tx) e
 func isManifest(path string) bool { return filepath.Ext(path) == ".avro" }
 
 // neededOf gives the base names of the manifests, and lists of them, that the new
-// snapshots of changes need. From a hundred batches on iceberg-go merges
+// snapshots of changes need. From manifestsAtMost batches on iceberg-go merges
 // manifests, and writes one first that it then merges with others.
 func (l *Lake) neededOf(changes []change) (map[string]bool, error) {
 	needed := map[string]bool{}

@@ -133,11 +133,15 @@ func TestCrashAtAnyStep(t *testing.T) {
 	}
 }
 
+// crashAtAnyStep tries one step in every stride, and all of those at the end, where
+// the batch is there already.
 func crashAtAnyStep(t *testing.T, base string, batches int, stride int64) {
+	const allSteps, lastSteps = int64(1 << 40), 12
 	outcomes := map[bool]int{}
-	for n := int64(1); ; n += stride {
+	crash := func(n int64) (took int64) {
 		root := filepath.Join(t.TempDir(), "lake")
 		copyLake(t, base, root)
+		defer os.RemoveAll(root)
 		cut := &powerCut{cause: errPowerCut}
 		crashed, err := Open(t.Context(), Config{Root: root, Fault: cut.fault})
 		if err != nil {
@@ -152,15 +156,16 @@ func crashAtAnyStep(t *testing.T, base string, batches int, stride int64) {
 		err = ingestWithRejects(t, crashed)
 		release()
 		_ = crashed.Close()
-		reached := cut.left.Load() <= 0
-		if !reached && err != nil {
+		if cut.left.Load() > 0 && err != nil {
 			t.Fatalf("step %d: %v", n, err)
 		}
-		there := checkAfterCrash(t, root, n, batches)
-		outcomes[there]++
-		_ = os.RemoveAll(root)
-		if !reached {
-			break
+		outcomes[checkAfterCrash(t, root, n, batches)]++
+		return n - cut.left.Load()
+	}
+	steps := crash(allSteps)
+	for n := int64(1); n <= steps; n++ {
+		if (n-1)%stride == 0 || n > steps-lastSteps {
+			crash(n)
 		}
 	}
 	t.Logf("%d crashes before the batch was there, %d after", outcomes[false], outcomes[true])

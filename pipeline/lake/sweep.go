@@ -55,15 +55,19 @@ func (l *Lake) sweepOne(ctx context.Context, dir string) error {
 		return err
 	}
 	if committed {
-		return l.takePending(ctx, dir)
+		if err := l.takePending(ctx, dir); err != nil {
+			return err
+		}
 	}
 	tables := map[string]bool{}
 	for _, rel := range m.To {
 		if !filepath.IsLocal(rel) {
 			return fmt.Errorf("%s names %q", moveNote, rel)
 		}
-		if err := l.disk.remove(filepath.Join(l.cfg.Root, rel)); err != nil {
-			return err
+		if !committed {
+			if err := l.disk.remove(filepath.Join(l.cfg.Root, rel)); err != nil {
+				return err
+			}
 		}
 		if parts := strings.Split(filepath.ToSlash(rel), "/"); parts[0] == namespace+".db" && len(parts) > 1 {
 			tables[parts[1]] = true
@@ -84,7 +88,8 @@ func (l *Lake) sweepOne(ctx context.Context, dir string) error {
 }
 
 // sweepMetadata removes metadata files of a table that its current metadata
-// doesn't lead to: what a commit had written when it was cut short.
+// doesn't lead to: what a commit had written when it was cut short, or had not
+// yet removed.
 func (l *Lake) sweepMetadata(ctx context.Context, name string) error {
 	dir := filepath.Join(l.tableDir(name), "metadata")
 	entries, err := os.ReadDir(dir)
