@@ -73,7 +73,7 @@ func (o QueryOptions) text() string {
 
 // answer runs the query of a person.
 func (p *place) answer(ctx context.Context, o QueryOptions, at lake.AsOf) (n int64, err error) {
-	v := view{at: at, folders: p.tableFolders(), spill: querySpill}
+	v := view{at: at, folders: p.tableFolders(), spill: querySpill, query: o.Query}
 	if o.Period != "" {
 		if v.where, err = p.onlyPeriod(ctx, o.Period, at); err != nil {
 			return 0, err
@@ -88,6 +88,14 @@ func (p *place) answer(ctx context.Context, o QueryOptions, at lake.AsOf) (n int
 		return 0, err
 	}
 	rows, err := eng.Query(ctx, o.Query)
+	if err != nil && eng.narrow && strings.Contains(err.Error(), "does not exist") {
+		// What DuckDB proposes instead is one of all tables.
+		v.query = ""
+		if err := p.loadView(ctx, eng, v); err != nil {
+			return 0, err
+		}
+		rows, err = eng.Query(ctx, o.Query)
+	}
 	if err != nil {
 		return 0, err
 	}

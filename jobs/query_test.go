@@ -2,9 +2,12 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
+	"carat/fixtures"
 	"carat/reports"
 	"carat/sql"
 )
@@ -113,5 +116,50 @@ func TestQueryLeavesOneMonth(t *testing.T) {
 	}
 	if got := count(QueryOptions{Query: "select count(*) from access where outcome = 'done' and row_count = 1"}); got != 5 {
 		t.Errorf("%d accesses are recorded, 5 were made", got)
+	}
+}
+
+// A query loads the tables that it names and no other, however it spells them.
+// One that names none, or asks what there is, has all of them at hand, and so has
+// what is said of a name that isn't there.
+func TestQueryLoadsWhatItNames(t *testing.T) {
+	known := []string{"creators", "gift_events", "payouts"}
+	for _, c := range []struct{ query, want string }{
+		{"select * from Gift_Events", "[gift_events] false"},
+		{`with g as (select * from "gift_events") select * from g join main.creators using (creator_id), batches`, "[gift_events creators] false"},
+		{"select * from batches", "[] true"},
+		{"select * from batches where feed = 'payouts'", "[payouts] false"},
+		{"select 1", "[] false"},
+		{"select * from gift_event", "[] false"},
+		{"show tables", "[] false"},
+		{"select * from gift_events, information_schema.tables", "[] false"},
+		{"select * from payouts, duckdb_views()", "[] false"},
+	} {
+		names, only := tablesNamed(c.query, known)
+		if got := fmt.Sprint(names, only); got != c.want {
+			t.Errorf("%s names %s, want %s", c.query, got, c.want)
+		}
+	}
+	s, _ := made(t, fixtures.Options{Period: "2026-10", Gifts: 100, Viewers: 50, Creators: 10, Seed: 2, Files: fixtures.FilesMonth}, "none")
+	ingestWorld(t, s)
+	for query, want := range map[string]string{
+		"select count(*) > 90 from gift_events":                                  "[true]",
+		"select count(*) > 5 from batches":                                       "[true]",
+		"select count(*) > 90 from gift_events join creators using (creator_id)": "[true]",
+		"select count(*) > 15 from duckdb_views() where not internal":            "[true]",
+		"select count(*) > 15 from information_schema.tables":                    "[true]",
+	} {
+		table, err := queryTable(t.Context(), QueryOptions{Setting: s, Query: query})
+		if err != nil || len(table.Rows) != 1 || fmt.Sprint(table.Rows[0]) != want {
+			t.Errorf("%s gives %v, want %s (%v)", query, table.Rows, want, err)
+		}
+	}
+	for query, want := range map[string]string{
+		"select * from gift_event":                                 `Did you mean "gift_events"`,
+		"select * from gift_events join payout using (creator_id)": `Did you mean "payouts"`,
+	} {
+		if _, err := queryTable(t.Context(), QueryOptions{Setting: s, Query: query}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", query, err)
+		}
 	}
 }

@@ -21,6 +21,8 @@ const (
 	tableAccess  = "access"
 )
 
+var recordTables = []string{tableBatches, tableRuns, tableAccess}
+
 // batchColumns are the columns of the table batches: one row is one ingested
 // file, as its snapshot's summary says.
 const batchColumns = `batch_id varchar, feed varchar, format varchar, source varchar, source_sha256 varchar,

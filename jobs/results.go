@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"regexp"
+	"slices"
+	"strings"
 
 	"carat/pipeline"
 	"carat/pipeline/engine"
@@ -27,7 +30,8 @@ func (p *place) currentRun(ctx context.Context, period pipeline.Period) (state.R
 // swept by the next writer.
 type reader struct {
 	*engine.Engine
-	spill string
+	spill  string
+	narrow bool // not all tables of the view are loaded
 }
 
 // view says which tables of which state of the lake a reader is opened with.
@@ -35,6 +39,7 @@ type view struct {
 	at      lake.AsOf
 	folders []string                  // with some, nothing else on the machine can be read or written: for SQL that a person wrote
 	names   []string                  // of the tables; none: all
+	query   string                    // with one, only the tables that it names, if it names any
 	empty   bool                      // no table at all
 	where   func(table string) string // the condition on a table's rows; nil: all rows
 	spill   string                    // how much may be spilled to the disk; "": what is free
@@ -49,13 +54,6 @@ func (p *place) openReader(ctx context.Context, c *Config, at lake.AsOf, folders
 
 // openView opens an engine with a view of the lake.
 func (p *place) openView(ctx context.Context, c *Config, v view) (*reader, error) {
-	var tables []pipeline.TableFiles
-	if !v.empty {
-		var err error
-		if tables, err = p.lake.Tables(ctx, v.at, v.names...); err != nil {
-			return nil, err
-		}
-	}
 	spill, err := os.MkdirTemp("", "carat-")
 	if err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "make", "a folder for temporary files", "%w", cause(err))
@@ -65,10 +63,53 @@ func (p *place) openView(ctx context.Context, c *Config, v view) (*reader, error
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(spill))
 	}
-	if err := r.LoadWhere(ctx, "", tables, v.where); err != nil {
+	if err := p.loadView(ctx, r, v); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
+}
+
+func (p *place) loadView(ctx context.Context, r *reader, v view) error {
+	if v.query != "" && len(v.names) == 0 {
+		state, err := p.lake.State(ctx, v.at)
+		if err != nil {
+			return err
+		}
+		v.names, v.empty = tablesNamed(v.query, state.Names())
+		r.narrow = len(v.names) > 0 || v.empty
+	}
+	if v.empty {
+		return nil
+	}
+	tables, err := p.lake.Tables(ctx, v.at, v.names...)
+	if err != nil {
+		return err
+	}
+	return r.LoadWhere(ctx, "", tables, v.where)
+}
+
+var (
+	word     = regexp.MustCompile(`[A-Za-z0-9_]+`)
+	catalogs = regexp.MustCompile(`(?i)\b(duckdb_|information_schema|pg_|sqlite_|show\b|describe\b|summarize\b|pragma)`)
+)
+
+// tablesNamed gives those of the lake's tables that a query names somewhere, and
+// says whether it names only records. It gives none, which is all, where the
+// query names no table at all or asks what tables there are.
+func tablesNamed(query string, known []string) (names []string, onlyRecords bool) {
+	if catalogs.MatchString(query) {
+		return nil, false
+	}
+	records := false
+	for _, w := range word.FindAllString(query, -1) {
+		switch w = strings.ToLower(w); {
+		case slices.Contains(known, w) && !slices.Contains(names, w):
+			names = append(names, w)
+		case slices.Contains(recordTables, w):
+			records = true
+		}
+	}
+	return names, records && len(names) == 0
 }
 
 // Close ends the engine and removes what it spilled.

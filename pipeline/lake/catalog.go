@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ import (
 	"github.com/apache/iceberg-go/table"
 	"github.com/google/uuid"
 	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
+	"golang.org/x/sync/errgroup"
 )
 
 // sqlitePragmas make SQLite durable and patient; without them a second reader
@@ -205,21 +207,36 @@ func (l *Lake) refresh(ctx context.Context) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	changed := false
+	var changed []string
 	for name, location := range locations {
-		if have := l.tables[name]; have != nil && have.location == location {
-			continue
+		if have := l.tables[name]; have == nil || have.location != location {
+			changed = append(changed, name)
 		}
-		tbl, err := l.load(ctx, name, location)
-		if err != nil {
-			return fmt.Errorf("load table %s from %s: %w", name, location, err)
-		}
-		l.tables[name] = &loadedTable{location: location, tbl: tbl}
-		changed = true
 	}
-	if changed {
-		l.previous, l.rewrites = l.batchHeads(), l.compactionHeads()
+	if len(changed) == 0 {
+		return nil
 	}
+	slices.Sort(changed)
+	loaded := make([]*loadedTable, len(changed))
+	var all errgroup.Group
+	all.SetLimit(runtime.GOMAXPROCS(0))
+	for i, name := range changed {
+		all.Go(func() error {
+			tbl, err := l.load(ctx, name, locations[name])
+			if err != nil {
+				return fmt.Errorf("load table %s from %s: %w", name, locations[name], err)
+			}
+			loaded[i] = &loadedTable{location: locations[name], tbl: tbl}
+			return nil
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return err
+	}
+	for i, name := range changed {
+		l.tables[name] = loaded[i]
+	}
+	l.previous, l.rewrites = l.batchHeads(), l.compactionHeads()
 	return nil
 }
 
