@@ -84,14 +84,18 @@ func (p *place) answer(ctx context.Context, o QueryOptions, at lake.AsOf) (n int
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, eng.Close()) }()
-	if err := p.loadRecords(ctx, eng.Engine, at); err != nil {
+	records := recordTables
+	if eng.narrow {
+		records = eng.records
+	}
+	if err := p.loadRecords(ctx, eng.Engine, at, records); err != nil {
 		return 0, err
 	}
 	rows, err := eng.Query(ctx, o.Query)
 	if err != nil && eng.narrow && strings.Contains(err.Error(), "does not exist") {
 		// What DuckDB proposes instead is one of all tables.
 		v.query = ""
-		if err := p.loadView(ctx, eng, v); err != nil {
+		if err := errors.Join(p.loadView(ctx, eng, v), p.loadRecords(ctx, eng.Engine, at, recordTables)); err != nil {
 			return 0, err
 		}
 		rows, err = eng.Query(ctx, o.Query)

@@ -125,18 +125,18 @@ func TestQueryLeavesOneMonth(t *testing.T) {
 func TestQueryLoadsWhatItNames(t *testing.T) {
 	known := []string{"creators", "gift_events", "payouts"}
 	for _, c := range []struct{ query, want string }{
-		{"select * from Gift_Events", "[gift_events] false"},
-		{`with g as (select * from "gift_events") select * from g join main.creators using (creator_id), batches`, "[gift_events creators] false"},
-		{"select * from batches", "[] true"},
-		{"select * from batches where feed = 'payouts'", "[payouts] false"},
-		{"select 1", "[] false"},
-		{"select * from gift_event", "[] false"},
-		{"show tables", "[] false"},
-		{"select * from gift_events, information_schema.tables", "[] false"},
-		{"select * from payouts, duckdb_views()", "[] false"},
+		{"select * from Gift_Events", "[gift_events] []"},
+		{`with g as (select * from "gift_events") select * from g join main.creators using (creator_id), batches`, "[gift_events creators] [batches]"},
+		{"select * from batches", "[] [batches]"},
+		{"select * from batches where feed = 'payouts'", "[payouts] [batches]"},
+		{"select 1", "[] []"},
+		{"select * from gift_event", "[] []"},
+		{"show tables", "[] []"},
+		{"select * from gift_events, information_schema.tables", "[] []"},
+		{"select * from payouts, duckdb_views()", "[] []"},
 	} {
-		names, only := tablesNamed(c.query, known)
-		if got := fmt.Sprint(names, only); got != c.want {
+		names, records := tablesNamed(c.query, known)
+		if got := fmt.Sprint(names, records); got != c.want {
 			t.Errorf("%s names %s, want %s", c.query, got, c.want)
 		}
 	}
@@ -157,6 +157,7 @@ func TestQueryLoadsWhatItNames(t *testing.T) {
 	for query, want := range map[string]string{
 		"select * from gift_event":                                 `Did you mean "gift_events"`,
 		"select * from gift_events join payout using (creator_id)": `Did you mean "payouts"`,
+		"select * from gift_events, run":                           `Did you mean "runs`,
 	} {
 		if _, err := queryTable(t.Context(), QueryOptions{Setting: s, Query: query}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", query, err)

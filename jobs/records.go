@@ -34,42 +34,40 @@ const runColumns = "run_id varchar, period varchar, status varchar, created_at t
 
 const accessColumns = "accessed_at timestamptz, who varchar, verb varchar, query varchar, row_count bigint, outcome varchar"
 
-// loadRecords makes the tables batches, runs and access of a state.
-func (p *place) loadRecords(ctx context.Context, eng *engine.Engine, at lake.AsOf) error {
-	if err := p.loadBatches(ctx, eng, at); err != nil {
-		return err
+// loadRecords makes those of the tables batches, runs and access of a state that
+// are wanted.
+func (p *place) loadRecords(ctx context.Context, eng *engine.Engine, at lake.AsOf, wanted []string) error {
+	for _, r := range []struct {
+		table, columns string
+		rows           func(context.Context, lake.AsOf) ([][]any, error)
+	}{{tableBatches, batchColumns, p.batchRows}, {tableRuns, runColumns, p.runRows}, {tableAccess, accessColumns, p.accessRows}} {
+		if !slices.Contains(wanted, r.table) {
+			continue
+		}
+		rows, err := r.rows(ctx, at)
+		if err != nil {
+			return err
+		}
+		if err := eng.LoadRows(ctx, r.table, r.columns, rows); err != nil {
+			return err
+		}
 	}
-	rows, err := p.runRows(ctx, at)
-	if err != nil {
-		return err
-	}
-	if err := eng.LoadRows(ctx, tableRuns, runColumns, rows); err != nil {
-		return err
-	}
+	return nil
+}
+
+// accessRows gives the rows of the table access.
+func (p *place) accessRows(ctx context.Context, at lake.AsOf) (rows [][]any, err error) {
 	accesses, err := p.state.Accesses(ctx)
-	if err != nil {
-		return err
-	}
-	rows = nil
 	for _, a := range accesses {
 		if at.Time.IsZero() || !a.At.After(at.Time) {
 			rows = append(rows, []any{a.At, a.Who, a.Verb, a.Text, a.Rows, a.Outcome})
 		}
 	}
-	return eng.LoadRows(ctx, tableAccess, accessColumns, rows)
+	return rows, err
 }
 
-// loadBatches makes the table batches: the way from a row's batch_id to the
-// file that it came from.
-func (p *place) loadBatches(ctx context.Context, eng *engine.Engine, at lake.AsOf) error {
-	rows, err := p.batchRows(ctx, at)
-	if err != nil {
-		return err
-	}
-	return eng.LoadRows(ctx, tableBatches, batchColumns, rows)
-}
-
-// batchRows gives the rows of the table batches.
+// batchRows gives the rows of the table batches: the way from a row's batch_id to
+// the file that it came from.
 func (p *place) batchRows(ctx context.Context, at lake.AsOf) ([][]any, error) {
 	batches, err := p.lake.Batches(ctx, at)
 	if err != nil {

@@ -30,8 +30,9 @@ func (p *place) currentRun(ctx context.Context, period pipeline.Period) (state.R
 // swept by the next writer.
 type reader struct {
 	*engine.Engine
-	spill  string
-	narrow bool // not all tables of the view are loaded
+	spill   string
+	narrow  bool     // not all tables of the view are loaded, nor all records wanted
+	records []string // those that are wanted then
 }
 
 // view says which tables of which state of the lake a reader is opened with.
@@ -75,8 +76,9 @@ func (p *place) loadView(ctx context.Context, r *reader, v view) error {
 		if err != nil {
 			return err
 		}
-		v.names, v.empty = tablesNamed(v.query, state.Names())
-		r.narrow = len(v.names) > 0 || v.empty
+		v.names, r.records = tablesNamed(v.query, state.Names())
+		r.narrow = len(v.names)+len(r.records) > 0
+		v.empty = r.narrow && len(v.names) == 0
 	}
 	if v.empty {
 		return nil
@@ -93,23 +95,23 @@ var (
 	catalogs = regexp.MustCompile(`(?i)\b(duckdb_|information_schema|pg_|sqlite_|show\b|describe\b|summarize\b|pragma)`)
 )
 
-// tablesNamed gives those of the lake's tables that a query names somewhere, and
-// says whether it names only records. It gives none, which is all, where the
-// query names no table at all or asks what tables there are.
-func tablesNamed(query string, known []string) (names []string, onlyRecords bool) {
+// tablesNamed gives those of the lake's tables and of the records that a query
+// names somewhere. None at all means all of them: the query names no table, or
+// asks what tables there are.
+func tablesNamed(query string, known []string) (names, records []string) {
 	if catalogs.MatchString(query) {
-		return nil, false
+		return nil, nil
 	}
-	records := false
 	for _, w := range word.FindAllString(query, -1) {
 		switch w = strings.ToLower(w); {
-		case slices.Contains(known, w) && !slices.Contains(names, w):
+		case slices.Contains(names, w) || slices.Contains(records, w):
+		case slices.Contains(known, w):
 			names = append(names, w)
 		case slices.Contains(recordTables, w):
-			records = true
+			records = append(records, w)
 		}
 	}
-	return names, records && len(names) == 0
+	return names, records
 }
 
 // Close ends the engine and removes what it spilled.

@@ -100,12 +100,12 @@ func newTracer(ctx context.Context, p *place, o TraceOptions) (*tracer, error) {
 }
 
 // table gives a table's files.
-func (t *tracer) table(name string) (pipeline.TableFiles, error) {
+func (t *tracer) table(ctx context.Context, name string) (pipeline.TableFiles, error) {
 	one, known := t.tables[name]
 	if known {
 		return one, nil
 	}
-	one, err := t.now.Table(name)
+	one, err := t.now.Table(ctx, name)
 	if err == nil {
 		t.tables[name] = one
 	}
@@ -114,7 +114,7 @@ func (t *tracer) table(name string) (pipeline.TableFiles, error) {
 
 // has says whether a table has rows to look for, and makes it ready for that.
 func (t *tracer) has(ctx context.Context, name string) (bool, error) {
-	one, err := t.table(name)
+	one, err := t.table(ctx, name)
 	if err != nil || t.ready[name] || len(one.Files) == 0 {
 		return len(one.Files) > 0, err
 	}

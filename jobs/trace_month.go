@@ -208,7 +208,7 @@ func (m *month) narrowGifts(ctx context.Context, tables []pipeline.TableFiles, w
 func (t *tracer) tablesOf(ctx context.Context, run runAt, names []string) ([]pipeline.TableFiles, error) {
 	var tables []pipeline.TableFiles
 	for _, name := range names {
-		one, err := t.table(name)
+		one, err := t.table(ctx, name)
 		if err != nil {
 			return nil, err
 		}

@@ -153,9 +153,10 @@ func (e *Engine) LoadRows(ctx context.Context, name, columns string, rows [][]an
 	if err := e.exec(ctx, "create or replace table "+identifier(name)+" ("+columns+")"); err != nil {
 		return fmt.Errorf("make table %s: %w", name, err)
 	}
-	for _, row := range rows {
-		marks := strings.TrimSuffix(strings.Repeat("?, ", len(row)), ", ")
-		if _, err := e.conn.ExecContext(ctx, "insert into "+identifier(name)+" values ("+marks+")", row...); err != nil {
+	const atOnce = 100
+	for some := range slices.Chunk(rows, atOnce) {
+		marks := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(some[0])), ", ") + "), "
+		if _, err := e.conn.ExecContext(ctx, "insert into "+identifier(name)+" values "+strings.TrimSuffix(strings.Repeat(marks, len(some)), ", "), slices.Concat(some...)...); err != nil {
 			return fmt.Errorf("fill table %s: %w", name, err)
 		}
 	}

@@ -73,7 +73,7 @@ func (l *Lake) NextBatchID() string { return batchIDOf(l.lastHead().seq + 1) }
 
 // FindSource gives the batch that was made of a file with these bytes.
 func (l *Lake) FindSource(ctx context.Context, feed, sha256 string) (batchID string, ok bool, err error) {
-	if err := l.refresh(ctx); err != nil {
+	if err := l.refreshRaw(ctx); err != nil {
 		return "", false, l.fail("read lake", l.cfg.Root, err)
 	}
 	for _, h := range l.heads() {
@@ -133,7 +133,7 @@ type cutoff struct {
 const forever = 1<<63 - 1
 
 func (l *Lake) cut(ctx context.Context, at AsOf) (cutoff, error) {
-	if err := l.refresh(ctx); err != nil {
+	if err := l.refreshRaw(ctx); err != nil {
 		return cutoff{}, l.fail("read lake", l.cfg.Root, err)
 	}
 	switch {
@@ -183,12 +183,12 @@ func (l *Lake) State(ctx context.Context, at AsOf) (*State, error) {
 func (s *State) Names() []string { return slices.Sorted(maps.Keys(s.tables)) }
 
 // Table gives the files of a table; a table that there is none of has no columns.
-func (s *State) Table(name string) (pipeline.TableFiles, error) {
+func (s *State) Table(ctx context.Context, name string) (pipeline.TableFiles, error) {
 	t, ok := s.tables[name]
 	if !ok {
 		return pipeline.TableFiles{Name: name}, nil
 	}
-	return s.l.filesAt(name, t, s.c)
+	return s.l.filesAt(ctx, name, t, s.c)
 }
 
 // Tables gives the files of the named tables in a state, by name; of every table
@@ -203,7 +203,7 @@ func (l *Lake) Tables(ctx context.Context, at AsOf, names ...string) ([]pipeline
 		if len(names) > 0 && !slices.Contains(names, name) {
 			continue
 		}
-		files, err := s.Table(name)
+		files, err := s.Table(ctx, name)
 		if err != nil {
 			return nil, err
 		}
@@ -223,17 +223,20 @@ func (l *Lake) Table(ctx context.Context, name string, at AsOf) (pipeline.TableF
 	if !ok {
 		return pipeline.TableFiles{}, pipeline.Errorf(pipeline.KindNotFound, "read table", name, "the lake has no such table")
 	}
-	return l.filesAt(name, t, c)
+	return l.filesAt(ctx, name, t, c)
 }
 
 // filesAt gives the files of a table in a state.
-func (l *Lake) filesAt(name string, t *loadedTable, c cutoff) (pipeline.TableFiles, error) {
+func (l *Lake) filesAt(ctx context.Context, name string, t *loadedTable, c cutoff) (pipeline.TableFiles, error) {
+	t, err := l.whole(ctx, name, t)
+	if err != nil {
+		return pipeline.TableFiles{Name: name}, l.fail("read table", name, err)
+	}
 	files := pipeline.TableFiles{Name: name, Columns: sqlColumns(t.tbl.Schema())}
 	snap := l.snapshotAt(name, t.tbl, c)
 	if snap == nil {
 		return files, nil
 	}
-	var err error
 	files.Snapshot = snap.SnapshotID
 	files.Files, err = l.filesOf(t, snap)
 	return files, l.fail("read table", name, err)
@@ -302,6 +305,9 @@ func (l *Lake) RunIDs(ctx context.Context, at AsOf) ([]string, error) {
 	c, err := l.cut(ctx, at)
 	if err != nil {
 		return nil, err
+	}
+	if err := l.refresh(ctx); err != nil {
+		return nil, l.fail("read lake", l.cfg.Root, err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

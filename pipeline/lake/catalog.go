@@ -39,8 +39,8 @@ const (
 
 // loadedTable is a table as of one metadata file.
 type loadedTable struct {
-	location string // of the metadata, as recorded
-	tbl      *table.Table
+	location string       // of the metadata, as recorded
+	tbl      *table.Table // nil for results after refreshRaw: see whole
 
 	mu     sync.Mutex
 	listed int64    // the snapshot whose files were listed last
@@ -200,7 +200,14 @@ func (l *Lake) locations(ctx context.Context) (map[string]string, error) {
 }
 
 // refresh loads the tables that changed since they were last seen.
-func (l *Lake) refresh(ctx context.Context) error {
+func (l *Lake) refresh(ctx context.Context) error { return l.refreshTables(ctx, true) }
+
+// refreshRaw is refresh for what needs the batches and no results: it only notes
+// that tables of results changed. They are of as many snapshots as there were
+// runs, and reading those takes a second after some years.
+func (l *Lake) refreshRaw(ctx context.Context) error { return l.refreshTables(ctx, false) }
+
+func (l *Lake) refreshTables(ctx context.Context, results bool) error {
 	locations, err := l.locations(ctx)
 	if err != nil {
 		return err
@@ -208,26 +215,25 @@ func (l *Lake) refresh(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var changed []string
+	rawChanged := false
 	for name, location := range locations {
-		if have := l.tables[name]; have == nil || have.location != location {
-			changed = append(changed, name)
+		raw := l.isRaw(name)
+		have := l.tables[name]
+		switch moved := have == nil || have.location != location; {
+		case moved && (raw || results), results && have.tbl == nil:
+			changed, rawChanged = append(changed, name), rawChanged || raw
+		case moved:
+			l.tables[name] = &loadedTable{location: location}
 		}
-	}
-	if len(changed) == 0 {
-		return nil
 	}
 	slices.Sort(changed)
 	loaded := make([]*loadedTable, len(changed))
 	var all errgroup.Group
 	all.SetLimit(runtime.GOMAXPROCS(0))
 	for i, name := range changed {
-		all.Go(func() error {
-			tbl, err := l.load(ctx, name, locations[name])
-			if err != nil {
-				return fmt.Errorf("load table %s from %s: %w", name, locations[name], err)
-			}
-			loaded[i] = &loadedTable{location: locations[name], tbl: tbl}
-			return nil
+		all.Go(func() (err error) {
+			loaded[i], err = l.load(ctx, name, locations[name])
+			return err
 		})
 	}
 	if err := all.Wait(); err != nil {
@@ -236,12 +242,42 @@ func (l *Lake) refresh(ctx context.Context) error {
 	for i, name := range changed {
 		l.tables[name] = loaded[i]
 	}
-	l.previous, l.rewrites = l.batchHeads(), l.compactionHeads()
+	if rawChanged {
+		l.previous, l.rewrites = l.batchHeads(), l.compactionHeads()
+	}
 	return nil
 }
 
-func (l *Lake) load(ctx context.Context, name, location string) (*table.Table, error) {
-	return table.NewFromLocation(ctx, table.Identifier{namespace, name}, location, l.fsys, nil)
+// isRaw says whether a table holds what came in, not results.
+func (l *Lake) isRaw(name string) bool {
+	_, raw := l.rawInfo[name]
+	return raw || name == rejectsTable
+}
+
+// whole gives a table with its metadata, which refreshRaw leaves out.
+func (l *Lake) whole(ctx context.Context, name string, t *loadedTable) (*loadedTable, error) {
+	if t.tbl != nil {
+		return t, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	have := l.tables[name]
+	if have != nil && have.location == t.location && have.tbl != nil {
+		return have, nil
+	}
+	loaded, err := l.load(ctx, name, t.location)
+	if err == nil && have != nil && have.location == t.location {
+		l.tables[name] = loaded
+	}
+	return loaded, err
+}
+
+func (l *Lake) load(ctx context.Context, name, location string) (*loadedTable, error) {
+	tbl, err := table.NewFromLocation(ctx, table.Identifier{namespace, name}, location, l.fsys, nil)
+	if err != nil {
+		return nil, fmt.Errorf("load table %s from %s: %w", name, location, err)
+	}
+	return &loadedTable{location: location, tbl: tbl}, nil
 }
 
 func (l *Lake) fsys(context.Context) (iceio.IO, error) { return l.files, nil }

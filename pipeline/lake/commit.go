@@ -34,7 +34,7 @@ func (s *Stage[T, P]) commit(ctx context.Context, b pipeline.Batch) (CommittedBa
 	if err != nil {
 		return CommittedBatch{}, err
 	}
-	if err := l.refresh(ctx); err != nil {
+	if err := l.refreshRaw(ctx); err != nil {
 		return CommittedBatch{}, err
 	}
 	last := l.lastHead()
@@ -154,7 +154,7 @@ func (s *Stage[T, P]) afterCommit(ctx context.Context, b pipeline.Batch, seq int
 	if err := l.takePending(ctx, s.dir); err == nil {
 		_ = l.disk.removeAll(s.dir)
 	}
-	if err := l.refresh(ctx); err != nil {
+	if err := l.refreshRaw(ctx); err != nil {
 		return CommittedBatch{Batch: b, Seq: seq, Table: b.Feed}, nil
 	}
 	t, _ := l.tableCalled(s.feed.Name)

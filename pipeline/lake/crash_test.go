@@ -91,6 +91,9 @@ func copyLake(t testing.TB, from, to string) {
 // referred to, and what is left in staging.
 func strays(t *testing.T, l *Lake) []string {
 	t.Helper()
+	if err := l.refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	known, err := l.referred()
 	if err != nil {
 		t.Fatal(err)

@@ -64,7 +64,7 @@ func (l *Lake) rawShapes() []tableShape {
 // ensureRawTables makes the raw tables that are missing and adds columns that
 // are new, in one transaction.
 func (l *Lake) ensureRawTables(ctx context.Context) error {
-	if err := l.refresh(ctx); err != nil {
+	if err := l.refreshRaw(ctx); err != nil {
 		return err
 	}
 	var changes []change
@@ -86,7 +86,7 @@ func (l *Lake) ensureRawTables(ctx context.Context) error {
 			err = errors.Join(err, l.removeMade(l.files.takeCreated()))
 		}
 		// Another process may have made them in the same moment.
-		if rerr := l.refresh(ctx); rerr == nil && l.hasShapes(changes) {
+		if rerr := l.refreshRaw(ctx); rerr == nil && l.hasShapes(changes) {
 			return nil
 		}
 	}

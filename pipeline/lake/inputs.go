@@ -12,7 +12,7 @@ import (
 // (compaction) holds those before it. A snapshot that is gone is a
 // verification error.
 func (l *Lake) BatchesOf(ctx context.Context, snapshots map[string]int64) ([]CommittedBatch, error) {
-	if err := l.refresh(ctx); err != nil {
+	if err := l.refreshRaw(ctx); err != nil {
 		return nil, l.fail("read lake", l.cfg.Root, err)
 	}
 	var all []CommittedBatch

@@ -128,7 +128,7 @@ func (l *Lake) open(ctx context.Context) error {
 	if err := l.ensureRawTables(ctx); err != nil {
 		return err
 	}
-	return l.refresh(ctx)
+	return l.refreshRaw(ctx)
 }
 
 // identify reads lake.json or writes the first one.

@@ -19,11 +19,14 @@ import (
 // committing them, the files moved are taken out of the tables again; where it
 // fell after the commit, what was left to do is done. The lock is held.
 func (l *Lake) sweep(ctx context.Context) error {
-	if err := l.refresh(ctx); err != nil {
-		return err
-	}
 	entries, err := os.ReadDir(filepath.Join(l.cfg.Root, "staging"))
 	if err != nil {
+		return err
+	}
+	if len(entries) == 0 {
+		return l.refreshRaw(ctx)
+	}
+	if err := l.refresh(ctx); err != nil {
 		return err
 	}
 	for _, e := range entries {
