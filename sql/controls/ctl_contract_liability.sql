@@ -10,7 +10,7 @@
 -- checked: from led_liability_rollforward
 -- opening + sold - refunded - consumed + restored - breakage = closing, per entity, channel and currency, for the value of coins
 -- and for the deferred store fee; closing is what the open lots carry; and a fed balance of the account contract_liability or
--- deferred_store_fee is carat's. Of several fed balances of an account the last that differs is named.
+-- deferred_store_fee is carat's, that of the opening included. Of several fed balances of an account the last that differs is named.
 with differing as (
     select
         entity,

@@ -9,7 +9,7 @@
 -- action: compare the rate in force with the one that the system of record used, correct the rate or the balance and run the month again
 -- checked: from led_creator_rollforward
 -- opening + accrued - reversed + adjusted - redeemed + returned +- revaluation - rounding = closing = open diamonds x rate
--- in force; and the system of record's amount is carat's.
+-- in force; and the system of record's amount is carat's, that of the opening included.
 with differing as (
     select
         entity,

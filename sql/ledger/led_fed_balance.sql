@@ -1,6 +1,7 @@
 -- One row is one quantity of one fed balance beside carat's own at that instant.
 -- grain: subject_kind, subject_id, entity, currency, as_of, quantity_kind (a viewer's also by channel)
--- Openings are not compared: they are where carat begins. Balances within the period, up to its end, are.
+-- Openings are not compared: they are where carat begins. Only what a creator's opening diamonds are worth is, because carat
+-- tells that by its rate. Balances within the period, up to its end, are.
 with fed as (
     select
         subject_kind,
@@ -18,6 +19,26 @@ with fed as (
     from stg_balances
     cross join run
     where as_of > run.period_start and as_of > run.first_start and as_of <= run.period_end
+),
+
+creator_amounts as (
+    select subject_id, entity, currency, as_of, amount, batch_id, source_line
+    from fed
+    where subject_kind = 'creator' and amount is not null
+    union all
+    select
+        led_opening_balance.subject_id,
+        led_opening_balance.entity,
+        led_opening_balance.currency,
+        run.period_start as as_of,
+        led_opening_balance.amount,
+        led_opening_balance.batch_id,
+        led_opening_balance.source_line
+    from led_opening_balance
+    cross join run
+    where led_opening_balance.subject_kind = 'creator'
+        and led_opening_balance.amount is not null
+        and run.period = run.first_period
 ),
 
 viewers_within as (
@@ -141,28 +162,27 @@ left join led_creator_balance
 where fed.subject_kind = 'creator' and fed.diamonds is not null
 union all
 select
-    fed.subject_kind,
-    fed.subject_id,
-    fed.entity,
-    fed.currency,
-    fed.as_of,
+    'creator' as subject_kind,
+    creator_amounts.subject_id,
+    creator_amounts.entity,
+    creator_amounts.currency,
+    creator_amounts.as_of,
     'amount' as quantity_kind,
-    cast(fed.amount as decimal(38, 9)) as fed_quantity,
+    cast(creator_amounts.amount as decimal(38, 9)) as fed_quantity,
     -- a fed amount has six decimals, so it is compared with carat's to six
     cast(cast(coalesce(
         case
-            when fed.currency is null or fed.currency = led_creator_balance.value_currency
+            when creator_amounts.currency is null or creator_amounts.currency = led_creator_balance.value_currency
                 then led_creator_balance.balance_diamonds * led_creator_balance.diamond_value
         end,
         0
     ) as decimal(38, 6)) as decimal(38, 9)) as own_quantity,
-    coalesce(fed.currency, led_creator_balance.value_currency, run.reporting_currency) as unit,
-    fed.batch_id,
-    fed.source_line
-from fed
+    coalesce(creator_amounts.currency, led_creator_balance.value_currency, run.reporting_currency) as unit,
+    creator_amounts.batch_id,
+    creator_amounts.source_line
+from creator_amounts
 cross join run
 left join led_creator_balance
-    on led_creator_balance.creator_id = fed.subject_id
-    and led_creator_balance.entity = fed.entity
-    and led_creator_balance.range_to = fed.as_of
-where fed.subject_kind = 'creator' and fed.amount is not null
+    on led_creator_balance.creator_id = creator_amounts.subject_id
+    and led_creator_balance.entity = creator_amounts.entity
+    and led_creator_balance.range_to = creator_amounts.as_of

@@ -2,7 +2,8 @@
 -- grain: subject_id, entity, channel, currency, as_of
 -- Fed as subject_kind account, subject_id contract_liability or deferred_store_fee, with amount. A row without channel is of all
 -- channels, one without currency of all currencies, told in functional currency. The balance is just before as_of; carat keeps
--- its liability by days, so only rows at the start of a day are compared.
+-- its liability by days, so only rows at the start of a day are compared; that with which carat began is what the openings of the
+-- viewers come to.
 with fed as (
     select
         stg_balances.subject_id,
@@ -23,6 +24,24 @@ with fed as (
         and stg_balances.subject_id in ('contract_liability', 'deferred_store_fee')
         and stg_balances.amount is not null
         and stg_balances.as_of > run.first_start
+    union all
+    select
+        led_opening_balance.subject_id,
+        led_opening_balance.entity,
+        led_opening_balance.channel,
+        led_opening_balance.currency,
+        run.period_start as as_of,
+        led_opening_balance.amount,
+        led_opening_balance.batch_id,
+        led_opening_balance.source_line,
+        case led_opening_balance.subject_id when 'contract_liability' then 'liability' else 'store_fee' end as identity,
+        cast(null as date) as last_day
+    from led_opening_balance
+    cross join run
+    where led_opening_balance.subject_kind = 'account'
+        and led_opening_balance.subject_id in ('contract_liability', 'deferred_store_fee')
+        and led_opening_balance.amount is not null
+        and run.period = run.first_period
 ),
 
 openings as (
