@@ -65,6 +65,19 @@ func spelled(t fixtures.Truth) string {
 	return fmt.Sprintf("%s %s %s %s %s %s", t.Period, t.Control, t.SubjectKind, t.SubjectID, t.Difference, t.Unit)
 }
 
+// foundExactly wants the exceptions of a month to be those, no more and no fewer.
+func foundExactly(t *testing.T, s Setting, period pipeline.Period, want []string) {
+	t.Helper()
+	sort.Strings(want)
+	missing, others := difference(want, foundAll(t, s, period))
+	for _, m := range missing {
+		t.Errorf("%s: expected and not found: %s", period, m)
+	}
+	for _, o := range others {
+		t.Errorf("%s: found and not expected: %s", period, o)
+	}
+}
+
 // difference gives what is in one sorted list and not in the other.
 func difference(a, b []string) (onlyA, onlyB []string) {
 	for len(a) > 0 || len(b) > 0 {
