@@ -1,7 +1,7 @@
 # make run    builds carat and closes a generated month in ./carat-demo
 # make test   runs everything
 # make simulate  runs the simulated worlds of all seeds, a year day by day, 300 kills, a crash at every
-#             step of a commit and 1,000 flipped bits; CARAT_SEED=N runs one seed
+#             step of a commit and 1,000 flipped bits; CARAT_SEED=N or N-M runs one seed or a range
 # make fuzz   feeds hostile input to every parser, ten minutes each; FUZZTIME=1m for less
 # make bench  measures carat beside DuckDB; ten million gifts are generated once, in .bench
 # make bench-scale  compares what a gift costs among fifty million and among five: minutes, and 15 GB of disk

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -15,7 +14,8 @@ import (
 )
 
 // A simulation makes whole worlds from seeds and runs every month of them. Few
-// seeds in `make test`, all in `make simulate`; CARAT_SEED=N runs one.
+// seeds in `make test`, all in `make simulate`; CARAT_SEED=N runs one,
+// CARAT_SEED=N-M those from N to M.
 
 const simulatedSeeds = 200
 
@@ -23,11 +23,15 @@ const simulatedSeeds = 200
 func seeds(t *testing.T, few, many uint64) []uint64 {
 	t.Helper()
 	if text := os.Getenv("CARAT_SEED"); text != "" {
-		seed, err := strconv.ParseUint(text, 10, 64)
+		first, last, err := fixtures.Seeds(text)
 		if err != nil {
-			t.Fatalf("CARAT_SEED=%s is no seed", text)
+			t.Fatal(err)
 		}
-		return []uint64{seed}
+		var list []uint64
+		for seed := first; seed <= last; seed++ {
+			list = append(list, seed)
+		}
+		return list
 	}
 	if os.Getenv("CARAT_SIMULATE") != "" {
 		few = many
