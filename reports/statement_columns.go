@@ -47,6 +47,10 @@ func lineNumber(l *pipeline.StatementLine) cell {
 	return c
 }
 
+// ofStatement is how many columns of a line say whose it is, the same in all
+// lines of a statement.
+const ofStatement = 6
+
 // lineColumns are the columns of statement_lines, in the order of the files.
 // CSV and JSON are both made from this list, so they can't disagree.
 var lineColumns = [...]struct {

@@ -50,17 +50,17 @@ func appendCSVLine(b []byte, s *Statement, l *pipeline.StatementLine) []byte {
 // JSON renders {"summary":{…},"lines":[…],"streams":[…],"held":[…],
 // "payout_terms":{…},"year_to_date":{…},"replaced":{…}}: keys are column names in a fixed
 // order, decimals strings without trailing zeros, whole numbers numbers, times
-// RFC 3339 in UTC, absent values null. A row stands on a line of its own. The
-// error is of kind internal: rows that are not one statement.
+// RFC 3339 in UTC. Absent values are left out; lines don't repeat what the summary
+// says of all of them. A row stands on a line of its own. The error is of kind
+// internal: rows that are not one statement.
 func (r *Renderer) JSON(s *Statement) ([]byte, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
 	b := append(r.buf[:0], `{"summary":{`...)
 	for i := range summaryColumns {
-		b = appendJSONKey(b, i, summaryColumns[i].name)
 		c := summaryColumns[i].value(s, &s.Summary)
-		b = appendJSONCell(b, &c)
+		b = appendJSONField(b, summaryColumns[i].name, &c)
 	}
 	b = append(b, "},\n\"lines\":["...)
 	for n := range s.Lines {
@@ -68,10 +68,9 @@ func (r *Renderer) JSON(s *Statement) ([]byte, error) {
 			b = append(b, ',')
 		}
 		b = append(b, "\n{"...)
-		for i := range lineColumns {
-			b = appendJSONKey(b, i, lineColumns[i].name)
+		for i := ofStatement; i < len(lineColumns); i++ {
 			c := lineColumns[i].value(s, &s.Lines[n])
-			b = appendJSONCell(b, &c)
+			b = appendJSONField(b, lineColumns[i].name, &c)
 		}
 		b = append(b, '}')
 	}
@@ -81,14 +80,26 @@ func (r *Renderer) JSON(s *Statement) ([]byte, error) {
 	return b, nil
 }
 
-// appendJSONKey appends a column name, which needs no escaping.
-func appendJSONKey(b []byte, i int, name string) []byte {
-	if i > 0 {
+// appendJSONField appends a key of an object and its value, unless it is absent.
+// A key is a column name, which needs no escaping.
+func appendJSONField(b []byte, name string, c *cell) []byte {
+	if c.null {
+		return b
+	}
+	if b[len(b)-1] != '{' {
 		b = append(b, ',')
 	}
 	b = append(b, '"')
 	b = append(b, name...)
-	return append(b, '"', ':')
+	b = append(b, '"', ':')
+	switch c.kind {
+	case kindText:
+		return appendJSONString(b, c.text)
+	case kindWhole, kindBool:
+		return c.appendPlain(b)
+	default:
+		return append(c.appendPlain(append(b, '"')), '"')
+	}
 }
 
 func appendCSVCell(b []byte, c *cell) []byte {
@@ -99,20 +110,6 @@ func appendCSVCell(b []byte, c *cell) []byte {
 		return appendCSVText(b, c.text)
 	}
 	return c.appendPlain(b)
-}
-
-func appendJSONCell(b []byte, c *cell) []byte {
-	if c.null {
-		return append(b, "null"...)
-	}
-	switch c.kind {
-	case kindText:
-		return appendJSONString(b, c.text)
-	case kindWhole, kindBool:
-		return c.appendPlain(b)
-	default:
-		return append(c.appendPlain(append(b, '"')), '"')
-	}
 }
 
 // appendPlain appends a value that is not text.

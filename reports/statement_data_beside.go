@@ -85,8 +85,7 @@ type field struct {
 func appendObject(b []byte, fields ...field) []byte {
 	b = append(b, '{')
 	for i := range fields {
-		b = appendJSONKey(b, i, fields[i].name)
-		b = appendJSONCell(b, &fields[i].cell)
+		b = appendJSONField(b, fields[i].name, &fields[i].cell)
 	}
 	return append(b, '}')
 }

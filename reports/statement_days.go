@@ -41,21 +41,21 @@ func (p *page) days() {
 	p.b = appendInt(p.b, 20*len(amounts))
 	p.raw(" 100\" preserveAspectRatio=\"none\" xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"days-t\">")
 	p.bestDay(best, most)
-	p.raw("</title>\n")
+	p.raw("</title>\n<path d=\"")
 	for i, v := range amounts {
 		height := 0
 		if v > 0 {
 			height = max(int(across(int64(v), 0, int64(most)))*96/10_000, 1)
 		}
-		p.raw("<rect x=\"")
+		p.raw("M")
 		p.b = appendInt(p.b, 20*i+2)
-		p.raw("\" width=\"16\" y=\"")
-		p.b = appendInt(p.b, 99-height)
-		p.raw("\" height=\"")
+		p.raw(" 100v-")
 		p.b = appendInt(p.b, height+1)
-		p.raw("\"/>")
+		p.raw("h16v")
+		p.b = appendInt(p.b, height+1)
+		p.raw("z")
 	}
-	p.raw("\n</svg>\n<p class=\"note\">")
+	p.raw("\"/>\n</svg>\n<p class=\"note\">")
 	p.bestDay(best, most)
 	p.raw("</p>\n</section>\n")
 }

@@ -81,7 +81,7 @@ func TestStatementTermsInFiles(t *testing.T) {
 	s := rich(t)
 	s.Terms.Currency, s.Terms.MaxAmountPerDay = "EUR", nil
 	got := decode(t, s).Terms
-	want := map[string]any{"method": "bank", "currency": "EUR", "min_amount": "10", "max_amount_per_day": nil, "fee_fixed": "0.1", "fee_rate": "0.015", "hold_days": "15"}
+	want := map[string]any{"method": "bank", "currency": "EUR", "min_amount": "10", "fee_fixed": "0.1", "fee_rate": "0.015", "hold_days": "15"}
 	if len(got) != len(want) {
 		t.Errorf("%d keys: %v", len(got), got)
 	}
