@@ -61,6 +61,7 @@ type Statement struct {
 type Renderer struct {
 	buf     []byte
 	ranges  []rateRange
+	beside  []pipeline.StatementLine
 	locales map[string]locale // by country
 	paper   *pdf.Document
 	hash    hash.Hash

@@ -28,9 +28,9 @@ func (r *Renderer) CSV(s *Statement) ([]byte, error) {
 	for n := range s.Lines {
 		b = appendCSVLine(b, s, &s.Lines[n])
 	}
-	beside := besideLines(s)
-	for n := range beside {
-		b = appendCSVLine(b, s, &beside[n])
+	r.beside = besideLines(r.beside[:0], s)
+	for n := range r.beside {
+		b = appendCSVLine(b, s, &r.beside[n])
 	}
 	r.buf = b
 	return b, nil

@@ -12,8 +12,8 @@ const (
 	sectionChanged = "changed"
 )
 
-// besideLines are those rows.
-func besideLines(s *Statement) (lines []pipeline.StatementLine) {
+// besideLines appends those rows to lines.
+func besideLines(lines []pipeline.StatementLine, s *Statement) []pipeline.StatementLine {
 	add := func(l pipeline.StatementLine) {
 		l.CreatorID, l.Entity = s.Summary.CreatorID, s.Summary.Entity
 		if l.Currency == "" {
@@ -37,9 +37,7 @@ func besideLines(s *Statement) (lines []pipeline.StatementLine) {
 		add(pipeline.StatementLine{Section: sectionHeld, EventAt: &f.ReleaseAt, Diamonds: &f.Diamonds, Amount: f.Amount, Reason: "release"})
 	}
 	if s.Terms != nil {
-		for _, l := range termLines(s.Terms) {
-			add(l)
-		}
+		addTermLines(s.Terms, add)
 	}
 	if y := s.YearToDate; y != nil {
 		for _, v := range []struct {
@@ -60,11 +58,11 @@ func besideLines(s *Statement) (lines []pipeline.StatementLine) {
 	return lines
 }
 
-// termLines are a row for each of the payout terms, in the terms' own currency.
-func termLines(t *pipeline.StatementTerms) (lines []pipeline.StatementLine) {
+// addTermLines adds a row for each of the payout terms, in the terms' own currency.
+func addTermLines(t *pipeline.StatementTerms, to func(pipeline.StatementLine)) {
 	add := func(reason string, l pipeline.StatementLine) {
 		l.Section, l.Reason, l.Method, l.Currency = sectionTerms, reason, t.Method, t.Currency
-		lines = append(lines, l)
+		to(l)
 	}
 	add("min_amount", pipeline.StatementLine{Amount: t.MinAmount})
 	if t.MaxAmountPerDay != nil {
@@ -73,7 +71,6 @@ func termLines(t *pipeline.StatementTerms) (lines []pipeline.StatementLine) {
 	add("fee_fixed", pipeline.StatementLine{Amount: t.FeeFixed})
 	add("fee_rate", pipeline.StatementLine{Rate: &t.FeeRate})
 	add("hold_days", pipeline.StatementLine{Count: &t.HoldDays})
-	return lines
 }
 
 // field is one key of a JSON object.

@@ -26,7 +26,7 @@ func (r *Renderer) Digest(s *Statement) (string, error) {
 	}
 	b = binary.AppendUvarint(b, uint64(len(s.Lines)))
 	for n := range s.Lines {
-		for i := range lineColumns {
+		for i := ofStatement; i < len(lineColumns); i++ {
 			c := lineColumns[i].value(&plain, &s.Lines[n])
 			b = c.appendBinary(b)
 		}
