@@ -33,7 +33,14 @@ with opens as (
     where led_match_keyed.fate = 'open'
 ),
 
--- Only keys of their side are few: ours may be a month's orders that no report shows yet.
+-- Only keys of their side are few: ours may be a month's orders that no report shows yet. A key is one row, however many
+-- lines name it: a report that writes "n/a" everywhere would else be orders times lines.
+their_keys as (
+    select distinct match, entity, key_scope, class, match_key, currency
+    from opens
+    where side = 'theirs' and match_key is not null
+),
+
 foreign_keys as (
     select
         theirs.match,
@@ -43,7 +50,7 @@ foreign_keys as (
         theirs.match_key,
         min(ours.currency) as own_currency,
         min(theirs.currency) as their_currency
-    from opens as theirs
+    from their_keys as theirs
     inner join opens as ours
         on ours.match = theirs.match
         and ours.entity = theirs.entity
@@ -52,7 +59,6 @@ foreign_keys as (
         and ours.match_key = theirs.match_key
         and ours.side = 'ours'
         and ours.currency <> theirs.currency
-    where theirs.side = 'theirs'
     group by theirs.match, theirs.entity, theirs.key_scope, theirs.class, theirs.match_key
 ),
 
