@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"carat/fixtures"
 )
 
 // crashAt is the variable that tells carat-crash, which exists in tests alone,
@@ -134,7 +136,11 @@ func TestSimulatedKills(t *testing.T) {
 	wantCompacted := lakeFiles(t, calm)
 	seed := rand.Uint64()
 	if text := os.Getenv("CARAT_SEED"); text != "" {
-		seed, _ = strconv.ParseUint(text, 10, 64)
+		first, _, err := fixtures.Seeds(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seed = first
 	}
 	t.Logf("seed %d", seed)
 	k.random = rand.New(rand.NewPCG(seed, 0))

@@ -121,10 +121,9 @@ create or replace macro quarter_hour(instant) as make_timestamptz((epoch_us(inst
 create or replace macro days_before(instant, days) as instant - to_hours(24 * days);
 
 -- A number for several values, by which large sides are joined. Two things may share a number, so the values are compared too,
--- or a second number of the text that tells them apart, made of other pieces of it: the chance that two texts share both is
--- that of guessing 128 bits.
+-- or a second number of the text that tells them apart, made of the same text cut elsewhere.
 create or replace macro join_number(a, b, c, d, e) as hash(a, b, c, d, e);
-create or replace macro check_number(a) as hash(substr(a, 3), 7);
+create or replace macro check_number(a) as hash(substr(a, 3), substr(a, 1, 2));
 
 -- The days beside a day, the instant at which a day ends in a zone, and days of 24 hours after an instant.
 create or replace macro day_before(day) as cast(day - interval 1 day as date);

@@ -8,11 +8,3 @@ where care_no is not null
 union
 select key_no
 from led_match_repeated
-union
-select key_no
-from led_match_order_number
-where check_no is null
-union
-select key_no
-from led_match_line_number
-where check_no is null

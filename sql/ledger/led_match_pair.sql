@@ -18,7 +18,7 @@ with orders as (
     from led_match_order_number
     left join led_match_repeated
         on led_match_repeated.key_no = led_match_order_number.key_no
-    where led_match_order_number.check_no is not null and led_match_repeated.key_no is null
+    where led_match_repeated.key_no is null
 ),
 
 lines as (
@@ -31,7 +31,7 @@ lines as (
     from led_match_line_number
     left join led_match_repeated
         on led_match_repeated.key_no = led_match_line_number.key_no
-    where led_match_line_number.check_no is not null and led_match_repeated.key_no is null
+    where led_match_repeated.key_no is null
 ),
 
 judged as (
