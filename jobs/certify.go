@@ -62,11 +62,12 @@ func (p *place) certify(ctx context.Context, o ApproveOptions, closed closures, 
 // dialectPath names the macros among the SQL of a certificate.
 const dialectPath = "dialect/duckdb.sql"
 
-// ownPath begins the path of a user's own control in a certificate.
+// ownPath begins what names a user's own control in a certificate.
 const ownPath = "own/"
 
 // certifySQL keeps every text of SQL of the run beside the certificate, so
-// that the month can be re-performed by what was in force.
+// that the month can be re-performed by what was in force. Models stand there by
+// name: where their files lay says nothing about them.
 func (p *place) certifySQL(o ReconcileOptions, c *pipeline.Certificate) error {
 	m, err := o.models()
 	if err != nil {
@@ -81,11 +82,11 @@ func (p *place) certifySQL(o ReconcileOptions, c *pipeline.Certificate) error {
 		return err
 	}
 	for _, model := range m.list {
-		path := model.Path
+		name := model.Name
 		if model.UserMade {
-			path = ownPath + path
+			name = ownPath + name
 		}
-		if err := add(path, model.SQL); err != nil {
+		if err := add(name, model.SQL); err != nil {
 			return err
 		}
 	}

@@ -47,7 +47,7 @@ func (b *packageBuilder) evidence(m models) ([]reports.Section, error) {
 		snapshots = append(snapshots, []any{name, fmt.Sprint(b.run.Inputs[name])})
 	}
 	for _, f := range m.files() {
-		queries = append(queries, []any{f.Path, f.SHA256})
+		queries = append(queries, []any{f.Name, f.SHA256})
 	}
 	number := reports.Number
 	return []reports.Section{

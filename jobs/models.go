@@ -43,12 +43,13 @@ func (o ReconcileOptions) models() (m models, err error) {
 	return m, err
 }
 
-// files gives what a run's id depends on.
+// files gives what a run's id depends on: models by their names, of which each
+// stands once, so that a file that moved to another folder is no new run.
 func (m models) files() []sqlFile {
 	sum := sha256.Sum256([]byte(m.dialect))
 	files := []sqlFile{{"dialect", hex.EncodeToString(sum[:])}}
 	for _, model := range m.list {
-		files = append(files, sqlFile{model.Path, model.SHA256})
+		files = append(files, sqlFile{model.Name, model.SHA256})
 	}
 	return files
 }

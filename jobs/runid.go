@@ -17,7 +17,7 @@ import (
 const runIDBytes = 16
 
 // runIDForm changes when the meaning of what is hashed does.
-const runIDForm = "carat-run/2"
+const runIDForm = "carat-run/3"
 
 // runInputs is all that the results of a run depend on. Batches stand for the
 // snapshots: their row hashes outlive compaction, and a lake that was built
@@ -40,8 +40,8 @@ type runBatch struct {
 	EarliestOpen                        pipeline.Period
 }
 
-// sqlFile is a file of SQL: a model or the dialect's macros.
-type sqlFile struct{ Path, SHA256 string }
+// sqlFile is a text of SQL by its name: a model, or the dialect's macros.
+type sqlFile struct{ Name, SHA256 string }
 
 // runConfig is the part of the configuration that results depend on.
 type runConfig struct {
@@ -67,7 +67,7 @@ type entityTerms struct{ ID, FunctionalCurrency, Revenue string }
 // SQL: the same inputs are the same run.
 func runID(c *Config, period, first pipeline.Period, version int64, batches []pipeline.Batch, files []sqlFile, prior []engine.ClosedTable, locks []engine.Lock) (string, error) {
 	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, Version: version, SQL: slices.Clone(files), Closed: prior, Locks: locks}
-	sort.Slice(in.SQL, func(i, j int) bool { return in.SQL[i].Path < in.SQL[j].Path })
+	sort.Slice(in.SQL, func(i, j int) bool { return in.SQL[i].Name < in.SQL[j].Name })
 	for _, b := range batches {
 		in.Batches = append(in.Batches, runBatch{b.ID, b.Feed, b.SourceSHA256, b.RowsSHA256,
 			b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, b.EarliestOpen})

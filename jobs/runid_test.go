@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"carat/pipeline"
+	"carat/pipeline/engine"
 )
 
 func TestRunID(t *testing.T) {
@@ -15,7 +16,7 @@ func TestRunID(t *testing.T) {
 		return c
 	}
 	batches := []pipeline.Batch{{ID: "b000001", Feed: "payouts", SourceSHA256: "aa", RowsSHA256: "bb", RowsRead: 3, RowsAccepted: 3}, {ID: "b000002", Feed: "creators"}}
-	models := []sqlFile{{"controls/ctl_a.sql", "11"}, {"dialect/duckdb.sql", "22"}}
+	models := []sqlFile{{"ctl_a", "11"}, {"dialect", "22"}}
 	id := func(c *Config, p, first pipeline.Period, b []pipeline.Batch, f []sqlFile) string {
 		id, err := runID(c, p, first, 1, b, f, nil, nil)
 		if err != nil {
@@ -45,7 +46,7 @@ func TestRunID(t *testing.T) {
 		"first period": id(config(""), "2026-10", "2026-09", batches, models),
 		"a batch less": id(config(""), "2026-10", "2026-10", batches[:1], models),
 		"rejects":      id(config(""), "2026-10", "2026-10", rejected, models),
-		"SQL":          id(config(""), "2026-10", "2026-10", batches, []sqlFile{{"controls/ctl_a.sql", "12"}, models[1]}),
+		"SQL":          id(config(""), "2026-10", "2026-10", batches, []sqlFile{{"ctl_a", "12"}, models[1]}),
 		"time zone":    id(config("time_zone: Asia/Tokyo"), "2026-10", "2026-10", batches, models),
 		"store fee":    id(config("store_fee_rate: {web: 0.04}"), "2026-10", "2026-10", batches, models),
 		"expected":     id(config("feeds: {payouts: {expected: daily}}"), "2026-10", "2026-10", batches, models),
@@ -57,5 +58,34 @@ func TestRunID(t *testing.T) {
 			t.Errorf("%s gives the same run as %s", what, before)
 		}
 		seen[got] = what
+	}
+}
+
+// A model is known by its name: where its file lies is no part of the run.
+func TestRunIDOfMovedModels(t *testing.T) {
+	id := func(list ...engine.Model) string {
+		t.Helper()
+		c, err := ParseConfig(nil, "/d", ConfigFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := runID(c, "2026-10", "2026-10", 1, nil, models{dialect: "d", list: list}.files(), nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	lot := engine.Model{Name: "led_lot", Path: "ledger/led_lot.sql", SHA256: "11"}
+	own := engine.Model{Name: "ctl_own", Path: "controls/own.sql", SHA256: "22", UserMade: true}
+	moved, renamed := lot, lot
+	moved.Path, renamed.Name = "ledger/lots/led_lot.sql", "led_lots"
+	ownMoved := own
+	ownMoved.Path = "controls/ours/own.sql"
+	before := id(lot, own)
+	if id(ownMoved, moved) != before {
+		t.Error("moved models are another run")
+	}
+	if id(renamed, own) == before {
+		t.Error("a model of another name is the same run")
 	}
 }

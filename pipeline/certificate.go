@@ -41,7 +41,7 @@ type Certificate struct {
 
 	Tables     []CertifiedTable  `json:"tables"`  // raw tables, by name
 	Results    []CertifiedResult `json:"results"` // result tables, by name
-	SQL        []CertifiedFile   `json:"sql"`     // by path; the texts lie in certificates/sql/SHA256.sql
+	SQL        []CertifiedFile   `json:"sql"`     // by name; the texts lie in certificates/sql/SHA256.sql
 	SQLSHA256  string            `json:"sql_sha256"`
 	Statements CertifiedList     `json:"statements"`
 	Decisions  []Decision        `json:"decisions"` // in force when the period was locked
@@ -79,7 +79,7 @@ type CertifiedResult struct {
 	Files         []CertifiedFile `json:"files"`          // below the lake folder
 }
 
-// CertifiedFile is a file and the SHA-256 of its bytes.
+// CertifiedFile is a file and the SHA-256 of its bytes; of SQL, Path is the name.
 type CertifiedFile struct {
 	Path   string `json:"path"`
 	SHA256 string `json:"sha256"`

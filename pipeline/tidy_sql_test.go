@@ -8,8 +8,22 @@ import (
 	"testing"
 )
 
-// prefixOf is how the models of a folder are named.
+// prefixOf is how the models of a folder of sql/ are named.
 var prefixOf = map[string]string{"staging": "stg_", "ledger": "led_", "controls": "ctl_", "marts": "mart_", "evidence": "evi_", "statements": "sta_"}
+
+// bySubject are the folders of sql/ whose models lie one folder a subject
+// deeper; those of the others lie flat.
+var bySubject = []string{"ledger", "evidence"}
+
+// folderModelsMax is how many models a folder holds at most: past it nobody
+// finds a rule by looking.
+const folderModelsMax = 25
+
+// mayHoldMore are the folders that hold more, with the reason. A reason that is
+// no longer true fails too.
+var mayHoldMore = map[string]string{
+	"sql/controls": "it is the register of controls: one file a control, found by the control's name",
+}
 
 var severities = []string{"block", "review", "monitor"}
 
@@ -70,10 +84,14 @@ func TestSQLBare(t *testing.T) {
 
 func TestModelsSayWhatTheyAre(t *testing.T) {
 	for _, s := range sources(t, ".sql") {
-		folder, isModel := strings.CutPrefix(path.Dir(s.path), "sql/")
+		below, isModel := strings.CutPrefix(path.Dir(s.path), "sql/")
+		folder, subject, deeper := strings.Cut(below, "/")
 		prefix, known := prefixOf[folder]
 		if !isModel || folder == "dialect" {
 			continue
+		}
+		if deeper != slices.Contains(bySubject, folder) || strings.Contains(subject, "/") {
+			t.Errorf("%s: models lie in sql/FOLDER, those of %v in sql/FOLDER/SUBJECT", s.path, bySubject)
 		}
 		if !known {
 			t.Errorf("%s: sql/ has the folders dialect, staging, ledger, controls, marts, evidence and statements", s.path)
@@ -110,6 +128,25 @@ func TestModelsSayWhatTheyAre(t *testing.T) {
 		}
 		if !slices.Contains(severities, pairs["severity"]) {
 			t.Errorf("%s: severity: %s is not one of %v", s.path, pairs["severity"], severities)
+		}
+	}
+}
+
+func TestFoldersOfModelsAreSmall(t *testing.T) {
+	models := map[string]int{}
+	for _, s := range sources(t, ".sql") {
+		if strings.HasPrefix(s.path, "sql/") {
+			models[path.Dir(s.path)]++
+		}
+	}
+	for folder, n := range models {
+		if n > folderModelsMax && mayHoldMore[folder] == "" {
+			t.Errorf("%s holds %d models, more than %d: part it by subject", folder, n, folderModelsMax)
+		}
+	}
+	for folder := range mayHoldMore {
+		if models[folder] <= folderModelsMax {
+			t.Errorf("%s holds %d models: take it out of mayHoldMore", folder, models[folder])
 		}
 	}
 }
@@ -156,11 +193,10 @@ func wantedRows(text, name string) int {
 // no input file can break has subtests of those names in Go instead, which
 // tamper with a model.
 func TestEveryControlFiresAndIsSilent(t *testing.T) {
-	const folder = "pipeline/engine/testdata/models/"
-	cases, inGo := map[string]string{}, ""
+	cases, inGo := map[string]string{}, "" // cases by the path of the model that they lie beside
 	for _, s := range sources(t, ".txtar", ".go") {
-		if name, ok := strings.CutPrefix(s.path, folder); ok {
-			cases[strings.TrimSuffix(name, ".txtar")] = string(s.text)
+		if model, ok := strings.CutSuffix(s.path, ".txtar"); ok {
+			cases[model+".sql"] = string(s.text)
 		}
 		if strings.HasPrefix(s.path, "pipeline/engine/") && strings.HasSuffix(s.path, "_test.go") {
 			inGo += string(s.text)
@@ -174,12 +210,12 @@ func TestEveryControlFiresAndIsSilent(t *testing.T) {
 		if strings.Contains(inGo, `"`+control+`/fires"`) && strings.Contains(inGo, `"`+control+`/silent"`) {
 			continue
 		}
-		if text, ok := cases[control]; !ok {
-			t.Errorf("%s has no cases: neither %s%s.txtar nor subtests %q and %q in pipeline/engine", s.path, folder, control, control+"/fires", control+"/silent")
+		if text, ok := cases[s.path]; !ok {
+			t.Errorf("%s has no cases: neither %s.txtar beside it nor subtests %q and %q in pipeline/engine", s.path, control, control+"/fires", control+"/silent")
 		} else if wantedRows(text, "fires") < 1 {
-			t.Errorf("%s%s.txtar has no case fires/want.csv with a row", folder, control)
+			t.Errorf("the cases beside %s have no fires/want.csv with a row", s.path)
 		} else if wantedRows(text, "silent") != 0 {
-			t.Errorf("%s%s.txtar has no case silent/want.csv without a row", folder, control)
+			t.Errorf("the cases beside %s have no silent/want.csv without a row", s.path)
 		}
 	}
 }

@@ -47,8 +47,8 @@ var severities = map[string]bool{"block": true, "review": true, "monitor": true}
 // evidenceFolder holds the queries that ParseEvidence reads.
 const evidenceFolder = "evidence"
 
-// ParseEvidence reads the queries that give an exception's evidence, in name
-// order. Their headers say of which kinds of subject (`subject:`) and what the
+// ParseEvidence reads the queries that give an exception's evidence, in the
+// order of their paths. Their headers say of which kinds of subject (`subject:`) and what the
 // rows are called (`heading:`); they read the models and the one-row table
 // subject, and no run builds them.
 func ParseEvidence(fsys fs.FS) ([]Model, error) {
@@ -63,7 +63,7 @@ func ParseEvidence(fsys fs.FS) ([]Model, error) {
 const statementsFolder = "statements"
 
 // ParseModels reads every .sql file of the file system except dialect/, evidence/
-// and statements/, in name order. userMade marks a user's own controls: these must be controls.
+// and statements/, in the order of their paths. userMade marks a user's own controls: these must be controls.
 func ParseModels(fsys fs.FS, userMade bool) ([]Model, error) {
 	var models []Model
 	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {

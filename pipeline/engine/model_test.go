@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -259,8 +261,8 @@ func tamperWith(t *testing.T, e *engine.Engine, models []engine.Model, model, ta
 	t.Fatalf("no model %s", model)
 }
 
-// TestModels runs the cases of testdata/models: one file per model, in it any
-// number of cases. Of each case the given tables are CASE/TABLE.csv (tables of
+// TestModels runs the cases that lie beside the models of sql/: one file per
+// model (x.txtar beside x.sql), in it any number of cases. Of each case the given tables are CASE/TABLE.csv (tables of
 // base/ are given to every case), what is expected of the model CASE/want.csv:
 // exactly these rows, in the columns that it names. CASE/run.txt may set
 // period, first, zone, expected (a feed expected daily), lock (a closed month, its last batch), clawback, breakage
@@ -269,10 +271,7 @@ func tamperWith(t *testing.T, e *engine.Engine, models []engine.Model, model, ta
 // the batches that the history's snapshots state; CASE/closed_TABLE.csv what the month before closed with; CASE/tamper.sql changes
 // tables before the model is built again.
 func TestModels(t *testing.T) {
-	files, err := filepath.Glob("testdata/models/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no model cases: %v", err)
-	}
+	files := caseFiles(t)
 	dialect, models := builtinModels(t)
 	for _, file := range files {
 		archive, err := txtar.ParseFile(file)
@@ -301,6 +300,27 @@ func TestModels(t *testing.T) {
 			})
 		}
 	}
+}
+
+// caseFiles gives the files of cases of sql/, each of which must lie beside the
+// model that it is named after.
+func caseFiles(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir("../../sql", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(file) != ".txtar" {
+			return err
+		}
+		if _, err := os.Stat(strings.TrimSuffix(file, ".txtar") + ".sql"); err != nil {
+			t.Errorf("%s lies beside no model of that name", file)
+		}
+		files = append(files, file)
+		return nil
+	})
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no model cases: %v", err)
+	}
+	return files
 }
 
 // setCase sets what fewer cases set.
