@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"carat/pipeline"
+	"carat/pipeline/engine/duckdb"
 )
 
 // workers is how many models are built side by side: most models are small and
@@ -62,7 +63,7 @@ func (e *Engine) buildAll(ctx context.Context, ordered []Model, p Parameters, pr
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var all sync.WaitGroup
-	conns := []*sql.Conn{e.conn, e.beside[0]}[:workers]
+	conns := e.Connections()[:workers]
 	if e.inTransaction {
 		conns = conns[:1]
 	}
@@ -164,7 +165,7 @@ func (b *builder) drop(ctx context.Context, conn *sql.Conn, i int) error {
 	}
 	b.mu.Unlock()
 	for _, name := range unread {
-		if _, err := conn.ExecContext(ctx, "drop table "+identifier(name)); err != nil {
+		if _, err := conn.ExecContext(ctx, "drop table "+duckdb.Identifier(name)); err != nil {
 			return fmt.Errorf("drop model %s: %w", name, err)
 		}
 	}
@@ -177,7 +178,7 @@ func (b *builder) isLarge(ctx context.Context, conn *sql.Conn, i int) bool {
 	for _, name := range b.uses[i] {
 		n, known := b.rows[name]
 		if !known {
-			if err := conn.QueryRowContext(ctx, "select count(*) from "+identifier(name)).Scan(&n); err != nil {
+			if err := conn.QueryRowContext(ctx, "select count(*) from "+duckdb.Identifier(name)).Scan(&n); err != nil {
 				continue
 			}
 			b.rows[name] = n
@@ -252,7 +253,7 @@ func lifetimes(ordered []Model) (uses [][]string, left map[string]int) {
 }
 
 func (e *Engine) readsFiles(m Model) bool {
-	return slices.ContainsFunc(m.reads, func(name string) bool { return e.scans[name] != "" })
+	return slices.ContainsFunc(m.reads, func(name string) bool { return e.Scan(name) != "" })
 }
 
 // build makes the table or view of one model and refuses inexact columns.
@@ -261,12 +262,12 @@ func (e *Engine) build(ctx context.Context, conn *sql.Conn, m Model, materialize
 	if m.Header["materialized"] == "view" && !materialize {
 		kind = "view"
 	}
-	create := "create " + kind + " " + identifier(m.Name) + " as\n"
+	create := "create " + kind + " " + duckdb.Identifier(m.Name) + " as\n"
 	if _, err := conn.ExecContext(ctx, create+m.SQL); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if full := fullDisk(err); full != err {
+		if full := duckdb.FullDisk(err); full != err {
 			return full
 		}
 		failure := pipeline.Errorf(pipeline.KindInternal, "build model", m.Path, "%w", err)
@@ -278,7 +279,7 @@ func (e *Engine) build(ctx context.Context, conn *sql.Conn, m Model, materialize
 		}
 		return failure
 	}
-	bad, err := inexact(ctx, conn, m.Name)
+	bad, err := duckdb.Inexact(ctx, conn, m.Name)
 	if err != nil {
 		return fmt.Errorf("describe model %s: %w", m.Name, err)
 	}

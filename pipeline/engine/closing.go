@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/engine/duckdb"
 )
 
 // ClosingPrefix stands before the name of a result table of the closed month
@@ -58,19 +59,19 @@ func (e *Engine) LoadClosing(tables []pipeline.TableFiles) {
 // one of the names is a view of files.
 func (e *Engine) closingViews(ctx context.Context) error {
 	for _, c := range closings {
-		query := Scan(c.columns, nil)
+		query := duckdb.Scan(c.columns, nil)
 		if t, ok := e.closing[c.table]; ok {
 			var columns []string
 			for _, want := range c.columns {
 				value := "null"
 				if slices.ContainsFunc(t.Columns, func(have pipeline.Column) bool { return have.Name == want.Name }) {
-					value = identifier(want.Name)
+					value = duckdb.Identifier(want.Name)
 				}
-				columns = append(columns, fmt.Sprintf("cast(%s as %s) as %s", value, want.Type, identifier(want.Name)))
+				columns = append(columns, fmt.Sprintf("cast(%s as %s) as %s", value, want.Type, duckdb.Identifier(want.Name)))
 			}
-			query = "select " + strings.Join(columns, ", ") + " from (" + Scan(t.Columns, t.Files) + ") as closed"
+			query = "select " + strings.Join(columns, ", ") + " from (" + duckdb.Scan(t.Columns, t.Files) + ") as closed"
 		}
-		if err := e.exec(ctx, "create or replace view "+identifier(ClosingPrefix+c.table)+" as "+query); err != nil {
+		if err := e.Exec(ctx, "create or replace view "+duckdb.Identifier(ClosingPrefix+c.table)+" as "+query); err != nil {
 			return fmt.Errorf("load closing %s: %w", c.table, err)
 		}
 	}

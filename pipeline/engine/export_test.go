@@ -1,19 +1,13 @@
 package engine
 
-import (
-	"context"
-)
+import "context"
 
 // ExecForTest runs a statement, so that tests can make and tamper with tables.
-func (e *Engine) ExecForTest(query string) error { return e.exec(context.Background(), query) }
+func (e *Engine) ExecForTest(query string) error { return e.Exec(context.Background(), query) }
 
 // TextsForTest gives the first column of a query as texts.
 func (e *Engine) TextsForTest(query string) ([]string, error) {
-	rows, err := e.conn.QueryContext(context.Background(), query)
-	if err != nil {
-		return nil, err
-	}
-	return scanTexts(rows)
+	return e.Texts(context.Background(), query)
 }
 
 // OnOneConnection makes the engine build in the transaction that is open on its

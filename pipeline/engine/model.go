@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -11,8 +10,6 @@ import (
 	"path"
 	"sort"
 	"strings"
-
-	"github.com/duckdb/duckdb-go/v2"
 
 	"carat/pipeline"
 )
@@ -160,22 +157,22 @@ func (e *Engine) order(ctx context.Context, models []Model) ([]Model, error) {
 	}
 	for i := range models {
 		if models[i].UserMade {
-			if err := e.readOnly(ctx, models[i].SQL); err != nil {
+			if err := e.ReadOnly(ctx, models[i].SQL); err != nil {
 				return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "%w", err)
 			}
 			if checked := models[i].Header["checked"]; checked != "" {
-				if err := e.readOnly(ctx, "select count(*) "+checked); err != nil {
+				if err := e.ReadOnly(ctx, "select count(*) "+checked); err != nil {
 					return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "`checked:` %w", err)
 				}
 			}
 		}
-		reads, err := e.reads(models[i].SQL)
+		reads, err := e.Reads(models[i].SQL)
 		if err != nil {
 			return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "%w", err)
 		}
 		models[i].reads = reads
 		if checked := models[i].Header["checked"]; checked != "" {
-			if models[i].checks, err = e.reads("select count(*) " + checked); err != nil {
+			if models[i].checks, err = e.Reads("select count(*) " + checked); err != nil {
 				return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "`checked:` %w", err)
 			}
 		}
@@ -213,75 +210,4 @@ func (e *Engine) order(ctx context.Context, models []Model) ([]Model, error) {
 		}
 	}
 	return sorted, ctx.Err()
-}
-
-// reads gives the tables and views that a query names, sorted.
-func (e *Engine) reads(query string) ([]string, error) {
-	if names, known := e.readBy[query]; known {
-		return names, nil
-	}
-	names, err := duckdb.GetTableNames(e.conn, query, false)
-	if err != nil {
-		return nil, err
-	}
-	sort.Strings(names)
-	e.readBy[query] = names
-	return names, nil
-}
-
-// inexactTypes are those that cannot hold money exactly, or not as the lake does.
-var inexactTypes = map[duckdb.Type]string{
-	duckdb.TYPE_DOUBLE: "DOUBLE", duckdb.TYPE_FLOAT: "FLOAT", duckdb.TYPE_HUGEINT: "HUGEINT", duckdb.TYPE_UHUGEINT: "UHUGEINT", duckdb.TYPE_BIGNUM: "BIGNUM",
-}
-
-// inexact gives the columns of a model that are of such a type. It prepares a
-// query and runs none: asking the catalog takes three times as long.
-func inexact(ctx context.Context, conn *sql.Conn, model string) (list []string, err error) {
-	err = conn.Raw(func(raw any) (err error) {
-		c, ok := raw.(*duckdb.Conn)
-		if !ok {
-			return fmt.Errorf("a connection is a %T", raw)
-		}
-		prepared, err := c.PrepareContext(ctx, "select * from "+identifier(model))
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, prepared.Close()) }()
-		s, ok := prepared.(*duckdb.Stmt)
-		if !ok {
-			return fmt.Errorf("a statement is a %T", prepared)
-		}
-		n, err := s.ColumnCount()
-		if err != nil {
-			return err
-		}
-		for i := range n {
-			t, err := s.ColumnType(i)
-			if err != nil {
-				return err
-			}
-			if of, bad := inexactTypes[t]; bad {
-				name, err := s.ColumnName(i)
-				if err != nil {
-					return err
-				}
-				list = append(list, name+" "+of)
-			}
-		}
-		return nil
-	})
-	return list, err
-}
-
-func scanTexts(rows *sql.Rows) ([]string, error) {
-	defer rows.Close()
-	var list []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		list = append(list, s)
-	}
-	return list, rows.Err()
 }

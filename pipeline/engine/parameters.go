@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/engine/duckdb"
 )
 
 // parameterTables makes the run table and the small tables beside it.
@@ -35,49 +36,49 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
     cast(%d as bigint) as breakage_after_months,
     cast(%d as bigint) as fx_max_age_days,
     cast(%d as bigint) as statement_version`,
-		literal(p.RunID), literal(string(p.Period)), literal(string(p.Period.Previous())), instant(start), instant(end),
+		duckdb.Literal(p.RunID), duckdb.Literal(string(p.Period)), duckdb.Literal(string(p.Period.Previous())), instant(start), instant(end),
 		instant(start.Add(-time.Microsecond)), instant(end.Add(-time.Microsecond)),
-		literal(string(p.FirstPeriod)), instant(p.FirstPeriod.Start(p.TimeZone)),
-		literal(p.TimeZone.String()),
-		literal(p.ReportingCurrency), literal(p.DefaultEntity), literal(p.Clawback),
+		duckdb.Literal(string(p.FirstPeriod)), instant(p.FirstPeriod.Start(p.TimeZone)),
+		duckdb.Literal(p.TimeZone.String()),
+		duckdb.Literal(p.ReportingCurrency), duckdb.Literal(p.DefaultEntity), duckdb.Literal(p.Clawback),
 		p.BreakageMonths, p.FXMaxAgeDays, version)
 
 	var days, months, entities, channels, approvers, expected, currencies, batches []string
 	for day := start; day.Before(end); day = day.AddDate(0, 0, 1) {
 		days = append(days, fmt.Sprintf("(date %s, %s, %s)",
-			literal(day.Format(time.DateOnly)), instant(day), instant(day.AddDate(0, 0, 1))))
+			duckdb.Literal(day.Format(time.DateOnly)), instant(day), instant(day.AddDate(0, 0, 1))))
 	}
 	for month := p.FirstPeriod; month <= p.Period; month = month.Next() {
 		from, until := month.Start(p.TimeZone), month.End(p.TimeZone)
 		months = append(months, fmt.Sprintf("(%s, %s, %s, %s)",
-			literal(string(month)), instant(from), instant(until), instant(until.Add(-time.Microsecond))))
+			duckdb.Literal(string(month)), instant(from), instant(until), instant(until.Add(-time.Microsecond))))
 	}
 	for _, x := range p.Entities {
-		entities = append(entities, fmt.Sprintf("(%s, %s, %s)", literal(x.ID), literal(x.FunctionalCurrency), literal(x.Revenue)))
+		entities = append(entities, fmt.Sprintf("(%s, %s, %s)", duckdb.Literal(x.ID), duckdb.Literal(x.FunctionalCurrency), duckdb.Literal(x.Revenue)))
 	}
 	for _, x := range p.Channels {
-		channels = append(channels, fmt.Sprintf("(%s, %s, %d)", literal(x.Name), literal(x.StoreFeeRate.String()), x.DueDays))
+		channels = append(channels, fmt.Sprintf("(%s, %s, %d)", duckdb.Literal(x.Name), duckdb.Literal(x.StoreFeeRate.String()), x.DueDays))
 	}
 	for _, x := range p.Approvers {
-		approvers = append(approvers, "("+literal(x)+")")
+		approvers = append(approvers, "("+duckdb.Literal(x)+")")
 	}
 	for _, feed := range p.ExpectedDaily {
-		expected = append(expected, "("+literal(feed)+")")
+		expected = append(expected, "("+duckdb.Literal(feed)+")")
 	}
 	for _, code := range pipeline.Currencies() {
 		digits, _ := pipeline.MinorDigits(code)
-		currencies = append(currencies, fmt.Sprintf("(%s, cast(%d as bigint))", literal(code), digits))
+		currencies = append(currencies, fmt.Sprintf("(%s, cast(%d as bigint))", duckdb.Literal(code), digits))
 	}
 	known, eras := p.knowledge()
 	for _, b := range p.Batches {
-		batches = append(batches, fmt.Sprintf("(%s, %s, %s, %d, %d, %d, %d, nullif(%s, ''), %s)", literal(b.ID), literal(b.Feed),
-			literal(b.Source), b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, literal(string(b.EarliestOpen)),
+		batches = append(batches, fmt.Sprintf("(%s, %s, %s, %d, %d, %d, %d, nullif(%s, ''), %s)", duckdb.Literal(b.ID), duckdb.Literal(b.Feed),
+			duckdb.Literal(b.Source), b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, duckdb.Literal(string(b.EarliestOpen)),
 			instant(known[b.ID])))
 	}
 	var closed []string
 	for _, c := range p.Closed {
-		closed = append(closed, fmt.Sprintf("(%s, %d, %s, %d, %d, nullif(%s, ''))", literal(string(c.Period)), c.Version, literal(c.Table),
-			c.Rows, c.Differing, literal(c.Problem)))
+		closed = append(closed, fmt.Sprintf("(%s, %d, %s, %d, %d, nullif(%s, ''))", duckdb.Literal(string(c.Period)), c.Version, duckdb.Literal(c.Table),
+			c.Rows, c.Differing, duckdb.Literal(c.Problem)))
 	}
 	for _, query := range []string{
 		run,
@@ -95,7 +96,7 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		values("run_batches", "batch_id varchar, feed varchar, source varchar, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, earliest_open varchar, known_from timestamptz", batches),
 		values("run_eras", "era_start timestamptz, era_end timestamptz", eras),
 	} {
-		if err := e.exec(ctx, query); err != nil {
+		if err := e.Exec(ctx, query); err != nil {
 			return fmt.Errorf("set the run's parameters: %w", err)
 		}
 	}
@@ -140,7 +141,7 @@ func (p Parameters) knowledge() (known map[string]time.Time, eras []string) {
 func amountRows(amounts map[string]pipeline.Amount) []string {
 	var rows []string
 	for _, key := range slices.Sorted(maps.Keys(amounts)) {
-		rows = append(rows, "("+literal(key)+", "+literal(amounts[key].String())+")")
+		rows = append(rows, "("+duckdb.Literal(key)+", "+duckdb.Literal(amounts[key].String())+")")
 	}
 	return rows
 }
@@ -149,14 +150,14 @@ func amountRows(amounts map[string]pipeline.Amount) []string {
 func textRows(texts map[string]string) []string {
 	var rows []string
 	for _, key := range slices.Sorted(maps.Keys(texts)) {
-		rows = append(rows, "("+literal(key)+", "+literal(texts[key])+")")
+		rows = append(rows, "("+duckdb.Literal(key)+", "+duckdb.Literal(texts[key])+")")
 	}
 	return rows
 }
 
 // instant spells a time for SQL, exactly.
 func instant(t time.Time) string {
-	return "timestamp with time zone " + literal(t.UTC().Format("2006-01-02 15:04:05.000000+00:00"))
+	return "timestamp with time zone " + duckdb.Literal(t.UTC().Format("2006-01-02 15:04:05.000000+00:00"))
 }
 
 // values gives the statements that make and fill a small table.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/engine/duckdb"
 )
 
 // Entity is a legal entity of the configuration.
@@ -110,7 +111,7 @@ func (o *Outcome) Status() string {
 // goroutine at a time.
 func (e *Engine) Reconcile(ctx context.Context, dialect string, models []Model, p Parameters, progress func(model string, done, total int)) (*Outcome, error) {
 	e.run = p
-	if err := e.exec(ctx, dialect); err != nil {
+	if err := e.Exec(ctx, dialect); err != nil {
 		return nil, fmt.Errorf("read dialect macros: %w", err)
 	}
 	if err := e.parameterTables(ctx, p); err != nil {
@@ -145,7 +146,7 @@ func Dialect(fsys fs.FS) (string, error) {
 
 // judge counts every control's rows and gathers the exceptions.
 func (e *Engine) judge(ctx context.Context) ([]ControlResult, error) {
-	if err := e.exec(ctx, createExceptions); err != nil {
+	if err := e.Exec(ctx, createExceptions); err != nil {
 		return nil, fmt.Errorf("create exceptions: %w", err)
 	}
 	var results []ControlResult
@@ -157,7 +158,7 @@ func (e *Engine) judge(ctx context.Context) ([]ControlResult, error) {
 			Control: m.Header["control"], Severity: m.Header["severity"], Unit: m.Header["unit"],
 			Summary: m.Summary, Guards: m.Header["guards"], Result: "pass",
 		}
-		if err := e.exec(ctx, insertExceptions(m)); err != nil {
+		if err := e.Exec(ctx, insertExceptions(m)); err != nil {
 			kind := pipeline.KindInternal
 			if m.UserMade {
 				kind = pipeline.KindUsage
@@ -165,11 +166,12 @@ func (e *Engine) judge(ctx context.Context) ([]ControlResult, error) {
 			return nil, pipeline.Errorf(kind, "read control", m.Path, "%w", err).
 				WithHint("a control gives entity, subject_kind, subject_id, expected, actual, difference, unit, reason, detail, batch_id and source_line")
 		}
-		if err := e.count(ctx, "select count(*) from exceptions where control = "+literal(r.Control), &r.Exceptions); err != nil {
+		var err error
+		if r.Exceptions, err = e.Number(ctx, "select count(*) from exceptions where control = "+duckdb.Literal(r.Control)); err != nil {
 			return nil, err
 		}
 		if checked := m.Header["checked"]; checked != "" {
-			if err := e.count(ctx, "select count(*) "+checked, &r.Checked); err != nil {
+			if r.Checked, err = e.Number(ctx, "select count(*) "+checked); err != nil {
 				return nil, fmt.Errorf("count what control %s checked: %w", r.Control, err)
 			}
 		}
@@ -179,10 +181,6 @@ func (e *Engine) judge(ctx context.Context) ([]ControlResult, error) {
 		results = append(results, r)
 	}
 	return results, e.recordControls(ctx, results)
-}
-
-func (e *Engine) count(ctx context.Context, query string, n *int64) error {
-	return e.conn.QueryRowContext(ctx, query).Scan(n)
 }
 
 const createExceptions = `create or replace table exceptions (
@@ -208,7 +206,7 @@ const createExceptions = `create or replace table exceptions (
 // a hash of control, entity, subject and reason (and unit, because a subject
 // may be off in two currencies).
 func insertExceptions(m Model) string {
-	control, severity := literal(m.Header["control"]), literal(m.Header["severity"])
+	control, severity := duckdb.Literal(m.Header["control"]), duckdb.Literal(m.Header["severity"])
 	return `insert into exceptions
 select
     run.period,
@@ -227,19 +225,19 @@ select
     c.detail,
     c.batch_id,
     c.source_line
-from ` + identifier(m.Name) + ` as c
+from ` + duckdb.Identifier(m.Name) + ` as c
 cross join run`
 }
 
 func (e *Engine) recordControls(ctx context.Context, results []ControlResult) error {
-	if err := e.exec(ctx, `create or replace table control_results (
+	if err := e.Exec(ctx, `create or replace table control_results (
     period varchar, run_id varchar, control varchar, severity varchar,
     checked bigint, exceptions bigint, result varchar
 )`); err != nil {
 		return fmt.Errorf("create control results: %w", err)
 	}
 	for _, r := range results {
-		if _, err := e.conn.ExecContext(ctx,
+		if err := e.Exec(ctx,
 			"insert into control_results select period, run_id, ?, ?, ?, ?, ? from run",
 			r.Control, r.Severity, r.Checked, r.Exceptions, r.Result); err != nil {
 			return fmt.Errorf("record control %s: %w", r.Control, err)

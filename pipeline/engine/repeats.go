@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/engine/duckdb"
 )
 
 // Repeat is a staged row whose key was there before: in the history, or
@@ -38,11 +39,11 @@ func (e *Engine) Repeats(ctx context.Context, feed pipeline.Feed, columns []pipe
 		name  string
 		files []string
 	}{{"repeats_staged", staged}, {"repeats_history", history}} {
-		if err := e.exec(ctx, "create or replace temporary view "+view.name+" as "+Scan(columns, view.files)); err != nil {
+		if err := e.Exec(ctx, "create or replace temporary view "+view.name+" as "+duckdb.Scan(columns, view.files)); err != nil {
 			return fmt.Errorf("compare keys of %s: %w", feed.Name, err)
 		}
 	}
-	rows, err := e.conn.QueryContext(ctx, repeatsQuery(feed, columns, within))
+	rows, err := e.Select(ctx, repeatsQuery(feed, columns, within))
 	if err != nil {
 		return fmt.Errorf("compare keys of %s: %w", feed.Name, err)
 	}
@@ -88,21 +89,21 @@ func repeatsQuery(feed pipeline.Feed, columns []pipeline.Column, within bool) st
 			entity = "n.entity"
 		}
 		if !slices.Contains(lineage, c.Name) {
-			sameAll = append(sameAll, fmt.Sprintf("n.%s is not distinct from o.%s", identifier(c.Name), identifier(c.Name)))
+			sameAll = append(sameAll, fmt.Sprintf("n.%s is not distinct from o.%s", duckdb.Identifier(c.Name), duckdb.Identifier(c.Name)))
 		}
 	}
 	for _, k := range feed.Key {
 		if _, held := types[k]; !held {
 			continue
 		}
-		keys = append(keys, identifier(k))
-		sameKey = append(sameKey, fmt.Sprintf("%%[1]s.%s is not distinct from %%[2]s.%s", identifier(k), identifier(k)))
-		text := fmt.Sprintf("coalesce(cast(n.%s as varchar), '')", identifier(k))
+		keys = append(keys, duckdb.Identifier(k))
+		sameKey = append(sameKey, fmt.Sprintf("%%[1]s.%s is not distinct from %%[2]s.%s", duckdb.Identifier(k), duckdb.Identifier(k)))
+		text := fmt.Sprintf("coalesce(cast(n.%s as varchar), '')", duckdb.Identifier(k))
 		if strings.HasPrefix(types[k], "TIMESTAMP") {
-			text = fmt.Sprintf("strftime(n.%s at time zone 'UTC', '%%Y-%%m-%%dT%%H:%%M:%%SZ')", identifier(k))
+			text = fmt.Sprintf("strftime(n.%s at time zone 'UTC', '%%Y-%%m-%%dT%%H:%%M:%%SZ')", duckdb.Identifier(k))
 		}
 		keyText = append(keyText, text)
-		rowKey = append(rowKey, keyPart("n."+identifier(k), types[k]))
+		rowKey = append(rowKey, keyPart("n."+duckdb.Identifier(k), types[k]))
 	}
 	join := func(a, b string) string { return fmt.Sprintf(strings.Join(sameKey, " and "), a, b) }
 	columnsOut := `

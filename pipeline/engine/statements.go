@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/engine/duckdb"
 )
 
 // StatementFilter says whose statements are read, and what else goes with them.
@@ -31,12 +32,12 @@ const rangeRows = 1 << 17
 // the lake doesn't have yet, because an earlier version of carat wrote it, has no
 // rows. fn may keep what it is given.
 func (e *Engine) Statements(ctx context.Context, f StatementFilter, fn func(*pipeline.Statement) error) error {
-	r, err := openColumns(ctx, e.config)
+	r, err := e.OpenColumns(ctx)
 	if err != nil {
 		return err
 	}
-	defer r.close()
-	s := statementReader{rows: r, scans: e.scans, filter: f}
+	defer r.Close()
+	s := statementReader{rows: r, scan: e.Scan, filter: f}
 	if err := s.prepare(ctx); err != nil {
 		return fmt.Errorf("read statements: %w", err)
 	}
@@ -49,8 +50,8 @@ func (e *Engine) Statements(ctx context.Context, f StatementFilter, fn func(*pip
 
 // statementReader reads statements range by range of creators.
 type statementReader struct {
-	rows   *columnReader
-	scans  map[string]string
+	rows   *duckdb.ColumnReader
+	scan   func(table string) string
 	filter StatementFilter
 	tables []statementTable
 }
@@ -59,7 +60,7 @@ type statementReader struct {
 // behind creator, entity and currency.
 type statementTable struct {
 	name, columns, order string
-	add                  func(*columnRows, *pipeline.Statement)
+	add                  func(*duckdb.ColumnRows, *pipeline.Statement)
 }
 
 // keyColumns stand before the columns of each table.
@@ -77,13 +78,13 @@ func (s *statementReader) prepare(ctx context.Context) error {
 		{"statement_terms", termColumns, "", addTerms},
 	}
 	for _, t := range all {
-		scan, ok := s.scans[t.name]
-		if !ok {
+		scan := s.scan(t.name)
+		if scan == "" {
 			continue
 		}
-		view := "create view " + identifier(t.name) + " as " + scan
-		if err := errors.Join(s.exec(ctx, view), s.exec(ctx, "create view "+identifier("run_"+t.name)+" as select * from "+identifier(t.name)+
-			" where run_id = "+literal(s.filter.RunID))); err != nil {
+		view := "create view " + duckdb.Identifier(t.name) + " as " + scan
+		if err := errors.Join(s.exec(ctx, view), s.exec(ctx, "create view "+duckdb.Identifier("run_"+t.name)+" as select * from "+duckdb.Identifier(t.name)+
+			" where run_id = "+duckdb.Literal(s.filter.RunID))); err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
 		t.name = "run_" + t.name
@@ -97,7 +98,7 @@ func (s *statementReader) prepare(ctx context.Context) error {
 	}
 	var years []string
 	for period, run := range s.filter.Year {
-		years = append(years, "("+literal(string(period))+", "+literal(run)+")")
+		years = append(years, "("+duckdb.Literal(string(period))+", "+duckdb.Literal(run)+")")
 	}
 	if len(years) > 0 {
 		if err := s.compare(ctx, "year_runs(period, run_id) as (values "+strings.Join(years, ", ")+")", "sta_year_to_date", yearColumns, "", addYear); err != nil {
@@ -107,12 +108,12 @@ func (s *statementReader) prepare(ctx context.Context) error {
 	if s.filter.Before == "" {
 		return nil
 	}
-	return s.compare(ctx, "versions(run_before, run_now) as (values ("+literal(s.filter.Before)+", "+literal(s.filter.RunID)+"))", "sta_moved", moveColumns, ", place", addMove)
+	return s.compare(ctx, "versions(run_before, run_now) as (values ("+duckdb.Literal(s.filter.Before)+", "+duckdb.Literal(s.filter.RunID)+"))", "sta_moved", moveColumns, ", place", addMove)
 }
 
 // compare adds a query over the statements of several runs; given is the table
 // that names them.
-func (s *statementReader) compare(ctx context.Context, given, name, columns, order string, add func(*columnRows, *pipeline.Statement)) error {
+func (s *statementReader) compare(ctx context.Context, given, name, columns, order string, add func(*duckdb.ColumnRows, *pipeline.Statement)) error {
 	text, err := fs.ReadFile(s.filter.Queries, statementsFolder+"/"+name+".sql")
 	if err != nil {
 		return err
@@ -122,7 +123,7 @@ func (s *statementReader) compare(ctx context.Context, given, name, columns, ord
 	if err := s.exec(ctx, "create table "+table+" as select * from ("+strings.TrimSuffix(values, ")")+") as given("+columnNames+")"); err != nil {
 		return err
 	}
-	if err := s.exec(ctx, "create view "+identifier(name)+" as "+string(text)); err != nil {
+	if err := s.exec(ctx, "create view "+duckdb.Identifier(name)+" as "+string(text)); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	s.tables = append(s.tables, statementTable{name, columns, order, add})
@@ -130,11 +131,11 @@ func (s *statementReader) compare(ctx context.Context, given, name, columns, ord
 }
 
 func (s *statementReader) exec(ctx context.Context, query string) error {
-	rows, err := s.rows.query(ctx, query)
+	rows, err := s.rows.Query(ctx, query)
 	if err != nil {
 		return err
 	}
-	rows.close()
+	rows.Close()
 	return nil
 }
 
@@ -144,33 +145,33 @@ func (s *statementReader) bounds(ctx context.Context) ([]string, error) {
 	if s.filter.CreatorID != "" {
 		return nil, nil
 	}
-	rows, err := s.rows.query(ctx, fmt.Sprintf(`select min(creator_id) from (
+	rows, err := s.rows.Query(ctx, fmt.Sprintf(`select min(creator_id) from (
 	select creator_id, cast(sum(n) over (order by creator_id rows unbounded preceding) as bigint) // %d as part
 	from (select creator_id, count(*) + 32 as n from run_statement_lines group by creator_id)
 ) group by part order by part`, rangeRows))
 	if err != nil {
 		return nil, err
 	}
-	defer rows.close()
+	defer rows.Close()
 	var bounds []string
-	for rows.next() {
-		bounds = append(bounds, rows.text(0))
+	for rows.Next() {
+		bounds = append(bounds, rows.Text(0))
 	}
 	if len(bounds) > 0 {
 		bounds = bounds[1:]
 	}
-	return bounds, rows.err
+	return bounds, rows.Err()
 }
 
 // statementRange is what a range of creators came to: the rows of each table.
 type statementRange struct {
-	rows []*columnRows
+	rows []*duckdb.ColumnRows
 	err  error
 }
 
 func (r statementRange) close() {
 	for _, rows := range r.rows {
-		rows.close()
+		rows.Close()
 	}
 }
 
@@ -216,14 +217,14 @@ func (s *statementReader) ranges(ctx context.Context, bounds []string, fn func(*
 // condition is that of a range's creators.
 func (s *statementReader) condition(bounds []string, i int) string {
 	if s.filter.CreatorID != "" {
-		return " where creator_id = " + literal(s.filter.CreatorID)
+		return " where creator_id = " + duckdb.Literal(s.filter.CreatorID)
 	}
 	var parts []string
 	if i > 0 {
-		parts = append(parts, "creator_id >= "+literal(bounds[i-1]))
+		parts = append(parts, "creator_id >= "+duckdb.Literal(bounds[i-1]))
 	}
 	if i < len(bounds) {
-		parts = append(parts, "creator_id < "+literal(bounds[i]))
+		parts = append(parts, "creator_id < "+duckdb.Literal(bounds[i]))
 	}
 	if len(parts) == 0 {
 		return ""
@@ -233,7 +234,7 @@ func (s *statementReader) condition(bounds []string, i int) string {
 
 func (s *statementReader) read(ctx context.Context, condition string) (r statementRange) {
 	for _, t := range s.tables {
-		rows, err := s.rows.query(ctx, "select "+keyColumns+", "+t.columns+" from "+identifier(t.name)+condition+" order by "+keyColumns+t.order)
+		rows, err := s.rows.Query(ctx, "select "+keyColumns+", "+t.columns+" from "+duckdb.Identifier(t.name)+condition+" order by "+keyColumns+t.order)
 		if err != nil {
 			r.err = fmt.Errorf("read %s: %w", strings.TrimPrefix(t.name, "run_"), err)
 			return r
@@ -247,9 +248,9 @@ func (s *statementReader) read(ctx context.Context, condition string) (r stateme
 func (s *statementReader) hand(r statementRange, fn func(*pipeline.Statement) error) error {
 	heads, more, lines := r.rows[0], make([]bool, len(r.rows)), 0
 	for i := 1; i < len(r.rows); i++ {
-		more[i] = r.rows[i].next()
+		more[i] = r.rows[i].Next()
 	}
-	for heads.next() {
+	for heads.Next() {
 		// most statements have about as many lines as the one before
 		one := &pipeline.Statement{Lines: make([]pipeline.StatementLine, 0, lines+8)}
 		readSummary(heads, &one.Summary)
@@ -266,14 +267,14 @@ func (s *statementReader) hand(r statementRange, fn func(*pipeline.Statement) er
 				} else if err := s.headless(i, rows); err != nil {
 					return err
 				}
-				more[i] = rows.next()
+				more[i] = rows.Next()
 			}
-			if rows.err != nil {
-				return fmt.Errorf("read %s: %w", strings.TrimPrefix(s.tables[i].name, "run_"), rows.err)
+			if rows.Err() != nil {
+				return fmt.Errorf("read %s: %w", strings.TrimPrefix(s.tables[i].name, "run_"), rows.Err())
 			}
 		}
-		if heads.err != nil {
-			return fmt.Errorf("read statement summaries: %w", heads.err)
+		if heads.Err() != nil {
+			return fmt.Errorf("read statement summaries: %w", heads.Err())
 		}
 		if len(one.Lines) == 0 {
 			return fmt.Errorf("read statements: creator %s has a summary in %s and no lines", m.CreatorID, m.Currency)
@@ -295,15 +296,15 @@ func (s *statementReader) hand(r statementRange, fn func(*pipeline.Statement) er
 
 // headless is an error for rows of a creator without a summary, except in what
 // compares several runs: there the creator may have been in another one.
-func (s *statementReader) headless(table int, rows *columnRows) error {
+func (s *statementReader) headless(table int, rows *duckdb.ColumnRows) error {
 	name, own := strings.CutPrefix(s.tables[table].name, "run_")
 	if !own {
 		return nil
 	}
-	return fmt.Errorf("read statements: %s has rows of creator %s, who has no summary in %s", name, rows.text(0), rows.text(2))
+	return fmt.Errorf("read statements: %s has rows of creator %s, who has no summary in %s", name, rows.Text(0), rows.Text(2))
 }
 
 // compareKey says whether a row is of a statement before (< 0), of it or behind.
-func compareKey(rows *columnRows, m *pipeline.StatementSummary) int {
-	return cmp.Or(strings.Compare(rows.text(0), m.CreatorID), strings.Compare(rows.text(1), m.Entity), strings.Compare(rows.text(2), m.Currency))
+func compareKey(rows *duckdb.ColumnRows, m *pipeline.StatementSummary) int {
+	return cmp.Or(strings.Compare(rows.Text(0), m.CreatorID), strings.Compare(rows.Text(1), m.Entity), strings.Compare(rows.Text(2), m.Currency))
 }

@@ -1,6 +1,9 @@
 package engine
 
-import "carat/pipeline"
+import (
+	"carat/pipeline"
+	"carat/pipeline/engine/duckdb"
+)
 
 // firstColumn is the place of a table's own columns, behind creator, entity and
 // currency.
@@ -8,21 +11,21 @@ const firstColumn = 3
 
 // cells reads the columns of a row from left to right.
 type cells struct {
-	*columnRows
+	*duckdb.ColumnRows
 	at int
 }
 
 func (c *cells) next() int { c.at++; return c.at - 1 }
 
-func (c *cells) t() string            { return c.text(c.next()) }
-func (c *cells) n() int64             { return c.whole(c.next()) }
-func (c *cells) b() bool              { return c.bool(c.next()) }
-func (c *cells) a() pipeline.Amount   { return c.amount(c.next()) }
-func (c *cells) r() pipeline.Rate     { return c.rate(c.next()) }
-func (c *cells) np() *int64           { return c.pointer(c.next()) }
-func (c *cells) ap() *pipeline.Amount { return c.amountPointer(c.next()) }
-func (c *cells) rp() *pipeline.Rate   { return c.ratePointer(c.next()) }
-func own(r *columnRows) *cells        { return &cells{r, firstColumn} }
+func (c *cells) t() string            { return c.Text(c.next()) }
+func (c *cells) n() int64             { return c.Whole(c.next()) }
+func (c *cells) b() bool              { return c.Bool(c.next()) }
+func (c *cells) a() pipeline.Amount   { return c.Amount(c.next()) }
+func (c *cells) r() pipeline.Rate     { return c.Rate(c.next()) }
+func (c *cells) np() *int64           { return c.Pointer(c.next()) }
+func (c *cells) ap() *pipeline.Amount { return c.AmountPointer(c.next()) }
+func (c *cells) rp() *pipeline.Rate   { return c.RatePointer(c.next()) }
+func own(r *duckdb.ColumnRows) *cells { return &cells{r, firstColumn} }
 
 const summaryColumns = `period, version, country, region, tier, agency_id, payout_method,
 opening_diamonds, earned_diamonds, adjusted_diamonds, redeemed_diamonds, returned_diamonds, closing_diamonds,
@@ -30,8 +33,8 @@ opening_amount, earned_amount, adjusted_amount, redeemed_amount, returned_amount
 closing_amount, gift_coins, gift_count, list_value_amount, platform_amount, agency_amount, rounding_kept, withheld_amount,
 fee_amount, paid_amount, in_transit_amount, failed_amount, taken_amount, prior_period_amount`
 
-func readSummary(rows *columnRows, s *pipeline.StatementSummary) {
-	s.CreatorID, s.Entity, s.Currency = rows.text(0), rows.text(1), rows.text(2)
+func readSummary(rows *duckdb.ColumnRows, s *pipeline.StatementSummary) {
+	s.CreatorID, s.Entity, s.Currency = rows.Text(0), rows.Text(1), rows.Text(2)
 	c := own(rows)
 	s.Period, s.Version = pipeline.Period(c.t()), c.n()
 	s.Country, s.Region, s.Tier, s.AgencyID, s.PayoutMethod = c.t(), c.t(), c.t(), c.t(), c.t()
@@ -53,7 +56,7 @@ const lineColumns = `section, line_no, event_at, gift_id, label, stream_id, coun
 rate_from, rate_to, amount, reason, reference_id, original_event_id, prior_period, status, method, withholding_amount,
 fee_amount, net_amount, payout_currency, fx_rate, payout_amount, paid_at`
 
-func addLine(rows *columnRows, s *pipeline.Statement) {
+func addLine(rows *duckdb.ColumnRows, s *pipeline.Statement) {
 	c := own(rows)
 	s.Lines = append(s.Lines, pipeline.StatementLine{
 		CreatorID: s.Summary.CreatorID, Entity: s.Summary.Entity, Currency: s.Summary.Currency,
@@ -66,7 +69,7 @@ func addLine(rows *columnRows, s *pipeline.Statement) {
 
 const rateColumns = "rate_from, rate_to, diamonds_per_coin, rate, coins, diamonds, amount"
 
-func addRate(rows *columnRows, s *pipeline.Statement) {
+func addRate(rows *duckdb.ColumnRows, s *pipeline.Statement) {
 	c := own(rows)
 	s.Rates = append(s.Rates, pipeline.StatementRate{
 		CreatorID: s.Summary.CreatorID, Entity: s.Summary.Entity, Currency: s.Summary.Currency,
@@ -76,14 +79,14 @@ func addRate(rows *columnRows, s *pipeline.Statement) {
 
 const dayColumns = "epoch_us(day), gift_count, coins, diamonds, amount"
 
-func addDay(rows *columnRows, s *pipeline.Statement) {
+func addDay(rows *duckdb.ColumnRows, s *pipeline.Statement) {
 	c := own(rows)
 	s.Days = append(s.Days, pipeline.StatementDay{Day: c.n(), Gifts: c.n(), Coins: c.n(), Diamonds: c.n(), Amount: c.a()})
 }
 
 const streamColumns = "stream_id, streams, first_at, last_at, count, coins, diamonds, diamonds_per_coin, rate, rate_from, rate_to, amount, prior_period"
 
-func addStream(rows *columnRows, s *pipeline.Statement) {
+func addStream(rows *duckdb.ColumnRows, s *pipeline.Statement) {
 	c := own(rows)
 	s.Streams = append(s.Streams, pipeline.StatementStream{
 		StreamID: c.t(), Streams: c.n(), FirstAt: c.np(), LastAt: c.np(), Gifts: c.n(), Coins: c.n(), Diamonds: c.n(),
@@ -93,28 +96,28 @@ func addStream(rows *columnRows, s *pipeline.Statement) {
 
 const releaseColumns = "release_at, hold_days, diamonds, amount, held_diamonds, held_amount"
 
-func addRelease(rows *columnRows, s *pipeline.Statement) {
+func addRelease(rows *duckdb.ColumnRows, s *pipeline.Statement) {
 	c := own(rows)
 	s.Releases = append(s.Releases, pipeline.StatementRelease{ReleaseAt: c.n(), HoldDays: c.n(), Diamonds: c.n(), Amount: c.a(), HeldDiamonds: c.n(), HeldAmount: c.a()})
 }
 
 const termColumns = "method, rule_currency, min_amount, max_amount_per_day, fee_fixed, fee_rate, hold_days"
 
-func addTerms(rows *columnRows, s *pipeline.Statement) {
+func addTerms(rows *duckdb.ColumnRows, s *pipeline.Statement) {
 	c := own(rows)
 	s.Terms = &pipeline.StatementTerms{Method: c.t(), Currency: c.t(), MinAmount: c.a(), MaxAmountPerDay: c.ap(), FeeFixed: c.a(), FeeRate: c.r(), HoldDays: c.n()}
 }
 
 const yearColumns = "first_period, earned_amount, adjusted_amount, paid_amount, withheld_amount, fee_amount"
 
-func addYear(rows *columnRows, s *pipeline.Statement) {
+func addYear(rows *duckdb.ColumnRows, s *pipeline.Statement) {
 	c := own(rows)
 	s.Year = &pipeline.StatementYear{FirstPeriod: pipeline.Period(c.t()), Earned: c.a(), Adjusted: c.a(), Paid: c.a(), Withheld: c.a(), Fees: c.a()}
 }
 
 const moveColumns = "item, diamonds_before, diamonds_now, diamonds_moved, amount_before, amount_now, amount_moved"
 
-func addMove(rows *columnRows, s *pipeline.Statement) {
+func addMove(rows *duckdb.ColumnRows, s *pipeline.Statement) {
 	c := own(rows)
 	s.Moves = append(s.Moves, pipeline.StatementMove{
 		Item: c.t(), DiamondsBefore: c.n(), DiamondsNow: c.n(), DiamondsMoved: c.n(), AmountBefore: c.a(), AmountNow: c.a(), AmountMoved: c.a(),

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 )
@@ -45,7 +44,7 @@ func (e *Engine) readDialect(ctx context.Context, dialect string) error {
 	if e.dialect == dialect {
 		return nil
 	}
-	if err := e.exec(ctx, dialect); err != nil {
+	if err := e.Exec(ctx, dialect); err != nil {
 		return fmt.Errorf("read dialect macros: %w", err)
 	}
 	e.dialect = dialect
@@ -75,16 +74,11 @@ func (e *Engine) needed(models []Model, targets []string) (needed []Model, raw [
 			continue
 		}
 		needed = append(needed, m)
-		reads, err := e.reads(m.SQL)
+		reads, err := e.Reads(m.SQL)
 		if err != nil {
 			return nil, nil, fmt.Errorf("parse model %s: %w", m.Path, err)
 		}
 		targets = append(targets, reads...)
 	}
 	return needed, raw, nil
-}
-
-// Select runs a query of carat's own; values go into its placeholders (?).
-func (e *Engine) Select(ctx context.Context, query string, values ...any) (*sql.Rows, error) {
-	return e.conn.QueryContext(ctx, query, values...)
 }

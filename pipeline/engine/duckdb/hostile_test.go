@@ -1,4 +1,4 @@
-package engine_test
+package duckdb_test
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"carat/pipeline"
-	"carat/pipeline/engine"
+	"carat/pipeline/engine/duckdb"
 )
 
 const (
@@ -177,9 +177,9 @@ func TestSandboxAllowsReading(t *testing.T) {
 	}
 }
 
-func sandbox(t *testing.T, spill, inside string) *engine.Engine {
+func sandbox(t *testing.T, spill, inside string) *duckdb.Database {
 	t.Helper()
-	e, err := engine.Open(t.Context(), engine.Config{MemoryLimit: "200MB", Threads: 1, TempDir: spill, SpillLimit: "50MB", Folders: []string{inside}})
+	e, err := duckdb.Open(t.Context(), duckdb.Config{MemoryLimit: "200MB", Threads: 1, TempDir: spill, SpillLimit: "50MB", Folders: []string{inside}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func sandbox(t *testing.T, spill, inside string) *engine.Engine {
 
 // everyRow gives the rows of a query, one after the other, or its error, which
 // is one of usage unless the time is over.
-func everyRow(ctx context.Context, e *engine.Engine, query string) (string, error) {
+func everyRow(ctx context.Context, e *duckdb.Database, query string) (string, error) {
 	rows, err := e.Query(ctx, query)
 	if err != nil {
 		if kind := pipeline.KindOf(err); kind != pipeline.KindUsage && ctx.Err() == nil {

@@ -1,6 +1,6 @@
 //go:build linux && cgo
 
-package engine
+package duckdb
 
 /*
 #include <malloc.h>

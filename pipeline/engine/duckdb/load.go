@@ -1,4 +1,4 @@
-package engine
+package duckdb
 
 import (
 	"context"
@@ -10,19 +10,16 @@ import (
 	"carat/pipeline"
 )
 
-// RawPrefix stands before a lake table's name in models: raw_gift_events.
-const RawPrefix = "raw_"
-
 // Load makes a view of every table: prefix + its name. Columns are found by
 // field id, so files written before a column existed, or under another name,
 // read as they should; a table without files is an empty view.
-func (e *Engine) Load(ctx context.Context, prefix string, tables []pipeline.TableFiles) error {
-	return e.LoadWhere(ctx, prefix, tables, nil)
+func (d *Database) Load(ctx context.Context, prefix string, tables []pipeline.TableFiles) error {
+	return d.LoadWhere(ctx, prefix, tables, nil)
 }
 
 // LoadWhere is Load of the rows that meet a condition: where gives it for a
 // table, "" for all rows.
-func (e *Engine) LoadWhere(ctx context.Context, prefix string, tables []pipeline.TableFiles, where func(table string) string) error {
+func (d *Database) LoadWhere(ctx context.Context, prefix string, tables []pipeline.TableFiles, where func(table string) string) error {
 	for _, t := range tables {
 		name := prefix + t.Name
 		query := Scan(t.Columns, t.Files)
@@ -31,38 +28,42 @@ func (e *Engine) LoadWhere(ctx context.Context, prefix string, tables []pipeline
 				query += " where " + condition
 			}
 		}
-		if e.tables[name] && e.scans[name] == "" { // a table, which is no view to be replaced
-			query := "drop table " + identifier(name)
-			if err := e.exec(ctx, query); err != nil {
+		if d.tables[name] && d.scans[name] == "" { // a table, which is no view to be replaced
+			query := "drop table " + Identifier(name)
+			if err := d.Exec(ctx, query); err != nil {
 				return fmt.Errorf("load table %s: %w", t.Name, err)
 			}
 		}
-		if err := e.exec(ctx, "create or replace view "+identifier(name)+" as "+query); err != nil {
+		if err := d.Exec(ctx, "create or replace view "+Identifier(name)+" as "+query); err != nil {
 			return fmt.Errorf("load table %s: %w", t.Name, err)
 		}
-		e.tables[name], e.scans[name] = true, query
+		d.tables[name], d.scans[name] = true, query
 	}
 	return nil
 }
 
+// Scan gives the query that made a view of files of what is loaded; "" for any
+// other name.
+func (d *Database) Scan(name string) string { return d.scans[name] }
+
 // Narrow replaces the view of a loaded table by a table of some of its columns;
 // the others are null in it.
-func (e *Engine) Narrow(ctx context.Context, prefix string, t pipeline.TableFiles, columns ...string) error {
+func (d *Database) Narrow(ctx context.Context, prefix string, t pipeline.TableFiles, columns ...string) error {
 	name := prefix + t.Name
 	var list []string
 	for _, c := range t.Columns {
 		if slices.Contains(columns, c.Name) {
-			list = append(list, identifier(c.Name))
+			list = append(list, Identifier(c.Name))
 		} else {
-			list = append(list, fmt.Sprintf("cast(null as %s) as %s", c.Type, identifier(c.Name)))
+			list = append(list, fmt.Sprintf("cast(null as %s) as %s", c.Type, Identifier(c.Name)))
 		}
 	}
-	query := "create table narrow as select " + strings.Join(list, ", ") + " from " + identifier(name) +
-		"; drop view " + identifier(name) + "; alter table narrow rename to " + identifier(name)
-	if err := e.exec(ctx, query); err != nil {
+	query := "create table narrow as select " + strings.Join(list, ", ") + " from " + Identifier(name) +
+		"; drop view " + Identifier(name) + "; alter table narrow rename to " + Identifier(name)
+	if err := d.Exec(ctx, query); err != nil {
 		return fmt.Errorf("load table %s: %w", t.Name, err)
 	}
-	delete(e.scans, name)
+	delete(d.scans, name)
 	return nil
 }
 
@@ -71,19 +72,19 @@ const fewRows = 50_000
 
 // Hold is Load for many queries: a table of few rows is read once and kept in
 // memory, because opening its files for each query costs more than its rows.
-func (e *Engine) Hold(ctx context.Context, prefix string, tables []pipeline.TableFiles) error {
+func (d *Database) Hold(ctx context.Context, prefix string, tables []pipeline.TableFiles) error {
 	for _, t := range tables {
 		if guessedRows(t.Files) >= fewRows {
-			if err := e.Load(ctx, prefix, []pipeline.TableFiles{t}); err != nil {
+			if err := d.Load(ctx, prefix, []pipeline.TableFiles{t}); err != nil {
 				return err
 			}
 			continue
 		}
 		name := prefix + t.Name
-		if err := e.exec(ctx, "create or replace table "+identifier(name)+" as "+Scan(t.Columns, t.Files)); err != nil {
+		if err := d.Exec(ctx, "create or replace table "+Identifier(name)+" as "+Scan(t.Columns, t.Files)); err != nil {
 			return fmt.Errorf("load table %s: %w", t.Name, err)
 		}
-		e.tables[name] = true
+		d.tables[name] = true
 	}
 	return nil
 }
@@ -102,7 +103,7 @@ func AreFew(tables []pipeline.TableFiles) bool {
 func Scan(columns []pipeline.Column, files []string) string {
 	list := make([]string, len(files))
 	for i, f := range files {
-		list[i] = literal(f)
+		list[i] = Literal(f)
 	}
 	return scan(columns, len(files) == 0, fmt.Sprintf("[%s], explicit_cardinality = %d", strings.Join(list, ", "), guessedRows(files)))
 }
@@ -116,7 +117,7 @@ func scan(columns []pipeline.Column, empty bool, files string) string {
 			if i > 0 {
 				q.WriteString(", ")
 			}
-			fmt.Fprintf(&q, "cast(null as %s) as %s", c.Type, identifier(c.Name))
+			fmt.Fprintf(&q, "cast(null as %s) as %s", c.Type, Identifier(c.Name))
 		}
 		q.WriteString(" where false")
 		return q.String()
@@ -126,7 +127,7 @@ func scan(columns []pipeline.Column, empty bool, files string) string {
 		if i > 0 {
 			q.WriteString(", ")
 		}
-		fmt.Fprintf(&q, "%d: {name: %s, type: %s, default_value: NULL}", c.ID, literal(c.Name), literal(c.Type))
+		fmt.Fprintf(&q, "%d: {name: %s, type: %s, default_value: NULL}", c.ID, Literal(c.Name), Literal(c.Type))
 	}
 	q.WriteString("})")
 	return q.String()
@@ -149,17 +150,17 @@ func guessedRows(files []string) int64 {
 
 // LoadRows makes a small table of the rows: columns in SQL ("id varchar, n
 // bigint"), a value per column.
-func (e *Engine) LoadRows(ctx context.Context, name, columns string, rows [][]any) error {
-	if err := e.exec(ctx, "create or replace table "+identifier(name)+" ("+columns+")"); err != nil {
+func (d *Database) LoadRows(ctx context.Context, name, columns string, rows [][]any) error {
+	if err := d.Exec(ctx, "create or replace table "+Identifier(name)+" ("+columns+")"); err != nil {
 		return fmt.Errorf("make table %s: %w", name, err)
 	}
 	const atOnce = 100
 	for some := range slices.Chunk(rows, atOnce) {
 		marks := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(some[0])), ", ") + "), "
-		if _, err := e.conn.ExecContext(ctx, "insert into "+identifier(name)+" values "+strings.TrimSuffix(strings.Repeat(marks, len(some)), ", "), slices.Concat(some...)...); err != nil {
+		if _, err := d.conn.ExecContext(ctx, "insert into "+Identifier(name)+" values "+strings.TrimSuffix(strings.Repeat(marks, len(some)), ", "), slices.Concat(some...)...); err != nil {
 			return fmt.Errorf("fill table %s: %w", name, err)
 		}
 	}
-	e.tables[name] = true
+	d.tables[name] = true
 	return nil
 }

@@ -1,4 +1,4 @@
-package engine
+package duckdb
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/duckdb/duckdb-go/v2"
+	client "github.com/duckdb/duckdb-go/v2"
 
 	"carat/pipeline"
 )
@@ -60,7 +60,7 @@ const lakeFiles = `create macro lake_files(paths) as list_transform(paths, lambd
 // WriteCatalogFile makes the DuckDB file at path, which must not exist. After
 // an error the file may be there in part.
 func WriteCatalogFile(ctx context.Context, path string, c CatalogFile) (err error) {
-	connector, err := duckdb.NewConnector(path, nil)
+	connector, err := client.NewConnector(path, nil)
 	if err != nil {
 		return fmt.Errorf("make %s: %w", path, err)
 	}
@@ -70,41 +70,41 @@ func WriteCatalogFile(ctx context.Context, path string, c CatalogFile) (err erro
 	if err != nil {
 		return fmt.Errorf("make %s: %w", path, err)
 	}
-	e := &Engine{db: db, conn: conn, tables: map[string]bool{}}
+	d := &Database{db: db, conn: conn, tables: map[string]bool{}}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	for _, q := range []string{
 		"set TimeZone = 'UTC'",
-		fmt.Sprintf(lakeFolder, literal(c.LakeFromFile)), lakeFiles,
-		"set variable lake = " + literal(c.Lake), // of this session; the file doesn't keep it
+		fmt.Sprintf(lakeFolder, Literal(c.LakeFromFile)), lakeFiles,
+		"set variable lake = " + Literal(c.Lake), // of this session; the file doesn't keep it
 	} {
-		if err := e.exec(ctx, q); err != nil {
+		if err := d.Exec(ctx, q); err != nil {
 			return fmt.Errorf("make %s: %w", path, err)
 		}
 	}
 	for _, t := range c.Tables {
-		if err := e.LoadRows(ctx, t.Name, t.Columns, t.Rows); err != nil {
+		if err := d.LoadRows(ctx, t.Name, t.Columns, t.Rows); err != nil {
 			return err
 		}
-		if err := e.comment(ctx, "table", "main", t.Name, t.Meaning, t.Meanings); err != nil {
+		if err := d.comment(ctx, "table", "main", t.Name, t.Meaning, t.Meanings); err != nil {
 			return err
 		}
 	}
 	for _, v := range c.Views {
-		if err := e.makeView(ctx, c.Lake, v); err != nil {
+		if err := d.makeView(ctx, c.Lake, v); err != nil {
 			return fmt.Errorf("make view %s: %w", v.Table.Name, err)
 		}
 	}
-	if err := e.exec(ctx, "checkpoint"); err != nil {
+	if err := d.Exec(ctx, "checkpoint"); err != nil {
 		return fmt.Errorf("make %s: %w", path, err)
 	}
 	return nil
 }
 
-func (e *Engine) makeView(ctx context.Context, lake string, v CatalogView) error {
+func (d *Database) makeView(ctx context.Context, lake string, v CatalogView) error {
 	schema := v.Schema
 	if schema == "" {
 		schema = "main"
-	} else if err := e.exec(ctx, "create schema if not exists "+identifier(schema)); err != nil {
+	} else if err := d.Exec(ctx, "create schema if not exists "+Identifier(schema)); err != nil {
 		return err
 	}
 	var below []string
@@ -113,23 +113,23 @@ func (e *Engine) makeView(ctx context.Context, lake string, v CatalogView) error
 		if !ok {
 			return fmt.Errorf("%s is outside the lake %s", f, lake)
 		}
-		below = append(below, literal(rel))
+		below = append(below, Literal(rel))
 	}
 	query := scan(v.Table.Columns, len(below) == 0, "lake_files(["+strings.Join(below, ", ")+"])")
 	if v.Where != "" && len(below) > 0 {
 		query += " where " + v.Where
 	}
-	if err := e.exec(ctx, "create view "+identifier(schema)+"."+identifier(v.Table.Name)+" as "+query); err != nil {
+	if err := d.Exec(ctx, "create view "+Identifier(schema)+"."+Identifier(v.Table.Name)+" as "+query); err != nil {
 		return err
 	}
-	return e.comment(ctx, "view", schema, v.Table.Name, v.Meaning, v.Columns)
+	return d.comment(ctx, "view", schema, v.Table.Name, v.Meaning, v.Columns)
 }
 
 // comment writes what a table and its columns mean into the file.
-func (e *Engine) comment(ctx context.Context, kind, schema, name, meaning string, columns map[string]string) error {
-	full := identifier(schema) + "." + identifier(name)
+func (d *Database) comment(ctx context.Context, kind, schema, name, meaning string, columns map[string]string) error {
+	full := Identifier(schema) + "." + Identifier(name)
 	if meaning != "" {
-		if err := e.exec(ctx, "comment on "+kind+" "+full+" is "+literal(meaning)); err != nil {
+		if err := d.Exec(ctx, "comment on "+kind+" "+full+" is "+Literal(meaning)); err != nil {
 			return fmt.Errorf("comment on %s: %w", name, err)
 		}
 	}
@@ -137,7 +137,7 @@ func (e *Engine) comment(ctx context.Context, kind, schema, name, meaning string
 		if text == "" {
 			continue
 		}
-		if err := e.exec(ctx, "comment on column "+full+"."+identifier(column)+" is "+literal(text)); err != nil {
+		if err := d.Exec(ctx, "comment on column "+full+"."+Identifier(column)+" is "+Literal(text)); err != nil {
 			return fmt.Errorf("comment on %s.%s: %w", name, column, err)
 		}
 	}

@@ -1,5 +1,5 @@
 //go:build !linux || !cgo
 
-package engine
+package duckdb
 
 func keepHeap() {}

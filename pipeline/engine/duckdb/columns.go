@@ -1,4 +1,4 @@
-package engine
+package duckdb
 
 import (
 	"context"
@@ -12,18 +12,19 @@ import (
 	"carat/pipeline"
 )
 
-// columnReader is a database of its own for reading very many rows: it hands
+// ColumnReader is a database of its own for reading very many rows: it hands
 // out DuckDB's vectors as they lie in memory. Through database/sql each cell is
 // boxed, and each text copied by several calls into C, which is most of the
 // time that statements took. It runs the engine's own SQL alone.
-type columnReader struct {
+type ColumnReader struct {
 	db   mapping.Database
 	conn mapping.Connection
 }
 
-// openColumns opens a database with an engine's bounds.
-func openColumns(ctx context.Context, c Config) (r *columnReader, err error) {
-	r = &columnReader{}
+// OpenColumns opens a database of its own with the same bounds. It holds none
+// of the tables of this one: Scans gives what made them.
+func (d *Database) OpenColumns(ctx context.Context) (r *ColumnReader, err error) {
+	r = &ColumnReader{}
 	var config mapping.Config
 	if mapping.CreateConfig(&config) == mapping.StateError {
 		return nil, startFailure(errors.New("no memory for its configuration"))
@@ -35,39 +36,40 @@ func openColumns(ctx context.Context, c Config) (r *columnReader, err error) {
 	}
 	defer func() {
 		if err != nil {
-			r.close()
+			r.Close()
 		}
 	}()
 	if mapping.Connect(r.db, &r.conn) == mapping.StateError {
 		return nil, startFailure(errors.New("no connection"))
 	}
-	for _, q := range append([]string{"set TimeZone = 'UTC'"}, settings(c)...) {
-		rows, err := r.query(ctx, q)
+	for _, q := range append([]string{"set TimeZone = 'UTC'"}, settings(d.config)...) {
+		rows, err := r.Query(ctx, q)
 		if err != nil {
 			return nil, startFailure(fmt.Errorf("%s: %w", q, err))
 		}
-		rows.close()
+		rows.Close()
 	}
 	return r, nil
 }
 
-func (r *columnReader) close() {
+// Close ends the database; the rows of its queries must be closed by then.
+func (r *ColumnReader) Close() {
 	mapping.Disconnect(&r.conn)
 	mapping.Close(&r.db)
 }
 
-// query runs a query to its end and gives its rows, which must be closed. A
+// Query runs a query to its end and gives its rows, which must be closed. A
 // context that ends interrupts it.
-func (r *columnReader) query(ctx context.Context, query string) (*columnRows, error) {
+func (r *ColumnReader) Query(ctx context.Context, query string) (*ColumnRows, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { mapping.Interrupt(r.conn) })
 	defer stop()
-	rows := &columnRows{}
+	rows := &ColumnRows{}
 	if mapping.Query(r.conn, query, &rows.result) == mapping.StateError {
 		err := errors.New(mapping.ResultError(&rows.result))
-		rows.close()
+		rows.Close()
 		return nil, errors.Join(ctx.Err(), err)
 	}
 	rows.columns = make([]vector, mapping.ColumnCount(&rows.result))
@@ -77,8 +79,9 @@ func (r *columnReader) query(ctx context.Context, query string) (*columnRows, er
 	return rows, nil
 }
 
-// columnRows are the rows of a query, read one after the other.
-type columnRows struct {
+// ColumnRows are the rows of a query, read one after the other. Columns count
+// from 0. What a cell can't give is remembered for Err.
+type ColumnRows struct {
 	result  mapping.Result
 	chunk   mapping.DataChunk
 	columns []vector
@@ -88,8 +91,8 @@ type columnRows struct {
 	err     error // the first cell that was not what was asked for
 }
 
-// next goes to the next row, and says whether there is one.
-func (r *columnRows) next() bool {
+// Next goes to the next row, and says whether there is one.
+func (r *ColumnRows) Next() bool {
 	if r.row++; r.row < r.size {
 		return true
 	}
@@ -112,7 +115,12 @@ func (r *columnRows) next() bool {
 	return true
 }
 
-func (r *columnRows) close() {
+// Err gives what the first cell was that was not what it was read as; nil when
+// all were.
+func (r *ColumnRows) Err() error { return r.err }
+
+// Close gives the rows' memory back. It may be called twice.
+func (r *ColumnRows) Close() {
 	mapping.DestroyDataChunk(&r.chunk)
 	mapping.DestroyResult(&r.result)
 }
@@ -140,15 +148,15 @@ func (v *vector) null(row int) bool {
 	return v.valid != nil && *(*uint64)(unsafe.Add(unsafe.Pointer(v.valid), row/64*8))>>(row%64)&1 == 0
 }
 
-func (r *columnRows) fail(column int, what string) {
+func (r *ColumnRows) fail(column int, what string) {
 	if r.err == nil {
 		r.err = fmt.Errorf("column %d: %s", column, what)
 	}
 }
 
-// whole gives an integer, a boolean, the microseconds of a timestamp or the
+// Whole gives an integer, a boolean, the microseconds of a timestamp or the
 // unscaled digits of a decimal; 0 for NULL.
-func (r *columnRows) whole(column int) int64 {
+func (r *ColumnRows) Whole(column int) int64 {
 	v := &r.columns[column]
 	if v.null(r.row) {
 		return 0
@@ -174,17 +182,17 @@ func (r *columnRows) whole(column int) int64 {
 	return 0
 }
 
-// pointer is whole, and nil for NULL.
-func (r *columnRows) pointer(column int) *int64 {
+// Pointer is Whole, and nil for NULL.
+func (r *ColumnRows) Pointer(column int) *int64 {
 	if r.columns[column].null(r.row) {
 		return nil
 	}
-	return r.keep(r.whole(column))
+	return r.keep(r.Whole(column))
 }
 
 // keep gives the address of a number. They lie together: one piece of memory
 // for many rows.
-func (r *columnRows) keep(v int64) *int64 {
+func (r *ColumnRows) keep(v int64) *int64 {
 	const together = 1024
 	if len(r.slab) == cap(r.slab) {
 		r.slab = make([]int64, 0, together)
@@ -194,8 +202,8 @@ func (r *columnRows) keep(v int64) *int64 {
 }
 
 // digits gives a decimal as an integer of so many places; 0 for NULL.
-func (r *columnRows) digits(column, places int) int64 {
-	n := r.whole(column)
+func (r *ColumnRows) digits(column, places int) int64 {
+	n := r.Whole(column)
 	for scale := r.columns[column].scale; scale != places; scale++ {
 		if scale > places || n > math.MaxInt64/10 || n < math.MinInt64/10 {
 			r.fail(column, fmt.Sprintf("a decimal that does not fit %d places", places))
@@ -206,30 +214,35 @@ func (r *columnRows) digits(column, places int) int64 {
 	return n
 }
 
-func (r *columnRows) digitsPointer(column, places int) *int64 {
+func (r *ColumnRows) digitsPointer(column, places int) *int64 {
 	if r.columns[column].null(r.row) {
 		return nil
 	}
 	return r.keep(r.digits(column, places))
 }
 
-func (r *columnRows) amount(column int) pipeline.Amount {
+// Amount gives a decimal as money; 0 for NULL.
+func (r *ColumnRows) Amount(column int) pipeline.Amount {
 	return pipeline.Amount(r.digits(column, pipeline.AmountDigits))
 }
 
-func (r *columnRows) amountPointer(column int) *pipeline.Amount {
+// AmountPointer is Amount, and nil for NULL.
+func (r *ColumnRows) AmountPointer(column int) *pipeline.Amount {
 	return (*pipeline.Amount)(r.digitsPointer(column, pipeline.AmountDigits))
 }
 
-func (r *columnRows) rate(column int) pipeline.Rate {
+// Rate gives a decimal as a rate; 0 for NULL.
+func (r *ColumnRows) Rate(column int) pipeline.Rate {
 	return pipeline.Rate(r.digits(column, pipeline.RateDigits))
 }
 
-func (r *columnRows) ratePointer(column int) *pipeline.Rate {
+// RatePointer is Rate, and nil for NULL.
+func (r *ColumnRows) RatePointer(column int) *pipeline.Rate {
 	return (*pipeline.Rate)(r.digitsPointer(column, pipeline.RateDigits))
 }
 
-func (r *columnRows) bool(column int) bool { return r.whole(column) != 0 }
+// Bool gives a boolean; false for NULL.
+func (r *ColumnRows) Bool(column int) bool { return r.Whole(column) != 0 }
 
 // The layout of duckdb_string_t (duckdb.h): a length, then the text itself when
 // it is short, else four bytes of it and the address of the whole.
@@ -241,8 +254,8 @@ const (
 // knownTexts bounds how many texts of a column are kept to be given out again.
 const knownTexts = 4096
 
-// text gives a text; "" for NULL.
-func (r *columnRows) text(column int) string {
+// Text gives a text; "" for NULL.
+func (r *ColumnRows) Text(column int) string {
 	v := &r.columns[column]
 	if v.null(r.row) {
 		return ""

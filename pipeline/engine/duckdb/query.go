@@ -1,4 +1,4 @@
-package engine
+package duckdb
 
 import (
 	"context"
@@ -16,11 +16,11 @@ import (
 // are DuckDB's own values; decimals come as duckdb.Decimal, exact. A statement
 // that is not one SELECT, or that names a function which does more than read,
 // is a usage error.
-func (e *Engine) Query(ctx context.Context, query string) (*sql.Rows, error) {
-	if err := e.readOnly(ctx, query); err != nil {
+func (d *Database) Query(ctx context.Context, query string) (*sql.Rows, error) {
+	if err := d.ReadOnly(ctx, query); err != nil {
 		return nil, queryUsage(err)
 	}
-	rows, err := e.conn.QueryContext(ctx, query)
+	rows, err := d.conn.QueryContext(ctx, query)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -30,17 +30,28 @@ func (e *Engine) Query(ctx context.Context, query string) (*sql.Rows, error) {
 	return rows, nil
 }
 
+// Select runs a query of carat's own; values go into its placeholders (?).
+func (d *Database) Select(ctx context.Context, query string, values ...any) (*sql.Rows, error) {
+	return d.conn.QueryContext(ctx, query, values...)
+}
+
+// Number gives the one whole number that a query of carat's own gives.
+func (d *Database) Number(ctx context.Context, query string) (n int64, err error) {
+	err = d.conn.QueryRowContext(ctx, query).Scan(&n)
+	return n, err
+}
+
 func queryUsage(err error) error {
 	return pipeline.Errorf(pipeline.KindUsage, "run query", "", "%w", err).
 		WithHint("`carat query --tables` lists the tables and what their columns mean")
 }
 
-// readOnly refuses what is not exactly one SELECT, and functions that write or
+// ReadOnly refuses what is not exactly one SELECT, and functions that write or
 // wait. The text is only parsed: the driver runs all but the last of several
 // statements when it prepares them, and DuckDB makes an EXPORT's folder when it
 // binds it.
-func (e *Engine) readOnly(ctx context.Context, query string) error {
-	tree, err := e.oneSelect(ctx, query)
+func (d *Database) ReadOnly(ctx context.Context, query string) error {
+	tree, err := d.oneSelect(ctx, query)
 	if err != nil {
 		return err
 	}
@@ -53,10 +64,10 @@ func (e *Engine) readOnly(ctx context.Context, query string) error {
 
 // oneSelect gives the parse tree of a query, as JSON, and refuses what is not
 // exactly one SELECT.
-func (e *Engine) oneSelect(ctx context.Context, query string) (tree string, err error) {
+func (d *Database) oneSelect(ctx context.Context, query string) (tree string, err error) {
 	var statements sql.NullInt64
 	var text, message sql.NullString
-	err = e.conn.QueryRowContext(ctx, `select json_array_length(tree, '$.statements'), tree ->> 'error_message', cast(tree as varchar)
+	err = d.conn.QueryRowContext(ctx, `select json_array_length(tree, '$.statements'), tree ->> 'error_message', cast(tree as varchar)
 		from (select json_serialize_sql(cast(? as varchar)) as tree)`, query).Scan(&statements, &message, &text)
 	switch {
 	case err != nil:
