@@ -13,7 +13,7 @@ import (
 	"carat/pipeline/engine"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
-	"carat/reports"
+	"carat/reports/auditfile"
 )
 
 // AuditFileOptions say of which period the evidence is gathered.
@@ -272,8 +272,8 @@ func (b *auditBuilder) said() string {
 }
 
 // readme says what the files are, in an auditor's words.
-func (b *auditBuilder) readme() reports.AuditReadme {
-	r := reports.AuditReadme{Period: string(b.run.Period), State: b.said(), Closed: b.certificate != nil, Zone: b.params.TimeZone.String(),
+func (b *auditBuilder) readme() auditfile.Readme {
+	r := auditfile.Readme{Period: string(b.run.Period), State: b.said(), Closed: b.certificate != nil, Zone: b.params.TimeZone.String(),
 		Batches: len(b.batches), Files: b.sums}
 	if n := len(b.batches); n > 0 {
 		r.LastBatch, r.Chain = b.batches[n-1].ID, b.batches[n-1].Chain

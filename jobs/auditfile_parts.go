@@ -18,7 +18,8 @@ import (
 	"time"
 
 	"carat/pipeline"
-	"carat/reports"
+	"carat/reports/auditfile"
+	"carat/reports/table"
 )
 
 // write writes every file of the folder. The manifest and the README come last:
@@ -32,7 +33,7 @@ func (b *auditBuilder) write() error {
 			return err
 		}
 	}
-	if err := b.file("README.md", func(w io.Writer) error { return reports.WriteAuditReadme(w, b.readme()) }); err != nil {
+	if err := b.file("README.md", func(w io.Writer) error { return auditfile.WriteReadme(w, b.readme()) }); err != nil {
 		return err
 	}
 	slices.Sort(b.names)
@@ -79,9 +80,9 @@ func (b *auditBuilder) text(name string, text []byte) error {
 
 // table writes a table as CSV. Cells that a spreadsheet would take for formulas
 // are neutralised there.
-func (b *auditBuilder) table(name string, columns []reports.Column, rows func(add func([]any) error) error) error {
+func (b *auditBuilder) table(name string, columns []table.Column, rows func(add func([]any) error) error) error {
 	return b.file(name, func(w io.Writer) error {
-		out, err := reports.NewRowWriter(w, "csv", columns, nil)
+		out, err := table.NewRowWriter(w, "csv", columns, nil)
 		if err != nil {
 			return err
 		}
@@ -95,10 +96,10 @@ func (b *auditBuilder) table(name string, columns []reports.Column, rows func(ad
 
 // columnsOf makes columns of names; a colon and a letter tell the kind:
 // n number, t time, b bool.
-func columnsOf(names string) (columns []reports.Column) {
+func columnsOf(names string) (columns []table.Column) {
 	for one := range strings.FieldsSeq(names) {
 		name, kind, _ := strings.Cut(one, ":")
-		columns = append(columns, reports.Column{Name: name, Kind: map[string]reports.Kind{"n": reports.Number, "t": reports.Time, "b": reports.Bool}[kind]})
+		columns = append(columns, table.Column{Name: name, Kind: map[string]table.Kind{"n": table.Number, "t": table.Time, "b": table.Bool}[kind]})
 	}
 	return columns
 }

@@ -12,7 +12,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/state"
-	"carat/reports"
+	"carat/reports/closepackage"
 )
 
 // PackageOptions say which close package to write.
@@ -50,7 +50,7 @@ func Package(ctx context.Context, o PackageOptions) (result *PackageResult, err 
 // closePackage is Package of a run, in a place that is open.
 func closePackage(ctx context.Context, p *place, run state.Run, o PackageOptions) (result *PackageResult, err error) {
 	if len(o.Formats) == 0 {
-		o.Formats = reports.PackageFormats
+		o.Formats = closepackage.Formats
 	}
 	signed, err := p.signatures(ctx, o.Setting, o.Period)
 	if err != nil {
@@ -95,7 +95,7 @@ func closePackage(ctx context.Context, p *place, run state.Run, o PackageOptions
 			write = pack.WriteHTML
 		default:
 			return nil, pipeline.Errorf(pipeline.KindUsage, "write", "close package", "unknown format %q", format).
-				WithHint("formats are %s", fmt.Sprint(reports.PackageFormats))
+				WithHint("formats are %s", fmt.Sprint(closepackage.Formats))
 		}
 		file := filepath.Join(folder, "close-"+string(o.Period)+"."+format)
 		if err := writeWhole(file, write); err != nil {
@@ -104,7 +104,7 @@ func closePackage(ctx context.Context, p *place, run state.Run, o PackageOptions
 		result.Files = append(result.Files, file)
 	}
 	result.Files = append(result.Files, journals...)
-	if len(o.Formats) == len(reports.PackageFormats) {
+	if len(o.Formats) == len(closepackage.Formats) {
 		if err := writeMark(folder, mark); err != nil {
 			return nil, packageError(folder, err)
 		}
@@ -115,7 +115,7 @@ func closePackage(ctx context.Context, p *place, run state.Run, o PackageOptions
 
 // mark hashes what a package depends on besides the run itself.
 func (o PackageOptions) mark(run state.Run) string {
-	return StatementsOptions{Setting: o.Setting, Formats: reports.PackageFormats}.mark(run, 0) + o.signed
+	return StatementsOptions{Setting: o.Setting, Formats: closepackage.Formats}.mark(run, 0) + o.signed
 }
 
 // standingPackage gives the package of the same run by the same carat, if it is
@@ -126,7 +126,7 @@ func standingPackage(run state.Run, o PackageOptions) (*PackageResult, bool) {
 		return nil, false
 	}
 	result := &PackageResult{Period: o.Period, RunID: run.ID}
-	for _, format := range reports.PackageFormats {
+	for _, format := range closepackage.Formats {
 		file := filepath.Join(folder, "close-"+string(o.Period)+"."+format)
 		if _, err := os.Stat(file); err != nil {
 			return nil, false

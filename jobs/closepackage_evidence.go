@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"carat/reports"
+	"carat/reports/closepackage"
+	"carat/reports/table"
 )
 
 // textRows is a section whose rows are few and at hand.
@@ -22,7 +23,7 @@ func textRows(rows [][]any) func(func([]any) error) error {
 
 // evidence are the sections by which an auditor finds the way back: input
 // files, snapshots and queries with their hashes.
-func (b *packageBuilder) evidence(m models) ([]reports.Section, error) {
+func (b *packageBuilder) evidence(m models) ([]closepackage.Section, error) {
 	batches, err := b.place.batches(b.ctx, latest)
 	if err != nil {
 		return nil, err
@@ -49,31 +50,31 @@ func (b *packageBuilder) evidence(m models) ([]reports.Section, error) {
 	for _, f := range m.files() {
 		queries = append(queries, []any{f.Name, f.SHA256})
 	}
-	number := reports.Number
-	return []reports.Section{
+	number := table.Number
+	return []closepackage.Section{
 		{ID: "inputs", Title: "Input files", Note: "one file that was ingested: its hash, its rows, its totals", OnPage: 200, Rows: textRows(files),
-			Columns: []reports.Column{{Name: "batch_id"}, {Name: "feed"}, {Name: "file"}, {Name: "bytes", Kind: number}, {Name: "sha256"}, {Name: "rows_read", Kind: number},
+			Columns: []table.Column{{Name: "batch_id"}, {Name: "feed"}, {Name: "file"}, {Name: "bytes", Kind: number}, {Name: "sha256"}, {Name: "rows_read", Kind: number},
 				{Name: "rows_accepted", Kind: number}, {Name: "rows_rejected", Kind: number}, {Name: "rows_duplicate", Kind: number}, {Name: "control_totals"},
-				{Name: "rows_sha256"}, {Name: "ingested_at", Kind: reports.Time}}},
+				{Name: "rows_sha256"}, {Name: "ingested_at", Kind: table.Time}}},
 		{ID: "snapshots", Title: "Snapshots", Note: "one table of the history, at the snapshot that was read", Rows: textRows(snapshots),
-			Columns: []reports.Column{{Name: "table"}, {Name: "snapshot_id"}}},
+			Columns: []table.Column{{Name: "table"}, {Name: "snapshot_id"}}},
 		{ID: "queries", Title: "Queries", Note: "one query and the hash of its text", Rows: textRows(queries), OnPage: 200,
-			Columns: []reports.Column{{Name: "query"}, {Name: "sha256"}}},
+			Columns: []table.Column{{Name: "query"}, {Name: "sha256"}}},
 	}, nil
 }
 
 // ties are the totals that the workbook adds up again. carat's own stands
 // beside each; both come from the run's rows.
-func (b *packageBuilder) ties(pack *reports.Package) ([]reports.Tie, error) {
-	var ties []reports.Tie
+func (b *packageBuilder) ties(pack *closepackage.Package) ([]closepackage.Tie, error) {
+	var ties []closepackage.Tie
 	for _, c := range pack.Controls {
-		ties = append(ties, reports.Tie{
+		ties = append(ties, closepackage.Tie{
 			What: "exceptions of " + c.Control, Currency: "rows", Total: fmt.Sprint(c.Exceptions),
-			Terms: []reports.Term{{Section: "exceptions", Column: "control", Where: [][2]string{{"control", c.Control}}, Count: true}},
+			Terms: []closepackage.Term{{Section: "exceptions", Column: "control", Where: [][2]string{{"control", c.Control}}, Count: true}},
 		})
 	}
 	has := func(id string) bool {
-		return slices.ContainsFunc(pack.Sections, func(s reports.Section) bool { return s.ID == id })
+		return slices.ContainsFunc(pack.Sections, func(s closepackage.Section) bool { return s.ID == id })
 	}
 	run := quoted(b.run.ID)
 	if has("rollforwards") {
@@ -92,10 +93,10 @@ func (b *packageBuilder) ties(pack *reports.Package) ([]reports.Tie, error) {
 			entity, currency := fmt.Sprint(row[0]), fmt.Sprint(row[1])
 			where := [][2]string{{"entity", entity}, {"currency", currency}}
 			ties = append(ties,
-				reports.Tie{What: "creators' statements of " + entity + " in " + currency + " = diamonds that creators hold", Currency: "diamonds", Total: text(row[2]),
-					Terms: []reports.Term{{Section: "creators", Column: "closing_diamonds", Where: where}}},
-				reports.Tie{What: "creators' statements of " + entity + " in " + currency + " = what is owed to creators", Currency: currency, Total: text(row[3]),
-					Terms: []reports.Term{{Section: "creators", Column: "closing_amount", Where: where}}})
+				closepackage.Tie{What: "creators' statements of " + entity + " in " + currency + " = diamonds that creators hold", Currency: "diamonds", Total: text(row[2]),
+					Terms: []closepackage.Term{{Section: "creators", Column: "closing_diamonds", Where: where}}},
+				closepackage.Tie{What: "creators' statements of " + entity + " in " + currency + " = what is owed to creators", Currency: currency, Total: text(row[3]),
+					Terms: []closepackage.Term{{Section: "creators", Column: "closing_amount", Where: where}}})
 			return nil
 		})
 		if err != nil {
@@ -108,7 +109,7 @@ func (b *packageBuilder) ties(pack *reports.Package) ([]reports.Tie, error) {
 		}
 		err := b.each("select distinct entity, currency from "+t.table+" where run_id = "+run+" order by entity, currency", 2, func(row []any) error {
 			where := [][2]string{{"entity", fmt.Sprint(row[0])}, {"currency", fmt.Sprint(row[1])}}
-			ties = append(ties, reports.Tie{What: t.what + fmt.Sprint(row[0]) + ": debits less credits", Currency: fmt.Sprint(row[1]), Total: "0", Terms: []reports.Term{
+			ties = append(ties, closepackage.Tie{What: t.what + fmt.Sprint(row[0]) + ": debits less credits", Currency: fmt.Sprint(row[1]), Total: "0", Terms: []closepackage.Term{
 				{Section: t.id, Column: "debit", Where: where}, {Section: t.id, Column: "credit", Where: where, Minus: true},
 			}})
 			return nil
@@ -121,7 +122,7 @@ func (b *packageBuilder) ties(pack *reports.Package) ([]reports.Tie, error) {
 }
 
 // closingTies are opening + movements = closing of one roll-forward.
-func closingTies(row []any) (ties []reports.Tie) {
+func closingTies(row []any) (ties []closepackage.Tie) {
 	identity, entity, currency := fmt.Sprint(row[0]), fmt.Sprint(row[1]), fmt.Sprint(row[2])
 	where := [][2]string{{"identity", identity}, {"entity", entity}, {"currency", currency}}
 	for _, part := range []struct {
@@ -135,8 +136,8 @@ func closingTies(row []any) (ties []reports.Tie) {
 		if currency != "" {
 			what = identity + " of " + entity + " in " + currency + ": opening + movements = closing"
 		}
-		ties = append(ties, reports.Tie{What: what, Currency: part.unit, Total: text(part.total),
-			Terms: []reports.Term{{Section: "rollforwards", Column: part.column, Where: where, Not: [2]string{"line", "closing"}}}})
+		ties = append(ties, closepackage.Tie{What: what, Currency: part.unit, Total: text(part.total),
+			Terms: []closepackage.Term{{Section: "rollforwards", Column: part.column, Where: where, Not: [2]string{"line", "closing"}}}})
 	}
 	return ties
 }
@@ -146,5 +147,5 @@ func text(v any) string {
 	if v == nil {
 		return "0"
 	}
-	return reports.PlainDecimal(fmt.Sprint(v))
+	return table.PlainDecimal(fmt.Sprint(v))
 }

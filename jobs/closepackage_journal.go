@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"carat/reports"
+	"carat/reports/journal"
 )
 
 // journalFolder lies in a period's folder, beside the package.
@@ -25,7 +25,7 @@ func (b *packageBuilder) writeJournals() (files []string, err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, packageError(folder, err)
 	}
-	lines := func(add func(*reports.JournalLine) error) error {
+	lines := func(add func(*journal.Line) error) error {
 		query := journalQuery + quoted(b.run.ID) + " order by entity, day, event_class, currency, line_no"
 		return b.each(query, 11, func(row []any) error {
 			cell := func(i int) string {
@@ -34,13 +34,13 @@ func (b *packageBuilder) writeJournals() (files []string, err error) {
 				}
 				return fmt.Sprint(row[i])
 			}
-			return add(&reports.JournalLine{
+			return add(&journal.Line{
 				EntryID: cell(0), Day: cell(1), Entity: cell(2), Account: cell(3), Currency: cell(4), Debit: cell(5), Credit: cell(6),
 				FunctionalCurrency: cell(7), FunctionalDebit: cell(8), FunctionalCredit: cell(9), Memo: cell(10),
 			})
 		})
 	}
-	for _, f := range reports.JournalFormats {
+	for _, f := range journal.Formats {
 		file := filepath.Join(folder, f.File)
 		if err := writeWhole(file, func(w io.Writer) error { return f.Write(w, b.run.Period, lines) }); err != nil {
 			return nil, packageError(file, err)

@@ -9,7 +9,9 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/state"
-	"carat/reports"
+	"carat/reports/closepackage"
+	"carat/reports/statement"
+	"carat/reports/table"
 )
 
 // packageBuilder gathers the close package of a run from its result tables.
@@ -71,14 +73,14 @@ var packageTables = []packageTable{
 		columns: "rate_date base quote rate batch_id source_line", order: "rate_date base quote batch_id source_line", onPage: 50},
 }
 
-func (b *packageBuilder) build() (*reports.Package, error) {
+func (b *packageBuilder) build() (*closepackage.Package, error) {
 	c := b.options.Config
-	pack := &reports.Package{
+	pack := &closepackage.Package{
 		Period: b.run.Period, RunID: b.run.ID, Status: b.run.Status, Zone: c.Zone,
 		Command: "carat run --period " + string(b.run.Period),
 	}
 	for _, e := range c.Entities {
-		pack.Payers = append(pack.Payers, reports.Party{Name: cmpOr(e.Name, e.ID), Address: e.Address, TaxID: e.TaxID})
+		pack.Payers = append(pack.Payers, statement.Party{Name: cmpOr(e.Name, e.ID), Address: e.Address, TaxID: e.TaxID})
 	}
 	m, err := ReconcileOptions{Setting: b.options.Setting, SQL: b.options.SQL, Period: b.run.Period}.models()
 	if err != nil {
@@ -116,10 +118,10 @@ func cmpOr(a, b string) string {
 }
 
 // packageControls joins what a run found with what the controls' headers say.
-func packageControls(run state.Run, m models) []reports.PackageControl {
-	var list []reports.PackageControl
+func packageControls(run state.Run, m models) []closepackage.Control {
+	var list []closepackage.Control
 	for _, c := range run.Controls {
-		one := reports.PackageControl{Control: c.Control, Severity: c.Severity, Checked: c.Checked, Exceptions: c.Exceptions, Result: c.Result}
+		one := closepackage.Control{Control: c.Control, Severity: c.Severity, Checked: c.Checked, Exceptions: c.Exceptions, Result: c.Result}
 		for _, model := range m.list {
 			if model.Header["control"] == c.Control {
 				h := model.Header
@@ -132,10 +134,10 @@ func packageControls(run state.Run, m models) []reports.PackageControl {
 	return list
 }
 
-func controlSection(controls []reports.PackageControl) reports.Section {
-	return reports.Section{
+func controlSection(controls []closepackage.Control) closepackage.Section {
+	return closepackage.Section{
 		ID: "controls", Title: "Controls", Note: "one control: a rule, what it checked and how many rows broke it",
-		Columns: []reports.Column{{Name: "control"}, {Name: "severity"}, {Name: "checked", Kind: reports.Number}, {Name: "exceptions", Kind: reports.Number},
+		Columns: []table.Column{{Name: "control"}, {Name: "severity"}, {Name: "checked", Kind: table.Number}, {Name: "exceptions", Kind: table.Number},
 			{Name: "result"}, {Name: "question"}, {Name: "guards"}, {Name: "sql_sha256"}},
 		Rows: func(add func([]any) error) error {
 			for _, c := range controls {
@@ -149,14 +151,14 @@ func controlSection(controls []reports.PackageControl) reports.Section {
 }
 
 // section gives a table of the lake as a section; false when this run has none.
-func (b *packageBuilder) section(t packageTable) (reports.Section, bool) {
-	table, ok := b.tables[t.table]
-	if !ok || table.Snapshot == 0 {
-		return reports.Section{}, false
+func (b *packageBuilder) section(t packageTable) (closepackage.Section, bool) {
+	files, ok := b.tables[t.table]
+	if !ok || files.Snapshot == 0 {
+		return closepackage.Section{}, false
 	}
-	kinds := map[string]reports.Kind{}
+	kinds := map[string]table.Kind{}
 	var all []string
-	for _, c := range table.Columns {
+	for _, c := range files.Columns {
 		kinds[c.Name] = kindOf(c.Type)
 		if c.Name != "period" && c.Name != "run_id" {
 			all = append(all, c.Name)
@@ -168,9 +170,9 @@ func (b *packageBuilder) section(t packageTable) (reports.Section, bool) {
 	if t.columns == "*" {
 		names, order = all, all
 	}
-	s := reports.Section{ID: t.id, Title: t.title, Note: t.note, OnPage: t.onPage, PageColumns: strings.Fields(t.pageColumns)}
+	s := closepackage.Section{ID: t.id, Title: t.title, Note: t.note, OnPage: t.onPage, PageColumns: strings.Fields(t.pageColumns)}
 	for _, name := range names {
-		s.Columns = append(s.Columns, reports.Column{Name: name, Kind: kinds[name]})
+		s.Columns = append(s.Columns, table.Column{Name: name, Kind: kinds[name]})
 	}
 	query := "select " + columnList(names) + " from " + t.table + b.condition(t)
 	s.Rows = func(add func([]any) error) error {
@@ -225,19 +227,19 @@ func (b *packageBuilder) each(query string, columns int, add func([]any) error) 
 }
 
 // flows are the revenue bridge over all channels and currencies, by entity.
-func (b *packageBuilder) flows() ([]reports.Flow, error) {
+func (b *packageBuilder) flows() ([]closepackage.Flow, error) {
 	if t, ok := b.tables["revenue_bridge"]; !ok || t.Snapshot == 0 {
 		return nil, nil
 	}
-	var flows []reports.Flow
+	var flows []closepackage.Flow
 	err := b.each(`select entity, functional_currency, line, cast(sum(functional_amount) as varchar) from revenue_bridge where run_id = `+quoted(b.run.ID)+`
 		group by entity, functional_currency, line_rank, line order by entity, functional_currency, line_rank, line`, 4, func(row []any) error {
 		entity, currency := fmt.Sprint(row[0]), fmt.Sprint(row[1])
 		if n := len(flows); n == 0 || flows[n-1].Entity != entity || flows[n-1].Currency != currency {
-			flows = append(flows, reports.Flow{Entity: entity, Currency: currency})
+			flows = append(flows, closepackage.Flow{Entity: entity, Currency: currency})
 		}
 		last := &flows[len(flows)-1]
-		last.Lines = append(last.Lines, reports.FlowLine{Line: fmt.Sprint(row[2]), Amount: text(row[3])})
+		last.Lines = append(last.Lines, closepackage.FlowLine{Line: fmt.Sprint(row[2]), Amount: text(row[3])})
 		return nil
 	})
 	return flows, err

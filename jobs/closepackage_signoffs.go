@@ -8,7 +8,8 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/state"
-	"carat/reports"
+	"carat/reports/closepackage"
+	"carat/reports/table"
 )
 
 // signatures is who decided and signed what of a period, as the state records it.
@@ -71,7 +72,7 @@ func (s *signatures) hash() string {
 
 // signatureSections are the decisions on the run's exceptions and the sign-offs
 // of the period.
-func (b *packageBuilder) signatureSections() ([]reports.Section, error) {
+func (b *packageBuilder) signatureSections() ([]closepackage.Section, error) {
 	signed, err := b.place.signatures(b.ctx, b.options.Setting, b.run.Period)
 	if err != nil {
 		return nil, err
@@ -90,13 +91,13 @@ func (b *packageBuilder) signatureSections() ([]reports.Section, error) {
 			return nil, err
 		}
 	}
-	return []reports.Section{
+	return []closepackage.Section{
 		{ID: "signoffs", Title: "Sign-offs", Note: "one step of closing the month: who took it, when, over which run; a certificate's hash is that of the file kept beside the lake",
 			Rows: textRows(signed.rows),
-			Columns: []reports.Column{{Name: "version", Kind: reports.Number}, {Name: "step"}, {Name: "who"}, {Name: "at", Kind: reports.Time}, {Name: "run_id"},
+			Columns: []table.Column{{Name: "version", Kind: table.Number}, {Name: "step"}, {Name: "who"}, {Name: "at", Kind: table.Time}, {Name: "run_id"},
 				{Name: "certificate_sha256"}, {Name: "reason"}}},
 		{ID: "decisions", Title: "Decisions", Note: "one exception of this run on which somebody decided: what, until when, who and why", OnPage: 200, Rows: textRows(decided),
-			Columns: []reports.Column{{Name: "exception_id"}, {Name: "control"}, {Name: "severity"}, {Name: "subject_kind"}, {Name: "subject_id"}, {Name: "decision"},
-				{Name: "until"}, {Name: "decided_by"}, {Name: "decided_at", Kind: reports.Time}, {Name: "owner"}, {Name: "note"}}},
+			Columns: []table.Column{{Name: "exception_id"}, {Name: "control"}, {Name: "severity"}, {Name: "subject_kind"}, {Name: "subject_id"}, {Name: "decision"},
+				{Name: "until"}, {Name: "decided_by"}, {Name: "decided_at", Kind: table.Time}, {Name: "owner"}, {Name: "note"}}},
 	}, nil
 }

@@ -16,7 +16,7 @@ import (
 	"unicode/utf8"
 
 	"carat/pipeline"
-	"carat/reports"
+	"carat/reports/escape"
 )
 
 // Bounds of a file of decisions.
@@ -227,7 +227,7 @@ var negative = regexp.MustCompile(`^-[0-9]+(\.[0-9]+)?$`)
 func (f *decisionFile) row(line int, record, header []string, at map[string]int) {
 	plain := make([]string, len(record))
 	for i, cell := range record {
-		text, ok := reports.PlainCell(cell)
+		text, ok := escape.PlainCell(cell)
 		if !ok && !(negative.MatchString(cell) && !slices.Contains(decisionColumnsRead, header[i])) {
 			f.problem(line, "column %s: %q begins as a formula does; a text that really begins so has an apostrophe before it", header[i], cutText(cell))
 			return

@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"carat/reports"
+	"carat/reports/statement"
 )
 
 // verbErase is how the record of accesses calls an erasure.
@@ -47,7 +47,7 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 	if err != nil {
 		return nil, err
 	}
-	shard, folder := reports.FolderName(o.Creator)
+	shard, folder := statement.FolderName(o.Creator)
 	periods, err := p.state.Periods(ctx)
 	if err != nil {
 		return nil, err

@@ -10,7 +10,8 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/engine"
-	"carat/reports"
+	"carat/reports/table"
+	"carat/reports/trace"
 )
 
 // EvidenceOptions say of which exception the evidence is shown.
@@ -25,7 +26,7 @@ type EvidenceOptions struct {
 // decided, and the rows of both sides with their source lines, as the run that
 // found it read them. An id that no exception has, or several begin with, is a
 // not-found error. The access is recorded.
-func Evidence(ctx context.Context, o EvidenceOptions) (e *reports.Evidence, err error) {
+func Evidence(ctx context.Context, o EvidenceOptions) (e *trace.Evidence, err error) {
 	p, err := openExisting(ctx, o.Setting)
 	if err != nil {
 		return nil, err
@@ -42,13 +43,13 @@ func Evidence(ctx context.Context, o EvidenceOptions) (e *reports.Evidence, err 
 	return e, err
 }
 
-func (t *tracer) evidence(ctx context.Context) (*reports.Evidence, error) {
+func (t *tracer) evidence(ctx context.Context) (*trace.Evidence, error) {
 	found, err := t.findException(ctx, t.IDs[0])
 	if err != nil {
 		return nil, err
 	}
 	id := found.text("exception_id")
-	e := &reports.Evidence{Control: t.controlSaid(found.text("control"))}
+	e := &trace.Evidence{Control: t.controlSaid(found.text("control"))}
 	listed, err := t.listedException(ctx, id, pipeline.Period(found.text("period")))
 	if err != nil {
 		return nil, err
@@ -113,16 +114,16 @@ func (t *tracer) findException(ctx context.Context, id string) (*record, error) 
 }
 
 // listedException is the exception as the list shows it.
-func (t *tracer) listedException(ctx context.Context, id string, period pipeline.Period) ([]reports.Field, error) {
+func (t *tracer) listedException(ctx context.Context, id string, period pipeline.Period) ([]trace.Field, error) {
 	for _, resolved := range []bool{false, true} {
 		table, err := t.listExceptions(ctx, t.Setting, resolved, []pipeline.Period{period}, "listed.exception_id = "+quoted(id))
 		if err != nil {
 			return nil, err
 		}
 		for _, row := range table.Rows {
-			var fields []reports.Field
+			var fields []trace.Field
 			for i, c := range table.Columns {
-				fields = append(fields, reports.Field{Name: c.Name, Kind: c.Kind, Value: row[i]})
+				fields = append(fields, trace.Field{Name: c.Name, Kind: c.Kind, Value: row[i]})
 			}
 			return fields, nil
 		}
@@ -131,14 +132,14 @@ func (t *tracer) listedException(ctx context.Context, id string, period pipeline
 }
 
 // controlSaid is what a control's header says.
-func (t *tracer) controlSaid(name string) []reports.Field {
+func (t *tracer) controlSaid(name string) []trace.Field {
 	i := slices.IndexFunc(t.models.list, func(m engine.Model) bool { return m.Header["control"] == name })
 	if i < 0 {
 		return nil
 	}
 	m := t.models.list[i]
-	var fields []reports.Field
-	for _, f := range []reports.Field{
+	var fields []trace.Field
+	for _, f := range []trace.Field{
 		{Name: "question", Value: m.Header["question"]}, {Name: "rule", Value: m.Why}, {Name: "guards", Value: m.Header["guards"]},
 		{Name: "causes", Value: m.Header["causes"]}, {Name: "action", Value: m.Header["action"]},
 	} {
@@ -149,8 +150,8 @@ func (t *tracer) controlSaid(name string) []reports.Field {
 	return fields
 }
 
-func decisionTable(decisions []pipeline.Decision) *reports.Table {
-	t := &reports.Table{CellWidth: 120, Columns: []reports.Column{{Name: "decided_at", Kind: reports.Time}, {Name: "decided_by"}, {Name: "status"},
+func decisionTable(decisions []pipeline.Decision) *table.Table {
+	t := &table.Table{CellWidth: 120, Columns: []table.Column{{Name: "decided_at", Kind: table.Time}, {Name: "decided_by"}, {Name: "status"},
 		{Name: "until"}, {Name: "owner"}, {Name: "note"}}}
 	for _, d := range decisions {
 		t.Rows = append(t.Rows, []any{d.At, d.By, d.Status, textOrNil(d.Until), textOrNil(d.Owner), textOrNil(d.Note)})
@@ -160,7 +161,7 @@ func decisionTable(decisions []pipeline.Decision) *reports.Table {
 
 // evidenceBlocks asks the queries of the subject's kind, over what the run of
 // the exception read.
-func (t *tracer) evidenceBlocks(ctx context.Context, e *record) (blocks []*reports.EvidenceBlock, err error) {
+func (t *tracer) evidenceBlocks(ctx context.Context, e *record) (blocks []*trace.EvidenceBlock, err error) {
 	all, err := engine.ParseEvidence(t.SQL)
 	if err != nil {
 		return nil, err
@@ -231,14 +232,14 @@ func (t *tracer) creatorsOf(ctx context.Context, e *record) ([]string, error) {
 
 // evidenceBlock is what one query found: up to the limit of its rows, without
 // the columns that none of them fills.
-func (t *tracer) evidenceBlock(query engine.Model, rows []*record) *reports.EvidenceBlock {
-	b := &reports.EvidenceBlock{Name: strings.TrimPrefix(query.Name, "evi_"), Heading: query.Header["heading"], Total: len(rows)}
+func (t *tracer) evidenceBlock(query engine.Model, rows []*record) *trace.EvidenceBlock {
+	b := &trace.EvidenceBlock{Name: strings.TrimPrefix(query.Name, "evi_"), Heading: query.Header["heading"], Total: len(rows)}
 	if t.Limit > 0 && len(rows) > t.Limit {
 		rows = rows[:t.Limit]
 	}
 	for _, f := range rows[0].fields {
 		if f.Name != "source_line" && f.Name != "batch_id" && slices.ContainsFunc(rows, func(r *record) bool { return r.value(f.Name) != nil }) {
-			b.Rows.Columns = append(b.Rows.Columns, reports.Column{Name: f.Name, Kind: f.Kind})
+			b.Rows.Columns = append(b.Rows.Columns, table.Column{Name: f.Name, Kind: f.Kind})
 		}
 	}
 	for _, r := range rows {
@@ -254,17 +255,17 @@ func (t *tracer) evidenceBlock(query engine.Model, rows []*record) *reports.Evid
 
 // sourceBlock adds the line that the exception itself names, when no row of the
 // evidence was read from it.
-func (t *tracer) sourceBlock(e *record, blocks []*reports.EvidenceBlock) []*reports.EvidenceBlock {
+func (t *tracer) sourceBlock(e *record, blocks []*trace.EvidenceBlock) []*trace.EvidenceBlock {
 	own := t.sourceOf(e.text("batch_id"), e.number("source_line"))
 	if own == nil || e.number("source_line") < 1 {
 		return blocks
 	}
 	for _, b := range blocks {
-		if slices.ContainsFunc(b.Sources, func(n *reports.Node) bool { return n != nil && n.ID == own.ID }) {
+		if slices.ContainsFunc(b.Sources, func(n *trace.Node) bool { return n != nil && n.ID == own.ID }) {
 			return blocks
 		}
 	}
-	b := &reports.EvidenceBlock{Name: "source", Heading: "The line that the control names", Total: 1, Sources: []*reports.Node{own}}
-	b.Rows = reports.Table{Rows: [][]any{{}}}
+	b := &trace.EvidenceBlock{Name: "source", Heading: "The line that the control names", Total: 1, Sources: []*trace.Node{own}}
+	b.Rows = table.Table{Rows: [][]any{{}}}
 	return append(blocks, b)
 }

@@ -10,7 +10,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/engine"
 	"carat/pipeline/state"
-	"carat/reports"
+	"carat/reports/table"
 )
 
 // ExceptionsOptions say which exceptions to list.
@@ -88,7 +88,7 @@ order by listed.period, listed.control, listed.subject_kind, listed.subject_id, 
 // Exceptions lists what the controls found in the current run of each period,
 // with what was decided about it and how long it has stood. A period that was
 // not reconciled and a control that doesn't exist are not-found errors.
-func Exceptions(ctx context.Context, o ExceptionsOptions) (t *reports.Table, err error) {
+func Exceptions(ctx context.Context, o ExceptionsOptions) (t *table.Table, err error) {
 	p, err := openExisting(ctx, o.Setting)
 	if err != nil {
 		return nil, err
@@ -109,7 +109,7 @@ func Exceptions(ctx context.Context, o ExceptionsOptions) (t *reports.Table, err
 }
 
 // listExceptions lists exceptions of some periods that fulfil a condition.
-func (p *place) listExceptions(ctx context.Context, s Setting, resolved bool, periods []pipeline.Period, where string) (t *reports.Table, err error) {
+func (p *place) listExceptions(ctx context.Context, s Setting, resolved bool, periods []pipeline.Period, where string) (t *table.Table, err error) {
 	eng, err := p.openReader(ctx, s.Config, latest, p.tableFolders(), tableExceptions)
 	if err != nil {
 		return nil, err

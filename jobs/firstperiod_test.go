@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"carat/pipeline"
-	"carat/reports"
+	"carat/reports/table"
 )
 
 // place for a test: files by name, and what carat.yaml says.
@@ -47,7 +47,7 @@ func months(t *testing.T, s Setting, table string) string {
 	return firstColumn(rows)
 }
 
-func firstColumn(t *reports.Table) string {
+func firstColumn(t *table.Table) string {
 	var texts []string
 	for _, r := range t.Rows {
 		texts = append(texts, r[0].(string))

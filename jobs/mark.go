@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 
 	"carat/pipeline/state"
-	"carat/reports"
+	"carat/reports/statement"
 )
 
 // statementsMark is the file of a period's statements that says what they were
@@ -43,10 +43,10 @@ func hasMark(folder, mark string) bool {
 }
 
 // payers gives the entities as a statement names them.
-func (c *Config) payers() map[string]reports.Party {
-	payers := map[string]reports.Party{}
+func (c *Config) payers() map[string]statement.Party {
+	payers := map[string]statement.Party{}
 	for _, e := range c.Entities {
-		payers[e.ID] = reports.Party{Name: e.Name, Address: e.Address, TaxID: e.TaxID}
+		payers[e.ID] = statement.Party{Name: e.Name, Address: e.Address, TaxID: e.TaxID}
 	}
 	return payers
 }

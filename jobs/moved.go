@@ -13,7 +13,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/state"
-	"carat/reports"
+	"carat/reports/table"
 )
 
 // replaced gives the lock of a period that was opened again last, which its
@@ -134,8 +134,8 @@ func keepStatements(o ReopenOptions, version int64) (string, error) {
 }
 
 // MovedTable is what differs between two versions, as a table to print.
-func MovedTable(moved []pipeline.MovedTable) *reports.Table {
-	t := &reports.Table{Columns: []reports.Column{{Name: "table"}, {Name: "rows_removed", Kind: reports.Number}, {Name: "rows_added", Kind: reports.Number}}}
+func MovedTable(moved []pipeline.MovedTable) *table.Table {
+	t := &table.Table{Columns: []table.Column{{Name: "table"}, {Name: "rows_removed", Kind: table.Number}, {Name: "rows_added", Kind: table.Number}}}
 	for _, m := range moved {
 		t.Rows = append(t.Rows, []any{m.Table, m.Removed, m.Added})
 	}

@@ -13,7 +13,7 @@ import (
 
 	"carat/fixtures"
 	"carat/pipeline"
-	"carat/reports"
+	"carat/reports/table"
 	"carat/sql"
 )
 
@@ -65,7 +65,7 @@ func (h held) lock(t *testing.T, month pipeline.Period) {
 		t.Fatal(err)
 	}
 	if len(list.Rows) > 0 {
-		at := slices.IndexFunc(list.Columns, func(c reports.Column) bool { return c.Name == "exception_id" })
+		at := slices.IndexFunc(list.Columns, func(c table.Column) bool { return c.Name == "exception_id" })
 		lines := [][]string{{"exception_id", "status", "until", "owner", "note"}}
 		known := map[string][]any{}
 		for _, row := range list.Rows {

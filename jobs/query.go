@@ -11,7 +11,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake"
-	"carat/reports"
+	"carat/reports/table"
 )
 
 // querySpill bounds what a query may put on the disk while it runs.
@@ -26,7 +26,7 @@ type QueryOptions struct {
 	Timeout time.Duration   // 0: none
 	// Answer begins the file that the rows are written to, once the columns and
 	// their SQL types are known.
-	Answer func(columns []reports.Column, types []string) (reports.RowWriter, error)
+	Answer func(columns []table.Column, types []string) (table.RowWriter, error)
 }
 
 // Query runs one read-only query over the history, writes its rows one after
@@ -112,7 +112,7 @@ func (p *place) answer(ctx context.Context, o QueryOptions, at lake.AsOf) (n int
 func (p *place) tableFolders() []string { return []string{filepath.Join(p.lake.Root(), "carat.db")} }
 
 // writeRows hands every row of an answer on.
-func writeRows(rows *sql.Rows, begin func([]reports.Column, []string) (reports.RowWriter, error)) (n int64, err error) {
+func writeRows(rows *sql.Rows, begin func([]table.Column, []string) (table.RowWriter, error)) (n int64, err error) {
 	columns, types, err := answerColumns(rows)
 	if err != nil {
 		return 0, err
@@ -140,13 +140,13 @@ func writeRows(rows *sql.Rows, begin func([]reports.Column, []string) (reports.R
 	return n, w.Close()
 }
 
-func answerColumns(rows *sql.Rows) (columns []reports.Column, types []string, err error) {
+func answerColumns(rows *sql.Rows) (columns []table.Column, types []string, err error) {
 	all, err := rows.ColumnTypes()
 	if err != nil {
 		return nil, nil, queryError(err)
 	}
 	for _, c := range all {
-		columns = append(columns, reports.Column{Name: c.Name(), Kind: kindOf(c.DatabaseTypeName())})
+		columns = append(columns, table.Column{Name: c.Name(), Kind: kindOf(c.DatabaseTypeName())})
 		types = append(types, c.DatabaseTypeName())
 	}
 	return columns, types, nil
@@ -154,7 +154,7 @@ func answerColumns(rows *sql.Rows) (columns []reports.Column, types []string, er
 
 // query runs a query of carat's own over the named tables, all if none is
 // named, and takes all its rows.
-func (p *place) query(ctx context.Context, c *Config, at lake.AsOf, query string, tables ...string) (t *reports.Table, err error) {
+func (p *place) query(ctx context.Context, c *Config, at lake.AsOf, query string, tables ...string) (t *table.Table, err error) {
 	eng, err := p.openReader(ctx, c, at, p.tableFolders(), tables...)
 	if err != nil {
 		return nil, err
@@ -169,12 +169,12 @@ func (p *place) query(ctx context.Context, c *Config, at lake.AsOf, query string
 }
 
 // readTable takes all rows of an answer.
-func readTable(rows *sql.Rows) (*reports.Table, error) {
+func readTable(rows *sql.Rows) (*table.Table, error) {
 	columns, _, err := answerColumns(rows)
 	if err != nil {
 		return nil, err
 	}
-	t := &reports.Table{Columns: columns}
+	t := &table.Table{Columns: columns}
 	for rows.Next() {
 		row := make([]any, len(columns))
 		into := make([]any, len(columns))
@@ -203,21 +203,21 @@ func queryError(err error) error {
 }
 
 // kindOf says how a column of that SQL type is written.
-func kindOf(sqlType string) reports.Kind {
+func kindOf(sqlType string) table.Kind {
 	name, _, _ := strings.Cut(sqlType, "(")
 	switch name {
 	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE":
-		return reports.Number
+		return table.Number
 	case "DECIMAL":
-		return reports.Decimal
+		return table.Decimal
 	case "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE":
-		return reports.Time
+		return table.Time
 	case "DATE":
-		return reports.Date
+		return table.Date
 	case "BOOLEAN":
-		return reports.Bool
+		return table.Bool
 	}
-	return reports.Text
+	return table.Text
 }
 
 var (

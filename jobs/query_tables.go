@@ -8,7 +8,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/engine"
-	"carat/reports"
+	"carat/reports/table"
 )
 
 // TablesOptions say of which lake the tables are listed.
@@ -19,7 +19,7 @@ type TablesOptions struct {
 
 // Tables lists every table that a query finds, with its columns, their types
 // and what they mean. The row of a table has no column.
-func Tables(ctx context.Context, o TablesOptions) (t *reports.Table, err error) {
+func Tables(ctx context.Context, o TablesOptions) (t *table.Table, err error) {
 	p, err := openExisting(ctx, o.Setting)
 	if err != nil {
 		return nil, err
@@ -65,8 +65,8 @@ func declaredColumns(declared string) (columns []pipeline.Column) {
 	return columns
 }
 
-func describeTables(register *engine.Register, tables []pipeline.TableFiles) *reports.Table {
-	t := &reports.Table{CellWidth: 120, Columns: []reports.Column{{Name: "table"}, {Name: "column"}, {Name: "type"}, {Name: "meaning"}}}
+func describeTables(register *engine.Register, tables []pipeline.TableFiles) *table.Table {
+	t := &table.Table{CellWidth: 120, Columns: []table.Column{{Name: "table"}, {Name: "column"}, {Name: "type"}, {Name: "meaning"}}}
 	for _, one := range tables {
 		t.Rows = append(t.Rows, []any{one.Name, nil, nil, tableMeaning(register, one.Name)})
 		for _, c := range one.Columns {

@@ -8,12 +8,12 @@ import (
 	"testing"
 
 	"carat/fixtures"
-	"carat/reports"
+	"carat/reports/table"
 	"carat/sql"
 )
 
 // kept is a RowWriter that keeps its rows.
-type kept struct{ table reports.Table }
+type kept struct{ table table.Table }
 
 func (k *kept) Write(row []any) error {
 	k.table.Rows = append(k.table.Rows, slices.Clone(row))
@@ -22,9 +22,9 @@ func (k *kept) Write(row []any) error {
 func (*kept) Close() error { return nil }
 
 // queryTable is Query with all its rows.
-func queryTable(ctx context.Context, o QueryOptions) (*reports.Table, error) {
+func queryTable(ctx context.Context, o QueryOptions) (*table.Table, error) {
 	k := &kept{}
-	o.Answer = func(columns []reports.Column, _ []string) (reports.RowWriter, error) {
+	o.Answer = func(columns []table.Column, _ []string) (table.RowWriter, error) {
 		k.table.Columns = columns
 		return k, nil
 	}

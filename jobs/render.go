@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"carat/pipeline"
-	"carat/reports"
+	"carat/reports/statement"
 )
 
 // StatementFormats are the renderings of a statement, in the order in which
@@ -42,7 +42,7 @@ type renderer struct {
 
 // rendered is one statement on its way.
 type rendered struct {
-	statement *reports.Statement
+	statement *statement.Statement
 	entry     indexEntry
 	old       *indexEntry
 	changed   bool
@@ -54,13 +54,13 @@ type renderCounts struct{ all, changed int64 }
 
 // render writes every statement that each hands over. What each hands over must
 // not be changed afterwards.
-func (r *renderer) render(ctx context.Context, each func(ctx context.Context, add func(*reports.Statement) error) error) (counts renderCounts, err error) {
+func (r *renderer) render(ctx context.Context, each func(ctx context.Context, add func(*statement.Statement) error) error) (counts renderCounts, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	queue, order := make(chan *rendered, renderQueue), make(chan *rendered, renderQueue)
 	group.Go(func() error {
 		defer close(queue)
 		defer close(order)
-		return each(ctx, func(s *reports.Statement) error {
+		return each(ctx, func(s *statement.Statement) error {
 			one := &rendered{statement: s, entry: newEntry(s, ""), ready: make(chan struct{})}
 			old, err := r.known(&one.entry)
 			if err != nil {
@@ -79,7 +79,7 @@ func (r *renderer) render(ctx context.Context, each func(ctx context.Context, ad
 	})
 	for range max(r.workers, 1) {
 		group.Go(func() error {
-			var one reports.Renderer
+			var one statement.Renderer
 			for s := range queue {
 				if err := r.write(&one, s); err != nil {
 					return err
@@ -114,7 +114,7 @@ func (r *renderer) render(ctx context.Context, each func(ctx context.Context, ad
 
 // write renders one statement, unless all its files stand and were made from
 // the same rows.
-func (r *renderer) write(one *reports.Renderer, s *rendered) error {
+func (r *renderer) write(one *statement.Renderer, s *rendered) error {
 	rows, err := r.rows(one, s.statement)
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (r *renderer) write(one *reports.Renderer, s *rendered) error {
 
 // rows hashes all that a statement's files depend on, but for the run: one that
 // comes to the same rows changes no statement.
-func (r *renderer) rows(one *reports.Renderer, s *reports.Statement) (string, error) {
+func (r *renderer) rows(one *statement.Renderer, s *statement.Statement) (string, error) {
 	digest, err := one.Digest(s)
 	if err != nil {
 		return "", err
@@ -189,7 +189,7 @@ func (r *renderer) stands(e *indexEntry) bool {
 	return true
 }
 
-func renderAs(one *reports.Renderer, s *reports.Statement, format string) ([]byte, error) {
+func renderAs(one *statement.Renderer, s *statement.Statement, format string) ([]byte, error) {
 	switch format {
 	case "html":
 		return one.HTML(s)

@@ -10,11 +10,11 @@ import (
 	"testing"
 
 	"carat/pipeline"
-	"carat/reports"
+	"carat/reports/statement"
 )
 
-func statement(creator string) *reports.Statement {
-	return &reports.Statement{Summary: pipeline.StatementSummary{Period: "2026-10", CreatorID: creator, Entity: "main", Currency: "USD"}}
+func statementOf(creator string) *statement.Statement {
+	return &statement.Statement{Summary: pipeline.StatementSummary{Period: "2026-10", CreatorID: creator, Entity: "main", Currency: "USD"}}
 }
 
 // rendering renders so many statements into a folder and gives how many were written.
@@ -25,7 +25,7 @@ func rendering(t *testing.T, dir string, formats []string, salt string, ids ...s
 		t.Fatal(err)
 	}
 	r := renderer{dir: dir, formats: formats, workers: 3, salt: salt, known: u.known, done: u.add}
-	counts, err := r.render(context.Background(), func(_ context.Context, add func(*reports.Statement) error) error {
+	counts, err := r.render(context.Background(), func(_ context.Context, add func(*statement.Statement) error) error {
 		for _, id := range ids {
 			if err := add(tiered(id, salt)); err != nil {
 				return err
@@ -40,8 +40,8 @@ func rendering(t *testing.T, dir string, formats []string, salt string, ids ...s
 }
 
 // tiered is a statement that says something else for another salt.
-func tiered(id, salt string) *reports.Statement {
-	s := statement(id)
+func tiered(id, salt string) *statement.Statement {
+	s := statementOf(id)
 	s.Summary.Tier = salt
 	return s
 }
@@ -90,8 +90,8 @@ func TestRenderOverEarlierFiles(t *testing.T) {
 		"another version's":    {func(dir string) { rendering(t, dir, []string{"csv", "json", "html"}, "a", creatorIDs(50, 200)...) }, 150},
 		"a file is gone": {func(dir string) {
 			rendering(t, dir, []string{"csv", "json"}, "b", creatorIDs(50, 200)...)
-			shard, folder := reports.FolderName("../C077")
-			if err := os.Remove(filepath.Join(dir, shard, folder, reports.FileName("../C077", "main", "USD", "csv"))); err != nil {
+			shard, folder := statement.FolderName("../C077")
+			if err := os.Remove(filepath.Join(dir, shard, folder, statement.FileName("../C077", "main", "USD", "csv"))); err != nil {
 				t.Fatal(err)
 			}
 		}, 1},
@@ -133,7 +133,7 @@ func breakOff(t *testing.T, dir, salt string, ids ...string) {
 	}
 	r := renderer{dir: dir, formats: []string{"csv", "json"}, workers: 2, salt: salt, known: u.known, done: u.add}
 	killed := errors.New("killed")
-	_, err = r.render(context.Background(), func(_ context.Context, add func(*reports.Statement) error) error {
+	_, err = r.render(context.Background(), func(_ context.Context, add func(*statement.Statement) error) error {
 		for _, id := range ids {
 			if err := add(tiered(id, salt)); err != nil {
 				return err
@@ -153,7 +153,7 @@ func breakOff(t *testing.T, dir, salt string, ids ...string) {
 func TestRenderNamesFolders(t *testing.T) {
 	seen := map[string]string{}
 	for _, id := range []string{"c1", "C1", "c1~", "", ".", "..", "a/b", strings.Repeat("x", 300), strings.Repeat("x", 301), "Ⅷ", "李小龍"} {
-		shard, folder := reports.FolderName(id)
+		shard, folder := statement.FolderName(id)
 		key := shard + "/" + strings.ToLower(folder)
 		if other, ok := seen[key]; ok {
 			t.Errorf("%q and %q share %s", id, other, key)
@@ -172,9 +172,9 @@ func TestRenderStopsAtTheFirstError(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	many := func(_ context.Context, add func(*reports.Statement) error) error {
+	many := func(_ context.Context, add func(*statement.Statement) error) error {
 		for i := range 10 * renderQueue {
-			if err := add(statement(fmt.Sprint(i))); err != nil {
+			if err := add(statementOf(fmt.Sprint(i))); err != nil {
 				return err
 			}
 		}
@@ -182,10 +182,10 @@ func TestRenderStopsAtTheFirstError(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		dir  string
-		each func(context.Context, func(*reports.Statement) error) error
+		each func(context.Context, func(*statement.Statement) error) error
 		done func(*indexEntry) error
 	}{
-		"of the reader": {t.TempDir(), func(context.Context, func(*reports.Statement) error) error { return failure }, func(*indexEntry) error { return nil }},
+		"of the reader": {t.TempDir(), func(context.Context, func(*statement.Statement) error) error { return failure }, func(*indexEntry) error { return nil }},
 		"of a writer":   {file, many, func(*indexEntry) error { return nil }},
 		"of the index":  {t.TempDir(), many, func(*indexEntry) error { return failure }},
 	} {

@@ -8,7 +8,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/state"
-	"carat/reports"
+	"carat/reports/table"
 )
 
 // RunsOptions say which jobs to list.
@@ -24,7 +24,7 @@ const runsListedMax = 1_000_000
 // Runs lists the jobs that ran, newest first: who, what, when, and what became
 // of it. With an ID it tells all about that one, a row for each property. An
 // unknown id is a not-found error.
-func Runs(ctx context.Context, o RunsOptions) (t *reports.Table, err error) {
+func Runs(ctx context.Context, o RunsOptions) (t *table.Table, err error) {
 	p, err := openExisting(ctx, o.Setting)
 	if err != nil {
 		return nil, err
@@ -40,9 +40,9 @@ func Runs(ctx context.Context, o RunsOptions) (t *reports.Table, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t = &reports.Table{Columns: []reports.Column{
-		{Name: "id", Kind: reports.Number}, {Name: "job"}, {Name: "period"}, {Name: "user"}, {Name: "started_at", Kind: reports.Time},
-		{Name: "seconds", Kind: reports.Decimal}, {Name: "result"}, {Name: "run_id"}, {Name: "error"},
+	t = &table.Table{Columns: []table.Column{
+		{Name: "id", Kind: table.Number}, {Name: "job"}, {Name: "period"}, {Name: "user"}, {Name: "started_at", Kind: table.Time},
+		{Name: "seconds", Kind: table.Decimal}, {Name: "result"}, {Name: "run_id"}, {Name: "error"},
 	}}
 	for _, j := range list {
 		first, _, _ := strings.Cut(j.Error, "\n")
@@ -61,8 +61,8 @@ func secondsOf(j state.Job) any {
 }
 
 // showRun tells all about one job, or about a reconciliation and its jobs.
-func (p *place) showRun(ctx context.Context, id string) (*reports.Table, error) {
-	t := &reports.Table{Columns: []reports.Column{{Name: "property"}, {Name: "value"}}, CellWidth: 120}
+func (p *place) showRun(ctx context.Context, id string) (*table.Table, error) {
+	t := &table.Table{Columns: []table.Column{{Name: "property"}, {Name: "value"}}, CellWidth: 120}
 	add := func(property string, value any) { t.Rows = append(t.Rows, []any{property, value}) }
 	no, err := strconv.ParseInt(id, 10, 64)
 	if err == nil {

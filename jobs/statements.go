@@ -11,7 +11,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/engine"
 	"carat/pipeline/state"
-	"carat/reports"
+	"carat/reports/statement"
 )
 
 // statementsFolder lies in a period's folder of what people open.
@@ -158,7 +158,7 @@ func allStatements(ctx context.Context, p *place, run state.Run, o StatementsOpt
 	defer func() { err = errors.Join(err, w.close()) }()
 	r := o.renderer(result.Folder)
 	r.known, r.done = w.known, w.add
-	counts, err := r.render(ctx, func(ctx context.Context, add func(*reports.Statement) error) error {
+	counts, err := r.render(ctx, func(ctx context.Context, add func(*statement.Statement) error) error {
 		return eachStatement(ctx, p, run, o, add)
 	})
 	if err != nil {
@@ -193,7 +193,7 @@ func oneStatement(ctx context.Context, p *place, run state.Run, o StatementsOpti
 		entries = append(entries, *e)
 		return nil
 	}
-	counts, err := r.render(ctx, func(ctx context.Context, add func(*reports.Statement) error) error {
+	counts, err := r.render(ctx, func(ctx context.Context, add func(*statement.Statement) error) error {
 		return eachStatement(ctx, p, run, o, add)
 	})
 	if err != nil {
@@ -227,7 +227,7 @@ func standing(run state.Run, o StatementsOptions) (*StatementsResult, bool) {
 }
 
 // eachStatement hands over the statements of a run.
-func eachStatement(ctx context.Context, p *place, run state.Run, o StatementsOptions, add func(*reports.Statement) error) (err error) {
+func eachStatement(ctx context.Context, p *place, run state.Run, o StatementsOptions, add func(*statement.Statement) error) (err error) {
 	eng, err := p.openReader(ctx, o.Config, latest, nil, statementTables...)
 	if err != nil {
 		return err
@@ -241,7 +241,7 @@ func eachStatement(ctx context.Context, p *place, run state.Run, o StatementsOpt
 	filter := engine.StatementFilter{RunID: run.ID, CreatorID: o.Creator, Queries: o.SQL, Year: o.history.year, Before: o.history.before.RunID}
 	return eng.Statements(ctx, filter, func(one *pipeline.Statement) error {
 		one.Summary.Provisional = !o.final
-		return add(&reports.Statement{
+		return add(&statement.Statement{
 			Summary: one.Summary, Lines: one.Lines, Rates: rateTotals(one.Rates), Days: one.Days, Streams: one.Streams, Releases: one.Releases,
 			Terms: one.Terms, YearToDate: one.Year, Replaced: o.history.replaced(one.Moves),
 			DisplayName: people[one.Summary.CreatorID].DisplayName, Payer: payers[one.Summary.Entity],
@@ -251,10 +251,10 @@ func eachStatement(ctx context.Context, p *place, run state.Run, o StatementsOpt
 }
 
 // rateTotals are the rates of a statement as a report takes them.
-func rateTotals(rates []pipeline.StatementRate) []reports.RateTotal {
-	totals := make([]reports.RateTotal, 0, len(rates))
+func rateTotals(rates []pipeline.StatementRate) []statement.RateTotal {
+	totals := make([]statement.RateTotal, 0, len(rates))
 	for _, r := range rates {
-		t := reports.RateTotal{RateFrom: r.RateFrom, RateTo: r.RateTo, Rate: r.Rate, Coins: r.Coins, Diamonds: r.Diamonds, Amount: r.Amount}
+		t := statement.RateTotal{RateFrom: r.RateFrom, RateTo: r.RateTo, Rate: r.Rate, Coins: r.Coins, Diamonds: r.Diamonds, Amount: r.Amount}
 		if r.DiamondsPerCoin != nil {
 			t.DiamondsPerCoin = *r.DiamondsPerCoin
 		}
@@ -268,7 +268,7 @@ func unknownCreator(ctx context.Context, p *place, run state.Run, o StatementsOp
 	e := pipeline.Errorf(pipeline.KindNotFound, "find statement of", o.Creator, "no creator of that id has activity or a balance in %s", o.Period)
 	var known []string
 	o.Creator = ""
-	err := eachStatement(ctx, p, run, o, func(s *reports.Statement) error {
+	err := eachStatement(ctx, p, run, o, func(s *statement.Statement) error {
 		known = append(known, s.Summary.CreatorID)
 		return nil
 	})

@@ -13,7 +13,8 @@ import (
 	"strings"
 
 	"carat/pipeline"
-	"carat/reports"
+	"carat/reports/escape"
+	"carat/reports/statement"
 )
 
 // The files of a period's statements besides the statements themselves.
@@ -48,12 +49,12 @@ func (e *indexEntry) compare(o *indexEntry) int {
 
 // file gives the path of a rendering, from the statements' folder.
 func (e *indexEntry) file(format string) string {
-	return filepath.Join(filepath.FromSlash(e.Folder), reports.FileName(e.Creator, e.Entity, e.Currency, format))
+	return filepath.Join(filepath.FromSlash(e.Folder), statement.FileName(e.Creator, e.Entity, e.Currency, format))
 }
 
-func newEntry(s *reports.Statement, rows string) indexEntry {
+func newEntry(s *statement.Statement, rows string) indexEntry {
 	m := &s.Summary
-	shard, folder := reports.FolderName(m.CreatorID)
+	shard, folder := statement.FolderName(m.CreatorID)
 	return indexEntry{
 		Creator: m.CreatorID, Entity: m.Entity, Currency: m.Currency, Version: m.Version, Provisional: m.Provisional, Closing: m.ClosingAmount,
 		Folder: shard + "/" + folder, SHA256: map[string]string{}, Rows: rows,
@@ -69,7 +70,7 @@ func indexHeader() []string {
 }
 
 func (e *indexEntry) record() []string {
-	row := []string{reports.CSVText(e.Creator), reports.CSVText(e.Entity), reports.CSVText(e.Currency), strconv.FormatInt(e.Version, 10),
+	row := []string{escape.CSVText(e.Creator), escape.CSVText(e.Entity), escape.CSVText(e.Currency), strconv.FormatInt(e.Version, 10),
 		strconv.FormatBool(e.Provisional), e.Closing.String(), e.Folder}
 	for _, f := range StatementFormats {
 		row = append(row, e.SHA256[f])
@@ -114,7 +115,7 @@ func (r *indexReader) advance() {
 	if err != nil || len(row) != len(indexHeader()) {
 		return
 	}
-	e := &indexEntry{Creator: reports.CSVPlain(row[0]), Entity: reports.CSVPlain(row[1]), Currency: reports.CSVPlain(row[2]), Folder: row[6], SHA256: map[string]string{}, Rows: row[len(row)-1]}
+	e := &indexEntry{Creator: escape.CSVPlain(row[0]), Entity: escape.CSVPlain(row[1]), Currency: escape.CSVPlain(row[2]), Folder: row[6], SHA256: map[string]string{}, Rows: row[len(row)-1]}
 	if e.Version, err = strconv.ParseInt(row[3], 10, 64); err != nil {
 		return
 	}
@@ -122,7 +123,7 @@ func (r *indexReader) advance() {
 		return
 	}
 	e.Provisional = row[4] == "true"
-	shard, folder := reports.FolderName(e.Creator)
+	shard, folder := statement.FolderName(e.Creator)
 	if e.Folder != shard+"/"+folder {
 		return // an index that was tampered with leads to no other folder
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"carat/pipeline"
-	"carat/reports"
+	"carat/reports/table"
 )
 
 // SummaryOptions say which period to sum up.
@@ -17,7 +17,7 @@ type SummaryOptions struct {
 
 // Summary is a period in a few numbers, for a person.
 type Summary struct {
-	Movements *reports.Table // what, quantity, currency, amount
+	Movements *table.Table // what, quantity, currency, amount
 	// TopCreator is the creator who earned the most diamonds; "" when nobody
 	// did. Entity and Currency are those of the statement.
 	TopCreator, TopEntity, TopCurrency string

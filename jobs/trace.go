@@ -10,7 +10,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake"
-	"carat/reports"
+	"carat/reports/trace"
 )
 
 // TraceLimit is how many rows of one kind a trace shows unless told otherwise.
@@ -32,7 +32,7 @@ type TraceOptions struct {
 // Trace goes from each id back to the source files' lines that it comes from,
 // and forward to all that it touched. An id that nothing has is a not-found
 // error. The access is recorded.
-func Trace(ctx context.Context, o TraceOptions) (roots []*reports.Node, err error) {
+func Trace(ctx context.Context, o TraceOptions) (roots []*trace.Node, err error) {
 	p, err := openExisting(ctx, o.Setting)
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (t *tracer) close() error {
 
 // trace finds what each id is, builds what the statement lines among them need,
 // and then follows them.
-func (t *tracer) trace(ctx context.Context) ([]*reports.Node, error) {
+func (t *tracer) trace(ctx context.Context) ([]*trace.Node, error) {
 	var found []subject
 	for _, id := range t.IDs {
 		subjects, err := t.find(ctx, id)
@@ -153,7 +153,7 @@ func (t *tracer) trace(ctx context.Context) ([]*reports.Node, error) {
 	if err := t.prepareMonths(ctx, found); err != nil {
 		return nil, err
 	}
-	var roots []*reports.Node
+	var roots []*trace.Node
 	for _, s := range found {
 		root, err := t.follow(ctx, s)
 		if err != nil {
@@ -274,7 +274,7 @@ func (t *tracer) runOf(period pipeline.Period) (runAt, bool) {
 }
 
 // follow makes the tree of a subject.
-func (t *tracer) follow(ctx context.Context, s subject) (*reports.Node, error) {
+func (t *tracer) follow(ctx context.Context, s subject) (*trace.Node, error) {
 	switch s.kind {
 	case "statement_line":
 		return t.statementLineNode(ctx, s.line, s.record)

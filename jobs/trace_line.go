@@ -7,7 +7,8 @@ import (
 	"strings"
 
 	"carat/pipeline"
-	"carat/reports"
+	"carat/reports/table"
+	"carat/reports/trace"
 )
 
 // statementLineID names a line of a statement: PERIOD/CREATOR/ENTITY/CURRENCY/LINE_NO,
@@ -66,10 +67,10 @@ func (t *tracer) statementLines(ctx context.Context, period pipeline.Period, con
 }
 
 // statementLineNode goes from a line back to what it is made of.
-func (t *tracer) statementLineNode(ctx context.Context, id statementLineID, line *record) (*reports.Node, error) {
+func (t *tracer) statementLineNode(ctx context.Context, id statementLineID, line *record) (*trace.Node, error) {
 	n := t.lineHead(line)
 	run, _ := t.runOf(id.period)
-	n.Add(&reports.Node{Kind: "run", ID: run.ID, Text: fmt.Sprintf("%s of %s, %s", run.Status, run.Period, run.CreatedAt.UTC().Format("2006-01-02T15:04:05Z"))})
+	n.Add(&trace.Node{Kind: "run", ID: run.ID, Text: fmt.Sprintf("%s of %s, %s", run.Status, run.Period, run.CreatedAt.UTC().Format("2006-01-02T15:04:05Z"))})
 	section, reason := line.text("section"), line.text("reason")
 	switch {
 	case isGiftLine(line):
@@ -86,7 +87,7 @@ func (t *tracer) statementLineNode(ctx context.Context, id statementLineID, line
 	case section == "opening":
 		return n, t.addOpening(ctx, n, id)
 	case section == "revaluation" || reason == "payout_fraction" || section == "rounding":
-		n.Add(&reports.Node{Kind: "note", Text: noteOf[reason]})
+		n.Add(&trace.Node{Kind: "note", Text: noteOf[reason]})
 	case section == "closing":
 		if err := t.addRateOfLine(ctx, n, run, line); err != nil {
 			return nil, err
@@ -103,14 +104,14 @@ var noteOf = map[string]string{
 }
 
 // lineHead is the node of a line itself.
-func (t *tracer) lineHead(line *record) *reports.Node {
-	return &reports.Node{Kind: "statement_line", ID: lineIDOf(line).String(), Fields: line.fields,
+func (t *tracer) lineHead(line *record) *trace.Node {
+	return &trace.Node{Kind: "statement_line", ID: lineIDOf(line).String(), Fields: line.fields,
 		Text: line.said("version", "creator_id", "entity", "line_no", "original_event_id", "prior_period")}
 }
 
 // addLineGifts adds the gifts of a line, the rate and the prices in force, and
 // the files that they came in.
-func (t *tracer) addLineGifts(ctx context.Context, n *reports.Node, run runAt, line *record) error {
+func (t *tracer) addLineGifts(ctx context.Context, n *trace.Node, run runAt, line *record) error {
 	m, err := t.month(ctx, run, line.text("creator_id"), "gift_id = "+quoted(line.text("gift_id")))
 	if err != nil {
 		return err
@@ -119,10 +120,10 @@ func (t *tracer) addLineGifts(ctx context.Context, n *reports.Node, run runAt, l
 	if err != nil {
 		return err
 	}
-	of := &reports.Node{Kind: "gifts", Text: fmt.Sprintf("%d rows: quantity %d, coins %d, diamonds %d: what the line says", g.count, g.quantity, g.coins, g.diamonds),
-		Fields: []reports.Field{{Name: "rows", Kind: reports.Number, Value: g.count}, {Name: "quantity", Kind: reports.Number, Value: g.quantity},
-			{Name: "coins", Kind: reports.Number, Value: g.coins}, {Name: "diamonds", Kind: reports.Number, Value: g.diamonds},
-			{Name: "adds_up", Kind: reports.Bool, Value: g.addsUp}}}
+	of := &trace.Node{Kind: "gifts", Text: fmt.Sprintf("%d rows: quantity %d, coins %d, diamonds %d: what the line says", g.count, g.quantity, g.coins, g.diamonds),
+		Fields: []trace.Field{{Name: "rows", Kind: table.Number, Value: g.count}, {Name: "quantity", Kind: table.Number, Value: g.quantity},
+			{Name: "coins", Kind: table.Number, Value: g.coins}, {Name: "diamonds", Kind: table.Number, Value: g.diamonds},
+			{Name: "adds_up", Kind: table.Bool, Value: g.addsUp}}}
 	if !g.addsUp {
 		of.Text = strings.Replace(of.Text, ": what the line says", "; the line says otherwise, so it was made of other rows or by other rules", 1)
 	}
@@ -151,14 +152,14 @@ func (t *tracer) addLineGifts(ctx context.Context, n *reports.Node, run runAt, l
 }
 
 // giftOfLine is a gift below its line, without what the line says already.
-func (t *tracer) giftOfLine(g *record) *reports.Node {
-	n := &reports.Node{Kind: "gift", ID: g.text("event_id"), Fields: g.fields,
+func (t *tracer) giftOfLine(g *record) *trace.Node {
+	n := &trace.Node{Kind: "gift", ID: g.text("event_id"), Fields: g.fields,
 		Text: fmt.Sprintf("sent %s, quantity %s, coins %s, diamonds %s, viewer %s", g.text("sent_at"), g.text("quantity"), g.text("coins"), g.text("diamonds"), g.text("viewer_id"))}
 	return n.Add(t.sourceOf(g.text("batch_id"), g.number("source_line")))
 }
 
 // addBatchesOf adds the files that rows came in, each once.
-func (t *tracer) addBatchesOf(ctx context.Context, n *reports.Node, rows []*record) error {
+func (t *tracer) addBatchesOf(ctx context.Context, n *trace.Node, rows []*record) error {
 	seen := map[string]bool{}
 	for _, r := range rows {
 		id := r.text("batch_id")
@@ -173,7 +174,7 @@ func (t *tracer) addBatchesOf(ctx context.Context, n *reports.Node, rows []*reco
 	return nil
 }
 
-func (t *tracer) addBatch(ctx context.Context, n *reports.Node, id string) error {
+func (t *tracer) addBatch(ctx context.Context, n *trace.Node, id string) error {
 	if _, ok := t.batches[id]; !ok {
 		return nil
 	}
@@ -183,7 +184,7 @@ func (t *tracer) addBatch(ctx context.Context, n *reports.Node, id string) error
 }
 
 // addRows adds the rows of a table that a line names, and their files.
-func (t *tracer) addRows(ctx context.Context, n *reports.Node, table, condition string, values ...any) error {
+func (t *tracer) addRows(ctx context.Context, n *trace.Node, table, condition string, values ...any) error {
 	if has, err := t.has(ctx, table); err != nil || !has {
 		return err
 	}
@@ -200,7 +201,7 @@ func (t *tracer) addRows(ctx context.Context, n *reports.Node, table, condition 
 }
 
 // addRateOfLine adds the rate that a payout or a closing was valued at.
-func (t *tracer) addRateOfLine(ctx context.Context, n *reports.Node, run runAt, line *record) error {
+func (t *tracer) addRateOfLine(ctx context.Context, n *trace.Node, run runAt, line *record) error {
 	if line.value("rate_from") == nil {
 		return nil
 	}
@@ -221,7 +222,7 @@ func (t *tracer) addRateOfLine(ctx context.Context, n *reports.Node, run runAt, 
 
 // addOpening adds where an opening comes from: the closing of the month before,
 // or the balance that was fed.
-func (t *tracer) addOpening(ctx context.Context, n *reports.Node, id statementLineID) error {
+func (t *tracer) addOpening(ctx context.Context, n *trace.Node, id statementLineID) error {
 	before := id.period.Previous()
 	lines, err := t.statementLines(ctx, before, "creator_id = ? and entity = ? and currency = ? and section = 'closing'", id.creator, id.entity, id.currency)
 	if err != nil {
@@ -234,7 +235,7 @@ func (t *tracer) addOpening(ctx context.Context, n *reports.Node, id statementLi
 }
 
 // addOtherLines adds the other lines of a statement, which a closing sums.
-func (t *tracer) addOtherLines(ctx context.Context, n *reports.Node, id statementLineID) error {
+func (t *tracer) addOtherLines(ctx context.Context, n *trace.Node, id statementLineID) error {
 	lines, err := t.statementLines(ctx, id.period, "creator_id = ? and entity = ? and currency = ? and line_no <> ?", id.creator, id.entity, id.currency, id.line)
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/engine"
-	"carat/reports"
+	"carat/reports/trace"
 )
 
 // month is one run's own inputs, cut to some creators, with the models that say
@@ -361,9 +361,9 @@ func instant(at time.Time) string {
 }
 
 // rateNode is the rate that a line or gift was credited at.
-func (t *tracer) rateNode(ctx context.Context, m *month, rateKey string) (*reports.Node, error) {
+func (t *tracer) rateNode(ctx context.Context, m *month, rateKey string) (*trace.Node, error) {
 	if rateKey == "" {
-		return &reports.Node{Kind: "rate", Text: "none was in force: the gift is worth nothing and control gift_conversion says so"}, nil
+		return &trace.Node{Kind: "rate", Text: "none was in force: the gift is worth nothing and control gift_conversion says so"}, nil
 	}
 	rates, err := selectRecords(ctx, m.eng.Engine, `select scope, scope_id, valid_from, valid_to, diamonds_per_coin, diamond_value, coin_value,
 		platform_share, currency, rounding, batch_id, source_line from stg_conversion_rates where rate_key = ?`, rateKey)
@@ -376,14 +376,14 @@ func (t *tracer) rateNode(ctx context.Context, m *month, rateKey string) (*repor
 
 // priceNodes are a gift's prices in the catalogue that were in force in a span of
 // time.
-func (t *tracer) priceNodes(ctx context.Context, m *month, gift string, first, last time.Time) ([]*reports.Node, error) {
+func (t *tracer) priceNodes(ctx context.Context, m *month, gift string, first, last time.Time) ([]*trace.Node, error) {
 	prices, err := selectRecords(ctx, m.eng.Engine, `select gift_id, valid_from, valid_to, name, coins, batch_id, source_line from stg_gift_catalog
 		where gift_id = ? and valid_from <= ? and valid_until > ? order by valid_from`, gift, last, first)
 	if err != nil {
 		return nil, err
 	}
 	t.rows += int64(len(prices))
-	var nodes []*reports.Node
+	var nodes []*trace.Node
 	for _, p := range prices {
 		nodes = append(nodes, t.plainRow("gift_catalog", p))
 	}

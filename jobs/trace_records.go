@@ -9,12 +9,12 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/engine"
-	"carat/reports"
+	"carat/reports/trace"
 )
 
 // record is one row of a table, by column.
 type record struct {
-	fields []reports.Field
+	fields []trace.Field
 }
 
 // value gives the plain value of a column; nil when absent.
@@ -83,7 +83,7 @@ func selectRecords(ctx context.Context, eng *engine.Engine, query string, values
 	for _, row := range table.Rows {
 		r := &record{}
 		for i, c := range table.Columns {
-			r.fields = append(r.fields, reports.Field{Name: c.Name, Kind: c.Kind, Value: row[i]})
+			r.fields = append(r.fields, trace.Field{Name: c.Name, Kind: c.Kind, Value: row[i]})
 		}
 		list = append(list, r)
 	}
@@ -91,7 +91,7 @@ func selectRecords(ctx context.Context, eng *engine.Engine, query string, values
 }
 
 // shown cuts a list to the limit and says how many were left out.
-func (t *tracer) shown(list []*record) (part []*record, rest *reports.Node) {
+func (t *tracer) shown(list []*record) (part []*record, rest *trace.Node) {
 	if t.Limit <= 0 || len(list) <= t.Limit {
 		return list, nil
 	}
@@ -99,11 +99,11 @@ func (t *tracer) shown(list []*record) (part []*record, rest *reports.Node) {
 }
 
 // more says how many rows are not shown; nil when none.
-func more(rows int64) *reports.Node {
+func more(rows int64) *trace.Node {
 	if rows <= 0 {
 		return nil
 	}
-	return &reports.Node{Kind: "and", Text: fmt.Sprintf("%d more (--limit 0 shows all)", rows)}
+	return &trace.Node{Kind: "and", Text: fmt.Sprintf("%d more (--limit 0 shows all)", rows)}
 }
 
 // rowKind is what a row of a raw table is called.
@@ -132,7 +132,7 @@ func keyOf(table string, r *record) (key string, columns []string) {
 }
 
 // plainRow is the node of a raw row with the line that it was read from.
-func (t *tracer) plainRow(table string, r *record) *reports.Node {
+func (t *tracer) plainRow(table string, r *record) *trace.Node {
 	key, columns := keyOf(table, r)
 	kind := rowKind[table]
 	if table == "gift_events" || table == "coin_purchases" {
@@ -140,6 +140,6 @@ func (t *tracer) plainRow(table string, r *record) *reports.Node {
 			kind = k
 		}
 	}
-	n := &reports.Node{Kind: kind, ID: key, Text: r.said(append(slices.Clone(columns), "kind")...), Fields: r.fields}
+	n := &trace.Node{Kind: kind, ID: key, Text: r.said(append(slices.Clone(columns), "kind")...), Fields: r.fields}
 	return n.Add(t.sourceOf(r.text("batch_id"), r.number("source_line")))
 }

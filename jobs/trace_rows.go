@@ -5,12 +5,12 @@ import (
 	"fmt"
 
 	"carat/pipeline"
-	"carat/reports"
+	"carat/reports/trace"
 )
 
 // rowNode goes from a row of a raw table both ways: to the line and the file
 // that it was read from, and to all that it touched.
-func (t *tracer) rowNode(ctx context.Context, table string, r *record, back bool) (*reports.Node, error) {
+func (t *tracer) rowNode(ctx context.Context, table string, r *record, back bool) (*trace.Node, error) {
 	n := t.plainRow(table, r)
 	if !back { // whoever came from the line knows it
 		n.Children = nil
@@ -24,7 +24,7 @@ func (t *tracer) rowNode(ctx context.Context, table string, r *record, back bool
 }
 
 // addTouched adds what a row led to.
-func (t *tracer) addTouched(ctx context.Context, n *reports.Node, table string, r *record) error {
+func (t *tracer) addTouched(ctx context.Context, n *trace.Node, table string, r *record) error {
 	switch table {
 	case "gift_events":
 		if err := t.addLineOfGift(ctx, n, r); err != nil {
@@ -75,7 +75,7 @@ func (t *tracer) addTouched(ctx context.Context, n *reports.Node, table string, 
 
 // addRelated adds rows of a table that have to do with the one at hand, under a
 // heading.
-func (t *tracer) addRelated(ctx context.Context, n *reports.Node, heading, table, condition string, values ...any) error {
+func (t *tracer) addRelated(ctx context.Context, n *trace.Node, heading, table, condition string, values ...any) error {
 	if has, err := t.has(ctx, table); err != nil || !has {
 		return err
 	}
@@ -83,7 +83,7 @@ func (t *tracer) addRelated(ctx context.Context, n *reports.Node, heading, table
 	if err != nil || len(rows) == 0 {
 		return err
 	}
-	head := &reports.Node{Kind: heading, Text: fmt.Sprintf("%d of %s", len(rows), table)}
+	head := &trace.Node{Kind: heading, Text: fmt.Sprintf("%d of %s", len(rows), table)}
 	part, rest := t.shown(rows)
 	for _, r := range part {
 		head.Add(t.plainRow(table, r))
@@ -94,11 +94,11 @@ func (t *tracer) addRelated(ctx context.Context, n *reports.Node, heading, table
 
 // addLineOfGift adds the rate that a gift was credited at and the line of its
 // creator's statement that it is in.
-func (t *tracer) addLineOfGift(ctx context.Context, n *reports.Node, gift *record) error {
+func (t *tracer) addLineOfGift(ctx context.Context, n *trace.Node, gift *record) error {
 	period, creator := pipeline.Period(gift.text("accounting_month")), gift.text("creator_id")
 	run, ok := t.runOf(period)
 	if !ok {
-		n.Add(&reports.Node{Kind: "note", Text: string(period) + " was not reconciled yet, so no statement counts it"})
+		n.Add(&trace.Node{Kind: "note", Text: string(period) + " was not reconciled yet, so no statement counts it"})
 		return nil
 	}
 	if gift.text("kind") == "reversal" {
@@ -113,7 +113,7 @@ func (t *tracer) addLineOfGift(ctx context.Context, n *reports.Node, gift *recor
 		return err
 	}
 	if len(rated) == 0 {
-		n.Add(&reports.Node{Kind: "note", Text: "the run of " + string(period) + " doesn't count it: it was ingested later, or is older than the first period"})
+		n.Add(&trace.Node{Kind: "note", Text: "the run of " + string(period) + " doesn't count it: it was ingested later, or is older than the first period"})
 		return nil
 	}
 	g := rated[0]
@@ -140,7 +140,7 @@ func (t *tracer) addLineOfGift(ctx context.Context, n *reports.Node, gift *recor
 }
 
 // addLinesOf adds the statement lines that name something.
-func (t *tracer) addLinesOf(ctx context.Context, n *reports.Node, creator, reference string) error {
+func (t *tracer) addLinesOf(ctx context.Context, n *trace.Node, creator, reference string) error {
 	for _, run := range t.runs {
 		if !run.current {
 			continue
@@ -157,7 +157,7 @@ func (t *tracer) addLinesOf(ctx context.Context, n *reports.Node, creator, refer
 }
 
 // addLots adds the lot that a purchase became, in the current runs.
-func (t *tracer) addLots(ctx context.Context, n *reports.Node, purchase *record) error {
+func (t *tracer) addLots(ctx context.Context, n *trace.Node, purchase *record) error {
 	if has, err := t.has(ctx, "coin_lots"); err != nil || !has {
 		return err
 	}
@@ -166,13 +166,13 @@ func (t *tracer) addLots(ctx context.Context, n *reports.Node, purchase *record)
 		return err
 	}
 	for _, l := range lots {
-		n.Add(&reports.Node{Kind: "coin_lot", ID: l.text("lot_id"), Text: "open at the end of " + l.text("period") + ": " + l.said("lot_id", "viewer_id", "entity"), Fields: l.fields})
+		n.Add(&trace.Node{Kind: "coin_lot", ID: l.text("lot_id"), Text: "open at the end of " + l.text("period") + ": " + l.said("lot_id", "viewer_id", "entity"), Fields: l.fields})
 	}
 	return nil
 }
 
 // addUse adds how many statement lines of each current run a rate made.
-func (t *tracer) addUse(ctx context.Context, n *reports.Node, rate *record) error {
+func (t *tracer) addUse(ctx context.Context, n *trace.Node, rate *record) error {
 	if has, err := t.has(ctx, tableLines); err != nil || !has {
 		return err
 	}
@@ -183,14 +183,14 @@ func (t *tracer) addUse(ctx context.Context, n *reports.Node, rate *record) erro
 		return err
 	}
 	for _, u := range used {
-		n.Add(&reports.Node{Kind: "used", ID: u.text("period"), Fields: u.fields,
+		n.Add(&trace.Node{Kind: "used", ID: u.text("period"), Fields: u.fields,
 			Text: fmt.Sprintf("%s statement lines of %s creators have a rate with this beginning and value", u.text("lines"), u.text("creators"))})
 	}
 	return nil
 }
 
 // addExceptions adds what the controls of the current runs found about a row.
-func (t *tracer) addExceptions(ctx context.Context, n *reports.Node, table string, r *record) error {
+func (t *tracer) addExceptions(ctx context.Context, n *trace.Node, table string, r *record) error {
 	if has, err := t.has(ctx, tableExceptions); err != nil || !has {
 		return err
 	}
@@ -215,13 +215,13 @@ var exceptionKind = map[string]string{
 	"diamond_adjustments": "adjustment", "coin_adjustments": "adjustment", "provider_payments": "payment", "bank_lines": "bank",
 }
 
-func exceptionHead(e *record) *reports.Node {
-	return &reports.Node{Kind: "exception", ID: e.text("exception_id"), Fields: e.fields,
+func exceptionHead(e *record) *trace.Node {
+	return &trace.Node{Kind: "exception", ID: e.text("exception_id"), Fields: e.fields,
 		Text: fmt.Sprintf("%s (%s) of %s: %s", e.text("control"), e.text("severity"), e.text("period"), e.text("detail"))}
 }
 
 // exceptionNode goes from an exception to the row that it is about.
-func (t *tracer) exceptionNode(ctx context.Context, e *record) (*reports.Node, error) {
+func (t *tracer) exceptionNode(ctx context.Context, e *record) (*trace.Node, error) {
 	n := exceptionHead(e)
 	for table, kind := range exceptionKind {
 		if kind != e.text("subject_kind") {
@@ -249,20 +249,20 @@ func (t *tracer) exceptionNode(ctx context.Context, e *record) (*reports.Node, e
 		n.Add(t.sourceOf(b.ID, e.number("source_line")))
 	}
 	if len(n.Children) == 0 {
-		n.Add(&reports.Node{Kind: "note", Text: fmt.Sprintf("it is about %s %s as a whole; no single row shows it", e.text("subject_kind"), e.text("subject_id"))})
+		n.Add(&trace.Node{Kind: "note", Text: fmt.Sprintf("it is about %s %s as a whole; no single row shows it", e.text("subject_kind"), e.text("subject_id"))})
 	}
 	return n, nil
 }
 
 // journalNode goes from a journal entry to its lines.
-func (t *tracer) journalNode(ctx context.Context, entry *record) (*reports.Node, error) {
-	n := &reports.Node{Kind: "journal_entry", ID: entry.text("entry_id"), Text: entry.said("entry_id", "line_no", "account", "debit", "credit", "functional_debit", "functional_credit")}
+func (t *tracer) journalNode(ctx context.Context, entry *record) (*trace.Node, error) {
+	n := &trace.Node{Kind: "journal_entry", ID: entry.text("entry_id"), Text: entry.said("entry_id", "line_no", "account", "debit", "credit", "functional_debit", "functional_credit")}
 	lines, err := t.records(ctx, "select * from "+tableJournal+" where run_id = ? and entry_id = ? order by line_no", entry.text("run_id"), entry.text("entry_id"))
 	if err != nil {
 		return nil, err
 	}
 	for _, l := range lines {
-		n.Add(&reports.Node{Kind: "journal_line", ID: l.text("line_no"), Text: l.said("entry_id", "line_no", "day", "event_class", "entity"), Fields: l.fields})
+		n.Add(&trace.Node{Kind: "journal_line", ID: l.text("line_no"), Text: l.said("entry_id", "line_no", "day", "event_class", "entity"), Fields: l.fields})
 	}
 	return n, nil
 }

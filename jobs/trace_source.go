@@ -9,25 +9,26 @@ import (
 	"strings"
 
 	"carat/pipeline/lake"
-	"carat/reports"
+	"carat/reports/table"
+	"carat/reports/trace"
 )
 
 // sourceLine is a line of a source file whose text is read at the end.
 type sourceLine struct {
 	batch string
 	line  int64
-	node  *reports.Node
+	node  *trace.Node
 }
 
 // sourceOf is the node of the line that a row was read from; its text follows.
-func (t *tracer) sourceOf(batch string, line int64) *reports.Node {
+func (t *tracer) sourceOf(batch string, line int64) *trace.Node {
 	b, ok := t.batches[batch]
 	if !ok {
 		return nil
 	}
-	n := &reports.Node{Kind: "source_line", ID: fmt.Sprintf("%s:%d", b.Source, line), Fields: []reports.Field{
+	n := &trace.Node{Kind: "source_line", ID: fmt.Sprintf("%s:%d", b.Source, line), Fields: []trace.Field{
 		{Name: "file", Value: b.Source}, {Name: "source_sha256", Value: b.SourceSHA256},
-		{Name: "batch_id", Value: batch}, {Name: "line", Kind: reports.Number, Value: line},
+		{Name: "batch_id", Value: batch}, {Name: "line", Kind: table.Number, Value: line},
 	}}
 	t.sources = append(t.sources, &sourceLine{batch: batch, line: line, node: n})
 	return n
@@ -73,25 +74,25 @@ func (t *tracer) readSources(ctx context.Context) error {
 func (s *sourceLine) put(original, text string) {
 	s.node.Text = text
 	if original != "" {
-		s.node.Fields = append(s.node.Fields, reports.Field{Name: "original", Value: original})
+		s.node.Fields = append(s.node.Fields, trace.Field{Name: "original", Value: original})
 	}
 }
 
 // batchNode is a batch: the file that it was, what became of its rows and, if
 // wanted, which runs read it.
-func (t *tracer) batchNode(ctx context.Context, id string, forward bool) (*reports.Node, error) {
+func (t *tracer) batchNode(ctx context.Context, id string, forward bool) (*trace.Node, error) {
 	b := t.batches[id]
-	n := &reports.Node{Kind: "batch", ID: id,
+	n := &trace.Node{Kind: "batch", ID: id,
 		Text: fmt.Sprintf("%s, %d rows read = %d accepted + %d rejected + %d duplicate, ingested %s", b.Source, b.RowsRead, b.RowsAccepted,
 			b.RowsRejected, b.RowsDuplicate, b.IngestedAt.UTC().Format("2006-01-02T15:04:05Z")),
-		Fields: []reports.Field{
+		Fields: []trace.Field{
 			{Name: "feed", Value: b.Feed}, {Name: "source", Value: b.Source}, {Name: "format", Value: b.Format},
-			{Name: "source_sha256", Value: b.SourceSHA256}, {Name: "source_bytes", Kind: reports.Number, Value: b.SourceBytes},
-			{Name: "rows_read", Kind: reports.Number, Value: b.RowsRead}, {Name: "rows_accepted", Kind: reports.Number, Value: b.RowsAccepted},
-			{Name: "rows_rejected", Kind: reports.Number, Value: b.RowsRejected}, {Name: "rows_duplicate", Kind: reports.Number, Value: b.RowsDuplicate},
-			{Name: "ingested_at", Kind: reports.Time, Value: b.IngestedAt}, {Name: "chain", Value: b.Chain},
+			{Name: "source_sha256", Value: b.SourceSHA256}, {Name: "source_bytes", Kind: table.Number, Value: b.SourceBytes},
+			{Name: "rows_read", Kind: table.Number, Value: b.RowsRead}, {Name: "rows_accepted", Kind: table.Number, Value: b.RowsAccepted},
+			{Name: "rows_rejected", Kind: table.Number, Value: b.RowsRejected}, {Name: "rows_duplicate", Kind: table.Number, Value: b.RowsDuplicate},
+			{Name: "ingested_at", Kind: table.Time, Value: b.IngestedAt}, {Name: "chain", Value: b.Chain},
 		}}
-	n.Add(&reports.Node{Kind: "file", ID: b.Source, Text: fmt.Sprintf("SHA-256 %s, %d bytes, %s", b.SourceSHA256, b.SourceBytes, b.Format)})
+	n.Add(&trace.Node{Kind: "file", ID: b.Source, Text: fmt.Sprintf("SHA-256 %s, %d bytes, %s", b.SourceSHA256, b.SourceBytes, b.Format)})
 	if !forward {
 		return n, nil
 	}
@@ -116,10 +117,10 @@ func (t *tracer) batchNode(ctx context.Context, id string, forward bool) (*repor
 
 // runsThatRead are the runs whose inputs hold a batch. A run that came after a
 // compaction read a snapshot that is no batch's, and holds those before it.
-func (t *tracer) runsThatRead(ctx context.Context, batch string) ([]*reports.Node, error) {
+func (t *tracer) runsThatRead(ctx context.Context, batch string) ([]*trace.Node, error) {
 	b := t.batches[batch]
 	read := map[int64]bool{} // whether a snapshot of the table holds the batch
-	var nodes []*reports.Node
+	var nodes []*trace.Node
 	for _, r := range t.runs {
 		input := r.Inputs[b.Table]
 		holds, known := read[input]
@@ -138,14 +139,14 @@ func (t *tracer) runsThatRead(ctx context.Context, batch string) ([]*reports.Nod
 		if !r.current {
 			text += ", superseded since"
 		}
-		nodes = append(nodes, &reports.Node{Kind: "run", ID: r.ID, Text: text})
+		nodes = append(nodes, &trace.Node{Kind: "run", ID: r.ID, Text: text})
 	}
 	return nodes, nil
 }
 
 // sourceLineNode goes from a line of a file forward: to the rows that were read
 // from it and all that they touched.
-func (t *tracer) sourceLineNode(ctx context.Context, batch string, line int64) (*reports.Node, error) {
+func (t *tracer) sourceLineNode(ctx context.Context, batch string, line int64) (*trace.Node, error) {
 	b := t.batches[batch]
 	n := t.sourceOf(batch, line)
 	file, err := t.batchNode(ctx, batch, false)
@@ -174,7 +175,7 @@ func (t *tracer) sourceLineNode(ctx context.Context, batch string, line int64) (
 		}
 	}
 	if found == 0 {
-		n.Add(&reports.Node{Kind: "note", Text: "no row of the history was read from this line: it is a header, a duplicate, or beyond the end"})
+		n.Add(&trace.Node{Kind: "note", Text: "no row of the history was read from this line: it is a header, a duplicate, or beyond the end"})
 	}
 	return n, nil
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"carat/pipeline"
-	"carat/reports"
+	"carat/reports/trace"
 	"carat/sql"
 )
 
@@ -23,7 +23,7 @@ func traced(t *testing.T) Setting {
 }
 
 // nodes gives all nodes of a kind.
-func nodes(roots []*reports.Node, kind string) (found []*reports.Node) {
+func nodes(roots []*trace.Node, kind string) (found []*trace.Node) {
 	for _, n := range roots {
 		if n.Kind == kind {
 			found = append(found, n)
@@ -33,7 +33,7 @@ func nodes(roots []*reports.Node, kind string) (found []*reports.Node) {
 	return found
 }
 
-func field(n *reports.Node, name string) string {
+func field(n *trace.Node, name string) string {
 	for _, f := range n.Fields {
 		if f.Name == name {
 			return f.PlainText()
@@ -130,7 +130,7 @@ func manyGifts(t *testing.T, s Setting) {
 			t.Fatal(err)
 		}
 		var b strings.Builder
-		if err := reports.WriteTrees(&b, "json", roots); err != nil {
+		if err := trace.WriteTrees(&b, "json", roots); err != nil {
 			t.Fatal(err)
 		}
 		return b.String()
@@ -168,7 +168,7 @@ func giftFile(t *testing.T, s Setting) string {
 }
 
 // fromText reads coins and diamonds from the original text of a gift's line.
-func fromText(t *testing.T, header [2]int, gift *reports.Node) (coins, diamonds int64) {
+func fromText(t *testing.T, header [2]int, gift *trace.Node) (coins, diamonds int64) {
 	t.Helper()
 	for _, n := range gift.Children {
 		if n.Kind != "source_line" {
@@ -230,7 +230,7 @@ func everyKind(t *testing.T, s Setting) {
 		}
 		if roots[0].Kind != c.kind || len(nodes(roots[0].Children, c.reaches)) == 0 {
 			var b strings.Builder
-			_ = reports.WriteTrees(&b, "tree", roots)
+			_ = trace.WriteTrees(&b, "tree", roots)
 			t.Errorf("%s %s: want a %s that reaches a %s, got\n%s", c.name, id, c.kind, c.reaches, b.String())
 		}
 	}
@@ -254,7 +254,7 @@ func noName(t *testing.T, s Setting) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	if err := reports.WriteTrees(&b, "json", roots); err != nil {
+	if err := trace.WriteTrees(&b, "json", roots); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(b.String(), "@") || !strings.Contains(b.String(), "kept with the people") {

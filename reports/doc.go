@@ -1,14 +1,22 @@
-// Package reports turns result rows into what people read: statements in PDF,
-// HTML, CSV and JSON, and the tables of the command line.
+// Package reports is the house of what people read: rows come in, pages, papers,
+// workbooks and files come out. It has no code of its own; its rooms are
 //
-// It promises that it computes no money: every amount it prints is an amount
-// of a row that it was given, so all renderings of one statement agree. (The
-// sums that a printed table carries over a page's end are the one exception; a
-// test holds them to the summary.) The
-// same rows give the same bytes. Every text of a row is taken as hostile: it
-// is escaped, isolated and neutralised for the format it goes into, and never
-// becomes markup, a formula, a terminal command or a path.
+//	statement     a creator's month
+//	closepackage  a month's close: the page and the workbook
+//	journal       the journal in the layouts of ledgers
+//	auditfile     what explains an auditor's evidence folder
+//	table         rows on a terminal and in files
+//	trace         trees of records, and the evidence of an exception
+//	pages         the frame and the pictures of HTML pages
+//	pdf           documents, fonts, shaping
+//	locale        how a country writes numbers
+//	escape        a row's text made fit for a format
 //
-// It must not import jobs or the adapters under pipeline/; it reads no flags,
-// environment, clock or network, and writes only to the io.Writer it is given.
+// All of them promise that they compute no money, that the same rows give the
+// same bytes, and that a row's text is taken as hostile: it is escaped, isolated
+// and neutralised for the format it goes into, and never becomes markup, a
+// formula, a terminal command or a path.
+//
+// None may import jobs or the adapters under pipeline/; they read no flags,
+// environment, clock or network, and write only to the io.Writer they are given.
 package reports

@@ -8,7 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"carat/reports"
+	"carat/reports/closepackage"
+	"carat/reports/table"
 )
 
 // workbookRows is how many exceptions the measured workbook holds.
@@ -44,11 +45,11 @@ func workbook(file string) (err error) {
 		return err
 	}
 	w := bufio.NewWriterSize(f, 1<<20)
-	p := &reports.Package{Period: "2026-10", Status: "blocked", Sections: []reports.Section{{
+	p := &closepackage.Package{Period: "2026-10", Status: "blocked", Sections: []closepackage.Section{{
 		ID: "exceptions", Title: "Exceptions", Note: "one row that breaks a control's rule",
-		Columns: []reports.Column{{Name: "exception_id"}, {Name: "control"}, {Name: "severity"}, {Name: "period"}, {Name: "entity"}, {Name: "subject_kind"}, {Name: "subject_id"},
-			{Name: "expected", Kind: reports.Decimal}, {Name: "actual", Kind: reports.Decimal}, {Name: "difference", Kind: reports.Decimal}, {Name: "unit"}, {Name: "reason"},
-			{Name: "detail"}, {Name: "batch_id"}, {Name: "source_line", Kind: reports.Number}},
+		Columns: []table.Column{{Name: "exception_id"}, {Name: "control"}, {Name: "severity"}, {Name: "period"}, {Name: "entity"}, {Name: "subject_kind"}, {Name: "subject_id"},
+			{Name: "expected", Kind: table.Decimal}, {Name: "actual", Kind: table.Decimal}, {Name: "difference", Kind: table.Decimal}, {Name: "unit"}, {Name: "reason"},
+			{Name: "detail"}, {Name: "batch_id"}, {Name: "source_line", Kind: table.Number}},
 		Rows: func(add func([]any) error) error {
 			for i := range workbookRows {
 				id := fmt.Sprintf("%016x", i*7919)
@@ -59,7 +60,7 @@ func workbook(file string) (err error) {
 			}
 			return nil
 		},
-	}}, Ties: []reports.Tie{{What: "exceptions", Total: fmt.Sprint(workbookRows), Terms: []reports.Term{
+	}}, Ties: []closepackage.Tie{{What: "exceptions", Total: fmt.Sprint(workbookRows), Terms: []closepackage.Term{
 		{Section: "exceptions", Column: "control", Where: [][2]string{{"control", "gift_conversion"}}, Count: true},
 	}}}}
 	return errors.Join(p.WriteXLSX(w), w.Flush(), f.Close())

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carat/jobs"
-	"carat/reports"
+	"carat/reports/table"
 )
 
 // compactCommand is `carat compact`: few large files instead of many small ones.
@@ -43,8 +43,8 @@ faster. It can be run at any time, and be interrupted at any time.`,
 				fmt.Fprintln(a.stdout, "nothing to compact: no folder of the history holds many small files")
 				return nil
 			}
-			t := &reports.Table{Columns: []reports.Column{{Name: "table"}, {Name: "files_before", Kind: reports.Number}, {Name: "files_after", Kind: reports.Number},
-				{Name: "rows", Kind: reports.Number}, {Name: "bytes_before", Kind: reports.Number}, {Name: "bytes_after", Kind: reports.Number}}}
+			t := &table.Table{Columns: []table.Column{{Name: "table"}, {Name: "files_before", Kind: table.Number}, {Name: "files_after", Kind: table.Number},
+				{Name: "rows", Kind: table.Number}, {Name: "bytes_before", Kind: table.Number}, {Name: "bytes_after", Kind: table.Number}}}
 			for _, c := range r.Tables {
 				t.Rows = append(t.Rows, []any{c.Table, c.FilesBefore, c.FilesAfter, c.Rows, c.BytesBefore, c.BytesAfter})
 			}

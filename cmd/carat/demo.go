@@ -12,7 +12,8 @@ import (
 	"carat/fixtures"
 	"carat/jobs"
 	"carat/pipeline"
-	"carat/reports"
+	"carat/reports/statement"
+	"carat/reports/table"
 	"carat/sql"
 )
 
@@ -57,7 +58,7 @@ type demo struct {
 	files      int
 	run        *jobs.RunResult
 	summary    *jobs.Summary
-	exceptions *reports.Table
+	exceptions *table.Table
 	truth      []fixtures.Truth
 	took       time.Duration
 }
@@ -181,9 +182,9 @@ func (d *demo) printFiles(w io.Writer) {
 	fmt.Fprintf(w, "\nFILES\n")
 	fmt.Fprintf(w, "  statements   %s%c (%s creators, each as PDF, HTML, CSV and JSON)\n", statements.Folder, filepath.Separator, grouped(statements.Statements))
 	if d.summary.TopCreator != "" {
-		shard, folder := reports.FolderName(d.summary.TopCreator)
+		shard, folder := statement.FolderName(d.summary.TopCreator)
 		fmt.Fprintf(w, "  open one     %s\n", filepath.Join(statements.Folder, shard, folder,
-			reports.FileName(d.summary.TopCreator, d.summary.TopEntity, d.summary.TopCurrency, "html")))
+			statement.FileName(d.summary.TopCreator, d.summary.TopEntity, d.summary.TopCurrency, "html")))
 	}
 	fmt.Fprintf(w, "  close        %s%c (a workbook and a page)\n", filepath.Dir(d.run.Package.Files[0]), filepath.Separator)
 	fmt.Fprintf(w, "  history      %s%c (Iceberg tables of Parquet)\n", filepath.Join(d.dir, "lake"), filepath.Separator)
@@ -196,7 +197,7 @@ func (d *demo) printFiles(w io.Writer) {
 }
 
 // writeIndented writes a table two columns in.
-func writeIndented(w io.Writer, t *reports.Table) {
+func writeIndented(w io.Writer, t *table.Table) {
 	var b strings.Builder
 	if err := t.Write(&b, "table"); err != nil {
 		fmt.Fprintln(w, "  "+err.Error())

@@ -10,7 +10,8 @@ import (
 
 	"carat/jobs"
 	"carat/pipeline"
-	"carat/reports"
+	"carat/reports/table"
+	"carat/reports/trace"
 	"carat/sql"
 )
 
@@ -105,8 +106,8 @@ The beginning of an id is enough when no other exception's id begins so.`,
 			return e.Write(a.stdout, format)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "table", strings.Join(reports.EvidenceFormats(), ", "))
-	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", format, reports.EvidenceFormats()...) }
+	cmd.Flags().StringVar(&format, "format", "table", strings.Join(trace.EvidenceFormats(), ", "))
+	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", format, trace.EvidenceFormats()...) }
 	cmd.Flags().IntVar(&limit, "limit", jobs.TraceLimit, "how many rows of one kind are shown; 0: all")
 	return cmd
 }
@@ -125,14 +126,14 @@ func (a *app) importDecisions(ctx context.Context, o jobs.ImportOptions) error {
 
 // narrowed leaves out what a person at a terminal doesn't need: programs get
 // every column.
-func narrowed(t *reports.Table) *reports.Table {
+func narrowed(t *table.Table) *table.Table {
 	shown := []string{"exception_id", "control", "severity", "period", "subject_kind", "subject_id", "expected", "actual", "difference", "unit",
 		"status", "until", "age_days", "reason", "detail"}
-	if i := slices.IndexFunc(t.Columns, func(c reports.Column) bool { return c.Name == "resolved_in" }); i >= 0 &&
+	if i := slices.IndexFunc(t.Columns, func(c table.Column) bool { return c.Name == "resolved_in" }); i >= 0 &&
 		slices.ContainsFunc(t.Rows, func(row []any) bool { return row[i] != nil }) {
 		shown = append(shown, "resolved_in")
 	}
-	n := &reports.Table{CellWidth: 120}
+	n := &table.Table{CellWidth: 120}
 	var at []int
 	for i, c := range t.Columns {
 		if slices.Contains(shown, c.Name) {

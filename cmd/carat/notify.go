@@ -6,7 +6,7 @@ import (
 	"carat/jobs"
 	"carat/pipeline"
 
-	"carat/reports"
+	"carat/reports/table"
 )
 
 // notifyCommand is `carat notify [--test]`.
@@ -29,7 +29,7 @@ other means. --test tells each webhook a test.`,
 			if err != nil {
 				return err
 			}
-			t := &reports.Table{Columns: []reports.Column{{Name: "webhook"}, {Name: "kind"}, {Name: "subject"}, {Name: "state"}, {Name: "error"}}}
+			t := &table.Table{Columns: []table.Column{{Name: "webhook"}, {Name: "kind"}, {Name: "subject"}, {Name: "state"}, {Name: "error"}}}
 			failed := 0
 			for _, one := range told {
 				t.Rows = append(t.Rows, []any{one.Webhook, one.Kind, one.Subject, one.State, absent(one.Error)})

@@ -7,13 +7,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"carat/jobs"
-	"carat/reports"
+	"carat/reports/table"
 )
 
 // formatFlag adds --format to a verb that prints a table.
 func (a *app) formatFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&a.format, "format", "table", strings.Join(reports.Formats(), ", "))
-	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", a.format, reports.Formats()...) }
+	cmd.Flags().StringVar(&a.format, "format", "table", strings.Join(table.Formats(), ", "))
+	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", a.format, table.Formats()...) }
 }
 
 // setting reads the configuration for a job.
@@ -36,9 +36,9 @@ func (a *app) settingOf(c *jobs.Config, progress jobs.Progress) jobs.Setting {
 		Variable: a.variable, Fault: a.fault}
 }
 
-func controlsTable(controls []jobs.Control) *reports.Table {
-	t := &reports.Table{Columns: []reports.Column{
-		{Name: "control"}, {Name: "severity"}, {Name: "checked", Kind: reports.Number}, {Name: "exceptions", Kind: reports.Number}, {Name: "result"},
+func controlsTable(controls []jobs.Control) *table.Table {
+	t := &table.Table{Columns: []table.Column{
+		{Name: "control"}, {Name: "severity"}, {Name: "checked", Kind: table.Number}, {Name: "exceptions", Kind: table.Number}, {Name: "result"},
 	}}
 	for _, c := range controls {
 		t.Rows = append(t.Rows, []any{c.Control, c.Severity, c.Checked, c.Exceptions, c.Result})
@@ -46,11 +46,11 @@ func controlsTable(controls []jobs.Control) *reports.Table {
 	return t
 }
 
-func filesTable(files []jobs.FileResult) *reports.Table {
-	t := &reports.Table{Columns: []reports.Column{
+func filesTable(files []jobs.FileResult) *table.Table {
+	t := &table.Table{Columns: []table.Column{
 		{Name: "file"}, {Name: "feed"}, {Name: "format"}, {Name: "result"}, {Name: "batch_id"},
-		{Name: "rows_read", Kind: reports.Number}, {Name: "rows_accepted", Kind: reports.Number},
-		{Name: "rows_rejected", Kind: reports.Number}, {Name: "rows_duplicate", Kind: reports.Number},
+		{Name: "rows_read", Kind: table.Number}, {Name: "rows_accepted", Kind: table.Number},
+		{Name: "rows_rejected", Kind: table.Number}, {Name: "rows_duplicate", Kind: table.Number},
 	}}
 	for _, f := range files {
 		t.Rows = append(t.Rows, []any{f.File, f.Feed, absent(f.Format), f.Result, absent(f.Batch), f.RowsRead, f.RowsAccepted, f.RowsRejected, f.RowsDuplicate})

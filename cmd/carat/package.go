@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carat/jobs"
-	"carat/reports"
+	"carat/reports/closepackage"
 	"carat/sql"
 )
 
@@ -24,7 +24,7 @@ func packageCommand(a *app) *cobra.Command {
 				return err
 			}
 			for _, f := range formats {
-				if err := chosen("format", f, reports.PackageFormats...); err != nil {
+				if err := chosen("format", f, closepackage.Formats...); err != nil {
 					return err
 				}
 			}
@@ -45,6 +45,6 @@ func packageCommand(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&period, "period", "", "the month, such as 2026-10")
-	cmd.Flags().StringSliceVar(&formats, "format", reports.PackageFormats, "which renderings to write")
+	cmd.Flags().StringSliceVar(&formats, "format", closepackage.Formats, "which renderings to write")
 	return cmd
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carat/jobs"
-	"carat/reports"
+	"carat/reports/table"
 	"carat/sql"
 )
 
@@ -39,8 +39,8 @@ rows and the results of its current run. Each query is recorded in access.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !cmd.Flags().Changed("format") && reports.FormatOfFile(out) != "" {
-				a.format = reports.FormatOfFile(out)
+			if !cmd.Flags().Changed("format") && table.FormatOfFile(out) != "" {
+				a.format = table.FormatOfFile(out)
 			}
 			s, err := a.setting(a.progress())
 			if err != nil {
@@ -58,8 +58,8 @@ rows and the results of its current run. Each query is recorded in access.`,
 			return a.query(cmd, o, out)
 		},
 	}
-	cmd.Flags().StringVar(&a.format, "format", "table", strings.Join(reports.RowFormats(), ", "))
-	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", a.format, reports.RowFormats()...) }
+	cmd.Flags().StringVar(&a.format, "format", "table", strings.Join(table.RowFormats(), ", "))
+	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", a.format, table.RowFormats()...) }
 	cmd.Flags().StringVar(&asOf, "as-of", "", "a time (2026-11-02T09:00:00Z), a batch (b000042) or a closed period (2026-10)")
 	cmd.Flags().StringVar(&period, "period", "", "only this month's rows")
 	cmd.Flags().StringVar(&out, "out", "", "write the answer to this file; its ending can name the format")
@@ -72,13 +72,13 @@ rows and the results of its current run. Each query is recorded in access.`,
 // was understood.
 func (a *app) query(cmd *cobra.Command, o jobs.QueryOptions, out string) error {
 	finish := func(err error) error { return err }
-	o.Answer = func(columns []reports.Column, types []string) (reports.RowWriter, error) {
-		w, done, err := a.output(out, o.Config.Lake, reports.BinaryFormat(a.format))
+	o.Answer = func(columns []table.Column, types []string) (table.RowWriter, error) {
+		w, done, err := a.output(out, o.Config.Lake, table.BinaryFormat(a.format))
 		if err != nil {
 			return nil, err
 		}
 		finish = done
-		return reports.NewRowWriter(w, a.format, columns, types)
+		return table.NewRowWriter(w, a.format, columns, types)
 	}
 	_, err := jobs.Query(cmd.Context(), o)
 	return finish(err)
@@ -90,8 +90,8 @@ func (a *app) listTables(cmd *cobra.Command, s jobs.Setting, out string) error {
 	if err != nil {
 		return err
 	}
-	if reports.BinaryFormat(a.format) {
-		return usage("--tables is printed as %s", strings.Join(reports.Formats(), ", "))
+	if table.BinaryFormat(a.format) {
+		return usage("--tables is printed as %s", strings.Join(table.Formats(), ", "))
 	}
 	w, finish, err := a.output(out, s.Config.Lake, false)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carat/jobs"
-	"carat/reports"
+	"carat/reports/table"
 )
 
 // statusCommand is `carat status`: what ran, what is late, what blocks the close.
@@ -67,7 +67,7 @@ func (a *app) writeStatus(r *jobs.StatusResult, zone *time.Location) error {
 }
 
 // writeSection writes a table under a title.
-func writeSection(w io.Writer, title string, t *reports.Table, none string) error {
+func writeSection(w io.Writer, title string, t *table.Table, none string) error {
 	fmt.Fprintf(w, "\n%s\n", title)
 	if len(t.Rows) == 0 {
 		fmt.Fprintln(w, none)
@@ -92,14 +92,14 @@ func writeList(w io.Writer, title string, lines []string, none string) {
 }
 
 // statusPeriods is the table of months; for programs with the run's id.
-func statusPeriods(r *jobs.StatusResult, programs bool) *reports.Table {
-	t := &reports.Table{Columns: []reports.Column{{Name: "period"}, {Name: "status"}}}
+func statusPeriods(r *jobs.StatusResult, programs bool) *table.Table {
+	t := &table.Table{Columns: []table.Column{{Name: "period"}, {Name: "status"}}}
 	if programs {
-		t.Columns = append(t.Columns, reports.Column{Name: "run_id"})
+		t.Columns = append(t.Columns, table.Column{Name: "run_id"})
 	}
-	t.Columns = append(t.Columns, []reports.Column{
-		{Name: "run_at", Kind: reports.Time}, {Name: "exceptions", Kind: reports.Number},
-		{Name: "newer_batches", Kind: reports.Number}, {Name: "stage"}, {Name: "found"}, {Name: "signed"},
+	t.Columns = append(t.Columns, []table.Column{
+		{Name: "run_at", Kind: table.Time}, {Name: "exceptions", Kind: table.Number},
+		{Name: "newer_batches", Kind: table.Number}, {Name: "stage"}, {Name: "found"}, {Name: "signed"},
 	}...)
 	for _, p := range r.Periods {
 		row := []any{string(p.Period), p.Status}
@@ -111,9 +111,9 @@ func statusPeriods(r *jobs.StatusResult, programs bool) *reports.Table {
 	return t
 }
 
-func statusJobs(r *jobs.StatusResult) *reports.Table {
-	t := &reports.Table{Columns: []reports.Column{
-		{Name: "job"}, {Name: "last"}, {Name: "period"}, {Name: "at", Kind: reports.Time}, {Name: "by"}, {Name: "next", Kind: reports.Time}, {Name: "detail"},
+func statusJobs(r *jobs.StatusResult) *table.Table {
+	t := &table.Table{Columns: []table.Column{
+		{Name: "job"}, {Name: "last"}, {Name: "period"}, {Name: "at", Kind: table.Time}, {Name: "by"}, {Name: "next", Kind: table.Time}, {Name: "detail"},
 	}}
 	for _, j := range r.Jobs {
 		t.Rows = append(t.Rows, []any{j.Job, cmpOr(j.Last, "never"), absent(string(j.Period)), instant(j.At), absent(j.By), instant(j.Next), absent(j.Detail)})
@@ -136,10 +136,10 @@ func instant(at time.Time) any {
 	return at.Truncate(time.Second)
 }
 
-func statusFeeds(r *jobs.StatusResult) *reports.Table {
-	t := &reports.Table{Columns: []reports.Column{
-		{Name: "feed"}, {Name: "batches", Kind: reports.Number}, {Name: "rows", Kind: reports.Number}, {Name: "rejected", Kind: reports.Number},
-		{Name: "last_ingest", Kind: reports.Time},
+func statusFeeds(r *jobs.StatusResult) *table.Table {
+	t := &table.Table{Columns: []table.Column{
+		{Name: "feed"}, {Name: "batches", Kind: table.Number}, {Name: "rows", Kind: table.Number}, {Name: "rejected", Kind: table.Number},
+		{Name: "last_ingest", Kind: table.Time},
 	}}
 	for _, f := range r.Feeds {
 		t.Rows = append(t.Rows, []any{f.Feed, f.Batches, f.Rows, f.Rejected, f.LastIngest.Truncate(time.Second)})
@@ -167,7 +167,7 @@ func writeStatusJSON(w io.Writer, r *jobs.StatusResult) error {
 	}
 	for _, one := range []struct {
 		into  *json.RawMessage
-		table *reports.Table
+		table *table.Table
 	}{{&object.Periods, statusPeriods(r, true)}, {&object.Jobs, statusJobs(r)}, {&object.Feeds, statusFeeds(r)}} {
 		var b strings.Builder
 		if err := one.table.Write(&b, "json"); err != nil {

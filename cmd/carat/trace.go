@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carat/jobs"
-	"carat/reports"
+	"carat/reports/trace"
 	"carat/sql"
 )
 
@@ -41,11 +41,11 @@ the gifts whose coins and diamonds add up to it, the rate and the prices in forc
 			if err != nil {
 				return err
 			}
-			return reports.WriteTrees(a.stdout, format, roots)
+			return trace.WriteTrees(a.stdout, format, roots)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "tree", strings.Join(reports.TreeFormats(), ", "))
-	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", format, reports.TreeFormats()...) }
+	cmd.Flags().StringVar(&format, "format", "tree", strings.Join(trace.TreeFormats(), ", "))
+	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", format, trace.TreeFormats()...) }
 	cmd.Flags().IntVar(&limit, "limit", jobs.TraceLimit, "how many rows of one kind are shown; 0: all")
 	return cmd
 }

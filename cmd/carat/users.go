@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carat/jobs"
-	"carat/reports"
+	"carat/reports/table"
 )
 
 // usersCommand is `carat users [grant|revoke USER ROLE]`.
@@ -40,7 +40,7 @@ change roles.`,
 			if err != nil {
 				return err
 			}
-			t := &reports.Table{Columns: []reports.Column{{Name: "user"}, {Name: "role"}, {Name: "granted_by"}, {Name: "granted_at", Kind: reports.Time}}}
+			t := &table.Table{Columns: []table.Column{{Name: "user"}, {Name: "role"}, {Name: "granted_by"}, {Name: "granted_at", Kind: table.Time}}}
 			for _, g := range list {
 				t.Rows = append(t.Rows, []any{g.User, g.Role, g.By, g.At})
 			}

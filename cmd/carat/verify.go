@@ -9,7 +9,7 @@ import (
 
 	"carat/jobs"
 	"carat/pipeline"
-	"carat/reports"
+	"carat/reports/table"
 )
 
 // headBytesMax bounds an exported head; a larger file is none.
@@ -48,10 +48,10 @@ compares every result table.`,
 			if v == nil {
 				return err
 			}
-			t := &reports.Table{CellWidth: 100, Columns: []reports.Column{
-				{Name: "batches", Kind: reports.Number}, {Name: "runs", Kind: reports.Number}, {Name: "files", Kind: reports.Number},
-				{Name: "rows", Kind: reports.Number}, {Name: "sources", Kind: reports.Number}, {Name: "source_rows", Kind: reports.Number},
-				{Name: "certificates", Kind: reports.Number}, {Name: "differences", Kind: reports.Number}, {Name: "chain"},
+			t := &table.Table{CellWidth: 100, Columns: []table.Column{
+				{Name: "batches", Kind: table.Number}, {Name: "runs", Kind: table.Number}, {Name: "files", Kind: table.Number},
+				{Name: "rows", Kind: table.Number}, {Name: "sources", Kind: table.Number}, {Name: "source_rows", Kind: table.Number},
+				{Name: "certificates", Kind: table.Number}, {Name: "differences", Kind: table.Number}, {Name: "chain"},
 			}, Rows: [][]any{{v.Batches, v.Runs, v.Files, v.Rows, v.Sources, v.SourceRows, v.Certificates, len(v.Differences), v.Chain}}}
 			if v.Batches > 0 || len(v.Differences) > 0 {
 				err = errors.Join(err, t.Write(a.stdout, a.format))
@@ -88,8 +88,8 @@ func (a *app) reperform(cmd *cobra.Command, s jobs.Setting, period string) error
 	if err != nil {
 		return err
 	}
-	t := &reports.Table{Columns: []reports.Column{{Name: "table"}, {Name: "rows_locked", Kind: reports.Number}, {Name: "rows", Kind: reports.Number},
-		{Name: "missing", Kind: reports.Number}, {Name: "added", Kind: reports.Number}, {Name: "same", Kind: reports.Bool}, {Name: "same_bytes", Kind: reports.Bool}}}
+	t := &table.Table{Columns: []table.Column{{Name: "table"}, {Name: "rows_locked", Kind: table.Number}, {Name: "rows", Kind: table.Number},
+		{Name: "missing", Kind: table.Number}, {Name: "added", Kind: table.Number}, {Name: "same", Kind: table.Bool}, {Name: "same_bytes", Kind: table.Bool}}}
 	for _, one := range r.Tables {
 		t.Rows = append(t.Rows, []any{one.Table, one.Locked, one.Rows, one.Missing, one.Added, one.Same && !one.FileMoved, one.SameBytes})
 	}

@@ -1,0 +1,77 @@
+package auditfile
+
+import (
+	_ "embed"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+// Readme is what the README of an evidence folder says of a period.
+type Readme struct {
+	Period, State, Zone, LastBatch, Chain               string
+	Closed                                              bool
+	Batches                                             int
+	RowsRead, RowsAccepted, RowsRejected, RowsDuplicate int64
+	Files                                               map[string]string // SHA-256 by name
+}
+
+//go:embed readme.md
+var auditReadmeText string
+
+// auditFiles says what each file of the folder shows, and for which assertion.
+var auditFiles = []struct{ Name, For, What string }{
+	{"inputs.csv", "completeness, existence", "every source file that was read: SHA-256, rows read = accepted + rejected + duplicate, when it arrived, who ingested it by which job, and its link of the hash chain"},
+	{"control_totals.csv", "completeness, accuracy", "sums of each file's number columns over all rows read, exact; a file that came with totals of its own was refused unless they were equal"},
+	{"rejects.csv", "completeness", "every row that was refused: file, line, column and reason"},
+	{"cutoff.csv", "cut-off", "in which month each file's rows are booked, with the first and the last event; late rows stand in the first month that was open"},
+	{"prior_period_items.csv", "cut-off", "events of earlier months that are booked in this one"},
+	{"queries.csv", "accuracy", "every query that ran: SHA-256, rows of its result table, what a control checked and found"},
+	{"sql/", "accuracy", "the texts of those queries; the comment at the head of each says what a row is and why"},
+	{"parameters.json", "accuracy", "what the queries were told besides the tables: bounds of the month, entities, tolerances, accounts; amounts are in millionths, rates in billionths"},
+	{"configuration.json", "accuracy", "the part of carat.yaml that the results depend on"},
+	{"rates.csv", "accuracy", "the conversion rates, with the file and line of each"},
+	{"gift_prices.csv", "accuracy", "the prices of gifts, with the file and line of each"},
+	{"fx_rates.csv", "accuracy", "the exchange rates of the month, with the file and line of each"},
+	{"controls.csv", "accuracy, completeness", "every control: its question, the loss that it guards against, what it checked and found"},
+	{"exceptions.csv", "accuracy", "every row that breaks a control's rule: expected, actual, difference, file and line"},
+	{"decisions.csv", "authorisation", "what was decided about the exceptions, by whom and why; the last one about an exception holds"},
+	{"rollforwards.csv", "completeness, accuracy", "opening + movements = closing of coins, diamonds, payables, cash in transit and the contract liability"},
+	{"revenue_bridge.csv", "accuracy", "from coins consumed to the platform's cut"},
+	{"matches.csv", "existence", "our rows beside the stores', providers' and banks', by outcome"},
+	{"trial_balance.csv", "accuracy", "the accounts"},
+	{"journal.csv", "accuracy", "the journal's lines"},
+	{"tables.csv", "existence", "the snapshots that were read, the result tables with their files and SHA-256"},
+	{"jobs.csv", "authorisation", "who ran what, when, and what became of it"},
+	{"signatures.csv", "authorisation", "who prepared, approved and opened the month again"},
+	{"certificate.json", "existence", "what the month was locked by: hashes of all that it rests on and comes to"},
+	{"statements.sha256", "existence", "every file of the creators' statements with its SHA-256, for `sha256sum -c` in the statements' folder"},
+	{"head.json", "existence", "the end of the hash chain that this evidence rests on, for `carat verify --head`"},
+}
+
+// WriteReadme writes the README of an evidence folder, in Markdown.
+func WriteReadme(w io.Writer, r Readme) error {
+	has := func(name string) bool {
+		folder := strings.HasSuffix(name, "/")
+		return slices.ContainsFunc(slices.Collect(maps.Keys(r.Files)), func(have string) bool {
+			return have == name || folder && strings.HasPrefix(have, name)
+		})
+	}
+	var files []any
+	for _, f := range auditFiles {
+		if has(f.Name) {
+			files = append(files, f)
+		}
+	}
+	t, err := template.New("README").Parse(auditReadmeText)
+	if err != nil {
+		return fmt.Errorf("write README: %w", err)
+	}
+	if err := t.Execute(w, map[string]any{"R": r, "Listed": files}); err != nil {
+		return fmt.Errorf("write README: %w", err)
+	}
+	return nil
+}

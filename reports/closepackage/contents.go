@@ -1,0 +1,221 @@
+package closepackage
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// The sheets that are no section.
+const (
+	contentsSheet = "Contents"
+	tiesSheet     = "Tie-outs"
+)
+
+// packageStatusWords say what a status means to who signs.
+func packageStatusWords(status string) string {
+	switch status {
+	case "balanced":
+		return "No open exception holds up the close."
+	case "exceptions":
+		return "Some exceptions need a decision before the month can be approved."
+	case "blocked":
+		return "A blocking control found something that must be corrected or waived."
+	}
+	return ""
+}
+
+// ties writes the sums that a reader can see tie: each cell under "added up
+// here" is a formula over the named ranges of the other sheets.
+func (b *workbook) ties() error {
+	set := func(cell string, v any, style int) error { return b.set(tiesSheet, cell, v, style) }
+	for i, head := range []string{"what must tie", "currency or unit", "carat's total", "added up here", "difference", "ties"} {
+		if err := set(string(rune('A'+i))+"1", head, b.styles.head); err != nil {
+			return err
+		}
+	}
+	for i, t := range b.p.Ties {
+		row := strconv.Itoa(i + 2)
+		if err := set("A"+row, t.What, b.styles.text); err != nil {
+			return err
+		}
+		if err := set("B"+row, t.Currency, b.styles.text); err != nil {
+			return err
+		}
+		total, exact := exactNumber(t.Total)
+		if !exact {
+			if err := set("C"+row, t.Total, b.styles.text); err != nil {
+				return err
+			}
+			if err := set("F"+row, "more digits than a spreadsheet adds exactly", b.styles.note); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := set("C"+row, total, b.styles.decimal); err != nil {
+			return err
+		}
+		b.added++
+		for _, c := range []struct {
+			column, formula string
+			style           int
+		}{
+			{"D", "ROUND(" + b.formula(t.Terms) + ",6)", b.styles.decimal}, {"E", "ROUND(D" + row + "-C" + row + ",6)", b.styles.decimal},
+			{"F", `IF(E` + row + `=0,"yes","NO")`, b.styles.bold},
+		} {
+			if err := b.file.SetCellStyle(tiesSheet, c.column+row, c.column+row, c.style); err != nil {
+				return err
+			}
+			if err := b.file.SetCellFormula(tiesSheet, c.column+row, c.formula); err != nil {
+				return err
+			}
+		}
+	}
+	if err := b.file.SetPanes(tiesSheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+		return err
+	}
+	if n := len(b.p.Ties); n > 0 {
+		if err := b.file.AutoFilter(tiesSheet, "A1:F"+strconv.Itoa(n+1), nil); err != nil {
+			return err
+		}
+	}
+	return b.widths(tiesSheet, 64, 16, 22, 22, 16, 12)
+}
+
+// widths sets the widths of the first columns.
+func (b *workbook) widths(sheet string, widths ...int) error {
+	for i, width := range widths {
+		column := string(rune('A' + i))
+		if err := b.file.SetColWidth(sheet, column, column, sheetLength(width)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// formula adds up terms.
+func (b *workbook) formula(terms []Term) string {
+	var f strings.Builder
+	for i, t := range terms {
+		switch {
+		case t.Minus:
+			f.WriteByte('-')
+		case i > 0:
+			f.WriteByte('+')
+		}
+		where := t.Where
+		switch {
+		case t.Count:
+			f.WriteString("COUNTIFS(")
+		case len(where) == 0 && t.Not[0] == "":
+			f.WriteString("SUM(" + rangeName(t.Section, t.Column))
+		default:
+			f.WriteString("SUMIFS(" + rangeName(t.Section, t.Column))
+		}
+		first := t.Count
+		write := func(column, op, value string) {
+			if !first {
+				f.WriteByte(',')
+			}
+			first = false
+			f.WriteString(rangeName(t.Section, column) + `,"` + op + criterion(value) + `"`)
+		}
+		for _, w := range where {
+			write(w[0], "=", w[1])
+		}
+		if t.Not[0] != "" {
+			write(t.Not[0], "<>", t.Not[1])
+		}
+		f.WriteByte(')')
+	}
+	return f.String()
+}
+
+// criterion writes a text into a formula's condition: quotes doubled, wildcards
+// taken as they stand.
+func criterion(text string) string {
+	return strings.NewReplacer(`"`, `""`, "~", "~~", "*", "~*", "?", "~?").Replace(text)
+}
+
+// contents writes the cover: status, what there is, and how to make it again.
+func (b *workbook) contents() error {
+	p := b.p
+	row := 0
+	var failed error
+	line := func(cells ...any) {
+		row++
+		for i := 0; i+1 < len(cells); i += 2 {
+			style, _ := cells[i+1].(int)
+			if err := b.set(contentsSheet, string(rune('A'+i/2))+strconv.Itoa(row), cells[i], style); err != nil && failed == nil {
+				failed = err
+			}
+		}
+	}
+	line("Close package, "+periodWords(p.Period), b.styles.title)
+	for _, payer := range p.Payers {
+		line(payer.Name, b.styles.bold)
+	}
+	status := b.styles.bad
+	if p.Status == "balanced" {
+		status = b.styles.good
+	}
+	line("Status", b.styles.text, p.Status, status)
+	line("", 0, packageStatusWords(p.Status), 0)
+	line("Run", b.styles.text, p.RunID, b.styles.text)
+	line("Made again by", b.styles.text, p.Command, b.styles.text)
+	line("Times are of", b.styles.text, b.zone.String(), b.styles.text)
+	line()
+	line("Sheet", b.styles.head, "One row is", b.styles.head, "Rows", b.styles.head)
+	link := func(name string) error {
+		cell := "A" + strconv.Itoa(row)
+		return b.file.SetCellHyperLink(contentsSheet, cell, "'"+name+"'!A1", "Location")
+	}
+	line(tiesSheet, b.styles.link, "a total of carat's, and the same added up by a formula", 0, len(p.Ties), b.styles.whole)
+	if err := link(tiesSheet); err != nil {
+		return err
+	}
+	for _, s := range b.sheets {
+		line(s.name, b.styles.link, s.section.Note, 0, s.rows, b.styles.whole)
+		if err := link(s.name); err != nil {
+			return err
+		}
+	}
+	line()
+	line("Do all totals tie?", b.styles.bold)
+	if n := len(p.Ties); n > 0 && failed == nil {
+		cell, yes := "B"+strconv.Itoa(row), fmt.Sprintf(`COUNTIF('%s'!F2:F%d,"yes")`, tiesSheet, n+1)
+		failed = b.file.SetCellFormula(contentsSheet, cell, fmt.Sprintf(`IF(%s=%d,"yes, all %d",%d-%s&" do not")`, yes, b.added, b.added, b.added, yes))
+		if failed == nil {
+			failed = b.file.SetCellStyle(contentsSheet, cell, cell, b.styles.bold)
+		}
+	}
+	line("Numbers of more than 15 digits are written as text, because a spreadsheet would round them; formulas leave them out. Columns are named ranges such as exceptions_difference.", b.styles.note)
+	if failed != nil {
+		return failed
+	}
+	if err := b.file.MergeCell(contentsSheet, "A"+strconv.Itoa(row), "C"+strconv.Itoa(row)); err != nil {
+		return err
+	}
+	if err := b.file.SetRowHeight(contentsSheet, row, 34); err != nil {
+		return err
+	}
+	b.file.SetActiveSheet(0)
+	return b.widths(contentsSheet, 26, 74, 14)
+}
+
+// set writes one cell of a sheet that is no section.
+func (b *workbook) set(sheet, cell string, v any, style int) error {
+	if text, ok := v.(string); ok {
+		if err := b.file.SetCellStr(sheet, cell, sheetText(text)); err != nil {
+			return err
+		}
+	} else if err := b.file.SetCellValue(sheet, cell, v); err != nil {
+		return err
+	}
+	if style == 0 {
+		return nil
+	}
+	return b.file.SetCellStyle(sheet, cell, cell, style)
+}

@@ -1,0 +1,67 @@
+package closepackage
+
+import (
+	"time"
+
+	"carat/pipeline"
+	"carat/reports/statement"
+	"carat/reports/table"
+)
+
+// Package is the close package of a month: what a controller signs and an
+// auditor reads. The workbook and the page are both made from it.
+type Package struct {
+	Period   pipeline.Period
+	RunID    string
+	Status   string // balanced, exceptions or blocked
+	Payers   []statement.Party
+	Zone     *time.Location // of dates for people; nil is UTC
+	Command  string         // that makes these numbers again
+	Controls []Control
+	Sections []Section
+	Ties     []Tie
+	Flows    []Flow // one per entity, when the run has a revenue bridge
+}
+
+// Control is a control as the package tells it.
+type Control struct {
+	Control, Severity, Result    string
+	Checked, Exceptions          int64
+	Summary, Question, Guards    string // of its header
+	Rule, Causes, Action, SHA256 string
+}
+
+// Section is a table of the package: a sheet of the workbook, a part of the
+// page. Rows hands over its rows in their order, each time it is called.
+type Section struct {
+	ID      string // letters and underscores: the name in links and named ranges
+	Title   string // at most 31 characters: the sheet's name
+	Note    string // what one row is
+	Columns []table.Column
+	Rows    func(add func(row []any) error) error
+	// OnPage bounds how many rows the page shows; 0: all. PageColumns are the
+	// columns that it shows; none: all. The workbook has all.
+	OnPage      int
+	PageColumns []string
+}
+
+// Tie is a total that the workbook adds up again before the reader's eyes: the
+// sum of the terms is to be Total.
+type Tie struct {
+	What     string
+	Currency string // or unit
+	Terms    []Term
+	Total    string // ours, a plain decimal
+}
+
+// Term is a sum over a column of a section, over the rows in which other
+// columns have these values. Count counts the rows instead.
+type Term struct {
+	Section, Column string
+	Where           [][2]string
+	Minus, Count    bool
+	Not             [2]string // a column and a value that it must not have, when not ""
+}
+
+// Formats are the renderings of a close package.
+var Formats = []string{"xlsx", "html"}

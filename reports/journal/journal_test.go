@@ -1,0 +1,128 @@
+package journal
+
+import (
+	"bytes"
+	"encoding/csv"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"carat/reports/escape"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// program gives a system program's path. Without it the test is skipped by
+// name, or fails where CI is true and .ci/run should have installed it.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatalf("%s is not installed, and CI is true", name)
+	}
+	if err != nil {
+		t.Skipf("needs %s", name)
+	}
+	return path
+}
+
+// journalFixture has entries in two currencies and names that would like to be
+// something else.
+func journalFixture(add func(*Line) error) error {
+	for _, l := range []Line{
+		{"main/2026-10-01/gift/USD", "2026-10-01", "main", "2000 Coin contract liability", "USD", "41.590000", "0", "USD", "41.59", "0", "Coins consumed by gifts"},
+		{"main/2026-10-01/gift/USD", "2026-10-01", "main", "4000 Gift revenue", "USD", "0", "41.590000", "USD", "0", "41.59", "Coins consumed by gifts"},
+		{"main/2026-10-02/gift/KWD", "2026-10-02", "main", "5300 Marketing: gifts; (free)  =1+1", "KWD", "1.001", "0.000000", "USD", "3.30", "0", "=cmd|'x'\nBcc: y"},
+		{"main/2026-10-02/gift/KWD", "2026-10-02", "main", "2200 Creator payable", "KWD", "0", "1.001", "USD", "0", "3.29", "-2+3 ; not a comment"},
+		{"main/2026-10-02/gift/KWD", "2026-10-02", "main", "7000 Rounding", "KWD", "0", "0", "USD", "0", "0.01", "rounding"},
+		{"@eu/2026-10-02/x/JPY", "2026-10-02", "@eu", "1000 Cash", "JPY", "1234567", "0", "JPY", "1234567", "0", "cash"},
+		{"@eu/2026-10-02/x/JPY", "2026-10-02", "@eu", "4000 Gift revenue", "JPY", "0", "1234567", "JPY", "0", "1234567", "cash"},
+	} {
+		if err := add(&l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func journalText(t *testing.T, name string) []byte {
+	t.Helper()
+	for _, f := range Formats {
+		if f.Name == name {
+			var b bytes.Buffer
+			if err := f.Write(&b, "2026-10", journalFixture); err != nil {
+				t.Fatal(err)
+			}
+			return b.Bytes()
+		}
+	}
+	t.Fatalf("no format %s", name)
+	return nil
+}
+
+func TestJournalGolden(t *testing.T) {
+	for _, f := range Formats {
+		path := filepath.Join("testdata", "close-"+f.File)
+		got := journalText(t, f.Name)
+		if *update {
+			if err := os.WriteFile(path, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s differs; look at it, then go test ./reports/journal -update", path)
+		}
+	}
+}
+
+// No cell is a formula, and every file is balanced in its own amounts.
+func TestJournalCSVIsSafe(t *testing.T) {
+	for _, name := range []string{"quickbooks", "xero", "netsuite"} {
+		rows, err := csv.NewReader(bytes.NewReader(journalText(t, name))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, row := range rows[1:] {
+			for i, cell := range row {
+				if _, plain := escape.PlainCell(cell); !plain && !(name == "xero" && rows[0][i] == "*Amount") {
+					t.Errorf("%s row %d %s: %q", name, n+1, rows[0][i], cell)
+				}
+			}
+		}
+	}
+}
+
+// The real hledger takes the journal, strictly, and its balances are ours.
+func TestJournalHledger(t *testing.T) {
+	hledger := program(t, "hledger")
+	file := filepath.Join(t.TempDir(), "journal.hledger")
+	if err := os.WriteFile(file, journalText(t, "hledger"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) string {
+		cmd := exec.Command(hledger, append([]string{"-f", file}, args...)...)
+		cmd.Env = append(os.Environ(), "LANG=C.UTF-8", "LC_ALL=C.UTF-8")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("hledger %v: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	run("check", "--strict")
+	got := run("balance", "--flat", "--no-total", "--output-format=csv")
+	for _, want := range []string{
+		`"main:2000 Coin contract liability","41.590000 USD"`, `"main:4000 Gift revenue","-41.590000 USD"`, `"main:2200 Creator payable","-1.001000 KWD"`,
+		`"@eu:1000 Cash","1234567.000000 JPY"`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("hledger does not have %s:\n%s", want, got)
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package statement
+
+import (
+	"carat/pipeline"
+	"carat/reports/pdf"
+)
+
+// Measures of a printed page, in hundredths of a point.
+const (
+	sheetMargin = 4800
+	sheetTop    = 5200
+	sheetFoot   = 6200 // below it only the page's foot
+	textSize    = 900
+	smallSize   = 750
+	lineHeight  = 1250
+)
+
+// The colours of paper: those of the page's style sheet.
+var (
+	inkColor   = pdf.Color{0x17, 0x21, 0x2e}
+	softColor  = pdf.Color{0x56, 0x62, 0x73}
+	lineColor  = pdf.Color{0xdf, 0xe4, 0xea}
+	washColor  = pdf.Color{0xf5, 0xf7, 0xf9}
+	inColor    = pdf.Color{0x0c, 0x7a, 0x5f}
+	outColor   = pdf.Color{0xb4, 0x43, 0x1c}
+	keyColor   = pdf.Color{0x1f, 0x4f, 0x8f}
+	greyColor  = pdf.Color{0x85, 0x93, 0xa5}
+	openColor  = pdf.Color{0x7a, 0x44, 0x00}
+	waterColor = pdf.Color{0xee, 0xee, 0xf0}
+)
+
+// sheet lays text out on pages, from the top down.
+type sheet struct {
+	*pdf.Document
+	size  pdf.Size
+	y     int    // the next baseline's line begins here
+	water string // drawn across every page when not ""
+}
+
+func (s *sheet) width() int  { return s.size.Width - 2*sheetMargin }
+func (s *sheet) right() int  { return s.size.Width - sheetMargin }
+func (s *sheet) bottom() int { return s.size.Height - sheetFoot }
+
+func (s *sheet) newPage() {
+	s.AddPage()
+	s.y = sheetTop
+	if s.water != "" {
+		s.Slanted(s.size.Width/2-16000, s.size.Height/2+16000, pdf.Bold, 6400, waterColor, s.water)
+	}
+}
+
+// need begins a new page unless a height fits below; it says whether it did.
+func (s *sheet) need(height int) bool {
+	if s.y+height <= s.bottom() {
+		return false
+	}
+	s.newPage()
+	return true
+}
+
+// heading begins a section, with room for at least two lines of it.
+func (s *sheet) heading(text string) {
+	s.y += 900
+	s.need(6000)
+	s.y += 1300
+	s.Text(sheetMargin, s.y, pdf.Bold, 1250, inkColor, text)
+	s.y += 800
+}
+
+// paragraph writes wrapped text.
+func (s *sheet) paragraph(style pdf.Style, size int, color pdf.Color, text string) {
+	for _, line := range s.Wrap(style, size, s.width(), 40, text) {
+		height := size * 14 / 10
+		s.need(height)
+		s.Text(sheetMargin, s.y+size, style, size, color, line)
+		s.y += height
+	}
+	s.y += 200
+}
+
+// column is a column of a printed table.
+type column struct {
+	title string
+	width int // 0: what the others leave
+	right bool
+}
+
+// grid is a table under way. When a page ends, what its carried column came to
+// so far is written at its end and again at the head of the next.
+type grid struct {
+	s       *sheet
+	f       *figures
+	columns []column
+	carried pipeline.Amount
+	rows    int
+	carries bool
+}
+
+func (s *sheet) grid(f *figures, columns ...column) *grid {
+	used, rest := 0, 0
+	for i := range columns {
+		used += columns[i].width
+		if columns[i].width == 0 {
+			rest = i
+		}
+	}
+	if columns[rest].width == 0 {
+		columns[rest].width = s.width() - used
+	}
+	g := &grid{s: s, f: f, columns: columns}
+	s.need(4 * lineHeight)
+	g.head()
+	return g
+}
+
+func (g *grid) head() {
+	for i, c := range g.columns {
+		g.cell(i, g.s.y+1000, pdf.Regular, smallSize, softColor, c.title)
+	}
+	g.s.y += 1400
+	g.rule(greyColor)
+}
+
+func (g *grid) rule(color pdf.Color) { g.s.Rect(sheetMargin, g.s.y, g.s.width(), 50, color) }
+
+func (g *grid) left(i int) int {
+	x := sheetMargin
+	for _, c := range g.columns[:i] {
+		x += c.width
+	}
+	return x
+}
+
+// cell writes one line of a cell.
+func (g *grid) cell(i, y int, style pdf.Style, size int, color pdf.Color, text string) {
+	if text == "" {
+		return
+	}
+	c := g.columns[i]
+	if c.right {
+		g.s.TextRight(g.left(i)+c.width, y, style, size, color, text)
+		return
+	}
+	g.s.Text(g.left(i), y, style, size, color, text)
+}
+
+// entry is a row of a grid: its cells, a small second line, and what it adds to
+// the carried column.
+type entry struct {
+	cells  []string
+	small  string
+	amount pipeline.Amount
+	total  bool
+}
+
+// row writes an entry; text that is too wide for its column is wrapped.
+func (g *grid) row(e entry) {
+	lines := make([][]string, len(e.cells))
+	most := 1
+	for i, text := range e.cells {
+		if text == "" {
+			continue
+		}
+		lines[i] = []string{text}
+		if !g.columns[i].right {
+			lines[i] = g.s.Wrap(g.style(e, i), textSize, g.columns[i].width-500, 4, text)
+		}
+		most = max(most, len(lines[i]))
+	}
+	var small []string
+	wide := g.text()
+	if e.small != "" {
+		small = g.s.Wrap(pdf.Regular, smallSize, g.s.right()-g.left(wide), 3, e.small)
+	}
+	height := 500 + most*lineHeight - 250 + len(small)*1000
+	if g.s.y+height+lineHeight > g.s.bottom() {
+		g.turn()
+	}
+	if e.total {
+		g.rule(greyColor)
+	}
+	for i := range lines {
+		for n, text := range lines[i] {
+			g.cell(i, g.s.y+1150+n*lineHeight, g.style(e, i), textSize, inkColor, text)
+		}
+	}
+	for n, text := range small {
+		g.cell(wide, g.s.y+1150+(len(lines[wide])-1)*lineHeight+(n+1)*1000, pdf.Regular, smallSize, softColor, text)
+	}
+	g.s.y += height
+	if !e.total {
+		g.rule(lineColor)
+		g.carried += e.amount
+		g.rows++
+	}
+}
+
+// text is the widest column of texts.
+func (g *grid) text() int {
+	wide := 0
+	for i, c := range g.columns {
+		if !c.right && (g.columns[wide].right || c.width > g.columns[wide].width) {
+			wide = i
+		}
+	}
+	return wide
+}
+
+func (g *grid) style(e entry, i int) pdf.Style {
+	if e.total || i == len(g.columns)-1 && g.columns[i].right {
+		return pdf.Bold
+	}
+	return pdf.Regular
+}
+
+// group writes a line across the table.
+func (g *grid) group(text string) {
+	if g.s.y+3*lineHeight > g.s.bottom() {
+		g.turn()
+	}
+	g.s.Rect(sheetMargin, g.s.y, g.s.width(), 1500, washColor)
+	g.s.Text(sheetMargin+400, g.s.y+1050, pdf.Regular, smallSize, softColor, text)
+	g.s.y += 1500
+}
+
+// turn goes on at the next page, with the sum carried over.
+func (g *grid) turn() {
+	if g.carries && g.rows > 0 {
+		g.carry("Carried forward")
+	}
+	g.s.newPage()
+	g.head()
+	if g.carries && g.rows > 0 {
+		g.carry("Brought forward")
+	}
+}
+
+func (g *grid) carry(label string) {
+	g.s.Text(sheetMargin, g.s.y+1050, pdf.Regular, textSize, softColor, label)
+	g.cell(len(g.columns)-1, g.s.y+1050, pdf.Regular, textSize, softColor, g.f.money(g.carried))
+	g.s.y += lineHeight + 250
+	g.rule(lineColor)
+}
+
+func (g *grid) end() { g.s.y += 600 }
