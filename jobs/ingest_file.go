@@ -16,57 +16,21 @@ import (
 	"carat/pipeline/lake"
 )
 
-// file takes one file into the lake, by the row type of its feed.
+// file takes one file into the lake.
 func (g *ingestion) file(ctx context.Context, in InputFile) (FileResult, error) {
 	if in.Refused != "" {
 		return FileResult{}, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%s", in.Refused)
 	}
-	switch in.Feed {
-	case "fx_rates":
-		return ingestRows[pipeline.FXRate](ctx, g, in)
-	case "gift_catalog":
-		return ingestRows[pipeline.GiftPrice](ctx, g, in)
-	case "coin_packages":
-		return ingestRows[pipeline.CoinPackage](ctx, g, in)
-	case "conversion_rates":
-		return ingestRows[pipeline.ConversionRate](ctx, g, in)
-	case "creators":
-		return ingestRows[pipeline.Creator](ctx, g, in)
-	case "payout_rules":
-		return ingestRows[pipeline.PayoutRule](ctx, g, in)
-	case "resellers":
-		return ingestRows[pipeline.Reseller](ctx, g, in)
-	case "balances":
-		return ingestRows[pipeline.Balance](ctx, g, in)
-	case "coin_purchases":
-		return ingestRows[pipeline.CoinPurchase](ctx, g, in)
-	case "gift_events":
-		return ingestRows[pipeline.GiftEvent](ctx, g, in)
-	case "payouts":
-		return ingestRows[pipeline.Payout](ctx, g, in)
-	case "diamond_adjustments":
-		return ingestRows[pipeline.DiamondAdjustment](ctx, g, in)
-	case "coin_adjustments":
-		return ingestRows[pipeline.CoinAdjustment](ctx, g, in)
-	case "settlement_lines":
-		return ingestRows[pipeline.SettlementLine](ctx, g, in)
-	case "provider_payments":
-		return ingestRows[pipeline.ProviderPayment](ctx, g, in)
-	case "bank_lines":
-		return ingestRows[pipeline.BankLine](ctx, g, in)
+	table, ok := pipeline.FeedByName(in.Feed)
+	if !ok {
+		return FileResult{}, pipeline.Errorf(pipeline.KindInternal, "ingest", in.Name, "no row type for feed %q", in.Feed)
 	}
-	return FileResult{}, pipeline.Errorf(pipeline.KindInternal, "ingest", in.Name, "no row type for feed %q", in.Feed)
+	return g.ingest(ctx, table, in)
 }
 
-// rowPointer is the pointer to a row type.
-type rowPointer[T any] interface {
-	*T
-	pipeline.Row
-}
-
-// ingestRows takes one file into the lake: recognise, parse into a stage,
+// ingest takes one file of a feed into the lake: recognise, parse into a stage,
 // take out what was there before, commit.
-func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in InputFile) (result FileResult, err error) {
+func (g *ingestion) ingest(ctx context.Context, table pipeline.Feed, in InputFile) (result FileResult, err error) {
 	f, size, err := openInput(in)
 	if err != nil {
 		return result, err
@@ -83,9 +47,8 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 	if err != nil {
 		return result, err
 	}
-	table, _ := pipeline.FeedByName(in.Feed)
 	id := g.lake.NextBatchID()
-	stage, err := lake.NewStage[T, P](ctx, g.lake, table, id)
+	stage, err := lake.StageFeed(ctx, g.lake, table, id)
 	if err != nil {
 		return result, g.ifFull(in, err)
 	}
@@ -96,7 +59,7 @@ func ingestRows[T any, P rowPointer[T]](ctx context.Context, g *ingestion, in In
 		}
 		err = g.ifFull(in, err)
 	}()
-	report, err := feed.Read[T](ctx, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, g.options(in, id, totals, stage.AddRejects, size), stage)
+	report, err := feed.ReadFeed(ctx, table, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, g.options(in, id, totals, stage.AddRejects, size), stage)
 	if changed := unchangedSince(in, f, size, before); changed != nil && ctx.Err() == nil {
 		return result, changed // whatever else is wrong with what was read
 	}
@@ -230,7 +193,7 @@ func (g *ingestion) notes(in InputFile, r feed.Report) {
 // earlier in the file: an identical row is a duplicate and counted; in an
 // event feed a row with other content is rejected as a conflict that names
 // both places. In a reference feed it is a new version and stays.
-func dropRepeats[T any, P rowPointer[T]](ctx context.Context, g *ingestion, table pipeline.Feed, stage *lake.Stage[T, P], batch *pipeline.Batch) error {
+func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage lake.FeedStage, batch *pipeline.Batch) error {
 	if batch.RowsAccepted == 0 {
 		return nil
 	}

@@ -44,48 +44,13 @@ func (p *place) verifySources(ctx context.Context, s Setting, report *Verificati
 	return nil
 }
 
-// verifySource reads one kept file again, by the row type of its feed.
-func (p *place) verifySource(ctx context.Context, s Setting, b lake.CommittedBatch, dir string, report *Verification) error {
-	switch b.Feed {
-	case "fx_rates":
-		return readAgain[pipeline.FXRate](ctx, p, s, b, dir, report)
-	case "gift_catalog":
-		return readAgain[pipeline.GiftPrice](ctx, p, s, b, dir, report)
-	case "coin_packages":
-		return readAgain[pipeline.CoinPackage](ctx, p, s, b, dir, report)
-	case "conversion_rates":
-		return readAgain[pipeline.ConversionRate](ctx, p, s, b, dir, report)
-	case "creators":
-		return readAgain[pipeline.Creator](ctx, p, s, b, dir, report)
-	case "payout_rules":
-		return readAgain[pipeline.PayoutRule](ctx, p, s, b, dir, report)
-	case "resellers":
-		return readAgain[pipeline.Reseller](ctx, p, s, b, dir, report)
-	case "balances":
-		return readAgain[pipeline.Balance](ctx, p, s, b, dir, report)
-	case "coin_purchases":
-		return readAgain[pipeline.CoinPurchase](ctx, p, s, b, dir, report)
-	case "gift_events":
-		return readAgain[pipeline.GiftEvent](ctx, p, s, b, dir, report)
-	case "payouts":
-		return readAgain[pipeline.Payout](ctx, p, s, b, dir, report)
-	case "diamond_adjustments":
-		return readAgain[pipeline.DiamondAdjustment](ctx, p, s, b, dir, report)
-	case "coin_adjustments":
-		return readAgain[pipeline.CoinAdjustment](ctx, p, s, b, dir, report)
-	case "settlement_lines":
-		return readAgain[pipeline.SettlementLine](ctx, p, s, b, dir, report)
-	case "provider_payments":
-		return readAgain[pipeline.ProviderPayment](ctx, p, s, b, dir, report)
-	case "bank_lines":
-		return readAgain[pipeline.BankLine](ctx, p, s, b, dir, report)
-	}
-	return fmt.Errorf("there is no feed %q", b.Feed)
-}
-
-// readAgain reads a kept file as it was read when it was ingested, with the
+// verifySource reads a kept file as it was read when it was ingested, with the
 // entity and the zone of the configuration as it is now, and compares.
-func readAgain[T any, P rowPointer[T]](ctx context.Context, p *place, s Setting, b lake.CommittedBatch, dir string, report *Verification) error {
+func (p *place) verifySource(ctx context.Context, s Setting, b lake.CommittedBatch, dir string, report *Verification) error {
+	table, ok := pipeline.FeedByName(b.Feed)
+	if !ok {
+		return fmt.Errorf("there is no feed %q", b.Feed)
+	}
 	f, err := p.unpackSource(b, dir)
 	if errors.Is(err, fs.ErrNotExist) && b.Feed == "creators" {
 		report.Erased = append(report.Erased, b.ID) // whether a record of it exists is judged with all of them
@@ -95,11 +60,14 @@ func readAgain[T any, P rowPointer[T]](ctx context.Context, p *place, s Setting,
 		return err
 	}
 	defer func() { _ = errors.Join(f.Close(), os.Remove(f.Name())) }()
-	check := lake.NewSourceCheck[T, P](p.lake, b.Feed)
+	check, err := lake.CheckFeed(p.lake, b.Feed)
+	if err != nil {
+		return err
+	}
 	o := s.Config.readOptions(b.Feed)
 	o.BatchID, o.IngestedAt, o.MaxRejectShare = b.ID, b.IngestedAt.UnixMicro(), whole
 	o.Calendar = pipeline.NewCalendar(s.Config.Zone, b.EarliestOpen)
-	got, err := feed.Read[T](ctx, feed.Input{Path: b.Source, Name: b.Source, File: f, Size: b.SourceBytes}, o, check)
+	got, err := feed.ReadFeed(ctx, table, feed.Input{Path: b.Source, Name: b.Source, File: f, Size: b.SourceBytes}, o, check)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,10 @@
 package pipeline
 
-import "sort"
+import (
+	"reflect"
+	"sort"
+	"sync"
+)
 
 // Feed describes a kind of input. Its name is also its raw table's name.
 type Feed struct {
@@ -10,35 +14,35 @@ type Feed struct {
 	// EventColumn is the stored column by whose UTC day the table is
 	// partitioned; "" for reference feeds, whose tables are not partitioned.
 	EventColumn string
+	// Columns are those of its files, in the order of the guide, each bound to
+	// the field of the row type that holds it.
+	Columns []FeedColumn
+	rows    rowType
 }
 
-// feeds in the order in which they are ingested: reference feeds first.
-var feeds = []Feed{
-	{"fx_rates", true, []string{"base", "quote", "rate_date"}, ""},
-	{"gift_catalog", true, []string{"gift_id", "valid_from"}, ""},
-	{"coin_packages", true, []string{"sku", "channel", "country", "valid_from"}, ""},
-	{"conversion_rates", true, []string{"scope", "scope_id", "valid_from"}, ""},
-	{"creators", true, []string{"creator_id", "valid_from"}, ""},
-	{"payout_rules", true, []string{"method", "country", "valid_from"}, ""},
-	{"resellers", true, []string{"reseller_id", "valid_from"}, ""},
-	{"balances", false, []string{"subject_kind", "subject_id", "entity", "channel", "currency", "as_of"}, "as_of"},
-	{"coin_purchases", false, []string{"purchase_id"}, "purchased_at"},
-	{"gift_events", false, []string{"event_id"}, "sent_at"},
-	{"payouts", false, []string{"payout_id", "updated_at"}, "event_at"},
-	{"diamond_adjustments", false, []string{"adjustment_id"}, "adjusted_at"},
-	{"coin_adjustments", false, []string{"adjustment_id"}, "adjusted_at"},
-	{"settlement_lines", false, []string{"line_id"}, "event_at"},
-	{"provider_payments", false, []string{"line_id"}, "booked_at"},
-	{"bank_lines", false, []string{"line_id"}, "booked_at"},
-}
+// feeds is the list of feeds, in the order in which they are ingested:
+// reference feeds first. Each is described beside its row type, where its place
+// in the list is too. How its files are read, how its table is made, ingested
+// and read again follow from here.
+var feeds = sync.OnceValue(func() []Feed { return append(referenceFeeds(), eventFeeds()...) })
 
 // Feeds gives all feeds in the order of ingestion.
-func Feeds() []Feed { return append([]Feed(nil), feeds...) }
+func Feeds() []Feed { return append([]Feed(nil), feeds()...) }
 
 // FeedByName finds a feed.
 func FeedByName(name string) (Feed, bool) {
-	for _, f := range feeds {
+	for _, f := range feeds() {
 		if f.Name == name {
+			return f, true
+		}
+	}
+	return Feed{}, false
+}
+
+// FeedOf finds the feed of a row type; false if none has it.
+func FeedOf[T any]() (Feed, bool) {
+	for _, f := range feeds() {
+		if f.rows.of() == reflect.TypeFor[T]() {
 			return f, true
 		}
 	}
@@ -48,9 +52,29 @@ func FeedByName(name string) (Feed, bool) {
 // FeedNames gives the names in alphabetical order, for messages.
 func FeedNames() []string {
 	var names []string
-	for _, f := range feeds {
+	for _, f := range feeds() {
 		names = append(names, f.Name)
 	}
 	sort.Strings(names)
+	return names
+}
+
+// ColumnNames gives the names of its columns, in the order of the guide.
+func (f Feed) ColumnNames() []string {
+	var names []string
+	for _, c := range f.Columns {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// Required gives the columns that a file of the feed's own layout can't lack.
+func (f Feed) Required() []string {
+	var names []string
+	for _, c := range f.Columns {
+		if !c.Optional {
+			names = append(names, c.Name)
+		}
+	}
 	return names
 }

@@ -12,11 +12,11 @@ type Amount int64
 // Rate is a number in billionths: DECIMAL(18,9) in SQL and Parquet.
 type Rate int64
 
-// Digits behind the point, and the bound of DECIMAL(18,·).
+// Digits behind the point, and the largest number of DECIMAL(18,·).
 const (
 	AmountDigits = 6
 	RateDigits   = 9
-	decimalBound = 999_999_999_999_999_999
+	DecimalMax   = 999_999_999_999_999_999
 )
 
 // Errors of the decimal parsers. They are values, not built per row, because a
@@ -57,8 +57,8 @@ func parseDecimal(text []byte, places int) (int64, error) {
 		if d > 9 {
 			break
 		}
-		if v > (decimalBound-9)/10 {
-			if v > (decimalBound-int64(d))/10 {
+		if v > (DecimalMax-9)/10 {
+			if v > (DecimalMax-int64(d))/10 {
 				return 0, ErrTooLarge
 			}
 		}
@@ -83,14 +83,14 @@ func parseDecimal(text []byte, places int) (int64, error) {
 				}
 				continue
 			}
-			if v > (decimalBound-int64(d))/10 {
+			if v > (DecimalMax-int64(d))/10 {
 				return 0, ErrTooLarge
 			}
 			v, left = v*10+int64(d), left-1
 		}
 	}
 	for ; left > 0; left-- {
-		if v > decimalBound/10 {
+		if v > DecimalMax/10 {
 			return 0, ErrTooLarge
 		}
 		v *= 10

@@ -26,6 +26,29 @@ type Row interface {
 	AppendKey(dst []byte) []byte
 }
 
+// eventFeeds gives the feeds of events in the order of ingestion.
+func eventFeeds() []Feed {
+	return []Feed{
+		balances(),
+		coinPurchases(),
+		giftEvents(),
+		payouts(),
+		diamondAdjustments(),
+		coinAdjustments(),
+		settlementLines(),
+		providerPayments(),
+		bankLines(),
+	}
+}
+
+// The channels through which coins are bought.
+const (
+	ChannelApple    = "apple"
+	ChannelGoogle   = "google"
+	ChannelWeb      = "web"
+	ChannelReseller = "reseller"
+)
+
 // CoinPurchase is a row of coin_purchases.
 type CoinPurchase struct {
 	PurchaseID         string `parquet:"purchase_id,delta,id(1)"`
@@ -48,6 +71,43 @@ type CoinPurchase struct {
 	Lineage
 }
 
+// EventMicros gives purchased_at.
+func (r *CoinPurchase) EventMicros() int64 { return r.PurchasedAt }
+
+// AppendKey appends purchase_id.
+func (r *CoinPurchase) AppendKey(dst []byte) []byte { return append(dst, r.PurchaseID...) }
+
+// coinPurchases describes coin_purchases.
+func coinPurchases() Feed {
+	return feedOf(Feed{Name: "coin_purchases", Key: []string{"purchase_id"}, EventColumn: "purchased_at"}, func(r *CoinPurchase) Fault {
+		if r.OriginalPurchaseID == "" && r.Kind != "purchase" {
+			return Fault{"original_purchase_id", CodeMissing, "", "the purchase that a " + r.Kind + " goes back to"}
+		}
+		if r.ResellerID == "" && r.Channel == ChannelReseller {
+			return Fault{"reseller_id", CodeMissing, "", "the reseller, since channel is reseller"}
+		}
+		return Fault{}
+	},
+		id("purchase_id"),
+		enum("kind", "purchase", "refund", "chargeback", "chargeback_reversal"),
+		maybe(id("original_purchase_id")),
+		id("viewer_id"),
+		channel(),
+		maybe(id("reseller_id")),
+		maybe(id("store_transaction_id")),
+		id("sku"),
+		positive("coins"),
+		maybe(number("bonus_coins")),
+		currency("currency"),
+		number("gross_amount"),
+		maybe(number("tax_amount")),
+		maybe(number("store_fee_amount")),
+		maybe(country("country")),
+		moment("purchased_at"),
+		entity(),
+	)
+}
+
 // GiftEvent is a row of gift_events.
 type GiftEvent struct {
 	EventID         string `parquet:"event_id,delta,id(1)"`
@@ -68,6 +128,35 @@ type GiftEvent struct {
 	// end was never seen and its last state was taken).
 	Capture string `parquet:"capture,optional,dict,id(13)"`
 	Lineage
+}
+
+// EventMicros gives sent_at.
+func (r *GiftEvent) EventMicros() int64 { return r.SentAt }
+
+// AppendKey appends event_id.
+func (r *GiftEvent) AppendKey(dst []byte) []byte { return append(dst, r.EventID...) }
+
+// giftEvents describes gift_events.
+func giftEvents() Feed {
+	return feedOf(Feed{Name: "gift_events", Key: []string{"event_id"}, EventColumn: "sent_at"}, func(r *GiftEvent) Fault {
+		if r.OriginalEventID == "" && r.Kind != "gift" {
+			return Fault{"original_event_id", CodeMissing, "", "the gift that a reversal goes back to"}
+		}
+		return Fault{}
+	},
+		id("event_id"),
+		enum("kind", "gift", "reversal"),
+		maybe(id("original_event_id")),
+		moment("sent_at"),
+		id("stream_id"),
+		id("viewer_id"),
+		id("creator_id"),
+		id("gift_id"),
+		positive("quantity"),
+		number("coins"),
+		number("diamonds"),
+		entity(),
+	)
 }
 
 // Payout is a row of payouts: one version of one payout.
@@ -96,6 +185,48 @@ type Payout struct {
 	Lineage
 }
 
+// EventMicros gives the time of the version's status.
+func (r *Payout) EventMicros() int64 { return r.EventAt }
+
+// AppendKey appends payout_id and updated_at.
+func (r *Payout) AppendKey(dst []byte) []byte {
+	return keyAt(append(dst, r.PayoutID...), r.UpdatedAt)
+}
+
+// payouts describes payouts.
+func payouts() Feed {
+	return feedOf(Feed{Name: "payouts", Key: []string{"payout_id", "updated_at"}, EventColumn: "event_at"}, func(r *Payout) Fault {
+		switch {
+		case r.Status == "requested":
+			r.EventAt = r.RequestedAt
+		case r.Status == "paid" && r.PaidAt != nil:
+			r.EventAt = *r.PaidAt
+		default:
+			r.EventAt = r.UpdatedAt
+		}
+		return Fault{}
+	},
+		id("payout_id"),
+		id("creator_id"),
+		enum("status", "requested", "paid", "failed", "returned"),
+		number("diamonds"),
+		currency("currency"),
+		number("gross_amount"),
+		maybe(number("withholding_amount")),
+		maybe(number("fee_amount")),
+		number("net_amount"),
+		maybe(currency("payout_currency")),
+		maybe(positive("fx_rate")),
+		maybe(number("payout_amount")),
+		id("method"),
+		maybe(id("provider_reference")),
+		moment("requested_at"),
+		maybe(moment("paid_at")),
+		moment("updated_at"),
+		entity(),
+	)
+}
+
 // DiamondAdjustment is a row of diamond_adjustments; Diamonds is signed.
 type DiamondAdjustment struct {
 	AdjustmentID string `parquet:"adjustment_id,id(1)"`
@@ -110,6 +241,27 @@ type DiamondAdjustment struct {
 	Lineage
 }
 
+// EventMicros gives adjusted_at.
+func (r *DiamondAdjustment) EventMicros() int64 { return r.AdjustedAt }
+
+// AppendKey appends adjustment_id.
+func (r *DiamondAdjustment) AppendKey(dst []byte) []byte { return append(dst, r.AdjustmentID...) }
+
+// diamondAdjustments describes diamond_adjustments.
+func diamondAdjustments() Feed {
+	return feedOf(Feed{Name: "diamond_adjustments", Key: []string{"adjustment_id"}, EventColumn: "adjusted_at"}, noRule[DiamondAdjustment],
+		id("adjustment_id"),
+		id("creator_id"),
+		signed("diamonds"),
+		enum("reason", "bonus", "split", "clawback", "penalty", "correction"),
+		maybe(id("reference_id")),
+		id("approved_by"),
+		moment("adjusted_at"),
+		maybe(text("note")),
+		entity(),
+	)
+}
+
 // CoinAdjustment is a row of coin_adjustments; Coins is signed.
 type CoinAdjustment struct {
 	AdjustmentID string `parquet:"adjustment_id,id(1)"`
@@ -122,6 +274,27 @@ type CoinAdjustment struct {
 	Note         string `parquet:"note,optional,id(8)"`
 	Entity       string `parquet:"entity,dict,id(9)"`
 	Lineage
+}
+
+// EventMicros gives adjusted_at.
+func (r *CoinAdjustment) EventMicros() int64 { return r.AdjustedAt }
+
+// AppendKey appends adjustment_id.
+func (r *CoinAdjustment) AppendKey(dst []byte) []byte { return append(dst, r.AdjustmentID...) }
+
+// coinAdjustments describes coin_adjustments.
+func coinAdjustments() Feed {
+	return feedOf(Feed{Name: "coin_adjustments", Key: []string{"adjustment_id"}, EventColumn: "adjusted_at"}, noRule[CoinAdjustment],
+		id("adjustment_id"),
+		id("viewer_id"),
+		signed("coins"),
+		enum("reason", "promo", "expiry", "correction", "debt_writeoff"),
+		maybe(id("reference_id")),
+		id("approved_by"),
+		moment("adjusted_at"),
+		maybe(text("note")),
+		entity(),
+	)
 }
 
 // SettlementLine is a row of settlement_lines; amounts are signed, + towards
@@ -153,6 +326,47 @@ type SettlementLine struct {
 	Lineage
 }
 
+// EventMicros gives transaction_at, else settled_at, else covers_to.
+func (r *SettlementLine) EventMicros() int64 { return r.EventAt }
+
+// AppendKey appends line_id.
+func (r *SettlementLine) AppendKey(dst []byte) []byte { return append(dst, r.LineID...) }
+
+// settlementLines describes settlement_lines.
+func settlementLines() Feed {
+	return feedOf(Feed{Name: "settlement_lines", Key: []string{"line_id"}, EventColumn: "event_at"}, func(r *SettlementLine) Fault {
+		for _, at := range []*int64{r.TransactionAt, r.SettledAt, r.CoversTo} {
+			if at != nil {
+				r.EventAt = *at
+				return Fault{}
+			}
+		}
+		return Fault{"transaction_at", CodeMissing, "", "one of transaction_at, settled_at, covers_to"}
+	},
+		id("line_id"),
+		channel(),
+		id("report_id"),
+		maybe(id("store_transaction_id")),
+		maybe(id("sku")),
+		maybe(country("country")),
+		enum("kind", "sale", "refund", "chargeback", "fee", "tax", "adjustment", "payout"),
+		maybe(signed("quantity")),
+		signed("gross_amount"),
+		maybe(signed("tax_amount")),
+		maybe(signed("fee_amount")),
+		signed("net_amount"),
+		currency("currency"),
+		maybe(currency("customer_currency")),
+		maybe(signed("customer_amount")),
+		maybe(moment("transaction_at")),
+		maybe(moment("settled_at")),
+		maybe(moment("covers_from")),
+		maybe(moment("covers_to")),
+		maybe(id("bank_reference")),
+		entity(),
+	)
+}
+
 // ProviderPayment is a row of provider_payments.
 type ProviderPayment struct {
 	LineID            string `parquet:"line_id,id(1)"`
@@ -169,6 +383,29 @@ type ProviderPayment struct {
 	Lineage
 }
 
+// EventMicros gives booked_at.
+func (r *ProviderPayment) EventMicros() int64 { return r.BookedAt }
+
+// AppendKey appends line_id.
+func (r *ProviderPayment) AppendKey(dst []byte) []byte { return append(dst, r.LineID...) }
+
+// providerPayments describes provider_payments.
+func providerPayments() Feed {
+	return feedOf(Feed{Name: "provider_payments", Key: []string{"line_id"}, EventColumn: "booked_at"}, noRule[ProviderPayment],
+		id("line_id"),
+		id("provider"),
+		maybe(id("provider_reference")),
+		maybe(id("payout_id")),
+		number("amount"),
+		maybe(number("fee_amount")),
+		currency("currency"),
+		enum("status", "paid", "failed", "returned"),
+		moment("booked_at"),
+		maybe(id("report_id")),
+		entity(),
+	)
+}
+
 // BankLine is a row of bank_lines; Amount is signed, + towards the platform.
 type BankLine struct {
 	LineID       string `parquet:"line_id,id(1)"`
@@ -180,6 +417,26 @@ type BankLine struct {
 	Counterparty string `parquet:"counterparty,optional,id(7)"`
 	Entity       string `parquet:"entity,dict,id(8)"`
 	Lineage
+}
+
+// EventMicros gives booked_at.
+func (r *BankLine) EventMicros() int64 { return r.BookedAt }
+
+// AppendKey appends line_id.
+func (r *BankLine) AppendKey(dst []byte) []byte { return append(dst, r.LineID...) }
+
+// bankLines describes bank_lines.
+func bankLines() Feed {
+	return feedOf(Feed{Name: "bank_lines", Key: []string{"line_id"}, EventColumn: "booked_at"}, noRule[BankLine],
+		id("line_id"),
+		id("account"),
+		moment("booked_at"),
+		signed("amount"),
+		currency("currency"),
+		maybe(text("reference")),
+		maybe(text("counterparty")),
+		entity(),
+	)
 }
 
 // Balance is a row of balances: the system of record's own balance just before
@@ -196,4 +453,29 @@ type Balance struct {
 	DeferredFee *int64 `parquet:"deferred_fee,optional,decimal(6:18),id(9)"`
 	Entity      string `parquet:"entity,dict,id(10)"`
 	Lineage
+}
+
+// EventMicros gives the last instant that the balance covers: as_of less one
+// microsecond, so that a closing balance belongs to the month it closes.
+func (r *Balance) EventMicros() int64 { return r.AsOf - 1 }
+
+// AppendKey appends subject, entity, channel, currency and as_of.
+func (r *Balance) AppendKey(dst []byte) []byte {
+	return keyAt(key(dst, r.SubjectKind, r.SubjectID, r.Entity, r.Channel, r.Currency), r.AsOf)
+}
+
+// balances describes balances.
+func balances() Feed {
+	return feedOf(Feed{Name: "balances", Key: []string{"subject_kind", "subject_id", "entity", "channel", "currency", "as_of"}, EventColumn: "as_of"}, noRule[Balance],
+		enum("subject_kind", "viewer", "creator", "account"),
+		id("subject_id"),
+		moment("as_of"),
+		maybe(channel()),
+		maybe(currency("currency")),
+		maybe(signed("coins")),
+		maybe(signed("diamonds")),
+		maybe(signed("amount")),
+		maybe(signed("deferred_fee")),
+		entity(),
+	)
 }

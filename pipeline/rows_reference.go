@@ -1,5 +1,18 @@
 package pipeline
 
+// referenceFeeds gives the reference feeds in the order of ingestion.
+func referenceFeeds() []Feed {
+	return []Feed{
+		fxRates(),
+		giftCatalog(),
+		coinPackages(),
+		conversionRates(),
+		creators(),
+		payoutRules(),
+		resellers(),
+	}
+}
+
 // GiftPrice is a row of gift_catalog.
 type GiftPrice struct {
 	GiftID    string `parquet:"gift_id,id(1)"`
@@ -8,6 +21,23 @@ type GiftPrice struct {
 	Coins     int64  `parquet:"coins,id(4)"`
 	ValidTo   *int64 `parquet:"valid_to,optional,timestamp(microsecond),id(5)"`
 	Lineage
+}
+
+// EventMicros is 0: reference rows have no event time.
+func (*GiftPrice) EventMicros() int64 { return 0 }
+
+// AppendKey appends gift_id and valid_from.
+func (r *GiftPrice) AppendKey(dst []byte) []byte { return keyAt(append(dst, r.GiftID...), r.ValidFrom) }
+
+// giftCatalog describes gift_catalog.
+func giftCatalog() Feed {
+	return feedOf(Feed{Name: "gift_catalog", Reference: true, Key: []string{"gift_id", "valid_from"}}, noRule[GiftPrice],
+		id("gift_id"),
+		bound("valid_from"),
+		text("name"),
+		number("coins"),
+		maybe(bound("valid_to")),
+	)
 }
 
 // CoinPackage is a row of coin_packages.
@@ -24,6 +54,29 @@ type CoinPackage struct {
 	Lineage
 }
 
+// EventMicros is 0: reference rows have no event time.
+func (*CoinPackage) EventMicros() int64 { return 0 }
+
+// AppendKey appends sku, channel, country and valid_from.
+func (r *CoinPackage) AppendKey(dst []byte) []byte {
+	return keyAt(key(dst, r.SKU, r.Channel, r.Country), r.ValidFrom)
+}
+
+// coinPackages describes coin_packages.
+func coinPackages() Feed {
+	return feedOf(Feed{Name: "coin_packages", Reference: true, Key: []string{"sku", "channel", "country", "valid_from"}}, noRule[CoinPackage],
+		id("sku"),
+		channel(),
+		country("country"),
+		bound("valid_from"),
+		positive("coins"),
+		maybe(number("bonus_coins")),
+		currency("currency"),
+		number("gross_amount"),
+		maybe(bound("valid_to")),
+	)
+}
+
 // ConversionRate is a row of conversion_rates.
 type ConversionRate struct {
 	Scope           string `parquet:"scope,dict,id(1)"`
@@ -37,6 +90,38 @@ type ConversionRate struct {
 	Rounding        string `parquet:"rounding,dict,id(9)"`
 	ValidTo         *int64 `parquet:"valid_to,optional,timestamp(microsecond),id(10)"`
 	Lineage
+}
+
+// EventMicros is 0: reference rows have no event time.
+func (*ConversionRate) EventMicros() int64 { return 0 }
+
+// AppendKey appends scope, scope_id and valid_from.
+func (r *ConversionRate) AppendKey(dst []byte) []byte {
+	return keyAt(key(dst, r.Scope, r.ScopeID), r.ValidFrom)
+}
+
+// conversionRates describes conversion_rates.
+func conversionRates() Feed {
+	return feedOf(Feed{Name: "conversion_rates", Reference: true, Key: []string{"scope", "scope_id", "valid_from"}}, func(r *ConversionRate) Fault {
+		if r.Scope == "default" && r.ScopeID != "" {
+			return Fault{"scope_id", CodeUnknownValue, r.ScopeID, "nothing, since scope is default"}
+		}
+		if r.Scope != "default" && r.ScopeID == "" {
+			return Fault{"scope_id", CodeMissing, "", "the " + r.Scope + " that the rate is for"}
+		}
+		return Fault{}
+	},
+		enum("scope", "default", "region", "tier", "creator"),
+		maybe(id("scope_id")),
+		bound("valid_from"),
+		number("diamonds_per_coin"),
+		number("diamond_value"),
+		number("coin_value"),
+		share("platform_share"),
+		currency("currency"),
+		enum("rounding", "floor", "half_up", "half_even"),
+		maybe(bound("valid_to")),
+	)
 }
 
 // Creator is a row of creators, without the person: display_name and email are
@@ -57,6 +142,37 @@ type Creator struct {
 	// Person is parsed beside the row and never stored in the lake.
 	Person Person `parquet:"-"`
 	Lineage
+}
+
+// EventMicros is 0: reference rows have no event time.
+func (*Creator) EventMicros() int64 { return 0 }
+
+// AppendKey appends creator_id and valid_from.
+func (r *Creator) AppendKey(dst []byte) []byte {
+	return keyAt(append(dst, r.CreatorID...), r.ValidFrom)
+}
+
+// creators describes creators.
+func creators() Feed {
+	return feedOf(Feed{Name: "creators", Reference: true, Key: []string{"creator_id", "valid_from"}}, func(r *Creator) Fault {
+		r.Person.CreatorID = r.CreatorID
+		return Fault{}
+	},
+		id("creator_id"),
+		bound("valid_from"),
+		inField(text("display_name"), "Person.DisplayName"),
+		country("country"),
+		maybe(id("region")),
+		maybe(id("tier")),
+		maybe(id("agency_id")),
+		maybe(share("agency_share")),
+		currency("currency"),
+		maybe(id("payout_method")),
+		maybe(share("withholding_rate")),
+		maybe(id("tax_form")),
+		inField(maybe(text("email")), "Person.Email"),
+		maybe(bound("valid_to")),
+	)
 }
 
 // Person is the part of a creator that can be erased.
@@ -81,6 +197,30 @@ type PayoutRule struct {
 	Lineage
 }
 
+// EventMicros is 0: reference rows have no event time.
+func (*PayoutRule) EventMicros() int64 { return 0 }
+
+// AppendKey appends method, country and valid_from.
+func (r *PayoutRule) AppendKey(dst []byte) []byte {
+	return keyAt(key(dst, r.Method, r.Country), r.ValidFrom)
+}
+
+// payoutRules describes payout_rules.
+func payoutRules() Feed {
+	return feedOf(Feed{Name: "payout_rules", Reference: true, Key: []string{"method", "country", "valid_from"}}, noRule[PayoutRule],
+		id("method"),
+		maybe(country("country")),
+		bound("valid_from"),
+		number("min_amount"),
+		maybe(number("max_amount_per_day")),
+		maybe(number("fee_fixed")),
+		maybe(share("fee_rate")),
+		maybe(number("hold_days")),
+		currency("currency"),
+		maybe(bound("valid_to")),
+	)
+}
+
 // FXRate is a row of fx_rates: units of Quote per unit of Base.
 type FXRate struct {
 	RateDate int32  `parquet:"rate_date,date,id(1)"` // days since the epoch
@@ -88,6 +228,29 @@ type FXRate struct {
 	Quote    string `parquet:"quote,dict,id(3)"`
 	Rate     int64  `parquet:"rate,decimal(9:18),id(4)"`
 	Lineage
+}
+
+// EventMicros is 0: reference rows have no event time.
+func (*FXRate) EventMicros() int64 { return 0 }
+
+// AppendKey appends base, quote and rate_date.
+func (r *FXRate) AppendKey(dst []byte) []byte {
+	return keyAt(key(dst, r.Base, r.Quote), int64(r.RateDate))
+}
+
+// fxRates describes fx_rates.
+func fxRates() Feed {
+	return feedOf(Feed{Name: "fx_rates", Reference: true, Key: []string{"base", "quote", "rate_date"}}, func(r *FXRate) Fault {
+		if r.Base == r.Quote {
+			return Fault{"quote", CodeUnknownValue, r.Quote, "another currency than base"}
+		}
+		return Fault{}
+	},
+		day("rate_date"),
+		currency("base"),
+		currency("quote"),
+		positive("rate"),
+	)
 }
 
 // Reseller is a row of resellers.
@@ -99,4 +262,24 @@ type Reseller struct {
 	Currency        string `parquet:"currency,dict,id(5)"`
 	ValidTo         *int64 `parquet:"valid_to,optional,timestamp(microsecond),id(6)"`
 	Lineage
+}
+
+// EventMicros is 0: reference rows have no event time.
+func (*Reseller) EventMicros() int64 { return 0 }
+
+// AppendKey appends reseller_id and valid_from.
+func (r *Reseller) AppendKey(dst []byte) []byte {
+	return keyAt(append(dst, r.ResellerID...), r.ValidFrom)
+}
+
+// resellers describes resellers.
+func resellers() Feed {
+	return feedOf(Feed{Name: "resellers", Reference: true, Key: []string{"reseller_id", "valid_from"}}, noRule[Reseller],
+		id("reseller_id"),
+		bound("valid_from"),
+		text("name"),
+		number("min_price_per_coin"),
+		currency("currency"),
+		maybe(bound("valid_to")),
+	)
 }

@@ -13,36 +13,36 @@ import (
 )
 
 // amountOf reads an amount of a report in millionths.
-func amountOf(text string) (int64, Code) {
+func amountOf(text string) (int64, pipeline.Code) {
 	v, err := pipeline.ParseAmount([]byte(text))
 	return int64(v), codeOfNumber(text, err)
 }
 
 // wholeOf reads a count.
-func wholeOf(text string) (int64, Code) {
+func wholeOf(text string) (int64, pipeline.Code) {
 	v, err := pipeline.ParseWhole([]byte(text))
 	return v, codeOfNumber(text, err)
 }
 
-func codeOfNumber(text string, err error) Code {
+func codeOfNumber(text string, err error) pipeline.Code {
 	switch {
 	case err == nil:
-		return codeOK
+		return pipeline.CodeOK
 	case text == "":
-		return CodeMissing
+		return pipeline.CodeMissing
 	case errors.Is(err, pipeline.ErrTooFine):
-		return CodeTooPrecise
+		return pipeline.CodeTooPrecise
 	case errors.Is(err, pipeline.ErrTooLarge):
-		return CodeOutOfRange
+		return pipeline.CodeOutOfRange
 	}
-	return CodeNotANumber
+	return pipeline.CodeNotANumber
 }
 
 // times gives amount x count; false if it has more than 18 digits.
 func times(amount, count int64) (int64, bool) {
 	negative := amount < 0 != (count < 0)
 	hi, lo := bits.Mul64(uint64(abs(amount)), uint64(abs(count)))
-	if hi > 0 || lo > decimalMax {
+	if hi > 0 || lo > pipeline.DecimalMax {
 		return 0, false
 	}
 	if negative {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"carat/pipeline"
 )
 
 // detailPreambleLines is how far the header of a detailed report is looked for.
@@ -76,14 +78,14 @@ func (a *appleReport) detailRow(line int64, cells []string) error {
 	day, dayOK := appleDate(sold)
 	settledDay, settledOK := appleDate(settled)
 	switch {
-	case f.code != codeOK:
+	case f.Code != pipeline.CodeOK:
 	case !dayOK:
-		f = fault{"transaction_at", CodeBadTime, sold, "a day like 10/31/2026 in Transaction Date"}
+		f = pipeline.Fault{Column: "transaction_at", Code: pipeline.CodeBadTime, Value: sold, Expected: "a day like 10/31/2026 in Transaction Date"}
 	case !settledOK && settled != "":
-		f = fault{"settled_at", CodeBadTime, settled, "a day like 10/31/2026 in Settlement Date"}
+		f = pipeline.Fault{Column: "settled_at", Code: pipeline.CodeBadTime, Value: settled, Expected: "a day like 10/31/2026 in Settlement Date"}
 	}
-	if f.code != codeOK {
-		return a.out.reject(line, f.column, f.code, f.value, f.expected)
+	if f.Code != pipeline.CodeOK {
+		return a.out.reject(line, f.Column, f.Code, f.Value, f.Expected)
 	}
 	if err := a.out.begin(line); err != nil {
 		return err

@@ -47,13 +47,13 @@ type appleReport struct {
 	tables  bool // lines of the table behind the totals follow
 
 	rows       int64
-	amount     sum128
-	units      sum128               // of sales
-	unread     int64                // line of the first number that could not be read
-	perCountry map[string][2]sum128 // quantity and extended partner share, by country and currency
-	totals     map[string]bool      // those that were found
-	from, to   int64                // covered by a detailed report, as its preamble says
-	period     string               // of a detailed report
+	amount     pipeline.Sum
+	units      pipeline.Sum               // of sales
+	unread     int64                      // line of the first number that could not be read
+	perCountry map[string][2]pipeline.Sum // quantity and extended partner share, by country and currency
+	totals     map[string]bool            // those that were found
+	from, to   int64                      // covered by a detailed report, as its preamble says
+	period     string                     // of a detailed report
 }
 
 // readAppleFinancial reads a financial report: one line per product, country,
@@ -84,7 +84,7 @@ func (r *report) resaved(line int64) error {
 
 func newAppleReport(r *report, c columns, detail bool) *appleReport {
 	return &appleReport{report: r, columns: c, detail: detail, ids: newRowIDs(), zone: pacificZone(),
-		perCountry: map[string][2]sum128{}, totals: map[string]bool{}}
+		perCountry: map[string][2]pipeline.Sum{}, totals: map[string]bool{}}
 }
 
 func (a *appleReport) read(recs *records) error {
@@ -149,22 +149,22 @@ func (a *appleReport) total(line int64, name, value string) error {
 	switch name {
 	case totalRows:
 		n, code := wholeOf(value)
-		if code != codeOK {
+		if code != pipeline.CodeOK {
 			return a.badTotal(line, name, value)
 		}
 		have, want = fmt.Sprint(a.rows), fmt.Sprint(n)
 	case "Total_Amount":
 		v, code := amountOf(value)
-		if code != codeOK {
+		if code != pipeline.CodeOK {
 			return a.badTotal(line, name, value)
 		}
-		have, want = decimalText(a.amount.big(), pipeline.AmountDigits), pipeline.Amount(v).String()
+		have, want = pipeline.DecimalText(a.amount.Big(), pipeline.AmountDigits), pipeline.Amount(v).String()
 	case "Total_Units":
 		n, code := wholeOf(value)
-		if code != codeOK {
+		if code != pipeline.CodeOK {
 			return a.badTotal(line, name, value)
 		}
-		have, want = a.units.big().String(), fmt.Sprint(n)
+		have, want = a.units.Big().String(), fmt.Sprint(n)
 	default:
 		return nil // a total that no one has described yet
 	}

@@ -28,37 +28,37 @@ type appleLine struct {
 }
 
 // line reads what both layouts share. A fault with a code says what is wrong.
-func (a *appleReport) line(line int64, cells []string) (l appleLine, f fault) {
+func (a *appleReport) line(line int64, cells []string) (l appleLine, f pipeline.Fault) {
 	c := a.columns
 	quantity, share, price := c.cell(cells, "quantity"), c.cell(cells, "extended partner share"), c.cell(cells, "customer price")
 	l.country, l.shareCurrency, l.buyerCurrency = c.cell(cells, appleCountry), c.cell(cells, "partner share currency"), c.cell(cells, "customer currency")
-	var codes [3]Code
+	var codes [3]pipeline.Code
 	l.quantity, codes[0] = wholeOf(quantity)
 	l.share, codes[1] = amountOf(share)
 	if l.hasPrice = price != ""; l.hasPrice {
 		l.price, codes[2] = amountOf(price)
 	}
 	returned := c.cell(cells, appleSaleOrReturn)
-	if codes[0] != codeOK || codes[1] != codeOK {
+	if codes[0] != pipeline.CodeOK || codes[1] != pipeline.CodeOK {
 		a.lost(line)
 	} else {
-		a.amount.add(l.share)
+		a.amount.Add(l.share)
 		if returned != "R" {
-			a.units.add(l.quantity)
+			a.units.Add(l.quantity)
 		}
 		key := l.country + " " + l.shareCurrency
 		sums := a.perCountry[key]
-		sums[0].add(l.quantity)
-		sums[1].add(l.share)
+		sums[0].Add(l.quantity)
+		sums[1].Add(l.share)
 		a.perCountry[key] = sums
 	}
 	switch {
-	case codes[0] != codeOK:
-		return l, fault{"quantity", codes[0], quantity, "a whole number in Quantity"}
-	case codes[1] != codeOK:
-		return l, fault{"net_amount", codes[1], share, "a decimal with a point in Extended Partner Share"}
-	case codes[2] != codeOK:
-		return l, fault{"customer_amount", codes[2], price, "a decimal with a point in Customer Price"}
+	case codes[0] != pipeline.CodeOK:
+		return l, pipeline.Fault{Column: "quantity", Code: codes[0], Value: quantity, Expected: "a whole number in Quantity"}
+	case codes[1] != pipeline.CodeOK:
+		return l, pipeline.Fault{Column: "net_amount", Code: codes[1], Value: share, Expected: "a decimal with a point in Extended Partner Share"}
+	case codes[2] != pipeline.CodeOK:
+		return l, pipeline.Fault{Column: "customer_amount", Code: codes[2], Value: price, Expected: "a decimal with a point in Customer Price"}
 	}
 	switch returned {
 	case "S":
@@ -66,15 +66,15 @@ func (a *appleReport) line(line int64, cells []string) (l appleLine, f fault) {
 	case "R":
 		l.kind = "refund"
 	default:
-		return l, fault{"kind", CodeUnknownValue, returned, "S or R in Sale or Return"}
+		return l, pipeline.Fault{Column: "kind", Code: pipeline.CodeUnknownValue, Value: returned, Expected: "S or R in Sale or Return"}
 	}
-	return l, fault{}
+	return l, pipeline.Fault{}
 }
 
 // put fills in a row what both layouts share. The customer's price includes
 // tax; what of it is tax and what is Apple's commission, the report doesn't say.
 func (a *appleReport) put(l appleLine, cells []string) {
-	a.out.set("channel", channelApple)
+	a.out.set("channel", pipeline.ChannelApple)
 	a.out.set("kind", l.kind)
 	sku := a.columns.cell(cells, appleSKU)
 	if sku == "" {
@@ -89,7 +89,7 @@ func (a *appleReport) put(l appleLine, cells []string) {
 	if l.hasPrice && l.buyerCurrency != "" {
 		paid, fits := times(abs(l.price), l.quantity)
 		if !fits {
-			paid = decimalMax + 1 // more than the column holds: the row is rejected for it
+			paid = pipeline.DecimalMax + 1 // more than the column holds: the row is rejected for it
 		}
 		a.out.set("customer_currency", l.buyerCurrency)
 		a.out.setAmount("customer_amount", paid)
@@ -112,16 +112,16 @@ func (a *appleReport) financialRow(line int64, cells []string) error {
 	start, startOK := appleDate(a.columns.cell(cells, "start date"))
 	end, endOK := appleDate(a.columns.cell(cells, "end date"))
 	switch {
-	case f.code != codeOK:
+	case f.Code != pipeline.CodeOK:
 	case !startOK:
-		f = fault{"covers_from", CodeBadTime, a.columns.cell(cells, "start date"), "a day like 10/31/2026 in Start Date"}
+		f = pipeline.Fault{Column: "covers_from", Code: pipeline.CodeBadTime, Value: a.columns.cell(cells, "start date"), Expected: "a day like 10/31/2026 in Start Date"}
 	case !endOK:
-		f = fault{"covers_to", CodeBadTime, a.columns.cell(cells, "end date"), "a day like 10/31/2026 in End Date"}
+		f = pipeline.Fault{Column: "covers_to", Code: pipeline.CodeBadTime, Value: a.columns.cell(cells, "end date"), Expected: "a day like 10/31/2026 in End Date"}
 	case end.Before(start):
-		f = fault{"covers_to", CodeOutOfRange, a.columns.cell(cells, "end date"), "a day not before Start Date"}
+		f = pipeline.Fault{Column: "covers_to", Code: pipeline.CodeOutOfRange, Value: a.columns.cell(cells, "end date"), Expected: "a day not before Start Date"}
 	}
-	if f.code != codeOK {
-		return a.out.reject(line, f.column, f.code, f.value, f.expected)
+	if f.Code != pipeline.CodeOK {
+		return a.out.reject(line, f.Column, f.Code, f.Value, f.Expected)
 	}
 	if err := a.out.begin(line); err != nil {
 		return err
@@ -139,16 +139,16 @@ func (a *appleReport) financialRow(line int64, cells []string) error {
 func (a *appleReport) countryRow(line int64, cells []string) error {
 	quantity, qc := wholeOf(a.columns.cell(cells, "quantity"))
 	share, sc := amountOf(a.columns.cell(cells, "extended partner share"))
-	if qc != codeOK || sc != codeOK || !a.columns.fits(cells) {
+	if qc != pipeline.CodeOK || sc != pipeline.CodeOK || !a.columns.fits(cells) {
 		return a.refuse(line, "a line of the table of countries that can't be read: %q", cut80([]byte(strings.Join(cells, " ")))).WithHint("download the report again")
 	}
 	key := a.columns.cell(cells, appleCountry) + " " + a.columns.cell(cells, "partner share currency")
 	have := a.perCountry[key]
 	delete(a.perCountry, key)
-	if h, w := have[0].big().String(), string(pipeline.AppendDecimal(nil, quantity, 0)); h != w {
+	if h, w := have[0].Big().String(), string(pipeline.AppendDecimal(nil, quantity, 0)); h != w {
 		return a.refuse(line, "the table of countries doesn't match the lines: quantity of %s: expected %s, actual %s", key, w, h).WithHint("download the report again")
 	}
-	if h, w := decimalText(have[1].big(), pipeline.AmountDigits), pipeline.Amount(share).String(); h != w {
+	if h, w := pipeline.DecimalText(have[1].Big(), pipeline.AmountDigits), pipeline.Amount(share).String(); h != w {
 		return a.refuse(line, "the table of countries doesn't match the lines: extended partner share of %s: expected %s, actual %s", key, w, h).WithHint("download the report again")
 	}
 	return nil

@@ -34,9 +34,9 @@ type applePayments struct {
 	month    string // 2026-10
 	from, to int64
 	ids      *rowIDs
-	paid     map[string]sum128 // proceeds of the regions, by bank currency
-	said     map[string]int64  // what the footer says was paid
-	saidAt   map[string]int64  // and in which line
+	paid     map[string]pipeline.Sum // proceeds of the regions, by bank currency
+	said     map[string]int64        // what the footer says was paid
+	saidAt   map[string]int64        // and in which line
 }
 
 // readApplePayments reads the payments summary of a fiscal month: for each
@@ -44,7 +44,7 @@ type applePayments struct {
 // sums that were paid to the bank. Proceeds / total owed is the true rate; both
 // are kept. The lines of a currency, reports and summary together, come to zero.
 func readApplePayments(r *report) error {
-	p := &applePayments{report: r, ids: newRowIDs(), paid: map[string]sum128{}, said: map[string]int64{}, saidAt: map[string]int64{}}
+	p := &applePayments{report: r, ids: newRowIDs(), paid: map[string]pipeline.Sum{}, said: map[string]int64{}, saidAt: map[string]int64{}}
 	recs := r.records(',', quotesLoose)
 	if err := p.title(recs); err != nil {
 		return err
@@ -128,8 +128,8 @@ func (p *applePayments) region(line int64, cells []string) error {
 			}
 			continue
 		}
-		var code Code
-		if v[i], code = amountOf(text); code != codeOK {
+		var code pipeline.Code
+		if v[i], code = amountOf(text); code != pipeline.CodeOK {
 			return p.refuse(line, "%s of %s is %q, not an amount", column, name, cut80([]byte(text))).WithHint("download the summary again")
 		}
 	}
@@ -138,7 +138,7 @@ func (p *applePayments) region(line int64, cells []string) error {
 			pipeline.Amount(owed), pipeline.Amount(v[totalOwed])).WithHint("download the summary again")
 	}
 	paid := p.paid[bank]
-	paid.add(v[proceeds])
+	paid.Add(v[proceeds])
 	p.paid[bank] = paid
 	l := summaryLine{line: line, region: strings.TrimSpace(m[1]) + " " + m[2], currency: m[2]}
 	for _, change := range []struct {
@@ -183,7 +183,7 @@ func (p *applePayments) row(l summaryLine) error {
 		return err
 	}
 	p.out.set("line_id", p.ids.id("apple-payment-"+p.month, l.region, l.what))
-	p.out.set("channel", channelApple)
+	p.out.set("channel", pipeline.ChannelApple)
 	p.out.set("report_id", "apple-payment-"+p.month)
 	p.out.set("kind", l.kind)
 	gross := l.amount
@@ -217,7 +217,7 @@ func (p *applePayments) footer(line int64, cells []string) error {
 			continue
 		}
 		amount, code := amountOf(ungroup(m[1], ","))
-		if code != codeOK {
+		if code != pipeline.CodeOK {
 			return p.refuse(line, "the sum paid is %q, not an amount", cut80([]byte(cell))).WithHint("download the summary again")
 		}
 		if _, twice := p.said[m[2]]; twice {
@@ -243,7 +243,7 @@ func (p *applePayments) check(lines int64) error {
 	}
 	slices.Sort(currencies)
 	for _, c := range slices.Compact(currencies) {
-		have := decimalText(p.paid[c].big(), pipeline.AmountDigits)
+		have := pipeline.DecimalText(p.paid[c].Big(), pipeline.AmountDigits)
 		said, ok := p.said[c]
 		if !ok && have == "0" {
 			continue

@@ -1,6 +1,10 @@
 package feed
 
-import "strings"
+import (
+	"strings"
+
+	"carat/pipeline"
+)
 
 // readAppleSales reads a sales summary: units by day, SKU, country and price.
 // Its proceeds are estimates of one unit, so no money is taken from it: a row
@@ -25,19 +29,19 @@ func readAppleSales(r *report) error {
 		last, lastOK := appleDate(end)
 		units, unitsCode := wholeOf(c.cell(cells, "units"))
 		price, priceCode := amountOf(c.cell(cells, "customer price"))
-		var f fault
+		var f pipeline.Fault
 		switch {
-		case unitsCode != codeOK:
-			f = fault{"quantity", unitsCode, c.cell(cells, "units"), "a whole number in Units"}
-		case priceCode != codeOK:
-			f = fault{"customer_amount", priceCode, c.cell(cells, "customer price"), "a decimal with a point in Customer Price"}
+		case unitsCode != pipeline.CodeOK:
+			f = pipeline.Fault{Column: "quantity", Code: unitsCode, Value: c.cell(cells, "units"), Expected: "a whole number in Units"}
+		case priceCode != pipeline.CodeOK:
+			f = pipeline.Fault{Column: "customer_amount", Code: priceCode, Value: c.cell(cells, "customer price"), Expected: "a decimal with a point in Customer Price"}
 		case !firstOK:
-			f = fault{"covers_from", CodeBadTime, begin, "a day like 10/31/2026 in Begin Date"}
+			f = pipeline.Fault{Column: "covers_from", Code: pipeline.CodeBadTime, Value: begin, Expected: "a day like 10/31/2026 in Begin Date"}
 		case !lastOK || last.Before(first):
-			f = fault{"covers_to", CodeBadTime, end, "a day like 10/31/2026 in End Date, not before Begin Date"}
+			f = pipeline.Fault{Column: "covers_to", Code: pipeline.CodeBadTime, Value: end, Expected: "a day like 10/31/2026 in End Date, not before Begin Date"}
 		}
-		if f.code != codeOK {
-			return r.out.reject(recs.line, f.column, f.code, f.value, f.expected)
+		if f.Code != pipeline.CodeOK {
+			return r.out.reject(recs.line, f.Column, f.Code, f.Value, f.Expected)
 		}
 		if err := r.out.begin(recs.line); err != nil {
 			return err
@@ -45,14 +49,14 @@ func readAppleSales(r *report) error {
 		from, to := daySpan(first, last, zone)
 		paid, fits := times(abs(price), units)
 		if !fits {
-			paid = decimalMax + 1
+			paid = pipeline.DecimalMax + 1
 		}
 		currency := c.cell(cells, "currency of proceeds")
 		if currency == "" {
 			currency = c.cell(cells, "customer currency") // free downloads have none
 		}
 		r.out.set("line_id", ids.id("apple-sales-"+first.Format("20060102"), identity(c, cells, "units")...))
-		r.out.set("channel", channelApple)
+		r.out.set("channel", pipeline.ChannelApple)
 		r.out.set("report_id", "apple-sales-"+strings.TrimSuffix(first.Format("20060102")+"-"+last.Format("20060102"), "-"+first.Format("20060102")))
 		r.out.set("sku", c.cell(cells, "sku"))
 		r.out.set("country", c.cell(cells, "country code"))

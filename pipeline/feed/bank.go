@@ -188,7 +188,7 @@ func parseMoney(text string) (*money, error) {
 	return big.NewInt(int64(v)), nil
 }
 
-func moneyText(v *money) string { return decimalText(v, pipeline.AmountDigits) }
+func moneyText(v *money) string { return pipeline.DecimalText(v, pipeline.AmountDigits) }
 
 // words joins texts that are not empty and not there twice, with single blanks.
 func words(texts ...string) string {

@@ -29,7 +29,7 @@ type sequence struct {
 
 func newSequence(columns int, onRejects func([]pipeline.Reject) error, stop context.CancelFunc) *sequence {
 	s := &sequence{parked: map[int]result{}, unknown: map[string]bool{}, stop: stop, onRejects: onRejects,
-		total: result{firstEvent: noTime, sums: make([]sum128, columns), summed: make([]bool, columns)}}
+		total: result{firstEvent: noTime, sums: make([]pipeline.Sum, columns), summed: make([]bool, columns)}}
 	s.turn = sync.NewCond(&s.mu)
 	return s
 }
@@ -106,7 +106,7 @@ func (t *result) merge(r result, unknown map[string]bool) {
 	t.rejected += r.rejected
 	t.firstEvent = min(t.firstEvent, r.firstEvent)
 	for i := range r.sums {
-		t.sums[i].merge(r.sums[i])
+		t.sums[i].Merge(r.sums[i])
 		t.summed[i] = t.summed[i] || r.summed[i]
 	}
 	if t.firstReject == nil {
@@ -122,11 +122,11 @@ func (t *result) merge(r result, unknown map[string]bool) {
 }
 
 // parse makes rows of a block. One value belongs to one worker.
-type parse[T any] func(*builder[T], block) error
+type parse func(*builder, block) error
 
 // runBlocks cuts the text and parses its blocks with several workers. At most
 // workers+2 blocks are held.
-func runBlocks[T any](ctx context.Context, job *job[T], cut *cutter, newParse func() parse[T]) (result, error) {
+func runBlocks(ctx context.Context, job *job, cut *cutter, newParse func() parse) (result, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	seq := newSequence(len(job.schema.columns), job.opts.OnRejects, stop)

@@ -16,7 +16,7 @@ const rejectsHeld = 4096
 type result struct {
 	accepted, rejected int64
 	firstEvent         int64 // noTime if none
-	sums               []sum128
+	sums               []pipeline.Sum
 	summed             []bool
 	rejects            []pipeline.Reject
 	firstReject        *pipeline.Reject
@@ -34,23 +34,22 @@ type validity struct {
 
 // builder makes the rows of one block after the other and hands them on. One
 // belongs to one worker.
-type builder[T any] struct {
+type builder struct {
 	fields
-	schema *schema[T]
+	schema *schema
 	name   string // of the file
 	opts   *Options
 	// early hands rejects on before the block ends, when there are many.
 	early func(seq int, rejects []pipeline.Reject) error
 
-	prototype T
-	rows      []T
-	row       unsafe.Pointer
-	line      int64
-	seq       int
-	sink      pipeline.BlockSink[T]
-	result    result
-	unknown   map[string]bool
-	keyText   []byte
+	rows    pipeline.RowBuffer
+	row     unsafe.Pointer
+	line    int64
+	seq     int
+	sink    pipeline.AnyBlock
+	result  result
+	unknown map[string]bool
+	keyText []byte
 
 	monthFrom, monthTo int64
 	month              string
@@ -58,8 +57,8 @@ type builder[T any] struct {
 	dayMonth           string
 }
 
-func newBuilder[T any](s *schema[T], name string, opts *Options, early func(int, []pipeline.Reject) error) *builder[T] {
-	b := &builder[T]{schema: s, name: name, opts: opts, early: early}
+func newBuilder(s *schema, name string, opts *Options, early func(int, []pipeline.Reject) error) *builder {
+	b := &builder{schema: s, name: name, opts: opts, early: early, rows: s.feed.NewRows()}
 	b.columns = s.columns
 	b.calendar = opts.Calendar
 	b.clock = newClock(opts.Zone)
@@ -68,20 +67,20 @@ func newBuilder[T any](s *schema[T], name string, opts *Options, early func(int,
 	return b
 }
 
-func (b *builder[T]) prototypeFields() {
-	p := unsafe.Pointer(&b.prototype)
-	l := (*pipeline.Lineage)(unsafe.Add(p, b.schema.lineage))
+func (b *builder) prototypeFields() {
+	row, p := b.rows.Prototype()
+	l := row.Origin()
 	l.BatchID, l.IngestedAt = b.opts.BatchID, b.opts.IngestedAt
 	if b.schema.entity >= 0 {
-		*(*string)(unsafe.Add(p, b.columns[b.schema.entity].offset)) = b.opts.Entity
+		*(*string)(unsafe.Add(p, b.columns[b.schema.entity].Offset)) = b.opts.Entity
 	}
 }
 
 // open begins block seq.
-func (b *builder[T]) open(seq int, sink pipeline.Sink[T]) error {
+func (b *builder) open(seq int, sink pipeline.AnySink) error {
 	n := len(b.columns)
 	b.seq = seq
-	b.result = result{firstEvent: noTime, sums: make([]sum128, n), summed: make([]bool, n)}
+	b.result = result{firstEvent: noTime, sums: make([]pipeline.Sum, n), summed: make([]bool, n)}
 	b.sums, b.summed = b.result.sums, b.result.summed
 	b.unknown = nil
 	b.plain = false
@@ -91,11 +90,11 @@ func (b *builder[T]) open(seq int, sink pipeline.Sink[T]) error {
 }
 
 // close ends the block, also after an error, so that the sink can let go of it.
-func (b *builder[T]) close(err error) result {
+func (b *builder) close(err error) result {
 	if err == nil {
 		err = b.flush()
 	}
-	b.rows = b.rows[:0]
+	b.rows.Reset()
 	if b.sink != nil {
 		if closeErr := b.sink.Close(); err == nil {
 			err = closeErr
@@ -107,70 +106,67 @@ func (b *builder[T]) close(err error) result {
 }
 
 // begin starts a row that was read from the line.
-func (b *builder[T]) begin(line int64) {
-	b.rows = append(b.rows, b.prototype)
-	b.row = unsafe.Pointer(&b.rows[len(b.rows)-1])
+func (b *builder) begin(line int64) {
+	b.row = b.rows.Add()
 	b.line = line
 	b.fields.begin()
 }
 
 // value reads a text into column i of the row.
-func (b *builder[T]) value(i int, text []byte, form token) { b.set(i, b.row, text, form) }
+func (b *builder) value(i int, text []byte, form token) { b.set(i, b.row, text, form) }
 
 // missing marks the required columns that were not set.
-func (b *builder[T]) missing() {
+func (b *builder) missing() {
 	for i := range b.columns {
-		if b.seen&(1<<uint(i)) == 0 && !b.columns[i].optional {
-			b.fail(i, CodeMissing, nil)
+		if b.seen&(1<<uint(i)) == 0 && !b.columns[i].Optional {
+			b.fail(i, pipeline.CodeMissing, nil)
 			return
 		}
 	}
 }
 
 // end judges the row: accepted, or rejected for one reason.
-func (b *builder[T]) end() error {
+func (b *builder) end() error {
 	if b.badColumn < len(b.columns) {
 		c := &b.columns[b.badColumn]
-		return b.reject(c.name, b.badCode, b.badText, c.expected(b.badCode))
+		return b.reject(c.Name, b.badCode, b.badText, expected(c, b.badCode))
 	}
-	row := (*T)(b.row)
-	if b.schema.finish != nil {
-		if f := b.schema.finish(row); f.code != codeOK {
-			return b.reject(f.column, f.code, []byte(f.value), f.expected)
-		}
+	row := b.rows.Last()
+	if f := b.schema.feed.Finish(row); f.Code != pipeline.CodeOK {
+		return b.reject(f.Column, f.Code, []byte(f.Value), f.Expected)
 	}
-	l := (*pipeline.Lineage)(unsafe.Add(b.row, b.schema.lineage))
+	l := row.Origin()
 	l.SourceLine = b.line
 	switch {
 	case !b.schema.feed.Reference:
-		at := b.schema.event(row)
+		at := row.EventMicros()
 		l.AccountingMonth = b.monthOf(at)
 		b.result.firstEvent = min(b.result.firstEvent, at)
 	case b.schema.validFrom >= 0:
-		from := *(*int64)(unsafe.Add(b.row, b.columns[b.schema.validFrom].offset))
+		from := *(*int64)(unsafe.Add(b.row, b.columns[b.schema.validFrom].Offset))
 		l.AccountingMonth = b.monthOf(from)
-		if to := *(**int64)(unsafe.Add(b.row, b.columns[b.schema.validTo].offset)); to != nil {
+		if to := *(**int64)(unsafe.Add(b.row, b.columns[b.schema.validTo].Offset)); to != nil {
 			if *to <= from {
-				return b.reject("valid_to", CodeOutOfRange, []byte(instant(*to)), "a time after valid_from, "+instant(from))
+				return b.reject("valid_to", pipeline.CodeOutOfRange, []byte(instant(*to)), "a time after valid_from, "+instant(from))
 			}
 			b.addRange(row, from, *to)
 		}
 	default:
-		day := *(*int32)(unsafe.Add(b.row, b.columns[b.schema.date].offset))
+		day := *(*int32)(unsafe.Add(b.row, b.columns[b.schema.date].Offset))
 		if day != b.monthDay {
 			b.monthDay, b.dayMonth = day, string(dateMonth(nil, day))
 		}
 		l.AccountingMonth = b.dayMonth
 	}
 	b.result.accepted++
-	if len(b.rows) >= pipeline.BatchRows {
+	if b.rows.Len() >= pipeline.BatchRows {
 		return b.flush()
 	}
 	return nil
 }
 
 // monthOf gives the month in which a row is booked.
-func (b *builder[T]) monthOf(at int64) string {
+func (b *builder) monthOf(at int64) string {
 	if at < b.monthFrom || at >= b.monthTo {
 		b.monthFrom, b.monthTo = b.calendar.Span(at)
 		if b.schema.feed.Reference {
@@ -182,46 +178,47 @@ func (b *builder[T]) monthOf(at int64) string {
 	return b.month
 }
 
-func (b *builder[T]) addRange(row *T, from, to int64) {
-	b.keyText = b.schema.appendKey(row, b.keyText[:0])
+func (b *builder) addRange(row pipeline.Row, from, to int64) {
+	b.keyText = row.AppendKey(b.keyText[:0])
 	key := string(b.keyText[:strings.LastIndexByte(string(b.keyText), pipeline.KeySeparator)])
 	b.result.ranges = append(b.result.ranges, validity{key, from, to, b.line})
 }
 
 // flush hands the rows on.
-func (b *builder[T]) flush() error {
-	if len(b.rows) == 0 {
+func (b *builder) flush() error {
+	if b.rows.Len() == 0 {
 		return nil
 	}
 	err := b.sink.Write(b.rows)
-	b.rows, b.numbers, b.scratch = b.rows[:0], b.numbers[:0], b.scratch[:0]
+	b.rows.Reset()
+	b.numbers, b.scratch = b.numbers[:0], b.scratch[:0]
 	return err
 }
 
 // reject takes the current row back and reports it.
-func (b *builder[T]) reject(column string, code Code, value []byte, expected string) error {
+func (b *builder) reject(column string, code pipeline.Code, value []byte, expected string) error {
 	r := pipeline.Reject{Column: column, Expected: expected, RowKey: b.rejectKey(), Entity: b.opts.Entity}
 	if i := b.schema.entity; i >= 0 {
-		r.Entity = strings.Clone(*(*string)(unsafe.Add(b.row, b.columns[i].offset)))
+		r.Entity = strings.Clone(*(*string)(unsafe.Add(b.row, b.columns[i].Offset)))
 	}
 	r.AccountingMonth = b.rejectMonth()
-	b.rows = b.rows[:len(b.rows)-1]
+	b.rows.Drop()
 	return b.addReject(r, b.line, code, value)
 }
 
 // rejectLine reports a record that could not even be split into values.
-func (b *builder[T]) rejectLine(line int64, code Code, value []byte, expected string) error {
+func (b *builder) rejectLine(line int64, code pipeline.Code, value []byte, expected string) error {
 	return b.rejectColumn(line, "", code, value, expected)
 }
 
 // rejectColumn reports a value of a record that became no row.
-func (b *builder[T]) rejectColumn(line int64, column string, code Code, value []byte, expected string) error {
+func (b *builder) rejectColumn(line int64, column string, code pipeline.Code, value []byte, expected string) error {
 	r := pipeline.Reject{Column: column, Expected: expected, Entity: b.opts.Entity}
 	r.AccountingMonth = string(b.calendar.AccountingMonth(b.opts.IngestedAt))
 	return b.addReject(r, line, code, value)
 }
 
-func (b *builder[T]) addReject(r pipeline.Reject, line int64, code Code, value []byte) error {
+func (b *builder) addReject(r pipeline.Reject, line int64, code pipeline.Code, value []byte) error {
 	r.Feed, r.Source, r.Code, r.Value = b.schema.feed.Name, b.name, string(code), cut(value)
 	r.BatchID, r.IngestedAt, r.SourceLine = b.opts.BatchID, b.opts.IngestedAt, line
 	if b.result.firstReject == nil {
@@ -238,38 +235,38 @@ func (b *builder[T]) addReject(r pipeline.Reject, line int64, code Code, value [
 }
 
 // rejectKey gives the key of a rejected row, if all of its columns are good.
-func (b *builder[T]) rejectKey() string {
+func (b *builder) rejectKey() string {
 	for _, i := range b.schema.keys {
 		c := &b.columns[i]
-		if i == b.badColumn || b.seen&(1<<uint(i)) == 0 && !c.optional {
+		if i == b.badColumn || b.seen&(1<<uint(i)) == 0 && !c.Optional {
 			return ""
 		}
-		switch c.kind {
-		case kindNumber:
-		case kindTime:
-			if !c.pointer && *(*int64)(unsafe.Add(b.row, c.offset)) == 0 {
+		switch c.Kind {
+		case pipeline.ColumnNumber:
+		case pipeline.ColumnTime:
+			if !c.Pointer && *(*int64)(unsafe.Add(b.row, c.Offset)) == 0 {
 				return ""
 			}
-		case kindDate:
-			if *(*int32)(unsafe.Add(b.row, c.offset)) == 0 {
+		case pipeline.ColumnDate:
+			if *(*int32)(unsafe.Add(b.row, c.Offset)) == 0 {
 				return ""
 			}
 		default:
-			if !c.optional && *(*string)(unsafe.Add(b.row, c.offset)) == "" {
+			if !c.Optional && *(*string)(unsafe.Add(b.row, c.Offset)) == "" {
 				return ""
 			}
 		}
 	}
-	return string(b.schema.appendKey((*T)(b.row), nil))
+	return string(b.rows.Last().AppendKey(nil))
 }
 
 // rejectMonth books a reject where its row would be booked, if the row has got
 // so far, else where it was ingested.
-func (b *builder[T]) rejectMonth() string {
+func (b *builder) rejectMonth() string {
 	at := b.opts.IngestedAt
 	if name := b.schema.feed.EventColumn; name != "" {
 		if i, ok := b.schema.byName[name]; ok {
-			if v := *(*int64)(unsafe.Add(b.row, b.columns[i].offset)); v != 0 {
+			if v := *(*int64)(unsafe.Add(b.row, b.columns[i].Offset)); v != 0 {
 				at = v
 			}
 		}
@@ -278,7 +275,7 @@ func (b *builder[T]) rejectMonth() string {
 }
 
 // ignore notes an unknown column.
-func (b *builder[T]) ignore(name []byte) {
+func (b *builder) ignore(name []byte) {
 	if len(b.result.unknown) >= MaxUnknownColumns || b.unknown[string(name)] {
 		return
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"strconv"
 	"strings"
+
+	"carat/pipeline"
 )
 
 // maxCamtDetails bounds the transactions of one batch entry, which are held
@@ -197,7 +199,7 @@ func (c *camt) takeEntry(s *camtStatement, e *camtEntry) error {
 		return c.paymentRows(s, e, &line)
 	}
 	if c.notified && line.bankRef == "" {
-		return c.out.reject(e.line, "line_id", CodeMissing, "", "AcctSvcrRef, without which the entry can't be told from the statement's (camt.053)")
+		return c.out.reject(e.line, "line_id", pipeline.CodeMissing, "", "AcctSvcrRef, without which the entry can't be told from the statement's (camt.053)")
 	}
 	line.reference, line.counterparty = e.texts(amount.Sign() < 0)
 	return c.bankLine(s.statement, &line)

@@ -3,6 +3,8 @@ package feed
 import (
 	"math"
 	"time"
+
+	"carat/pipeline"
 )
 
 // clock parses times. It remembers the last day and the last stretch of a
@@ -26,30 +28,30 @@ const secondsPerDay = 86_400
 // micros reads an RFC 3339 time, or one without a zone in the clock's own.
 // Digits finer than microseconds must be zero. Of a local time that the zone
 // has twice, the earlier instant is meant; one that it skips is a bad time.
-func (c *clock) micros(text []byte) (int64, Code) {
+func (c *clock) micros(text []byte) (int64, pipeline.Code) {
 	if len(text) < len("2026-10-01T12:00:00") {
-		return 0, CodeBadTime
+		return 0, pipeline.CodeBadTime
 	}
 	if !c.ok || string(text[:10]) != string(c.date[:]) {
 		days, ok := civilDays(text[:10])
 		if !ok {
-			return 0, CodeBadTime
+			return 0, pipeline.CodeBadTime
 		}
 		copy(c.date[:], text)
 		c.days, c.ok = days, true
 	}
 	if sep := text[10]; sep != 'T' && sep != ' ' && sep != 't' {
-		return 0, CodeBadTime
+		return 0, pipeline.CodeBadTime
 	}
 	hour, minute, second := twoDigits(text[11:]), twoDigits(text[14:]), twoDigits(text[17:])
 	if text[13] != ':' || text[16] != ':' || hour > 23 || minute > 59 || second > 59 {
-		return 0, CodeBadTime
+		return 0, pipeline.CodeBadTime
 	}
 	seconds := c.days*secondsPerDay + int64(hour)*3600 + int64(minute)*60 + int64(second)
-	rest, fraction, code := text[19:], int64(0), codeOK
+	rest, fraction, code := text[19:], int64(0), pipeline.CodeOK
 	if len(rest) > 0 && rest[0] == '.' {
 		fraction, rest, code = microFraction(rest[1:])
-		if code == CodeBadTime {
+		if code == pipeline.CodeBadTime {
 			return 0, code
 		}
 	}
@@ -58,13 +60,13 @@ func (c *clock) micros(text []byte) (int64, Code) {
 	case len(rest) == 0:
 		offset, ok := c.localOffset(seconds)
 		if !ok {
-			return 0, CodeBadTime
+			return 0, pipeline.CodeBadTime
 		}
 		seconds -= offset
 	case len(rest) == 6 && (rest[0] == '+' || rest[0] == '-') && rest[3] == ':':
 		h, m := twoDigits(rest[1:]), twoDigits(rest[4:])
 		if h > 23 || m > 59 {
-			return 0, CodeBadTime
+			return 0, pipeline.CodeBadTime
 		}
 		offset := int64(h)*3600 + int64(m)*60
 		if rest[0] == '-' {
@@ -72,23 +74,23 @@ func (c *clock) micros(text []byte) (int64, Code) {
 		}
 		seconds -= offset
 	default:
-		return 0, CodeBadTime
+		return 0, pipeline.CodeBadTime
 	}
 	return seconds*1_000_000 + fraction, code
 }
 
 // microFraction reads the digits behind the point.
-func microFraction(text []byte) (micros int64, rest []byte, code Code) {
+func microFraction(text []byte) (micros int64, rest []byte, code pipeline.Code) {
 	i := 0
 	for ; i < len(text) && text[i]-'0' <= 9; i++ {
 		if i < 6 {
 			micros = micros*10 + int64(text[i]-'0')
 		} else if text[i] != '0' {
-			code = CodeTooPrecise
+			code = pipeline.CodeTooPrecise
 		}
 	}
 	if i == 0 {
-		return 0, nil, CodeBadTime
+		return 0, nil, pipeline.CodeBadTime
 	}
 	for n := i; n < 6; n++ {
 		micros *= 10

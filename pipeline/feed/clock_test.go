@@ -4,8 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"carat/pipeline"
 	"pgregory.net/rapid"
+
+	"carat/pipeline"
 )
 
 func zone(t testing.TB, name string) *time.Location {
@@ -64,7 +65,7 @@ func TestTimes(t *testing.T) {
 		k := newClock(c.zone)
 		micros, code := k.micros([]byte(c.text))
 		got := string(code)
-		if code == codeOK {
+		if code == pipeline.CodeOK {
 			got = time.UnixMicro(micros).UTC().Format(time.RFC3339Nano)
 		}
 		if got != c.want {
@@ -87,14 +88,14 @@ func TestTimesAgreeWithTheStandardLibrary(t *testing.T) {
 		want := rapid.Int64Range(from, to).Draw(t, "micros")
 		at := time.UnixMicro(want).In(zones[i])
 		for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999Z07:00"} {
-			if got, code := clocks[i].micros([]byte(at.Format(layout))); code != codeOK || got != want {
+			if got, code := clocks[i].micros([]byte(at.Format(layout))); code != pipeline.CodeOK || got != want {
 				t.Fatalf("%s: %d %s, want %d", at.Format(layout), got, code, want)
 			}
 		}
 		local := at.Format("2006-01-02T15:04:05.999999")
 		got, code := clocks[i].micros([]byte(local))
 		// A local time that comes twice is the earlier instant.
-		if back := time.UnixMicro(got).In(zones[i]); code != codeOK || back.Format("2006-01-02T15:04:05.999999") != local || got > want {
+		if back := time.UnixMicro(got).In(zones[i]); code != pipeline.CodeOK || back.Format("2006-01-02T15:04:05.999999") != local || got > want {
 			t.Fatalf("%s in %s: %d %s, want %d", local, zones[i], got, code, want)
 		}
 	})
@@ -129,7 +130,7 @@ func FuzzTime(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		k := newClock(newYork)
 		got, code := k.micros([]byte(text))
-		if want, err := time.Parse(time.RFC3339Nano, text); err == nil && code == codeOK && want.UnixMicro() != got {
+		if want, err := time.Parse(time.RFC3339Nano, text); err == nil && code == pipeline.CodeOK && want.UnixMicro() != got {
 			t.Errorf("%q: %d, want %d", text, got, want.UnixMicro())
 		}
 	})

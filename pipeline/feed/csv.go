@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"carat/pipeline"
 )
 
 // csvLayout is what the header says: for each field of a record the index of
@@ -18,7 +20,7 @@ type csvLayout struct {
 
 // csvHeader reads the header. Its errors fail the file: a column twice, a
 // required one missing.
-func csvHeader[T any](s *schema[T], name string, record []byte, line int64) (layout csvLayout, unknown []string, err error) {
+func csvHeader(s *schema, name string, record []byte, line int64) (layout csvLayout, unknown []string, err error) {
 	fields, ok := splitQuoted(nil, record, func(n int) []byte { return make([]byte, 0, n) })
 	if !ok {
 		return layout, nil, badFile(name, line, "the header has broken quotes: %q", cut80(record))
@@ -42,7 +44,7 @@ func csvHeader[T any](s *schema[T], name string, record []byte, line int64) (lay
 }
 
 // layout maps the columns of a header to those of the schema.
-func (s *schema[T]) layout(name string, line int64, found []string) (columns []int, unknown []string, err error) {
+func (s *schema) layout(name string, line int64, found []string) (columns []int, unknown []string, err error) {
 	at := map[string]int{}
 	for i, column := range found {
 		if first, twice := at[column]; twice && column != "" {
@@ -60,8 +62,8 @@ func (s *schema[T]) layout(name string, line int64, found []string) (columns []i
 	}
 	var missing []string
 	for _, c := range s.columns {
-		if _, ok := at[c.name]; !ok && !c.optional {
-			missing = append(missing, c.name)
+		if _, ok := at[c.Name]; !ok && !c.Optional {
+			missing = append(missing, c.Name)
 		}
 	}
 	if len(missing) > 0 {
@@ -73,7 +75,7 @@ func (s *schema[T]) layout(name string, line int64, found []string) (columns []i
 			found = append(slices.Clip(found[:40]), "…")
 		}
 		return nil, nil, badFile(name, line, "required %s missing; found %s", what, strings.Join(found, ", ")).
-			WithHint("%s has the columns %s", s.feed.Name, strings.Join(s.columnNames(), ", "))
+			WithHint("%s has the columns %s", s.feed.Name, strings.Join(s.feed.ColumnNames(), ", "))
 	}
 	return columns, unknown, nil
 }
@@ -139,11 +141,11 @@ func matches(w, repeated uint64) uint64 {
 }
 
 // csvParse makes the parser of one worker.
-func csvParse[T any](name string, layout csvLayout) func() parse[T] {
-	return func() parse[T] {
+func csvParse(name string, layout csvLayout) func() parse {
+	return func() parse {
 		ends := make([]int, len(layout.fields)+1)
 		var fields [][]byte
-		return func(b *builder[T], blk block) error {
+		return func(b *builder, blk block) error {
 			plain, err := checkText(name, blk)
 			if err != nil {
 				return err
@@ -235,7 +237,7 @@ func endRecord(data []byte, ends []int, n, at int) int {
 }
 
 // csvRecord makes a row of a record without quotes.
-func csvRecord[T any](b *builder[T], layout csvLayout, data []byte, pos int, ends []int, n int, line int64) error {
+func csvRecord(b *builder, layout csvLayout, data []byte, pos int, ends []int, n int, line int64) error {
 	if n != len(layout.fields) {
 		if n == 1 && ends[0] <= pos {
 			return nil // an empty line
@@ -260,15 +262,15 @@ func csvRecord[T any](b *builder[T], layout csvLayout, data []byte, pos int, end
 	return b.end()
 }
 
-func (b *builder[T]) wrongFieldCount(record []byte, want, have int, line int64) error {
-	return b.rejectLine(line, CodeWrongFieldCount, trimEOL(record), fmt.Sprintf("%d fields, as the header has; found %d", want, have))
+func (b *builder) wrongFieldCount(record []byte, want, have int, line int64) error {
+	return b.rejectLine(line, pipeline.CodeWrongFieldCount, trimEOL(record), fmt.Sprintf("%d fields, as the header has; found %d", want, have))
 }
 
 // csvQuoted makes a row of a record with quotes.
-func csvQuoted[T any](b *builder[T], layout csvLayout, fields [][]byte, record []byte, line int64) ([][]byte, error) {
+func csvQuoted(b *builder, layout csvLayout, fields [][]byte, record []byte, line int64) ([][]byte, error) {
 	fields, ok := splitQuoted(fields[:0], trimEOL(record), b.room)
 	if !ok {
-		return fields, b.rejectLine(line, CodeBadQuote, trimEOL(record), "fields quoted as in RFC 4180")
+		return fields, b.rejectLine(line, pipeline.CodeBadQuote, trimEOL(record), "fields quoted as in RFC 4180")
 	}
 	if len(fields) != len(layout.fields) {
 		return fields, b.wrongFieldCount(record, len(layout.fields), len(fields), line)

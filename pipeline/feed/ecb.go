@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"carat/pipeline"
 )
 
 // The European Central Bank's euro reference rates: units of each currency per
@@ -36,7 +38,7 @@ func ecbHeader(line []byte) (currencies []string, ok bool) {
 	return currencies, true
 }
 
-func readECB[T any](ctx context.Context, j *job[T], cut *cutter) (result, error) {
+func readECB(ctx context.Context, j *job, cut *cutter) (result, error) {
 	record, line, err := cut.first()
 	if err != nil && !errors.Is(err, io.EOF) {
 		return result{}, err
@@ -59,7 +61,7 @@ func readECB[T any](ctx context.Context, j *job[T], cut *cutter) (result, error)
 	if day := ecbDate(first); len(day) == len(time.DateOnly) {
 		j.notes = append(j.notes, fmt.Sprintf("the newest rates are of %s", day))
 	}
-	return runBlocks(ctx, j, cut, ecbParse[T](j.in.Name, currencies))
+	return runBlocks(ctx, j, cut, ecbParse(j.in.Name, currencies))
 }
 
 // ecbDayBytes is more than a day takes.
@@ -76,9 +78,9 @@ func ecbDate(cell []byte) []byte {
 
 func cut80(text []byte) string { return cutTo(text, 80) }
 
-func ecbParse[T any](name string, currencies []string) func() parse[T] {
-	return func() parse[T] {
-		return func(b *builder[T], blk block) error {
+func ecbParse(name string, currencies []string) func() parse {
+	return func() parse {
+		return func(b *builder, blk block) error {
 			if _, err := checkText(name, blk); err != nil {
 				return err
 			}
@@ -104,13 +106,13 @@ func ecbParse[T any](name string, currencies []string) func() parse[T] {
 }
 
 // ecbDay makes the rows of one line, one for each currency with a rate.
-func ecbDay[T any](b *builder[T], currencies []string, record []byte, line int64) error {
+func ecbDay(b *builder, currencies []string, record []byte, line int64) error {
 	cells := bytes.Split(record, []byte{','})
 	if n := len(cells); n == len(currencies)+2 && len(bytes.TrimSpace(cells[n-1])) == 0 {
 		cells = cells[:n-1]
 	}
 	if len(cells) != len(currencies)+1 {
-		return b.rejectLine(line, CodeWrongFieldCount, record, fmt.Sprintf("a day and %d rates; found %d fields", len(currencies), len(cells)))
+		return b.rejectLine(line, pipeline.CodeWrongFieldCount, record, fmt.Sprintf("a day and %d rates; found %d fields", len(currencies), len(cells)))
 	}
 	day := ecbDate(cells[0])
 	for i, quote := range currencies {

@@ -32,10 +32,10 @@ const (
 // the part of a builder that doesn't depend on the row's type, so that the hot
 // loop is compiled once.
 type fields struct {
-	columns  []column
+	columns  []pipeline.FeedColumn
 	calendar *pipeline.Calendar
 	clock    clock
-	sums     []sum128
+	sums     []pipeline.Sum
 	summed   []bool
 	seen     uint64 // bit i: column i of this row was set
 	// plain says that the current block holds ASCII and no control characters
@@ -43,7 +43,7 @@ type fields struct {
 	plain bool
 
 	badColumn int // lowest index of a column that broke a rule; len(columns) if none
-	badCode   Code
+	badCode   pipeline.Code
 	badText   []byte
 
 	lastCurrency [3]byte
@@ -59,7 +59,7 @@ func (f *fields) begin() {
 	f.badColumn = len(f.columns)
 }
 
-func (f *fields) fail(i int, code Code, text []byte) {
+func (f *fields) fail(i int, code pipeline.Code, text []byte) {
 	if i < f.badColumn {
 		f.badColumn, f.badCode, f.badText = i, code, text
 	}
@@ -71,62 +71,62 @@ func (f *fields) set(i int, row unsafe.Pointer, text []byte, form token) {
 	c := &f.columns[i]
 	f.seen |= 1 << uint(i)
 	if len(text) == 0 {
-		if !c.optional {
-			f.fail(i, CodeMissing, nil)
+		if !c.Optional {
+			f.fail(i, pipeline.CodeMissing, nil)
 		}
 		return
 	}
 	if form != tokenText {
-		if code := f.checkForm(c, text, form); code != codeOK {
+		if code := f.checkForm(c, text, form); code != pipeline.CodeOK {
 			f.fail(i, code, text)
 			return
 		}
 	}
-	p := unsafe.Add(row, c.offset)
-	var code Code
-	switch c.kind {
-	case kindID:
+	p := unsafe.Add(row, c.Offset)
+	var code pipeline.Code
+	switch c.Kind {
+	case pipeline.ColumnID:
 		if len(text) > MaxIDBytes || !f.plain && !cleanID(text) {
-			code = CodeBadID
+			code = pipeline.CodeBadID
 			break
 		}
 		*(*string)(p) = unsafe.String(&text[0], len(text))
-	case kindNumber:
+	case pipeline.ColumnNumber:
 		code = f.setNumber(c, i, p, text)
-	case kindTime:
+	case pipeline.ColumnTime:
 		code = f.setTime(c, p, text, form)
-	case kindEnum:
-		code = CodeUnknownValue
-		for _, v := range c.values {
+	case pipeline.ColumnEnum:
+		code = pipeline.CodeUnknownValue
+		for _, v := range c.Values {
 			if string(text) == v {
 				*(*string)(p) = v
-				code = codeOK
+				code = pipeline.CodeOK
 				break
 			}
 		}
-	case kindCurrency:
-		code = CodeBadCurrency
+	case pipeline.ColumnCurrency:
+		code = pipeline.CodeBadCurrency
 		if len(text) == 3 && ([3]byte(text) == f.lastCurrency || pipeline.IsCurrency(string(text))) {
 			f.lastCurrency = [3]byte(text)
 			*(*string)(p) = unsafe.String(&text[0], len(text))
-			code = codeOK
+			code = pipeline.CodeOK
 		}
-	case kindCountry:
-		code = CodeBadCountry
+	case pipeline.ColumnCountry:
+		code = pipeline.CodeBadCountry
 		if len(text) == 2 && text[0]-'A' < 26 && text[1]-'A' < 26 {
 			*(*string)(p) = unsafe.String(&text[0], len(text))
-			code = codeOK
+			code = pipeline.CodeOK
 		}
-	case kindText:
+	case pipeline.ColumnText:
 		if len(text) > MaxTextBytes || !f.plain && !cleanText(text) {
-			code = CodeBadText
+			code = pipeline.CodeBadText
 			break
 		}
 		*(*string)(p) = unsafe.String(&text[0], len(text))
-	case kindDate:
+	case pipeline.ColumnDate:
 		code = setDate(p, text)
 	}
-	if code != codeOK {
+	if code != pipeline.CodeOK {
 		if form == tokenMicros {
 			text = time.UnixMicro(*(*int64)(unsafe.Pointer(&text[0]))).UTC().AppendFormat(nil, time.RFC3339Nano)
 		}
@@ -136,50 +136,50 @@ func (f *fields) set(i int, row unsafe.Pointer, text []byte, form token) {
 
 // checkForm refuses values that are not written as the column needs: a number
 // where a text belongs, an object anywhere.
-func (f *fields) checkForm(c *column, text []byte, form token) Code {
-	if form == tokenOther || form == tokenMicros && c.kind != kindTime {
-		return CodeWrongType
+func (f *fields) checkForm(c *pipeline.FeedColumn, text []byte, form token) pipeline.Code {
+	if form == tokenOther || form == tokenMicros && c.Kind != pipeline.ColumnTime {
+		return pipeline.CodeWrongType
 	}
 	if form == tokenMicros {
-		return codeOK
+		return pipeline.CodeOK
 	}
-	switch c.kind {
-	case kindNumber:
-		return codeOK
-	case kindID:
+	switch c.Kind {
+	case pipeline.ColumnNumber:
+		return pipeline.CodeOK
+	case pipeline.ColumnID:
 		for i, b := range text {
 			if b-'0' > 9 && !(i == 0 && b == '-' && len(text) > 1) {
-				return CodeBadID // 1.0 and 1e3 are no ids: their text is not unique
+				return pipeline.CodeBadID // 1.0 and 1e3 are no ids: their text is not unique
 			}
 		}
-		return codeOK
-	case kindTime, kindDate:
-		return CodeBadTime // the unit would be a guess
+		return pipeline.CodeOK
+	case pipeline.ColumnTime, pipeline.ColumnDate:
+		return pipeline.CodeBadTime // the unit would be a guess
 	}
-	return CodeWrongType
+	return pipeline.CodeWrongType
 }
 
-func (f *fields) setNumber(c *column, i int, p unsafe.Pointer, text []byte) Code {
-	v, err := parseNumber(text, c.digits)
+func (f *fields) setNumber(c *pipeline.FeedColumn, i int, p unsafe.Pointer, text []byte) pipeline.Code {
+	v, err := parseNumber(text, c.Digits)
 	if err != nil {
 		switch {
 		case errors.Is(err, pipeline.ErrTooFine):
-			return CodeTooPrecise
+			return pipeline.CodeTooPrecise
 		case errors.Is(err, pipeline.ErrTooLarge):
-			return CodeOutOfRange
+			return pipeline.CodeOutOfRange
 		}
-		return CodeNotANumber
+		return pipeline.CodeNotANumber
 	}
-	f.sums[i].add(v)
+	f.sums[i].Add(v)
 	f.summed[i] = true
-	if v < c.min || v > c.max {
+	if v < c.Min || v > c.Max {
 		if v < 0 {
-			return CodeNegative
+			return pipeline.CodeNegative
 		}
-		return CodeOutOfRange
+		return pipeline.CodeOutOfRange
 	}
 	f.store(c, p, v)
-	return codeOK
+	return pipeline.CodeOK
 }
 
 // parseNumber reads short whole numbers itself, which most are, and leaves the
@@ -207,43 +207,43 @@ func parseNumber(text []byte, digits int) (int64, error) {
 	return int64(v), err
 }
 
-func (f *fields) setTime(c *column, p unsafe.Pointer, text []byte, form token) Code {
+func (f *fields) setTime(c *pipeline.FeedColumn, p unsafe.Pointer, text []byte, form token) pipeline.Code {
 	var v int64
 	if form == tokenMicros {
 		v = *(*int64)(unsafe.Pointer(&text[0]))
 	} else {
-		var code Code
-		if v, code = f.clock.micros(text); code != codeOK {
+		var code pipeline.Code
+		if v, code = f.clock.micros(text); code != pipeline.CodeOK {
 			return code
 		}
 	}
-	if c.validity {
+	if c.Validity {
 		if v < firstRateDay*secondsPerDay*1_000_000 || v >= (lastRateDay+2)*secondsPerDay*1_000_000 {
-			return CodeOutOfRange
+			return pipeline.CodeOutOfRange
 		}
 	} else if !f.calendar.Contains(v) {
-		return CodeOutOfRange
+		return pipeline.CodeOutOfRange
 	}
 	f.store(c, p, v)
-	return codeOK
+	return pipeline.CodeOK
 }
 
-func setDate(p unsafe.Pointer, text []byte) Code {
+func setDate(p unsafe.Pointer, text []byte) pipeline.Code {
 	days, ok := civilDays(text)
 	if !ok {
-		return CodeBadTime
+		return pipeline.CodeBadTime
 	}
 	if days < firstRateDay || days > lastRateDay {
-		return CodeOutOfRange
+		return pipeline.CodeOutOfRange
 	}
 	*(*int32)(p) = int32(days)
-	return codeOK
+	return pipeline.CodeOK
 }
 
 // store writes a number to its field. What a pointer points to lives in a
 // slab; when that is full the rows keep it alive and a new one is begun.
-func (f *fields) store(c *column, p unsafe.Pointer, v int64) {
-	if !c.pointer {
+func (f *fields) store(c *pipeline.FeedColumn, p unsafe.Pointer, v int64) {
+	if !c.Pointer {
 		*(*int64)(p) = v
 		return
 	}

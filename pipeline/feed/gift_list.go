@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"carat/pipeline"
 )
 
 // readGiftList reads a recorded price list: an object keyed by gift id, an
@@ -15,7 +17,7 @@ import (
 // any of the spellings of giftIDs and giftPrices. The price is in coins. A gift without a name is called by
 // its id, since the list has the price and that is what counts. A gift that is
 // there twice has no price that could be told, so the second entry is rejected.
-func readGiftList[T any](ctx context.Context, j *job[T], cut *cutter) (result, error) {
+func readGiftList(ctx context.Context, j *job, cut *cutter) (result, error) {
 	data := cut.fill(cut.carry, MaxGiftListBytes+1)
 	if cut.err != nil && !errors.Is(cut.err, io.EOF) {
 		return result{}, cut.wrap(cut.err)
@@ -64,13 +66,13 @@ func readGiftList[T any](ctx context.Context, j *job[T], cut *cutter) (result, e
 }
 
 // giftRow makes a row of one entry of the list.
-func giftRow[T any](b *builder[T], scan *jsonScanner, key, validFrom []byte, line int64, seen map[string]bool) error {
+func giftRow(b *builder, scan *jsonScanner, key, validFrom []byte, line int64, seen map[string]bool) error {
 	if scan.peek() != '{' {
 		start := scan.pos
 		if err := scan.skip(0); err != nil {
 			return err
 		}
-		return b.rejectLine(line, CodeWrongType, scan.data[start:scan.pos], "an object with id, name and diamondCost")
+		return b.rejectLine(line, pipeline.CodeWrongType, scan.data[start:scan.pos], "an object with id, name and diamondCost")
 	}
 	var id, name, price jsonValue
 	id.text = key
@@ -92,10 +94,10 @@ func giftRow[T any](b *builder[T], scan *jsonScanner, key, validFrom []byte, lin
 		return err
 	}
 	if len(key) > 0 && !bytes.Equal(id.text, key) {
-		return b.rejectColumn(line, "gift_id", CodeBadID, id.text, "the id that the entry is filed under, "+strconv.Quote(cut80(key)))
+		return b.rejectColumn(line, "gift_id", pipeline.CodeBadID, id.text, "the id that the entry is filed under, "+strconv.Quote(cut80(key)))
 	}
 	if len(id.text) > 0 && seen[string(id.text)] {
-		return b.rejectColumn(line, "gift_id", CodeBadID, id.text, "each gift once in the list")
+		return b.rejectColumn(line, "gift_id", pipeline.CodeBadID, id.text, "each gift once in the list")
 	}
 	seen[string(id.text)] = true
 	if len(name.text) == 0 {

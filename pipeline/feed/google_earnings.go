@@ -3,6 +3,8 @@ package feed
 import (
 	"strings"
 	"time"
+
+	"carat/pipeline"
 )
 
 // Google Play's reports. Columns: Play Console Help, "Earnings report" and
@@ -84,26 +86,26 @@ func (g *googleReport) row(line int64, cells []string) error {
 	what, known := googleKinds[foldName(written)]
 	at, atOK := googleTime(day, clock)
 	net, code := amountOf(amount)
-	var f fault
+	var f pipeline.Fault
 	switch {
 	case order == "":
-		f = fault{"store_transaction_id", CodeMissing, "", "the order's id in Description"}
+		f = pipeline.Fault{Column: "store_transaction_id", Code: pipeline.CodeMissing, Value: "", Expected: "the order's id in Description"}
 	case !known:
-		f = fault{"kind", CodeUnknownValue, written, "Charge, Google fee, Tax or their refunds in Transaction Type"}
-	case code != codeOK:
-		f = fault{"net_amount", code, amount, "a decimal with a point in Amount (Merchant Currency)"}
+		f = pipeline.Fault{Column: "kind", Code: pipeline.CodeUnknownValue, Value: written, Expected: "Charge, Google fee, Tax or their refunds in Transaction Type"}
+	case code != pipeline.CodeOK:
+		f = pipeline.Fault{Column: "net_amount", Code: code, Value: amount, Expected: "a decimal with a point in Amount (Merchant Currency)"}
 	case !atOK:
-		f = fault{"transaction_at", CodeBadTime, day + " " + clock, "a time like Oct 1, 2026 3:11:51 AM PDT"}
+		f = pipeline.Fault{Column: "transaction_at", Code: pipeline.CodeBadTime, Value: day + " " + clock, Expected: "a time like Oct 1, 2026 3:11:51 AM PDT"}
 	}
-	if f.code != codeOK {
-		return g.out.reject(line, f.column, f.code, f.value, f.expected)
+	if f.Code != pipeline.CodeOK {
+		return g.out.reject(line, f.Column, f.Code, f.Value, f.Expected)
 	}
 	if err := g.out.begin(line); err != nil {
 		return err
 	}
 	local := at.In(g.zone)
 	g.out.set("line_id", g.ids.id("google-"+local.Format("20060102"), identity(c, cells, "amount (merchant currency)", "amount (buyer currency)", "currency conversion rate")...))
-	g.out.set("channel", channelGoogle)
+	g.out.set("channel", pipeline.ChannelGoogle)
 	g.out.set("report_id", "google-"+local.Format("2006-01"))
 	g.out.set("store_transaction_id", order)
 	g.out.set("sku", c.cell(cells, googleSKU))

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"carat/pipeline"
 )
 
 // readGoogleSales reads the estimated sales report: an order, or the refund of
@@ -44,28 +46,28 @@ func (r *report) googleSale(line int64, c columns, cells []string) error {
 	text := [2]string{ungroup(c.cell(cells, "charged amount"), ","), ungroup(c.cell(cells, "taxes collected"), ",")}
 	charged, chargedCode := amountOf(text[0])
 	var tax int64
-	taxCode := codeOK
+	taxCode := pipeline.CodeOK
 	if text[1] != "" {
 		tax, taxCode = amountOf(text[1])
 	}
 	kind := map[string]string{"charged": "purchase", "refund": "refund"}[foldName(status)]
-	var f fault
+	var f pipeline.Fault
 	switch {
 	case kind == "":
-		f = fault{"kind", CodeUnknownValue, status, "Charged or Refund in Financial Status; of a partial refund the coins can't be known"}
+		f = pipeline.Fault{Column: "kind", Code: pipeline.CodeUnknownValue, Value: status, Expected: "Charged or Refund in Financial Status; of a partial refund the coins can't be known"}
 	case !known:
-		f = fault{"coins", CodeUnknownValue, sku, "a SKU that feeds: " + r.feed + ": sku_coins in carat.yaml has"}
-	case chargedCode != codeOK:
-		f = fault{"gross_amount", chargedCode, text[0], "a decimal with a point in Charged Amount"}
-	case taxCode != codeOK:
-		f = fault{"tax_amount", taxCode, text[1], "a decimal with a point in Taxes Collected"}
-	case secondsCode != codeOK || seconds < 0 || seconds > 1e11:
-		f = fault{"purchased_at", CodeBadTime, stamp, "seconds since 1970 in Order Charged Timestamp"}
+		f = pipeline.Fault{Column: "coins", Code: pipeline.CodeUnknownValue, Value: sku, Expected: "a SKU that feeds: " + r.feed + ": sku_coins in carat.yaml has"}
+	case chargedCode != pipeline.CodeOK:
+		f = pipeline.Fault{Column: "gross_amount", Code: chargedCode, Value: text[0], Expected: "a decimal with a point in Charged Amount"}
+	case taxCode != pipeline.CodeOK:
+		f = pipeline.Fault{Column: "tax_amount", Code: taxCode, Value: text[1], Expected: "a decimal with a point in Taxes Collected"}
+	case secondsCode != pipeline.CodeOK || seconds < 0 || seconds > 1e11:
+		f = pipeline.Fault{Column: "purchased_at", Code: pipeline.CodeBadTime, Value: stamp, Expected: "seconds since 1970 in Order Charged Timestamp"}
 	case order == "":
-		f = fault{"purchase_id", CodeMissing, "", "the order's number in Order Number"}
+		f = pipeline.Fault{Column: "purchase_id", Code: pipeline.CodeMissing, Value: "", Expected: "the order's number in Order Number"}
 	}
-	if f.code != codeOK {
-		return r.out.reject(line, f.column, f.code, f.value, f.expected)
+	if f.Code != pipeline.CodeOK {
+		return r.out.reject(line, f.Column, f.Code, f.Value, f.Expected)
 	}
 	if err := r.out.begin(line); err != nil {
 		return err
@@ -78,7 +80,7 @@ func (r *report) googleSale(line int64, c columns, cells []string) error {
 	r.out.set("purchase_id", id)
 	r.out.set("kind", kind)
 	r.out.set("viewer_id", "google-"+order)
-	r.out.set("channel", channelGoogle)
+	r.out.set("channel", pipeline.ChannelGoogle)
 	r.out.set("store_transaction_id", order)
 	r.out.set("sku", sku)
 	r.out.set("coins", strconv.FormatInt(coins, 10))

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"carat/pipeline"
 )
 
 // Layout describes delimited text that is not in carat's own columns: a user's
@@ -166,16 +168,16 @@ func (l *Layout) row(r *report, line int64, c columns, order []string, cells []s
 	return r.out.end()
 }
 
-func (l *Layout) wrong(r *report, column string) Code {
-	if r.out.kind(column) == kindNumber {
-		return CodeNotANumber
+func (l *Layout) wrong(r *report, column string) pipeline.Code {
+	if r.out.kind(column) == pipeline.ColumnNumber {
+		return pipeline.CodeNotANumber
 	}
-	return CodeBadTime
+	return pipeline.CodeBadTime
 }
 
 func (l *Layout) expected(r *report, column string) string {
 	switch {
-	case r.out.kind(column) != kindNumber:
+	case r.out.kind(column) != pipeline.ColumnNumber:
 		return "a time like " + l.TimeFormat + ", as the layout says"
 	case l.DecimalComma:
 		return "a number like " + "1" + l.Thousands + "234,56, as the layout says"
@@ -187,7 +189,7 @@ func (l *Layout) expected(r *report, column string) string {
 // written as the layout says.
 func (l *Layout) convert(r *report, column, text string) (string, bool) {
 	switch r.out.kind(column) {
-	case kindNumber:
+	case pipeline.ColumnNumber:
 		if text == "" || !l.DecimalComma && l.Thousands == "" && len(l.Absolute) == 0 {
 			return text, true
 		}
@@ -196,9 +198,9 @@ func (l *Layout) convert(r *report, column, text string) (string, bool) {
 			number = strings.TrimPrefix(number, "-")
 		}
 		return number, ok
-	case kindTime:
+	case pipeline.ColumnTime:
 		return l.time(text, "2006-01-02T15:04:05.999999999")
-	case kindDate:
+	case pipeline.ColumnDate:
 		return l.time(text, time.DateOnly)
 	}
 	return text, true

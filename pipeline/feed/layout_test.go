@@ -83,7 +83,7 @@ func TestLayoutNumbers(t *testing.T) {
 	} {
 		l := &Layout{DecimalComma: c.comma, Thousands: c.thousands}
 		got, ok := l.number(c.text)
-		if _, code := amountOf(got); !ok || code != codeOK {
+		if _, code := amountOf(got); !ok || code != pipeline.CodeOK {
 			got = ""
 		}
 		if got != c.want {

@@ -35,8 +35,8 @@ type streak struct {
 
 // live counts the gifts of a recording. A streak's frames repeat a growing
 // count; the gift is counted once, by its final state.
-type live[T any] struct {
-	*serial[T]
+type live struct {
+	*serial
 	counts  LiveCounts
 	open    map[string]*streak
 	order   *list.List // of *streak, the one with the latest frame last
@@ -51,9 +51,9 @@ type live[T any] struct {
 
 // readLive reads recorded live messages, one JSON object on each line. Rows
 // are the gifts that were counted; a frame that can't be one is a reject.
-func readLive[T any](ctx context.Context, j *job[T], cut *cutter) (result, error) {
+func readLive(ctx context.Context, j *job, cut *cutter) (result, error) {
 	cut.size = min(cut.size, liveBlockBytes)
-	l := &live[T]{serial: newSerial(j), open: map[string]*streak{}, order: list.New(),
+	l := &live{serial: newSerial(j), open: map[string]*streak{}, order: list.New(),
 		silence: j.opts.LiveSilence.Milliseconds(), recent: map[string]bool{}, column: j.schema.byName}
 	l.stream = []byte(j.opts.LiveStream)
 	if len(l.stream) == 0 {
@@ -68,7 +68,7 @@ func readLive[T any](ctx context.Context, j *job[T], cut *cutter) (result, error
 	return l.finish(err)
 }
 
-func (l *live[T]) lines(ctx context.Context, cut *cutter) error {
+func (l *live) lines(ctx context.Context, cut *cutter) error {
 	reader := newFrameReader()
 	for {
 		// A fresh buffer for each block: rows and frames point into it.
@@ -102,20 +102,20 @@ func (l *live[T]) lines(ctx context.Context, cut *cutter) error {
 	}
 }
 
-func (l *live[T]) line(ctx context.Context, reader *frameReader, record []byte, line int64) error {
+func (l *live) line(ctx context.Context, reader *frameReader, record []byte, line int64) error {
 	if err := l.ready(ctx); err != nil {
 		return err
 	}
 	s := jsonScanner{data: record, room: func(n int) []byte { return make([]byte, 0, n) }}
 	err := reader.read(&s, line, &l.counts.Messages, func(f *frame) error { return l.take(ctx, f) })
 	if errors.Is(err, errJSON) {
-		return l.rejectLine(line, CodeBadJSON, record, "one JSON object on the line")
+		return l.rejectLine(line, pipeline.CodeBadJSON, record, "one JSON object on the line")
 	}
 	return err
 }
 
 // take judges one frame.
-func (l *live[T]) take(ctx context.Context, f *frame) error {
+func (l *live) take(ctx context.Context, f *frame) error {
 	l.counts.Frames++
 	if len(f.text(frameReceiver)) == 0 {
 		f.values[frameReceiver] = jsonValue{text: []byte(l.job.opts.LiveCreator)}
@@ -131,7 +131,7 @@ func (l *live[T]) take(ctx context.Context, f *frame) error {
 		{frameTime, "sent_at", "createTime or timestamp, in milliseconds"},
 	} {
 		if empty(f.text(need.field)) {
-			return l.rejectColumn(f.line, need.column, CodeMissing, nil, need.what)
+			return l.rejectColumn(f.line, need.column, pipeline.CodeMissing, nil, need.what)
 		}
 	}
 	count, err := pipeline.ParseWhole(f.text(frameCount))
@@ -140,14 +140,14 @@ func (l *live[T]) take(ctx context.Context, f *frame) error {
 	}
 	streakable, err := f.isStreakable()
 	if err != nil {
-		return l.rejectColumn(f.line, "", CodeMissing, nil, "giftType")
+		return l.rejectColumn(f.line, "", pipeline.CodeMissing, nil, "giftType")
 	}
 	at, err := pipeline.ParseWhole(f.text(frameTime))
 	if err != nil {
-		return l.rejectColumn(f.line, "sent_at", CodeBadTime, f.text(frameTime), "milliseconds since 1970")
+		return l.rejectColumn(f.line, "sent_at", pipeline.CodeBadTime, f.text(frameTime), "milliseconds since 1970")
 	}
 	if at > 1e14 || !l.calendar.Contains(at*1000) {
-		return l.rejectColumn(f.line, "sent_at", CodeOutOfRange, f.text(frameTime), "milliseconds of a time from 2000 to 2099")
+		return l.rejectColumn(f.line, "sent_at", pipeline.CodeOutOfRange, f.text(frameTime), "milliseconds of a time from 2000 to 2099")
 	}
 	if err := l.advance(ctx, at); err != nil {
 		return err
@@ -158,22 +158,22 @@ func (l *live[T]) take(ctx context.Context, f *frame) error {
 	return l.extend(ctx, f, count, at)
 }
 
-func codeOfCount(text []byte, err error) Code {
+func codeOfCount(text []byte, err error) pipeline.Code {
 	switch {
 	case len(text) == 0:
-		return CodeMissing
+		return pipeline.CodeMissing
 	case errors.Is(err, pipeline.ErrTooLarge):
-		return CodeOutOfRange
+		return pipeline.CodeOutOfRange
 	case err != nil:
-		return CodeNotANumber
+		return pipeline.CodeNotANumber
 	case text[0] == '-':
-		return CodeNegative
+		return pipeline.CodeNegative
 	}
-	return CodeOutOfRange
+	return pipeline.CodeOutOfRange
 }
 
 // countOnce counts a gift that comes in one message.
-func (l *live[T]) countOnce(ctx context.Context, f *frame, count, at int64) error {
+func (l *live) countOnce(ctx context.Context, f *frame, count, at int64) error {
 	id := messageID(f)
 	if l.recent[id] {
 		l.counts.Repeated++
@@ -184,7 +184,7 @@ func (l *live[T]) countOnce(ctx context.Context, f *frame, count, at int64) erro
 }
 
 // extend takes a frame of a streak.
-func (l *live[T]) extend(ctx context.Context, f *frame, count, at int64) error {
+func (l *live) extend(ctx context.Context, f *frame, count, at int64) error {
 	key := streakKey(f)
 	id := key
 	if empty(f.text(frameGroup)) {
@@ -218,7 +218,7 @@ func (l *live[T]) extend(ctx context.Context, f *frame, count, at int64) error {
 }
 
 // advance settles the streaks that were silent for too long.
-func (l *live[T]) advance(ctx context.Context, at int64) error {
+func (l *live) advance(ctx context.Context, at int64) error {
 	l.now = max(l.now, at)
 	for l.silence > 0 && l.order.Len() > 0 {
 		s := l.order.Front().Value.(*streak)
@@ -233,7 +233,7 @@ func (l *live[T]) advance(ctx context.Context, at int64) error {
 }
 
 // settle counts a streak by its final state.
-func (l *live[T]) settle(ctx context.Context, s *streak, inferred bool) error {
+func (l *live) settle(ctx context.Context, s *streak, inferred bool) error {
 	l.order.Remove(s.place)
 	delete(l.open, streakKey(s.frame))
 	l.remember(s.id)
@@ -247,7 +247,7 @@ func (l *live[T]) settle(ctx context.Context, s *streak, inferred bool) error {
 }
 
 // remember keeps the id among the recent ones.
-func (l *live[T]) remember(id string) {
+func (l *live) remember(id string) {
 	if len(l.ring) < recentGifts {
 		l.ring = append(l.ring, id)
 	} else {
@@ -260,7 +260,7 @@ func (l *live[T]) remember(id string) {
 
 // emit makes the row. diamondCount of a message is the price in coins, not
 // what the creator is credited: diamonds is 0.
-func (l *live[T]) emit(ctx context.Context, id string, f *frame, count, at int64, capture string) error {
+func (l *live) emit(ctx context.Context, id string, f *frame, count, at int64, capture string) error {
 	if err := l.ready(ctx); err != nil {
 		return err
 	}
@@ -281,17 +281,17 @@ func (l *live[T]) emit(ctx context.Context, id string, f *frame, count, at int64
 	coins, fits := coinsOf(f.values[framePrice], count)
 	put("coins", coins)
 	if !fits {
-		l.fail(l.column["coins"], CodeOutOfRange, fmt.Appendf(nil, "%s x %d", f.text(framePrice), count))
+		l.fail(l.column["coins"], pipeline.CodeOutOfRange, fmt.Appendf(nil, "%s x %d", f.text(framePrice), count))
 	}
 	put("diamonds", jsonValue{text: []byte("0")})
-	if gift, ok := any((*T)(l.row)).(*pipeline.GiftEvent); ok {
+	if gift, ok := l.rows.Last().(*pipeline.GiftEvent); ok {
 		gift.Capture = capture
 	}
 	return l.end()
 }
 
 // end of a live row is the builder's; serial's ends the block.
-func (l *live[T]) end() error { return l.builder.end() }
+func (l *live) end() error { return l.builder.end() }
 
 // coinsOf gives price x count, or the price as it is where it is no number, for
 // the column to reject; fits is false if the product is out of range.
@@ -301,7 +301,7 @@ func coinsOf(price jsonValue, count int64) (coins jsonValue, fits bool) {
 		return price, true
 	}
 	hi, lo := bits.Mul64(uint64(p), uint64(count))
-	if hi > 0 || lo > decimalMax {
+	if hi > 0 || lo > pipeline.DecimalMax {
 		return price, false
 	}
 	return jsonValue{text: strconv.AppendUint(nil, lo, 10)}, true

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"carat/pipeline"
 )
 
 // SWIFT MT940 customer statements: fields that begin with :TAG:, amounts with a
@@ -257,7 +259,7 @@ func (m *mt940) entryField(text string) error {
 		return err
 	}
 	if m.stmt == nil || m.closed {
-		return m.out.reject(m.at, "", CodeUnknownValue, ":61:"+text, "entries inside a statement, before its closing balance (:62F:)")
+		return m.out.reject(m.at, "", pipeline.CodeUnknownValue, ":61:"+text, "entries inside a statement, before its closing balance (:62F:)")
 	}
 	part := mt940Line.FindStringSubmatch(text)
 	if part == nil {

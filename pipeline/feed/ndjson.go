@@ -3,6 +3,8 @@ package feed
 import (
 	"bytes"
 	"errors"
+
+	"carat/pipeline"
 )
 
 var errKeyTwice = errors.New("a key twice")
@@ -10,10 +12,10 @@ var errKeyTwice = errors.New("a key twice")
 // ndjsonParse makes the parser of one worker. Each line is one object whose
 // keys are columns. Lines are found before JSON is read: a string can't hold an
 // end of line.
-func ndjsonParse[T any](name string) func() parse[T] {
-	return func() parse[T] {
+func ndjsonParse(name string) func() parse {
+	return func() parse {
 		var order []int // column of the n-th key of the row before
-		return func(b *builder[T], blk block) error {
+		return func(b *builder, blk block) error {
 			plain, err := checkText(name, blk)
 			if err != nil {
 				return err
@@ -42,13 +44,13 @@ func ndjsonParse[T any](name string) func() parse[T] {
 }
 
 // ndjsonRow makes a row of an object.
-func ndjsonRow[T any](b *builder[T], record []byte, order []int, line int64) ([]int, error) {
+func ndjsonRow(b *builder, record []byte, order []int, line int64) ([]int, error) {
 	b.begin(line)
 	s := jsonScanner{data: record, room: b.room}
 	n := 0
 	err := s.object(func(key []byte) error {
 		column, known := -1, false
-		if n < len(order) && order[n] >= 0 && string(key) == b.columns[order[n]].name {
+		if n < len(order) && order[n] >= 0 && string(key) == b.columns[order[n]].Name {
 			column, known = order[n], true
 		} else {
 			column, known = b.columnOf(key)
@@ -77,19 +79,19 @@ func ndjsonRow[T any](b *builder[T], record []byte, order []int, line int64) ([]
 		err = errJSON
 	}
 	if err != nil {
-		b.rows = b.rows[:len(b.rows)-1]
+		b.rows.Drop()
 		expected := "one JSON object on the line"
 		if errors.Is(err, errKeyTwice) {
 			expected = "every key once"
 		}
-		return order, b.rejectLine(line, CodeBadJSON, record, expected)
+		return order, b.rejectLine(line, pipeline.CodeBadJSON, record, expected)
 	}
 	b.missing()
 	return order, b.end()
 }
 
 // columnOf finds the column of a key.
-func (b *builder[T]) columnOf(key []byte) (int, bool) {
+func (b *builder) columnOf(key []byte) (int, bool) {
 	i, ok := b.schema.byName[string(key)]
 	if !ok {
 		return -1, false

@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"carat/pipeline"
 )
 
 // Nearest says what a file that Recognise takes for nothing looks like, and why
@@ -49,31 +51,6 @@ func nearestXML(head []byte) string {
 	}
 }
 
-// feedColumns are the columns of a feed and those of them that it needs.
-type feedColumns struct {
-	feed          string
-	names, needed []string
-}
-
-func columnsOfFeed[T any](s *schema[T]) feedColumns {
-	f := feedColumns{feed: s.feed.Name, names: s.columnNames()}
-	for _, c := range s.columns {
-		if !c.optional {
-			f.needed = append(f.needed, c.name)
-		}
-	}
-	return f
-}
-
-func allFeedColumns() []feedColumns {
-	return []feedColumns{
-		columnsOfFeed(coinPurchases()), columnsOfFeed(giftEvents()), columnsOfFeed(payouts()), columnsOfFeed(diamondAdjustments()),
-		columnsOfFeed(coinAdjustments()), columnsOfFeed(settlementLines()), columnsOfFeed(providerPayments()), columnsOfFeed(bankLines()),
-		columnsOfFeed(balances()), columnsOfFeed(giftCatalog()), columnsOfFeed(coinPackages()), columnsOfFeed(conversionRates()),
-		columnsOfFeed(creators()), columnsOfFeed(payoutRules()), columnsOfFeed(fxRates()), columnsOfFeed(resellers()),
-	}
-}
-
 // nearestFeed compares the names in the first line with every feed's columns.
 // Two that carat knows are the least for a guess.
 func nearestFeed(head []byte) string {
@@ -89,27 +66,44 @@ func nearestFeed(head []byte) string {
 			found = append(found, key)
 		}
 	}
-	var best feedColumns
+	var best pipeline.Feed
 	var lacks []string
 	hits := 1
-	for _, f := range allFeedColumns() {
+	for _, f := range likeliestFirst() {
 		n := 0
-		for _, name := range f.names {
+		for _, name := range f.ColumnNames() {
 			if slices.Contains(found, name) {
 				n++
 			}
 		}
-		missing := slices.DeleteFunc(slices.Clone(f.needed), func(name string) bool { return slices.Contains(found, name) })
+		missing := slices.DeleteFunc(f.Required(), func(name string) bool { return slices.Contains(found, name) })
 		if n > hits || n == hits && n > 1 && len(missing) < len(lacks) {
 			best, lacks, hits = f, missing, n
 		}
 	}
 	switch {
-	case best.feed == "":
+	case best.Name == "":
 		return ""
 	case len(lacks) == 0:
-		return "its columns are those of " + best.feed + ": begin its name with that, or ingest it with --feed " + best.feed
+		return "its columns are those of " + best.Name + ": begin its name with that, or ingest it with --feed " + best.Name
 	}
 	return fmt.Sprintf("its columns come nearest to those of %s, of which it lacks %s; a layout of your own is told in carat.yaml (docs/formats.md)",
-		best.feed, strings.Join(lacks, ", "))
+		best.Name, strings.Join(lacks, ", "))
+}
+
+// likeliestFirst gives the feeds in the order in which two that come equally
+// near are named: of events, of balances, of reference.
+func likeliestFirst() []pipeline.Feed {
+	rank := func(f pipeline.Feed) int {
+		switch {
+		case f.Reference:
+			return 2
+		case f.Name == "balances":
+			return 1
+		}
+		return 0
+	}
+	feeds := pipeline.Feeds()
+	slices.SortStableFunc(feeds, func(a, b pipeline.Feed) int { return rank(a) - rank(b) })
+	return feeds
 }

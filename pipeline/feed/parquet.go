@@ -47,7 +47,7 @@ const parquetMagic = "PAR1"
 // readParquet reads a Parquet file with carat's columns, row group by row group,
 // a batch at a time. A broken file makes the library panic in places; that is
 // the file's fault, not ours, and is reported as such.
-func readParquet[T any](ctx context.Context, j *job[T]) (total result, err error) {
+func readParquet(ctx context.Context, j *job) (total result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			total, err = result{}, badFile(j.in.Name, 0, "broken Parquet: %v", p)
@@ -84,7 +84,7 @@ func checkParquetEnd(in Input) error {
 }
 
 // parquetColumns maps the file's columns to the schema's.
-func parquetColumns[T any](j *job[T], file *parquet.File) ([]*parquetColumn, error) {
+func parquetColumns(j *job, file *parquet.File) ([]*parquetColumn, error) {
 	var names []string
 	for _, c := range file.Root().Columns() {
 		names = append(names, columnName([]byte(c.Name())))
@@ -113,16 +113,16 @@ func parquetColumns[T any](j *job[T], file *parquet.File) ([]*parquetColumn, err
 	return columns, nil
 }
 
-func parquetWant(c *column) string {
-	switch c.kind {
-	case kindNumber:
-		if c.digits == 0 {
+func parquetWant(c *pipeline.FeedColumn) string {
+	switch c.Kind {
+	case pipeline.ColumnNumber:
+		if c.Digits == 0 {
 			return "INT64 or text"
 		}
-		return fmt.Sprintf("DECIMAL(18,%d) or text", c.digits)
-	case kindTime:
+		return fmt.Sprintf("DECIMAL(18,%d) or text", c.Digits)
+	case pipeline.ColumnTime:
 		return "TIMESTAMP or text"
-	case kindDate:
+	case pipeline.ColumnDate:
 		return "DATE or text"
 	}
 	return "text"
@@ -130,7 +130,7 @@ func parquetWant(c *column) string {
 
 // parquetColumnOf says how a column's values are read, or what is wrong with
 // its type.
-func parquetColumnOf(c *parquet.Column, want *column) (*parquetColumn, string) {
+func parquetColumnOf(c *parquet.Column, want *pipeline.FeedColumn) (*parquetColumn, string) {
 	if !c.Leaf() || c.Repeated() || c.MaxRepetitionLevel() > 0 {
 		return nil, "a group or a list"
 	}
@@ -151,7 +151,7 @@ func parquetColumnOf(c *parquet.Column, want *column) (*parquetColumn, string) {
 	switch t := logical.(type) {
 	case *format.DecimalType:
 		p.how, p.scale = parquetDecimal, int(t.Scale)
-		if want.kind != kindNumber || p.scale < 0 || p.scale > 38 {
+		if want.Kind != pipeline.ColumnNumber || p.scale < 0 || p.scale > 38 {
 			return nil, wrong
 		}
 		return p, ""
@@ -165,13 +165,13 @@ func parquetColumnOf(c *parquet.Column, want *column) (*parquetColumn, string) {
 		case *format.NanoSeconds:
 			p.perSec = 1_000_000_000
 		}
-		if want.kind != kindTime || p.perSec == 0 {
+		if want.Kind != pipeline.ColumnTime || p.perSec == 0 {
 			return nil, wrong
 		}
 		return p, ""
 	case *format.DateType:
 		p.how = parquetDate
-		if want.kind != kindDate {
+		if want.Kind != pipeline.ColumnDate {
 			return nil, wrong
 		}
 		return p, ""
@@ -189,14 +189,14 @@ func parquetColumnOf(c *parquet.Column, want *column) (*parquetColumn, string) {
 	if p.how != parquetUint {
 		p.how = parquetInt
 	}
-	if want.kind != kindNumber && want.kind != kindID {
+	if want.Kind != pipeline.ColumnNumber && want.Kind != pipeline.ColumnID {
 		return nil, wrong
 	}
 	return p, ""
 }
 
 // readRowGroup reads the columns of a row group side by side.
-func readRowGroup[T any](ctx context.Context, s *serial[T], group parquet.RowGroup, columns []*parquetColumn, record *int64) (err error) {
+func readRowGroup(ctx context.Context, s *serial, group parquet.RowGroup, columns []*parquetColumn, record *int64) (err error) {
 	chunks := group.ColumnChunks()
 	for _, c := range columns {
 		c.pages, c.values = chunks[c.index].Pages(), nil
@@ -210,7 +210,7 @@ func readRowGroup[T any](ctx context.Context, s *serial[T], group parquet.RowGro
 		n := int(min(left, pipeline.BatchRows))
 		for _, c := range columns {
 			if err := c.read(n); err != nil {
-				return badFile(s.job.in.Name, 0, "broken Parquet: column %s: %w", s.columns[c.column].name, err).
+				return badFile(s.job.in.Name, 0, "broken Parquet: column %s: %w", s.columns[c.column].Name, err).
 					WithHint("fetch the file again")
 			}
 		}
@@ -308,14 +308,14 @@ func (c *parquetColumn) decimal(v parquet.Value) []byte {
 		if n := parquetInt64(v); n != math.MinInt64 && c.scale <= 18 {
 			return pipeline.AppendDecimal(nil, n, c.scale)
 		}
-		return []byte(decimalText(big.NewInt(v.Int64()), c.scale))
+		return []byte(pipeline.DecimalText(big.NewInt(v.Int64()), c.scale))
 	}
 	bytes := v.ByteArray()
 	n := new(big.Int).SetBytes(bytes)
 	if len(bytes) > 0 && bytes[0]&0x80 != 0 {
 		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(len(bytes)*8)))
 	}
-	return []byte(decimalText(n, c.scale))
+	return []byte(pipeline.DecimalText(n, c.scale))
 }
 
 // timestamp reads a count of units since the epoch. One without a zone is a
@@ -333,12 +333,12 @@ func (c *parquetColumn) timestamp(f *fields, row rowPointer, v int64) {
 	micros := rest * 1_000_000
 	if c.perSec > 1_000_000 && micros%c.perSec != 0 {
 		f.seen |= 1 << uint(c.column)
-		f.fail(c.column, CodeTooPrecise, []byte(strconv.FormatInt(v, 10)+" ns since 1970"))
+		f.fail(c.column, pipeline.CodeTooPrecise, []byte(strconv.FormatInt(v, 10)+" ns since 1970"))
 		return
 	}
 	if seconds > math.MaxInt64/2_000_000 || seconds < math.MinInt64/2_000_000 {
 		f.seen |= 1 << uint(c.column)
-		f.fail(c.column, CodeOutOfRange, []byte(strconv.FormatInt(v, 10)))
+		f.fail(c.column, pipeline.CodeOutOfRange, []byte(strconv.FormatInt(v, 10)))
 		return
 	}
 	f.set(c.column, row, microsText(seconds*1_000_000+micros/c.perSec), tokenMicros)

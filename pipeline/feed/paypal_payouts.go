@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"carat/pipeline"
 )
 
 // PayPal's result of a batch of payouts, as the API gives it: an object with
@@ -204,7 +206,7 @@ func (p *payPalPayouts) item(f map[string]string, line int64) error {
 	b.mixed = b.mixed || b.headed && currency != b.currency
 	status, known := payPalStatuses[f["transaction_status"]]
 	if !known {
-		return p.out.reject(line, "status", CodeUnknownValue, f["transaction_status"], "a transaction_status of PayPal's Payouts API")
+		return p.out.reject(line, "status", pipeline.CodeUnknownValue, f["transaction_status"], "a transaction_status of PayPal's Payouts API")
 	}
 	if status == "" {
 		p.leave("items that are not final (" + f["transaction_status"] + "): fetch the result again later")

@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/bits"
 	"time"
@@ -11,12 +12,12 @@ import (
 )
 
 // job is one file being read.
-type job[T any] struct {
+type job struct {
 	in     Input
 	opts   *Options
-	schema *schema[T]
+	schema *schema
 	format Format
-	sink   pipeline.Sink[T]
+	sink   pipeline.AnySink
 	live   *LiveCounts
 	header []string // columns that were ignored, as the header says
 	notes  []string // what a person should know of the file
@@ -24,27 +25,34 @@ type job[T any] struct {
 
 // Read reads the file and hands its rows to the sink. T is a row type of the
 // domain package and decides the feed; the file's content decides the format.
+// It is ReadFeed for callers that name the row type.
+func Read[T any](ctx context.Context, in Input, opts Options, sink pipeline.Sink[T]) (Report, error) {
+	f, ok := pipeline.FeedOf[T]()
+	if !ok {
+		return Report{}, pipeline.Errorf(pipeline.KindInternal, "read", fmt.Sprintf("%T", *new(T)), "no feed has this row type")
+	}
+	return ReadFeed(ctx, f, in, opts, pipeline.ToAny(sink))
+}
+
+// ReadFeed reads a file of the feed and hands its rows to the sink; the file's
+// content decides the format.
 //
 // Every block that it opens it closes, also after an error; a block may end
 // without a row. An error means that nothing of the file is to be committed:
 // KindBadInput says what is wrong with the file, anything else is the machine's,
 // the sink's, or the context's.
-func Read[T any](ctx context.Context, in Input, opts Options, sink pipeline.Sink[T]) (Report, error) {
-	s, err := schemaOf[T]()
-	if err != nil {
-		return Report{}, err
-	}
+func ReadFeed(ctx context.Context, f pipeline.Feed, in Input, opts Options, sink pipeline.AnySink) (Report, error) {
 	if opts.Zone == nil || opts.Calendar == nil || opts.Entity == "" {
 		return Report{}, pipeline.Errorf(pipeline.KindInternal, "read", in.Name, "no entity, zone or calendar was given")
 	}
 	if opts.BlockBytes <= 0 {
 		opts.BlockBytes = DefaultBlockBytes
 	}
-	format, err := recognise(in.File, in.Name, s.feed.Name, &opts)
+	format, err := recognise(in.File, in.Name, f.Name, &opts)
 	if err != nil {
 		return Report{}, err
 	}
-	j := &job[T]{in: in, opts: &opts, schema: s, format: format, sink: sink}
+	j := &job{in: in, opts: &opts, schema: newSchema(f), format: format, sink: sink}
 	total, err := j.run(ctx)
 	if err != nil {
 		return Report{}, err
@@ -52,7 +60,7 @@ func Read[T any](ctx context.Context, in Input, opts Options, sink pipeline.Sink
 	return j.report(total)
 }
 
-func (j *job[T]) run(ctx context.Context) (result, error) {
+func (j *job) run(ctx context.Context) (result, error) {
 	raw, err := newRawReader(ctx, j.in, j.opts.Progress)
 	if err != nil {
 		return result{}, err
@@ -101,7 +109,7 @@ func (j *job[T]) run(ctx context.Context) (result, error) {
 }
 
 // text reads a format that is text.
-func (j *job[T]) text(ctx context.Context, src io.Reader, wrap func(error) error) (result, error) {
+func (j *job) text(ctx context.Context, src io.Reader, wrap func(error) error) (result, error) {
 	if a, ok := adapterOf(j.format.Name); ok {
 		return readReport(ctx, j, a.read, src, wrap)
 	}
@@ -136,9 +144,9 @@ func (j *job[T]) text(ctx context.Context, src io.Reader, wrap func(error) error
 			return result{}, err
 		}
 		j.header = unknown
-		return runBlocks(ctx, j, cut, csvParse[T](j.in.Name, layout))
+		return runBlocks(ctx, j, cut, csvParse(j.in.Name, layout))
 	case formatNDJSON:
-		return runBlocks(ctx, j, cut, ndjsonParse[T](j.in.Name))
+		return runBlocks(ctx, j, cut, ndjsonParse(j.in.Name))
 	case formatECBHistory, formatECBDaily:
 		return readECB(ctx, j, cut)
 	case formatGiftList:
@@ -154,7 +162,7 @@ func emptyFile(name string) error {
 }
 
 // report judges the file as a whole.
-func (j *job[T]) report(total result) (Report, error) {
+func (j *job) report(total result) (Report, error) {
 	r := Report{
 		Format:         j.format,
 		RowsRead:       total.accepted + total.rejected,
@@ -170,7 +178,7 @@ func (j *job[T]) report(total result) (Report, error) {
 	}
 	for i, c := range j.schema.columns {
 		if total.summed[i] {
-			r.ControlTotals[c.name] = decimalText(total.sums[i].big(), c.digits)
+			r.ControlTotals[c.Name] = pipeline.DecimalText(total.sums[i].Big(), c.Digits)
 		}
 	}
 	if err := j.checkShare(r, total.firstReject); err != nil {
@@ -190,11 +198,11 @@ func (j *job[T]) report(total result) (Report, error) {
 }
 
 // totals are the sums with a zero for the columns that had no number.
-func (j *job[T]) totals(sums map[string]string) map[string]string {
+func (j *job) totals(sums map[string]string) map[string]string {
 	all := map[string]string{}
 	for _, c := range j.schema.columns {
-		if c.kind == kindNumber {
-			all[c.name] = "0"
+		if c.Kind == pipeline.ColumnNumber {
+			all[c.Name] = "0"
 		}
 	}
 	for name, sum := range sums {
@@ -207,7 +215,7 @@ func instant(micros int64) string { return time.UnixMicro(micros).UTC().Format(t
 
 // checkShare compares rejected / read with the share that is tolerated, by
 // cross-multiplication: exactly.
-func (j *job[T]) checkShare(r Report, first *pipeline.Reject) error {
+func (j *job) checkShare(r Report, first *pipeline.Reject) error {
 	aHi, aLo := bits.Mul64(uint64(r.RowsRejected), 1_000_000_000)
 	bHi, bLo := bits.Mul64(uint64(r.RowsRead), uint64(max(0, j.opts.MaxRejectShare)))
 	if aHi < bHi || aHi == bHi && aLo <= bLo {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"carat/pipeline"
 )
 
 // quoting is what a quote means in a delimited text.
@@ -178,7 +180,7 @@ func (r *records) each(c columns, row func(cells []string) error) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.Is(err, errBadQuote):
-			err = r.report.out.reject(r.line, "", CodeBadQuote, string(r.raw), "fields quoted as in RFC 4180")
+			err = r.report.out.reject(r.line, "", pipeline.CodeBadQuote, string(r.raw), "fields quoted as in RFC 4180")
 		case err != nil:
 			return err
 		case !c.fits(cells):
@@ -193,7 +195,7 @@ func (r *records) each(c columns, row func(cells []string) error) error {
 }
 
 func (r *records) wrongCount(c columns, cells []string) error {
-	return r.report.out.reject(r.line, "", CodeWrongFieldCount, string(r.raw), fieldsExpected(len(c.names), len(cells)))
+	return r.report.out.reject(r.line, "", pipeline.CodeWrongFieldCount, string(r.raw), fieldsExpected(len(c.names), len(cells)))
 }
 
 // firstRecord splits the first line of a text, for recognising it.

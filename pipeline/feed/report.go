@@ -78,8 +78,8 @@ type rowWriter interface {
 	setMicros(column string, at int64)
 	setAmount(column string, micros int64)
 	end() error
-	kind(column string) kind
-	reject(line int64, column string, code Code, value, expected string) error
+	kind(column string) pipeline.ColumnKind
+	reject(line int64, column string, code pipeline.Code, value, expected string) error
 }
 
 // refuse is the error of a report that is refused whole.
@@ -88,7 +88,7 @@ func (r *report) refuse(line int64, format string, args ...any) *pipeline.Error 
 }
 
 // readReport lets a format's reader read the file.
-func readReport[T any](ctx context.Context, j *job[T], read func(*report) error, text io.Reader, wrap func(error) error) (result, error) {
+func readReport(ctx context.Context, j *job, read func(*report) error, text io.Reader, wrap func(error) error) (result, error) {
 	s := newSerial(j)
 	in := bufio.NewReaderSize(decodeText(text, j.format.encoding), 64<<10)
 	if mark, _ := in.Peek(len(byteOrderMark)); string(mark) == byteOrderMark {
@@ -97,19 +97,19 @@ func readReport[T any](ctx context.Context, j *job[T], read func(*report) error,
 	if _, err := in.Peek(1); errors.Is(err, io.EOF) {
 		return result{}, emptyFile(j.in.Name)
 	}
-	r := &report{name: j.in.Name, opts: j.opts, feed: j.format.Feed, text: in, wrap: wrap, out: &reportRows[T]{s, ctx}}
+	r := &report{name: j.in.Name, opts: j.opts, feed: j.format.Feed, text: in, wrap: wrap, out: &reportRows{s, ctx}}
 	err := read(r)
 	j.notes = r.notes.all()
 	return s.finish(err)
 }
 
 // reportRows puts the rows of a report into the blocks of one goroutine.
-type reportRows[T any] struct {
-	serial *serial[T]
+type reportRows struct {
+	serial *serial
 	ctx    context.Context
 }
 
-func (w *reportRows[T]) begin(line int64) error {
+func (w *reportRows) begin(line int64) error {
 	if err := w.serial.ready(w.ctx); err != nil {
 		return err
 	}
@@ -118,21 +118,21 @@ func (w *reportRows[T]) begin(line int64) error {
 }
 
 // set reads a text into a column; the text is copied by whoever keeps the row.
-func (w *reportRows[T]) set(column, text string) {
+func (w *reportRows) set(column, text string) {
 	w.serial.value(w.column(column), []byte(text), tokenText)
 }
 
-func (w *reportRows[T]) setMicros(column string, at int64) {
+func (w *reportRows) setMicros(column string, at int64) {
 	w.serial.value(w.column(column), microsText(at), tokenMicros)
 }
 
-func (w *reportRows[T]) setAmount(column string, micros int64) {
+func (w *reportRows) setAmount(column string, micros int64) {
 	w.serial.value(w.column(column), pipeline.AppendDecimal(nil, micros, pipeline.AmountDigits), tokenText)
 }
 
 // column finds a column of the feed. An adapter that names one that isn't there
 // is a programmer's mistake.
-func (w *reportRows[T]) column(name string) int {
+func (w *reportRows) column(name string) int {
 	i, ok := w.serial.schema.byName[name]
 	if !ok {
 		panic("feed: " + w.serial.schema.feed.Name + " has no column " + name)
@@ -140,14 +140,16 @@ func (w *reportRows[T]) column(name string) int {
 	return i
 }
 
-func (w *reportRows[T]) kind(column string) kind { return w.serial.columns[w.column(column)].kind }
+func (w *reportRows) kind(column string) pipeline.ColumnKind {
+	return w.serial.columns[w.column(column)].Kind
+}
 
-func (w *reportRows[T]) end() error {
+func (w *reportRows) end() error {
 	w.serial.missing()
 	return w.serial.builder.end()
 }
 
-func (w *reportRows[T]) reject(line int64, column string, code Code, value, expected string) error {
+func (w *reportRows) reject(line int64, column string, code pipeline.Code, value, expected string) error {
 	if err := w.serial.ready(w.ctx); err != nil {
 		return err
 	}

@@ -12,16 +12,16 @@ const serialBlockRows = 48 * pipeline.BatchRows
 
 // serial makes rows in one goroutine, for the formats whose records lean on
 // each other or are read by row groups.
-type serial[T any] struct {
-	*builder[T]
-	job  *job[T]
+type serial struct {
+	*builder
+	job  *job
 	seq  *sequence
 	next int
 	open bool
 }
 
-func newSerial[T any](job *job[T]) *serial[T] {
-	s := &serial[T]{job: job}
+func newSerial(job *job) *serial {
+	s := &serial{job: job}
 	s.seq = newSequence(len(job.schema.columns), job.opts.OnRejects, func() {})
 	s.builder = newBuilder(job.schema, job.in.Name, job.opts, s.seq.early)
 	return s
@@ -29,7 +29,7 @@ func newSerial[T any](job *job[T]) *serial[T] {
 
 // ready opens the next block if none is open or the last is full. It is called
 // between records.
-func (s *serial[T]) ready(ctx context.Context) error {
+func (s *serial) ready(ctx context.Context) error {
 	if s.open && s.builder.result.accepted+s.builder.result.rejected < serialBlockRows {
 		return nil
 	}
@@ -44,7 +44,7 @@ func (s *serial[T]) ready(ctx context.Context) error {
 }
 
 // end closes the open block.
-func (s *serial[T]) end(err error) error {
+func (s *serial) end(err error) error {
 	if !s.open {
 		return err
 	}
@@ -55,7 +55,7 @@ func (s *serial[T]) end(err error) error {
 }
 
 // finish closes what is open and gives the result.
-func (s *serial[T]) finish(err error) (result, error) {
+func (s *serial) finish(err error) (result, error) {
 	err = s.end(err)
 	return s.seq.total, err
 }

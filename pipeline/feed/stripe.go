@@ -108,15 +108,15 @@ func readStripeReport(r *report) error {
 			l.payout = source
 		}
 		if l.kind == "" {
-			return r.out.reject(recs.line, "kind", CodeUnknownValue, category, "a reporting_category that carat knows")
+			return r.out.reject(recs.line, "kind", pipeline.CodeUnknownValue, category, "a reporting_category that carat knows")
 		}
-		var code [3]Code
+		var code [3]pipeline.Code
 		text := [3]string{c.cell(cells, "gross"), c.cell(cells, "fee"), c.cell(cells, "net")}
 		l.gross, code[0] = amountOf(text[0])
 		l.fee, code[1] = amountOf(text[1])
 		l.net, code[2] = amountOf(text[2])
 		for i, column := range []string{"gross_amount", "fee_amount", "net_amount"} {
-			if code[i] != codeOK {
+			if code[i] != pipeline.CodeOK {
 				return r.out.reject(recs.line, column, code[i], text[i], "a decimal with a point")
 			}
 		}
@@ -145,7 +145,7 @@ func (r *report) stripeHeader(format string, need ...string) (*records, columns,
 // holds column by column.
 func (r *report) stripeRow(line int64, l stripeLine, net string) error {
 	if l.gross-l.fee != l.net {
-		return r.out.reject(line, "net_amount", CodeNotBalanced, net, "gross - fee = "+pipeline.Amount(l.gross-l.fee).String())
+		return r.out.reject(line, "net_amount", pipeline.CodeNotBalanced, net, "gross - fee = "+pipeline.Amount(l.gross-l.fee).String())
 	}
 	if err := r.out.begin(line); err != nil {
 		return err
@@ -159,7 +159,7 @@ func (r *report) stripeRow(line int64, l stripeLine, net string) error {
 		gross = 0
 	}
 	r.out.set("line_id", l.id)
-	r.out.set("channel", channelWeb)
+	r.out.set("channel", pipeline.ChannelWeb)
 	report := "stripe-" + l.payout
 	if l.payout == "" {
 		month, _, _ := strings.Cut(l.created, " ")

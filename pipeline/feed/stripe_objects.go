@@ -7,9 +7,9 @@ import (
 )
 
 // minorAmount reads an API amount of a currency in millionths.
-func minorAmount(text string, digits int) (int64, Code) {
+func minorAmount(text string, digits int) (int64, pipeline.Code) {
 	units, code := wholeOf(text)
-	if code != codeOK {
+	if code != pipeline.CodeOK {
 		return 0, code
 	}
 	scale := int64(1)
@@ -18,9 +18,9 @@ func minorAmount(text string, digits int) (int64, Code) {
 	}
 	v, fits := times(units, scale)
 	if !fits {
-		return 0, CodeOutOfRange
+		return 0, pipeline.CodeOutOfRange
 	}
-	return v, codeOK
+	return v, pipeline.CodeOK
 }
 
 // readStripeBalance reads exported balance transactions of the API: amounts are
@@ -45,7 +45,7 @@ func readStripeBalance(r *report) error {
 			l.kind = stripeTypes[kind]
 		}
 		if l.kind == "" {
-			return r.out.reject(recs.line, "kind", CodeUnknownValue, kind, "a type of balance transaction that carat knows")
+			return r.out.reject(recs.line, "kind", pipeline.CodeUnknownValue, kind, "a type of balance transaction that carat knows")
 		}
 		source := c.cell(cells, "source")
 		if stripeCharge.MatchString(source) {
@@ -56,12 +56,12 @@ func readStripeBalance(r *report) error {
 		}
 		digits, ok := stripeDigits(l.currency)
 		if !ok {
-			return r.out.reject(recs.line, "currency", CodeBadCurrency, l.currency, "a currency whose smallest unit is known")
+			return r.out.reject(recs.line, "currency", pipeline.CodeBadCurrency, l.currency, "a currency whose smallest unit is known")
 		}
 		text := [3]string{c.cell(cells, "amount"), c.cell(cells, "fee"), c.cell(cells, "net")}
 		for i, into := range []*int64{&l.gross, &l.fee, &l.net} {
-			var code Code
-			if *into, code = minorAmount(text[i], digits); code != codeOK {
+			var code pipeline.Code
+			if *into, code = minorAmount(text[i], digits); code != pipeline.CodeOK {
 				return r.out.reject(recs.line, [3]string{"gross_amount", "fee_amount", "net_amount"}[i], code, text[i], "a whole number of the smallest unit")
 			}
 		}
@@ -87,13 +87,13 @@ func readStripePayouts(r *report) error {
 		kind := "payout"
 		switch {
 		case !ok:
-			return r.out.reject(recs.line, "currency", CodeBadCurrency, currency, "a currency whose smallest unit is known")
-		case code != codeOK:
+			return r.out.reject(recs.line, "currency", pipeline.CodeBadCurrency, currency, "a currency whose smallest unit is known")
+		case code != pipeline.CodeOK:
 			return r.out.reject(recs.line, "gross_amount", code, c.cell(cells, "amount"), "a whole number of the smallest unit")
 		case status == "failed", status == "canceled":
 			kind, amount = "adjustment", 0 // the money never left
 		case status != "paid" && status != "in_transit" && status != "pending":
-			return r.out.reject(recs.line, "kind", CodeUnknownValue, status, "paid, in_transit, pending, failed or canceled")
+			return r.out.reject(recs.line, "kind", pipeline.CodeUnknownValue, status, "paid, in_transit, pending, failed or canceled")
 		}
 		l := stripeLine{id: c.cell(cells, "balance_transaction_id"), kind: kind, currency: currency, gross: -amount, net: -amount,
 			created: c.cell(cells, "created"), available: c.cell(cells, "arrival_date"), zone: "Z", payout: c.cell(cells, "id")}

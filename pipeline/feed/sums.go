@@ -5,52 +5,11 @@ import (
 	"fmt"
 	"io"
 	"math/big"
-	"math/bits"
 	"slices"
 	"strings"
 
 	"carat/pipeline"
 )
-
-// sum128 adds int64 values without overflow: any file's sum fits.
-type sum128 struct {
-	hi int64
-	lo uint64
-}
-
-func (s *sum128) add(v int64) {
-	lo, carry := bits.Add64(s.lo, uint64(v), 0)
-	s.lo = lo
-	s.hi += v>>63 + int64(carry)
-}
-
-func (s *sum128) merge(o sum128) {
-	lo, carry := bits.Add64(s.lo, o.lo, 0)
-	s.lo = lo
-	s.hi += o.hi + int64(carry)
-}
-
-func (s sum128) big() *big.Int {
-	v := big.NewInt(s.hi)
-	v.Lsh(v, 64)
-	return v.Add(v, new(big.Int).SetUint64(s.lo))
-}
-
-// decimalText gives v / 10^places without trailing zeros.
-func decimalText(v *big.Int, places int) string {
-	digits := new(big.Int).Abs(v).String()
-	if len(digits) <= places {
-		digits = strings.Repeat("0", places+1-len(digits)) + digits
-	}
-	whole, fraction := digits[:len(digits)-places], strings.TrimRight(digits[len(digits)-places:], "0")
-	if fraction != "" {
-		whole += "." + fraction
-	}
-	if v.Sign() < 0 {
-		return "-" + whole
-	}
-	return whole
-}
 
 // Totals is what the sidecar NAME.totals.json promises of a file.
 type Totals struct {

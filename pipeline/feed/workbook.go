@@ -192,7 +192,7 @@ type sheetCell struct {
 }
 
 // readWorkbook reads a sheet whose first row has the columns of the feed.
-func readWorkbook[T any](ctx context.Context, j *job[T]) (result, error) {
+func readWorkbook(ctx context.Context, j *job) (result, error) {
 	w, err := openWorkbook(j.in)
 	if err != nil {
 		return result{}, err
@@ -306,7 +306,7 @@ func (r *sheetReader) cell(start xml.StartElement, at int) (int, error) {
 	return at, nil
 }
 
-func readSheet[T any](ctx context.Context, j *job[T], w *workbook, d *xml.Decoder, s *serial[T]) error {
+func readSheet(ctx context.Context, j *job, w *workbook, d *xml.Decoder, s *serial) error {
 	r := &sheetReader{workbook: w, d: d}
 	var columns []int
 	for {
@@ -349,7 +349,7 @@ func columnIndex(ref string) int {
 	return n - 1
 }
 
-func sheetHeader[T any](j *job[T], line int64, cells []workbookValue) ([]int, error) {
+func sheetHeader(j *job, line int64, cells []workbookValue) ([]int, error) {
 	var names []string
 	for _, c := range cells {
 		names = append(names, columnName([]byte(strings.TrimSpace(c.text))))

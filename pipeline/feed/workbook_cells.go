@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"carat/pipeline"
 )
 
 // spreadsheetDigits is how many digits of a number a spreadsheet keeps. Files
@@ -13,10 +15,10 @@ import (
 const spreadsheetDigits = 15
 
 // sheetRecord makes a row of a sheet's row.
-func sheetRecord[T any](w *workbook, b *builder[T], columns []int, line int64, cells []workbookValue) error {
+func sheetRecord(w *workbook, b *builder, columns []int, line int64, cells []workbookValue) error {
 	for _, c := range cells[min(len(columns), len(cells)):] {
 		if c.text != "" {
-			return b.rejectLine(line, CodeWrongFieldCount, []byte(c.text), strconv.Itoa(len(columns))+" cells, as the header has")
+			return b.rejectLine(line, pipeline.CodeWrongFieldCount, []byte(c.text), strconv.Itoa(len(columns))+" cells, as the header has")
 		}
 	}
 	b.begin(line)
@@ -25,13 +27,13 @@ func sheetRecord[T any](w *workbook, b *builder[T], columns []int, line int64, c
 			continue
 		}
 		text := ""
-		var code Code
+		var code pipeline.Code
 		if i < len(cells) {
 			if text = cells[i].text; cells[i].number {
-				text, code = w.number(b.columns[column].kind, text)
+				text, code = w.number(b.columns[column].Kind, text)
 			}
 		}
-		if code != codeOK {
+		if code != pipeline.CodeOK {
 			b.seen |= 1 << uint(column)
 			b.fail(column, code, []byte(cells[i].text))
 			continue
@@ -45,21 +47,21 @@ func sheetRecord[T any](w *workbook, b *builder[T], columns []int, line int64, c
 // number writes the number of a cell as its column needs it: an amount rounded
 // to what a spreadsheet keeps, a day or a time from days since 1900, an id only
 // if no digit of it can be lost.
-func (w *workbook) number(kind kind, text string) (string, Code) {
+func (w *workbook) number(kind pipeline.ColumnKind, text string) (string, pipeline.Code) {
 	v, ok := decimalOf(text)
 	if !ok {
-		return text, CodeNotANumber
+		return text, pipeline.CodeNotANumber
 	}
 	switch kind {
-	case kindTime, kindDate:
+	case pipeline.ColumnTime, pipeline.ColumnDate:
 		return w.date(kind, v)
-	case kindNumber:
-		return roundDigits(v, spreadsheetDigits), codeOK
+	case pipeline.ColumnNumber:
+		return roundDigits(v, spreadsheetDigits), pipeline.CodeOK
 	}
 	if !v.IsInt() || len(strings.TrimPrefix(v.Num().String(), "-")) > spreadsheetDigits {
-		return text, CodeBadID
+		return text, pipeline.CodeBadID
 	}
-	return v.Num().String(), codeOK
+	return v.Num().String(), pipeline.CodeOK
 }
 
 // decimalOf reads a decimal, with an exponent as spreadsheets write it.
@@ -114,12 +116,12 @@ var (
 
 // date writes a serial day, its fraction rounded to a millisecond. It has no
 // zone: it is read in the feed's.
-func (w *workbook) date(kind kind, serial *big.Rat) (string, Code) {
+func (w *workbook) date(kind pipeline.ColumnKind, serial *big.Rat) (string, pipeline.Code) {
 	millis := new(big.Rat).Mul(serial, big.NewRat(24*60*60*1000, 1))
 	millis.Add(millis, big.NewRat(1, 2))
 	whole := new(big.Int).Div(millis.Num(), millis.Denom())
 	if !whole.IsInt64() || whole.Sign() < 0 || whole.Int64() > 200_000*24*60*60*1000 {
-		return serial.RatString(), CodeOutOfRange
+		return serial.RatString(), pipeline.CodeOutOfRange
 	}
 	epoch := epoch1900
 	if w.date04 {
@@ -128,11 +130,11 @@ func (w *workbook) date(kind kind, serial *big.Rat) (string, Code) {
 	const day = 24 * 60 * 60 * 1000
 	n := whole.Int64()
 	at := epoch.AddDate(0, 0, int(n/day)).Add(time.Duration(n%day) * time.Millisecond)
-	if kind == kindTime {
-		return at.Format("2006-01-02T15:04:05.999"), codeOK
+	if kind == pipeline.ColumnTime {
+		return at.Format("2006-01-02T15:04:05.999"), pipeline.CodeOK
 	}
 	if n%day != 0 {
-		return at.Format("2006-01-02T15:04:05.999"), CodeBadTime
+		return at.Format("2006-01-02T15:04:05.999"), pipeline.CodeBadTime
 	}
-	return at.Format(time.DateOnly), codeOK
+	return at.Format(time.DateOnly), pipeline.CodeOK
 }

@@ -18,22 +18,32 @@ type rawTable struct {
 	columns   []column
 	compactor compactor
 	hash      func(ctx context.Context, files []string, batchID string, only map[int64]bool) (groups []groupDigest, rows int64, err error)
+	stage     func(ctx context.Context, l *Lake, batchID string) (FeedStage, error)
+	check     func(l *Lake) FeedCheck
 }
 
-func rawTableOf[T any, P rowPointer[T]](name string) rawTable {
-	feed, ok := pipeline.FeedByName(name)
+func rawTableOf[T any, P rowPointer[T]]() rawTable {
+	feed, ok := pipeline.FeedOf[T]()
 	if !ok {
-		panic("lake: no feed " + name)
+		panic("lake: no feed has the row type " + reflect.TypeFor[T]().String())
 	}
-	var zero T
-	cols, err := columnsOf(reflect.TypeOf(zero))
+	cols, err := columnsOf(reflect.TypeFor[T]())
 	if err != nil {
 		panic("lake: " + err.Error())
 	}
 	return rawTable{feed: feed, columns: cols, compactor: newCompactor[T, P](cols, bloomColumns(feed), noBounds(feed.Name)),
 		hash: func(ctx context.Context, files []string, batchID string, only map[int64]bool) ([]groupDigest, int64, error) {
 			return hashFiles[T, P](ctx, cols, files, batchID, only)
-		}}
+		},
+		stage: func(ctx context.Context, l *Lake, batchID string) (FeedStage, error) {
+			s, err := NewStage[T, P](ctx, l, feed, batchID)
+			if err != nil {
+				return nil, err
+			}
+			return feedStage[T, P]{s}, nil
+		},
+		check: func(l *Lake) FeedCheck { return feedCheck[T, P]{NewSourceCheck[T, P](l, feed.Name)} },
+	}
 }
 
 // rowPointer is the pointer to a feed's row type.
@@ -42,25 +52,26 @@ type rowPointer[T any] interface {
 	pipeline.Row
 }
 
-// rawTables gives every feed's table by name.
+// rawTables gives every feed's table by name. That every feed of the domain has
+// one, a test says.
 func rawTables() map[string]rawTable {
 	all := []rawTable{
-		rawTableOf[pipeline.FXRate]("fx_rates"),
-		rawTableOf[pipeline.GiftPrice]("gift_catalog"),
-		rawTableOf[pipeline.CoinPackage]("coin_packages"),
-		rawTableOf[pipeline.ConversionRate]("conversion_rates"),
-		rawTableOf[pipeline.Creator]("creators"),
-		rawTableOf[pipeline.PayoutRule]("payout_rules"),
-		rawTableOf[pipeline.Reseller]("resellers"),
-		rawTableOf[pipeline.Balance]("balances"),
-		rawTableOf[pipeline.CoinPurchase]("coin_purchases"),
-		rawTableOf[pipeline.GiftEvent]("gift_events"),
-		rawTableOf[pipeline.Payout]("payouts"),
-		rawTableOf[pipeline.DiamondAdjustment]("diamond_adjustments"),
-		rawTableOf[pipeline.CoinAdjustment]("coin_adjustments"),
-		rawTableOf[pipeline.SettlementLine]("settlement_lines"),
-		rawTableOf[pipeline.ProviderPayment]("provider_payments"),
-		rawTableOf[pipeline.BankLine]("bank_lines"),
+		rawTableOf[pipeline.FXRate](),
+		rawTableOf[pipeline.GiftPrice](),
+		rawTableOf[pipeline.CoinPackage](),
+		rawTableOf[pipeline.ConversionRate](),
+		rawTableOf[pipeline.Creator](),
+		rawTableOf[pipeline.PayoutRule](),
+		rawTableOf[pipeline.Reseller](),
+		rawTableOf[pipeline.Balance](),
+		rawTableOf[pipeline.CoinPurchase](),
+		rawTableOf[pipeline.GiftEvent](),
+		rawTableOf[pipeline.Payout](),
+		rawTableOf[pipeline.DiamondAdjustment](),
+		rawTableOf[pipeline.CoinAdjustment](),
+		rawTableOf[pipeline.SettlementLine](),
+		rawTableOf[pipeline.ProviderPayment](),
+		rawTableOf[pipeline.BankLine](),
 	}
 	tables := make(map[string]rawTable, len(all))
 	for _, t := range all {

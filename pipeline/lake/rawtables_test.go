@@ -1,0 +1,22 @@
+package lake
+
+import (
+	"testing"
+
+	"carat/pipeline"
+)
+
+// The list of feeds is the domain's. What the lake adds is which row types its
+// files are written from, which the compiler needs by name.
+func TestEveryFeedHasATable(t *testing.T) {
+	tables := rawTables()
+	for _, f := range pipeline.Feeds() {
+		if _, ok := tables[f.Name]; !ok {
+			t.Errorf("no table of %s: add its row type to rawTables", f.Name)
+		}
+		delete(tables, f.Name)
+	}
+	for name := range tables {
+		t.Errorf("a table of %s, which is no feed", name)
+	}
+}
