@@ -15,7 +15,7 @@ const detailPreambleLines = 20
 var appleDetailColumns = []string{"transaction date", "settlement date", "quantity", "extended partner share", "partner share currency", appleSaleOrReturn, appleCountry}
 
 // sniffAppleDetail looks for the header behind the preamble.
-func sniffAppleDetail(head []byte) bool {
+func sniffAppleDetail(head []byte, _ string) bool {
 	for range detailPreambleLines {
 		line, rest, more := bytes.Cut(head, newline)
 		if lineColumns(line, '\t').has(appleDetailColumns...) {

@@ -17,14 +17,14 @@ import (
 
 func appleAdapters() []adapter {
 	return []adapter{
-		{"apple-financial", []string{"settlement_lines"}, func(head []byte) bool {
+		{name: "apple-financial", feeds: []string{"settlement_lines"}, sniff: func(head []byte, _ string) bool {
 			return hasHeader(head, "\t,;", "start date", "end date", "extended partner share", appleSaleOrReturn)
-		}, readAppleFinancial},
-		{"apple-detail", []string{"settlement_lines"}, sniffAppleDetail, readAppleDetail},
-		{"apple-payments", []string{"settlement_lines"}, sniffApplePayments, readApplePayments},
-		{"apple-sales", []string{"settlement_lines"}, func(head []byte) bool {
+		}, read: readAppleFinancial},
+		{name: "apple-detail", feeds: []string{"settlement_lines"}, sniff: sniffAppleDetail, read: readAppleDetail},
+		{name: "apple-payments", feeds: []string{"settlement_lines"}, sniff: sniffApplePayments, read: readApplePayments},
+		{name: "apple-sales", feeds: []string{"settlement_lines"}, sniff: func(head []byte, _ string) bool {
 			return hasHeader(head, "\t,;", "provider", "units", "developer proceeds", "begin date", "country code")
-		}, readAppleSales},
+		}, read: readAppleSales},
 	}
 }
 

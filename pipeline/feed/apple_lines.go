@@ -168,9 +168,9 @@ func (r *report) checkVendor() error {
 // checkAccount refuses a report of an account that is not ours. account is
 // what the report calls it; "" if it doesn't.
 func (r *report) checkAccount(line int64, account string) error {
-	if account == "" || len(r.opts.Accounts) == 0 || slices.Contains(r.opts.Accounts, account) {
+	if account == "" || len(r.settings.Accounts) == 0 || slices.Contains(r.settings.Accounts, account) {
 		return nil
 	}
-	return r.refuse(line, "a report of the account %q, and carat.yaml takes those of %s", columnName([]byte(account)), strings.Join(r.opts.Accounts, ", ")).
+	return r.refuse(line, "a report of the account %q, and carat.yaml takes those of %s", columnName([]byte(account)), strings.Join(r.settings.Accounts, ", ")).
 		WithHint("is this the right file? else add it to feeds: %s: accounts", r.feed)
 }

@@ -22,7 +22,7 @@ var (
 	sumPaid            = regexp.MustCompile(`^([0-9][0-9.,]*) ([A-Z]{3})$`)
 )
 
-func sniffApplePayments(head []byte) bool {
+func sniffApplePayments(head []byte, _ string) bool {
 	line, _, _ := bytes.Cut(head, newline)
 	return applePaymentsTitle.Match(bytes.Join(bytes.Fields(line), []byte{' '}))
 }

@@ -13,9 +13,9 @@ import (
 
 func bankAdapters() []adapter {
 	return []adapter{
-		{"camt.053", []string{"bank_lines", "provider_payments"}, isXML(camtSpace + "camt.053."), readCamt},
-		{"camt.054", []string{"bank_lines", "provider_payments"}, isXML(camtSpace + "camt.054."), readCamt},
-		{"mt940", []string{"bank_lines"}, isMT940, readMT940},
+		{name: "camt.053", feeds: []string{"bank_lines", "provider_payments"}, sniff: isXML(camtSpace + "camt.053."), read: readCamt},
+		{name: "camt.054", feeds: []string{"bank_lines", "provider_payments"}, sniff: isXML(camtSpace + "camt.054."), read: readCamt},
+		{name: "mt940", feeds: []string{"bank_lines"}, sniff: isMT940, read: readMT940},
 	}
 }
 
@@ -162,16 +162,16 @@ func accountText(text string) string { return strings.Join(strings.Fields(text),
 // ownAccount refuses a report of an account that is not one of ours, if the
 // configuration names ours.
 func (r *report) ownAccount(account string, line int64) error {
-	if len(r.opts.Accounts) == 0 {
+	if len(r.settings.Accounts) == 0 {
 		return nil
 	}
-	for _, own := range r.opts.Accounts {
+	for _, own := range r.settings.Accounts {
 		if strings.EqualFold(accountText(own), accountText(account)) {
 			return nil
 		}
 	}
 	return r.refuse(line, "account %s is none of ours", shown(account)).
-		WithHint("carat.yaml names them: feeds: %s: accounts: [%s]", r.feed, strings.Join(r.opts.Accounts, ", "))
+		WithHint("carat.yaml names them: feeds: %s: accounts: [%s]", r.feed, strings.Join(r.settings.Accounts, ", "))
 }
 
 // money is an exact sum in millionths.

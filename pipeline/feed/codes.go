@@ -98,3 +98,5 @@ func expectedNumber(c *pipeline.FeedColumn) string {
 	}
 	return what + ", at least " + bound(c.Min)
 }
+
+func cut80(text []byte) string { return cutTo(text, 80) }

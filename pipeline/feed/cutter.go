@@ -63,6 +63,21 @@ func (c *cutter) skipBOM() error {
 	return nil
 }
 
+// peek gives the bytes that come next, as many as want if there are so many.
+func (c *cutter) peek(want int) []byte {
+	c.carry = c.fill(c.carry, want)
+	return c.carry
+}
+
+// rest takes all that is left; of more than most bytes, one more than most.
+func (c *cutter) rest(most int) ([]byte, error) {
+	data := c.fill(c.carry, most+1)
+	if c.err != nil && !errors.Is(c.err, io.EOF) {
+		return nil, c.wrap(c.err)
+	}
+	return data, nil
+}
+
 // first takes the first record that is not an empty line: the header. It is
 // io.EOF if there is none.
 func (c *cutter) first() (record []byte, line int64, err error) {

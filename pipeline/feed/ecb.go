@@ -2,7 +2,6 @@ package feed
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -38,30 +37,67 @@ func ecbHeader(line []byte) (currencies []string, ok bool) {
 	return currencies, true
 }
 
-func readECB(ctx context.Context, j *job, cut *cutter) (result, error) {
-	record, line, err := cut.first()
+func ecbAdapters() []adapter {
+	return []adapter{
+		{name: "ecb-history", feeds: []string{"fx_rates"}, sniff: func(head []byte, _ string) bool {
+			found, history := sniffECB(head)
+			return found && history
+		}, read: readECB, lines: true},
+		{name: "ecb-daily", feeds: []string{"fx_rates"}, sniff: func(head []byte, _ string) bool {
+			found, history := sniffECB(head)
+			return found && !history
+		}, read: readECB, lines: true},
+	}
+}
+
+// sniffECB says whether a text has the bank's header, and whether its days are
+// written as in the history.
+func sniffECB(head []byte) (found, history bool) {
+	first, rest, _ := bytes.Cut(bytes.TrimLeft(head, " \t\r\n"), newline)
+	if currencies, ok := ecbHeader(first); !ok || len(currencies) == 0 {
+		return false, false
+	}
+	second, _, _ := bytes.Cut(rest, newline)
+	cell, _, _ := bytes.Cut(second, []byte{','})
+	_, iso := civilDays(bytes.TrimSpace(cell))
+	return true, len(bytes.TrimSpace(second)) == 0 || iso
+}
+
+func readECB(r *report) error {
+	record, line, err := r.cut.first()
 	if err != nil && !errors.Is(err, io.EOF) {
-		return result{}, err
+		return err
 	}
 	currencies, ok := ecbHeader(record)
 	if !ok || len(currencies) == 0 {
-		return result{}, badFile(j.in.Name, line, "no header like Date,USD,JPY: %q", cut80(record)).
+		return r.refuse(line, "no header like Date,USD,JPY: %q", cut80(record)).
 			WithHint("the bank's eurofxref csv begins so")
 	}
 	seen := map[string]bool{}
 	for _, c := range currencies {
 		if seen[c] {
-			return result{}, badFile(j.in.Name, line, "column %q is there twice", c)
+			return r.refuse(line, "column %q is there twice", c)
 		}
 		seen[c] = true
 	}
 	// The bank writes the newest day first.
-	cut.carry = cut.fill(cut.carry, ecbDayBytes)
-	first, _, _ := bytes.Cut(cut.carry, []byte{','})
+	first, _, _ := bytes.Cut(r.cut.peek(ecbDayBytes), []byte{','})
 	if day := ecbDate(first); len(day) == len(time.DateOnly) {
-		j.notes = append(j.notes, fmt.Sprintf("the newest rates are of %s", day))
+		r.note("the newest rates are of %s", day)
 	}
-	return runBlocks(ctx, j, cut, ecbParse(j.in.Name, currencies))
+	for {
+		// A fresh buffer for each block: rows point into it.
+		blk, err := r.cut.next(nil)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := ecbBlock(r, currencies, blk); err != nil {
+			return err
+		}
+	}
 }
 
 // ecbDayBytes is more than a day takes.
@@ -76,43 +112,37 @@ func ecbDate(cell []byte) []byte {
 	return day
 }
 
-func cut80(text []byte) string { return cutTo(text, 80) }
-
-func ecbParse(name string, currencies []string) func() parse {
-	return func() parse {
-		return func(b *builder, blk block) error {
-			if _, err := checkText(name, blk); err != nil {
+func ecbBlock(r *report, currencies []string, blk block) error {
+	if _, err := checkText(r.name, blk); err != nil {
+		return err
+	}
+	line := blk.line
+	for data := blk.data; len(data) > 0; line++ {
+		end := bytes.IndexByte(data, '\n') + 1
+		if end == 0 {
+			end = len(data)
+		}
+		if end > MaxRecordBytes {
+			return lineTooLong(r.name, line)
+		}
+		if record := bytes.TrimSpace(data[:end]); len(record) > 0 {
+			if err := ecbDay(r, currencies, record, line); err != nil {
 				return err
 			}
-			line := blk.line
-			for data := blk.data; len(data) > 0; line++ {
-				end := bytes.IndexByte(data, '\n') + 1
-				if end == 0 {
-					end = len(data)
-				}
-				if end > MaxRecordBytes {
-					return lineTooLong(name, line)
-				}
-				if record := bytes.TrimSpace(data[:end]); len(record) > 0 {
-					if err := ecbDay(b, currencies, record, line); err != nil {
-						return err
-					}
-				}
-				data = data[end:]
-			}
-			return nil
 		}
+		data = data[end:]
 	}
+	return nil
 }
 
 // ecbDay makes the rows of one line, one for each currency with a rate.
-func ecbDay(b *builder, currencies []string, record []byte, line int64) error {
+func ecbDay(r *report, currencies []string, record []byte, line int64) error {
 	cells := bytes.Split(record, []byte{','})
 	if n := len(cells); n == len(currencies)+2 && len(bytes.TrimSpace(cells[n-1])) == 0 {
 		cells = cells[:n-1]
 	}
 	if len(cells) != len(currencies)+1 {
-		return b.rejectLine(line, pipeline.CodeWrongFieldCount, record, fmt.Sprintf("a day and %d rates; found %d fields", len(currencies), len(cells)))
+		return r.out.reject(line, "", pipeline.CodeWrongFieldCount, string(record), fmt.Sprintf("a day and %d rates; found %d fields", len(currencies), len(cells)))
 	}
 	day := ecbDate(cells[0])
 	for i, quote := range currencies {
@@ -120,12 +150,14 @@ func ecbDay(b *builder, currencies []string, record []byte, line int64) error {
 		if len(rate) == 0 || string(rate) == "N/A" {
 			continue
 		}
-		b.begin(line)
-		b.value(b.schema.byName["rate_date"], day, tokenText)
-		b.value(b.schema.byName["base"], []byte(ecbBase), tokenText)
-		b.value(b.schema.byName["quote"], []byte(quote), tokenText)
-		b.value(b.schema.byName["rate"], rate, tokenText)
-		if err := b.end(); err != nil {
+		if err := r.out.begin(line); err != nil {
+			return err
+		}
+		r.out.put("rate_date", day, tokenText)
+		r.out.set("base", ecbBase)
+		r.out.set("quote", quote)
+		r.out.put("rate", rate, tokenText)
+		if err := r.out.end(); err != nil {
 			return err
 		}
 	}

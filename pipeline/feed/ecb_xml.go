@@ -13,8 +13,8 @@ import (
 // ecbSpace is the namespace of its elements.
 const ecbSpace = "http://www.ecb.int/vocabulary/"
 
-func ecbAdapters() []adapter {
-	return []adapter{{"ecb-xml", []string{"fx_rates"}, isXML(ecbSpace), readECBXML}}
+func ecbXMLAdapters() []adapter {
+	return []adapter{{name: "ecb-xml", feeds: []string{"fx_rates"}, sniff: isXML(ecbSpace), read: readECBXML}}
 }
 
 func readECBXML(r *report) error {
@@ -47,14 +47,14 @@ func readECBXML(r *report) error {
 			return r.refuse(x.line(), "a rate of %s without a day, or the second of its day", shown(quote)).WithHint("fetch the file again")
 		}
 		seen[quote] = true
-		if err := r.rate(x.line(), day, quote, attribute(cube.Attr, "rate")); err != nil {
+		if err := ecbRate(r, x.line(), day, quote, attribute(cube.Attr, "rate")); err != nil {
 			return err
 		}
 	}
 }
 
-// rate makes a row of a currency's rate.
-func (r *report) rate(line int64, day, quote, rate string) error {
+// ecbRate makes a row of a currency's rate.
+func ecbRate(r *report, line int64, day, quote, rate string) error {
 	if err := r.out.begin(line); err != nil {
 		return err
 	}

@@ -6,12 +6,22 @@ import (
 	"carat/pipeline"
 )
 
+// own are the formats of carat's own layouts, in the order of the
+// documentation.
+func own() []string {
+	return []string{formatCSV, formatNDJSON, formatParquet, formatXLSX, FormatLayout}
+}
+
 // Formats gives the names of the formats that can be read, in the order of the
 // documentation: carat's own first.
 func Formats() []string {
-	names := []string{formatCSV, formatNDJSON, formatParquet, formatXLSX, FormatLayout, formatECBHistory, formatECBDaily, formatGiftList, formatLive}
-	for _, a := range adapters() {
-		names = append(names, a.name)
+	names := own()
+	for _, byLines := range []bool{true, false} {
+		for _, a := range adapters() {
+			if a.lines == byLines {
+				names = append(names, a.name)
+			}
+		}
 	}
 	return names
 }
@@ -19,15 +29,8 @@ func Formats() []string {
 // FormatGives gives the feeds that a format can give: every feed for carat's
 // own layouts; none if there is no such format.
 func FormatGives(format string) []string {
-	switch format {
-	case formatCSV, formatNDJSON, formatParquet, formatXLSX, FormatLayout:
+	if slices.Contains(own(), format) {
 		return pipeline.FeedNames()
-	case formatECBHistory, formatECBDaily:
-		return []string{"fx_rates"}
-	case formatGiftList:
-		return []string{"gift_catalog"}
-	case formatLive:
-		return []string{"gift_events"}
 	}
 	a, _ := adapterOf(format)
 	return slices.Clone(a.feeds)

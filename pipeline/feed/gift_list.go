@@ -2,9 +2,7 @@ package feed
 
 import (
 	"bytes"
-	"context"
 	"errors"
-	"io"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -17,36 +15,31 @@ import (
 // any of the spellings of giftIDs and giftPrices. The price is in coins. A gift without a name is called by
 // its id, since the list has the price and that is what counts. A gift that is
 // there twice has no price that could be told, so the second entry is rejected.
-func readGiftList(ctx context.Context, j *job, cut *cutter) (result, error) {
-	data := cut.fill(cut.carry, MaxGiftListBytes+1)
-	if cut.err != nil && !errors.Is(cut.err, io.EOF) {
-		return result{}, cut.wrap(cut.err)
+func readGiftList(r *report) error {
+	data, err := r.cut.rest(MaxGiftListBytes)
+	if err != nil {
+		return err
 	}
 	if len(data) > MaxGiftListBytes {
-		return result{}, badFile(j.in.Name, 0, "a gift list longer than %d MiB", MaxGiftListBytes>>20)
+		return r.refuse(0, "a gift list longer than %d MiB", MaxGiftListBytes>>20)
 	}
 	if !utf8.Valid(data) {
-		return result{}, notUTF8(j.in.Name, data, 1, cut.offset)
+		return notUTF8(r.name, data, 1, r.cut.offset)
 	}
-	s := newSerial(j)
-	validFrom := j.opts.GiftValidFrom
+	validFrom := r.settings.GiftValidFrom
 	if validFrom == 0 {
 		validFrom = defaultValidFrom.UnixMicro()
 	}
 	from := time.UnixMicro(validFrom).UTC().AppendFormat(nil, time.RFC3339Nano)
-	scan := jsonScanner{data: data, room: s.room}
+	scan := jsonScanner{data: data, room: func(n int) []byte { return make([]byte, 0, n) }}
 	line, counted := int64(1), 0
 	seen := map[string]bool{}
 	gift := func(key []byte) error {
 		scan.space()
 		line += int64(bytes.Count(data[counted:scan.pos], newline))
 		counted = scan.pos
-		if err := s.ready(ctx); err != nil {
-			return err
-		}
-		return giftRow(s.builder, &scan, key, from, line, seen)
+		return giftRow(r, &scan, key, from, line, seen)
 	}
-	var err error
 	switch {
 	case wrapsGifts(data):
 		err = scan.gifts(0, func() error { return gift(nil) })
@@ -59,20 +52,20 @@ func readGiftList(ctx context.Context, j *job, cut *cutter) (result, error) {
 		err = errJSON
 	}
 	if errors.Is(err, errJSON) {
-		err = badFile(j.in.Name, 1+int64(bytes.Count(data[:min(scan.pos, len(data))], newline)), "broken JSON").
+		err = r.refuse(1+int64(bytes.Count(data[:min(scan.pos, len(data))], newline)), "broken JSON").
 			WithHint("fetch the list again")
 	}
-	return s.finish(err)
+	return err
 }
 
 // giftRow makes a row of one entry of the list.
-func giftRow(b *builder, scan *jsonScanner, key, validFrom []byte, line int64, seen map[string]bool) error {
+func giftRow(r *report, scan *jsonScanner, key, validFrom []byte, line int64, seen map[string]bool) error {
 	if scan.peek() != '{' {
 		start := scan.pos
 		if err := scan.skip(0); err != nil {
 			return err
 		}
-		return b.rejectLine(line, pipeline.CodeWrongType, scan.data[start:scan.pos], "an object with id, name and diamondCost")
+		return r.out.reject(line, "", pipeline.CodeWrongType, string(scan.data[start:scan.pos]), "an object with id, name and diamondCost")
 	}
 	var id, name, price jsonValue
 	id.text = key
@@ -94,19 +87,21 @@ func giftRow(b *builder, scan *jsonScanner, key, validFrom []byte, line int64, s
 		return err
 	}
 	if len(key) > 0 && !bytes.Equal(id.text, key) {
-		return b.rejectColumn(line, "gift_id", pipeline.CodeBadID, id.text, "the id that the entry is filed under, "+strconv.Quote(cut80(key)))
+		return r.out.reject(line, "gift_id", pipeline.CodeBadID, string(id.text), "the id that the entry is filed under, "+strconv.Quote(cut80(key)))
 	}
 	if len(id.text) > 0 && seen[string(id.text)] {
-		return b.rejectColumn(line, "gift_id", pipeline.CodeBadID, id.text, "each gift once in the list")
+		return r.out.reject(line, "gift_id", pipeline.CodeBadID, string(id.text), "each gift once in the list")
 	}
 	seen[string(id.text)] = true
 	if len(name.text) == 0 {
 		name = jsonValue{text: append([]byte("gift "), id.text...)}
 	}
-	b.begin(line)
-	b.value(b.schema.byName["gift_id"], id.text, id.form)
-	b.value(b.schema.byName["valid_from"], validFrom, tokenText)
-	b.value(b.schema.byName["name"], name.text, name.form)
-	b.value(b.schema.byName["coins"], price.text, price.form)
-	return b.end()
+	if err := r.out.begin(line); err != nil {
+		return err
+	}
+	r.out.put("gift_id", id.text, id.form)
+	r.out.put("valid_from", validFrom, tokenText)
+	r.out.put("name", name.text, name.form)
+	r.out.put("coins", price.text, price.form)
+	return r.out.end()
 }

@@ -12,12 +12,12 @@ import (
 
 func googleAdapters() []adapter {
 	return []adapter{
-		{"google-earnings", []string{"settlement_lines"}, func(head []byte) bool {
+		{name: "google-earnings", feeds: []string{"settlement_lines"}, sniff: func(head []byte, _ string) bool {
 			return hasHeader(head, ",;\t", "description", "transaction type", "merchant currency", "amount (merchant currency)")
-		}, readGoogleEarnings},
-		{"google-sales", []string{"coin_purchases"}, func(head []byte) bool {
+		}, read: readGoogleEarnings},
+		{name: "google-sales", feeds: []string{"coin_purchases"}, sniff: func(head []byte, _ string) bool {
 			return hasHeader(head, ",;\t", "order number", "financial status", "charged amount")
-		}, readGoogleSales},
+		}, read: readGoogleSales},
 	}
 }
 

@@ -24,7 +24,7 @@ func readGoogleSales(r *report) error {
 	if err := c.need(r, recs.line, "order number", "order charged date", "order charged timestamp", "financial status", googleSKU, googleSaleCurrency, "charged amount"); err != nil {
 		return err
 	}
-	if len(r.opts.SKUCoins) == 0 {
+	if len(r.settings.SKUCoins) == 0 {
 		return r.refuse(0, "a sales report of Google Play, which doesn't say how many coins a SKU has").
 			WithHint("if your own orders are not in another feed, list the SKUs in carat.yaml: feeds: %s: sku_coins: {coins_100: 100}; if they are, leave this report out", r.feed)
 	}
@@ -41,7 +41,7 @@ func (r *report) googleSale(line int64, c columns, cells []string) error {
 	}
 	order, status, sku := c.cell(cells, "order number"), c.cell(cells, "financial status"), c.cell(cells, googleSKU)
 	stamp := c.cell(cells, "order charged timestamp")
-	coins, known := r.opts.SKUCoins[sku]
+	coins, known := r.settings.SKUCoins[sku]
 	seconds, secondsCode := wholeOf(stamp)
 	text := [2]string{ungroup(c.cell(cells, "charged amount"), ","), ungroup(c.cell(cells, "taxes collected"), ",")}
 	charged, chargedCode := amountOf(text[0])

@@ -8,6 +8,9 @@ import (
 
 var errJSON = errors.New("not JSON")
 
+// errEnough ends a look at the head of a file.
+var errEnough = errors.New("seen enough")
+
 // jsonValue is a value as it is written: a string without its quotes and
 // escapes, a number's own digits, or the text of anything else. null and an
 // empty string are both the empty text.

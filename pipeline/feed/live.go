@@ -3,7 +3,6 @@ package feed
 import (
 	"bytes"
 	"container/list"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -36,7 +35,7 @@ type streak struct {
 // live counts the gifts of a recording. A streak's frames repeat a growing
 // count; the gift is counted once, by its final state.
 type live struct {
-	*serial
+	*report
 	counts  LiveCounts
 	open    map[string]*streak
 	order   *list.List // of *streak, the one with the latest frame last
@@ -46,40 +45,39 @@ type live struct {
 	ring    []string // the ids of recent, in a circle
 	oldest  int
 	stream  []byte
-	column  map[string]int
 }
 
 // readLive reads recorded live messages, one JSON object on each line. Rows
 // are the gifts that were counted; a frame that can't be one is a reject.
-func readLive(ctx context.Context, j *job, cut *cutter) (result, error) {
-	cut.size = min(cut.size, liveBlockBytes)
-	l := &live{serial: newSerial(j), open: map[string]*streak{}, order: list.New(),
-		silence: j.opts.LiveSilence.Milliseconds(), recent: map[string]bool{}, column: j.schema.byName}
-	l.stream = []byte(j.opts.LiveStream)
+func readLive(r *report) error {
+	r.cut.size = min(r.cut.size, liveBlockBytes)
+	l := &live{report: r, open: map[string]*streak{}, order: list.New(),
+		silence: r.settings.LiveSilence.Milliseconds(), recent: map[string]bool{}}
+	l.stream = []byte(r.settings.LiveStream)
 	if len(l.stream) == 0 {
-		stem, _, _ := strings.Cut(j.in.Name, ".")
+		stem, _, _ := strings.Cut(r.name, ".")
 		l.stream = []byte(stem)
 	}
-	err := l.lines(ctx, cut)
+	err := l.lines()
 	for err == nil && l.order.Len() > 0 {
-		err = l.settle(ctx, l.order.Front().Value.(*streak), true)
+		err = l.settle(l.order.Front().Value.(*streak), true)
 	}
-	j.live = &l.counts
-	return l.finish(err)
+	r.live = &l.counts
+	return err
 }
 
-func (l *live) lines(ctx context.Context, cut *cutter) error {
+func (l *live) lines() error {
 	reader := newFrameReader()
 	for {
 		// A fresh buffer for each block: rows and frames point into it.
-		blk, err := cut.next(nil)
+		blk, err := l.cut.next(nil)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if _, err := checkText(l.job.in.Name, blk); err != nil {
+		if _, err := checkText(l.name, blk); err != nil {
 			return err
 		}
 		for data, line := blk.data, blk.line; len(data) > 0; line++ {
@@ -88,37 +86,34 @@ func (l *live) lines(ctx context.Context, cut *cutter) error {
 				end = len(data)
 			}
 			if end > MaxRecordBytes {
-				return lineTooLong(l.job.in.Name, line)
+				return lineTooLong(l.name, line)
 			}
 			record := bytes.TrimSpace(data[:end])
 			data = data[end:]
 			if len(record) == 0 {
 				continue
 			}
-			if err := l.line(ctx, reader, record, line); err != nil {
+			if err := l.line(reader, record, line); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-func (l *live) line(ctx context.Context, reader *frameReader, record []byte, line int64) error {
-	if err := l.ready(ctx); err != nil {
-		return err
-	}
+func (l *live) line(reader *frameReader, record []byte, line int64) error {
 	s := jsonScanner{data: record, room: func(n int) []byte { return make([]byte, 0, n) }}
-	err := reader.read(&s, line, &l.counts.Messages, func(f *frame) error { return l.take(ctx, f) })
+	err := reader.read(&s, line, &l.counts.Messages, func(f *frame) error { return l.take(f) })
 	if errors.Is(err, errJSON) {
-		return l.rejectLine(line, pipeline.CodeBadJSON, record, "one JSON object on the line")
+		return l.out.reject(line, "", pipeline.CodeBadJSON, string(record), "one JSON object on the line")
 	}
 	return err
 }
 
 // take judges one frame.
-func (l *live) take(ctx context.Context, f *frame) error {
+func (l *live) take(f *frame) error {
 	l.counts.Frames++
 	if len(f.text(frameReceiver)) == 0 {
-		f.values[frameReceiver] = jsonValue{text: []byte(l.job.opts.LiveCreator)}
+		f.values[frameReceiver] = jsonValue{text: []byte(l.settings.LiveCreator)}
 	}
 	for _, need := range []struct {
 		field  frameField
@@ -131,31 +126,31 @@ func (l *live) take(ctx context.Context, f *frame) error {
 		{frameTime, "sent_at", "createTime or timestamp, in milliseconds"},
 	} {
 		if empty(f.text(need.field)) {
-			return l.rejectColumn(f.line, need.column, pipeline.CodeMissing, nil, need.what)
+			return l.out.reject(f.line, need.column, pipeline.CodeMissing, "", need.what)
 		}
 	}
 	count, err := pipeline.ParseWhole(f.text(frameCount))
 	if err != nil || count < 1 {
-		return l.rejectColumn(f.line, "quantity", codeOfCount(f.text(frameCount), err), f.text(frameCount), "repeatCount, a whole number, at least 1")
+		return l.out.reject(f.line, "quantity", codeOfCount(f.text(frameCount), err), string(f.text(frameCount)), "repeatCount, a whole number, at least 1")
 	}
 	streakable, err := f.isStreakable()
 	if err != nil {
-		return l.rejectColumn(f.line, "", pipeline.CodeMissing, nil, "giftType")
+		return l.out.reject(f.line, "", pipeline.CodeMissing, "", "giftType")
 	}
 	at, err := pipeline.ParseWhole(f.text(frameTime))
 	if err != nil {
-		return l.rejectColumn(f.line, "sent_at", pipeline.CodeBadTime, f.text(frameTime), "milliseconds since 1970")
+		return l.out.reject(f.line, "sent_at", pipeline.CodeBadTime, string(f.text(frameTime)), "milliseconds since 1970")
 	}
-	if at > 1e14 || !l.calendar.Contains(at*1000) {
-		return l.rejectColumn(f.line, "sent_at", pipeline.CodeOutOfRange, f.text(frameTime), "milliseconds of a time from 2000 to 2099")
+	if at > 1e14 || !l.settings.Calendar.Contains(at*1000) {
+		return l.out.reject(f.line, "sent_at", pipeline.CodeOutOfRange, string(f.text(frameTime)), "milliseconds of a time from 2000 to 2099")
 	}
-	if err := l.advance(ctx, at); err != nil {
+	if err := l.advance(at); err != nil {
 		return err
 	}
 	if !streakable {
-		return l.countOnce(ctx, f, count, at)
+		return l.countOnce(f, count, at)
 	}
-	return l.extend(ctx, f, count, at)
+	return l.extend(f, count, at)
 }
 
 func codeOfCount(text []byte, err error) pipeline.Code {
@@ -173,18 +168,18 @@ func codeOfCount(text []byte, err error) pipeline.Code {
 }
 
 // countOnce counts a gift that comes in one message.
-func (l *live) countOnce(ctx context.Context, f *frame, count, at int64) error {
+func (l *live) countOnce(f *frame, count, at int64) error {
 	id := messageID(f)
 	if l.recent[id] {
 		l.counts.Repeated++
 		return nil
 	}
 	l.remember(id)
-	return l.emit(ctx, id, f, count, at, "live")
+	return l.emit(id, f, count, at, "live")
 }
 
 // extend takes a frame of a streak.
-func (l *live) extend(ctx context.Context, f *frame, count, at int64) error {
+func (l *live) extend(f *frame, count, at int64) error {
 	key := streakKey(f)
 	id := key
 	if empty(f.text(frameGroup)) {
@@ -212,20 +207,20 @@ func (l *live) extend(ctx context.Context, f *frame, count, at int64) error {
 	}
 	s.id = id
 	if f.isEnd() {
-		return l.settle(ctx, s, false)
+		return l.settle(s, false)
 	}
 	return nil
 }
 
 // advance settles the streaks that were silent for too long.
-func (l *live) advance(ctx context.Context, at int64) error {
+func (l *live) advance(at int64) error {
 	l.now = max(l.now, at)
 	for l.silence > 0 && l.order.Len() > 0 {
 		s := l.order.Front().Value.(*streak)
 		if s.at+l.silence >= l.now {
 			return nil
 		}
-		if err := l.settle(ctx, s, true); err != nil {
+		if err := l.settle(s, true); err != nil {
 			return err
 		}
 	}
@@ -233,7 +228,7 @@ func (l *live) advance(ctx context.Context, at int64) error {
 }
 
 // settle counts a streak by its final state.
-func (l *live) settle(ctx context.Context, s *streak, inferred bool) error {
+func (l *live) settle(s *streak, inferred bool) error {
 	l.order.Remove(s.place)
 	delete(l.open, streakKey(s.frame))
 	l.remember(s.id)
@@ -243,7 +238,7 @@ func (l *live) settle(ctx context.Context, s *streak, inferred bool) error {
 		l.counts.Inferred++
 		capture = "live_inferred"
 	}
-	return l.emit(ctx, s.id, s.frame, s.count, s.at, capture)
+	return l.emit(s.id, s.frame, s.count, s.at, capture)
 }
 
 // remember keeps the id among the recent ones.
@@ -260,12 +255,11 @@ func (l *live) remember(id string) {
 
 // emit makes the row. diamondCount of a message is the price in coins, not
 // what the creator is credited: diamonds is 0.
-func (l *live) emit(ctx context.Context, id string, f *frame, count, at int64, capture string) error {
-	if err := l.ready(ctx); err != nil {
+func (l *live) emit(id string, f *frame, count, at int64, capture string) error {
+	if err := l.out.begin(f.line); err != nil {
 		return err
 	}
-	l.begin(f.line)
-	put := func(column string, v jsonValue) { l.value(l.column[column], v.text, v.form) }
+	put := func(column string, v jsonValue) { l.out.put(column, v.text, v.form) }
 	put("event_id", jsonValue{text: []byte(id)})
 	put("kind", jsonValue{text: []byte("gift")})
 	put("sent_at", jsonValue{text: microsText(at * 1000), form: tokenMicros})
@@ -281,17 +275,14 @@ func (l *live) emit(ctx context.Context, id string, f *frame, count, at int64, c
 	coins, fits := coinsOf(f.values[framePrice], count)
 	put("coins", coins)
 	if !fits {
-		l.fail(l.column["coins"], pipeline.CodeOutOfRange, fmt.Appendf(nil, "%s x %d", f.text(framePrice), count))
+		l.out.fail("coins", pipeline.CodeOutOfRange, fmt.Sprintf("%s x %d", f.text(framePrice), count))
 	}
 	put("diamonds", jsonValue{text: []byte("0")})
-	if gift, ok := l.rows.Last().(*pipeline.GiftEvent); ok {
+	if gift, ok := l.out.row().(*pipeline.GiftEvent); ok {
 		gift.Capture = capture
 	}
-	return l.end()
+	return l.out.end()
 }
-
-// end of a live row is the builder's; serial's ends the block.
-func (l *live) end() error { return l.builder.end() }
 
 // coinsOf gives price x count, or the price as it is where it is no number, for
 // the column to reject; fits is false if the product is out of range.

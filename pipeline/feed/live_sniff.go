@@ -6,6 +6,70 @@ import "bytes"
 // begin with what viewers wrote.
 const sniffLines = 200
 
+func liveAdapters() []adapter {
+	return []adapter{
+		{name: "gift-list", feeds: []string{"gift_catalog"}, sniff: sniffGiftList, read: readGiftList, lines: true},
+		{name: "tiktok-live", feeds: []string{"gift_events"}, sniff: sniffLive, read: readLive, lines: true},
+	}
+}
+
+// sniffGiftList tells a price list by its first gift, or by the lists inside
+// the wraps.
+func sniffGiftList(head []byte, _ string) bool {
+	text := bytes.TrimLeft(head, " \t\r\n")
+	switch {
+	case bytes.HasPrefix(text, []byte("[")):
+		return looksLikeGift(text[1:]) || wrapsGifts(text)
+	case bytes.HasPrefix(text, []byte("{")):
+		keys, gift := objectKeys(text)
+		return gift || !keys["event_id"] && wrapsGifts(text)
+	}
+	return false
+}
+
+// sniffLive tells a recording by the keys of its first object, or, where gift
+// events may be expected, of a later line.
+func sniffLive(head []byte, feed string) bool {
+	text := bytes.TrimLeft(head, " \t\r\n")
+	if !bytes.HasPrefix(text, []byte("{")) {
+		return false
+	}
+	keys, gift := objectKeys(text)
+	if gift || keys["event_id"] || wrapsGifts(text) {
+		return false
+	}
+	return liveKeys(keys) || (feed == "" || feed == "gift_events") && liveLater(text)
+}
+
+// objectKeys gives the keys of the object that a text begins with, as far as
+// the text goes, and whether it is a list of gifts by their ids.
+func objectKeys(head []byte) (keys map[string]bool, gift bool) {
+	keys = map[string]bool{}
+	first := true
+	s := jsonScanner{data: head, room: func(n int) []byte { return make([]byte, 0, n) }}
+	_ = s.object(func(key []byte) error { // a cut or broken head is judged by what was seen
+		keys[string(key)] = true
+		if first && isDigits(key) && s.peek() == '{' {
+			gift = looksLikeGift(s.data[s.pos:])
+		}
+		first = false
+		if gift || len(keys) > maxColumns {
+			return errEnough
+		}
+		return s.skip(0)
+	})
+	return keys, gift
+}
+
+func isDigits(text []byte) bool {
+	for _, b := range text {
+		if b-'0' > 9 {
+			return false
+		}
+	}
+	return len(text) > 0
+}
+
 // liveKeys says whether an object's keys are those of a recorded message.
 func liveKeys(keys map[string]bool) bool {
 	switch {

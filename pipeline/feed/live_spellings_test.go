@@ -57,7 +57,7 @@ func TestLiveSpellings(t *testing.T) {
 			t.Errorf("%s: %v %s\n got %q\nwant %q\nrejects %q", name, out.err, out.report.Format, got, want, texts(out.rejects))
 		}
 		format, gives := textFormat([]byte(strings.Join(lines, "\n")), "")
-		if format != formatLive || gives != "gift_events" {
+		if format != "tiktok-live" || gives != "gift_events" {
 			t.Errorf("%s is %s, gives %s", name, format, gives)
 		}
 	}

@@ -30,7 +30,7 @@ var mt940Line = regexp.MustCompile(`^([0-9]{6})([0-9]{4})?(RC|RD|EC|ED|C|D)([A-Z
 var mt940Balance = regexp.MustCompile(`^([CD])([0-9]{6})([A-Z]{3})([0-9]{1,15},[0-9]*)$`)
 
 // isMT940 tells a statement by its first field: 20 with a 25 soon behind it.
-func isMT940(head []byte) bool {
+func isMT940(head []byte, _ string) bool {
 	first := ""
 	for n, line := range bytes.SplitN(head, newline, 40) {
 		line = bytes.TrimRight(line, "\r")

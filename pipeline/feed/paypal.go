@@ -27,7 +27,7 @@ const payPalStamp = "2006/01/02 15:04:05 -0700"
 var payPalRows = []string{"RH", "FH", "SH", "CH", "SB", "SF", "SC", "RF", "RC", "FF"}
 
 // isPayPal tells a report by its first rows.
-func isPayPal(head []byte) bool {
+func isPayPal(head []byte, _ string) bool {
 	kind := rowKind(firstLine(head))
 	if kind == "RH" || kind == "FH" {
 		return true
@@ -73,9 +73,9 @@ type payPal struct {
 
 func payPalAdapters() []adapter {
 	return []adapter{
-		{"paypal-report", []string{"settlement_lines"}, isPayPal, readPayPal},
-		{"paypal-payouts", []string{"provider_payments"}, isPayPalPayouts, readPayPalPayouts},
-		{"paypal-payouts-upload", []string{"provider_payments"}, isPayoutUpload, readPayoutUpload},
+		{name: "paypal-report", feeds: []string{"settlement_lines"}, sniff: isPayPal, read: readPayPal},
+		{name: "paypal-payouts", feeds: []string{"provider_payments"}, sniff: isPayPalPayouts, read: readPayPalPayouts},
+		{name: "paypal-payouts-upload", feeds: []string{"provider_payments"}, sniff: isPayoutUpload, read: readPayoutUpload},
 	}
 }
 
@@ -224,7 +224,7 @@ func (p *payPal) money(at func(string) string, line int64) (row payPalRow, err e
 		return row, p.refuse(line, "a fee in %s on an amount in %s", shown(fee), row.currency)
 	}
 	var ok bool
-	if row.digits, ok = payPalDigits(row.currency, p.opts.MinorDigits); !ok {
+	if row.digits, ok = payPalDigits(row.currency, p.settings.MinorDigits); !ok {
 		return row, p.refuse(line, "amounts in %s have no point, and whether PayPal's last digits are decimals isn't known", row.currency).
 			WithHint("compare one amount with PayPal's pages and say so in carat.yaml: feeds: %s: minor_digits: {%s: 0} if 10000 means 10,000, {%s: 2} if it means 100",
 				p.feed, row.currency, row.currency)

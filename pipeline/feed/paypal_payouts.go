@@ -29,7 +29,7 @@ var payPalStatuses = map[string]string{
 }
 
 // isPayPalPayouts tells a result by the keys of its first object.
-func isPayPalPayouts(head []byte) bool {
+func isPayPalPayouts(head []byte, _ string) bool {
 	s := jsonScanner{data: head, room: func(n int) []byte { return make([]byte, 0, n) }}
 	if s.peek() == '[' {
 		s.pos++
@@ -47,7 +47,7 @@ func isPayPalPayouts(head []byte) bool {
 }
 
 // isPayoutUpload tells the file that asks PayPal for payouts.
-func isPayoutUpload(head []byte) bool {
+func isPayoutUpload(head []byte, _ string) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(head, "\" \t\r\n"), []byte("PAYOUT_SUMMARY"))
 }
 

@@ -102,7 +102,7 @@ func TestPayPalPayoutStatuses(t *testing.T) {
 			t.Errorf("%s has no meaning", s)
 		}
 	}
-	if isPayPalPayouts(text[:min(len(text), headBytes)]) {
+	if isPayPalPayouts(text[:min(len(text), headBytes)], "") {
 		t.Error("the description was taken for a result")
 	}
 }

@@ -110,13 +110,17 @@ func (j *job) run(ctx context.Context) (result, error) {
 
 // text reads a format that is text.
 func (j *job) text(ctx context.Context, src io.Reader, wrap func(error) error) (result, error) {
-	if a, ok := adapterOf(j.format.Name); ok {
+	a, published := adapterOf(j.format.Name)
+	if published && !a.lines {
 		return readReport(ctx, j, a.read, src, wrap)
 	}
 	if j.format.Name == FormatLayout {
 		return readReport(ctx, j, j.opts.Layout.read, src, wrap)
 	}
 	quoted := j.format.Name == formatCSV
+	if !quoted && !published && j.format.Name != formatNDJSON {
+		return result{}, pipeline.Errorf(pipeline.KindInternal, "read", j.in.Name, "no reader for %s", j.format.Name)
+	}
 	cut := newCutter(src, j.in.Name, j.opts.BlockBytes, quoted, wrap)
 	if j.format.Compression == Plain {
 		cut.hint = int(min(j.in.Size, int64(j.opts.BlockBytes)))
@@ -130,31 +134,25 @@ func (j *job) text(ctx context.Context, src io.Reader, wrap func(error) error) (
 		}
 		return result{}, emptyFile(j.in.Name)
 	}
-	switch j.format.Name {
-	case formatCSV:
-		record, line, err := cut.first()
-		if errors.Is(err, io.EOF) {
-			return result{}, emptyFile(j.in.Name)
-		}
-		if err != nil {
-			return result{}, err
-		}
-		layout, unknown, err := csvHeader(j.schema, j.in.Name, record, line)
-		if err != nil {
-			return result{}, err
-		}
-		j.header = unknown
-		return runBlocks(ctx, j, cut, csvParse(j.in.Name, layout))
-	case formatNDJSON:
-		return runBlocks(ctx, j, cut, ndjsonParse(j.in.Name))
-	case formatECBHistory, formatECBDaily:
-		return readECB(ctx, j, cut)
-	case formatGiftList:
-		return readGiftList(ctx, j, cut)
-	case formatLive:
-		return readLive(ctx, j, cut)
+	if published {
+		return readLines(ctx, j, a.read, cut)
 	}
-	return result{}, pipeline.Errorf(pipeline.KindInternal, "read", j.in.Name, "no reader for %s", j.format.Name)
+	if !quoted {
+		return runBlocks(ctx, j, cut, ndjsonParse(j.in.Name))
+	}
+	record, line, err := cut.first()
+	if errors.Is(err, io.EOF) {
+		return result{}, emptyFile(j.in.Name)
+	}
+	if err != nil {
+		return result{}, err
+	}
+	layout, unknown, err := csvHeader(j.schema, j.in.Name, record, line)
+	if err != nil {
+		return result{}, err
+	}
+	j.header = unknown
+	return runBlocks(ctx, j, cut, csvParse(j.in.Name, layout))
 }
 
 func emptyFile(name string) error {

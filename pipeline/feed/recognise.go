@@ -10,16 +10,12 @@ import (
 	"carat/pipeline"
 )
 
-// The formats.
+// The formats of carat's own layouts.
 const (
-	formatCSV        = "csv"
-	formatNDJSON     = "ndjson"
-	formatParquet    = "parquet"
-	formatECBHistory = "ecb-history"
-	formatECBDaily   = "ecb-daily"
-	formatGiftList   = "gift-list"
-	formatLive       = "tiktok-live"
-	formatXLSX       = "xlsx"
+	formatCSV     = "csv"
+	formatNDJSON  = "ndjson"
+	formatParquet = "parquet"
+	formatXLSX    = "xlsx"
 )
 
 // Format is what a file's content was recognised as.
@@ -207,69 +203,14 @@ func unpackFile(file *os.File, name string, how Compression) (io.Reader, func(),
 
 // textFormat says what a text is; "" for a JSON array that is no price list.
 func textFormat(head []byte, feed string) (name, gives string) {
-	if a, ok := sniffReport(head); ok {
+	if a, ok := sniffReport(head, feed); ok {
 		return a.name, a.gives(feed)
 	}
-	trimmed := bytes.TrimLeft(head, " \t\r\n")
-	switch {
+	switch trimmed := bytes.TrimLeft(head, " \t\r\n"); {
 	case bytes.HasPrefix(trimmed, []byte("{")):
-		return objectFormat(trimmed, feed)
+		return formatNDJSON, feed
 	case bytes.HasPrefix(trimmed, []byte("[")):
-		if looksLikeGift(trimmed[1:]) || wrapsGifts(trimmed) {
-			return formatGiftList, "gift_catalog"
-		}
 		return "", ""
 	}
-	first, rest, _ := bytes.Cut(trimmed, newline)
-	if currencies, ok := ecbHeader(first); ok && len(currencies) > 0 {
-		second, _, _ := bytes.Cut(rest, newline)
-		cell, _, _ := bytes.Cut(second, []byte{','})
-		if _, iso := civilDays(bytes.TrimSpace(cell)); len(bytes.TrimSpace(second)) == 0 || iso {
-			return formatECBHistory, "fx_rates"
-		}
-		return formatECBDaily, "fx_rates"
-	}
 	return formatCSV, feed
-}
-
-// errEnough ends a look at the head of a file.
-var errEnough = errors.New("seen enough")
-
-// objectFormat tells a price list and a live recording from carat's own
-// columns by the keys of the first object, as far as the head goes.
-func objectFormat(head []byte, feed string) (name, gives string) {
-	keys := map[string]bool{}
-	gift, first := false, true
-	s := jsonScanner{data: head, room: func(n int) []byte { return make([]byte, 0, n) }}
-	_ = s.object(func(key []byte) error { // a cut or broken head is judged by what was seen
-		keys[string(key)] = true
-		if first && isDigits(key) && s.peek() == '{' {
-			gift = looksLikeGift(s.data[s.pos:])
-		}
-		first = false
-		if gift || len(keys) > maxColumns {
-			return errEnough
-		}
-		return s.skip(0)
-	})
-	switch {
-	case gift:
-		return formatGiftList, "gift_catalog"
-	case keys["event_id"]:
-		return formatNDJSON, feed
-	case wrapsGifts(head):
-		return formatGiftList, "gift_catalog"
-	case liveKeys(keys), (feed == "" || feed == "gift_events") && liveLater(head):
-		return formatLive, "gift_events"
-	}
-	return formatNDJSON, feed
-}
-
-func isDigits(text []byte) bool {
-	for _, b := range text {
-		if b-'0' > 9 {
-			return false
-		}
-	}
-	return len(text) > 0
 }

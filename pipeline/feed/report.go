@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"carat/pipeline"
 )
@@ -20,15 +21,19 @@ type adapter struct {
 	// that has two is ingested once for each, as two batches.
 	feeds []string
 	// sniff says whether the beginning of a text, UTF-8 without a byte order
-	// mark, is of this format. It is told apart by content alone.
-	sniff func(head []byte) bool
+	// mark, is of this format. It is told apart by content; feed is what the
+	// file's name or the configuration says, "" if neither does.
+	sniff func(head []byte, feed string) bool
 	read  func(*report) error
+	// lines says that read takes the text in blocks of whole lines, from cut,
+	// and that the file must be UTF-8 as it is.
+	lines bool
 }
 
 // adapters in the order in which they are asked.
 func adapters() []adapter {
 	return slices.Concat(appleAdapters(), googleAdapters(), stripeAdapters(),
-		payPalAdapters(), bankAdapters(), ecbAdapters())
+		payPalAdapters(), bankAdapters(), ecbXMLAdapters(), ecbAdapters(), liveAdapters())
 }
 
 // adapterOf finds an adapter by its name.
@@ -42,9 +47,9 @@ func adapterOf(name string) (adapter, bool) {
 }
 
 // sniffReport finds the adapter of a text.
-func sniffReport(head []byte) (adapter, bool) {
+func sniffReport(head []byte, feed string) (adapter, bool) {
 	for _, a := range adapters() {
-		if a.sniff(head) {
+		if a.sniff(head, feed) {
 			return a, true
 		}
 	}
@@ -61,13 +66,28 @@ func (a adapter) gives(hint string) string {
 
 // report is a file of a published format while it is read.
 type report struct {
-	name string
-	opts *Options
-	feed string    // that it gives
-	text io.Reader // UTF-8, without a byte order mark
-	wrap func(error) error
-	out  rowWriter
+	name     string
+	feed     string // that it gives
+	settings settings
+	text     io.Reader // UTF-8, without a byte order mark; nil where cut is given
+	cut      *cutter   // the text in blocks of lines, for formats that ask for it
+	wrap     func(error) error
+	out      rowWriter
+	live     *LiveCounts // what a recording of live gifts held
 	notes
+}
+
+// settings are what the configuration says of a format's files; see Options.
+type settings struct {
+	Accounts          []string
+	MinorDigits       map[string]int
+	TransactionColumn string
+	SKUCoins          map[string]int64
+	LiveCreator       string
+	LiveStream        string
+	LiveSilence       time.Duration
+	GiftValidFrom     int64
+	Calendar          *pipeline.Calendar
 }
 
 // rowWriter takes the rows of a report. A row is begun, filled and ended; what
@@ -77,6 +97,13 @@ type rowWriter interface {
 	set(column, text string)
 	setMicros(column string, at int64)
 	setAmount(column string, micros int64)
+	// put is set for a text that was written in a form; the row may point to it.
+	put(column string, text []byte, form token)
+	// fail rejects the row for a column that was set, unless an earlier column
+	// is wrong.
+	fail(column string, code pipeline.Code, text string)
+	// row is the row that is being made.
+	row() pipeline.Row
 	end() error
 	kind(column string) pipeline.ColumnKind
 	reject(line int64, column string, code pipeline.Code, value, expected string) error
@@ -97,10 +124,25 @@ func readReport(ctx context.Context, j *job, read func(*report) error, text io.R
 	if _, err := in.Peek(1); errors.Is(err, io.EOF) {
 		return result{}, emptyFile(j.in.Name)
 	}
-	r := &report{name: j.in.Name, opts: j.opts, feed: j.format.Feed, text: in, wrap: wrap, out: &reportRows{s, ctx}}
+	r := &report{name: j.in.Name, feed: j.format.Feed, settings: j.settings(), text: in, wrap: wrap, out: &reportRows{s, ctx}}
 	err := read(r)
 	j.notes = r.notes.all()
 	return s.finish(err)
+}
+
+// readLines lets a format's reader read the file in blocks of lines.
+func readLines(ctx context.Context, j *job, read func(*report) error, cut *cutter) (result, error) {
+	s := newSerial(j)
+	r := &report{name: j.in.Name, feed: j.format.Feed, settings: j.settings(), cut: cut, wrap: cut.wrap, out: &reportRows{s, ctx}}
+	err := read(r)
+	j.notes, j.live = r.notes.all(), r.live
+	return s.finish(err)
+}
+
+func (j *job) settings() settings {
+	o := j.opts
+	return settings{Accounts: o.Accounts, MinorDigits: o.MinorDigits, TransactionColumn: o.TransactionColumn, SKUCoins: o.SKUCoins,
+		LiveCreator: o.LiveCreator, LiveStream: o.LiveStream, LiveSilence: o.LiveSilence, GiftValidFrom: o.GiftValidFrom, Calendar: o.Calendar}
 }
 
 // reportRows puts the rows of a report into the blocks of one goroutine.
@@ -129,6 +171,16 @@ func (w *reportRows) setMicros(column string, at int64) {
 func (w *reportRows) setAmount(column string, micros int64) {
 	w.serial.value(w.column(column), pipeline.AppendDecimal(nil, micros, pipeline.AmountDigits), tokenText)
 }
+
+func (w *reportRows) put(column string, text []byte, form token) {
+	w.serial.value(w.column(column), text, form)
+}
+
+func (w *reportRows) fail(column string, code pipeline.Code, text string) {
+	w.serial.fail(w.column(column), code, []byte(text))
+}
+
+func (w *reportRows) row() pipeline.Row { return w.serial.rows.Last() }
 
 // column finds a column of the feed. An adapter that names one that isn't there
 // is a programmer's mistake.

@@ -14,19 +14,19 @@ import (
 
 func stripeAdapters() []adapter {
 	return []adapter{
-		{"stripe-report", []string{"settlement_lines"}, func(head []byte) bool {
+		{name: "stripe-report", feeds: []string{"settlement_lines"}, sniff: func(head []byte, _ string) bool {
 			return hasHeader(head, ",;\t", "balance_transaction_id", "reporting_category")
-		}, readStripeReport},
-		{"stripe-balance", []string{"settlement_lines"}, func(head []byte) bool {
+		}, read: readStripeReport},
+		{name: "stripe-balance", feeds: []string{"settlement_lines"}, sniff: func(head []byte, _ string) bool {
 			return hasHeader(head, ",;\t", "id", "amount", "available_on", "created", "currency", "fee", "net", "type")
-		}, readStripeBalance},
-		{"stripe-payouts", []string{"settlement_lines"}, func(head []byte) bool {
+		}, read: readStripeBalance},
+		{name: "stripe-payouts", feeds: []string{"settlement_lines"}, sniff: func(head []byte, _ string) bool {
 			return hasHeader(head, ",;\t", "id", "amount", "arrival_date", "created", "currency", "status")
-		}, readStripePayouts},
-		{"stripe-payout-links", []string{"settlement_lines"}, func(head []byte) bool {
+		}, read: readStripePayouts},
+		{name: "stripe-payout-links", feeds: []string{"settlement_lines"}, sniff: func(head []byte, _ string) bool {
 			c := firstRecord(head, ',')
 			return c.has("payout_id", "balance_transaction_id") && !c.has("reporting_category")
-		}, refuseStripeLinks},
+		}, read: refuseStripeLinks},
 	}
 }
 
@@ -74,7 +74,7 @@ func readStripeReport(r *report) error {
 	if err != nil {
 		return err
 	}
-	ours := strings.ToLower(r.opts.TransactionColumn)
+	ours := strings.ToLower(r.settings.TransactionColumn)
 	if ours != "" && !c.has(ours) {
 		return r.refuse(recs.line, "the column %q, which carat.yaml says holds the order id, is not there", columnName([]byte(ours))).
 			WithHint("mend feeds: %s: transaction_column, or download the report with that column", r.feed)

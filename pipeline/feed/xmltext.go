@@ -18,8 +18,8 @@ const (
 
 // isXML tells an XML document by the beginning of its first element's namespace,
 // or of the default namespace that the element declares.
-func isXML(space string) func([]byte) bool {
-	return func(head []byte) bool {
+func isXML(space string) func([]byte, string) bool {
+	return func(head []byte, _ string) bool {
 		if !bytes.HasPrefix(bytes.TrimSpace(head), []byte("<")) {
 			return false
 		}
