@@ -85,7 +85,7 @@ type spareEngine struct {
 
 func (t *tracer) openSpare(ctx context.Context, list []engine.Model, targets ...string) (s spareEngine) {
 	if s.eng, s.err = t.openEmpty(ctx, t.Config); s.err == nil {
-		s.raw, s.err = s.eng.RawTables(ctx, t.models.dialect, list, targets...)
+		s.raw, s.err = s.eng.RawTables(ctx, list, targets...)
 	}
 	return s
 }

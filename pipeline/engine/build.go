@@ -172,10 +172,14 @@ func (b *builder) drop(ctx context.Context, conn *sql.Conn, i int) error {
 	return nil
 }
 
-// isLarge says whether a model reads a table of many rows. A table that can't
-// be counted is none: building the model says what is wrong with it.
+// isLarge says whether a model reads a table of many rows. Files are none, because
+// they are not in memory, and neither is what can't be counted: building the
+// model says what is wrong with it.
 func (b *builder) isLarge(ctx context.Context, conn *sql.Conn, i int) bool {
 	for _, name := range b.uses[i] {
+		if b.e.Scan(name) != "" {
+			continue
+		}
 		n, known := b.rows[name]
 		if !known {
 			if err := conn.QueryRowContext(ctx, "select count(*) from "+duckdb.Identifier(name)).Scan(&n); err != nil {

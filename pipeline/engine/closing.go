@@ -54,9 +54,7 @@ func (e *Engine) LoadClosing(tables []pipeline.TableFiles) {
 }
 
 // closingViews makes the views of what LoadClosing told; the others are empty:
-// then no month before is closed, and nothing is compared. The models must be
-// in order by then: asked what a query reads, the parser gives nothing once
-// one of the names is a view of files.
+// then no month before is closed, and nothing is compared.
 func (e *Engine) closingViews(ctx context.Context) error {
 	for _, c := range closings {
 		query := duckdb.Scan(c.columns, nil)

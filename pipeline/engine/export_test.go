@@ -13,3 +13,6 @@ func (e *Engine) TextsForTest(query string) ([]string, error) {
 // OnOneConnection makes the engine build in the transaction that is open on its
 // own connection.
 func (e *Engine) OnOneConnection() { e.inTransaction = true }
+
+// TablesReadForTest is tablesRead.
+var TablesReadForTest = tablesRead

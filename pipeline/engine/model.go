@@ -146,7 +146,7 @@ func parseModel(p, text string, userMade bool) (Model, error) {
 }
 
 // order sorts models so that each comes after what it reads, names breaking
-// ties. What a model reads is asked of the engine's own parser.
+// ties.
 func (e *Engine) order(ctx context.Context, models []Model) ([]Model, error) {
 	byName := map[string]int{}
 	for i, m := range models {
@@ -166,13 +166,13 @@ func (e *Engine) order(ctx context.Context, models []Model) ([]Model, error) {
 				}
 			}
 		}
-		reads, err := e.Reads(models[i].SQL)
+		reads, err := e.reads(ctx, models[i], models[i].SQL)
 		if err != nil {
 			return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "%w", err)
 		}
 		models[i].reads = reads
 		if checked := models[i].Header["checked"]; checked != "" {
-			if models[i].checks, err = e.Reads("select count(*) " + checked); err != nil {
+			if models[i].checks, err = e.reads(ctx, models[i], "select count(*) "+checked); err != nil {
 				return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "`checked:` %w", err)
 			}
 		}

@@ -17,7 +17,7 @@ func (e *Engine) Build(ctx context.Context, dialect string, models []Model, p Pa
 	if err := e.parameterTables(ctx, p); err != nil {
 		return err
 	}
-	needed, _, err := e.needed(models, targets)
+	needed, _, err := e.needed(ctx, models, targets)
 	if err != nil {
 		return err
 	}
@@ -30,13 +30,9 @@ func (e *Engine) Build(ctx context.Context, dialect string, models []Model, p Pa
 }
 
 // RawTables gives the tables of the lake that the targets are made of, so that
-// no other need be loaded for Build. It reads the macros of the dialect first:
-// DuckDB tells no tables of a query that calls what it doesn't know.
-func (e *Engine) RawTables(ctx context.Context, dialect string, models []Model, targets ...string) ([]string, error) {
-	if err := e.readDialect(ctx, dialect); err != nil {
-		return nil, err
-	}
-	_, raw, err := e.needed(models, targets)
+// no other need be loaded for Build.
+func (e *Engine) RawTables(ctx context.Context, models []Model, targets ...string) ([]string, error) {
+	_, raw, err := e.needed(ctx, models, targets)
 	return raw, err
 }
 
@@ -53,7 +49,7 @@ func (e *Engine) readDialect(ctx context.Context, dialect string) error {
 
 // needed gives the models that the targets are and read, and the tables of the
 // lake that these read.
-func (e *Engine) needed(models []Model, targets []string) (needed []Model, raw []string, err error) {
+func (e *Engine) needed(ctx context.Context, models []Model, targets []string) (needed []Model, raw []string, err error) {
 	byName := map[string]Model{}
 	for _, m := range models {
 		byName[m.Name] = m
@@ -74,7 +70,7 @@ func (e *Engine) needed(models []Model, targets []string) (needed []Model, raw [
 			continue
 		}
 		needed = append(needed, m)
-		reads, err := e.Reads(m.SQL)
+		reads, err := e.reads(ctx, m, m.SQL)
 		if err != nil {
 			return nil, nil, fmt.Errorf("parse model %s: %w", m.Path, err)
 		}

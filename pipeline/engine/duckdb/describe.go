@@ -5,26 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"sort"
 
 	client "github.com/duckdb/duckdb-go/v2"
 )
-
-// Reads gives the tables and views that a query names, sorted. DuckDB tells
-// none of a query that calls a macro it doesn't know, or once one of the names
-// is a view of files.
-func (d *Database) Reads(query string) ([]string, error) {
-	if names, known := d.readBy[query]; known {
-		return names, nil
-	}
-	names, err := client.GetTableNames(d.conn, query, false)
-	if err != nil {
-		return nil, err
-	}
-	sort.Strings(names)
-	d.readBy[query] = names
-	return names, nil
-}
 
 // inexactTypes are those that cannot hold money exactly, or not as the lake does.
 var inexactTypes = map[client.Type]string{

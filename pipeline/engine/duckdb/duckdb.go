@@ -29,10 +29,9 @@ type Config struct {
 type Database struct {
 	db     *sql.DB
 	conn   *sql.Conn
-	beside [3]*sql.Conn        // for result sets that are read side by side
-	tables map[string]bool     // names that Load made
-	scans  map[string]string   // the query of each, where Load made it of files
-	readBy map[string][]string // tables that a query names, by its text
+	beside [3]*sql.Conn      // for result sets that are read side by side
+	tables map[string]bool   // names that Load made
+	scans  map[string]string // the query of each, where Load made it of files
 	config Config
 }
 
@@ -50,7 +49,7 @@ func Open(ctx context.Context, c Config) (*Database, error) {
 	if err != nil {
 		return nil, startFailure(err)
 	}
-	d := &Database{db: sql.OpenDB(connector), tables: map[string]bool{}, scans: map[string]string{}, readBy: map[string][]string{}, config: c}
+	d := &Database{db: sql.OpenDB(connector), tables: map[string]bool{}, scans: map[string]string{}, config: c}
 	for _, conn := range []**sql.Conn{&d.conn, &d.beside[0], &d.beside[1], &d.beside[2]} {
 		if *conn, err = d.db.Conn(ctx); err != nil {
 			return nil, errors.Join(startFailure(err), d.db.Close())

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -128,6 +129,51 @@ func checkFunctions(node any) error {
 		}
 	}
 	return nil
+}
+
+// Reads gives the tables and views that a SELECT names, in lower case and sorted;
+// what the query itself names by WITH is none. The text is only parsed, so it
+// doesn't matter what there is in the database.
+func (d *Database) Reads(ctx context.Context, query string) ([]string, error) {
+	tree, err := d.oneSelect(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	var root any
+	if err := json.Unmarshal([]byte(tree), &root); err != nil {
+		return nil, fmt.Errorf("read the query's parse tree: %w", err)
+	}
+	tables, named := map[string]bool{}, map[string]bool{}
+	namesIn(root, tables, named)
+	for name := range named {
+		delete(tables, name)
+	}
+	return slices.Sorted(maps.Keys(tables)), nil
+}
+
+// namesIn gathers the tables of a parse tree, and what WITH names in it.
+func namesIn(node any, tables, named map[string]bool) {
+	switch n := node.(type) {
+	case []any:
+		for _, child := range n {
+			namesIn(child, tables, named)
+		}
+	case map[string]any:
+		if n["type"] == "BASE_TABLE" {
+			tables[lowered(n["table_name"])] = true
+		}
+		if with, ok := n["cte_map"].(map[string]any); ok {
+			entries, _ := with["map"].([]any)
+			for _, entry := range entries {
+				if e, ok := entry.(map[string]any); ok {
+					named[lowered(e["key"])] = true
+				}
+			}
+		}
+		for _, child := range n {
+			namesIn(child, tables, named)
+		}
+	}
 }
 
 func lowered(v any) string {
