@@ -260,8 +260,18 @@ func (e *Engine) readsFiles(m Model) bool {
 	return slices.ContainsFunc(m.reads, func(name string) bool { return e.Scan(name) != "" })
 }
 
-// build makes the table or view of one model and refuses inexact columns.
+// build makes the table or view of one model and refuses inexact columns. It
+// does so in one transaction: a statement that was planned is planned again when
+// the catalog changed before it runs, and the other connection changes it with
+// every model.
 func (e *Engine) build(ctx context.Context, conn *sql.Conn, m Model, materialize bool) error {
+	if e.inTransaction {
+		return e.make(ctx, conn, m, materialize)
+	}
+	return duckdb.InTransaction(ctx, conn, func() error { return e.make(ctx, conn, m, materialize) })
+}
+
+func (e *Engine) make(ctx context.Context, conn *sql.Conn, m Model, materialize bool) error {
 	kind := "table"
 	if m.Header["materialized"] == "view" && !materialize {
 		kind = "view"

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"time"
 
 	"carat/pipeline"
@@ -145,18 +147,38 @@ func Dialect(fsys fs.FS) (string, error) {
 }
 
 // judge counts every control's rows and gathers the exceptions.
-func (e *Engine) judge(ctx context.Context) ([]ControlResult, error) {
+func (e *Engine) judge(ctx context.Context) (results []ControlResult, err error) {
+	if e.inTransaction {
+		return e.judgeAll(ctx)
+	}
+	err = duckdb.InTransaction(ctx, e.Connections()[0], func() error {
+		results, err = e.judgeAll(ctx)
+		return err
+	})
+	return results, err
+}
+
+func (e *Engine) judgeAll(ctx context.Context) ([]ControlResult, error) {
 	if err := e.Exec(ctx, createExceptions); err != nil {
 		return nil, fmt.Errorf("create exceptions: %w", err)
 	}
+	controls := slices.DeleteFunc(slices.Clone(e.models), func(m Model) bool { return !m.IsControl() })
+	found, checked, err := e.countControls(ctx, controls)
+	if err != nil {
+		return nil, err
+	}
 	var results []ControlResult
-	for _, m := range e.models {
-		if !m.IsControl() {
-			continue
-		}
+	for i, m := range controls {
 		r := ControlResult{
 			Control: m.Header["control"], Severity: m.Header["severity"], Unit: m.Header["unit"],
-			Summary: m.Summary, Guards: m.Header["guards"], Result: "pass",
+			Summary: m.Summary, Guards: m.Header["guards"], Checked: checked[i], Exceptions: found[i], Result: "pass",
+		}
+		if r.Exceptions > 0 {
+			r.Result = "fail"
+		}
+		results = append(results, r)
+		if r.Exceptions == 0 && !m.UserMade { // a user's may lack columns, and is told so even when it finds nothing
+			continue
 		}
 		if err := e.Exec(ctx, insertExceptions(m)); err != nil {
 			kind := pipeline.KindInternal
@@ -166,21 +188,40 @@ func (e *Engine) judge(ctx context.Context) ([]ControlResult, error) {
 			return nil, pipeline.Errorf(kind, "read control", m.Path, "%w", err).
 				WithHint("a control gives entity, subject_kind, subject_id, expected, actual, difference, unit, reason, detail, batch_id and source_line")
 		}
-		var err error
-		if r.Exceptions, err = e.Number(ctx, "select count(*) from exceptions where control = "+duckdb.Literal(r.Control)); err != nil {
-			return nil, err
-		}
-		if checked := m.Header["checked"]; checked != "" {
-			if r.Checked, err = e.Number(ctx, "select count(*) "+checked); err != nil {
-				return nil, fmt.Errorf("count what control %s checked: %w", r.Control, err)
-			}
-		}
-		if r.Exceptions > 0 {
-			r.Result = "fail"
-		}
-		results = append(results, r)
 	}
 	return results, e.recordControls(ctx, results)
+}
+
+// countControls gives how many rows each control found, and how many its
+// `checked:` counts; 0 without one. The built-in ones are counted by one query:
+// planning is all that such a query costs. A user's is counted by itself, so
+// that an error says whose it is.
+func (e *Engine) countControls(ctx context.Context, controls []Model) (found, checked []int64, err error) {
+	found, checked = make([]int64, len(controls)), make([]int64, len(controls))
+	var from []string
+	var into []*int64
+	for i, m := range controls {
+		sources := map[*int64]string{&found[i]: "from " + duckdb.Identifier(m.Name), &checked[i]: m.Header["checked"]}
+		for _, n := range []*int64{&found[i], &checked[i]} {
+			switch source := sources[n]; {
+			case source == "":
+			case m.UserMade:
+				if *n, err = e.Number(ctx, "select count(*) "+source); err != nil {
+					return nil, nil, fmt.Errorf("count what control %s checked: %w", m.Header["control"], err)
+				}
+			default:
+				from, into = append(from, source), append(into, n)
+			}
+		}
+	}
+	counts, err := e.Counts(ctx, from)
+	if err != nil {
+		return nil, nil, fmt.Errorf("count what the controls checked: %w", err)
+	}
+	for i, n := range counts {
+		*into[i] = n
+	}
+	return found, checked, nil
 }
 
 const createExceptions = `create or replace table exceptions (
@@ -236,12 +277,15 @@ func (e *Engine) recordControls(ctx context.Context, results []ControlResult) er
 )`); err != nil {
 		return fmt.Errorf("create control results: %w", err)
 	}
+	var rows []string
 	for _, r := range results {
-		if err := e.Exec(ctx,
-			"insert into control_results select period, run_id, ?, ?, ?, ?, ? from run",
-			r.Control, r.Severity, r.Checked, r.Exceptions, r.Result); err != nil {
-			return fmt.Errorf("record control %s: %w", r.Control, err)
-		}
+		rows = append(rows, fmt.Sprintf("(%s, %s, %d, %d, %s)", duckdb.Literal(r.Control), duckdb.Literal(r.Severity), r.Checked, r.Exceptions, duckdb.Literal(r.Result)))
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := e.Exec(ctx, "insert into control_results select run.period, run.run_id, judged.* from run cross join (values "+strings.Join(rows, ", ")+") as judged"); err != nil {
+		return fmt.Errorf("record controls: %w", err)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -30,6 +31,21 @@ func (d *Database) WriteParquet(ctx context.Context, files []ParquetFile) error 
 		}
 		return nil
 	})
+}
+
+// InTransaction does something in a transaction of a connection, which an error
+// undoes.
+func InTransaction(ctx context.Context, conn *sql.Conn, do func() error) error {
+	if _, err := conn.ExecContext(ctx, "begin transaction"); err != nil {
+		return err
+	}
+	if err := do(); err != nil {
+		// The context may be what ended it: the connection must be usable all the same.
+		_, undone := conn.ExecContext(context.WithoutCancel(ctx), "rollback")
+		return errors.Join(err, undone)
+	}
+	_, err := conn.ExecContext(ctx, "commit")
+	return FullDisk(err)
 }
 
 // Connections are the two connections on which work that doesn't touch each

@@ -42,6 +42,32 @@ func (d *Database) Number(ctx context.Context, query string) (n int64, err error
 	return n, err
 }
 
+// Counts gives how many rows each of the FROM clauses has, with whatever follows
+// it: all by one query.
+func (d *Database) Counts(ctx context.Context, from []string) ([]int64, error) {
+	if len(from) == 0 {
+		return nil, nil
+	}
+	var parts []string
+	for i, source := range from {
+		parts = append(parts, fmt.Sprintf("select %d as place, count(*) as n %s", i, source))
+	}
+	rows, err := d.conn.QueryContext(ctx, strings.Join(parts, " union all "))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	counts := make([]int64, len(from))
+	for rows.Next() {
+		var i, n int64
+		if err := rows.Scan(&i, &n); err != nil {
+			return nil, err
+		}
+		counts[i] = n
+	}
+	return counts, rows.Err()
+}
+
 func queryUsage(err error) error {
 	return pipeline.Errorf(pipeline.KindUsage, "run query", "", "%w", err).
 		WithHint("`carat query --tables` lists the tables and what their columns mean")
