@@ -16,3 +16,13 @@ func (e *Engine) OnOneConnection() { e.inTransaction = true }
 
 // TablesReadForTest is tablesRead.
 var TablesReadForTest = tablesRead
+
+// OrderForTest orders models as a run does and says what each reads.
+func (e *Engine) OrderForTest(ctx context.Context, models []Model) (ordered []Model, reads map[string][]string, err error) {
+	ordered, err = e.order(ctx, models)
+	reads = map[string][]string{}
+	for _, m := range ordered {
+		reads[m.Name] = m.reads
+	}
+	return ordered, reads, err
+}

@@ -18,30 +18,12 @@ with moved as (
     group by entity, account, currency, functional_currency
 ),
 
-openings as (
-    select
-        led_account_balance.entity,
-        led_account_balance.account,
-        led_account_balance.currency,
-        coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
-        half_up_minor(led_account_balance.opening_amount, coalesce(digits.minor_digits, 2)) as opening,
-        half_up_minor(led_account_balance.functional_opening, coalesce(functional_digits.minor_digits, 2)) as functional_opening
-    from led_account_balance
-    cross join run
-    left join run_entities
-        on run_entities.entity = led_account_balance.entity
-    left join run_currencies as digits
-        on digits.currency = led_account_balance.currency
-    left join run_currencies as functional_digits
-        on functional_digits.currency = coalesce(run_entities.functional_currency, run.reporting_currency)
-),
-
 keys as (
     select entity, account, currency, functional_currency
     from moved
     union
     select entity, account, currency, functional_currency
-    from openings
+    from led_account_opening
     where opening <> 0 or functional_opening <> 0
 )
 
@@ -66,7 +48,7 @@ left join moved
     on moved.entity = keys.entity
     and moved.account = keys.account
     and moved.currency = keys.currency
-left join openings
+left join led_account_opening as openings
     on openings.entity = keys.entity
     and openings.account = keys.account
     and openings.currency = keys.currency

@@ -90,14 +90,14 @@ lines as (
     from closed_trial_balances
     union all
     select 'trial_balances', trial.entity, 'own', trial.currency, 'account', trial.account, null, null, null, trial.opening
-    from mart_trial_balances as trial
+    from led_account_opening as trial
     cross join turn
     where exists (select 1 from closed_trial_balances)
     union all
     select
         'trial_balances', trial.entity, trial.currency, trial.functional_currency, 'account', trial.account, null, null, null,
         trial.functional_opening
-    from mart_trial_balances as trial
+    from led_account_opening as trial
     cross join turn
     where exists (select 1 from closed_trial_balances)
 ),

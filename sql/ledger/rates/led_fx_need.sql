@@ -1,5 +1,6 @@
--- One row is one day on which money of one currency must be told in another.
+-- One row is one day on which money of one currency had to be told in another.
 -- grain: base, quote, day
+-- Found when the ledger stands, for control fx_rate alone: led_fx_rate has a rate for every day in use and waits for none of this.
 -- Purchases are carried in the entity's functional currency at the purchase day's rate, creators' share at the gift day's and
 -- payouts at that of each of their steps; what is owed at either end of the month at that day's. A payout in another
 -- currency needs a rate on the day of its request, a settlement that the bank received in another currency on the day it came.

@@ -1,88 +1,119 @@
--- One row is the exchange rate that serves one need: the last published one up to that day.
+-- One row is the exchange rate of one pair of currencies that serves on one day: the last published one up to that day.
 -- grain: base, quote, day
 -- Direct, else inverse, else cross by a common base; a rate older than fx_max_age_days serves only where no fresher way is
--- found, and is reported. Inverse and cross are rounded half to even at 9 decimals. rate_day is the older leg's.
-with published as (
-    select
-        led_fx_need.base,
-        led_fx_need.quote,
-        led_fx_need.day,
-        'direct' as method,
-        1 as method_rank,
-        '' as common_base,
-        max(stg_fx_rates.rate_date) as first_day,
-        max(stg_fx_rates.rate_date) as second_day
-    from led_fx_need
-    inner join stg_fx_rates
-        on stg_fx_rates.base = led_fx_need.base
-        and stg_fx_rates.quote = led_fx_need.quote
-        and stg_fx_rates.rate_date <= led_fx_need.day
-    group by led_fx_need.base, led_fx_need.quote, led_fx_need.day
-    union all
-    select
-        led_fx_need.base,
-        led_fx_need.quote,
-        led_fx_need.day,
-        'inverse' as method,
-        2 as method_rank,
-        '' as common_base,
-        max(stg_fx_rates.rate_date) as first_day,
-        max(stg_fx_rates.rate_date) as second_day
-    from led_fx_need
-    inner join stg_fx_rates
-        on stg_fx_rates.base = led_fx_need.quote
-        and stg_fx_rates.quote = led_fx_need.base
-        and stg_fx_rates.rate_date <= led_fx_need.day
-    group by led_fx_need.base, led_fx_need.quote, led_fx_need.day
+-- found, and is reported. Inverse and cross are rounded half to even at 9 decimals. rate_day is the older leg's. A day without
+-- a row has no rate: control fx_rate names those that were needed.
+with asked_days as (
+    select distinct day
+    from led_fx_day
 ),
 
-base_legs as (
-    select
-        led_fx_need.base,
-        led_fx_need.quote,
-        led_fx_need.day,
-        stg_fx_rates.base as common_base,
-        max(stg_fx_rates.rate_date) as leg_day
-    from led_fx_need
-    inner join stg_fx_rates
-        on stg_fx_rates.quote = led_fx_need.base
-        and stg_fx_rates.rate_date <= led_fx_need.day
-    group by led_fx_need.base, led_fx_need.quote, led_fx_need.day, stg_fx_rates.base
+asked_currencies as (
+    select base as currency
+    from led_fx_day
+    union
+    select quote as currency
+    from led_fx_day
 ),
 
-quote_legs as (
+published as (
     select
-        led_fx_need.base,
-        led_fx_need.quote,
-        led_fx_need.day,
-        stg_fx_rates.base as common_base,
-        max(stg_fx_rates.rate_date) as leg_day
-    from led_fx_need
-    inner join stg_fx_rates
-        on stg_fx_rates.quote = led_fx_need.quote
-        and stg_fx_rates.rate_date <= led_fx_need.day
-    group by led_fx_need.base, led_fx_need.quote, led_fx_need.day, stg_fx_rates.base
+        stg_fx_rates.base,
+        stg_fx_rates.quote,
+        stg_fx_rates.rate_date
+    from stg_fx_rates
+    inner join asked_currencies
+        on asked_currencies.currency = stg_fx_rates.quote
 ),
 
-ways as (
-    select base, quote, day, method, method_rank, common_base, first_day, second_day
+-- published days and asked days in one row of time, so that each asked day sees the last published one before it
+points as (
+    select
+        base,
+        quote,
+        rate_date as day,
+        rate_date,
+        false as is_asked
     from published
     union all
     select
-        base_legs.base,
-        base_legs.quote,
-        base_legs.day,
+        pairs.base,
+        pairs.quote,
+        asked_days.day,
+        cast(null as date) as rate_date,
+        true as is_asked
+    from (select distinct base, quote from published) as pairs
+    cross join asked_days
+),
+
+last_published as (
+    select
+        base,
+        quote,
+        day,
+        max(rate_date) over (
+            partition by base, quote
+            order by day
+            range between unbounded preceding and current row
+        ) as rate_date,
+        is_asked
+    from points
+),
+
+legs as (
+    select base, quote, day, rate_date
+    from last_published
+    where is_asked and rate_date is not null
+),
+
+ways as (
+    select
+        led_fx_day.base,
+        led_fx_day.quote,
+        led_fx_day.day,
+        'direct' as method,
+        1 as method_rank,
+        '' as common_base,
+        legs.rate_date as first_day,
+        legs.rate_date as second_day
+    from led_fx_day
+    inner join legs
+        on legs.base = led_fx_day.base
+        and legs.quote = led_fx_day.quote
+        and legs.day = led_fx_day.day
+    union all
+    select
+        led_fx_day.base,
+        led_fx_day.quote,
+        led_fx_day.day,
+        'inverse' as method,
+        2 as method_rank,
+        '' as common_base,
+        legs.rate_date as first_day,
+        legs.rate_date as second_day
+    from led_fx_day
+    inner join legs
+        on legs.base = led_fx_day.quote
+        and legs.quote = led_fx_day.base
+        and legs.day = led_fx_day.day
+    union all
+    select
+        led_fx_day.base,
+        led_fx_day.quote,
+        led_fx_day.day,
         'cross' as method,
         3 as method_rank,
-        base_legs.common_base,
-        quote_legs.leg_day as first_day,
-        base_legs.leg_day as second_day
-    from base_legs
-    inner join quote_legs
+        base_legs.base as common_base,
+        quote_legs.rate_date as first_day,
+        base_legs.rate_date as second_day
+    from led_fx_day
+    inner join legs as base_legs
+        on base_legs.quote = led_fx_day.base
+        and base_legs.day = led_fx_day.day
+    inner join legs as quote_legs
         on quote_legs.base = base_legs.base
-        and quote_legs.quote = base_legs.quote
-        and quote_legs.day = base_legs.day
-        and quote_legs.common_base = base_legs.common_base
+        and quote_legs.quote = led_fx_day.quote
+        and quote_legs.day = led_fx_day.day
 ),
 
 ranked as (

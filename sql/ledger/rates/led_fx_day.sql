@@ -1,0 +1,158 @@
+-- One row is one day on which money of one currency may have to be told in another.
+-- grain: base, quote, day
+-- Made of the days and currencies in use alone, as they stand in the history: what is told at which rate isn't known yet, and
+-- led_fx_need tells afterwards what was needed. Bought coins keep the rate of their day, so those days stay, for the currency
+-- bought in. What is earned, paid and received is told in the period, on the days of its rows and at its ends. What a bank
+-- received in another currency than the report pays out is told in the bank's, on the day of either.
+with quotes as (
+    select functional_currency as currency
+    from run_entities
+    union
+    select reporting_currency as currency
+    from run
+),
+
+-- days are told of quarters of an hour, of which there are few
+bought_quarters as (
+    select distinct
+        raw_coin_purchases.currency,
+        quarter_hour(raw_coin_purchases.purchased_at) as quarter
+    from raw_coin_purchases
+    cross join run
+    where raw_coin_purchases.accounting_month <= run.period and raw_coin_purchases.purchased_at >= run.first_start
+    union
+    select
+        raw_balances.currency,
+        quarter_hour(run.first_start) as quarter
+    from raw_balances
+    cross join run
+    where raw_balances.as_of <= run.first_start and raw_balances.currency is not null
+),
+
+owed_currencies as (
+    select currency
+    from raw_conversion_rates
+    union
+    select currency
+    from raw_balances
+    where currency is not null
+    union
+    select currency
+    from raw_payouts
+    union
+    select currency
+    from raw_settlement_lines
+    union
+    select currency
+    from raw_bank_lines
+),
+
+booked_quarters as (
+    select quarter
+    from led_gift_quarter
+    cross join run
+    where accounting_month = run.period
+    union
+    select quarter_hour(event_at) as quarter
+    from raw_settlement_lines
+    cross join run
+    where accounting_month = run.period
+    union
+    select quarter_hour(booked_at) as quarter
+    from raw_bank_lines
+    cross join run
+    where accounting_month = run.period
+    union
+    select quarter_hour(opening_instant) as quarter
+    from run
+),
+
+booked_days as (
+    select day
+    from run_days
+    union
+    select local_day(booked_quarters.quarter, run.time_zone) as day
+    from booked_quarters
+    cross join run
+),
+
+-- a receipt in another currency meets a settlement's payout of any month that is still open
+received_quarters as (
+    select
+        currency,
+        'report' as side,
+        quarter_hour(event_at) as quarter
+    from raw_settlement_lines
+    cross join run
+    where kind = 'payout' and accounting_month <= run.period
+    union
+    select
+        currency,
+        'bank' as side,
+        quarter_hour(booked_at) as quarter
+    from raw_bank_lines
+    cross join run
+    where accounting_month <= run.period
+),
+
+received_currencies as (
+    select distinct side, currency
+    from received_quarters
+),
+
+received as (
+    select
+        received_quarters.currency as base,
+        received_currencies.currency as quote,
+        received_quarters.quarter
+    from received_quarters
+    inner join received_currencies
+        on received_currencies.side = 'bank'
+    where received_quarters.side = 'report'
+    union
+    select
+        received_currencies.currency as base,
+        received_quarters.currency as quote,
+        received_quarters.quarter
+    from received_quarters
+    inner join received_currencies
+        on received_currencies.side = 'report'
+    where received_quarters.side = 'bank'
+),
+
+days as (
+    select
+        bought_quarters.currency as base,
+        quotes.currency as quote,
+        local_day(bought_quarters.quarter, run.time_zone) as day
+    from bought_quarters
+    cross join quotes
+    cross join run
+    union
+    select
+        owed_currencies.currency as base,
+        quotes.currency as quote,
+        booked_days.day
+    from owed_currencies
+    cross join quotes
+    cross join booked_days
+    union
+    select
+        raw_payouts.currency as base,
+        raw_payouts.payout_currency as quote,
+        local_day(raw_payouts.requested_at, run.time_zone) as day
+    from raw_payouts
+    cross join run
+    where raw_payouts.accounting_month = run.period and raw_payouts.payout_currency is not null
+    union
+    select
+        received.base,
+        received.quote,
+        local_day(received.quarter, run.time_zone) as day
+    from received
+    cross join run
+)
+
+select base, quote, day
+from days
+where base <> quote
