@@ -7,9 +7,8 @@
 -- the coins of all lots up to and with this one: laid end to end, the lot is the interval (upto - coins, upto] of its viewer's
 -- axis. An opening came before the first period, a lot of an earlier month before this one. acquired_day is the day in the
 -- configured zone on which the lot counts.
--- An empty store fee is gross x store_fee_rate of the channel, half up in minor units. The functional value is told at the
--- rate of the purchase's day and stays (of an opening: of the day on which carat began); without a rate it is zero and control
--- fx_rate says so. Amounts are whole millionths.
+-- The store fee is that of led_purchase_fee. The functional value is told at the rate of the purchase's day and stays (of an
+-- opening: of the day on which carat began); without a rate it is zero and control fx_rate says so. Amounts are whole millionths.
 with sources as (
     select
         led_opening_balance.subject_id as viewer_id,
@@ -63,22 +62,9 @@ with sources as (
         purchases.coins + purchases.bonus_coins as coins,
         small_millionths(purchases.gross_amount) as gross,
         small_millionths(purchases.tax_amount) as tax,
-        case
-            when purchases.store_fee_amount is not null then small_millionths(purchases.store_fee_amount)
-            else cast(millionths(coalesce(
-                half_up_minor(
-                    cast(purchases.gross_amount as decimal(38, 6)) * coalesce(run_channels.store_fee_rate, 0),
-                    run_currencies.minor_digits
-                ),
-                0
-            )) as bigint)
-        end as fee
-    from stg_coin_purchases as purchases
+        small_millionths(purchases.booked_fee) as fee
+    from led_purchase_fee as purchases
     cross join run
-    left join run_channels
-        on run_channels.channel = purchases.channel
-    left join run_currencies
-        on run_currencies.currency = purchases.currency
     where purchases.kind = 'purchase'
         and purchases.accounting_month <= run.period
         and purchases.purchased_at >= run.first_start

@@ -1,7 +1,7 @@
 -- One row is the money of one refund, chargeback or chargeback reversal of the period.
 -- grain: purchase_id
 -- Signed as it leaves: a refund's is positive, a chargeback reversal's negative. value is the money net of tax: what of it the
--- coins taken back no longer carried is contra-revenue. An empty store fee is gross x store_fee_rate, as with a purchase. The
+-- coins taken back no longer carried is contra-revenue. The store fee is that of led_purchase_fee. The
 -- functional amounts are told at the rate at which the purchase was (the receivable that it takes away was booked there), of
 -- an unknown or older purchase at that of its own day. Whole millionths.
 with refunds as (
@@ -17,27 +17,16 @@ with refunds as (
         purchases.coins + purchases.bonus_coins as coins,
         millionths(purchases.gross_amount) as gross,
         millionths(purchases.tax_amount) as tax,
-        millionths(coalesce(
-            purchases.store_fee_amount,
-            half_up_minor(
-                cast(purchases.gross_amount as decimal(38, 6)) * coalesce(run_channels.store_fee_rate, 0),
-                run_currencies.minor_digits
-            ),
-            0
-        )) as fee,
+        millionths(purchases.booked_fee) as fee,
         quarter_hour(purchases.purchased_at) as event_quarter,
         quarter_hour(greatest(least(purchases.purchased_at, run.closing_instant), run.period_start)) as quarter
-    from stg_coin_purchases as purchases
+    from led_purchase_fee as purchases
     cross join run
     inner join led_refund
         on led_refund.purchase_id = purchases.purchase_id
     inner join led_viewer
         on led_viewer.viewer_id = purchases.viewer_id
         and led_viewer.entity = purchases.entity
-    left join run_channels
-        on run_channels.channel = purchases.channel
-    left join run_currencies
-        on run_currencies.currency = purchases.currency
     left join run_entities
         on run_entities.entity = purchases.entity
     where purchases.kind <> 'purchase'

@@ -2,7 +2,7 @@
 -- grain: order_id
 -- materialized: view
 -- Amounts are signed, + towards the platform, in the currency that the viewer paid. booked_fee is the store's fee as carat
--- books it: the order's own, else gross x store_fee_rate. Orders from before carat began are inside the opening: lines may
+-- books it, known_fee what the order itself states. Orders from before carat began are inside the opening: lines may
 -- find them, and nothing is missing of them. taken_at is when the row counts: its own month's part of the period. All months
 -- up to the run's are here, because an order stays open until it is settled.
 with signed as (
@@ -22,19 +22,9 @@ with signed as (
         purchases.accounting_month,
         purchases.batch_id,
         purchases.source_line,
-        case
-            when purchases.store_fee_amount is not null then purchases.store_fee_amount
-            else cast(half_up_minor(
-                cast(cast(purchases.gross_amount as decimal(38, 6)) * coalesce(run_channels.store_fee_rate, 0) as decimal(38, 15)),
-                coalesce(run_currencies.minor_digits, 2)
-            ) as decimal(18, 6))
-        end as fee_amount
-    from stg_coin_purchases as purchases
+        purchases.booked_fee
+    from led_purchase_fee as purchases
     cross join run
-    left join run_channels
-        on run_channels.channel = purchases.channel
-    left join run_currencies
-        on run_currencies.currency = purchases.currency
     where purchases.accounting_month <= run.period
 )
 
@@ -49,7 +39,7 @@ select
     signed.country,
     signed.currency,
     case when signed.is_in then signed.gross_amount else -signed.gross_amount end as amount,
-    case when signed.is_in then -signed.fee_amount else signed.fee_amount end as booked_fee,
+    case when signed.is_in then -signed.booked_fee else signed.booked_fee end as booked_fee,
     case when signed.is_in then -signed.store_fee_amount else signed.store_fee_amount end as known_fee,
     signed.purchased_at as event_at,
     case
