@@ -27,9 +27,11 @@ var mayHoldMore = map[string]string{
 
 var severities = []string{"block", "review", "monitor"}
 
-// sqlHeader gives the leading comment as its lines, and its `name: value` pairs.
+// sqlHeader gives the leading comment as its lines, and the `name: value` pairs
+// of its one block of keys: below it a word before a colon is prose.
 func sqlHeader(text string) (lines []string, pairs map[string]string) {
 	pairs = map[string]string{}
+	ended := false
 	for _, line := range strings.Split(text, "\n") {
 		comment, ok := strings.CutPrefix(line, "--")
 		if !ok {
@@ -37,8 +39,10 @@ func sqlHeader(text string) (lines []string, pairs map[string]string) {
 		}
 		comment = strings.TrimSpace(comment)
 		lines = append(lines, comment)
-		if name, value, ok := strings.Cut(comment, ": "); ok && !strings.Contains(name, " ") {
+		if name, value, ok := strings.Cut(comment, ": "); ok && !strings.Contains(name, " ") && !ended {
 			pairs[name] = strings.TrimSpace(value)
+		} else {
+			ended = len(pairs) > 0
 		}
 	}
 	return lines, pairs
@@ -107,6 +111,9 @@ func TestModelsSayWhatTheyAre(t *testing.T) {
 		}
 		if pairs["grain"] == "" {
 			t.Errorf("%s: the header lacks `grain:`", s.path)
+		}
+		if purpose, ok := pairs["for"]; ok && purpose != "speed" {
+			t.Errorf("%s: for: %s; the only purpose that is marked is speed", s.path, purpose)
 		}
 		if folder == "evidence" {
 			for _, name := range []string{"subject", "heading", "order"} {

@@ -31,13 +31,21 @@ type Model struct {
 // IsControl says whether the model is a control.
 func (m Model) IsControl() bool { return m.Header["control"] != "" }
 
-// headerKeys are what a header may say. question, causes and action are for
-// the register of controls; built-in controls must have them.
+// headerKeys are what a header may say, in one block of lines between what one
+// row is and why: further down a word before a colon is prose. question, causes
+// and action are for the register of controls; built-in controls must have
+// them. `for: speed` marks a model that is no rule: without it every number
+// would be the same, later.
 var headerKeys = map[string]bool{
 	"grain": true, "control": true, "severity": true, "unit": true, "guards": true,
 	"question": true, "causes": true, "action": true, "subject": true, "heading": true,
-	"checked": true, "result": true, "order": true, "materialized": true,
+	"checked": true, "result": true, "order": true, "materialized": true, "for": true,
 }
+
+// optionalKeys are those that nothing asks for, so that one that was taken for
+// prose would not be missed: below the block they are refused. In the text of a
+// month that is closed they count, because once they might stand anywhere.
+var optionalKeys = map[string]bool{"checked": true, "result": true, "order": true, "materialized": true, "for": true}
 
 var severities = map[string]bool{"block": true, "review": true, "monitor": true}
 
@@ -45,9 +53,9 @@ var severities = map[string]bool{"block": true, "review": true, "monitor": true}
 const evidenceFolder = "evidence"
 
 // ParseEvidence reads the queries that give an exception's evidence, in the
-// order of their paths. Their headers say of which kinds of subject (`subject:`) and what the
-// rows are called (`heading:`); they read the models and the one-row table
-// subject, and no run builds them.
+// order of their paths. Their headers say of which kinds of subject
+// (`subject:`) and what the rows are called (`heading:`); they read the models
+// and the one-row table subject, and no run builds them.
 func ParseEvidence(fsys fs.FS) ([]Model, error) {
 	folder, err := fs.Sub(fsys, evidenceFolder)
 	if err != nil {
@@ -75,7 +83,12 @@ func ParseModels(fsys fs.FS, userMade bool) ([]Model, error) {
 		if err != nil {
 			return err
 		}
-		m, err := parseModel(p, string(text), userMade)
+		m, late, err := parseModel(p, string(text), userMade)
+		if err == nil && late != "" {
+			err = pipeline.Errorf(pipeline.KindUsage, "read model", p,
+				"`%s:` stands below the words of its header, where it says nothing", late).
+				WithHint("move it up to `grain:` and the other keys")
+		}
 		if err != nil {
 			return err
 		}
@@ -92,12 +105,18 @@ func ParseModels(fsys fs.FS, userMade bool) ([]Model, error) {
 	return models, nil
 }
 
-// ParseModel reads the text of one model; p is its path, by which it is named.
-func ParseModel(p, text string, userMade bool) (Model, error) { return parseModel(p, text, userMade) }
+// ParseModel reads the text of one model as a certificate keeps it; p is its
+// path or name, by which it is named.
+func ParseModel(p, text string, userMade bool) (Model, error) {
+	m, _, err := parseModel(p, text, userMade)
+	return m, err
+}
 
-func parseModel(p, text string, userMade bool) (Model, error) {
+// parseModel reads the text of one model. late is an optional key that stands
+// below the block of keys, "" when none does.
+func parseModel(p, text string, userMade bool) (m Model, late string, err error) {
 	sum := sha256.Sum256([]byte(text))
-	m := Model{
+	m = Model{
 		Name: strings.TrimSuffix(path.Base(p), ".sql"), Path: p, SQL: text,
 		SHA256: hex.EncodeToString(sum[:]), Header: map[string]string{}, UserMade: userMade,
 	}
@@ -109,9 +128,12 @@ func parseModel(p, text string, userMade bool) (Model, error) {
 		}
 		comment = strings.TrimSpace(comment)
 		key, value, ok := strings.Cut(comment, ":")
+		_, said := m.Header[key]
 		switch {
-		case ok && headerKeys[key]:
+		case ok && headerKeys[key] && len(why) == 0:
 			m.Header[key] = strings.TrimSpace(value)
+		case ok && optionalKeys[key] && !said && len(why) > 0:
+			m.Header[key], late = strings.TrimSpace(value), key
 		case len(m.Header) == 0:
 			summary = append(summary, comment)
 		default:
@@ -119,8 +141,8 @@ func parseModel(p, text string, userMade bool) (Model, error) {
 		}
 	}
 	m.Summary, m.Why = strings.Join(summary, " "), strings.Join(why, " ")
-	bad := func(format string, args ...any) (Model, error) {
-		return Model{}, pipeline.Errorf(pipeline.KindUsage, "read model", p, format, args...).
+	bad := func(format string, args ...any) (Model, string, error) {
+		return Model{}, "", pipeline.Errorf(pipeline.KindUsage, "read model", p, format, args...).
 			WithHint("a model begins with comment lines: what one row is, then `grain:`; a control also has `control:`, `severity:`, `unit:` and `guards:`")
 	}
 	if m.Header["grain"] == "" {
@@ -142,7 +164,7 @@ func parseModel(p, text string, userMade bool) (Model, error) {
 			m.Name = "ctl_" + m.Header["control"]
 		}
 	}
-	return m, nil
+	return m, late, nil
 }
 
 // order sorts models so that each comes after what it reads, names breaking

@@ -54,6 +54,8 @@ func TestModelsThatAreRefused(t *testing.T) {
 			"its columns are not exact: amount DOUBLE", false, pipeline.KindInternal},
 		{"sum of whole numbers is HUGEINT", "marts/mart_sum.sql", "-- One row is a number.\n-- grain: all\nselect sum(coins) as coins from stg_gift_events\n",
 			"its columns are not exact: coins HUGEINT", false, pipeline.KindInternal},
+		{"a key among the words", "marts/mart_late.sql", "-- One row is a thing.\n-- grain: all\n-- Because of it.\n-- result: things\nselect 1 as x\n",
+			"read model marts/mart_late.sql: `result:` stands below the words of its header, where it says nothing", false, pipeline.KindUsage},
 		{"reads itself", "ledger/led_a.sql", "-- One row is a thing.\n-- grain: all\nselect x from led_a\n",
 			"order models ledger/led_a.sql: it reads itself by way of led_a", false, pipeline.KindUsage},
 		{"no grain", "ledger/led_b.sql", "-- One row is a thing.\nselect 1 as x\n",
@@ -105,4 +107,17 @@ func TestUserControlJoinsTheBuiltIn(t *testing.T) {
 		}
 	}
 	t.Error("the control did not run")
+}
+
+// Below the block of keys a word before a colon is prose; what closed months
+// kept of an earlier form still counts.
+func TestHeaderIsABlockOfKeys(t *testing.T) {
+	const text = "-- One row is a thing.\n-- grain: all\n-- unit: coins\n-- They are counted to the last\n-- unit: none is lost.\n"
+	m, err := engine.ParseModel("mart_things", text+"-- result: things\nselect 1 as x\n", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Header["unit"] != "coins" || m.Why != "They are counted to the last unit: none is lost." || m.Header["result"] != "things" {
+		t.Errorf("unit %q, why %q, result %q", m.Header["unit"], m.Why, m.Header["result"])
+	}
 }

@@ -35,7 +35,8 @@ func register(models []engine.Model) string {
 	var b strings.Builder
 	b.WriteString("# Controls\n\nMade from the headers of `sql/controls`. A control gives the rows that break its rule; none is a pass.\n" +
 		"`block` stops a close, `review` needs an approver, `monitor` informs. `carat exceptions` lists what was found, each with one\n" +
-		"sentence that names the row, what was expected and what was found.\n\n| control | severity | guards against |\n|---|---|---|\n")
+		"sentence that names the row, what was expected and what was found. What a control reads lies in `sql/ledger`, a folder a subject.\n" +
+		"A model whose header says `for: speed` holds no rule: without it every number would be the same, later. Who reads rules skips it.\n\n| control | severity | guards against |\n|---|---|---|\n")
 	for _, m := range models {
 		if m.IsControl() {
 			fmt.Fprintf(&b, "| [%[1]s](#%[1]s) | %[2]s | %[3]s |\n", m.Header["control"], m.Header["severity"], m.Header["guards"])

@@ -1,11 +1,11 @@
 -- One row is one lot of coins that is open at the end of the period, with the coins, value and store fee left in it.
 -- grain: lot_id, entity, viewer_id
 -- materialized: view
+-- result: coin_lots
+-- order: lot_id, entity, viewer_id
 -- What November opens with is what October closed with, because both replay the same rows. Coins that nobody paid for are lots
 -- of channel 'promotion' at zero, a fed opening balance that names no channel is one of channel 'opening'. fx_rate is the rate of
 -- the purchase's day to the entity's functional currency; it stays.
--- result: coin_lots
--- order: lot_id, entity, viewer_id
 select
     run.period,
     run.run_id,

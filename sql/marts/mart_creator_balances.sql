@@ -1,10 +1,10 @@
 -- One row is one creator's diamonds at the end of the period and what is owed for them.
 -- grain: creator_id, entity, currency
 -- materialized: view
--- held are the diamonds of the balance that the hold of the creator's payout method doesn't let go yet: the balance less what
--- was there hold_days before the end and wasn't redeemed since. Unknown (null) without a rule for the creator's method.
 -- result: creator_balances
 -- order: creator_id, entity, currency
+-- held are the diamonds of the balance that the hold of the creator's payout method doesn't let go yet: the balance less what
+-- was there hold_days before the end and wasn't redeemed since. Unknown (null) without a rule for the creator's method.
 select
     run.period,
     run.run_id,

@@ -1,9 +1,9 @@
 -- One row is what happened on one day: gifts, or one kind of coin movement by channel.
 -- grain: entity, day, event, channel
--- Days of the configured zone, rows of this accounting month. Gifts are less reversals and carry no money here. Coins of
--- purchases hold the bonus; amounts are gross.
 -- result: daily_volumes
 -- order: entity, day, event, channel, currency
+-- Days of the configured zone, rows of this accounting month. Gifts are less reversals and carry no money here. Coins of
+-- purchases hold the bonus; amounts are gross.
 with gifts as (
     select
         entity,

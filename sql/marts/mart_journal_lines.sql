@@ -1,8 +1,8 @@
 -- One row is one line of the journal: an account debited or credited by one class of events on one day.
 -- grain: entry_id, line_no
--- One entry per entity, day, event class and currency; in minor units, in the event's currency and in the entity's.
 -- result: journal_lines
 -- order: entity, day, event_class, currency, line_no
+-- One entry per entity, day, event class and currency; in minor units, in the event's currency and in the entity's.
 with lines as (
     select
         entity,

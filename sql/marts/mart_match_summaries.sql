@@ -1,11 +1,11 @@
 -- One row is what became of one kind of match in one channel and currency: how many, and how much on both sides.
 -- grain: match, entity, channel, currency, outcome
--- The controller's view from settlement to cash. matched, tolerated and fee are what was completed in the period; every other
--- outcome is what stands at its end, whenever it began. Amounts are + towards the platform (of payouts: to the creators);
--- of not_yet_due and missing ones only one side is there. before_carat was not judged: it is older than the first period.
 -- materialized: view
 -- result: match_summaries
 -- order: match, entity, channel, currency, outcome
+-- The controller's view from settlement to cash. matched, tolerated and fee are what was completed in the period; every other
+-- outcome is what stands at its end, whenever it began. Amounts are + towards the platform (of payouts: to the creators);
+-- of not_yet_due and missing ones only one side is there. before_carat was not judged: it is older than the first period.
 with rows_of_all as (
     select 'purchase_settlement' as match, entity, channel, currency, outcome, pairs, our_amount, their_amount, tolerated
     from led_match_clean

@@ -1,6 +1,8 @@
 -- One row is one line of the revenue bridge of one entity, channel and purchase currency.
 -- grain: entity, channel, currency, line
 -- materialized: view
+-- result: revenue_bridge
+-- order: entity, channel, currency, line_rank
 -- Lines are positive as they are named; amount is in purchase currency, where the line has one. In functional currency, for
 -- every channel and currency:
 --   sold_gross - sold_tax - refunded - breakage - liability_change = consumed - restored
@@ -11,8 +13,6 @@
 -- the value taken) and contra_store_fee (fees given back beyond the deferred), breakage_store_fee, and of channel 'creators' adjustments,
 -- revaluation and payout_rounding. Channels 'opening' (fed balances that name none), 'promotion' (coins nobody paid for) and 'debt'
 -- (gifts not paid for yet) stand beside the real ones. Lines of nothing are left out.
--- result: revenue_bridge
--- order: entity, channel, currency, line_rank
 with cut as (
     select
         entity,

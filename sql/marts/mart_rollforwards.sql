@@ -1,10 +1,10 @@
 -- One row is one line of one roll-forward: opening, a movement or closing.
 -- grain: identity, entity, currency, subject_kind, subject_id, line
 -- materialized: view
--- Per entity for all identities, per creator for diamonds and payable, per channel for the coin liability and the deferred store
--- fee. Signed as they change the balance. A viewer's closing stands in viewer_balances.
 -- result: rollforwards
 -- order: identity, entity, currency, subject_kind, subject_id, line_rank
+-- Per entity for all identities, per creator for diamonds and payable, per channel for the coin liability and the deferred store
+-- fee. Signed as they change the balance. A viewer's closing stands in viewer_balances.
 with coin_totals as (
     select
         entity,

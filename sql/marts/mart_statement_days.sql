@@ -1,9 +1,9 @@
 -- One row is what one creator's gifts came to on one day, less reversals.
 -- grain: creator_id, entity, currency, day
--- Days of the configured zone. Gifts of earlier months stand on their own day. Days sum to what the statement says was
--- earned.
 -- result: statement_days
 -- order: creator_id, entity, currency, day
+-- Days of the configured zone. Gifts of earlier months stand on their own day. Days sum to what the statement says was
+-- earned.
 with sums as (
     select
         led_rated_span.range_no,

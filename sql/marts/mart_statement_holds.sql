@@ -1,11 +1,11 @@
 -- One row is the part of one creator's balance that becomes free to be paid out on one day.
 -- grain: creator_id, entity, currency, release_at
+-- result: statement_holds
+-- order: creator_id, entity, currency, release_at
 -- Only balances of which something is held have rows. A hold counts from the balance (payout_rules): what was there hold_days
 -- before an instant, less what was redeemed since, is free at it. So what a day's gifts, adjustments and returned payouts
 -- added is free when the hold has passed since the day's end, and what is free once stays so. held_ are the whole, on
 -- every row; the rows sum to it. Valued like the closing balance; amounts are rounded along the running total.
--- result: statement_holds
--- order: creator_id, entity, currency, release_at
 with held as (
     select
         balances.creator_id,

@@ -1,10 +1,10 @@
 -- One row is one line of one creator's statement.
 -- grain: creator_id, entity, currency, line_no
+-- result: statement_lines
+-- order: creator_id, entity, currency, line_no
 -- The record: every rendering of a statement is made from these rows. Amounts are signed as they change what is owed, in
 -- millionths; where a rate is finer than that, what the lines lose is on the rounding line, so that the lines always sum to
 -- the closing one.
--- result: statement_lines
--- order: creator_id, entity, currency, line_no
 with rounded as (
     select
         statement_no,

@@ -1,11 +1,11 @@
 -- One row is what the gifts of one live stream came to for its creator at one rate, less reversals; the rest stands in one row.
 -- grain: creator_id, entity, currency, stream_rank, rate_from
+-- result: statement_streams
+-- order: creator_id, entity, currency, stream_rank, rate_from, diamonds_per_coin, rate
 -- The twenty streams that earned most have rows of their own, the others are summed in one without a stream: someone who
 -- goes live every hour still gets a statement that can be read. Rows sum to what the statement says was earned: amounts are
 -- rounded to millionths along the running total. Gifts are summed by stream first; only where a rate changed during a stream
 -- are they looked at one by one.
--- result: statement_streams
--- order: creator_id, entity, currency, stream_rank, rate_from, diamonds_per_coin, rate
 with own_streams as (
     select
         stg_gift_events.creator_id,

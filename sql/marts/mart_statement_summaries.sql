@@ -1,9 +1,9 @@
 -- One row is the head of one creator's statement: opening, earned, adjusted, paid, closing, in diamonds and money.
 -- grain: creator_id, entity, currency
--- For every statement. Redeemed, returned and rounding are positive numbers here.
--- provisional is not told here any more (the period's state says it); the column stays, because a table's columns only ever grow.
 -- result: statement_summaries
 -- order: creator_id, entity, currency
+-- For every statement. Redeemed, returned and rounding are positive numbers here.
+-- provisional is not told here any more (the period's state says it); the column stays, because a table's columns only ever grow.
 with earnings as (
     select
         creator_id,

@@ -1,9 +1,9 @@
 -- One row is the payout terms of one statement: the rule by which its balance is paid out.
 -- grain: creator_id, entity, currency
--- The rule in force at the end of the period for the creator's payout method and country. Its amounts are in its own currency,
--- which need not be the statement's. A creator without a method or without a rule for it has no row.
 -- result: statement_terms
 -- order: creator_id, entity, currency
+-- The rule in force at the end of the period for the creator's payout method and country. Its amounts are in its own currency,
+-- which need not be the statement's. A creator without a method or without a rule for it has no row.
 select
     run.period,
     run.run_id,

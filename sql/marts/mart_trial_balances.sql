@@ -1,9 +1,9 @@
 -- One row is one account of one entity in one currency over the month: what was debited, what was credited, what is left.
 -- grain: entity, account, currency
--- opening and closing are told where a roll-forward knows them; the movement of every other account stands by itself.
--- Debits are positive, credits negative in opening and closing.
 -- result: trial_balances
 -- order: entity, account, currency
+-- opening and closing are told where a roll-forward knows them; the movement of every other account stands by itself.
+-- Debits are positive, credits negative in opening and closing.
 with moved as (
     select
         entity,

@@ -1,10 +1,10 @@
 -- One row is one viewer's coins at the end of the period.
 -- grain: viewer_id, entity
 -- materialized: view
--- Debt is what gifts, refunds and corrections took beyond the balance. The value is what the open lots carry, in the entity's
--- functional currency, because lots may be of several.
 -- result: viewer_balances
 -- order: viewer_id, entity
+-- Debt is what gifts, refunds and corrections took beyond the balance. The value is what the open lots carry, in the entity's
+-- functional currency, because lots may be of several.
 select
     run.period,
     run.run_id,

@@ -1,9 +1,9 @@
 -- One row is one movement of one viewer's coins in the period, signed.
 -- grain: kind, reference_id
+-- materialized: view
 -- A late row counts from the start of its accounting month; at one instant credits come before debits. Rows from before
 -- the first period are inside the opening balance. An instant outside the month (cutoff reports it) is moved to its edge,
 -- so that nothing is lost.
--- materialized: view
 select
     viewer_id,
     entity,

@@ -1,11 +1,11 @@
 -- One row is one change of the coins left of one lot within the period, and the money that went with it.
 -- grain: viewer_no, lot_no, day, kind, before, after (for a replayed viewer also segment_no)
+-- materialized: view
 -- Kinds: gift, refund, breakage, debt (an opening below zero, paid) and inactivity take; restore and unrefund give back and have
 -- negative money. Going from `before` to `after` coins takes what the lot carries at the one less what it carries at the other
 -- (led_lot_balance), so that the parts of a lot sum to the lot and what is undone at once leaves no trace. paid_later tells
 -- a debt that a later lot paid; it counts when that lot came. Most are gifts' of viewers who need no replay (led_lot_given).
 -- class_no is the lot's kind of coins (led_lot_class). Amounts are whole millionths.
--- materialized: view
 with replayed as (
     select
         led_lot_take.viewer_no,
