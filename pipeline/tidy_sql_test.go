@@ -158,6 +158,20 @@ func TestFoldersOfModelsAreSmall(t *testing.T) {
 	}
 }
 
+// Names are those of the field: a controller knows an outcome, an attribute and
+// a duplicate.
+func TestSQLNamesAreTheFieldsOwn(t *testing.T) {
+	private := regexp.MustCompile(`(?i)\b\w*(fates?|twice_here|twice_there|_told|_care|_careful|_ways?)\b`)
+	for _, s := range sources(t, ".sql") {
+		if !strings.HasPrefix(s.path, "sql/") {
+			continue
+		}
+		if found := private.FindString(strings.TrimSuffix(path.Base(s.path), ".sql") + " " + sqlBare(string(s.text))); found != "" {
+			t.Errorf("%s: nobody outside knows what %s is", s.path, found)
+		}
+	}
+}
+
 // DuckDB's / leaves DECIMAL for DOUBLE; // truncates towards zero and exists
 // in no other dialect, so it stays inside a macro.
 func TestSQLIsExactAndPortable(t *testing.T) {

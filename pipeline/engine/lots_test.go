@@ -308,10 +308,10 @@ func simulateLots(t *testing.T, dialect string, models []engine.Model, seed uint
 // itemised, every gift is an event by itself.
 func everyoneReplayed(t *testing.T, e *engine.Engine, models []engine.Model, itemised bool) {
 	t.Helper()
-	for _, name := range []string{"led_lot_careful", "led_lot_event", "led_lot_replay", "led_lot_given", "led_lot_take", "led_lot_balance"} {
+	for _, name := range []string{"led_viewer_replayed", "led_lot_event", "led_lot_replay", "led_lot_given", "led_lot_take", "led_lot_balance"} {
 		i := slices.IndexFunc(models, func(m engine.Model) bool { return m.Name == name })
 		text := models[i].SQL
-		if name == "led_lot_careful" {
+		if name == "led_viewer_replayed" {
 			text = fmt.Sprintf("select viewer_no, %t as is_itemised from led_viewer", itemised)
 		}
 		if err := e.ExecForTest("create or replace table " + name + " as " + text); err != nil {

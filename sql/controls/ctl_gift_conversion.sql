@@ -11,7 +11,7 @@
 -- Diamonds = coins x diamonds_per_coin of the winning rate row, rounded once by that row's rounding. A creator without terms at a
 -- gift's time is credited by the default rate, and nobody knows whether that is theirs: one exception (no_terms), with the
 -- diamonds in question. Without any creators feed nobody is judged so.
-with suspects as (
+with gifts as (
     select
         entity,
         event_id,
@@ -27,33 +27,35 @@ with suspects as (
         and sent_at >= run.first_start
         and kind = 'gift'
         and capture is null
-        and coins in (select coins from led_conversion_break)
-        and diamonds in (select diamonds from led_conversion_break)
+        -- for speed: gifts that nothing below could name are left out before their rates are looked for
+        and coins in (select coins from led_conversion_suspect)
+        and diamonds in (select diamonds from led_conversion_suspect)
 ),
 
-judged as (
+-- the rule: diamonds = coins x the rate in force, by the rate's rounding
+converted as (
     select
-        suspects.entity,
-        suspects.event_id,
-        suspects.creator_id,
-        suspects.sent_at,
-        suspects.coins,
-        suspects.diamonds,
-        suspects.batch_id,
-        suspects.source_line,
+        gifts.entity,
+        gifts.event_id,
+        gifts.creator_id,
+        gifts.sent_at,
+        gifts.coins,
+        gifts.diamonds,
+        gifts.batch_id,
+        gifts.source_line,
         rates.rate_key,
         rates.diamonds_per_coin,
         rates.rounding,
         case
             when rates.rate_key is null then cast(0 as bigint)
-            else round_whole(suspects.coins * rates.diamonds_per_coin, rates.rounding)
+            else round_whole(gifts.coins * rates.diamonds_per_coin, rates.rounding)
         end as expected_diamonds
-    from suspects
+    from gifts
     cross join run
     inner join led_creator_rate as rates
-        on rates.creator_id = suspects.creator_id
-        and least(suspects.sent_at, run.closing_instant) >= rates.range_from
-        and least(suspects.sent_at, run.closing_instant) < rates.range_to
+        on rates.creator_id = gifts.creator_id
+        and least(gifts.sent_at, run.closing_instant) >= rates.range_from
+        and least(gifts.sent_at, run.closing_instant) < rates.range_to
 ),
 
 strangers as (
@@ -92,7 +94,7 @@ select
     end as detail,
     batch_id,
     source_line
-from judged
+from converted
 where rate_key is null or diamonds <> expected_diamonds
 union all
 select

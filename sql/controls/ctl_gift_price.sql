@@ -8,7 +8,8 @@
 -- causes: a price changed late in one system; a gift missing from the catalogue; a discount that nobody entered
 -- action: add the missing price, or have the viewers charged or repaid the difference
 -- checked: from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift'
--- Gift coins = the catalogue's price on the day x quantity. A gift that is in no doubt at all is not looked at again one by one.
+-- Gift coins = the catalogue's price on the day x quantity. For speed, gifts that
+-- led_price_suspect finds beyond doubt are not looked at again one by one.
 select
     gifts.entity,
     'gift' as subject_kind,
@@ -29,7 +30,7 @@ select
     gifts.source_line
 from stg_gift_events as gifts
 cross join run
-inner join led_price_break as doubts
+inner join led_price_suspect as doubts
     on doubts.gift_id = gifts.gift_id
     and doubts.quantity = gifts.quantity
     and doubts.coins = gifts.coins

@@ -1,6 +1,7 @@
 -- One row is one movement of one viewer's coins in the period, in numbers, signed.
 -- grain: one movement of led_coin_movement
 -- materialized: view
+-- for: speed
 -- The same movements as led_coin_movement, at the same instants, for sums over all of them. day is the day in the configured
 -- zone on which the movement counts.
 select

@@ -1,5 +1,6 @@
 -- One row is one quarter of an hour in which coins were bought, given or taken back, with its day in the configured zone.
 -- grain: quarter
+-- for: speed
 -- A time zone's days are made of quarters, and there are few of them: the calendar is asked once for each, not for each row.
 with instants as (
     select quarter_hour(purchased_at) as quarter

@@ -1,5 +1,6 @@
 -- One row is one viewer of one entity, with a number that stands for both.
 -- grain: viewer_no
+-- for: speed
 -- A month has ten times as many gifts as viewers, so gifts are carried by number and names are looked up at the end. Numbers
 -- hold within one run and are never published.
 with subjects as (

@@ -1,8 +1,9 @@
 -- One row is a viewer whose coins fell below zero in the month with a gift.
 -- grain: viewer_id, entity
+-- for: speed
 -- A viewer whose opening coins cover all that went out never falls short. Neither does one on a day that began with the coins
 -- for all that went out on it, whatever the order. Only on the other days are the movements put in order, in numbers;
--- viewer_wallet then looks at the few viewers that are left, with all the care it takes.
+-- viewer_wallet then looks at the few viewers that are left, movement by movement.
 with exposed as (
     select
         viewer_no,

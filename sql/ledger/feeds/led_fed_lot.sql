@@ -2,7 +2,7 @@
 -- grain: subject_id, entity, channel, currency, as_of
 -- A row that names a channel or a currency is compared with the lots of that channel and currency, one that names neither with
 -- all of the viewer's, its money then in functional currency. Within the month the lots are those of the replay: such viewers are in
--- led_lot_careful.
+-- led_viewer_replayed.
 with fed as (
     select
         led_viewer.viewer_no,

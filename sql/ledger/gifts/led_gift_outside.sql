@@ -1,5 +1,6 @@
 -- One row is a place in a source file from which a gift was read that is dated outside the period it is booked in.
 -- grain: batch_id, source_line
+-- for: speed
 -- They are few; what is reported of them is then read by place, and not sought for among all gifts.
 select distinct
     stg_gift_events.batch_id,

@@ -1,5 +1,6 @@
 -- One row is one span of a creator with the number of the terms on which its diamonds are paid.
 -- grain: span_no
+-- for: speed
 -- Terms are few: currency, money per diamond, the agency's share of it. An agency's share counts only where there is an agency.
 with spans as (
     select

@@ -7,15 +7,15 @@ with mixed as (
     select
         led_viewer_class.viewer_no,
         led_lot_class.class_no as debt_class,
-        led_lot_careful.viewer_no is not null as is_careful
+        led_viewer_replayed.viewer_no is not null as is_replayed
     from led_viewer_class
     inner join led_viewer
         on led_viewer.viewer_no = led_viewer_class.viewer_no
     inner join led_lot_class
         on led_lot_class.entity = led_viewer.entity
         and led_lot_class.channel = 'debt'
-    left join led_lot_careful
-        on led_lot_careful.viewer_no = led_viewer_class.viewer_no
+    left join led_viewer_replayed
+        on led_viewer_replayed.viewer_no = led_viewer_class.viewer_no
     where led_viewer_class.class_no is null
 ),
 
@@ -41,7 +41,7 @@ indebted as (
     from mixed
     inner join led_viewer_rollforward as rolls
         on rolls.viewer_no = mixed.viewer_no
-    where rolls.closing < 0 and not mixed.is_careful
+    where rolls.closing < 0 and not mixed.is_replayed
 ),
 
 simple_debts as (

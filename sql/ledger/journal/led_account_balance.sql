@@ -30,7 +30,7 @@ with balances as (
     from led_transit_rollforward
 ),
 
-told as (
+accounts as (
     select
         entity,
         currency,
@@ -73,15 +73,15 @@ told as (
 )
 
 select
-    told.entity,
-    told.currency,
+    accounts.entity,
+    accounts.currency,
     led_account.account,
-    cast(sum(told.opening_amount) as decimal(38, 9)) as opening_amount,
-    cast(sum(told.closing_amount) as decimal(38, 9)) as closing_amount,
-    cast(sum(told.functional_opening) as decimal(38, 9)) as functional_opening,
-    cast(sum(told.functional_closing) as decimal(38, 9)) as functional_closing
-from told
+    cast(sum(accounts.opening_amount) as decimal(38, 9)) as opening_amount,
+    cast(sum(accounts.closing_amount) as decimal(38, 9)) as closing_amount,
+    cast(sum(accounts.functional_opening) as decimal(38, 9)) as functional_opening,
+    cast(sum(accounts.functional_closing) as decimal(38, 9)) as functional_closing
+from accounts
 inner join led_account
-    on led_account.entity = told.entity
-    and led_account.role = told.role
-group by told.entity, told.currency, led_account.account
+    on led_account.entity = accounts.entity
+    and led_account.role = accounts.role
+group by accounts.entity, accounts.currency, led_account.account

@@ -4,7 +4,7 @@
 -- balances owed to creators in other currencies are brought to that day's rate (fx). What an entry's sides leave over is no
 -- rounding: it is a recorded amount that doesn't add up (payout_arithmetic names it) and waits in suspense; in the entity's
 -- currency it is an exchange difference.
-with told_later as (
+with foreign_sides as (
     select entity, day, rate_day, event_class, currency, role, amount
     from led_posting_creator
     union all
@@ -25,7 +25,7 @@ rated as (
         coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
         postings.role,
         cast(sum(postings.amount) as decimal(38, 9)) as amount
-    from told_later as postings
+    from foreign_sides as postings
     cross join run
     left join run_entities
         on run_entities.entity = postings.entity

@@ -36,11 +36,11 @@ with simple as (
         on led_lot_class.entity = led_lot.entity
         and led_lot_class.channel = led_lot.channel
         and led_lot_class.currency = led_lot.currency
-    left join led_lot_careful
-        on led_lot_careful.viewer_no = led_lot.viewer_no
+    left join led_viewer_replayed
+        on led_viewer_replayed.viewer_no = led_lot.viewer_no
     left join led_viewer_rollforward
         on led_viewer_rollforward.viewer_no = led_lot.viewer_no
-    where led_lot_careful.viewer_no is null
+    where led_viewer_replayed.viewer_no is null
         and (not led_lot.came_before or led_lot.upto > coalesce(led_viewer_rollforward.gifted_before, 0))
 ),
 

@@ -1,4 +1,4 @@
--- One row is one event in the coins of a viewer of led_lot_careful, in order.
+-- One row is one event in the coins of a viewer of led_viewer_replayed, in order.
 -- grain: viewer_no, event_no
 -- Kinds: lot (coins come), gift, breakage (expiry, negative correction) and debt (a fed opening below zero) are taken first in,
 -- first out; refund (of its own purchase's lot first), unrefund (a chargeback reversal) and restore (a gift reversal) are not, and
@@ -14,10 +14,10 @@ with careful as (
         led_viewer.viewer_no,
         led_viewer.viewer_id,
         led_viewer.entity,
-        led_lot_careful.is_itemised
-    from led_lot_careful
+        led_viewer_replayed.is_itemised
+    from led_viewer_replayed
     inner join led_viewer
-        on led_viewer.viewer_no = led_lot_careful.viewer_no
+        on led_viewer.viewer_no = led_viewer_replayed.viewer_no
 ),
 
 gifts as (

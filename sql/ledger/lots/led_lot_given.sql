@@ -1,6 +1,7 @@
 -- One row is the coins of one lot that one viewer's gifts of one day took, or those of all earlier months (day null).
 -- grain: viewer_no, lot_no, day
--- For viewers who only get coins and give gifts (all but those of led_lot_careful) first in, first out is arithmetic. Lay the
+-- for: speed
+-- For viewers who only get coins and give gifts (all but those of led_viewer_replayed) first in, first out is arithmetic. Lay the
 -- lots end to end in the order in which they are spent (led_lot) and the gifts end to end in the order of time
 -- (led_viewer_day): a day takes of a lot what their intervals overlap, also when the lot comes later (debt). Every day of a
 -- viewer is compared with every lot of theirs; there are at most as many days as a month has, and one more, so the work grows
@@ -28,9 +29,9 @@ with lots as (
         on led_lot_class.entity = led_lot.entity
         and led_lot_class.channel = led_lot.channel
         and led_lot_class.currency = led_lot.currency
-    left join led_lot_careful
-        on led_lot_careful.viewer_no = led_lot.viewer_no
-    where led_lot_careful.viewer_no is null
+    left join led_viewer_replayed
+        on led_viewer_replayed.viewer_no = led_lot.viewer_no
+    where led_viewer_replayed.viewer_no is null
 ),
 
 days as (

@@ -29,7 +29,7 @@ replay as (
         cast(0 as bigint) as after,
         cast(0 as bigint) as at_no,
         cast(0 as bigint) as turn
-    from led_lot_careful
+    from led_viewer_replayed
     union all
     (
         with live as (

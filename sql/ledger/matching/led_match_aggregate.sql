@@ -46,7 +46,7 @@ with rows_of_both as (
         batch_id,
         source_line
     from led_match_open
-    where match = 'purchase_settlement' and way = 'netted'
+    where match = 'purchase_settlement' and rule = 'netted'
 ),
 
 sums as (

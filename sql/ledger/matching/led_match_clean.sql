@@ -15,7 +15,7 @@ select
     cast(sum(coalesce(pairs.fee_difference, 0)) as decimal(38, 6)) as fee_difference
 from led_match_pair as pairs
 cross join run
-where pairs.care_no is null
+where pairs.unpaired_no is null
 group by
     pairs.entity,
     pairs.channel,

@@ -17,5 +17,5 @@ select
     max(taken_at) as taken_at
 from led_match_open
 cross join run
-where way = 'converted'
+where rule = 'converted'
 group by match, entity, key_scope, class, match_key, own_currency, their_currency

@@ -1,4 +1,4 @@
--- One row is one row of ours or theirs that is matched with care: by its key, its amount and what else it says.
+-- One row is one row of ours or theirs that is matched row by row: by its key, its amount and its other attributes.
 -- grain: match, side, item_id
 -- Of orders and settlement lines those that didn't meet one to one; of settlement payouts and bank lines all. Amounts are what
 -- is compared: of orders + towards the platform, of a settlement payout what the bank should receive. due_at is when a
@@ -37,8 +37,8 @@ select
     orders.batch_id,
     orders.source_line
 from led_match_order as orders
-inner join led_match_care
-    on led_match_care.key_no = orders.key_no
+inner join led_match_unpaired
+    on led_match_unpaired.key_no = orders.key_no
 left join run_channels
     on run_channels.channel = orders.channel
 union all
@@ -79,8 +79,8 @@ select
     lines.source_line
 from led_match_line as lines
 cross join run
-inner join led_match_care
-    on led_match_care.key_no = lines.key_no
+inner join led_match_unpaired
+    on led_match_unpaired.key_no = lines.key_no
 left join led_match_fee as fees
     on fees.key_no = lines.key_no
     and fees.match_key = lines.match_key

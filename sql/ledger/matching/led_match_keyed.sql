@@ -1,10 +1,11 @@
--- One row is one item of ours or theirs with what became of it by its key.
+-- One row is one item of ours or theirs with what comes of it by its key.
 -- grain: match, side, subject_kind, item_id
 -- The rows of one key (a transaction's, a bank reference's) in one currency are compared as a whole first: equal within the
 -- tolerance, they are matched, one to one, one to many or many to one. Else equal amounts are paired off, and what is left is
 -- judged: both sides left, their sums are compared; only ours left of a sale or a settlement payout, it was recorded twice;
 -- only theirs left, equal to a pair, it was reported twice. A refund or chargeback that is left waits for its own counterpart
--- (open), like every row without a key or without another side. fate: matched, amount, twice_here, twice_there, open.
+-- (open), like every row without a key or without another side. key_outcome: matched, amount, duplicate_ours,
+-- duplicate_theirs, open.
 with items as (
     select
         led_match_item.match,
@@ -44,7 +45,7 @@ key_sums as (
     having count(*) > 1
 ),
 
-key_fates as (
+key_outcomes as (
     select
         match,
         entity,
@@ -59,7 +60,7 @@ key_fates as (
             when own_items = 1 and their_items = 1 then 'amount'
             when own_items > 0 and their_items > 0 then 'mixed'
             else 'open'
-        end as fate
+        end as outcome
     from key_sums
 ),
 
@@ -75,21 +76,21 @@ mixed as (
         items.subject_kind,
         items.item_id,
         items.amount,
-        key_fates.tolerance,
+        key_outcomes.tolerance,
         row_number() over (
             partition by items.match, items.side, items.entity, items.key_scope, items.class, items.match_key,
                 items.currency, items.amount
             order by items.event_at, items.item_id
         ) as twin_no
     from items
-    inner join key_fates
-        on key_fates.match = items.match
-        and key_fates.entity = items.entity
-        and key_fates.key_scope = items.key_scope
-        and key_fates.class = items.class
-        and key_fates.match_key = items.match_key
-        and key_fates.currency = items.currency
-    where key_fates.fate = 'mixed'
+    inner join key_outcomes
+        on key_outcomes.match = items.match
+        and key_outcomes.entity = items.entity
+        and key_outcomes.key_scope = items.key_scope
+        and key_outcomes.class = items.class
+        and key_outcomes.match_key = items.match_key
+        and key_outcomes.currency = items.currency
+    where key_outcomes.outcome = 'mixed'
 ),
 
 twins as (
@@ -149,21 +150,21 @@ left_sums as (
     group by match, entity, key_scope, class, match_key, currency
 ),
 
-mixed_fates as (
+mixed_outcomes as (
     select
         twins.match,
         twins.side,
         twins.subject_kind,
         twins.item_id,
         case
-            when left_sums.own_items = 0 and left_sums.equal_items = left_sums.their_items then 'twice_there'
+            when left_sums.own_items = 0 and left_sums.equal_items = left_sums.their_items then 'duplicate_theirs'
             when left_sums.own_items = 0 and twins.class in ('sale', 'payout') then 'amount'
             when twins.is_paired then 'matched'
             when left_sums.own_items > 0 and left_sums.their_items > 0
                 then case when abs(left_sums.their_amount - left_sums.own_amount) <= left_sums.tolerance then 'matched' else 'amount' end
-            when left_sums.their_items = 0 and twins.class in ('sale', 'payout') then 'twice_here'
+            when left_sums.their_items = 0 and twins.class in ('sale', 'payout') then 'duplicate_ours'
             else 'open'
-        end as fate
+        end as outcome
     from twins
     inner join left_sums
         on left_sums.match = twins.match
@@ -201,20 +202,20 @@ select
     led_match_item.batch_id,
     led_match_item.source_line,
     case
-        when key_fates.fate is null then 'open'
-        when key_fates.fate = 'mixed' then mixed_fates.fate
-        else key_fates.fate
-    end as fate
+        when key_outcomes.outcome is null then 'open'
+        when key_outcomes.outcome = 'mixed' then mixed_outcomes.outcome
+        else key_outcomes.outcome
+    end as key_outcome
 from led_match_item
-left join key_fates
-    on key_fates.match = led_match_item.match
-    and key_fates.entity = led_match_item.entity
-    and key_fates.key_scope = led_match_item.key_scope
-    and key_fates.class = led_match_item.class
-    and key_fates.match_key = led_match_item.match_key
-    and key_fates.currency = led_match_item.currency
-left join mixed_fates
-    on mixed_fates.match = led_match_item.match
-    and mixed_fates.side = led_match_item.side
-    and mixed_fates.subject_kind = led_match_item.subject_kind
-    and mixed_fates.item_id = led_match_item.item_id
+left join key_outcomes
+    on key_outcomes.match = led_match_item.match
+    and key_outcomes.entity = led_match_item.entity
+    and key_outcomes.key_scope = led_match_item.key_scope
+    and key_outcomes.class = led_match_item.class
+    and key_outcomes.match_key = led_match_item.match_key
+    and key_outcomes.currency = led_match_item.currency
+left join mixed_outcomes
+    on mixed_outcomes.match = led_match_item.match
+    and mixed_outcomes.side = led_match_item.side
+    and mixed_outcomes.subject_kind = led_match_item.subject_kind
+    and mixed_outcomes.item_id = led_match_item.item_id

@@ -1,5 +1,6 @@
 -- One row is one settlement line in numbers, with the fees that other lines state for its transaction. check_no is null where it names none.
 -- grain: key_no (several rows where a transaction has several lines)
+-- for: speed
 select
     lines.key_no,
     case when lines.match_key is not null then check_number(lines.match_key) end as check_no,

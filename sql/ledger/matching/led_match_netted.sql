@@ -13,21 +13,21 @@ with orders as (
         led_match_open.currency,
         led_match_open.event_at
     from led_match_open
-    left join led_match_told as told
-        on told.match = led_match_open.match
-        and told.side = 'ours'
-        and told.subject_kind = led_match_open.subject_kind
-        and told.item_id = led_match_open.item_id
+    left join led_match_attribute as attributed
+        on attributed.match = led_match_open.match
+        and attributed.side = 'ours'
+        and attributed.subject_kind = led_match_open.subject_kind
+        and attributed.item_id = led_match_open.item_id
     where led_match_open.match = 'purchase_settlement'
         and led_match_open.side = 'ours'
-        and led_match_open.way = 'told'
-        and told.item_id is null
+        and led_match_open.rule = 'attribute'
+        and attributed.item_id is null
 ),
 
 aggregates as (
     select distinct entity, channel, sku, country, currency, covers_from, covers_to
     from led_match_open
-    where match = 'purchase_settlement' and way = 'netted'
+    where match = 'purchase_settlement' and rule = 'netted'
 ),
 
 ranges as (
@@ -35,8 +35,8 @@ ranges as (
     from aggregates
 ),
 
-ways as (
-    select orders.item_id, 1 as way_rank, aggregates.sku, aggregates.country, aggregates.covers_from, aggregates.covers_to
+fits as (
+    select orders.item_id, 1 as fit_rank, aggregates.sku, aggregates.country, aggregates.covers_from, aggregates.covers_to
     from orders
     inner join aggregates
         on aggregates.entity = orders.entity
@@ -47,7 +47,7 @@ ways as (
         and orders.event_at >= aggregates.covers_from
         and orders.event_at <= aggregates.covers_to
     union all
-    select orders.item_id, 2 as way_rank, aggregates.sku, aggregates.country, aggregates.covers_from, aggregates.covers_to
+    select orders.item_id, 2 as fit_rank, aggregates.sku, aggregates.country, aggregates.covers_from, aggregates.covers_to
     from orders
     inner join aggregates
         on aggregates.entity = orders.entity
@@ -59,7 +59,7 @@ ways as (
         and (aggregates.sku is null or aggregates.sku = orders.sku)
         and (aggregates.country is null or aggregates.country = orders.country)
     union all
-    select orders.item_id, 3 as way_rank, orders.sku, orders.country, ranges.covers_from, ranges.covers_to
+    select orders.item_id, 3 as fit_rank, orders.sku, orders.country, ranges.covers_from, ranges.covers_to
     from orders
     inner join ranges
         on ranges.entity = orders.entity
@@ -77,9 +77,9 @@ ranked as (
         covers_to,
         row_number() over (
             partition by item_id
-            order by way_rank, covers_to, covers_from desc, coalesce(sku, ''), coalesce(country, '')
+            order by fit_rank, covers_to, covers_from desc, coalesce(sku, ''), coalesce(country, '')
         ) as choice
-    from ways
+    from fits
 )
 
 select

@@ -1,7 +1,7 @@
 -- One row is one item that its key doesn't settle, with what it may be matched by instead.
 -- grain: match, side, subject_kind, item_id
--- way: converted (the other side has the same key in another currency), told (a line or receipt without a key that is known
--- here, or an order that such a line may stand for), netted (a line of an aggregate). attribute_day is the local day.
+-- rule: converted (the other side has the same key in another currency), attribute (a line or receipt without a key that is
+-- known here, or an order that such a line may stand for), netted (a line of an aggregate). attribute_day is the local day.
 with opens as (
     select
         led_match_keyed.match,
@@ -30,7 +30,7 @@ with opens as (
         led_match_keyed.batch_id,
         led_match_keyed.source_line
     from led_match_keyed
-    where led_match_keyed.fate = 'open'
+    where led_match_keyed.key_outcome = 'open'
 ),
 
 -- Only keys of their side are few: ours may be a month's orders that no report shows yet. A key is one row, however many
@@ -108,8 +108,8 @@ select
     case
         when foreign_keys.match_key is not null then 'converted'
         when opens.covers_to is not null then 'netted'
-        else 'told'
-    end as way
+        else 'attribute'
+    end as rule
 from opens
 left join days
     on days.quarter = quarter_hour(opens.event_at)

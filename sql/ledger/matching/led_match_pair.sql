@@ -1,9 +1,9 @@
--- One row is what met one to one in a quarter of an hour, summed; or one transaction that needs a closer look (care_no).
--- grain: entity, channel, currency, quarter, differs, care_no
+-- One row is what met one to one in a quarter of an hour, summed; or one transaction that didn't pair (unpaired_no).
+-- grain: entity, channel, currency, quarter, differs, unpaired_no
 -- An order and a settlement line of the same transaction, kind and currency, the only ones of it, equal within the tolerance
 -- in amount and, where both know it, in fee, are a pair. Joined by a number, because numbers are joined several times as fast as
 -- names. A pair is told once, in the month in which the later of the two counted. The fee difference is what the settlement
--- took more (negative) or less than was booked. What needs a closer look is read again by led_match_item.
+-- took more (negative) or less than was booked. What didn't pair is read again by led_match_item.
 with orders as (
     select
         led_match_order_number.key_no,
@@ -50,7 +50,7 @@ judged as (
                 and coalesce(abs(lines.line_fee - orders.known_fee) <= coalesce(run_tolerances.tolerance, 0), true)
                 then null
             else coalesce(orders.key_no, lines.key_no)
-        end as care_no
+        end as unpaired_no
     from orders
     full outer join lines
         on lines.key_no = orders.key_no
@@ -64,7 +64,7 @@ select
     judged.currency,
     quarter_hour(judged.taken_at) as quarter,
     judged.difference <> 0 as differs,
-    judged.care_no,
+    judged.unpaired_no,
     count(*) as pairs,
     sum(judged.order_amount) as order_amount,
     sum(judged.line_amount) as line_amount,
@@ -72,11 +72,11 @@ select
     sum(judged.fee_difference) as fee_difference
 from judged
 cross join run
-where judged.care_no is not null or judged.taken_at >= run.period_start
+where judged.unpaired_no is not null or judged.taken_at >= run.period_start
 group by
     judged.entity,
     judged.channel,
     judged.currency,
     quarter_hour(judged.taken_at),
     judged.difference <> 0,
-    judged.care_no
+    judged.unpaired_no

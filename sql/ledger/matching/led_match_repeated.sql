@@ -1,6 +1,7 @@
 -- One row is the number of a transaction that has several orders or several lines, or of what names no transaction.
 -- grain: key_no
--- They are matched with care. Joined with each other they would be as many rows as orders times lines: a report that writes
+-- for: speed
+-- They are matched row by row. Joined with each other they would be as many rows as orders times lines: a report that writes
 -- "n/a" for its transactions would stop the month.
 select key_no
 from led_match_order_number

@@ -66,7 +66,7 @@ legs as (
     where is_asked and rate_date is not null
 ),
 
-ways as (
+candidates as (
     select
         led_fx_day.base,
         led_fx_day.quote,
@@ -118,26 +118,26 @@ ways as (
 
 ranked as (
     select
-        ways.base,
-        ways.quote,
-        ways.day,
-        ways.method,
-        ways.common_base,
-        ways.first_day,
-        ways.second_day,
-        days_between(least(ways.first_day, ways.second_day), ways.day) as age_days,
+        candidates.base,
+        candidates.quote,
+        candidates.day,
+        candidates.method,
+        candidates.common_base,
+        candidates.first_day,
+        candidates.second_day,
+        days_between(least(candidates.first_day, candidates.second_day), candidates.day) as age_days,
         row_number() over (
-            partition by ways.base, ways.quote, ways.day
+            partition by candidates.base, candidates.quote, candidates.day
             order by
-                case when days_between(least(ways.first_day, ways.second_day), ways.day) <= run.fx_max_age_days then 0 else 1 end,
+                case when days_between(least(candidates.first_day, candidates.second_day), candidates.day) <= run.fx_max_age_days then 0 else 1 end,
                 case
-                    when days_between(least(ways.first_day, ways.second_day), ways.day) <= run.fx_max_age_days then 0
-                    else days_between(least(ways.first_day, ways.second_day), ways.day)
+                    when days_between(least(candidates.first_day, candidates.second_day), candidates.day) <= run.fx_max_age_days then 0
+                    else days_between(least(candidates.first_day, candidates.second_day), candidates.day)
                 end,
-                ways.method_rank,
-                ways.common_base
+                candidates.method_rank,
+                candidates.common_base
         ) as choice
-    from ways
+    from candidates
     cross join run
 )
 

@@ -1,5 +1,6 @@
--- One row is one viewer whose lots aren't simply spent in order.
+-- One row is one viewer whose lots are replayed event by event, because they aren't simply spent in order.
 -- grain: viewer_no
+-- for: speed
 -- Refunds take their own purchase's lot, reversals restore lots, corrections and expiry go elsewhere than gifts, inactivity takes
 -- values: viewers with any of these, ever, are replayed event by event in led_lot_replay. For all others, nearly all, position
 -- arithmetic does (led_lot_given). Both give the same; a test replays everyone and compares. is_itemised asks for every gift by
