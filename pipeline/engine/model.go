@@ -39,13 +39,13 @@ func (m Model) IsControl() bool { return m.Header["control"] != "" }
 var headerKeys = map[string]bool{
 	"grain": true, "control": true, "severity": true, "unit": true, "guards": true,
 	"question": true, "causes": true, "action": true, "subject": true, "heading": true,
-	"checked": true, "result": true, "order": true, "materialized": true, "for": true,
+	"checked": true, "reasons": true, "result": true, "order": true, "materialized": true, "for": true,
 }
 
 // optionalKeys are those that nothing asks for, so that one that was taken for
 // prose would not be missed: below the block they are refused. In the text of a
 // month that is closed they count, because once they might stand anywhere.
-var optionalKeys = map[string]bool{"checked": true, "result": true, "order": true, "materialized": true, "for": true}
+var optionalKeys = map[string]bool{"checked": true, "reasons": true, "result": true, "order": true, "materialized": true, "for": true}
 
 var severities = map[string]bool{"block": true, "review": true, "monitor": true}
 

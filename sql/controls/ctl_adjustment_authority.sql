@@ -3,6 +3,7 @@
 -- control: adjustment_authority
 -- severity: review
 -- unit: coins or diamonds
+-- reasons: approver, no_reference, direction, split
 -- guards: coins or diamonds made or taken away by hand, without a reason that can be followed
 -- question: Was every change by hand approved and founded?
 -- causes: an approver who isn't in the list yet; a ticket number left out; one half of a split that was never booked or has another size; a sign turned round
@@ -107,8 +108,8 @@ findings as (
         unit,
         'direction' as reason,
         case
-            when quantity > 0 then 'An adjustment of kind ' || kind || ' takes ' || unit || ', and this one gives ' || plain(quantity) || '.'
-            else 'An adjustment of kind ' || kind || ' gives ' || unit || ', and this one takes ' || plain(-quantity) || '.'
+            when quantity > 0 then 'An adjustment of kind ' || kind || ' takes ' || unit || ', and this one gives ' || plain(quantity) || ' ' || unit || '.'
+            else 'An adjustment of kind ' || kind || ' gives ' || unit || ', and this one takes ' || plain(-quantity) || ' ' || unit || '.'
         end as detail,
         batch_id,
         source_line

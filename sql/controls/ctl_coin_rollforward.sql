@@ -3,6 +3,7 @@
 -- control: coin_rollforward
 -- severity: block
 -- unit: coins
+-- reasons: fed_balance, fed_value, fed_store_fee, open_lots
 -- guards: a lost, doubled or misread purchase, gift or refund; a file that never came
 -- question: Does every viewer hold the coins that purchases, gifts and adjustments leave them with?
 -- causes: a file that never came or came twice; gifts or purchases that one system recorded and the other didn't; a viewer whose id changed; a fed balance taken at another instant
@@ -56,9 +57,10 @@ select
             || '; the purchases, gifts and adjustments that arrived give ' || plain(own_quantity)
             || '. A row is missing, doubled or wrong.'
         when 'amount' then 'The system of record values the coins at ' || plain(fed_quantity) || ' ' || unit || ' just before '
-            || iso_instant(as_of) || '; their lots carry ' || plain(own_quantity) || '. The coins agree: an amount or a tax differs.'
+            || iso_instant(as_of) || '; their open lots carry ' || plain(own_quantity) || ' ' || unit
+            || '. The coins agree: an amount or a tax differs.'
         else 'The system of record defers store fees of ' || plain(fed_quantity) || ' ' || unit || ' just before '
-            || iso_instant(as_of) || '; the lots carry ' || plain(own_quantity) || '. The coins agree: a store fee differs.'
+            || iso_instant(as_of) || '; the open lots carry ' || plain(own_quantity) || ' ' || unit || '. The coins agree: a store fee differs.'
     end as detail,
     batch_id,
     source_line
@@ -74,7 +76,7 @@ select
     cast(lot_coins - closing_coins as decimal(38, 9)) as difference,
     'coins' as unit,
     'open_lots' as reason,
-    'The movements leave ' || plain(closing_coins) || ' coins, the open lots hold ' || plain(lot_coins) || '.' as detail,
+    'Opening and movements leave ' || plain(closing_coins) || ' coins, the open lots hold ' || plain(lot_coins) || '.' as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line
 from lots

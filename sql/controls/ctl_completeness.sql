@@ -3,6 +3,7 @@
 -- control: completeness
 -- severity: block
 -- unit: days
+-- reasons: missing_day, rows
 -- guards: a file that never came; rows lost between the file and the history
 -- question: Did every file come, and is every row of it here?
 -- causes: an export that failed or is late; a feed switched off; rows lost on a damaged disk
@@ -39,9 +40,9 @@ uneven_batches as (
         coalesce(stg_batch_rows.held_rows, 0) as actual,
         'rows' as unit,
         'rows' as reason,
-        'Of ' || stg_batches.source || ', ' || plain(stg_batches.rows_read) || ' rows were read, '
-            || plain(stg_batches.rows_rejected) || ' rejected and ' || plain(stg_batches.rows_duplicate)
-            || ' were duplicates; the history holds ' || plain(coalesce(stg_batch_rows.held_rows, 0)) || '.' as detail,
+        'Of ' || stg_batches.source || ', ' || plain(stg_batches.rows_read) || ' rows were read: '
+            || plain(stg_batches.rows_accepted) || ' accepted, ' || plain(stg_batches.rows_rejected) || ' rejected and '
+            || plain(stg_batches.rows_duplicate) || ' duplicates; the history holds ' || plain(coalesce(stg_batch_rows.held_rows, 0)) || '.' as detail,
         stg_batches.batch_id
     from stg_batches
     cross join run

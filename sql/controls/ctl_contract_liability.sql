@@ -3,6 +3,7 @@
 -- control: contract_liability
 -- severity: block
 -- unit: currency
+-- reasons: fed_balance, identity, functional
 -- guards: coins sold that the books forget; a liability that is more or less than what the open lots carry
 -- question: Is what the platform still owes viewers for coins exactly what their open lots carry, and what the ledger says?
 -- causes: a purchase, gift or refund that one side lacks; an amount, tax or store fee that differs; openings of viewers without amounts beside an account that has one
@@ -57,8 +58,8 @@ select
     unit,
     'fed_balance' as reason,
     'The ledger says ' || plain(fed_amount) || ' ' || unit || ' just before ' || iso_instant(as_of)
-        || '; carat''s lots carry ' || plain(own_amount) || '. A purchase, gift or refund is missing on one side, or an amount differs.'
-        as detail,
+        || '; the open lots carry ' || plain(own_amount) || ' ' || unit
+        || '. A purchase, gift or refund is missing on one side, or an amount differs.' as detail,
     batch_id,
     source_line
 from differing
@@ -73,7 +74,8 @@ select
     cast(closing - rolled as decimal(38, 9)) as difference,
     unit,
     reason,
-    'Opening and movements give ' || plain(rolled) || ' ' || unit || ', the open lots carry ' || plain(closing) || '.' as detail,
+    case reason when 'functional' then 'In the entity''s own currency, opening and movements give ' else 'Opening and movements give ' end
+        || plain(rolled) || ' ' || unit || ', the open lots carry ' || plain(closing) || ' ' || unit || '.' as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line
 from rolled

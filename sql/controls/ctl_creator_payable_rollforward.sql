@@ -3,6 +3,7 @@
 -- control: creator_payable_rollforward
 -- severity: block
 -- unit: currency
+-- reasons: fed_balance, identity
 -- guards: diamonds valued at a wrong rate, a revaluation left out, a liability that drifts from its diamonds
 -- question: Is each creator owed what their diamonds are worth?
 -- causes: the system of record values diamonds at another rate; a rate was changed after the fact; a fed balance in another currency
@@ -45,8 +46,8 @@ select
     fed_quantity - own_quantity as difference,
     unit,
     'fed_balance' as reason,
-    'The system of record owes this creator ' || plain(fed_quantity) || ' ' || unit || ' just before ' || iso_instant(as_of)
-        || '; open diamonds at the rate in force give ' || plain(own_quantity) || '.' as detail,
+    'By the system of record this creator is owed ' || plain(fed_quantity) || ' ' || unit || ' just before ' || iso_instant(as_of)
+        || '; open diamonds at the rate in force give ' || plain(own_quantity) || ' ' || unit || '.' as detail,
     batch_id,
     source_line
 from differing
@@ -62,7 +63,7 @@ select
     currency as unit,
     'identity' as reason,
     'Opening and movements give ' || plain(rolled_amount) || ' ' || currency || ', open diamonds at the rate in force give '
-        || plain(closing_amount) || '.' as detail,
+        || plain(closing_amount) || ' ' || currency || '.' as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line
 from rolled

@@ -3,6 +3,7 @@
 -- control: creator_wallet
 -- severity: block
 -- unit: diamonds
+-- reasons: overdrawn
 -- guards: money paid for diamonds that were never earned; a payout made twice
 -- question: Did a creator redeem diamonds that they didn't have?
 -- causes: a payout requested twice; gifts reversed after the payout was granted; gift files that are missing; a creator id that doesn't exist
@@ -45,7 +46,7 @@ select
     'diamonds' as unit,
     'overdrawn' as reason,
     'Payout ' || reference_id || ' took ' || plain(-diamonds) || ' diamonds on ' || iso_instant(event_at) || ' and left '
-        || plain(balance_diamonds) || ': more was redeemed than had been earned.' as detail,
+        || plain(balance_diamonds) || ' diamonds: more was redeemed than had been earned.' as detail,
     batch_id,
     source_line
 from redemptions

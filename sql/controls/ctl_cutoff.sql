@@ -3,6 +3,7 @@
 -- control: cutoff
 -- severity: block
 -- unit: months
+-- reasons: wrong_month, undone_before_done
 -- guards: revenue or cost pulled into, or pushed out of, the month
 -- question: Is every row booked in the month it belongs to?
 -- causes: a refund dated before its purchase; clocks or time zones that differ; a first period or time zone changed after rows were ingested
@@ -50,8 +51,7 @@ misplaced as (
             local_month(outside.event_at, run.time_zone), coalesce(stg_batches.earliest_open, run.first_period)
         ) as right_month,
         'wrong_month' as reason,
-        'Dated ' || iso_instant(outside.event_at) || ', it is booked in ' || run.period
-            || '. Was the time zone or the first period changed after it was ingested?' as detail,
+        outside.event_at,
         outside.batch_id,
         outside.source_line
     from outside
@@ -67,8 +67,8 @@ undone_early as (
         led_refund.purchase_id as subject_id,
         led_refund.original_month as right_month,
         'undone_before_done' as reason,
-        'Booked in ' || run.period || ', it undoes ' || led_refund.original_purchase_id || ' of ' || led_refund.original_month
-            || '.' as detail,
+        'Booked in ' || run.period || ', it undoes ' || led_refund.original_purchase_id || ', which is booked later, in '
+            || led_refund.original_month || '.' as detail,
         led_refund.batch_id,
         led_refund.source_line
     from led_refund
@@ -81,7 +81,7 @@ undone_early as (
         led_gift_reversal.event_id as subject_id,
         led_gift_reversal.gift_month as right_month,
         'undone_before_done' as reason,
-        'Booked in ' || run.period || ', it undoes ' || led_gift_reversal.original_event_id || ' of '
+        'Booked in ' || run.period || ', it undoes ' || led_gift_reversal.original_event_id || ', which is booked later, in '
             || led_gift_reversal.gift_month || '.' as detail,
         led_gift_reversal.batch_id,
         led_gift_reversal.source_line
@@ -93,7 +93,9 @@ undone_early as (
 findings as (
     select
         misplaced.entity, misplaced.subject_kind, misplaced.subject_id, misplaced.right_month, misplaced.reason,
-        misplaced.detail, misplaced.batch_id, misplaced.source_line
+        'Dated ' || iso_instant(misplaced.event_at) || ', it belongs to ' || misplaced.right_month || ' and is booked in ' || run.period
+            || '. Was the time zone or the first period changed after it was ingested?' as detail,
+        misplaced.batch_id, misplaced.source_line
     from misplaced
     cross join run
     where misplaced.right_month <> run.period

@@ -3,6 +3,7 @@
 -- control: diamond_rollforward
 -- severity: block
 -- unit: diamonds
+-- reasons: fed_balance, identity
 -- guards: a lost or doubled gift, a gift credited to another creator, a payout that took too many diamonds
 -- question: Does every creator hold the diamonds that gifts, adjustments and payouts leave them with?
 -- causes: a lost or doubled gift; a gift credited to another creator; a payout that took another number of diamonds

@@ -3,6 +3,7 @@
 -- control: fx_rate
 -- severity: review
 -- unit: days
+-- reasons: missing, stale
 -- guards: foreign money told at no rate, or at one that is long out of date
 -- question: Was there a fresh exchange rate for every day on which one was needed?
 -- causes: the rate file is missing or late; a currency that the source doesn't publish; a long bank holiday
@@ -22,10 +23,10 @@ select
     case
         when led_fx_rate.base is null
             then 'No rate from ' || led_fx_need.base || ' to ' || led_fx_need.quote || ' was published up to '
-                || iso_day(led_fx_need.day) || ', which is used that day.'
+                || iso_day(led_fx_need.day) || ', a day on which it is needed.'
         else 'The last rate from ' || led_fx_need.base || ' to ' || led_fx_need.quote || ' is of '
             || iso_day(led_fx_rate.rate_day) || ', ' || plain(led_fx_rate.age_days) || ' days before '
-            || iso_day(led_fx_need.day) || '.'
+            || iso_day(led_fx_need.day) || '; at most ' || plain(run.fx_max_age_days) || ' are allowed.'
     end as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line

@@ -3,6 +3,7 @@
 -- control: gift_conversion
 -- severity: block
 -- unit: diamonds
+-- reasons: no_rate, rate, no_terms
 -- guards: creators credited too much or too little; a rate applied before or after its time
 -- question: Was every gift credited at the rate in force, to a creator whose terms are known?
 -- causes: a rate changed at another hour than agreed; the wrong tier or region; rounding each gift where the sum was meant; a creator who is missing in the creators feed, or whose terms begin too late
@@ -87,7 +88,7 @@ select
     case when rate_key is null then 'no_rate' else 'rate' end as reason,
     case
         when rate_key is null
-            then 'No conversion rate is in force for creator ' || creator_id || ' on ' || iso_instant(sent_at) || '; '
+            then 'No conversion rate was in force for creator ' || creator_id || ' on ' || iso_instant(sent_at) || '; '
                 || plain(diamonds) || ' diamonds were credited.'
         else plain(coins) || ' coins x ' || plain(diamonds_per_coin) || ' (rate ' || rate_key || ', ' || rounding || ') is '
             || plain(expected_diamonds) || ' diamonds; ' || plain(diamonds) || ' were credited.'
@@ -106,7 +107,7 @@ select
     cast(diamonds as decimal(38, 9)) as difference,
     'diamonds' as unit,
     'no_terms' as reason,
-    'No terms of creator ' || creator_id || ' are in force when gifts of ' || plain(coins) || ' coins were sent; ' || plain(diamonds)
+    'No terms of creator ' || creator_id || ' were in force when gifts of ' || plain(coins) || ' coins were sent; ' || plain(diamonds)
         || ' diamonds were credited by a rate that may not be theirs.' as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line

@@ -3,6 +3,7 @@
 -- control: gift_price
 -- severity: review
 -- unit: coins
+-- reasons: no_price, price
 -- guards: gifts sent below their price, or viewers charged above it
 -- question: Did every gift cost what the catalogue says?
 -- causes: a price changed late in one system; a gift missing from the catalogue; a discount that nobody entered
@@ -21,7 +22,7 @@ select
     case when prices.gift_id is null then 'no_price' else 'price' end as reason,
     case
         when prices.gift_id is null
-            then 'Gift ' || gifts.gift_id || ' has no price in the catalogue on ' || iso_instant(gifts.sent_at)
+            then 'Gift ' || gifts.gift_id || ' had no price in the catalogue on ' || iso_instant(gifts.sent_at)
                 || '; ' || plain(gifts.coins) || ' coins were taken.'
         else plain(gifts.quantity) || ' x ' || prices.name || ' at ' || plain(prices.coins) || ' coins is '
             || plain(prices.coins * gifts.quantity) || '; ' || plain(gifts.coins) || ' coins were taken.'

@@ -3,6 +3,7 @@
 -- control: journal_balance
 -- severity: block
 -- unit: currency
+-- reasons: unbalanced, unbalanced_functional, rollforward, rollforward_functional, rounding
 -- guards: a booking with one side only; a ledger that says otherwise than the roll-forwards
 -- question: Does every entry balance, and does the journal arrive at what the roll-forwards say?
 -- causes: an account of carat.yaml given to two roles that don't belong together; a fault in carat's own models
@@ -94,10 +95,15 @@ select
     cast(actual - expected as decimal(38, 9)) as difference,
     unit,
     reason,
-    case subject_kind
-        when 'entry' then 'Debits less credits of this entry are ' || plain(actual) || ' ' || unit || ', not zero.'
-        else 'The roll-forward moves this account by ' || plain(expected) || ' ' || unit || ', the journal by '
-            || plain(actual) || '.'
+    case reason
+        when 'unbalanced_functional' then 'In the entity''s own currency, debits' when 'unbalanced' then 'Debits'
+        when 'rollforward_functional' then 'In the entity''s own currency, the roll-forward'
+        when 'rounding' then 'Rounded to the currency''s smallest unit, the roll-forward'
+        else 'The roll-forward'
+    end
+    || case subject_kind
+        when 'entry' then ' less credits of this entry are ' || plain(actual) || ' ' || unit || ', not zero.'
+        else ' moves this account by ' || plain(expected) || ' ' || unit || ', the journal by ' || plain(actual) || ' ' || unit || '.'
     end as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line

@@ -3,6 +3,7 @@
 -- control: key_conflict
 -- severity: block
 -- unit: contents
+-- reasons: balances, coin_purchases, gift_events, payouts, diamond_adjustments, coin_adjustments, settlement_lines, provider_payments, bank_lines
 -- guards: a row changed at its source after it was ingested; two systems that number alike
 -- question: Did a row change after it was taken, or do two sources number alike?
 -- causes: a source that rewrites rows instead of correcting them by new ones; two exports with the same numbering

@@ -3,6 +3,7 @@
 -- control: package_coins
 -- severity: block
 -- unit: coins
+-- reasons: no_package, coins
 -- guards: coins given away or withheld with a sale; a package sold that nobody listed
 -- question: Did every purchase grant the coins of its package?
 -- causes: a bonus that started or ended at another hour than agreed; a package missing from the price list; a SKU mapped to the wrong package

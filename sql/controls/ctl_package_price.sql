@@ -3,6 +3,7 @@
 -- control: package_price
 -- severity: review
 -- unit: currency
+-- reasons: currency, price
 -- guards: coins sold below their price; viewers charged above it
 -- question: Was every purchase charged at the price list's price?
 -- causes: a price changed late in one system; a discount that nobody entered; a price tier changed by the store; a currency mapped to the wrong country

@@ -3,6 +3,7 @@
 -- control: payout_arithmetic
 -- severity: block
 -- unit: currency
+-- reasons: net, no_rate, currency, gross, payout_amount, status, terms
 -- guards: money paid that was not earned; a fee or tax taken that is not shown; a payout paid twice by a status slip
 -- question: Does every payout follow from its diamonds, and does its status only move forward?
 -- causes: a rate of another day; rounding up where it goes down; a fee taken twice; a status written over
@@ -102,7 +103,7 @@ findings as (
         'net' as reason,
         'Gross ' || plain(gross_amount) || ' less withholding ' || plain(withholding_amount) || ' and fee '
             || plain(fee_amount) || ' is ' || plain(expected_net) || ' ' || currency || '; net says ' || plain(net_amount)
-            || '.' as detail,
+            || ' ' || currency || '.' as detail,
         batch_id,
         source_line
     from judged
@@ -124,7 +125,7 @@ findings as (
                 then 'No conversion rate was in force at the request: ' || plain(diamonds) || ' diamonds are worth nothing, gross says '
                     || plain(gross_amount) || ' ' || currency || '.'
             else plain(diamonds) || ' diamonds x ' || plain(diamond_value) || ' ' || rate_currency || ' at the request is '
-                || plain(expected_gross) || ' in whole minor units; gross says ' || plain(gross_amount) || ' ' || currency || '.'
+                || plain(expected_gross) || ' ' || rate_currency || ', rounded down; gross says ' || plain(gross_amount) || ' ' || currency || '.'
         end as detail,
         batch_id,
         source_line
@@ -139,7 +140,7 @@ findings as (
         payout_currency as unit,
         'payout_amount' as reason,
         'Net ' || plain(net_amount) || ' ' || currency || ' x ' || plain(fx_rate) || ' is ' || plain(expected_payout_amount)
-            || ' ' || payout_currency || '; the payout says ' || plain(payout_amount) || '.' as detail,
+            || ' ' || payout_currency || '; the payout says ' || plain(payout_amount) || ' ' || payout_currency || '.' as detail,
         batch_id,
         source_line
     from judged
@@ -152,7 +153,7 @@ findings as (
         cast(1 as decimal(38, 9)) as actual,
         'changes' as unit,
         'status' as reason,
-        'The payout went from ' || previous_status || ' to ' || status || ', which no payout does.' as detail,
+        'The payout went from ' || previous_status || ' to ' || status || ', which a payout can''t.' as detail,
         batch_id,
         source_line
     from illegal_changes
@@ -165,7 +166,7 @@ findings as (
         cast(1 as decimal(38, 9)) as actual,
         'versions' as unit,
         'terms' as reason,
-        'A later version of the payout names another creator, quantity or amount than the first.' as detail,
+        'A later version of the payout has another creator, entity, time of request, number of diamonds, currency or amount than the first.' as detail,
         batch_id,
         source_line
     from changed_terms

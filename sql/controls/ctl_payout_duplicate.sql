@@ -3,6 +3,7 @@
 -- control: payout_duplicate
 -- severity: block
 -- unit: currency
+-- reasons: paid_twice, requested_twice
 -- guards: the same money sent to a creator twice
 -- question: Was any payout paid or requested twice?
 -- causes: a payment sent again after a time-out; a file of payouts uploaded twice; a double click at the request
@@ -97,8 +98,8 @@ select
     cast(requests.gross_amount as decimal(38, 9)) as difference,
     requests.currency as unit,
     'requested_twice' as reason,
-    'Payout ' || requests.earlier_id || ' is of the same creator, ' || requests.creator_id || ', the same '
-        || plain(requests.diamonds) || ' diamonds and the same instant, ' || iso_instant(requests.requested_at) || '.' as detail,
+    'Payout ' || requests.earlier_id || ' has the same creator, ' || requests.creator_id || ', the same '
+        || plain(requests.diamonds) || ' diamonds and the same time of request, ' || iso_instant(requests.requested_at) || '.' as detail,
     requests.batch_id,
     requests.source_line
 from requests

@@ -3,6 +3,7 @@
 -- control: payout_provider
 -- severity: block
 -- unit: currency
+-- reasons: missing_at_provider, missing_in_ledger, returned, not_returned, currency, amount
 -- guards: payouts that never left or went elsewhere; money that left without a payout; returned money that nobody credits
 -- question: Did the provider pay every payout, with its amount, and nothing else?
 -- causes: a payment that failed after it was reported; a return that we didn't book; an amount or currency changed by the provider; a file of the provider that is missing
@@ -23,7 +24,7 @@ select
     outcomes.outcome as reason,
     case outcomes.outcome
         when 'missing_at_provider' then 'The payout says paid, ' || plain(outcomes.our_amount) || ' ' || outcomes.currency
-            || '; the provider has no such payment.'
+            || '; the provider made no such payment.'
         when 'missing_in_ledger' then
             case outcomes.subject_kind
                 when 'payment' then 'The provider paid ' || plain(outcomes.their_amount) || ' ' || outcomes.currency
@@ -38,7 +39,7 @@ select
         when 'currency' then 'The payout is ' || plain(outcomes.our_amount) || ' ' || outcomes.currency
             || '; the provider paid in ' || outcomes.their_currency || '.'
         else 'The payout is ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || '; the provider says '
-            || plain(outcomes.their_amount) || '.'
+            || plain(outcomes.their_amount) || ' ' || outcomes.currency || '.'
     end as detail,
     outcomes.batch_id,
     outcomes.source_line

@@ -3,6 +3,7 @@
 -- control: payout_rules
 -- severity: review
 -- unit: currency or diamonds
+-- reasons: no_rule, currency, minimum, daily_maximum, fee, hold
 -- guards: money paid out before it is safe to; limits and fees that are waived for somebody
 -- question: Does every payout keep to the rules of its method?
 -- causes: a rule changed in one system only; a limit lifted by hand; a request split up to get below the maximum; a hold counted from the wrong event
@@ -124,7 +125,7 @@ findings as (
         currency as unit,
         'minimum' as reason,
         'Method ' || method || ' pays no less than ' || plain(min_amount) || ' ' || currency || '; ' || plain(gross_amount)
-            || ' was requested.' as detail,
+            || ' ' || currency || ' was requested.' as detail,
         batch_id,
         source_line
     from judged
@@ -138,7 +139,7 @@ findings as (
         currency as unit,
         'daily_maximum' as reason,
         'Method ' || method || ' pays at most ' || plain(max_amount) || ' ' || currency || ' a day; with this request '
-            || creator_id || ' comes to ' || plain(day_amount) || '.' as detail,
+            || creator_id || ' comes to ' || plain(day_amount) || ' ' || currency || '.' as detail,
         batch_id,
         source_line
     from judged
@@ -152,7 +153,7 @@ findings as (
         currency as unit,
         'fee' as reason,
         'The fee of method ' || method || ', ' || plain(fee_fixed) || ' + ' || plain(gross_amount) || ' x ' || plain(fee_rate)
-            || ', is ' || plain(expected_fee) || ' ' || currency || '; ' || plain(fee_amount) || ' was taken.' as detail,
+            || ', is ' || plain(expected_fee) || ' ' || currency || '; ' || plain(fee_amount) || ' ' || currency || ' was taken.' as detail,
         batch_id,
         source_line
     from judged
@@ -166,7 +167,7 @@ findings as (
         'diamonds' as unit,
         'hold' as reason,
         'Diamonds are held for ' || plain(hold_days) || ' days: ' || creator_id || ' had ' || plain(held_balance)
-            || ' then and redeemed ' || plain(redeemed_since) || ' since; this payout takes ' || plain(diamonds) || '.' as detail,
+            || ' that long before the request and redeemed ' || plain(redeemed_since) || ' since; this payout takes ' || plain(diamonds) || '.' as detail,
         batch_id,
         source_line
     from judged

@@ -3,6 +3,7 @@
 -- control: platform_cut
 -- severity: review
 -- unit: currency
+-- reasons: share
 -- guards: a rate typed wrong, by which the platform keeps or gives away another share than contracted
 -- question: Does each rate leave the platform the share that was contracted?
 -- causes: a digit too many in a rate; a share changed without its conversion rate, or the other way round
@@ -31,7 +32,7 @@ select
     judged.currency as unit,
     'share' as reason,
     'On ' || plain(judged.coins) || ' coins the contracted share leaves the creator ' || plain(judged.contracted) || ' '
-        || judged.currency || ', the conversion gives ' || plain(judged.converted) || '.' as detail,
+        || judged.currency || ', the conversion gives ' || plain(judged.converted) || ' ' || judged.currency || '.' as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line
 from judged

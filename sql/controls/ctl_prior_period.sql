@@ -3,6 +3,7 @@
 -- control: prior_period
 -- severity: block
 -- unit: rows, coins, diamonds or currency
+-- reasons: not_as_signed, opening
 -- guards: a signed month that is changed afterwards, and with it every balance that this month opens with
 -- question: Is the closed month before still as it was signed, does it come out the same when it is run again, and does this month open with exactly what it closed with?
 -- causes: files of the lake that were changed by hand or restored from an old backup; another version of the SQL engine that computes otherwise; a setting of carat.yaml (store fees, breakage, an entity's currency, accounts) or a version of carat's SQL that is not the one the month was closed with
@@ -58,7 +59,7 @@ findings as (
         'rows' as unit,
         'not_as_signed' as reason,
         'Of ' || run_closed.period || ', closed as version ' || plain(run_closed.version) || ', ' || run_closed.table_name
-            || ' is not as it was signed: ' || coalesce(run_closed.problem, 'rows differ') || '.' as detail
+            || ' is not as it was signed: ' || coalesce(run_closed.problem, plain(run_closed.differing_rows) || ' rows differ') || '.' as detail
     from run_closed
     cross join run
     where run_closed.differing_rows > 0
@@ -71,7 +72,7 @@ findings as (
         sums.unit,
         'opening' as reason,
         'The closed month ended with ' || plain(sums.closed) || ' ' || sums.unit || ', and this one begins with '
-            || plain(sums.opened) || ': its rows are judged otherwise than when it was signed.' as detail
+            || plain(sums.opened) || ' ' || sums.unit || ': its rows are judged otherwise than when it was signed.' as detail
     from sums
     union all
     select
@@ -83,7 +84,7 @@ findings as (
         'opening' as reason,
         plain(counted.subjects) || ' ' || counted.what || ' begin with another balance than the closed month ended with; the first is '
             || parts.subject_id || ': ' || plain(parts.closed) || ' ' || parts.unit || ' then, ' || plain(parts.opened)
-            || ' now.' as detail
+            || ' ' || parts.unit || ' now.' as detail
     from counted
     cross join run
     inner join parts

@@ -3,6 +3,7 @@
 -- control: purchase_settlement
 -- severity: block
 -- unit: currency
+-- reasons: amount, fee, quantity, currency, duplicate, ambiguous, missing_in_settlement, missing_in_ledger, net
 -- guards: sales that a store never paid for; money for sales that nobody booked; fees above the contract; a report read twice
 -- question: Did every order reach its settlement, at the right amount and fee, once?
 -- causes: a report that is missing or was read twice; a refund made in the store alone; a sale lost on the way to the platform; a changed commission; a currency converted where it shouldn't be; a line whose net was rounded or typed by hand
@@ -31,26 +32,27 @@ select
     case when outcomes.outcome = 'quantity' then 'units' else outcomes.currency end as unit,
     outcomes.outcome as reason,
     case outcomes.outcome
-        when 'amount' then 'Ours is ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || ', the settlement of '
-            || outcomes.channel || ' says ' || plain(outcomes.their_amount) || '.'
+        when 'amount' then 'We booked ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || '; the settlement of '
+            || outcomes.channel || ' says ' || plain(outcomes.their_amount) || ' ' || outcomes.currency || '.'
         when 'fee' then 'The order was booked with a fee of ' || plain(-outcomes.known_fee) || ' ' || outcomes.currency || '; '
-            || outcomes.channel || ' took ' || plain(-outcomes.line_fee) || '.'
-        when 'quantity' then 'For ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || ' on both sides ours are '
-            || plain(outcomes.own_items) || ' units, the report of ' || outcomes.channel || ' has ' || plain(outcomes.their_items) || '.'
-        when 'currency' then 'Ours is ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || '; ' || outcomes.channel
+            || outcomes.channel || ' took ' || plain(-outcomes.line_fee) || ' ' || outcomes.currency || '.'
+        when 'quantity' then 'Both sides have ' || plain(outcomes.our_amount) || ' ' || outcomes.currency
+            || ', but we booked ' || plain(outcomes.own_items) || ' units and the report of ' || outcomes.channel || ' has '
+            || plain(outcomes.their_items) || '.'
+        when 'currency' then 'We booked ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || '; ' || outcomes.channel
             || ' settled it in ' || outcomes.other_currency || ' and names no amount in ' || outcomes.currency || '.'
         when 'duplicate' then
             case
                 when outcomes.their_items > outcomes.own_items then 'The settlement of ' || outcomes.channel || ' has this transaction '
                     || plain(outcomes.their_items) || ' times, ' || plain(outcomes.their_amount) || ' ' || outcomes.currency
-                    || ' in all; ours is ' || plain(outcomes.our_amount) || '.'
+                    || ' in all; we booked ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || '.'
                 else 'Another order has the same transaction of ' || outcomes.channel || ', and only one of them was settled; this one is '
                     || plain(outcomes.our_amount) || ' ' || outcomes.currency || '.'
             end
         when 'ambiguous' then plain(outcomes.their_items) || ' lines of ' || outcomes.channel || ' without a transaction, '
             || plain(outcomes.their_amount) || ' ' || outcomes.currency || ' in all, may stand for any of ' || plain(outcomes.own_items)
-            || ' orders: decide which.'
-        when 'missing_in_settlement' then 'Ours is ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || ' and due; no report of '
+            || ' orders.'
+        when 'missing_in_settlement' then 'We booked ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || ', which is due; no report of '
             || outcomes.channel || ' has it.'
         else 'The report of ' || outcomes.channel || ' has ' || plain(outcomes.their_amount) || ' ' || outcomes.currency
             || ' for which no order arrived here.'
@@ -73,7 +75,7 @@ select
     lines.currency as unit,
     'net' as reason,
     'The line of ' || lines.channel || ' says gross ' || plain(lines.gross_amount) || ', tax ' || plain(coalesce(lines.tax_amount, 0))
-        || ' and fee ' || plain(lines.fee_amount) || ' ' || lines.currency || ', but a net of ' || plain(lines.net_amount) || '.' as detail,
+        || ' and fee ' || plain(lines.fee_amount) || ' ' || lines.currency || ', but a net of ' || plain(lines.net_amount) || ' ' || lines.currency || '.' as detail,
     lines.batch_id,
     lines.source_line
 from stg_settlement_lines as lines

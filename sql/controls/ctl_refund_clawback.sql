@@ -3,6 +3,7 @@
 -- control: refund_clawback
 -- severity: review
 -- unit: diamonds
+-- reasons: not_taken_back, too_much
 -- guards: creators paid for coins whose money went back to the viewer
 -- question: Under the policy clawback: full, was every gift that refunded coins paid for taken back from its creator, and no more?
 -- causes: the clawback was not made or not delivered; it names the refund, or nothing, instead of the gift; it is of the whole gift where other coins paid a part
@@ -21,7 +22,7 @@ select
     'diamonds' as unit,
     case when actual_diamonds < expected_diamonds then 'not_taken_back' else 'too_much' end as reason,
     'Gift ' || event_id || ' to ' || creator_id || ' was paid with coins whose purchase was refunded: ' || plain(expected_diamonds)
-        || ' diamonds go back, ' || plain(actual_diamonds) || ' were taken.' as detail,
+        || ' diamonds are to be taken back, ' || plain(actual_diamonds) || ' were.' as detail,
     batch_id,
     source_line
 from led_clawback

@@ -3,6 +3,7 @@
 -- control: refund_reversal
 -- severity: block
 -- unit: coins
+-- reasons: no_original, wrong_owner, twice, above_original, above_original_diamonds
 -- guards: money or coins given back that were never taken, to someone else, twice, or beyond what was bought
 -- question: Does every refund, chargeback and reversal undo something that was really done, once?
 -- causes: a refund delivered before its purchase's file; a support case handled twice; an original id cut off
@@ -103,8 +104,14 @@ select
     findings.unit,
     findings.reason,
     case findings.reason
-        when 'no_original' then 'The ' || findings.what || ' names ' || coalesce(findings.original_id, 'nothing')
-            || ', which never arrived; ' || plain(findings.actual) || ' coins were undone for it.'
+        when 'no_original' then 'The ' || findings.what
+            || coalesce(
+                ' names ' || findings.original_id || ', and no '
+                || case when findings.subject_kind = 'gift' then 'gift' when findings.what = 'chargeback reversal' then 'chargeback' else 'purchase' end
+                || ' of that id arrived',
+                ' names no original'
+            )
+            || '; ' || plain(findings.actual) || ' coins were undone.'
         when 'wrong_owner' then 'The ' || findings.what || ' names ' || findings.original_id
             || ', which is of another viewer or creator.'
         when 'twice' then 'Gift ' || findings.original_id || ' was already reversed; ' || plain(findings.actual)

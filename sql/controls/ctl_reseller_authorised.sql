@@ -3,6 +3,7 @@
 -- control: reseller_authorised
 -- severity: review
 -- unit: currency
+-- reasons: no_reseller, unregistered, currency, below_floor
 -- guards: coins that reach viewers by someone nobody vetted; coins sold on far below their price
 -- question: Is every reseller registered, and does none buy below the floor?
 -- causes: a registration that ran out; an id typed wrong; a volume discount that goes below the floor; an order in another currency
@@ -76,7 +77,7 @@ select
         when 'currency' then 'Reseller ' || reseller_id || ' is registered for orders in ' || floor_currency
             || '; this one is for ' || plain(gross_amount) || ' ' || currency || '.'
         else plain(coins) || ' coins at no less than ' || plain(min_price_per_coin) || ' ' || currency || ' are '
-            || plain(floor_amount) || '; reseller ' || reseller_id || ' owes ' || plain(gross_amount) || '.'
+            || plain(floor_amount) || ' ' || currency || '; reseller ' || reseller_id || ' owes ' || plain(gross_amount) || ' ' || currency || '.'
     end as detail,
     batch_id,
     source_line

@@ -3,6 +3,7 @@
 -- control: revenue_bridge
 -- severity: block
 -- unit: currency
+-- reasons: sold, refunded, breakage, consumed, restored, store_fee, marketing, gross_to_consumed, platform_cut, creator_share
 -- guards: revenue that the liability never released; a creators' share in the bridge that nobody is owed
 -- question: Does the way from money paid to the platform's cut add up, and is every step of it in the books?
 -- causes: a gift that no lot or creator takes up; a sum changed in one place and not in the other; rows that were altered behind carat's back
@@ -147,7 +148,16 @@ select
     actual - expected as difference,
     unit,
     line as reason,
-    'The bridge has ' || plain(actual) || ' ' || unit || ' for ' || subject_id || ', its roll-forward ' || plain(expected) || '.' as detail,
+    case line
+        when 'gross_to_consumed' then 'Coins sold, less tax, refunds, breakage and the rise of the liability, come to ' || plain(expected)
+            || ' ' || unit || '; coins consumed, less restored, to ' || plain(actual) || ' ' || unit || '.'
+        when 'platform_cut' then 'Coins consumed, less restored, and marketing come to ' || plain(expected) || ' ' || unit
+            || '; store fee, creators'', agencies'' and the platform''s part to ' || plain(actual) || ' ' || unit || '.'
+        when 'marketing' then 'The shares of promotional coins come to ' || plain(expected) || ' ' || unit || '; the bridge has '
+            || plain(actual) || ' ' || unit || ' of marketing.'
+        else 'The bridge has ' || plain(actual) || ' ' || unit || ' for ' || subject_id || ', its roll-forward ' || plain(expected) || ' '
+            || unit || '.'
+    end as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line
 from breaks

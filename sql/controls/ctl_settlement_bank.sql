@@ -3,6 +3,7 @@
 -- control: settlement_bank
 -- severity: block
 -- unit: currency
+-- reasons: amount, duplicate, ambiguous, missing_in_bank, missing_in_settlement
 -- guards: settlements that never reached the bank; receipts that no report explains; money that arrives short
 -- question: Did every settlement reach the bank, whole and once?
 -- causes: a bank file that is missing; a payout held back, split or sent to another account; a reference cut off by the bank; charges taken on the way
@@ -24,18 +25,23 @@ select
     outcomes.currency as unit,
     outcomes.outcome as reason,
     case outcomes.outcome
-        when 'amount' then outcomes.channel || ' paid out ' || plain(outcomes.our_amount) || ' ' || outcomes.currency
-            || '; the bank received ' || plain(outcomes.their_amount) || ' ' || coalesce(outcomes.other_currency, outcomes.currency) || '.'
+        when 'amount' then outcomes.channel || ' paid out '
+            || coalesce(
+                plain(outcomes.other_amount) || ' ' || outcomes.other_currency || ', which is ' || plain(outcomes.our_amount) || ' '
+                || outcomes.currency || ' at the published rate',
+                plain(outcomes.our_amount) || ' ' || outcomes.currency
+            )
+            || '; the bank received ' || plain(outcomes.their_amount) || ' ' || outcomes.currency || '.'
         when 'duplicate' then
             case
                 when outcomes.their_items > outcomes.own_items then 'The bank received this payout of ' || outcomes.channel || ' '
                     || plain(outcomes.their_items) || ' times, ' || plain(outcomes.their_amount) || ' ' || outcomes.currency
-                    || ' in all; it is ' || plain(outcomes.our_amount) || '.'
+                    || ' in all; it is ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || '.'
                 else 'Another line of ' || outcomes.channel || ' pays out under the same reference, and the bank received only one; this one is '
                     || plain(outcomes.our_amount) || ' ' || outcomes.currency || '.'
             end
         when 'ambiguous' then plain(outcomes.their_items) || ' receipts of the same day, ' || plain(outcomes.their_amount) || ' '
-            || outcomes.currency || ' in all, may be any of ' || plain(outcomes.own_items) || ' payouts: decide which.'
+            || outcomes.currency || ' in all, may be any of ' || plain(outcomes.own_items) || ' payouts.'
         when 'missing_in_bank' then outcomes.channel || ' paid out ' || plain(outcomes.our_amount) || ' ' || outcomes.currency
             || ', which is due; no account received it.'
         else 'The bank received ' || plain(outcomes.their_amount) || ' ' || outcomes.currency || ' that no settlement pays out.'

@@ -3,6 +3,7 @@
 -- control: statement_tieout
 -- severity: block
 -- unit: currency
+-- reasons: closing, lines, millionths, diamonds
 -- guards: a statement that shows a creator another number than the books hold
 -- question: Do the statements say what the books say?
 -- causes: none in the input: a change of carat's own models that broke them
@@ -72,12 +73,12 @@ select
     unit,
     reason,
     case reason
-        when 'closing' then 'The statement closes with ' || plain(actual) || ' ' || unit || ', the books owe ' || plain(expected) || '.'
+        when 'closing' then 'The statement closes with ' || plain(actual) || ' ' || unit || ', the books owe ' || plain(expected) || ' ' || unit || '.'
         when 'lines' then 'The lines of the statement sum to ' || plain(actual) || ' ' || unit || ', it closes with '
-            || plain(expected) || '.'
+            || plain(expected) || ' ' || unit || '.'
         when 'diamonds' then 'The lines of the statement sum to ' || plain(actual) || ' diamonds, the balance is '
             || plain(expected) || '.'
-        else plain(actual) || ' ' || unit || ' of the statement has no cause but rounding.'
+        else plain(actual) || ' ' || unit || ' of the statement is called rounding, which is more than rounding can leave.'
     end as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line

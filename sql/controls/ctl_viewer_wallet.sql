@@ -3,6 +3,7 @@
 -- control: viewer_wallet
 -- severity: review
 -- unit: coins
+-- reasons: overdrawn
 -- guards: gifts paid with coins that nobody bought; a purchase that never arrived
 -- question: Did a viewer send gifts without the coins for it?
 -- causes: a purchase file that is missing or late; a purchase credited before it was paid; clocks that differ between systems

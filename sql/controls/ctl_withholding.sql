@@ -3,6 +3,7 @@
 -- control: withholding
 -- severity: block
 -- unit: currency
+-- reasons: withheld, no_creator
 -- guards: tax that we owe and did not keep; tax taken from a creator without cause; money to someone with no terms on file
 -- question: Was the right tax withheld from every payout?
 -- causes: a tax form that was filed or ran out in the meantime; a rate entered after the request; a creator id that doesn't exist
@@ -51,7 +52,8 @@ select
     currency as unit,
     'withheld' as reason,
     'Gross ' || plain(gross_amount) || ' ' || currency || ' x ' || plain(withholding_rate) || ', the rate of ' || creator_id
-        || ' at the request, is ' || plain(expected_amount) || '; ' || plain(withholding_amount) || ' was withheld.' as detail,
+        || ' at the request, is ' || plain(expected_amount) || ' ' || currency || '; ' || plain(withholding_amount) || ' ' || currency
+        || ' was withheld.' as detail,
     batch_id,
     source_line
 from judged
