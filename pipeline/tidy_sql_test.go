@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"encoding/csv"
 	"path"
 	"regexp"
 	"slices"
@@ -125,7 +126,7 @@ func TestModelsSayWhatTheyAre(t *testing.T) {
 		if folder != "controls" {
 			continue
 		}
-		for _, name := range []string{"control", "severity", "unit", "guards", "question", "causes", "action"} {
+		for _, name := range []string{"control", "severity", "unit", "reasons", "guards", "question", "causes", "action"} {
 			if pairs[name] == "" {
 				t.Errorf("%s: the header lacks `%s:`", s.path, name)
 			}
@@ -198,45 +199,94 @@ func TestSQLIsExactAndPortable(t *testing.T) {
 	}
 }
 
-// wantedRows gives how many rows a case expects; -1 when there is no such case.
-func wantedRows(text, name string) int {
-	_, rest, found := strings.Cut(text, "\n-- "+name+"/want.csv --\n")
-	if !found {
-		return -1
-	}
-	if i := strings.Index(rest, "\n-- "); i >= 0 {
-		rest = rest[:i]
-	}
-	return len(strings.Split(strings.TrimSpace(rest), "\n")) - 1
+// A modelCase is what one of the cases beside a model expects: its want.csv.
+type modelCase struct {
+	columns []string
+	rows    [][]string
 }
 
-// A control that no case makes fire may be one that never can. A control that
-// no input file can break has subtests of those names in Go instead, which
-// tamper with a model.
+// casesOf gives the cases of a .txtar file by their names.
+func casesOf(t *testing.T, file, text string) map[string]modelCase {
+	t.Helper()
+	cases := map[string]modelCase{}
+	for _, part := range strings.Split("\n"+text, "\n-- ")[1:] {
+		title, rest, _ := strings.Cut(part, " --\n")
+		name, ok := strings.CutSuffix(title, "/want.csv")
+		if !ok {
+			continue
+		}
+		r := csv.NewReader(strings.NewReader(rest))
+		r.TrimLeadingSpace = true
+		records, err := r.ReadAll()
+		if err != nil || len(records) == 0 {
+			t.Fatalf("%s: %s: %v", file, title, err)
+		}
+		cases[name] = modelCase{records[0], records[1:]}
+	}
+	return cases
+}
+
+// column gives the cells of a column, nil when the case doesn't expect it.
+func (c modelCase) column(name string) []string {
+	place := slices.Index(c.columns, name)
+	if place < 0 {
+		return nil
+	}
+	cells := []string{}
+	for _, row := range c.rows {
+		cells = append(cells, strings.TrimSpace(row[place]))
+	}
+	return cells
+}
+
+// A control that no case makes fire may be one that never can, and a sentence
+// that no case expects may be one that says something else than what happened:
+// finance reads the detail and nothing else. So every case in which a control
+// gives rows expects their reason and their detail, and every reason that the
+// control can give (its header's `reasons:`, which pipeline/engine holds against
+// its SQL) has such a row. What no input file can bring about a case tampers for.
 func TestEveryControlFiresAndIsSilent(t *testing.T) {
-	cases, inGo := map[string]string{}, "" // cases by the path of the model that they lie beside
-	for _, s := range sources(t, ".txtar", ".go") {
-		if model, ok := strings.CutSuffix(s.path, ".txtar"); ok {
-			cases[model+".sql"] = string(s.text)
-		}
-		if strings.HasPrefix(s.path, "pipeline/engine/") && strings.HasSuffix(s.path, "_test.go") {
-			inGo += string(s.text)
-		}
+	texts := map[string]string{} // of cases, by the path of the model that they lie beside
+	for _, s := range sources(t, ".txtar") {
+		texts[strings.TrimSuffix(s.path, ".txtar")+".sql"] = string(s.text)
 	}
 	for _, s := range sources(t, ".sql") {
 		if !strings.HasPrefix(s.path, "sql/controls/") {
 			continue
 		}
-		control := strings.TrimSuffix(path.Base(s.path), ".sql")
-		if strings.Contains(inGo, `"`+control+`/fires"`) && strings.Contains(inGo, `"`+control+`/silent"`) {
+		text, ok := texts[s.path]
+		if !ok {
+			t.Errorf("%s has no cases beside it", s.path)
 			continue
 		}
-		if text, ok := cases[s.path]; !ok {
-			t.Errorf("%s has no cases: neither %s.txtar beside it nor subtests %q and %q in pipeline/engine", s.path, control, control+"/fires", control+"/silent")
-		} else if wantedRows(text, "fires") < 1 {
+		cases := casesOf(t, s.path, text)
+		if c, ok := cases["fires"]; !ok || len(c.rows) == 0 {
 			t.Errorf("the cases beside %s have no fires/want.csv with a row", s.path)
-		} else if wantedRows(text, "silent") != 0 {
+		}
+		if c, ok := cases["silent"]; !ok || len(c.rows) > 0 {
 			t.Errorf("the cases beside %s have no silent/want.csv without a row", s.path)
+		}
+		_, pairs := sqlHeader(string(s.text))
+		listed, seen := strings.Split(pairs["reasons"], ", "), map[string]bool{}
+		for name, c := range cases {
+			if len(c.rows) == 0 {
+				continue
+			}
+			reasons, details := c.column("reason"), c.column("detail")
+			if reasons == nil || details == nil || slices.Contains(details, "") {
+				t.Errorf("the case %s beside %s doesn't expect the reason and the detail of each row", name, s.path)
+			}
+			for _, reason := range reasons {
+				seen[reason] = true
+				if !slices.Contains(listed, reason) {
+					t.Errorf("the case %s beside %s expects the reason %q, which the header doesn't list under `reasons:`", name, s.path, reason)
+				}
+			}
+		}
+		for _, reason := range listed {
+			if !seen[reason] {
+				t.Errorf("no case beside %s expects the sentence of the reason %q", s.path, reason)
+			}
 		}
 	}
 }
