@@ -56,6 +56,20 @@ var mayImport = map[string][]string{
 	// What runs the SQL knows no model: engine says what it runs, and when.
 	"pipeline/engine/duckdb": {"pipeline"},
 
+	// The rooms of the lake know those below them.
+	"pipeline/lake/store":   {"pipeline"},
+	"pipeline/lake/chain":   {"pipeline"},
+	"pipeline/lake/keys":    {},
+	"pipeline/lake/seal":    {"pipeline/lake/store"},
+	"pipeline/lake/raw":     {"pipeline/lake/store"},
+	"pipeline/lake/people":  {"pipeline", "pipeline/lake/store"},
+	"pipeline/lake/pages":   {"pipeline", "pipeline/lake/store"},
+	"pipeline/lake/catalog": {"pipeline", "pipeline/lake/chain", "pipeline/lake/pages", "pipeline/lake/store"},
+	"pipeline/lake/compact": {"pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/pages", "pipeline/lake/store"},
+	"pipeline/lake/sweep":   {"pipeline/lake/catalog", "pipeline/lake/pages", "pipeline/lake/people", "pipeline/lake/raw", "pipeline/lake/store"},
+	"pipeline/lake/verify": {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/pages", "pipeline/lake/raw",
+		"pipeline/lake/seal", "pipeline/lake/store"},
+
 	// The rooms of reports know those below them.
 	"reports/escape":       {},
 	"reports/pdf":          {},

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"carat/pipeline"
-	"github.com/apache/iceberg-go"
+	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/chain"
+	"carat/pipeline/lake/pages"
 	"github.com/apache/iceberg-go/table"
 )
 
@@ -19,66 +21,17 @@ type AsOf struct {
 	Time  time.Time // the state at this instant; with a batch: of the result tables
 }
 
-// batchHead is what finding and chaining batches needs of each.
-type batchHead struct {
-	seq       int64
-	id        string
-	feed      string
-	sha256    string
-	size      int64
-	chain     string
-	committed int64 // milliseconds since the epoch
-}
-
-// batchHeads lists the batches of the loaded tables by seq. l.mu is held.
-func (l *Lake) batchHeads() []batchHead {
-	var heads []batchHead
-	for name, t := range l.tables {
-		if _, raw := l.rawInfo[name]; !raw {
-			continue
-		}
-		for _, snap := range t.tbl.Metadata().Snapshots() {
-			if !isBatch(&snap) {
-				continue
-			}
-			if b, err := readBatch(name, &snap); err == nil {
-				heads = append(heads, batchHead{b.Seq, b.ID, b.Feed, b.SourceSHA256, b.SourceBytes, b.Chain, snap.TimestampMs})
-			}
-		}
-	}
-	sort.Slice(heads, func(i, j int) bool { return heads[i].seq < heads[j].seq })
-	return heads
-}
-
-func isBatch(snap *table.Snapshot) bool {
-	return snap.Summary != nil && snap.Summary.Properties[propBatch] != ""
-}
-
-func (l *Lake) heads() []batchHead {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.previous
-}
-
-// lastHead gives the last batch, zero when there is none.
-func (l *Lake) lastHead() batchHead {
-	if h := l.heads(); len(h) > 0 {
-		return h[len(h)-1]
-	}
-	return batchHead{}
-}
-
 // NextBatchID is the id that the next batch must have. Ask under the lock.
-func (l *Lake) NextBatchID() string { return batchIDOf(l.lastHead().seq + 1) }
+func (l *Lake) NextBatchID() string { return chain.BatchID(l.catalog.LastHead().Seq + 1) }
 
 // FindSource gives the batch that was made of a file with these bytes.
 func (l *Lake) FindSource(ctx context.Context, feed, sha256 string) (batchID string, ok bool, err error) {
-	if err := l.refreshRaw(ctx); err != nil {
+	if err := l.catalog.RefreshRaw(ctx); err != nil {
 		return "", false, l.fail("read lake", l.cfg.Root, err)
 	}
-	for _, h := range l.heads() {
-		if h.feed == feed && h.sha256 == sha256 {
-			return h.id, true, nil
+	for _, h := range l.catalog.Heads() {
+		if h.Feed == feed && h.SHA256 == sha256 {
+			return h.ID, true, nil
 		}
 	}
 	return "", false, nil
@@ -87,8 +40,8 @@ func (l *Lake) FindSource(ctx context.Context, feed, sha256 string) (batchID str
 // MayHoldSource says whether any batch came from a file of this size. False
 // saves hashing the file before it is read.
 func (l *Lake) MayHoldSource(sizeBytes int64) bool {
-	for _, h := range l.heads() {
-		if h.size == sizeBytes {
+	for _, h := range l.catalog.Heads() {
+		if h.Size == sizeBytes {
 			return true
 		}
 	}
@@ -96,22 +49,22 @@ func (l *Lake) MayHoldSource(sizeBytes int64) bool {
 }
 
 // Batches gives the batches of a state in the order of commit.
-func (l *Lake) Batches(ctx context.Context, at AsOf) ([]CommittedBatch, error) {
+func (l *Lake) Batches(ctx context.Context, at AsOf) ([]chain.CommittedBatch, error) {
 	c, err := l.cut(ctx, at)
 	if err != nil {
 		return nil, err
 	}
-	var all []CommittedBatch
+	var all []chain.CommittedBatch
 	for name := range l.rawInfo {
-		t, ok := l.tableCalled(name)
+		t, ok := l.catalog.Table(name)
 		if !ok {
 			continue
 		}
-		for _, snap := range t.tbl.Metadata().Snapshots() {
-			if !isBatch(&snap) {
+		for _, snap := range t.Iceberg.Metadata().Snapshots() {
+			if !chain.IsBatch(&snap) {
 				continue
 			}
-			b, err := readBatch(name, &snap)
+			b, err := chain.ReadBatch(name, &snap)
 			if err != nil {
 				return nil, pipeline.Errorf(pipeline.KindVerification, "read history of", name, "%w", err)
 			}
@@ -133,25 +86,25 @@ type cutoff struct {
 const forever = 1<<63 - 1
 
 func (l *Lake) cut(ctx context.Context, at AsOf) (cutoff, error) {
-	if err := l.refreshRaw(ctx); err != nil {
+	if err := l.catalog.RefreshRaw(ctx); err != nil {
 		return cutoff{}, l.fail("read lake", l.cfg.Root, err)
 	}
 	switch {
 	case at.Batch != "":
-		for _, h := range l.heads() {
-			if h.id == at.Batch && at.Time.IsZero() {
-				return cutoff{seq: h.seq, millis: h.committed}, nil
-			} else if h.id == at.Batch {
-				return cutoff{seq: h.seq, millis: at.Time.UnixMilli()}, nil
+		for _, h := range l.catalog.Heads() {
+			if h.ID == at.Batch && at.Time.IsZero() {
+				return cutoff{seq: h.Seq, millis: h.Committed}, nil
+			} else if h.ID == at.Batch {
+				return cutoff{seq: h.Seq, millis: at.Time.UnixMilli()}, nil
 			}
 		}
 		return cutoff{}, pipeline.Errorf(pipeline.KindNotFound, "find batch", fmt.Sprintf("%q", at.Batch), "the lake has no such batch").
 			WithHint("`carat status` and `carat query` on the batches list them")
 	case !at.Time.IsZero():
 		c := cutoff{millis: at.Time.UnixMilli()}
-		for _, h := range l.heads() {
-			if h.committed <= c.millis {
-				c.seq = max(c.seq, h.seq)
+		for _, h := range l.catalog.Heads() {
+			if h.Committed <= c.millis {
+				c.seq = max(c.seq, h.Seq)
 			}
 		}
 		return c, nil
@@ -164,7 +117,7 @@ func (l *Lake) cut(ctx context.Context, at AsOf) (cutoff, error) {
 type State struct {
 	l      *Lake
 	c      cutoff
-	tables map[string]*loadedTable
+	tables map[string]*catalog.Table
 }
 
 // State gives a state. Files are never changed or removed, so a reader keeps
@@ -174,9 +127,7 @@ func (l *Lake) State(ctx context.Context, at AsOf) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return &State{l: l, c: c, tables: maps.Clone(l.tables)}, nil
+	return &State{l: l, c: c, tables: l.catalog.Tables()}, nil
 }
 
 // Names gives the tables' names, in order.
@@ -219,7 +170,7 @@ func (l *Lake) Table(ctx context.Context, name string, at AsOf) (pipeline.TableF
 	if err != nil {
 		return pipeline.TableFiles{}, err
 	}
-	t, ok := l.tableCalled(name)
+	t, ok := l.catalog.Table(name)
 	if !ok {
 		return pipeline.TableFiles{}, pipeline.Errorf(pipeline.KindNotFound, "read table", name, "the lake has no such table")
 	}
@@ -227,76 +178,35 @@ func (l *Lake) Table(ctx context.Context, name string, at AsOf) (pipeline.TableF
 }
 
 // filesAt gives the files of a table in a state.
-func (l *Lake) filesAt(ctx context.Context, name string, t *loadedTable, c cutoff) (pipeline.TableFiles, error) {
-	t, err := l.whole(ctx, name, t)
+func (l *Lake) filesAt(ctx context.Context, name string, t *catalog.Table, c cutoff) (pipeline.TableFiles, error) {
+	t, err := l.catalog.Whole(ctx, name, t)
 	if err != nil {
 		return pipeline.TableFiles{Name: name}, l.fail("read table", name, err)
 	}
-	files := pipeline.TableFiles{Name: name, Columns: sqlColumns(t.tbl.Schema())}
-	snap := l.snapshotAt(name, t.tbl, c)
+	files := pipeline.TableFiles{Name: name, Columns: catalog.SQLColumns(t.Iceberg.Schema())}
+	snap := l.snapshotAt(name, t.Iceberg, c)
 	if snap == nil {
 		return files, nil
 	}
 	files.Snapshot = snap.SnapshotID
-	files.Files, err = l.filesOf(t, snap)
+	files.Files, err = l.catalog.FilesOf(t, snap)
 	return files, l.fail("read table", name, err)
-}
-
-// filesOf is snapshotFiles for a table that is asked for again and again: the
-// snapshot that was listed last is not listed anew.
-func (l *Lake) filesOf(t *loadedTable, snap *table.Snapshot) ([]string, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.listed != snap.SnapshotID {
-		files, err := l.snapshotFiles(snap)
-		if err != nil {
-			return nil, err
-		}
-		t.listed, t.files = snap.SnapshotID, files
-	}
-	return slices.Clone(t.files), nil
 }
 
 // snapshotAt gives a table's last snapshot of a state. A table's history is a
 // line; snapshots that add no batch (compaction) belong to the batch before.
 func (l *Lake) snapshotAt(name string, tbl *table.Table, c cutoff) *table.Snapshot {
 	_, raw := l.rawInfo[name]
-	raw = raw || name == rejectsTable
+	raw = raw || name == pages.RejectsTable
 	var found *table.Snapshot
 	for _, snap := range tbl.Metadata().Snapshots() {
-		if raw && seqOf(&snap) > c.seq || !raw && snap.TimestampMs > c.millis {
+		if raw && chain.SeqOf(&snap) > c.seq || !raw && snap.TimestampMs > c.millis {
 			break
 		}
 		s := snap
 		found = &s
 	}
 	return found
-}
-
-// seqOf gives the seq of a snapshot's batch; 0 for one without.
-func seqOf(snap *table.Snapshot) int64 {
-	if snap.Summary == nil {
-		return 0
-	}
-	p := snap.Summary.Properties
-	for _, id := range []string{p[propBatch], p[propRejectsOf]} {
-		if seq, err := batchSeq(id); err == nil {
-			return seq
-		}
-	}
-	return 0
-}
-
-// snapshotFiles lists the data files of a snapshot where they lie now.
-func (l *Lake) snapshotFiles(snap *table.Snapshot) ([]string, error) {
-	var paths []string
-	err := l.eachEntryOf(snap, func(e iceberg.ManifestEntry) error {
-		path, err := l.files.here(e.DataFile().FilePath())
-		paths = append(paths, path)
-		return err
-	})
-	sort.Strings(paths)
-	return paths, err
 }
 
 // RunIDs gives the runs whose results a state holds, in the order in which they
@@ -306,21 +216,16 @@ func (l *Lake) RunIDs(ctx context.Context, at AsOf) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := l.refresh(ctx); err != nil {
+	if err := l.catalog.Refresh(ctx); err != nil {
 		return nil, l.fail("read lake", l.cfg.Root, err)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	first := map[string]int64{}
-	for name, t := range l.tables {
-		if _, raw := l.rawInfo[name]; raw {
-			continue
-		}
-		for _, snap := range t.tbl.Metadata().Snapshots() {
-			if snap.Summary == nil || snap.Summary.Properties[propRun] == "" || snap.TimestampMs > c.millis {
+	for _, t := range l.catalog.Results() {
+		for _, snap := range t.Iceberg.Metadata().Snapshots() {
+			if snap.Summary == nil || snap.Summary.Properties[chain.PropRun] == "" || snap.TimestampMs > c.millis {
 				continue
 			}
-			run := snap.Summary.Properties[propRun]
+			run := snap.Summary.Properties[chain.PropRun]
 			if at, seen := first[run]; !seen || snap.TimestampMs < at {
 				first[run] = snap.TimestampMs
 			}
@@ -342,18 +247,13 @@ func (l *Lake) RunIDs(ctx context.Context, at AsOf) ([]string, error) {
 // PublishedAt gives the instant at which a run's results were in the history;
 // zero when they never were.
 func (l *Lake) PublishedAt(ctx context.Context, run string) (time.Time, error) {
-	if err := l.refresh(ctx); err != nil {
+	if err := l.catalog.Refresh(ctx); err != nil {
 		return time.Time{}, l.fail("read lake", l.cfg.Root, err)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var last int64
-	for name, t := range l.tables {
-		if _, raw := l.rawInfo[name]; raw {
-			continue
-		}
-		for _, snap := range t.tbl.Metadata().Snapshots() {
-			if snap.Summary != nil && snap.Summary.Properties[propRun] == run {
+	for _, t := range l.catalog.Results() {
+		for _, snap := range t.Iceberg.Metadata().Snapshots() {
+			if snap.Summary != nil && snap.Summary.Properties[chain.PropRun] == run {
 				last = max(last, snap.TimestampMs)
 			}
 		}
@@ -372,7 +272,7 @@ func (l *Lake) TablesOf(ctx context.Context, snapshots map[string]int64) ([]pipe
 		return nil, err
 	}
 	for i, t := range tables {
-		if _, raw := l.rawInfo[t.Name]; !raw && t.Name != rejectsTable {
+		if _, raw := l.rawInfo[t.Name]; !raw && t.Name != pages.RejectsTable {
 			continue
 		}
 		if t.Snapshot == snapshots[t.Name] {
@@ -382,15 +282,15 @@ func (l *Lake) TablesOf(ctx context.Context, snapshots map[string]int64) ([]pipe
 		if snapshots[t.Name] == 0 {
 			continue
 		}
-		loaded, ok := l.tableCalled(t.Name)
+		loaded, ok := l.catalog.Table(t.Name)
 		if !ok {
 			continue
 		}
-		snap := loaded.tbl.SnapshotByID(snapshots[t.Name])
+		snap := loaded.Iceberg.SnapshotByID(snapshots[t.Name])
 		if snap == nil {
 			return nil, pipeline.Errorf(pipeline.KindVerification, "read table", t.Name, "its snapshot %d, which a run read, is gone", snapshots[t.Name])
 		}
-		if tables[i].Files, err = l.snapshotFiles(snap); err != nil {
+		if tables[i].Files, err = l.catalog.SnapshotFiles(snap); err != nil {
 			return nil, l.fail("read table", t.Name, err)
 		}
 	}

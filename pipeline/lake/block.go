@@ -12,31 +12,31 @@ import (
 	"unsafe"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/pages"
 )
 
 const microsPerDay = 86_400_000_000
 
-// partition is a table partition: the accounting month and the UTC day of the
-// event column. Reference tables have the zero partition only.
-type partition struct {
-	month string
-	day   int64 // days since the epoch
-}
+// Bounds of what a block writes at a time.
+const (
+	manyFiles      = 4 // from this file of a block on, pages are small
+	openFilesLimit = 64
+)
 
 // block takes the rows of one block, holds them until the blocks before it are
 // decided, and writes one Parquet file per partition. It is used by one
 // goroutine at a time; different blocks run side by side.
-type block[T any, P rowPointer[T]] struct {
+type block[T any, P pages.RowPointer[T]] struct {
 	stage  *Stage[T, P]
 	seq    int
-	held   []heldRows
-	open   map[partition]*stagedColumns
+	held   []pages.HeldRows
+	open   map[partition]*pages.StagedColumns
 	order  []partition       // open files, oldest first
 	parts  map[partition]int // files begun per partition
 	begun  int
-	files  []stagedFile
+	files  []pages.StagedFile
 	twice  int64 // rows left out because they were there before
-	digest blockDigest
+	digest pages.BlockDigest
 	people []pipeline.Person
 
 	places   []partition         // partitions seen
@@ -56,10 +56,10 @@ func (b *block[T, P]) Write(rows []T) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
-	h := heldRows{ingestedAt: P(&rows[0]).Origin().IngestedAt, ends: make([]int32, 0, len(rows)),
-		lines: make([]int64, 0, len(rows)), keys: make([]uint64, 0, len(rows)), contents: make([]uint64, 0, len(rows))}
+	h := pages.HeldRows{IngestedAt: P(&rows[0]).Origin().IngestedAt, Ends: make([]int32, 0, len(rows)),
+		Lines: make([]int64, 0, len(rows)), Keys: make([]uint64, 0, len(rows)), Contents: make([]uint64, 0, len(rows))}
 	if n := len(b.held); n > 0 {
-		h.bytes = make([]byte, 0, len(b.held[n-1].bytes)*9/8)
+		h.Bytes = make([]byte, 0, len(b.held[n-1].Bytes)*9/8)
 	}
 	for i := range rows {
 		if err := b.note(&h, &rows[i]); err != nil {
@@ -71,21 +71,21 @@ func (b *block[T, P]) Write(rows []T) error {
 }
 
 // note takes a row: its canonical form, hashes and partition.
-func (b *block[T, P]) note(h *heldRows, row *T) error {
+func (b *block[T, P]) note(h *pages.HeldRows, row *T) error {
 	s := b.stage
 	p := P(row)
 	origin := p.Origin()
-	if origin.IngestedAt != h.ingestedAt {
+	if origin.IngestedAt != h.IngestedAt {
 		return pipeline.Errorf(pipeline.KindInternal, "write rows of", s.batchID, "line %d: ingested_at differs within the batch", origin.SourceLine)
 	}
 	b.key = p.AppendKey(b.key[:0])
-	h.keys = append(h.keys, maphash.Bytes(s.keys.seed, b.key))
-	start := len(h.bytes)
-	h.bytes = s.rowForm.appendContent(h.bytes, unsafe.Pointer(row))
-	h.contents = append(h.contents, maphash.Bytes(s.contentSeed, h.bytes[start:]))
-	h.bytes = s.rowForm.appendLineage(h.bytes, unsafe.Pointer(row))
-	h.ends = append(h.ends, int32(len(h.bytes)))
-	h.lines = append(h.lines, origin.SourceLine)
+	h.Keys = append(h.Keys, s.keys.Hash(b.key))
+	start := len(h.Bytes)
+	h.Bytes = s.rowForm.AppendContent(h.Bytes, unsafe.Pointer(row))
+	h.Contents = append(h.Contents, maphash.Bytes(s.contentSeed, h.Bytes[start:]))
+	h.Bytes = s.rowForm.AppendLineage(h.Bytes, unsafe.Pointer(row))
+	h.Ends = append(h.Ends, int32(len(h.Bytes)))
+	h.Lines = append(h.Lines, origin.SourceLine)
 	if s.feed.Name == "creators" {
 		if c, ok := any(row).(*pipeline.Creator); ok && c.Person != (pipeline.Person{}) {
 			b.people = append(b.people, clonePerson(c.Person))
@@ -94,14 +94,14 @@ func (b *block[T, P]) note(h *heldRows, row *T) error {
 	if s.day.ID == 0 {
 		return nil
 	}
-	day := floorDiv(int64At(unsafe.Pointer(row), s.day), microsPerDay)
+	day := floorDiv(pages.Int64At(unsafe.Pointer(row), s.day), microsPerDay)
 	if len(b.places) == 0 || day != b.places[b.last].day || origin.AccountingMonth != b.places[b.last].month {
 		if err := b.place(origin, day); err != nil {
 			return err
 		}
 	}
 	b.earliest[b.last] = min(b.earliest[b.last], p.EventMicros())
-	h.of = append(h.of, b.last)
+	h.Of = append(h.Of, b.last)
 	return nil
 }
 
@@ -132,23 +132,21 @@ func (b *block[T, P]) decide() error {
 	var chunks []int // where each piece ends
 	for c := range b.held {
 		h := &b.held[c]
-		keys, contents = append(keys, h.keys...), append(contents, h.contents...)
+		keys, contents = append(keys, h.Keys...), append(contents, h.Contents...)
 		chunks = append(chunks, len(keys))
-		h.keys, h.contents = nil, nil
+		h.Keys, h.Contents = nil, nil
 	}
 	k := b.stage.keys
 	if b.stage.feed.Reference {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		return k.addPart(keys, contents)
+		return k.AddPart(keys, contents)
 	}
 	c := 0
 	var err error
-	b.twice, err = k.decide(keys, contents, func(i int) {
+	b.twice, err = k.Decide(keys, contents, func(i int) {
 		for i >= chunks[c] {
 			c++
 		}
-		b.held[c].leaveOut(i - chunks[c] + b.held[c].len())
+		b.held[c].LeaveOut(i - chunks[c] + b.held[c].Len())
 	})
 	return err
 }
@@ -161,11 +159,11 @@ func (b *block[T, P]) flush() error {
 			return err
 		}
 		h := &b.held[c]
-		b.digest.addHeld(h)
+		b.digest.AddHeld(h)
 		if err := b.write(h); err != nil {
 			return s.lake.fail("write rows of", s.batchID, err)
 		}
-		b.held[c] = heldRows{}
+		b.held[c] = pages.HeldRows{}
 	}
 	for _, p := range b.order {
 		if err := b.closeFile(p); err != nil {
@@ -173,7 +171,7 @@ func (b *block[T, P]) flush() error {
 		}
 	}
 	b.held, b.order, b.sorted = nil, nil, nil
-	b.digest.endBlock()
+	b.digest.EndBlock()
 	s.closeBlock(b)
 	return nil
 }
@@ -203,31 +201,31 @@ func floorDiv(a, b int64) int64 {
 
 // write writes the rows that stay, each partition's in one piece and in the
 // order of the source.
-func (b *block[T, P]) write(h *heldRows) error {
+func (b *block[T, P]) write(h *pages.HeldRows) error {
 	b.sorted = b.sorted[:0]
-	for i := range h.len() {
-		if !h.leftOut(i) {
+	for i := range h.Len() {
+		if !h.LeftOut(i) {
 			b.sorted = append(b.sorted, int32(i))
 		}
 	}
 	if len(b.places) > 1 {
-		slices.SortStableFunc(b.sorted, func(i, j int32) int { return cmp.Compare(h.of[i], h.of[j]) })
+		slices.SortStableFunc(b.sorted, func(i, j int32) int { return cmp.Compare(h.Of[i], h.Of[j]) })
 	}
 	for rest := b.sorted; len(rest) > 0; {
 		p, n := partition{}, len(rest)
 		if len(b.places) > 0 {
-			of := h.of[rest[0]]
+			of := h.Of[rest[0]]
 			p, n = b.places[of], 1
-			for n < len(rest) && h.of[rest[n]] == of {
+			for n < len(rest) && h.Of[rest[n]] == of {
 				n++
 			}
 		}
-		w, err := b.writer(p, h.ingestedAt)
+		w, err := b.writer(p, h.IngestedAt)
 		if err != nil {
 			return err
 		}
 		for _, i := range rest[:n] {
-			w.add(h.row(int(i)))
+			w.Add(h.Row(int(i)))
 		}
 		rest = rest[n:]
 	}
@@ -237,7 +235,7 @@ func (b *block[T, P]) write(h *heldRows) error {
 // writer gives the open file of a partition, or begins one. A block that
 // touches very many days closes its oldest file and may begin another for the
 // same day later: which one depends on the rows alone.
-func (b *block[T, P]) writer(p partition, ingestedAt int64) (*stagedColumns, error) {
+func (b *block[T, P]) writer(p partition, ingestedAt int64) (*pages.StagedColumns, error) {
 	if w := b.open[p]; w != nil {
 		return w, nil
 	}
@@ -247,17 +245,17 @@ func (b *block[T, P]) writer(p partition, ingestedAt int64) (*stagedColumns, err
 		}
 		b.order = b.order[1:]
 	}
-	page := pageBytes
+	page := pages.PageBytes
 	if b.begun >= manyFiles {
-		page = pageBytesMany
+		page = pages.PageBytesMany
 	}
 	s := b.stage
 	rel := filepath.Join(folderOf(p, s.feed.EventColumn), fmt.Sprintf("%s-%05d-%02d.parquet", s.batchID, b.seq, b.parts[p]))
-	w := &stagedColumns{columnFile: s.layout.newFile(s.lake.codec, page), ingestedAt: ingestedAt,
-		file: stagedFile{Rel: rel, Path: filepath.Join(s.dir, "data", rel)}}
+	file := pages.StagedFile{Rel: rel, Path: filepath.Join(s.dir, "data", rel)}
 	if p.month != "" {
-		w.file.minEvent = b.earliest[b.placeOf[p]]
+		file.MinEvent = b.earliest[b.placeOf[p]]
 	}
+	w := s.layout.Stage(s.lake.codec, page, file, ingestedAt)
 	b.open[p] = w
 	b.order = append(b.order, p)
 	b.parts[p]++
@@ -270,20 +268,11 @@ func folderOf(p partition, eventColumn string) string {
 	if p.month == "" {
 		return ""
 	}
-	return filepath.Join(colAccountingMonth+"="+p.month, eventColumn+"_day="+dayText(p.day))
-}
-
-// bloomColumns: the first column of an event feed's key. Reference tables are
-// too small for one.
-func bloomColumns(feed pipeline.Feed) []string {
-	if feed.Reference || feed.Name == "balances" {
-		return nil
-	}
-	return feed.Key[:1]
+	return filepath.Join(pages.ColAccountingMonth+"="+p.month, eventColumn+"_day="+dayText(p.day))
 }
 
 func (b *block[T, P]) closeFile(p partition) error {
-	f, err := b.open[p].store(b.stage.lake.disk, b.stage.batchID)
+	f, err := b.open[p].Store(b.stage.lake.disk, b.stage.batchID)
 	delete(b.open, p)
 	if err != nil {
 		return err
@@ -294,3 +283,14 @@ func (b *block[T, P]) closeFile(p partition) error {
 
 // dayText writes days since the epoch as 2026-10-05.
 func dayText(day int64) string { return time.Unix(day*86400, 0).UTC().Format(time.DateOnly) }
+
+// partition is a table partition: the accounting month and the UTC day of the
+// event column. Reference tables have the zero partition only.
+type partition struct {
+	month string
+	day   int64 // days since the epoch
+}
+
+func clonePerson(p pipeline.Person) pipeline.Person {
+	return pipeline.Person{CreatorID: strings.Clone(p.CreatorID), DisplayName: strings.Clone(p.DisplayName), Email: strings.Clone(p.Email)}
+}

@@ -13,24 +13,22 @@ import (
 	"strconv"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/chain"
+	"carat/pipeline/lake/store"
 	"github.com/apache/iceberg-go/table"
 )
 
-// certificatesDir holds what locks periods: PERIOD/VERSION.json, beside it
-// VERSION.statements.sha256, and the SQL that was in force under sql/. It is
-// part of the history: a copy of the lake has it too.
-const certificatesDir = "certificates"
-
 // ID is the lake's own id, which a copy shares.
-func (l *Lake) ID() string { return l.id.ID }
+func (l *Lake) ID() string { return l.catalog.LakeID() }
 
 func (l *Lake) certificatePath(period pipeline.Period, version int64, ending string) string {
-	return filepath.Join(l.cfg.Root, certificatesDir, string(period), strconv.FormatInt(version, 10)+ending)
+	return filepath.Join(l.cfg.Root, store.CertificatesFolder, string(period), strconv.FormatInt(version, 10)+ending)
 }
 
 // CertificateFile is where a period's certificate lies, below the lake folder.
 func CertificateFile(period pipeline.Period, version int64) string {
-	return certificatesDir + "/" + string(period) + "/" + strconv.FormatInt(version, 10) + ".json"
+	return store.CertificatesFolder + "/" + string(period) + "/" + strconv.FormatInt(version, 10) + ".json"
 }
 
 // SaveCertificate writes a certificate and the list of statements that it
@@ -41,7 +39,7 @@ func (l *Lake) SaveCertificate(period pipeline.Period, version int64, certificat
 	}
 	for ending, text := range map[string][]byte{".statements.sha256": statements, ".json": certificate} {
 		path := l.certificatePath(period, version, ending)
-		if err := l.disk.write(path, text); err != nil {
+		if err := l.disk.Write(path, text); err != nil {
 			return l.fail("write certificate", path, err)
 		}
 	}
@@ -64,7 +62,7 @@ func (l *Lake) readCertified(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, pipeline.Errorf(pipeline.KindVerification, "read certificate", path, "it is missing").
-			WithHint("restore the lake's folder %s from a backup", certificatesDir)
+			WithHint("restore the lake's folder %s from a backup", store.CertificatesFolder)
 	}
 	if err != nil {
 		return nil, l.fail("read certificate", path, err)
@@ -76,10 +74,10 @@ func (l *Lake) readCertified(path string) ([]byte, error) {
 func (l *Lake) SaveSQL(text []byte) (sum string, err error) {
 	sum = pipeline.SHA256Text(text)
 	path := l.sqlPath(sum)
-	if fileExists(path) {
+	if store.Exists(path) {
 		return sum, nil
 	}
-	return sum, l.fail("keep SQL", path, l.disk.write(path, text))
+	return sum, l.fail("keep SQL", path, l.disk.Write(path, text))
 }
 
 // SQLText reads a text of SQL that a certificate names. One that is missing or
@@ -99,7 +97,7 @@ func (l *Lake) SQLText(sum string) ([]byte, error) {
 }
 
 func (l *Lake) sqlPath(sum string) string {
-	return filepath.Join(l.cfg.Root, certificatesDir, "sql", sum+".sql")
+	return filepath.Join(l.cfg.Root, store.CertificatesFolder, "sql", sum+".sql")
 }
 
 // RunTable is what one result table holds of one run.
@@ -114,21 +112,13 @@ type RunTable struct {
 // RunTables gives the result tables of a published run, by name: none when
 // there is no such run.
 func (l *Lake) RunTables(ctx context.Context, run string) ([]RunTable, error) {
-	if err := l.refresh(ctx); err != nil {
+	if err := l.catalog.Refresh(ctx); err != nil {
 		return nil, l.fail("read run", run, err)
 	}
-	l.mu.Lock()
-	tables := map[string]*loadedTable{}
-	for name, t := range l.tables {
-		if _, raw := l.rawInfo[name]; !raw && name != rejectsTable {
-			tables[name] = t
-		}
-	}
-	l.mu.Unlock()
 	var list []RunTable
-	for name, t := range tables {
-		for _, snap := range t.tbl.Metadata().Snapshots() {
-			if snap.Summary == nil || snap.Summary.Properties[propRun] != run {
+	for name, t := range l.catalog.Results() {
+		for _, snap := range t.Iceberg.Metadata().Snapshots() {
+			if snap.Summary == nil || snap.Summary.Properties[chain.PropRun] != run {
 				continue
 			}
 			one, err := l.runTable(name, &snap)
@@ -143,12 +133,12 @@ func (l *Lake) RunTables(ctx context.Context, run string) ([]RunTable, error) {
 }
 
 func (l *Lake) runTable(name string, snap *table.Snapshot) (RunTable, error) {
-	one := RunTable{Table: name, Snapshot: snap.SnapshotID, NumbersSHA256: snap.Summary.Properties[propNumbersSHA256]}
+	one := RunTable{Table: name, Snapshot: snap.SnapshotID, NumbersSHA256: snap.Summary.Properties[chain.PropNumbersSHA256]}
 	var err error
-	if one.Rows, err = strconv.ParseInt(snap.Summary.Properties[propRows], 10, 64); err != nil {
-		return one, fmt.Errorf("table %s: %s: %w", name, propRows, err)
+	if one.Rows, err = strconv.ParseInt(snap.Summary.Properties[chain.PropRows], 10, 64); err != nil {
+		return one, fmt.Errorf("table %s: %s: %w", name, chain.PropRows, err)
 	}
-	if one.Paths, err = l.addedFiles(snap); err != nil {
+	if one.Paths, err = l.catalog.AddedFiles(snap); err != nil {
 		return one, fmt.Errorf("table %s: %w", name, err)
 	}
 	return one, nil
@@ -158,11 +148,11 @@ func (l *Lake) runTable(name string, snap *table.Snapshot) (RunTable, error) {
 func (l *Lake) CertifiedFiles(t RunTable) ([]pipeline.CertifiedFile, error) {
 	files := []pipeline.CertifiedFile{}
 	for _, path := range t.Paths {
-		sum, err := hashFile(path)
+		sum, err := store.HashFile(path)
 		if err != nil {
 			return nil, l.fail("hash", path, err)
 		}
-		files = append(files, pipeline.CertifiedFile{Path: l.relative(path), SHA256: sum})
+		files = append(files, pipeline.CertifiedFile{Path: l.disk.Relative(path), SHA256: sum})
 	}
 	return files, nil
 }
@@ -171,10 +161,10 @@ func (l *Lake) CertifiedFiles(t RunTable) ([]pipeline.CertifiedFile, error) {
 // inTx: all in one transaction of the catalog's database. A table that has the
 // tag already is left alone. The lake must be locked.
 func (l *Lake) Tag(ctx context.Context, name string, snapshots map[string]int64, inTx func(*sql.Tx) error) error {
-	if !plainName(name) {
+	if !store.PlainName(name) {
 		return pipeline.Errorf(pipeline.KindInternal, "tag", fmt.Sprintf("%q", name), "not a plain name")
 	}
-	if err := l.refresh(ctx); err != nil {
+	if err := l.catalog.Refresh(ctx); err != nil {
 		return l.fail("tag", name, err)
 	}
 	var names []string
@@ -182,7 +172,7 @@ func (l *Lake) Tag(ctx context.Context, name string, snapshots map[string]int64,
 		names = append(names, table)
 	}
 	sort.Strings(names)
-	var changes []change
+	var changes []catalog.Change
 	for _, one := range names {
 		c, needed, err := l.tagChange(one, name, snapshots[one])
 		if err != nil {
@@ -192,21 +182,21 @@ func (l *Lake) Tag(ctx context.Context, name string, snapshots map[string]int64,
 			changes = append(changes, c)
 		}
 	}
-	if err := l.apply(ctx, changes, inTx); err != nil {
+	if err := l.catalog.Apply(ctx, changes, inTx); err != nil {
 		// Metadata that no catalog row names does no harm; taking it away when
 		// the outcome is unknown could.
-		l.files.takeCreated()
+		l.catalog.KeepCreated()
 		return l.fail("tag", name, err)
 	}
-	return l.fail("tag", name, l.refresh(ctx))
+	return l.fail("tag", name, l.catalog.Refresh(ctx))
 }
 
-func (l *Lake) tagChange(name, tag string, snapshot int64) (c change, needed bool, err error) {
-	base, ok := l.tableCalled(name)
+func (l *Lake) tagChange(name, tag string, snapshot int64) (c catalog.Change, needed bool, err error) {
+	base, ok := l.catalog.Table(name)
 	if !ok {
 		return c, false, fmt.Errorf("table %s: no such table", name)
 	}
-	meta := base.tbl.Metadata()
+	meta := base.Iceberg.Metadata()
 	for ref, at := range meta.Refs() {
 		if ref == tag && at.SnapshotID == snapshot {
 			return c, false, nil
@@ -215,9 +205,9 @@ func (l *Lake) tagChange(name, tag string, snapshot int64) (c change, needed boo
 	if meta.SnapshotByID(snapshot) == nil {
 		return c, false, fmt.Errorf("table %s: no snapshot %d", name, snapshot)
 	}
-	c = change{name: name, base: base}
+	c = catalog.Change{Name: name, Base: base}
 	update := table.NewSetSnapshotRefUpdate(tag, snapshot, table.TagRef, 0, 0, 0)
-	if c.meta, err = table.UpdateTableMetadata(meta, []table.Update{update}, base.location); err != nil {
+	if c.Meta, err = table.UpdateTableMetadata(meta, []table.Update{update}, base.Location); err != nil {
 		return c, false, fmt.Errorf("table %s: %w", name, err)
 	}
 	return c, true, nil
@@ -225,15 +215,15 @@ func (l *Lake) tagChange(name, tag string, snapshot int64) (c change, needed boo
 
 // Tags gives the tags of a table and the snapshots that they name.
 func (l *Lake) Tags(ctx context.Context, name string) (map[string]int64, error) {
-	if err := l.refresh(ctx); err != nil {
+	if err := l.catalog.Refresh(ctx); err != nil {
 		return nil, l.fail("read tags of", name, err)
 	}
-	t, ok := l.tableCalled(name)
+	t, ok := l.catalog.Table(name)
 	if !ok {
 		return nil, pipeline.Errorf(pipeline.KindNotFound, "read tags of", name, "the lake has no such table")
 	}
 	tags := map[string]int64{}
-	for ref, at := range t.tbl.Metadata().Refs() {
+	for ref, at := range t.Iceberg.Metadata().Refs() {
 		if at.SnapshotRefType == table.TagRef {
 			tags[ref] = at.SnapshotID
 		}

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/compact"
+	"carat/pipeline/lake/pages"
 )
 
 // smallFiles ingests batches of gifts of the same days, and one with a reject,
@@ -42,8 +44,8 @@ func TestCompactChangesNoRow(t *testing.T) {
 	states := map[AsOf][]pipeline.GiftEvent{}
 	note := func() {
 		states[AsOf{}] = sortedGifts(t, l, AsOf{})
-		for _, h := range l.heads() {
-			states[AsOf{Batch: h.id}] = sortedGifts(t, l, AsOf{Batch: h.id})
+		for _, h := range l.catalog.Heads() {
+			states[AsOf{Batch: h.ID}] = sortedGifts(t, l, AsOf{Batch: h.ID})
 		}
 	}
 	check := func(compactions int) {
@@ -62,8 +64,8 @@ func TestCompactChangesNoRow(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, b := range batches {
-			groups, n, err := l.rawInfo[b.Table].hash(t.Context(), tableOf(t, l, b.Table, AsOf{}).Files, b.ID, nil)
-			if d := digestOf(groups, n); err != nil || d.SHA256 != b.RowsSHA256 {
+			groups, n, err := l.rawInfo[b.Table].Hash(t.Context(), tableOf(t, l, b.Table, AsOf{}).Files, b.ID, nil)
+			if d := pages.DigestOf(groups, n); err != nil || d.SHA256 != b.RowsSHA256 {
 				t.Errorf("batch %s has %d rows with the hash %s in the files of now, its snapshot says %s (%v)", b.ID, n, d.SHA256, b.RowsSHA256, err)
 			}
 		}
@@ -90,7 +92,7 @@ func TestCompactChangesNoRow(t *testing.T) {
 	if got := l.NextBatchID(); got != "b000006" {
 		t.Errorf("the next batch is %s", got)
 	}
-	compacted := l.lastChain()
+	compacted := l.catalog.LastChain()
 	next := ingest(t, l, gifts(8, 5), "the next")
 	if next.PreviousChain != compacted || compacted == "" {
 		t.Errorf("the next batch follows %s, the compaction's chain value is %s", next.PreviousChain, compacted)
@@ -103,8 +105,8 @@ func TestCompactChangesNoRow(t *testing.T) {
 	check(2)
 	// Another process sees the same.
 	other := openTest(t, l.Root())
-	if got := other.lastChain(); got != l.lastChain() {
-		t.Errorf("opened anew the chain ends with %s, want %s", got, l.lastChain())
+	if got := other.catalog.LastChain(); got != l.catalog.LastChain() {
+		t.Errorf("opened anew the chain ends with %s, want %s", got, l.catalog.LastChain())
 	}
 }
 
@@ -125,7 +127,7 @@ func TestCompactKeepsEveryValue(t *testing.T) {
 	}
 	text := func() string { return []string{"", "x", "Ünïcødé", strings.Repeat("long", 50)}[random.IntN(4)] }
 	var want []pipeline.CoinPurchase
-	for range compactFilesMin {
+	for range compact.FilesMin {
 		id := l.NextBatchID()
 		s, err := NewStage[pipeline.CoinPurchase](t.Context(), l, feed, id)
 		if err != nil {
@@ -155,9 +157,9 @@ func TestCompactKeepsEveryValue(t *testing.T) {
 		}
 		want = append(want, rows...)
 	}
-	rejects := readAll[pipeline.Reject](t, tableOf(t, l, rejectsTable, AsOf{}).Files)
+	rejects := readAll[pipeline.Reject](t, tableOf(t, l, pages.RejectsTable, AsOf{}).Files)
 	done, err := l.Compact(t.Context(), nil)
-	if err != nil || len(done) != 2 || done[0].Table != "coin_purchases" || done[1].Table != rejectsTable {
+	if err != nil || len(done) != 2 || done[0].Table != "coin_purchases" || done[1].Table != pages.RejectsTable {
 		t.Fatalf("%+v %v", done, err)
 	}
 	files := tableOf(t, l, "coin_purchases", AsOf{}).Files
@@ -168,7 +170,7 @@ func TestCompactKeepsEveryValue(t *testing.T) {
 	if len(files) != 1 || !reflect.DeepEqual(got, want) {
 		t.Errorf("%d files; the rows are not what they were", len(files))
 	}
-	if got := readAll[pipeline.Reject](t, tableOf(t, l, rejectsTable, AsOf{}).Files); !reflect.DeepEqual(got, rejects) {
+	if got := readAll[pipeline.Reject](t, tableOf(t, l, pages.RejectsTable, AsOf{}).Files); !reflect.DeepEqual(got, rejects) {
 		t.Errorf("rejects %+v, want %+v", got, rejects)
 	}
 	if _, err := l.Verify(t.Context()); err != nil {
@@ -310,7 +312,7 @@ func TestCompactedRowsAreCompared(t *testing.T) {
 	files := tableOf(t, l, "gift_events", AsOf{}).Files
 	gift := l.compactors["gift_events"]
 	to := filepath.Join(t.TempDir(), "x.parquet")
-	if _, err := gift.write(t.Context(), l, files[:3], to, "x.parquet"); err != nil {
+	if _, err := gift.Write(t.Context(), l.disk, l.codec, files[:3], to, "x.parquet"); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -322,7 +324,7 @@ func TestCompactedRowsAreCompared(t *testing.T) {
 		{files[:2], "row 9 is one too many: batch b000003 line 2"},
 		{append(slices.Clone(files[:2]), files[4]), "row 5 is not batch b000001 line 6 as it was"},
 	} {
-		err := gift.equal(t.Context(), to, c.others)
+		err := gift.Equal(t.Context(), to, c.others)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || err.Error() != c.want) {
 			t.Errorf("error %v, want %s", err, c.want)
 		}

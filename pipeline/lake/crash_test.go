@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/catalog"
 )
 
 // crashStride is how far apart the steps are at which a crash is tried; at
@@ -91,15 +92,15 @@ func copyLake(t testing.TB, from, to string) {
 // referred to, and what is left in staging.
 func strays(t *testing.T, l *Lake) []string {
 	t.Helper()
-	if err := l.refresh(t.Context()); err != nil {
+	if err := l.catalog.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	known, err := l.referred()
+	known, err := l.sweeper().Referred()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var found []string
-	for _, dir := range []string{namespace + ".db", "raw", "staging"} {
+	for _, dir := range []string{catalog.Namespace + ".db", "raw", "staging"} {
 		err := filepath.WalkDir(filepath.Join(l.cfg.Root, dir), func(path string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && !known[path] {
 				found = append(found, strings.TrimPrefix(path, l.cfg.Root))
@@ -120,7 +121,7 @@ func TestCrashAtAnyStep(t *testing.T) {
 		name    string
 		batches int
 		few     int64
-	}{{"second batch", 1, 3}, {"merged manifests", manifestsAtMost - 1, 7}} {
+	}{{"second batch", 1, 3}, {"merged manifests", catalog.ManifestsAtMost - 1, 7}} {
 		t.Run(c.name, func(t *testing.T) {
 			base := t.TempDir()
 			l := openTest(t, base)
@@ -207,7 +208,7 @@ func checkAfterCrash(t *testing.T, root string, n int64, batches int) (there boo
 	default:
 		t.Errorf("step %d: %d rows and %d rejects", n, rows, rejects)
 	}
-	if got, want := l.lastHead().id, fmt.Sprintf("b%06d", batches+1); got != want {
+	if got, want := l.catalog.LastHead().ID, fmt.Sprintf("b%06d", batches+1); got != want {
 		t.Errorf("step %d: last batch %s, want %s", n, got, want)
 	}
 	return there
@@ -229,7 +230,7 @@ func TestFailureAtAnyStepLeavesNothing(t *testing.T) {
 		full.armed.Store(true)
 		err := ingestWithRejects(t, l)
 		full.armed.Store(false)
-		if l.lastHead().seq == 1 {
+		if l.catalog.LastHead().Seq == 1 {
 			if n < 20 {
 				t.Fatalf("the commit took only %d steps: %v", n, err)
 			}
@@ -239,7 +240,7 @@ func TestFailureAtAnyStepLeavesNothing(t *testing.T) {
 			t.Fatalf("step %d: %v", n, err)
 		}
 		// A cleanup that hit the fault itself is finished by the next sweep.
-		if err := l.sweep(t.Context()); err != nil {
+		if err := l.sweeper().Staging(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if s := strays(t, l); len(s) > 0 {

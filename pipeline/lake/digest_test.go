@@ -1,61 +1,15 @@
 package lake
 
 import (
+	"crypto/sha256"
 	"os"
-	"path/filepath"
-	"reflect"
 	"slices"
 	"testing"
 	"unsafe"
 
 	"carat/pipeline"
-	"pgregory.net/rapid"
+	"carat/pipeline/lake/pages"
 )
-
-func giftColumns(t testing.TB) []column {
-	t.Helper()
-	cols, err := columnsOf(reflect.TypeFor[pipeline.GiftEvent]())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cols
-}
-
-// randomLines gives rows whose lines ascend by steps that end groups or not.
-func randomLines(rt *rapid.T) []pipeline.GiftEvent {
-	rows := gifts(rapid.IntRange(0, 40).Draw(rt, "rows"), 1)
-	line := int64(1)
-	for i := range rows {
-		line += rapid.SampledFrom([]int64{1, 1, 2, 40_000, 70_000}).Draw(rt, "step")
-		rows[i].SourceLine = line
-		rows[i].OriginalEventID = rapid.SampledFrom([]string{"", "e1"}).Draw(rt, "original")
-	}
-	return rows
-}
-
-// The hash of a batch must not depend on how it was cut into blocks.
-func TestRowsDigestIsTheSameInAnyCut(t *testing.T) {
-	enc := newRowEncoder(giftColumns(t))
-	rapid.Check(t, func(rt *rapid.T) {
-		rows := randomLines(rt)
-		want := slowDigest(t, rows)
-		var joined joinedDigest
-		for i := 0; i < len(rows); {
-			var b blockDigest
-			for n := rapid.IntRange(0, 20).Draw(rt, "block"); n > 0 && i < len(rows); n, i = n-1, i+1 {
-				b.add(rows[i].SourceLine, enc.append(nil, unsafe.Pointer(&rows[i])))
-			}
-			b.endBlock()
-			joined.join(&b)
-		}
-		if joined.unordered {
-			rt.Fatal("ascending lines were taken for unordered")
-		}
-		if got := joined.finish(); got.SHA256 != want || got.Rows != int64(len(rows)) {
-			rt.Fatalf("%d rows give %s, want %s", got.Rows, got.SHA256, want)
-		}
-	})
-}
 
 // Taken while writing or from the files, for rows in order, out of order, and
 // with several rows of one line, the hash is the one of the definition.
@@ -94,54 +48,26 @@ func TestRowsDigestIsTheSameFromFiles(t *testing.T) {
 	}
 }
 
-func digestFromFiles(t *testing.T, files []string) (rowsDigest, error) {
-	groups, rows, err := hashFiles[pipeline.GiftEvent](t.Context(), giftColumns(t), files, "", nil)
-	return digestOf(groups, rows), err
+func digestFromFiles(t *testing.T, files []string) (pages.RowsDigest, error) {
+	groups, rows, err := rawTables()["gift_events"].Hash(t.Context(), files, "", nil)
+	return pages.DigestOf(groups, rows), err
 }
 
 // slowDigest follows the definition word by word, for rows in order.
 func slowDigest(t testing.TB, rows []pipeline.GiftEvent) string {
-	enc := newRowEncoder(giftColumns(t))
-	var groups []groupDigest
+	enc := pages.NewRowEncoder(rawTables()["gift_events"].Columns)
+	var groups []pages.GroupDigest
 	for i := 0; i < len(rows); {
-		g := rows[i].SourceLine / groupLines
-		h := newSHA256()
-		for ; i < len(rows) && rows[i].SourceLine/groupLines == g; i++ {
-			h.Write(enc.append(nil, unsafe.Pointer(&rows[i])))
+		g := rows[i].SourceLine / pages.GroupLines
+		h := sha256.New()
+		for ; i < len(rows) && rows[i].SourceLine/pages.GroupLines == g; i++ {
+			h.Write(enc.Append(nil, unsafe.Pointer(&rows[i])))
 		}
-		d := groupDigest{group: g}
-		h.Sum(d.digest[:0])
+		d := pages.GroupDigest{Group: g}
+		h.Sum(d.Digest[:0])
 		groups = append(groups, d)
 	}
-	return digestOf(groups, 0).SHA256
-}
-
-// The canonical form is a contract with auditors: it is pinned here, byte by
-// byte.
-func TestCanonicalRow(t *testing.T) {
-	cols, err := columnsOf(reflect.TypeFor[pipeline.GiftPrice]())
-	if err != nil {
-		t.Fatal(err)
-	}
-	to := int64(7)
-	row := pipeline.GiftPrice{GiftID: "g", ValidFrom: 1, Name: "", Coins: -1, ValidTo: &to,
-		Lineage: pipeline.Lineage{BatchID: "b000001", SourceLine: 2, IngestedAt: 9, AccountingMonth: "2026-10"}}
-	enc := newRowEncoder(cols)
-	got := string(enc.append(nil, unsafe.Pointer(&row)))
-	want := "\x00\x01\x00\x00\x00\x01g" +
-		"\x00\x02\x00\x00\x00\x00\x00\x00\x00\x01" +
-		"\x00\x03\x00\x00\x00\x00" +
-		"\x00\x04\xff\xff\xff\xff\xff\xff\xff\xff" +
-		"\x00\x05\x00\x00\x00\x00\x00\x00\x00\x07" +
-		"\x03\x86\x00\x00\x00\x00\x00\x00\x00\x02" +
-		"\x03\x88\x00\x00\x00\x072026-10" + "\x00\x00"
-	if got != want {
-		t.Errorf("canonical row\n got %q\nwant %q", got, want)
-	}
-	row.ValidTo = nil
-	if len(enc.append(nil, unsafe.Pointer(&row))) != len(want)-10 {
-		t.Error("an absent column leaves bytes")
-	}
+	return pages.DigestOf(groups, 0).SHA256
 }
 
 // named names rows for Drop.
@@ -368,48 +294,6 @@ func TestSameRowsGiveTheSameBytes(t *testing.T) {
 	}
 	if sums[0] != sums[1] {
 		t.Errorf("different bytes: %v", sums)
-	}
-}
-
-func TestKeysMayRepeat(t *testing.T) {
-	for _, limit := range []int64{keyMemory, 0} { // in memory, and all of it spilled
-		k := &keyHashes{limit: limit, folder: t.TempDir()}
-		none := func(int) { t.Error("a row was left out") }
-		for block := range uint64(5) {
-			var hashes []uint64
-			for i := range uint64(5000) {
-				hashes = append(hashes, (block*5000+i)*0x9E3779B97F4A7C15)
-			}
-			if _, err := k.decide(hashes, make([]uint64, len(hashes)), none); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if may, err := k.mayRepeat(); may || err != nil {
-			t.Errorf("limit %d: unlike keys may repeat: %v %v", limit, may, err)
-		}
-		again := uint64(3)
-		again *= 0x9E3779B97F4A7C15
-		// The key of a row before, with other content.
-		if _, err := k.decide([]uint64{again}, []uint64{1}, none); err != nil {
-			t.Fatal(err)
-		}
-		if may, err := k.mayRepeat(); !may || err != nil {
-			t.Errorf("limit %d: a repeat was missed: %v %v", limit, may, err)
-		}
-		// The same row as before is left out, while its hashes are in memory.
-		left := 0
-		if n, err := k.decide([]uint64{again, 7, 7}, []uint64{0, 8, 8}, func(int) { left++ }); err != nil || int64(left) != n {
-			t.Fatal(n, left, err)
-		}
-		if want := map[bool]int{true: 2, false: 1}[limit > 0]; left != want {
-			t.Errorf("limit %d: %d rows were left out, want %d", limit, left, want)
-		}
-		if err := k.close(); err != nil {
-			t.Error(err)
-		}
-		if left, _ := filepath.Glob(filepath.Join(k.folder, "*")); len(left) > 0 {
-			t.Errorf("left behind: %v", left)
-		}
 	}
 }
 

@@ -12,6 +12,23 @@
 //	people/              what can be erased: names, addresses, the raw files of creators
 //	staging/             what is being written; swept when the lock is taken
 //
+// Its rooms, each of which a Lake puts together:
+//
+//	store    where bytes lie
+//	catalog  the Iceberg tables: as last seen, commits, the list of files
+//	chain    what snapshots say of batches, compactions and runs; the hash chain
+//	pages    rows <-> Parquet; rows-sha256
+//	keys     repeated keys of a batch
+//	raw      kept source files
+//	people   what can be erased
+//	seal     files that change in place
+//	sweep    what crashes left
+//	compact  few files instead of many
+//	verify   whether all is as the history says
+//
+// Here are the verbs: stage, drop, commit and publish; a state as of a batch or a
+// time; lock, sweep, tag and certificates.
+//
 // It promises that a batch or a run is there whole or not at all after a crash
 // at any instant, that raw tables only ever grow, that the bytes written for
 // the same rows are the same on any machine, and that a copied or moved lake

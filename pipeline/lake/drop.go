@@ -1,74 +1,15 @@
 package lake
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"io"
 	"os"
-	"slices"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/pages"
 )
-
-// RowSet names staged rows by source line and key, in 16 bytes each. A line
-// alone doesn't name a row: one line of a rate history gives a row for every
-// currency. Rows of one line are told apart by a 64-bit hash of their keys,
-// seeded at random; Drop counts what it finds, so that a chance collision ends
-// in an error, never in a lost row.
-type RowSet struct {
-	seed   maphash.Seed
-	rows   []namedRow
-	sorted bool
-}
-
-type namedRow struct {
-	line int64
-	key  uint64
-}
-
-func (a namedRow) compare(b namedRow) int {
-	return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.key, b.key))
-}
-
-// NewRowSet makes an empty set.
-func NewRowSet() *RowSet { return &RowSet{seed: maphash.MakeSeed(), sorted: true} }
-
-// Add names a row; key is what its AppendKey gives.
-func (s *RowSet) Add(line int64, key string) {
-	r := namedRow{line, maphash.String(s.seed, key)}
-	s.sorted = s.sorted && (len(s.rows) == 0 || s.rows[len(s.rows)-1].compare(r) < 0)
-	s.rows = append(s.rows, r)
-}
-
-// Len is the number of rows named.
-func (s *RowSet) Len() int {
-	s.sort()
-	return len(s.rows)
-}
-
-func (s *RowSet) sort() {
-	if !s.sorted {
-		slices.SortFunc(s.rows, namedRow.compare)
-		s.rows, s.sorted = slices.Compact(s.rows), true
-	}
-}
-
-// between gives where the rows of the lines from first to last stand.
-func (s *RowSet) between(first, last int64) (from, to int) {
-	at := func(line int64) int {
-		i, _ := slices.BinarySearchFunc(s.rows, line, func(r namedRow, line int64) int { return cmp.Compare(r.line, line) })
-		return i
-	}
-	return at(first), at(last + 1)
-}
-
-// find gives where a row stands in the set.
-func (s *RowSet) find(line int64, key []byte) (int, bool) {
-	return slices.BinarySearchFunc(s.rows, namedRow{line, maphash.Bytes(s.seed, key)}, namedRow.compare)
-}
 
 // Drop takes rows out of the stage: duplicates and conflicts that were found
 // after they were written. Only the files that hold lines of such rows are
@@ -82,9 +23,9 @@ func (s *Stage[T, P]) Drop(ctx context.Context, drop *RowSet) error {
 	defer s.mu.Unlock()
 	s.sortFiles()
 	found := make([]uint8, drop.Len()) // how often each row was, 2 for more
-	var kept []stagedFile
+	var kept []pages.StagedFile
 	for _, f := range s.files {
-		if from, to := drop.between(f.minLine, f.maxLine); from == to {
+		if from, to := drop.Between(f.MinLine, f.MaxLine); from == to {
 			kept = append(kept, f)
 			continue
 		}
@@ -99,32 +40,32 @@ func (s *Stage[T, P]) Drop(ctx context.Context, drop *RowSet) error {
 	for i, times := range found {
 		if times != 1 {
 			return pipeline.Errorf(pipeline.KindInternal, "take rows out of", s.batchID, "line %d: a row that was named is there %s",
-				drop.rows[i].line, map[bool]string{true: "not at all", false: "more than once"}[times == 0])
+				drop.Line(i), map[bool]string{true: "not at all", false: "more than once"}[times == 0])
 		}
 	}
 	s.files = kept
-	for _, r := range drop.rows {
-		s.stale[r.line/groupLines] = true
+	for i := range drop.Len() {
+		s.stale[drop.Line(i)/pages.GroupLines] = true
 	}
 	return nil
 }
 
 // rewrite writes a staged file without some rows, in its place, and counts how
 // often each was found.
-func (s *Stage[T, P]) rewrite(ctx context.Context, f stagedFile, without *RowSet, found []uint8) (_ stagedFile, err error) {
+func (s *Stage[T, P]) rewrite(ctx context.Context, f pages.StagedFile, without *RowSet, found []uint8) (_ pages.StagedFile, err error) {
 	in, err := os.Open(f.Path)
 	if err != nil {
 		return f, err
 	}
 	defer in.Close()
-	r, err := newReader[T](in)
+	r, err := pages.NewReader[T](in)
 	if err != nil {
 		return f, err
 	}
 	defer r.Close()
-	defer recoverReading(&err)
+	defer pages.RecoverReading(&err)
 	path := f.Path + ".new"
-	w, err := newFileWriter[T](s.lake, path, f.Rel, pageBytes, bloomColumns(s.feed), noBounds(s.feed.Name))
+	w, err := pages.NewFileWriter[T](s.lake.disk, s.lake.codec, path, f.Rel, pages.PageBytes, pages.BloomColumns(s.feed), pages.NoBounds(s.feed.Name))
 	if err != nil {
 		return f, err
 	}
@@ -132,7 +73,7 @@ func (s *Stage[T, P]) rewrite(ctx context.Context, f stagedFile, without *RowSet
 	var key []byte
 	for {
 		if err := ctx.Err(); err != nil {
-			return f, errors.Join(err, w.f.Close())
+			return f, errors.Join(err, w.Abandon())
 		}
 		clear(rows)
 		n, rerr := r.Read(rows)
@@ -140,50 +81,50 @@ func (s *Stage[T, P]) rewrite(ctx context.Context, f stagedFile, without *RowSet
 		for i := range rows[:n] {
 			row := P(&rows[i])
 			key = row.AppendKey(key[:0])
-			if at, named := without.find(row.Origin().SourceLine, key); named {
+			if at, named := without.Find(row.Origin().SourceLine, key); named {
 				found[at] = min(found[at]+1, 2)
 				continue
 			}
 			keep = append(keep, rows[i])
 		}
 		if len(keep) > 0 {
-			noteRange[T, P](&w.file, keep, s.feed.Reference)
-			if err := w.write(keep); err != nil {
-				return f, errors.Join(err, w.f.Close())
+			noteRange[T, P](&w.File, keep, s.feed.Reference)
+			if err := w.Write(keep); err != nil {
+				return f, errors.Join(err, w.Abandon())
 			}
 		}
 		if errors.Is(rerr, io.EOF) {
 			break
 		}
 		if rerr != nil {
-			return f, errors.Join(fmt.Errorf("read back: %w", rerr), w.f.Close())
+			return f, errors.Join(fmt.Errorf("read back: %w", rerr), w.Abandon())
 		}
 	}
-	g, err := w.close()
+	g, err := w.Close()
 	if err != nil {
 		return f, err
 	}
 	if g.Rows == 0 {
-		return g, errors.Join(s.lake.disk.remove(path), s.lake.disk.remove(f.Path))
+		return g, errors.Join(s.lake.disk.Remove(path), s.lake.disk.Remove(f.Path))
 	}
 	g.Path = f.Path
-	if err := s.lake.disk.syncFile(path); err != nil {
+	if err := s.lake.disk.SyncFile(path); err != nil {
 		return f, err
 	}
-	return g, s.lake.disk.rename(path, f.Path)
+	return g, s.lake.disk.Rename(path, f.Path)
 }
 
 // noteRange keeps a file's range of lines and its first event.
-func noteRange[T any, P rowPointer[T]](f *stagedFile, rows []T, reference bool) {
+func noteRange[T any, P pages.RowPointer[T]](f *pages.StagedFile, rows []T, reference bool) {
 	for i := range rows {
 		row := P(&rows[i])
 		line := row.Origin().SourceLine
-		if f.maxLine == 0 || line < f.minLine {
-			f.minLine = line
+		if f.MaxLine == 0 || line < f.MinLine {
+			f.MinLine = line
 		}
-		f.maxLine = max(f.maxLine, line)
-		if at := row.EventMicros(); !reference && (f.minEvent == 0 || at < f.minEvent) {
-			f.minEvent = at
+		f.MaxLine = max(f.MaxLine, line)
+		if at := row.EventMicros(); !reference && (f.MinEvent == 0 || at < f.MinEvent) {
+			f.MinEvent = at
 		}
 	}
 }

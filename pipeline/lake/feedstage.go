@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/verify"
 )
 
 // FeedStage is a Stage for code that doesn't name the row type: its methods are
@@ -31,7 +33,7 @@ func StageFeed(ctx context.Context, l *Lake, feed pipeline.Feed, batchID string)
 	return info.stage(ctx, l, batchID)
 }
 
-type feedStage[T any, P rowPointer[T]] struct{ *Stage[T, P] }
+type feedStage[T any, P pages.RowPointer[T]] struct{ *Stage[T, P] }
 
 func (s feedStage[T, P]) OpenBlock(seq int) (pipeline.AnyBlock, error) {
 	return pipeline.ToAny(s.Stage).OpenBlock(seq)
@@ -54,7 +56,7 @@ func CheckFeed(l *Lake, feed string) (FeedCheck, error) {
 	return info.check(l), nil
 }
 
-type feedCheck[T any, P rowPointer[T]] struct{ *SourceCheck[T, P] }
+type feedCheck[T any, P pages.RowPointer[T]] struct{ *verify.SourceCheck[T, P] }
 
 func (c feedCheck[T, P]) OpenBlock(seq int) (pipeline.AnyBlock, error) {
 	return pipeline.ToAny(c.SourceCheck).OpenBlock(seq)

@@ -5,27 +5,28 @@ import (
 	"sort"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/chain"
 )
 
 // BatchesOf gives the batches that the raw tables held at some snapshots, which
 // are a run's inputs, in the order of commit. A snapshot that adds no batch
 // (compaction) holds those before it. A snapshot that is gone is a
 // verification error.
-func (l *Lake) BatchesOf(ctx context.Context, snapshots map[string]int64) ([]CommittedBatch, error) {
-	if err := l.refreshRaw(ctx); err != nil {
+func (l *Lake) BatchesOf(ctx context.Context, snapshots map[string]int64) ([]chain.CommittedBatch, error) {
+	if err := l.catalog.RefreshRaw(ctx); err != nil {
 		return nil, l.fail("read lake", l.cfg.Root, err)
 	}
-	var all []CommittedBatch
+	var all []chain.CommittedBatch
 	for name := range l.rawInfo {
-		t, ok := l.tableCalled(name)
+		t, ok := l.catalog.Table(name)
 		last := snapshots[name]
 		if !ok || last == 0 {
 			continue
 		}
 		found := false
-		for _, snap := range t.tbl.Metadata().Snapshots() {
-			if isBatch(&snap) {
-				b, err := readBatch(name, &snap)
+		for _, snap := range t.Iceberg.Metadata().Snapshots() {
+			if chain.IsBatch(&snap) {
+				b, err := chain.ReadBatch(name, &snap)
 				if err != nil {
 					return nil, pipeline.Errorf(pipeline.KindVerification, "read history of", name, "%w", err)
 				}

@@ -6,16 +6,20 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/seal"
+	"carat/pipeline/lake/store"
 )
 
 // paths gives the files of the lake that are written once and for all.
 func onceWritten(t *testing.T, l *Lake) []string {
 	t.Helper()
 	var found []string
-	for _, folder := range []string{namespace + ".db", "raw"} {
+	for _, folder := range []string{catalog.Namespace + ".db", "raw"} {
 		err := filepath.WalkDir(filepath.Join(l.cfg.Root, folder), func(path string, d os.DirEntry, err error) error {
 			if err == nil && !d.IsDir() {
-				found = append(found, l.relative(path))
+				found = append(found, l.disk.Relative(path))
 			}
 			return err
 		})
@@ -29,13 +33,13 @@ func onceWritten(t *testing.T, l *Lake) []string {
 
 func inventoried(t *testing.T, l *Lake) []string {
 	t.Helper()
-	files, complete, err := l.inventory(t.Context(), false)
+	files, complete, err := l.catalog.Inventory(t.Context(), false)
 	if err != nil || !complete {
 		t.Fatalf("complete: %v, %v", complete, err)
 	}
 	var names []string
 	for _, f := range files {
-		names = append(names, f.path)
+		names = append(names, f.Path)
 	}
 	return names
 }
@@ -71,7 +75,7 @@ func TestInventoryListsEveryFile(t *testing.T) {
 	if v, err := l.Verify(t.Context()); err != nil {
 		t.Errorf("without a list: %+v %v", v, err)
 	}
-	if err := l.keepInventory(t.Context()); err != nil {
+	if err := l.catalog.KeepInventory(t.Context(), l.sweeper().Referred); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := inventoried(t, l), onceWritten(t, l); !slices.Equal(got, want) {
@@ -82,7 +86,7 @@ func TestInventoryListsEveryFile(t *testing.T) {
 	if err := flipByte(snap, 30); err != nil {
 		t.Fatal(err)
 	}
-	if v, _ := l.Verify(t.Context()); !slices.ContainsFunc(v.Differences, func(d string) bool { return strings.Contains(d, l.relative(snap)) }) {
+	if v, _ := l.Verify(t.Context()); !slices.ContainsFunc(v.Differences, func(d string) bool { return strings.Contains(d, l.disk.Relative(snap)) }) {
 		t.Errorf("a byte of %s: %q", snap, v.Differences)
 	}
 }
@@ -110,7 +114,7 @@ func TestSealOfWhatChangesInPlace(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if d := SealBroken(base); len(d) > 0 {
+	if d := seal.Broken(base); len(d) > 0 {
 		t.Fatalf("%q", d)
 	}
 	for _, c := range []struct {
@@ -120,18 +124,18 @@ func TestSealOfWhatChangesInPlace(t *testing.T) {
 	}{
 		{"nothing", func(string) error { return nil }, ""},
 		{"a byte of the last page", func(root string) error {
-			path := filepath.Join(root, catalogFile)
-			size, err := fileSize(path)
+			path := filepath.Join(root, store.CatalogFile)
+			size, err := store.Size(path)
 			if err != nil {
 				return err
 			}
 			return flipByte(path, size-4000)
 		}, "file catalog.sqlite was changed while no carat had the lake open"},
 		{"the same, of a carat that was killed", func(root string) error {
-			if err := os.WriteFile(filepath.Join(root, openFile), []byte("open\n"), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(root, "catalog.sqlite-open"), []byte("open\n"), 0o600); err != nil {
 				return err
 			}
-			path := filepath.Join(root, catalogFile)
+			path := filepath.Join(root, store.CatalogFile)
 			f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 			if err != nil {
 				return err
@@ -142,9 +146,9 @@ func TestSealOfWhatChangesInPlace(t *testing.T) {
 			}
 			return err
 		}, ""},
-		{"the seal", func(root string) error { return flipByte(filepath.Join(root, sealFile), 80) }, "file catalog.sqlite-seal was changed"},
+		{"the seal", func(root string) error { return flipByte(filepath.Join(root, "catalog.sqlite-seal"), 80) }, "file catalog.sqlite-seal was changed"},
 		{"another lake's name", func(root string) error {
-			return os.WriteFile(filepath.Join(root, "lake.json"), []byte(`{"format":1,"id":"`+l.id.ID+`", "root":"`+base+`"}`), 0o600)
+			return os.WriteFile(filepath.Join(root, "lake.json"), []byte(`{"format":1,"id":"`+l.ID()+`", "root":"`+base+`"}`), 0o600)
 		}, "file lake.json was changed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -158,7 +162,7 @@ func TestSealOfWhatChangesInPlace(t *testing.T) {
 				if err == nil {
 					err = l.Close()
 				}
-				said := strings.Join(SealBroken(root), "\n")
+				said := strings.Join(seal.Broken(root), "\n")
 				if c.want == "" && said != "" || !strings.Contains(said, c.want) {
 					t.Errorf("opened: %v; the seal says %q, want %q", err, said, c.want)
 				}
@@ -173,14 +177,14 @@ func TestSealOfWhatChangesInPlace(t *testing.T) {
 	if err := one.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if d := SealBroken(base); len(d) > 0 {
+	if d := seal.Broken(base); len(d) > 0 {
 		t.Errorf("%q", d)
 	}
 	if err := two.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if three := openTest(t, base); len(SealBroken(base)) > 0 {
-		t.Errorf("%q %v", SealBroken(base), three)
+	if three := openTest(t, base); len(seal.Broken(base)) > 0 {
+		t.Errorf("%q %v", seal.Broken(base), three)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/chain"
+	"carat/pipeline/lake/pages"
 	"github.com/parquet-go/parquet-go"
 )
 
@@ -47,7 +49,7 @@ func gifts(n, fromDay int) []pipeline.GiftEvent {
 }
 
 // write puts rows into a stage in blocks of blockRows.
-func write[T any, P rowPointer[T]](t testing.TB, s *Stage[T, P], rows []T, blockRows int) {
+func write[T any, P pages.RowPointer[T]](t testing.TB, s *Stage[T, P], rows []T, blockRows int) {
 	t.Helper()
 	for seq := 0; seq*blockRows < len(rows); seq++ {
 		b, err := s.OpenBlock(seq)
@@ -72,7 +74,7 @@ func batchOf(accepted int64) pipeline.Batch {
 }
 
 // ingest commits rows as the next batch of gift_events.
-func ingest(t testing.TB, l *Lake, rows []pipeline.GiftEvent, source string) CommittedBatch {
+func ingest(t testing.TB, l *Lake, rows []pipeline.GiftEvent, source string) chain.CommittedBatch {
 	t.Helper()
 	s := stageGifts(t, l, rows, source)
 	c, err := s.Commit(t.Context(), batchOf(int64(len(rows))))

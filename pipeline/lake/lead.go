@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/catalog"
 )
 
 // LeadSchedule makes this process the lake's one scheduler. It doesn't wait:
@@ -27,7 +28,7 @@ func (l *Lake) LeadSchedule(ctx context.Context) (*Lead, error) {
 		}
 		return nil, l.fail("lead the schedule of", l.cfg.Root, err)
 	}
-	lock, err := l.lockInCatalog(ctx, "carat schedule ")
+	lock, err := l.catalog.Lock(ctx, "carat schedule ")
 	if err != nil {
 		_ = f.Close()
 		return nil, l.fail("lead the schedule of", l.cfg.Root, err)
@@ -38,15 +39,15 @@ func (l *Lake) LeadSchedule(ctx context.Context) (*Lead, error) {
 // Lead is being the lake's one scheduler.
 type Lead struct {
 	file *os.File
-	lock *catalogLock
+	lock *catalog.Lock
 }
 
 // Holds is an error when the lead is lost: the database was restarted or went
 // away, and another scheduler may lead now.
-func (d *Lead) Holds(ctx context.Context) error { return d.lock.holds(ctx) }
+func (d *Lead) Holds(ctx context.Context) error { return d.lock.Holds(ctx) }
 
 // Resign lets another scheduler lead.
 func (d *Lead) Resign() {
-	d.lock.unlock()
+	d.lock.Unlock()
 	_ = d.file.Close()
 }

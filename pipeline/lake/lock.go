@@ -2,11 +2,9 @@ package lake
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,7 +12,6 @@ import (
 	"time"
 
 	"carat/pipeline"
-	icesql "github.com/apache/iceberg-go/catalog/sql"
 )
 
 // lockNotice is what the holder of the lock writes into it, for the one who
@@ -43,7 +40,7 @@ func (l *Lake) Lock(ctx context.Context) (release func(), err error) {
 		}
 		return nil, l.fail("lock lake", l.cfg.Root, err)
 	}
-	inCatalog, err := l.lockInCatalog(ctx, "carat lake ")
+	inCatalog, err := l.catalog.Lock(ctx, "carat lake ")
 	if err != nil {
 		_ = f.Close()
 		return nil, l.fail("lock lake", l.cfg.Root, err)
@@ -53,19 +50,20 @@ func (l *Lake) Lock(ctx context.Context) (release func(), err error) {
 	if err := f.Truncate(0); err == nil {
 		_, _ = f.WriteAt(append(notice, '\n'), 0) // only a courtesy to the next
 	}
-	l.held.Store(inCatalog)
+	l.catalog.Hold(inCatalog)
 	var once sync.Once
 	release = func() {
 		once.Do(func() {
 			_ = f.Truncate(0)
-			l.held.Store(nil)
-			inCatalog.unlock()
+			l.catalog.Hold(nil)
+			inCatalog.Unlock()
 			_ = f.Close()
 		})
 	}
-	err = l.sweep(ctx)
+	sweeper := l.sweeper()
+	err = sweeper.Staging(ctx)
 	if err == nil {
-		err = l.keepInventory(ctx)
+		err = l.catalog.KeepInventory(ctx, sweeper.Referred)
 	}
 	if err != nil {
 		release()
@@ -81,58 +79,4 @@ func (l *Lake) busy(content []byte) error {
 		who = fmt.Sprintf("process %d on %s has been writing to it since %s", n.PID, n.Host, n.Since.UTC().Format(time.RFC3339))
 	}
 	return pipeline.Errorf(pipeline.KindBusy, "lock lake", l.cfg.Root, "%s", who).WithHint("wait until it has ended and run again; nothing was changed")
-}
-
-// catalogLock is an advisory lock in PostgreSQL. It lives as long as its
-// connection: a server that was restarted has forgotten it.
-type catalogLock struct {
-	conn *sql.Conn // nil with SQLite, where the file's lock is all
-	key  int64
-	dsn  string
-}
-
-// lockInCatalog also takes an advisory lock in PostgreSQL, for carats on other
-// machines that share the catalog.
-func (l *Lake) lockInCatalog(ctx context.Context, what string) (*catalogLock, error) {
-	if l.dialect != icesql.Postgres {
-		return &catalogLock{}, nil
-	}
-	conn, err := l.db.Conn(ctx)
-	if err != nil {
-		return nil, scrub(err, l.cfg.CatalogDSN)
-	}
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(what + l.id.ID))
-	lock := &catalogLock{conn: conn, key: int64(h.Sum64()), dsn: l.cfg.CatalogDSN}
-	var got bool
-	if err := conn.QueryRowContext(ctx, "select pg_try_advisory_lock($1)", lock.key).Scan(&got); err != nil {
-		return nil, errors.Join(scrub(err, l.cfg.CatalogDSN), conn.Close())
-	}
-	if !got {
-		return nil, errors.Join(pipeline.Errorf(pipeline.KindBusy, "lock lake", l.cfg.Root, "another carat holds the catalog's lock in PostgreSQL").
-			WithHint("wait until it has ended and run again; nothing was changed"), conn.Close())
-	}
-	return lock, nil
-}
-
-// holds is an error when the lock is lost: its connection broke, and another
-// carat may have it now.
-func (c *catalogLock) holds(ctx context.Context) error {
-	if c == nil || c.conn == nil {
-		return nil
-	}
-	if err := c.conn.PingContext(ctx); err != nil {
-		return fmt.Errorf("the catalog's lock was lost with its connection: %w", scrub(err, c.dsn))
-	}
-	return nil
-}
-
-func (c *catalogLock) unlock() {
-	if c.conn == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	_, _ = c.conn.ExecContext(ctx, "select pg_advisory_unlock($1)", c.key)
-	_ = c.conn.Close()
 }

@@ -100,26 +100,21 @@ func TestRecordedPathsArePlain(t *testing.T) {
 	l := openTest(t, root)
 	lockTest(t, l)
 	ingest(t, l, gifts(4, 1), "x")
-	lt, _ := l.tableCalled("gift_events")
-	snap := lt.tbl.CurrentSnapshot()
+	lt, _ := l.catalog.Table("gift_events")
+	snap := lt.Iceberg.CurrentSnapshot()
 	if !strings.HasPrefix(snap.ManifestList, root+"/carat.db/gift_events/metadata/") {
 		t.Errorf("manifest list %s", snap.ManifestList)
 	}
 	if _, err := os.Stat(snap.ManifestList); err != nil {
 		t.Error(err)
 	}
-	manifests, err := snap.Manifests(l.files)
-	if err != nil {
-		t.Fatal(err)
+	files, err := l.catalog.DataFiles(snap)
+	if err != nil || len(files) == 0 {
+		t.Fatal(len(files), err)
 	}
-	for _, m := range manifests {
-		for e, err := range m.Entries(l.files, true) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := os.Stat(e.DataFile().FilePath()); err != nil {
-				t.Error(err)
-			}
+	for _, f := range files {
+		if _, err := os.Stat(f.FilePath()); err != nil {
+			t.Error(err)
 		}
 	}
 }
@@ -165,7 +160,7 @@ func TestMadeTogether(t *testing.T) {
 				t.Errorf("round %d: %v", round, m.err)
 				continue
 			}
-			ids[m.lake.id.ID] = true
+			ids[m.lake.ID()] = true
 			if err := m.lake.Close(); err != nil {
 				t.Error(err)
 			}

@@ -2,39 +2,32 @@ package lake
 
 import (
 	"context"
-	"fmt"
 	"reflect"
+	"sort"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/pages"
 )
 
-// rejectsTable holds the rows that were not taken.
-const rejectsTable = "rejects"
-
-// rawTable is what the lake knows of a raw table: its feed and row type, and
-// how its rows are hashed from files.
+// rawTable is what the lake knows of a raw table: its feed and row type, how
+// its rows are hashed from files, and how a batch of it is staged and checked.
 type rawTable struct {
-	feed      pipeline.Feed
-	columns   []column
-	compactor compactor
-	hash      func(ctx context.Context, files []string, batchID string, only map[int64]bool) (groups []groupDigest, rows int64, err error)
-	stage     func(ctx context.Context, l *Lake, batchID string) (FeedStage, error)
-	check     func(l *Lake) FeedCheck
+	pages.RawTable
+	stage func(ctx context.Context, l *Lake, batchID string) (FeedStage, error)
+	check func(l *Lake) FeedCheck
 }
 
-func rawTableOf[T any, P rowPointer[T]]() rawTable {
+func rawTableOf[T any, P pages.RowPointer[T]]() rawTable {
 	feed, ok := pipeline.FeedOf[T]()
 	if !ok {
 		panic("lake: no feed has the row type " + reflect.TypeFor[T]().String())
 	}
-	cols, err := columnsOf(reflect.TypeFor[T]())
+	table, err := pages.RawTableOf[T, P](feed)
 	if err != nil {
 		panic("lake: " + err.Error())
 	}
-	return rawTable{feed: feed, columns: cols, compactor: newCompactor[T, P](cols, bloomColumns(feed), noBounds(feed.Name)),
-		hash: func(ctx context.Context, files []string, batchID string, only map[int64]bool) ([]groupDigest, int64, error) {
-			return hashFiles[T, P](ctx, cols, files, batchID, only)
-		},
+	return rawTable{RawTable: table,
 		stage: func(ctx context.Context, l *Lake, batchID string) (FeedStage, error) {
 			s, err := NewStage[T, P](ctx, l, feed, batchID)
 			if err != nil {
@@ -44,12 +37,6 @@ func rawTableOf[T any, P rowPointer[T]]() rawTable {
 		},
 		check: func(l *Lake) FeedCheck { return feedCheck[T, P]{NewSourceCheck[T, P](l, feed.Name)} },
 	}
-}
-
-// rowPointer is the pointer to a feed's row type.
-type rowPointer[T any] interface {
-	*T
-	pipeline.Row
 }
 
 // rawTables gives every feed's table by name. That every feed of the domain has
@@ -75,22 +62,30 @@ func rawTables() map[string]rawTable {
 	}
 	tables := make(map[string]rawTable, len(all))
 	for _, t := range all {
-		tables[t.feed.Name] = t
+		tables[t.Feed.Name] = t
 	}
 	return tables
 }
 
-// rejectColumns gives the columns of the rejects table.
-func rejectColumns() ([]column, error) {
-	return columnsOf(reflect.TypeFor[pipeline.Reject]())
+// rawShapes gives what the raw tables must look like.
+func (l *Lake) rawShapes() []catalog.Shape {
+	shapes := []catalog.Shape{{Name: pages.RejectsTable, Columns: pages.PlainColumns(l.rejects), Raw: true}}
+	for name, t := range l.rawInfo {
+		s := catalog.Shape{Name: name, Columns: pages.PlainColumns(t.Columns), Raw: true}
+		if t.Feed.EventColumn != "" {
+			s.Identity, s.Day = pages.ColAccountingMonth, t.Feed.EventColumn
+		}
+		shapes = append(shapes, s)
+	}
+	sort.Slice(shapes, func(i, j int) bool { return shapes[i].Name < shapes[j].Name })
+	return shapes
 }
 
-// findColumn finds a column by name.
-func findColumn(cols []column, name string) (column, error) {
-	for _, c := range cols {
-		if c.Name == name {
-			return c, nil
-		}
+// pageTables gives what the other rooms know of the raw tables, by name.
+func (l *Lake) pageTables() map[string]pages.RawTable {
+	tables := make(map[string]pages.RawTable, len(l.rawInfo))
+	for name, t := range l.rawInfo {
+		tables[name] = t.RawTable
 	}
-	return column{}, fmt.Errorf("no column %s", name)
+	return tables
 }

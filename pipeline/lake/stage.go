@@ -5,31 +5,36 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"io/fs"
+	"io"
 	"path/filepath"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/chain"
+	"carat/pipeline/lake/keys"
+	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/raw"
+	"carat/pipeline/lake/store"
 )
 
 // Stage takes the rows of one batch. Nothing of it is in the lake until
 // Commit; Discard, or a crash, leaves no trace. It is a pipeline.Sink.
-type Stage[T any, P rowPointer[T]] struct {
+type Stage[T any, P pages.RowPointer[T]] struct {
 	lake    *Lake
 	ctx     context.Context
 	feed    pipeline.Feed
 	info    rawTable
 	batchID string
 	dir     string
-	day     column // the event column; zero for reference feeds
-	rowForm rowEncoder
-	layout  *tableLayout
-	keys    *keyHashes
+	day     pages.Column // the event column; zero for reference feeds
+	rowForm pages.RowEncoder
+	layout  *pages.TableLayout
+	keys    *keys.Hashes
 	// contentSeed is for hashes of whole rows.
 	contentSeed maphash.Seed
-	sync        *syncer
+	sync        *store.Syncer
 
 	turn     sync.Mutex // held while blocks are decided
 	nextTurn int
@@ -37,17 +42,17 @@ type Stage[T any, P rowPointer[T]] struct {
 
 	mu      sync.Mutex
 	blocks  []*block[T, P]
-	files   []stagedFile
-	waiting map[int]*blockDigest // closed blocks before which one is still open
-	next    int                  // the block that joins next
-	joined  joinedDigest
+	files   []pages.StagedFile
+	waiting map[int]*pages.BlockDigest // closed blocks before which one is still open
+	next    int                        // the block that joins next
+	joined  pages.JoinedDigest
 	people  map[int][]pipeline.Person
-	rejects *fileWriter[pipeline.Reject]
+	rejects *pages.FileWriter[pipeline.Reject]
 	refused int64
 	twice   int64          // rows left out by the blocks
 	stale   map[int64]bool // groups that lost rows since their digest was taken
-	raw     *rawWriter
-	move    *move // once a commit was tried
+	raw     *raw.Writer
+	move    *catalog.Move // once a commit was tried
 	ended   bool
 }
 
@@ -55,25 +60,25 @@ var _ pipeline.Sink[pipeline.GiftEvent] = (*Stage[pipeline.GiftEvent, *pipeline.
 
 // NewStage begins a batch of a feed. The lake must be locked, and batchID must
 // be NextBatchID.
-func NewStage[T any, P rowPointer[T]](ctx context.Context, l *Lake, feed pipeline.Feed, batchID string) (*Stage[T, P], error) {
+func NewStage[T any, P pages.RowPointer[T]](ctx context.Context, l *Lake, feed pipeline.Feed, batchID string) (*Stage[T, P], error) {
 	info, ok := l.rawInfo[feed.Name]
 	if !ok {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "stage", feed.Name, "no such table")
 	}
-	s := &Stage[T, P]{lake: l, ctx: ctx, feed: feed, info: info, batchID: batchID, rowForm: newRowEncoder(info.columns),
-		waiting: map[int]*blockDigest{}, people: map[int][]pipeline.Person{}, sync: newSyncer(l.disk),
+	s := &Stage[T, P]{lake: l, ctx: ctx, feed: feed, info: info, batchID: batchID, rowForm: pages.NewRowEncoder(info.Columns),
+		waiting: map[int]*pages.BlockDigest{}, people: map[int][]pipeline.Person{}, sync: store.NewSyncer(l.disk),
 		stale: map[int64]bool{}, parked: map[int]*block[T, P]{}, contentSeed: maphash.MakeSeed()}
 	if feed.EventColumn != "" {
 		var err error
-		if s.day, err = findColumn(info.columns, feed.EventColumn); err != nil {
+		if s.day, err = pages.FindColumn(info.Columns, feed.EventColumn); err != nil {
 			return nil, pipeline.Errorf(pipeline.KindInternal, "stage", feed.Name, "%w", err)
 		}
 	}
 	var err error
-	if s.layout, err = newTableLayout[T](l.codec, bloomColumns(feed), noBounds(feed.Name), info.columns); err != nil {
+	if s.layout, err = pages.NewTableLayout[T](l.codec, pages.BloomColumns(feed), pages.NoBounds(feed.Name), info.Columns); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "stage", feed.Name, "%w", err)
 	}
-	if _, err := batchSeq(batchID); err != nil {
+	if _, err := chain.BatchSeq(batchID); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "stage", batchID, "%w", err)
 	}
 	dir, err := l.StagingDir(batchID)
@@ -81,13 +86,13 @@ func NewStage[T any, P rowPointer[T]](ctx context.Context, l *Lake, feed pipelin
 		return nil, err
 	}
 	s.dir = dir
-	s.keys = &keyHashes{seed: maphash.MakeSeed(), limit: keyMemory, folder: dir}
+	s.keys = keys.New(dir)
 	return s, nil
 }
 
 // OpenBlock begins block seq.
 func (s *Stage[T, P]) OpenBlock(seq int) (pipeline.BlockSink[T], error) {
-	b := &block[T, P]{stage: s, seq: seq, open: map[partition]*stagedColumns{}, parts: map[partition]int{}}
+	b := &block[T, P]{stage: s, seq: seq, open: map[partition]*pages.StagedColumns{}, parts: map[partition]int{}}
 	s.mu.Lock()
 	s.blocks = append(s.blocks, b)
 	s.mu.Unlock()
@@ -117,7 +122,7 @@ func (s *Stage[T, P]) ready(b *block[T, P]) ([]*block[T, P], error) {
 // closeBlock takes what a block has made.
 func (s *Stage[T, P]) closeBlock(b *block[T, P]) {
 	for _, f := range b.files {
-		s.sync.add(f.Path)
+		s.sync.Add(f.Path)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,7 +133,7 @@ func (s *Stage[T, P]) closeBlock(b *block[T, P]) {
 	}
 	s.waiting[b.seq] = &b.digest
 	for d := s.waiting[s.next]; d != nil; d = s.waiting[s.next] {
-		s.joined.join(d)
+		s.joined.Join(d)
 		delete(s.waiting, s.next)
 		s.next++
 	}
@@ -143,7 +148,7 @@ func (s *Stage[T, P]) AddRejects(rejects []pipeline.Reject) error {
 	defer s.mu.Unlock()
 	if s.rejects == nil {
 		name := s.batchID + ".parquet"
-		w, err := newFileWriter[pipeline.Reject](s.lake, filepath.Join(s.dir, rejectsTable, name), name, pageBytesMany, nil, nil)
+		w, err := pages.NewFileWriter[pipeline.Reject](s.lake.disk, s.lake.codec, filepath.Join(s.dir, pages.RejectsTable, name), name, pages.PageBytesMany, nil, nil)
 		if err != nil {
 			return s.lake.fail("write rejects of", s.batchID, err)
 		}
@@ -155,11 +160,31 @@ func (s *Stage[T, P]) AddRejects(rejects []pipeline.Reject) error {
 	}
 	s.refused += int64(len(rejects))
 	for part := range slices.Chunk(rejects, pipeline.BatchRows) {
-		if err := s.rejects.write(part); err != nil {
+		if err := s.rejects.Write(part); err != nil {
 			return s.lake.fail("write rejects of", s.batchID, err)
 		}
 	}
 	return nil
+}
+
+// Raw gives the writer that keeps the source file's bytes. Close it after the
+// last byte; SHA256 and Commit do so if need be.
+func (s *Stage[T, P]) Raw() io.WriteCloser {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.raw == nil {
+		s.raw = s.lake.sources.Keep(filepath.Join(s.dir, "raw"))
+	}
+	return s.raw
+}
+
+// SHA256 gives the hash and size of what was written to Raw. It ends Raw.
+func (s *Stage[T, P]) SHA256() (hash string, size int64, err error) {
+	w := s.Raw().(*raw.Writer)
+	if err := w.Close(); err != nil {
+		return "", 0, err
+	}
+	return w.SHA256, w.Size, nil
 }
 
 // Files gives the staged Parquet files, for a look at keys before the commit.
@@ -176,7 +201,7 @@ func (s *Stage[T, P]) Files() []string {
 }
 
 func (s *Stage[T, P]) sortFiles() {
-	slices.SortFunc(s.files, func(a, b stagedFile) int {
+	slices.SortFunc(s.files, func(a, b pages.StagedFile) int {
 		if a.Rel < b.Rel {
 			return -1
 		}
@@ -198,54 +223,54 @@ func (s *Stage[T, P]) Rows() int64 {
 // KeysMayRepeat says whether any key may occur twice in the batch. False is
 // certain; true asks for an exact look. All blocks must be closed.
 func (s *Stage[T, P]) KeysMayRepeat() (bool, error) {
-	may, err := s.keys.mayRepeat()
+	may, err := s.keys.MayRepeat()
 	return may, s.lake.fail("look for repeated keys in", s.batchID, err)
 }
 
 // rowsDigest gives rows-sha256 and the number of the rows staged now.
-func (s *Stage[T, P]) rowsDigest() (rowsDigest, error) {
+func (s *Stage[T, P]) rowsDigest() (pages.RowsDigest, error) {
 	if len(s.waiting) > 0 || s.next < len(s.blocks) {
-		return rowsDigest{}, fmt.Errorf("block %d was never closed", s.next)
+		return pages.RowsDigest{}, fmt.Errorf("block %d was never closed", s.next)
 	}
 	s.sortFiles()
-	if s.joined.unordered {
+	if s.joined.Unordered {
 		var paths []string
 		for _, f := range s.files {
 			paths = append(paths, f.Path)
 		}
-		groups, rows, err := s.info.hash(s.ctx, paths, "", nil)
-		return digestOf(groups, rows), err
+		groups, rows, err := s.info.Hash(s.ctx, paths, "", nil)
+		return pages.DigestOf(groups, rows), err
 	}
-	s.joined.end()
+	s.joined.End()
 	if len(s.stale) == 0 {
-		return digestOf(s.joined.groups, s.joined.rows), nil
+		return pages.DigestOf(s.joined.Groups, s.joined.Rows), nil
 	}
 	return s.freshDigest()
 }
 
 // freshDigest takes the digests of groups that lost rows from the files anew.
-func (s *Stage[T, P]) freshDigest() (rowsDigest, error) {
+func (s *Stage[T, P]) freshDigest() (pages.RowsDigest, error) {
 	var paths []string
 	var rows int64
 	for _, f := range s.files {
 		rows += f.Rows
-		for g := f.minLine / groupLines; g <= f.maxLine/groupLines; g++ {
+		for g := f.MinLine / pages.GroupLines; g <= f.MaxLine/pages.GroupLines; g++ {
 			if s.stale[g] {
 				paths = append(paths, f.Path)
 				break
 			}
 		}
 	}
-	groups, _, err := s.info.hash(s.ctx, paths, "", s.stale)
+	groups, _, err := s.info.Hash(s.ctx, paths, "", s.stale)
 	if err != nil {
-		return rowsDigest{}, err
+		return pages.RowsDigest{}, err
 	}
-	for _, g := range s.joined.groups {
-		if !s.stale[g.group] {
+	for _, g := range s.joined.Groups {
+		if !s.stale[g.Group] {
 			groups = append(groups, g)
 		}
 	}
-	return digestOf(groups, rows), nil
+	return pages.DigestOf(groups, rows), nil
 }
 
 // Duplicates is the number of rows that were left out because the same row, in
@@ -267,66 +292,16 @@ func (s *Stage[T, P]) Discard() error {
 	s.ended = true
 	var errs []error
 	if s.rejects != nil {
-		errs = append(errs, s.rejects.f.Close())
+		errs = append(errs, s.rejects.Abandon())
 	}
 	if s.raw != nil {
-		errs = append(errs, s.raw.abandon())
+		errs = append(errs, s.raw.Abandon())
 	}
-	s.sync.giveUp.Store(true)
-	_ = s.sync.wait() // the files go away all the same
-	errs = append(errs, s.keys.close())
+	s.sync.Abandon()
+	errs = append(errs, s.keys.Close())
 	if s.move == nil {
-		s.move = &move{lake: s.lake, dir: s.dir}
+		s.move = s.lake.catalog.NewMove(s.dir)
 	}
-	errs = append(errs, s.move.tidy())
+	errs = append(errs, s.move.Tidy())
 	return s.lake.fail("discard", s.batchID, errors.Join(errs...))
-}
-
-// noBounds are the columns whose page bounds would prune nothing: ids that are
-// spread over every file. Finding them costs a tenth of the writer's time.
-func noBounds(feed string) []string {
-	if feed == "gift_events" {
-		return []string{"original_event_id", "stream_id", "viewer_id", "creator_id"}
-	}
-	return nil
-}
-
-// syncer makes staged files durable beside the writing, so that the commit
-// finds them on disk and doesn't wait for all of them at once.
-type syncer struct {
-	disk   *disk
-	queue  chan string
-	done   chan struct{}
-	once   sync.Once
-	giveUp atomic.Bool
-	err    error
-}
-
-func newSyncer(d *disk) *syncer {
-	s := &syncer{disk: d, queue: make(chan string, 1024), done: make(chan struct{})}
-	go func() {
-		defer close(s.done)
-		for path := range s.queue {
-			if s.giveUp.Load() {
-				continue
-			}
-			err := d.syncFile(path)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue // Drop took it; a file that is missed shows when it is moved
-			}
-			if err != nil && s.err == nil {
-				s.err = err
-			}
-		}
-	}()
-	return s
-}
-
-func (s *syncer) add(path string) { s.queue <- path }
-
-// wait ends the syncer and gives its first error.
-func (s *syncer) wait() error {
-	s.once.Do(func() { close(s.queue) })
-	<-s.done
-	return s.err
 }

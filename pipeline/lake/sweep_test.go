@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/catalog"
 	"github.com/apache/iceberg-go/table"
 )
 
@@ -12,16 +13,16 @@ import (
 // no snapshot needs in the end. They are not left, not listed, and a sweep keeps
 // the history whole. A lake that was made when it merged them later is no other.
 func TestManyBatchesKeepTheirManifests(t *testing.T) {
-	const batches = 4*manifestsAtMost + 3
+	const batches = 4*catalog.ManifestsAtMost + 3
 	root := t.TempDir()
 	l := openTest(t, root)
 	lockTest(t, l)
-	lt, _ := l.tableCalled("gift_events")
-	meta, err := table.UpdateTableMetadata(lt.tbl.Metadata(), []table.Update{table.NewRemovePropertiesUpdate([]string{table.ManifestMinMergeCountKey})}, lt.location)
+	lt, _ := l.catalog.Table("gift_events")
+	meta, err := table.UpdateTableMetadata(lt.Iceberg.Metadata(), []table.Update{table.NewRemovePropertiesUpdate([]string{table.ManifestMinMergeCountKey})}, lt.Location)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.apply(t.Context(), []change{{name: "gift_events", base: lt, meta: meta}}, nil); err != nil {
+	if err := l.catalog.Apply(t.Context(), []catalog.Change{{Name: "gift_events", Base: lt, Meta: meta}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	for i := range batches {
@@ -33,9 +34,9 @@ func TestManyBatchesKeepTheirManifests(t *testing.T) {
 			t.Fatalf("after %d batches: strays %v", i+1, s)
 		}
 	}
-	lt, _ = l.tableCalled("gift_events")
-	manifests, err := l.manifests(lt.tbl.CurrentSnapshot())
-	if err != nil || len(manifests) >= manifestsAtMost {
+	lt, _ = l.catalog.Table("gift_events")
+	manifests, err := l.catalog.Manifests(lt.Iceberg.CurrentSnapshot())
+	if err != nil || len(manifests) >= catalog.ManifestsAtMost {
 		t.Fatalf("%d manifests are not merged (%v)", len(manifests), err)
 	}
 	if removed, unknown, err := l.SweepOrphans(t.Context()); err != nil || removed > 0 || len(unknown) > 0 {
@@ -59,11 +60,11 @@ func TestSweepUnlists(t *testing.T) {
 	l := openTest(t, t.TempDir())
 	lockTest(t, l)
 	ingest(t, l, gifts(4, 1), "x")
-	stray := l.tableDir("gift_events") + "/metadata/stray-m0.avro"
-	if err := l.disk.write(stray, []byte("merged")); err != nil {
+	stray := l.catalog.TableDir("gift_events") + "/metadata/stray-m0.avro"
+	if err := l.disk.Write(stray, []byte("merged")); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.listOne(t.Context(), l.db, listedFile{path: l.relative(stray), sha256: strings.Repeat("0", 64), bytes: 6}); err != nil {
+	if _, err := l.DB().Exec("insert into carat_files (path, sha256, bytes, gone) values (?, ?, 6, 0)", l.disk.Relative(stray), strings.Repeat("0", 64)); err != nil {
 		t.Fatal(err)
 	}
 	if removed, _, err := l.SweepOrphans(t.Context()); err != nil || removed != 1 {

@@ -25,7 +25,7 @@ func TestVerifySeesEveryChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	v, err := l.Verify(t.Context())
-	if err != nil || v.Batches != 2 || v.Runs != 1 || v.Rows != 12 || v.Files != 6 || v.Chain != l.lastHead().chain {
+	if err != nil || v.Batches != 2 || v.Runs != 1 || v.Rows != 12 || v.Files != 6 || v.Chain != l.catalog.LastChain() {
 		t.Fatalf("%+v %v", v, err)
 	}
 	if err := l.Close(); err != nil {

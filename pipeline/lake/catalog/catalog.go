@@ -1,0 +1,326 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"carat/pipeline"
+	"carat/pipeline/lake/chain"
+	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/store"
+	"github.com/apache/iceberg-go"
+	"github.com/apache/iceberg-go/catalog"
+	icesql "github.com/apache/iceberg-go/catalog/sql"
+	iceio "github.com/apache/iceberg-go/io"
+	"github.com/apache/iceberg-go/table"
+	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
+	"golang.org/x/sync/errgroup"
+)
+
+// sqlitePragmas make SQLite durable and patient; without them a second reader
+// gets SQLITE_BUSY.
+const sqlitePragmas = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)"
+
+// Namespace properties that tie a catalog to its lake.
+const (
+	propLakeID   = "carat.lake-id"
+	propLakeRoot = "carat.lake-root"
+)
+
+// Namespace is the Iceberg namespace, and the catalog's name in its database.
+const Namespace = "carat"
+
+// Catalog is the Iceberg tables of a lake, as its catalog's database names them.
+// It is safe for concurrent use; committing needs the lake's lock.
+type Catalog struct {
+	Disk    *store.Disk
+	dsn     string // "": SQLite inside the lake folder
+	id      identity
+	files   *tableFS
+	raw     map[string]pages.RawTable
+	db      *sql.DB
+	dialect icesql.SupportedDialect
+	held    atomic.Pointer[Lock] // while this process is the lake's writer
+
+	mu       sync.Mutex
+	tables   map[string]*Table  // by name, as last seen
+	previous []batchHead        // batches in order of seq, as last seen
+	rewrites []chain.Compaction // compactions in order, as last seen
+}
+
+// Table is a table as of one metadata file.
+type Table struct {
+	Location string       // of the metadata, as recorded
+	Iceberg  *table.Table // nil for results after RefreshRaw: see whole
+
+	mu     sync.Mutex
+	listed int64    // the snapshot whose files were listed last
+	files  []string // its files
+}
+
+// Open opens the catalog of a lake, and makes its tables in a new
+// database. raw are the tables of what comes in, by name.
+func Open(ctx context.Context, d *store.Disk, dsn string, raw map[string]pages.RawTable) (*Catalog, error) {
+	cat := &Catalog{Disk: d, dsn: dsn, raw: raw, tables: map[string]*Table{}}
+	var err error
+	if cat.id, err = identify(d); err != nil {
+		return nil, err
+	}
+	cat.files = &tableFS{disk: d, recorded: cat.id.Root, actual: d.Root}
+	if err := cat.open(ctx); err != nil {
+		_ = cat.Close()
+		return nil, err
+	}
+	return cat, nil
+}
+
+// OpenListOnly opens the database of a catalog to read the list of its files
+// and nothing else, for a lake that can't be opened.
+func OpenListOnly(d *store.Disk, dsn string) (*Catalog, error) {
+	cat := &Catalog{Disk: d, dsn: dsn, dialect: icesql.SQLite}
+	var err error
+	if dsn == "" {
+		cat.db, err = sql.Open("sqlite", "file:"+filepath.Join(d.Root, store.CatalogFile)+"?mode=ro&_pragma=busy_timeout(10000)")
+	} else {
+		cat.dialect = icesql.Postgres
+		cat.db, err = sql.Open("pgx", dsn)
+	}
+	return cat, err
+}
+
+// DB is the catalog's database, in which commits are transactions.
+func (cat *Catalog) DB() *sql.DB { return cat.db }
+
+// LakeID is the lake's own id, which a copy shares.
+func (cat *Catalog) LakeID() string { return cat.id.ID }
+
+// InPostgres says whether the catalog isn't in the lake's folder.
+func (cat *Catalog) InPostgres() bool { return cat.dsn != "" }
+
+// RawTable gives what is known of a raw table, false for any other.
+func (cat *Catalog) RawTable(name string) (pages.RawTable, bool) {
+	t, ok := cat.raw[name]
+	return t, ok
+}
+
+// Close gives back the connections to the database.
+func (cat *Catalog) Close() error {
+	if cat.db == nil {
+		return nil
+	}
+	return cat.db.Close()
+}
+
+func (cat *Catalog) open(ctx context.Context) error {
+	var err error
+	switch dsn := cat.dsn; {
+	case dsn == "":
+		cat.dialect = icesql.SQLite
+		cat.db, err = sql.Open("sqlite", "file:"+filepath.Join(cat.Disk.Root, store.CatalogFile)+sqlitePragmas)
+	case strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://"):
+		cat.dialect = icesql.Postgres
+		cat.db, err = sql.Open("pgx", dsn)
+	default:
+		return pipeline.Errorf(pipeline.KindUsage, "open catalog", "", "the DSN begins with neither postgres:// nor postgresql://").
+			WithHint("leave `catalog` in carat.yaml empty for SQLite inside the lake folder")
+	}
+	if err != nil {
+		return err
+	}
+	if err := cat.db.PingContext(ctx); err != nil {
+		if cat.dialect == icesql.SQLite {
+			return err
+		}
+		return pipeline.Errorf(pipeline.KindUsage, "open catalog", hostOf(cat.dsn), "%w", Scrub(err, cat.dsn)).
+			WithHint("check that the PostgreSQL server runs and that `catalog` in carat.yaml is right")
+	}
+	ice, err := icesql.NewCatalog(Namespace, cat.db, cat.dialect, iceberg.Properties{})
+	if err != nil {
+		return fmt.Errorf("make catalog tables: %w", err)
+	}
+	if _, err := cat.db.ExecContext(ctx, inventorySQL); err != nil {
+		return fmt.Errorf("make catalog tables: %w", err)
+	}
+	return cat.claimCatalog(ctx, ice)
+}
+
+// claimCatalog makes the namespace, or checks that it is this lake's. A
+// catalog in PostgreSQL isn't copied with the folder: two folders that both
+// commit to it would lose each other's files.
+func (cat *Catalog) claimCatalog(ctx context.Context, ice *icesql.Catalog) error {
+	ns := table.Identifier{Namespace}
+	exists, err := ice.CheckNamespaceExists(ctx, ns)
+	if err != nil {
+		return fmt.Errorf("read catalog: %w", err)
+	}
+	mine := iceberg.Properties{propLakeID: cat.id.ID, propLakeRoot: cat.Disk.Root}
+	if !exists {
+		err := ice.CreateNamespace(ctx, ns, mine)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, catalog.ErrNamespaceAlreadyExists) { // as another carat made it in the same moment
+			return fmt.Errorf("make namespace: %w", err)
+		}
+	}
+	props, err := ice.LoadNamespaceProperties(ctx, ns)
+	if err != nil {
+		return fmt.Errorf("read catalog: %w", err)
+	}
+	if id := props[propLakeID]; id != cat.id.ID {
+		return pipeline.Errorf(pipeline.KindUsage, "open catalog", "", "it belongs to another lake (%s, in %s)", id, props[propLakeRoot]).
+			WithHint("give each lake its own database or schema in `catalog` of carat.yaml")
+	}
+	if props[propLakeRoot] == cat.Disk.Root {
+		return nil
+	}
+	if cat.dialect == icesql.Postgres && isLake(props[propLakeRoot], cat.id.ID) {
+		return pipeline.Errorf(pipeline.KindUsage, "open lake", cat.Disk.Root, "it is a copy, and its catalog belongs to the lake in %s", props[propLakeRoot]).
+			WithHint("copy the catalog's database too and name it in `catalog` of carat.yaml")
+	}
+	_, err = ice.UpdateNamespaceProperties(ctx, ns, nil, iceberg.Properties{propLakeRoot: cat.Disk.Root})
+	return err
+}
+
+// locations gives each table's current metadata file, as recorded.
+func (cat *Catalog) locations(ctx context.Context) (map[string]string, error) {
+	rows, err := cat.db.QueryContext(ctx, cat.bind(
+		"select table_name, metadata_location from iceberg_tables where catalog_name = ? and table_namespace = ?"), Namespace, Namespace)
+	if err != nil {
+		return nil, fmt.Errorf("read catalog: %w", err)
+	}
+	defer rows.Close()
+	found := map[string]string{}
+	for rows.Next() {
+		var name, location string
+		if err := rows.Scan(&name, &location); err != nil {
+			return nil, fmt.Errorf("read catalog: %w", err)
+		}
+		found[name] = location
+	}
+	return found, rows.Err()
+}
+
+// Refresh loads the tables that changed since they were last seen.
+func (cat *Catalog) Refresh(ctx context.Context) error { return cat.refreshTables(ctx, true) }
+
+// RefreshRaw is refresh for what needs the batches and no results: it only notes
+// that tables of results changed. They are of as many snapshots as there were
+// runs, and reading those takes a second after some years.
+func (cat *Catalog) RefreshRaw(ctx context.Context) error { return cat.refreshTables(ctx, false) }
+
+func (cat *Catalog) refreshTables(ctx context.Context, results bool) error {
+	locations, err := cat.locations(ctx)
+	if err != nil {
+		return err
+	}
+	cat.mu.Lock()
+	defer cat.mu.Unlock()
+	var changed []string
+	rawChanged := false
+	for name, location := range locations {
+		raw := cat.isRaw(name)
+		have := cat.tables[name]
+		switch moved := have == nil || have.Location != location; {
+		case moved && (raw || results), results && have.Iceberg == nil:
+			changed, rawChanged = append(changed, name), rawChanged || raw
+		case moved:
+			cat.tables[name] = &Table{Location: location}
+		}
+	}
+	slices.Sort(changed)
+	loaded := make([]*Table, len(changed))
+	var all errgroup.Group
+	all.SetLimit(runtime.GOMAXPROCS(0))
+	for i, name := range changed {
+		all.Go(func() (err error) {
+			loaded[i], err = cat.load(ctx, name, locations[name])
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return err
+	}
+	for i, name := range changed {
+		cat.tables[name] = loaded[i]
+	}
+	if rawChanged {
+		cat.previous, cat.rewrites = cat.batchHeads(), cat.compactionHeads()
+	}
+	return nil
+}
+
+// isRaw says whether a table holds what came in, not results.
+func (cat *Catalog) isRaw(name string) bool {
+	_, raw := cat.raw[name]
+	return raw || name == pages.RejectsTable
+}
+
+// Whole gives a table with its metadata, which RefreshRaw leaves out.
+func (cat *Catalog) Whole(ctx context.Context, name string, t *Table) (*Table, error) {
+	if t.Iceberg != nil {
+		return t, nil
+	}
+	cat.mu.Lock()
+	defer cat.mu.Unlock()
+	have := cat.tables[name]
+	if have != nil && have.Location == t.Location && have.Iceberg != nil {
+		return have, nil
+	}
+	loaded, err := cat.load(ctx, name, t.Location)
+	if err == nil && have != nil && have.Location == t.Location {
+		cat.tables[name] = loaded
+	}
+	return loaded, err
+}
+
+func (cat *Catalog) load(ctx context.Context, name, location string) (*Table, error) {
+	tbl, err := table.NewFromLocation(ctx, table.Identifier{Namespace, name}, location, cat.fsys, nil)
+	if err != nil {
+		return nil, fmt.Errorf("load table %s from %s: %w", name, location, err)
+	}
+	return &Table{Location: location, Iceberg: tbl}, nil
+}
+
+// TableOf gives a table in a state that may not be committed yet.
+func (cat *Catalog) TableOf(name string, meta table.Metadata, location string) *table.Table {
+	return table.New(table.Identifier{Namespace, name}, meta, location, cat.fsys, nil)
+}
+
+func (cat *Catalog) fsys(context.Context) (iceio.IO, error) { return cat.files, nil }
+
+// Tables gives all tables as last seen, by name.
+func (cat *Catalog) Tables() map[string]*Table {
+	cat.mu.Lock()
+	defer cat.mu.Unlock()
+	return maps.Clone(cat.tables)
+}
+
+// Results gives the result tables as last seen, by name.
+func (cat *Catalog) Results() map[string]*Table {
+	tables := cat.Tables()
+	maps.DeleteFunc(tables, func(name string, _ *Table) bool { return cat.isRaw(name) })
+	return tables
+}
+
+// TableDir is where a table lies on this machine.
+func (cat *Catalog) TableDir(table string) string {
+	return filepath.Join(cat.Disk.Root, Namespace+".db", table)
+}
+
+// Table gives a table as last seen.
+func (cat *Catalog) Table(name string) (*Table, bool) {
+	cat.mu.Lock()
+	defer cat.mu.Unlock()
+	t, ok := cat.tables[name]
+	return t, ok
+}

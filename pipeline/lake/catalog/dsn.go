@@ -1,0 +1,118 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"carat/pipeline"
+	"github.com/apache/iceberg-go"
+	icesql "github.com/apache/iceberg-go/catalog/sql"
+	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
+)
+
+// hostOf names a DSN without its password.
+func hostOf(dsn string) string {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "postgres://…"
+	}
+	return u.Scheme + "://" + u.Host + u.Path
+}
+
+// Scrub takes the DSN's password out of an error's text.
+func Scrub(err error, dsn string) error {
+	if err == nil || dsn == "" {
+		return err
+	}
+	secrets := []string{dsn}
+	if u, perr := url.Parse(dsn); perr == nil {
+		if pw, ok := u.User.Password(); ok {
+			secrets = append(secrets, pw, url.QueryEscape(pw), url.PathEscape(pw))
+		}
+		secrets = append(secrets, u.Query().Get("password"))
+	}
+	text := err.Error()
+	for _, s := range secrets {
+		if s != "" {
+			text = strings.ReplaceAll(text, s, "xxxxx")
+		}
+	}
+	if text == err.Error() {
+		return err
+	}
+	var known *pipeline.Error
+	if errors.As(err, &known) {
+		e := *known
+		e.Cause = errors.New(strings.TrimPrefix(text, e.Action+": "))
+		return &e
+	}
+	return errors.New(text)
+}
+
+// bind writes a query's ? as the dialect wants them.
+func (cat *Catalog) bind(query string) string {
+	if cat.dialect != icesql.Postgres {
+		return query
+	}
+	var b strings.Builder
+	n := 0
+	for _, r := range query {
+		if r == '?' {
+			n++
+			b.WriteString("$" + strconv.Itoa(n))
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// CatalogTables are the tables of the catalog, beside the state's own in the
+// same database.
+var CatalogTables = []string{"iceberg_tables", "iceberg_namespace_properties"}
+
+// sqliteURI escapes what a file: URI would read as something else.
+var sqliteURI = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
+
+// MakeCatalog makes the empty tables of a catalog in a database: a SQLite
+// file, or PostgreSQL by DSN.
+func MakeCatalog(ctx context.Context, dsn string) (err error) {
+	driver, source, dialect := "sqlite", "file:"+sqliteURI.Replace(dsn)+sqlitePragmas, icesql.SQLite
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		driver, source, dialect = "pgx", dsn, icesql.Postgres
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		return fmt.Errorf("make catalog: %w", Scrub(err, dsn))
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := db.PingContext(ctx); err != nil {
+		return pipeline.Errorf(pipeline.KindUsage, "open catalog", hostOf(dsn), "%w", Scrub(err, dsn)).
+			WithHint("check that the PostgreSQL server runs and that `catalog` in carat.yaml is right")
+	}
+	if _, err := icesql.NewCatalog(Namespace, db, dialect, iceberg.Properties{}); err != nil {
+		return fmt.Errorf("make catalog tables: %w", Scrub(err, dsn))
+	}
+	if _, err := db.ExecContext(ctx, inventorySQL); err != nil {
+		return fmt.Errorf("make catalog tables: %w", Scrub(err, dsn))
+	}
+	return nil
+}
+
+// MoveCatalog makes a catalog that was copied that of the folder where the
+// lake now lies, in the caller's transaction on PostgreSQL.
+func MoveCatalog(ctx context.Context, tx *sql.Tx, root string) error {
+	actual, err := filepath.EvalSymlinks(filepath.Dir(root))
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "update iceberg_namespace_properties set property_value = $1 where property_key = '"+propLakeRoot+"'",
+		filepath.Join(actual, filepath.Base(root)))
+	return err
+}

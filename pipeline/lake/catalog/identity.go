@@ -1,0 +1,69 @@
+package catalog
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"carat/pipeline"
+	"carat/pipeline/lake/store"
+)
+
+// identity is lake.json: what stays the same when the lake is copied.
+type identity struct {
+	Format int    `json:"format"`
+	ID     string `json:"id"`
+	Root   string `json:"root"` // as recorded in Iceberg's metadata
+}
+
+const lakeFormat = 1
+
+// identify reads lake.json or writes the first one.
+func identify(d *store.Disk) (id identity, err error) {
+	path := filepath.Join(d.Root, "lake.json")
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := found(d, path); err != nil {
+			return id, err
+		}
+		content, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return id, err
+	}
+	if err := json.Unmarshal(content, &id); err != nil || id.Root == "" {
+		return id, pipeline.Errorf(pipeline.KindVerification, "open lake", path, "the file doesn't say where the lake began").
+			WithHint("restore lake.json from a backup")
+	}
+	if id.Format != lakeFormat {
+		return id, pipeline.Errorf(pipeline.KindUsage, "open lake", d.Root, "its format is %d, this carat reads format %d", id.Format, lakeFormat)
+	}
+	return id, nil
+}
+
+// found gives a new lake its id. Of several carats that do so at once one is the
+// first, and the others take its id.
+func found(d *store.Disk, path string) error {
+	var random [8]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		return err
+	}
+	id := identity{Format: lakeFormat, ID: hex.EncodeToString(random[:]), Root: d.Root}
+	content, err := json.MarshalIndent(id, "", "  ")
+	if err != nil {
+		return err
+	}
+	return d.WriteFirst(path, d.StagingPath("lake-"+id.ID+".json"), append(content, '\n'))
+}
+
+func isLake(root, id string) bool {
+	if !store.Exists(filepath.Join(root, "lake.json")) {
+		return false
+	}
+	other, err := identify(&store.Disk{Root: root})
+	return err == nil && other.ID == id
+}

@@ -1,0 +1,178 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+
+	"carat/pipeline/lake/chain"
+	"github.com/apache/iceberg-go"
+	"github.com/apache/iceberg-go/table"
+)
+
+// Manifests lists the manifests of a snapshot. One that was damaged is an
+// error: iceberg-go's reader panics on some.
+func (cat *Catalog) Manifests(snap *table.Snapshot) (list []iceberg.ManifestFile, err error) {
+	defer recoverManifest(snap.ManifestList, &err)
+	return snap.Manifests(cat.files)
+}
+
+// eachEntry hands over the entries of a manifest that stand, and stops at the
+// first error.
+func (cat *Catalog) eachEntry(m iceberg.ManifestFile, take func(iceberg.ManifestEntry) error) (err error) {
+	defer recoverManifest(m.FilePath(), &err)
+	for e, err := range m.Entries(cat.files, true) {
+		if err != nil {
+			return err
+		}
+		if err := take(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachEntryOf hands over the entries of all manifests of a snapshot.
+func (cat *Catalog) eachEntryOf(snap *table.Snapshot, take func(iceberg.ManifestEntry) error) error {
+	manifests, err := cat.Manifests(snap)
+	if err != nil {
+		return err
+	}
+	for _, m := range manifests {
+		if err := cat.eachEntry(m, take); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recoverManifest turns a panic over a damaged manifest into an error.
+func recoverManifest(path string, err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("damaged manifest %s: %v", path, r)
+	}
+}
+
+// CountRows gives the rows of a snapshot as its manifests say; none of no snapshot.
+func (cat *Catalog) CountRows(snap *table.Snapshot) (int64, error) {
+	if snap == nil {
+		return 0, nil
+	}
+	var n int64
+	err := cat.eachEntryOf(snap, func(e iceberg.ManifestEntry) error {
+		n += e.DataFile().Count()
+		return nil
+	})
+	return n, err
+}
+
+// AddedFiles lists the data files that a snapshot added.
+func (cat *Catalog) AddedFiles(snap *table.Snapshot) ([]string, error) {
+	manifests, err := cat.Manifests(snap)
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for _, m := range manifests {
+		if m.SnapshotID() != snap.SnapshotID {
+			continue // written by an earlier one, which can't name what came later
+		}
+		err := cat.eachEntry(m, func(e iceberg.ManifestEntry) error {
+			if e.SnapshotID() != snap.SnapshotID {
+				return nil
+			}
+			path, err := cat.files.here(e.DataFile().FilePath())
+			paths = append(paths, path)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	sort.Strings(paths)
+	return paths, nil
+}
+
+// FilesOf is SnapshotFiles for a table that is asked for again and again: the
+// snapshot that was listed last is not listed anew.
+func (cat *Catalog) FilesOf(t *Table, snap *table.Snapshot) ([]string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.listed != snap.SnapshotID {
+		files, err := cat.SnapshotFiles(snap)
+		if err != nil {
+			return nil, err
+		}
+		t.listed, t.files = snap.SnapshotID, files
+	}
+	return slices.Clone(t.files), nil
+}
+
+// SnapshotFiles lists the data files of a snapshot where they lie now.
+func (cat *Catalog) SnapshotFiles(snap *table.Snapshot) ([]string, error) {
+	var paths []string
+	err := cat.eachEntryOf(snap, func(e iceberg.ManifestEntry) error {
+		path, err := cat.files.here(e.DataFile().FilePath())
+		paths = append(paths, path)
+		return err
+	})
+	sort.Strings(paths)
+	return paths, err
+}
+
+// DataFiles lists the files of a snapshot as Iceberg tells them.
+func (cat *Catalog) DataFiles(snap *table.Snapshot) ([]iceberg.DataFile, error) {
+	var files []iceberg.DataFile
+	err := cat.eachEntryOf(snap, func(e iceberg.ManifestEntry) error {
+		files = append(files, e.DataFile())
+		return nil
+	})
+	return files, err
+}
+
+// Exchanged gives the files that a snapshot added to those of its parent, and
+// those that it took away.
+func (cat *Catalog) Exchanged(name string, snap *table.Snapshot) (added, gone []string, err error) {
+	t, ok := cat.Table(name)
+	if !ok || snap.ParentSnapshotID == nil {
+		return nil, nil, errors.New("it has no snapshot before it")
+	}
+	parent := t.Iceberg.SnapshotByID(*snap.ParentSnapshotID)
+	if parent == nil {
+		return nil, nil, errors.New("the snapshot before it is gone")
+	}
+	before, err := cat.SnapshotFiles(parent)
+	if err != nil {
+		return nil, nil, err
+	}
+	after, err := cat.SnapshotFiles(snap)
+	if err != nil {
+		return nil, nil, err
+	}
+	return Without(after, before), Without(before, after), nil
+}
+
+// BatchFiles gives the files that a batch added.
+func (cat *Catalog) BatchFiles(b chain.CommittedBatch) ([]string, error) {
+	t, ok := cat.Table(b.Table)
+	if !ok {
+		return nil, fmt.Errorf("table %s is missing", b.Table)
+	}
+	snap := t.Iceberg.SnapshotByID(b.Snapshot)
+	if snap == nil {
+		return nil, fmt.Errorf("snapshot %d of %s is gone", b.Snapshot, b.Table)
+	}
+	return cat.AddedFiles(snap)
+}
+
+// Without gives the elements of one sorted list that another lacks.
+func Without(list, other []string) []string {
+	var rest []string
+	for _, s := range list {
+		if _, there := slices.BinarySearch(other, s); !there {
+			rest = append(rest, s)
+		}
+	}
+	return rest
+}

@@ -1,0 +1,204 @@
+package chain
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"carat/pipeline"
+	"github.com/apache/iceberg-go"
+	"github.com/apache/iceberg-go/table"
+)
+
+// Properties of a batch's snapshot summary.
+const (
+	propPrefix        = "carat."
+	PropBatch         = "carat.batch"
+	propSeq           = "carat.seq"
+	PropFeed          = "carat.feed"
+	propFormat        = "carat.format"
+	PropSource        = "carat.source"
+	propSourceSHA256  = "carat.source-sha256"
+	propSourceBytes   = "carat.source-bytes"
+	propRowsRead      = "carat.rows-read"
+	propRowsAccepted  = "carat.rows-accepted"
+	propRowsRejected  = "carat.rows-rejected"
+	propRowsDuplicate = "carat.rows-duplicate"
+	propRowsSHA256    = "carat.rows-sha256"
+	propControlTotals = "carat.control-totals"
+	propIngestedAt    = "carat.ingested-at"
+	propFirstEvent    = "carat.first-event"
+	propUnknown       = "carat.unknown-columns"
+	propEarliestOpen  = "carat.earliest-open"
+	PropFilesSHA256   = "carat.files-sha256"
+	PropPreviousChain = "carat.previous-chain"
+	PropChain         = "carat.chain"
+
+	// Of a compaction's snapshot, besides files-sha256, rows and the chain.
+	PropCompaction     = "carat.compaction"
+	PropAfter          = "carat.after"           // the last batch before it
+	PropReplacedSHA256 = "carat.replaced-sha256" // FilesSHA256 of the files replaced
+	PropCompactedAt    = "carat.compacted-at"
+
+	// Of the rejects snapshot that belongs to a batch.
+	PropRejectsOf = "carat.rejects-of"
+	// Of result tables.
+	PropRun    = "carat.run"
+	PropPeriod = "carat.period"
+	PropRows   = "carat.rows"
+	// PropNumbersSHA256 is over every column but run_id (see numbersHash).
+	PropNumbersSHA256 = "carat.numbers-sha256"
+)
+
+// Value gives carat.chain of a batch: the SHA-256 of its snapshot's
+// carat.* properties except carat.chain itself, sorted by name, each as the
+// line `NAME=LENGTH:VALUE` and a newline, LENGTH being the value's bytes in
+// decimal. Among them are carat.previous-chain, the value of the batch before
+// in the whole lake ("" for the first), and carat.files-sha256 (FilesSHA256).
+func Value(props iceberg.Properties) string {
+	var names []string
+	for name := range props {
+		if strings.HasPrefix(name, propPrefix) && name != PropChain {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	h := sha256.New()
+	for _, name := range names {
+		fmt.Fprintf(h, "%s=%d:%s\n", name, len(props[name]), props[name])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// FileHash is a file of a snapshot, named by its path below the lake folder.
+type FileHash struct{ Name, SHA256 string }
+
+// FilesSHA256 gives carat.files-sha256: the SHA-256 of what `sha256sum` prints
+// for every file added (rejects included), named by its path below the lake
+// folder, in the order of the names.
+func FilesSHA256(files []FileHash) string {
+	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
+	h := sha256.New()
+	for _, f := range files {
+		fmt.Fprintf(h, "%s  %s\n", f.SHA256, f.Name)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// BatchProperties gives the summary of a batch, chain and all.
+func BatchProperties(b pipeline.Batch, seq int64, files []FileHash, previous string) (iceberg.Properties, error) {
+	totals := b.ControlTotals
+	if totals == nil {
+		totals = map[string]string{}
+	}
+	totalsJSON, err := json.Marshal(totals)
+	if err != nil {
+		return nil, err
+	}
+	p := iceberg.Properties{
+		PropBatch: b.ID, propSeq: strconv.FormatInt(seq, 10), PropFeed: b.Feed, propFormat: b.Format,
+		PropSource: b.Source, propSourceSHA256: b.SourceSHA256, propSourceBytes: strconv.FormatInt(b.SourceBytes, 10),
+		propRowsRead: strconv.FormatInt(b.RowsRead, 10), propRowsAccepted: strconv.FormatInt(b.RowsAccepted, 10),
+		propRowsRejected: strconv.FormatInt(b.RowsRejected, 10), propRowsDuplicate: strconv.FormatInt(b.RowsDuplicate, 10),
+		propRowsSHA256: b.RowsSHA256, propControlTotals: string(totalsJSON),
+		propIngestedAt:  b.IngestedAt.UTC().Format(time.RFC3339Nano),
+		PropFilesSHA256: FilesSHA256(files), PropPreviousChain: previous,
+	}
+	if !b.FirstEvent.IsZero() {
+		p[propFirstEvent] = b.FirstEvent.UTC().Format(time.RFC3339Nano)
+	}
+	if b.EarliestOpen != "" {
+		p[propEarliestOpen] = string(b.EarliestOpen)
+	}
+	if len(b.UnknownColumn) > 0 {
+		unknown, err := json.Marshal(b.UnknownColumn)
+		if err != nil {
+			return nil, err
+		}
+		p[propUnknown] = string(unknown)
+	}
+	p[PropChain] = Value(p)
+	return p, nil
+}
+
+// CommittedBatch is a batch as the history tells it.
+type CommittedBatch struct {
+	pipeline.Batch
+	Seq           int64
+	Table         string
+	Snapshot      int64
+	CommittedAt   time.Time
+	FilesSHA256   string
+	PreviousChain string
+	Chain         string
+}
+
+// ReadBatch reads a summary. The error says which property doesn't parse.
+func ReadBatch(tableName string, snap *table.Snapshot) (CommittedBatch, error) {
+	p := snap.Summary.Properties
+	c := CommittedBatch{Table: tableName, Snapshot: snap.SnapshotID, CommittedAt: time.UnixMilli(snap.TimestampMs).UTC(),
+		FilesSHA256: p[PropFilesSHA256], PreviousChain: p[PropPreviousChain], Chain: p[PropChain],
+		Batch: pipeline.Batch{ID: p[PropBatch], Feed: p[PropFeed], Format: p[propFormat], Source: p[PropSource],
+			SourceSHA256: p[propSourceSHA256], RowsSHA256: p[propRowsSHA256], EarliestOpen: pipeline.Period(p[propEarliestOpen])}}
+	var first error
+	note := func(name string, err error) {
+		if err != nil && first == nil {
+			first = fmt.Errorf("%s of %s: %w", name, c.ID, err)
+		}
+	}
+	for name, into := range map[string]*int64{propSeq: &c.Seq, propSourceBytes: &c.SourceBytes, propRowsRead: &c.RowsRead,
+		propRowsAccepted: &c.RowsAccepted, propRowsRejected: &c.RowsRejected, propRowsDuplicate: &c.RowsDuplicate} {
+		n, err := strconv.ParseInt(p[name], 10, 64)
+		note(name, err)
+		*into = n
+	}
+	for name, into := range map[string]*time.Time{propIngestedAt: &c.IngestedAt, propFirstEvent: &c.FirstEvent} {
+		if p[name] != "" {
+			t, err := time.Parse(time.RFC3339Nano, p[name])
+			note(name, err)
+			*into = t
+		}
+	}
+	note(propControlTotals, json.Unmarshal([]byte(p[propControlTotals]), &c.ControlTotals))
+	if p[propUnknown] != "" {
+		note(propUnknown, json.Unmarshal([]byte(p[propUnknown]), &c.UnknownColumn))
+	}
+	return c, first
+}
+
+// BatchID gives the id of a seq.
+func BatchID(seq int64) string { return fmt.Sprintf("b%06d", seq) }
+
+// BatchSeq gives the seq of an id; an error for what is none.
+func BatchSeq(id string) (int64, error) {
+	digits, ok := strings.CutPrefix(id, "b")
+	seq, err := strconv.ParseInt(digits, 10, 64)
+	if !ok || err != nil || seq < 1 || BatchID(seq) != id {
+		return 0, fmt.Errorf("%q is not a batch id like b000042", id)
+	}
+	return seq, nil
+}
+
+// IsBatch says whether a snapshot is a batch.
+func IsBatch(snap *table.Snapshot) bool {
+	return snap.Summary != nil && snap.Summary.Properties[PropBatch] != ""
+}
+
+// SeqOf gives the seq of a snapshot's batch; 0 for one without.
+func SeqOf(snap *table.Snapshot) int64 {
+	if snap.Summary == nil {
+		return 0
+	}
+	p := snap.Summary.Properties
+	for _, id := range []string{p[PropBatch], p[PropRejectsOf]} {
+		if seq, err := BatchSeq(id); err == nil {
+			return seq
+		}
+	}
+	return 0
+}

@@ -1,0 +1,128 @@
+package people
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"carat/pipeline"
+	"carat/pipeline/lake/store"
+)
+
+// pendingPeople is the name, in a batch's staging folder, of the people that
+// its rows name. It is written before the commit and taken after it.
+const pendingPeople = "people.ndjson"
+
+// Store is what is known of persons, outside the history.
+type Store struct{ Disk *store.Disk }
+
+// WritePending writes the people that a batch names into its staging folder,
+// before the commit.
+func (p *Store) WritePending(dir, batchID string, people []pipeline.Person) error {
+	if len(people) == 0 {
+		return nil
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	for _, one := range people {
+		if err := enc.Encode(one); err != nil {
+			return err
+		}
+	}
+	return p.Disk.Write(filepath.Join(dir, pendingPeople), b.Bytes())
+}
+
+// TakePending puts a committed batch's people into the store.
+func (p *Store) TakePending(ctx context.Context, dir string) error {
+	f, err := os.Open(filepath.Join(dir, pendingPeople))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return p.With(ctx, func(tx *sql.Tx) error {
+		dec := json.NewDecoder(bufio.NewReader(f))
+		for {
+			var one pipeline.Person
+			if err := dec.Decode(&one); errors.Is(err, io.EOF) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, `insert into people (creator_id, display_name, email) values (?, ?, ?)
+				on conflict (creator_id) do update set display_name = excluded.display_name, email = excluded.email`,
+				one.CreatorID, one.DisplayName, one.Email); err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// With runs a transaction on the store of people. secure_delete makes
+// SQLite overwrite what is deleted.
+func (p *Store) With(ctx context.Context, do func(*sql.Tx) error) (err error) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.Disk.Root, "people", "people.sqlite")+
+		"?_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=secure_delete(ON)")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := db.ExecContext(ctx, "create table if not exists people (creator_id text primary key, display_name text not null, email text not null)"); err != nil {
+		return err
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// All gives the names and addresses of creators by id, as last ingested.
+func (p *Store) All(ctx context.Context) (map[string]pipeline.Person, error) {
+	people := map[string]pipeline.Person{}
+	if !store.Exists(filepath.Join(p.Disk.Root, "people", "people.sqlite")) {
+		return people, nil
+	}
+	err := p.With(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, "select creator_id, display_name, email from people")
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var one pipeline.Person
+			if err := rows.Scan(&one.CreatorID, &one.DisplayName, &one.Email); err != nil {
+				return err
+			}
+			people[one.CreatorID] = one
+		}
+		return rows.Err()
+	})
+	return people, p.Disk.Fail("read people of", p.Disk.Root, err)
+}
+
+// Save writes a consistent copy of the store of people to a file that is
+// not there yet; false when there is no store.
+func (p *Store) Save(ctx context.Context, file string) (saved bool, err error) {
+	if !store.Exists(filepath.Join(p.Disk.Root, filepath.FromSlash(store.PeopleFile))) {
+		return false, nil
+	}
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.Disk.Root, filepath.FromSlash(store.PeopleFile))+"?_pragma=busy_timeout(10000)&mode=ro")
+	if err != nil {
+		return false, p.Disk.Fail("save people of", p.Disk.Root, err)
+	}
+	_, err = db.ExecContext(ctx, "vacuum into ?", file)
+	return err == nil, p.Disk.Fail("save people of", p.Disk.Root, errors.Join(err, db.Close()))
+}

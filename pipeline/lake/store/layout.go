@@ -1,0 +1,56 @@
+package store
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"carat/pipeline"
+)
+
+// Files of a lake that change in place, below its folder. All others are
+// written once.
+const (
+	CatalogFile = "catalog.sqlite"
+	PeopleFile  = "people/people.sqlite"
+)
+
+// CertificatesFolder holds what locks periods: PERIOD/VERSION.json, beside it
+// VERSION.statements.sha256, and the SQL that was in force under sql/. It is
+// part of the history: a copy of the lake has it too.
+const CertificatesFolder = "certificates"
+
+// Relative gives a path of this machine as one below the lake's folder, with
+// slashes.
+func (d *Disk) Relative(path string) string {
+	rel, err := filepath.Rel(d.Root, path)
+	if err != nil {
+		return path
+	}
+	return filepath.ToSlash(rel)
+}
+
+// StagingDir makes a folder for files on their way into the lake.
+func (d *Disk) StagingDir(name string) (string, error) {
+	if !PlainName(name) {
+		return "", pipeline.Errorf(pipeline.KindInternal, "stage", fmt.Sprintf("%q", name), "not a plain name")
+	}
+	dir := d.StagingPath(name)
+	if err := d.MkdirAll(dir); err != nil {
+		return "", d.Fail("make folder", dir, err)
+	}
+	return dir, nil
+}
+
+// StagingPath is where something lies on its way into the lake.
+func (d *Disk) StagingPath(name string) string { return filepath.Join(d.Root, "staging", name) }
+
+// PlainName says whether a name is safe as one path element.
+func PlainName(name string) bool {
+	if name == "" || len(name) > 128 || name[0] == '.' {
+		return false
+	}
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.=", r))
+	})
+}

@@ -1,0 +1,86 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/store"
+)
+
+// Orphans removes what commits that were cut short left in the tables'
+// metadata folders, and half-written files. It gives their number, and the
+// paths (below the lake folder) of files of rows or sources that nothing refers
+// to: no crash leaves such, so they are left alone for a person to look at. The
+// lake must be locked.
+func (s *Sweeper) Orphans(ctx context.Context) (removed int, unknown []string, err error) {
+	if err := s.Catalog.Refresh(ctx); err != nil {
+		return 0, nil, s.disk().Fail("sweep", s.disk().Root, err)
+	}
+	known, err := s.Referred()
+	if err != nil {
+		return 0, nil, s.disk().Fail("sweep", s.disk().Root, err)
+	}
+	for _, folder := range []string{catalog.Namespace + ".db", "raw", filepath.Join("people", "raw"), store.CertificatesFolder} {
+		err := filepath.WalkDir(filepath.Join(s.disk().Root, folder), func(path string, d fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil || d.IsDir() || known[path] {
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			metadata := folder == catalog.Namespace+".db" && filepath.Base(filepath.Dir(path)) == "metadata"
+			if metadata || strings.HasSuffix(path, ".tmp") {
+				removed++
+				return s.Catalog.DropUnneeded(ctx, path)
+			}
+			if folder != store.CertificatesFolder { // certificates are judged by the state database
+				unknown = append(unknown, s.disk().Relative(path))
+			}
+			return nil
+		})
+		if err != nil {
+			return removed, unknown, s.disk().Fail("sweep", s.disk().Root, err)
+		}
+	}
+	sort.Strings(unknown)
+	return removed, unknown, nil
+}
+
+// Referred gives the paths of all files that the tables, in any of their
+// snapshots, and the batches refer to.
+func (s *Sweeper) Referred() (map[string]bool, error) {
+	tables, heads := s.Catalog.Tables(), s.Catalog.Heads()
+	known := map[string]bool{}
+	for name, t := range tables {
+		keep, err := s.Catalog.MetadataFiles(t)
+		if err != nil {
+			return nil, err
+		}
+		for base := range keep {
+			known[filepath.Join(s.Catalog.TableDir(name), "metadata", base)] = true
+		}
+		if err := s.Catalog.ReferredData(t, known); err != nil {
+			return nil, err
+		}
+	}
+	for _, h := range heads {
+		path, err := s.Sources.Path(h.Feed, h.SHA256)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // erased, or for verify to tell
+		}
+		if err != nil {
+			return nil, err
+		}
+		known[path] = true
+	}
+	return known, nil
+}

@@ -1,0 +1,101 @@
+package sweep
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/people"
+	"carat/pipeline/lake/raw"
+	"carat/pipeline/lake/store"
+)
+
+// Sweeper clears what crashes left. The lake must be locked.
+type Sweeper struct {
+	Catalog *catalog.Catalog
+	Sources *raw.Files
+	People  *people.Store
+}
+
+func (s *Sweeper) disk() *store.Disk { return s.Catalog.Disk }
+
+// Staging clears the staging folder. Where a crash fell between moving files and
+// committing them, the files moved are taken out of the tables again; where it
+// fell after the commit, what was left to do is done. The lock is held.
+func (s *Sweeper) Staging(ctx context.Context) error {
+	entries, err := os.ReadDir(filepath.Join(s.disk().Root, "staging"))
+	if err != nil {
+		return err
+	}
+	if len(entries) == 0 {
+		return s.Catalog.RefreshRaw(ctx)
+	}
+	if err := s.Catalog.Refresh(ctx); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		dir := filepath.Join(s.disk().Root, "staging", e.Name())
+		if err := s.one(ctx, dir); err != nil {
+			return fmt.Errorf("%s: %w", dir, err)
+		}
+		if err := s.disk().RemoveAll(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Sweeper) one(ctx context.Context, dir string) error {
+	content, err := os.ReadFile(filepath.Join(dir, catalog.MoveNote))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var m catalog.Move
+	if err := json.Unmarshal(content, &m); err != nil {
+		return err
+	}
+	committed, err := s.Catalog.IsCommitted(&m)
+	if err != nil {
+		return err
+	}
+	if committed {
+		if err := s.People.TakePending(ctx, dir); err != nil {
+			return err
+		}
+	}
+	tables := map[string]bool{}
+	for _, rel := range m.To {
+		if !filepath.IsLocal(rel) {
+			return fmt.Errorf("%s names %q", catalog.MoveNote, rel)
+		}
+		if !committed {
+			if err := s.disk().Remove(filepath.Join(s.disk().Root, rel)); err != nil {
+				return err
+			}
+		}
+		if parts := strings.Split(filepath.ToSlash(rel), "/"); parts[0] == catalog.Namespace+".db" && len(parts) > 1 {
+			tables[parts[1]] = true
+		}
+	}
+	if m.Batch != "" {
+		for _, name := range s.Catalog.RawNames() {
+			tables[name] = true // a batch without rows moved no table file
+		}
+	}
+	for name := range tables {
+		if err := s.Catalog.SweepMetadata(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/seal"
+	"carat/pipeline/lake/store"
+)
+
+// inventory checks every listed file, and remembers the hashes for the checks
+// of batches and runs. It gives what differs, for the end of the report: which
+// batch or run it belongs to says more.
+func (v *verifier) inventory(ctx context.Context) ([]string, error) {
+	files, complete, err := v.cat.Inventory(ctx, false)
+	if err != nil {
+		v.differ("%s: %v", store.CatalogFile, err)
+		return nil, nil
+	}
+	if !complete {
+		return nil, nil // an older carat wrote the lake and nothing was written since
+	}
+	var differing []string
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		path := filepath.Join(v.cat.Disk.Root, filepath.FromSlash(f.Path))
+		sum, err := v.sums.hash(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			if !strings.HasPrefix(f.Path, "people/") { // those can be erased, which is judged by its record
+				differing = append(differing, fmt.Sprintf("file %s is missing", f.Path))
+			}
+		case err != nil:
+			differing = append(differing, fmt.Sprintf("file %s can't be read: %v", f.Path, err))
+		case sum != f.SHA256:
+			differing = append(differing, fmt.Sprintf("file %s was changed: its SHA-256 is %s, and was %s when it was written", f.Path, sum, f.SHA256))
+		}
+	}
+	return differing, nil
+}
+
+// ChangedFiles tells, of a lake that can't be opened, which files are not as
+// they were written or left. It opens the catalog's database alone.
+func ChangedFiles(ctx context.Context, root, dsn string) []string {
+	changed := seal.Broken(root)
+	cat, err := catalog.OpenListOnly(&store.Disk{Root: root}, dsn)
+	if err != nil {
+		return changed
+	}
+	defer cat.Close()
+	v := &verifier{cat: cat, sums: knownSums{}}
+	differing, err := v.inventory(ctx)
+	if err != nil {
+		return changed
+	}
+	return append(changed, differing...)
+}
+
+// knownSums remembers hashes, so that a file is read once.
+type knownSums map[string]string
+
+func (k knownSums) hash(path string) (string, error) {
+	if sum, ok := k[path]; ok {
+		return sum, nil
+	}
+	sum, err := store.HashFile(path)
+	if err == nil {
+		k[path] = sum
+	}
+	return sum, err
+}
+
+// integrity asks SQLite whether the catalog's database is sound.
+func (v *verifier) integrity(ctx context.Context) {
+	if v.cat.InPostgres() {
+		return
+	}
+	rows, err := v.cat.DB().QueryContext(ctx, "pragma integrity_check")
+	if err != nil {
+		v.differ("%s: %v", store.CatalogFile, err)
+		return
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil || text != "ok" {
+			v.differ("%s is damaged: %s", store.CatalogFile, errors.Join(err, errors.New(text)))
+			return
+		}
+	}
+	if err := rows.Err(); err != nil {
+		v.differ("%s: %v", store.CatalogFile, err)
+	}
+}
