@@ -15,6 +15,8 @@ import (
 
 	"carat/pipeline"
 	"carat/reports/statement"
+	"carat/reports/statement/html"
+	"carat/reports/statement/pdf"
 )
 
 // StatementFormats are the renderings of a statement, in the order in which
@@ -52,6 +54,13 @@ type rendered struct {
 // counts of a rendering.
 type renderCounts struct{ all, changed int64 }
 
+// renderings make every form of a statement, for one goroutine.
+type renderings struct {
+	files statement.Files
+	page  html.Renderer
+	paper pdf.Renderer
+}
+
 // render writes every statement that each hands over. What each hands over must
 // not be changed afterwards.
 func (r *renderer) render(ctx context.Context, each func(ctx context.Context, add func(*statement.Statement) error) error) (counts renderCounts, err error) {
@@ -79,7 +88,7 @@ func (r *renderer) render(ctx context.Context, each func(ctx context.Context, ad
 	})
 	for range max(r.workers, 1) {
 		group.Go(func() error {
-			var one statement.Renderer
+			var one renderings
 			for s := range queue {
 				if err := r.write(&one, s); err != nil {
 					return err
@@ -114,7 +123,7 @@ func (r *renderer) render(ctx context.Context, each func(ctx context.Context, ad
 
 // write renders one statement, unless all its files stand and were made from
 // the same rows.
-func (r *renderer) write(one *statement.Renderer, s *rendered) error {
+func (r *renderer) write(one *renderings, s *rendered) error {
 	rows, err := r.rows(one, s.statement)
 	if err != nil {
 		return err
@@ -140,7 +149,7 @@ func (r *renderer) write(one *statement.Renderer, s *rendered) error {
 		if err := putFile(filepath.Join(r.dir, s.entry.file(format)), text); err != nil {
 			return renderError(s.entry.file(format), err)
 		}
-		if s.entry.SHA256[format], err = one.Sum(text); err != nil {
+		if s.entry.SHA256[format], err = one.page.Sum(text); err != nil {
 			return renderError(s.entry.file(format), err)
 		}
 	}
@@ -159,8 +168,8 @@ func (r *renderer) write(one *statement.Renderer, s *rendered) error {
 
 // rows hashes all that a statement's files depend on, but for the run: one that
 // comes to the same rows changes no statement.
-func (r *renderer) rows(one *statement.Renderer, s *statement.Statement) (string, error) {
-	digest, err := one.Digest(s)
+func (r *renderer) rows(one *renderings, s *statement.Statement) (string, error) {
+	digest, err := one.files.Digest(s)
 	if err != nil {
 		return "", err
 	}
@@ -189,16 +198,16 @@ func (r *renderer) stands(e *indexEntry) bool {
 	return true
 }
 
-func renderAs(one *statement.Renderer, s *statement.Statement, format string) ([]byte, error) {
+func renderAs(one *renderings, s *statement.Statement, format string) ([]byte, error) {
 	switch format {
 	case "html":
-		return one.HTML(s)
+		return one.page.HTML(s)
 	case "csv":
-		return one.CSV(s)
+		return one.files.CSV(s)
 	case "json":
-		return one.JSON(s)
+		return one.files.JSON(s)
 	case "pdf":
-		return one.PDF(s)
+		return one.paper.PDF(s)
 	}
 	return nil, pipeline.Errorf(pipeline.KindUsage, "render", "statements", "unknown format %q", format)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func statementOf(creator string) *statement.Statement {
-	return &statement.Statement{Summary: pipeline.StatementSummary{Period: "2026-10", CreatorID: creator, Entity: "main", Currency: "USD"}}
+	return &statement.Statement{Statement: &pipeline.Statement{Summary: pipeline.StatementSummary{Period: "2026-10", CreatorID: creator, Entity: "main", Currency: "USD"}}}
 }
 
 // rendering renders so many statements into a folder and gives how many were written.

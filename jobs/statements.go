@@ -242,25 +242,10 @@ func eachStatement(ctx context.Context, p *place, run state.Run, o StatementsOpt
 	return eng.Statements(ctx, filter, func(one *pipeline.Statement) error {
 		one.Summary.Provisional = !o.final
 		return add(&statement.Statement{
-			Summary: one.Summary, Lines: one.Lines, Rates: rateTotals(one.Rates), Days: one.Days, Streams: one.Streams, Releases: one.Releases,
-			Terms: one.Terms, YearToDate: one.Year, Replaced: o.history.replaced(one.Moves),
-			DisplayName: people[one.Summary.CreatorID].DisplayName, Payer: payers[one.Summary.Entity],
-			Zone: o.Config.Zone, RunID: run.ID,
+			Statement: one, DisplayName: people[one.Summary.CreatorID].DisplayName, Payer: payers[one.Summary.Entity],
+			Zone: o.Config.Zone, RunID: run.ID, Replaced: o.history.replaced(),
 		})
 	})
-}
-
-// rateTotals are the rates of a statement as a report takes them.
-func rateTotals(rates []pipeline.StatementRate) []statement.RateTotal {
-	totals := make([]statement.RateTotal, 0, len(rates))
-	for _, r := range rates {
-		t := statement.RateTotal{RateFrom: r.RateFrom, RateTo: r.RateTo, Rate: r.Rate, Coins: r.Coins, Diamonds: r.Diamonds, Amount: r.Amount}
-		if r.DiamondsPerCoin != nil {
-			t.DiamondsPerCoin = *r.DiamondsPerCoin
-		}
-		totals = append(totals, t)
-	}
-	return totals
 }
 
 // unknownCreator says which creator may have been meant.

@@ -40,11 +40,11 @@ func (p *place) history(ctx context.Context, s Setting, run state.Run) (history,
 }
 
 // replaced is what a statement says of the version before it.
-func (h *history) replaced(moves []pipeline.StatementMove) *statement.Replaced {
+func (h *history) replaced() *statement.Replaced {
 	if h.before.RunID == "" {
 		return nil
 	}
-	return &statement.Replaced{Version: h.before.Version, ReopenedAt: h.before.ReopenedAt, Reason: h.before.ReopenReason, Moves: moves}
+	return &statement.Replaced{Version: h.before.Version, ReopenedAt: h.before.ReopenedAt, Reason: h.before.ReopenReason}
 }
 
 // mark names what a history depends on.

@@ -71,16 +71,18 @@ var mayImport = map[string][]string{
 		"pipeline/lake/seal", "pipeline/lake/store"},
 
 	// The rooms of reports know those below them.
-	"reports/escape":       {},
-	"reports/pdf":          {},
-	"reports/auditfile":    {},
-	"reports/locale":       {"pipeline"},
-	"reports/table":        {"pipeline", "reports/escape"},
-	"reports/trace":        {"pipeline", "reports/escape", "reports/table"},
-	"reports/pages":        {"pipeline", "reports/escape", "reports/locale"},
-	"reports/journal":      {"pipeline", "reports/escape", "reports/table"},
-	"reports/statement":    {"pipeline", "reports/escape", "reports/locale", "reports/pages", "reports/pdf"},
-	"reports/closepackage": {"pipeline", "reports/locale", "reports/pages", "reports/statement", "reports/table"},
+	"reports/escape":         {},
+	"reports/pdf":            {},
+	"reports/auditfile":      {},
+	"reports/locale":         {"pipeline"},
+	"reports/table":          {"pipeline", "reports/escape"},
+	"reports/trace":          {"pipeline", "reports/escape", "reports/table"},
+	"reports/pages":          {"pipeline", "reports/escape", "reports/locale"},
+	"reports/journal":        {"pipeline", "reports/escape", "reports/table"},
+	"reports/statement":      {"pipeline", "reports/escape", "reports/locale"},
+	"reports/statement/html": {"pipeline", "reports/escape", "reports/locale", "reports/pages", "reports/statement"},
+	"reports/statement/pdf":  {"pipeline", "reports/locale", "reports/pages", "reports/pdf", "reports/statement"},
+	"reports/closepackage":   {"pipeline", "reports/locale", "reports/pages", "reports/statement", "reports/table"},
 }
 
 // testsMayImport is allowed in tests besides: generated input and the models.

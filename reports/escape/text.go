@@ -143,7 +143,7 @@ func AppendJSON(b []byte, v string) []byte {
 // AppendHTML appends a text escaped for element content and for quoted
 // attributes. Control characters and the characters that reorder text (a name
 // could otherwise turn round the numbers beside it) become U+FFFD.
-func AppendHTML(b []byte, v string) []byte {
+func AppendHTML[T string | []byte](b []byte, v T) []byte {
 	start := 0
 	for i := 0; i < len(v); {
 		c := v[i]
@@ -165,7 +165,7 @@ func AppendHTML(b []byte, v string) []byte {
 			with = "\uFFFD"
 		case c >= utf8.RuneSelf:
 			var r rune
-			r, size = utf8.DecodeRuneInString(v[i:])
+			r, size = utf8.DecodeRuneInString(string(v[i:min(i+utf8.UTFMax, len(v))]))
 			if r == utf8.RuneError || Unsafe(r) {
 				with = "\uFFFD"
 			}

@@ -104,3 +104,20 @@ func (l *Locale) Append(b []byte, v int64, places, least int) []byte {
 	}
 	return b
 }
+
+// Cache keeps the locales of countries: reading one off CLDR is slow. There are as
+// many as countries. The zero value is ready; it is not safe for concurrent use.
+type Cache struct{ known map[string]Locale }
+
+// Of gives the locale of an ISO 3166 country, as the function Of does.
+func (c *Cache) Of(country string) Locale {
+	l, ok := c.known[country]
+	if !ok {
+		if c.known == nil {
+			c.known = map[string]Locale{}
+		}
+		l = Of(country)
+		c.known[country] = l
+	}
+	return l
+}

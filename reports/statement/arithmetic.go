@@ -6,9 +6,9 @@ import (
 	"carat/pipeline"
 )
 
-// basisPoints gives part/of in hundredths of a percent, rounded to nearest,
+// BasisPoints gives part/of in hundredths of a percent, rounded to nearest,
 // for 0 <= part <= of and of > 0; else 0.
-func basisPoints(part, of pipeline.Amount) (bp int64, exact bool) {
+func BasisPoints(part, of pipeline.Amount) (bp int64, exact bool) {
 	if of <= 0 || part < 0 || part > of {
 		return 0, false
 	}
@@ -20,9 +20,9 @@ func basisPoints(part, of pipeline.Amount) (bp int64, exact bool) {
 	return int64(quotient), rest == 0
 }
 
-// productIs says whether a x b = c x scale, exactly: whether a printed
+// ProductIs says whether a x b = c x scale, exactly: whether a printed
 // multiplication holds without a word about rounding.
-func productIs(a, b, c, scale int64) bool {
+func ProductIs(a, b, c, scale int64) bool {
 	if (a < 0) != (c < 0) && a != 0 && c != 0 {
 		return false
 	}

@@ -19,7 +19,7 @@ func TestProductIs(t *testing.T) {
 		}
 		left := new(big.Int).Mul(big.NewInt(a), big.NewInt(b))
 		right := new(big.Int).Mul(big.NewInt(c), big.NewInt(scale))
-		if got, want := productIs(a, b, c, scale), left.Cmp(right) == 0; got != want {
+		if got, want := ProductIs(a, b, c, scale), left.Cmp(right) == 0; got != want {
 			t.Fatalf("%d x %d = %d x %d: %v", a, b, c, scale, got)
 		}
 	})
@@ -34,7 +34,7 @@ func TestBasisPoints(t *testing.T) {
 		{1, 0, 0, false}, {-1, 5, 0, false}, {6, 5, 0, false}, {999_999_999_999_999_999, 999_999_999_999_999_999, 10_000, true},
 		{1, 20_000, 1, false}, {1, 20_001, 0, false},
 	} {
-		if bp, exact := basisPoints(pipeline.Amount(c.part), pipeline.Amount(c.of)); bp != c.bp || exact != c.exact {
+		if bp, exact := BasisPoints(pipeline.Amount(c.part), pipeline.Amount(c.of)); bp != c.bp || exact != c.exact {
 			t.Errorf("%d of %d is %d %v", c.part, c.of, bp, exact)
 		}
 	}

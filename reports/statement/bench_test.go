@@ -1,6 +1,7 @@
-package statement
+package statement_test
 
 import (
+	"carat/reports/statement"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -8,7 +9,7 @@ import (
 )
 
 // thirty is rich with more gifts: about the lines of an ordinary creator.
-func thirty(b *testing.B) *Statement {
+func thirty(b *testing.B) *statement.Statement {
 	s := rich(b)
 	for len(s.Lines) < 30 {
 		s.Lines = append(s.Lines, s.Lines[5])
@@ -21,7 +22,7 @@ func thirty(b *testing.B) *Statement {
 func BenchmarkStatement(b *testing.B) {
 	b.Run("files", func(b *testing.B) {
 		s, dir := thirty(b), b.TempDir()
-		var r Renderer
+		var r renderer
 		b.ReportAllocs()
 		for i := range b.N {
 			for _, format := range formats {
@@ -29,7 +30,7 @@ func BenchmarkStatement(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				name := FileName("c_"+strconv.Itoa(i%5000), "main", "USD", format.ext)
+				name := statement.FileName("c_"+strconv.Itoa(i%5000), "main", "USD", format.ext)
 				if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 					b.Fatal(err)
 				}
@@ -40,7 +41,7 @@ func BenchmarkStatement(b *testing.B) {
 	for _, format := range formats {
 		b.Run(format.ext, func(b *testing.B) {
 			s := thirty(b)
-			var r Renderer
+			var r renderer
 			b.ReportAllocs()
 			for range b.N {
 				data, err := format.write(&r, s)

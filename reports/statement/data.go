@@ -8,14 +8,22 @@ import (
 	"carat/reports/escape"
 )
 
+// Files renders statements for programs, one after another, reusing its memory. It
+// is not safe for concurrent use; what its methods return is valid until the next
+// call. The zero value is ready.
+type Files struct {
+	buf    []byte
+	beside []pipeline.StatementLine
+}
+
 // CSV renders the lines as RFC 4180 (CRLF line ends) with a header of column
 // names. Amounts and rates are plain decimals without trailing zeros, times RFC
 // 3339 in UTC, absent values empty. Behind the lines stand, without a line number
 // and in sections of their own, what the statement says beside them. A text that a spreadsheet would run as a
 // formula gets a leading apostrophe. The error is of kind internal: rows that
 // are not one statement.
-func (r *Renderer) CSV(s *Statement) ([]byte, error) {
-	if err := s.check(); err != nil {
+func (r *Files) CSV(s *Statement) ([]byte, error) {
+	if err := s.Check(); err != nil {
 		return nil, err
 	}
 	b := r.buf[:0]
@@ -54,8 +62,8 @@ func appendCSVLine(b []byte, s *Statement, l *pipeline.StatementLine) []byte {
 // RFC 3339 in UTC. Absent values are left out; lines don't repeat what the summary
 // says of all of them. A row stands on a line of its own. The error is of kind
 // internal: rows that are not one statement.
-func (r *Renderer) JSON(s *Statement) ([]byte, error) {
-	if err := s.check(); err != nil {
+func (r *Files) JSON(s *Statement) ([]byte, error) {
+	if err := s.Check(); err != nil {
 		return nil, err
 	}
 	b := append(r.buf[:0], `{"summary":{`...)

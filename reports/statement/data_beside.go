@@ -39,7 +39,7 @@ func besideLines(lines []pipeline.StatementLine, s *Statement) []pipeline.Statem
 	if s.Terms != nil {
 		addTermLines(s.Terms, add)
 	}
-	if y := s.YearToDate; y != nil {
+	if y := s.Year; y != nil {
 		for _, v := range []struct {
 			reason string
 			amount pipeline.Amount
@@ -50,8 +50,8 @@ func besideLines(lines []pipeline.StatementLine, s *Statement) []pipeline.Statem
 	if r := s.Replaced; r != nil {
 		at := r.ReopenedAt.UnixMicro()
 		add(pipeline.StatementLine{Section: sectionChanged, EventAt: &at, Reason: "reopened", ReferenceID: r.Reason})
-		for i := range r.Moves {
-			m := &r.Moves[i]
+		for i := range s.Moves {
+			m := &s.Moves[i]
 			add(pipeline.StatementLine{Section: sectionChanged, Diamonds: &m.DiamondsMoved, Amount: m.AmountMoved, Reason: m.Item})
 		}
 	}
@@ -114,7 +114,7 @@ func appendBeside(b []byte, s *Statement) []byte {
 		b = append(b, "null"...)
 	}
 	b = append(b, ",\n\"year_to_date\":"...)
-	if y := s.YearToDate; y != nil {
+	if y := s.Year; y != nil {
 		b = appendObject(b, field{"first_period", textCell(string(y.FirstPeriod))}, field{"earned_amount", amountCell(y.Earned)}, field{"adjusted_amount", amountCell(y.Adjusted)},
 			field{"paid_amount", amountCell(y.Paid)}, field{"withheld_amount", amountCell(y.Withheld)}, field{"fee_amount", amountCell(y.Fees)})
 	} else {
@@ -128,8 +128,8 @@ func appendBeside(b []byte, s *Statement) []byte {
 	at := r.ReopenedAt.UnixMicro()
 	b = appendObject(b, field{"version", wholeCell(r.Version)}, field{"reopened_at", optional(kindTime, &at)}, field{"reason", textCell(r.Reason)})
 	b = append(b[:len(b)-1], ",\"moves\":["...)
-	for i := range r.Moves {
-		m := &r.Moves[i]
+	for i := range s.Moves {
+		m := &s.Moves[i]
 		b = appendObject(appendItem(b, i), field{"item", textCell(m.Item)},
 			field{"diamonds_before", wholeCell(m.DiamondsBefore)}, field{"diamonds_now", wholeCell(m.DiamondsNow)}, field{"diamonds_moved", wholeCell(m.DiamondsMoved)},
 			field{"amount_before", amountCell(m.AmountBefore)}, field{"amount_now", amountCell(m.AmountNow)}, field{"amount_moved", amountCell(m.AmountMoved)})

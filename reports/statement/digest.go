@@ -13,8 +13,8 @@ import (
 // statements with the same digest read the same. The rows are hashed as numbers
 // and texts, not as a rendering of them: that is a tenth of the bytes. Errors are
 // of kind internal: rows that are not one statement.
-func (r *Renderer) Digest(s *Statement) (string, error) {
-	if err := s.check(); err != nil {
+func (r *Files) Digest(s *Statement) (string, error) {
+	if err := s.Check(); err != nil {
 		return "", err
 	}
 	plain := *s
@@ -41,7 +41,7 @@ func (r *Renderer) Digest(s *Statement) (string, error) {
 	b = appendBeside(append(b, 0), s)
 	rest, err := json.Marshal([]any{s.DisplayName, s.Payer, s.zone().String(), s.Rates})
 	if err != nil {
-		return "", pipeline.Errorf(pipeline.KindInternal, "hash statement of", s.subject(), "%w", err)
+		return "", pipeline.Errorf(pipeline.KindInternal, "hash statement of", s.Subject(), "%w", err)
 	}
 	b = append(b, rest...)
 	r.buf = b

@@ -7,83 +7,93 @@ import (
 	"carat/reports/locale"
 )
 
-// figures writes numbers and dates as plain text for one statement.
-type figures struct {
-	loc      locale.Locale
-	zone     *time.Location
-	minor    int
-	currency string
+// Figures writes the numbers and the dates of one statement, for every rendering
+// that people read: as its creator's country writes them, in its time zone.
+type Figures struct {
+	Loc      locale.Locale
+	Zone     *time.Location
+	Minor    int // digits of the currency's minor unit
+	Currency string
 }
 
-func (f *figures) whole(v int64) string { return string(f.loc.Append(nil, v, 0, 0)) }
+// AppendWhole appends 1,234 or −1,234.
+func (f *Figures) AppendWhole(b []byte, v int64) []byte { return f.Loc.Append(b, v, 0, 0) }
 
-func (f *figures) signedWhole(v int64) string {
+// AppendMoney appends an amount without its currency: at least the currency's
+// minor digits, and every digit that is not zero.
+func (f *Figures) AppendMoney(b []byte, v pipeline.Amount) []byte {
+	return f.Loc.Append(b, int64(v), pipeline.AmountDigits, f.Minor)
+}
+
+// AppendRate appends a rate in full.
+func (f *Figures) AppendRate(b []byte, v pipeline.Rate) []byte {
+	return f.Loc.Append(b, int64(v), pipeline.RateDigits, 0)
+}
+
+// AppendDay appends "5 Oct 2026" of an instant in microseconds.
+func (f *Figures) AppendDay(b []byte, micros int64) []byte {
+	return timeIn(micros, f.Zone).AppendFormat(b, "2 Jan 2006")
+}
+
+// AppendMoment appends "5 Oct 2026, 14:03".
+func (f *Figures) AppendMoment(b []byte, micros int64) []byte {
+	return timeIn(micros, f.Zone).AppendFormat(b, "2 Jan 2006, 15:04")
+}
+
+// AppendPercent appends part of whole as a percentage; one that is not exact in two
+// places says "about". It is for reading beside the amounts, never for money.
+func (f *Figures) AppendPercent(b []byte, part, of pipeline.Amount) []byte {
+	bp, exact := BasisPoints(part, of)
+	if !exact {
+		b = append(b, "about\u00a0"...)
+	}
+	return append(f.Loc.Append(b, bp, 2, 0), '%')
+}
+
+// Whole is AppendWhole as a text.
+func (f *Figures) Whole(v int64) string { return string(f.AppendWhole(nil, v)) }
+
+// SignedWhole is a number with + or − before it; zero has no sign.
+func (f *Figures) SignedWhole(v int64) string {
 	if v > 0 {
-		return "+" + f.whole(v)
+		return "+" + f.Whole(v)
 	}
-	return f.whole(v)
+	return f.Whole(v)
 }
 
-// money is an amount without its currency.
-func (f *figures) money(v pipeline.Amount) string {
-	return string(f.loc.Append(nil, int64(v), pipeline.AmountDigits, f.minor))
-}
+// Money is AppendMoney as a text.
+func (f *Figures) Money(v pipeline.Amount) string { return string(f.AppendMoney(nil, v)) }
 
-func (f *figures) signed(v pipeline.Amount) string {
+// Signed is an amount with + or − before it; zero has no sign.
+func (f *Figures) Signed(v pipeline.Amount) string {
 	if v > 0 {
-		return "+" + f.money(v)
+		return "+" + f.Money(v)
 	}
-	return f.money(v)
+	return f.Money(v)
 }
 
-// sum is an amount with the statement's currency.
-func (f *figures) sum(v pipeline.Amount) string { return f.money(v) + "\u00a0" + f.currency }
+// Sum is an amount with the statement's currency.
+func (f *Figures) Sum(v pipeline.Amount) string { return f.Money(v) + "\u00a0" + f.Currency }
 
-func (f *figures) moneyIn(v pipeline.Amount, currency string) string {
-	return string(f.loc.Append(nil, int64(v), pipeline.AmountDigits, locale.MinorDigits(currency))) + "\u00a0" + currency
-}
+// Rate is AppendRate as a text.
+func (f *Figures) Rate(v pipeline.Rate) string { return string(f.AppendRate(nil, v)) }
 
-func (f *figures) rate(v pipeline.Rate) string {
-	return string(f.loc.Append(nil, int64(v), pipeline.RateDigits, 0))
-}
-
-func (f *figures) counted(v int64, noun string) string {
-	text := f.whole(v) + "\u00a0" + noun
-	if v != 1 && v != -1 {
-		text += "s"
-	}
-	return text
-}
-
-func (f *figures) day(micros int64) string { return timeIn(micros, f.zone).Format("2 Jan 2006") }
-
-func (f *figures) moment(micros *int64) string {
+// Moment is AppendMoment as a text; "" for none.
+func (f *Figures) Moment(micros *int64) string {
 	if micros == nil {
 		return ""
 	}
-	return timeIn(*micros, f.zone).Format("2 Jan 2006, 15:04")
+	return string(f.AppendMoment(nil, *micros))
 }
 
-// percent is part of a whole; one that is not exact in two places says "about".
-func (f *figures) percent(part, of pipeline.Amount) string {
-	bp, exact := basisPoints(part, of)
-	text := string(f.loc.Append(nil, bp, 2, 0)) + "%"
-	if exact {
-		return text
-	}
-	return "about\u00a0" + text
+// Percent is AppendPercent as a text.
+func (f *Figures) Percent(part, of pipeline.Amount) string {
+	return string(f.AppendPercent(nil, part, of))
 }
 
-// inForce is page.inForce as plain text.
-func (f *figures) inForce(from, to *int64) string {
-	p := page{zone: f.zone}
-	p.inForce(from, to)
-	return string(p.B) // dates alone: nothing in them is escaped
-}
+func timeIn(micros int64, zone *time.Location) time.Time { return time.UnixMicro(micros).In(zone) }
 
-func equalSign(holds bool) string {
-	if holds {
-		return " = "
-	}
-	return " \u2248 "
+func isMidnight(t time.Time) bool {
+	h, m, s := t.Clock()
+	return h == 0 && m == 0 && s == 0 && t.Nanosecond() == 0
 }

@@ -1,11 +1,36 @@
-package statement
+package statement_test
 
 import (
 	"testing"
 	"time"
 
 	"carat/pipeline"
+	"carat/reports/statement"
+	"carat/reports/statement/html"
+	"carat/reports/statement/pdf"
 )
+
+// renderer has all renderings of a statement, as the jobs have them.
+type renderer struct {
+	files statement.Files
+	page  html.Renderer
+	paper pdf.Renderer
+}
+
+func (r *renderer) HTML(s *statement.Statement) ([]byte, error) { return r.page.HTML(s) }
+func (r *renderer) PDF(s *statement.Statement) ([]byte, error)  { return r.paper.PDF(s) }
+func (r *renderer) CSV(s *statement.Statement) ([]byte, error)  { return r.files.CSV(s) }
+func (r *renderer) JSON(s *statement.Statement) ([]byte, error) { return r.files.JSON(s) }
+
+// rendered gives one rendering of a statement.
+func rendered(t testing.TB, s *statement.Statement, format func(*renderer, *statement.Statement) ([]byte, error)) string {
+	t.Helper()
+	b, err := format(new(renderer), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
 
 func at(t testing.TB, text string) *int64 {
 	t.Helper()
@@ -35,6 +60,13 @@ func rate(t testing.TB, text string) *pipeline.Rate {
 	return &v
 }
 
+func valueOf[T any](v *T) (value T) {
+	if v != nil {
+		value = *v
+	}
+	return value
+}
+
 func ptr[T any](v T) *T { return &v }
 
 func zone(t testing.TB, name string) *time.Location {
@@ -49,15 +81,15 @@ func zone(t testing.TB, name string) *time.Location {
 // draft builds a statement whose summary is the sum of its lines, as the marts make it.
 type draft struct {
 	t testing.TB
-	s *Statement
+	s *statement.Statement
 }
 
 func newDraft(t testing.TB, currency string) *draft {
-	return &draft{t: t, s: &Statement{
-		Summary: pipeline.StatementSummary{
+	return &draft{t: t, s: &statement.Statement{
+		Statement: &pipeline.Statement{Summary: pipeline.StatementSummary{
 			Period: "2026-10", Version: 1, CreatorID: "c_1029", Entity: "main", Currency: currency,
-		},
-		Payer: Party{Name: "Carat Live Ltd", Address: "12 Harbour Street\nDublin D02 X285\nIreland", TaxID: "IE3628739L"},
+		}},
+		Payer: statement.Party{Name: "Carat Live Ltd", Address: "12 Harbour Street\nDublin D02 X285\nIreland", TaxID: "IE3628739L"},
 		RunID: "r_7f3a9c51d2e84b06",
 	}}
 }
@@ -129,7 +161,7 @@ func (d *draft) gift(r rates, name string, count, coins, diamonds int64, money s
 	return &d.s.Lines[len(d.s.Lines)-1]
 }
 
-func (d *draft) close(listValue, platform, agency, kept string) *Statement {
+func (d *draft) close(listValue, platform, agency, kept string) *statement.Statement {
 	m := &d.s.Summary
 	m.ClosingDiamonds = m.OpeningDiamonds + m.EarnedDiamonds + m.AdjustedDiamonds - m.RedeemedDiamonds + m.ReturnedDiamonds
 	m.ClosingAmount = m.OpeningAmount + m.EarnedAmount + m.AdjustedAmount + m.RevaluationAmount - m.RoundingAmount -
@@ -142,7 +174,7 @@ func (d *draft) close(listValue, platform, agency, kept string) *Statement {
 
 // rich is a month with everything in it: two rates, a reversal, adjustments of
 // both signs, payouts in three states, and a gift of an earlier month.
-func rich(t testing.TB) *Statement {
+func rich(t testing.TB) *statement.Statement {
 	d := newDraft(t, "USD")
 	d.s.DisplayName, d.s.Zone = "Ana Souza", zone(t, "Europe/Berlin")
 	m := &d.s.Summary
@@ -210,7 +242,7 @@ func rich(t testing.TB) *Statement {
 		Method: "bank", Currency: "USD", MinAmount: amount(t, "10"), MaxAmountPerDay: ptr(amount(t, "1000")), FeeFixed: amount(t, "0.1"),
 		FeeRate: *rate(t, "0.015"), HoldDays: 15,
 	}
-	d.s.YearToDate = &pipeline.StatementYear{
+	d.s.Year = &pipeline.StatementYear{
 		FirstPeriod: "2026-02", Earned: amount(t, "6480.3325"), Adjusted: amount(t, "-12.5"), Paid: amount(t, "4930.11"), Withheld: amount(t, "493.05"), Fees: amount(t, "71.4"),
 	}
 	for i, money := range []string{"5.05", "12.1", "0", "150.09", "60", "-5", "472.479", "26.25"} {
@@ -225,7 +257,7 @@ func rich(t testing.TB) *Statement {
 }
 
 // empty is a creator who only holds a balance.
-func empty(t testing.TB) *Statement {
+func empty(t testing.TB) *statement.Statement {
 	d := newDraft(t, "USD")
 	d.s.Summary.Provisional = true
 	d.opening(0, "0")
@@ -233,7 +265,7 @@ func empty(t testing.TB) *Statement {
 }
 
 // negative is a creator from whom more was taken than was left.
-func negative(t testing.TB) *Statement {
+func negative(t testing.TB) *statement.Statement {
 	d := newDraft(t, "USD")
 	d.s.DisplayName = "نور"
 	d.opening(120, "1.2")
@@ -245,7 +277,7 @@ func negative(t testing.TB) *Statement {
 }
 
 // single is a month under one rate, in a currency of any minor unit.
-func single(t testing.TB, currency, diamondValue, money, list, platform string) *Statement {
+func single(t testing.TB, currency, diamondValue, money, list, platform string) *statement.Statement {
 	d := newDraft(t, currency)
 	d.s.DisplayName = "Mika"
 	r := rates{at(t, "2026-01-01T00:00:00Z"), nil, rate(t, "0.5"), rate(t, diamondValue)}
@@ -254,26 +286,28 @@ func single(t testing.TB, currency, diamondValue, money, list, platform string) 
 	return d.close(list, platform, "0", "0")
 }
 
-func yen(t testing.TB) *Statement { return single(t, "JPY", "1.5", "2250", "4500", "2250") }
-func dinar(t testing.TB) *Statement {
+func yen(t testing.TB) *statement.Statement { return single(t, "JPY", "1.5", "2250", "4500", "2250") }
+func dinar(t testing.TB) *statement.Statement {
 	return single(t, "KWD", "0.003075", "4.6125", "9.225", "4.6125")
 }
 
 // rateTotals is rich with the totals by rate that a mart may give.
-func rateTotals(t testing.TB) *Statement {
+func rateTotals(t testing.TB) *statement.Statement {
 	s := rich(t)
-	s.Rates = []RateTotal{
-		{at(t, "2025-12-31T23:00:00Z"), at(t, "2026-10-14T22:00:00Z"), *rate(t, "0.5"), *rate(t, "0.01"), 43_293, 21_614, amount(t, "216.14")},
-		{at(t, "2026-10-14T22:00:00Z"), nil, *rate(t, "0.5"), *rate(t, "0.0105"), 95_813, 47_888, amount(t, "502.824")},
+	s.Rates = []pipeline.StatementRate{
+		{RateFrom: at(t, "2025-12-31T23:00:00Z"), RateTo: at(t, "2026-10-14T22:00:00Z"), DiamondsPerCoin: rate(t, "0.5"), Rate: *rate(t, "0.01"),
+			Coins: 43_293, Diamonds: 21_614, Amount: amount(t, "216.14")},
+		{RateFrom: at(t, "2026-10-14T22:00:00Z"), DiamondsPerCoin: rate(t, "0.5"), Rate: *rate(t, "0.0105"),
+			Coins: 95_813, Diamonds: 47_888, Amount: amount(t, "502.824")},
 	}
 	early, late, m := s.Rates[0], s.Rates[1], &s.Summary
 	s.Streams = []pipeline.StatementStream{
 		{StreamID: "live_20261020", Streams: 1, FirstAt: at(t, "2026-10-20T19:03:12Z"), LastAt: at(t, "2026-10-20T22:41:00Z"), Gifts: 800, Coins: 90_000, Diamonds: 45_000,
-			DiamondsPerCoin: &late.DiamondsPerCoin, Rate: &late.Rate, RateFrom: late.RateFrom, RateTo: late.RateTo, Amount: amount(t, "472.5")},
+			DiamondsPerCoin: late.DiamondsPerCoin, Rate: &late.Rate, RateFrom: late.RateFrom, RateTo: late.RateTo, Amount: amount(t, "472.5")},
 		{StreamID: "live_20261014", Streams: 1, FirstAt: at(t, "2026-10-14T20:30:00Z"), LastAt: at(t, "2026-10-14T21:59:59Z"), Gifts: 10, Coins: 12_000, Diamonds: 6000,
-			DiamondsPerCoin: &early.DiamondsPerCoin, Rate: &early.Rate, RateFrom: early.RateFrom, RateTo: early.RateTo, Amount: amount(t, "60")},
+			DiamondsPerCoin: early.DiamondsPerCoin, Rate: &early.Rate, RateFrom: early.RateFrom, RateTo: early.RateTo, Amount: amount(t, "60")},
 		{StreamID: "live_20261014", Streams: 1, FirstAt: at(t, "2026-10-14T22:00:00Z"), LastAt: at(t, "2026-10-15T00:10:00Z"), Gifts: 2, Coins: 2000, Diamonds: 1000,
-			DiamondsPerCoin: &late.DiamondsPerCoin, Rate: &late.Rate, RateFrom: late.RateFrom, RateTo: late.RateTo, Amount: amount(t, "10.5")},
+			DiamondsPerCoin: late.DiamondsPerCoin, Rate: &late.Rate, RateFrom: late.RateFrom, RateTo: late.RateTo, Amount: amount(t, "10.5")},
 		{Streams: 1204, FirstAt: at(t, "2026-09-30T10:00:00Z"), LastAt: at(t, "2026-10-31T22:00:00Z"), Gifts: m.GiftCount - 812, Coins: m.GiftCoins - 104_000,
 			Diamonds: m.EarnedDiamonds - 52_000, Amount: m.EarnedAmount - amount(t, "543")},
 	}
@@ -282,11 +316,11 @@ func rateTotals(t testing.TB) *Statement {
 		{ReleaseAt: *at(t, "2026-11-14T23:00:00Z"), HoldDays: 15, Diamonds: 6000, Amount: amount(t, "63"), HeldDiamonds: 10_000, HeldAmount: amount(t, "105")},
 	}
 	m.Version = 2
-	s.Replaced = &Replaced{Version: 1, ReopenedAt: time.Date(2026, 11, 6, 9, 30, 0, 0, time.UTC), Reason: "the rate of 15 October was <entered> late",
-		Moves: []pipeline.StatementMove{
-			{Item: "earned", DiamondsBefore: m.EarnedDiamonds, DiamondsNow: m.EarnedDiamonds, AmountBefore: m.EarnedAmount - amount(t, "23.94"), AmountNow: m.EarnedAmount, AmountMoved: amount(t, "23.94")},
-			{Item: "closing", DiamondsBefore: m.ClosingDiamonds + 10, DiamondsNow: m.ClosingDiamonds, DiamondsMoved: -10,
-				AmountBefore: m.ClosingAmount - amount(t, "23.94"), AmountNow: m.ClosingAmount, AmountMoved: amount(t, "23.94")},
-		}}
+	s.Replaced = &statement.Replaced{Version: 1, ReopenedAt: time.Date(2026, 11, 6, 9, 30, 0, 0, time.UTC), Reason: "the rate of 15 October was <entered> late"}
+	s.Moves = []pipeline.StatementMove{
+		{Item: "earned", DiamondsBefore: m.EarnedDiamonds, DiamondsNow: m.EarnedDiamonds, AmountBefore: m.EarnedAmount - amount(t, "23.94"), AmountNow: m.EarnedAmount, AmountMoved: amount(t, "23.94")},
+		{Item: "closing", DiamondsBefore: m.ClosingDiamonds + 10, DiamondsNow: m.ClosingDiamonds, DiamondsMoved: -10,
+			AmountBefore: m.ClosingAmount - amount(t, "23.94"), AmountNow: m.ClosingAmount, AmountMoved: amount(t, "23.94")},
+	}
 	return s
 }

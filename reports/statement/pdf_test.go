@@ -1,4 +1,4 @@
-package statement
+package statement_test
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 
 	"carat/pipeline"
 	"carat/reports/locale"
+	"carat/reports/statement"
 )
 
 // program gives a system program's path. Without it the test is skipped by
@@ -44,7 +45,7 @@ func TestStatementPDFGolden(t *testing.T) {
 	pdftotext := program(t, "pdftotext")
 	for _, f := range fixtures {
 		t.Run(f.name, func(t *testing.T) {
-			var r Renderer
+			var r renderer
 			b, err := r.PDF(f.make(t))
 			if err != nil {
 				t.Fatal(err)
@@ -72,10 +73,10 @@ func TestStatementPDFGolden(t *testing.T) {
 
 // The same statement gives the same bytes, whatever was rendered before.
 func TestStatementPDFDeterminism(t *testing.T) {
-	var used Renderer
+	var used renderer
 	for range 2 {
 		for _, f := range fixtures {
-			var fresh Renderer
+			var fresh renderer
 			want, err := fresh.PDF(f.make(t))
 			if err != nil {
 				t.Fatal(err)
@@ -104,7 +105,7 @@ func TestStatementPDFNames(t *testing.T) {
 	} {
 		s := rich(t)
 		s.DisplayName = name
-		var r Renderer
+		var r renderer
 		b, err := r.PDF(s)
 		if err != nil {
 			t.Fatal(err)
@@ -120,7 +121,7 @@ func TestStatementPDFNames(t *testing.T) {
 	}
 	s := rich(t)
 	s.DisplayName = strings.Repeat("Long name ", 30)
-	var r Renderer
+	var r renderer
 	b, err := r.PDF(s)
 	if err != nil {
 		t.Fatal(err)
@@ -136,12 +137,12 @@ func TestStatementPDFNames(t *testing.T) {
 
 // generated is a creator's month drawn from a seed: any number of gifts under
 // several rates, reversals, adjustments and payouts.
-func generated(t testing.TB, n int) *Statement {
+func generated(t testing.TB, n int) *statement.Statement {
 	draw := rand.New(rand.NewPCG(20261122, uint64(n)))
 	d := newDraft(t, []string{"USD", "EUR", "JPY", "KWD"}[n%4])
 	m := &d.s.Summary
 	m.CreatorID, m.Country, m.Provisional = fmt.Sprintf("c%04d", n), []string{"", "US", "DE", "IN", "FR", "CH", "BR"}[n%7], n%3 == 0
-	d.s.Payer, d.s.RunID, d.s.DisplayName = Party{Name: "Payer"}, "", "Name"
+	d.s.Payer, d.s.RunID, d.s.DisplayName = statement.Party{Name: "Payer"}, "", "Name"
 	d.opening(int64(draw.IntN(100_000)), pipeline.Amount(draw.Int64N(1_000_000_000)).String())
 	first := rates{at(t, "2026-09-30T22:00:00Z"), at(t, "2026-10-14T22:00:00Z"), rate(t, "0.5"), rate(t, "0.01")}
 	second := rates{at(t, "2026-10-14T22:00:00Z"), nil, rate(t, "0.525"), rate(t, "0.0105")}
@@ -183,7 +184,7 @@ func TestStatementPDFNumbersAreJSONNumbers(t *testing.T) {
 	var group errgroup.Group
 	for worker := range 2 {
 		group.Go(func() error {
-			var r Renderer
+			var r renderer
 			for n := worker; n < creators; n += 2 {
 				if err := comparePDF(pdftotext, &r, generated(t, n)); err != nil {
 					return err
@@ -197,7 +198,7 @@ func TestStatementPDFNumbersAreJSONNumbers(t *testing.T) {
 	}
 }
 
-func comparePDF(pdftotext string, r *Renderer, s *Statement) error {
+func comparePDF(pdftotext string, r *renderer, s *statement.Statement) error {
 	b, err := r.PDF(s)
 	if err != nil {
 		return err
@@ -222,15 +223,15 @@ func comparePDF(pdftotext string, r *Renderer, s *Statement) error {
 		shown[v] = true
 	}
 	known := map[string]bool{}
-	var data bytes.Buffer
-	if err := WriteJSON(&data, s); err != nil {
+	data, err := r.JSON(s)
+	if err != nil {
 		return err
 	}
 	var rows struct {
 		Summary map[string]any
 		Lines   []map[string]any
 	}
-	decoder := json.NewDecoder(&data)
+	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	if err := decoder.Decode(&rows); err != nil {
 		return err
@@ -286,7 +287,7 @@ func TestStatementPDFCarriesSums(t *testing.T) {
 	for i := range 120 {
 		d.gift(r, fmt.Sprintf("Gift%03d", i), 1, 200, 100, "1")
 	}
-	var one Renderer
+	var one renderer
 	b, err := one.PDF(d.close("240", "120", "0", "0"))
 	if err != nil {
 		t.Fatal(err)

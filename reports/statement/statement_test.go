@@ -1,10 +1,9 @@
-package statement
+package statement_test
 
 import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -15,29 +14,30 @@ import (
 	"testing"
 
 	"carat/pipeline"
+	"carat/reports/statement"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 var fixtures = []struct {
 	name string
-	make func(testing.TB) *Statement
+	make func(testing.TB) *statement.Statement
 }{
 	{"rich", rich}, {"empty", empty}, {"negative", negative}, {"yen", yen}, {"dinar", dinar}, {"rate-totals", rateTotals},
 }
 
 var formats = []struct {
 	ext   string
-	write func(*Renderer, *Statement) ([]byte, error)
+	write func(*renderer, *statement.Statement) ([]byte, error)
 }{
-	{"html", (*Renderer).HTML}, {"csv", (*Renderer).CSV}, {"json", (*Renderer).JSON},
+	{"html", (*renderer).HTML}, {"csv", (*renderer).CSV}, {"json", (*renderer).JSON},
 }
 
 func TestStatementGolden(t *testing.T) {
 	for _, f := range fixtures {
 		for _, format := range formats {
 			t.Run(f.name+"."+format.ext, func(t *testing.T) {
-				var r Renderer
+				var r renderer
 				got, err := format.write(&r, f.make(t))
 				if err != nil {
 					t.Fatal(err)
@@ -66,10 +66,10 @@ func TestStatementGolden(t *testing.T) {
 // The same statement gives the same bytes, whatever the renderer did before.
 func TestStatementDeterminism(t *testing.T) {
 	for _, format := range formats {
-		var used Renderer
+		var used renderer
 		for range 3 {
 			for _, f := range fixtures {
-				var fresh Renderer
+				var fresh renderer
 				want, err := format.write(&fresh, f.make(t))
 				if err != nil {
 					t.Fatal(err)
@@ -83,39 +83,6 @@ func TestStatementDeterminism(t *testing.T) {
 				}
 			}
 		}
-	}
-}
-
-func TestStatementWritersAgreeWithRenderer(t *testing.T) {
-	s := rich(t)
-	for i, write := range []func(*bytes.Buffer) error{
-		func(b *bytes.Buffer) error { return WriteHTML(b, s) },
-		func(b *bytes.Buffer) error { return WriteCSV(b, s) },
-		func(b *bytes.Buffer) error { return WriteJSON(b, s) },
-	} {
-		var b bytes.Buffer
-		if err := write(&b); err != nil {
-			t.Fatal(err)
-		}
-		var r Renderer
-		want, err := formats[i].write(&r, s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(b.Bytes(), want) {
-			t.Errorf("%s differs", formats[i].ext)
-		}
-	}
-}
-
-type brokenWriter struct{}
-
-func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
-
-func TestStatementWriteError(t *testing.T) {
-	err := WriteHTML(brokenWriter{}, rich(t))
-	if err == nil || err.Error() != `write statement of "c_1029": disk full` {
-		t.Errorf("got %v", err)
 	}
 }
 
@@ -140,14 +107,11 @@ func (s *jsonStatement) moves() (moves []map[string]any) {
 	return moves
 }
 
-func decode(t *testing.T, s *Statement) jsonStatement {
+func decode(t *testing.T, s *statement.Statement) jsonStatement {
 	t.Helper()
-	var b bytes.Buffer
-	if err := WriteJSON(&b, s); err != nil {
-		t.Fatal(err)
-	}
+	b := bytes.NewBufferString(rendered(t, s, (*renderer).JSON))
 	var out jsonStatement
-	d := json.NewDecoder(&b)
+	d := json.NewDecoder(b)
 	d.UseNumber()
 	if err := d.Decode(&out); err != nil {
 		t.Fatal(err)
@@ -182,11 +146,8 @@ func TestStatementCSVAgreesWithJSON(t *testing.T) {
 	s := rateTotals(t)
 	all := decode(t, s)
 	lines := all.Lines
-	var b bytes.Buffer
-	if err := WriteCSV(&b, s); err != nil {
-		t.Fatal(err)
-	}
-	rows, err := csv.NewReader(&b).ReadAll()
+	b := bytes.NewBufferString(rendered(t, s, (*renderer).CSV))
+	rows, err := csv.NewReader(b).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,10 +243,7 @@ func TestStatementHTMLNumbersAreJSONNumbers(t *testing.T) {
 				learn(row)
 			}
 		}
-		var b bytes.Buffer
-		if err := WriteHTML(&b, s); err != nil {
-			t.Fatal(err)
-		}
+		b := bytes.NewBufferString(rendered(t, s, (*renderer).HTML))
 		seen := map[string]bool{}
 		for _, match := range numberCell.FindAllStringSubmatch(b.String(), -1) {
 			plain := strings.NewReplacer(",", "", "+", "", "\u2212", "").Replace(match[1])
@@ -311,7 +269,7 @@ const hostile = "<script>alert(1)</script>\"'&\u202Eevil\x00\x1b[31m"
 func TestStatementHTMLEscapes(t *testing.T) {
 	s := rich(t)
 	s.DisplayName, s.RunID = hostile, hostile
-	s.Payer = Party{Name: hostile, Address: hostile, TaxID: hostile}
+	s.Payer = statement.Party{Name: hostile, Address: hostile, TaxID: hostile}
 	m := &s.Summary
 	m.CreatorID, m.Entity, m.Currency, m.Country, m.Tier, m.AgencyID = hostile, hostile, hostile, hostile, hostile, hostile
 	s.Terms.Method, s.Terms.Currency = hostile, hostile
@@ -324,10 +282,7 @@ func TestStatementHTMLEscapes(t *testing.T) {
 			l.Reason = hostile
 		}
 	}
-	var b bytes.Buffer
-	if err := WriteHTML(&b, s); err != nil {
-		t.Fatal(err)
-	}
+	b := bytes.NewBufferString(rendered(t, s, (*renderer).HTML))
 	page := b.String()
 	for _, bad := range []string{"<script", "\u202E", "\x00", "\x1b", "\"'&"} {
 		if strings.Contains(page, bad) {
@@ -344,10 +299,7 @@ func TestStatementHTMLEscapes(t *testing.T) {
 
 // The page loads nothing and runs nothing.
 func TestStatementHTMLIsSelfContained(t *testing.T) {
-	var b bytes.Buffer
-	if err := WriteHTML(&b, rich(t)); err != nil {
-		t.Fatal(err)
-	}
+	b := bytes.NewBufferString(rendered(t, rich(t), (*renderer).HTML))
 	page := strings.ReplaceAll(b.String(), "http://www.w3.org/2000/svg", "")
 	for _, bad := range []string{"http", "<script", "<link", "<img", "url(", "@import", "src=", "href=", " on"} {
 		if bad == " on" {
@@ -371,14 +323,11 @@ func TestStatementCSVNeutralises(t *testing.T) {
 		s.Lines[i].Label = text
 	}
 	s.Lines[2].Amount = amount(t, "-5.1")
-	var b bytes.Buffer
-	if err := WriteCSV(&b, s); err != nil {
-		t.Fatal(err)
-	}
+	b := bytes.NewBufferString(rendered(t, s, (*renderer).CSV))
 	if !strings.Contains(b.String(), ",'-1,") || !strings.Contains(b.String(), ",-5.1,") {
 		t.Error("a negative amount must stay a number, a text must not become one")
 	}
-	reader := csv.NewReader(&b)
+	reader := csv.NewReader(b)
 	rows, err := reader.ReadAll()
 	if err != nil {
 		t.Fatal(err)
@@ -400,16 +349,16 @@ func TestStatementCSVNeutralises(t *testing.T) {
 func TestStatementRefusesForeignRows(t *testing.T) {
 	cases := []struct {
 		name string
-		harm func(*Statement)
+		harm func(*statement.Statement)
 		want string
 	}{
-		{"another creator", func(s *Statement) { s.Lines[3].CreatorID = "c_7" },
+		{"another creator", func(s *statement.Statement) { s.Lines[3].CreatorID = "c_7" },
 			`render statement of "c_1029", "main", "USD": line 4 belongs to "c_7", "main", "USD"`},
-		{"another currency", func(s *Statement) { s.Lines[0].Currency = "EUR" },
+		{"another currency", func(s *statement.Statement) { s.Lines[0].Currency = "EUR" },
 			`render statement of "c_1029", "main", "USD": line 1 belongs to "c_1029", "main", "EUR"`},
-		{"section", func(s *Statement) { s.Lines[0].Section = "gifts" },
+		{"section", func(s *statement.Statement) { s.Lines[0].Section = "gifts" },
 			`render statement of "c_1029", "main", "USD": line 1 has the unknown section "gifts"`},
-		{"period", func(s *Statement) { s.Summary.Period = "October" },
+		{"period", func(s *statement.Statement) { s.Summary.Period = "October" },
 			`render statement of "c_1029": "October" is not a month like 2026-10 (from 2000-01 to 2099-12)`},
 	}
 	for _, c := range cases {
@@ -417,7 +366,7 @@ func TestStatementRefusesForeignRows(t *testing.T) {
 			t.Run(c.name+" "+format.ext, func(t *testing.T) {
 				s := rich(t)
 				c.harm(s)
-				var r Renderer
+				var r renderer
 				_, err := format.write(&r, s)
 				if err == nil || err.Error() != c.want {
 					t.Fatalf("got %v", err)
@@ -435,10 +384,7 @@ func TestStatementHTMLIsBalanced(t *testing.T) {
 	tag := regexp.MustCompile(`<(/?)([a-z0-9]+)[^>]*?(/?)>`)
 	void := map[string]bool{"meta": true, "br": true}
 	for _, f := range fixtures {
-		var b bytes.Buffer
-		if err := WriteHTML(&b, f.make(t)); err != nil {
-			t.Fatal(err)
-		}
+		b := bytes.NewBufferString(rendered(t, f.make(t), (*renderer).HTML))
 		var open []string
 		for _, m := range tag.FindAllStringSubmatch(b.String(), -1) {
 			switch {
@@ -459,14 +405,14 @@ func TestStatementHTMLIsBalanced(t *testing.T) {
 
 // What is told in words depends on the rows: each word has its case.
 func TestStatementHTMLWords(t *testing.T) {
-	changed := func(change func(*pipeline.StatementSummary)) *Statement {
+	changed := func(change func(*pipeline.StatementSummary)) *statement.Statement {
 		s := rich(t)
 		change(&s.Summary)
 		return s
 	}
 	cases := []struct {
 		name    string
-		s       *Statement
+		s       *statement.Statement
 		says    []string
 		saysNot []string
 	}{
@@ -491,10 +437,7 @@ func TestStatementHTMLWords(t *testing.T) {
 		{"rate totals", rateTotals(t), []string{"All gifts, rates in force 1 Jan 2026 to 14 Oct 2026", "<b>21,614&nbsp;diamonds</b> × 0.01&nbsp;USD = <b>216.14&nbsp;USD</b>", "(105.00&nbsp;USD) is held: diamonds can be paid out 15&nbsp;days after they are credited. The last of it is free from 15 Nov 2026.", "opened again on 6 November 2026 for this reason: <bdi>the rate of 15 October was &lt;entered&gt; late</bdi>", "1,204&nbsp;other streams together", "February to October 2026"}, []string{"For example"}},
 	}
 	for _, c := range cases {
-		var b bytes.Buffer
-		if err := WriteHTML(&b, c.s); err != nil {
-			t.Fatal(err)
-		}
+		b := bytes.NewBufferString(rendered(t, c.s, (*renderer).HTML))
 		for _, want := range c.says {
 			if !strings.Contains(b.String(), want) {
 				t.Errorf("%s: the page does not say %q", c.name, want)

@@ -1,4 +1,4 @@
-package statement
+package html
 
 import (
 	"crypto/sha256"

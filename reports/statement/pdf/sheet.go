@@ -1,8 +1,11 @@
-package statement
+package pdf
 
 import (
+	"strings"
+
 	"carat/pipeline"
 	"carat/reports/pdf"
+	"carat/reports/statement"
 )
 
 // Measures of a printed page, in hundredths of a point.
@@ -32,9 +35,10 @@ var (
 // sheet lays text out on pages, from the top down.
 type sheet struct {
 	*pdf.Document
-	size  pdf.Size
-	y     int    // the next baseline's line begins here
-	water string // drawn across every page when not ""
+	figures *statement.Figures
+	size    pdf.Size
+	y       int    // the next baseline's line begins here
+	water   string // drawn across every page when not ""
 }
 
 func (s *sheet) width() int  { return s.size.Width - 2*sheetMargin }
@@ -89,14 +93,13 @@ type column struct {
 // so far is written at its end and again at the head of the next.
 type grid struct {
 	s       *sheet
-	f       *figures
 	columns []column
 	carried pipeline.Amount
 	rows    int
 	carries bool
 }
 
-func (s *sheet) grid(f *figures, columns ...column) *grid {
+func (s *sheet) grid(columns ...column) *grid {
 	used, rest := 0, 0
 	for i := range columns {
 		used += columns[i].width
@@ -107,7 +110,7 @@ func (s *sheet) grid(f *figures, columns ...column) *grid {
 	if columns[rest].width == 0 {
 		columns[rest].width = s.width() - used
 	}
-	g := &grid{s: s, f: f, columns: columns}
+	g := &grid{s: s, columns: columns}
 	s.need(4 * lineHeight)
 	g.head()
 	return g
@@ -115,7 +118,7 @@ func (s *sheet) grid(f *figures, columns ...column) *grid {
 
 func (g *grid) head() {
 	for i, c := range g.columns {
-		g.cell(i, g.s.y+1000, pdf.Regular, smallSize, softColor, c.title)
+		g.cell(i, g.s.y+1000, pdf.Regular, smallSize, softColor, strings.ReplaceAll(c.title, "\n", " "))
 	}
 	g.s.y += 1400
 	g.rule(greyColor)
@@ -226,18 +229,18 @@ func (g *grid) group(text string) {
 // turn goes on at the next page, with the sum carried over.
 func (g *grid) turn() {
 	if g.carries && g.rows > 0 {
-		g.carry("Carried forward")
+		g.carry(statement.CarriedForward)
 	}
 	g.s.newPage()
 	g.head()
 	if g.carries && g.rows > 0 {
-		g.carry("Brought forward")
+		g.carry(statement.BroughtForward)
 	}
 }
 
 func (g *grid) carry(label string) {
 	g.s.Text(sheetMargin, g.s.y+1050, pdf.Regular, textSize, softColor, label)
-	g.cell(len(g.columns)-1, g.s.y+1050, pdf.Regular, textSize, softColor, g.f.money(g.carried))
+	g.cell(len(g.columns)-1, g.s.y+1050, pdf.Regular, textSize, softColor, g.s.figures.Money(g.carried))
 	g.s.y += lineHeight + 250
 	g.rule(lineColor)
 }

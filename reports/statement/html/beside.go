@@ -1,0 +1,118 @@
+package html
+
+import (
+	"carat/pipeline"
+	"carat/reports/statement"
+)
+
+// replaced says, at the top of a new version, what moved since the one before
+// and why.
+func (p *page) replaced() {
+	r := p.s.Replaced
+	if r == nil {
+		return
+	}
+	p.Raw("<section class=\"replaced\">\n<h2>")
+	p.say(p.w.ReplacedTitle())
+	p.Raw("</h2>\n")
+	p.paragraph("", p.w.ReplacedWhy())
+	if len(p.s.Moves) > 0 {
+		p.Raw("<table class=\"moves\">\n")
+		p.columns(1, statement.ColumnItem, p.w.ColumnVersion(r.Version).String(), statement.ColumnNow, statement.ColumnChange)
+		p.Raw("<tbody>\n")
+		for i := range p.s.Moves {
+			m := &p.s.Moves[i]
+			p.Raw("<tr><th scope=\"row\">")
+			p.Text(statement.Item(m.Item))
+			p.Raw("</th>")
+			p.moneyCell(&m.AmountBefore, "")
+			p.moneyCell(&m.AmountNow, "")
+			p.Raw("<td class=\"n sum\">")
+			p.signed(m.AmountMoved)
+			if m.DiamondsMoved != 0 {
+				p.Raw("<small>")
+				p.say(p.w.SignedDiamonds(m.DiamondsMoved))
+				p.Raw("</small>")
+			}
+			p.Raw("</td></tr>\n")
+		}
+		p.Raw("</tbody>\n</table>\n")
+	}
+	p.Raw("</section>\n")
+}
+
+// streams lists what each live stream came to.
+func (p *page) streams() {
+	if len(p.s.Streams) == 0 {
+		return
+	}
+	p.section(statement.TitleStreams)
+	p.giftHead(statement.ColumnStream)
+	p.Raw("<tbody>\n")
+	for i := range p.s.Streams {
+		p.streamRow(&p.s.Streams[i])
+	}
+	p.Raw("</tbody>\n")
+	p.giftTotal()
+	p.Raw("</table>\n")
+	p.note(statement.StreamsNote)
+	p.Raw("</section>\n")
+}
+
+func (p *page) streamRow(t *pipeline.StatementStream) {
+	p.Raw("<tr><th scope=\"row\">")
+	p.say(p.w.Stream(t))
+	p.tagPrior(t.PriorPeriod)
+	p.Raw("<small>")
+	p.say(p.w.StreamTrail(t))
+	p.Raw("</small></th>")
+	p.wholeCell(&t.Gifts)
+	p.wholeCell(&t.Coins)
+	p.rateCell(t.DiamondsPerCoin)
+	p.wholeCell(&t.Diamonds)
+	p.rateCell(t.Rate)
+	p.moneyCell(&t.Amount, " sum")
+	p.Raw("</tr>\n")
+}
+
+// held says what of the balance can't be paid out yet, and when it can.
+func (p *page) held() {
+	all := p.s.Releases
+	if len(all) == 0 {
+		return
+	}
+	p.paragraph("", p.w.Held())
+	p.Raw("<table class=\"free\">\n")
+	p.columns(1, statement.ColumnFreeFrom, statement.ColumnDiamonds, p.w.Currency)
+	p.Raw("<tbody>\n")
+	for i := range all {
+		p.Raw("<tr><th scope=\"row\">")
+		p.say(p.w.FreeFrom(all[i].ReleaseAt))
+		p.Raw("</th>")
+		p.wholeCell(&all[i].Diamonds)
+		p.moneyCell(&all[i].Amount, " sum")
+		p.Raw("</tr>\n")
+	}
+	p.Raw("</tbody>\n<tfoot><tr><th scope=\"row\">", statement.TotalHeld, "</th>")
+	p.wholeCell(&all[0].HeldDiamonds)
+	p.moneyCell(&all[0].HeldAmount, " sum")
+	p.Raw("</tr></tfoot>\n</table>\n")
+}
+
+// yearToDate says what the calendar year came to so far.
+func (p *page) yearToDate() {
+	y := p.s.Year
+	if y == nil {
+		return
+	}
+	p.Raw("<table class=\"year\">\n<caption>")
+	p.say(p.w.YearTitle())
+	p.Raw("</caption>\n")
+	p.columns(0, statement.ColumnEarned, statement.ColumnAdjusted, statement.ColumnPaid, statement.ColumnWithheld, statement.ColumnFees)
+	p.Raw("<tbody><tr>")
+	for _, v := range []*pipeline.Amount{&y.Earned, &y.Adjusted, &y.Paid, &y.Withheld, &y.Fees} {
+		p.moneyCell(v, "")
+	}
+	p.Raw("</tr></tbody>\n</table>\n")
+	p.note(statement.YearNote)
+}

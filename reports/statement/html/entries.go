@@ -1,0 +1,112 @@
+package html
+
+import (
+	"carat/pipeline"
+	"carat/reports/statement"
+)
+
+func (p *page) entryHead(what string) {
+	p.Raw("<table class=\"entries\">\n")
+	p.columns(2, statement.ColumnDate, what, statement.ColumnDiamonds, p.w.Currency)
+	p.Raw("<tbody>\n")
+}
+
+// entryRow writes one dated line: what, why, what it goes back to.
+func (p *page) entryRow(l *pipeline.StatementLine) {
+	p.when(l)
+	p.say(p.w.LineReason(l))
+	p.tagPrior(l.PriorPeriod)
+	if trail := p.w.LineTrail(l); len(trail.Bytes) > 0 {
+		p.Raw("<small>")
+		p.say(trail)
+		p.Raw("</small>")
+	}
+	p.Raw("</th><td class=\"n\">")
+	if l.Diamonds != nil {
+		p.signedWhole(*l.Diamonds)
+	}
+	p.Raw("</td>")
+	p.amountCell(l.Amount)
+}
+
+// taken lists every deduction with its reason: negative adjustments, and the
+// fee and the tax of each payout.
+func (p *page) taken() {
+	p.section(statement.TitleTaken)
+	open, charged := false, false
+	head := func() {
+		if !open {
+			open = true
+			p.entryHead(statement.ColumnReason)
+		}
+	}
+	for i := range p.s.Lines {
+		l := &p.s.Lines[i]
+		if statement.IsDeduction(l) {
+			head()
+			p.entryRow(l)
+		}
+		charges, n := statement.Charges(l)
+		for _, c := range charges[:n] {
+			head()
+			charged = true
+			p.chargeRow(l, c)
+		}
+	}
+	if !open {
+		p.Raw("<p>", statement.NothingTaken, "</p>\n</section>\n")
+		return
+	}
+	p.Raw("</tbody>\n<tfoot><tr><td></td><th scope=\"row\">", statement.TotalTaken, "</th><td></td><td class=\"n sum\">")
+	p.signed(-p.m.TakenAmount)
+	p.Raw("</td></tr></tfoot>\n</table>\n")
+	if charged {
+		p.note(statement.ChargesNote)
+	}
+	p.Raw("</section>\n")
+}
+
+func (p *page) chargeRow(l *pipeline.StatementLine, c statement.Charge) {
+	p.when(l)
+	p.Text(c.Label)
+	p.tagPrior(l.PriorPeriod)
+	if l.ReferenceID != "" {
+		p.Raw("<small>", statement.LabelPayout)
+		p.Name(l.ReferenceID)
+		p.Raw("</small>")
+	}
+	p.Raw("</th><td></td>")
+	p.amountCell(c.Amount)
+}
+
+// added lists bonuses and corrections in the creator's favour.
+func (p *page) added() {
+	if !p.s.Any(statement.IsAddition) {
+		return
+	}
+	p.section(statement.TitleAdded)
+	p.entryHead(statement.ColumnReason)
+	for i := range p.s.Lines {
+		if l := &p.s.Lines[i]; statement.IsAddition(l) {
+			p.entryRow(l)
+		}
+	}
+	p.Raw("</tbody></table>\n</section>\n")
+}
+
+// priorPeriod says what part of the month belongs to earlier ones.
+func (p *page) priorPeriod() {
+	if !p.s.HasEarlier() {
+		return
+	}
+	p.section(statement.TitleEarlier)
+	p.paragraph("", p.w.Earlier())
+	p.Raw("</section>\n")
+}
+
+// amountCell ends a row with what it moves.
+func (p *page) amountCell(v pipeline.Amount) {
+	p.Raw("<td class=\"n sum\">")
+	p.signed(v)
+	p.Raw("</td></tr>\n")
+}

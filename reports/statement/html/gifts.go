@@ -1,0 +1,105 @@
+package html
+
+import (
+	"carat/pipeline"
+	"carat/reports/statement"
+)
+
+// gifts writes the gifts by type, in the order of the lines, by the rate they
+// were judged by. Each row is the arithmetic of its own numbers.
+func (p *page) gifts() {
+	p.section(statement.TitleGifts)
+	ranges := p.w.Ranges()
+	if len(ranges) == 0 {
+		p.Raw("<p>", statement.NoGifts, "</p>\n</section>\n")
+		return
+	}
+	p.giftHead(statement.ColumnGift)
+	rounded := false
+	for i := range ranges {
+		r := &ranges[i]
+		p.Raw("<tbody>\n<tr class=\"group\"><th scope=\"rowgroup\" colspan=\"7\">")
+		p.say(p.w.RatesInForce(r.From, r.To))
+		p.Raw("</th></tr>\n")
+		for n := range p.s.Lines {
+			l := &p.s.Lines[n]
+			if statement.IsGift(l) && r.Holds(l) {
+				rounded = p.giftRow(l) || rounded
+			}
+		}
+		p.Raw("</tbody>\n")
+	}
+	p.giftTotal()
+	p.Raw("</table>\n")
+	if rounded {
+		p.note(statement.GiftsRounded)
+	}
+	p.Raw("</section>\n")
+}
+
+// giftHead begins a table of gifts.
+func (p *page) giftHead(first string) {
+	p.Raw("<table class=\"gifts\">\n")
+	p.columns(1, first, statement.ColumnGifts, statement.ColumnCoins, statement.ColumnPerCoin, statement.ColumnIsDiamonds,
+		p.w.ColumnPerDiamond(), p.w.ColumnIsMoney())
+}
+
+// giftRow says whether rounding shows in the row.
+func (p *page) giftRow(l *pipeline.StatementLine) (rounded bool) {
+	p.Raw("<tr><th scope=\"row\">")
+	p.say(p.w.Gift(l))
+	p.tagPrior(l.PriorPeriod)
+	if l.StreamID != "" {
+		p.Raw("<small>", statement.LabelStream)
+		p.Name(l.StreamID)
+		p.Raw("</small>")
+	}
+	p.Raw("</th>")
+	p.wholeCell(l.Count)
+	p.wholeCell(l.Coins)
+	p.rateCell(l.DiamondsPerCoin)
+	rounded = statement.IsRounded(l)
+	p.Raw("<td class=\"n\">")
+	if l.Diamonds != nil {
+		p.Whole(*l.Diamonds)
+	}
+	if rounded {
+		p.Raw("<sup>", statement.RoundedSign, "</sup>")
+	}
+	p.Raw("</td>")
+	p.rateCell(l.Rate)
+	p.moneyCell(&l.Amount, " sum")
+	p.Raw("</tr>\n")
+	return rounded
+}
+
+// giftTotal ends a table of gifts with the summary's own totals.
+func (p *page) giftTotal() {
+	m := p.m
+	p.Raw("<tfoot><tr><th scope=\"row\">")
+	p.Text(p.w.TotalEarned())
+	p.Raw("</th>")
+	p.wholeCell(&m.GiftCount)
+	p.wholeCell(&m.GiftCoins)
+	p.Raw("<td></td>")
+	p.wholeCell(&m.EarnedDiamonds)
+	p.Raw("<td></td>")
+	p.moneyCell(&m.EarnedAmount, " sum")
+	p.Raw("</tr></tfoot>\n")
+}
+
+// reversals writes the gifts that were taken back, each with the event it goes back to.
+func (p *page) reversals() {
+	if !p.s.Any(statement.IsTakenBack) {
+		return
+	}
+	p.section(statement.TitleTakenBack)
+	p.Raw("<p>", statement.TakenBackWhy, " ", statement.TakenBackWhere, "</p>\n")
+	p.entryHead(statement.ColumnGift)
+	for i := range p.s.Lines {
+		if l := &p.s.Lines[i]; statement.IsTakenBack(l) {
+			p.entryRow(l)
+		}
+	}
+	p.Raw("</tbody></table>\n</section>\n")
+}

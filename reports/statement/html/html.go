@@ -1,0 +1,175 @@
+package html
+
+import (
+	_ "embed" // the style sheet
+	"hash"
+	"sync"
+
+	"carat/pipeline"
+	"carat/reports/locale"
+	"carat/reports/pages"
+	"carat/reports/statement"
+)
+
+// statementCSS is written into every page, so that a page needs nothing else.
+//
+//go:embed statement.css
+var statementCSS string
+
+// pageStart is how every page begins: the same bytes, a third of a page.
+var pageStart = sync.OnceValue(func() pages.Markup {
+	return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" +
+		"<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n" +
+		"<meta name=\"robots\" content=\"noindex\">\n<style>\n" + pages.Markup(statementCSS) + "</style>\n"
+})
+
+// Renderer renders statements one after another, reusing its memory. It is not
+// safe for concurrent use; what its methods return is valid until the next call.
+// The zero value is ready.
+type Renderer struct {
+	page    page
+	locales locale.Cache
+	hash    hash.Hash
+	started []byte // the state of hash behind what every page begins with
+}
+
+// HTML renders a statement's page. The error is of kind internal: rows that are
+// not one statement.
+func (r *Renderer) HTML(s *statement.Statement) ([]byte, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	p := &r.page
+	p.B, p.Loc, p.s, p.m = p.B[:0], r.locales.Of(s.Summary.Country), s, &s.Summary
+	p.w.About(s, p.Loc)
+
+	p.head()
+	p.parties()
+	p.replaced()
+	p.numbers()
+	p.threeNumbers()
+	p.movement()
+	p.days()
+	p.topGifts()
+	p.gifts()
+	p.reversals()
+	p.streams()
+	p.arithmetic()
+	p.platformCut()
+	p.taken()
+	p.added()
+	p.payouts()
+	p.priorPeriod()
+	p.closing()
+	p.glossary()
+	p.foot()
+	return p.B, nil
+}
+
+func (p *page) head() {
+	p.Raw(pageStart(), "<title>")
+	p.Text(p.w.Title())
+	p.Raw("</title>\n</head>\n<body>\n")
+	if p.m.Provisional {
+		p.Raw("<div class=\"water\" aria-hidden=\"true\">", statement.Watermark, "</div>\n")
+	}
+	p.Raw("<main>\n<header>\n<p class=\"payer\">")
+	p.Name(p.w.PayerName())
+	p.Raw("</p>\n<div class=\"title\"><h1>", statement.TitleStatement, " <span>")
+	p.Text(p.w.Month())
+	p.Raw("</span></h1>\n<p class=\"state\">")
+	if p.m.Provisional {
+		p.Raw("<b class=\"badge open\">")
+	} else {
+		p.Raw("<b class=\"badge\">")
+	}
+	p.Text(p.w.State())
+	p.Raw("</b> ")
+	p.say(p.w.Version(p.m.Version))
+	p.Raw("</p></div>\n")
+	if p.m.Provisional {
+		p.note(statement.NotClosed)
+	}
+	p.Raw("</header>\n")
+}
+
+func (p *page) parties() {
+	m := p.m
+	p.Raw("<dl class=\"parties\">\n<div><dt>", statement.LabelPayer, "</dt><dd><b>")
+	p.Name(p.w.PayerName())
+	p.Raw("</b>")
+	for _, line := range p.w.PayerAddress() {
+		p.Raw("<br>")
+		p.Name(line)
+	}
+	p.detail(statement.LabelTaxID, p.s.Payer.TaxID)
+	p.Raw("</dd></div>\n<div><dt>", statement.LabelPayee, "</dt><dd><b>")
+	p.Name(p.w.CreatorName())
+	p.Raw("</b>")
+	p.detail(statement.LabelCreator, m.CreatorID)
+	p.detail(statement.LabelAgency, m.AgencyID)
+	p.detail(statement.LabelTier, m.Tier)
+	p.detail(statement.LabelCountry, m.Country)
+	p.Raw("</dd></div>\n<div><dt>", statement.LabelPeriod, "</dt><dd><b>")
+	p.say(p.w.Period())
+	p.Raw("</b><br>")
+	p.say(p.w.PeriodZone())
+	p.Raw("<br>")
+	p.say(p.w.PeriodCurrency())
+	p.Raw("</dd></div>\n</dl>\n")
+}
+
+func (p *page) detail(label pages.Markup, value string) {
+	if value != "" {
+		p.Raw("<br>", label)
+		p.Name(value)
+	}
+}
+
+// numbers writes the four numbers that matter, and one sentence that says the same.
+func (p *page) numbers() {
+	m := p.m
+	p.Raw("<section aria-label=\"", statement.TitleInShort, "\">\n<dl class=\"four\">\n")
+	p.card(statement.CardEarned, "", m.EarnedAmount, p.w.Diamonds(m.EarnedDiamonds))
+	p.card(statement.CardTaken, "", m.TakenAmount, p.w.TakenParts())
+	p.card(statement.CardPaid, "", m.PaidAmount, p.w.PaidParts())
+	end := pages.Markup(" class=\"end\"")
+	if m.ClosingAmount < 0 {
+		end = " class=\"end minus\""
+	}
+	p.card(statement.CardBalance, end, m.ClosingAmount, p.w.Diamonds(m.ClosingDiamonds))
+	p.Raw("</dl>\n")
+	p.paragraph(" class=\"lead\"", p.w.InShort())
+	p.Raw("</section>\n")
+}
+
+func (p *page) card(label, class pages.Markup, v pipeline.Amount, below *statement.Text) {
+	p.Raw("<div", class, "><dt>", label, "</dt><dd class=\"big\"><span class=\"n\">")
+	p.money(v)
+	p.Raw("</span> <small>")
+	p.Text(p.w.Currency)
+	p.Raw("</small></dd><dd class=\"sub\">")
+	p.say(below)
+	p.Raw("</dd></div>\n")
+}
+
+// threeNumbers sets side by side what creators mix up, with the arithmetic
+// between them.
+func (p *page) threeNumbers() {
+	m := p.m
+	if m.GiftCoins == 0 && m.EarnedDiamonds == 0 {
+		return
+	}
+	p.section(statement.TitleThree)
+	p.Raw("<ol class=\"three\">\n<li><span>", statement.ThreeCoins, "</span><b>")
+	p.Whole(m.GiftCoins)
+	p.Raw("</b><small>", statement.ThreeCoinsNote, "</small></li>\n<li><span>", statement.ThreeDiamonds, "</span><b>")
+	p.Whole(m.EarnedDiamonds)
+	p.Raw("</b><small>")
+	p.say(p.w.CoinsToDiamonds())
+	p.Raw("</small></li>\n<li><span>", statement.ThreeMoney, "</span><b>")
+	p.sum(m.EarnedAmount)
+	p.Raw("</b><small>")
+	p.say(p.w.DiamondsToMoney())
+	p.Raw("</small></li>\n</ol>\n</section>\n")
+}

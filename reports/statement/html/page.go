@@ -1,0 +1,169 @@
+package html
+
+import (
+	"bytes"
+	"strings"
+
+	"carat/pipeline"
+	"carat/reports/escape"
+	"carat/reports/pages"
+	"carat/reports/statement"
+)
+
+// page is a statement's page under way: the words are those of the statement, and
+// what is made here is where they stand.
+type page struct {
+	pages.Frame
+	w statement.Words
+	s *statement.Statement
+	m *pipeline.StatementSummary
+}
+
+// say appends a text: escaped, what stands out marked, and blanks at which it must
+// not break written so that they can be seen in the page's source.
+func (p *page) say(t *statement.Text) {
+	at := 0
+	for _, m := range t.Marks {
+		p.plain(t.Bytes[at:m.From])
+		part := t.Bytes[m.From:m.To]
+		at = m.To
+		switch m.Style {
+		case statement.Name:
+			p.Raw("<bdi>")
+			p.B = escape.AppendHTML(p.B, part)
+			p.Raw("</bdi>")
+		case statement.Code:
+			p.around("<code>", part, "</code>")
+		case statement.Figure:
+			p.around(`<span class="n">`, part, "</span>")
+		case statement.Tag:
+			p.around(`<span class="tag">`, part, "</span>")
+		default:
+			p.around("<b>", part, "</b>")
+		}
+	}
+	p.plain(t.Bytes[at:])
+}
+
+func (p *page) around(open pages.Markup, part []byte, end pages.Markup) {
+	p.Raw(open)
+	p.plain(part)
+	p.Raw(end)
+}
+
+func (p *page) plain(text []byte) {
+	for {
+		part, rest, found := bytes.Cut(text, []byte("\u00a0"))
+		p.B = escape.AppendHTML(p.B, part)
+		if !found {
+			return
+		}
+		p.Raw("&nbsp;")
+		text = rest
+	}
+}
+
+// paragraph appends a text as a paragraph of a class.
+func (p *page) paragraph(class pages.Markup, t *statement.Text) {
+	p.Raw("<p", class, ">")
+	p.say(t)
+	p.Raw("</p>\n")
+}
+
+// note appends a sentence that is the same on every statement as a note.
+func (p *page) note(text pages.Markup) { p.Raw("<p class=\"note\">", text, "</p>\n") }
+
+// section begins a section; its title is one of the statement's constants.
+func (p *page) section(title pages.Markup) { p.Raw("<section>\n<h2>", title, "</h2>\n") }
+
+// columns appends the head of a table: so many columns of texts, then numbers.
+func (p *page) columns(texts int, titles ...string) {
+	p.Raw("<thead><tr>")
+	for i, title := range titles {
+		if i < texts {
+			p.Raw(`<th scope="col">`)
+		} else {
+			p.Raw(`<th scope="col" class="n">`)
+		}
+		first, second, broken := strings.Cut(title, "\n")
+		p.plain([]byte(first))
+		if broken {
+			p.Raw("<br>")
+			p.Text(second)
+		}
+		p.Raw("</th>")
+	}
+	p.Raw("</tr></thead>\n")
+}
+
+// money appends an amount without its currency.
+func (p *page) money(v pipeline.Amount) { p.B = p.w.AppendMoney(p.B, v) }
+
+// sum appends an amount in the statement's currency, with its code.
+func (p *page) sum(v pipeline.Amount) {
+	p.money(v)
+	p.Raw("&nbsp;")
+	p.Text(p.w.Currency)
+}
+
+// signed appends + or − before an amount; zero has no sign.
+func (p *page) signed(v pipeline.Amount) {
+	if v > 0 {
+		p.Raw("+")
+	}
+	p.money(v)
+}
+
+func (p *page) signedWhole(v int64) {
+	if v > 0 {
+		p.Raw("+")
+	}
+	p.Whole(v)
+}
+
+func (p *page) diamonds(v int64) { p.say(p.w.Diamonds(v)) }
+
+func (p *page) percent(part, of pipeline.Amount) {
+	var room [32]byte
+	p.plain(p.w.AppendPercent(room[:0], part, of))
+}
+
+// when appends the moment of a line in the first cell of its row.
+func (p *page) when(l *pipeline.StatementLine) {
+	p.Raw("<tr><td class=\"when\">")
+	if l.EventAt != nil {
+		p.B = p.w.AppendMoment(p.B, *l.EventAt)
+	}
+	p.Raw("</td><th scope=\"row\">")
+}
+
+func (p *page) tagPrior(is bool) {
+	if is {
+		p.Raw(" <span class=\"tag\">", statement.EarlierMonth, "</span>")
+	}
+}
+
+func (p *page) wholeCell(v *int64) {
+	p.Raw("<td class=\"n\">")
+	if v != nil {
+		p.Whole(*v)
+	}
+	p.Raw("</td>")
+}
+
+func (p *page) rateCell(v *pipeline.Rate) {
+	p.Raw("<td class=\"n r\">")
+	if v != nil {
+		p.Raw("× ")
+		p.B = p.w.AppendRate(p.B, *v)
+	}
+	p.Raw("</td>")
+}
+
+func (p *page) moneyCell(v *pipeline.Amount, class pages.Markup) {
+	p.Raw("<td class=\"n", class, "\">")
+	if v != nil {
+		p.money(*v)
+	}
+	p.Raw("</td>")
+}

@@ -1,0 +1,86 @@
+package html
+
+import (
+	"carat/pipeline"
+	"carat/reports/pages"
+	"carat/reports/statement"
+)
+
+// payouts lists what was requested and what came back, each with the way from
+// its gross amount to what arrives.
+func (p *page) payouts() {
+	p.section(statement.TitlePayouts)
+	if !p.s.Any(statement.IsPayout) {
+		p.paragraph("", p.w.NoPayouts())
+		p.Raw("</section>\n")
+		return
+	}
+	p.Raw("<table class=\"payouts\">\n")
+	p.columns(1, statement.ColumnPayout, statement.ColumnDiamonds, statement.ColumnBalance, statement.ColumnFee, statement.ColumnWithheld, p.w.ColumnNet())
+	p.Raw("<tbody>\n")
+	for i := range p.s.Lines {
+		if l := &p.s.Lines[i]; statement.IsPayout(l) {
+			p.payoutRow(l)
+		}
+	}
+	p.Raw("</tbody>\n</table>\n")
+	if sums := p.w.PayoutSums(); len(sums.Bytes) > 0 {
+		p.paragraph("", sums)
+	}
+	p.Raw("</section>\n")
+}
+
+func (p *page) payoutRow(l *pipeline.StatementLine) {
+	p.Raw("<tr><th scope=\"row\">")
+	if title, status := p.w.PayoutTitle(l); status {
+		// The first letter of a status is its colour.
+		p.Raw("<b class=\"status ", pages.Markup(title.Bytes[:1]), "\">")
+		p.say(title)
+		p.Raw("</b>")
+	} else {
+		p.say(title)
+	}
+	p.tagPrior(l.PriorPeriod)
+	p.Raw("<small>")
+	p.say(p.w.PayoutTrail(l))
+	p.Raw("</small>")
+	if exchange := p.w.Exchange(l); len(exchange.Bytes) > 0 {
+		p.Raw("<small>")
+		p.say(exchange)
+		p.Raw("</small>")
+	}
+	p.Raw("</th><td class=\"n\">")
+	if l.Diamonds != nil {
+		p.signedWhole(*l.Diamonds)
+	}
+	p.Raw("</td><td class=\"n\">")
+	p.signed(l.Amount)
+	p.Raw("</td>")
+	p.moneyCell(l.FeeAmount, "")
+	p.moneyCell(l.WithholdingAmount, "")
+	p.moneyCell(l.NetAmount, " sum")
+	p.Raw("</tr>\n")
+}
+
+// closing says what the balance is and when it can be paid, as far as the rows say.
+func (p *page) closing() {
+	m := p.m
+	p.section(statement.TitleBalance)
+	p.paragraph("", p.w.Closing())
+	if m.ClosingAmount < 0 || m.ClosingDiamonds < 0 {
+		p.Raw("<p class=\"callout\">", statement.WhyNegative, "</p>\n")
+	} else {
+		p.held()
+	}
+	if p.s.Terms != nil {
+		p.Raw("<ul>\n")
+		p.w.Terms(func(t *statement.Text) {
+			p.Raw("<li>")
+			p.say(t)
+			p.Raw("</li>\n")
+		})
+		p.Raw("</ul>\n")
+	}
+	p.yearToDate()
+	p.Raw("</section>\n")
+}

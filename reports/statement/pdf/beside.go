@@ -1,0 +1,95 @@
+package pdf
+
+import (
+	"carat/pipeline"
+	"carat/reports/pdf"
+	"carat/reports/statement"
+)
+
+// replaced says what moved since the version before and why.
+func (d *printed) replaced() {
+	r := d.S.Replaced
+	if r == nil {
+		return
+	}
+	d.heading(d.ReplacedTitle().String())
+	d.paragraph(pdf.Regular, textSize, inkColor, d.ReplacedWhy().String())
+	if len(d.S.Moves) == 0 {
+		return
+	}
+	g := d.grid(column{title: statement.ColumnItem}, column{title: statement.ColumnDiamonds, width: 8000, right: true},
+		column{title: d.ColumnVersion(r.Version).String(), width: 9000, right: true},
+		column{title: statement.ColumnNow, width: 9000, right: true}, column{title: statement.ColumnChange, width: 9000, right: true})
+	for i := range d.S.Moves {
+		m := &d.S.Moves[i]
+		diamonds := ""
+		if m.DiamondsMoved != 0 {
+			diamonds = d.SignedWhole(m.DiamondsMoved)
+		}
+		g.row(entry{cells: []string{statement.Item(m.Item), diamonds, d.Money(m.AmountBefore), d.Money(m.AmountNow), d.Signed(m.AmountMoved)}})
+	}
+	g.end()
+}
+
+// streams lists what each live stream came to.
+func (d *printed) streams() {
+	if len(d.S.Streams) == 0 {
+		return
+	}
+	d.heading(statement.TitleStreams)
+	g := d.giftGrid(statement.ColumnStream)
+	for i := range d.S.Streams {
+		t := &d.S.Streams[i]
+		g.row(entry{cells: []string{
+			d.Stream(t).String() + prior(t.PriorPeriod), d.Whole(t.Gifts), d.Whole(t.Coins), d.optionalRate(t.DiamondsPerCoin), d.Whole(t.Diamonds),
+			d.optionalRate(t.Rate), d.Money(t.Amount),
+		}, small: d.StreamTrail(t).String(), amount: t.Amount})
+	}
+	d.giftTotal(g)
+	d.paragraph(pdf.Regular, smallSize, softColor, statement.StreamsNote)
+}
+
+// held says what can't be paid out yet, and when it can.
+func (d *printed) held() {
+	all := d.S.Releases
+	if len(all) == 0 {
+		return
+	}
+	d.paragraph(pdf.Regular, textSize, inkColor, d.Held().String())
+	g := d.grid(column{title: statement.ColumnFreeFrom}, column{title: statement.ColumnDiamonds, width: 9000, right: true},
+		column{title: d.Currency, width: 9000, right: true})
+	for i := range all {
+		g.row(entry{cells: []string{d.FreeFrom(all[i].ReleaseAt).String(), d.Whole(all[i].Diamonds), d.Money(all[i].Amount)}})
+	}
+	g.row(entry{total: true, cells: []string{statement.TotalHeld, d.Whole(all[0].HeldDiamonds), d.Money(all[0].HeldAmount)}})
+	g.end()
+}
+
+// payoutTerms lists by which rule the balance is paid out.
+func (d *printed) payoutTerms() {
+	if d.S.Terms == nil {
+		return
+	}
+	d.Terms(func(t *statement.Text) { d.paragraph(pdf.Regular, textSize, inkColor, "• "+t.String()) })
+	d.y += lineHeight / 2
+}
+
+// yearToDate says what the calendar year came to so far.
+func (d *printed) yearToDate() {
+	y := d.S.Year
+	if y == nil {
+		return
+	}
+	d.need(5 * lineHeight)
+	d.paragraph(pdf.Bold, textSize, inkColor, d.YearTitle().String())
+	g := d.grid(column{title: statement.ColumnEarned, right: true}, column{title: statement.ColumnAdjusted, width: 9400, right: true},
+		column{title: statement.ColumnPaid, width: 9400, right: true}, column{title: statement.ColumnWithheld, width: 9400, right: true},
+		column{title: statement.ColumnFees, width: 9400, right: true})
+	var cells []string
+	for _, v := range []pipeline.Amount{y.Earned, y.Adjusted, y.Paid, y.Withheld, y.Fees} {
+		cells = append(cells, d.Money(v))
+	}
+	g.row(entry{cells: cells})
+	g.end()
+	d.paragraph(pdf.Regular, smallSize, softColor, statement.YearNote)
+}

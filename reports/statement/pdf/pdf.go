@@ -1,0 +1,275 @@
+package pdf
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"carat/pipeline"
+	"carat/reports/locale"
+	"carat/reports/pages"
+	"carat/reports/pdf"
+	"carat/reports/statement"
+)
+
+// paperFonts are parsed once, when the first PDF is made.
+var paperFonts = sync.OnceValues(pdf.LoadFonts)
+
+// lettersOf are the countries that print on US Letter (Unicode CLDR,
+// paperSize).
+const lettersOf = " BZ CA CL CO CR GT MX NI PA PH PR SV US VE "
+
+func paperOf(country string) pdf.Size {
+	if len(country) == 2 && strings.Contains(lettersOf, " "+country+" ") {
+		return pdf.Letter
+	}
+	return pdf.A4
+}
+
+// Renderer renders statements one after another, reusing its memory. It is not
+// safe for concurrent use; what its methods return is valid until the next call.
+// The zero value is ready.
+type Renderer struct {
+	paper   *pdf.Document
+	locales locale.Cache
+	words   statement.Words
+}
+
+// printed is one statement on paper.
+type printed struct {
+	*sheet
+	*statement.Words
+	m *pipeline.StatementSummary
+}
+
+// PDF renders the statement on A4 or, where the creator's country uses it, on
+// US Letter. Its numbers are those of the page and the files; its bytes hold no
+// clock. The error is of kind internal: rows that are not one statement.
+func (r *Renderer) PDF(s *statement.Statement) ([]byte, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	if r.paper == nil {
+		fonts, err := paperFonts()
+		if err != nil {
+			return nil, pipeline.Errorf(pipeline.KindInternal, "load", "fonts", "%w", err)
+		}
+		r.paper = pdf.New(fonts)
+	}
+	m := &s.Summary
+	r.words.About(s, r.locales.Of(m.Country))
+	doc := &printed{sheet: &sheet{Document: r.paper, size: paperOf(m.Country), figures: &r.words.Figures}, Words: &r.words, m: m}
+	if m.Provisional {
+		doc.water = statement.Watermark
+	}
+	r.paper.Reset(doc.size, pdf.Info{Title: doc.Title(), Author: doc.PayerName(), Producer: "carat", Language: "en", Subject: doc.Subject()})
+	doc.newPage()
+	doc.head()
+	doc.parties()
+	doc.replaced()
+	doc.numbers()
+	doc.threeNumbers()
+	doc.movement()
+	doc.daily()
+	doc.gifts()
+	doc.streams()
+	doc.arithmetic()
+	doc.shares()
+	doc.deductions()
+	doc.additions()
+	doc.payoutTable()
+	doc.ending()
+	doc.feet()
+	b, err := r.paper.Bytes()
+	if err != nil {
+		return nil, pipeline.Errorf(pipeline.KindInternal, "render statement of", s.Subject(), "%w", err)
+	}
+	return b, nil
+}
+
+func (d *printed) head() {
+	d.Text(sheetMargin, d.y+800, pdf.Bold, 950, keyColor, d.fitted(pdf.Bold, 950, d.width(), d.PayerName()))
+	d.y += 2600
+	x := sheetMargin + d.Text(sheetMargin, d.y+600, pdf.Bold, 2000, inkColor, statement.TitleStatement)
+	d.Text(x+700, d.y+600, pdf.Regular, 2000, softColor, d.Month())
+	color := inColor
+	if d.m.Provisional {
+		color = openColor
+	}
+	d.TextRight(d.right(), d.y+600, pdf.Bold, textSize, color, d.State()+", "+d.Version(d.m.Version).String())
+	d.y += 1400
+	if d.m.Provisional {
+		d.paragraph(pdf.Regular, 850, softColor, statement.NotClosed)
+	}
+	d.y += 400
+}
+
+// fitted cuts a text to a width.
+func (d *printed) fitted(style pdf.Style, size, width int, text string) string {
+	lines := d.Wrap(style, size, width, 1, text)
+	if len(lines) == 0 {
+		return ""
+	}
+	return lines[0]
+}
+
+func (d *printed) parties() {
+	third := d.width() / 3
+	top, low := d.y, d.y
+	d.Rect(sheetMargin, d.y, d.width(), 50, lineColor)
+	block := func(i int, title, name string, lines ...string) {
+		x, y := sheetMargin+i*third, top+1300
+		d.Text(x, y, pdf.Regular, smallSize, softColor, title)
+		for _, line := range d.Wrap(pdf.Bold, textSize, third-1200, 3, name) {
+			y += 1150
+			d.Text(x, y, pdf.Bold, textSize, inkColor, line)
+		}
+		for _, text := range lines {
+			for _, line := range d.Wrap(pdf.Regular, textSize, third-1200, 2, text) {
+				y += 1150
+				d.Text(x, y, pdf.Regular, textSize, inkColor, line)
+			}
+		}
+		low = max(low, y)
+	}
+	payer := d.PayerAddress()
+	if d.S.Payer.TaxID != "" {
+		payer = append(payer, statement.LabelTaxID+d.S.Payer.TaxID)
+	}
+	block(0, statement.LabelPayer, d.PayerName(), payer...)
+	creator := []string{statement.LabelCreator + d.m.CreatorID}
+	for _, detail := range [][2]string{{statement.LabelAgency, d.m.AgencyID}, {statement.LabelTier, d.m.Tier}, {statement.LabelCountry, d.m.Country}} {
+		if detail[1] != "" {
+			creator = append(creator, detail[0]+detail[1])
+		}
+	}
+	block(1, statement.LabelPayee, d.CreatorName(), creator...)
+	block(2, statement.LabelPeriod, d.Period().String(), d.PeriodZone().String(), d.PeriodCurrency().String())
+	d.y = low + 900
+	d.Rect(sheetMargin, d.y, d.width(), 50, lineColor)
+	d.y += 900
+}
+
+func (d *printed) numbers() {
+	quarter := d.width() / 4
+	for i, card := range []struct {
+		label, below string
+		v            pipeline.Amount
+		color        pdf.Color
+	}{
+		{statement.CardEarned, d.Diamonds(d.m.EarnedDiamonds).String(), d.m.EarnedAmount, inkColor},
+		{statement.CardTaken, d.TakenParts().String(), d.m.TakenAmount, inkColor},
+		{statement.CardPaid, d.PaidParts().String(), d.m.PaidAmount, inkColor},
+		{statement.CardBalance, d.Diamonds(d.m.ClosingDiamonds).String(), d.m.ClosingAmount, keyColor},
+	} {
+		x := sheetMargin + i*quarter
+		if i > 0 {
+			d.Rect(x-700, d.y, 50, 4600, lineColor)
+		}
+		color := card.color
+		if card.v < 0 {
+			color = outColor
+		}
+		d.Text(x, d.y+900, pdf.Regular, smallSize, softColor, card.label)
+		money := d.Money(card.v)
+		size := 1500
+		for size > 800 && d.Width(pdf.Bold, size, money) > quarter-3200 {
+			size -= 100
+		}
+		used := d.Text(x, d.y+2600, pdf.Bold, size, color, money)
+		d.Text(x+used+300, d.y+2600, pdf.Regular, smallSize, softColor, d.Currency)
+		for n, line := range d.Wrap(pdf.Regular, smallSize, quarter-1400, 2, card.below) {
+			d.Text(x, d.y+3700+n*950, pdf.Regular, smallSize, softColor, line)
+		}
+	}
+	d.y += 5600
+	d.paragraph(pdf.Regular, 1050, inkColor, d.InShort().String())
+}
+
+// threeNumbers sets side by side what creators mix up.
+func (d *printed) threeNumbers() {
+	if d.m.GiftCoins == 0 && d.m.EarnedDiamonds == 0 {
+		return
+	}
+	d.heading(statement.TitleThree)
+	third := d.width() / 3
+	for i, n := range []struct{ title, number, below string }{
+		{statement.ThreeCoins, d.Whole(d.m.GiftCoins), statement.ThreeCoinsNote},
+		{statement.ThreeDiamonds, d.Whole(d.m.EarnedDiamonds), d.CoinsToDiamonds().String()},
+		{statement.ThreeMoney, d.Sum(d.m.EarnedAmount), d.DiamondsToMoney().String()},
+	} {
+		x := sheetMargin + i*third
+		d.Rect(x, d.y, third-1000, 4300, washColor)
+		d.Text(x+600, d.y+1100, pdf.Regular, smallSize, softColor, n.title)
+		d.Text(x+600, d.y+2500, pdf.Bold, 1250, inkColor, n.number)
+		for k, line := range d.Wrap(pdf.Regular, smallSize, third-2000, 2, n.below) {
+			d.Text(x+600, d.y+3400+k*850, pdf.Regular, 700, softColor, line)
+		}
+		if i < 2 {
+			d.Text(x+third-800, d.y+2500, pdf.Regular, 1100, softColor, "→")
+		}
+	}
+	d.y += 4900
+}
+
+// barColor gives the colour of a step's bar.
+var barColor = [...]pdf.Color{
+	statement.MoveIn: inColor, statement.MoveOut: outColor, statement.MoveNone: greyColor, statement.MoveOpening: greyColor, statement.MoveClosing: keyColor,
+}
+
+// movement draws the waterfall.
+func (d *printed) movement() {
+	steps, low, top := d.Steps()
+	if len(steps) == 0 {
+		d.heading(statement.TitleMovement)
+		d.paragraph(pdf.Regular, textSize, inkColor, statement.NothingMoved)
+		return
+	}
+	const high, bar = 2500, 700
+	d.need(3000 + len(steps)*high)
+	d.heading(statement.TitleMovement)
+	at := func(bp int64) int { return sheetMargin + int(int64(d.width())*bp/10_000) }
+	for i := range steps {
+		s := &steps[i]
+		used := d.Text(sheetMargin, d.y+900, pdf.Regular, textSize, inkColor, s.Label)
+		if !s.NoDiamonds {
+			diamonds := d.Diamonds
+			if s.Moves() {
+				diamonds = d.SignedDiamonds
+			}
+			d.Text(sheetMargin+used+700, d.y+900, pdf.Regular, smallSize, softColor, diamonds(s.Diamonds).String())
+		}
+		amount := d.Money(s.Amount)
+		if s.Moves() {
+			amount = d.Signed(s.Amount)
+		}
+		d.TextRight(d.right(), d.y+900, pdf.Bold, textSize, inkColor, amount)
+		d.Rect(sheetMargin, d.y+1250, d.width(), bar, washColor)
+		from, to := at(pages.Across(s.From, low, top)), at(pages.Across(s.To, low, top))
+		left := min(min(from, to), d.right()-150)
+		d.Rect(left, d.y+1250, max(max(from, to)-left, 150), bar, barColor[s.Move])
+		d.y += high
+	}
+	d.paragraph(pdf.Regular, smallSize, softColor, d.MovementNotes().String())
+}
+
+// daily draws earnings per day.
+func (d *printed) daily() {
+	amounts, most := d.Daily()
+	if most == 0 {
+		return
+	}
+	const high = 5000
+	d.need(high + 5000)
+	d.heading(statement.TitleDays)
+	wide := d.width() / len(amounts)
+	for i, v := range amounts {
+		height := 50
+		if v > 0 {
+			height += int(pages.Across(int64(v), 0, int64(most))) * (high - 50) / 10_000
+		}
+		d.Rect(sheetMargin+i*wide+150, d.y+high-height, wide-300, height, inColor)
+	}
+	d.y += high + 300
+	d.paragraph(pdf.Regular, smallSize, softColor, d.BestDay(slices.Index(amounts, most), most).String())
+}

@@ -1,0 +1,412 @@
+package statement
+
+import (
+	"strings"
+	"time"
+
+	"carat/pipeline"
+	"carat/reports/locale"
+)
+
+// Every word that a page or a paper says stands in words.go and the files whose
+// names begin with it, once; the layouts only place them. A test holds them to
+// that. A line end in a column's title is where it may break.
+
+// Titles.
+const (
+	TitleStatement = "Earnings statement"
+	TitleInShort   = "In short"
+	TitleThree     = "Three numbers that are not the same"
+	TitleMovement  = "How your balance moved"
+	TitleDays      = "Earned per day"
+	TitleTop       = "What earned most"
+	TitleGifts     = "Gifts you received"
+	TitleTakenBack = "Gifts taken back"
+	TitleStreams   = "Your streams"
+	TitleSums      = "How coins became money"
+	TitleShares    = "Who gets what"
+	TitleTaken     = "What was taken, and why"
+	TitleAdded     = "What was added"
+	TitlePayouts   = "Payouts"
+	TitleEarlier   = "From earlier months"
+	TitleBalance   = "Your balance and the next payout"
+	TitleGlossary  = "Words"
+	TitleCheck     = "How to check this"
+)
+
+// Columns and labels.
+const (
+	ColumnGift        = "Gift"
+	ColumnStream      = "Stream"
+	ColumnGifts       = "Gifts"
+	ColumnCoins       = "Coins"
+	ColumnPerCoin     = "× diamonds\nper coin"
+	ColumnIsDiamonds  = "= Diamonds"
+	ColumnShare       = "Share"
+	ColumnOfListValue = "Of the list value"
+	ColumnDate        = "Date"
+	ColumnReason      = "Reason"
+	ColumnDiamonds    = "Diamonds"
+	ColumnPayout      = "Payout"
+	ColumnBalance     = "Balance"
+	ColumnFee         = "Fee"
+	ColumnWithheld    = "Tax withheld"
+	ColumnItem        = "Item"
+	ColumnNow         = "Now"
+	ColumnChange      = "Change"
+	ColumnFreeFrom    = "Free from"
+	ColumnEarned      = "Earned"
+	ColumnAdjusted    = "Adjustments"
+	ColumnPaid        = "Paid"
+	ColumnFees        = "Fees"
+
+	LabelPayer     = "Paid by"
+	LabelPayee     = "Paid to"
+	LabelPeriod    = "Period"
+	LabelTaxID     = "Tax id "
+	LabelCreator   = "Creator "
+	LabelAgency    = "Agency "
+	LabelTier      = "Tier "
+	LabelCountry   = "Country "
+	LabelStream    = "stream "
+	LabelPayout    = "payout "
+	LabelOriginal  = "original event "
+	LabelReference = "reference "
+
+	CardEarned  = "Earned"
+	CardTaken   = "Taken"
+	CardPaid    = "Paid to you"
+	CardBalance = "Your balance"
+
+	ThreeCoins      = "Coins that viewers spent"
+	ThreeCoinsNote  = "on gifts to you"
+	ThreeDiamonds   = "Diamonds you were credited"
+	ThreeMoney      = "Money that is worth"
+	TotalTaken      = "Taken this month"
+	TotalHeld       = "Held"
+	EarlierMonth    = "earlier month"
+	Watermark       = "PROVISIONAL"
+	CarriedForward  = "Carried forward"
+	BroughtForward  = "Brought forward"
+	RoundedSign     = "*"
+	wordProvisional = "Provisional"
+	wordFinal       = "Final"
+)
+
+// Sentences that are the same on every statement.
+const (
+	NotClosed      = "This month is not closed yet. Numbers can still change; the final statement replaces this one."
+	NothingMoved   = "Nothing moved this month, and nothing was carried in."
+	NoGifts        = "No gifts this month."
+	NothingTaken   = "Nothing was deducted this month."
+	GiftsRounded   = RoundedSign + " Each gift is rounded to whole diamonds by itself, so this sum can differ from coins × rate. What rounding kept is under “" + TitleShares + "”."
+	TakenBackWhy   = "They were undone after they were sent; their diamonds are taken back at the rate at which they are booked."
+	TakenBackWhere = "They are already part of “earned” above."
+	StreamsNote    = "The same gifts as above, by stream: each stream is less the gifts of it that were taken back. A stream during which a rate changed has a row for each rate. Each gift is rounded to whole diamonds by itself."
+	ChargesNote    = "Fees and tax are taken out of the payout itself: they lower what arrives, not your balance a second time."
+	WhyNegative    = "Why is it negative? More was taken back than you had left, for example because a gift was reversed after its diamonds were paid out. What you earn next fills the gap first; payouts are possible again once the balance is above zero."
+	YearNote       = "The sum of your monthly statements of this calendar year."
+	HowToCheck     = "Opening + earned + adjustments − payouts requested + payouts that came back ± rate changes − rounding = closing, to the last digit. All files of this statement (page, PDF, CSV and JSON) are made from the same rows. Whoever keeps the books can look up any id in them, and make the same statement again from the same inputs."
+	NoViewers      = "Viewers are never named on statements."
+	roundedCoins   = "≈ because each gift is rounded to whole diamonds by itself."
+	roundedMoney   = "≈ because amounts are kept to six decimal places."
+)
+
+// Glossary explains the words of a statement.
+var Glossary = [...]struct{ Word, Meaning string }{
+	{"Coin", "What viewers buy and spend on gifts. Coins never become yours directly."},
+	{"Diamond", "What you are credited for a gift. Diamonds are paid out as money."},
+	{"Rate", "How many diamonds a coin makes, and what a diamond is worth. Rates have dates; a gift is judged by the rate of its own moment."},
+	{"List value", "What coins cost by the platform’s price list. Viewers may have paid a little more or less."},
+	{"Clawback", "Diamonds taken back because the coins behind a gift were refunded to the viewer."},
+	{"Withholding", "Tax that has to be kept back from a payout and passed on to a tax office for you."},
+	{"On its way", "A payout that you requested and that has not arrived yet. It has left your balance."},
+	{"Provisional, final", "A statement is provisional until the month is closed, then final. A corrected one has a higher version."},
+}
+
+// Reason says what a reason code means to a creator; it does not know codes that
+// others made up.
+func Reason(code string) (words string, known bool) {
+	switch code {
+	case reasonReversal:
+		return "Gift reversed: it was undone after it was sent", true
+	case "bonus":
+		return "Bonus", true
+	case "split":
+		return "Shared gift: divided between the creators of one stream", true
+	case "clawback":
+		return "Clawback: the coins that paid for gifts to you were refunded to the viewer", true
+	case "penalty":
+		return "Penalty: deducted for a breach of the platform’s rules", true
+	case "correction":
+		return "Correction of an earlier booking", true
+	case "payout":
+		return "Payout", true
+	case "payout_failed":
+		return "Payout failed: the money is back in your balance", true
+	case "payout_returned":
+		return "Payout returned by the bank: the money is back in your balance", true
+	case "rate_change":
+		return "Rate change on diamonds you hold", true
+	case "payout_fraction":
+		return "Rounding of a payout to whole units", true
+	case reasonPaidLater:
+		return "Payout of an earlier month, paid", true
+	case "millionths":
+		return "Rounding below a millionth", true
+	}
+	return "", false
+}
+
+// Status says what the status of a payout means.
+func Status(status string) (words string, known bool) {
+	switch status {
+	case "requested":
+		return "On its way", true
+	case "paid":
+		return "Paid", true
+	case "failed":
+		return "Failed", true
+	case "returned":
+		return "Returned", true
+	}
+	return "", false
+}
+
+// Item names an item of the way from opening to closing.
+func Item(item string) string {
+	switch item {
+	case sectionOpening:
+		return "Opening balance"
+	case sectionEarned:
+		return "Earned"
+	case sectionAdjusted:
+		return "Adjustments"
+	case sectionRedeemed:
+		return "Payouts requested"
+	case sectionReturned:
+		return "Payouts that came back"
+	case sectionRevaluation:
+		return "Rate changes"
+	case sectionRounding:
+		return "Rounding of payouts"
+	case sectionClosing:
+		return "Closing balance"
+	}
+	return "Other"
+}
+
+// Words say what there is to say about one statement. The zero value is ready;
+// About tells whose words they are. Not for concurrent use.
+type Words struct {
+	Figures
+	S          *Statement
+	Start, End time.Time // of the period; End is the first instant after it
+	text       Text
+	ranges     []Range
+	steps      []Step
+}
+
+// About begins the words of a statement; l is how its reader writes numbers.
+func (w *Words) About(s *Statement, l locale.Locale) {
+	zone := s.zone()
+	w.S = s
+	w.Figures = Figures{Loc: l, Zone: zone, Minor: locale.MinorDigits(s.Summary.Currency), Currency: s.Summary.Currency}
+	w.Start, w.End = s.Summary.Period.Start(zone), s.Summary.Period.End(zone)
+	w.ranges = collectRanges(w.ranges[:0], s.Lines)
+}
+
+// PayerName is who pays.
+func (w *Words) PayerName() string {
+	if w.S.Payer.Name != "" {
+		return w.S.Payer.Name
+	}
+	return w.S.Summary.Entity
+}
+
+// PayerAddress is the payer's address, line by line.
+func (w *Words) PayerAddress() (lines []string) {
+	for _, line := range strings.Split(w.S.Payer.Address, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// CreatorName is who is paid.
+func (w *Words) CreatorName() string {
+	if w.S.DisplayName != "" {
+		return w.S.DisplayName
+	}
+	return w.S.Summary.CreatorID
+}
+
+// Month is "October 2026".
+func (w *Words) Month() string { return w.Start.Format("January 2006") }
+
+func (w *Words) month() { w.date(w.Start, "January 2006") }
+
+func (w *Words) lastDay(layout string) { w.date(w.End.AddDate(0, 0, -1), layout) }
+
+// Title names the statement, for who keeps many.
+func (w *Words) Title() string {
+	return TitleStatement + ", " + w.Month() + ", " + w.CreatorName()
+}
+
+// State says whether the statement is final.
+func (w *Words) State() string {
+	if w.S.Summary.Provisional {
+		return wordProvisional
+	}
+	return wordFinal
+}
+
+// Version is "version 2".
+func (w *Words) Version(version int64) *Text {
+	w.begin()
+	w.version("version", version)
+	return &w.text
+}
+
+func (w *Words) version(word string, version int64) {
+	w.say(word)
+	w.say("\u00a0")
+	w.whole(version)
+}
+
+// ColumnVersion is the column of what a version said.
+func (w *Words) ColumnVersion(version int64) *Text {
+	w.begin()
+	w.version("Version", version)
+	return &w.text
+}
+
+// Period says from when to when.
+func (w *Words) Period() *Text {
+	w.begin()
+	w.date(w.Start, "2 January")
+	w.say(" to ")
+	w.lastDay("2 January 2006")
+	return &w.text
+}
+
+// PeriodZone says by which clock the days run.
+func (w *Words) PeriodZone() *Text {
+	w.begin()
+	w.say("Days run by the time zone ")
+	w.say(w.Zone.String())
+	return &w.text
+}
+
+// PeriodCurrency says in which currency the amounts are.
+func (w *Words) PeriodCurrency() *Text {
+	w.begin()
+	w.say("All amounts in ")
+	w.say(w.Currency)
+	return &w.text
+}
+
+// ColumnPerDiamond is the column of money per diamond.
+func (w *Words) ColumnPerDiamond() string { return "× " + w.Currency + "\nper diamond" }
+
+// ColumnIsMoney is the column of what a row came to.
+func (w *Words) ColumnIsMoney() string { return "= " + w.Currency }
+
+// ColumnNet is the column of what arrives.
+func (w *Words) ColumnNet() string { return "Net " + w.Currency }
+
+// Diamonds is "1 diamond", "2 diamonds".
+func (w *Words) Diamonds(v int64) *Text {
+	w.begin()
+	w.counted(v, "diamond")
+	return &w.text
+}
+
+// SignedDiamonds is a movement of diamonds.
+func (w *Words) SignedDiamonds(v int64) *Text {
+	w.begin()
+	if v > 0 {
+		w.say("+")
+	}
+	w.counted(v, "diamond")
+	return &w.text
+}
+
+// Mark says which statement this is, for the foot of a page.
+func (w *Words) Mark() *Text {
+	m := &w.S.Summary
+	w.begin()
+	w.say("Statement ")
+	w.name(m.CreatorID)
+	w.say(" · ")
+	w.name(m.Entity)
+	w.say(" · ")
+	w.say(m.Currency)
+	w.say(" · ")
+	w.say(string(m.Period))
+	w.say(" · version ")
+	w.whole(m.Version)
+	if w.S.RunID != "" {
+		w.say(" · run ")
+		w.styled(Code, w.S.RunID)
+	}
+	return &w.text
+}
+
+// Subject says which statement this is, for who keeps many files.
+func (w *Words) Subject() string {
+	m := &w.S.Summary
+	return "Statement " + m.CreatorID + ", " + m.Entity + ", " + m.Currency + ", " + string(m.Period) + ", version " + w.Whole(m.Version)
+}
+
+// PageOf is "Page 1 of 2".
+func (w *Words) PageOf(page, of int) *Text {
+	w.begin()
+	w.say("Page ")
+	w.whole(int64(page))
+	w.say(" of ")
+	w.whole(int64(of))
+	return &w.text
+}
+
+// ReplacedTitle is the title of what changed since the version before.
+func (w *Words) ReplacedTitle() *Text {
+	w.begin()
+	w.say("What changed since ")
+	w.version("version", w.S.Replaced.Version)
+	return &w.text
+}
+
+// ReplacedWhy says why there is a new version, and whether it says anything new.
+func (w *Words) ReplacedWhy() *Text {
+	r := w.S.Replaced
+	w.begin()
+	w.say("This statement replaces version ")
+	w.whole(r.Version)
+	w.say(". The month was opened again on ")
+	w.date(r.ReopenedAt.In(w.Zone), "2 January 2006")
+	if r.Reason != "" {
+		w.say(" for this reason: ")
+		w.name(r.Reason)
+	}
+	w.say(". ")
+	if len(w.S.Moves) == 0 {
+		w.say("None of the amounts on your statement changed.")
+	} else {
+		w.say("These amounts changed, in ")
+		w.say(w.Currency)
+		w.say(":")
+	}
+	return &w.text
+}
+
+func (w *Words) takenBack() bool { return w.S.Any(IsTakenBack) }
+
+// perDiamond appends "0.01 USD per diamond".
+func (w *Words) perDiamond(v pipeline.Rate) {
+	w.rate(v)
+	w.say("\u00a0")
+	w.say(w.Currency)
+	w.say(" per diamond")
+}

@@ -1,0 +1,429 @@
+package statement
+
+import (
+	"time"
+
+	"carat/pipeline"
+)
+
+// InShort says in one sentence or three what the month came to.
+func (w *Words) InShort() *Text {
+	m := &w.S.Summary
+	w.begin()
+	w.say("In ")
+	w.month()
+	switch {
+	case m.GiftCount == 0 && m.EarnedAmount == 0:
+		w.say(" you received no gifts. ")
+	case m.GiftCoins > 0 && m.EarnedAmount > 0 && w.takenBack():
+		w.say(" your gifts, less those taken back, came to ")
+		w.counted(m.GiftCoins, "coin")
+		w.say(", which earned you ")
+		w.sum(m.EarnedAmount)
+		w.say(". ")
+	case m.GiftCount > 0 && m.EarnedAmount > 0:
+		w.say(" you received ")
+		w.counted(m.GiftCount, "gift")
+		w.say(" of ")
+		w.counted(m.GiftCoins, "coin")
+		if m.GiftCount != 1 {
+			w.say(" in all")
+		}
+		w.say(", which earned you ")
+		w.sum(m.EarnedAmount)
+		w.say(". ")
+	default:
+		w.say(" gifts changed your earnings by ")
+		w.sum(m.EarnedAmount)
+		w.say(". ")
+	}
+	if m.PaidAmount != 0 {
+		w.sum(m.PaidAmount)
+		w.say(" reached you as payouts. ")
+	}
+	w.say("At the end of ")
+	w.lastDay("2 January")
+	if m.ClosingAmount < 0 {
+		w.say(" your balance is ")
+		w.sum(m.ClosingAmount)
+		w.say(": below zero, so what you earn next first fills it up.")
+		return &w.text
+	}
+	w.payerOwes()
+	return &w.text
+}
+
+func (w *Words) payerOwes() {
+	w.say(" ")
+	w.name(w.PayerName())
+	if w.S.Summary.ClosingAmount == 0 {
+		w.say(" owes you nothing further.")
+		return
+	}
+	w.say(" owes you ")
+	w.sum(w.S.Summary.ClosingAmount)
+	w.say(".")
+}
+
+// CoinsToDiamonds is the arithmetic from coins to diamonds in a few words.
+func (w *Words) CoinsToDiamonds() *Text {
+	w.begin()
+	switch rates := w.S.Rates; len(rates) {
+	case 0:
+		w.say("coins × the rate of each gift")
+	case 1:
+		w.say("coins × ")
+		w.rate(valueOf(rates[0].DiamondsPerCoin))
+		if !coinsHold(&rates[0]) {
+			w.say(", each gift rounded")
+		}
+	default:
+		w.say("coins × the rate of each gift: ")
+		w.whole(int64(len(rates)))
+		w.say(" rates this month, see below")
+	}
+	return &w.text
+}
+
+// DiamondsToMoney is the arithmetic from diamonds to money in a few words.
+func (w *Words) DiamondsToMoney() *Text {
+	w.begin()
+	if rates := w.S.Rates; len(rates) == 1 {
+		w.say("diamonds × ")
+		w.rate(rates[0].Rate)
+		w.say("\u00a0")
+		w.say(w.Currency)
+		return &w.text
+	}
+	w.say("diamonds × what a diamond was worth at each gift")
+	return &w.text
+}
+
+// MovementPicture says what the picture of the balance shows, for who doesn't see it.
+func (w *Words) MovementPicture(steps []Step) *Text {
+	w.begin()
+	for i := range steps {
+		if i > 0 {
+			w.say("; ")
+		}
+		w.say(steps[i].Label)
+		w.say(" ")
+		w.sum(steps[i].Amount)
+		if !steps[i].NoDiamonds {
+			w.say(", ")
+			w.counted(steps[i].Diamonds, "diamond")
+		}
+	}
+	w.say(".")
+	return &w.text
+}
+
+// MovementNotes explain what needs a word in how the balance moved.
+func (w *Words) MovementNotes() *Text {
+	m := &w.S.Summary
+	w.begin()
+	w.say("Amounts in ")
+	w.say(w.Currency)
+	w.say(". A payout leaves your balance on the day it is requested.")
+	if m.RevaluationAmount != 0 {
+		w.say(" The money value of a diamond changed; diamonds that you still hold are worth what they are worth now (“rate changes”).")
+	}
+	if unit := w.minorUnit(); m.OpeningAmount%unit != 0 || m.ClosingAmount%unit != 0 || m.EarnedAmount%unit != 0 {
+		w.say(" Fractions smaller than ")
+		w.sum(unit)
+		w.say(" stay in your balance; they are not rounded away.")
+	}
+	if m.RoundingAmount != 0 {
+		w.say(" A payout is made in whole steps of ")
+		w.sum(w.minorUnit())
+		w.say("; what was left over of the diamonds paid out is “rounding of payouts”.")
+	}
+	return &w.text
+}
+
+// minorUnit is the smallest coin of the currency.
+func (w *Words) minorUnit() pipeline.Amount {
+	unit := pipeline.Amount(1)
+	for i := w.Minor; i < pipeline.AmountDigits; i++ {
+		unit *= 10
+	}
+	return unit
+}
+
+// BestDay says which day of the month, counted from 0, earned most.
+func (w *Words) BestDay(best int, most pipeline.Amount) *Text {
+	first, days := w.monthDays()
+	w.begin()
+	w.say("From 1 to ")
+	w.whole(int64(days))
+	w.say(" ")
+	w.month()
+	w.say("; the best day was ")
+	w.date(first.AddDate(0, 0, best), "2 January")
+	w.say(" with ")
+	w.sum(most)
+	w.say(".")
+	return &w.text
+}
+
+// monthDays gives the period's days as days of the rows: midnights in UTC.
+func (w *Words) monthDays() (first time.Time, days int) {
+	first = time.Date(w.Start.Year(), w.Start.Month(), 1, 0, 0, 0, 0, time.UTC)
+	return first, first.AddDate(0, 1, -1).Day()
+}
+
+// TopNote says what the gifts that earned most are counted by.
+func (w *Words) TopNote() *Text {
+	w.begin()
+	w.say("Gifts of one kind at one rate, in ")
+	w.say(w.Currency)
+	w.say(".")
+	return &w.text
+}
+
+// RatesInForce is "Rates in force 1 Oct 2026 to 14 Oct 2026".
+func (w *Words) RatesInForce(from, to *int64) *Text {
+	w.begin()
+	w.say("Rates in force ")
+	w.inForce(from, to)
+	return &w.text
+}
+
+// inForce appends the dates of a rate: "1 Oct 2026 to 14 Oct 2026". An end is
+// exclusive; at midnight it is the day before, to a reader.
+func (w *Words) inForce(from, to *int64) {
+	switch {
+	case from == nil && to == nil:
+		w.say("always")
+		return
+	case to == nil:
+		w.say("since ")
+		w.dayOrMoment(*from)
+		return
+	case from != nil:
+		w.dayOrMoment(*from)
+	}
+	end := timeIn(*to, w.Zone)
+	if from == nil {
+		w.say("until ")
+	} else {
+		w.say(" to ")
+	}
+	if isMidnight(end) {
+		w.date(end.AddDate(0, 0, -1), "2 Jan 2006")
+		return
+	}
+	w.moment(*to)
+}
+
+// Gift names the gift of a line.
+func (w *Words) Gift(l *pipeline.StatementLine) *Text {
+	w.begin()
+	w.gift(l)
+	return &w.text
+}
+
+func (w *Words) gift(l *pipeline.StatementLine) {
+	switch {
+	case l.Label != "":
+		w.name(l.Label)
+	case l.GiftID != "":
+		w.say("Gift ")
+		w.name(l.GiftID)
+	default:
+		w.say("Gift")
+	}
+}
+
+// TotalEarned is what the gifts came to; where gifts were taken back, the total
+// is after that and says so.
+func (w *Words) TotalEarned() string {
+	if w.takenBack() {
+		return "Earned, less the gifts taken back"
+	}
+	return "Earned"
+}
+
+// Stream names a row of streams.
+func (w *Words) Stream(t *pipeline.StatementStream) *Text {
+	w.begin()
+	if t.StreamID != "" {
+		w.name(t.StreamID)
+		return &w.text
+	}
+	w.counted(t.Streams, "other stream")
+	w.say(" together")
+	return &w.text
+}
+
+// StreamTrail says when a stream was and since when its rate was in force.
+func (w *Words) StreamTrail(t *pipeline.StatementStream) *Text {
+	w.begin()
+	if t.FirstAt != nil && t.LastAt != nil {
+		w.moment(*t.FirstAt)
+		if *t.LastAt != *t.FirstAt {
+			w.say(" to ")
+			first, last := timeIn(*t.FirstAt, w.Zone), timeIn(*t.LastAt, w.Zone)
+			if first.YearDay() == last.YearDay() && first.Year() == last.Year() {
+				w.date(last, "15:04")
+			} else {
+				w.moment(*t.LastAt)
+			}
+		}
+	}
+	if t.Rate != nil && len(w.S.Rates) != 1 {
+		w.say(" · rates in force ")
+		w.inForce(t.RateFrom, t.RateTo)
+	}
+	return &w.text
+}
+
+// SumsWhy says how coins become money.
+func (w *Words) SumsWhy(several bool) *Text {
+	w.begin()
+	w.say("Viewers pay for gifts in coins. Coins become diamonds, diamonds become money, each at the rate in force at the moment of the gift")
+	if several {
+		w.say("; rates changed, so each has its own row")
+	}
+	w.say(".")
+	return &w.text
+}
+
+// SumOf says what a row of the arithmetic is about: all gifts, or the gift of a
+// line as an example.
+func (w *Words) SumOf(t *Sum) *Text {
+	w.begin()
+	if t.Example != nil {
+		w.say("For example ")
+		w.gift(t.Example)
+	} else {
+		w.say("All gifts")
+	}
+	w.say(", rates in force ")
+	w.inForce(t.RateFrom, t.RateTo)
+	return &w.text
+}
+
+// SumCoins is the arithmetic of a row from coins to diamonds.
+func (w *Words) SumCoins(t *Sum) *Text {
+	w.begin()
+	w.open(Strong)
+	w.counted(t.Coins, "coin")
+	w.close()
+	w.say(" × ")
+	w.rate(valueOf(t.DiamondsPerCoin))
+	w.equals(coinsHold(&t.StatementRate))
+	w.open(Strong)
+	w.counted(t.Diamonds, "diamond")
+	w.close()
+	return &w.text
+}
+
+// SumMoney is the arithmetic of a row from diamonds to money.
+func (w *Words) SumMoney(t *Sum) *Text {
+	w.begin()
+	w.open(Strong)
+	w.counted(t.Diamonds, "diamond")
+	w.close()
+	w.say(" × ")
+	w.rate(t.Rate)
+	w.say("\u00a0")
+	w.say(w.Currency)
+	w.equals(moneyHolds(&t.StatementRate))
+	w.open(Strong)
+	w.sum(t.Amount)
+	w.close()
+	return &w.text
+}
+
+// SumRounded says why a row of the arithmetic is not exact; "" where it is.
+func (w *Words) SumRounded(t *Sum) string {
+	switch {
+	case !coinsHold(&t.StatementRate):
+		return roundedCoins
+	case !moneyHolds(&t.StatementRate):
+		return roundedMoney
+	}
+	return ""
+}
+
+func (w *Words) equals(holds bool) {
+	if holds {
+		w.say(" = ")
+		return
+	}
+	w.say(" ≈ ")
+}
+
+func coinsHold(t *pipeline.StatementRate) bool {
+	return ProductIs(t.Coins, int64(valueOf(t.DiamondsPerCoin)), t.Diamonds, 1_000_000_000)
+}
+
+func moneyHolds(t *pipeline.StatementRate) bool {
+	return ProductIs(t.Diamonds, int64(t.Rate), int64(t.Amount), 1_000)
+}
+
+// SharesWhy explains the way from list value to the creator's share.
+func (w *Words) SharesWhy() *Text {
+	m := &w.S.Summary
+	w.begin()
+	w.say("The list value is what the gifts’ coins are worth by the platform’s price list. You get your diamonds’ value; the rest is the platform’s part. From its part the platform pays the store’s fee for the coins")
+	if m.AgencyAmount != 0 || m.AgencyID != "" {
+		w.say(" and your agency; neither comes out of your share")
+	}
+	w.say(".")
+	return &w.text
+}
+
+// Share is a row of who gets what.
+type Share struct {
+	Of     ShareOf
+	Label  string
+	Amount pipeline.Amount
+	Part   bool // it is shown as a part of the list value too
+}
+
+// ShareOf says whose share a row is.
+type ShareOf uint8
+
+// The shares.
+const (
+	ShareWhole ShareOf = iota
+	ShareCreator
+	SharePlatform
+	ShareAgency   // inside the platform's
+	ShareRounding // inside the platform's
+)
+
+// Shares gives the rows of who gets what; drawn says whether they are parts of a
+// whole that can be drawn. There are none without a list value.
+func (w *Words) Shares() (shares []Share, drawn bool) {
+	m := &w.S.Summary
+	if m.ListValueAmount == 0 {
+		return nil, false
+	}
+	drawn = m.ListValueAmount > 0 && m.EarnedAmount >= 0 && m.EarnedAmount <= m.ListValueAmount
+	shares = append(make([]Share, 0, 5),
+		Share{ShareWhole, "List value of the gifts’ coins", m.ListValueAmount, drawn},
+		Share{ShareCreator, "Your share", m.EarnedAmount, drawn},
+		Share{SharePlatform, "Platform’s part, before store fees", m.PlatformAmount, drawn})
+	if m.AgencyAmount != 0 {
+		shares = append(shares, Share{ShareAgency, "of which your agency", m.AgencyAmount, drawn})
+	}
+	switch {
+	case m.RoundingKept > 0:
+		shares = append(shares, Share{ShareRounding, "of which rounding: parts of diamonds that could not be credited", m.RoundingKept, drawn})
+	case m.RoundingKept < 0: // a part of minus something is no share of the whole
+		shares = append(shares, Share{ShareRounding, "less rounding in your favour: parts of diamonds credited as whole ones", m.RoundingKept, false})
+	}
+	return shares, drawn
+}
+
+// SharePicture says what the bar of the shares shows.
+func (w *Words) SharePicture() *Text {
+	m := &w.S.Summary
+	w.begin()
+	w.say("Of the list value, your share is ")
+	w.text.Bytes = w.AppendPercent(w.text.Bytes, m.EarnedAmount, m.ListValueAmount)
+	return &w.text
+}
