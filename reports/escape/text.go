@@ -140,6 +140,14 @@ func AppendJSON(b []byte, v string) []byte {
 	return append(append(b, v[start:]...), '"')
 }
 
+// plainHTML are the bytes that stand in HTML as they are.
+var plainHTML = func() (plain [256]bool) {
+	for c := range plain {
+		plain[c] = c >= ' ' && c < 0x7F && c != '&' && c != '<' && c != '>' && c != '"' && c != '\''
+	}
+	return plain
+}()
+
 // AppendHTML appends a text escaped for element content and for quoted
 // attributes. Control characters and the characters that reorder text (a name
 // could otherwise turn round the numbers beside it) become U+FFFD.
@@ -147,6 +155,10 @@ func AppendHTML[T string | []byte](b []byte, v T) []byte {
 	start := 0
 	for i := 0; i < len(v); {
 		c := v[i]
+		if plainHTML[c] {
+			i++
+			continue
+		}
 		size, with := 1, ""
 		switch {
 		case c == '&':
