@@ -15,13 +15,16 @@ func auditFileCommand(a *app) *cobra.Command {
 	var zipped bool
 	cmd := &cobra.Command{
 		Use:   "evidence --period 2026-10",
-		Short: "a folder for the audit file: inputs, SQL, results, who did what, how to do it again",
+		Short: "a folder for the audit file: inputs, SQL, results, who did what",
 		Long: `Gathers what a reconciled or closed month rests on, for an auditor's file: the
-files with their hashes, control totals and how they arrived; the SQL that ran, its
-parameters and row counts; who ran, prepared and approved; exceptions and decisions;
-the commands that do it again; and a README that explains each file. The same
-history gives the same bytes. It holds ids, no names or addresses. It is written to
-out/PERIOD/evidence, or with --zip to one file, unless --out names a new place.`,
+files with their hashes, control totals and how they arrived; the SQL that ran,
+its parameters and row counts; who ran, prepared and approved; exceptions and
+decisions; the commands that do it again; and a README that explains each file.
+The same history gives the same bytes. It holds ids, no names or addresses. It
+is written to out/PERIOD/evidence, or with --zip to one file, unless --out
+names a new place.`,
+		Example: `  carat evidence --period 2026-10
+  carat evidence --period 2026-10 --zip --out october-2026.zip`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month, err := parsePeriod(cmd, period)

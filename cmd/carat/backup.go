@@ -13,12 +13,14 @@ func backupCommand(a *app) *cobra.Command {
 	var o jobs.BackupOptions
 	cmd := &cobra.Command{
 		Use:   "backup --out DIR",
-		Short: "copy the lake, its state and carat.yaml into a folder, and verify the copy",
+		Short: "copy lake, state and carat.yaml into a folder, and verify it",
 		Long: `Copies the lake with people/, the state (also from PostgreSQL), carat.yaml and
-controls/ into a new folder inside DIR. Files that didn't change share their bytes
-with the backup before. The copy is read again and verified as carat verify does,
-before it counts as a backup. Broken off, it goes on where it stopped.`,
-		Args: noArguments,
+controls/ into a new folder inside DIR. Files that didn't change share their
+bytes with the backup before. The copy is read again and verified as carat
+verify does, before it counts as a backup. Broken off, it goes on where it
+stopped.`,
+		Example: `  carat backup --out /backups/carat --keep 30`,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p := a.progress()
 			var err error
@@ -57,10 +59,12 @@ func restoreCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "restore --from DIR",
 		Short: "make a lake from a backup",
-		Long: `Makes the lake of carat.yaml in --dir from a backup; when there is no carat.yaml
-it takes that of the backup. The hash of every file is compared and the lake is
-verified before it gets its place. Where there is a lake already nothing is done.
---check reads and verifies the backup, and restores nothing.`,
+		Long: `Makes the lake of carat.yaml in --dir from a backup; when there is no
+carat.yaml it takes that of the backup. The hash of every file is compared and
+the lake is verified before it gets its place. Where there is a lake already
+nothing is done. --check reads and verifies the backup, and restores nothing.`,
+		Example: `  carat restore --from /backups/carat --check
+  carat restore --from /backups/carat --dir restored`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.From == "" {

@@ -19,9 +19,10 @@ func closeCommand(a *app) *cobra.Command {
 		Short: "prepare a period for approval",
 		Long: `Reconciles the period over what the history now holds and signs its numbers for
 you. Somebody else then locks it with carat approve. The months are closed in
-order; blocking exceptions need a waiver first. The sign-off falls away when any
-number moves.`,
-		Args: noArguments,
+order; blocking exceptions need a waiver first. The sign-off falls away when
+any number moves.`,
+		Example: `  carat close --period 2026-10 --user ann`,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month, err := parsePeriod(cmd, period)
 			if err != nil {
@@ -76,10 +77,11 @@ func approveCommand(a *app) *cobra.Command {
 		Use:   "approve --period 2026-10",
 		Short: "lock a prepared period",
 		Long: `Locks a period that somebody else has prepared: writes the final statements and
-a certificate with the hash of every number, and from then on no job changes the
-month. You can be neither the one who prepared it nor one who decided about an
-exception in it. Rows that come later count in the next month.`,
-		Args: noArguments,
+a certificate with the hash of every number, and from then on no job changes
+the month. You can be neither the one who prepared it nor one who decided about
+an exception in it. Rows that come later count in the next month.`,
+		Example: `  carat approve --period 2026-10 --user cleo`,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month, err := parsePeriod(cmd, period)
 			if err != nil {
@@ -115,9 +117,10 @@ func reopenCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reopen --period 2026-10 --reason TEXT",
 		Short: "open the last closed period again",
-		Long: `Opens the last closed period again. Its statements are kept; the next ones are a
-version more, with a list of what moved, and both people must sign anew.`,
-		Args: noArguments,
+		Long: `Opens the last closed period again. Its statements are kept; the next ones are
+a version more, with a list of what moved, and both people must sign anew.`,
+		Example: `  carat reopen --period 2026-10 --user ann --reason "late bank statement"`,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month, err := parsePeriod(cmd, period)
 			if err != nil {

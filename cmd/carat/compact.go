@@ -15,13 +15,14 @@ func compactCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compact",
 		Short: "few larger files instead of many small ones; no row changes",
-		Long: `Rewrites the small files of the history's tables as few larger ones, in the order
-of batch and line, and sweeps what crashes left behind. No row, no run and no
-result changes: a closed month still re-performs, and a state as of an earlier
-batch is read as it was. The files from before stay, because the history is
-never cut: compaction costs as much disk as it rewrites, and makes reading
-faster. It can be run at any time, and be interrupted at any time.`,
-		Args: noArguments,
+		Long: `Rewrites the small files of the history's tables as few larger ones, in the
+order of batch and line, and sweeps what crashes left behind. No row, no run
+and no result changes: a closed month still re-performs, and a state as of an
+earlier batch is read as it was. The files from before stay, because the
+history is never cut: compaction costs as much disk as it rewrites, and makes
+reading faster. It can be run at any time, and be interrupted at any time.`,
+		Example: `  carat compact`,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p := a.progress()
 			s, err := a.setting(p)

@@ -36,7 +36,8 @@ func demoCommand(a *app) *cobra.Command {
 		Long: `Generates a month of purchases, gifts and payouts with planted faults into
 ./carat-demo, takes it in, reconciles it and writes a statement for every
 creator. Running it again makes the folder anew.`,
-		Args: noArguments,
+		Example: `  carat demo`,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d, err := a.runDemo(cmd)
 			if err != nil {

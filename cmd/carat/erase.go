@@ -14,11 +14,13 @@ func eraseCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "erase --creator ID",
 		Short: "forget a person: name, address and the files that hold them",
-		Long: `Removes a creator's name and address from the store of people, and every kept file
-of the creators feed that names the person, and records who did so and when. The
-history holds ids and terms only: it stays as it is, and still verifies.
-Statements that were written before still show the name; they are listed.`,
-		Args: noArguments,
+		Long: `Removes a creator's name and address from the store of people, and every kept
+file of the creators feed that names the person, and records who did so and
+when. The history holds ids and terms only: it stays as it is, and still
+verifies. Statements that were written before still show the name; they are
+listed.`,
+		Example: `  carat erase --creator c371828 --user ann`,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if creator == "" {
 				return usage("--creator is missing").WithHint("for example `carat erase --creator c1`")

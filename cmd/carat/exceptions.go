@@ -23,10 +23,16 @@ func exceptionsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "exceptions [--period 2026-10]",
 		Short: "list what the controls found, and take in decisions about it",
-		Long: `Lists what the controls found, with what was decided about it and how long it has
-stood. --export writes the list as CSV for somebody to decide: set status to
-explained, waived (with a day in until) or open, and owner and note as you like.
---import takes that file in, all of it or nothing. show ID gives the evidence of one.`,
+		Long: `Lists what the controls found, with what was decided about it and how long it
+has stood. --export writes the list as CSV for somebody to decide: set status
+to explained, waived (with a day in until) or open, and owner and note as you
+like. --import takes that file in, all of it or nothing. show ID gives the
+evidence of one.`,
+		Example: `  carat exceptions --period 2026-10
+  carat exceptions --period 2026-10 --control gift_price
+  carat exceptions --period 2026-10 --export decisions.csv
+  carat exceptions --import decisions.csv --user bob
+  carat exceptions show 0f415bf9`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month := pipeline.Period("")
@@ -80,11 +86,14 @@ func evidenceCommand(a *app) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "show ID",
-		Short: "the evidence of one exception: rows of both sides, rates and prices in force",
-		Long: `Shows what one exception rests on: what was expected and found, what its control
-asks and what to do, what was decided so far, then the rows of both sides with
-file, line and original text, and the rate, price or rule in force with its dates.
-The beginning of an id is enough when no other exception's id begins so.`,
+		Short: "the evidence of one: rows of both sides, rates, prices",
+		Long: `Shows what one exception rests on: what was expected and found, what its
+control asks and what to do, what was decided so far, then the rows of both
+sides with file, line and original text, and the rate, price or rule in force
+with its dates. The beginning of an id is enough when no other exception's id
+begins so.`,
+		Example: `  carat exceptions show 0f415bf9
+  carat exceptions show 0f415bf9 --format json --limit 0`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage("carat exceptions show takes one id").WithHint("`carat exceptions` lists them")

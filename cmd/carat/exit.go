@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-isatty"
@@ -119,6 +120,7 @@ func unknownVerb(root *cobra.Command, name string) error {
 	for _, c := range root.Commands() {
 		names = append(names, c.Name())
 	}
+	slices.Sort(names)
 	e := usage("unknown verb %q", name)
 	if meant := jobs.Closest(name, names); meant != "" {
 		return e.WithHint("did you mean `carat %s`?", meant)

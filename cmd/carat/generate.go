@@ -21,6 +21,8 @@ func generateCommand(a *app) *cobra.Command {
 folder: carat.yaml, inbox/ with every feed, and truth.json, which names each
 exception that reconciling them must find, and in which month. The same flags
 give the same bytes. Gifts and faults are those of each month.`,
+		Example: `  carat generate --out month --faults all --seed 7
+  carat generate --out quarter --periods 3 --entities 2 --zone Asia/Tokyo`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.Out == "" {

@@ -18,6 +18,9 @@ func ingestCommand(a *app) *cobra.Command {
 there already changes nothing; a file that can't be read commits nothing, and
 the others go on (exit code 3). Rows that can't be read are rejected, counted
 and kept in the table rejects: carat query 'select * from rejects'.`,
+		Example: `  carat ingest
+  carat ingest exports/gift_events-2026-10-01.csv
+  carat ingest --feed bank_lines statement-october.csv --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if feed != "" && len(args) == 0 {
 				return usage("--feed needs the files that it is for").WithHint("for example `carat ingest --feed fx_rates eurofxref-hist.zip`")

@@ -13,7 +13,9 @@ func initCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "init",
 		Short: "carat.yaml and folders",
-		Args:  noArguments,
+		Example: `  carat init
+  carat init --dir books`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			made, err := jobs.Init(cmd.Context(), a.dir)
 			if err != nil {

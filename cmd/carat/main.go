@@ -37,6 +37,7 @@ func mainCode() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	limitMemory(os.Environ())
+	cobra.EnableCommandSorting = false // help lists verbs in the order of a month
 	return run(ctx, os.Args, os.Environ(), os.Stdout, os.Stderr)
 }
 
@@ -114,13 +115,7 @@ Begin with: carat demo`,
 	root.PersistentFlags().StringVar(&a.dir, "dir", ".", "the folder that holds carat.yaml")
 	root.PersistentFlags().StringVar(&a.user, "user", a.user, "who you are, for sign-offs, decisions and the record; else CARAT_USER, else the operating system's user")
 	root.SetVersionTemplate(versionText())
-	for _, verb := range []func(*app) *cobra.Command{
-		demoCommand, initCommand, generateCommand, ingestCommand, reconcileCommand, statementsCommand, packageCommand, sendCommand,
-		runCommand, exceptionsCommand, statusCommand, verifyCommand, scheduleCommand, versionCommand,
-		queryCommand, traceCommand, publishCommand, auditFileCommand, eraseCommand, compactCommand,
-		closeCommand, approveCommand, reopenCommand, usersCommand, runsCommand, notifyCommand, backupCommand, restoreCommand,
-	} {
-		root.AddCommand(verb(a))
-	}
+	addVerbs(a, root)
+	completeFlags(a, root)
 	return root
 }

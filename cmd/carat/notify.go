@@ -15,10 +15,12 @@ func notifyCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "notify [--test]",
 		Short: "tell the webhooks of carat.yaml what they have not been told yet",
-		Long: `Tells the webhooks under notifications in carat.yaml of failed jobs, late feeds,
-controls that newly block a month and months that are ready for approval: each
-once. carat schedule does this by itself; this is for those who run the jobs by
-other means. --test tells each webhook a test.`,
+		Long: `Tells the webhooks under notifications in carat.yaml of failed jobs, late
+feeds, controls that newly block a month and months that are ready for
+approval: each once. carat schedule does this by itself; this is for those who
+run the jobs by other means. --test tells each webhook a test.`,
+		Example: `  carat notify
+  carat notify --test`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.setting(a.progress())

@@ -17,7 +17,9 @@ func packageCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "package --period 2026-10",
 		Short: "write the close package of a reconciled period",
-		Args:  noArguments,
+		Example: `  carat package --period 2026-10
+  carat package --period 2026-10 --format html`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month, err := parsePeriod(cmd, period)
 			if err != nil {

@@ -15,13 +15,16 @@ func publishCommand(a *app) *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
 		Use:   "publish --out audit.duckdb",
-		Short: "a DuckDB file of views over the history, for tools that don't know carat",
-		Long: `Writes a DuckDB file with a view of every raw, reference and result table as they
-are now, with what each table and column means, and the tables batches, runs and
-published. Any DuckDB client or BI tool opens it without carat. Its paths start
-where the file lies: move it together with the lake. Result tables hold the rows
-of the runs in force; those of every run are in the schema all_runs. The file
-shows what was there when it was written: publish again after new files.`,
+		Short: "a DuckDB file of views, for tools that don't know carat",
+		Long: `Writes a DuckDB file with a view of every raw, reference and result table as
+they are now, with what each table and column means, and the tables batches,
+runs and published. Any DuckDB client or BI tool opens it without carat. Its
+paths start where the file lies: move it together with the lake. Result tables
+hold the rows of the runs in force; those of every run are in the schema
+all_runs. The file shows what was there when it was written: publish again
+after new files.`,
+		Example: `  carat publish --out audit.duckdb
+  carat publish --out audit.duckdb --force`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if out == "" {

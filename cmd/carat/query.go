@@ -25,9 +25,13 @@ func queryCommand(a *app) *cobra.Command {
 		Long: `Runs one read-only query over the history: the feeds (gift_events, payouts, …),
 rejects, the results of every run (exceptions, control_results,
 statement_lines, …), and the records batches, runs and access. --tables lists
-them and what their columns mean. --as-of gives exactly the rows known at a time,
-right after a batch, or when a period was closed; --period leaves one month's
-rows and the results of its current run. Each query is recorded in access.`,
+them and what their columns mean. --as-of gives exactly the rows known at a
+time, right after a batch, or when a period was closed; --period leaves one
+month's rows and the results of its current run. Each query is recorded in
+access.`,
+		Example: `  carat query --tables
+  carat query "select * from exceptions" --period 2026-10
+  carat query "select * from gift_events" --as-of b000042 --out g.parquet`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if tables && len(args) > 0 {
 				return usage("--tables takes no query, got %q", args[0])

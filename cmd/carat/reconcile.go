@@ -16,7 +16,9 @@ func reconcileCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reconcile --period 2026-10",
 		Short: "run the controls of a period and publish what they find",
-		Args:  noArguments,
+		Example: `  carat reconcile --period 2026-10
+  carat reconcile --period 2026-10 --format csv > controls.csv`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month, err := parsePeriod(cmd, period)
 			if err != nil {

@@ -54,8 +54,11 @@ func runCommand(a *app) *cobra.Command {
 		Use:   "run --period 2026-10",
 		Short: "ingest, reconcile, statements, close package",
 		Long: `Takes in what is new in the inbox, reconciles the period and writes its
-statements and its close package. Exit code 4 says that a blocking control found something, 3 that a
-file could not be taken in; the rest was done all the same.`,
+statements and its close package. Exit code 4 says that a blocking control
+found something, 3 that a file could not be taken in; the rest was done all the
+same.`,
+		Example: `  carat run --period 2026-10
+  carat run --period 2026-10 --format json > run.json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month, err := parsePeriod(cmd, period)

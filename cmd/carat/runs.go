@@ -12,8 +12,10 @@ func runsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "runs [show ID]",
 		Short: "what ran: who, when, with which outcome",
-		Long: `Lists the jobs that ran, newest first. carat runs show ID tells all about one: a
-job by its number, or every job of a reconciliation by its run id.`,
+		Long: `Lists the jobs that ran, newest first. carat runs show ID tells all about one:
+a job by its number, or every job of a reconciliation by its run id.`,
+		Example: `  carat runs --limit 50
+  carat runs show 12`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 || len(args) == 2 && args[0] == "show" {
 				return nil

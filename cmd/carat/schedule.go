@@ -26,10 +26,12 @@ func scheduleCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schedule",
 		Short: "run the jobs of carat.yaml at their times",
-		Long: `Runs until it is told to stop (SIGTERM or SIGINT). A job that runs then may finish
-within --grace. Missed times are caught up, none is run twice; a second scheduler
-of the same lake waits and takes over. /healthz, /readyz and /metrics are served
-on --listen; --listen "" serves nothing.`,
+		Long: `Runs until it is told to stop (SIGTERM or SIGINT). A job that runs then may
+finish within --grace. Missed times are caught up, none is run twice; a second
+scheduler of the same lake waits and takes over. /healthz, /readyz and /metrics
+are served on --listen; --listen "" serves nothing.`,
+		Example: `  carat schedule --log json
+  carat schedule --listen 0.0.0.0:9464 --grace 2m`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.setting(a.progress())

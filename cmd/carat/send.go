@@ -21,6 +21,8 @@ func sendCommand(a *app) *cobra.Command {
 carat.yaml. A statement that was sent is not sent again, unless it says
 something else since. The server's password is taken from the environment
 variable ` + jobs.MailPasswordVariable + `.`,
+		Example: `  carat send --period 2026-10 --dry-run
+  carat send --period 2026-10 --creator c371828`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month, err := parsePeriod(cmd, period)

@@ -20,6 +20,8 @@ func statementsCommand(a *app) *cobra.Command {
 		Long: `Writes out/PERIOD/statements/SHARD/CREATOR/ and an index with the SHA-256 of
 every file. What says the same as before is left as it is; a run that was
 broken off goes on where it was.`,
+		Example: `  carat statements --period 2026-10 --zip
+  carat statements --period 2026-10 --creator c371828 --format pdf,html`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month, err := parsePeriod(cmd, period)

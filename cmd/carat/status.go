@@ -21,6 +21,8 @@ func statusCommand(a *app) *cobra.Command {
 		Long: `Tells where each month stands and what its close waits for, when each job last
 ran and is next due, what was ingested of each feed, and what is late. With
 --format json it is one object; csv gives the months alone.`,
+		Example: `  carat status
+  carat status --format json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.setting(a.progress())

@@ -14,10 +14,14 @@ func usersCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "users [grant USER ROLE | revoke USER ROLE]",
 		Short: "who may prepare, approve and read",
-		Long: `Lists the roles of users, or changes one. Roles are ` + strings.Join(jobs.Roles, ", ") + `.
+		Long: `Lists the roles of users, or changes one. Roles are
+` + strings.Join(jobs.Roles, ", ") + `.
 While no role was granted everybody may do everything, but no one person both
 prepares a month and approves it. Once there is an approver, only approvers
 change roles.`,
+		Example: `  carat users
+  carat users grant ann preparer
+  carat users revoke ann preparer`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil

@@ -24,11 +24,15 @@ func verifyCommand(a *app) *cobra.Command {
 		Long: `Reads every batch from the first to the last and compares chain values, files,
 rows and counts with what was recorded; reads every kept source file again and
 compares its rows; and checks the runs and the certificates of closed periods.
-Exit code 7 says that something was changed, and what. --export-head writes the end
-of the chain to a file for somebody else to keep: with --head it shows whether
-the history before it was replaced or cut off. --period re-performs a closed month
-from the raw rows, by the SQL and parameters that its certificate names, and
-compares every result table.`,
+Exit code 7 says that something was changed, and what. --export-head writes the
+end of the chain to a file for somebody else to keep: with --head it shows
+whether the history before it was replaced or cut off. --period re-performs a
+closed month from the raw rows, by the SQL and parameters that its certificate
+names, and compares every result table.`,
+		Example: `  carat verify
+  carat verify --export-head head.json
+  carat verify --head head.json
+  carat verify --period 2026-10`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.setting(a.progress())

@@ -14,9 +14,10 @@ func versionText() string {
 // versionCommand is `carat version`.
 func versionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "which carat this is",
-		Args:  noArguments,
+		Use:     "version",
+		Short:   "which carat this is",
+		Example: `  carat version`,
+		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprint(a.stdout, versionText())
 			return err
