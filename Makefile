@@ -3,8 +3,8 @@
 # make simulate  runs the simulated worlds of all seeds, a year day by day, 300 kills, a crash at every
 #             step of a commit and 1,000 flipped bits; CARAT_SEED=N or N-M runs one seed or a range
 # make fuzz   feeds hostile input to every parser, ten minutes each; FUZZTIME=1m for less
-# make lint   wants gofmt's format, what vet and staticcheck want, the house's rules, and that go.mod says what is imported. That last check
-#             reads modules of other systems and of others' tests: 1.5 GB the first time, no network after it.
+# make lint   keeps formats, vet, staticcheck, the house's rules, and go.mod, for which the modules of other systems
+#             and of others' tests are read: 1.5 GB the first time, no network after it
 # make bench  measures carat beside DuckDB; ten million gifts are generated once, in .bench
 # make bench-scale  compares what a gift costs among fifty million and among five: minutes, and 15 GB of disk
 # Both need Go and a C compiler, nothing else.
