@@ -34,9 +34,9 @@ simulate:
 	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -v -run 'Simulat|Crash' ./cmd/carat ./pipeline/lake
 
 fuzz:
-	@for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' pipeline/feed/*_test.go); do \
-		echo "$$target"; \
-		$(GO) test ./pipeline/feed -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x || exit 1; \
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' pipeline/feed | sed 's|/[^/]*_test.go:func | |' | sort | while read -r folder target; do \
+		echo "$$folder $$target"; \
+		$(GO) test ./$$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x </dev/null || exit 1; \
 	done
 
 lint:

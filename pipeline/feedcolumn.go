@@ -21,6 +21,10 @@ const (
 	ColumnDate                // a day, which has no zone
 )
 
+// MaxFeedColumns bounds the columns of a feed: a reader notes the columns of a row
+// that it has seen in the bits of one word.
+const MaxFeedColumns = 64
+
 // FeedColumn is one column of a feed's files, bound to a field of its row type.
 type FeedColumn struct {
 	Name     string

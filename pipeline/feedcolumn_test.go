@@ -7,10 +7,6 @@ import (
 	"testing"
 )
 
-// columnsMax is what fits into the bits by which a reader notes the columns of
-// a row that it has seen.
-const columnsMax = 64
-
 // derived are the stored columns that no file has: the feed's rule fills them,
 // or the reader of one format.
 var derived = map[string][]string{
@@ -29,7 +25,7 @@ func TestColumnsFitTheirRows(t *testing.T) {
 			t.Errorf("%s: its row type %s is another feed's too", f.Name, row)
 		}
 		types[row] = true
-		if len(f.Columns) > columnsMax {
+		if len(f.Columns) > MaxFeedColumns {
 			t.Errorf("%s has %d columns", f.Name, len(f.Columns))
 		}
 		names := f.ColumnNames()

@@ -6,6 +6,8 @@ import (
 	"io"
 	"path"
 	"strings"
+
+	"carat/pipeline/feed/lex"
 )
 
 // openZip opens the only file of a zip. It refuses what could be an attack: a
@@ -17,23 +19,23 @@ func openZip(in Input) (io.ReadCloser, error) {
 func openZipAt(file io.ReaderAt, size int64, name string) (io.ReadCloser, error) {
 	z, err := zip.NewReader(file, size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return nil, badFile(name, 0, "broken zip: %w", err).WithHint("fetch the file again")
+		return nil, lex.BadFile(name, 0, "broken zip: %w", err).WithHint("fetch the file again")
 	}
 	if len(z.File) != 1 {
-		return nil, badFile(name, 0, "a zip of %d files, not of one", len(z.File)).WithHint("unpack it")
+		return nil, lex.BadFile(name, 0, "a zip of %d files, not of one", len(z.File)).WithHint("unpack it")
 	}
 	f := z.File[0]
 	if f.Name != path.Base(f.Name) || strings.ContainsAny(f.Name, `\:`) || f.Name == ".." || f.Name == "." || f.FileInfo().IsDir() {
-		return nil, badFile(name, 0, "a zip whose file is called %q, with a path", cut80([]byte(f.Name))).WithHint("unpack it")
+		return nil, lex.BadFile(name, 0, "a zip whose file is called %q, with a path", lex.Cut80([]byte(f.Name))).WithHint("unpack it")
 	}
 	packed, unpacked := f.CompressedSize64, f.UncompressedSize64
-	if unpacked > MaxZipBytes || unpacked > unfoldFreeBytes && unpacked/MaxUnfoldRatio > packed {
-		return nil, badFile(name, 0, "a zip that unfolds from %d to %d bytes, more than %d times or %d bytes", packed, unpacked, MaxUnfoldRatio, MaxZipBytes).
+	if unpacked > MaxZipBytes || unpacked > lex.UnfoldFreeBytes && unpacked/lex.MaxUnfoldRatio > packed {
+		return nil, lex.BadFile(name, 0, "a zip that unfolds from %d to %d bytes, more than %d times or %d bytes", packed, unpacked, lex.MaxUnfoldRatio, MaxZipBytes).
 			WithHint("unpack it and look at it")
 	}
 	r, err := f.Open()
 	if err != nil {
-		return nil, badFile(name, 0, "broken zip: %w", err).WithHint("fetch the file again")
+		return nil, lex.BadFile(name, 0, "broken zip: %w", err).WithHint("fetch the file again")
 	}
 	// The declared size may lie: no more than it is read, and archive/zip
 	// reports a size or checksum that differs.

@@ -1,4 +1,4 @@
-package feed
+package feed_test
 
 import (
 	"bufio"
@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/feed"
+	"carat/pipeline/feed/feedtest"
 )
 
 // nullSink takes rows and does nothing, so that the benchmark measures the
@@ -67,9 +69,9 @@ func BenchmarkReadGiftCSV(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				opts := testOptions()
+				opts := feedtest.TestOptions()
 				opts.Workers = workers
-				r, err := Read(context.Background(), Input{Name: "gift_events.csv", File: f, Size: size}, opts, nullSink[pipeline.GiftEvent]{})
+				r, err := feed.Read(context.Background(), feed.Input{Name: "gift_events.csv", File: f, Size: size}, opts, nullSink[pipeline.GiftEvent]{})
 				if err != nil || r.RowsAccepted != int64(rows) {
 					b.Fatal(r, err)
 				}
@@ -101,7 +103,7 @@ func BenchmarkReadGiftNDJSON(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		r, err := Read(context.Background(), Input{Name: "gift_events.ndjson", File: f, Size: int64(text.Len())}, testOptions(), nullSink[pipeline.GiftEvent]{})
+		r, err := feed.Read(context.Background(), feed.Input{Name: "gift_events.ndjson", File: f, Size: int64(text.Len())}, feedtest.TestOptions(), nullSink[pipeline.GiftEvent]{})
 		if err != nil || r.RowsAccepted != rows {
 			b.Fatal(r, err)
 		}

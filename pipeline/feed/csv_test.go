@@ -1,4 +1,4 @@
-package feed
+package feed_test
 
 import (
 	"fmt"
@@ -10,43 +10,38 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/feed"
+	"carat/pipeline/feed/feedtest"
+	"carat/pipeline/feed/lex"
 )
 
 const giftHeader = "event_id,kind,original_event_id,sent_at,stream_id,viewer_id,creator_id,gift_id,quantity,coins,diamonds\n"
 const goodGift = "e1,gift,,2026-10-01T12:00:00Z,s1,v1,c1,5655,2,2,1\n"
 
-func micros(text string) int64 {
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		panic(err)
-	}
-	return t.UnixMicro()
-}
-
 func TestGiftCSV(t *testing.T) {
-	out := read[pipeline.GiftEvent](t, "gift_events_1.csv", []byte(giftHeader+goodGift+
-		"e2,reversal,e1,2026-09-30 23:59:59.5,s1,v1,c1,5655,1,9007199254740993,0\n"), func(o *Options) {
+	out := feedtest.Read[pipeline.GiftEvent](t, "gift_events_1.csv", []byte(giftHeader+goodGift+
+		"e2,reversal,e1,2026-09-30 23:59:59.5,s1,v1,c1,5655,1,9007199254740993,0\n"), func(o *feed.Options) {
 		o.Calendar = pipeline.NewCalendar(time.UTC, "2026-10")
 	})
-	if out.err != nil {
-		t.Fatal(out.err)
+	if out.Err != nil {
+		t.Fatal(out.Err)
 	}
 	want := []pipeline.GiftEvent{
-		{EventID: "e1", Kind: "gift", SentAt: micros("2026-10-01T12:00:00Z"), StreamID: "s1", ViewerID: "v1", CreatorID: "c1",
+		{EventID: "e1", Kind: "gift", SentAt: feedtest.Micros("2026-10-01T12:00:00Z"), StreamID: "s1", ViewerID: "v1", CreatorID: "c1",
 			GiftID: "5655", Quantity: 2, Coins: 2, Diamonds: 1, Entity: "main",
-			Lineage: pipeline.Lineage{BatchID: "b000001", SourceLine: 2, IngestedAt: testIngested, AccountingMonth: "2026-10"}},
-		{EventID: "e2", Kind: "reversal", OriginalEventID: "e1", SentAt: micros("2026-09-30T23:59:59.5Z"), StreamID: "s1", ViewerID: "v1",
+			Lineage: pipeline.Lineage{BatchID: "b000001", SourceLine: 2, IngestedAt: feedtest.TestIngested, AccountingMonth: "2026-10"}},
+		{EventID: "e2", Kind: "reversal", OriginalEventID: "e1", SentAt: feedtest.Micros("2026-09-30T23:59:59.5Z"), StreamID: "s1", ViewerID: "v1",
 			CreatorID: "c1", GiftID: "5655", Quantity: 1, Coins: 9007199254740993, Entity: "main",
-			Lineage: pipeline.Lineage{BatchID: "b000001", SourceLine: 3, IngestedAt: testIngested, AccountingMonth: "2026-10"}},
+			Lineage: pipeline.Lineage{BatchID: "b000001", SourceLine: 3, IngestedAt: feedtest.TestIngested, AccountingMonth: "2026-10"}},
 	}
-	if !slices.Equal(out.rows, want) {
-		t.Errorf("rows\n%+v\nwant\n%+v", out.rows, want)
+	if !slices.Equal(out.Rows, want) {
+		t.Errorf("rows\n%+v\nwant\n%+v", out.Rows, want)
 	}
-	r := out.report
+	r := out.Report
 	if r.ControlTotals["coins"] != "9007199254740995" || r.ControlTotals["diamonds"] != "1" || r.ControlTotals["quantity"] != "3" {
 		t.Errorf("control totals %v", r.ControlTotals)
 	}
-	if !r.FirstEvent.Equal(time.UnixMicro(micros("2026-09-30T23:59:59.5Z"))) || r.Format.String() != "csv" {
+	if !r.FirstEvent.Equal(time.UnixMicro(feedtest.Micros("2026-09-30T23:59:59.5Z"))) || r.Format.String() != "csv" {
 		t.Errorf("report %+v", r)
 	}
 }
@@ -59,28 +54,23 @@ func TestCSVDialect(t *testing.T) {
 		"\"two\nlines, \"\"quoted\"\"\",-5,ann,red,a1,c1,penalty,2026-10-01T00:00:00Z,\r\n" +
 		"\r\n" +
 		",7,ann,\"\",a2,\"c,2\",bonus,2026-10-02T00:00:00Z,emea"
-	out := read[pipeline.DiamondAdjustment](t, "diamond_adjustments.csv", []byte(content), nil)
-	if out.err != nil {
-		t.Fatal(out.err)
+	out := feedtest.Read[pipeline.DiamondAdjustment](t, "diamond_adjustments.csv", []byte(content), nil)
+	if out.Err != nil {
+		t.Fatal(out.Err)
 	}
-	if len(out.rows) != 2 || len(out.rejects) != 0 {
-		t.Fatalf("rows %+v, rejects %+v", out.rows, out.rejects)
+	if len(out.Rows) != 2 || len(out.Rejects) != 0 {
+		t.Fatalf("rows %+v, rejects %+v", out.Rows, out.Rejects)
 	}
-	a, b := out.rows[0], out.rows[1]
+	a, b := out.Rows[0], out.Rows[1]
 	if a.Note != "two\nlines, \"quoted\"" || a.Diamonds != -5 || a.SourceLine != 3 || a.Entity != "main" {
 		t.Errorf("first %+v", a)
 	}
 	if b.CreatorID != "c,2" || b.SourceLine != 6 || b.Entity != "emea" || b.Diamonds != 7 {
 		t.Errorf("second %+v", b)
 	}
-	if !slices.Equal(out.report.UnknownColumns, []string{"colour"}) || out.report.ControlTotals["diamonds"] != "2" {
-		t.Errorf("report %+v", out.report)
+	if !slices.Equal(out.Report.UnknownColumns, []string{"colour"}) || out.Report.ControlTotals["diamonds"] != "2" {
+		t.Errorf("report %+v", out.Report)
 	}
-}
-
-// rejectText is what a person is shown of a reject.
-func rejectText(r pipeline.Reject) string {
-	return fmt.Sprintf("%s:%d %s %s %q: expected %s", r.Source, r.SourceLine, r.Column, r.Code, r.Value, r.Expected)
 }
 
 func replaceField(t *testing.T, header, row, column, value string) string {
@@ -129,44 +119,36 @@ func TestEveryRejectOfAGift(t *testing.T) {
 		{"gift_id", `"5"6`, ` bad_quote "e1,gift,,2026-10-01T12:00:00Z,s1,v1,c1,\"5\"6,2,2,1": expected fields quoted as in RFC 4180`},
 	} {
 		content := giftHeader + replaceField(t, giftHeader, good, c.column, c.value) + "\n" + strings.Replace(goodGift, "e1", "e2", 1)
-		out := read[pipeline.GiftEvent](t, "gift_events.csv", []byte(content), nil)
-		if out.err != nil {
-			t.Errorf("%s=%q: %v", c.column, c.value, out.err)
+		out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", []byte(content), nil)
+		if out.Err != nil {
+			t.Errorf("%s=%q: %v", c.column, c.value, out.Err)
 			continue
 		}
-		if len(out.rows) != 1 || out.rows[0].EventID != "e2" || out.rows[0].SourceLine != 3 {
-			t.Errorf("%s=%q: the good row behind it: %+v", c.column, c.value, out.rows)
+		if len(out.Rows) != 1 || out.Rows[0].EventID != "e2" || out.Rows[0].SourceLine != 3 {
+			t.Errorf("%s=%q: the good row behind it: %+v", c.column, c.value, out.Rows)
 		}
-		if len(out.rejects) != 1 || rejectText(out.rejects[0]) != "gift_events.csv:2 "+c.want {
-			t.Errorf("%s=%q:\n got %v\nwant gift_events.csv:2 %s", c.column, c.value, texts(out.rejects), c.want)
+		if len(out.Rejects) != 1 || feedtest.RejectText(out.Rejects[0]) != "gift_events.csv:2 "+c.want {
+			t.Errorf("%s=%q:\n got %v\nwant gift_events.csv:2 %s", c.column, c.value, feedtest.Texts(out.Rejects), c.want)
 		}
 	}
-}
-
-func texts(rejects []pipeline.Reject) []string {
-	var all []string
-	for _, r := range rejects {
-		all = append(all, rejectText(r))
-	}
-	return all
 }
 
 func TestRejectBearsItsOrigin(t *testing.T) {
 	content := giftHeader + goodGift + replaceField(t, giftHeader, strings.TrimSpace(goodGift), "coins", "x") + "\n"
-	out := read[pipeline.GiftEvent](t, "gift_events.csv", []byte(content), nil)
-	if len(out.rejects) != 1 {
-		t.Fatal(out.rejects, out.err)
+	out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", []byte(content), nil)
+	if len(out.Rejects) != 1 {
+		t.Fatal(out.Rejects, out.Err)
 	}
 	want := pipeline.Reject{Feed: "gift_events", Source: "gift_events.csv", Column: "coins", Code: "not_a_number", Value: "x",
 		Expected: "a whole number, at least 0", RowKey: "e1", Entity: "main",
-		Lineage: pipeline.Lineage{BatchID: "b000001", SourceLine: 3, IngestedAt: testIngested, AccountingMonth: "2026-10"}}
-	if out.rejects[0] != want {
-		t.Errorf("got %+v\nwant %+v", out.rejects[0], want)
+		Lineage: pipeline.Lineage{BatchID: "b000001", SourceLine: 3, IngestedAt: feedtest.TestIngested, AccountingMonth: "2026-10"}}
+	if out.Rejects[0] != want {
+		t.Errorf("got %+v\nwant %+v", out.Rejects[0], want)
 	}
 }
 
 func TestBadFiles(t *testing.T) {
-	long := giftHeader + strings.Repeat("x", MaxRecordBytes+1) + "\n"
+	long := giftHeader + strings.Repeat("x", lex.MaxRecordBytes+1) + "\n"
 	for name, c := range map[string]struct{ content, want string }{
 		"empty":      {"", "read gift_events.csv: the file is empty; a file without rows still has a header"},
 		"only a BOM": {"\xEF\xBB\xBF", "read gift_events.csv: the file is empty; a file without rows still has a header"},
@@ -188,20 +170,20 @@ func TestBadFiles(t *testing.T) {
 			"read gift_events.csv: its content is ecb-history, which gives fx_rates, not gift_events; name the file fx_rates…"},
 	} {
 		for _, size := range []int{64, 0} {
-			out := read[pipeline.GiftEvent](t, "gift_events.csv", []byte(c.content), func(o *Options) { o.BlockBytes = size })
-			if out.err == nil || out.err.Error() != c.want {
-				t.Errorf("%s, blocks of %d:\n got %v\nwant %s", name, size, out.err, c.want)
+			out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", []byte(c.content), func(o *feed.Options) { o.BlockBytes = size })
+			if out.Err == nil || out.Err.Error() != c.want {
+				t.Errorf("%s, blocks of %d:\n got %v\nwant %s", name, size, out.Err, c.want)
 			}
-			if pipeline.KindOf(out.err) != pipeline.KindBadInput {
-				t.Errorf("%s: kind %d", name, pipeline.KindOf(out.err))
+			if pipeline.KindOf(out.Err) != pipeline.KindBadInput {
+				t.Errorf("%s: kind %d", name, pipeline.KindOf(out.Err))
 			}
 		}
 	}
 }
 
 func TestHeaderOnlyIsFine(t *testing.T) {
-	out := read[pipeline.GiftEvent](t, "gift_events.csv", []byte(giftHeader), nil)
-	if out.err != nil || out.report.RowsRead != 0 || !out.report.FirstEvent.IsZero() {
+	out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", []byte(giftHeader), nil)
+	if out.Err != nil || out.Report.RowsRead != 0 || !out.Report.FirstEvent.IsZero() {
 		t.Errorf("%+v", out)
 	}
 }
@@ -209,7 +191,7 @@ func TestHeaderOnlyIsFine(t *testing.T) {
 func TestRejectShare(t *testing.T) {
 	content := giftHeader + goodGift + strings.Replace(goodGift, ",2,1\n", ",x,1\n", 1) + goodGift + goodGift
 	exactly := func(share pipeline.Rate) error {
-		return read[pipeline.GiftEvent](t, "gift_events.csv", []byte(content), func(o *Options) { o.MaxRejectShare = share }).err
+		return feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", []byte(content), func(o *feed.Options) { o.MaxRejectShare = share }).Err
 	}
 	if err := exactly(250_000_000); err != nil {
 		t.Errorf("a quarter of bad rows at a share of a quarter: %v", err)
@@ -229,12 +211,12 @@ func TestTotals(t *testing.T) {
 		{`{"sums": {"coins": "-4.5"}}`, "read gift_events.csv: control totals of T don't match: coins: expected -4.5, actual -5, difference -0.5"},
 		{`{"sums": {"gold": 1}}`, `read gift_events.csv: control totals of T don't match: the file has no numeric column "gold" (it has coins, diamonds, quantity)`},
 	} {
-		totals, err := ReadTotals(strings.NewReader(c.totals), "T")
+		totals, err := feed.ReadTotals(strings.NewReader(c.totals), "T")
 		if err != nil {
 			t.Fatal(err)
 		}
 		got := ""
-		if err := read[pipeline.GiftEvent](t, "gift_events.csv", content, func(o *Options) { o.Totals = totals }).err; err != nil {
+		if err := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", content, func(o *feed.Options) { o.Totals = totals }).Err; err != nil {
 			got = err.Error()
 		}
 		if got != c.want {
@@ -246,7 +228,7 @@ func TestTotals(t *testing.T) {
 		{`{"coins": 1e3}`, `coins: "1e3" is not a plain decimal`}, {`{"coins": true}`, `coins: "true" is not a plain decimal`},
 		{`{"sums": 3}`, "sums: not a JSON object"}, {`{"coins": 1, "sums": {"coins": 2}}`, "coins: given twice"},
 	} {
-		_, err := ReadTotals(strings.NewReader(c.totals), "T")
+		_, err := feed.ReadTotals(strings.NewReader(c.totals), "T")
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "read T: ") || pipeline.KindOf(err) != pipeline.KindBadInput {
 			t.Errorf("%s: %v, want %s", c.totals, err, c.want)
 		}
@@ -265,9 +247,9 @@ func TestStrayQuoteSwallowsNothing(t *testing.T) {
 		content.WriteString(strings.Replace(goodGift, "e1", id, 1))
 	}
 	for _, size := range []int{100, 4096, 0} {
-		out := read[pipeline.GiftEvent](t, "gift_events.csv", []byte(content.String()), func(o *Options) { o.BlockBytes = size })
-		if out.err != nil || len(out.rows) != 49_999 || len(out.rejects) != 1 || out.rejects[0].SourceLine != 22 || out.rejects[0].Code != "bad_quote" {
-			t.Errorf("blocks of %d: %d rows, rejects %v, %v", size, len(out.rows), texts(out.rejects), out.err)
+		out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", []byte(content.String()), func(o *feed.Options) { o.BlockBytes = size })
+		if out.Err != nil || len(out.Rows) != 49_999 || len(out.Rejects) != 1 || out.Rejects[0].SourceLine != 22 || out.Rejects[0].Code != "bad_quote" {
+			t.Errorf("blocks of %d: %d rows, rejects %v, %v", size, len(out.Rows), feedtest.Texts(out.Rejects), out.Err)
 		}
 	}
 }
@@ -286,8 +268,8 @@ func TestEndlessLine(t *testing.T) {
 		t.Skip("the file system has no sparse files: ", err)
 	}
 	f.Close()
-	out := readPath[pipeline.GiftEvent](t, path, nil)
-	if out.err == nil || out.err.Error() != "read gift_events.csv:2: a line longer than 1048576 bytes; is this the right file?" {
-		t.Errorf("%v", out.err)
+	out := feedtest.ReadPath[pipeline.GiftEvent](t, path, nil)
+	if out.Err == nil || out.Err.Error() != "read gift_events.csv:2: a line longer than 1048576 bytes; is this the right file?" {
+		t.Errorf("%v", out.Err)
 	}
 }

@@ -15,6 +15,11 @@
 // fails whole, with a pipeline.Error of KindBadInput. Nothing is committed here:
 // rows go to a pipeline.Sink, and the caller decides.
 //
-// It imports the domain package and parsers of file formats; no other adapter,
-// no SQL, no clock.
+// Here a file is recognised and unpacked, and carat's own layouts are read. What
+// the texts become is package typed's; the formats of each provider have a package
+// of their own, in the frame of package published, and know neither each other nor
+// this one: formats.go lists them.
+//
+// It imports the domain package, the packages below it and parsers of file
+// formats; no other adapter, no SQL, no clock.
 package feed

@@ -4,6 +4,14 @@ import (
 	"slices"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/apple"
+	"carat/pipeline/feed/bank"
+	"carat/pipeline/feed/ecb"
+	"carat/pipeline/feed/google"
+	"carat/pipeline/feed/live"
+	"carat/pipeline/feed/paypal"
+	"carat/pipeline/feed/published"
+	"carat/pipeline/feed/stripe"
 )
 
 // own are the formats of carat's own layouts, in the order of the
@@ -18,8 +26,8 @@ func Formats() []string {
 	names := own()
 	for _, byLines := range []bool{true, false} {
 		for _, a := range adapters() {
-			if a.lines == byLines {
-				names = append(names, a.name)
+			if a.Lines == byLines {
+				names = append(names, a.Name)
 			}
 		}
 	}
@@ -33,7 +41,7 @@ func FormatGives(format string) []string {
 		return pipeline.FeedNames()
 	}
 	a, _ := adapterOf(format)
-	return slices.Clone(a.feeds)
+	return slices.Clone(a.Feeds)
 }
 
 // ColumnsOf gives the columns of a feed, in the order of the guide; none if
@@ -47,4 +55,30 @@ func ColumnsOf(feed string) []string {
 func requiredColumns(feed string) []string {
 	f, _ := pipeline.FeedByName(feed)
 	return f.Required()
+}
+
+// adapters in the order in which they are asked.
+func adapters() []published.Format {
+	return slices.Concat(apple.Formats(), google.Formats(), stripe.Formats(),
+		paypal.Formats(), bank.Formats(), ecb.XMLFormats(), ecb.Formats(), live.Formats())
+}
+
+// adapterOf finds an adapter by its name.
+func adapterOf(name string) (published.Format, bool) {
+	for _, a := range adapters() {
+		if a.Name == name {
+			return a, true
+		}
+	}
+	return published.Format{}, false
+}
+
+// sniffReport finds the adapter of a text.
+func sniffReport(head []byte, feed string) (published.Format, bool) {
+	for _, a := range adapters() {
+		if a.Sniff(head, feed) {
+			return a, true
+		}
+	}
+	return published.Format{}, false
 }

@@ -1,4 +1,4 @@
-package feed
+package feed_test
 
 import (
 	"bytes"
@@ -18,6 +18,9 @@ import (
 	"pgregory.net/rapid"
 
 	"carat/pipeline"
+	"carat/pipeline/feed"
+	"carat/pipeline/feed/feedtest"
+	"carat/pipeline/feed/typed"
 )
 
 func TestNDJSON(t *testing.T) {
@@ -40,22 +43,22 @@ func TestNDJSON(t *testing.T) {
 		strings.Replace(good, `[1,{}]`, strings.Repeat("[", 5000)+strings.Repeat("]", 5000), 1),
 	}
 	for _, size := range []int{10, 0} {
-		out := read[pipeline.GiftEvent](t, "gift_events.ndjson", []byte("\xEF\xBB\xBF"+strings.Join(lines, "\r\n")), func(o *Options) { o.BlockBytes = size })
-		if out.err != nil {
-			t.Fatal(out.err)
+		out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.ndjson", []byte("\xEF\xBB\xBF"+strings.Join(lines, "\r\n")), func(o *feed.Options) { o.BlockBytes = size })
+		if out.Err != nil {
+			t.Fatal(out.Err)
 		}
-		if len(out.rows) != 1 {
-			t.Fatal(out.rows)
+		if len(out.Rows) != 1 {
+			t.Fatal(out.Rows)
 		}
-		r := out.rows[0]
+		r := out.Rows[0]
 		if r.EventID != "e1" || r.StreamID != "7137728632142843001" || r.ViewerID != "vé😀\"" || r.GiftID != "5655" || r.Quantity != 2 || r.Coins != 9007199254740993 || r.SourceLine != 1 {
 			t.Errorf("row %+v", r)
 		}
-		if !slices.Equal(out.report.UnknownColumns, []string{"extra"}) {
-			t.Errorf("unknown %q", out.report.UnknownColumns)
+		if !slices.Equal(out.Report.UnknownColumns, []string{"extra"}) {
+			t.Errorf("unknown %q", out.Report.UnknownColumns)
 		}
 		var got []string
-		for _, r := range out.rejects {
+		for _, r := range out.Rejects {
 			got = append(got, fmt.Sprintf("%d %s %s %.20q", r.SourceLine, r.Column, r.Code, r.Value))
 		}
 		want := []string{
@@ -76,13 +79,13 @@ func TestUnknownColumnsAreBounded(t *testing.T) {
 	for i := range 5000 {
 		fmt.Fprintf(&b, "{\"k%d\":1}\n", i)
 	}
-	small := read[pipeline.GiftEvent](t, "gift_events.ndjson", []byte(b.String()), func(o *Options) { o.BlockBytes = 99 })
-	large := read[pipeline.GiftEvent](t, "gift_events.ndjson", []byte(b.String()), nil)
-	if len(small.report.UnknownColumns) != MaxUnknownColumns || !slices.Equal(small.report.UnknownColumns, large.report.UnknownColumns) || small.report.UnknownColumns[99] != "k99" {
-		t.Errorf("%q", small.report.UnknownColumns)
+	small := feedtest.Read[pipeline.GiftEvent](t, "gift_events.ndjson", []byte(b.String()), func(o *feed.Options) { o.BlockBytes = 99 })
+	large := feedtest.Read[pipeline.GiftEvent](t, "gift_events.ndjson", []byte(b.String()), nil)
+	if len(small.Report.UnknownColumns) != typed.MaxUnknownColumns || !slices.Equal(small.Report.UnknownColumns, large.Report.UnknownColumns) || small.Report.UnknownColumns[99] != "k99" {
+		t.Errorf("%q", small.Report.UnknownColumns)
 	}
-	if len(small.rejects) != 5000 || !slices.Equal(small.rejects, large.rejects) {
-		t.Errorf("%d and %d rejects", len(small.rejects), len(large.rejects))
+	if len(small.Rejects) != 5000 || !slices.Equal(small.Rejects, large.Rejects) {
+		t.Errorf("%d and %d rejects", len(small.Rejects), len(large.Rejects))
 	}
 }
 
@@ -126,24 +129,24 @@ func TestParquetTypes(t *testing.T) {
 		{3, "a", at, decimal(1), "USD", nil, 1.5},
 		{4, "a", at, decimal(1000), "usd", nil, 1.5},
 	}
-	out := read[pipeline.BankLine](t, "bank_lines.parquet", parquetBytes(t, rows, parquet.MaxRowsPerRowGroup(2)), nil)
-	if out.err != nil {
-		t.Fatal(out.err)
+	out := feedtest.Read[pipeline.BankLine](t, "bank_lines.parquet", parquetBytes(t, rows, parquet.MaxRowsPerRowGroup(2)), nil)
+	if out.Err != nil {
+		t.Fatal(out.Err)
 	}
 	want := pipeline.BankLine{LineID: "1", Account: "a", BookedAt: at.UnixMicro(), Amount: -4_250_000, Currency: "USD", Reference: "hello", Entity: "main",
-		Lineage: pipeline.Lineage{BatchID: "b000001", SourceLine: 1, IngestedAt: testIngested, AccountingMonth: "2026-10"}}
-	if len(out.rows) != 1 || out.rows[0] != want {
-		t.Errorf("rows %+v", out.rows)
+		Lineage: pipeline.Lineage{BatchID: "b000001", SourceLine: 1, IngestedAt: feedtest.TestIngested, AccountingMonth: "2026-10"}}
+	if len(out.Rows) != 1 || out.Rows[0] != want {
+		t.Errorf("rows %+v", out.Rows)
 	}
 	var got []string
-	for _, r := range out.rejects {
+	for _, r := range out.Rejects {
 		got = append(got, fmt.Sprintf("%d %s %s %q", r.SourceLine, r.Column, r.Code, r.Value))
 	}
 	if !slices.Equal(got, []string{`2 booked_at too_precise "1790856000000005001 ns since 1970"`, `3 amount too_precise "0.000000001"`, `4 currency bad_currency "usd"`}) {
 		t.Errorf("rejects %q", got)
 	}
-	if !slices.Equal(out.report.UnknownColumns, []string{"colour"}) {
-		t.Errorf("unknown %q", out.report.UnknownColumns)
+	if !slices.Equal(out.Report.UnknownColumns, []string{"colour"}) {
+		t.Errorf("unknown %q", out.Report.UnknownColumns)
 	}
 }
 
@@ -193,12 +196,12 @@ func TestParquetRefusals(t *testing.T) {
 		"cut": {good[:len(good)/2], "read bank_lines.parquet: broken Parquet: "},
 		"bad": {cut, "read bank_lines.parquet: broken Parquet: "},
 	} {
-		out := read[pipeline.BankLine](t, "bank_lines.parquet", c.content, nil)
-		if out.err == nil || !strings.HasPrefix(out.err.Error(), c.want) || pipeline.KindOf(out.err) != pipeline.KindBadInput {
-			t.Errorf("%s:\n got %v\nwant %s", name, out.err, c.want)
+		out := feedtest.Read[pipeline.BankLine](t, "bank_lines.parquet", c.content, nil)
+		if out.Err == nil || !strings.HasPrefix(out.Err.Error(), c.want) || pipeline.KindOf(out.Err) != pipeline.KindBadInput {
+			t.Errorf("%s:\n got %v\nwant %s", name, out.Err, c.want)
 		}
 	}
-	if out := read[pipeline.BankLine](t, "bank_lines.parquet", good, nil); out.err != nil || len(out.rows) != 1 || out.rows[0].Amount != 1_500_000 {
+	if out := feedtest.Read[pipeline.BankLine](t, "bank_lines.parquet", good, nil); out.Err != nil || len(out.Rows) != 1 || out.Rows[0].Amount != 1_500_000 {
 		t.Errorf("text columns: %+v", out)
 	}
 }
@@ -273,22 +276,22 @@ func TestFormatsWorkersAndBlocksAgree(t *testing.T) {
 			fmt.Fprintf(&lines, "%s\n", line)
 		}
 		w.Flush()
-		change := func(o *Options) {
+		change := func(o *feed.Options) {
 			o.BlockBytes = rapid.SampledFrom([]int{1, 100, 1000, 0}).Draw(rt, "block")
 			o.Workers = rapid.IntRange(1, 4).Draw(rt, "workers")
 		}
-		fromCSV := read[pipeline.CoinPurchase](t, "coin_purchases.csv", table.Bytes(), change)
-		again := read[pipeline.CoinPurchase](t, "coin_purchases.csv", table.Bytes(), change)
-		fromJSON := read[pipeline.CoinPurchase](t, "coin_purchases.ndjson", []byte(lines.String()), change)
-		fromParquet := read[pipeline.CoinPurchase](t, "coin_purchases.parquet", parquetBytes(t, rows), change)
-		if fromCSV.err != nil || len(fromCSV.rows)+len(fromCSV.rejects) != len(rows) {
-			rt.Fatalf("%v: %d rows and %d rejects of %d", fromCSV.err, len(fromCSV.rows), len(fromCSV.rejects), len(rows))
+		fromCSV := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", table.Bytes(), change)
+		again := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", table.Bytes(), change)
+		fromJSON := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.ndjson", []byte(lines.String()), change)
+		fromParquet := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.parquet", parquetBytes(t, rows), change)
+		if fromCSV.Err != nil || len(fromCSV.Rows)+len(fromCSV.Rejects) != len(rows) {
+			rt.Fatalf("%v: %d rows and %d rejects of %d", fromCSV.Err, len(fromCSV.Rows), len(fromCSV.Rejects), len(rows))
 		}
 		want, exact := comparable(fromCSV, true), comparable(fromCSV, false)
 		if got := comparable(again, false); got != exact {
 			rt.Fatalf("the same file again:\n%s\nand\n%s", exact, got)
 		}
-		for name, out := range map[string]outcome[pipeline.CoinPurchase]{"NDJSON": fromJSON, "Parquet": fromParquet} {
+		for name, out := range map[string]feedtest.Outcome[pipeline.CoinPurchase]{"NDJSON": fromJSON, "Parquet": fromParquet} {
 			if got := comparable(out, true); got != want {
 				rt.Fatalf("CSV gives\n%s\n%s gives\n%s", want, name, got)
 			}
@@ -307,8 +310,8 @@ func TestBlocksAgreeOnQuotes(t *testing.T) {
 		}
 		var want string
 		for _, size := range []int{1 << 20, 1, 2, 3, 5, 8, 13, 21} {
-			out := read[pipeline.FXRate](t, "fx_rates.csv", content, func(o *Options) { o.BlockBytes = size })
-			got := fmt.Sprint(out.err, out.rejects, out.report.RowsRead)
+			out := feedtest.Read[pipeline.FXRate](t, "fx_rates.csv", content, func(o *feed.Options) { o.BlockBytes = size })
+			got := fmt.Sprint(out.Err, out.Rejects, out.Report.RowsRead)
 			if want == "" {
 				want = got
 			}
@@ -321,70 +324,38 @@ func TestBlocksAgreeOnQuotes(t *testing.T) {
 
 // comparable gives an outcome as text; without places, since a record's line
 // differs between formats, and with ends of lines as CSV reads them.
-func comparable(out outcome[pipeline.CoinPurchase], anyFormat bool) string {
+func comparable(out feedtest.Outcome[pipeline.CoinPurchase], anyFormat bool) string {
 	var b strings.Builder
-	for _, r := range out.rows {
+	for _, r := range out.Rows {
 		if anyFormat {
 			r.SourceLine = 0
 		}
 		text, err := json.Marshal(r)
 		fmt.Fprintln(&b, string(text), err)
 	}
-	for _, r := range out.rejects {
+	for _, r := range out.Rejects {
 		if anyFormat {
 			r.SourceLine, r.Source = 0, ""
 		}
 		fmt.Fprintf(&b, "%+v\n", r)
 	}
-	fmt.Fprintln(&b, out.err, out.report.RowsRead, out.report.RowsAccepted, out.report.ControlTotals, out.report.FirstEvent)
+	fmt.Fprintln(&b, out.Err, out.Report.RowsRead, out.Report.RowsAccepted, out.Report.ControlTotals, out.Report.FirstEvent)
 	return strings.ReplaceAll(strings.ReplaceAll(b.String(), `\r\n`, `\n`), "\r\n", "\n")
-}
-
-// checkIdentity reads hostile content: no panic, and every record is counted.
-func checkIdentity[T any](t *testing.T, name string, content []byte) {
-	var texts []string
-	for _, c := range []struct{ block, workers int }{{1 << 20, 1}, {7, 2}} {
-		out := read[T](t, name, content, func(o *Options) { o.BlockBytes, o.Workers = c.block, c.workers })
-		if out.err != nil { // what was read before differs, the verdict may not
-			texts = append(texts, "bad file")
-			continue
-		}
-		texts = append(texts, fmt.Sprint(out.report.RowsRead, out.report.RowsAccepted, out.report.ControlTotals, out.report.UnknownColumns, out.rejects))
-	}
-	if texts[0] != texts[1] {
-		t.Errorf("depends on the blocks:\n%s\n%s", texts[0], texts[1])
-	}
 }
 
 func FuzzCSV(f *testing.F) {
 	f.Add([]byte(purchaseSheet))
 	f.Add([]byte(strings.ReplaceAll(purchaseSheet, "\n", "\r\n") + "\r\n\"p\"\"1\",\"\n\""))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		checkIdentity[pipeline.CoinPurchase](t, "coin_purchases.csv", content)
-		checkIdentity[pipeline.CoinPurchase](t, "coin_purchases.csv", append([]byte(sheetOf(purchaseSheet).header+"\n"), content...))
+		feedtest.CheckIdentity[pipeline.CoinPurchase](t, "coin_purchases.csv", content)
+		feedtest.CheckIdentity[pipeline.CoinPurchase](t, "coin_purchases.csv", append([]byte(sheetOf(purchaseSheet).header+"\n"), content...))
 	})
 }
 
 func FuzzNDJSON(f *testing.F) {
 	f.Add([]byte(`{"event_id":"e1","kind":"gift","sent_at":"2026-10-01T12:00:00Z","stream_id":1,"viewer_id":"\u00e9\n","creator_id":"c1","gift_id":5655,"quantity":"2","coins":3,"diamonds":1,"x":[{}]}`))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		checkIdentity[pipeline.GiftEvent](t, "gift_events.ndjson", append([]byte("{\"event_id\":1}\n"), content...))
-	})
-}
-
-func FuzzLive(f *testing.F) {
-	addSamples(f, "tiktok-gifts/TikTok-Live-Connector/*")
-	f.Add([]byte(liveV1 + "\n" + frameV1("1", "7", 0, 1, "false") + "\n" + envelope(frameV2("2", "0", 1, 3, 0, 2), frameV2("1", "7", 2, 2, 1, 1))))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		checkIdentity[pipeline.GiftEvent](t, "gift_events.ndjson", append([]byte("{\"messages\":[]}\n"), content...))
-	})
-}
-
-func FuzzGiftList(f *testing.F) {
-	addSamples(f, "tiktok-gifts/GiftsGenerator/*.json")
-	f.Add([]byte(`"2":{"id":2,"name":"a","diamondCost":3}}`))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		checkIdentity[pipeline.GiftPrice](t, "gifts.json", append([]byte(`{"1":{"id":1,"diamondCost":3},`), content...))
+		feedtest.CheckIdentity[pipeline.GiftEvent](t, "gift_events.ndjson", append([]byte("{\"event_id\":1}\n"), content...))
 	})
 }
 
@@ -395,6 +366,6 @@ func FuzzParquet(f *testing.F) {
 		if err := os.WriteFile(path, append([]byte("PAR1"), content...), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		readPath[pipeline.BankLine](t, path, nil)
+		feedtest.ReadPath[pipeline.BankLine](t, path, nil)
 	})
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/lex"
+	"carat/pipeline/feed/published"
 )
 
 // Layout describes delimited text that is not in carat's own columns: a user's
@@ -33,7 +35,7 @@ const FormatLayout = "layout"
 
 // LayoutEncodings are the encodings that a layout can name.
 func LayoutEncodings() []string {
-	return []string{"utf-8", string(utf16Little), string(utf16Big), string(windows1252), string(latin1)}
+	return []string{"utf-8", string(lex.UTF16Little), string(lex.UTF16Big), string(lex.Windows1252), string(lex.Latin1)}
 }
 
 // timeTokens are the parts of a time format, the longer ones first.
@@ -70,15 +72,15 @@ func TimeLayout(format string) (string, error) {
 
 // head says whether a text's header is that of the layout; missing is a column
 // that it lacks.
-func (l *Layout) head(text []byte) (ok bool, missing string, found columns) {
+func (l *Layout) head(text []byte) (ok bool, missing string, found published.Columns) {
 	text = l.decode(text)
-	text = bytes.TrimPrefix(text, []byte(byteOrderMark))
+	text = bytes.TrimPrefix(text, []byte(lex.ByteOrderMark))
 	for range l.SkipLines {
-		_, text, _ = bytes.Cut(text, newline)
+		_, text, _ = bytes.Cut(text, lex.Newline)
 	}
-	found = firstRecord(text, l.Separator)
+	found = published.FirstRecord(text, l.Separator)
 	for _, column := range slices.Sorted(maps.Keys(l.Columns)) {
-		if found.find(layoutName(l.Columns[column])) < 0 {
+		if found.Find(layoutName(l.Columns[column])) < 0 {
 			return false, column, found
 		}
 	}
@@ -86,13 +88,13 @@ func (l *Layout) head(text []byte) (ok bool, missing string, found columns) {
 }
 
 // layoutName makes a header's name comparable; | parts no spellings in it.
-func layoutName(name string) string { return strings.ReplaceAll(foldName(name), "|", "¦") }
+func layoutName(name string) string { return strings.ReplaceAll(published.FoldName(name), "|", "¦") }
 
 func (l *Layout) decode(text []byte) []byte {
 	if l.Encoding == "" || l.Encoding == "utf-8" {
 		return text
 	}
-	decoded, err := io.ReadAll(decodeText(bytes.NewReader(text), textEncoding(l.Encoding)))
+	decoded, err := io.ReadAll(lex.DecodeText(bytes.NewReader(text), lex.Encoding(l.Encoding)))
 	if err != nil && len(decoded) == 0 {
 		return text
 	}
@@ -100,84 +102,84 @@ func (l *Layout) decode(text []byte) []byte {
 }
 
 // read is the adapter's reader.
-func (l *Layout) read(r *report) error {
-	recs := r.records(l.Separator, quotesStrict)
+func (l *Layout) read(r *published.Report) error {
+	recs := r.Records(l.Separator, published.QuotesStrict)
 	for range l.SkipLines {
-		recs.raw = recs.raw[:0]
-		if err := recs.readLine(); errors.Is(err, io.EOF) {
-			return emptyFile(r.name)
+		recs.Raw = recs.Raw[:0]
+		if err := recs.ReadLine(); errors.Is(err, io.EOF) {
+			return lex.EmptyFile(r.Name)
 		} else if err != nil {
 			return err
 		}
 	}
-	cells, err := recs.next()
+	cells, err := recs.Next()
 	switch {
 	case errors.Is(err, io.EOF):
-		return emptyFile(r.name)
-	case errors.Is(err, errBadQuote):
-		return r.refuse(recs.line, "the header has broken quotes: %q", cut80(recs.raw))
+		return lex.EmptyFile(r.Name)
+	case errors.Is(err, published.ErrBadQuote):
+		return r.Refuse(recs.Line, "the header has broken quotes: %q", lex.Cut80(recs.Raw))
 	case err != nil:
 		return err
 	}
 	for i := range cells {
 		cells[i] = strings.ReplaceAll(cells[i], "|", "¦")
 	}
-	c := columnsOf(FormatLayout, cells)
+	c := published.ColumnsOf(FormatLayout, cells)
 	order := slices.Sorted(maps.Keys(l.Columns))
 	for _, column := range order {
-		if c.find(layoutName(l.Columns[column])) < 0 {
-			return l.lacks(r.name, r.feed, recs.line, column, c)
+		if c.Find(layoutName(l.Columns[column])) < 0 {
+			return l.lacks(r.Name, r.Feed, recs.Line, column, c)
 		}
 	}
-	return recs.each(c, func(cells []string) error { return l.row(r, recs.line, c, order, cells) })
+	return recs.Each(c, func(cells []string) error { return l.row(r, recs.Line, c, order, cells) })
 }
 
 // lacks is the error of a file that is not in the layout.
-func (l *Layout) lacks(name, feed string, line int64, column string, found columns) error {
-	return badFile(name, line, "column %q, which feeds: %s: layout says is %s, is not there; found %s",
-		l.Columns[column], feed, column, columnName([]byte(strings.Join(found.names, ", ")))).
+func (l *Layout) lacks(name, feed string, line int64, column string, found published.Columns) error {
+	return lex.BadFile(name, line, "column %q, which feeds: %s: layout says is %s, is not there; found %s",
+		l.Columns[column], feed, column, lex.ColumnName([]byte(strings.Join(found.Names, ", ")))).
 		WithHint("mend the layout in carat.yaml, or the file")
 }
 
-func (l *Layout) row(r *report, line int64, c columns, order []string, cells []string) error {
+func (l *Layout) row(r *published.Report, line int64, c published.Columns, order []string, cells []string) error {
 	values := make([]string, len(order))
 	for i, column := range order {
-		text := c.cell(cells, layoutName(l.Columns[column]))
+		text := c.Cell(cells, layoutName(l.Columns[column]))
 		meant, ok := l.Values[column][text]
 		if !ok {
 			meant, ok = l.convert(r, column, text)
 		}
 		if !ok {
-			return r.out.reject(line, column, l.wrong(r, column), text, l.expected(r, column))
+			return r.Out.Reject(line, column, l.wrong(r, column), text, l.expected(r, column))
 		}
 		values[i] = meant
 	}
-	if err := r.out.begin(line); err != nil {
+	if err := r.Out.Begin(line); err != nil {
 		return err
 	}
 	for column, text := range l.Constants {
 		if i, mapped := slices.BinarySearch(order, column); !mapped || values[i] == "" {
-			r.out.set(column, text)
+			r.Out.Set(column, text)
 		}
 	}
 	for i, column := range order {
 		if _, constant := l.Constants[column]; values[i] != "" || !constant {
-			r.out.set(column, values[i])
+			r.Out.Set(column, values[i])
 		}
 	}
-	return r.out.end()
+	return r.Out.End()
 }
 
-func (l *Layout) wrong(r *report, column string) pipeline.Code {
-	if r.out.kind(column) == pipeline.ColumnNumber {
+func (l *Layout) wrong(r *published.Report, column string) pipeline.Code {
+	if r.Out.Kind(column) == pipeline.ColumnNumber {
 		return pipeline.CodeNotANumber
 	}
 	return pipeline.CodeBadTime
 }
 
-func (l *Layout) expected(r *report, column string) string {
+func (l *Layout) expected(r *published.Report, column string) string {
 	switch {
-	case r.out.kind(column) != pipeline.ColumnNumber:
+	case r.Out.Kind(column) != pipeline.ColumnNumber:
 		return "a time like " + l.TimeFormat + ", as the layout says"
 	case l.DecimalComma:
 		return "a number like " + "1" + l.Thousands + "234,56, as the layout says"
@@ -187,8 +189,8 @@ func (l *Layout) expected(r *report, column string) string {
 
 // convert writes numbers and times as carat does; false if the text is not
 // written as the layout says.
-func (l *Layout) convert(r *report, column, text string) (string, bool) {
-	switch r.out.kind(column) {
+func (l *Layout) convert(r *published.Report, column, text string) (string, bool) {
+	switch r.Out.Kind(column) {
 	case pipeline.ColumnNumber:
 		if text == "" || !l.DecimalComma && l.Thousands == "" && len(l.Absolute) == 0 {
 			return text, true
@@ -215,7 +217,7 @@ func (l *Layout) number(text string) (string, bool) {
 	whole, fraction, found := strings.Cut(text, mark)
 	number := whole
 	if l.Thousands != "" {
-		number = ungroupWhole(whole, l.Thousands)
+		number = published.UngroupWhole(whole, l.Thousands)
 	}
 	if found {
 		number += "." + fraction

@@ -1,4 +1,4 @@
-package feed
+package feed_test
 
 import (
 	"fmt"
@@ -10,10 +10,12 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"carat/pipeline"
+	"carat/pipeline/feed"
+	"carat/pipeline/feed/feedtest"
 )
 
-func germanLayout() *Layout {
-	return &Layout{Separator: ';', Encoding: "windows-1252", SkipLines: 1, DecimalComma: true, Thousands: ".", TimeFormat: "DD.MM.YYYY HH:mm:ss",
+func germanLayout() *feed.Layout {
+	return &feed.Layout{Separator: ';', Encoding: "windows-1252", SkipLines: 1, DecimalComma: true, Thousands: ".", TimeFormat: "DD.MM.YYYY HH:mm:ss",
 		Columns: map[string]string{"purchase_id": "Beleg", "kind": "Vorgang", "original_purchase_id": "Storno zu", "viewer_id": "Käufer", "sku": "Artikel",
 			"coins": "Münzen", "gross_amount": "Betrag", "purchased_at": "Zeit", "currency": "Währung"},
 		Constants: map[string]string{"channel": "web", "currency": "EUR", "country": "DE"},
@@ -31,13 +33,13 @@ func TestLayout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	change := func(o *Options) { o.Layout, o.Zone = germanLayout(), zone(t, "Europe/Berlin") }
-	out := read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(content), change)
-	if out.err != nil || len(out.rejects) > 0 || out.report.Format.String() != "layout" {
-		t.Fatal(out.err, texts(out.rejects), out.report.Format)
+	change := func(o *feed.Options) { o.Layout, o.Zone = germanLayout(), feedtest.Zone(t, "Europe/Berlin") }
+	out := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(content), change)
+	if out.Err != nil || len(out.Rejects) > 0 || out.Report.Format.String() != "layout" {
+		t.Fatal(out.Err, feedtest.Texts(out.Rejects), out.Report.Format)
 	}
 	var got []string
-	for _, r := range out.rows {
+	for _, r := range out.Rows {
 		got = append(got, fmt.Sprintf("%d %s %s %q %s %s %s %d %s %s %s %s", r.SourceLine, r.PurchaseID, r.Kind, r.OriginalPurchaseID, r.ViewerID, r.Channel, r.SKU, r.Coins,
 			pipeline.Amount(r.GrossAmount), r.Currency, r.Country, time.UnixMicro(r.PurchasedAt).UTC().Format(time.RFC3339)))
 	}
@@ -55,40 +57,18 @@ func TestLayout(t *testing.T) {
 		";Kauf":          `coin_purchases.csv:3 kind unknown_value "Verkauf": expected one of purchase, refund, chargeback, chargeback_reversal`,
 	} {
 		bad := map[string]string{"1.234,56;01.10": "1234.56;01.10", "1.000;1.234": "1.00;1.234", "01.10.2026": "2026-10-01", ";Kauf": ";Verkauf"}[old]
-		out := read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(strings.Replace(content, old, bad, 1)), change)
-		if out.err != nil || len(out.rows) != 1 || len(out.rejects) != 1 || rejectText(out.rejects[0]) != reject {
-			t.Errorf("%s: %v %q", bad, out.err, texts(out.rejects))
+		out := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(strings.Replace(content, old, bad, 1)), change)
+		if out.Err != nil || len(out.Rows) != 1 || len(out.Rejects) != 1 || feedtest.RejectText(out.Rejects[0]) != reject {
+			t.Errorf("%s: %v %q", bad, out.Err, feedtest.Texts(out.Rejects))
 		}
 	}
-	lost := read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(strings.Replace(content, "Betrag", "Summe", 1)), change)
-	if want := `read coin_purchases.csv:2: column "Betrag", which feeds: coin_purchases: layout says is gross_amount, is not there; found Beleg, Vorgang, Storno zu, Käufer, Artikel, Münzen, Summe, Zeit, Währung, Notiz; mend the layout in carat.yaml, or the file`; lost.err == nil || lost.err.Error() != want {
-		t.Errorf("\n got %v\nwant %s", lost.err, want)
+	lost := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(strings.Replace(content, "Betrag", "Summe", 1)), change)
+	if want := `read coin_purchases.csv:2: column "Betrag", which feeds: coin_purchases: layout says is gross_amount, is not there; found Beleg, Vorgang, Storno zu, Käufer, Artikel, Münzen, Summe, Zeit, Währung, Notiz; mend the layout in carat.yaml, or the file`; lost.Err == nil || lost.Err.Error() != want {
+		t.Errorf("\n got %v\nwant %s", lost.Err, want)
 	}
-	canonical := read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(purchaseSheet), change)
-	if canonical.err != nil || canonical.report.Format.String() != "csv" || len(canonical.rows) != 1 {
-		t.Errorf("carat's own columns: %v", canonical.err)
-	}
-}
-
-func TestLayoutNumbers(t *testing.T) {
-	for _, c := range []struct {
-		comma     bool
-		thousands string
-		text      string
-		want      string // "" if it is none
-	}{
-		{true, "", "79,7", "79.7"}, {true, "", "1.234", ""}, {true, "", "0,", ""}, {true, ".", "1.234", "1234"}, {true, ".", "12.34", ""}, {true, ".", "-1.234.567,8", "-1234567.8"},
-		{true, " ", "1 234,5", "1234.5"}, {true, "'", "1'234,5", "1234.5"}, {true, ".", "1,2,3", ""}, {true, "", "x", ""},
-		{false, ",", "1,234.5", "1234.5"}, {false, ",", "1,23", ""}, {false, "", "1234.5", "1234.5"}, {false, ",", "1.2.3", ""},
-	} {
-		l := &Layout{DecimalComma: c.comma, Thousands: c.thousands}
-		got, ok := l.number(c.text)
-		if _, code := amountOf(got); !ok || code != pipeline.CodeOK {
-			got = ""
-		}
-		if got != c.want {
-			t.Errorf("%+v: %q", c, got)
-		}
+	canonical := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(purchaseSheet), change)
+	if canonical.Err != nil || canonical.Report.Format.String() != "csv" || len(canonical.Rows) != 1 {
+		t.Errorf("carat's own columns: %v", canonical.Err)
 	}
 }
 
@@ -97,7 +77,7 @@ func TestTimeLayout(t *testing.T) {
 		"DD.MM.YYYY HH:mm:ss": "02.01.2006 15:04:05", "YYYY-MM-DDTHH:mm:ssZ": "2006-01-02T15:04:05Z07:00", "D/M/YY": "2/1/06", "MMM D, YYYY h:mm AM": "Jan 2, 2006 3:04 PM",
 		"YYYYMMDD": "20060102", "HH:mm": "", "DD.MM.JJJJ": "",
 	} {
-		got, err := TimeLayout(format)
+		got, err := feed.TimeLayout(format)
 		if got != want || (err != nil) != (want == "") {
 			t.Errorf("%s: %q, %v", format, got, err)
 		}
@@ -106,8 +86,8 @@ func TestTimeLayout(t *testing.T) {
 
 // A file that a spreadsheet saved with semicolons says what to do about it.
 func TestSemicolons(t *testing.T) {
-	out := read[pipeline.BankLine](t, "bank_lines.csv", []byte("line_id;account;booked_at;amount;currency\nb1;a;2026-10-01T00:00:00Z;1,5;EUR\n"), nil)
-	if want := "read bank_lines.csv:1: the columns are parted by semicolons, not by commas; describe the file under feeds: bank_lines: layout in carat.yaml, as docs/formats.md shows"; out.err == nil || out.err.Error() != want {
-		t.Errorf("%v", out.err)
+	out := feedtest.Read[pipeline.BankLine](t, "bank_lines.csv", []byte("line_id;account;booked_at;amount;currency\nb1;a;2026-10-01T00:00:00Z;1,5;EUR\n"), nil)
+	if want := "read bank_lines.csv:1: the columns are parted by semicolons, not by commas; describe the file under feeds: bank_lines: layout in carat.yaml, as docs/formats.md shows"; out.Err == nil || out.Err.Error() != want {
+		t.Errorf("%v", out.Err)
 	}
 }

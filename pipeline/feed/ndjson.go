@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/lex"
+	"carat/pipeline/feed/typed"
 )
 
 var errKeyTwice = errors.New("a key twice")
@@ -12,26 +14,26 @@ var errKeyTwice = errors.New("a key twice")
 // ndjsonParse makes the parser of one worker. Each line is one object whose
 // keys are columns. Lines are found before JSON is read: a string can't hold an
 // end of line.
-func ndjsonParse(name string) func() parse {
-	return func() parse {
+func ndjsonParse(name string) func() typed.Parse {
+	return func() typed.Parse {
 		var order []int // column of the n-th key of the row before
-		return func(b *builder, blk block) error {
-			plain, err := checkText(name, blk)
+		return func(b *typed.Builder, blk lex.Block) error {
+			plain, err := lex.CheckText(name, blk)
 			if err != nil {
 				return err
 			}
-			data, line := blk.data, blk.line
+			data, line := blk.Data, blk.Line
 			for len(data) > 0 {
 				end := bytes.IndexByte(data, '\n') + 1
 				if end == 0 {
 					end = len(data)
 				}
-				if end > MaxRecordBytes {
-					return lineTooLong(name, line)
+				if end > lex.MaxRecordBytes {
+					return lex.LineTooLong(name, line)
 				}
 				record := bytes.TrimSpace(data[:end])
 				if len(record) > 0 {
-					b.plain = plain && bytes.IndexByte(record, '\\') < 0
+					b.Plain = plain && bytes.IndexByte(record, '\\') < 0
 					if order, err = ndjsonRow(b, record, order, line); err != nil {
 						return err
 					}
@@ -44,55 +46,55 @@ func ndjsonParse(name string) func() parse {
 }
 
 // ndjsonRow makes a row of an object.
-func ndjsonRow(b *builder, record []byte, order []int, line int64) ([]int, error) {
-	b.begin(line)
-	s := jsonScanner{data: record, room: b.room}
+func ndjsonRow(b *typed.Builder, record []byte, order []int, line int64) ([]int, error) {
+	b.Begin(line)
+	s := lex.JSON{Data: record, Room: b.Room}
 	n := 0
-	err := s.object(func(key []byte) error {
+	err := s.Object(func(key []byte) error {
 		column, known := -1, false
-		if n < len(order) && order[n] >= 0 && string(key) == b.columns[order[n]].Name {
+		if n < len(order) && order[n] >= 0 && string(key) == b.Columns[order[n]].Name {
 			column, known = order[n], true
 		} else {
-			column, known = b.columnOf(key)
+			column, known = columnOf(b, key)
 			if n < len(order) {
 				order[n] = column
-			} else if n < maxColumns {
+			} else if n < lex.MaxColumns {
 				order = append(order, column)
 			}
 		}
 		n++
 		if !known {
-			b.ignore(key)
-			return s.skip(0)
+			b.Ignore(key)
+			return s.Skip(0)
 		}
-		if b.seen&(1<<uint(column)) != 0 {
+		if b.Seen&(1<<uint(column)) != 0 {
 			return errKeyTwice
 		}
-		v, err := s.value()
+		v, err := s.Value()
 		if err != nil {
 			return err
 		}
-		b.value(column, v.text, v.form)
+		b.Value(column, v.Text, v.Form)
 		return nil
 	})
-	if err == nil && s.peek() != 0 {
-		err = errJSON
+	if err == nil && s.Peek() != 0 {
+		err = lex.ErrJSON
 	}
 	if err != nil {
-		b.rows.Drop()
+		b.Rows.Drop()
 		expected := "one JSON object on the line"
 		if errors.Is(err, errKeyTwice) {
 			expected = "every key once"
 		}
-		return order, b.rejectLine(line, pipeline.CodeBadJSON, record, expected)
+		return order, b.RejectLine(line, pipeline.CodeBadJSON, record, expected)
 	}
-	b.missing()
-	return order, b.end()
+	b.Missing()
+	return order, b.End()
 }
 
 // columnOf finds the column of a key.
-func (b *builder) columnOf(key []byte) (int, bool) {
-	i, ok := b.schema.byName[string(key)]
+func columnOf(b *typed.Builder, key []byte) (int, bool) {
+	i, ok := b.Schema.ByName[string(key)]
 	if !ok {
 		return -1, false
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/lex"
+	"carat/pipeline/feed/published"
 )
 
 // Nearest says what a file that Recognise takes for nothing looks like, and why
@@ -27,8 +29,8 @@ func Nearest(file *os.File, name string) string {
 			return ""
 		}
 	}
-	head, _ = decodeHead(head)
-	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte(byteOrderMark)), " \t\r\n")
+	head, _ = lex.DecodeHead(head)
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte(lex.ByteOrderMark)), " \t\r\n")
 	if bytes.HasPrefix(head, []byte("<")) {
 		return nearestXML(head)
 	}
@@ -46,7 +48,7 @@ func nearestXML(head []byte) string {
 		}
 		if root, ok := token.(xml.StartElement); ok {
 			return fmt.Sprintf("it is XML with the root %s of %s; XML is read of camt.053, camt.054 (.02 to .08) and the European Central Bank's rates",
-				shown(root.Name.Local), shown(root.Name.Space))
+				lex.Shown(root.Name.Local), lex.Shown(root.Name.Space))
 		}
 	}
 }
@@ -56,13 +58,13 @@ func nearestXML(head []byte) string {
 func nearestFeed(head []byte) string {
 	var found []string
 	for _, separator := range []byte(",;\t|") {
-		if names := firstRecord(head, separator).names; len(names) > len(found) {
+		if names := published.FirstRecord(head, separator).Names; len(names) > len(found) {
 			found = names
 		}
 	}
 	if bytes.HasPrefix(head, []byte("{")) {
 		found = nil
-		for key := range topKeys(head) {
+		for key := range lex.TopKeys(head) {
 			found = append(found, key)
 		}
 	}

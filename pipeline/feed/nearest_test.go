@@ -1,9 +1,11 @@
-package feed
+package feed_test
 
 import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"carat/pipeline/feed"
 )
 
 func TestNearest(t *testing.T) {
@@ -23,7 +25,7 @@ func TestNearest(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer file.Close()
-		if got := Nearest(file, "x"); got != want {
+		if got := feed.Nearest(file, "x"); got != want {
 			t.Errorf("%.40q:\n got %s\nwant %s", text, got, want)
 		}
 	}

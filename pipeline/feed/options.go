@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/published"
 )
 
 // The limits of what is read. Each bounds memory, or refuses what can't be a
@@ -14,33 +15,9 @@ const (
 	// DefaultBlockBytes is the size of the blocks that a file is cut into. It
 	// is part of the format: Parquet files follow the blocks.
 	DefaultBlockBytes = 32 << 20
-	// MaxRecordBytes bounds one record. A line above it fails the file; a
-	// quoted field that is still open after so many bytes is a bad quote.
-	MaxRecordBytes = 1 << 20
-	// MaxIDBytes bounds an id.
-	MaxIDBytes = 128
-	// MaxTextBytes bounds a free text, such as a note.
-	MaxTextBytes = 4096
-	// MaxGiftListBytes bounds a gift price list, which is read whole.
-	MaxGiftListBytes = 64 << 20
-	// MaxZipBytes bounds what a zip may unfold to, MaxUnfoldRatio how many times
-	// its size anything packed may unfold to: files of real rows reach 30.
-	MaxZipBytes    = 256 << 20
-	MaxUnfoldRatio = 100
-	// unfoldFreeBytes may come out of any file, however small.
-	unfoldFreeBytes = 1 << 20
-	// MaxWorkbookBytes bounds the parts of a workbook that are read.
-	MaxWorkbookBytes = 128 << 20
-	// MaxUnknownColumns bounds how many ignored columns are listed.
-	MaxUnknownColumns = 100
-	// maxColumns bounds the columns of a CSV header or a Parquet schema.
-	maxColumns = 1024
-	// maxJSONDepth bounds the nesting of JSON values that are skipped.
-	maxJSONDepth = 64
+	// MaxZipBytes bounds what a zip may unfold to.
+	MaxZipBytes = 256 << 20
 )
-
-// DefaultValidFrom is valid_from of a price list that bears no date: always.
-var defaultValidFrom = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Input is the file to read.
 type Input struct {
@@ -114,21 +91,6 @@ type Report struct {
 	ControlTotals  map[string]string
 	FirstEvent     time.Time // earliest event of the accepted rows; zero for reference feeds
 	UnknownColumns []string  // ignored, in the order in which they first occur
-	Live           *LiveCounts
+	Live           *published.LiveCounts
 	Notes          []string // sentences: what was left out and why, what the file can't prove
-}
-
-// LiveCounts says what a recording of live gifts held. Its rows are the gifts
-// counted, not the frames.
-type LiveCounts struct {
-	Messages int64 // messages of any type
-	Frames   int64 // messages about gifts
-	Repeated int64 // frames of a gift that was counted before, left out
-	Streaks  int64 // streaks counted, among them
-	Inferred int64 // those whose end was never seen
-}
-
-// badFile is the error of a file that is refused whole. line 0 names no line.
-func badFile(name string, line int64, format string, args ...any) *pipeline.Error {
-	return pipeline.Errorf(pipeline.KindBadInput, "read", place(name, line), format, args...)
 }

@@ -1,9 +1,11 @@
-package feed
+package feed_test
 
 import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -11,85 +13,35 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-
 	"carat/pipeline"
+	"carat/pipeline/feed"
+	"carat/pipeline/feed/feedtest"
 )
-
-func gzipped(t testing.TB, text string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	if _, err := w.Write([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func zstandard(t testing.TB, text string, window int) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w, err := zstd.NewWriter(&b, zstd.WithWindowSize(window))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Write([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-type zipEntry struct{ name, text string }
-
-func zipped(t testing.TB, entries ...zipEntry) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	for _, e := range entries {
-		f, err := w.Create(e.name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.Write([]byte(e.text)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
 
 // The compression is told by the first bytes; the name doesn't matter.
 func TestCompression(t *testing.T) {
 	text := giftHeader + strings.Repeat(goodGift, 5000)
-	two := append(gzipped(t, giftHeader), gzipped(t, strings.Repeat(goodGift, 5000))...)
-	for format, content := range map[string][]byte{"csv": []byte(text), "csv.gzip": gzipped(t, text), "csv.zstd": zstandard(t, text, 1<<20),
-		"csv.zip": zipped(t, zipEntry{"gift_events.csv", text})} {
-		out := read[pipeline.GiftEvent](t, "gift_events.csv", content, nil)
-		if out.err != nil || len(out.rows) != 5000 || out.report.Format.String() != format {
-			t.Errorf("%s: %s, %d rows, %v", format, out.report.Format, len(out.rows), out.err)
+	two := append(feedtest.Gzipped(t, giftHeader), feedtest.Gzipped(t, strings.Repeat(goodGift, 5000))...)
+	for format, content := range map[string][]byte{"csv": []byte(text), "csv.gzip": feedtest.Gzipped(t, text), "csv.zstd": feedtest.Zstandard(t, text, 1<<20),
+		"csv.zip": feedtest.Zipped(t, feedtest.ZipEntry{Name: "gift_events.csv", Text: text})} {
+		out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", content, nil)
+		if out.Err != nil || len(out.Rows) != 5000 || out.Report.Format.String() != format {
+			t.Errorf("%s: %s, %d rows, %v", format, out.Report.Format, len(out.Rows), out.Err)
 		}
 	}
-	if out := read[pipeline.GiftEvent](t, "gift_events.csv", two, nil); out.err != nil || len(out.rows) != 5000 {
-		t.Errorf("two gzip members: %d rows, %v", len(out.rows), out.err)
+	if out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", two, nil); out.Err != nil || len(out.Rows) != 5000 {
+		t.Errorf("two gzip members: %d rows, %v", len(out.Rows), out.Err)
 	}
 }
 
 func TestBrokenPacking(t *testing.T) {
 	lines := make([]string, 50_000)
 	for i := range lines {
-		lines[i] = strings.Replace(goodGift, "e1", joinID([]byte{byte(i), byte(i >> 8)}), 1)
+		id := sha256.Sum256([]byte{byte(i), byte(i >> 8)}) // so that it packs badly
+		lines[i] = strings.Replace(goodGift, "e1", hex.EncodeToString(id[:16]), 1)
 	}
 	text := giftHeader + strings.Join(lines, "")
-	gz, zs := gzipped(t, text), zstandard(t, text, 1<<20)
+	gz, zs := feedtest.Gzipped(t, text), feedtest.Zstandard(t, text, 1<<20)
 	flip := func(b []byte, at int) []byte {
 		b = bytes.Clone(b)
 		b[at] ^= 0xFF
@@ -108,14 +60,14 @@ func TestBrokenPacking(t *testing.T) {
 		"cut zstd":         {zs[:len(zs)/2], "read gift_events.csv: truncated zstd: the file ends in the middle; fetch the file again"},
 		"zstd checksum":    {flip(zs, len(zs)-1), "read gift_events.csv: broken zstd: CRC check failed; fetch the file again"},
 		"wide zstd":        {wide, "read gift_events.csv: zstd window above 64 MiB; compress it at level 19 or below, without --long"},
-		"empty inside":     {gzipped(t, ""), "read gift_events.csv: the file is empty; a file without rows still has a header"},
-		"Parquet inside":   {gzipped(t, "PAR1 and more"), "read gift_events.csv: Parquet inside gzip; Parquet is compressed inside; unpack it"},
-		"Parquet in a zip": {zipped(t, zipEntry{"gift_events.parquet", "PAR1 and more"}), "read gift_events.csv: Parquet inside zip; Parquet is compressed inside; unpack it"},
+		"empty inside":     {feedtest.Gzipped(t, ""), "read gift_events.csv: the file is empty; a file without rows still has a header"},
+		"Parquet inside":   {feedtest.Gzipped(t, "PAR1 and more"), "read gift_events.csv: Parquet inside gzip; Parquet is compressed inside; unpack it"},
+		"Parquet in a zip": {feedtest.Zipped(t, feedtest.ZipEntry{Name: "gift_events.parquet", Text: "PAR1 and more"}), "read gift_events.csv: Parquet inside zip; Parquet is compressed inside; unpack it"},
 	} {
 		for _, size := range []int{100_000, 0} {
-			out := read[pipeline.GiftEvent](t, "gift_events.csv", c.content, func(o *Options) { o.BlockBytes = size })
-			if out.err == nil || out.err.Error() != c.want || pipeline.KindOf(out.err) != pipeline.KindBadInput {
-				t.Errorf("%s:\n got %v\nwant %s", name, out.err, c.want)
+			out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", c.content, func(o *feed.Options) { o.BlockBytes = size })
+			if out.Err == nil || out.Err.Error() != c.want || pipeline.KindOf(out.Err) != pipeline.KindBadInput {
+				t.Errorf("%s:\n got %v\nwant %s", name, out.Err, c.want)
 			}
 		}
 	}
@@ -126,29 +78,27 @@ func TestBrokenPacking(t *testing.T) {
 func TestBombs(t *testing.T) {
 	bomb := giftHeader + strings.Repeat("\n", 40<<20)
 	alike := giftHeader + strings.Repeat(goodGift, 10_000) // just under a megabyte
-	for how, c := range map[Compression]struct{ bomb, alike []byte }{
-		Gzip: {gzipped(t, bomb), gzipped(t, alike)},
-		Zstd: {zstandard(t, bomb, 1<<20), zstandard(t, alike, 1<<20)},
+	for how, c := range map[feed.Compression]struct{ bomb, alike []byte }{
+		feed.Gzip: {feedtest.Gzipped(t, bomb), feedtest.Gzipped(t, alike)},
+		feed.Zstd: {feedtest.Zstandard(t, bomb, 1<<20), feedtest.Zstandard(t, alike, 1<<20)},
 	} {
-		out := read[pipeline.GiftEvent](t, "gift_events.csv", c.bomb, nil)
+		out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", c.bomb, nil)
 		want := fmt.Sprintf("read gift_events.csv: a %s that unfolds to more than 100 times its size; unpack it and look at it", how)
-		if out.err == nil || out.err.Error() != want || pipeline.KindOf(out.err) != pipeline.KindBadInput {
-			t.Errorf("%s of %d bytes:\n got %v\nwant %s", how, len(c.bomb), out.err, want)
+		if out.Err == nil || out.Err.Error() != want || pipeline.KindOf(out.Err) != pipeline.KindBadInput {
+			t.Errorf("%s of %d bytes:\n got %v\nwant %s", how, len(c.bomb), out.Err, want)
 		}
-		if out := read[pipeline.GiftEvent](t, "gift_events.csv", c.alike, nil); out.err != nil || len(out.rows) != 10_000 {
-			t.Errorf("%s of rows that are alike: %d rows, %v", how, len(out.rows), out.err)
+		if out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", c.alike, nil); out.Err != nil || len(out.Rows) != 10_000 {
+			t.Errorf("%s of rows that are alike: %d rows, %v", how, len(out.Rows), out.Err)
 		}
 	}
 }
 
-const ecbText = "Date,USD,JPY,BGN,TRL,\n2026-04-13,1.1684,186.75,N/A,N/A,\n2026-04-10,1.1711,186.43,1.9558,,\n"
-
 func TestZip(t *testing.T) {
-	good := read[pipeline.FXRate](t, "fx_rates.zip", zipped(t, zipEntry{"eurofxref-hist.csv", ecbText}), nil)
-	if good.err != nil || len(good.rows) != 5 || good.report.Format.String() != "ecb-history.zip" {
+	good := feedtest.Read[pipeline.FXRate](t, "fx_rates.zip", feedtest.Zipped(t, feedtest.ZipEntry{Name: "eurofxref-hist.csv", Text: feedtest.ECBText}), nil)
+	if good.Err != nil || len(good.Rows) != 5 || good.Report.Format.String() != "ecb-history.zip" {
 		t.Errorf("%+v", good)
 	}
-	bomb := zipped(t, zipEntry{"a.csv", strings.Repeat("\n", 5<<20)})
+	bomb := feedtest.Zipped(t, feedtest.ZipEntry{Name: "a.csv", Text: strings.Repeat("\n", 5<<20)})
 	inside, err := zip.NewReader(bytes.NewReader(bomb), int64(len(bomb)))
 	if err != nil {
 		t.Fatal(err)
@@ -158,20 +108,20 @@ func TestZip(t *testing.T) {
 		content []byte
 		want    string
 	}{
-		"path up":  {zipped(t, zipEntry{"../eurofxref.csv", ecbText}), `read fx_rates.zip: a zip whose file is called "../eurofxref.csv", with a path; unpack it`},
-		"absolute": {zipped(t, zipEntry{"/etc/x.csv", ecbText}), `read fx_rates.zip: a zip whose file is called "/etc/x.csv", with a path; unpack it`},
-		"windows":  {zipped(t, zipEntry{`..\x.csv`, ecbText}), `read fx_rates.zip: a zip whose file is called "..\\x.csv", with a path; unpack it`},
-		"folder":   {zipped(t, zipEntry{"x/", ""}), `read fx_rates.zip: a zip whose file is called "x/", with a path; unpack it`},
-		"two":      {zipped(t, zipEntry{"a.csv", ecbText}, zipEntry{"b.csv", ecbText}), "read fx_rates.zip: a zip of 2 files, not of one; unpack it"},
-		"none":     {zipped(t), "read fx_rates.zip: a zip of 0 files, not of one; unpack it"},
+		"path up":  {feedtest.Zipped(t, feedtest.ZipEntry{Name: "../eurofxref.csv", Text: feedtest.ECBText}), `read fx_rates.zip: a zip whose file is called "../eurofxref.csv", with a path; unpack it`},
+		"absolute": {feedtest.Zipped(t, feedtest.ZipEntry{Name: "/etc/x.csv", Text: feedtest.ECBText}), `read fx_rates.zip: a zip whose file is called "/etc/x.csv", with a path; unpack it`},
+		"windows":  {feedtest.Zipped(t, feedtest.ZipEntry{Name: `..\x.csv`, Text: feedtest.ECBText}), `read fx_rates.zip: a zip whose file is called "..\\x.csv", with a path; unpack it`},
+		"folder":   {feedtest.Zipped(t, feedtest.ZipEntry{Name: "x/", Text: ""}), `read fx_rates.zip: a zip whose file is called "x/", with a path; unpack it`},
+		"two":      {feedtest.Zipped(t, feedtest.ZipEntry{Name: "a.csv", Text: feedtest.ECBText}, feedtest.ZipEntry{Name: "b.csv", Text: feedtest.ECBText}), "read fx_rates.zip: a zip of 2 files, not of one; unpack it"},
+		"none":     {feedtest.Zipped(t), "read fx_rates.zip: a zip of 0 files, not of one; unpack it"},
 		"bomb":     {bomb, bombText},
-		"no rates": {zipped(t, zipEntry{"a.csv", "a,b\n"}), `read fx_rates.zip:1: required columns rate_date, base, quote, rate are missing; found a, b; fx_rates has the columns rate_date, base, quote, rate`},
-		"empty":    {zipped(t, zipEntry{"a.csv", ""}), "read fx_rates.zip: the file is empty; a file without rows still has a header"},
-		"cut":      {zipped(t, zipEntry{"a.csv", ecbText})[:60], "read fx_rates.zip: broken zip: zip: not a valid zip file; fetch the file again"},
+		"no rates": {feedtest.Zipped(t, feedtest.ZipEntry{Name: "a.csv", Text: "a,b\n"}), `read fx_rates.zip:1: required columns rate_date, base, quote, rate are missing; found a, b; fx_rates has the columns rate_date, base, quote, rate`},
+		"empty":    {feedtest.Zipped(t, feedtest.ZipEntry{Name: "a.csv", Text: ""}), "read fx_rates.zip: the file is empty; a file without rows still has a header"},
+		"cut":      {feedtest.Zipped(t, feedtest.ZipEntry{Name: "a.csv", Text: feedtest.ECBText})[:60], "read fx_rates.zip: broken zip: zip: not a valid zip file; fetch the file again"},
 	} {
-		out := read[pipeline.FXRate](t, "fx_rates.zip", c.content, nil)
-		if out.err == nil || out.err.Error() != c.want || pipeline.KindOf(out.err) != pipeline.KindBadInput {
-			t.Errorf("%s:\n got %v\nwant %s", name, out.err, c.want)
+		out := feedtest.Read[pipeline.FXRate](t, "fx_rates.zip", c.content, nil)
+		if out.Err == nil || out.Err.Error() != c.want || pipeline.KindOf(out.Err) != pipeline.KindBadInput {
+			t.Errorf("%s:\n got %v\nwant %s", name, out.Err, c.want)
 		}
 	}
 }
@@ -182,7 +132,7 @@ func TestRecognise(t *testing.T) {
 		{"x.csv", "", giftHeader, "error read x.csv: neither its name nor its content says which feed it is; begin its name with one of " + strings.Join(pipeline.FeedNames(), ", ")},
 		{"x.csv", "gifts", giftHeader, `error read x.csv: no feed is called "gifts"; the feeds are ` + strings.Join(pipeline.FeedNames(), ", ")},
 		{"x.ndjson", "payouts", `{"payout_id": "1"}`, "ndjson payouts"},
-		{"x", "", ecbText, "ecb-history fx_rates"},
+		{"x", "", feedtest.ECBText, "ecb-history fx_rates"},
 		{"x", "", "Date, USD, JPY, \n13 April 2026, 1.1684, 186.75, \n", "ecb-daily fx_rates"},
 		{"x", "", `{"37": {"id": 37, "name": "Panda", "diamondCost": 5}}`, "gift-list gift_catalog"},
 		{"x", "", `[{"id": 37, "name": "Panda", "diamond_count": 5}]`, "gift-list gift_catalog"},
@@ -197,7 +147,7 @@ func TestRecognise(t *testing.T) {
 		if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		format, err := Recognise(path, c.hint)
+		format, err := feed.Recognise(path, c.hint)
 		got := format.String() + " " + format.Feed
 		if err != nil {
 			got = "error " + err.Error()
@@ -206,11 +156,11 @@ func TestRecognise(t *testing.T) {
 			t.Errorf("%s %s:\n got %s\nwant %s", c.name, c.content, got, c.want)
 		}
 	}
-	if _, err := Recognise(filepath.Join(t.TempDir(), "none.csv"), ""); pipeline.KindOf(err) != pipeline.KindNotFound {
+	if _, err := feed.Recognise(filepath.Join(t.TempDir(), "none.csv"), ""); pipeline.KindOf(err) != pipeline.KindNotFound {
 		t.Errorf("no file: %v", err)
 	}
 	for name, want := range map[string]string{"gift_events_2026-10.csv": "gift_events", "fx_rates.csv": "fx_rates", "gifts.csv": "", "coin_packages.csv.gz": "coin_packages"} {
-		if got := FeedOfName(name); got != want {
+		if got := feed.FeedOfName(name); got != want {
 			t.Errorf("%s is %q", name, got)
 		}
 	}
@@ -225,42 +175,42 @@ func TestTroubleElsewhere(t *testing.T) {
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	attempt := func(ctx context.Context, sink *memorySink[pipeline.GiftEvent], change func(*Input, *Options)) error {
+	attempt := func(ctx context.Context, sink *feedtest.MemorySink[pipeline.GiftEvent], change func(*feed.Input, *feed.Options)) error {
 		f, err := os.Open(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		in, opts := Input{Name: "gift_events.csv", File: f, Size: int64(len(content))}, testOptions()
+		in, opts := feed.Input{Name: "gift_events.csv", File: f, Size: int64(len(content))}, feedtest.TestOptions()
 		opts.BlockBytes = 1000
 		change(&in, &opts)
-		_, err = Read(ctx, in, opts, sink)
-		if sink.opened != sink.closed {
-			t.Errorf("%d blocks opened, %d closed", sink.opened, sink.closed)
+		_, err = feed.Read(ctx, in, opts, sink)
+		if sink.Opened != sink.Closed {
+			t.Errorf("%d blocks opened, %d closed", sink.Opened, sink.Closed)
 		}
 		return err
 	}
-	none := func(*Input, *Options) {}
-	if err := attempt(context.Background(), &memorySink[pipeline.GiftEvent]{fail: errSink}, none); !errors.Is(err, errSink) {
+	none := func(*feed.Input, *feed.Options) {}
+	if err := attempt(context.Background(), &feedtest.MemorySink[pipeline.GiftEvent]{Fail: errSink}, none); !errors.Is(err, errSink) {
 		t.Errorf("sink: %v", err)
 	}
-	err := attempt(context.Background(), &memorySink[pipeline.GiftEvent]{}, func(_ *Input, o *Options) {
+	err := attempt(context.Background(), &feedtest.MemorySink[pipeline.GiftEvent]{}, func(_ *feed.Input, o *feed.Options) {
 		o.OnRejects = func([]pipeline.Reject) error { return errSink }
 	})
 	if !errors.Is(err, errSink) {
 		t.Errorf("rejects: %v", err)
 	}
-	err = attempt(context.Background(), &memorySink[pipeline.GiftEvent]{}, func(in *Input, _ *Options) { in.Tee = failingWriter{} })
+	err = attempt(context.Background(), &feedtest.MemorySink[pipeline.GiftEvent]{}, func(in *feed.Input, _ *feed.Options) { in.Tee = failingWriter{} })
 	if !errors.Is(err, errSink) || pipeline.KindOf(err) != pipeline.KindInternal || err.Error() != "read gift_events.csv: keep the raw bytes: the disk is full" {
 		t.Errorf("tee: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := attempt(ctx, &memorySink[pipeline.GiftEvent]{}, none); !errors.Is(err, context.Canceled) {
+	if err := attempt(ctx, &feedtest.MemorySink[pipeline.GiftEvent]{}, none); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	ctx, cancel = context.WithCancel(context.Background())
-	err = attempt(ctx, &memorySink[pipeline.GiftEvent]{}, func(_ *Input, o *Options) {
+	err = attempt(ctx, &feedtest.MemorySink[pipeline.GiftEvent]{}, func(_ *feed.Input, o *feed.Options) {
 		o.Progress = func(n int64) {
 			if n > 50_000 {
 				cancel()

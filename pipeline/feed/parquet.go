@@ -13,6 +13,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/lex"
+	"carat/pipeline/feed/typed"
 )
 
 // parquetColumn reads one column of a row group and turns its values into
@@ -47,28 +49,28 @@ const parquetMagic = "PAR1"
 // readParquet reads a Parquet file with carat's columns, row group by row group,
 // a batch at a time. A broken file makes the library panic in places; that is
 // the file's fault, not ours, and is reported as such.
-func readParquet(ctx context.Context, j *job) (total result, err error) {
+func readParquet(ctx context.Context, j *job) (total typed.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			total, err = result{}, badFile(j.in.Name, 0, "broken Parquet: %v", p)
+			total, err = typed.Result{}, lex.BadFile(j.in.Name, 0, "broken Parquet: %v", p)
 		}
 	}()
 	file, err := parquet.OpenFile(j.in.File, j.in.Size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return result{}, badFile(j.in.Name, 0, "broken Parquet: %w", err).WithHint("fetch the file again")
+		return typed.Result{}, lex.BadFile(j.in.Name, 0, "broken Parquet: %w", err).WithHint("fetch the file again")
 	}
 	columns, err := parquetColumns(j, file)
 	if err != nil {
-		return result{}, err
+		return typed.Result{}, err
 	}
-	s := newSerial(j)
+	s := typed.NewSerial(j.task)
 	record := int64(0)
 	for _, group := range file.RowGroups() {
 		if err = readRowGroup(ctx, s, group, columns, &record); err != nil {
 			break
 		}
 	}
-	return s.finish(err)
+	return s.Finish(err)
 }
 
 // checkParquetEnd refuses a file that doesn't end as Parquet does.
@@ -78,7 +80,7 @@ func checkParquetEnd(in Input) error {
 		return pipeline.Errorf(pipeline.KindInternal, "read", in.Name, "%w", err)
 	}
 	if string(end) != parquetMagic {
-		return badFile(in.Name, 0, "broken Parquet: it does not end with %s, so its end is missing", parquetMagic).WithHint("fetch the file again")
+		return lex.BadFile(in.Name, 0, "broken Parquet: it does not end with %s, so its end is missing", parquetMagic).WithHint("fetch the file again")
 	}
 	return nil
 }
@@ -87,12 +89,12 @@ func checkParquetEnd(in Input) error {
 func parquetColumns(j *job, file *parquet.File) ([]*parquetColumn, error) {
 	var names []string
 	for _, c := range file.Root().Columns() {
-		names = append(names, columnName([]byte(c.Name())))
+		names = append(names, lex.ColumnName([]byte(c.Name())))
 	}
-	if len(names) > maxColumns {
-		return nil, badFile(j.in.Name, 0, "%d columns, more than %d", len(names), maxColumns)
+	if len(names) > lex.MaxColumns {
+		return nil, lex.BadFile(j.in.Name, 0, "%d columns, more than %d", len(names), lex.MaxColumns)
 	}
-	layout, unknown, err := j.schema.layout(j.in.Name, 0, names)
+	layout, unknown, err := j.schema.Header(j.in.Name, 0, names)
 	if err != nil {
 		return nil, err
 	}
@@ -102,10 +104,10 @@ func parquetColumns(j *job, file *parquet.File) ([]*parquetColumn, error) {
 		if layout[i] < 0 {
 			continue
 		}
-		p, wrong := parquetColumnOf(c, &j.schema.columns[layout[i]])
+		p, wrong := parquetColumnOf(c, &j.schema.Columns[layout[i]])
 		if wrong != "" {
-			return nil, badFile(j.in.Name, 0, "column %s is %s", names[i], wrong).
-				WithHint("write it as %s", parquetWant(&j.schema.columns[layout[i]]))
+			return nil, lex.BadFile(j.in.Name, 0, "column %s is %s", names[i], wrong).
+				WithHint("write it as %s", parquetWant(&j.schema.Columns[layout[i]]))
 		}
 		p.index, p.column = c.Index(), layout[i]
 		columns = append(columns, p)
@@ -196,7 +198,7 @@ func parquetColumnOf(c *parquet.Column, want *pipeline.FeedColumn) (*parquetColu
 }
 
 // readRowGroup reads the columns of a row group side by side.
-func readRowGroup(ctx context.Context, s *serial, group parquet.RowGroup, columns []*parquetColumn, record *int64) (err error) {
+func readRowGroup(ctx context.Context, s *typed.Serial, group parquet.RowGroup, columns []*parquetColumn, record *int64) (err error) {
 	chunks := group.ColumnChunks()
 	for _, c := range columns {
 		c.pages, c.values = chunks[c.index].Pages(), nil
@@ -210,25 +212,25 @@ func readRowGroup(ctx context.Context, s *serial, group parquet.RowGroup, column
 		n := int(min(left, pipeline.BatchRows))
 		for _, c := range columns {
 			if err := c.read(n); err != nil {
-				return badFile(s.job.in.Name, 0, "broken Parquet: column %s: %w", s.columns[c.column].Name, err).
+				return lex.BadFile(s.Task.Name, 0, "broken Parquet: column %s: %w", s.Columns[c.column].Name, err).
 					WithHint("fetch the file again")
 			}
 		}
 		for row := range n {
-			if err := s.ready(ctx); err != nil {
+			if err := s.Ready(ctx); err != nil {
 				return err
 			}
 			*record++
-			s.begin(*record)
+			s.Begin(*record)
 			for _, c := range columns {
-				c.set(&s.fields, s.builder.row, c.buf[row])
+				c.set(&s.Fields, s.Builder.Row, c.buf[row])
 			}
-			if err := s.builder.end(); err != nil {
+			if err := s.Builder.End(); err != nil {
 				return err
 			}
 		}
 		// The rows point into the pages that were just read.
-		if err := s.builder.flush(); err != nil {
+		if err := s.Builder.Flush(); err != nil {
 			return err
 		}
 		left -= int64(n)
@@ -266,22 +268,22 @@ func (c *parquetColumn) read(n int) error {
 }
 
 // set reads a value into the row, as text.
-func (c *parquetColumn) set(f *fields, row rowPointer, v parquet.Value) {
+func (c *parquetColumn) set(f *typed.Fields, row typed.RowPointer, v parquet.Value) {
 	if v.IsNull() {
-		f.set(c.column, row, nil, tokenText)
+		f.Set(c.column, row, nil, lex.TokenText)
 		return
 	}
 	switch c.how {
 	case parquetText:
-		f.set(c.column, row, v.ByteArray(), tokenText)
+		f.Set(c.column, row, v.ByteArray(), lex.TokenText)
 	case parquetInt:
-		f.set(c.column, row, strconv.AppendInt(f.room(20), parquetInt64(v), 10), tokenText)
+		f.Set(c.column, row, strconv.AppendInt(f.Room(20), parquetInt64(v), 10), lex.TokenText)
 	case parquetUint:
-		f.set(c.column, row, strconv.AppendUint(f.room(20), parquetUint64(v), 10), tokenText)
+		f.Set(c.column, row, strconv.AppendUint(f.Room(20), parquetUint64(v), 10), lex.TokenText)
 	case parquetDecimal:
-		f.set(c.column, row, c.decimal(v), tokenText)
+		f.Set(c.column, row, c.decimal(v), lex.TokenText)
 	case parquetDate:
-		f.set(c.column, row, dateText(f.room(16), int64(v.Int32())), tokenText)
+		f.Set(c.column, row, lex.DateText(f.Room(16), int64(v.Int32())), lex.TokenText)
 	case parquetTimestamp:
 		c.timestamp(f, row, v.Int64())
 	}
@@ -320,34 +322,26 @@ func (c *parquetColumn) decimal(v parquet.Value) []byte {
 
 // timestamp reads a count of units since the epoch. One without a zone is a
 // local time of the feed's zone.
-func (c *parquetColumn) timestamp(f *fields, row rowPointer, v int64) {
-	seconds, rest := floorDiv(v, c.perSec)
+func (c *parquetColumn) timestamp(f *typed.Fields, row typed.RowPointer, v int64) {
+	seconds, rest := lex.FloorDiv(v, c.perSec)
 	if c.local {
-		offset, ok := f.clock.localOffset(seconds)
+		offset, ok := f.Clock.LocalOffset(seconds)
 		if !ok {
-			f.set(c.column, row, []byte(strconv.FormatInt(v, 10)), tokenText) // no RFC 3339: bad_time
+			f.Set(c.column, row, []byte(strconv.FormatInt(v, 10)), lex.TokenText) // no RFC 3339: bad_time
 			return
 		}
 		seconds -= offset
 	}
 	micros := rest * 1_000_000
 	if c.perSec > 1_000_000 && micros%c.perSec != 0 {
-		f.seen |= 1 << uint(c.column)
-		f.fail(c.column, pipeline.CodeTooPrecise, []byte(strconv.FormatInt(v, 10)+" ns since 1970"))
+		f.Seen |= 1 << uint(c.column)
+		f.Fail(c.column, pipeline.CodeTooPrecise, []byte(strconv.FormatInt(v, 10)+" ns since 1970"))
 		return
 	}
 	if seconds > math.MaxInt64/2_000_000 || seconds < math.MinInt64/2_000_000 {
-		f.seen |= 1 << uint(c.column)
-		f.fail(c.column, pipeline.CodeOutOfRange, []byte(strconv.FormatInt(v, 10)))
+		f.Seen |= 1 << uint(c.column)
+		f.Fail(c.column, pipeline.CodeOutOfRange, []byte(strconv.FormatInt(v, 10)))
 		return
 	}
-	f.set(c.column, row, microsText(seconds*1_000_000+micros/c.perSec), tokenMicros)
-}
-
-func floorDiv(a, b int64) (quotient, rest int64) {
-	quotient, rest = a/b, a%b
-	if rest < 0 {
-		quotient, rest = quotient-1, rest+b
-	}
-	return quotient, rest
+	f.Set(c.column, row, lex.MicrosText(seconds*1_000_000+micros/c.perSec), lex.TokenMicros)
 }

@@ -9,16 +9,20 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/lex"
+	"carat/pipeline/feed/published"
+	"carat/pipeline/feed/typed"
+	"carat/pipeline/feed/workbook"
 )
 
 // job is one file being read.
 type job struct {
 	in     Input
 	opts   *Options
-	schema *schema
+	schema *typed.Schema
+	task   *typed.Task
 	format Format
-	sink   pipeline.AnySink
-	live   *LiveCounts
+	live   *published.LiveCounts
 	header []string // columns that were ignored, as the header says
 	notes  []string // what a person should know of the file
 }
@@ -52,7 +56,10 @@ func ReadFeed(ctx context.Context, f pipeline.Feed, in Input, opts Options, sink
 	if err != nil {
 		return Report{}, err
 	}
-	j := &job{in: in, opts: &opts, schema: newSchema(f), format: format, sink: sink}
+	s := typed.NewSchema(f)
+	j := &job{in: in, opts: &opts, schema: s, format: format, task: &typed.Task{Schema: s, Name: in.Name, BatchID: opts.BatchID,
+		IngestedAt: opts.IngestedAt, Entity: opts.Entity, Zone: opts.Zone, Calendar: opts.Calendar, Workers: opts.Workers,
+		Sink: sink, OnRejects: opts.OnRejects}}
 	total, err := j.run(ctx)
 	if err != nil {
 		return Report{}, err
@@ -60,29 +67,31 @@ func ReadFeed(ctx context.Context, f pipeline.Feed, in Input, opts Options, sink
 	return j.report(total)
 }
 
-func (j *job) run(ctx context.Context) (result, error) {
+func (j *job) run(ctx context.Context) (typed.Result, error) {
 	raw, err := newRawReader(ctx, j.in, j.opts.Progress)
 	if err != nil {
-		return result{}, err
+		return typed.Result{}, err
 	}
 	if j.format.Name == formatParquet {
 		if err := checkParquetEnd(j.in); err != nil { // before all of it is kept
-			return result{}, err
+			return typed.Result{}, err
 		}
 	}
 	if j.format.Name == formatParquet || j.format.Name == formatXLSX || j.format.Compression == Zip {
 		if err := raw.drain(); err != nil { // read out of order below
-			return result{}, unpackError(j.in.Name, j.format.Compression, raw, err)
+			return typed.Result{}, unpackError(j.in.Name, j.format.Compression, raw, err)
 		}
 		if j.format.Name == formatXLSX {
-			return readWorkbook(ctx, j)
+			total, unknown, err := workbook.Read(ctx, j.task, j.in.File, j.in.Size, j.opts.Sheet)
+			j.header = unknown
+			return total, err
 		}
 		if j.format.Name == formatParquet {
 			return readParquet(ctx, j)
 		}
 		text, err := openZip(j.in)
 		if err != nil {
-			return result{}, err
+			return typed.Result{}, err
 		}
 		defer text.Close()
 		return j.text(ctx, text, func(err error) error {
@@ -92,7 +101,7 @@ func (j *job) run(ctx context.Context) (result, error) {
 	wrap := func(err error) error { return unpackError(j.in.Name, j.format.Compression, raw, err) }
 	text, release, err := unpack(raw, j.format.Compression)
 	if err != nil {
-		return result{}, wrap(err)
+		return typed.Result{}, wrap(err)
 	}
 	defer release()
 	if j.format.Compression != Plain {
@@ -100,86 +109,82 @@ func (j *job) run(ctx context.Context) (result, error) {
 	}
 	total, err := j.text(ctx, text, wrap)
 	if err != nil {
-		return result{}, err
+		return typed.Result{}, err
 	}
 	if err := raw.drain(); err != nil {
-		return result{}, wrap(err)
+		return typed.Result{}, wrap(err)
 	}
 	return total, nil
 }
 
 // text reads a format that is text.
-func (j *job) text(ctx context.Context, src io.Reader, wrap func(error) error) (result, error) {
-	a, published := adapterOf(j.format.Name)
-	if published && !a.lines {
-		return readReport(ctx, j, a.read, src, wrap)
+func (j *job) text(ctx context.Context, src io.Reader, wrap func(error) error) (typed.Result, error) {
+	a, known := adapterOf(j.format.Name)
+	if known && !a.Lines {
+		return readReport(ctx, j, a.Read, src, wrap)
 	}
 	if j.format.Name == FormatLayout {
 		return readReport(ctx, j, j.opts.Layout.read, src, wrap)
 	}
 	quoted := j.format.Name == formatCSV
-	if !quoted && !published && j.format.Name != formatNDJSON {
-		return result{}, pipeline.Errorf(pipeline.KindInternal, "read", j.in.Name, "no reader for %s", j.format.Name)
+	if !quoted && !known && j.format.Name != formatNDJSON {
+		return typed.Result{}, pipeline.Errorf(pipeline.KindInternal, "read", j.in.Name, "no reader for %s", j.format.Name)
 	}
-	cut := newCutter(src, j.in.Name, j.opts.BlockBytes, quoted, wrap)
+	cut := lex.NewCutter(src, j.in.Name, j.opts.BlockBytes, quoted, wrap)
 	if j.format.Compression == Plain {
-		cut.hint = int(min(j.in.Size, int64(j.opts.BlockBytes)))
+		cut.Hint = int(min(j.in.Size, int64(j.opts.BlockBytes)))
 	}
-	if err := cut.skipBOM(); err != nil {
-		return result{}, err
+	if err := cut.SkipBOM(); err != nil {
+		return typed.Result{}, err
 	}
-	if len(cut.carry) == 0 {
-		if cut.err != nil && !errors.Is(cut.err, io.EOF) {
-			return result{}, wrap(cut.err)
+	if len(cut.Carry) == 0 {
+		if cut.Err != nil && !errors.Is(cut.Err, io.EOF) {
+			return typed.Result{}, wrap(cut.Err)
 		}
-		return result{}, emptyFile(j.in.Name)
+		return typed.Result{}, lex.EmptyFile(j.in.Name)
 	}
-	if published {
-		return readLines(ctx, j, a.read, cut)
+	if known {
+		return readLines(ctx, j, a.Read, cut)
 	}
 	if !quoted {
-		return runBlocks(ctx, j, cut, ndjsonParse(j.in.Name))
+		return typed.RunBlocks(ctx, j.task, cut, ndjsonParse(j.in.Name))
 	}
-	record, line, err := cut.first()
+	record, line, err := cut.First()
 	if errors.Is(err, io.EOF) {
-		return result{}, emptyFile(j.in.Name)
+		return typed.Result{}, lex.EmptyFile(j.in.Name)
 	}
 	if err != nil {
-		return result{}, err
+		return typed.Result{}, err
 	}
 	layout, unknown, err := csvHeader(j.schema, j.in.Name, record, line)
 	if err != nil {
-		return result{}, err
+		return typed.Result{}, err
 	}
 	j.header = unknown
-	return runBlocks(ctx, j, cut, csvParse(j.in.Name, layout))
-}
-
-func emptyFile(name string) error {
-	return badFile(name, 0, "the file is empty").WithHint("a file without rows still has a header")
+	return typed.RunBlocks(ctx, j.task, cut, csvParse(j.in.Name, layout))
 }
 
 // report judges the file as a whole.
-func (j *job) report(total result) (Report, error) {
+func (j *job) report(total typed.Result) (Report, error) {
 	r := Report{
 		Format:         j.format,
-		RowsRead:       total.accepted + total.rejected,
-		RowsAccepted:   total.accepted,
-		RowsRejected:   total.rejected,
+		RowsRead:       total.Accepted + total.Rejected,
+		RowsAccepted:   total.Accepted,
+		RowsRejected:   total.Rejected,
 		ControlTotals:  map[string]string{},
-		UnknownColumns: append(j.header, total.unknown...),
+		UnknownColumns: append(j.header, total.Unknown...),
 		Live:           j.live,
 		Notes:          j.notes,
 	}
-	if total.firstEvent != noTime && !j.schema.feed.Reference {
-		r.FirstEvent = time.UnixMicro(total.firstEvent).UTC()
+	if total.FirstEvent != typed.NoTime && !j.schema.Feed.Reference {
+		r.FirstEvent = time.UnixMicro(total.FirstEvent).UTC()
 	}
-	for i, c := range j.schema.columns {
-		if total.summed[i] {
-			r.ControlTotals[c.Name] = pipeline.DecimalText(total.sums[i].Big(), c.Digits)
+	for i, c := range j.schema.Columns {
+		if total.Summed[i] {
+			r.ControlTotals[c.Name] = pipeline.DecimalText(total.Sums[i].Big(), c.Digits)
 		}
 	}
-	if err := j.checkShare(r, total.firstReject); err != nil {
+	if err := j.checkShare(r, total.FirstReject); err != nil {
 		return Report{}, err
 	}
 	if j.opts.Totals != nil {
@@ -187,9 +192,9 @@ func (j *job) report(total result) (Report, error) {
 			return Report{}, err
 		}
 	}
-	if a, b, found := overlap(total.ranges); found {
-		return Report{}, badFile(j.in.Name, b.line, "its range [%s, %s) overlaps that of %s, [%s, %s), for the same key",
-			instant(b.from), instant(b.to), place(j.in.Name, a.line), instant(a.from), instant(a.to)).
+	if a, b, found := typed.Overlap(total.Ranges); found {
+		return Report{}, lex.BadFile(j.in.Name, b.Line, "its range [%s, %s) overlaps that of %s, [%s, %s), for the same key",
+			typed.Instant(b.From), typed.Instant(b.To), lex.Place(j.in.Name, a.Line), typed.Instant(a.From), typed.Instant(a.To)).
 			WithHint("end the earlier range where the later begins, or leave valid_to empty")
 	}
 	return r, nil
@@ -198,7 +203,7 @@ func (j *job) report(total result) (Report, error) {
 // totals are the sums with a zero for the columns that had no number.
 func (j *job) totals(sums map[string]string) map[string]string {
 	all := map[string]string{}
-	for _, c := range j.schema.columns {
+	for _, c := range j.schema.Columns {
 		if c.Kind == pipeline.ColumnNumber {
 			all[c.Name] = "0"
 		}
@@ -208,8 +213,6 @@ func (j *job) totals(sums map[string]string) map[string]string {
 	}
 	return all
 }
-
-func instant(micros int64) string { return time.UnixMicro(micros).UTC().Format(time.RFC3339Nano) }
 
 // checkShare compares rejected / read with the share that is tolerated, by
 // cross-multiplication: exactly.
@@ -223,7 +226,7 @@ func (j *job) checkShare(r Report, first *pipeline.Reject) error {
 	if column == "" {
 		column = "the row"
 	}
-	return badFile(j.in.Name, 0, "%d of %d rows are rejected, more than max_reject_share %s allows; the first is %s: %s: %q is %s, expected %s",
-		r.RowsRejected, r.RowsRead, j.opts.MaxRejectShare, place(j.in.Name, first.SourceLine), column, first.Value, first.Code, first.Expected).
+	return lex.BadFile(j.in.Name, 0, "%d of %d rows are rejected, more than max_reject_share %s allows; the first is %s: %s: %q is %s, expected %s",
+		r.RowsRejected, r.RowsRead, j.opts.MaxRejectShare, lex.Place(j.in.Name, first.SourceLine), column, first.Value, first.Code, first.Expected).
 		WithHint("mend the file, or raise max_reject_share in carat.yaml")
 }

@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/lex"
+	"carat/pipeline/feed/published"
+	"carat/pipeline/feed/workbook"
 )
 
 // The formats of carat's own layouts.
@@ -23,7 +26,7 @@ type Format struct {
 	Name        string // csv, ndjson, parquet, ecb-history, …: see Formats
 	Compression Compression
 	Feed        string // the feed that it gives
-	encoding    textEncoding
+	encoding    lex.Encoding
 }
 
 // String gives "csv" or "csv.gzip".
@@ -84,12 +87,12 @@ func recognise(file *os.File, name, feed string, opts *Options) (Format, error) 
 	}
 	head = head[:n]
 	if n == 0 {
-		return Format{}, emptyFile(name)
+		return Format{}, lex.EmptyFile(name)
 	}
 	format := Format{Compression: compressionOf(head)}
 	switch format.Compression {
 	case Zip, Gzip, Zstd:
-		if format.Compression == Zip && isWorkbook(file) {
+		if format.Compression == Zip && workbook.Is(file) {
 			format.Name, format.Feed, format.Compression = formatXLSX, feed, Plain
 			return format, format.check(name, feed)
 		}
@@ -98,40 +101,40 @@ func recognise(file *os.File, name, feed string, opts *Options) (Format, error) 
 		}
 	}
 	if bytes.HasPrefix(head, []byte{0xD0, 0xCF, 0x11, 0xE0}) {
-		return Format{}, badFile(name, 0, "an Excel file of the old format, or one with a password").WithHint("save it as .xlsx, without a password")
+		return Format{}, lex.BadFile(name, 0, "an Excel file of the old format, or one with a password").WithHint("save it as .xlsx, without a password")
 	}
 	if bytes.HasPrefix(head, []byte("PAR1")) {
 		if forced != "" && forced != formatParquet {
-			return Format{}, badFile(name, 0, "Parquet, where carat.yaml says %s", forced).WithHint("mend feeds: %s: format", feed)
+			return Format{}, lex.BadFile(name, 0, "Parquet, where carat.yaml says %s", forced).WithHint("mend feeds: %s: format", feed)
 		}
 		if format.Compression != Plain {
-			return Format{}, badFile(name, 0, "Parquet inside %s", format.Compression).WithHint("Parquet is compressed inside; unpack it")
+			return Format{}, lex.BadFile(name, 0, "Parquet inside %s", format.Compression).WithHint("Parquet is compressed inside; unpack it")
 		}
 		format.Name, format.Feed = formatParquet, feed
 		return format, format.check(name, feed)
 	}
 	raw := head
-	head, format.encoding = decodeHead(head)
-	head = bytes.TrimPrefix(head, []byte(byteOrderMark))
+	head, format.encoding = lex.DecodeHead(head)
+	head = bytes.TrimPrefix(head, []byte(lex.ByteOrderMark))
 	if forced != "" {
 		format.Name, format.Feed = forced, feed
 		if a, ok := adapterOf(forced); ok {
-			format.Feed = a.gives(feed)
+			format.Feed = a.Gives(feed)
 		}
 		return format, format.check(name, feed)
 	}
 	format.Name, format.Feed = textFormat(head, feed)
 	if l := opts.Layout; l != nil && format.Name == formatCSV {
 		ok, missing, found := l.head(raw)
-		if ok || !hasHeader(head, ",", requiredColumns(feed)...) {
-			format.Name, format.encoding = FormatLayout, textEncoding(l.Encoding)
+		if ok || !published.HasHeader(head, ",", requiredColumns(feed)...) {
+			format.Name, format.encoding = FormatLayout, lex.Encoding(l.Encoding)
 		}
 		if !ok && format.Name == FormatLayout {
 			return Format{}, l.lacks(name, feed, int64(l.SkipLines)+1, missing, found)
 		}
 	}
 	if format.Name == "" {
-		return Format{}, badFile(name, 1, "a JSON array, where NDJSON has one object on each line").
+		return Format{}, lex.BadFile(name, 1, "a JSON array, where NDJSON has one object on each line").
 			WithHint("write one object per line")
 	}
 	return format, format.check(name, feed)
@@ -144,15 +147,15 @@ var ErrNoFeed = errors.New("neither its name nor its content says which feed it 
 // check compares the feed that the content gives with the one that is expected.
 func (f Format) check(name, feed string) error {
 	if f.Feed == "" {
-		return badFile(name, 0, "%w", ErrNoFeed).
+		return lex.BadFile(name, 0, "%w", ErrNoFeed).
 			WithHint("begin its name with one of %s", strings.Join(pipeline.FeedNames(), ", "))
 	}
 	if _, ok := pipeline.FeedByName(f.Feed); !ok {
-		return badFile(name, 0, "no feed is called %q", f.Feed).
+		return lex.BadFile(name, 0, "no feed is called %q", f.Feed).
 			WithHint("the feeds are %s", strings.Join(pipeline.FeedNames(), ", "))
 	}
 	if feed != "" && f.Feed != feed {
-		return badFile(name, 0, "its content is %s, which gives %s, not %s", f, f.Feed, feed).
+		return lex.BadFile(name, 0, "its content is %s, which gives %s, not %s", f, f.Feed, feed).
 			WithHint("name the file %s…", f.Feed)
 	}
 	return nil
@@ -176,7 +179,7 @@ func unpackHead(file *os.File, name string, how Compression) ([]byte, error) {
 		return nil, unpackError(name, how, nil, err)
 	}
 	if n == 0 && errors.Is(err, io.EOF) {
-		return nil, emptyFile(name)
+		return nil, lex.EmptyFile(name)
 	}
 	return head[:n], nil
 }
@@ -204,7 +207,7 @@ func unpackFile(file *os.File, name string, how Compression) (io.Reader, func(),
 // textFormat says what a text is; "" for a JSON array that is no price list.
 func textFormat(head []byte, feed string) (name, gives string) {
 	if a, ok := sniffReport(head, feed); ok {
-		return a.name, a.gives(feed)
+		return a.Name, a.Gives(feed)
 	}
 	switch trimmed := bytes.TrimLeft(head, " \t\r\n"); {
 	case bytes.HasPrefix(trimmed, []byte("{")):

@@ -1,10 +1,12 @@
-package feed
+package feed_test
 
 import (
 	"strings"
 	"testing"
 
 	"carat/pipeline"
+	"carat/pipeline/feed"
+	"carat/pipeline/feed/feedtest"
 )
 
 // sheet is a header and one good row of a feed.
@@ -46,15 +48,15 @@ func rejectOf[T any](t *testing.T, feed, text string, changes ...string) string 
 	for i := 0; i < len(changes); i += 2 {
 		s.row = replaceField(t, s.header, s.row, changes[i], changes[i+1])
 	}
-	out := read[T](t, feed+".csv", []byte(s.header+"\n"+s.row+"\n"), nil)
+	out := feedtest.Read[T](t, feed+".csv", []byte(s.header+"\n"+s.row+"\n"), nil)
 	switch {
-	case out.err != nil:
-		return out.err.Error()
-	case len(out.rejects) == 0:
+	case out.Err != nil:
+		return out.Err.Error()
+	case len(out.Rejects) == 0:
 		return ""
 	}
-	r := out.rejects[0]
-	return strings.TrimPrefix(rejectText(r), feed+".csv:2 ")
+	r := out.Rejects[0]
+	return strings.TrimPrefix(feedtest.RejectText(r), feed+".csv:2 ")
 }
 
 func TestRulesOfEveryFeed(t *testing.T) {
@@ -160,11 +162,11 @@ func TestRulesOfEveryFeed(t *testing.T) {
 // one reads a sheet that is good.
 func one[T any](t *testing.T, feed, text string) T {
 	t.Helper()
-	out := read[T](t, feed+".csv", []byte(text), nil)
-	if out.err != nil || len(out.rows) != 1 {
-		t.Fatal(out.err, texts(out.rejects))
+	out := feedtest.Read[T](t, feed+".csv", []byte(text), nil)
+	if out.Err != nil || len(out.Rows) != 1 {
+		t.Fatal(out.Err, feedtest.Texts(out.Rejects))
 	}
-	return out.rows[0]
+	return out.Rows[0]
 }
 
 func TestDerivedColumns(t *testing.T) {
@@ -177,17 +179,17 @@ func TestDerivedColumns(t *testing.T) {
 		{"returned", "2026-10-03T00:00:00Z", "2026-10-04T00:00:00Z"},
 	} {
 		row := replaceField(t, paid.header, replaceField(t, paid.header, paid.row, "status", c.status), "paid_at", c.paidAt)
-		if r := one[pipeline.Payout](t, "payouts", paid.header+"\n"+row); r.EventAt != micros(c.want) {
+		if r := one[pipeline.Payout](t, "payouts", paid.header+"\n"+row); r.EventAt != feedtest.Micros(c.want) {
 			t.Errorf("%s, paid %q: event at %d, want %s", c.status, c.paidAt, r.EventAt, c.want)
 		}
 	}
 	line := sheetOf(settlementSheet)
-	if r := one[pipeline.SettlementLine](t, "settlement_lines", settlementSheet); r.EventAt != micros("2026-11-03T00:00:00Z") ||
+	if r := one[pipeline.SettlementLine](t, "settlement_lines", settlementSheet); r.EventAt != feedtest.Micros("2026-11-03T00:00:00Z") ||
 		*r.Quantity != -1 || r.GrossAmount != -990_000 || r.TaxAmount != nil || r.AccountingMonth != "2026-11" {
 		t.Errorf("settlement %+v", r)
 	}
 	row := replaceField(t, line.header, line.row, "settled_at", "")
-	if r := one[pipeline.SettlementLine](t, "settlement_lines", line.header+"\n"+row); r.EventAt != micros("2026-11-01T00:00:00Z") {
+	if r := one[pipeline.SettlementLine](t, "settlement_lines", line.header+"\n"+row); r.EventAt != feedtest.Micros("2026-11-01T00:00:00Z") {
 		t.Errorf("covers_to: %d", r.EventAt)
 	}
 	if r := one[pipeline.Creator](t, "creators", creatorSheet); r.Person != (pipeline.Person{CreatorID: "c1", DisplayName: "Ann", Email: "ann@example.org"}) ||
@@ -222,10 +224,10 @@ func TestOverlappingRanges(t *testing.T) {
 		"overlap": {row("tier", "a", "02", "05") + row("default", "", "01", "") + row("tier", "a", "01", "03"),
 			"read conversion_rates.csv:4: its range [2026-01-01T00:00:00Z, 2026-03-01T00:00:00Z) overlaps that of conversion_rates.csv:2, [2026-02-01T00:00:00Z, 2026-05-01T00:00:00Z), for the same key; end the earlier range where the later begins, or leave valid_to empty"},
 	} {
-		out := read[pipeline.ConversionRate](t, "conversion_rates.csv", []byte(header+c.rows), func(o *Options) { o.BlockBytes = 50 })
+		out := feedtest.Read[pipeline.ConversionRate](t, "conversion_rates.csv", []byte(header+c.rows), func(o *feed.Options) { o.BlockBytes = 50 })
 		got := ""
-		if out.err != nil {
-			got = out.err.Error()
+		if out.Err != nil {
+			got = out.Err.Error()
 		}
 		if got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, c.want)

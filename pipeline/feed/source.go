@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/lex"
 )
 
 // Compression is how a file is packed, by its first bytes.
@@ -117,7 +118,7 @@ var errUnfoldsTooFar = errors.New("unfolds too far")
 func (u *unfolding) Read(p []byte) (int, error) {
 	n, err := u.text.Read(p)
 	u.read += int64(n)
-	if u.read > unfoldFreeBytes && u.read/MaxUnfoldRatio > u.raw.read {
+	if u.read > lex.UnfoldFreeBytes && u.read/lex.MaxUnfoldRatio > u.raw.read {
 		return 0, errUnfoldsTooFar
 	}
 	return n, err
@@ -133,16 +134,16 @@ func unpackError(name string, how Compression, raw *rawReader, err error) error 
 		return pipeline.Errorf(pipeline.KindInternal, "read", name, "%w", raw.broken)
 	}
 	if errors.Is(err, errUnfoldsTooFar) {
-		return badFile(name, 0, "a %s that unfolds to more than %d times its size", how, MaxUnfoldRatio).
+		return lex.BadFile(name, 0, "a %s that unfolds to more than %d times its size", how, lex.MaxUnfoldRatio).
 			WithHint("unpack it and look at it")
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return badFile(name, 0, "truncated %s: the file ends in the middle", how).
+		return lex.BadFile(name, 0, "truncated %s: the file ends in the middle", how).
 			WithHint("fetch the file again")
 	}
 	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
-		return badFile(name, 0, "zstd window above %d MiB", maxZstdWindow>>20).
+		return lex.BadFile(name, 0, "zstd window above %d MiB", maxZstdWindow>>20).
 			WithHint("compress it at level 19 or below, without --long")
 	}
-	return badFile(name, 0, "broken %s: %w", how, err).WithHint("fetch the file again")
+	return lex.BadFile(name, 0, "broken %s: %w", how, err).WithHint("fetch the file again")
 }

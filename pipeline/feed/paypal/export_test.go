@@ -1,0 +1,7 @@
+package paypal
+
+// What the external tests look at.
+var (
+	Statuses  = payPalStatuses
+	IsPayouts = isPayPalPayouts
+)

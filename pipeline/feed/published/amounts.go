@@ -1,0 +1,148 @@
+package published
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"carat/pipeline"
+)
+
+// AmountOf reads an amount of a report in millionths.
+func AmountOf(text string) (int64, pipeline.Code) {
+	v, err := pipeline.ParseAmount([]byte(text))
+	return int64(v), codeOfNumber(text, err)
+}
+
+// WholeOf reads a count.
+func WholeOf(text string) (int64, pipeline.Code) {
+	v, err := pipeline.ParseWhole([]byte(text))
+	return v, codeOfNumber(text, err)
+}
+
+func codeOfNumber(text string, err error) pipeline.Code {
+	switch {
+	case err == nil:
+		return pipeline.CodeOK
+	case text == "":
+		return pipeline.CodeMissing
+	case errors.Is(err, pipeline.ErrTooFine):
+		return pipeline.CodeTooPrecise
+	case errors.Is(err, pipeline.ErrTooLarge):
+		return pipeline.CodeOutOfRange
+	}
+	return pipeline.CodeNotANumber
+}
+
+// Times gives amount x count; false if it has more than 18 digits.
+func Times(amount, count int64) (int64, bool) {
+	negative := amount < 0 != (count < 0)
+	hi, lo := bits.Mul64(uint64(Abs(amount)), uint64(Abs(count)))
+	if hi > 0 || lo > pipeline.DecimalMax {
+		return 0, false
+	}
+	if negative {
+		return -int64(lo), true
+	}
+	return int64(lo), true
+}
+
+// Abs is of a number of at most 18 digits.
+func Abs(v int64) int64 {
+	if v < 0 {
+		return -v
+	}
+	return v
+}
+
+// Ungroup takes the separators of thousands out of a decimal in which they stand
+// where they belong; other texts come back as they are.
+func Ungroup(text, separator string) string {
+	whole, fraction, point := strings.Cut(text, ".")
+	plain := UngroupWhole(whole, separator)
+	if point {
+		plain += "." + fraction
+	}
+	return plain
+}
+
+// UngroupWhole is ungroup for a whole number, which a point may group.
+func UngroupWhole(text, separator string) string {
+	groups := strings.Split(strings.TrimPrefix(text, "-"), separator)
+	if len(groups) < 2 || len(groups[0]) == 0 || len(groups[0]) > 3 {
+		return text
+	}
+	for _, g := range groups[1:] {
+		if len(g) != 3 {
+			return text
+		}
+	}
+	plain := strings.Join(groups, "")
+	if strings.HasPrefix(text, "-") {
+		plain = "-" + plain
+	}
+	return plain
+}
+
+// RowIDs makes the ids of lines that have none of their own: a name and the
+// hash of what identifies the line, and, where lines of one file share that,
+// their number among them. The same report under another name, packed
+// otherwise or as part of a larger one, gives the same ids.
+type RowIDs struct {
+	seen map[[16]byte]int
+}
+
+// NewRowIDs begins the ids of a file.
+func NewRowIDs() *RowIDs { return &RowIDs{seen: map[[16]byte]int{}} }
+
+// ID makes the id of a line: name and what identifies it.
+func (r *RowIDs) ID(name string, parts ...string) string {
+	h := sha256.New()
+	for _, part := range parts {
+		h.Write(strconv.AppendInt(nil, int64(len(part)), 10))
+		h.Write([]byte{':'})
+		h.Write([]byte(part))
+	}
+	key := [16]byte(h.Sum(nil)[:16])
+	r.seen[key]++
+	id := name + "-" + hex.EncodeToString(key[:])
+	if n := r.seen[key]; n > 1 {
+		id += "-" + strconv.Itoa(n)
+	}
+	return id
+}
+
+// Identity gives the cells that are not empty, each with its column's name, in
+// the order of the names, without those of some columns.
+func Identity(c Columns, cells []string, without ...string) []string {
+	var parts []string
+	for i, name := range c.Names {
+		name = FoldName(name)
+		if i < len(cells) && strings.TrimSpace(cells[i]) != "" && !slices.Contains(without, name) {
+			parts = append(parts, name+"\x00"+strings.TrimSpace(cells[i]))
+		}
+	}
+	slices.Sort(parts)
+	return parts
+}
+
+func fieldsExpected(want, have int) string {
+	return strconv.Itoa(want) + " fields, as the header has; found " + strconv.Itoa(have)
+}
+
+// pacific is the zone of the days in Apple's and Google's reports.
+const pacific = "America/Los_Angeles"
+
+// Pacific loads it; the zone data are built into the binary.
+func Pacific() *time.Location {
+	zone, err := time.LoadLocation(pacific)
+	if err != nil {
+		panic("feed: no time zone data: " + err.Error())
+	}
+	return zone
+}

@@ -1,0 +1,112 @@
+package stripe_test
+
+import (
+	"strings"
+	"testing"
+
+	"carat/pipeline"
+	"carat/pipeline/feed"
+	"carat/pipeline/feed/feedtest"
+)
+
+func TestStripeReports(t *testing.T) {
+	feedtest.CheckReports(t, map[string][]string{
+		"stripe-report.csv": {
+			"2 web stripe-po_1 sale order ch_1 x1 gross 10 fee -0.59 net 9.41 USD paid 9.2 EUR at 2026-10-01T10:11:12 settled 2026-10-04T00:00:00",
+			"3 web stripe-po_1 refund order ch_1 gross -4 fee 0 net -4 USD paid -3.68 EUR at 2026-10-02T12:30:00 settled 2026-10-04T00:00:00",
+			"4 web stripe-po_1 chargeback order ch_2 gross -30 fee -15 net -45 USD paid -30 USD at 2026-10-02T12:31:00 settled 2026-10-04T00:00:00",
+			"5 web stripe-2026-10 chargeback order ch_2 gross 30 fee 0 net 30 USD paid 30 USD at 2026-10-03T03:16:29 settled 2026-10-03T03:16:29",
+			"6 web stripe-po_1 fee gross 0 fee -0.5 net -0.5 USD at 2026-10-03T12:30:00 settled 2026-10-04T00:00:00",
+			"7 web stripe-po_1 payout gross -5.41 fee 0 net -5.41 USD at 2026-10-04T00:00:00 settled 2026-10-04T00:00:00 bank tr_77",
+		},
+		"stripe-balance.csv": {
+			"2 web stripe-po_10 sale order ch_10 x1 gross 10 fee -0.59 net 9.41 USD at 2026-10-01T10:11:12 settled 2026-10-03T00:00:00",
+			"3 web stripe-po_11 sale order ch_11 x1 gross 1200 fee -80 net 1120 JPY at 2026-10-01T10:12:12 settled 2026-10-03T00:00:00",
+			"4 web stripe-po_12 sale order py_12 x1 gross 12.345 fee -0.005 net 12.34 KWD at 2026-10-01T10:12:13 settled 2026-10-03T00:00:00",
+			"5 web stripe-po_10 payout gross -9.41 fee 0 net -9.41 USD at 2026-10-04T00:00:00 settled 2026-10-04T00:00:00 bank po_10",
+		},
+		"stripe-payouts.csv": {
+			"2 web stripe-po_20 payout gross -30.29 fee 0 net -30.29 USD at 2026-10-04T01:02:57 settled 2026-10-05T00:00:00 bank po_20",
+			"3 web stripe-po_21 payout gross 5 fee 0 net 5 USD at 2026-10-05T01:02:57 settled 2026-10-06T00:00:00 bank po_21",
+			"4 web stripe-po_22 adjustment gross 0 fee 0 net 0 USD at 2026-10-06T01:02:57 settled 2026-10-07T00:00:00",
+		},
+	})
+}
+
+func TestStripeReportsAgain(t *testing.T) { feedtest.CheckTheSameAgain(t) }
+
+// A report that is refused whole says where and why.
+func TestStripeRefused(t *testing.T) {
+	stripe := feedtest.ReportFile(t, "stripe-report.csv")
+	feedtest.CheckRefused(t, map[string]feedtest.Refusal{
+		"no net":      {Content: strings.Replace(stripe, ",net,", ",nett,", 1), Want: `read r.txt:1: a report of the format stripe-report without the column "net"; found balance_transaction_id, `},
+		"header only": {Content: stripe[:strings.IndexByte(stripe, '\n')], Want: ""},
+	})
+	missing := feedtest.Read[pipeline.SettlementLine](t, "r.csv", []byte(stripe), func(o *feed.Options) { o.TransactionColumn = "payment_metadata[order]" })
+	if want := `read r.csv:1: the column "payment_metadata[order]", which carat.yaml says holds the order id, is not there; mend feeds: settlement_lines: transaction_column, or download the report with that column`; missing.Err == nil || missing.Err.Error() != want {
+		t.Errorf("transaction column: %v", missing.Err)
+	}
+	ours := feedtest.Read[pipeline.SettlementLine](t, "r.csv", []byte(stripe), func(o *feed.Options) { o.TransactionColumn = "Payment_Metadata[Order_ID]" })
+	if ours.Err != nil || ours.Rows[0].StoreTransactionID != "w-1" || ours.Rows[4].StoreTransactionID != "" {
+		t.Errorf("our order id: %+v, %v", ours.Rows, ours.Err)
+	}
+}
+
+// A line that can't be read is rejected with what was expected; the others go on.
+func TestStripeRejectedLines(t *testing.T) {
+	stripe, balance, payouts := feedtest.ReportFile(t, "stripe-report.csv"), feedtest.ReportFile(t, "stripe-balance.csv"), feedtest.ReportFile(t, "stripe-payouts.csv")
+	feedtest.CheckRejectedLines(t, []feedtest.ChangedLine{
+		{Text: stripe, Old: "9.41,charge", New: "9.40,charge", Want: `r.txt:2 net_amount not_balanced "9.40": expected gross - fee = 9.41`},
+		{Text: stripe, Old: "charge,US", New: "chargge,US", Want: `r.txt:2 kind unknown_value "chargge": expected a reporting_category that carat knows`},
+		{Text: stripe, Old: "usd,10.00", New: "usd,10.oo", Want: `r.txt:2 gross_amount not_a_number "10.oo": expected a decimal with a point`},
+		{Text: stripe, Old: "2026-10-01 10:11:12", New: "yesterday", Want: `r.txt:2 transaction_at bad_time "yesterday": expected an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z`},
+		{Text: balance, Old: "usd,,,59", New: "ugx,,,59", Want: `r.txt:2 currency bad_currency "UGX": expected a currency whose smallest unit is known`},
+		{Text: balance, Old: "59,941", New: "59.5,941", Want: `r.txt:2 fee_amount not_a_number "59.5": expected a whole number of the smallest unit`},
+		{Text: balance, Old: "available,charge", New: "available,charm", Want: `r.txt:2 kind unknown_value "charm": expected a type of balance transaction that carat knows`},
+		{Text: payouts, Old: "usd,paid", New: "usd,lost", Want: `r.txt:2 kind unknown_value "lost": expected paid, in_transit, pending, failed or canceled`},
+	})
+}
+
+// What the samples give. The totals were added up outside of carat, and Apple's
+// agree with the reports' own control lines; what a summary says was paid is in
+// its footer.
+func TestStripeSamples(t *testing.T) {
+	feedtest.CheckSamples(t, map[string][]string{
+		"stripe/wikimedia-SmashPig/settlement_report.csv": {
+			`web chargeback USD: 1 lines, 0 units, gross 3.35, tax 0, fee 0, net 3.35, paid 3.35`,
+			`web fee USD: 2 lines, 0 units, gross 0, tax 0, fee -1, net -1, paid 0`,
+			`web refund USD: 1 lines, 0 units, gross -10, tax 0, fee 0, net -10, paid -10`,
+			`web sale USD: 2 lines, 2 units, gross 35, tax 0, fee -0.95, net 34.05, paid 35`,
+			`settlement_report.csv:8 net_amount not_balanced "23.05": expected gross - fee = 24`,
+		},
+		"stripe/hledger/stripe.csv": {
+			`web refund USD: 1 lines, 0 units, gross -0.77, tax 0, fee 0, net -0.77, paid 0`,
+			`web sale USD: 1 lines, 1 units, gross 12, tax 0, fee 0, net 12, paid 0`,
+		},
+		"stripe/fivetran/balance_transaction_data.csv": {
+			`web payout USD: 1 lines, 0 units, gross -187.59, tax 0, fee 0, net -187.59, paid 0`,
+			`web sale USD: 8 lines, 8 units, gross 211303.18, tax 0, fee -6482.18, net 204821, paid 0`,
+		},
+		"stripe/fivetran/payout_data.csv": {
+			`web payout USD: 15 lines, 0 units, gross -214715.24, tax 0, fee 0, net -214715.24, paid 0`,
+		},
+		"stripe/fivetran/payout_balance_transaction_data.csv": {
+			`read payout_balance_transaction_data.csv:1: a table of links between payouts and balance transactions: it holds no amounts; give the balance transactions, in which payout_id says the same`,
+		},
+	})
+}
+
+func FuzzStripeReport(f *testing.F) {
+	feedtest.AddSamples(f, "stripe/wikimedia-SmashPig/*", "stripe/hledger/*")
+	feedtest.FuzzReport[pipeline.SettlementLine](f, "stripe-report", nil, feedtest.ReportFile(f, "stripe-report.csv"))
+}
+
+func FuzzStripeBalance(f *testing.F) {
+	feedtest.AddSamples(f, "stripe/fivetran/balance_transaction_data.csv")
+	feedtest.FuzzReport[pipeline.SettlementLine](f, "stripe-balance", nil, feedtest.ReportFile(f, "stripe-balance.csv"))
+}
+
+func FuzzStripePayouts(f *testing.F) {
+	feedtest.AddSamples(f, "stripe/fivetran/payout_data.csv")
+	feedtest.FuzzReport[pipeline.SettlementLine](f, "stripe-payouts", nil, feedtest.ReportFile(f, "stripe-payouts.csv"))
+}

@@ -1,0 +1,59 @@
+package typed
+
+import (
+	"fmt"
+	"strings"
+
+	"carat/pipeline"
+	"carat/pipeline/feed/lex"
+)
+
+// expected says what would have been right in a column.
+func expected(c *pipeline.FeedColumn, code pipeline.Code) string {
+	switch c.Kind {
+	case pipeline.ColumnID:
+		return fmt.Sprintf("an id of 1 to %d bytes without control characters", lex.MaxIDBytes)
+	case pipeline.ColumnText:
+		return fmt.Sprintf("a text of at most %d bytes without control characters", lex.MaxTextBytes)
+	case pipeline.ColumnEnum:
+		if len(c.Values) == 1 {
+			return c.Values[0]
+		}
+		return "one of " + strings.Join(c.Values, ", ")
+	case pipeline.ColumnCurrency:
+		return "an ISO 4217 currency code like USD"
+	case pipeline.ColumnCountry:
+		return "two upper-case letters like DE"
+	case pipeline.ColumnTime:
+		if code == pipeline.CodeOutOfRange {
+			if c.Validity && c.Optional {
+				return "a time from 2000 to 2099, or nothing"
+			}
+			return "a time from 2000 to 2099"
+		}
+		return "an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z"
+	case pipeline.ColumnDate:
+		if code == pipeline.CodeOutOfRange {
+			return "a day from 1999 to 2099"
+		}
+		return "a day like 2026-10-01"
+	}
+	return expectedNumber(c)
+}
+
+func expectedNumber(c *pipeline.FeedColumn) string {
+	what := "a whole number"
+	if c.Digits > 0 {
+		what = fmt.Sprintf("a decimal with a point and at most %d places", c.Digits)
+	}
+	bound := func(v int64) string { return string(pipeline.AppendDecimal(nil, v, c.Digits)) }
+	switch {
+	case c.Max < pipeline.DecimalMax:
+		return what + " from " + bound(c.Min) + " to " + bound(c.Max)
+	case c.Min == -pipeline.DecimalMax:
+		return what + ", at most 18 digits"
+	case c.Min == 1 && c.Digits > 0:
+		return what + ", more than 0"
+	}
+	return what + ", at least " + bound(c.Min)
+}
