@@ -10,9 +10,23 @@ func (e *Engine) TextsForTest(query string) ([]string, error) {
 	return e.Texts(context.Background(), query)
 }
 
-// OnOneConnection makes the engine build in the transaction that is open on its
-// own connection.
-func (e *Engine) OnOneConnection() { e.inTransaction = true }
+// BeginForTest opens a transaction in which all is built that follows, and
+// RollbackForTest undoes it.
+func (e *Engine) BeginForTest() error {
+	e.inTransaction = true
+	return e.ExecForTest("begin")
+}
+
+// RollbackForTest ends what BeginForTest began.
+func (e *Engine) RollbackForTest() error {
+	e.inTransaction = false
+	return e.ExecForTest("rollback")
+}
+
+// ReadDialectForTest reads the macros, so that no transaction need do so.
+func (e *Engine) ReadDialectForTest(dialect string) error {
+	return e.readDialect(context.Background(), dialect)
+}
 
 // TablesReadForTest is tablesRead.
 var TablesReadForTest = tablesRead

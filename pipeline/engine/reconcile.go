@@ -113,8 +113,8 @@ func (o *Outcome) Status() string {
 // goroutine at a time.
 func (e *Engine) Reconcile(ctx context.Context, dialect string, models []Model, p Parameters, progress func(model string, done, total int)) (*Outcome, error) {
 	e.run = p
-	if err := e.Exec(ctx, dialect); err != nil {
-		return nil, fmt.Errorf("read dialect macros: %w", err)
+	if err := e.readDialect(ctx, dialect); err != nil {
+		return nil, err
 	}
 	if err := e.parameterTables(ctx, p); err != nil {
 		return nil, err

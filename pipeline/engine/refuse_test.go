@@ -24,8 +24,9 @@ const controlRow = `select entity, 'gift' as subject_kind, event_id as subject_i
 from stg_gift_events
 `
 
-// reconcileWith runs the built-in models and these files over one gift.
-func reconcileWith(t *testing.T, files map[string]string, userMade bool) (*engine.Outcome, error) {
+// reconcileWith runs these files over one gift, with all of the built-in models
+// or those that the files read.
+func reconcileWith(t *testing.T, files map[string]string, userMade, all bool) (*engine.Outcome, error) {
 	t.Helper()
 	fsys := fstest.MapFS{}
 	for name, text := range files {
@@ -39,6 +40,9 @@ func reconcileWith(t *testing.T, files map[string]string, userMade bool) (*engin
 	given(t, e, "2026-10", map[string]string{"gift_events": "event_id, kind, sent_at, stream_id, viewer_id, creator_id, gift_id, quantity, coins, diamonds\n" +
 		"g1, gift, 2026-10-02T00:00:00Z, s, v, c, r, 1, 7, 3\n"})
 	dialect, models := builtinModels(t)
+	if !all {
+		models = append(needed(models, "stg_payouts"), needed(models, "stg_gift_events")...)
+	}
 	return e.Reconcile(context.Background(), dialect, append(models, more...), testParameters(t, "2026-10", "2026-10", "UTC"), nil)
 }
 
@@ -82,7 +86,7 @@ func TestModelsThatAreRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := reconcileWith(t, map[string]string{c.file: c.sql}, c.userMade)
+			_, err := reconcileWith(t, map[string]string{c.file: c.sql}, c.userMade, false)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("error %v, want %q in it", err, c.want)
 			}
@@ -94,7 +98,7 @@ func TestModelsThatAreRefused(t *testing.T) {
 }
 
 func TestUserControlJoinsTheBuiltIn(t *testing.T) {
-	outcome, err := reconcileWith(t, map[string]string{"mine.sql": controlHeader + controlRow}, true)
+	outcome, err := reconcileWith(t, map[string]string{"mine.sql": controlHeader + controlRow}, true, true)
 	if err != nil {
 		t.Fatal(err)
 	}
