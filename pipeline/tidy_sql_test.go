@@ -290,3 +290,53 @@ func TestEveryControlFiresAndIsSilent(t *testing.T) {
 		}
 	}
 }
+
+// holdsNoRule are the models of the ledger that decide nothing of their own, so
+// that a case would only repeat their SQL, with the reason. One that gets cases,
+// or that is there for speed alone and says so (`for: speed`), leaves the list.
+var holdsNoRule = map[string]string{
+	"led_event_class":    "the classes of the journal and their words",
+	"led_gift":           "the month's gifts in numbers; led_gift_day, led_spent_coin and led_creator_span have the rules by which they are placed",
+	"led_gift_credit":    "led_gift_day summed by span",
+	"led_gift_type":      "the gifts of led_gift_day summed by type of gift and range of a rate",
+	"led_live_row":       "the gifts of a recorder before led_live_gift gives them diamonds",
+	"led_match_unpaired": "what led_match_pair couldn't pair and led_match_repeated, by number",
+	"led_rate_point":     "the instants at which led_rate_at is asked",
+	"led_rated_span":     "led_creator_span and led_creator_rate side by side, with a number for the rate",
+}
+
+// A rule that no case shows is one that nobody can look up, and that changes
+// without anybody noticing.
+func TestEveryRuleOfTheLedgerHasACase(t *testing.T) {
+	texts := map[string]string{}
+	for _, s := range sources(t, ".txtar") {
+		texts[strings.TrimSuffix(s.path, ".txtar")+".sql"] = string(s.text)
+	}
+	seen := map[string]bool{}
+	for _, s := range sources(t, ".sql") {
+		if !strings.HasPrefix(s.path, "sql/ledger/") {
+			continue
+		}
+		model := strings.TrimSuffix(path.Base(s.path), ".sql")
+		seen[model] = true
+		_, pairs := sqlHeader(string(s.text))
+		text, hasCases := texts[s.path]
+		rows := 0
+		for _, c := range casesOf(t, s.path, text) {
+			rows += len(c.rows)
+		}
+		switch reason := holdsNoRule[model]; {
+		case hasCases && rows == 0:
+			t.Errorf("the cases beside %s expect no row", s.path)
+		case reason != "" && (hasCases || pairs["for"] == "speed"):
+			t.Errorf("%s has cases, or is there for speed: take it out of holdsNoRule (%s)", s.path, reason)
+		case reason == "" && !hasCases && pairs["for"] != "speed":
+			t.Errorf("%s has no cases beside it: write %s.txtar with the smallest rows that show its rule, or say in holdsNoRule why it has none", s.path, model)
+		}
+	}
+	for model := range holdsNoRule {
+		if !seen[model] {
+			t.Errorf("%s is no model of the ledger any more: take it out of holdsNoRule", model)
+		}
+	}
+}
