@@ -20,44 +20,59 @@ type Line struct {
 	Memo                                                   string
 }
 
-// Lines hands over lines, entry by entry, each time it is called.
-type Lines func(add func(*Line) error) error
-
-// Formats are the layouts of a journal, each a file.
-var Formats = []struct {
-	Name, File string
-	Write      func(w io.Writer, period pipeline.Period, lines Lines) error
-}{
-	{"hledger", "journal.hledger", writeHledger},
-	{"quickbooks", "quickbooks-online.csv", writeQuickBooks},
-	{"xero", "xero.csv", writeXero},
-	{"netsuite", "netsuite.csv", writeNetSuite},
+// Writer takes the lines of a journal, entry by entry. Close ends the file; without
+// it the file is not whole. Errors are those of the file that is written to.
+type Writer interface {
+	Add(l *Line) error
+	Close() error
 }
 
-// journalCSV writes the lines as CSV (CRLF), numbering entries; row gives the
-// cells of a line, nil to leave it out.
-func journalCSV(w io.Writer, head []string, lines Lines, row func(l *Line, number int) []string) error {
+// Formats are the layouts of a journal, each a file. They take the same lines, so
+// that a journal is read once for all of them.
+var Formats = []struct {
+	Name, File string
+	New        func(w io.Writer, period pipeline.Period) Writer
+}{
+	{"hledger", "journal.hledger", newHledger},
+	{"quickbooks", "quickbooks-online.csv", newQuickBooks},
+	{"xero", "xero.csv", newXero},
+	{"netsuite", "netsuite.csv", newNetSuite},
+}
+
+// lineCSV writes the lines as CSV (CRLF), numbering entries; row gives the cells of
+// a line, nil to leave it out.
+type lineCSV struct {
+	out    *csv.Writer
+	row    func(l *Line, number int) []string
+	number int
+	entry  string
+}
+
+// newCSV begins a file of such columns. An error of the head is kept by the writer
+// and told with the next line.
+func newCSV(w io.Writer, columns string, row func(l *Line, number int) []string) Writer {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
-	if err := out.Write(head); err != nil {
-		return err
+	_ = out.Write(strings.Split(columns, ","))
+	return &lineCSV{out: out, row: row}
+}
+
+// Add writes a line.
+func (c *lineCSV) Add(l *Line) error {
+	if c.number == 0 || l.EntryID != c.entry {
+		c.number, c.entry = c.number+1, l.EntryID
 	}
-	number, entry := 0, ""
-	err := lines(func(l *Line) error {
-		if number == 0 || l.EntryID != entry {
-			number, entry = number+1, l.EntryID
-		}
-		cells := row(l, number)
-		if cells == nil {
-			return nil
-		}
-		return out.Write(cells)
-	})
-	if err != nil {
-		return err
+	cells := c.row(l, c.number)
+	if cells == nil {
+		return nil
 	}
-	out.Flush()
-	return out.Error()
+	return c.out.Write(cells)
+}
+
+// Close writes what is left.
+func (c *lineCSV) Close() error {
+	c.out.Flush()
+	return c.out.Error()
 }
 
 func isZero(decimal string) bool { return strings.Trim(decimal, "0.") == "" }
@@ -70,11 +85,10 @@ func side(decimal string) string {
 	return table.PlainDecimal(decimal)
 }
 
-// writeQuickBooks writes QuickBooks Online's journal import: amounts in the
+// newQuickBooks writes QuickBooks Online's journal import: amounts in the
 // entry's own currency, dates as in the United States.
-func writeQuickBooks(w io.Writer, period pipeline.Period, lines Lines) error {
-	head := strings.Split("Journal No,Journal Date,Account Name,Debits,Credits,Description,Name,Currency,Location,Class", ",")
-	return journalCSV(w, head, lines, func(l *Line, number int) []string {
+func newQuickBooks(w io.Writer, period pipeline.Period) Writer {
+	return newCSV(w, "Journal No,Journal Date,Account Name,Debits,Credits,Description,Name,Currency,Location,Class", func(l *Line, number int) []string {
 		if isZero(l.Debit) && isZero(l.Credit) {
 			return nil
 		}
@@ -85,12 +99,11 @@ func writeQuickBooks(w io.Writer, period pipeline.Period, lines Lines) error {
 	})
 }
 
-// writeXero writes Xero's manual journals: signed amounts in the entity's
+// newXero writes Xero's manual journals: signed amounts in the entity's
 // currency, since Xero's have no other, and the number that an account's name
 // begins with.
-func writeXero(w io.Writer, _ pipeline.Period, lines Lines) error {
-	head := strings.Split("*Narration,*Date,Description,*AccountCode,*TaxRate,*Amount,TrackingName1,TrackingOption1,TrackingName2,TrackingOption2", ",")
-	return journalCSV(w, head, lines, func(l *Line, _ int) []string {
+func newXero(w io.Writer, _ pipeline.Period) Writer {
+	return newCSV(w, "*Narration,*Date,Description,*AccountCode,*TaxRate,*Amount,TrackingName1,TrackingOption1,TrackingName2,TrackingOption2", func(l *Line, _ int) []string {
 		amount := side(l.FunctionalDebit)
 		if credit := side(l.FunctionalCredit); credit != "" {
 			amount = "-" + credit
@@ -103,12 +116,11 @@ func writeXero(w io.Writer, _ pipeline.Period, lines Lines) error {
 	})
 }
 
-// writeNetSuite writes NetSuite's journal import, in the entry's own currency.
+// newNetSuite writes NetSuite's journal import, in the entry's own currency.
 // The exchange rate is left to NetSuite: an entry has none of its own.
-func writeNetSuite(w io.Writer, period pipeline.Period, lines Lines) error {
-	head := strings.Split("tranId,trandate,subsidiary,currency,exchangerate,postingperiod,journalItemLine_account,journalItemLine_debitAmount,journalItemLine_creditAmount,journalItemLine_memo", ",")
+func newNetSuite(w io.Writer, period pipeline.Period) Writer {
 	month := period.Start(time.UTC).Format("Jan 2006")
-	return journalCSV(w, head, lines, func(l *Line, number int) []string {
+	return newCSV(w, "tranId,trandate,subsidiary,currency,exchangerate,postingperiod,journalItemLine_account,journalItemLine_debitAmount,journalItemLine_creditAmount,journalItemLine_memo", func(l *Line, number int) []string {
 		if isZero(l.Debit) && isZero(l.Credit) {
 			return nil
 		}
@@ -127,57 +139,63 @@ func dayAs(day, layout string) string {
 	return t.Format(layout)
 }
 
-// writeHledger writes a journal file of hledger (and ledger): every entry in its
+// hledger is a journal file under way. What it declares stands before the entries
+// that use it, so both are held until all lines are there: as many as entities,
+// days, event classes and currencies, not as events.
+type hledger struct {
+	w                   io.Writer
+	declared            map[string]bool
+	directives, entries strings.Builder
+	entry               string
+}
+
+// newHledger writes a journal file of hledger (and ledger): every entry in its
 // own currency, the amount in the entity's currency as a comment, accounts and
 // currencies declared, so that `hledger check --strict` holds.
-func writeHledger(w io.Writer, period pipeline.Period, lines Lines) error {
-	out := &strings.Builder{}
-	flush := func(least int) error {
-		if out.Len() <= least {
-			return nil
-		}
-		_, err := io.WriteString(w, out.String())
-		out.Reset()
+func newHledger(w io.Writer, period pipeline.Period) Writer {
+	h := &hledger{w: w, declared: map[string]bool{}}
+	fmt.Fprintf(&h.directives, "; The journal of %s, made by carat.\ndecimal-mark .\n\n", period)
+	return h
+}
+
+func (h *hledger) declare(line string) {
+	if !h.declared[line] {
+		h.declared[line] = true
+		h.directives.WriteString(line + "\n")
+	}
+}
+
+// Add takes a line.
+func (h *hledger) Add(l *Line) error {
+	h.declare("commodity 1000000.000000 " + l.Currency)
+	h.declare("account " + hledgerAccount(l))
+	if isZero(l.Debit) && isZero(l.Credit) {
+		return nil
+	}
+	out := &h.entries
+	if l.EntryID != h.entry {
+		h.entry = l.EntryID
+		fmt.Fprintf(out, "\n%s (%s) %s\n", l.Day, hledgerText(l.EntryID), hledgerText(l.Memo))
+	}
+	amount, own := table.PlainDecimal(l.Debit), table.PlainDecimal(l.FunctionalDebit)
+	if isZero(l.Debit) {
+		amount, own = "-"+table.PlainDecimal(l.Credit), "-"+table.PlainDecimal(l.FunctionalCredit)
+	}
+	fmt.Fprintf(out, "    %s  %s %s", hledgerAccount(l), amount, l.Currency)
+	if l.FunctionalCurrency != "" && l.FunctionalCurrency != l.Currency {
+		fmt.Fprintf(out, "  ; %s %s", own, l.FunctionalCurrency)
+	}
+	out.WriteByte('\n')
+	return nil
+}
+
+// Close writes the file.
+func (h *hledger) Close() error {
+	if _, err := io.WriteString(h.w, h.directives.String()); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "; The journal of %s, made by carat.\ndecimal-mark .\n\n", period)
-	declared := map[string]bool{}
-	declare := func(line string) {
-		if !declared[line] {
-			declared[line] = true
-			out.WriteString(line + "\n")
-		}
-	}
-	if err := lines(func(l *Line) error {
-		declare("commodity 1000000.000000 " + l.Currency)
-		declare("account " + hledgerAccount(l))
-		return flush(1 << 16)
-	}); err != nil {
-		return err
-	}
-	entry := ""
-	if err := lines(func(l *Line) error {
-		if isZero(l.Debit) && isZero(l.Credit) {
-			return nil
-		}
-		if l.EntryID != entry {
-			entry = l.EntryID
-			fmt.Fprintf(out, "\n%s (%s) %s\n", l.Day, hledgerText(l.EntryID), hledgerText(l.Memo))
-		}
-		amount, own := table.PlainDecimal(l.Debit), table.PlainDecimal(l.FunctionalDebit)
-		if isZero(l.Debit) {
-			amount, own = "-"+table.PlainDecimal(l.Credit), "-"+table.PlainDecimal(l.FunctionalCredit)
-		}
-		fmt.Fprintf(out, "    %s  %s %s", hledgerAccount(l), amount, l.Currency)
-		if l.FunctionalCurrency != "" && l.FunctionalCurrency != l.Currency {
-			fmt.Fprintf(out, "  ; %s %s", own, l.FunctionalCurrency)
-		}
-		out.WriteByte('\n')
-		return flush(1 << 16)
-	}); err != nil {
-		return err
-	}
-	return flush(0)
+	_, err := io.WriteString(h.w, h.entries.String())
+	return err
 }
 
 // hledgerAccount is entity:account. A colon would begin a subaccount, two blanks

@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"flag"
 	"os"
 	"os/exec"
@@ -53,7 +54,8 @@ func journalText(t *testing.T, name string) []byte {
 	for _, f := range Formats {
 		if f.Name == name {
 			var b bytes.Buffer
-			if err := f.Write(&b, "2026-10", journalFixture); err != nil {
+			w := f.New(&b, "2026-10")
+			if err := errors.Join(journalFixture(w.Add), w.Close()); err != nil {
 				t.Fatal(err)
 			}
 			return b.Bytes()
