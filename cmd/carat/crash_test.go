@@ -16,8 +16,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"carat/fixtures"
 )
 
 // crashAt is the variable that tells carat-crash, which exists in tests alone,
@@ -134,16 +132,7 @@ func TestSimulatedKills(t *testing.T) {
 	}
 	carat(t, "compact", "--dir", calm)
 	wantCompacted := lakeFiles(t, calm)
-	seed := rand.Uint64()
-	if text := os.Getenv("CARAT_SEED"); text != "" {
-		first, _, err := fixtures.Seeds(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		seed = first
-	}
-	t.Logf("seed %d", seed)
-	k.random = rand.New(rand.NewPCG(seed, 0))
+	k.random = rand.New(rand.NewPCG(killSeed(t), 0))
 
 	check := func(dir, when string, files []string) {
 		t.Helper()

@@ -3,6 +3,7 @@ package main
 import (
 	"io/fs"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"carat/fixtures"
 	"carat/pipeline"
 )
 
@@ -56,6 +58,22 @@ func lakeFiles(t *testing.T, dir string) []string {
 	return names
 }
 
+// killSeed is the seed of when kills come: a new one each time, or the one that
+// CARAT_SEED names.
+func killSeed(t *testing.T) uint64 {
+	t.Helper()
+	seed := rand.Uint64()
+	if text := os.Getenv("CARAT_SEED"); text != "" {
+		first, _, err := fixtures.Seeds(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seed = first
+	}
+	t.Logf("seed %d", seed)
+	return seed
+}
+
 // An ingest that is killed at any moment, again and again, and then run to its
 // end leaves what one undisturbed ingest leaves.
 func TestKilledIngestIsRunAgain(t *testing.T) {
@@ -67,9 +85,7 @@ func TestKilledIngestIsRunAgain(t *testing.T) {
 	carat(t, "ingest", "--dir", calm)
 	took := time.Since(began)
 
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := rand.New(rand.NewPCG(killSeed(t), 0))
 	killed := 0
 	for range kills {
 		cmd := exec.Command("carat", "ingest", "--dir", dir)
