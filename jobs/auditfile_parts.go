@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -128,7 +129,7 @@ func (b *auditBuilder) writeInputs() error {
 func (b *auditBuilder) writeControlTotals() error {
 	var rows [][]any
 	for _, one := range b.batches {
-		for _, column := range sortedKeys(one.ControlTotals) {
+		for _, column := range slices.Sorted(maps.Keys(one.ControlTotals)) {
 			rows = append(rows, []any{one.ID, one.Source, column, one.ControlTotals[column]})
 		}
 	}
@@ -236,7 +237,7 @@ func (b *auditBuilder) writeParameters() error {
 // writeResults lists the tables that were read and those that came out.
 func (b *auditBuilder) writeResults() error {
 	var rows [][]any
-	for _, name := range sortedKeys(b.run.Inputs) {
+	for _, name := range slices.Sorted(maps.Keys(b.run.Inputs)) {
 		rows = append(rows, []any{"input", name, fmt.Sprint(b.run.Inputs[name]), nil, nil, nil, nil})
 	}
 	for _, r := range b.results {

@@ -107,8 +107,7 @@ func Backup(ctx context.Context, o BackupOptions) (result *BackupResult, err err
 		return nil, backupError(out, err)
 	}
 	// All that is left is to read the copy: others may write to the lake.
-	p.unlock()
-	p.unlock = nil
+	p.release()
 	if err := c.checkCopied(); err != nil {
 		return nil, backupError(out, err)
 	}

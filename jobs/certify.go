@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 
 	"carat/pipeline"
@@ -20,7 +22,7 @@ func (p *place) certify(ctx context.Context, o ApproveOptions, closed closures, 
 	if n := len(batches); n > 0 {
 		c.LastBatch, c.Chain = batches[n-1].ID, batches[n-1].Chain
 	}
-	for _, name := range sortedKeys(run.Inputs) {
+	for _, name := range slices.Sorted(maps.Keys(run.Inputs)) {
 		c.Tables = append(c.Tables, pipeline.CertifiedTable{Table: name, Snapshot: run.Inputs[name]})
 	}
 	if c.Results, err = p.certifiedResults(ctx, run.ID); err != nil {

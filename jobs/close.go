@@ -166,7 +166,7 @@ func Reopen(ctx context.Context, o ReopenOptions) (result *ReopenResult, err err
 		return nil, err
 	}
 	l.ReopenedBy, l.ReopenedAt, l.ReopenReason = o.By.User, o.Now, o.Reason
-	job.job.RunID = l.RunID
+	job.of(l.RunID)
 	if err := p.state.Reopen(ctx, l); err != nil {
 		return nil, err
 	}

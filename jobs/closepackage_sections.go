@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,7 +81,7 @@ func (b *packageBuilder) build() (*closepackage.Package, error) {
 		Command: "carat run --period " + string(b.run.Period),
 	}
 	for _, e := range c.Entities {
-		pack.Payers = append(pack.Payers, statement.Party{Name: cmpOr(e.Name, e.ID), Address: e.Address, TaxID: e.TaxID})
+		pack.Payers = append(pack.Payers, statement.Party{Name: cmp.Or(e.Name, e.ID), Address: e.Address, TaxID: e.TaxID})
 	}
 	m, err := ReconcileOptions{Setting: b.options.Setting, SQL: b.options.SQL, Period: b.run.Period}.models()
 	if err != nil {
@@ -108,13 +109,6 @@ func (b *packageBuilder) build() (*closepackage.Package, error) {
 	}
 	pack.Ties, err = b.ties(pack)
 	return pack, err
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // packageControls joins what a run found with what the controls' headers say.

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 
 	"carat/pipeline"
 	"carat/pipeline/state"
@@ -61,7 +63,7 @@ func lockRows(l state.Lock) [][]any {
 // decision says something else than one after it.
 func (s *signatures) hash() string {
 	sum := sha256.New()
-	for _, id := range sortedKeys(s.decisions) {
+	for _, id := range slices.Sorted(maps.Keys(s.decisions)) {
 		fmt.Fprintf(sum, "%q\n", fmt.Sprint(s.decisions[id]))
 	}
 	for _, row := range s.rows {

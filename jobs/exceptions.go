@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -158,7 +159,7 @@ func (p *place) loadDecisions(ctx context.Context, eng *engine.Engine, today str
 		return err
 	}
 	var rows [][]any
-	for _, id := range sortedKeys(latest) {
+	for _, id := range slices.Sorted(maps.Keys(latest)) {
 		d := latest[id]
 		rows = append(rows, []any{id, listedStatus(d, today), textOrNil(d.Until), textOrNil(d.Owner), textOrNil(d.Note), d.By, d.At})
 	}

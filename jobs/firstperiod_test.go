@@ -31,11 +31,12 @@ func folder(t *testing.T, config string, files map[string]string) Setting {
 	return Setting{Config: c, Now: time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)}
 }
 
+const purchaseHeader = "purchase_id,kind,viewer_id,channel,sku,coins,currency,gross_amount,purchased_at\n"
+
 const (
-	purchaseHeader = "purchase_id,kind,viewer_id,channel,sku,coins,currency,gross_amount,purchased_at\n"
-	octoberSale    = purchaseHeader + "p1,purchase,v1,web,s,100,USD,1.00,2026-10-31T23:30:00Z\n"
-	septemberSale  = purchaseHeader + "p0,purchase,v1,web,s,100,USD,1.00,2026-09-30T10:00:00Z\n"
-	opening        = "subject_kind,subject_id,as_of,coins\nviewer,v1,2026-10-01T00:00:00Z,5\n"
+	octoberSale   = purchaseHeader + "p1,purchase,v1,web,s,100,USD,1.00,2026-10-31T23:30:00Z\n"
+	septemberSale = purchaseHeader + "p0,purchase,v1,web,s,100,USD,1.00,2026-09-30T10:00:00Z\n"
+	opening       = "subject_kind,subject_id,as_of,coins\nviewer,v1,2026-10-01T00:00:00Z,5\n"
 )
 
 func months(t *testing.T, s Setting, table string) string {

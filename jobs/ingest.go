@@ -49,6 +49,20 @@ type IngestResult struct {
 	FirstPeriod pipeline.Period // "" while no event was ingested
 }
 
+// Inputs names the batches that were committed, as the record of a job keeps
+// them. None of a nil result.
+func (r *IngestResult) Inputs() (list []string) {
+	if r == nil {
+		return nil
+	}
+	for _, f := range r.Files {
+		if f.Result == FileIngested {
+			list = append(list, f.Batch+" "+f.File)
+		}
+	}
+	return list
+}
+
 // Ingest takes files into the lake, each as one batch: whole or not at all. A
 // file that fails doesn't stop the others; its error is part of the returned
 // one, beside a result that is complete. A busy error means that another run
@@ -69,7 +83,7 @@ func Ingest(ctx context.Context, o IngestOptions) (result *IngestResult, err err
 	}
 	defer func() { err = job.end(ctx, err) }()
 	result, err = ingest(ctx, p, o.Setting, inputs, ignored)
-	job.tookFiles(result)
+	job.took(result.Inputs()...)
 	return result, err
 }
 

@@ -141,13 +141,3 @@ func MovedTable(moved []pipeline.MovedTable) *table.Table {
 	}
 	return t
 }
-
-// sortedKeys gives the keys of a map in order.
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}

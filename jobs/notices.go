@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,8 +21,10 @@ const (
 	NoticeFeedLate       = "feed_late"       // a feed that is expected daily didn't come
 	NoticeControlBlocked = "control_blocked" // a control newly holds up a month
 	NoticePeriodReady    = "period_ready"    // a month is prepared, and nothing but an approver is missing
-	noticeTest           = "test"
 )
+
+// noticeTest is the kind of a notice that only says that notices arrive.
+const noticeTest = "test"
 
 // NoticeKinds are the kinds that a webhook can ask for.
 var NoticeKinds = []string{NoticeJobFailed, NoticeFeedLate, NoticeControlBlocked, NoticePeriodReady}
@@ -56,7 +59,7 @@ type condition struct {
 // looked at: of the others nothing is known.
 func conditions(r *StatusResult, last map[string]state.Slot, zone *time.Location) (list []condition, known []string) {
 	known = []string{NoticeJobFailed}
-	for _, job := range sortedKeys(last) {
+	for _, job := range slices.Sorted(maps.Keys(last)) {
 		if c, failed := jobCondition(last[job]); failed {
 			list = append(list, c)
 		}
@@ -150,7 +153,7 @@ func settleNotices(lake, name string, w WebhookConfig, had map[string]state.Noti
 		n.Message = string(text)
 		changed = append(changed, n)
 	}
-	for _, key := range sortedKeys(had) {
+	for _, key := range slices.Sorted(maps.Keys(had)) {
 		n := had[key]
 		waiting := n.State == state.NoticePending && n.Attempts > 0 // it happened, and nobody knows yet
 		if present[key] || n.State == state.NoticeCleared || waiting || !slices.Contains(known, n.Kind) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -61,7 +62,7 @@ func Notify(ctx context.Context, o NotifyOptions) (told []Told, err error) {
 
 // notifyTest tells every webhook a test.
 func notifyTest(ctx context.Context, o NotifyOptions) (told []Told) {
-	for _, name := range sortedKeys(o.Config.Notifications) {
+	for _, name := range slices.Sorted(maps.Keys(o.Config.Notifications)) {
 		at := o.Now.UTC().Format(time.RFC3339)
 		n := Notice{ID: "test-" + at, Kind: noticeTest, Subject: name, Text: "This is a test of carat's notifications.", Action: "Nothing is to be done.", RaisedAt: at}
 		one := Told{Webhook: name, Kind: noticeTest, Subject: name, State: state.NoticeTold}
@@ -97,7 +98,7 @@ func (p *place) notify(ctx context.Context, o NotifyOptions) (told []Told, err e
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range sortedKeys(o.Config.Notifications) {
+	for _, name := range slices.Sorted(maps.Keys(o.Config.Notifications)) {
 		w, had := o.Config.Notifications[name], noticesOf(all, name)
 		changed, err := settleNotices(p.lake.ID(), name, w, had, o.Now, list, known)
 		if err != nil {

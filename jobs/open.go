@@ -90,10 +90,16 @@ func openLocked(ctx context.Context, s Setting) (*place, error) {
 	return p, nil
 }
 
-// close gives back the lock and closes what is open.
-func (p *place) close() error {
+// release gives back the lock before the end: what is left to do only reads.
+func (p *place) release() {
 	if p.unlock != nil {
 		p.unlock()
+		p.unlock = nil
 	}
+}
+
+// close gives back the lock and closes what is open.
+func (p *place) close() error {
+	p.release()
 	return errors.Join(p.state.Close(), p.lake.Close())
 }

@@ -3,6 +3,8 @@ package jobs
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,22 +36,13 @@ func (p *place) begin(ctx context.Context, s Setting, job string, period pipelin
 // took notes what the job took in.
 func (r *jobRecord) took(inputs ...string) { r.job.Inputs = append(r.job.Inputs, inputs...) }
 
-// tookFiles notes the batches that an ingest committed.
-func (r *jobRecord) tookFiles(result *IngestResult) {
-	if result == nil {
-		return
-	}
-	for _, f := range result.Files {
-		if f.Result == FileIngested {
-			r.took(f.Batch + " " + f.File)
-		}
-	}
-}
+// of notes the run that the job is about.
+func (r *jobRecord) of(runID string) { r.job.RunID = runID }
 
 // tookSnapshots notes the raw tables that a run was made over.
 func (r *jobRecord) tookSnapshots(run state.Run) {
 	r.job.RunID = run.ID
-	for _, name := range sortedKeys(run.Inputs) {
+	for _, name := range slices.Sorted(maps.Keys(run.Inputs)) {
 		r.took(name + "@" + strconv.FormatInt(run.Inputs[name], 10))
 	}
 }

@@ -53,7 +53,7 @@ func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 	if result.Ingest, failures = ingest(ctx, p, o.Setting, inputs, ignored); failures != nil && !isFileError(failures) {
 		return result, failures
 	}
-	job.tookFiles(result.Ingest)
+	job.took(result.Ingest.Inputs()...)
 	r, err := reconcile(ctx, p, ReconcileOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period})
 	if err != nil {
 		return result, errors.Join(failures, err)

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -137,7 +138,7 @@ func Send(ctx context.Context, o SendOptions) (result *SendResult, err error) {
 // writer gives what makes a letter of a statement.
 func (o SendOptions) writer() (func(*indexEntry, pipeline.Person, string) (*letter, error), error) {
 	c := o.Config
-	body, subject := defaultBody, cmpOr(c.Mail.Subject, defaultSubject)
+	body, subject := defaultBody, cmp.Or(c.Mail.Subject, defaultSubject)
 	if c.Mail.Body != "" {
 		file := filepath.Join(c.Dir, c.Mail.Body)
 		text, err := os.ReadFile(file)
@@ -157,8 +158,8 @@ func (o SendOptions) writer() (func(*indexEntry, pipeline.Person, string) (*lett
 	payers := c.payers()
 	return func(e *indexEntry, person pipeline.Person, folder string) (*letter, error) {
 		values := map[string]any{
-			"Name": oneLine(cmpOr(person.DisplayName, e.Creator)), "Month": o.Period.Start(time.UTC).Format("January 2006"), "Version": e.Version,
-			"Payer": oneLine(cmpOr(payers[e.Entity].Name, e.Entity)), "Closing": e.Closing.String(), "Currency": e.Currency,
+			"Name": oneLine(cmp.Or(person.DisplayName, e.Creator)), "Month": o.Period.Start(time.UTC).Format("January 2006"), "Version": e.Version,
+			"Payer": oneLine(cmp.Or(payers[e.Entity].Name, e.Entity)), "Closing": e.Closing.String(), "Currency": e.Currency,
 		}
 		l := &letter{entry: *e, person: person}
 		for name, into := range map[string]*string{"subject": &l.subject, "body": &l.body} {

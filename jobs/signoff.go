@@ -3,6 +3,8 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 
@@ -37,7 +39,7 @@ func (p *place) covered(ctx context.Context, run string) (map[string]string, err
 // numbersSHA256 sums hashes of tables up in one.
 func numbersSHA256(numbers map[string]string) string {
 	var b strings.Builder
-	for _, name := range sortedKeys(numbers) {
+	for _, name := range slices.Sorted(maps.Keys(numbers)) {
 		fmt.Fprintf(&b, "%s  %s\n", numbers[name], name)
 	}
 	return pipeline.SHA256Text([]byte(b.String()))

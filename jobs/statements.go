@@ -87,7 +87,7 @@ func Statements(ctx context.Context, o StatementsOptions) (result *StatementsRes
 	if err != nil {
 		return nil, err
 	}
-	job.job.RunID = run.ID
+	job.of(run.ID)
 	return statements(ctx, p, run, o)
 }
 

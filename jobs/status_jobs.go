@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -89,7 +90,7 @@ func (p *place) jobStatus(ctx context.Context, s Setting) (list []JobStatus, err
 			j.LateSince = slot.At
 		}
 	}
-	for _, name := range sortedKeys(byJob) {
+	for _, name := range slices.Sorted(maps.Keys(byJob)) {
 		list = append(list, *byJob[name])
 	}
 	rank := func(j JobStatus) int {
