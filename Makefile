@@ -30,7 +30,7 @@ test:
 	$(GO) test -timeout 60m ./...
 
 simulate:
-	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -v -run 'Simulat|FoundIsPlanted|CleanMonths|Mutation' ./jobs ./pipeline/engine
+	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -v -run 'Simulat|FoundIsPlanted|CleanMonths|Mutation' ./jobs ./jobs/guard ./pipeline/engine
 	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -v -run 'Simulat|Crash' ./cmd/carat ./pipeline/lake
 
 fuzz:

@@ -1,4 +1,4 @@
-package jobs
+package jobs_test
 
 import (
 	"math/big"
@@ -9,6 +9,10 @@ import (
 	"testing"
 
 	"carat/fixtures"
+	"carat/jobs/books"
+	"carat/jobs/ingest"
+	"carat/jobs/internal/trial"
+	"carat/jobs/reconcile"
 	"carat/pipeline"
 	"carat/sql"
 )
@@ -44,7 +48,7 @@ c_below,Below Zero,US,NA,USD,bank,2026-01-01T00:00:00Z
 }
 
 func TestBadRowsAreNamed(t *testing.T) {
-	s, _ := made(t, fixtures.Options{Period: "2026-10", Gifts: 300, Viewers: 100, Creators: 20, Seed: 11, Files: fixtures.FilesMonth}, "none")
+	s, _ := trial.Made(t, fixtures.Options{Period: "2026-10", Gifts: 300, Viewers: 100, Creators: 20, Seed: 11, Files: fixtures.FilesMonth}, "none")
 	inbox := filepath.Join(s.Config.Dir, "inbox")
 	for name, text := range badFiles {
 		if err := os.WriteFile(filepath.Join(inbox, name), []byte(text), 0o644); err != nil {
@@ -67,7 +71,7 @@ nameless,refund,,v_once,web,coins_70,70,USD,0.74,2026-10-08T00:00:00Z
 			t.Fatal(err)
 		}
 	}
-	_, err := Ingest(t.Context(), IngestOptions{Setting: s})
+	_, err := ingest.Files(t.Context(), ingest.Options{Setting: s})
 	for _, want := range []string{
 		"conversion_rates-zz.csv:3: its range [2026-10-10T00:00:00Z, 2026-10-25T00:00:00Z) overlaps that of conversion_rates-zz.csv:2, [2026-10-05T00:00:00Z, 2026-10-20T00:00:00Z), for the same key",
 		`coin_purchases-zzz.csv:2: original_purchase_id: "" is missing, expected the purchase that a refund goes back to`,
@@ -119,7 +123,7 @@ nameless,refund,,v_once,web,coins_70,70,USD,0.74,2026-10-08T00:00:00Z
 	if len(march) == 0 || !slices.Contains(foundAll(t, s, "2027-03"), " purchase_settlement settlement early 10.99 USD") {
 		t.Errorf("the report is not held against the orders of its month: %q", foundAll(t, s, "2027-03"))
 	}
-	_, err = Reconcile(t.Context(), ReconcileOptions{Setting: s, SQL: sql.Files, Period: "2027-04"})
+	_, err = reconcile.Run(t.Context(), reconcile.Options{Setting: s, SQL: sql.Files, Period: "2027-04"})
 	if err == nil || err.Error() != "reconcile 2027-04: no row lies in that month; there are rows in 2026-10, 2027-03" {
 		t.Errorf("a month after the last says %v", err)
 	}
@@ -127,9 +131,9 @@ nameless,refund,,v_once,web,coins_70,70,USD,0.74,2026-10-08T00:00:00Z
 
 // reconciledMonth reconciles a month and gives its roll-forwards, which add up.
 // With a list, exactly those exceptions are found.
-func reconciledMonth(t *testing.T, s Setting, period pipeline.Period, want []string) map[string]*rolled {
+func reconciledMonth(t *testing.T, s books.Setting, period pipeline.Period, want []string) map[string]*rolled {
 	t.Helper()
-	if _, err := Reconcile(t.Context(), ReconcileOptions{Setting: s, SQL: sql.Files, Period: period}); err != nil {
+	if _, err := reconcile.Run(t.Context(), reconcile.Options{Setting: s, SQL: sql.Files, Period: period}); err != nil {
 		t.Fatal(err)
 	}
 	if want != nil {

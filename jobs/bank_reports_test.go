@@ -1,4 +1,4 @@
-package jobs
+package jobs_test
 
 import (
 	"context"
@@ -13,6 +13,10 @@ import (
 	"time"
 
 	"carat/fixtures"
+	"carat/jobs"
+	"carat/jobs/ask"
+	"carat/jobs/books"
+	"carat/jobs/internal/trial"
 	"carat/pipeline"
 	"carat/sql"
 )
@@ -21,7 +25,7 @@ import (
 // whose bank sends ISO 20022, all in their own layouts, reconciles to the same
 // exceptions as the same month in carat's columns.
 func TestMonthInPayPalsAndTheBanksOwnLayouts(t *testing.T) {
-	s, _ := made(t, fixtures.Options{Period: "2026-10", Gifts: 400, Viewers: 120, Creators: 30, Seed: 11, Files: fixtures.FilesMonth}, "none")
+	s, _ := trial.Made(t, fixtures.Options{Period: "2026-10", Gifts: 400, Viewers: 120, Creators: 30, Seed: 11, Files: fixtures.FilesMonth}, "none")
 	want, tables := monthRead(t, s, "2026-10")
 
 	lake := *s.Config
@@ -42,9 +46,9 @@ func TestMonthInPayPalsAndTheBanksOwnLayouts(t *testing.T) {
 
 // monthRead runs the month and gives its exceptions, without the ids that a
 // layout makes anew, and what the tables add up to.
-func monthRead(t *testing.T, s Setting, period pipeline.Period) (exceptions, tables []string) {
+func monthRead(t *testing.T, s books.Setting, period pipeline.Period) (exceptions, tables []string) {
 	t.Helper()
-	if _, err := Run(context.Background(), RunOptions{Setting: s, SQL: sql.Files, Period: period}); err != nil {
+	if _, err := jobs.Run(context.Background(), jobs.RunOptions{Setting: s, SQL: sql.Files, Period: period}); err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range foundAll(t, s, period) {
@@ -61,7 +65,7 @@ func monthRead(t *testing.T, s Setting, period pipeline.Period) (exceptions, tab
 		"select concat_ws(' ', provider, status, currency, count(*), sum(amount), count(distinct payout_id)) as n from provider_payments group by provider, status, currency order by n",
 		"select concat_ws(' ', account, currency, count(*), sum(amount), count(distinct reference)) as n from bank_lines group by account, currency order by n",
 	} {
-		rows, err := queryTable(context.Background(), QueryOptions{Setting: s, Query: query})
+		rows, err := trial.Query(context.Background(), ask.QueryOptions{Setting: s, Query: query})
 		if err != nil {
 			t.Fatal(err)
 		}

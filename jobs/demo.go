@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/pipeline/lake"
 )
@@ -31,7 +32,7 @@ func MakeDemo(ctx context.Context, now time.Time, dir string, fill func(dir stri
 	parent := filepath.Dir(dir)
 	next, err := os.MkdirTemp(parent, ".carat-demo-")
 	if err != nil {
-		return pipeline.Errorf(pipeline.KindUsage, "make", dir, "%w", cause(err)).WithHint("run it in a folder that you may write to")
+		return pipeline.Errorf(pipeline.KindUsage, "make", dir, "%w", disk.Cause(err)).WithHint("run it in a folder that you may write to")
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(next)) }()
 	month := filepath.Join(next, "month")
@@ -39,10 +40,10 @@ func MakeDemo(ctx context.Context, now time.Time, dir string, fill func(dir stri
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(month, demoMark), []byte(demoMarkText), 0o644); err != nil {
-		return pipeline.Errorf(pipeline.KindInternal, "make", dir, "%w", cause(err))
+		return pipeline.Errorf(pipeline.KindInternal, "make", dir, "%w", disk.Cause(err))
 	}
-	if err := replaceFolder(month, dir); err != nil {
-		return pipeline.Errorf(pipeline.KindInternal, "make", dir, "%w", cause(err))
+	if err := disk.ReplaceFolder(month, dir); err != nil {
+		return pipeline.Errorf(pipeline.KindInternal, "make", dir, "%w", disk.Cause(err))
 	}
 	return nil
 }
@@ -55,7 +56,7 @@ func releaseDemo(ctx context.Context, now time.Time, dir string) (release func()
 	case errors.Is(err, fs.ErrNotExist):
 		return func() {}, nil
 	case err != nil:
-		return nil, pipeline.Errorf(pipeline.KindUsage, "replace", dir, "%w", cause(err))
+		return nil, pipeline.Errorf(pipeline.KindUsage, "replace", dir, "%w", disk.Cause(err))
 	case len(entries) == 0:
 		return func() {}, nil
 	}

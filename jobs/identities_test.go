@@ -1,4 +1,4 @@
-package jobs
+package jobs_test
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"carat/jobs/books"
+	"carat/jobs/reconcile"
 	"carat/pipeline"
 	"carat/pipeline/engine"
 	"carat/sql"
@@ -20,24 +22,24 @@ import (
 type rolled struct{ openingQuantity, openingAmount, closingQuantity, closingAmount, sumQuantity, sumAmount big.Int }
 
 // published adds the lines of a period's roll-forwards up, without the engine.
-func published(t *testing.T, s Setting, period pipeline.Period) map[string]*rolled {
+func published(t *testing.T, s books.Setting, period pipeline.Period) map[string]*rolled {
 	t.Helper()
 	ctx := context.Background()
-	p, err := openExisting(ctx, s)
+	p, err := books.OpenExisting(ctx, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := p.close(); err != nil {
+		if err := p.Close(); err != nil {
 			t.Error(err)
 		}
 	}()
-	run, err := p.currentRun(ctx, period)
+	run, err := p.CurrentRun(ctx, period)
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := p.query(ctx, s.Config, latest, `select identity || ' ' || entity || ' ' || coalesce(currency, '') || ' ' || subject_kind || ' ' || subject_id,
-line, cast(coalesce(quantity, 0) as varchar), cast(coalesce(amount, 0) as varchar) from rollforwards where run_id = `+quoted(run.ID), "rollforwards")
+	table, err := p.Query(ctx, s.Config, books.Latest, `select identity || ' ' || entity || ' ' || coalesce(currency, '') || ' ' || subject_kind || ' ' || subject_id,
+line, cast(coalesce(quantity, 0) as varchar), cast(coalesce(amount, 0) as varchar) from rollforwards where run_id = `+pipeline.SQLText(run.ID), "rollforwards")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,33 +98,33 @@ func heldIdentities(t *testing.T, period pipeline.Period, before, now map[string
 }
 
 // exported runs a period's models once more and hashes each result table.
-func exported(t *testing.T, s Setting, period pipeline.Period, threads int) map[string]string {
+func exported(t *testing.T, s books.Setting, period pipeline.Period, threads int) map[string]string {
 	t.Helper()
 	hashes, err := func() (hashes map[string]string, err error) {
 		ctx := context.Background()
-		p, err := openLocked(ctx, s)
+		p, err := books.OpenLocked(ctx, s)
 		if err != nil {
 			return nil, err
 		}
-		defer func() { err = errors.Join(err, p.close()) }()
-		tables, err := p.lake.Tables(ctx, latest)
+		defer func() { err = errors.Join(err, p.Close()) }()
+		tables, err := p.Lake.Tables(ctx, books.Latest)
 		if err != nil {
 			return nil, err
 		}
-		batches, err := p.batches(ctx, latest)
+		batches, err := p.Batches(ctx, books.Latest)
 		if err != nil {
 			return nil, err
 		}
-		closed, err := p.closures(ctx, s.Config)
+		closed, err := p.Closures(ctx, s.Config)
 		if err != nil {
 			return nil, err
 		}
-		locks, err := p.locks(closed, period)
+		locks, err := reconcile.LocksBefore(p, closed, period)
 		if err != nil {
 			return nil, err
 		}
-		o := ReconcileOptions{Setting: s, SQL: sql.Files, Period: period}
-		m, err := o.models()
+		o := reconcile.Options{Setting: s, SQL: sql.Files, Period: period}
+		m, err := o.Models()
 		if err != nil {
 			return nil, err
 		}
@@ -135,10 +137,10 @@ func exported(t *testing.T, s Setting, period pipeline.Period, threads int) map[
 		if err := eng.Load(ctx, engine.RawPrefix, tables); err != nil {
 			return nil, err
 		}
-		if err := p.loadClosing(ctx, eng, closed, period); err != nil {
+		if err := reconcile.LoadClosing(ctx, p, eng, closed, period); err != nil {
 			return nil, err
 		}
-		if _, err := eng.Reconcile(ctx, m.dialect, m.list, o.parameters("run", closed, batches, nil, locks), nil); err != nil {
+		if _, err := eng.Reconcile(ctx, m.Dialect, m.List, o.Parameters("run", closed, batches, nil, locks), nil); err != nil {
 			return nil, err
 		}
 		files, err := eng.Export(ctx, folder)

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"carat/jobs/config"
+	"carat/jobs/disk"
 	"carat/pipeline"
 )
 
@@ -14,9 +16,9 @@ import (
 // empty inbox. It gives what it made. A carat.yaml that is there stays as it
 // is: a usage error.
 func Init(_ context.Context, dir string) (made []string, err error) {
-	file := filepath.Join(dir, ConfigFile)
+	file := filepath.Join(dir, config.File)
 	if err := os.MkdirAll(filepath.Join(dir, "inbox"), 0o755); err != nil {
-		return nil, pipeline.Errorf(pipeline.KindUsage, "make", filepath.Join(dir, "inbox"), "%w", cause(err)).
+		return nil, pipeline.Errorf(pipeline.KindUsage, "make", filepath.Join(dir, "inbox"), "%w", disk.Cause(err)).
 			WithHint("choose a folder that you may write to with --dir")
 	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
@@ -24,12 +26,12 @@ func Init(_ context.Context, dir string) (made []string, err error) {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "make", file, "it is there already").WithHint("edit it, or choose another folder with --dir")
 	}
 	if err != nil {
-		return nil, pipeline.Errorf(pipeline.KindUsage, "make", file, "%w", cause(err)).
+		return nil, pipeline.Errorf(pipeline.KindUsage, "make", file, "%w", disk.Cause(err)).
 			WithHint("choose a folder that you may write to with --dir")
 	}
-	_, err = f.Write(DefaultConfig)
+	_, err = f.Write(config.Default)
 	if err = errors.Join(err, f.Close()); err != nil {
-		return nil, errors.Join(pipeline.Errorf(pipeline.KindInternal, "write", file, "%w", cause(err)), os.Remove(file))
+		return nil, errors.Join(pipeline.Errorf(pipeline.KindInternal, "write", file, "%w", disk.Cause(err)), os.Remove(file))
 	}
 	return []string{file, filepath.Join(dir, "inbox")}, nil
 }

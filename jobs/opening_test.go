@@ -1,4 +1,4 @@
-package jobs
+package jobs_test
 
 import (
 	"context"
@@ -12,6 +12,12 @@ import (
 	"testing"
 
 	"carat/fixtures"
+	"carat/jobs/ask"
+	"carat/jobs/books"
+	"carat/jobs/guard"
+	"carat/jobs/internal/trial"
+	"carat/jobs/month"
+	"carat/jobs/reconcile"
 	"carat/pipeline"
 	"carat/reports/table"
 	"carat/sql"
@@ -20,33 +26,33 @@ import (
 // held is a world whose files come month by month: those of later months lie
 // in a folder beside the inbox until deliver brings them.
 type held struct {
-	Setting
+	books.Setting
 	inbox, later string
 }
 
 // holdBack takes the files of all months but the first out of the inbox.
-func holdBack(t *testing.T, s Setting, months []pipeline.Period) held {
+func holdBack(t *testing.T, s books.Setting, months []pipeline.Period) held {
 	t.Helper()
 	h := held{Setting: s, inbox: filepath.Join(s.Config.Dir, "inbox"), later: filepath.Join(s.Config.Dir, "later")}
 	if err := os.Mkdir(h.later, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, month := range months[1:] {
-		h.move(t, h.inbox, h.later, month)
+	for _, period := range months[1:] {
+		h.move(t, h.inbox, h.later, period)
 	}
 	return h
 }
 
-func (h held) deliver(t *testing.T, month pipeline.Period) {
+func (h held) deliver(t *testing.T, period pipeline.Period) {
 	t.Helper()
-	h.move(t, h.later, h.inbox, month)
+	h.move(t, h.later, h.inbox, period)
 }
 
-func (h held) move(t *testing.T, from, to string, month pipeline.Period) {
+func (h held) move(t *testing.T, from, to string, period pipeline.Period) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(from, "*-"+string(month)+".csv"))
+	files, err := filepath.Glob(filepath.Join(from, "*-"+string(period)+".csv"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("files of %s: %v, %v", month, files, err)
+		t.Fatalf("files of %s: %v, %v", period, files, err)
 	}
 	for _, f := range files {
 		if err := os.Rename(f, filepath.Join(to, filepath.Base(f))); err != nil {
@@ -56,11 +62,11 @@ func (h held) move(t *testing.T, from, to string, month pipeline.Period) {
 }
 
 // lock closes a month, waiving what blocks it or needs a review.
-func (h held) lock(t *testing.T, month pipeline.Period) {
+func (h held) lock(t *testing.T, period pipeline.Period) {
 	t.Helper()
 	ctx := context.Background()
 	s := h.Setting
-	list, err := Exceptions(ctx, ExceptionsOptions{Setting: s, Period: month})
+	list, err := ask.Exceptions(ctx, ask.ExceptionsOptions{Setting: s, Period: period})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,16 +86,16 @@ func (h held) lock(t *testing.T, month pipeline.Period) {
 		s.By.User = "dan"
 		file := filepath.Join(t.TempDir(), "decisions.csv")
 		writeCSV(t, file, lines)
-		if _, err := Import(ctx, ImportOptions{Setting: s, File: file}); err != nil {
+		if _, err := month.Decide(ctx, month.DecideOptions{Setting: s, File: file}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	s.By.User = "ann"
-	if _, err := Close(ctx, CloseOptions{Setting: s, SQL: sql.Files, Period: month}); err != nil {
+	if _, err := month.Close(ctx, month.CloseOptions{Setting: s, SQL: sql.Files, Period: period}); err != nil {
 		t.Fatal(err)
 	}
 	s.By.User = "bob"
-	if _, err := Approve(ctx, ApproveOptions{Setting: s, SQL: sql.Files, Period: month}); err != nil {
+	if _, err := month.Approve(ctx, month.ApproveOptions{Setting: s, SQL: sql.Files, Period: period}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -147,11 +153,11 @@ func (h held) late(t *testing.T, from, to string, suits func(row map[string]stri
 // have not come.
 func closedWorld(t *testing.T, seed uint64) held {
 	t.Helper()
-	s, _ := made(t, fixtures.Options{Period: "2026-10", Periods: 2, Entities: 2, Gifts: 400, Viewers: 80, Creators: 40, Seed: seed,
+	s, _ := trial.Made(t, fixtures.Options{Period: "2026-10", Periods: 2, Entities: 2, Gifts: 400, Viewers: 80, Creators: 40, Seed: seed,
 		Files: fixtures.FilesMonth}, "none")
 	h := holdBack(t, s, []pipeline.Period{"2026-10", "2026-11"})
-	ingestWorld(t, h.Setting)
-	if _, err := Reconcile(context.Background(), ReconcileOptions{Setting: h.Setting, SQL: sql.Files, Period: "2026-10"}); err != nil {
+	trial.Ingest(t, h.Setting)
+	if _, err := reconcile.Run(context.Background(), reconcile.Options{Setting: h.Setting, SQL: sql.Files, Period: "2026-10"}); err != nil {
 		t.Fatal(err)
 	}
 	h.lock(t, "2026-10")
@@ -206,9 +212,9 @@ func TestOpeningIsTheSignedClosing(t *testing.T) {
 	h.late(t, "coin_adjustments-2026-10.csv", "coin_adjustments-late.csv", anyRow, map[string]string{"adjustment_id": "late-coins", "adjusted_at": "2026-10-03T10:00:00Z"})
 	h.late(t, "diamond_adjustments-2026-10.csv", "diamond_adjustments-late.csv", anyRow, map[string]string{"adjustment_id": "late-diamonds", "adjusted_at": "2026-10-03T10:00:00Z"})
 	h.deliver(t, "2026-11")
-	ingestWorld(t, h.Setting)
+	trial.Ingest(t, h.Setting)
 
-	if _, err := Reconcile(ctx, ReconcileOptions{Setting: h.Setting, SQL: sql.Files, Period: "2026-11"}); err != nil {
+	if _, err := reconcile.Run(ctx, reconcile.Options{Setting: h.Setting, SQL: sql.Files, Period: "2026-11"}); err != nil {
 		t.Fatal(err)
 	}
 	heldIdentities(t, "2026-11", signed, published(t, h.Setting, "2026-11"))
@@ -233,7 +239,7 @@ func TestOpeningIsTheSignedClosing(t *testing.T) {
 	// Preparing November runs October again; closed in turn it runs again to
 	// the same bytes itself.
 	h.lock(t, "2026-11")
-	if r, err := Reperform(ctx, ReperformOptions{Setting: h.Setting, Period: "2026-11"}); err != nil || !r.Same() {
+	if r, err := guard.Reperform(ctx, guard.ReperformOptions{Setting: h.Setting, Period: "2026-11"}); err != nil || !r.Same() {
 		t.Errorf("November run again: %+v, %v", r, err)
 	}
 }
@@ -246,8 +252,8 @@ func (h held) namesMovedOpening(t *testing.T) {
 	moved, changed := *h.Config, h.Setting
 	moved.StoreFeeRate = map[string]pipeline.Rate{"apple": 310_000_000, "google": 300_000_000, "web": 30_000_000, "reseller": 0}
 	changed.Config = &moved
-	r, err := Reconcile(ctx, ReconcileOptions{Setting: changed, SQL: sql.Files, Period: "2026-11"})
-	if err != nil || r.Status != StatusBlocked {
+	r, err := reconcile.Run(ctx, reconcile.Options{Setting: changed, SQL: sql.Files, Period: "2026-11"})
+	if err != nil || r.Status != books.StatusBlocked {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	found := strings.Join(foundAll(t, changed, "2026-11"), "\n")
@@ -260,29 +266,29 @@ func (h held) namesMovedOpening(t *testing.T) {
 	if strings.Contains(found, "2026-10/liability") || strings.Contains(found, "2026-10/viewers") || strings.Contains(found, "store_fee/google") {
 		t.Errorf("found too much:\n%s", found)
 	}
-	if _, err = Reconcile(ctx, ReconcileOptions{Setting: h.Setting, SQL: sql.Files, Period: "2026-11"}); err != nil {
+	if _, err = reconcile.Run(ctx, reconcile.Options{Setting: h.Setting, SQL: sql.Files, Period: "2026-11"}); err != nil {
 		t.Error(err)
 	}
 }
 
 // itemsOf lists a month's prior-period items as kind and key.
-func itemsOf(t *testing.T, s Setting, period pipeline.Period) (items []string) {
+func itemsOf(t *testing.T, s books.Setting, period pipeline.Period) (items []string) {
 	t.Helper()
 	ctx := context.Background()
-	p, err := openExisting(ctx, s)
+	p, err := books.OpenExisting(ctx, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := p.close(); err != nil {
+		if err := p.Close(); err != nil {
 			t.Error(err)
 		}
 	}()
-	run, err := p.currentRun(ctx, period)
+	run, err := p.CurrentRun(ctx, period)
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := p.query(ctx, s.Config, latest, "select kind, item_key from prior_period_items where run_id = "+quoted(run.ID), "prior_period_items")
+	table, err := p.Query(ctx, s.Config, books.Latest, "select kind, item_key from prior_period_items where run_id = "+pipeline.SQLText(run.ID), "prior_period_items")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,63 +1,17 @@
-package jobs
+package jobs_test
 
 import (
 	"context"
-	"fmt"
 	"maps"
-	"os"
-	"strings"
 	"testing"
 
 	"carat/fixtures"
+	"carat/jobs/books"
+	"carat/jobs/internal/trial"
+	"carat/jobs/reconcile"
 	"carat/pipeline"
 	"carat/sql"
 )
-
-// A simulation makes whole worlds from seeds and runs every month of them. Few
-// seeds in `make test`, all in `make simulate`; CARAT_SEED=N runs one,
-// CARAT_SEED=N-M those from N to M.
-
-const simulatedSeeds = 200
-
-// seeds gives the seeds to simulate: few, or many in `make simulate`.
-func seeds(t *testing.T, few, many uint64) []uint64 {
-	t.Helper()
-	if text := os.Getenv("CARAT_SEED"); text != "" {
-		first, last, err := fixtures.Seeds(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var list []uint64
-		for seed := first; seed <= last; seed++ {
-			list = append(list, seed)
-		}
-		return list
-	}
-	if os.Getenv("CARAT_SIMULATE") != "" {
-		few = many
-	}
-	var list []uint64
-	for seed := range few {
-		list = append(list, seed+1)
-	}
-	return list
-}
-
-// simulate runs a test once per seed; one that fails says how to replay it.
-func simulate(t *testing.T, few, many uint64, test func(t *testing.T, seed uint64)) {
-	for _, seed := range seeds(t, few, many) {
-		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			t.Parallel()
-			t.Cleanup(func() {
-				if t.Failed() {
-					top, _, _ := strings.Cut(t.Name(), "/")
-					t.Logf("replay: CARAT_SEED=%d go test ./jobs -run '^%s$' -count=1", seed, top)
-				}
-			})
-			test(t, seed)
-		})
-	}
-}
 
 // simulatedWorld is three months whose shape depends on the seed alone: zones
 // with and without summer time, one entity or two, a year's end.
@@ -79,24 +33,17 @@ func worldMonths(o fixtures.Options) []pipeline.Period {
 	return list
 }
 
-func ingestWorld(t *testing.T, s Setting) {
-	t.Helper()
-	if _, err := Ingest(context.Background(), IngestOptions{Setting: s}); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // What is planted is found, in each of three months, no more and no fewer. The
 // published roll-forwards add up to the last unit and hand over from month to
 // month, and the models give the same bytes however many threads build them.
 func TestFoundIsPlanted(t *testing.T) {
-	simulate(t, 3, simulatedSeeds, func(t *testing.T, seed uint64) {
+	trial.Simulate(t, 3, trial.SimulatedSeeds, func(t *testing.T, seed uint64) {
 		o := simulatedWorld(seed)
-		s, truth := made(t, o, "all")
-		ingestWorld(t, s)
+		s, truth := trial.Made(t, o, "all")
+		trial.Ingest(t, s)
 		var before map[string]*rolled
 		for i, p := range worldMonths(o) {
-			r, err := Reconcile(context.Background(), ReconcileOptions{Setting: s, SQL: sql.Files, Period: p})
+			r, err := reconcile.Run(context.Background(), reconcile.Options{Setting: s, SQL: sql.Files, Period: p})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +62,7 @@ func TestFoundIsPlanted(t *testing.T) {
 					planted = append(planted, spelled(f))
 				}
 			}
-			if r.Status != StatusBlocked || len(planted) == 0 {
+			if r.Status != books.StatusBlocked || len(planted) == 0 {
 				t.Errorf("%s: status %s with %d planted faults", p, r.Status, len(planted))
 			}
 			foundExactly(t, s, p, planted)
@@ -125,16 +72,16 @@ func TestFoundIsPlanted(t *testing.T) {
 
 // Months without faults are balanced, one after the other.
 func TestCleanMonthsAreBalanced(t *testing.T) {
-	simulate(t, 2, simulatedSeeds, func(t *testing.T, seed uint64) {
+	trial.Simulate(t, 2, trial.SimulatedSeeds, func(t *testing.T, seed uint64) {
 		o := simulatedWorld(seed + 1000)
-		s, _ := made(t, o, "none")
-		ingestWorld(t, s)
+		s, _ := trial.Made(t, o, "none")
+		trial.Ingest(t, s)
 		for _, p := range worldMonths(o) {
-			r, err := Reconcile(context.Background(), ReconcileOptions{Setting: s, SQL: sql.Files, Period: p})
+			r, err := reconcile.Run(context.Background(), reconcile.Options{Setting: s, SQL: sql.Files, Period: p})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Status != StatusBalanced {
+			if r.Status != books.StatusBalanced {
 				t.Errorf("%s: status %s: %v", p, r.Status, foundAll(t, s, p))
 			}
 		}

@@ -1,4 +1,4 @@
-package jobs
+package jobs_test
 
 import (
 	"bytes"
@@ -17,6 +17,9 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"carat/jobs"
+	"carat/jobs/internal/trial"
+	"carat/jobs/statements"
 	"carat/sql"
 )
 
@@ -24,7 +27,7 @@ import (
 // more, a creator whose method has no rule and one without a method.
 func termsMonth(t *testing.T) (h held, ruleless, methodless string) {
 	t.Helper()
-	s, _ := generated(t, 11, "none")
+	s, _ := trial.Generated(t, 11, "none")
 	h = held{Setting: s, inbox: filepath.Join(s.Config.Dir, "inbox")}
 	h.rewrite(t, "payout_rules-2026-10.csv", func(rows []map[string]string) []map[string]string {
 		return append(rows,
@@ -97,7 +100,7 @@ var (
 // country's before that for everywhere, whole; and its four files say the same.
 func TestStatementsTellThePayoutTerms(t *testing.T) {
 	h, ruleless, methodless := termsMonth(t)
-	first, err := Run(t.Context(), RunOptions{Setting: h.Setting, SQL: sql.Files, Period: "2026-10"})
+	first, err := jobs.Run(t.Context(), jobs.RunOptions{Setting: h.Setting, SQL: sql.Files, Period: "2026-10"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,9 +109,9 @@ func TestStatementsTellThePayoutTerms(t *testing.T) {
 		t.Fatal("pdftotext is not installed, and CI is true")
 	}
 	folder, of := first.Statements.Folder, map[string]int{}
-	err = eachEntry(filepath.Join(folder, indexFile), func(e *indexEntry) error {
+	err = statements.EachEntry(filepath.Join(folder, statements.IndexFile), func(e *statements.Entry) error {
 		read := func(format string) []byte {
-			text, err := os.ReadFile(filepath.Join(folder, e.file(format)))
+			text, err := os.ReadFile(filepath.Join(folder, e.File(format)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -173,7 +176,7 @@ func TestStatementsTellThePayoutTerms(t *testing.T) {
 		if pdftotext == "" {
 			return nil
 		}
-		paper, err := exec.Command(pdftotext, "-raw", filepath.Join(folder, e.file("pdf")), "-").Output()
+		paper, err := exec.Command(pdftotext, "-raw", filepath.Join(folder, e.File("pdf")), "-").Output()
 		for _, item := range told {
 			if !strings.Contains(strings.Join(strings.Fields(string(paper)), " "), "• "+item) {
 				err = errors.Join(err, fmt.Errorf("%s: the PDF does not say %q", e.Creator, item))
@@ -197,7 +200,7 @@ func TestStatementsTellThePayoutTerms(t *testing.T) {
 	if err := os.Rename(filepath.Join(h.inbox, "payout_rules-2026-10.csv"), filepath.Join(h.inbox, "payout_rules-later-2026-10.csv")); err != nil {
 		t.Fatal(err)
 	}
-	second, err := Run(t.Context(), RunOptions{Setting: h.Setting, SQL: sql.Files, Period: "2026-10"})
+	second, err := jobs.Run(t.Context(), jobs.RunOptions{Setting: h.Setting, SQL: sql.Files, Period: "2026-10"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,16 +223,16 @@ func TestStatementsOfALakeWithoutTerms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, _ := generated(t, 11, "none")
-	if _, err := Run(t.Context(), RunOptions{Setting: s, SQL: files, Period: "2026-10"}); err != nil {
+	s, _ := trial.Generated(t, 11, "none")
+	if _, err := jobs.Run(t.Context(), jobs.RunOptions{Setting: s, SQL: files, Period: "2026-10"}); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Statements(t.Context(), StatementsOptions{Setting: s, SQL: sql.Files, Period: "2026-10", Formats: []string{"json"}})
+	r, err := statements.Write(t.Context(), statements.Options{Setting: s, SQL: sql.Files, Period: "2026-10", Formats: []string{"json"}})
 	if err != nil || r.Statements == 0 {
 		t.Fatalf("%+v, %v", r, err)
 	}
-	err = eachEntry(filepath.Join(r.Folder, indexFile), func(e *indexEntry) error {
-		text, err := os.ReadFile(filepath.Join(r.Folder, e.file("json")))
+	err = statements.EachEntry(filepath.Join(r.Folder, statements.IndexFile), func(e *statements.Entry) error {
+		text, err := os.ReadFile(filepath.Join(r.Folder, e.File("json")))
 		if !bytes.Contains(text, []byte("\"payout_terms\":null")) {
 			t.Errorf("%s has terms", e.Creator)
 		}

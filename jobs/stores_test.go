@@ -1,4 +1,4 @@
-package jobs
+package jobs_test
 
 import (
 	"context"
@@ -10,6 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"carat/jobs"
+	"carat/jobs/ask"
+	"carat/jobs/books"
+	"carat/jobs/ingest"
+	"carat/jobs/internal/trial"
 	"carat/pipeline"
 	"carat/sql"
 )
@@ -171,14 +176,14 @@ func stripeReport(orders []storeOrder) (report, bank string) {
 }
 
 // settlementBreaks runs a period and gives its exceptions of the two matches.
-func settlementBreaks(t *testing.T, s Setting, period pipeline.Period) []string {
+func settlementBreaks(t *testing.T, s books.Setting, period pipeline.Period) []string {
 	t.Helper()
-	r, err := Run(context.Background(), RunOptions{Setting: s, SQL: sql.Files, Period: period})
+	r, err := jobs.Run(context.Background(), jobs.RunOptions{Setting: s, SQL: sql.Files, Period: period})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range r.Ingest.Files {
-		if f.Result == FileFailed || f.RowsRejected+f.RowsDuplicate > 0 {
+		if f.Result == ingest.FileFailed || f.RowsRejected+f.RowsDuplicate > 0 {
 			t.Errorf("%+v", f)
 		}
 	}
@@ -191,7 +196,7 @@ func settlementBreaks(t *testing.T, s Setting, period pipeline.Period) []string 
 	if len(judged) != 2 {
 		t.Fatalf("controls %q were run", judged)
 	}
-	list, err := Exceptions(context.Background(), ExceptionsOptions{Setting: s, Period: period})
+	list, err := ask.Exceptions(context.Background(), ask.ExceptionsOptions{Setting: s, Period: period})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +232,7 @@ func TestOrdersMeetTheReportsOfTheStores(t *testing.T) {
 		}
 	}
 	// November: the reports of October's orders are in, and their time is up.
-	if breaks := settlementBreaks(t, folder(t, config, inbox()), "2026-11"); len(breaks) > 0 {
+	if breaks := settlementBreaks(t, trial.Folder(t, config, inbox()), "2026-11"); len(breaks) > 0 {
 		t.Errorf("%q", breaks)
 	}
 
@@ -261,7 +266,7 @@ func TestOrdersMeetTheReportsOfTheStores(t *testing.T) {
 			unknown.sku, unknown.country, unknown.currency, cents(unknown.minor), unknown.currency),
 		fmt.Sprintf("settlement_bank settlement txn_po_USD amount -%s USD", usd),
 	}
-	if breaks := settlementBreaks(t, folder(t, config, files), "2026-11"); !slices.Equal(breaks, want) {
+	if breaks := settlementBreaks(t, trial.Folder(t, config, files), "2026-11"); !slices.Equal(breaks, want) {
 		t.Errorf("found %q, want %q", breaks, want)
 	}
 }

@@ -5,13 +5,15 @@ import (
 	"errors"
 	"strings"
 
+	"carat/jobs/books"
+	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/reports/table"
 )
 
 // SummaryOptions say which period to sum up.
 type SummaryOptions struct {
-	Setting
+	books.Setting
 	Period pipeline.Period
 }
 
@@ -55,21 +57,21 @@ order by earned_diamonds desc, creator_id, entity, currency limit 1`
 // Summarise sums up the current run of a period. A period that was not
 // reconciled is a not-found error.
 func Summarise(ctx context.Context, o SummaryOptions) (s *Summary, err error) {
-	p, err := openExisting(ctx, o.Setting)
+	p, err := books.OpenExisting(ctx, o.Setting)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, p.close()) }()
-	run, err := p.currentRun(ctx, o.Period)
+	defer func() { err = errors.Join(err, p.Close()) }()
+	run, err := p.CurrentRun(ctx, o.Period)
 	if err != nil {
 		return nil, err
 	}
-	fill := strings.NewReplacer("{period}", quoted(string(o.Period)), "{run}", quoted(run.ID))
+	fill := strings.NewReplacer("{period}", pipeline.SQLText(string(o.Period)), "{run}", pipeline.SQLText(run.ID))
 	s = &Summary{}
-	if s.Movements, err = p.query(ctx, o.Config, latest, fill.Replace(movementsQuery), "coin_purchases", "rollforwards"); err != nil {
+	if s.Movements, err = p.Query(ctx, o.Config, books.Latest, fill.Replace(movementsQuery), "coin_purchases", "rollforwards"); err != nil {
 		return nil, err
 	}
-	top, err := p.query(ctx, o.Config, latest, fill.Replace(topCreatorQuery), tableSummaries)
+	top, err := p.Query(ctx, o.Config, books.Latest, fill.Replace(topCreatorQuery), statements.TableSummaries)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package jobs
+package jobs_test
 
 import (
 	"context"
@@ -10,38 +10,19 @@ import (
 	"time"
 
 	"carat/fixtures"
+	"carat/jobs"
+	"carat/jobs/ask"
+	"carat/jobs/books"
+	"carat/jobs/internal/trial"
+	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/sql"
 )
 
-// generated makes a month and gives its setting and truth.
-func generated(t *testing.T, seed uint64, faults string) (Setting, []fixtures.Truth) {
-	t.Helper()
-	return made(t, fixtures.Options{Period: "2026-10", Gifts: 2_000, Viewers: 300, Creators: 40, Seed: seed, Files: fixtures.FilesMonth}, faults)
-}
-
-func made(t *testing.T, o fixtures.Options, faults string) (Setting, []fixtures.Truth) {
-	t.Helper()
-	planted, err := fixtures.ParseFaults(faults)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.Out, o.Faults = filepath.Join(t.TempDir(), "months"), planted
-	made, err := fixtures.Generate(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := LoadConfig(o.Out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Setting{Config: c, Now: time.Date(2027, 1, 2, 9, 0, 0, 0, time.UTC)}, made.Truth
-}
-
 // foundAll lists the exceptions of the month as the truth spells them, sorted.
-func foundAll(t *testing.T, s Setting, period pipeline.Period) []string {
+func foundAll(t *testing.T, s books.Setting, period pipeline.Period) []string {
 	t.Helper()
-	list, err := Exceptions(context.Background(), ExceptionsOptions{Setting: s, Period: period})
+	list, err := ask.Exceptions(context.Background(), ask.ExceptionsOptions{Setting: s, Period: period})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +47,7 @@ func spelled(t fixtures.Truth) string {
 }
 
 // foundExactly wants the exceptions of a month to be those, no more and no fewer.
-func foundExactly(t *testing.T, s Setting, period pipeline.Period, want []string) {
+func foundExactly(t *testing.T, s books.Setting, period pipeline.Period, want []string) {
 	t.Helper()
 	sort.Strings(want)
 	missing, others := difference(want, foundAll(t, s, period))
@@ -96,19 +77,19 @@ func difference(a, b []string) (onlyA, onlyB []string) {
 // A month without faults is balanced; a second run writes nothing, and a second
 // lake from the same files gives the same run.
 func TestCleanMonthIsBalanced(t *testing.T) {
-	s, truth := generated(t, 7, "none")
+	s, truth := trial.Generated(t, 7, "none")
 	if len(truth) != 0 {
 		t.Fatalf("a clean month with %d faults", len(truth))
 	}
-	run := func(s Setting) *RunResult {
-		r, err := Run(context.Background(), RunOptions{Setting: s, SQL: sql.Files, Period: "2026-10"})
+	run := func(s books.Setting) *jobs.RunResult {
+		r, err := jobs.Run(context.Background(), jobs.RunOptions{Setting: s, SQL: sql.Files, Period: "2026-10"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return r
 	}
 	first := run(s)
-	if first.Reconcile.Status != StatusBalanced {
+	if first.Reconcile.Status != books.StatusBalanced {
 		t.Errorf("status %s: %v", first.Reconcile.Status, foundAll(t, s, "2026-10"))
 	}
 	if first.Statements.Statements == 0 {
@@ -127,25 +108,25 @@ func TestCleanMonthIsBalanced(t *testing.T) {
 
 // A run that is cut short leaves nothing of itself, and the next one does all.
 func TestCancelledRunLeavesNothing(t *testing.T) {
-	s, _ := generated(t, 3, "none")
+	s, _ := trial.Generated(t, 3, "none")
 	ctx, cancel := context.WithCancel(context.Background())
 	interrupted := s
-	interrupted.Progress = func(e Event) {
+	interrupted.Progress = func(e books.Event) {
 		if e.Step == "reconcile" {
 			cancel()
 		}
 	}
-	if _, err := Run(ctx, RunOptions{Setting: interrupted, SQL: sql.Files, Period: "2026-10"}); !errors.Is(err, context.Canceled) {
+	if _, err := jobs.Run(ctx, jobs.RunOptions{Setting: interrupted, SQL: sql.Files, Period: "2026-10"}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("a cancelled run: %v", err)
 	}
-	if _, err := Exceptions(context.Background(), ExceptionsOptions{Setting: s, Period: "2026-10"}); err == nil {
+	if _, err := ask.Exceptions(context.Background(), ask.ExceptionsOptions{Setting: s, Period: "2026-10"}); err == nil {
 		t.Error("a cancelled run published results")
 	}
-	if _, err := Statements(context.Background(), StatementsOptions{Setting: s, Period: "2026-10"}); err == nil {
+	if _, err := statements.Write(context.Background(), statements.Options{Setting: s, Period: "2026-10"}); err == nil {
 		t.Error("a cancelled run has statements")
 	}
-	r, err := Run(context.Background(), RunOptions{Setting: s, SQL: sql.Files, Period: "2026-10"})
-	if err != nil || r.Reconcile.Status != StatusBalanced {
+	r, err := jobs.Run(context.Background(), jobs.RunOptions{Setting: s, SQL: sql.Files, Period: "2026-10"})
+	if err != nil || r.Reconcile.Status != books.StatusBalanced {
 		t.Errorf("after it: %+v, %v", r, err)
 	}
 }

@@ -1,4 +1,4 @@
-package jobs
+package jobs_test
 
 import (
 	"context"
@@ -15,6 +15,13 @@ import (
 	"time"
 
 	"carat/fixtures"
+	"carat/jobs/ask"
+	"carat/jobs/books"
+	"carat/jobs/guard"
+	"carat/jobs/ingest"
+	"carat/jobs/internal/trial"
+	"carat/jobs/month"
+	"carat/jobs/reconcile"
 	"carat/pipeline"
 	"carat/sql"
 )
@@ -32,7 +39,7 @@ const lateDaysMax = 6
 // year is one simulated lake, day by day.
 type year struct {
 	t       *testing.T
-	s       Setting
+	s       books.Setting
 	random  *rand.Rand
 	arrives map[int][]string // files by the day on which they come
 	whole   map[string]int   // the day on which the last file of a month comes
@@ -64,7 +71,7 @@ func TestSimulatedYear(t *testing.T) {
 	if os.Getenv("CARAT_SIMULATE") == "" && os.Getenv("CARAT_YEAR_STRIDE") == "" {
 		t.Skip("a simulated year takes long: `make simulate` runs it, CARAT_YEAR_STRIDE=13 forty days of it")
 	}
-	simulate(t, 1, 1, func(t *testing.T, seed uint64) {
+	trial.Simulate(t, 1, 1, func(t *testing.T, seed uint64) {
 		days, stride := simulatedDays()
 		y := newYear(t, seed, days)
 		y.stride = stride
@@ -85,7 +92,7 @@ var fileDay = regexp.MustCompile(`-(\d{4}-\d{2})(-\d{2})?\.`)
 func newYear(t *testing.T, seed uint64, days int) *year {
 	months := days/28 + 1
 	o := fixtures.Options{Period: "2026-01", Periods: months, Gifts: 620, Viewers: 60, Creators: 20, Seed: seed, Files: fixtures.FilesDaily}
-	s, _ := made(t, o, "none")
+	s, _ := trial.Made(t, o, "none")
 	y := &year{t: t, s: s, random: rand.New(rand.NewPCG(seed, 6)), arrives: map[int][]string{}, whole: map[string]int{}, months: worldMonths(o),
 		first: time.Date(2026, 1, 1, 5, 0, 0, 0, time.UTC)}
 	inbox := filepath.Join(s.Config.Dir, "inbox")
@@ -118,11 +125,11 @@ func (y *year) arrival(name string) int {
 	if f, ok := pipeline.FeedByName(feed); ok && f.Reference {
 		return 0
 	}
-	month, err := time.Parse("2006-01", found[1])
+	period, err := time.Parse("2006-01", found[1])
 	if err != nil {
 		y.t.Fatal(err)
 	}
-	at := month.AddDate(0, 1, 0)
+	at := period.AddDate(0, 1, 0)
 	if found[2] != "" {
 		day, err := time.Parse(time.DateOnly, found[1]+found[2])
 		if err != nil {
@@ -147,10 +154,10 @@ func (y *year) arrival(name string) int {
 
 // at is the setting of a job on a day: the clock, who it is, and, on some days, a
 // power cut at some step.
-func (y *year) at(day int, user string) Setting {
+func (y *year) at(day int, user string) books.Setting {
 	s := y.s
 	s.Now = y.first.AddDate(0, 0, day)
-	s.By = Actor{User: user, OSUser: user}
+	s.By = books.Actor{User: user, OSUser: user}
 	return s
 }
 
@@ -158,7 +165,7 @@ var errCut = errors.New("the power was cut")
 
 // insist runs a job to its end: on one day in six the power is cut at some step
 // before, and it is run again.
-func (y *year) insist(s Setting, what string, job func(Setting) error) {
+func (y *year) insist(s books.Setting, what string, job func(books.Setting) error) {
 	y.t.Helper()
 	for y.random.IntN(6) == 0 {
 		left := 1 + y.random.IntN(150)
@@ -190,25 +197,25 @@ func (y *year) day(day int) {
 	if y.random.IntN(10) == 0 {
 		y.ingestTwice(s)
 	} else {
-		y.insist(s, "ingest", func(s Setting) error {
-			_, err := Ingest(context.Background(), IngestOptions{Setting: s})
+		y.insist(s, "ingest", func(s books.Setting) error {
+			_, err := ingest.Files(context.Background(), ingest.Options{Setting: s})
 			return err
 		})
 	}
 	y.conserved(s)
 	if y.random.IntN(12) == 0 {
-		y.insist(s, "compact", func(s Setting) error {
-			r, err := Compact(context.Background(), CompactOptions{Setting: s})
+		y.insist(s, "compact", func(s books.Setting) error {
+			r, err := guard.Compact(context.Background(), guard.CompactOptions{Setting: s})
 			if err == nil {
 				y.count.compacted += len(r.Tables)
 			}
 			return err
 		})
 	}
-	if month := y.months[y.closed]; day > y.whole[string(month)] && y.first.AddDate(0, 0, day).After(month.End(time.UTC)) {
-		y.close(day, month)
+	if period := y.months[y.closed]; day > y.whole[string(period)] && y.first.AddDate(0, 0, day).After(period.End(time.UTC)) {
+		y.close(day, period)
 	} else if day%y.stride == y.stride-1 {
-		y.reconcile(s, month)
+		y.reconcile(s, period)
 	}
 }
 
@@ -238,11 +245,11 @@ func (y *year) receive(day int) {
 
 // ingestTwice has two workers at one inbox: one waits its turn or is told that
 // the lake is busy, nothing is there twice.
-func (y *year) ingestTwice(s Setting) {
+func (y *year) ingestTwice(s books.Setting) {
 	done := make(chan error, 2)
 	for range 2 {
 		go func() {
-			_, err := Ingest(context.Background(), IngestOptions{Setting: s})
+			_, err := ingest.Files(context.Background(), ingest.Options{Setting: s})
 			done <- err
 		}()
 	}
@@ -256,21 +263,21 @@ func (y *year) ingestTwice(s Setting) {
 			y.t.Errorf("two workers: %v", err)
 		}
 	}
-	if _, err := Ingest(context.Background(), IngestOptions{Setting: s}); err != nil {
+	if _, err := ingest.Files(context.Background(), ingest.Options{Setting: s}); err != nil {
 		y.t.Error(err)
 	}
 }
 
 // conserved checks that every file that came is there once, and that no row of
 // any was lost or doubled.
-func (y *year) conserved(s Setting) {
+func (y *year) conserved(s books.Setting) {
 	y.t.Helper()
-	p, err := openExisting(context.Background(), s)
+	p, err := books.OpenExisting(context.Background(), s)
 	if err != nil {
 		y.t.Fatal(err)
 	}
-	batches, err := p.lake.Batches(context.Background(), latest)
-	if err := errors.Join(err, p.close()); err != nil {
+	batches, err := p.Lake.Batches(context.Background(), books.Latest)
+	if err := errors.Join(err, p.Close()); err != nil {
 		y.t.Fatal(err)
 	}
 	accepted, sources := map[string]int64{}, map[string]int{}
@@ -292,7 +299,7 @@ func (y *year) conserved(s Setting) {
 		return
 	}
 	sort.Strings(parts)
-	table, err := queryTable(context.Background(), QueryOptions{Setting: s, Query: "select feed, n, accepted from (" + strings.Join(parts, " union all ") + ") as t where n <> accepted order by feed"})
+	table, err := trial.Query(context.Background(), ask.QueryOptions{Setting: s, Query: "select feed, n, accepted from (" + strings.Join(parts, " union all ") + ") as t where n <> accepted order by feed"})
 	if err != nil {
 		y.t.Fatal(err)
 	}
@@ -302,11 +309,11 @@ func (y *year) conserved(s Setting) {
 }
 
 // reconcile runs the controls of an open month, whose identities hold on any day.
-func (y *year) reconcile(s Setting, month pipeline.Period) {
+func (y *year) reconcile(s books.Setting, period pipeline.Period) {
 	y.t.Helper()
 	known := false
-	y.insist(s, "reconcile", func(s Setting) error {
-		_, err := Reconcile(context.Background(), ReconcileOptions{Setting: s, SQL: sql.Files, Period: month})
+	y.insist(s, "reconcile", func(s books.Setting) error {
+		_, err := reconcile.Run(context.Background(), reconcile.Options{Setting: s, SQL: sql.Files, Period: period})
 		known = pipeline.KindOf(err) != pipeline.KindNotFound || err == nil
 		if !known {
 			return nil // nothing of the month came yet
@@ -317,19 +324,19 @@ func (y *year) reconcile(s Setting, month pipeline.Period) {
 		return
 	}
 	y.count.reconciled++
-	heldIdentities(y.t, month, y.before, published(y.t, s, month))
+	heldIdentities(y.t, period, y.before, published(y.t, s, period))
 }
 
 // close closes a month that is over, by two people. One month is opened again.
-func (y *year) close(day int, month pipeline.Period) {
+func (y *year) close(day int, period pipeline.Period) {
 	y.t.Helper()
 	sign := func() {
-		y.insist(y.at(day, "ann"), "close "+string(month), func(s Setting) error {
-			_, err := Close(context.Background(), CloseOptions{Setting: s, SQL: sql.Files, Period: month})
+		y.insist(y.at(day, "ann"), "close "+string(period), func(s books.Setting) error {
+			_, err := month.Close(context.Background(), month.CloseOptions{Setting: s, SQL: sql.Files, Period: period})
 			return err
 		})
-		y.insist(y.at(day, "bob"), "approve "+string(month), func(s Setting) error {
-			_, err := Approve(context.Background(), ApproveOptions{Setting: s, SQL: sql.Files, Period: month})
+		y.insist(y.at(day, "bob"), "approve "+string(period), func(s books.Setting) error {
+			_, err := month.Approve(context.Background(), month.ApproveOptions{Setting: s, SQL: sql.Files, Period: period})
 			if pipeline.KindOf(err) == pipeline.KindLocked {
 				return nil // it was locked before the power went
 			}
@@ -339,8 +346,8 @@ func (y *year) close(day int, month pipeline.Period) {
 	sign()
 	y.count.closed++
 	if y.closed == 4 || len(y.months) < 4 && y.closed == 0 {
-		y.insist(y.at(day, "bob"), "reopen "+string(month), func(s Setting) error {
-			_, err := Reopen(context.Background(), ReopenOptions{Setting: s, Period: month, Reason: "a credit note came"})
+		y.insist(y.at(day, "bob"), "reopen "+string(period), func(s books.Setting) error {
+			_, err := month.Reopen(context.Background(), month.ReopenOptions{Setting: s, Period: period, Reason: "a credit note came"})
 			if pipeline.KindOf(err) == pipeline.KindUsage {
 				return nil // it was open already
 			}
@@ -350,11 +357,11 @@ func (y *year) close(day int, month pipeline.Period) {
 		sign()
 	}
 	if y.t.Failed() {
-		y.t.Logf("exceptions: %v", foundAll(y.t, y.at(day, "ann"), month))
+		y.t.Logf("exceptions: %v", foundAll(y.t, y.at(day, "ann"), period))
 		return
 	}
-	now := published(y.t, y.at(day, "ann"), month)
-	heldIdentities(y.t, month, y.before, now)
+	now := published(y.t, y.at(day, "ann"), period)
+	heldIdentities(y.t, period, y.before, now)
 	y.before = now
 	y.closed++
 	y.verify()
@@ -362,7 +369,7 @@ func (y *year) close(day int, month pipeline.Period) {
 
 func (y *year) verify() {
 	y.t.Helper()
-	v, err := Verify(context.Background(), VerifyOptions{Setting: y.s})
+	v, err := guard.Verify(context.Background(), guard.VerifyOptions{Setting: y.s})
 	if err != nil {
 		y.t.Errorf("verify: %v", err)
 		return

@@ -36,8 +36,9 @@ var topLevel = []string{
 // import; "x/..." is x and all below it. Adapters under pipeline/ don't know one
 // another: jobs pass data between them. The longest prefix of a folder decides.
 var mayImport = map[string][]string{
-	"cmd":             {"jobs", "fixtures", "reports/...", "sql", "pipeline"},
+	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline"},
 	"jobs":            {"reports/...", "sql", "pipeline", "pipeline/feed", "pipeline/lake", "pipeline/engine", "pipeline/state"},
+	forTests:          {"jobs/...", "fixtures", "reports/...", "pipeline"},
 	"reports":         {},
 	"pipeline":        {},
 	"pipeline/lake":   {"pipeline"},
@@ -105,6 +106,16 @@ var mayImport = map[string][]string{
 // providersMayImport is the frame of a published format.
 var providersMayImport = []string{"pipeline", "pipeline/feed/lex", "pipeline/feed/published"}
 
+// jobsInOrder are the packages of jobs, each of which may import those before it
+// and none after. Their tests may import all: the compiler forbids a circle.
+var jobsInOrder = []string{
+	"jobs/disk", "jobs/config", "jobs/books", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/mail",
+	"jobs/ask", "jobs/month", "jobs/guard", "jobs", "jobs/schedule",
+}
+
+// forTests is what only tests import.
+const forTests = "jobs/internal/trial"
+
 // testsMayImport is allowed in tests besides: generated input and the models.
 var testsMayImport = []string{"fixtures", "sql", "pipeline"}
 
@@ -126,7 +137,8 @@ var mayReadWorld = []string{"cmd"}
 
 // mayUse are single uses of the world elsewhere, with the reason.
 var mayUse = map[string]string{
-	"pipeline/lake/lake.go time.Now": "the clock of the lock's notice when none is handed in",
+	"jobs/internal/trial/seeds.go os.Getenv": "CARAT_SEED and CARAT_SIMULATE, for tests of several packages",
+	"pipeline/lake/lake.go time.Now":         "the clock of the lock's notice when none is handed in",
 }
 
 type source struct {
@@ -238,6 +250,9 @@ func TestImportsRunOneWay(t *testing.T) {
 			if isTest && (slices.Contains(testsMayImport, own) || strings.HasPrefix(folder, "pipeline/feed") && slices.Contains(formatTestsMayImport, own)) {
 				continue
 			}
+			if dir == "jobs" && within([]string{"jobs/..."}, own) {
+				continue // TestJobsImportInOrder judges them among themselves
+			}
 			if !within(allowed, own) {
 				t.Errorf("%s imports %s; %s may import %v", s.path, name, dir, allowed)
 			}
@@ -251,6 +266,28 @@ func within(allowed []string, own string) bool {
 		folder, all := strings.CutSuffix(a, "/...")
 		return own == folder || all && strings.HasPrefix(own, folder+"/")
 	})
+}
+
+// What runs is one package a subject, and imports run down the list.
+func TestJobsImportInOrder(t *testing.T) {
+	for _, s := range sources(t, ".go") {
+		folder := path.Dir(s.path)
+		if !within([]string{"jobs/..."}, folder) || folder == forTests || strings.HasSuffix(s.path, "_test.go") {
+			continue
+		}
+		at := slices.Index(jobsInOrder, folder)
+		if at < 0 {
+			t.Errorf("%s: its folder has no place in jobsInOrder", s.path)
+			continue
+		}
+		for _, i := range parsed(t, s).Imports {
+			name, _ := strconv.Unquote(i.Path.Value)
+			own, _ := strings.CutPrefix(name, "carat/")
+			if within([]string{"jobs/..."}, own) && !slices.Contains(jobsInOrder[:at], own) {
+				t.Errorf("%s imports %s; %s may import %v of the jobs", s.path, name, folder, jobsInOrder[:at])
+			}
+		}
+	}
 }
 
 // The domain does no I/O, so that it can be used and tested anywhere.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/closepackage"
 	"carat/sql"
 )
 
@@ -36,13 +36,13 @@ names a new place.`,
 			if err != nil {
 				return err
 			}
-			o := jobs.AuditFileOptions{Setting: s, SQL: sql.Files, Period: month, Zip: zipped}
+			o := closepackage.AuditFileOptions{Setting: s, SQL: sql.Files, Period: month, Zip: zipped}
 			if out != "" {
 				if o.Out, err = placeOut(out, s.Config.Lake); err != nil {
 					return err
 				}
 			}
-			r, err := jobs.AuditFile(cmd.Context(), o)
+			r, err := closepackage.AuditFile(cmd.Context(), o)
 			p.clear()
 			if err != nil {
 				return err

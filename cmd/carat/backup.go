@@ -5,12 +5,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/guard"
 )
 
 // backupCommand is `carat backup`.
 func backupCommand(a *app) *cobra.Command {
-	var o jobs.BackupOptions
+	var o guard.BackupOptions
 	cmd := &cobra.Command{
 		Use:   "backup --out DIR",
 		Short: "copy lake, state and carat.yaml into a folder, and verify it",
@@ -30,7 +30,7 @@ stopped.`,
 			if o.Keep < -1 {
 				return usage("--keep: %d is not a whole number, at least 0", o.Keep)
 			}
-			r, err := jobs.Backup(cmd.Context(), o)
+			r, err := guard.Backup(cmd.Context(), o)
 			p.clear()
 			if err != nil {
 				return err
@@ -55,7 +55,7 @@ stopped.`,
 
 // restoreCommand is `carat restore`.
 func restoreCommand(a *app) *cobra.Command {
-	var o jobs.RestoreOptions
+	var o guard.RestoreOptions
 	cmd := &cobra.Command{
 		Use:   "restore --from DIR",
 		Short: "make a lake from a backup",
@@ -72,7 +72,7 @@ nothing is done. --check reads and verifies the backup, and restores nothing.`,
 			}
 			p := a.progress()
 			o.Setting, o.Dir = a.settingOf(nil, p.tell), a.dir
-			r, err := jobs.Restore(cmd.Context(), o)
+			r, err := guard.Restore(cmd.Context(), o)
 			p.clear()
 			if err != nil {
 				return err

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/month"
 	"carat/pipeline"
 	"carat/sql"
 )
@@ -24,7 +24,7 @@ any number moves.`,
 		Example: `  carat close --period 2026-10 --user ann`,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			month, err := parsePeriod(cmd, period)
+			period, err := parsePeriod(cmd, period)
 			if err != nil {
 				return err
 			}
@@ -33,23 +33,23 @@ any number moves.`,
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Close(cmd.Context(), jobs.CloseOptions{Setting: s, SQL: sql.Files, Period: month})
+			r, err := month.Close(cmd.Context(), month.CloseOptions{Setting: s, SQL: sql.Files, Period: period})
 			p.clear()
 			if err != nil {
 				return err
 			}
 			if r.Early {
-				a.tell(fmt.Sprintf("close %s: the month isn't over yet; rows of it that come after the approval count in %s", month, month.Next()))
+				a.tell(fmt.Sprintf("close %s: the month isn't over yet; rows of it that come after the approval count in %s", period, period.Next()))
 			}
 			fmt.Fprintf(a.stdout, "%s is prepared by %s (version %d, run %s)\n%s, %s\n", r.Period, r.PreparedBy, r.Version, r.RunID, r.Status, r.Verdict.Counts())
 			if err := a.writeMoved(r.Version, r.Moved); err != nil {
 				return err
 			}
 			if len(r.Verdict.Undecided) > 0 {
-				fmt.Fprintf(a.stdout, "before it can be approved, decide the exceptions that need a review: `carat exceptions --period %s`\n", month)
+				fmt.Fprintf(a.stdout, "before it can be approved, decide the exceptions that need a review: `carat exceptions --period %s`\n", period)
 				return nil
 			}
-			fmt.Fprintf(a.stdout, "somebody else approves it: `carat approve --period %s`\n", month)
+			fmt.Fprintf(a.stdout, "somebody else approves it: `carat approve --period %s`\n", period)
 			return nil
 		},
 	}
@@ -67,7 +67,7 @@ func (a *app) writeMoved(version int64, moved []pipeline.MovedTable) error {
 		return nil
 	}
 	fmt.Fprintf(a.stdout, "moved against version %d:\n", version-1)
-	return jobs.MovedTable(moved).Write(a.stdout, "table")
+	return month.MovedTable(moved).Write(a.stdout, "table")
 }
 
 // approveCommand is `carat approve --period P`: lock it.
@@ -83,7 +83,7 @@ an exception in it. Rows that come later count in the next month.`,
 		Example: `  carat approve --period 2026-10 --user cleo`,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			month, err := parsePeriod(cmd, period)
+			period, err := parsePeriod(cmd, period)
 			if err != nil {
 				return err
 			}
@@ -92,7 +92,7 @@ an exception in it. Rows that come later count in the next month.`,
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Approve(cmd.Context(), jobs.ApproveOptions{Setting: s, SQL: sql.Files, Period: month})
+			r, err := month.Approve(cmd.Context(), month.ApproveOptions{Setting: s, SQL: sql.Files, Period: period})
 			p.clear()
 			if err != nil {
 				return err
@@ -122,7 +122,7 @@ a version more, with a list of what moved, and both people must sign anew.`,
 		Example: `  carat reopen --period 2026-10 --user ann --reason "late bank statement"`,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			month, err := parsePeriod(cmd, period)
+			period, err := parsePeriod(cmd, period)
 			if err != nil {
 				return err
 			}
@@ -130,7 +130,7 @@ a version more, with a list of what moved, and both people must sign anew.`,
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Reopen(cmd.Context(), jobs.ReopenOptions{Setting: s, Period: month, Reason: reason})
+			r, err := month.Reopen(cmd.Context(), month.ReopenOptions{Setting: s, Period: period, Reason: reason})
 			if err != nil {
 				return err
 			}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/guard"
 	"carat/reports/table"
 )
 
@@ -29,7 +29,7 @@ reading faster. It can be run at any time, and be interrupted at any time.`,
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Compact(cmd.Context(), jobs.CompactOptions{Setting: s})
+			r, err := guard.Compact(cmd.Context(), guard.CompactOptions{Setting: s})
 			p.clear()
 			if r == nil {
 				return err

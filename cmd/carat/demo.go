@@ -11,6 +11,8 @@ import (
 
 	"carat/fixtures"
 	"carat/jobs"
+	"carat/jobs/ask"
+	"carat/jobs/config"
 	"carat/pipeline"
 	"carat/reports/statement"
 	"carat/reports/table"
@@ -85,7 +87,7 @@ func (a *app) runDemo(cmd *cobra.Command) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := jobs.LoadConfig(d.dir)
+	c, err := config.Load(d.dir)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +98,7 @@ func (a *app) runDemo(cmd *cobra.Command) (*demo, error) {
 	if d.run, err = jobs.Run(ctx, jobs.RunOptions{Setting: s, SQL: sql.Files, Period: demoPeriod}); err != nil {
 		return nil, err
 	}
-	if d.exceptions, err = jobs.Exceptions(ctx, jobs.ExceptionsOptions{Setting: s, Period: demoPeriod}); err != nil {
+	if d.exceptions, err = ask.Exceptions(ctx, ask.ExceptionsOptions{Setting: s, Period: demoPeriod}); err != nil {
 		return nil, err
 	}
 	if d.summary, err = jobs.Summarise(ctx, jobs.SummaryOptions{Setting: s, Period: demoPeriod}); err != nil {

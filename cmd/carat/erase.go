@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/guard"
 )
 
 // eraseCommand is `carat erase --creator ID`.
@@ -29,7 +29,7 @@ listed.`,
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Erase(cmd.Context(), jobs.EraseOptions{Setting: s, Creator: creator})
+			r, err := guard.Erase(cmd.Context(), guard.EraseOptions{Setting: s, Creator: creator})
 			if err != nil {
 				return err
 			}

@@ -8,7 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/ask"
+	"carat/jobs/month"
 	"carat/pipeline"
 	"carat/reports/table"
 	"carat/reports/trace"
@@ -35,10 +36,10 @@ evidence of one.`,
   carat exceptions show 0f415bf9`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			month := pipeline.Period("")
+			only := pipeline.Period("")
 			if period != "" {
 				var err error
-				if month, err = parsePeriod(cmd, period); err != nil {
+				if only, err = parsePeriod(cmd, period); err != nil {
 					return err
 				}
 			}
@@ -49,18 +50,18 @@ evidence of one.`,
 			if err != nil {
 				return err
 			}
-			o := jobs.ExceptionsOptions{Setting: s, Period: month, Control: control, Resolved: resolved}
+			o := ask.ExceptionsOptions{Setting: s, Period: only, Control: control, Resolved: resolved}
 			switch {
 			case take != "":
-				return a.importDecisions(cmd.Context(), jobs.ImportOptions{Setting: s, File: take})
+				return a.importDecisions(cmd.Context(), month.DecideOptions{Setting: s, File: take})
 			case export != "":
-				rows, err := jobs.Export(cmd.Context(), o, export)
+				rows, err := ask.ExportExceptions(cmd.Context(), o, export)
 				if err == nil {
 					fmt.Fprintf(a.stdout, "%s exceptions in %s\n", grouped(int64(rows)), export)
 				}
 				return err
 			}
-			t, err := jobs.Exceptions(cmd.Context(), o)
+			t, err := ask.Exceptions(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
@@ -108,7 +109,7 @@ begins so.`,
 			if err != nil {
 				return err
 			}
-			e, err := jobs.Evidence(cmd.Context(), jobs.EvidenceOptions{Setting: s, SQL: sql.Files, ID: args[0], Limit: limit})
+			e, err := ask.Evidence(cmd.Context(), ask.EvidenceOptions{Setting: s, SQL: sql.Files, ID: args[0], Limit: limit})
 			if err != nil {
 				return err
 			}
@@ -117,12 +118,12 @@ begins so.`,
 	}
 	cmd.Flags().StringVar(&format, "format", "table", strings.Join(trace.EvidenceFormats(), ", "))
 	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", format, trace.EvidenceFormats()...) }
-	cmd.Flags().IntVar(&limit, "limit", jobs.TraceLimit, "how many rows of one kind are shown; 0: all")
+	cmd.Flags().IntVar(&limit, "limit", ask.TraceLimit, "how many rows of one kind are shown; 0: all")
 	return cmd
 }
 
-func (a *app) importDecisions(ctx context.Context, o jobs.ImportOptions) error {
-	r, err := jobs.Import(ctx, o)
+func (a *app) importDecisions(ctx context.Context, o month.DecideOptions) error {
+	r, err := month.Decide(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"carat/jobs"
 	"carat/pipeline"
 )
 
@@ -97,7 +96,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	if meant := jobs.Closest(unknown.GetSpecifiedName(), names); meant != "" {
+	if meant := pipeline.Closest(unknown.GetSpecifiedName(), names); meant != "" {
 		return e.WithHint("did you mean --%s?", meant)
 	}
 	return e.WithHint("see `%s --help`", cmd.CommandPath())
@@ -122,7 +121,7 @@ func unknownVerb(root *cobra.Command, name string) error {
 	}
 	slices.Sort(names)
 	e := usage("unknown verb %q", name)
-	if meant := jobs.Closest(name, names); meant != "" {
+	if meant := pipeline.Closest(name, names); meant != "" {
 		return e.WithHint("did you mean `carat %s`?", meant)
 	}
 	return e.WithHint("verbs are %s", strings.Join(names, ", "))
@@ -156,7 +155,7 @@ func chosen(flag, value string, allowed ...string) error {
 		}
 	}
 	e := usage("--%s: %q is not one of %s", flag, value, strings.Join(allowed, ", "))
-	if meant := jobs.Closest(value, allowed); meant != "" {
+	if meant := pipeline.Closest(value, allowed); meant != "" {
 		return e.WithHint("did you mean %s?", meant)
 	}
 	return e

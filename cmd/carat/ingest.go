@@ -5,7 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/books"
+	"carat/jobs/ingest"
 )
 
 // ingestCommand is `carat ingest [FILE…]`: all of the inbox, or these files.
@@ -30,15 +31,15 @@ and kept in the table rejects: carat query 'select * from rejects'.`,
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Ingest(cmd.Context(), jobs.IngestOptions{Setting: s, Files: args, Feed: feed})
+			r, err := ingest.Files(cmd.Context(), ingest.Options{Setting: s, Files: args, Feed: feed})
 			p.clear()
 			if r == nil {
 				return err
 			}
 			tellIgnored(p, r.Ignored)
 			for _, f := range r.Files {
-				if f.Result == jobs.FileKnown {
-					p.tell(jobs.Event{Step: "ingest", Object: f.File, Note: "already ingested as batch " + f.Batch})
+				if f.Result == ingest.FileKnown {
+					p.tell(books.Event{Step: "ingest", Object: f.File, Note: "already ingested as batch " + f.Batch})
 				}
 			}
 			return errors.Join(err, filesTable(r.Files).Write(a.stdout, a.format))

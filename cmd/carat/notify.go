@@ -3,9 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/schedule"
 	"carat/pipeline"
-
 	"carat/reports/table"
 )
 
@@ -27,7 +26,7 @@ run the jobs by other means. --test tells each webhook a test.`,
 			if err != nil {
 				return err
 			}
-			told, err := jobs.Notify(cmd.Context(), jobs.NotifyOptions{Setting: s, Test: test})
+			told, err := schedule.Notify(cmd.Context(), schedule.NotifyOptions{Setting: s, Test: test})
 			if err != nil {
 				return err
 			}
@@ -35,7 +34,7 @@ run the jobs by other means. --test tells each webhook a test.`,
 			failed := 0
 			for _, one := range told {
 				t.Rows = append(t.Rows, []any{one.Webhook, one.Kind, one.Subject, one.State, absent(one.Error)})
-				if one.State != jobs.NoticeTold {
+				if one.State != schedule.NoticeTold {
 					failed++
 				}
 			}

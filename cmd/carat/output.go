@@ -6,7 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/books"
+	"carat/jobs/config"
+	"carat/jobs/ingest"
+	"carat/jobs/reconcile"
 	"carat/reports/table"
 )
 
@@ -17,26 +20,26 @@ func (a *app) formatFlag(cmd *cobra.Command) {
 }
 
 // setting reads the configuration for a job.
-func (a *app) setting(p *progress) (jobs.Setting, error) {
-	c, err := jobs.LoadConfig(a.dir)
+func (a *app) setting(p *progress) (books.Setting, error) {
+	c, err := config.Load(a.dir)
 	if err != nil {
-		return jobs.Setting{}, err
+		return books.Setting{}, err
 	}
 	return a.settingOf(c, p.tell), nil
 }
 
 // settingOf is what every job is given: who runs it, when, and with which
 // arguments, for the record.
-func (a *app) settingOf(c *jobs.Config, progress jobs.Progress) jobs.Setting {
-	by := jobs.Actor{User: a.user, OSUser: a.osUser}
+func (a *app) settingOf(c *config.Config, progress books.Progress) books.Setting {
+	by := books.Actor{User: a.user, OSUser: a.osUser}
 	if by.User == "" {
 		by.User = a.osUser
 	}
-	return jobs.Setting{Config: c, Now: a.now, Progress: progress, By: by, Arguments: a.arguments, Build: version, Clock: a.clock,
+	return books.Setting{Config: c, Now: a.now, Progress: progress, By: by, Arguments: a.arguments, Build: version, Clock: a.clock,
 		Variable: a.variable, Fault: a.fault}
 }
 
-func controlsTable(controls []jobs.Control) *table.Table {
+func controlsTable(controls []reconcile.Control) *table.Table {
 	t := &table.Table{Columns: []table.Column{
 		{Name: "control"}, {Name: "severity"}, {Name: "checked", Kind: table.Number}, {Name: "exceptions", Kind: table.Number}, {Name: "result"},
 	}}
@@ -46,7 +49,7 @@ func controlsTable(controls []jobs.Control) *table.Table {
 	return t
 }
 
-func filesTable(files []jobs.FileResult) *table.Table {
+func filesTable(files []ingest.FileResult) *table.Table {
 	t := &table.Table{Columns: []table.Column{
 		{Name: "file"}, {Name: "feed"}, {Name: "format"}, {Name: "result"}, {Name: "batch_id"},
 		{Name: "rows_read", Kind: table.Number}, {Name: "rows_accepted", Kind: table.Number},
@@ -67,14 +70,14 @@ func absent(text string) any {
 }
 
 // tellIgnored says which files of the inbox are no input.
-func tellIgnored(p *progress, ignored []jobs.IgnoredFile) {
+func tellIgnored(p *progress, ignored []ingest.IgnoredFile) {
 	for _, i := range ignored {
-		p.tell(jobs.Event{Step: "ingest", Object: i.Name, Note: "left alone: " + i.Reason})
+		p.tell(books.Event{Step: "ingest", Object: i.Name, Note: "left alone: " + i.Reason})
 	}
 }
 
 // tellSignOff says that a prepared period must be prepared again.
-func (a *app) tellSignOff(verb string, r *jobs.ReconcileResult) {
+func (a *app) tellSignOff(verb string, r *reconcile.Result) {
 	if r.SignOffFell != "" {
 		a.tell(verb + " " + string(r.Period) + ": the sign-off fell away: " + r.SignOffFell)
 	}

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
-	"carat/reports/closepackage"
+	"carat/jobs/closepackage"
+	pack "carat/reports/closepackage"
 	"carat/sql"
 )
 
@@ -26,7 +26,7 @@ func packageCommand(a *app) *cobra.Command {
 				return err
 			}
 			for _, f := range formats {
-				if err := chosen("format", f, closepackage.Formats...); err != nil {
+				if err := chosen("format", f, pack.Formats...); err != nil {
 					return err
 				}
 			}
@@ -35,7 +35,7 @@ func packageCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Package(cmd.Context(), jobs.PackageOptions{Setting: s, SQL: sql.Files, Period: month, Formats: formats})
+			r, err := closepackage.Write(cmd.Context(), closepackage.Options{Setting: s, SQL: sql.Files, Period: month, Formats: formats})
 			p.clear()
 			if err != nil {
 				return err
@@ -47,6 +47,6 @@ func packageCommand(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&period, "period", "", "the month, such as 2026-10")
-	cmd.Flags().StringSliceVar(&formats, "format", closepackage.Formats, "which renderings to write")
+	cmd.Flags().StringSliceVar(&formats, "format", pack.Formats, "which renderings to write")
 	return cmd
 }

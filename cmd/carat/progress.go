@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"carat/jobs"
+	"carat/jobs/books"
 )
 
 // The look of the progress bar.
@@ -31,7 +31,7 @@ func (a *app) progress() *progress {
 }
 
 // tell is the jobs.Progress of this display.
-func (p *progress) tell(e jobs.Event) {
+func (p *progress) tell(e books.Event) {
 	switch {
 	case e.Note != "":
 		p.clear()
@@ -45,7 +45,7 @@ func (p *progress) tell(e jobs.Event) {
 	}
 }
 
-func (p *progress) draw(e jobs.Event) {
+func (p *progress) draw(e books.Event) {
 	now := p.clock()
 	if !e.Finished && p.open && now.Sub(p.drawn) < barInterval {
 		return
@@ -70,13 +70,13 @@ func (p *progress) clear() {
 	}
 }
 
-func bar(e jobs.Event) string {
+func bar(e books.Event) string {
 	done := min(max(e.Done, 0), e.Total)
 	cells := int(done * barCells / max(e.Total, 1))
 	return fmt.Sprintf("[%s%s] %3d%%", strings.Repeat("#", cells), strings.Repeat(".", barCells-cells), done*100/max(e.Total, 1))
 }
 
-func amount(e jobs.Event) string {
+func amount(e books.Event) string {
 	if e.Unit == "" {
 		return "done"
 	}

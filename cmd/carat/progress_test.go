@@ -6,18 +6,18 @@ import (
 	"testing"
 	"time"
 
-	"carat/jobs"
+	"carat/jobs/books"
 )
 
 func TestProgressOnATerminal(t *testing.T) {
 	var out bytes.Buffer
 	now := time.Unix(0, 0)
 	p := &progress{w: &out, terminal: true, clock: func() time.Time { return now }}
-	p.tell(jobs.Event{Step: "ingest", Object: "a.csv", Done: 1, Total: 4, Unit: "bytes"})
-	p.tell(jobs.Event{Step: "ingest", Object: "a.csv", Done: 2, Total: 4, Unit: "bytes"}) // too soon to draw
+	p.tell(books.Event{Step: "ingest", Object: "a.csv", Done: 1, Total: 4, Unit: "bytes"})
+	p.tell(books.Event{Step: "ingest", Object: "a.csv", Done: 2, Total: 4, Unit: "bytes"}) // too soon to draw
 	now = now.Add(time.Second)
-	p.tell(jobs.Event{Step: "ingest", Object: "a\x1b]0;x\a.csv", Done: 3, Total: 4, Unit: "bytes"})
-	p.tell(jobs.Event{Step: "ingest", Object: "a.csv", Note: `column "x" is ignored`})
+	p.tell(books.Event{Step: "ingest", Object: "a\x1b]0;x\a.csv", Done: 3, Total: 4, Unit: "bytes"})
+	p.tell(books.Event{Step: "ingest", Object: "a.csv", Note: `column "x" is ignored`})
 	p.clear()
 	want := "\r\x1b[Kingest [######..................]  25% a.csv" +
 		"\r\x1b[Kingest [##################......]  75% a\uFFFD]0;x\uFFFD.csv" +
@@ -30,10 +30,10 @@ func TestProgressOnATerminal(t *testing.T) {
 func TestProgressElsewhere(t *testing.T) {
 	var out bytes.Buffer
 	p := &progress{w: &out, clock: time.Now}
-	p.tell(jobs.Event{Step: "ingest", Object: "a.csv", Done: 1, Total: 4, Unit: "bytes"})
-	p.tell(jobs.Event{Step: "ingest", Object: "a.csv", Done: 12345, Unit: "rows", Finished: true})
-	p.tell(jobs.Event{Step: "ingest", Object: "b\u202evsc\ncarat: ingest all: done.csv", Done: 1, Unit: "rows", Finished: true})
-	p.tell(jobs.Event{Step: "ingest", Object: "c\n.csv", Note: "left alone"})
+	p.tell(books.Event{Step: "ingest", Object: "a.csv", Done: 1, Total: 4, Unit: "bytes"})
+	p.tell(books.Event{Step: "ingest", Object: "a.csv", Done: 12345, Unit: "rows", Finished: true})
+	p.tell(books.Event{Step: "ingest", Object: "b\u202evsc\ncarat: ingest all: done.csv", Done: 1, Unit: "rows", Finished: true})
+	p.tell(books.Event{Step: "ingest", Object: "c\n.csv", Note: "left alone"})
 	p.clear()
 	if want := "carat: ingest a.csv: 12,345 rows\n" +
 		"carat: ingest b\uFFFDvsc\uFFFDcarat: ingest all: done.csv: 1 row\n" +
@@ -53,7 +53,7 @@ func TestGrouped(t *testing.T) {
 func TestLongLinesAreCut(t *testing.T) {
 	var out bytes.Buffer
 	p := &progress{w: &out, terminal: true, clock: time.Now}
-	p.tell(jobs.Event{Step: "ingest", Object: strings.Repeat("x", 500), Done: 1, Total: 2})
+	p.tell(books.Event{Step: "ingest", Object: strings.Repeat("x", 500), Done: 1, Total: 2})
 	if n := len([]rune(strings.TrimPrefix(out.String(), "\r\x1b[K"))); n != barWidth {
 		t.Errorf("%d columns, want %d", n, barWidth)
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/ask"
 	"carat/sql"
 )
 
@@ -38,7 +38,7 @@ after new files.`,
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Publish(cmd.Context(), jobs.PublishOptions{Setting: s, SQL: sql.Files, Out: full, Force: force})
+			r, err := ask.Publish(cmd.Context(), ask.PublishOptions{Setting: s, SQL: sql.Files, Out: full, Force: force})
 			if err != nil {
 				return err
 			}

@@ -6,7 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/ask"
+	"carat/jobs/books"
 	"carat/reports/table"
 	"carat/sql"
 )
@@ -53,7 +54,7 @@ access.`,
 			if tables {
 				return a.listTables(cmd, s, out)
 			}
-			o := jobs.QueryOptions{Setting: s, Query: args[0], AsOf: asOf, Timeout: timeout}
+			o := ask.QueryOptions{Setting: s, Query: args[0], AsOf: asOf, Timeout: timeout}
 			if period != "" {
 				if o.Period, err = parsePeriod(cmd, period); err != nil {
 					return err
@@ -74,7 +75,7 @@ access.`,
 
 // query writes the answer of a query. The file of --out is made when the query
 // was understood.
-func (a *app) query(cmd *cobra.Command, o jobs.QueryOptions, out string) error {
+func (a *app) query(cmd *cobra.Command, o ask.QueryOptions, out string) error {
 	finish := func(err error) error { return err }
 	o.Answer = func(columns []table.Column, types []string) (table.RowWriter, error) {
 		w, done, err := a.output(out, o.Config.Lake, table.BinaryFormat(a.format))
@@ -84,13 +85,13 @@ func (a *app) query(cmd *cobra.Command, o jobs.QueryOptions, out string) error {
 		finish = done
 		return table.NewRowWriter(w, a.format, columns, types)
 	}
-	_, err := jobs.Query(cmd.Context(), o)
+	_, err := ask.Query(cmd.Context(), o)
 	return finish(err)
 }
 
 // listTables writes what the tables and their columns mean.
-func (a *app) listTables(cmd *cobra.Command, s jobs.Setting, out string) error {
-	t, err := jobs.Tables(cmd.Context(), jobs.TablesOptions{Setting: s, SQL: sql.Files})
+func (a *app) listTables(cmd *cobra.Command, s books.Setting, out string) error {
+	t, err := ask.Tables(cmd.Context(), ask.TablesOptions{Setting: s, SQL: sql.Files})
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/books"
+	"carat/jobs/reconcile"
 	"carat/sql"
 )
 
@@ -29,7 +30,7 @@ func reconcileCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Reconcile(cmd.Context(), jobs.ReconcileOptions{Setting: s, SQL: sql.Files, Period: month})
+			r, err := reconcile.Run(cmd.Context(), reconcile.Options{Setting: s, SQL: sql.Files, Period: month})
 			p.clear()
 			if err != nil {
 				return err
@@ -42,7 +43,7 @@ func reconcileCommand(a *app) *cobra.Command {
 			if a.format == "table" {
 				fmt.Fprintf(a.stdout, "\n%s is %s (run %s)\n%s\n", r.Period, r.Status, r.RunID, r.Verdict.Counts())
 			}
-			if r.Status == jobs.StatusBlocked {
+			if r.Status == books.StatusBlocked {
 				err = errors.Join(err, r.Blocked())
 			}
 			return err

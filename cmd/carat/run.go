@@ -11,19 +11,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"carat/jobs"
+	"carat/jobs/books"
+	"carat/jobs/ingest"
+	"carat/jobs/reconcile"
 	"carat/sql"
 )
 
 // runObject is what `carat run --format json` prints: a contract.
 type runObject struct {
-	Period     string         `json:"period"`
-	RunID      string         `json:"run_id"`
-	Status     string         `json:"status"`
-	Controls   []jobs.Control `json:"controls"`
-	Batches    []runBatch     `json:"batches"`
-	Statements int64          `json:"statements"`
-	Seconds    json.Number    `json:"seconds"`
-	Exceptions runCounts      `json:"exceptions"`
+	Period     string              `json:"period"`
+	RunID      string              `json:"run_id"`
+	Status     string              `json:"status"`
+	Controls   []reconcile.Control `json:"controls"`
+	Batches    []runBatch          `json:"batches"`
+	Statements int64               `json:"statements"`
+	Seconds    json.Number         `json:"seconds"`
+	Exceptions runCounts           `json:"exceptions"`
 }
 
 // runCounts are the exceptions by severity, and what of them was decided.
@@ -78,7 +81,7 @@ same.`,
 			tellIgnored(p, r.Ingest.Ignored)
 			fresh, known := newFiles(r.Ingest.Files)
 			if known > 0 {
-				p.tell(jobs.Event{Step: "ingest", Note: grouped(known) + " files were ingested before"})
+				p.tell(books.Event{Step: "ingest", Note: grouped(known) + " files were ingested before"})
 			}
 			if r.Reconcile == nil {
 				return err
@@ -86,7 +89,7 @@ same.`,
 			a.tellSignOff("run", r.Reconcile)
 			took := a.clock().Sub(a.now)
 			err = errors.Join(err, a.writeRun(r, fresh, took))
-			if r.Reconcile.Status == jobs.StatusBlocked {
+			if r.Reconcile.Status == books.StatusBlocked {
 				err = errors.Join(err, r.Reconcile.Blocked())
 			}
 			return err
@@ -97,7 +100,7 @@ same.`,
 	return cmd
 }
 
-func (a *app) writeRun(r *jobs.RunResult, fresh []jobs.FileResult, took time.Duration) error {
+func (a *app) writeRun(r *jobs.RunResult, fresh []ingest.FileResult, took time.Duration) error {
 	switch a.format {
 	case "json":
 		return writeRunJSON(a.stdout, r, took)
@@ -137,10 +140,10 @@ func writeRunJSON(w io.Writer, r *jobs.RunResult, took time.Duration) error {
 		o.Statements = r.Statements.Statements
 	}
 	if o.Controls == nil {
-		o.Controls = []jobs.Control{}
+		o.Controls = []reconcile.Control{}
 	}
 	for _, f := range r.Ingest.Files {
-		if f.Result == jobs.FileIngested {
+		if f.Result == ingest.FileIngested {
 			o.Batches = append(o.Batches, runBatch{f.Batch, f.File, f.Feed, f.Format, f.RowsRead, f.RowsAccepted, f.RowsRejected, f.RowsDuplicate})
 		}
 	}
@@ -157,9 +160,9 @@ func seconds(d time.Duration) json.Number {
 }
 
 // newFiles leaves out the files that the lake held already, and counts them.
-func newFiles(files []jobs.FileResult) (fresh []jobs.FileResult, known int64) {
+func newFiles(files []ingest.FileResult) (fresh []ingest.FileResult, known int64) {
 	for _, f := range files {
-		if f.Result == jobs.FileKnown {
+		if f.Result == ingest.FileKnown {
 			known++
 		} else {
 			fresh = append(fresh, f)

@@ -14,7 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/schedule"
 	"carat/pipeline"
 	"carat/sql"
 )
@@ -49,8 +49,8 @@ are served on --listen; --listen "" serves nothing.`,
 				return err
 			}
 			defer stop()
-			return jobs.Schedule(cmd.Context(), jobs.ScheduleOptions{
-				Setting: s, Clock: wallClock{}, Work: jobs.ScheduledWork(s, sql.Files), Log: log, Grace: grace,
+			return schedule.Run(cmd.Context(), schedule.Options{
+				Setting: s, Clock: wallClock{}, Work: schedule.WorkOf(s, sql.Files), Log: log, Grace: grace,
 				Observe: m.observe, Leads: m.leads, Told: m.told,
 			})
 		},
@@ -121,9 +121,9 @@ func (m *scheduleMetrics) leads(yes bool) {
 	m.leading.Set(map[bool]float64{true: 1}[yes])
 }
 
-func (m *scheduleMetrics) told(t jobs.Told) { m.notices.WithLabelValues(t.Webhook, t.State).Inc() }
+func (m *scheduleMetrics) told(t schedule.Told) { m.notices.WithLabelValues(t.Webhook, t.State).Inc() }
 
-func (m *scheduleMetrics) observe(r jobs.SlotRun) {
+func (m *scheduleMetrics) observe(r schedule.SlotRun) {
 	m.runs.WithLabelValues(r.Job, r.Result).Inc()
 	m.seconds.WithLabelValues(r.Job).Observe(r.Took.Seconds())
 	if r.Done() {

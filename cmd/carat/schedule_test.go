@@ -13,7 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"carat/jobs"
+	"carat/jobs/config"
+	"carat/jobs/schedule"
 )
 
 // lockedBuffer can be read while it is written.
@@ -86,9 +87,9 @@ func TestScheduleServesAndStops(t *testing.T) {
 // to watch is there, and every one that is there is told of.
 func TestMetricsOfTheDocs(t *testing.T) {
 	m := newScheduleMetrics()
-	m.observe(jobs.SlotRun{Slot: jobs.Slot{Job: "ingest", At: time.Unix(1, 0)}, Result: "done", Took: time.Second})
+	m.observe(schedule.SlotRun{Slot: config.Slot{Job: "ingest", At: time.Unix(1, 0)}, Result: "done", Took: time.Second})
 	m.leads(true)
-	m.told(jobs.Told{Webhook: "ops", State: "told"})
+	m.told(schedule.Told{Webhook: "ops", State: "told"})
 	families, err := m.registry.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"carat/jobs"
+	"carat/jobs/books"
+	"carat/jobs/config"
+	"carat/jobs/schedule"
 	"carat/sql"
 )
 
@@ -78,7 +80,7 @@ func TestScheduleDoesItsWork(t *testing.T) {
 	}
 	days := func(from, until string) string {
 		t.Helper()
-		config, err := jobs.LoadConfig(dir)
+		config, err := config.Load(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,8 +95,8 @@ func TestScheduleDoesItsWork(t *testing.T) {
 		}
 		clock := &passingClock{now: at(from), end: at(until), stop: cancel}
 		var log lockedBuffer
-		s := jobs.Setting{Config: config, Now: clock.now}
-		err = jobs.Schedule(ctx, jobs.ScheduleOptions{Setting: s, Clock: clock, Work: jobs.ScheduledWork(s, sql.Files),
+		s := books.Setting{Config: config, Now: clock.now}
+		err = schedule.Run(ctx, schedule.Options{Setting: s, Clock: clock, Work: schedule.WorkOf(s, sql.Files),
 			Log: slog.New(slog.NewTextHandler(&log, nil)), Grace: time.Minute, Idle: 2 * time.Hour})
 		if err != nil || strings.Contains(log.String(), "level=ERROR") {
 			t.Fatalf("%v\n%s", err, log.String())

@@ -6,21 +6,21 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/mail"
 	"carat/pipeline"
 )
 
 // sendCommand is `carat send --period P`.
 func sendCommand(a *app) *cobra.Command {
 	var period string
-	var o jobs.SendOptions
+	var o mail.Options
 	cmd := &cobra.Command{
 		Use:   "send --period 2026-10",
 		Short: "mail the statements of a period to their creators, each once",
 		Long: `Mails what lies in out/PERIOD/statements by the server under mail in
 carat.yaml. A statement that was sent is not sent again, unless it says
 something else since. The server's password is taken from the environment
-variable ` + jobs.MailPasswordVariable + `.`,
+variable ` + mail.PasswordVariable + `.`,
 		Example: `  carat send --period 2026-10 --dry-run
   carat send --period 2026-10 --creator c371828`,
 		Args: noArguments,
@@ -33,8 +33,8 @@ variable ` + jobs.MailPasswordVariable + `.`,
 			if o.Setting, err = a.setting(p); err != nil {
 				return err
 			}
-			o.Period, o.Password = month, a.variable(jobs.MailPasswordVariable)
-			r, err := jobs.Send(cmd.Context(), o)
+			o.Period, o.Password = month, a.variable(mail.PasswordVariable)
+			r, err := mail.Send(cmd.Context(), o)
 			p.clear()
 			if r == nil {
 				return err
@@ -61,7 +61,7 @@ func counted(n int, one, many string) string {
 	return grouped(int64(n)) + " " + many
 }
 
-func (a *app) writeSent(r *jobs.SendResult, dryRun bool) {
+func (a *app) writeSent(r *mail.Result, dryRun bool) {
 	verb := "sent"
 	if dryRun {
 		verb = "would be sent"

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/statements"
 	"carat/sql"
 )
 
@@ -29,7 +29,7 @@ broken off goes on where it was.`,
 				return err
 			}
 			for _, f := range formats {
-				if err := chosen("format", f, jobs.StatementFormats...); err != nil {
+				if err := chosen("format", f, statements.Formats...); err != nil {
 					return err
 				}
 			}
@@ -38,7 +38,7 @@ broken off goes on where it was.`,
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Statements(cmd.Context(), jobs.StatementsOptions{Setting: s, SQL: sql.Files, Period: month, Creator: creator, Formats: formats, Zip: packed})
+			r, err := statements.Write(cmd.Context(), statements.Options{Setting: s, SQL: sql.Files, Period: month, Creator: creator, Formats: formats, Zip: packed})
 			p.clear()
 			if err != nil {
 				return err
@@ -63,6 +63,6 @@ broken off goes on where it was.`,
 	cmd.Flags().StringVar(&period, "period", "", "the month, such as 2026-10")
 	cmd.Flags().StringVar(&creator, "creator", "", "only this creator's; the others stay as they are")
 	cmd.Flags().BoolVar(&packed, "zip", false, "also pack all of them, with their index, into one file")
-	cmd.Flags().StringSliceVar(&formats, "format", jobs.StatementFormats, "which renderings to write")
+	cmd.Flags().StringSliceVar(&formats, "format", statements.Formats, "which renderings to write")
 	return cmd
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/schedule"
 	"carat/reports/table"
 )
 
@@ -29,7 +29,7 @@ ran and is next due, what was ingested of each feed, and what is late. With
 			if err != nil {
 				return err
 			}
-			r, err := jobs.Status(cmd.Context(), s)
+			r, err := schedule.Status(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
@@ -40,7 +40,7 @@ ran and is next due, what was ingested of each feed, and what is late. With
 	return cmd
 }
 
-func (a *app) writeStatus(r *jobs.StatusResult, zone *time.Location) error {
+func (a *app) writeStatus(r *schedule.StatusResult, zone *time.Location) error {
 	switch a.format {
 	case "csv":
 		return statusPeriods(r, true).Write(a.stdout, a.format)
@@ -94,7 +94,7 @@ func writeList(w io.Writer, title string, lines []string, none string) {
 }
 
 // statusPeriods is the table of months; for programs with the run's id.
-func statusPeriods(r *jobs.StatusResult, programs bool) *table.Table {
+func statusPeriods(r *schedule.StatusResult, programs bool) *table.Table {
 	t := &table.Table{Columns: []table.Column{{Name: "period"}, {Name: "status"}}}
 	if programs {
 		t.Columns = append(t.Columns, table.Column{Name: "run_id"})
@@ -113,7 +113,7 @@ func statusPeriods(r *jobs.StatusResult, programs bool) *table.Table {
 	return t
 }
 
-func statusJobs(r *jobs.StatusResult) *table.Table {
+func statusJobs(r *schedule.StatusResult) *table.Table {
 	t := &table.Table{Columns: []table.Column{
 		{Name: "job"}, {Name: "last"}, {Name: "period"}, {Name: "at", Kind: table.Time}, {Name: "by"}, {Name: "next", Kind: table.Time}, {Name: "detail"},
 	}}
@@ -138,7 +138,7 @@ func instant(at time.Time) any {
 	return at.Truncate(time.Second)
 }
 
-func statusFeeds(r *jobs.StatusResult) *table.Table {
+func statusFeeds(r *schedule.StatusResult) *table.Table {
 	t := &table.Table{Columns: []table.Column{
 		{Name: "feed"}, {Name: "batches", Kind: table.Number}, {Name: "rows", Kind: table.Number}, {Name: "rejected", Kind: table.Number},
 		{Name: "last_ingest", Kind: table.Time},
@@ -150,7 +150,7 @@ func statusFeeds(r *jobs.StatusResult) *table.Table {
 }
 
 // writeStatusJSON writes everything as one object, tables as arrays.
-func writeStatusJSON(w io.Writer, r *jobs.StatusResult) error {
+func writeStatusJSON(w io.Writer, r *schedule.StatusResult) error {
 	object := struct {
 		At          time.Time           `json:"at"`
 		Lake        string              `json:"lake"`

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/ask"
 	"carat/reports/trace"
 	"carat/sql"
 )
@@ -40,7 +40,7 @@ and the prices in force.`,
 			if err != nil {
 				return err
 			}
-			roots, err := jobs.Trace(cmd.Context(), jobs.TraceOptions{Setting: s, SQL: sql.Files, IDs: args, Limit: limit})
+			roots, err := ask.Trace(cmd.Context(), ask.TraceOptions{Setting: s, SQL: sql.Files, IDs: args, Limit: limit})
 			if err != nil {
 				return err
 			}
@@ -49,6 +49,6 @@ and the prices in force.`,
 	}
 	cmd.Flags().StringVar(&format, "format", "tree", strings.Join(trace.TreeFormats(), ", "))
 	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", format, trace.TreeFormats()...) }
-	cmd.Flags().IntVar(&limit, "limit", jobs.TraceLimit, "how many rows of one kind are shown; 0: all")
+	cmd.Flags().IntVar(&limit, "limit", ask.TraceLimit, "how many rows of one kind are shown; 0: all")
 	return cmd
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/books"
 	"carat/reports/table"
 )
 
@@ -15,7 +15,7 @@ func usersCommand(a *app) *cobra.Command {
 		Use:   "users [grant USER ROLE | revoke USER ROLE]",
 		Short: "who may prepare, approve and read",
 		Long: `Lists the roles of users, or changes one. Roles are
-` + strings.Join(jobs.Roles, ", ") + `.
+` + strings.Join(books.Roles, ", ") + `.
 While no role was granted everybody may do everything, but no one person both
 prepares a month and approves it. Once there is an approver, only approvers
 change roles.`,
@@ -36,11 +36,11 @@ change roles.`,
 			if err != nil {
 				return err
 			}
-			o := jobs.UsersOptions{Setting: s}
+			o := books.UsersOptions{Setting: s}
 			if len(args) == 3 {
 				o.User, o.Role, o.Revoke = args[1], args[2], args[0] == "revoke"
 			}
-			list, err := jobs.Users(cmd.Context(), o)
+			list, err := books.Users(cmd.Context(), o)
 			if err != nil {
 				return err
 			}

@@ -7,7 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs"
+	"carat/jobs/books"
+	"carat/jobs/guard"
 	"carat/pipeline"
 	"carat/reports/table"
 )
@@ -42,13 +43,13 @@ names, and compares every result table.`,
 			if period != "" {
 				return a.reperform(cmd, s, period)
 			}
-			o := jobs.VerifyOptions{Setting: s}
+			o := guard.VerifyOptions{Setting: s}
 			if head != "" {
 				if o.Head, err = readHead(head); err != nil {
 					return err
 				}
 			}
-			v, err := jobs.Verify(cmd.Context(), o)
+			v, err := guard.Verify(cmd.Context(), o)
 			if v == nil {
 				return err
 			}
@@ -83,12 +84,12 @@ names, and compares every result table.`,
 
 // reperform runs a closed month again and prints each result table beside what
 // was locked.
-func (a *app) reperform(cmd *cobra.Command, s jobs.Setting, period string) error {
+func (a *app) reperform(cmd *cobra.Command, s books.Setting, period string) error {
 	month, err := parsePeriod(cmd, period)
 	if err != nil {
 		return err
 	}
-	r, err := jobs.Reperform(cmd.Context(), jobs.ReperformOptions{Setting: s, Period: month})
+	r, err := guard.Reperform(cmd.Context(), guard.ReperformOptions{Setting: s, Period: month})
 	if err != nil {
 		return err
 	}
@@ -111,7 +112,7 @@ func (a *app) reperform(cmd *cobra.Command, s jobs.Setting, period string) error
 }
 
 // readHead reads an exported head.
-func readHead(path string) (*jobs.Head, error) {
+func readHead(path string) (*books.Head, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, usage("--head: %w", err)
@@ -123,5 +124,5 @@ func readHead(path string) (*jobs.Head, error) {
 	if err != nil {
 		return nil, usage("--head: %w", err)
 	}
-	return jobs.ParseHead(text)
+	return books.ParseHead(text)
 }

@@ -1,0 +1,241 @@
+package ask
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"carat/jobs/books"
+	"carat/jobs/disk"
+	"carat/pipeline"
+	"carat/pipeline/engine"
+	"carat/pipeline/state"
+	"carat/reports/table"
+)
+
+// ExceptionsOptions say which exceptions to list.
+type ExceptionsOptions struct {
+	books.Setting
+	Period   pipeline.Period // "": every reconciled one
+	Control  string          // "": all
+	Resolved bool            // those that are gone, instead of those that stand
+}
+
+// ExceptionColumns are the columns of the list: those of an exception, what
+// was decided about it, and its life from run to run.
+var ExceptionColumns = []string{
+	"exception_id", "control", "severity", "period", "entity", "subject_kind", "subject_id", "expected", "actual", "difference",
+	"unit", "reason", "detail", "batch_id", "source_line", "status", "until", "owner", "note", "decided_by", "decided_at",
+	"first_seen", "first_period", "age_days", "resolved_in",
+}
+
+// exceptionsQuery lists exceptions with their life: where and when the same
+// break was first found, and the run in which it was gone.
+const exceptionsQuery = `with seen as (
+    select exceptions.exception_id, exceptions.run_id, known_runs.period, known_runs.created_at
+    from exceptions
+    inner join known_runs on known_runs.run_id = exceptions.run_id
+),
+ranked as (
+    select
+        exception_id, run_id, period, created_at,
+        row_number() over (partition by exception_id order by created_at, run_id) as first_rank,
+        row_number() over (partition by exception_id order by created_at desc, run_id desc) as last_rank
+    from seen
+),
+standing as (
+    select distinct exceptions.exception_id
+    from exceptions
+    inner join known_runs on known_runs.run_id = exceptions.run_id and known_runs.is_current
+),
+listed as (
+    select exceptions.*
+    from exceptions
+    inner join known_runs on known_runs.run_id = exceptions.run_id and known_runs.is_current
+    where not {resolved}
+    union all
+    select exceptions.*
+    from exceptions
+    inner join ranked on ranked.exception_id = exceptions.exception_id and ranked.run_id = exceptions.run_id and ranked.last_rank = 1
+    left join standing on standing.exception_id = exceptions.exception_id
+    where {resolved} and standing.exception_id is null
+),
+later as (
+    select
+        ranked.exception_id, known_runs.run_id,
+        row_number() over (partition by ranked.exception_id order by known_runs.created_at, known_runs.run_id) as later_rank
+    from ranked
+    inner join known_runs on known_runs.period = ranked.period
+        and (known_runs.created_at > ranked.created_at or known_runs.is_current and known_runs.run_id <> ranked.run_id)
+    where ranked.last_rank = 1
+)
+select
+    listed.exception_id, listed.control, listed.severity, listed.period, listed.entity, listed.subject_kind, listed.subject_id,
+    listed.expected, listed.actual, listed.difference, listed.unit, listed.reason, listed.detail, listed.batch_id, listed.source_line,
+    coalesce(decisions.status, 'open') as status, decisions.until, decisions.owner, decisions.note, decisions.decided_by, decisions.decided_at,
+    ranked.created_at as first_seen, ranked.period as first_period,
+    cast(date_diff('day', cast(ranked.created_at at time zone {zone} as date), cast({today} as date)) as bigint) as age_days,
+    case when {resolved} then later.run_id end as resolved_in
+from listed
+inner join ranked on ranked.exception_id = listed.exception_id and ranked.first_rank = 1
+left join later on later.exception_id = listed.exception_id and later.later_rank = 1
+left join decisions on decisions.exception_id = listed.exception_id
+where listed.period in ({periods}) and {where}
+order by listed.period, listed.control, listed.subject_kind, listed.subject_id, listed.reason, listed.unit, listed.entity`
+
+// Exceptions lists what the controls found in the current run of each period,
+// with what was decided about it and how long it has stood. A period that was
+// not reconciled and a control that doesn't exist are not-found errors.
+func Exceptions(ctx context.Context, o ExceptionsOptions) (t *table.Table, err error) {
+	p, err := books.OpenExisting(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	periods, controls, err := reconciledPeriods(ctx, p, o.Period)
+	if err != nil {
+		return nil, err
+	}
+	where := "true"
+	if o.Control != "" {
+		if !slices.Contains(controls, o.Control) {
+			return nil, unknownControl(o.Control, controls)
+		}
+		where = "listed.control = " + pipeline.SQLText(o.Control)
+	}
+	return listExceptions(ctx, p, o.Setting, o.Resolved, periods, where)
+}
+
+// listExceptions lists exceptions of some periods that fulfil a condition.
+func listExceptions(ctx context.Context, p *books.Books, s books.Setting, resolved bool, periods []pipeline.Period, where string) (t *table.Table, err error) {
+	eng, err := p.OpenReader(ctx, s.Config, books.Latest, p.TableFolders(), books.TableExceptions)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, eng.Close()) }()
+	if err := loadRuns(ctx, p, eng.Engine); err != nil {
+		return nil, err
+	}
+	today := books.Day(s.Now, s.Config.Zone)
+	if err := loadDecisions(ctx, p, eng.Engine, today); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, one := range periods {
+		names = append(names, pipeline.SQLText(string(one)))
+	}
+	fill := strings.NewReplacer("{resolved}", map[bool]string{true: "true", false: "false"}[resolved], "{zone}", pipeline.SQLText(s.Config.Zone.String()),
+		"{today}", pipeline.SQLText(today), "{periods}", strings.Join(names, ", "), "{where}", where)
+	rows, err := eng.Query(ctx, fill.Replace(exceptionsQuery))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return books.ReadTable(rows)
+}
+
+// loadRuns makes the table known_runs: every run that was recorded, and
+// whether it is its period's current one.
+func loadRuns(ctx context.Context, p *books.Books, eng *engine.Engine) error {
+	runs, err := p.State.RunHeads(ctx)
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, r := range runs {
+		rows = append(rows, []any{r.ID, string(r.Period), r.CreatedAt, r.Current})
+	}
+	return eng.LoadRows(ctx, "known_runs", "run_id varchar, period varchar, created_at timestamptz, is_current boolean", rows)
+}
+
+// loadDecisions makes the table decisions: the latest about each exception, as
+// it stands on a day.
+func loadDecisions(ctx context.Context, p *books.Books, eng *engine.Engine, today string) error {
+	latest, err := p.State.Decisions(ctx)
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, id := range slices.Sorted(maps.Keys(latest)) {
+		d := latest[id]
+		rows = append(rows, []any{id, ListedStatus(d, today), books.TextOrNil(d.Until), books.TextOrNil(d.Owner), books.TextOrNil(d.Note), d.By, d.At})
+	}
+	return eng.LoadRows(ctx, "decisions",
+		"exception_id varchar, status varchar, until varchar, owner varchar, note varchar, decided_by varchar, decided_at timestamptz", rows)
+}
+
+// ExportExceptions writes exceptions and what was decided about them to a new CSV file,
+// for somebody to decide and Import to take in. A file that is there stays.
+func ExportExceptions(ctx context.Context, o ExceptionsOptions, file string) (rows int, err error) {
+	t, err := Exceptions(ctx, o)
+	if err != nil {
+		return 0, err
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return 0, pipeline.Errorf(pipeline.KindUsage, "write", file, "%w", disk.Cause(err)).WithHint("choose a new file in a folder that you may write to")
+	}
+	err = t.Write(f, "csv")
+	if err = errors.Join(err, f.Close()); err != nil {
+		return 0, errors.Join(pipeline.Errorf(pipeline.KindInternal, "write", file, "%w", disk.Cause(err)), os.Remove(file))
+	}
+	return len(t.Rows), nil
+}
+
+// reconciledPeriods gives one period, or all that were reconciled, and the
+// controls that their current runs ran.
+func reconciledPeriods(ctx context.Context, p *books.Books, period pipeline.Period) (periods []pipeline.Period, controls []string, err error) {
+	periods = []pipeline.Period{period}
+	if period == "" {
+		periods = nil
+		states, err := p.State.Periods(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, s := range states {
+			periods = append(periods, s.Period)
+		}
+	}
+	if len(periods) == 0 {
+		return nil, nil, pipeline.Errorf(pipeline.KindNotFound, "find", "runs", "no month was reconciled yet").
+			WithHint("run `carat run --period 2026-10`, with your month")
+	}
+	for _, one := range periods {
+		run, err := p.CurrentRun(ctx, one)
+		if err != nil {
+			return nil, nil, err
+		}
+		controls = appendControls(controls, run)
+	}
+	return periods, controls, nil
+}
+
+func appendControls(controls []string, run state.Run) []string {
+	for _, c := range run.Controls {
+		if !slices.Contains(controls, c.Control) {
+			controls = append(controls, c.Control)
+		}
+	}
+	return controls
+}
+
+func unknownControl(name string, known []string) error {
+	e := pipeline.Errorf(pipeline.KindNotFound, "find", "control", "there is no control %q", name)
+	if meant := pipeline.Closest(name, known); meant != "" {
+		return e.WithHint("did you mean %s?", meant)
+	}
+	slices.Sort(known)
+	return e.WithHint("controls are %s", strings.Join(known, ", "))
+}
+
+// ListedStatus is how a decision's status is listed on a day: one that nobody
+// decided, and a waiver that has run out, are open.
+func ListedStatus(d pipeline.Decision, today string) string {
+	if status := d.StatusOn(today); status != "" {
+		return status
+	}
+	return pipeline.DecisionOpen
+}

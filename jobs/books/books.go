@@ -1,0 +1,105 @@
+package books
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"carat/pipeline"
+	"carat/pipeline/lake"
+	"carat/pipeline/state"
+)
+
+// Books are an open lake and its state: what a job works in.
+type Books struct {
+	Lake   *lake.Lake
+	State  *state.Store
+	unlock func() // nil when not locked
+}
+
+// Open opens the lake and its state, making them if need be.
+func Open(ctx context.Context, s Setting) (*Books, error) {
+	p := &Books{}
+	var err error
+	p.Lake, err = lake.Open(ctx, lake.Config{
+		Root: s.Config.Lake, CatalogDSN: s.Config.Catalog, Now: func() time.Time { return s.Now }, Fault: s.Fault,
+	})
+	if err != nil {
+		return nil, err
+	}
+	dsn := s.Config.Catalog
+	if dsn == "" {
+		dsn = filepath.Join(p.Lake.Root(), "catalog.sqlite")
+	}
+	if p.State, err = state.Open(ctx, dsn); err != nil {
+		return nil, errors.Join(err, p.Lake.Close())
+	}
+	return p, nil
+}
+
+// WantLake is a not-found error when there is no lake yet: jobs that need what
+// was ingested before don't make one.
+func WantLake(s Setting) error {
+	if _, err := os.Stat(filepath.Join(s.Config.Lake, "lake.json")); errors.Is(err, fs.ErrNotExist) {
+		return pipeline.Errorf(pipeline.KindNotFound, "open lake", s.Config.Lake, "nothing was ingested yet").
+			WithHint("put feed files into the inbox and run `carat ingest`")
+	}
+	return nil
+}
+
+// OpenExisting is Open for jobs that only read.
+func OpenExisting(ctx context.Context, s Setting) (*Books, error) {
+	if err := WantLake(s); err != nil {
+		return nil, err
+	}
+	return Open(ctx, s)
+}
+
+// Latest is the newest state of the lake.
+var Latest lake.AsOf
+
+// Batches gives the batches of a state of the lake, in the order of commit.
+func (p *Books) Batches(ctx context.Context, at lake.AsOf) ([]pipeline.Batch, error) {
+	committed, err := p.Lake.Batches(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	var batches []pipeline.Batch
+	for _, c := range committed {
+		batches = append(batches, c.Batch)
+	}
+	return batches, nil
+}
+
+// OpenLocked is Open with the lock that every writer holds. While another
+// run holds it: a busy error, at once.
+func OpenLocked(ctx context.Context, s Setting) (*Books, error) {
+	p, err := Open(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if p.unlock, err = p.Lake.Lock(ctx); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	if err := p.mayWrite(ctx, s); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// Release gives back the lock before the end: what is left to do only reads.
+func (p *Books) Release() {
+	if p.unlock != nil {
+		p.unlock()
+		p.unlock = nil
+	}
+}
+
+// Close gives back the lock and closes what is open.
+func (p *Books) Close() error {
+	p.Release()
+	return errors.Join(p.State.Close(), p.Lake.Close())
+}

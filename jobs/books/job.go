@@ -1,0 +1,72 @@
+package books
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"carat/pipeline"
+	"carat/pipeline/state"
+)
+
+// errorTextBytes bounds the text of an error that is kept with a job.
+const errorTextBytes = 2000
+
+// Job is a job that is being recorded: who does what, when, over what, and
+// what becomes of it.
+type Job struct {
+	books *Books
+	s     Setting
+	job   state.Job
+}
+
+// Begin records that a job has begun.
+func (p *Books) Begin(ctx context.Context, s Setting, job string, period pipeline.Period) (*Job, error) {
+	r := &Job{books: p, s: s, job: state.Job{
+		Job: job, Period: period, Arguments: s.Arguments, User: s.By.User, OSUser: s.By.OSUser, Build: s.Build, StartedAt: s.Now.UTC()}}
+	var err error
+	r.job.No, err = p.State.BeginJob(ctx, r.job)
+	return r, err
+}
+
+// Took notes what the job took in.
+func (r *Job) Took(inputs ...string) { r.job.Inputs = append(r.job.Inputs, inputs...) }
+
+// Of notes the run that the job is about.
+func (r *Job) Of(runID string) { r.job.RunID = runID }
+
+// TookSnapshots notes the raw tables that a run was made over.
+func (r *Job) TookSnapshots(run state.Run) {
+	r.job.RunID = run.ID
+	for _, name := range slices.Sorted(maps.Keys(run.Inputs)) {
+		r.Took(name + "@" + strconv.FormatInt(run.Inputs[name], 10))
+	}
+}
+
+// End records how the job has ended, and gives its error on. It doesn't use
+// the job's context: that may be what ended it.
+func (r *Job) End(ctx context.Context, err error) error {
+	r.job.EndedAt, r.job.Result = r.s.Now.UTC(), state.JobDone
+	if r.s.Clock != nil {
+		r.job.EndedAt = r.s.Clock().UTC()
+	}
+	if err != nil {
+		r.job.Result, r.job.Error = state.JobFailed, strings.ToValidUTF8(err.Error(), "\uFFFD")
+		if errors.Is(err, context.Canceled) {
+			r.job.Error = "interrupted"
+		}
+		if len(r.job.Error) > errorTextBytes {
+			r.job.Error = strings.ToValidUTF8(r.job.Error[:errorTextBytes], "") + "…"
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if failed := r.books.State.EndJob(ctx, r.job); failed != nil && err == nil {
+		return failed
+	}
+	return err // the first error says more than that it couldn't be recorded
+}

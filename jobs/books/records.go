@@ -1,0 +1,202 @@
+package books
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"carat/pipeline"
+	"carat/pipeline/engine"
+	"carat/pipeline/lake"
+	"carat/pipeline/state"
+)
+
+// The tables that a query finds besides those of the lake: what the summaries
+// of snapshots and the state database say.
+const (
+	TableBatches = "batches"
+	TableRuns    = "runs"
+	TableAccess  = "access"
+)
+
+// RecordTables are the names of all of them.
+var RecordTables = []string{TableBatches, TableRuns, TableAccess}
+
+// BatchColumns are the columns of the table batches: one row is one ingested
+// file, as its snapshot's summary says.
+const BatchColumns = `batch_id varchar, feed varchar, format varchar, source varchar, source_sha256 varchar,
+source_bytes bigint, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint,
+rows_sha256 varchar, ingested_at timestamptz, committed_at timestamptz, snapshot_id bigint, previous_chain varchar,
+chain varchar`
+
+// RunColumns are the columns of the table runs: one row is one run.
+const RunColumns = "run_id varchar, period varchar, status varchar, created_at timestamptz, is_current boolean"
+
+// AccessColumns are the columns of the table access: one row is one reading.
+const AccessColumns = "accessed_at timestamptz, who varchar, verb varchar, query varchar, row_count bigint, outcome varchar"
+
+// LoadRecords makes those of the tables batches, runs and access of a state that
+// are wanted.
+func (p *Books) LoadRecords(ctx context.Context, eng *engine.Engine, at lake.AsOf, wanted []string) error {
+	for _, r := range []struct {
+		table, columns string
+		rows           func(context.Context, lake.AsOf) ([][]any, error)
+	}{{TableBatches, BatchColumns, p.BatchRows}, {TableRuns, RunColumns, p.RunRows}, {TableAccess, AccessColumns, p.accessRows}} {
+		if !slices.Contains(wanted, r.table) {
+			continue
+		}
+		rows, err := r.rows(ctx, at)
+		if err != nil {
+			return err
+		}
+		if err := eng.LoadRows(ctx, r.table, r.columns, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// accessRows gives the rows of the table access.
+func (p *Books) accessRows(ctx context.Context, at lake.AsOf) (rows [][]any, err error) {
+	accesses, err := p.State.Accesses(ctx)
+	for _, a := range accesses {
+		if at.Time.IsZero() || !a.At.After(at.Time) {
+			rows = append(rows, []any{a.At, a.Who, a.Verb, a.Text, a.Rows, a.Outcome})
+		}
+	}
+	return rows, err
+}
+
+// BatchRows gives the rows of the table batches: the way from a row's batch_id to
+// the file that it came from.
+func (p *Books) BatchRows(ctx context.Context, at lake.AsOf) ([][]any, error) {
+	batches, err := p.Lake.Batches(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for _, b := range batches {
+		rows = append(rows, []any{b.ID, b.Feed, b.Format, b.Source, b.SourceSHA256, b.SourceBytes, b.RowsRead, b.RowsAccepted,
+			b.RowsRejected, b.RowsDuplicate, b.RowsSHA256, b.IngestedAt, b.CommittedAt, b.Snapshot, b.PreviousChain, b.Chain})
+	}
+	return rows, nil
+}
+
+// RunRows gives the rows of the table runs.
+func (p *Books) RunRows(ctx context.Context, at lake.AsOf) ([][]any, error) {
+	runs, err := p.RunsAt(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]any
+	for _, r := range runs {
+		rows = append(rows, []any{r.ID, string(r.Period), r.Status, r.CreatedAt, r.Current})
+	}
+	return rows, nil
+}
+
+// RunAt is a run, and whether it was the current one of its period.
+type RunAt struct {
+	state.Run
+	Current bool
+}
+
+// RunsAt gives the runs that a state of the lake holds, oldest first.
+func (p *Books) RunsAt(ctx context.Context, at lake.AsOf) ([]RunAt, error) {
+	published, err := p.Lake.RunIDs(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	all, err := p.State.Runs(ctx, len(published)+RunsUnpublished)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(all)
+	var runs []RunAt
+	last := map[pipeline.Period]int{}
+	for _, r := range all {
+		if slices.Contains(published, r.ID) {
+			last[r.Period] = len(runs)
+			runs = append(runs, RunAt{Run: r})
+		}
+	}
+	for period, i := range last {
+		if at == Latest { // the state knows better: a run may be made current again
+			current, found, err := p.State.CurrentRun(ctx, period)
+			if err != nil {
+				return nil, err
+			}
+			if found {
+				i = slices.IndexFunc(runs, func(r RunAt) bool { return r.ID == current.ID })
+			}
+		}
+		if i >= 0 {
+			runs[i].Current = true
+		}
+	}
+	return runs, nil
+}
+
+// CurrentRuns lists the ids of the runs in force, for a condition.
+func CurrentRuns(runs []RunAt) string {
+	list := []string{"''"}
+	for _, r := range runs {
+		if r.Current {
+			list = append(list, pipeline.SQLText(r.ID))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// RunsUnpublished is how many runs the state may hold that the lake doesn't: of
+// tables that were taken away.
+const RunsUnpublished = 10_000
+
+// OnlyPeriod gives the conditions that leave a month's own rows, and the results
+// of its current run; reference data stay whole.
+func (p *Books) OnlyPeriod(ctx context.Context, period pipeline.Period, at lake.AsOf) (func(table string) string, error) {
+	runs, err := p.RunsAt(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	run := ""
+	for _, r := range runs {
+		if r.Period == period && r.Current {
+			run = r.ID
+		}
+	}
+	return func(table string) string {
+		feed, raw := pipeline.FeedByName(table)
+		switch {
+		case raw && feed.Reference:
+			return ""
+		case raw || table == "rejects":
+			return "accounting_month = " + pipeline.SQLText(string(period))
+		}
+		return "period = " + pipeline.SQLText(string(period)) + " and run_id = " + pipeline.SQLText(run)
+	}, nil
+}
+
+// Recorded runs a reading of the history with its record: who, what and when
+// before it begins, how many rows or why not after it. A reading that can't be
+// recorded doesn't take place.
+func (p *Books) Recorded(ctx context.Context, s Setting, verb, text string, read func() (rows int64, err error)) (int64, error) {
+	id, err := p.State.BeginAccess(ctx, state.Access{At: s.Now, Who: s.By.User, Verb: verb, Text: text})
+	if err != nil {
+		return 0, pipeline.Errorf(pipeline.KindInternal, verb, "", "%w", err).WithHint("nothing is read without a record of it")
+	}
+	rows, err := read()
+	outcome := state.AccessDone
+	if err != nil {
+		outcome = strings.SplitN(err.Error(), "\n", 2)[0]
+	}
+	// The record is completed also when the reading was interrupted.
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), accessTimeout)
+	defer cancel()
+	return rows, errors.Join(err, p.State.EndAccess(end, id, &rows, outcome))
+}
+
+// accessTimeout bounds how long an interrupted reading waits for its record.
+const accessTimeout = 5 * time.Second

@@ -1,0 +1,59 @@
+package books
+
+import (
+	"time"
+
+	"carat/jobs/config"
+)
+
+// Event is one piece of news from a running job. Jobs print nothing: whoever
+// runs them decides what to show of it.
+type Event struct {
+	Step   string // what is being done: "ingest", "reconcile", "statements"
+	Object string // to what: a file, a model
+	Done   int64
+	Total  int64  // 0: not known
+	Unit   string // of Done and Total: "bytes", "rows", "models", "statements"
+	// Note is something to tell once, such as a column that is ignored; the
+	// other numbers are then zero.
+	Note string
+	// Finished ends the object.
+	Finished bool
+}
+
+// Progress is told how a job comes on, from any goroutine, but from one at a
+// time. It must return at once.
+type Progress func(Event)
+
+// Setting is what every job is given.
+type Setting struct {
+	Config *config.Config
+	Now    time.Time // the one reading of the clock
+	// By is who runs the job, and Arguments what it was called with: for the
+	// record.
+	By        Actor
+	Arguments []string
+	Build     string // the version of carat
+	// Clock tells when a job has ended, for the record; nil is Now.
+	Clock func() time.Time
+	// Progress may be nil.
+	Progress Progress
+	// Variable gives a variable of the environment, for secrets; nil: there are
+	// none.
+	Variable func(name string) string
+	// Fault is lake.Config.Fault: nil but in tests.
+	Fault func(step, path string) error
+}
+
+// Actor is a person, or the scheduler.
+type Actor struct {
+	User   string // who it is, as roles, sign-offs and decisions name them
+	OSUser string // whom the operating system says it is
+}
+
+// Tell tells whoever watches how the job comes on.
+func (s Setting) Tell(e Event) {
+	if s.Progress != nil {
+		s.Progress(e)
+	}
+}

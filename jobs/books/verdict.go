@@ -1,0 +1,149 @@
+package books
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"carat/pipeline"
+	"carat/pipeline/state"
+)
+
+// Verdict is where a run's period stands when what people decided about its
+// exceptions is counted in.
+type Verdict struct {
+	// Status is blocked with a blocking exception that is not waived,
+	// exceptions with one to review that is undecided, else balanced.
+	Status        string
+	Block         int64 // exceptions of blocking controls
+	BlockWaived   int64 // of these
+	Review        int64
+	ReviewDecided int64
+	Monitor       int64
+	BlockedBy     []string // blocking controls with an exception that is not waived
+	Undecided     []string // reviewed controls with an exception that nobody decided
+	// Decisions are those in force about exceptions of the run.
+	Decisions []pipeline.Decision
+}
+
+// Counts says it in words: "2 block (1 waived), 3 review (3 decided), 1
+// monitor"; "no exceptions".
+func (v Verdict) Counts() string {
+	var parts []string
+	add := func(n, cleared int64, severity, how string) {
+		switch {
+		case n > 0 && cleared > 0:
+			parts = append(parts, fmt.Sprintf("%d %s (%d %s)", n, severity, cleared, how))
+		case n > 0:
+			parts = append(parts, fmt.Sprintf("%d %s", n, severity))
+		}
+	}
+	add(v.Block, v.BlockWaived, "block", "waived")
+	add(v.Review, v.ReviewDecided, "review", "decided")
+	add(v.Monitor, 0, "monitor", "")
+	if len(parts) == 0 {
+		return "no exceptions"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Day is a day as decisions spell it.
+func Day(at time.Time, zone *time.Location) string { return at.In(zone).Format(time.DateOnly) }
+
+// Verdict judges a run by the decisions in force.
+func (p *Books) Verdict(ctx context.Context, s Setting, run state.Run) (Verdict, error) {
+	v := Verdict{Status: StatusBalanced}
+	found := int64(0)
+	for _, c := range run.Controls {
+		found += c.Exceptions
+	}
+	cleared := map[string]int64{} // by control
+	if found > 0 {
+		var err error
+		if v.Decisions, cleared, err = p.decided(ctx, s, run); err != nil {
+			return v, err
+		}
+	}
+	for _, c := range run.Controls {
+		left := c.Exceptions - cleared[c.Control]
+		switch c.Severity {
+		case "block":
+			v.Block += c.Exceptions
+			v.BlockWaived += cleared[c.Control]
+			if left > 0 {
+				v.BlockedBy = append(v.BlockedBy, c.Control)
+			}
+		case "review":
+			v.Review += c.Exceptions
+			v.ReviewDecided += cleared[c.Control]
+			if left > 0 {
+				v.Undecided = append(v.Undecided, c.Control)
+			}
+		default:
+			v.Monitor += c.Exceptions
+		}
+	}
+	switch {
+	case len(v.BlockedBy) > 0:
+		v.Status = StatusBlocked
+	case len(v.Undecided) > 0:
+		v.Status = StatusExceptions
+	}
+	return v, nil
+}
+
+// decided gives the decisions in force about exceptions of a run, by exception,
+// and how many exceptions of each control they clear.
+func (p *Books) decided(ctx context.Context, s Setting, run state.Run) (list []pipeline.Decision, cleared map[string]int64, err error) {
+	decisions, err := p.State.Decisions(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	var ids []string
+	for id, d := range decisions {
+		if d.Status != pipeline.DecisionOpen {
+			ids = append(ids, pipeline.SQLText(id))
+		}
+	}
+	cleared = map[string]int64{}
+	if len(ids) == 0 {
+		return nil, cleared, nil
+	}
+	sort.Strings(ids)
+	t, err := p.Query(ctx, s.Config, Latest, "select exception_id, control, severity from "+TableExceptions+
+		" where run_id = "+pipeline.SQLText(run.ID)+" and exception_id in ("+strings.Join(ids, ", ")+") order by exception_id", TableExceptions)
+	if err != nil {
+		return nil, nil, err
+	}
+	today := Day(s.Now, s.Config.Zone)
+	for _, row := range t.Rows {
+		id, control, severity := row[0].(string), row[1].(string), row[2].(string)
+		d := decisions[id]
+		if d.StatusOn(today) == pipeline.DecisionOpen {
+			continue // a waiver that has run out
+		}
+		list = append(list, d)
+		if d.Clears(severity, today) {
+			cleared[control]++
+		}
+	}
+	return list, cleared, nil
+}
+
+// BlockedError is the error of a period that blocking controls hold up.
+func BlockedError(action string, period pipeline.Period, v Verdict) error {
+	return pipeline.Errorf(pipeline.KindBlocked, action, string(period), "blocked by %s", strings.Join(v.BlockedBy, ", ")).
+		WithHint("see `carat exceptions --period %s`", period)
+}
+
+// TableExceptions holds what the controls found.
+const TableExceptions = "exceptions"
+
+// Where a period stands after a run.
+const (
+	StatusBalanced   = "balanced"
+	StatusExceptions = "exceptions" // a review control found something
+	StatusBlocked    = "blocked"    // a blocking control found something
+)

@@ -1,0 +1,243 @@
+package closepackage
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"carat/jobs/books"
+	"carat/jobs/reconcile"
+	"carat/jobs/statements"
+	"carat/pipeline"
+	"carat/pipeline/state"
+	"carat/reports/closepackage"
+	"carat/reports/statement"
+	"carat/reports/table"
+)
+
+// packageBuilder gathers the close package of a run from its result tables.
+type packageBuilder struct {
+	ctx     context.Context
+	books   *books.Books
+	run     state.Run
+	options Options
+	eng     *books.Reader
+	tables  map[string]pipeline.TableFiles
+}
+
+// packageTable is a table as the package shows it. A table that this run
+// doesn't have is left out; so are columns.
+type packageTable struct {
+	table, id, title, note string
+	columns                string // in their order
+	where, order           string // where: besides the run
+	input                  bool   // a table of the history, which has no runs
+	onPage                 int
+	pageColumns            string
+}
+
+// packageTables are the tables of the package, in the order in which a
+// controller reads them.
+var packageTables = []packageTable{
+	{table: "exceptions", id: "exceptions", title: "Exceptions", note: "one row that breaks a control's rule",
+		columns: "exception_id control severity period entity subject_kind subject_id expected actual difference unit reason detail batch_id source_line",
+		order:   "severity control subject_kind subject_id reason unit entity", onPage: 500,
+		pageColumns: "control severity entity subject_kind subject_id difference unit detail"},
+	{table: "rollforwards", id: "rollforwards", title: "Roll-forwards", note: "one line of a roll-forward: opening, a movement or closing",
+		columns: "identity entity currency line_rank line quantity amount", where: "subject_kind <> 'creator'", order: "identity entity currency line_rank line"},
+	{table: "revenue_bridge", id: "bridge", title: "Revenue bridge", note: "one step from coins consumed to the platform's cut",
+		columns: "entity functional_currency channel currency line_rank line amount functional_amount", order: "entity functional_currency channel currency line_rank line"},
+	{table: "match_summaries", id: "matches", title: "Settlement to cash", note: "what became of our rows and theirs, by outcome",
+		columns: "match entity channel currency outcome count our_amount their_amount difference tolerated", order: "match entity channel currency outcome"},
+	{table: "trial_balances", id: "trial_balance", title: "Trial balance", note: "one account in one currency",
+		columns: "entity account account_name currency opening debit credit closing functional_opening functional_debit functional_credit functional_closing",
+		order:   "entity account currency"},
+	{table: "journal_lines", id: "journal", title: "Journal", note: "one line of a journal entry",
+		columns: "entry_id line_no day event_class entity account currency debit credit functional_debit functional_credit memo",
+		order:   "day entity event_class currency entry_id line_no", onPage: 200},
+	{table: "prior_period_items", id: "prior_period", title: "Prior-period items", note: "one row of an earlier month that is booked in this one",
+		columns: "*", order: "", onPage: 200},
+	{table: statements.TableSummaries, id: "creators", title: "Creators", note: "the head of one creator's statement",
+		columns: "creator_id entity currency country opening_diamonds earned_diamonds adjusted_diamonds redeemed_diamonds returned_diamonds closing_diamonds " +
+			"opening_amount earned_amount adjusted_amount redeemed_amount returned_amount revaluation_amount rounding_amount closing_amount " +
+			"withheld_amount fee_amount paid_amount in_transit_amount failed_amount prior_period_amount",
+		order: "creator_id entity currency", onPage: 50,
+		pageColumns: "creator_id entity currency opening_amount earned_amount adjusted_amount redeemed_amount returned_amount revaluation_amount rounding_amount closing_amount"},
+	{table: "daily_volumes", id: "volumes", title: "Daily volumes", note: "what happened on one day",
+		columns: "entity day event channel currency event_count coins diamonds amount", order: "entity day event channel currency"},
+	{table: "conversion_rates", id: "rates", title: "Conversion rates", note: "one dated rate, as ingested", input: true,
+		columns: "scope scope_id valid_from valid_to diamonds_per_coin diamond_value coin_value platform_share currency rounding batch_id source_line",
+		order:   "scope scope_id valid_from batch_id source_line", onPage: 100},
+	{table: "gift_catalog", id: "prices", title: "Gift prices", note: "one dated price of a gift, as ingested", input: true,
+		columns: "gift_id name coins valid_from valid_to batch_id source_line", order: "gift_id valid_from batch_id source_line", onPage: 50},
+	{table: "fx_rates", id: "fx_rates", title: "Exchange rates", note: "one published exchange rate of the month, as ingested", input: true,
+		columns: "rate_date base quote rate batch_id source_line", order: "rate_date base quote batch_id source_line", onPage: 50},
+}
+
+func (b *packageBuilder) build() (*closepackage.Package, error) {
+	c := b.options.Config
+	pack := &closepackage.Package{
+		Period: b.run.Period, RunID: b.run.ID, Status: b.run.Status, Zone: c.Zone,
+		Command: "carat run --period " + string(b.run.Period),
+	}
+	for _, e := range c.Entities {
+		pack.Payers = append(pack.Payers, statement.Party{Name: cmp.Or(e.Name, e.ID), Address: e.Address, TaxID: e.TaxID})
+	}
+	m, err := reconcile.Options{Setting: b.options.Setting, SQL: b.options.SQL, Period: b.run.Period}.Models()
+	if err != nil {
+		return nil, err
+	}
+	pack.Controls = packageControls(b.run, m)
+	pack.Sections = append(pack.Sections, controlSection(pack.Controls))
+	signed, err := b.signatureSections()
+	if err != nil {
+		return nil, err
+	}
+	pack.Sections = append(pack.Sections, signed...)
+	for _, t := range packageTables {
+		if s, ok := b.section(t); ok {
+			pack.Sections = append(pack.Sections, s)
+		}
+	}
+	evidence, err := b.evidence(m)
+	if err != nil {
+		return nil, err
+	}
+	pack.Sections = append(pack.Sections, evidence...)
+	if pack.Flows, err = b.flows(); err != nil {
+		return nil, err
+	}
+	pack.Ties, err = b.ties(pack)
+	return pack, err
+}
+
+// packageControls joins what a run found with what the controls' headers say.
+func packageControls(run state.Run, m reconcile.Models) []closepackage.Control {
+	var list []closepackage.Control
+	for _, c := range run.Controls {
+		one := closepackage.Control{Control: c.Control, Severity: c.Severity, Checked: c.Checked, Exceptions: c.Exceptions, Result: c.Result}
+		for _, model := range m.List {
+			if model.Header["control"] == c.Control {
+				h := model.Header
+				one.Summary, one.Question, one.Guards, one.SHA256 = model.Summary, h["question"], h["guards"], model.SHA256
+				one.Rule, one.Causes, one.Action = model.Why, h["causes"], h["action"]
+			}
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+func controlSection(controls []closepackage.Control) closepackage.Section {
+	return closepackage.Section{
+		ID: "controls", Title: "Controls", Note: "one control: a rule, what it checked and how many rows broke it",
+		Columns: []table.Column{{Name: "control"}, {Name: "severity"}, {Name: "checked", Kind: table.Number}, {Name: "exceptions", Kind: table.Number},
+			{Name: "result"}, {Name: "question"}, {Name: "guards"}, {Name: "sql_sha256"}},
+		Rows: func(add func([]any) error) error {
+			for _, c := range controls {
+				if err := add([]any{c.Control, c.Severity, c.Checked, c.Exceptions, c.Result, c.Question, c.Guards, c.SHA256}); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}
+
+// section gives a table of the lake as a section; false when this run has none.
+func (b *packageBuilder) section(t packageTable) (closepackage.Section, bool) {
+	files, ok := b.tables[t.table]
+	if !ok || files.Snapshot == 0 {
+		return closepackage.Section{}, false
+	}
+	kinds := map[string]table.Kind{}
+	var all []string
+	for _, c := range files.Columns {
+		kinds[c.Name] = books.KindOf(c.Type)
+		if c.Name != "period" && c.Name != "run_id" {
+			all = append(all, c.Name)
+		}
+	}
+	has := func(name string) bool { _, ok := kinds[name]; return ok }
+	names := slices.DeleteFunc(strings.Fields(t.columns), func(n string) bool { return !has(n) })
+	order := slices.DeleteFunc(strings.Fields(t.order), func(n string) bool { return !has(n) })
+	if t.columns == "*" {
+		names, order = all, all
+	}
+	s := closepackage.Section{ID: t.id, Title: t.title, Note: t.note, OnPage: t.onPage, PageColumns: strings.Fields(t.pageColumns)}
+	for _, name := range names {
+		s.Columns = append(s.Columns, table.Column{Name: name, Kind: kinds[name]})
+	}
+	query := "select " + columnList(names) + " from " + t.table + b.condition(t)
+	s.Rows = func(add func([]any) error) error {
+		return b.each(query+" order by "+columnList(order), len(names), add)
+	}
+	return s, true
+}
+
+// condition is the part of a table that belongs to the run.
+func (b *packageBuilder) condition(t packageTable) string {
+	switch {
+	case t.table == "fx_rates":
+		start, end := b.run.Period.Start(b.options.Config.Zone), b.run.Period.End(b.options.Config.Zone)
+		return " where rate_date >= date " + pipeline.SQLText(start.Format("2006-01-02")) + " and rate_date < date " + pipeline.SQLText(end.Format("2006-01-02"))
+	case t.input:
+		return ""
+	case t.where != "":
+		return " where run_id = " + pipeline.SQLText(b.run.ID) + " and " + t.where
+	}
+	return " where run_id = " + pipeline.SQLText(b.run.ID)
+}
+
+func columnList(names []string) string {
+	quotedNames := make([]string, len(names))
+	for i, n := range names {
+		quotedNames[i] = `"` + strings.ReplaceAll(n, `"`, `""`) + `"`
+	}
+	return strings.Join(quotedNames, ", ")
+}
+
+// each hands over the rows of an answer one by one. A row is used again: who
+// keeps it copies it.
+func (b *packageBuilder) each(query string, columns int, add func([]any) error) (err error) {
+	rows, err := b.eng.Query(b.ctx, query)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	row, into := make([]any, columns), make([]any, columns)
+	for i := range row {
+		into[i] = &row[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return books.QueryError(err)
+		}
+		if err := add(row); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// flows are the revenue bridge over all channels and currencies, by entity.
+func (b *packageBuilder) flows() ([]closepackage.Flow, error) {
+	if t, ok := b.tables["revenue_bridge"]; !ok || t.Snapshot == 0 {
+		return nil, nil
+	}
+	var flows []closepackage.Flow
+	err := b.each(`select entity, functional_currency, line, cast(sum(functional_amount) as varchar) from revenue_bridge where run_id = `+pipeline.SQLText(b.run.ID)+`
+		group by entity, functional_currency, line_rank, line order by entity, functional_currency, line_rank, line`, 4, func(row []any) error {
+		entity, currency := fmt.Sprint(row[0]), fmt.Sprint(row[1])
+		if n := len(flows); n == 0 || flows[n-1].Entity != entity || flows[n-1].Currency != currency {
+			flows = append(flows, closepackage.Flow{Entity: entity, Currency: currency})
+		}
+		last := &flows[len(flows)-1]
+		last.Lines = append(last.Lines, closepackage.FlowLine{Line: fmt.Sprint(row[2]), Amount: text(row[3])})
+		return nil
+	})
+	return flows, err
+}

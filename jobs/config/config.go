@@ -1,0 +1,184 @@
+package config
+
+import (
+	_ "embed"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sort"
+	"time"
+
+	"carat/jobs/disk"
+	"carat/pipeline"
+)
+
+// File is the name of the configuration in its folder.
+const File = "carat.yaml"
+
+// configBytes bounds the configuration; a larger file is not one.
+const configBytes = 1 << 20
+
+// Default is the text of a carat.yaml in which every key has its
+// default. It is also where the defaults are read from.
+//
+//go:embed carat.yaml
+var Default []byte
+
+// Config is carat.yaml, checked. Rates and amounts were never a float: they
+// are read from the text of the file.
+type Config struct {
+	Dir               string // the folder that holds carat.yaml
+	Lake              string // absolute folder
+	Catalog           string // "" or a postgres:// DSN
+	TimeZone          string
+	Zone              *time.Location
+	ReportingCurrency string
+	Entity            string          // of rows that name none
+	FirstPeriod       pipeline.Period // "" until fixed by the first ingest
+	MaxRejectShare    pipeline.Rate   // of the rows of one file
+	Tolerances        map[string]pipeline.Amount
+	Entities          []Entity // by id
+	StoreFeeRate      map[string]pipeline.Rate
+	DueDays           map[string]int
+	Clawback          string // none or full
+	BreakageMonths    int    // 0: none
+	FXMaxAgeDays      int
+	Materiality       map[string]pipeline.Amount
+	Approvers         []string
+	Accounts          map[string]string
+	Memory            string // as the engine takes it: "4GB"
+	Threads           int    // 0: all cores
+	Feeds             map[string]Feed
+	Jobs              map[string]Job
+	Mail              Mail
+	Notifications     map[string]Webhook // receivers by name
+	Backup            Backup
+}
+
+// Entity is a legal entity that sells the coins and owes the creators.
+type Entity struct {
+	ID                 string
+	Name               string
+	Address            string
+	TaxID              string
+	FunctionalCurrency string
+	Revenue            string // gross or net
+}
+
+// Job is when a scheduled job runs, and what happens when it doesn't go
+// well.
+type Job struct {
+	Cron    string
+	After   []string      // jobs that come first
+	Jitter  time.Duration // slots begin up to this later, spread by their name
+	Timeout time.Duration // 0: none
+	Retries int           // of errors that can pass
+	Overlap string        // wait or skip: a slot that comes due while the job still runs
+}
+
+// What becomes of a slot that comes due while its job still runs.
+const (
+	OverlapWait = "wait"
+	OverlapSkip = "skip"
+)
+
+// DefaultRetries is how often a job is tried again when carat.yaml doesn't say.
+const DefaultRetries = 3
+
+// Load reads DIR/carat.yaml. Every problem of the file is reported, each
+// as a usage error with FILE:LINE; a missing file is a not-found error.
+func Load(dir string) (*Config, error) {
+	file := filepath.Join(dir, File)
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, pipeline.Errorf(pipeline.KindNotFound, "open", file, "no such file").
+			WithHint("`carat init --dir %s` makes one", Shown(dir))
+	}
+	if err != nil {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "open", file, "%w", disk.Cause(err))
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, configBytes+1))
+	if err != nil {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "read", file, "%w", disk.Cause(err))
+	}
+	if len(text) > configBytes {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "read", file, "longer than 1 MiB; this is no configuration")
+	}
+	return Parse(text, dir, file)
+}
+
+// Parse reads a configuration; file is named in errors, and relative
+// paths are taken from dir.
+func Parse(text []byte, dir, file string) (*Config, error) {
+	c := &Config{
+		Tolerances: map[string]pipeline.Amount{}, Materiality: map[string]pipeline.Amount{},
+		StoreFeeRate: map[string]pipeline.Rate{}, DueDays: map[string]int{},
+	}
+	if err := parseConfig(Default, c, "default "+File); err != nil {
+		return nil, err
+	}
+	c.Entities = nil
+	if err := parseConfig(text, c, file); err != nil {
+		return nil, err
+	}
+	c.finish(dir)
+	return c, nil
+}
+
+// finish fills in what follows from other keys.
+func (c *Config) finish(dir string) {
+	c.Dir = dir
+	if !filepath.IsAbs(c.Lake) {
+		c.Lake = filepath.Join(dir, c.Lake)
+	}
+	if abs, err := filepath.Abs(c.Lake); err == nil {
+		c.Lake = abs
+	}
+	if len(c.Entities) == 0 {
+		c.Entities = []Entity{{ID: c.Entity, FunctionalCurrency: c.ReportingCurrency, Revenue: "gross"}}
+	}
+	sort.Slice(c.Entities, func(i, j int) bool { return c.Entities[i].ID < c.Entities[j].ID })
+	for name, f := range c.Feeds {
+		if f.Zone == nil {
+			f.Zone = c.Zone
+			c.Feeds[name] = f
+		}
+	}
+}
+
+// Shown is a folder as a person would type it.
+func Shown(dir string) string {
+	if dir == "" {
+		return "."
+	}
+	return dir
+}
+
+// OutFolder is where what people open of a period lies.
+func (c *Config) OutFolder(period pipeline.Period) string {
+	return filepath.Join(c.Dir, "out", string(period))
+}
+
+// Workers gives how many goroutines and engine threads to use.
+func (c *Config) Workers() int {
+	if c.Threads > 0 {
+		return c.Threads
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// ExpectedDaily gives the feeds of which a day without a row is a break.
+func (c *Config) ExpectedDaily() []string {
+	var feeds []string
+	for name, f := range c.Feeds {
+		if f.Expected == "daily" {
+			feeds = append(feeds, name)
+		}
+	}
+	sort.Strings(feeds)
+	return feeds
+}

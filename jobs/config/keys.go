@@ -1,0 +1,365 @@
+package config
+
+import (
+	"maps"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"carat/pipeline"
+	"carat/pipeline/feed"
+)
+
+var (
+	currencyForm = regexp.MustCompile(`^[A-Z]{3}$`)
+	memoryForm   = regexp.MustCompile(`^[1-9][0-9]{0,5} ?(MB|GB|TB|MiB|GiB|TiB)$`)
+	nameForm     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
+)
+
+// Channels and scheduled jobs that the configuration can name.
+var (
+	Channels      = []string{"apple", "google", "web", "reseller"}
+	ScheduledJobs = []string{"ingest", "reconcile", "statements", "run", "close", "send", "compact", "verify", "backup"}
+)
+
+// parseConfig reads the text over what c holds. Keys of store_fee_rate,
+// due_days, tolerances and materiality are overlaid one by one; entities,
+// feeds, jobs, approvers and accounts replace what was there.
+func parseConfig(text []byte, c *Config, file string) error {
+	y := &yamlFile{file: file}
+	root := y.root(text)
+	if root == nil {
+		return y.err()
+	}
+	line := map[string]*yaml.Node{}
+	known := c.readers(y)
+	for key, read := range known {
+		known[key] = func(n *yaml.Node) { line[key] = n; read(n) }
+	}
+	y.keys(root, "", known)
+	if c.Entities != nil && !c.hasEntity(c.Entity) {
+		at := root
+		if n := line["entity"]; n != nil {
+			at = n
+		} else if n := line["entities"]; n != nil {
+			at = n
+		}
+		y.problem(at, "entity %q is not described under entities", c.Entity)
+	}
+	return y.err()
+}
+
+func (c *Config) hasEntity(id string) bool {
+	for _, e := range c.Entities {
+		if e.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// readers gives the reader of every top-level key.
+func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
+	return map[string]func(*yaml.Node){
+		"lake":               func(n *yaml.Node) { c.Lake = y.folder(n, "lake") },
+		"catalog":            func(n *yaml.Node) { c.Catalog = y.catalog(n) },
+		"time_zone":          func(n *yaml.Node) { c.TimeZone, c.Zone = y.zone(n, "time_zone") },
+		"reporting_currency": func(n *yaml.Node) { c.ReportingCurrency = y.currency(n, "reporting_currency") },
+		"entity":             func(n *yaml.Node) { c.Entity = y.name(n, "entity") },
+		"first_period":       func(n *yaml.Node) { c.FirstPeriod = y.period(n) },
+		"max_reject_share":   func(n *yaml.Node) { c.MaxRejectShare = y.share(n, "max_reject_share") },
+		"tolerances":         func(n *yaml.Node) { y.amounts(n, "tolerances", c.Tolerances) },
+		"entities":           func(n *yaml.Node) { c.Entities = y.entities(n) },
+		"store_fee_rate": func(n *yaml.Node) {
+			y.perChannel(n, "store_fee_rate", func(k string, v *yaml.Node) { c.StoreFeeRate[k] = y.share(v, "store_fee_rate "+k) })
+		},
+		"due_days": func(n *yaml.Node) {
+			y.perChannel(n, "due_days", func(k string, v *yaml.Node) { c.DueDays[k] = y.whole(v, "due_days "+k, 0, 3650) })
+		},
+		"clawback": func(n *yaml.Node) { c.Clawback = y.choice(n, "clawback", "none", "full") },
+		"breakage": func(n *yaml.Node) {
+			y.keys(n, "breakage", map[string]func(*yaml.Node){
+				"after_months": func(n *yaml.Node) { c.BreakageMonths = y.whole(n, "after_months", 0, 1200) },
+			})
+		},
+		"fx_max_age_days": func(n *yaml.Node) { c.FXMaxAgeDays = y.whole(n, "fx_max_age_days", 0, 3650) },
+		"materiality":     func(n *yaml.Node) { y.amounts(n, "materiality", c.Materiality) },
+		"approvers":       func(n *yaml.Node) { c.Approvers = y.list(n, "approvers") },
+		"accounts":        func(n *yaml.Node) { c.Accounts = y.accounts(n) },
+		"memory":          func(n *yaml.Node) { c.Memory = y.memory(n) },
+		"threads":         func(n *yaml.Node) { c.Threads = y.whole(n, "threads", 0, 1024) },
+		"feeds":           func(n *yaml.Node) { c.Feeds = y.feeds(n) },
+		"jobs":            func(n *yaml.Node) { c.Jobs = y.jobs(n) },
+		"mail":            func(n *yaml.Node) { y.mail(n, &c.Mail) },
+		"notifications":   func(n *yaml.Node) { c.Notifications = y.notifications(n) },
+		"backup":          func(n *yaml.Node) { y.backup(n, &c.Backup) },
+	}
+}
+
+func (y *yamlFile) folder(n *yaml.Node, what string) string {
+	text, ok := y.text(n, what)
+	if ok && strings.TrimSpace(text) == "" {
+		y.problem(n, "%s: a folder is needed", what)
+	}
+	return filepath.FromSlash(text)
+}
+
+func (y *yamlFile) catalog(n *yaml.Node) string {
+	text, ok := y.text(n, "catalog")
+	if ok && text != "" && !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
+		// The DSN may hold a password: it is not repeated.
+		y.problem(n, "catalog must be empty (SQLite inside the lake folder) or begin with postgres://")
+	}
+	return text
+}
+
+func (y *yamlFile) zone(n *yaml.Node, what string) (string, *time.Location) {
+	text, ok := y.text(n, what)
+	if !ok {
+		return "", nil
+	}
+	zone, err := time.LoadLocation(text)
+	// "" and Local depend on the machine: two machines would close two months.
+	if err != nil || text == "" || text == "Local" {
+		y.problem(n, "%s: %q is not a time zone; give an IANA name such as UTC or Europe/Berlin", what, text)
+		return "", nil
+	}
+	return text, zone
+}
+
+func (y *yamlFile) currency(n *yaml.Node, what string) string {
+	text, ok := y.text(n, what)
+	if ok && !currencyForm.MatchString(text) {
+		y.problem(n, "%s: %q is not a currency code of three capital letters, such as USD", what, text)
+	}
+	return text
+}
+
+func (y *yamlFile) name(n *yaml.Node, what string) string {
+	text, ok := y.text(n, what)
+	if ok && !nameForm.MatchString(text) {
+		y.problem(n, "%s: %q is not a name of letters, digits, _ - . (at most 64)", what, text)
+	}
+	return text
+}
+
+func (y *yamlFile) period(n *yaml.Node) pipeline.Period {
+	text, ok := y.text(n, "first_period")
+	if !ok || text == "" {
+		return ""
+	}
+	p, err := pipeline.ParsePeriod(text)
+	if err != nil {
+		y.problem(n, "first_period: %v", err)
+	}
+	return p
+}
+
+func (y *yamlFile) memory(n *yaml.Node) string {
+	text, ok := y.text(n, "memory")
+	if ok && !memoryForm.MatchString(text) {
+		y.problem(n, "memory: %q is not a size such as 4GB or 512MB", text)
+	}
+	return strings.ReplaceAll(text, " ", "")
+}
+
+func (y *yamlFile) amounts(n *yaml.Node, what string, into map[string]pipeline.Amount) {
+	y.each(n, what, func(key, value *yaml.Node) {
+		if code := y.currency(key, what); currencyForm.MatchString(code) {
+			into[code] = y.amount(value, what+" "+code)
+		}
+	})
+}
+
+func (y *yamlFile) perChannel(n *yaml.Node, what string, read func(channel string, n *yaml.Node)) {
+	known := map[string]func(*yaml.Node){}
+	for _, c := range Channels {
+		known[c] = func(n *yaml.Node) { read(c, n) }
+	}
+	y.keys(n, what, known)
+}
+
+func (y *yamlFile) entities(n *yaml.Node) []Entity {
+	list := []Entity{}
+	y.each(n, "entities", func(key, value *yaml.Node) {
+		e := Entity{ID: y.name(key, "entities"), Revenue: "gross"}
+		into := func(dst *string, what string) func(*yaml.Node) {
+			return func(n *yaml.Node) { *dst, _ = y.text(n, what) }
+		}
+		y.keys(value, "entities "+e.ID, map[string]func(*yaml.Node){
+			"name": into(&e.Name, "name"), "address": into(&e.Address, "address"), "tax_id": into(&e.TaxID, "tax_id"),
+			"functional_currency": func(n *yaml.Node) { e.FunctionalCurrency = y.currency(n, "functional_currency") },
+			"revenue":             func(n *yaml.Node) { e.Revenue = y.choice(n, "revenue", "gross", "net") },
+		})
+		if e.FunctionalCurrency == "" {
+			y.problem(key, "entities %s needs a functional_currency, such as USD", e.ID)
+		}
+		list = append(list, e)
+	})
+	return list
+}
+
+func (y *yamlFile) accounts(n *yaml.Node) map[string]string {
+	accounts := map[string]string{}
+	known := map[string]func(*yaml.Node){}
+	for _, role := range pipeline.AccountRoles() {
+		known[role] = func(n *yaml.Node) {
+			text, ok := y.text(n, "accounts "+role)
+			if ok && strings.TrimSpace(text) == "" {
+				y.problem(n, "accounts %s: an account is needed, such as \"1000 Cash\"", role)
+			}
+			accounts[role] = text
+		}
+	}
+	y.keys(n, "accounts", known)
+	return accounts
+}
+
+func (y *yamlFile) feeds(n *yaml.Node) map[string]Feed {
+	feeds := map[string]Feed{}
+	known := map[string]func(*yaml.Node){}
+	for _, name := range pipeline.FeedNames() {
+		known[name] = func(n *yaml.Node) {
+			f := Feed{}
+			y.keys(n, "feeds "+name, map[string]func(*yaml.Node){
+				"paths":        func(n *yaml.Node) { f.Paths = y.globs(n, "feeds "+name+" paths") },
+				"expected":     func(n *yaml.Node) { f.Expected = y.choice(n, "feeds "+name+" expected", "daily", "") },
+				"time_zone":    func(n *yaml.Node) { f.TimeZone, f.Zone = y.zone(n, "feeds "+name+" time_zone") },
+				"format":       func(n *yaml.Node) { f.Format = y.format(n, name) },
+				"accounts":     func(n *yaml.Node) { f.Accounts = y.list(n, "feeds "+name+" accounts") },
+				"minor_digits": func(n *yaml.Node) { f.MinorDigits = y.minorDigits(n, "feeds "+name+" minor_digits") },
+				"live_creator": func(n *yaml.Node) { f.LiveCreator = y.name(n, "feeds "+name+" live_creator") },
+				"live_silence_seconds": func(n *yaml.Node) {
+					f.LiveSilence = time.Duration(y.whole(n, "feeds "+name+" live_silence_seconds", 0, 86_400)) * time.Second
+				},
+				"prices_from":        func(n *yaml.Node) { f.PricesFrom = y.day(n, "feeds "+name+" prices_from") },
+				"transaction_column": func(n *yaml.Node) { f.TransactionColumn, _ = y.text(n, "feeds "+name+" transaction_column") },
+				"sku_coins":          func(n *yaml.Node) { f.SKUCoins = y.skuCoins(n, "feeds "+name+" sku_coins") },
+				"sheet":              func(n *yaml.Node) { f.Sheet, _ = y.text(n, "feeds "+name+" sheet") },
+				"layout":             func(n *yaml.Node) { f.Layout = y.layout(n, name) },
+			})
+			feeds[name] = f
+		}
+	}
+	y.keys(n, "feeds", known)
+	return feeds
+}
+
+// day reads a day such as 2026-10-01.
+func (y *yamlFile) day(n *yaml.Node, what string) string {
+	text, ok := y.text(n, what)
+	if _, err := time.Parse(time.DateOnly, text); ok && err != nil {
+		y.problem(n, "%s: %q is not a day such as 2026-10-01", what, text)
+	}
+	return text
+}
+
+// minorDigits reads how many digits of a currency's amounts are decimals.
+func (y *yamlFile) minorDigits(n *yaml.Node, what string) map[string]int {
+	digits := map[string]int{}
+	y.each(n, what, func(key, value *yaml.Node) {
+		if code := y.currency(key, what); currencyForm.MatchString(code) {
+			digits[code] = y.whole(value, what+" "+code, 0, 4)
+		}
+	})
+	return digits
+}
+
+// format reads the name of a format that can give the feed.
+func (y *yamlFile) format(n *yaml.Node, feedName string) string {
+	var able []string
+	for _, f := range feed.Formats() {
+		if slices.Contains(feed.FormatGives(f), feedName) && f != feed.FormatLayout {
+			able = append(able, f)
+		}
+	}
+	return y.choice(n, "feeds "+feedName+" format", able...)
+}
+
+// globs reads patterns that stay inside the folder of carat.yaml: input from
+// elsewhere is named on the command line, by a person.
+func (y *yamlFile) globs(n *yaml.Node, what string) []string {
+	globs := y.list(n, what)
+	for _, g := range globs {
+		clean := path.Clean(filepath.ToSlash(g))
+		if g == "" || path.IsAbs(clean) || filepath.IsAbs(g) || clean == ".." || strings.HasPrefix(clean, "../") || strings.Contains(g, "/../") {
+			y.problem(n, "%s: %q leaves the folder of carat.yaml; patterns are relative to it", what, g)
+		} else if _, err := path.Match(g, ""); err != nil {
+			y.problem(n, "%s: %q is not a pattern (* ? [a-z])", what, g)
+		}
+	}
+	return globs
+}
+
+func (y *yamlFile) jobs(n *yaml.Node) map[string]Job {
+	jobs := map[string]Job{}
+	known := map[string]func(*yaml.Node){}
+	after := map[string]*yaml.Node{}
+	for _, name := range ScheduledJobs {
+		known[name] = func(n *yaml.Node) {
+			j := Job{Retries: DefaultRetries, Overlap: OverlapWait}
+			what := "jobs " + name
+			y.keys(n, what, map[string]func(*yaml.Node){
+				"cron": func(n *yaml.Node) {
+					text, ok := y.text(n, "cron")
+					if _, err := ParseTimetable(text, time.UTC); ok && err != nil {
+						y.problem(n, "jobs %s: %q %v", name, text, err)
+					}
+					j.Cron = text
+				},
+				"after":   func(n *yaml.Node) { j.After, after[name] = y.list(n, what+" after"), n },
+				"jitter":  func(n *yaml.Node) { j.Jitter = y.duration(n, what+" jitter") },
+				"timeout": func(n *yaml.Node) { j.Timeout = y.duration(n, what+" timeout") },
+				"retries": func(n *yaml.Node) { j.Retries = y.whole(n, what+" retries", 0, 100) },
+				"overlap": func(n *yaml.Node) { j.Overlap = y.choice(n, what+" overlap", OverlapWait, OverlapSkip) },
+			})
+			if j.Cron == "" {
+				y.problem(n, "jobs %s needs a cron line, such as \"30 2 * * *\"", name)
+			}
+			jobs[name] = j
+		}
+	}
+	y.keys(n, "jobs", known)
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		for _, other := range jobs[name].After {
+			if _, ok := jobs[other]; !ok {
+				y.problem(after[name], "jobs %s after: %q is not scheduled", name, other)
+			} else if comesAfter(jobs, other, name, nil) {
+				y.problem(after[name], "jobs %s after: %q waits for %q in turn", name, other, name)
+			}
+		}
+	}
+	return jobs
+}
+
+// comesAfter says whether a job waits for another, straight or through others.
+func comesAfter(jobs map[string]Job, job, other string, seen []string) bool {
+	if slices.Contains(seen, job) {
+		return false
+	}
+	for _, before := range jobs[job].After {
+		if before == other || comesAfter(jobs, before, other, append(seen, job)) {
+			return true
+		}
+	}
+	return false
+}
+
+// duration reads a span of time such as 10m or 1h30m.
+func (y *yamlFile) duration(n *yaml.Node, what string) time.Duration {
+	text, ok := y.text(n, what)
+	if !ok {
+		return 0
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 || d > 7*24*time.Hour {
+		y.problem(n, "%s: %q is not a span of time such as 90s, 10m or 1h30m, at most 168h", what, text)
+		return 0
+	}
+	return d
+}

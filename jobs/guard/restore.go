@@ -1,0 +1,295 @@
+package guard
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"carat/jobs/books"
+	"carat/jobs/config"
+	"carat/jobs/disk"
+	"carat/pipeline"
+	"carat/pipeline/lake"
+	"carat/pipeline/state"
+)
+
+// RestoreOptions say from where, and to where. Config of the Setting is not
+// used: it is the carat.yaml of Dir, or that of the backup when Dir has none.
+type RestoreOptions struct {
+	books.Setting
+	From  string // a folder of backups, or one backup
+	Name  string // of one backup; "": the newest
+	Dir   string // the folder of carat.yaml, whose lake is made
+	Check bool   // only read the backup, and restore nothing
+}
+
+// RestoreResult is what was restored, or checked.
+type RestoreResult struct {
+	Backup string // the folder of the backup
+	Lake   string // the lake's folder; "" when only checked
+	Files  int64
+	Bytes  int64
+	Head   books.Head
+}
+
+// Restore makes a lake from a backup. Every file's hash is compared and the
+// lake is verified before it gets its place: a damaged backup is a verification
+// error and leaves none. Where a lake is already it is a usage error. A
+// catalog in PostgreSQL must be an empty database.
+func Restore(ctx context.Context, o RestoreOptions) (result *RestoreResult, err error) {
+	folder, err := o.backup()
+	if err != nil {
+		return nil, err
+	}
+	m, sums, err := readBackup(folder)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.configure(folder); err != nil {
+		return nil, err
+	}
+	result = &RestoreResult{Backup: folder, Files: m.Files, Bytes: m.Bytes}
+	if o.Check {
+		if err := checkBackup(ctx, o.Setting, folder, sums); err != nil {
+			return nil, err
+		}
+		scratch, err := os.MkdirTemp(filepath.Dir(folder), backupScratch+"-*")
+		if err != nil {
+			return nil, pipeline.Errorf(pipeline.KindUsage, "check backup", folder, "%w", disk.Cause(err)).WithHint("carat needs to write beside it, to open a copy of its catalog")
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+		v, err := verifyCopy(ctx, o.Setting, folder, scratch)
+		if err != nil {
+			return nil, err
+		}
+		result.Head = v.Head
+		return result, sameHead(folder, m, v.Head)
+	}
+	result.Lake = o.Config.Lake
+	result.Head, err = o.restore(ctx, folder, m, sums)
+	return result, err
+}
+
+// backup finds the backup that is meant.
+func (o RestoreOptions) backup() (string, error) {
+	from, err := filepath.Abs(o.From)
+	if err != nil {
+		return "", err
+	}
+	if o.Name != "" {
+		if !backupName.MatchString(o.Name) {
+			return "", pipeline.Errorf(pipeline.KindUsage, "find backup", pipeline.CutText(o.Name), "that is not the name of a backup, such as 20261031T020000Z")
+		}
+		return filepath.Join(from, o.Name), nil
+	}
+	if _, err := os.Stat(filepath.Join(from, backupManifest)); err == nil {
+		return from, nil
+	}
+	names, err := backups(from)
+	if err != nil {
+		return "", pipeline.Errorf(pipeline.KindNotFound, "find backup in", from, "%w", disk.Cause(err))
+	}
+	if len(names) == 0 {
+		return "", pipeline.Errorf(pipeline.KindNotFound, "find backup in", from, "there is none").WithHint("name a folder that `carat backup` wrote")
+	}
+	return filepath.Join(from, names[len(names)-1]), nil
+}
+
+// configure reads the configuration of the folder, or the backup's.
+func (o *RestoreOptions) configure(folder string) (err error) {
+	o.Config, err = config.Load(o.Dir)
+	if pipeline.KindOf(err) != pipeline.KindNotFound {
+		return err
+	}
+	file := filepath.Join(folder, backupConfig, config.File)
+	text, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return pipeline.Errorf(pipeline.KindVerification, "read", file, "%w", disk.Cause(err))
+	}
+	o.Config, err = config.Parse(text, o.Dir, file)
+	return err
+}
+
+// checkBackup compares the hash of every file.
+func checkBackup(ctx context.Context, s books.Setting, folder string, sums map[string]string) error {
+	for i, name := range slices.Sorted(maps.Keys(sums)) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.Tell(books.Event{Step: "check", Object: "backup", Done: int64(i), Total: int64(len(sums)), Unit: "files"})
+		got, _, err := disk.SHA256(filepath.Join(folder, filepath.FromSlash(name)))
+		if err != nil || got != sums[name] {
+			return damaged(folder, name, got, sums[name], err)
+		}
+	}
+	s.Tell(books.Event{Step: "check", Object: "backup", Finished: true})
+	return nil
+}
+
+func damaged(folder, name, got, want string, err error) error {
+	file := filepath.Join(folder, filepath.FromSlash(name))
+	e := pipeline.Errorf(pipeline.KindVerification, "read backup", file, "its SHA-256 is %s, the list says %s", got, want)
+	if err != nil {
+		e = pipeline.Errorf(pipeline.KindVerification, "read backup", file, "%w", disk.Cause(err))
+	}
+	return e.WithHint("use another backup; nothing was restored")
+}
+
+func sameHead(folder string, m manifest, got books.Head) error {
+	if got == m.Head {
+		return nil
+	}
+	return pipeline.Errorf(pipeline.KindVerification, "verify backup", folder, "its history ends with batch %q and chain %s, the manifest says %q and %s",
+		got.Batch, got.Chain, m.Head.Batch, m.Head.Chain).WithHint("use another backup")
+}
+
+// restore copies, verifies, and then gives the lake its place.
+func (o RestoreOptions) restore(ctx context.Context, folder string, m manifest, sums map[string]string) (head books.Head, err error) {
+	root := o.Config.Lake
+	if entries, err := os.ReadDir(root); err == nil && len(entries) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return head, pipeline.Errorf(pipeline.KindUsage, "restore to", root, "there is something already").
+			WithHint("restore into another folder with --dir, or move the lake away")
+	}
+	temp := root + ".restoring"
+	if err := o.copyBack(ctx, folder, temp, sums); err != nil {
+		return head, err
+	}
+	config := *o.Config
+	config.Lake, config.Catalog, config.Dir = temp, "", temp // without the statements of another lake
+	setting := o.Setting
+	setting.Config = &config
+	v, err := Verify(ctx, VerifyOptions{Setting: setting})
+	if err != nil {
+		return head, err
+	}
+	if err := sameHead(folder, m, v.Head); err != nil {
+		return head, err
+	}
+	if o.Config.Catalog != "" {
+		if err := loadCatalog(ctx, o.Config.Catalog, filepath.Join(temp, lake.CatalogFile), root); err != nil {
+			return head, err
+		}
+	}
+	if err := o.restoreConfig(folder, sums); err != nil {
+		return head, restoreError(o.Dir, err)
+	}
+	if err := disk.IgnoreMissing(os.Remove(root)); err != nil { // an empty folder
+		return head, restoreError(root, err)
+	}
+	if err := errors.Join(disk.SyncFolders(temp), os.Rename(temp, root), lake.SyncFolder(filepath.Dir(root))); err != nil {
+		return head, restoreError(root, err)
+	}
+	p, err := books.Open(ctx, o.Setting)
+	if err != nil {
+		return head, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	job, err := p.Begin(ctx, o.Setting, "restore", "")
+	if err != nil {
+		return head, err
+	}
+	job.Took(folder)
+	return v.Head, job.End(ctx, nil)
+}
+
+func restoreError(root string, err error) error {
+	return pipeline.Errorf(pipeline.KindInternal, "restore to", root, "%w", err).WithHint("run again: it goes on where it stopped")
+}
+
+// copyBack copies the lake's files, each of which must have the hash of the
+// list. Those that an attempt before copied are read again, not copied.
+func (o RestoreOptions) copyBack(ctx context.Context, folder, temp string, sums map[string]string) error {
+	// An attempt before may have opened the databases; a log of theirs beside a
+	// new copy would be taken for its own.
+	for _, file := range []string{lake.CatalogFile, lake.PeopleFile} {
+		for _, ending := range []string{"", "-wal", "-shm", "-journal"} {
+			if err := disk.IgnoreMissing(os.Remove(filepath.Join(temp, filepath.FromSlash(file)) + ending)); err != nil {
+				return restoreError(temp, err)
+			}
+		}
+	}
+	names := slices.Sorted(maps.Keys(sums))
+	for i, name := range names {
+		below, ok := strings.CutPrefix(name, backupLake+"/")
+		if !ok {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		o.Tell(books.Event{Step: "restore", Object: "lake", Done: int64(i), Total: int64(len(names)), Unit: "files"})
+		to := filepath.Join(temp, filepath.FromSlash(below))
+		if got, _, err := disk.SHA256(to); err == nil && got == sums[name] {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return restoreError(temp, err)
+		}
+		from := filepath.Join(folder, filepath.FromSlash(name))
+		if _, err := os.Stat(from); err != nil {
+			return damaged(folder, name, "", sums[name], err)
+		}
+		got, err := disk.Copy(from, to)
+		if err != nil {
+			return restoreError(temp, err)
+		}
+		if got != sums[name] {
+			return errors.Join(damaged(folder, name, got, sums[name], nil), os.Remove(to))
+		}
+	}
+	o.Tell(books.Event{Step: "restore", Object: "lake", Finished: true})
+	return nil
+}
+
+// restoreConfig puts carat.yaml and the user's controls where there are none.
+func (o RestoreOptions) restoreConfig(folder string, sums map[string]string) error {
+	for name := range sums {
+		below, ok := strings.CutPrefix(name, backupConfig+"/")
+		to := filepath.Join(o.Dir, filepath.FromSlash(below))
+		if _, err := os.Lstat(to); !ok || err == nil {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		if got, err := disk.Copy(filepath.Join(folder, filepath.FromSlash(name)), to); err != nil || got != sums[name] {
+			return errors.Join(err, damaged(folder, name, got, sums[name], err), disk.IgnoreMissing(os.Remove(to)))
+		}
+	}
+	return nil
+}
+
+// loadCatalog writes catalog and state from the file of a backup into an empty
+// PostgreSQL database, as those of the lake at root.
+func loadCatalog(ctx context.Context, dsn, file, root string) (err error) {
+	if err := lake.MakeCatalog(ctx, dsn); err != nil {
+		return err
+	}
+	from, err := state.Open(ctx, file)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	to, err := state.Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	err = from.CopyTo(ctx, to, lake.CatalogTables, func(tx *sql.Tx) error { return lake.MoveCatalog(ctx, tx, root) })
+	if err != nil {
+		return err
+	}
+	// The file was only on its way, and so is what seals it: the catalog is the database.
+	for _, ending := range []string{"", "-wal", "-shm", "-seal", "-open"} {
+		if err := disk.IgnoreMissing(os.Remove(file + ending)); err != nil {
+			return restoreError(root, err)
+		}
+	}
+	return nil
+}

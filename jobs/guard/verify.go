@@ -1,0 +1,168 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"carat/jobs/books"
+	"carat/pipeline"
+	"carat/pipeline/lake"
+	"carat/pipeline/state"
+)
+
+// VerifyOptions say what to verify besides the history itself.
+type VerifyOptions struct {
+	books.Setting
+	Head *books.Head // what a third party kept; nil: nothing
+}
+
+// Verification is what Verify went through.
+type Verification struct {
+	lake.Verification
+	Sources      int        // kept source files that were read again
+	SourceRows   int64      // rows in them
+	Certificates int        // of closed periods
+	Erased       []string   // batches whose file named a person who was erased
+	Head         books.Head // of the history as it is
+}
+
+func (v *Verification) differ(format string, args ...any) {
+	v.Differences = append(v.Differences, fmt.Sprintf(format, args...))
+}
+
+// Verify walks the whole history, offline: the hash chain and every file, each
+// kept source file read again, the runs, the certificates of closed periods and,
+// if given, a head that somebody else kept. A history that differs from what it
+// says is a verification error with the first difference; the result has all.
+func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err error) {
+	p, err := books.OpenExisting(ctx, o.Setting)
+	if err != nil && pipeline.KindOf(err) != pipeline.KindNotFound {
+		changed := lake.ChangedFiles(ctx, lake.Config{Root: o.Config.Lake, CatalogDSN: o.Config.Catalog})
+		if len(changed) > 0 {
+			return nil, pipeline.Errorf(pipeline.KindVerification, "verify lake", o.Config.Lake, "%s; so it can't be opened: %w", strings.Join(changed, "; "), err)
+		}
+	}
+	if err != nil && pipeline.KindOf(err) == pipeline.KindInternal {
+		return nil, pipeline.Errorf(pipeline.KindVerification, "verify lake", o.Config.Lake, "it can't be opened, so something that it begins with was changed: %w", err).
+			WithHint("restore what differs from a backup, or find out who changed it")
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	result = &Verification{}
+	if result.Verification, err = p.Lake.Verify(ctx); err != nil && pipeline.KindOf(err) != pipeline.KindVerification {
+		return result, err
+	}
+	for _, check := range []func() error{
+		func() error { return verifySources(ctx, p, o.Setting, result) },
+		func() error { return verifyErased(ctx, p, result) },
+		func() error { return verifyRuns(ctx, p, result) },
+		func() error {
+			return verifyCertificates(ctx, p, o.Config, result)
+		},
+		func() error { return verifyHead(ctx, p, o.Head, result) },
+	} {
+		err := check()
+		if err != nil && pipeline.KindOf(err) == pipeline.KindInternal && ctx.Err() == nil && len(result.Differences) > 0 {
+			result.differ("what can't be read any more: %v", err) // because something was changed, which is told already
+			err = nil
+		}
+		if err != nil {
+			return result, err
+		}
+	}
+	if n := len(result.Differences); n > 0 {
+		return result, pipeline.Errorf(pipeline.KindVerification, "verify lake", p.Lake.Root(), "%s (%d in all)", result.Differences[0], n).
+			WithHint("restore what differs from a backup, or find out who changed it")
+	}
+	return result, nil
+}
+
+// verifyHead tells the head, and compares it with one that was kept.
+func verifyHead(ctx context.Context, p *books.Books, kept *books.Head, report *Verification) error {
+	batches, err := p.Lake.Batches(ctx, books.Latest)
+	if err != nil {
+		return nil // told already
+	}
+	report.Head = books.Head{Lake: p.Lake.ID(), Batches: len(batches)}
+	if n := len(batches); n > 0 {
+		report.Head.Batch, report.Head.Chain = batches[n-1].ID, batches[n-1].Chain
+	}
+	if kept == nil {
+		return nil
+	}
+	if kept.Lake != p.Lake.ID() {
+		report.differ("the head that was kept is of another lake, %s; this one is %s", kept.Lake, p.Lake.ID())
+		return nil
+	}
+	if kept.Batch == "" {
+		return nil
+	}
+	at := slices.IndexFunc(batches, func(b lake.CommittedBatch) bool { return b.ID == kept.Batch })
+	switch {
+	case at < 0:
+		report.differ("batch %s is missing, and all after it: the head that was kept names it as number %d, the history ends with %s", kept.Batch, kept.Batches, report.Head.Batch)
+	case batches[at].Chain != kept.Chain:
+		report.differ("batch %s or one before it was replaced: the head that was kept has the chain value %s, the history %s", kept.Batch, kept.Chain, batches[at].Chain)
+	case at+1 != kept.Batches:
+		report.differ("batch %s is number %d of the history, the head that was kept says %d", kept.Batch, at+1, kept.Batches)
+	}
+	return nil
+}
+
+// verifyRuns looks for the inputs and the results of every run that the state
+// knows: a table that was set back lacks them.
+func verifyRuns(ctx context.Context, p *books.Books, report *Verification) error {
+	published, err := p.Lake.RunIDs(ctx, books.Latest)
+	if err != nil {
+		return nil // told already
+	}
+	runs, err := p.State.Runs(ctx, len(published)+books.RunsUnpublished)
+	if err != nil {
+		return err
+	}
+	there := map[string]int64{} // the snapshot of each table that was read last and is whole: most runs read what the one before did
+	for _, r := range runs {
+		if !slices.Contains(published, r.ID) {
+			report.differ("run %s of %s: its results are not in the history any more", r.ID, r.Period)
+		}
+		read := maps.Clone(r.Inputs)
+		maps.DeleteFunc(read, func(table string, snapshot int64) bool { return there[table] == snapshot })
+		if _, err := p.Lake.TablesOf(ctx, read); err != nil {
+			report.differ("run %s of %s: %v", r.ID, r.Period, err)
+		} else {
+			maps.Copy(there, read)
+		}
+	}
+	for _, id := range published {
+		if !slices.ContainsFunc(runs, func(r state.Run) bool { return r.ID == id }) {
+			report.differ("run %s: the history has its results, the state database knows no such run", id)
+		}
+	}
+	return nil
+}
+
+// verifyErased wants a record for every file of people that is gone.
+func verifyErased(ctx context.Context, p *books.Books, report *Verification) error {
+	if len(report.Erased) == 0 {
+		return nil
+	}
+	accesses, err := p.State.Accesses(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range accesses {
+		if a.Verb == verbErase && a.Outcome == state.AccessDone {
+			return nil
+		}
+	}
+	for _, b := range report.Erased {
+		report.differ("batch %s: its source file is not under people/raw any more, and no erasure is recorded", b)
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+package guard
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"carat/jobs/books"
+	"carat/jobs/config"
+	"carat/jobs/disk"
+	"carat/jobs/statements"
+	"carat/pipeline"
+	"carat/pipeline/lake"
+	"carat/pipeline/state"
+)
+
+// verifyCertificates checks every lock there ever was: the certificate as the
+// state database knows it, and all that the certificate names; and the statements,
+// which a copied lake may come without.
+func verifyCertificates(ctx context.Context, p *books.Books, conf *config.Config, report *Verification) error {
+	locks, err := p.State.Locks(ctx)
+	if err != nil {
+		return err
+	}
+	batches, err := p.Lake.Batches(ctx, books.Latest)
+	if err != nil {
+		return nil // told already
+	}
+	decisions, err := p.State.DecisionHistory(ctx)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, l := range locks {
+		known[lake.CertificateFile(l.Period, l.Version)] = true
+		report.Certificates++
+		text, err := p.Lake.Certificate(l.Period, l.Version)
+		if err != nil {
+			report.differ("the certificate of %s version %d: %v", l.Period, l.Version, err)
+			continue
+		}
+		if got := pipeline.SHA256Text(text); got != l.CertificateSHA256 {
+			report.differ("the certificate of %s version %d was changed (%s): its SHA-256 is %s, the state database has %s",
+				l.Period, l.Version, lake.CertificateFile(l.Period, l.Version), got, l.CertificateSHA256)
+			continue
+		}
+		c, err := pipeline.ParseCertificate(text)
+		if err != nil {
+			report.differ("the certificate of %s version %d: %v", l.Period, l.Version, err)
+			continue
+		}
+		verifyCertificate(p, l, c, batches, filepath.Join(conf.OutFolder(l.Period), statements.FolderName), report)
+		verifyDecisions(c, decisions, report)
+	}
+	found, err := filepath.Glob(filepath.Join(p.Lake.Root(), "certificates", "*", "*.json"))
+	if err != nil {
+		return err
+	}
+	for _, path := range found {
+		rel, err := filepath.Rel(p.Lake.Root(), path)
+		if err == nil && !known[filepath.ToSlash(rel)] {
+			report.differ("%s: the state database knows no such lock", filepath.ToSlash(rel))
+		}
+	}
+	return nil
+}
+
+// verifyCertificate checks what a certificate names.
+func verifyCertificate(p *books.Books, l state.Lock, c *pipeline.Certificate, batches []lake.CommittedBatch, statements string, report *Verification) {
+	name := fmt.Sprintf("the certificate of %s version %d", l.Period, l.Version)
+	if c.RunID != l.RunID || c.Approved.User != l.ApprovedBy || c.Prepared.User != l.PreparedBy {
+		report.differ("%s: the state database names another run, preparer or approver", name)
+	}
+	if c.LastBatch != "" {
+		chain := "none"
+		for _, b := range batches {
+			if b.ID == c.LastBatch {
+				chain = b.Chain
+			}
+		}
+		if chain != c.Chain {
+			report.differ("%s: batch %s had the chain value %s, the history has %s", name, c.LastBatch, c.Chain, chain)
+		}
+	}
+	for _, r := range c.Results {
+		for _, f := range r.Files {
+			if got, err := disk.SHA256Of(filepath.Join(p.Lake.Root(), filepath.FromSlash(f.Path))); err != nil || got != f.SHA256 {
+				report.differ("%s: %s of %s was changed or taken away", name, f.Path, r.Table)
+			}
+		}
+	}
+	for _, f := range c.SQL {
+		if _, err := p.Lake.SQLText(f.SHA256); err != nil {
+			report.differ("%s: the text of %s: %v", name, f.Path, err)
+		}
+	}
+	list, err := p.Lake.CertifiedStatements(l.Period, l.Version)
+	switch {
+	case err != nil:
+		report.differ("%s: its list of statements: %v", name, err)
+	case pipeline.SHA256Text(list) != c.Statements.SHA256:
+		report.differ("%s: its list of statements was changed (%s)", name, strings.TrimSuffix(lake.CertificateFile(l.Period, l.Version), ".json")+".statements.sha256")
+	case l.InForce():
+		for _, file := range verifyStatements(statements, list) {
+			report.differ("the statement %s of %s was changed or taken away since the month was closed", file, l.Period)
+		}
+	}
+}
+
+// verifyDecisions wants the decisions that were in force when a period was
+// locked to be on record as its certificate has them.
+func verifyDecisions(c *pipeline.Certificate, history []pipeline.Decision, report *Verification) {
+	recorded := map[string]pipeline.Decision{}
+	for _, d := range history {
+		if !d.At.After(c.Approved.At) {
+			recorded[d.ExceptionID] = d // the latest one is in force
+		}
+	}
+	for _, want := range c.Decisions {
+		have, ok := recorded[want.ExceptionID]
+		same := have.At.Equal(want.At)
+		have.At = want.At
+		switch {
+		case !ok:
+			report.differ("the certificate of %s version %d: the decision about exception %s is not on record any more", c.Period, c.Version, want.ExceptionID)
+		case !same || have != want:
+			report.differ("the certificate of %s version %d: the decision about exception %s is not the one that was in force when the month was closed", c.Period, c.Version, want.ExceptionID)
+		}
+	}
+}
+
+// verifyStatements compares the statement files of a folder with a list of
+// hashes as sha256sum prints it, and names those that differ or are missing.
+func verifyStatements(folder string, list []byte) (differing []string) {
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	lines := bufio.NewScanner(bytes.NewReader(list))
+	for lines.Scan() {
+		sum, name, ok := strings.Cut(lines.Text(), "  ")
+		if !ok || !filepath.IsLocal(filepath.FromSlash(name)) {
+			continue
+		}
+		if got, err := disk.SHA256Of(filepath.Join(folder, filepath.FromSlash(name))); err != nil || got != sum {
+			differing = append(differing, name)
+		}
+	}
+	return differing
+}

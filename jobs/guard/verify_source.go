@@ -1,0 +1,115 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"carat/jobs/books"
+	"carat/jobs/disk"
+	"carat/pipeline"
+	"carat/pipeline/feed"
+	"carat/pipeline/lake"
+)
+
+// whole is a share of rejects that no file is above.
+const whole pipeline.Rate = 1_000_000_000
+
+// verifySources reads every kept source file again and compares what comes out
+// with its batch: the counts, the sums, and each row of the history.
+func verifySources(ctx context.Context, p *books.Books, s books.Setting, report *Verification) error {
+	dir, err := os.MkdirTemp("", "carat-verify-")
+	if err != nil {
+		return pipeline.Errorf(pipeline.KindInternal, "make", "a folder for temporary files", "%w", disk.Cause(err))
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	batches, err := p.Lake.Batches(ctx, books.Latest)
+	if err != nil {
+		report.differ("the batches can't be listed: %v", err)
+		return nil
+	}
+	for i, b := range batches {
+		s.Tell(books.Event{Step: "verify", Object: b.Source, Done: int64(i), Total: int64(len(batches)), Unit: "files"})
+		err := verifySource(ctx, p, s, b, dir, report)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			report.differ("batch %s: its source file %s can't be read again: %v", b.ID, b.Source, err)
+		}
+	}
+	return nil
+}
+
+// verifySource reads a kept file as it was read when it was ingested, with the
+// entity and the zone of the configuration as it is now, and compares.
+func verifySource(ctx context.Context, p *books.Books, s books.Setting, b lake.CommittedBatch, dir string, report *Verification) error {
+	table, ok := pipeline.FeedByName(b.Feed)
+	if !ok {
+		return fmt.Errorf("there is no feed %q", b.Feed)
+	}
+	f, err := unpackSource(p, b, dir)
+	if errors.Is(err, fs.ErrNotExist) && b.Feed == "creators" {
+		report.Erased = append(report.Erased, b.ID) // whether a record of it exists is judged with all of them
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = errors.Join(f.Close(), os.Remove(f.Name())) }()
+	check, err := lake.CheckFeed(p.Lake, b.Feed)
+	if err != nil {
+		return err
+	}
+	o := s.Config.ReadOptions(b.Feed)
+	o.BatchID, o.IngestedAt, o.MaxRejectShare = b.ID, b.IngestedAt.UnixMicro(), whole
+	o.Calendar = pipeline.NewCalendar(s.Config.Zone, b.EarliestOpen)
+	got, err := feed.ReadFeed(ctx, table, feed.Input{Path: b.Source, Name: b.Source, File: f, Size: b.SourceBytes}, o, check)
+	if err != nil {
+		return err
+	}
+	report.Sources++
+	report.SourceRows += got.RowsRead
+	repeated := got.RowsAccepted - b.RowsAccepted
+	switch {
+	case got.RowsRead != b.RowsRead:
+		report.differ("batch %s: the source file %s has %d rows, the history says %d were read", b.ID, b.Source, got.RowsRead, b.RowsRead)
+	case repeated != b.RowsDuplicate+b.RowsRejected-got.RowsRejected:
+		report.differ("batch %s: of the source file %s %d rows are good, the history says %d accepted, %d rejected, %d duplicate",
+			b.ID, b.Source, got.RowsAccepted, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate)
+	case !maps.Equal(got.ControlTotals, b.ControlTotals):
+		report.differ("batch %s: the sums of the source file %s are %v, the history says %v", b.ID, b.Source, got.ControlTotals, b.ControlTotals)
+	}
+	strangers, line, err := check.Strangers(ctx, b)
+	if err != nil {
+		return err
+	}
+	if strangers > 0 {
+		report.differ("batch %s: %d rows are not what the source file %s gives, the first at line %d; if the entity, the time zone or the feed's settings "+
+			"in carat.yaml changed since it was ingested, verify with those of then", b.ID, strangers, b.Source, line)
+	}
+	return nil
+}
+
+// unpackSource puts the original bytes of a batch's file into a file.
+func unpackSource(p *books.Books, b lake.CommittedBatch, dir string) (*os.File, error) {
+	r, err := p.Lake.RawFile(b.Feed, b.SourceSHA256)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	f, err := os.Create(filepath.Join(dir, b.SourceSHA256))
+	if err != nil {
+		return nil, disk.Cause(err)
+	}
+	if _, err := io.Copy(f, r); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	_, err = f.Seek(0, io.SeekStart)
+	return f, err
+}

@@ -1,0 +1,245 @@
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"carat/jobs/books"
+	"carat/jobs/disk"
+	"carat/pipeline"
+	"carat/pipeline/engine"
+	"carat/pipeline/feed"
+	"carat/pipeline/lake"
+)
+
+// file takes one file into the lake.
+func (g *ingestion) file(ctx context.Context, in InputFile) (FileResult, error) {
+	if in.Refused != "" {
+		return FileResult{}, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%s", in.Refused)
+	}
+	table, ok := pipeline.FeedByName(in.Feed)
+	if !ok {
+		return FileResult{}, pipeline.Errorf(pipeline.KindInternal, "ingest", in.Name, "no row type for feed %q", in.Feed)
+	}
+	return g.ingest(ctx, table, in)
+}
+
+// ingest takes one file of a feed into the lake: recognise, parse into a stage,
+// take out what was there before, commit.
+func (g *ingestion) ingest(ctx context.Context, table pipeline.Feed, in InputFile) (result FileResult, err error) {
+	f, size, err := openInput(in)
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	before, err := f.Stat()
+	if err != nil {
+		return result, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", disk.Cause(err))
+	}
+	if known, err := g.known(ctx, in, f, size); err != nil || known.Result != "" {
+		return known, err
+	}
+	totals, err := readTotals(in)
+	if err != nil {
+		return result, err
+	}
+	id := g.Lake.NextBatchID()
+	stage, err := lake.StageFeed(ctx, g.Lake, table, id)
+	if err != nil {
+		return result, g.ifFull(in, err)
+	}
+	defer func() {
+		// After an error that of giving up is no news: what is left is swept.
+		if derr := stage.Discard(); err == nil {
+			err = derr
+		}
+		err = g.ifFull(in, err)
+	}()
+	report, err := feed.ReadFeed(ctx, table, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, g.options(in, id, totals, stage.AddRejects, size), stage)
+	if changed := unchangedSince(in, f, size, before); changed != nil && ctx.Err() == nil {
+		return result, changed // whatever else is wrong with what was read
+	}
+	if err != nil {
+		return result, err
+	}
+	g.notes(in, report)
+	batch := pipeline.Batch{
+		ID: id, Feed: in.Feed, Format: report.Format.String(), Source: in.Name, IngestedAt: g.Now.UTC(),
+		RowsRead: report.RowsRead, RowsAccepted: report.RowsAccepted, RowsRejected: report.RowsRejected,
+		ControlTotals: report.ControlTotals, FirstEvent: report.FirstEvent, UnknownColumn: report.UnknownColumns,
+		EarliestOpen: g.earliest,
+	}
+	if batch.SourceSHA256, batch.SourceBytes, err = stage.SHA256(); err != nil {
+		return result, err
+	}
+	if err := dropRepeats(ctx, g, table, stage, &batch); err != nil {
+		return result, err
+	}
+	committed, err := stage.Commit(ctx, batch)
+	if err != nil {
+		return result, err
+	}
+	batch = committed.Batch
+	g.Tell(books.Event{Step: "ingest", Object: in.Name, Done: batch.RowsRead, Unit: "rows", Finished: true})
+	return FileResult{
+		File: in.Name, Feed: in.Feed, Format: batch.Format, Result: FileIngested, Batch: batch.ID,
+		RowsRead: batch.RowsRead, RowsAccepted: batch.RowsAccepted, RowsRejected: batch.RowsRejected, RowsDuplicate: batch.RowsDuplicate,
+	}, nil
+}
+
+// unchangedSince refuses a file that somebody wrote to while it was read: what
+// was read may be half of it.
+func unchangedSince(in InputFile, f *os.File, size int64, before os.FileInfo) error {
+	after, err := f.Stat()
+	if err != nil {
+		return pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", disk.Cause(err))
+	}
+	if after.Size() == size && after.ModTime().Equal(before.ModTime()) {
+		return nil
+	}
+	return pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "it changed while it was read (%d bytes, then %d); nothing of it was taken", size, after.Size()).
+		WithHint("write it under a name that begins with a point, rename it when it is whole, and ingest again")
+}
+
+// options say how a file is read.
+func (g *ingestion) options(in InputFile, batch string, totals *feed.Totals, rejects func([]pipeline.Reject) error, size int64) feed.Options {
+	o := g.Config.ReadOptions(in.Feed)
+	o.BatchID, o.IngestedAt, o.Calendar = batch, g.Now.UnixMicro(), g.calendar
+	o.MaxRejectShare, o.Totals, o.OnRejects = g.Config.MaxRejectShare, totals, rejects
+	o.Progress = func(done int64) {
+		g.Tell(books.Event{Step: "ingest", Object: in.Name, Done: done, Total: size, Unit: "bytes"})
+	}
+	return o
+}
+
+// ifFull says of a full disk what matters: which file is not in the lake, and
+// where to make room.
+func (g *ingestion) ifFull(in InputFile, err error) error {
+	full := lake.DiskFull(err)
+	if full == nil {
+		return err
+	}
+	return pipeline.Errorf(pipeline.KindInternal, "ingest", in.Name, "%w", full).
+		WithHint("free space in %s and run again; nothing of the file was ingested", g.Lake.Root())
+}
+
+// known says whether the lake holds the file's bytes already. Only a file of a
+// size that the lake has seen is hashed for that.
+func (g *ingestion) known(ctx context.Context, in InputFile, f *os.File, size int64) (FileResult, error) {
+	if !g.Lake.MayHoldSource(size) {
+		return FileResult{}, nil
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return FileResult{}, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", disk.Cause(err))
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return FileResult{}, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", disk.Cause(err))
+	}
+	batch, found, err := g.Lake.FindSource(ctx, in.Feed, hex.EncodeToString(sum.Sum(nil)))
+	if err != nil || !found {
+		return FileResult{}, err
+	}
+	r := FileResult{File: in.Name, Feed: in.Feed, Result: FileKnown, Batch: batch}
+	if format, err := feed.RecogniseFile(f, in.Name, in.Feed); err == nil {
+		r.Format = format.String()
+	}
+	return r, nil
+}
+
+// readTotals reads the sidecar of a file, nil when there is none.
+func readTotals(in InputFile) (*feed.Totals, error) {
+	if in.Totals == "" {
+		return nil, nil
+	}
+	f, _, err := openInput(InputFile{Name: in.Name + totalsEnding, Path: in.Totals})
+	if err != nil {
+		return nil, err
+	}
+	totals, err := feed.ReadTotals(f, f.Name()[strings.LastIndexByte(f.Name(), os.PathSeparator)+1:])
+	return totals, errors.Join(err, f.Close())
+}
+
+// notes tells what a person should know of a file that is not wrong.
+func (g *ingestion) notes(in InputFile, r feed.Report) {
+	if len(r.UnknownColumns) > 0 {
+		g.Tell(books.Event{Step: "ingest", Object: in.Name, Note: "columns that carat does not know were ignored: " + strings.Join(r.UnknownColumns, ", ")})
+	}
+	for _, note := range r.Notes {
+		g.Tell(books.Event{Step: "ingest", Object: in.Name, Note: note})
+	}
+	if l := r.Live; l != nil {
+		g.Tell(books.Event{Step: "ingest", Object: in.Name, Note: fmt.Sprintf(
+			"a live recording: %d messages, %d about gifts, %d repeated, %d streaks of which %d without an end",
+			l.Messages, l.Frames, l.Repeated, l.Streaks, l.Inferred)})
+	}
+}
+
+// dropRepeats takes rows out of the stage whose key is in the lake already or
+// earlier in the file: an identical row is a duplicate and counted; in an
+// event feed a row with other content is rejected as a conflict that names
+// both places. In a reference feed it is a new version and stays.
+func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage lake.FeedStage, batch *pipeline.Batch) error {
+	if batch.RowsAccepted == 0 {
+		return nil
+	}
+	within, err := stage.KeysMayRepeat()
+	if err != nil {
+		return err
+	}
+	history, err := g.Lake.Table(ctx, table.Name, books.Latest)
+	if err != nil {
+		return err
+	}
+	if !within && len(history.Files) == 0 {
+		return nil
+	}
+	eng, err := g.engine(ctx)
+	if err != nil {
+		return err
+	}
+	drop := lake.NewRowSet()
+	var conflicts []pipeline.Reject
+	err = eng.Repeats(ctx, table, history.Columns, stage.Files(), history.Files, within, func(r engine.Repeat) error {
+		switch {
+		case r.Identical:
+			batch.RowsDuplicate++
+		case table.Reference:
+			return nil
+		default:
+			batch.RowsRejected++
+			conflicts = append(conflicts, conflict(*batch, r))
+		}
+		batch.RowsAccepted--
+		drop.Add(r.Line, r.RowKey)
+		if len(conflicts) < pipeline.BatchRows {
+			return nil
+		}
+		err := stage.AddRejects(conflicts)
+		conflicts = conflicts[:0]
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := stage.AddRejects(conflicts); err != nil {
+		return err
+	}
+	return stage.Drop(ctx, drop)
+}
+
+// conflict is the reject of a row whose key came before with other content.
+func conflict(b pipeline.Batch, r engine.Repeat) pipeline.Reject {
+	line := r.OtherLine
+	return pipeline.Reject{
+		Feed: b.Feed, Source: b.Source, Code: "key_conflict", Value: pipeline.CutText(r.Key), Expected: "the content that the key came with first",
+		RowKey: r.Key, OtherBatch: r.OtherBatch, OtherLine: &line, Entity: r.Entity,
+		Lineage: pipeline.Lineage{BatchID: b.ID, SourceLine: r.Line, IngestedAt: b.IngestedAt.UnixMicro(), AccountingMonth: r.AccountingMonth},
+	}
+}

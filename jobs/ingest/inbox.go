@@ -1,0 +1,325 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sort"
+	"strings"
+	"syscall"
+
+	"carat/jobs/config"
+	"carat/jobs/disk"
+	"carat/pipeline"
+	"carat/pipeline/feed"
+)
+
+// totalsEnding ends the name of a sidecar with control totals.
+const totalsEnding = ".totals.json"
+
+// feedEndings are the endings of files that can be a feed, before .gz or .zst.
+// Which format it is, the feed package finds out from the name and the content.
+var feedEndings = []string{".csv", ".ndjson", ".parquet", ".json", ".txt", ".tsv", ".zip", ".xlsx", ".xml", ".sta", ".mt940", ".940"}
+
+// InputFile is one file to ingest.
+type InputFile struct {
+	Feed   string
+	Name   string // without its folder
+	Path   string // as the operating system takes it
+	Totals string // path of the sidecar; "" when there is none
+	// Listed says that it was found in the inbox, and not named by a person: that
+	// it is gone when it is to be opened is no error then.
+	Listed bool
+	// Refused is why the file can't be taken at all; "" if it can.
+	Refused string
+}
+
+// noFeed is why a file is no input.
+const noFeed = "its name begins with no feed's name, and its content is no report that carat knows"
+
+// IgnoredFile is a file of the inbox that is no input.
+type IgnoredFile struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// FindInputs gives the files of the inbox in the order in which they are
+// ingested: reference feeds first, then by name. Files are found by
+// inbox/<feed>*, the longest feed name winning, unless the configuration gives
+// a feed patterns of its own. Nothing outside the folder of carat.yaml is
+// reached, by symbolic link or otherwise.
+func FindInputs(c *config.Config) ([]InputFile, []IgnoredFile, error) {
+	root, err := os.OpenRoot(config.Shown(c.Dir))
+	if err != nil {
+		return nil, nil, pipeline.Errorf(pipeline.KindNotFound, "open", config.Shown(c.Dir), "%w", disk.Cause(err))
+	}
+	defer root.Close()
+	found := map[string]string{} // path below the root -> feed
+	for _, f := range pipeline.Feeds() {
+		globs := c.Feed(f.Name).Paths
+		if len(globs) == 0 {
+			globs = []string{"inbox/" + f.Name + "*"}
+		}
+		for _, g := range globs {
+			names, err := fs.Glob(root.FS(), path.Clean(filepath.ToSlash(g)))
+			if err != nil {
+				return nil, nil, pipeline.Errorf(pipeline.KindUsage, "find files of", f.Name, "%w", err)
+			}
+			for _, name := range names {
+				if len(f.Name) > len(found[name]) {
+					found[name] = f.Name
+				}
+			}
+		}
+	}
+	inbox, err := fs.ReadDir(root.FS(), "inbox")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, pipeline.Errorf(pipeline.KindUsage, "read", filepath.Join(c.Dir, "inbox"), "%w", disk.Cause(err)).
+			WithHint("the inbox must be a folder beside carat.yaml, not a link to elsewhere")
+	}
+	for _, e := range inbox {
+		if _, ok := found["inbox/"+e.Name()]; !ok {
+			found["inbox/"+e.Name()] = ""
+		}
+	}
+	return sortInputs(c, root, found)
+}
+
+// sortInputs parts what was found into inputs and the rest.
+func sortInputs(c *config.Config, root *os.Root, found map[string]string) (inputs []InputFile, ignored []IgnoredFile, err error) {
+	var sidecars []string
+	for name, feedName := range found {
+		base := path.Base(name)
+		reason, unreadable := "", ""
+		info, statErr := root.Lstat(name)
+		switch {
+		case errors.Is(statErr, fs.ErrNotExist):
+			continue // gone since it was listed
+		case statErr != nil:
+			return nil, nil, pipeline.Errorf(pipeline.KindInternal, "look at", name, "%w", disk.Cause(statErr))
+		case strings.HasPrefix(base, "."):
+			reason = "hidden"
+		case strings.HasSuffix(base, totalsEnding):
+			sidecars = append(sidecars, name)
+			continue
+		case info.IsDir():
+			reason = "a folder"
+		case feedName == "" && refused(info) == "":
+			if feedName, unreadable = recognised(filepath.Join(c.Dir, filepath.FromSlash(name))); feedName == "" && unreadable == "" {
+				reason = noFeed + nearest("; ", filepath.Join(c.Dir, filepath.FromSlash(name)))
+			}
+		case feedName == "":
+			reason = "its name begins with no feed's name"
+		case !hasFeedEnding(base):
+			reason = "its name does not end in .csv, .ndjson or .parquet (.gz and .zst allowed behind the first two)"
+		}
+		if reason != "" {
+			ignored = append(ignored, IgnoredFile{base, reason})
+			continue
+		}
+		in := InputFile{Feed: feedName, Name: base, Listed: true, Path: filepath.Join(c.Dir, filepath.FromSlash(name))}
+		if in.Refused = refused(info); in.Refused == "" {
+			in.Refused = unreadable
+		}
+		inputs = append(inputs, in)
+	}
+	sortByFeed(inputs)
+	sort.Strings(sidecars)
+	for _, s := range sidecars {
+		if !attachTotals(inputs, filepath.Join(c.Dir, filepath.FromSlash(s))) {
+			ignored = append(ignored, IgnoredFile{path.Base(s), "control totals of no file that is here"})
+		}
+	}
+	sort.Slice(ignored, func(i, j int) bool { return ignored[i].Name < ignored[j].Name })
+	return inputs, ignored, nil
+}
+
+// nearest says what a file that is no input looks like, behind a separator; ""
+// when there is nothing to say.
+func nearest(separator, path string) string {
+	in := InputFile{Name: filepath.Base(path), Path: path}
+	f, _, err := openInput(in)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if text := feed.Nearest(f, in.Name); text != "" {
+		return separator + text
+	}
+	return ""
+}
+
+// recognised gives the feed of a file whose name says none: a published format
+// tells by its content. Without one the feed is "": carat's own columns could be
+// several feeds'. A file that looks like an input and can't be unpacked is an
+// input that is refused, with the reason: it may have been one.
+func recognised(path string) (feedName, refused string) {
+	in := InputFile{Name: filepath.Base(path), Path: path}
+	f, size, err := openInput(in)
+	if err != nil {
+		return "", ""
+	}
+	defer f.Close()
+	if size == 0 {
+		return "", ""
+	}
+	format, err := feed.RecogniseFile(f, in.Name, "")
+	switch {
+	case err == nil:
+		return format.Feed, ""
+	case errors.Is(err, feed.ErrNoFeed) || !hasFeedEnding(in.Name):
+		return "", ""
+	}
+	var e *pipeline.Error
+	if !errors.As(err, &e) {
+		return "", err.Error()
+	}
+	if e.Hint != "" {
+		return "", e.Cause.Error() + "; " + e.Hint
+	}
+	return "", e.Cause.Error()
+}
+
+// refused says why a file of that kind is not read.
+func refused(info fs.FileInfo) string {
+	switch mode := info.Mode(); {
+	case mode&fs.ModeSymlink != 0:
+		return "it is a symbolic link; put the file itself into the inbox"
+	case !mode.IsRegular():
+		return "it is not a regular file"
+	}
+	return ""
+}
+
+// attachTotals gives a sidecar to its file: NAME.totals.json belongs to NAME,
+// or to the one file whose name without its endings is NAME.
+func attachTotals(inputs []InputFile, sidecar string) bool {
+	name := strings.TrimSuffix(filepath.Base(sidecar), totalsEnding)
+	var owner *InputFile
+	for i := range inputs {
+		in := &inputs[i]
+		if filepath.Dir(in.Path) != filepath.Dir(sidecar) {
+			continue
+		}
+		if in.Name == name {
+			in.Totals = sidecar
+			return true
+		}
+		if stem(in.Name) == name {
+			if owner != nil {
+				return false
+			}
+			owner = in
+		}
+	}
+	if owner == nil || owner.Totals != "" {
+		return false
+	}
+	owner.Totals = sidecar
+	return true
+}
+
+func stem(name string) string {
+	bare := strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")
+	for _, e := range feedEndings {
+		if strings.HasSuffix(strings.ToLower(bare), e) { // banks and PayPal write .CSV, .XML
+			return bare[:len(bare)-len(e)]
+		}
+	}
+	return bare
+}
+
+func hasFeedEnding(name string) bool { return stem(name) != name }
+
+// sortByFeed puts reference feeds first: rates and prices are there before
+// what is judged by them.
+func sortByFeed(inputs []InputFile) {
+	order := map[string]int{}
+	for i, f := range pipeline.Feeds() {
+		order[f.Name] = i
+	}
+	sort.Slice(inputs, func(i, j int) bool {
+		a, b := inputs[i], inputs[j]
+		if order[a.Feed] != order[b.Feed] {
+			return order[a.Feed] < order[b.Feed]
+		}
+		return a.Path < b.Path
+	})
+}
+
+// NamedInputs gives the inputs for files that a person named, wherever they
+// lie. The feed is that of the name unless feed says it.
+func NamedInputs(paths []string, feedName string) ([]InputFile, error) {
+	if feedName != "" {
+		if _, ok := pipeline.FeedByName(feedName); !ok {
+			e := pipeline.Errorf(pipeline.KindUsage, "find", "feed", "unknown feed %q", feedName)
+			if meant := pipeline.Closest(feedName, pipeline.FeedNames()); meant != "" {
+				return nil, e.WithHint("did you mean %s?", meant)
+			}
+			return nil, e.WithHint("feeds are %s", strings.Join(pipeline.FeedNames(), ", "))
+		}
+	}
+	var inputs []InputFile
+	for _, p := range paths {
+		info, err := os.Lstat(p)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, pipeline.Errorf(pipeline.KindNotFound, "read", p, "no such file")
+		}
+		if err != nil {
+			return nil, pipeline.Errorf(pipeline.KindBadInput, "read", p, "%w", disk.Cause(err))
+		}
+		in := InputFile{Feed: feedName, Name: filepath.Base(p), Path: p, Refused: refused(info)}
+		if in.Feed == "" {
+			in.Feed = feed.FeedOfName(in.Name)
+		}
+		if in.Feed == "" && in.Refused == "" {
+			in.Feed, in.Refused = recognised(p)
+		}
+		if in.Feed == "" && in.Refused == "" {
+			return nil, pipeline.Errorf(pipeline.KindUsage, "read", p, "%s", noFeed+nearest("; ", p)).
+				WithHint("name the feed: --feed %s", strings.Join(pipeline.FeedNames(), "|"))
+		}
+		inputs = append(inputs, in)
+	}
+	sortByFeed(inputs)
+	for i := range inputs {
+		in := &inputs[i]
+		for _, sidecar := range []string{in.Path + totalsEnding, filepath.Join(filepath.Dir(in.Path), stem(in.Name)+totalsEnding)} {
+			if info, err := os.Lstat(sidecar); err == nil && info.Mode().IsRegular() && in.Totals == "" {
+				in.Totals = sidecar
+			}
+		}
+	}
+	return inputs, nil
+}
+
+// openInput opens a regular file for reading; the name is not followed if it
+// became a link since it was listed.
+func openInput(in InputFile) (*os.File, int64, error) {
+	if in.Refused != "" {
+		return nil, 0, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%s", in.Refused)
+	}
+	before, err := os.Lstat(in.Path)
+	if err != nil {
+		return nil, 0, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", disk.Cause(err))
+	}
+	if why := refused(before); why != "" {
+		return nil, 0, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%s", why)
+	}
+	// Without waiting: what was a file a moment ago can be a pipe now.
+	f, err := os.OpenFile(in.Path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, 0, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", disk.Cause(err))
+	}
+	info, err := f.Stat()
+	if err == nil && !os.SameFile(before, info) {
+		err = fmt.Errorf("it was replaced while it was opened")
+	}
+	if err != nil {
+		return nil, 0, errors.Join(pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", disk.Cause(err)), f.Close())
+	}
+	return f, info.Size(), nil
+}

@@ -1,0 +1,118 @@
+package ingest_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"carat/jobs/ask"
+	"carat/jobs/books"
+	"carat/jobs/guard"
+	"carat/jobs/ingest"
+	"carat/jobs/internal/trial"
+)
+
+// take ingests one file of a feed a day after the one before and wants its
+// rows to become what is said: read, accepted, rejected, duplicate.
+func take(t *testing.T, s *books.Setting, name, text string, read, accepted, rejected, duplicate int64) {
+	t.Helper()
+	s.Now = s.Now.Add(24 * time.Hour)
+	path := filepath.Join(s.Config.Dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r, err := ingest.Files(context.Background(), ingest.Options{Setting: *s, Files: []string{path}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := r.Files[0]
+	want := ingest.FileResult{File: name, Feed: got.Feed, Format: got.Format, Result: ingest.FileIngested, Batch: got.Batch,
+		RowsRead: read, RowsAccepted: accepted, RowsRejected: rejected, RowsDuplicate: duplicate}
+	if got != want {
+		t.Errorf("%s\n got %+v\nwant %+v", name, got, want)
+	}
+	if _, err := guard.Verify(context.Background(), guard.VerifyOptions{Setting: *s}); err != nil {
+		t.Errorf("after %s: %v", name, err)
+	}
+}
+
+// totals gives the one row of a query as text.
+func totals(t *testing.T, s books.Setting, query string) string {
+	t.Helper()
+	rows, err := trial.Query(context.Background(), ask.QueryOptions{Setting: s, Query: query})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return firstColumn(rows)
+}
+
+// One line of the bank's file gives a rate for every currency. The file of the
+// next day has a new first line, all old ones one further down, and a revised
+// rate: what is old is counted as a duplicate, what is new or revised is kept.
+func TestRateHistoryOfTheNextDay(t *testing.T) {
+	s := trial.Folder(t, "first_period: 2026-10\nfeeds: {}", nil)
+	header := "Date,USD,JPY,GBP,\n"
+	var old []string
+	for day := 9; day > 0; day-- {
+		old = append(old, fmt.Sprintf("2026-10-%02d,1.%d,15%d.5,0.8%d,\n", day, day, day, day))
+	}
+	take(t, &s, "fx_rates-1.csv", header+strings.Join(old, ""), 27, 27, 0, 0)
+
+	// The same lines at the same places: only the last one has another rate.
+	revised := strings.Replace(strings.Join(old, ""), "2026-10-01,1.1,151.5,0.81", "2026-10-01,1.1,151.75,0.81", 1)
+	take(t, &s, "fx_rates-2.csv", header+revised, 27, 1, 0, 26)
+
+	// A new day first, with a currency that had no rate before.
+	take(t, &s, "fx_rates-3.csv", "Date,USD,JPY,GBP,CHF,\n2026-10-12,1.5,N/A,0.9,0.95,\n"+
+		strings.ReplaceAll(revised, ",\n", ",N/A,\n"), 30, 3, 0, 27)
+
+	if got, want := totals(t, s, "select count(*) || ' ' || count(distinct (rate_date, base, quote)) as n from fx_rates"), "31 30"; got != want {
+		t.Errorf("rows and keys %s, want %s", got, want)
+	}
+	if got, want := totals(t, s, "select string_agg(cast(rate as varchar), ' ' order by ingested_at) as n from fx_rates where quote = 'JPY' and rate_date = date '2026-10-01'"),
+		"151.500000000 151.750000000"; got != want {
+		t.Errorf("versions of the revised rate %s, want %s", got, want)
+	}
+	// Back to the first rate is a third version, and all else is old.
+	take(t, &s, "fx_rates-4.csv", header+strings.Join(old, "")+"\n", 27, 1, 0, 26)
+	take(t, &s, "fx_rates-5.csv", header+strings.Join(old[1:], ""), 24, 0, 0, 24)
+	if got, want := totals(t, s, "select count(*) || ' ' || sum(rate) as n from fx_rates where quote = 'JPY'"), "11 1702.750000000"; got != want {
+		t.Errorf("rows and sum of JPY %s, want %s", got, want)
+	}
+}
+
+// liveGift is a message about a gift that is not sent in streaks.
+func liveGift(id string, coins int) string {
+	return fmt.Sprintf(`{"type":"WebcastGiftMessage","data":{"repeatCount":1,"repeatEnd":1,"groupId":"0","user":{"userId":"7"},"toUser":{"userId":"9"},`+
+		`"giftDetails":{"id":"5655","giftType":2,"diamondCount":%d},"common":{"msgId":"%s","roomId":"3","createTime":"1791000000000"}}}`, coins, id)
+}
+
+// One line of a live recording holds several messages. What of a line came
+// before, word for word or with other content, doesn't take the rest with it.
+func TestGiftsThatShareALine(t *testing.T) {
+	s := trial.Folder(t, "first_period: 2026-10\nfeeds: {}", nil)
+	line := func(gifts ...string) string { return `{"messages":[` + strings.Join(gifts, ",") + "]}\n" }
+	take(t, &s, "gift_events-1.ndjson", line(liveGift("1", 10))+line(liveGift("2", 20)), 2, 2, 0, 0)
+	take(t, &s, "gift_events-2.ndjson", line(liveGift("1", 10), liveGift("3", 40)), 2, 1, 0, 1)
+	take(t, &s, "gift_events-3.ndjson", line(liveGift("4", 80), liveGift("2", 21), liveGift("3", 40), liveGift("5", 160)), 4, 2, 1, 1)
+	if got, want := totals(t, s, "select count(*) || ' ' || sum(coins) as n from gift_events"), "5 310"; got != want {
+		t.Errorf("rows and coins %s, want %s", got, want)
+	}
+	if got, want := totals(t, s, "select row_key || ' ' || code || ' ' || source_line || ' ' || other_batch as n from rejects"), "live-2 key_conflict 1 b000001"; got != want {
+		t.Errorf("rejects %s, want %s", got, want)
+	}
+}
+
+// Of a whole file that was sent again with other bytes nothing is new.
+func TestAllRowsAgain(t *testing.T) {
+	s := trial.Folder(t, "first_period: 2026-10\nfeeds: {}", nil)
+	take(t, &s, "coin_purchases-1.csv", octoberSale, 1, 1, 0, 0)
+	take(t, &s, "coin_purchases-2.csv", octoberSale+"\n", 1, 0, 0, 1)
+	if got := months(t, s, "coin_purchases"); got != "2026-10" {
+		t.Errorf("months %q", got)
+	}
+}

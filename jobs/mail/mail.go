@@ -1,0 +1,191 @@
+package mail
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
+	"time"
+
+	"carat/jobs/books"
+	"carat/jobs/disk"
+	"carat/jobs/statements"
+	"carat/pipeline"
+	"carat/pipeline/state"
+)
+
+// PasswordVariable is the environment variable with the mail server's
+// password.
+const PasswordVariable = "CARAT_SMTP_PASSWORD"
+
+const defaultSubject = "Your earnings statement for {{.Month}}"
+
+const defaultBody = `Hello {{.Name}},
+
+your earnings statement for {{.Month}} (version {{.Version}}) is attached.
+
+Your balance at the end of the month: {{.Closing}} {{.Currency}}.
+
+The statement says what you earned, what was taken and why, and what was paid.
+Please reply if something in it looks wrong.
+
+{{.Payer}}
+`
+
+// Options say which statements to mail.
+type Options struct {
+	books.Setting
+	Period      pipeline.Period
+	Creator     string // "": all
+	Provisional bool   // also those of a month that is not closed
+	DryRun      bool   // only say what would be sent
+	Password    string // of Mail.User
+}
+
+// Result counts what became of each statement.
+type Result struct {
+	Period      pipeline.Period
+	Sent        int64 // now; in a dry run: would be
+	Before      int64 // the same statement was sent before
+	Unknown     int64 // an earlier run was broken off while sending it: nobody knows
+	NoAddress   int64
+	Provisional int64 // left out
+	Failed      []Failure
+}
+
+// Failure is a statement that the server did not take.
+type Failure struct{ CreatorID, Reason string }
+
+// letter is a statement on its way.
+type letter struct {
+	entry   statements.Entry
+	person  pipeline.Person
+	subject string
+	body    string
+	file    string // attached
+	sent    state.Sent
+}
+
+// Send mails the statements of a period as they lie in out/PERIOD/statements:
+// to each creator's own address, once. What was sent is recorded before and
+// after, so that a statement is never sent twice, whatever crashes; one of which
+// nobody knows whether it arrived is told and left alone. Without statements it
+// is a not-found error, without a server one of usage.
+func Send(ctx context.Context, o Options) (result *Result, err error) {
+	if o.Config.Mail.Server == "" && !o.DryRun {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "send statements of", string(o.Period), "carat.yaml names no mail server").
+			WithHint("add `mail: {server: \"smtp.example.com:587\", from: \"Payments <pay@example.com>\"}`")
+	}
+	folder := filepath.Join(o.Config.OutFolder(o.Period), statements.FolderName)
+	index := filepath.Join(folder, statements.IndexFile)
+	if _, err := os.Stat(index); err != nil {
+		return nil, pipeline.Errorf(pipeline.KindNotFound, "send statements of", string(o.Period), "there are none in %s", folder).
+			WithHint("run `carat statements --period %s`", o.Period)
+	}
+	write, err := o.writer()
+	if err != nil {
+		return nil, err
+	}
+	p, err := books.OpenLocked(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	people, err := p.Lake.People(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m := &mailer{options: o, store: p.State}
+	defer func() { err = errors.Join(err, m.close()) }()
+	result = &Result{Period: o.Period}
+	err = statements.EachEntry(index, func(e *statements.Entry) error {
+		if o.Creator != "" && e.Creator != o.Creator {
+			return nil
+		}
+		person := people[e.Creator]
+		switch {
+		case e.Provisional && !o.Provisional:
+			result.Provisional++
+			return nil
+		case person.Email == "":
+			result.NoAddress++
+			return nil
+		}
+		l, err := write(e, person, folder)
+		if err != nil {
+			return err
+		}
+		o.Tell(books.Event{Step: "send", Object: string(o.Period), Done: result.Sent, Unit: "letters"})
+		return m.deliver(ctx, l, result)
+	})
+	return result, err
+}
+
+// writer gives what makes a letter of a statement.
+func (o Options) writer() (func(*statements.Entry, pipeline.Person, string) (*letter, error), error) {
+	c := o.Config
+	body, subject := defaultBody, cmp.Or(c.Mail.Subject, defaultSubject)
+	if c.Mail.Body != "" {
+		file := filepath.Join(c.Dir, c.Mail.Body)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, pipeline.Errorf(pipeline.KindUsage, "read", file, "%w", disk.Cause(err)).WithHint("it is named as mail body in carat.yaml")
+		}
+		body = string(text)
+	}
+	parsed := map[string]*template.Template{}
+	for name, text := range map[string]string{"subject": subject, "body": body} {
+		t, err := template.New(name).Option("missingkey=error").Parse(text)
+		if err != nil {
+			return nil, pipeline.Errorf(pipeline.KindUsage, "read", "mail "+name, "%w", err)
+		}
+		parsed[name] = t
+	}
+	payers := statements.Payers(c)
+	return func(e *statements.Entry, person pipeline.Person, folder string) (*letter, error) {
+		values := map[string]any{
+			"Name": oneLine(cmp.Or(person.DisplayName, e.Creator)), "Month": o.Period.Start(time.UTC).Format("January 2006"), "Version": e.Version,
+			"Payer": oneLine(cmp.Or(payers[e.Entity].Name, e.Entity)), "Closing": e.Closing.String(), "Currency": e.Currency,
+		}
+		l := &letter{entry: *e, person: person}
+		for name, into := range map[string]*string{"subject": &l.subject, "body": &l.body} {
+			var b bytes.Buffer
+			if err := parsed[name].Execute(&b, values); err != nil {
+				return nil, pipeline.Errorf(pipeline.KindUsage, "fill in", "mail "+name, "%w", err)
+			}
+			*into = b.String()
+		}
+		l.subject = oneLine(l.subject)
+		for _, format := range []string{"pdf", "html"} {
+			if e.SHA256[format] != "" && l.file == "" {
+				l.file = filepath.Join(folder, e.File(format))
+			}
+		}
+		if l.file == "" {
+			return nil, pipeline.Errorf(pipeline.KindNotFound, "send statement of", e.Creator, "it was written neither as pdf nor as html").
+				WithHint("run `carat statements --period %s`", o.Period)
+		}
+		address := sha256.Sum256([]byte(strings.ToLower(person.Email)))
+		l.sent = state.Sent{
+			Period: o.Period, CreatorID: e.Creator, Entity: e.Entity, Currency: e.Currency, RowsSHA256: e.Rows, Version: e.Version,
+			AddressSHA256: hex.EncodeToString(address[:]), At: o.Now,
+		}
+		return l, nil
+	}, nil
+}
+
+// oneLine keeps a text from ending a line of a letter's head.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7F || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, text)
+}

@@ -1,0 +1,207 @@
+package month
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"strings"
+
+	"carat/jobs/books"
+	"carat/jobs/closepackage"
+	"carat/jobs/disk"
+	"carat/jobs/reconcile"
+	"carat/jobs/statements"
+	"carat/pipeline"
+	"carat/pipeline/lake"
+	"carat/pipeline/state"
+)
+
+// ApproveOptions say which period to lock.
+type ApproveOptions struct {
+	books.Setting
+	SQL    fs.FS // the models
+	Period pipeline.Period
+}
+
+// ApproveResult is what was locked.
+type ApproveResult struct {
+	Period      pipeline.Period
+	Version     int64
+	RunID       string
+	Status      string
+	Verdict     books.Verdict
+	PreparedBy  string
+	ApprovedBy  string
+	Certificate string // its file, below the lake folder
+	SHA256      string // of the certificate
+	Statements  int64
+	Folder      string // of the final statements
+	Moved       []pipeline.MovedTable
+	Package     []string // files of the close package that tells of it
+}
+
+// Approve locks a prepared period. It reconciles once more over what the lake
+// now holds: a sign-off falls away when any number has moved. The approver is
+// neither the preparer nor one who decided an exception, nor the scheduler.
+func Approve(ctx context.Context, o ApproveOptions) (result *ApproveResult, err error) {
+	if err := books.WantLake(o.Setting); err != nil {
+		return nil, err
+	}
+	p, err := books.OpenLocked(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	job, err := p.Begin(ctx, o.Setting, "approve", o.Period)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = job.End(ctx, err) }()
+	closed, err := p.Closures(ctx, o.Config)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(closed.InOrder("approve", o.Period), p.May(ctx, o.Setting, "approve", string(o.Period), books.RoleApprover), noScheduler(ctx, p, o)); err != nil {
+		return nil, err
+	}
+	version := closed.Version(o.Period)
+	if _, err := signed(ctx, p, o, version); err != nil {
+		return nil, err
+	}
+	run, v, err := reconciled(ctx, p, reconcile.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period})
+	if err != nil {
+		return nil, err
+	}
+	job.TookSnapshots(run)
+	// The run just made may have moved what was signed.
+	signed, err := signed(ctx, p, o, version)
+	if err != nil {
+		return nil, err
+	}
+	if err := mayApprove(o, signed, v); err != nil {
+		return nil, err
+	}
+	return lockPeriod(ctx, p, o, closed, signed, run, v)
+}
+
+// noScheduler refuses the scheduler, under whichever name it runs.
+func noScheduler(ctx context.Context, p *books.Books, o ApproveOptions) error {
+	list, err := p.State.Grants(ctx)
+	if err != nil {
+		return err
+	}
+	if o.By.User == books.SchedulerUser || books.Grants(list).Has(o.By.User, books.RoleScheduler) {
+		return pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "%s runs the scheduled jobs, and a program approves nothing", o.By.User).
+			WithHint("an approver does: `carat approve --period %s`", o.Period)
+	}
+	return nil
+}
+
+// signed gives the sign-off that stands, or why there is none.
+func signed(ctx context.Context, p *books.Books, o ApproveOptions, version int64) (state.SignOff, error) {
+	signed, stands, fell, err := p.SignOff(ctx, o.Period, version)
+	switch {
+	case err != nil:
+		return signed, err
+	case fell != "":
+		return signed, pipeline.Errorf(pipeline.KindBlocked, "approve", string(o.Period), "the sign-off fell away: %s", fell).
+			WithHint("prepare it again: `carat close --period %s`", o.Period)
+	case !stands:
+		return signed, pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "nobody has prepared it").
+			WithHint("prepare it: `carat close --period %s`", o.Period)
+	case signed.PreparedBy == o.By.User:
+		return signed, pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "%s prepared it, and who prepares doesn't approve", o.By.User).
+			WithHint("let somebody else approve the month")
+	}
+	return signed, nil
+}
+
+// mayApprove says why a period can't be locked, by its exceptions and by who
+// decided about them.
+func mayApprove(o ApproveOptions, signed state.SignOff, v books.Verdict) error {
+	if len(v.BlockedBy) > 0 {
+		return books.BlockedError("approve", o.Period, v)
+	}
+	if len(v.Undecided) > 0 {
+		return pipeline.Errorf(pipeline.KindBlocked, "approve", string(o.Period), "exceptions of %s need a decision", strings.Join(v.Undecided, ", ")).
+			WithHint("`carat exceptions --period %s --export decisions.csv`, decide, then `carat exceptions --import decisions.csv`", o.Period)
+	}
+	for _, d := range v.Decisions {
+		switch d.By {
+		case signed.PreparedBy:
+			return decidedByPreparer("approve", o.Period, d)
+		case o.By.User:
+			return pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "%s decided exception %s, and who decides doesn't approve", d.By, d.ExceptionID).
+				WithHint("let somebody else approve the month")
+		}
+	}
+	return nil
+}
+
+// lockPeriod writes the final statements and the certificate, then locks the
+// period in one transaction with the tags. A crash before that leaves the
+// period prepared; after it, the final statements are put in place by
+// `carat statements`, and the package that tells who signed is written by
+// `carat package`.
+func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed books.Closures, signed state.SignOff, run state.Run, v books.Verdict) (*ApproveResult, error) {
+	render := statements.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Final: true}
+	next, target := render.Folder(statements.FinalEnding), render.Folder("")
+	count, err := statements.RenderInto(ctx, p, run, render, next)
+	if err != nil {
+		return nil, err
+	}
+	if err := statements.WriteMoved(ctx, p, o.Setting, o.SQL, closed, o.Period, run.ID, next); err != nil {
+		return nil, err
+	}
+	list, files, err := statements.ListFiles(next)
+	if err != nil {
+		return nil, statements.WriteError(next, err)
+	}
+	c := &pipeline.Certificate{
+		Format: pipeline.CertificateFormat, Lake: p.Lake.ID(), Period: o.Period, Version: signed.Version, Status: v.Status, RunID: run.ID,
+		Prepared: pipeline.Signature{User: signed.PreparedBy, At: signed.PreparedAt.UTC()},
+		Approved: pipeline.Signature{User: o.By.User, At: o.Now.UTC()}, Build: o.Build, Decisions: v.Decisions,
+		Statements: pipeline.CertifiedList{Statements: count, Files: files, SHA256: pipeline.SHA256Text(list)},
+	}
+	if err := certify(ctx, p, o, closed, run, c); err != nil {
+		return nil, err
+	}
+	text, sum, err := c.Encode()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Lake.SaveCertificate(o.Period, c.Version, text, list); err != nil {
+		return nil, err
+	}
+	if render.History, err = statements.HistoryOf(ctx, p, o.Setting, run); err != nil {
+		return nil, err
+	}
+	if err := disk.WriteMark(next, render.Mark(run, 0)); err != nil {
+		return nil, statements.WriteError(next, err)
+	}
+	snapshots := map[string]int64{}
+	for _, t := range c.Tables {
+		snapshots[t.Table] = t.Snapshot
+	}
+	for _, t := range c.Results {
+		snapshots[t.Table] = t.Snapshot
+	}
+	err = p.Lake.Tag(ctx, closeTag(o.Period, c.Version), snapshots, func(tx *sql.Tx) error {
+		return p.State.RecordLock(ctx, tx, state.Lock{Period: o.Period, Version: c.Version, RunID: run.ID, CertificateSHA256: sum,
+			PreparedBy: signed.PreparedBy, ApprovedBy: o.By.User, LockedAt: o.Now})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := disk.ReplaceFolder(next, target); err != nil {
+		return nil, statements.WriteError(target, err)
+	}
+	pack, err := closepackage.WriteIn(ctx, p, run, closepackage.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period})
+	if err != nil {
+		return nil, pipeline.Errorf(pipeline.KindOf(err), "approve", string(o.Period), "the month is closed, but its close package was not written: %w", err).
+			WithHint("write it with `carat package --period %s`", o.Period)
+	}
+	return &ApproveResult{Period: o.Period, Version: c.Version, RunID: run.ID, Status: v.Status, Verdict: v, PreparedBy: signed.PreparedBy,
+		ApprovedBy: o.By.User, Certificate: lake.CertificateFile(o.Period, c.Version), SHA256: sum, Statements: count, Folder: target, Moved: c.Moved, Package: pack.Files}, nil
+}

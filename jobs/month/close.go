@@ -1,0 +1,108 @@
+package month
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"carat/jobs/books"
+	"carat/jobs/reconcile"
+	"carat/pipeline"
+	"carat/pipeline/state"
+)
+
+// CloseOptions say which period to prepare.
+type CloseOptions struct {
+	books.Setting
+	SQL    fs.FS // the models
+	Period pipeline.Period
+}
+
+// CloseResult is what was signed.
+type CloseResult struct {
+	Period     pipeline.Period
+	Version    int64
+	RunID      string
+	Status     string
+	Verdict    books.Verdict
+	PreparedBy string
+	PreparedAt time.Time
+	Early      bool // the month isn't over yet
+	// Moved is, in a period that was reopened, what differs from the version
+	// before.
+	Moved []pipeline.MovedTable
+}
+
+// Close prepares a period for approval: it reconciles what the lake now holds
+// and signs the numbers. The period must be the earliest open one, and no
+// blocking exception may stand without a waiver. Undecided exceptions that need
+// a review are for the time until the approval.
+func Close(ctx context.Context, o CloseOptions) (result *CloseResult, err error) {
+	if err := books.WantLake(o.Setting); err != nil {
+		return nil, err
+	}
+	p, err := books.OpenLocked(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	job, err := p.Begin(ctx, o.Setting, "close", o.Period)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = job.End(ctx, err) }()
+	closed, err := p.Closures(ctx, o.Config)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(p.May(ctx, o.Setting, "close", string(o.Period), books.RolePreparer, books.RoleScheduler), closed.InOrder("close", o.Period)); err != nil {
+		return nil, err
+	}
+	run, v, err := reconciled(ctx, p, reconcile.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Reperform: true})
+	if err != nil {
+		return nil, err
+	}
+	job.TookSnapshots(run)
+	if len(v.BlockedBy) > 0 {
+		return nil, books.BlockedError("close", o.Period, v)
+	}
+	for _, d := range v.Decisions {
+		if d.By == o.By.User {
+			return nil, decidedByPreparer("close", o.Period, d)
+		}
+	}
+	numbers, err := p.Covered(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	version := closed.Version(o.Period)
+	if _, err := p.State.RecordSignOff(ctx, state.SignOff{Period: o.Period, Version: version, RunID: run.ID,
+		NumbersSHA256: books.NumbersSHA256(numbers), PreparedBy: o.By.User, PreparedAt: o.Now}); err != nil {
+		return nil, err
+	}
+	result = &CloseResult{Period: o.Period, Version: version, RunID: run.ID, Status: v.Status, Verdict: v,
+		PreparedBy: o.By.User, PreparedAt: o.Now, Early: o.Now.Before(o.Period.End(o.Config.Zone))}
+	result.Moved, err = movedTables(ctx, p, o.Setting, closed, o.Period, run.ID)
+	return result, err
+}
+
+// reconciled reconciles a period over what the lake now holds, and judges it.
+func reconciled(ctx context.Context, p *books.Books, o reconcile.Options) (state.Run, books.Verdict, error) {
+	r, err := reconcile.RunIn(ctx, p, o)
+	if err != nil {
+		return state.Run{}, books.Verdict{}, err
+	}
+	if err := r.Close(); err != nil {
+		return state.Run{}, books.Verdict{}, err
+	}
+	v, err := p.Verdict(ctx, o.Setting, r.Run)
+	return r.Run, v, err
+}
+
+// decidedByPreparer is the error of one person who decides an exception and
+// prepares the month that it stands in.
+func decidedByPreparer(action string, period pipeline.Period, d pipeline.Decision) error {
+	return pipeline.Errorf(pipeline.KindUsage, action, string(period), "%s decided exception %s, and who decides doesn't prepare", d.By, d.ExceptionID).
+		WithHint("let somebody else prepare the month, or decide the exception")
+}

@@ -1,0 +1,306 @@
+package month
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"carat/jobs/ask"
+	"carat/jobs/books"
+	"carat/jobs/disk"
+	"carat/pipeline"
+	"carat/reports/escape"
+)
+
+// Bounds of a file of decisions.
+const (
+	decisionFileBytes = 64 << 20
+	ownerBytesMax     = 100
+	noteBytesMax      = 1000
+	decisionErrorsMax = 20 // of which are told; the rest is counted
+)
+
+// DecideOptions say which file of decisions to take in.
+type DecideOptions struct {
+	books.Setting
+	File string
+}
+
+// DecideResult says what was taken in.
+type DecideResult struct {
+	Rows      int // of the file
+	Decisions int // that are new; the others say what was decided before
+	Ignored   []string
+}
+
+// Decide takes in decisions about exceptions: a CSV as the export writes it,
+// of which exception_id, status, until, owner and note are read. All of it or
+// nothing: every row that is wrong is an error with FILE:LINE.
+func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err error) {
+	if err := books.WantLake(o.Setting); err != nil {
+		return nil, err
+	}
+	text, err := readDecisions(o.File)
+	if err != nil {
+		return nil, err
+	}
+	p, err := books.OpenLocked(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	job, err := p.Begin(ctx, o.Setting, "decide", "")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = job.End(ctx, err) }()
+	if err := p.May(ctx, o.Setting, "import", o.File, books.RolePreparer, books.RoleApprover); err != nil {
+		return nil, err
+	}
+	if o.By.User == books.SchedulerUser {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "import", o.File, "the scheduler decides nothing")
+	}
+	job.Took(filepath.Base(o.File) + " " + pipeline.SHA256Text(text))
+	f := &decisionFile{name: filepath.Base(o.File), today: books.Day(o.Now, o.Config.Zone)}
+	if err := f.parse(text); err != nil {
+		return nil, err
+	}
+	known, err := knownExceptions(ctx, p, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	current, err := p.State.Decisions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fresh := f.judge(known, current)
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	for i := range fresh {
+		fresh[i].By, fresh[i].At = o.By.User, o.Now
+	}
+	if err := p.State.RecordDecisions(ctx, fresh); err != nil {
+		return nil, err
+	}
+	return &DecideResult{Rows: len(f.rows), Decisions: len(fresh), Ignored: f.ignored}, nil
+}
+
+func readDecisions(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, pipeline.Errorf(pipeline.KindNotFound, "open", file, "%w", disk.Cause(err))
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, decisionFileBytes+1))
+	if err != nil {
+		return nil, pipeline.Errorf(pipeline.KindBadInput, "read", file, "%w", disk.Cause(err))
+	}
+	if len(text) > decisionFileBytes {
+		return nil, pipeline.Errorf(pipeline.KindBadInput, "read", file, "longer than %d MiB; this is no file of decisions", decisionFileBytes>>20)
+	}
+	return text, nil
+}
+
+// knownExceptions gives the ids of every exception that any run found.
+func knownExceptions(ctx context.Context, p *books.Books, s books.Setting) (map[string]bool, error) {
+	known := map[string]bool{}
+	if _, err := p.Lake.Table(ctx, books.TableExceptions, books.Latest); err != nil {
+		if pipeline.KindOf(err) == pipeline.KindNotFound {
+			return known, nil // nothing was reconciled yet
+		}
+		return nil, err
+	}
+	t, err := p.Query(ctx, s.Config, books.Latest, "select distinct exception_id from "+books.TableExceptions+" order by exception_id", books.TableExceptions)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range t.Rows {
+		known[row[0].(string)] = true
+	}
+	return known, nil
+}
+
+// decisionFile is a file of decisions while it is read.
+type decisionFile struct {
+	name     string
+	today    string
+	rows     []decisionRow
+	ignored  []string // columns
+	problems []error
+}
+
+type decisionRow struct {
+	line int
+	pipeline.Decision
+}
+
+// decisionColumnsRead are those that are taken from the file; the others are
+// there for whoever decides.
+var decisionColumnsRead = []string{"exception_id", "status", "until", "owner", "note"}
+
+func (f *decisionFile) problem(line int, format string, args ...any) {
+	f.problems = append(f.problems, pipeline.Errorf(pipeline.KindBadInput, "import", fmt.Sprintf("%s:%d", f.name, line), format, args...))
+}
+
+// err joins the problems; past a bound they are counted.
+func (f *decisionFile) err() error {
+	if n := len(f.problems); n > decisionErrorsMax {
+		rest := pipeline.Errorf(pipeline.KindBadInput, "import", f.name, "%d more problems", n-decisionErrorsMax)
+		return errors.Join(append(slices.Clone(f.problems[:decisionErrorsMax]), rest.WithHint("nothing was imported"))...)
+	}
+	return errors.Join(f.problems...)
+}
+
+// parse reads the rows. What it returns is an error of the file as a whole;
+// those of rows are noted.
+func (f *decisionFile) parse(text []byte) error {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	bad := func(format string, args ...any) *pipeline.Error {
+		return pipeline.Errorf(pipeline.KindBadInput, "import", f.name, format, args...)
+	}
+	if !utf8.Valid(text) {
+		return bad("not UTF-8").WithHint("save it as CSV UTF-8")
+	}
+	r := csv.NewReader(bytes.NewReader(text))
+	first, _, _ := bytes.Cut(text, []byte("\n"))
+	if bytes.Contains(first, []byte(";")) && !bytes.Contains(first, []byte(",")) {
+		r.Comma = ';' // as spreadsheets write where the comma is the decimal point
+	}
+	header, err := r.Read()
+	if err != nil {
+		return f.csvError(err)
+	}
+	at := map[string]int{}
+	for i, name := range header {
+		if _, twice := at[name]; twice {
+			return bad("column %q is there twice", name)
+		}
+		at[name] = i
+		if !slices.Contains(decisionColumnsRead, name) && !slices.Contains(ask.ExceptionColumns, name) {
+			f.ignored = append(f.ignored, name)
+		}
+	}
+	for _, name := range decisionColumnsRead[:2] {
+		if _, ok := at[name]; !ok {
+			return bad("column %s is missing", name).WithHint("`carat exceptions --export %s` writes such a file", f.name)
+		}
+	}
+	for {
+		record, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return f.csvError(err)
+		}
+		line, _ := r.FieldPos(0)
+		f.row(line, record, header, at)
+	}
+}
+
+func (f *decisionFile) csvError(err error) error {
+	var parse *csv.ParseError
+	if errors.As(err, &parse) {
+		return pipeline.Errorf(pipeline.KindBadInput, "import", fmt.Sprintf("%s:%d", f.name, parse.Line), "not CSV: %w", parse.Err)
+	}
+	if errors.Is(err, io.EOF) {
+		err = errors.New("it is empty")
+	}
+	return pipeline.Errorf(pipeline.KindBadInput, "import", f.name, "%w", err).
+		WithHint("`carat exceptions --export %s` writes such a file", f.name)
+}
+
+// negative is a number as the export writes it: no formula, though a
+// spreadsheet takes it for one.
+var negative = regexp.MustCompile(`^-[0-9]+(\.[0-9]+)?$`)
+
+// row takes the cells of one row, the apostrophe of those that the export
+// neutralised taken away. A formula in any cell is a problem.
+func (f *decisionFile) row(line int, record, header []string, at map[string]int) {
+	plain := make([]string, len(record))
+	for i, cell := range record {
+		text, ok := escape.PlainCell(cell)
+		if !ok && !(negative.MatchString(cell) && !slices.Contains(decisionColumnsRead, header[i])) {
+			f.problem(line, "column %s: %q begins as a formula does; a text that really begins so has an apostrophe before it", header[i], pipeline.CutText(cell))
+			return
+		}
+		plain[i] = text
+	}
+	cell := func(name string) string {
+		if i, ok := at[name]; ok {
+			return strings.TrimSpace(plain[i])
+		}
+		return ""
+	}
+	d := pipeline.Decision{ExceptionID: cell("exception_id"), Status: cell("status"), Until: cell("until"), Owner: cell("owner"), Note: cell("note")}
+	if d == (pipeline.Decision{}) {
+		return // a blank line of a spreadsheet
+	}
+	f.rows = append(f.rows, decisionRow{line, d})
+}
+
+// judge checks the rows and gives the decisions that are new.
+func (f *decisionFile) judge(known map[string]bool, current map[string]pipeline.Decision) []pipeline.Decision {
+	fresh := []pipeline.Decision{}
+	seen := map[string]int{}
+	for _, row := range f.rows {
+		d, now := row.Decision, current[row.ExceptionID]
+		if before, twice := seen[d.ExceptionID]; twice {
+			f.problem(row.line, "exception %s is decided in line %d already", d.ExceptionID, before)
+			continue
+		}
+		seen[d.ExceptionID] = row.line
+		if !known[d.ExceptionID] {
+			f.problem(row.line, "no exception has the id %q", pipeline.CutText(d.ExceptionID))
+			continue
+		}
+		if d.Status == ask.ListedStatus(now, f.today) && d.Until == now.Until && d.Owner == now.Owner && d.Note == now.Note {
+			continue
+		}
+		if f.rowIsGood(row.line, d, now) {
+			fresh = append(fresh, d)
+		}
+	}
+	return fresh
+}
+
+func (f *decisionFile) rowIsGood(line int, d, now pipeline.Decision) bool {
+	before := len(f.problems)
+	switch {
+	case !slices.Contains(pipeline.DecisionStatuses, d.Status):
+		f.problem(line, "status %q is not one of %s", pipeline.CutText(d.Status), strings.Join(pipeline.DecisionStatuses, ", "))
+	case d.Status != pipeline.DecisionWaived && d.Until != "" && d.Until != now.Until:
+		f.problem(line, "until belongs to a waiver, and the status is %s", d.Status)
+	case d.Status == pipeline.DecisionWaived && d.Until == "":
+		f.problem(line, "a waiver needs a day in until, such as 2026-12-31")
+	case d.Status == pipeline.DecisionWaived:
+		if _, err := time.Parse(time.DateOnly, d.Until); err != nil {
+			f.problem(line, "until %q is not a day like 2026-12-31", pipeline.CutText(d.Until))
+		} else if d.Until < f.today {
+			f.problem(line, "until %s is in the past; today is %s", d.Until, f.today)
+		}
+	}
+	for _, c := range []struct {
+		name, text string
+		most       int
+	}{{"owner", d.Owner, ownerBytesMax}, {"note", d.Note, noteBytesMax}} {
+		if len(c.text) > c.most {
+			f.problem(line, "%s is longer than %d bytes", c.name, c.most)
+		}
+		if strings.ContainsFunc(c.text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0x7f }) {
+			f.problem(line, "%s has control characters in it", c.name)
+		}
+	}
+	return len(f.problems) == before
+}

@@ -1,0 +1,85 @@
+package month
+
+import (
+	"context"
+	"errors"
+
+	"carat/jobs/books"
+	"carat/jobs/statements"
+	"carat/pipeline"
+	"carat/pipeline/state"
+)
+
+// ReopenOptions say which period to open again, and why.
+type ReopenOptions struct {
+	books.Setting
+	Period pipeline.Period
+	Reason string
+}
+
+// ReopenResult is what was opened.
+type ReopenResult struct {
+	Period  pipeline.Period
+	Version int64  // that was closed, and is kept
+	Kept    string // the folder of its statements; "" when there were none
+}
+
+// Reopen opens the last closed period again. Both people must sign anew, and
+// its next statements are a version more.
+func Reopen(ctx context.Context, o ReopenOptions) (result *ReopenResult, err error) {
+	if err := books.WantLake(o.Setting); err != nil {
+		return nil, err
+	}
+	p, err := books.OpenLocked(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	job, err := p.Begin(ctx, o.Setting, "reopen", o.Period)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = job.End(ctx, err) }()
+	closed, err := p.Closures(ctx, o.Config)
+	if err != nil {
+		return nil, err
+	}
+	l, err := mayReopen(closed, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.May(ctx, o.Setting, "reopen", string(o.Period), books.RolePreparer, books.RoleApprover); err != nil {
+		return nil, err
+	}
+	l.ReopenedBy, l.ReopenedAt, l.ReopenReason = o.By.User, o.Now, o.Reason
+	job.Of(l.RunID)
+	if err := p.State.Reopen(ctx, l); err != nil {
+		return nil, err
+	}
+	result = &ReopenResult{Period: o.Period, Version: l.Version}
+	result.Kept, err = statements.Keep(o.Config, o.Period, l.Version)
+	return result, err
+}
+
+// mayReopen gives the lock to end, or why it can't be ended.
+func mayReopen(c books.Closures, o ReopenOptions) (state.Lock, error) {
+	l, ok := c.Lock(o.Period)
+	last, any := c.Last()
+	switch {
+	case len(o.Reason) == 0 || len(o.Reason) > noteBytesMax:
+		return l, pipeline.Errorf(pipeline.KindUsage, "reopen", string(o.Period), "a reason is needed, of at most %d bytes", noteBytesMax).
+			WithHint("for example `carat reopen --period %s --reason \"settlement report corrected by the store\"`", o.Period)
+	case !ok:
+		e := pipeline.Errorf(pipeline.KindUsage, "reopen", string(o.Period), "the month is not closed")
+		if any {
+			return l, e.WithHint("the last closed month is %s", last.Period)
+		}
+		return l, e.WithHint("no month is closed")
+	case o.By.User == books.SchedulerUser:
+		return l, pipeline.Errorf(pipeline.KindUsage, "reopen", string(o.Period), "the scheduler opens no month")
+	case last.Period != o.Period:
+		return l, pipeline.Errorf(pipeline.KindLocked, "reopen", string(o.Period), "only the last closed month can be opened again, and that is %s", last.Period).
+			WithHint("correct it in %s, where late rows count", c.EarliestOpen())
+	}
+	return l, nil
+}

@@ -1,0 +1,264 @@
+package reconcile
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"carat/jobs/books"
+	"carat/jobs/config"
+	"carat/pipeline"
+	"carat/pipeline/engine"
+	"carat/pipeline/lake"
+	"carat/pipeline/state"
+)
+
+// Control is the result of one control in one run.
+type Control = state.Control
+
+// Options say what to reconcile.
+type Options struct {
+	books.Setting
+	SQL    fs.FS // the models
+	Period pipeline.Period
+	// Reperform also runs the last closed period again.
+	Reperform bool
+}
+
+// Result is what a run found.
+type Result struct {
+	Period   pipeline.Period
+	RunID    string
+	Status   string // with the decisions in force counted in
+	Controls []Control
+	Verdict  books.Verdict
+	// Repeated says that the same inputs were reconciled before: nothing was
+	// written again.
+	Repeated bool
+	// SignOffFell says why the sign-off of a prepared period fell away; "" when
+	// none did.
+	SignOffFell string
+}
+
+// Run runs the controls of a period over all that the lake holds and
+// publishes the results: all of them or none. A period without a row is a
+// not-found error. What the controls found is a result, not an error.
+func Run(ctx context.Context, o Options) (result *Result, err error) {
+	p, err := books.OpenLocked(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	job, err := p.Begin(ctx, o.Setting, "reconcile", o.Period)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = job.End(ctx, err) }()
+	r, err := RunIn(ctx, p, o)
+	if err != nil {
+		return nil, err
+	}
+	job.TookSnapshots(r.Run)
+	if err := r.Close(); err != nil {
+		return nil, err
+	}
+	return r.Result(ctx, p, o.Setting)
+}
+
+// Finished is a finished run, with the engine that holds its models if it
+// was run just now.
+type Finished struct {
+	Run      state.Run
+	Repeated bool
+	eng      *engine.Engine // nil when repeated
+	// signOffFell says why the period's sign-off fell away, "" when none did.
+	signOffFell string
+}
+
+// Close gives the run's engine back.
+func (r *Finished) Close() error {
+	if r.eng == nil {
+		return nil
+	}
+	return r.eng.Close()
+}
+
+// Result judges the run by what was decided. The run's own engine must be
+// closed: two of them would take twice the memory.
+func (r *Finished) Result(ctx context.Context, p *books.Books, s books.Setting) (*Result, error) {
+	v, err := p.Verdict(ctx, s, r.Run)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Period: r.Run.Period, RunID: r.Run.ID, Status: v.Status, Controls: r.Run.Controls, Verdict: v,
+		Repeated: r.Repeated, SignOffFell: r.signOffFell}, nil
+}
+
+// RunIn is Run in books that are open and locked.
+func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
+	tables, err := p.Lake.Tables(ctx, books.Latest)
+	if err != nil {
+		return nil, err
+	}
+	batches, err := p.Batches(ctx, books.Latest)
+	if err != nil {
+		return nil, err
+	}
+	closed, err := p.Closures(ctx, o.Config)
+	if err != nil {
+		return nil, err
+	}
+	if err := closed.RefuseClosed("reconcile", o.Period); err != nil {
+		return nil, err
+	}
+	first, version := closed.First, closed.Version(o.Period)
+	if err := checkPeriod(o.Period, first, tables); err != nil {
+		return nil, err
+	}
+	m, err := o.Models()
+	if err != nil {
+		return nil, err
+	}
+	prior, err := CheckClosed(ctx, p, o.Setting, closed, o.Period, o.Reperform)
+	if err != nil {
+		return nil, err
+	}
+	locks, err := LocksBefore(p, closed, o.Period)
+	if err != nil {
+		return nil, err
+	}
+	id, err := RunID(o.Config, o.Period, first, version, batches, m.Files(), prior, locks)
+	if err != nil {
+		return nil, err
+	}
+	if known, found, err := p.State.Run(ctx, id); err != nil || found {
+		if err == nil {
+			err = p.State.MakeCurrent(ctx, known, o.Now)
+		}
+		r := &Finished{Run: known, Repeated: true}
+		if err == nil {
+			r.signOffFell, err = p.SettleSignOff(ctx, o.Setting, o.Period, version, id)
+		}
+		return r, err
+	}
+	run := state.Run{ID: id, Period: o.Period, CreatedAt: o.Now, Inputs: map[string]int64{}}
+	for _, t := range tables {
+		if t.Snapshot != 0 && books.IsRaw(t.Name) {
+			run.Inputs[t.Name] = t.Snapshot
+		}
+	}
+	eng, err := books.OpenEngine(ctx, p, o.Config, books.ThreadsFor(o.Config, tables))
+	if err != nil {
+		return nil, err
+	}
+	r := &Finished{Run: run, eng: eng}
+	if err := LoadClosing(ctx, p, eng, closed, o.Period); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	if err := r.execute(ctx, p, o, m, tables, o.Parameters(id, closed, batches, prior, locks)); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	if r.signOffFell, err = p.SettleSignOff(ctx, o.Setting, o.Period, version, id); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// execute runs the models and publishes their results.
+func (r *Finished) execute(ctx context.Context, p *books.Books, o Options, m Models, tables []pipeline.TableFiles, params engine.Parameters) (err error) {
+	if err := loadForModels(ctx, r.eng, tables); err != nil {
+		return err
+	}
+	outcome, err := r.eng.Reconcile(ctx, m.Dialect, m.List, params, func(model string, done, total int) {
+		o.Tell(books.Event{Step: "reconcile", Object: model, Done: int64(done), Total: int64(total), Unit: "models"})
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range outcome.Controls {
+		r.Run.Controls = append(r.Run.Controls, state.Control{
+			Control: c.Control, Severity: c.Severity, Checked: c.Checked, Exceptions: c.Exceptions, Result: c.Result})
+	}
+	r.Run.Status = outcome.Status()
+	dir, err := p.Lake.StagingDir("run-" + r.Run.ID)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }() // tables without rows stay there
+	files, err := r.eng.Export(ctx, dir)
+	if err != nil {
+		return err
+	}
+	_, err = p.Lake.Publish(ctx, lake.Run{ID: r.Run.ID, Period: o.Period}, files, func(tx *sql.Tx) error {
+		return p.State.RecordRun(ctx, tx, r.Run)
+	})
+	if err != nil {
+		return err
+	}
+	o.Tell(books.Event{Step: "reconcile", Object: string(o.Period), Done: int64(len(r.Run.Controls)), Unit: "controls", Finished: true})
+	return nil
+}
+
+// loadForModels makes the lake's tables known to models. Results of earlier
+// runs are among them for a user's own controls; carat's read none.
+func loadForModels(ctx context.Context, eng *engine.Engine, tables []pipeline.TableFiles) error {
+	var raw, results []pipeline.TableFiles
+	for _, t := range tables {
+		if books.IsRaw(t.Name) {
+			raw = append(raw, t)
+		} else {
+			results = append(results, t)
+		}
+	}
+	return errors.Join(eng.Hold(ctx, engine.RawPrefix, raw), eng.Load(ctx, engine.RawPrefix, results))
+}
+
+// Parameters are what the models know of the run.
+func (o Options) Parameters(id string, closed books.Closures, batches []pipeline.Batch, prior []engine.ClosedTable, locks []engine.Lock) engine.Parameters {
+	c := o.Config
+	params := engine.Parameters{
+		Period: o.Period, FirstPeriod: closed.First, RunID: id, TimeZone: c.Zone, ReportingCurrency: c.ReportingCurrency,
+		DefaultEntity: c.Entity, Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
+		ExpectedDaily: c.ExpectedDaily(), Batches: batches, Tolerances: c.Tolerances, Materiality: c.Materiality,
+		Approvers: c.Approvers, Accounts: c.Accounts, StatementVersion: closed.Version(o.Period), Closed: prior, Locks: locks,
+	}
+	for _, e := range c.Entities {
+		params.Entities = append(params.Entities, engine.Entity{ID: e.ID, FunctionalCurrency: e.FunctionalCurrency, Revenue: e.Revenue})
+	}
+	for _, name := range config.Channels {
+		params.Channels = append(params.Channels, engine.Channel{Name: name, StoreFeeRate: c.StoreFeeRate[name], DueDays: c.DueDays[name]})
+	}
+	return params
+}
+
+// checkPeriod wants the period to be one of which the lake holds rows, or an
+// empty one before such: months are closed in order, also those in which
+// nothing happened.
+func checkPeriod(period, first pipeline.Period, tables []pipeline.TableFiles) error {
+	known := books.MonthsWithRows(tables)
+	if len(known) > 0 && period >= first && (slices.Contains(known, period) || period < known[len(known)-1]) {
+		return nil
+	}
+	e := pipeline.Errorf(pipeline.KindNotFound, "reconcile", string(period), "no row lies in that month")
+	if len(known) == 0 {
+		return e.WithHint("nothing was ingested yet: put feed files into the inbox and run `carat ingest`")
+	}
+	names := make([]string, len(known))
+	for i, month := range known {
+		names[i] = string(month)
+	}
+	return e.WithHint("there are rows in %s", strings.Join(names, ", "))
+}
+
+// Blocked is the error of a result whose period blocking controls hold up, nil
+// for others.
+func (r *Result) Blocked() error {
+	if r.Status != books.StatusBlocked {
+		return nil
+	}
+	return books.BlockedError("reconcile", r.Period, r.Verdict)
+}

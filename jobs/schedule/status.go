@@ -1,0 +1,264 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"carat/jobs/books"
+	"carat/jobs/config"
+	"carat/pipeline"
+	"carat/pipeline/state"
+)
+
+// lateAfter is how long a feed that is expected daily may be without a file
+// before it is late: a day, and the morning after it.
+const lateAfter = 36 * time.Hour
+
+// StatusResult is where everything stands.
+type StatusResult struct {
+	At          time.Time
+	Lake        string // the lake's id
+	FirstPeriod pipeline.Period
+	Periods     []PeriodStatus
+	Jobs        []JobStatus
+	Feeds       []FeedStatus
+	LateFeeds   []LateFeed
+	Late        []string // a sentence for each thing that is late
+	Webhooks    []string // a sentence for each that could not be told something
+}
+
+// PeriodStatus is where one period stands.
+type PeriodStatus struct {
+	Period       pipeline.Period
+	Stage        string // open, prepared or closed
+	Status       string // with the decisions in force counted in
+	RunID        string
+	RunAt        time.Time
+	Exceptions   int64
+	Counts       string // "2 block (1 waived)"
+	Signed       string // who prepared it, and who approved it
+	PreparedAt   time.Time
+	NewerBatches int64    // ingested since the run
+	BlockedBy    []string // controls with a blocking exception that is not waived
+	Undecided    []string // controls with an exception that needs a decision
+	Waits        []string // what the close waits for, a sentence each; none when closed
+}
+
+// FeedStatus is what was ingested of one feed.
+type FeedStatus struct {
+	Feed       string
+	Batches    int64
+	Rows       int64
+	Rejected   int64
+	LastIngest time.Time
+}
+
+// LateFeed is a feed that is expected daily and didn't come.
+type LateFeed struct {
+	Feed       string
+	LastIngest time.Time // zero: never
+	Why        string
+}
+
+// Status says where periods, jobs and feeds stand. It changes nothing.
+func Status(ctx context.Context, s books.Setting) (result *StatusResult, err error) {
+	p, err := books.OpenExisting(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	return status(ctx, p, s)
+}
+
+// status is Status in books that are open.
+func status(ctx context.Context, p *books.Books, s books.Setting) (*StatusResult, error) {
+	batches, err := p.Batches(ctx, books.Latest)
+	if err != nil {
+		return nil, err
+	}
+	result := &StatusResult{At: s.Now, Lake: p.Lake.ID()}
+	if result.FirstPeriod, err = p.FirstPeriod(ctx, s.Config); err != nil {
+		return nil, err
+	}
+	if result.Periods, err = periodStatus(ctx, p, s, batches); err != nil {
+		return nil, err
+	}
+	if result.Jobs, err = jobStatus(ctx, p, s); err != nil {
+		return nil, err
+	}
+	result.Feeds = feedStatus(batches)
+	result.LateFeeds = lateFeeds(s, result.Feeds)
+	for _, f := range result.LateFeeds {
+		result.Late = append(result.Late, f.Feed+": "+f.Why)
+	}
+	for _, ps := range result.Periods {
+		if ps.NewerBatches > 0 {
+			result.Late = append(result.Late, fmt.Sprintf("%s: %s ingested since its last run", ps.Period, plural(ps.NewerBatches, "batch was", "batches were")))
+		}
+	}
+	for _, j := range result.Jobs {
+		if !j.LateSince.IsZero() {
+			result.Late = append(result.Late, fmt.Sprintf("%s: due since %s%s", j.Job, j.LateSince.UTC().Format(time.RFC3339), j.lateWhy()))
+		}
+	}
+	result.Webhooks, err = webhookStatus(ctx, p, s.Config)
+	return result, err
+}
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// lateFeeds gives the feeds that are expected daily and didn't come.
+func lateFeeds(s books.Setting, feeds []FeedStatus) (late []LateFeed) {
+	for _, name := range s.Config.ExpectedDaily() {
+		last := lastIngest(feeds, name)
+		switch {
+		case last.IsZero():
+			late = append(late, LateFeed{name, last, "expected daily, and no file was ingested yet"})
+		case s.Now.Sub(last) > lateAfter:
+			late = append(late, LateFeed{name, last, "expected daily, and the last file was ingested at " + last.UTC().Format(time.RFC3339)})
+		}
+	}
+	return late
+}
+
+// webhookStatus tells what receivers could not be told.
+func webhookStatus(ctx context.Context, p *books.Books, c *config.Config) (lines []string, err error) {
+	all, err := notices(ctx, p, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range all {
+		switch {
+		case n.State == state.NoticePending && n.Error != "":
+			lines = append(lines, fmt.Sprintf("%s: %s is not told yet (%s; tried again)", n.Webhook, n.Key, n.Error))
+		case n.State == state.NoticeFailed:
+			lines = append(lines, fmt.Sprintf("%s: %s was not told, and is given up (%s)", n.Webhook, n.Key, n.Error))
+		}
+	}
+	return lines, nil
+}
+
+func periodStatus(ctx context.Context, p *books.Books, setting books.Setting, batches []pipeline.Batch) ([]PeriodStatus, error) {
+	states, err := p.State.Periods(ctx)
+	if err != nil {
+		return nil, err
+	}
+	closed, err := p.Closures(ctx, setting.Config)
+	if err != nil {
+		return nil, err
+	}
+	var list []PeriodStatus
+	for _, s := range states {
+		run, err := p.CurrentRun(ctx, s.Period)
+		if err != nil {
+			return nil, err
+		}
+		ps := PeriodStatus{Period: s.Period, Status: s.Status, RunID: s.RunID, RunAt: s.UpdatedAt}
+		v, err := p.Verdict(ctx, setting, run)
+		if err != nil {
+			return nil, err
+		}
+		ps.Status, ps.Counts = v.Status, v.Counts()
+		for _, c := range run.Controls {
+			ps.Exceptions += c.Exceptions
+		}
+		ps.BlockedBy, ps.Undecided = v.BlockedBy, v.Undecided
+		if err = stage(ctx, p, closed, &ps); err != nil {
+			return nil, err
+		}
+		for _, b := range batches {
+			// The state keeps microseconds.
+			if ps.Stage != books.StageClosed && b.IngestedAt.UnixMicro() > s.UpdatedAt.UnixMicro() {
+				ps.NewerBatches++
+			}
+		}
+		ps.Waits = ps.waits(setting, closed)
+		list = append(list, ps)
+	}
+	return list, nil
+}
+
+// stage says where a period is in its life, and who signed.
+func stage(ctx context.Context, p *books.Books, closed books.Closures, ps *PeriodStatus) error {
+	if l, ok := closed.Lock(ps.Period); ok {
+		ps.Stage, ps.Signed = books.StageClosed, fmt.Sprintf("prepared by %s, approved by %s, version %d", l.PreparedBy, l.ApprovedBy, l.Version)
+		return nil
+	}
+	ps.Stage = books.StageOpen
+	o, stands, _, err := p.SignOff(ctx, ps.Period, closed.Version(ps.Period))
+	if err == nil && stands {
+		ps.Stage, ps.Signed, ps.PreparedAt = books.StagePrepared, "prepared by "+o.PreparedBy, o.PreparedAt
+	}
+	return err
+}
+
+// waits gives what the close of a period waits for, in the order in which it is
+// to be done.
+func (ps *PeriodStatus) waits(s books.Setting, closed books.Closures) (list []string) {
+	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
+	if ps.Stage == books.StageClosed {
+		return nil
+	}
+	if earliest := closed.EarliestOpen(); ps.Period > earliest {
+		add("%s is still open, and months are closed in order", earliest)
+	}
+	if end := ps.Period.End(s.Config.Zone); s.Now.Before(end) {
+		add("the month ends on %s", books.Day(end.Add(-time.Second), s.Config.Zone))
+	}
+	if ps.NewerBatches > 0 {
+		add("%s ingested since its last run: `carat run --period %s`", plural(ps.NewerBatches, "batch was", "batches were"), ps.Period)
+	}
+	if len(ps.BlockedBy) > 0 {
+		add("blocked by %s: `carat exceptions --period %s` names them; mend the data, or let a second person waive them", strings.Join(ps.BlockedBy, ", "), ps.Period)
+	}
+	if len(ps.Undecided) > 0 {
+		add("%s need a decision: `carat exceptions --period %s --export decisions.csv`", strings.Join(ps.Undecided, ", "), ps.Period)
+	}
+	switch {
+	case len(ps.BlockedBy) > 0 || ps.NewerBatches > 0:
+	case ps.Stage == books.StageOpen:
+		add("nobody has prepared it: `carat close --period %s`", ps.Period)
+	case len(ps.Undecided) == 0:
+		add("an approver who neither prepared it nor decided its exceptions: `carat approve --period %s`", ps.Period)
+	}
+	return list
+}
+
+func feedStatus(batches []pipeline.Batch) []FeedStatus {
+	var list []FeedStatus
+	for _, f := range pipeline.Feeds() {
+		fs := FeedStatus{Feed: f.Name}
+		for _, b := range batches {
+			if b.Feed != f.Name {
+				continue
+			}
+			fs.Batches++
+			fs.Rows += b.RowsAccepted
+			fs.Rejected += b.RowsRejected
+			if b.IngestedAt.After(fs.LastIngest) {
+				fs.LastIngest = b.IngestedAt
+			}
+		}
+		if fs.Batches > 0 {
+			list = append(list, fs)
+		}
+	}
+	return list
+}
+
+func lastIngest(feeds []FeedStatus, name string) time.Time {
+	for _, f := range feeds {
+		if f.Feed == name {
+			return f.LastIngest
+		}
+	}
+	return time.Time{}
+}

@@ -1,0 +1,168 @@
+package schedule
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"carat/jobs"
+	"carat/jobs/books"
+	"carat/jobs/guard"
+	"carat/jobs/ingest"
+	"carat/jobs/mail"
+	"carat/jobs/month"
+	"carat/jobs/reconcile"
+	"carat/jobs/statements"
+	"carat/pipeline"
+)
+
+// WorkOf gives what each job of the schedule does. Months are those that
+// are open and have begun; only what is over is prepared for approval, and
+// nothing is ever approved.
+func WorkOf(s books.Setting, models fs.FS) map[string]Work {
+	s.By.User = books.SchedulerUser
+	at := func(now time.Time, job string) books.Setting {
+		own := s
+		own.Now, own.Arguments = now, []string{"schedule", job}
+		return own
+	}
+	each := func(job string, do func(ctx context.Context, own books.Setting, month pipeline.Period) error) Work {
+		return func(ctx context.Context, now time.Time) error {
+			own := at(now, job)
+			months, err := openMonths(ctx, own)
+			var failures error
+			for _, month := range months {
+				failures = errors.Join(failures, do(ctx, own, month))
+			}
+			return errors.Join(err, failures)
+		}
+	}
+	return map[string]Work{
+		"ingest": func(ctx context.Context, now time.Time) error {
+			_, err := ingest.Files(ctx, ingest.Options{Setting: at(now, "ingest")})
+			return err
+		},
+		"reconcile": each("reconcile", func(ctx context.Context, own books.Setting, month pipeline.Period) error {
+			r, err := reconcile.Run(ctx, reconcile.Options{Setting: own, SQL: models, Period: month})
+			if err == nil && r.Status == books.StatusBlocked {
+				err = r.Blocked()
+			}
+			return err
+		}),
+		"statements": each("statements", func(ctx context.Context, own books.Setting, month pipeline.Period) error {
+			_, err := statements.Write(ctx, statements.Options{Setting: own, SQL: models, Period: month})
+			return err
+		}),
+		"run": each("run", func(ctx context.Context, own books.Setting, month pipeline.Period) error {
+			r, err := jobs.Run(ctx, jobs.RunOptions{Setting: own, SQL: models, Period: month})
+			if err == nil && r.Reconcile != nil && r.Reconcile.Status == books.StatusBlocked {
+				err = r.Reconcile.Blocked()
+			}
+			return err
+		}),
+		"close": func(ctx context.Context, now time.Time) error {
+			own := at(now, "close")
+			months, err := openMonths(ctx, own)
+			if err != nil || len(months) == 0 || months[0].End(own.Config.Zone).After(now) {
+				return err
+			}
+			_, err = month.Close(ctx, month.CloseOptions{Setting: own, SQL: models, Period: months[0]})
+			return err
+		},
+		"send": func(ctx context.Context, now time.Time) error { return sendClosed(ctx, at(now, "send")) },
+		"compact": func(ctx context.Context, now time.Time) error {
+			_, err := guard.Compact(ctx, guard.CompactOptions{Setting: at(now, "compact")})
+			return err
+		},
+		"verify": func(ctx context.Context, now time.Time) error {
+			_, err := guard.Verify(ctx, guard.VerifyOptions{Setting: at(now, "verify")})
+			return err
+		},
+		"backup": func(ctx context.Context, now time.Time) error {
+			_, err := guard.Backup(ctx, guard.BackupOptions{Setting: at(now, "backup"), Keep: -1})
+			return err
+		},
+	}
+}
+
+// sendWithin is how long after its lock the statements of a month are sent by
+// the schedule. Older ones are sent by a person: whoever begins to mail doesn't
+// mean to mail the past.
+const sendWithin = 40 * 24 * time.Hour
+
+// sendClosed mails the final statements of months that were closed lately,
+// each once.
+func sendClosed(ctx context.Context, s books.Setting) (err error) {
+	months, err := lockedSince(ctx, s, s.Now.Add(-sendWithin))
+	if err != nil {
+		return err
+	}
+	password := ""
+	if s.Variable != nil {
+		password = s.Variable(mail.PasswordVariable)
+	}
+	var failures error
+	for _, month := range months {
+		if _, err := os.Stat(filepath.Join(s.Config.OutFolder(month), statements.FolderName, statements.IndexFile)); err != nil {
+			continue // they lie on another machine, or were not written
+		}
+		r, err := mail.Send(ctx, mail.Options{Setting: s, Period: month, Password: password})
+		if err == nil && len(r.Failed) > 0 {
+			first := r.Failed[0]
+			err = pipeline.Errorf(pipeline.KindInternal, "send statements of", string(month), "%s, among them that of %s: %s",
+				plural(int64(len(r.Failed)), "was not taken", "were not taken"), first.CreatorID, first.Reason)
+		}
+		failures = errors.Join(failures, err)
+	}
+	return failures
+}
+
+// lockedSince gives the closed months that were locked after an instant.
+func lockedSince(ctx context.Context, s books.Setting, since time.Time) (months []pipeline.Period, err error) {
+	if books.WantLake(s) != nil {
+		return nil, nil
+	}
+	p, err := books.Open(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	locks, err := p.State.Locks(ctx)
+	for _, l := range locks {
+		if l.InForce() && l.LockedAt.After(since) {
+			months = append(months, l.Period)
+		}
+	}
+	return months, err
+}
+
+// openMonths gives the open months of which the lake holds rows, up to the
+// present one, in order. None when nothing was ingested yet.
+func openMonths(ctx context.Context, s books.Setting) (months []pipeline.Period, err error) {
+	if books.WantLake(s) != nil {
+		return nil, nil
+	}
+	p, err := books.Open(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	tables, err := p.Lake.Tables(ctx, books.Latest)
+	if err != nil {
+		return nil, err
+	}
+	closed, err := p.Closures(ctx, s.Config)
+	if err != nil {
+		return nil, err
+	}
+	present := pipeline.PeriodOf(s.Now, s.Config.Zone)
+	for _, month := range books.MonthsWithRows(tables) {
+		if month >= closed.EarliestOpen() && month <= present {
+			months = append(months, month)
+		}
+	}
+	return months, nil
+}

@@ -1,0 +1,113 @@
+package statements
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"carat/jobs/books"
+	"carat/jobs/disk"
+	"carat/pipeline"
+	"carat/pipeline/state"
+)
+
+// FinalEnding is of the folder in which final statements wait for the lock.
+const FinalEnding = ".final"
+
+// movedFile lists, among the statements of a reopened period, what moved
+// against the version before.
+const movedFile = "moved.csv"
+
+// ListFiles gives the files below a folder as sha256sum prints them, in the
+// order of their names; the mark is none of them.
+func ListFiles(folder string) (list []byte, files int64, err error) {
+	var b bytes.Buffer
+	err = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() == disk.MarkFile {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(folder, path)
+		fmt.Fprintf(&b, "%s  %s\n", pipeline.SHA256Text(text), filepath.ToSlash(name))
+		files++
+		return err
+	})
+	return b.Bytes(), files, err
+}
+
+// restoreStatements sees to the statements of a closed period: if they stand
+// as the certificate lists them there is nothing to write, a locked error;
+// else they are rendered again from the locked run, and must come out as they
+// were.
+func restoreStatements(ctx context.Context, p *books.Books, o Options, closed books.Closures, l state.Lock) (*Result, error) {
+	want, err := p.Lake.CertifiedStatements(o.Period, l.Version)
+	if err != nil {
+		return nil, err
+	}
+	target, next := o.Folder(""), o.Folder(FinalEnding)
+	if have, _, err := ListFiles(target); err == nil && bytes.Equal(have, want) {
+		refused := closed.RefuseClosed("write statements of", o.Period)
+		return nil, fmt.Errorf("%w; the final ones lie in %s", refused, target)
+	}
+	run, found, err := p.State.Run(ctx, l.RunID)
+	if err != nil || !found {
+		return nil, pipeline.Errorf(pipeline.KindVerification, "write statements of", string(o.Period), "the locked run %s is not in the state database (%w)", l.RunID, err)
+	}
+	c, err := p.ReadCertificate(l)
+	if err != nil {
+		return nil, err
+	}
+	o.Final, o.Creator, o.Formats = true, "", Formats
+	if o.History, err = HistoryOf(ctx, p, o.Setting, run); err != nil {
+		return nil, err
+	}
+	have, _, err := ListFiles(next) // left by a crash right after the lock
+	if err != nil || !bytes.Equal(have, want) {
+		if _, err = RenderInto(ctx, p, run, o, next); err != nil {
+			return nil, err
+		}
+		if err := WriteMoved(ctx, p, o.Setting, o.SQL, closed, o.Period, run.ID, next); err != nil {
+			return nil, err
+		}
+		if have, _, err = ListFiles(next); err != nil {
+			return nil, WriteError(next, err)
+		}
+	}
+	if !bytes.Equal(have, want) {
+		return nil, pipeline.Errorf(pipeline.KindVerification, "write statements of", string(o.Period),
+			"the final statements are missing or changed, and rendered again %s differs from the certificate", firstDifference(want, have)).
+			WithHint("restore %s from a backup, or use the version of carat that closed the month", target)
+	}
+	if err := errors.Join(disk.WriteMark(next, o.Mark(run, 0)), disk.ReplaceFolder(next, target)); err != nil {
+		return nil, WriteError(target, err)
+	}
+	return &Result{Period: o.Period, RunID: run.ID, Folder: target, Statements: c.Statements.Statements, Restored: true}, nil
+}
+
+// firstDifference names the first file in which two lists differ.
+func firstDifference(want, have []byte) string {
+	a, b := bufio.NewScanner(bytes.NewReader(want)), bufio.NewScanner(bytes.NewReader(have))
+	for {
+		more, other := a.Scan(), b.Scan()
+		if !more && !other {
+			return "nothing"
+		}
+		if a.Text() != b.Text() {
+			line := a.Text()
+			if !more {
+				line = b.Text()
+			}
+			_, name, _ := strings.Cut(line, "  ")
+			return name
+		}
+	}
+}
