@@ -36,58 +36,50 @@ func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := books.OpenLocked(ctx, o.Setting)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, p.Close()) }()
-	job, err := p.Begin(ctx, o.Setting, "run", o.Period)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = job.End(ctx, err) }()
-	closed, err := p.Closures(ctx, o.Config)
-	if err != nil {
-		return nil, err
-	}
-	if err := closed.RefuseClosed("run", o.Period); err != nil {
-		return nil, err
-	}
-	result = &RunResult{}
-	var failures error
-	if result.Ingest, failures = ingest.FilesIn(ctx, p, o.Setting, inputs, ignored); failures != nil && !ingest.IsFileError(failures) {
-		return result, failures
-	}
-	job.Took(result.Ingest.Inputs()...)
-	r, err := reconcile.RunIn(ctx, p, reconcile.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period})
-	if err != nil {
+	return books.Locked(ctx, o.Setting, "run", o.Period, func(p *books.Books, job *books.Job) (result *RunResult, err error) {
+		closed, err := p.Closures(ctx, o.Config)
+		if err != nil {
+			return nil, err
+		}
+		if err := closed.RefuseClosed("run", o.Period); err != nil {
+			return nil, err
+		}
+		result = &RunResult{}
+		var failures error
+		if result.Ingest, failures = ingest.FilesIn(ctx, p, o.Setting, inputs, ignored); failures != nil && !ingest.IsFileError(failures) {
+			return result, failures
+		}
+		job.Took(result.Ingest.Inputs()...)
+		r, err := reconcile.RunIn(ctx, p, reconcile.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period})
+		if err != nil {
+			return result, errors.Join(failures, err)
+		}
+		job.TookSnapshots(r.Run)
+		if err := r.Close(); err != nil {
+			return result, errors.Join(failures, err)
+		}
+		if result.Reconcile, err = r.Result(ctx, p, o.Setting); err != nil {
+			return result, errors.Join(failures, err)
+		}
+		render := statements.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period}
+		if render.History, err = statements.HistoryOf(ctx, p, o.Setting, r.Run); err != nil {
+			return result, errors.Join(failures, err)
+		}
+		if done, ok := statements.Standing(r.Run, render); ok && r.Repeated {
+			result.Statements = done
+		} else if result.Statements, err = statements.WriteIn(ctx, p, r.Run, render); err != nil {
+			return result, errors.Join(failures, err)
+		}
+		signed, err := closepackage.SignaturesOf(ctx, p, o.Setting, o.Period)
+		if err != nil {
+			return result, errors.Join(failures, err)
+		}
+		pack := closepackage.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Signed: signed.Hash()}
+		if done, ok := closepackage.Standing(r.Run, pack); ok && r.Repeated {
+			result.Package = done
+			return result, failures
+		}
+		result.Package, err = closepackage.WriteIn(ctx, p, r.Run, pack)
 		return result, errors.Join(failures, err)
-	}
-	job.TookSnapshots(r.Run)
-	if err := r.Close(); err != nil {
-		return result, errors.Join(failures, err)
-	}
-	if result.Reconcile, err = r.Result(ctx, p, o.Setting); err != nil {
-		return result, errors.Join(failures, err)
-	}
-	render := statements.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period}
-	if render.History, err = statements.HistoryOf(ctx, p, o.Setting, r.Run); err != nil {
-		return result, errors.Join(failures, err)
-	}
-	if done, ok := statements.Standing(r.Run, render); ok && r.Repeated {
-		result.Statements = done
-	} else if result.Statements, err = statements.WriteIn(ctx, p, r.Run, render); err != nil {
-		return result, errors.Join(failures, err)
-	}
-	signed, err := closepackage.SignaturesOf(ctx, p, o.Setting, o.Period)
-	if err != nil {
-		return result, errors.Join(failures, err)
-	}
-	pack := closepackage.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Signed: signed.Hash()}
-	if done, ok := closepackage.Standing(r.Run, pack); ok && r.Repeated {
-		result.Package = done
-		return result, failures
-	}
-	result.Package, err = closepackage.WriteIn(ctx, p, r.Run, pack)
-	return result, errors.Join(failures, err)
+	})
 }

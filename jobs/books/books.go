@@ -103,3 +103,20 @@ func (p *Books) Close() error {
 	p.Release()
 	return errors.Join(p.State.Close(), p.Lake.Close())
 }
+
+// Locked does a job in books that are open and locked, and records it: who did
+// it, when, over what, and what became of it. The lake is made if need be; a job
+// that needs one asks WantLake before. Do's result is given on with its error.
+func Locked[R any](ctx context.Context, s Setting, job string, period pipeline.Period, do func(p *Books, job *Job) (R, error)) (result R, err error) {
+	p, err := OpenLocked(ctx, s)
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	record, err := p.Begin(ctx, s, job, period)
+	if err != nil {
+		return result, err
+	}
+	defer func() { err = record.End(ctx, err) }()
+	return do(p, record)
+}

@@ -2,7 +2,6 @@ package guard
 
 import (
 	"context"
-	"errors"
 
 	"carat/jobs/books"
 	"carat/pipeline/lake"
@@ -27,24 +26,16 @@ func Compact(ctx context.Context, o CompactOptions) (result *CompactResult, err 
 	if err := books.WantLake(o.Setting); err != nil {
 		return nil, err
 	}
-	p, err := books.OpenLocked(ctx, o.Setting)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, p.Close()) }()
-	job, err := p.Begin(ctx, o.Setting, "compact", "")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = job.End(ctx, err) }()
-	result = &CompactResult{}
-	result.Tables, err = p.Lake.Compact(ctx, func(c lake.Compacted) {
-		job.Took(c.Table)
-		o.Tell(books.Event{Step: "compact", Object: c.Table, Done: int64(c.FilesBefore), Unit: "files", Finished: true})
-	})
-	if err != nil {
+	return books.Locked(ctx, o.Setting, "compact", "", func(p *books.Books, job *books.Job) (result *CompactResult, err error) {
+		result = &CompactResult{}
+		result.Tables, err = p.Lake.Compact(ctx, func(c lake.Compacted) {
+			job.Took(c.Table)
+			o.Tell(books.Event{Step: "compact", Object: c.Table, Done: int64(c.FilesBefore), Unit: "files", Finished: true})
+		})
+		if err != nil {
+			return result, err
+		}
+		result.Swept, result.Unknown, err = p.Lake.SweepOrphans(ctx)
 		return result, err
-	}
-	result.Swept, result.Unknown, err = p.Lake.SweepOrphans(ctx)
-	return result, err
+	})
 }

@@ -71,19 +71,11 @@ func Files(ctx context.Context, o Options) (result *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := books.OpenLocked(ctx, o.Setting)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, p.Close()) }()
-	job, err := p.Begin(ctx, o.Setting, "ingest", "")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = job.End(ctx, err) }()
-	result, err = FilesIn(ctx, p, o.Setting, inputs, ignored)
-	job.Took(result.Inputs()...)
-	return result, err
+	return books.Locked(ctx, o.Setting, "ingest", "", func(p *books.Books, job *books.Job) (result *Result, err error) {
+		result, err = FilesIn(ctx, p, o.Setting, inputs, ignored)
+		job.Took(result.Inputs()...)
+		return result, err
+	})
 }
 
 func (o Options) inputs() ([]InputFile, []IgnoredFile, error) {

@@ -48,41 +48,33 @@ func Approve(ctx context.Context, o ApproveOptions) (result *ApproveResult, err 
 	if err := books.WantLake(o.Setting); err != nil {
 		return nil, err
 	}
-	p, err := books.OpenLocked(ctx, o.Setting)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, p.Close()) }()
-	job, err := p.Begin(ctx, o.Setting, "approve", o.Period)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = job.End(ctx, err) }()
-	closed, err := p.Closures(ctx, o.Config)
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(closed.InOrder("approve", o.Period), p.May(ctx, o.Setting, "approve", string(o.Period), books.RoleApprover), noScheduler(ctx, p, o)); err != nil {
-		return nil, err
-	}
-	version := closed.Version(o.Period)
-	if _, err := signed(ctx, p, o, version); err != nil {
-		return nil, err
-	}
-	run, v, err := reconciled(ctx, p, reconcile.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period})
-	if err != nil {
-		return nil, err
-	}
-	job.TookSnapshots(run)
-	// The run just made may have moved what was signed.
-	signed, err := signed(ctx, p, o, version)
-	if err != nil {
-		return nil, err
-	}
-	if err := mayApprove(o, signed, v); err != nil {
-		return nil, err
-	}
-	return lockPeriod(ctx, p, o, closed, signed, run, v)
+	return books.Locked(ctx, o.Setting, "approve", o.Period, func(p *books.Books, job *books.Job) (result *ApproveResult, err error) {
+		closed, err := p.Closures(ctx, o.Config)
+		if err != nil {
+			return nil, err
+		}
+		if err := errors.Join(closed.InOrder("approve", o.Period), p.May(ctx, o.Setting, "approve", string(o.Period), books.RoleApprover), noScheduler(ctx, p, o)); err != nil {
+			return nil, err
+		}
+		version := closed.Version(o.Period)
+		if _, err := signed(ctx, p, o, version); err != nil {
+			return nil, err
+		}
+		run, v, err := reconciled(ctx, p, reconcile.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period})
+		if err != nil {
+			return nil, err
+		}
+		job.TookSnapshots(run)
+		// The run just made may have moved what was signed.
+		signed, err := signed(ctx, p, o, version)
+		if err != nil {
+			return nil, err
+		}
+		if err := mayApprove(o, signed, v); err != nil {
+			return nil, err
+		}
+		return lockPeriod(ctx, p, o, closed, signed, run, v)
+	})
 }
 
 // noScheduler refuses the scheduler, under whichever name it runs.

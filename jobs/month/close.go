@@ -42,49 +42,41 @@ func Close(ctx context.Context, o CloseOptions) (result *CloseResult, err error)
 	if err := books.WantLake(o.Setting); err != nil {
 		return nil, err
 	}
-	p, err := books.OpenLocked(ctx, o.Setting)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, p.Close()) }()
-	job, err := p.Begin(ctx, o.Setting, "close", o.Period)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = job.End(ctx, err) }()
-	closed, err := p.Closures(ctx, o.Config)
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(p.May(ctx, o.Setting, "close", string(o.Period), books.RolePreparer, books.RoleScheduler), closed.InOrder("close", o.Period)); err != nil {
-		return nil, err
-	}
-	run, v, err := reconciled(ctx, p, reconcile.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Reperform: true})
-	if err != nil {
-		return nil, err
-	}
-	job.TookSnapshots(run)
-	if len(v.BlockedBy) > 0 {
-		return nil, books.BlockedError("close", o.Period, v)
-	}
-	for _, d := range v.Decisions {
-		if d.By == o.By.User {
-			return nil, decidedByPreparer("close", o.Period, d)
+	return books.Locked(ctx, o.Setting, "close", o.Period, func(p *books.Books, job *books.Job) (result *CloseResult, err error) {
+		closed, err := p.Closures(ctx, o.Config)
+		if err != nil {
+			return nil, err
 		}
-	}
-	numbers, err := p.Covered(ctx, run.ID)
-	if err != nil {
-		return nil, err
-	}
-	version := closed.Version(o.Period)
-	if _, err := p.State.RecordSignOff(ctx, state.SignOff{Period: o.Period, Version: version, RunID: run.ID,
-		NumbersSHA256: books.NumbersSHA256(numbers), PreparedBy: o.By.User, PreparedAt: o.Now}); err != nil {
-		return nil, err
-	}
-	result = &CloseResult{Period: o.Period, Version: version, RunID: run.ID, Status: v.Status, Verdict: v,
-		PreparedBy: o.By.User, PreparedAt: o.Now, Early: o.Now.Before(o.Period.End(o.Config.Zone))}
-	result.Moved, err = movedTables(ctx, p, o.Setting, closed, o.Period, run.ID)
-	return result, err
+		if err := errors.Join(p.May(ctx, o.Setting, "close", string(o.Period), books.RolePreparer, books.RoleScheduler), closed.InOrder("close", o.Period)); err != nil {
+			return nil, err
+		}
+		run, v, err := reconciled(ctx, p, reconcile.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Reperform: true})
+		if err != nil {
+			return nil, err
+		}
+		job.TookSnapshots(run)
+		if len(v.BlockedBy) > 0 {
+			return nil, books.BlockedError("close", o.Period, v)
+		}
+		for _, d := range v.Decisions {
+			if d.By == o.By.User {
+				return nil, decidedByPreparer("close", o.Period, d)
+			}
+		}
+		numbers, err := p.Covered(ctx, run.ID)
+		if err != nil {
+			return nil, err
+		}
+		version := closed.Version(o.Period)
+		if _, err := p.State.RecordSignOff(ctx, state.SignOff{Period: o.Period, Version: version, RunID: run.ID,
+			NumbersSHA256: books.NumbersSHA256(numbers), PreparedBy: o.By.User, PreparedAt: o.Now}); err != nil {
+			return nil, err
+		}
+		result = &CloseResult{Period: o.Period, Version: version, RunID: run.ID, Status: v.Status, Verdict: v,
+			PreparedBy: o.By.User, PreparedAt: o.Now, Early: o.Now.Before(o.Period.End(o.Config.Zone))}
+		result.Moved, err = movedTables(ctx, p, o.Setting, closed, o.Period, run.ID)
+		return result, err
+	})
 }
 
 // reconciled reconciles a period over what the lake now holds, and judges it.

@@ -54,46 +54,38 @@ func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err err
 	if err != nil {
 		return nil, err
 	}
-	p, err := books.OpenLocked(ctx, o.Setting)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, p.Close()) }()
-	job, err := p.Begin(ctx, o.Setting, "decide", "")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = job.End(ctx, err) }()
-	if err := p.May(ctx, o.Setting, "import", o.File, books.RolePreparer, books.RoleApprover); err != nil {
-		return nil, err
-	}
-	if o.By.User == books.SchedulerUser {
-		return nil, pipeline.Errorf(pipeline.KindUsage, "import", o.File, "the scheduler decides nothing")
-	}
-	job.Took(filepath.Base(o.File) + " " + pipeline.SHA256Text(text))
-	f := &decisionFile{name: filepath.Base(o.File), today: books.Day(o.Now, o.Config.Zone)}
-	if err := f.parse(text); err != nil {
-		return nil, err
-	}
-	known, err := knownExceptions(ctx, p, o.Setting)
-	if err != nil {
-		return nil, err
-	}
-	current, err := p.State.Decisions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	fresh := f.judge(known, current)
-	if err := f.err(); err != nil {
-		return nil, err
-	}
-	for i := range fresh {
-		fresh[i].By, fresh[i].At = o.By.User, o.Now
-	}
-	if err := p.State.RecordDecisions(ctx, fresh); err != nil {
-		return nil, err
-	}
-	return &DecideResult{Rows: len(f.rows), Decisions: len(fresh), Ignored: f.ignored}, nil
+	return books.Locked(ctx, o.Setting, "decide", "", func(p *books.Books, job *books.Job) (result *DecideResult, err error) {
+		if err := p.May(ctx, o.Setting, "import", o.File, books.RolePreparer, books.RoleApprover); err != nil {
+			return nil, err
+		}
+		if o.By.User == books.SchedulerUser {
+			return nil, pipeline.Errorf(pipeline.KindUsage, "import", o.File, "the scheduler decides nothing")
+		}
+		job.Took(filepath.Base(o.File) + " " + pipeline.SHA256Text(text))
+		f := &decisionFile{name: filepath.Base(o.File), today: books.Day(o.Now, o.Config.Zone)}
+		if err := f.parse(text); err != nil {
+			return nil, err
+		}
+		known, err := knownExceptions(ctx, p, o.Setting)
+		if err != nil {
+			return nil, err
+		}
+		current, err := p.State.Decisions(ctx)
+		if err != nil {
+			return nil, err
+		}
+		fresh := f.judge(known, current)
+		if err := f.err(); err != nil {
+			return nil, err
+		}
+		for i := range fresh {
+			fresh[i].By, fresh[i].At = o.By.User, o.Now
+		}
+		if err := p.State.RecordDecisions(ctx, fresh); err != nil {
+			return nil, err
+		}
+		return &DecideResult{Rows: len(f.rows), Decisions: len(fresh), Ignored: f.ignored}, nil
+	})
 }
 
 func readDecisions(file string) ([]byte, error) {

@@ -2,7 +2,6 @@ package month
 
 import (
 	"context"
-	"errors"
 
 	"carat/jobs/books"
 	"carat/jobs/statements"
@@ -30,35 +29,27 @@ func Reopen(ctx context.Context, o ReopenOptions) (result *ReopenResult, err err
 	if err := books.WantLake(o.Setting); err != nil {
 		return nil, err
 	}
-	p, err := books.OpenLocked(ctx, o.Setting)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, p.Close()) }()
-	job, err := p.Begin(ctx, o.Setting, "reopen", o.Period)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = job.End(ctx, err) }()
-	closed, err := p.Closures(ctx, o.Config)
-	if err != nil {
-		return nil, err
-	}
-	l, err := mayReopen(closed, o)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.May(ctx, o.Setting, "reopen", string(o.Period), books.RolePreparer, books.RoleApprover); err != nil {
-		return nil, err
-	}
-	l.ReopenedBy, l.ReopenedAt, l.ReopenReason = o.By.User, o.Now, o.Reason
-	job.Of(l.RunID)
-	if err := p.State.Reopen(ctx, l); err != nil {
-		return nil, err
-	}
-	result = &ReopenResult{Period: o.Period, Version: l.Version}
-	result.Kept, err = statements.Keep(o.Config, o.Period, l.Version)
-	return result, err
+	return books.Locked(ctx, o.Setting, "reopen", o.Period, func(p *books.Books, job *books.Job) (result *ReopenResult, err error) {
+		closed, err := p.Closures(ctx, o.Config)
+		if err != nil {
+			return nil, err
+		}
+		l, err := mayReopen(closed, o)
+		if err != nil {
+			return nil, err
+		}
+		if err := p.May(ctx, o.Setting, "reopen", string(o.Period), books.RolePreparer, books.RoleApprover); err != nil {
+			return nil, err
+		}
+		l.ReopenedBy, l.ReopenedAt, l.ReopenReason = o.By.User, o.Now, o.Reason
+		job.Of(l.RunID)
+		if err := p.State.Reopen(ctx, l); err != nil {
+			return nil, err
+		}
+		result = &ReopenResult{Period: o.Period, Version: l.Version}
+		result.Kept, err = statements.Keep(o.Config, o.Period, l.Version)
+		return result, err
+	})
 }
 
 // mayReopen gives the lock to end, or why it can't be ended.

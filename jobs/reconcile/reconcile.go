@@ -48,25 +48,17 @@ type Result struct {
 // publishes the results: all of them or none. A period without a row is a
 // not-found error. What the controls found is a result, not an error.
 func Run(ctx context.Context, o Options) (result *Result, err error) {
-	p, err := books.OpenLocked(ctx, o.Setting)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, p.Close()) }()
-	job, err := p.Begin(ctx, o.Setting, "reconcile", o.Period)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = job.End(ctx, err) }()
-	r, err := RunIn(ctx, p, o)
-	if err != nil {
-		return nil, err
-	}
-	job.TookSnapshots(r.Run)
-	if err := r.Close(); err != nil {
-		return nil, err
-	}
-	return r.Result(ctx, p, o.Setting)
+	return books.Locked(ctx, o.Setting, "reconcile", o.Period, func(p *books.Books, job *books.Job) (result *Result, err error) {
+		r, err := RunIn(ctx, p, o)
+		if err != nil {
+			return nil, err
+		}
+		job.TookSnapshots(r.Run)
+		if err := r.Close(); err != nil {
+			return nil, err
+		}
+		return r.Result(ctx, p, o.Setting)
+	})
 }
 
 // Finished is a finished run, with the engine that holds its models if it

@@ -68,29 +68,21 @@ func Write(ctx context.Context, o Options) (result *Result, err error) {
 	if err := errors.Join(checkFormats(o.Formats), books.WantLake(o.Setting)); err != nil {
 		return nil, err
 	}
-	p, err := books.OpenLocked(ctx, o.Setting)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, p.Close()) }()
-	job, err := p.Begin(ctx, o.Setting, "statements", o.Period)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = job.End(ctx, err) }()
-	closed, err := p.Closures(ctx, o.Config)
-	if err != nil {
-		return nil, err
-	}
-	if l, ok := closed.Lock(o.Period); ok {
-		return restoreStatements(ctx, p, o, closed, l)
-	}
-	run, err := p.CurrentRun(ctx, o.Period)
-	if err != nil {
-		return nil, err
-	}
-	job.Of(run.ID)
-	return WriteIn(ctx, p, run, o)
+	return books.Locked(ctx, o.Setting, "statements", o.Period, func(p *books.Books, job *books.Job) (result *Result, err error) {
+		closed, err := p.Closures(ctx, o.Config)
+		if err != nil {
+			return nil, err
+		}
+		if l, ok := closed.Lock(o.Period); ok {
+			return restoreStatements(ctx, p, o, closed, l)
+		}
+		run, err := p.CurrentRun(ctx, o.Period)
+		if err != nil {
+			return nil, err
+		}
+		job.Of(run.ID)
+		return WriteIn(ctx, p, run, o)
+	})
 }
 
 // WriteIn is Write of a run, in books that are open and locked.
