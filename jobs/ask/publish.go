@@ -92,13 +92,7 @@ func publish(ctx context.Context, p *books.Books, o PublishOptions) (result *Pub
 	if err := engine.WriteCatalogFile(ctx, made, catalog); err != nil {
 		return nil, err
 	}
-	if err := disk.SyncFile(made); err != nil {
-		return nil, publishError(o.Out, err)
-	}
-	if err := os.Chmod(made, 0o644); err != nil {
-		return nil, publishError(o.Out, err)
-	}
-	if err := os.Rename(made, out); err != nil {
+	if err := disk.Place(made, out, 0o644); err != nil {
 		return nil, publishError(o.Out, err)
 	}
 	result.File = o.Out

@@ -102,7 +102,7 @@ func auditFile(ctx context.Context, p *books.Books, o AuditFileOptions) (result 
 	made := b.folder
 	if o.Zip {
 		made = b.folder + ".zip"
-		if err := disk.Write(made, func(w io.Writer) error { return zipFolder(w, b.folder, b.names) }); err != nil {
+		if err := disk.Write(made, 0o644, func(w io.Writer) error { return zipFolder(w, b.folder, b.names) }); err != nil {
 			return nil, auditError(out, err)
 		}
 	}

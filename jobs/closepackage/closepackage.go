@@ -99,7 +99,7 @@ func WriteIn(ctx context.Context, p *books.Books, run state.Run, o Options) (res
 				WithHint("formats are %s", fmt.Sprint(closepackage.Formats))
 		}
 		file := filepath.Join(folder, "close-"+string(o.Period)+"."+format)
-		if err := disk.Write(file, write); err != nil {
+		if err := disk.Write(file, 0o644, write); err != nil {
 			return nil, packageError(file, err)
 		}
 		result.Files = append(result.Files, file)

@@ -13,8 +13,53 @@ import (
 	"carat/pipeline/lake"
 )
 
-// Copy copies a file durably, with its time, and gives the SHA-256 of what
-// was read. It is there whole or not at all.
+// Write writes a file under a temporary name beside its place, makes its bytes
+// durable and renames it: it is there whole or not at all.
+func Write(file string, mode fs.FileMode, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(file), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, IgnoreMissing(os.Remove(f.Name())))
+		}
+	}()
+	w := bufio.NewWriterSize(f, 1<<16)
+	err = write(w)
+	if err == nil {
+		err = w.Flush()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return Place(f.Name(), file, mode)
+}
+
+// WriteText is Write of a text that is at hand.
+func WriteText(file string, mode fs.FileMode, text []byte) error {
+	return Write(file, mode, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+// Place gives a file that was made beside its place its mode and its name, when
+// its bytes are durable.
+func Place(made, file string, mode fs.FileMode) error {
+	f, err := os.OpenFile(made, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Chmod(mode), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(made, file)
+}
+
+// Copy copies a file durably, with its time, and gives the SHA-256 of what was
+// read. It is there whole or not at all. The temporary name is the same each time,
+// so that a copy that was killed leaves nothing behind the next one.
 func Copy(from, to string) (sum string, err error) {
 	in, err := os.Open(from)
 	if err != nil {
@@ -40,16 +85,6 @@ func Copy(from, to string) (sum string, err error) {
 	return hex.EncodeToString(h.Sum(nil)), os.Rename(temp, to)
 }
 
-// WriteDurably writes a file and makes its bytes durable.
-func WriteDurably(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
 // SyncFolders makes all names in a folder durable.
 func SyncFolders(root string) error {
 	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -72,32 +107,6 @@ func SHA256(path string) (string, int64, error) {
 	return hex.EncodeToString(h.Sum(nil)), n, err
 }
 
-// Write writes a file under a temporary name and renames it: it is there
-// whole or not at all.
-func Write(file string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(file), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, IgnoreMissing(os.Remove(f.Name())))
-		}
-	}()
-	w := bufio.NewWriterSize(f, 1<<20)
-	err = write(w)
-	if err == nil {
-		err = w.Flush()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), file)
-}
-
 // IgnoreMissing drops the error of a file that is not there.
 func IgnoreMissing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
@@ -116,15 +125,6 @@ func Cause(err error) error {
 	return err
 }
 
-// SyncFile makes the bytes of a file durable.
-func SyncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
-
 // MakeFolder makes a folder whose parent mostly stands, in one call.
 func MakeFolder(path string) error {
 	err := os.Mkdir(path, 0o755)
@@ -134,8 +134,9 @@ func MakeFolder(path string) error {
 	return os.MkdirAll(path, 0o755)
 }
 
-// Put writes a file: a new one directly, one that is there by renaming, so
-// that nobody finds half of either and the index knows only whole ones.
+// Put writes one of very many small files, which an index knows: a new one
+// directly, one that is there by renaming. It is not made durable: the index tells
+// which are whole, and the others are made again.
 func Put(path string, text []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err == nil {
@@ -172,18 +173,4 @@ func ReplaceFolder(next, target string) error {
 		return errors.Join(err, os.Rename(aside, target))
 	}
 	return os.RemoveAll(aside)
-}
-
-// SHA256Of gives the SHA-256 of a file, in hexadecimal digits.
-func SHA256Of(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

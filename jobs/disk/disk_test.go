@@ -1,6 +1,8 @@
 package disk
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -33,5 +35,38 @@ func TestReplaceFolder(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(target, "second")); err != nil {
 		t.Errorf("the old folder is gone after a failure: %v", err)
+	}
+}
+
+// A file that fails on the way leaves the old one as it was and nothing beside it.
+func TestWriteIsWholeOrNotAtAll(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "manifest.json")
+	broken := errors.New("broken off")
+	for _, c := range []struct {
+		text string
+		err  error
+		want string
+	}{{"first", nil, "first"}, {"second", broken, "first"}, {"third", nil, "third"}} {
+		err := Write(file, 0o600, func(w io.Writer) error {
+			if _, err := io.WriteString(w, c.text); err != nil {
+				return err
+			}
+			return c.err
+		})
+		if !errors.Is(err, c.err) {
+			t.Fatalf("%s: %v", c.text, err)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil || string(text) != c.want {
+			t.Errorf("after %s: %q, %v", c.text, text, err)
+		}
+		info, err := os.Stat(file)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("after %s: %v, %v", c.text, info.Mode(), err)
+		}
+		if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+			t.Errorf("after %s: left behind: %v", c.text, entries)
+		}
 	}
 }

@@ -198,7 +198,7 @@ func claimBackups(out, id string) (unlock func(), err error) {
 		if err != nil || len(entries) > 0 {
 			return nil, pipeline.Errorf(pipeline.KindUsage, "back up to", out, "it holds something else than backups").WithHint("name a new or empty folder")
 		}
-		if err := disk.WriteDurably(mark, []byte(fmt.Sprintf("{\"format\": %d, \"lake\": %q}\n", backupFormat, id))); err != nil {
+		if err := disk.WriteText(mark, 0o600, []byte(fmt.Sprintf("{\"format\": %d, \"lake\": %q}\n", backupFormat, id))); err != nil {
 			return nil, pipeline.Errorf(pipeline.KindUsage, "back up to", out, "%w", disk.Cause(err)).WithHint("carat needs to write there")
 		}
 	default:

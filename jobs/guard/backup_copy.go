@@ -208,10 +208,10 @@ func (c *copier) finish(out, name string, m manifest) (folder string, err error)
 	if err != nil {
 		return "", err
 	}
-	if err := disk.WriteDurably(filepath.Join(c.folder, backupSums), []byte(list.String())); err != nil {
+	if err := disk.WriteText(filepath.Join(c.folder, backupSums), 0o600, []byte(list.String())); err != nil {
 		return "", err
 	}
-	if err := disk.WriteDurably(filepath.Join(c.folder, backupManifest), append(text, '\n')); err != nil {
+	if err := disk.WriteText(filepath.Join(c.folder, backupManifest), 0o600, append(text, '\n')); err != nil {
 		return "", err
 	}
 	if err := disk.SyncFolders(c.folder); err != nil {

@@ -90,7 +90,7 @@ func verifyCertificate(p *books.Books, l state.Lock, c *pipeline.Certificate, ba
 	}
 	for _, r := range c.Results {
 		for _, f := range r.Files {
-			if got, err := disk.SHA256Of(filepath.Join(p.Lake.Root(), filepath.FromSlash(f.Path))); err != nil || got != f.SHA256 {
+			if got, _, err := disk.SHA256(filepath.Join(p.Lake.Root(), filepath.FromSlash(f.Path))); err != nil || got != f.SHA256 {
 				report.differ("%s: %s of %s was changed or taken away", name, f.Path, r.Table)
 			}
 		}
@@ -147,7 +147,7 @@ func verifyStatements(folder string, list []byte) (differing []string) {
 		if !ok || !filepath.IsLocal(filepath.FromSlash(name)) {
 			continue
 		}
-		if got, err := disk.SHA256Of(filepath.Join(folder, filepath.FromSlash(name))); err != nil || got != sum {
+		if got, _, err := disk.SHA256(filepath.Join(folder, filepath.FromSlash(name))); err != nil || got != sum {
 			differing = append(differing, name)
 		}
 	}

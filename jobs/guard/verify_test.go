@@ -67,7 +67,7 @@ func lockMonth(t *testing.T, s books.Setting) {
 		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
 			return err
 		}
-		sum, err := disk.SHA256Of(path)
+		sum, _, err := disk.SHA256(path)
 		list.WriteString(sum + "  " + filepath.ToSlash(strings.TrimPrefix(path, statements+string(filepath.Separator))) + "\n")
 		return err
 	})
@@ -88,7 +88,7 @@ func lockMonth(t *testing.T, s books.Setting) {
 	for _, r := range results {
 		one := pipeline.CertifiedResult{Table: r.Table, Snapshot: r.Snapshot}
 		for _, path := range r.Paths {
-			sum, err := disk.SHA256Of(path)
+			sum, _, err := disk.SHA256(path)
 			rel, rerr := filepath.Rel(p.Lake.Root(), path)
 			if err := errors.Join(err, rerr); err != nil {
 				t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/config"
+	"carat/jobs/disk"
 	"carat/pipeline"
 )
 
@@ -47,7 +48,7 @@ func WriteMoved(ctx context.Context, p *books.Books, s books.Setting, models fs.
 		return err
 	}
 	file := filepath.Join(folder, movedFile)
-	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+	if err := disk.WriteText(file, 0o644, b.Bytes()); err != nil {
 		return WriteError(file, err)
 	}
 	return nil
