@@ -199,7 +199,7 @@ func (t *tracer) addExceptions(ctx context.Context, n *trace.Node, table string,
 	_, columns := keyOf(table, r)
 	found, err := t.records(ctx, "select * from "+books.TableExceptions+" where run_id in ("+t.currentRuns()+`)
 		and (subject_id = ? and subject_kind = ? or batch_id = ? and source_line = ?) order by period, control, exception_id`,
-		r.text(columns[0]), exceptionKind[table], r.text("batch_id"), r.number("source_line"))
+		r.text(columns[0]), subjectKind(table), r.text("batch_id"), r.number("source_line"))
 	if err != nil {
 		return err
 	}
@@ -211,10 +211,21 @@ func (t *tracer) addExceptions(ctx context.Context, n *trace.Node, table string,
 	return nil
 }
 
-// exceptionKind is the subject_kind that an exception names a row's table by.
-var exceptionKind = map[string]string{
-	"gift_events": "gift", "coin_purchases": "purchase", "payouts": "payout", "settlement_lines": "settlement",
-	"diamond_adjustments": "adjustment", "coin_adjustments": "adjustment", "provider_payments": "payment", "bank_lines": "bank",
+// subjectKinds are the subject_kinds that exceptions name the rows of tables by, in
+// the order in which a trace shows them.
+var subjectKinds = []struct{ table, kind string }{
+	{"gift_events", "gift"}, {"coin_purchases", "purchase"}, {"payouts", "payout"}, {"settlement_lines", "settlement"},
+	{"diamond_adjustments", "adjustment"}, {"coin_adjustments", "adjustment"}, {"provider_payments", "payment"}, {"bank_lines", "bank"},
+}
+
+// subjectKind is the kind of a table's rows; "" when no exception names one.
+func subjectKind(table string) string {
+	for _, s := range subjectKinds {
+		if s.table == table {
+			return s.kind
+		}
+	}
+	return ""
 }
 
 func exceptionHead(e *record) *trace.Node {
@@ -225,10 +236,11 @@ func exceptionHead(e *record) *trace.Node {
 // exceptionNode goes from an exception to the row that it is about.
 func (t *tracer) exceptionNode(ctx context.Context, e *record) (*trace.Node, error) {
 	n := exceptionHead(e)
-	for table, kind := range exceptionKind {
-		if kind != e.text("subject_kind") {
+	for _, s := range subjectKinds {
+		if s.kind != e.text("subject_kind") {
 			continue
 		}
+		table := s.table
 		if has, err := t.has(ctx, table); err != nil {
 			return nil, err
 		} else if !has {
