@@ -54,3 +54,23 @@ func anchors(text []byte) map[string]bool {
 	}
 	return list
 }
+
+// A path that docs/contributing.md names is there, so that the first guess leads
+// somewhere. <name> stands for any name.
+func TestContributingNamesPathsThatAreThere(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(house, "docs", "contributing.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named, any := regexp.MustCompile("`((?:cmd|jobs|pipeline|reports|sql|fixtures|docs)/[^`\\s]+)`"), regexp.MustCompile(`<[^>]*>`)
+	found := named.FindAllSubmatch(text, -1)
+	if len(found) < 40 {
+		t.Fatalf("%d paths found: this test looks in the wrong place", len(found))
+	}
+	for _, m := range found {
+		files, err := filepath.Glob(filepath.Join(house, any.ReplaceAllString(string(m[1]), "*")))
+		if err != nil || len(files) == 0 {
+			t.Errorf("docs/contributing.md names %s, which isn't there", m[1])
+		}
+	}
+}
