@@ -24,6 +24,9 @@ import (
 const (
 	house        = ".."
 	fileLinesMax = 600 // past it a file is two things
+
+	packageLinesMax = 2_600 // about 2,500 are asked for: past it a package is two subjects
+	folderFilesMax  = 25
 )
 
 // topLevel is all that may lie at the top of the repository.
@@ -132,6 +135,11 @@ var mayFloat = map[string]string{
 	"reports/closepackage/number.go": "a spreadsheet's numbers are doubles: only decimals that they hold exactly become one",
 }
 
+// mayBeLarge are the packages above those sizes, with the reason.
+var mayBeLarge = map[string]string{
+	"cmd/carat": "one file a verb, each found by the verb's name",
+}
+
 // mayReadWorld are the folders that read the environment, the clock or flags.
 var mayReadWorld = []string{"cmd"}
 
@@ -201,6 +209,33 @@ func TestFilesAreShort(t *testing.T) {
 	for _, s := range sources(t, ".go", ".sql") {
 		if n := bytes.Count(s.text, []byte("\n")); n > fileLinesMax {
 			t.Errorf("%s has %d lines, more than %d: it is two things", s.path, n, fileLinesMax)
+		}
+	}
+}
+
+// A package holds one subject, and a folder can be read at a glance. Tests and
+// the cases beside models don't count.
+func TestPackagesAreSmall(t *testing.T) {
+	type size struct{ lines, files int }
+	sizes := map[string]size{}
+	for _, s := range sources(t, ".go") {
+		if strings.HasSuffix(s.path, "_test.go") {
+			continue
+		}
+		n := sizes[path.Dir(s.path)]
+		sizes[path.Dir(s.path)] = size{n.lines + bytes.Count(s.text, []byte("\n")), n.files + 1}
+	}
+	for folder, n := range sizes {
+		if n.lines > packageLinesMax && mayBeLarge[folder] == "" {
+			t.Errorf("%s has %d lines, more than %d: it is two subjects", folder, n.lines, packageLinesMax)
+		}
+		if n.files > folderFilesMax && mayBeLarge[folder] == "" {
+			t.Errorf("%s has %d files, more than %d: it is two subjects", folder, n.files, folderFilesMax)
+		}
+	}
+	for folder := range mayBeLarge {
+		if n := sizes[folder]; n.lines <= packageLinesMax && n.files <= folderFilesMax {
+			t.Errorf("%s is no longer large: take it out of mayBeLarge", folder)
 		}
 	}
 }
