@@ -8,8 +8,12 @@
 // PDF syntax. The characters of ordinary statements are embedded as one ready
 // subset per face, made once; other characters are subset per document.
 //
-// What it doesn't do: joining and stacking of Indic, Thai and the like, colour
-// emoji, hyphenation. Arabic is joined and right-to-left text is ordered.
+// Plain text is drawn character by character (shape.go). Text whose characters
+// depend on each other is set by the rules of its font (set.go, HarfBuzz's port):
+// Arabic, Hebrew, Thai, Devanagari, Myanmar and Kannada are joined, stacked and
+// ordered. Scripts without a font here (Bengali, Tamil, Telugu, Khmer, …) are
+// boxes, which copy as the text that they stand for. What it doesn't do: colour
+// emoji, hyphenation.
 //
 // Lengths are whole hundredths of a point. It must not import carat's other
 // packages.

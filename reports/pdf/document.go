@@ -4,7 +4,10 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"unicode"
 	"unicode/utf16"
+
+	"github.com/go-text/typesetting/harfbuzz"
 )
 
 // Size is a page's width and height in hundredths of a point.
@@ -40,14 +43,19 @@ type Document struct {
 	pack    *packer
 	out     []byte
 	offsets []int
-	err     error // the first that a font gave
+	err     error                    // the first that a font gave
+	shapers map[*face]*harfbuzz.Font // of the faces whose rules were needed
+	buffer  *harfbuzz.Buffer
 }
 
-// piece is characters of one subset that are drawn together.
+// piece is characters of one subset that are drawn together: one behind the other,
+// or where the font's rules place them.
 type piece struct {
-	font  *subset
-	cids  []uint16
-	width int // thousandths of the font size
+	font   *subset
+	cids   []uint16
+	placed []placed
+	shaped bool // it has placed
+	width  int  // thousandths of the font size
 }
 
 // New gives an empty document maker.
@@ -82,25 +90,40 @@ func (d *Document) Turn(page int) { d.at = page }
 
 // cut splits a text into pieces by the font that has its characters.
 func (d *Document) cut(style Style, text string) []piece {
-	d.signs = shape(d.signs[:0], text)
 	d.pieces = d.pieces[:0]
-	for _, s := range d.signs {
-		font, cid := d.find(style, s)
-		n := len(d.pieces)
-		if n == 0 || d.pieces[n-1].font != font {
-			if n < cap(d.pieces) {
-				d.pieces = d.pieces[:n+1]
-				d.pieces[n] = piece{font: font, cids: d.pieces[n].cids[:0]}
-			} else {
-				d.pieces = append(d.pieces, piece{font: font})
-			}
-			n++
-		}
-		p := &d.pieces[n-1]
-		p.cids = append(p.cids, cid)
-		p.width += font.face.advance(font.glyphs[cid])
+	signs, ok := shape(d.signs[:0], text)
+	d.signs = signs
+	if !ok {
+		d.set(style, text)
+		return d.pieces
+	}
+	for _, s := range signs {
+		d.draw(style, s)
 	}
 	return d.pieces
+}
+
+// draw adds a character as it is.
+func (d *Document) draw(style Style, s sign) {
+	font, cid := d.find(style, s)
+	p := d.piece(font)
+	p.cids = append(p.cids, cid)
+	p.width += font.face.advance(font.glyphs[cid])
+}
+
+// piece gives the last piece, or a new one where the font changes.
+func (d *Document) piece(font *subset) *piece {
+	n := len(d.pieces)
+	if n == 0 || d.pieces[n-1].font != font {
+		if n < cap(d.pieces) {
+			d.pieces = d.pieces[:n+1]
+			d.pieces[n] = piece{font: font, cids: d.pieces[n].cids[:0], placed: d.pieces[n].placed[:0]}
+		} else {
+			d.pieces = append(d.pieces, piece{font: font})
+		}
+		n++
+	}
+	return &d.pieces[n-1]
 }
 
 // find gives the subset and the glyph of a character: the shared one, else the
@@ -143,15 +166,43 @@ func (d *Document) Text(x, y int, style Style, size int, color Color, text strin
 		b = appendLength(b, x+(total*size+500)/1000)
 		b = append(b, ' ')
 		b = appendLength(b, d.size.Height-y)
-		b = append(b, " Td <"...)
-		for _, cid := range p.cids {
-			b = appendHex16(b, cid)
-		}
-		b = append(b, "> Tj ET\n"...)
+		b = append(b, " Td "...)
+		b = append(p.show(b, size), " ET\n"...)
 		total += p.width
 	}
 	d.pages[d.at] = b
 	return (total*size + 500) / 1000
+}
+
+// show appends what draws a piece (PDF 32000, 9.4.3): a string, or strings between
+// which the place is moved.
+func (p *piece) show(b []byte, size int) []byte {
+	if !p.shaped {
+		b = append(b, '<')
+		for _, cid := range p.cids {
+			b = appendHex16(b, cid)
+		}
+		return append(b, "> Tj"...)
+	}
+	b = append(b, '[')
+	owed, up := 0, 0 // how far the place must still go to the right; where the baseline is
+	for _, g := range p.placed {
+		if g.up != up {
+			b = append(b, "] TJ "...)
+			b = append(appendLength(b, g.up*size/1000), " Ts ["...)
+			up = g.up
+		}
+		if move := owed + g.right; move != 0 {
+			b = append(appendInt(b, -move), ' ')
+		}
+		b = append(appendHex16(append(b, '<'), g.cid), '>')
+		owed = g.next - g.right - p.font.face.advance(p.font.glyphs[g.cid])
+	}
+	b = append(b, "] TJ"...)
+	if up != 0 {
+		b = append(b, " 0 Ts"...)
+	}
+	return b
 }
 
 // TextRight draws a text that ends at x.
@@ -179,6 +230,9 @@ func (d *Document) Wrap(style Style, size, width, most int, text string) []strin
 		end := n
 		if blank := lastBlank(rest[:n+1]); blank > 0 {
 			end = blank
+		}
+		for end > 1 && unicode.Is(unicode.M, rest[end]) { // a mark stays with its letter
+			end--
 		}
 		lines = append(lines, string(rest[:end]))
 		for end < len(rest) && rest[end] == ' ' {
@@ -251,11 +305,8 @@ func (d *Document) Slanted(x, y int, style Style, size int, color Color, text st
 		b = appendLength(b, x)
 		b = append(b, ' ')
 		b = appendLength(b, d.size.Height-y)
-		b = append(b, " Tm <"...)
-		for _, cid := range p.cids {
-			b = appendHex16(b, cid)
-		}
-		d.pages[d.at] = append(b, "> Tj ET\n"...)
+		b = append(b, " Tm "...)
+		d.pages[d.at] = append(p.show(b, size), " ET\n"...)
 	}
 }
 

@@ -22,6 +22,18 @@ var (
 	nanum []byte
 )
 
+// The fonts for scripts that stack and join.
+var (
+	//go:embed fonts/NotoSansDevanagari-Regular.ttf.gz
+	devanagari []byte
+	//go:embed fonts/NotoSansThai-Regular.ttf.gz
+	thai []byte
+	//go:embed fonts/NotoSansMyanmar-Regular.ttf.gz
+	myanmar []byte
+	//go:embed fonts/NotoSansKannada-Regular.ttf.gz
+	kannada []byte
+)
+
 // Style is one of the two faces of running text.
 type Style int
 
@@ -33,9 +45,9 @@ const (
 
 // Fonts are the faces that text is drawn with: Liberation Sans (Latin,
 // Cyrillic, Greek, Vietnamese), for what it lacks DejaVu Sans (Arabic, Hebrew,
-// Armenian, Georgian, symbols), Droid Sans Fallback (Chinese, Japanese) and Nanum
-// Square (Korean), which are unpacked when they are first needed. Safe for
-// concurrent use.
+// Armenian, Georgian, symbols), Noto Sans (Thai, Devanagari, Myanmar, Kannada), Droid
+// Sans Fallback (Chinese, Japanese) and Nanum Square (Korean), which are unpacked
+// when they are first needed. Safe for concurrent use.
 type Fonts struct {
 	styles [2]*subset              // whole, with their ready subsets
 	others []func() (*face, error) // in the order in which they are asked
@@ -49,6 +61,10 @@ const usual = "\u00a0\u00a3\u00a5\u00a7\u00a9\u00b0\u00b1\u00b7\u00d7\u2013\u201
 func LoadFonts() (*Fonts, error) {
 	fonts := &Fonts{others: []func() (*face, error){
 		sync.OnceValues(func() (*face, error) { return parseFace("DejaVuSans", dejavusans.TTF, false) }),
+		sync.OnceValues(func() (*face, error) { return unpackFace("NotoSansThai", thai) }),
+		sync.OnceValues(func() (*face, error) { return unpackFace("NotoSansDevanagari", devanagari) }),
+		sync.OnceValues(func() (*face, error) { return unpackFace("NotoSansMyanmar", myanmar) }),
+		sync.OnceValues(func() (*face, error) { return unpackFace("NotoSansKannada", kannada) }),
 		sync.OnceValues(func() (*face, error) { return unpackFace("DroidSansFallback", droid) }),
 		sync.OnceValues(func() (*face, error) { return unpackFace("NanumSquareR", nanum) }),
 	}}

@@ -13,6 +13,7 @@ type subset struct {
 	glyphs []int
 	source [][]rune // what each glyph stands for, for who copies the text
 	cids   map[rune]uint16
+	shaped map[shapedGlyph]uint16
 	ready  *embedded // made once, for the subset that all documents share
 }
 
@@ -37,6 +38,30 @@ func (s *subset) cid(r rune, text []rune) uint16 {
 	s.glyphs = append(s.glyphs, s.face.glyph(r))
 	s.source = append(s.source, text)
 	s.cids[r] = c
+	return c
+}
+
+// shapedGlyph is a glyph that stands for a text: the same glyph may stand for
+// another elsewhere.
+type shapedGlyph struct {
+	glyph int
+	text  string
+}
+
+// glyphFor gives the number of a glyph that stands for a text, which is taken in
+// when it is new.
+func (s *subset) glyphFor(glyph int, text []rune) uint16 {
+	key := shapedGlyph{glyph, string(text)}
+	if c, ok := s.shaped[key]; ok {
+		return c
+	}
+	if s.shaped == nil {
+		s.shaped = map[shapedGlyph]uint16{}
+	}
+	c := uint16(len(s.glyphs))
+	s.glyphs = append(s.glyphs, glyph)
+	s.source = append(s.source, slices.Clone(text))
+	s.shaped[key] = c
 	return c
 }
 
@@ -161,11 +186,16 @@ func (s *subset) characters() []byte {
 		"/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n" +
 		"/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n")
 	const block = 100 // the most that one block may hold
-	for from := 1; from < len(s.source); from += block {
-		to := min(from+block, len(s.source))
-		b = appendInt(b, to-from)
+	var told []int    // a glyph that stands for no text has none
+	for cid, text := range s.source {
+		if len(text) > 0 {
+			told = append(told, cid)
+		}
+	}
+	for part := range slices.Chunk(told, block) {
+		b = appendInt(b, len(part))
 		b = append(b, " beginbfchar\n"...)
-		for cid := from; cid < to; cid++ {
+		for _, cid := range part {
 			b = append(b, '<')
 			b = appendHex16(b, uint16(cid))
 			b = append(b, "> <"...)
