@@ -11,6 +11,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/reconcile"
 	"carat/pipeline"
+	"carat/pipeline/engine"
 	"carat/pipeline/lake"
 	"carat/reports/trace"
 )
@@ -55,19 +56,20 @@ func Trace(ctx context.Context, o TraceOptions) (roots []*trace.Node, err error)
 type tracer struct {
 	TraceOptions
 	*books.Books
-	eng     *books.Reader                  // tables as they are now, read by carat alone
-	now     *lake.State                    // what they are
-	tables  map[string]pipeline.TableFiles // those that were asked for
-	ready   map[string]bool                // those that the engine has
-	models  reconcile.Models
-	first   pipeline.Period
-	batches map[string]lake.CommittedBatch
-	order   []string // the ids of batches, in the order of commit
-	runs    []books.RunAt
-	months  map[string]*month // by run
-	spare   chan spareEngine  // for the first month; nil when it was taken
-	sources []*sourceLine     // whose texts are read at the end, file by file
-	rows    int64
+	eng             *books.Reader                  // tables as they are now, read by carat alone
+	now             *lake.State                    // what they are
+	tables          map[string]pipeline.TableFiles // those that were asked for
+	ready           map[string]bool                // those that the engine has
+	models          reconcile.Models
+	evidenceQueries []engine.Model // of sql/evidence; nil until one is asked
+	first           pipeline.Period
+	batches         map[string]lake.CommittedBatch
+	order           []string // the ids of batches, in the order of commit
+	runs            []books.RunAt
+	months          map[string]*month // by run
+	spare           chan spareEngine  // for the first month; nil when it was taken
+	sources         []*sourceLine     // whose texts are read at the end, file by file
+	rows            int64
 }
 
 func newTracer(ctx context.Context, p *books.Books, o TraceOptions) (*tracer, error) {

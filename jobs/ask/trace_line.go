@@ -82,7 +82,11 @@ func (t *tracer) statementLineNode(ctx context.Context, id statementLineID, line
 	case section == "adjusted":
 		return n, t.addRows(ctx, n, "diamond_adjustments", "adjustment_id = ?", line.text("reference_id"))
 	case section == "redeemed" || section == "returned":
-		if err := t.addRows(ctx, n, "payouts", "payout_id = ?", line.text("reference_id")); err != nil {
+		versions, err := t.related(ctx, relation{query: "evi_payout", of: "payouts"}, line.text("reference_id"))
+		if err != nil {
+			return nil, err
+		}
+		if err := t.addFound(ctx, n, "payouts", versions); err != nil {
 			return nil, err
 		}
 		return n, t.addRateOfLine(ctx, n, run, line)
@@ -194,6 +198,11 @@ func (t *tracer) addRows(ctx context.Context, n *trace.Node, table, condition st
 	if err != nil {
 		return err
 	}
+	return t.addFound(ctx, n, table, rows)
+}
+
+// addFound adds rows that were found, and their files.
+func (t *tracer) addFound(ctx context.Context, n *trace.Node, table string, rows []*record) error {
 	part, rest := t.shown(rows)
 	for _, r := range part {
 		n.Add(t.plainRow(table, r))

@@ -25,8 +25,11 @@ func (t *tracer) rowNode(ctx context.Context, table string, r *record, back bool
 	return n, t.addExceptions(ctx, n, table, r)
 }
 
-// addTouched adds what a row led to.
+// addTouched adds what a row has to do with and what it led to.
 func (t *tracer) addTouched(ctx context.Context, n *trace.Node, table string, r *record) error {
+	if err := t.addRelations(ctx, n, table, r); err != nil {
+		return err
+	}
 	switch table {
 	case "gift_events":
 		if err := t.addLineOfGift(ctx, n, r); err != nil {
@@ -37,38 +40,11 @@ func (t *tracer) addTouched(ctx context.Context, n *trace.Node, table string, r 
 		}
 		return t.addRelated(ctx, n, "undone by", table, "original_event_id = ?", r.text("event_id"))
 	case "coin_purchases":
-		if original := r.text("original_purchase_id"); original != "" {
-			if err := t.addRelated(ctx, n, "undoes", table, "purchase_id = ?", original); err != nil {
-				return err
-			}
-		}
-		if err := t.addRelated(ctx, n, "undone by", table, "original_purchase_id = ?", r.text("purchase_id")); err != nil {
-			return err
-		}
-		if err := t.addLots(ctx, n, r); err != nil {
-			return err
-		}
-		if order := r.text("store_transaction_id"); order != "" {
-			return t.addRelated(ctx, n, "settled by", "settlement_lines", "store_transaction_id = ?", order)
-		}
+		return t.addLots(ctx, n, r)
 	case "payouts":
-		if err := t.addRelated(ctx, n, "its version", table, "payout_id = ? and updated_at <> ?", r.text("payout_id"), r.value("updated_at")); err != nil {
-			return err
-		}
-		if err := t.addRelated(ctx, n, "paid by", "provider_payments", "payout_id = ?", r.text("payout_id")); err != nil {
-			return err
-		}
 		return t.addLinesOf(ctx, n, r.text("creator_id"), r.text("payout_id"))
 	case "diamond_adjustments":
 		return t.addLinesOf(ctx, n, r.text("creator_id"), r.text("adjustment_id"))
-	case "settlement_lines":
-		if order := r.text("store_transaction_id"); order != "" {
-			return t.addRelated(ctx, n, "settles", "coin_purchases", "store_transaction_id = ?", order)
-		}
-	case "provider_payments":
-		if payout := r.text("payout_id"); payout != "" {
-			return t.addRelated(ctx, n, "pays", "payouts", "payout_id = ?", payout)
-		}
 	case "conversion_rates":
 		return t.addUse(ctx, n, r)
 	}
@@ -82,16 +58,8 @@ func (t *tracer) addRelated(ctx context.Context, n *trace.Node, heading, table, 
 		return err
 	}
 	rows, err := t.records(ctx, "select * from "+table+" where "+condition+" order by all", values...)
-	if err != nil || len(rows) == 0 {
-		return err
-	}
-	head := &trace.Node{Kind: heading, Text: fmt.Sprintf("%d of %s", len(rows), table)}
-	part, rest := t.shown(rows)
-	for _, r := range part {
-		head.Add(t.plainRow(table, r))
-	}
-	n.Add(head.Add(rest))
-	return nil
+	t.addUnder(n, heading, table, rows)
+	return err
 }
 
 // addLineOfGift adds the rate that a gift was credited at and the line of its

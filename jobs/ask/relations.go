@@ -1,0 +1,108 @@
+package ask
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"carat/pipeline"
+	"carat/pipeline/engine"
+	"carat/reports/trace"
+)
+
+// relation is one kind of rows that have to do with a row at hand. Which they are a
+// query of sql/evidence says: the very one that shows them beside an exception.
+type relation struct {
+	table, key string // of the row at hand, and the column that names it
+	heading    string
+	query      string
+	part       string // of the rows of the query those with this part; "": all
+	of         string // the table that the rows are of
+}
+
+// relations are in the order in which a trace shows them. Gifts are not among them:
+// there are so many that a trace finds them by their key alone, of which the files
+// have bloom filters.
+var relations = []relation{
+	{"coin_purchases", "purchase_id", "undoes", "evi_purchase", "its original", "coin_purchases"},
+	{"coin_purchases", "purchase_id", "undone by", "evi_purchase", "undoes it", "coin_purchases"},
+	{"coin_purchases", "purchase_id", "settled by", "evi_purchase_settlement", "", "settlement_lines"},
+	{"payouts", "payout_id", "its version", "evi_payout", "", "payouts"},
+	{"payouts", "payout_id", "paid by", "evi_payout_payment", "", "provider_payments"},
+	{"settlement_lines", "line_id", "settles", "evi_settlement_order", "", "coin_purchases"},
+	{"provider_payments", "line_id", "pays", "evi_payment_payout", "", "payouts"},
+}
+
+// stagedTable is a model that an evidence query reads a raw table by.
+var stagedTable = regexp.MustCompile(`\bstg_([a-z_]+)\b`)
+
+// addRelations adds what has to do with a row, each kind under its heading.
+func (t *tracer) addRelations(ctx context.Context, n *trace.Node, table string, r *record) error {
+	for _, rel := range relations {
+		if rel.table != table {
+			continue
+		}
+		rows, err := t.related(ctx, rel, r.text(rel.key))
+		if err != nil {
+			return err
+		}
+		rows = slices.DeleteFunc(rows, func(one *record) bool {
+			return rel.of == table && one.text("batch_id") == r.text("batch_id") && one.number("source_line") == r.number("source_line")
+		})
+		t.addUnder(n, rel.heading, rel.of, rows)
+	}
+	return nil
+}
+
+// addUnder adds rows of a table under a heading; nothing when there are none.
+func (t *tracer) addUnder(n *trace.Node, heading, table string, rows []*record) {
+	if len(rows) == 0 {
+		return
+	}
+	head := &trace.Node{Kind: heading, Text: fmt.Sprintf("%d of %s", len(rows), table)}
+	part, rest := t.shown(rows)
+	for _, r := range part {
+		head.Add(t.plainRow(table, r))
+	}
+	n.Add(head.Add(rest))
+}
+
+// related asks a query of sql/evidence about one subject, over the tables as they
+// are now, and gives the raw rows that it names.
+func (t *tracer) related(ctx context.Context, rel relation, id string) ([]*record, error) {
+	query, err := t.evidenceQuery(rel.query)
+	if err != nil {
+		return nil, err
+	}
+	with := []string{"subject as (select ? as subject_id)"}
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(stagedTable.FindAllString(query.SQL, -1)))) {
+		table := strings.TrimPrefix(name, "stg_")
+		if has, err := t.has(ctx, table); err != nil || !has {
+			return nil, err // a table without a row has no part in anything
+		}
+		with = append(with, name+" as not materialized (select * from "+table+")")
+	}
+	values, part := []any{id}, ""
+	if rel.part != "" {
+		values, part = append(values, rel.part), " where part = ?"
+	}
+	return t.records(ctx, "with "+strings.Join(with, ", ")+" select * from "+rel.of+
+		" where (batch_id, source_line) in (select batch_id, source_line from (\n"+query.SQL+"\n) as named"+part+") order by all", values...)
+}
+
+// evidenceQuery gives a query of sql/evidence by its name.
+func (t *tracer) evidenceQuery(name string) (engine.Model, error) {
+	if t.evidenceQueries == nil {
+		var err error
+		if t.evidenceQueries, err = engine.ParseEvidence(t.SQL); err != nil {
+			return engine.Model{}, err
+		}
+	}
+	i := slices.IndexFunc(t.evidenceQueries, func(m engine.Model) bool { return m.Name == name })
+	if i < 0 {
+		return engine.Model{}, pipeline.Errorf(pipeline.KindInternal, "trace", name, "there is no such query of evidence")
+	}
+	return t.evidenceQueries[i], nil
+}
