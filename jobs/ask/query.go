@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"regexp"
 	"strings"
 	"time"
 
@@ -40,7 +39,7 @@ func Query(ctx context.Context, o QueryOptions) (rows int64, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	at, err := asOf(ctx, p, o.AsOf)
+	at, err := p.AsOf(ctx, o.AsOf)
 	if err != nil {
 		return 0, err
 	}
@@ -134,27 +133,4 @@ func writeRows(rows *sql.Rows, begin func([]table.Column, []string) (table.RowWr
 		return n, errors.Join(books.QueryError(err), w.Close())
 	}
 	return n, w.Close()
-}
-
-var (
-	batchForm  = regexp.MustCompile(`^b[0-9]{6,}$`)
-	periodForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}$`)
-)
-
-// asOf finds the state of the lake that a text names.
-func asOf(ctx context.Context, p *books.Books, text string) (lake.AsOf, error) {
-	switch {
-	case text == "":
-		return books.Latest, nil
-	case batchForm.MatchString(text):
-		return lake.AsOf{Batch: text}, nil
-	case periodForm.MatchString(text):
-		return asClosed(ctx, p, text)
-	}
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return books.Latest, pipeline.Errorf(pipeline.KindUsage, "parse", "--as-of", "%q is neither a time, a batch nor a period", text).
-			WithHint("give a time with a zone, such as 2026-11-02T09:00:00Z, a batch, such as b000042, or a closed period, such as 2026-10")
-	}
-	return lake.AsOf{Time: t}, nil
 }

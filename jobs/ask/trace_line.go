@@ -29,7 +29,7 @@ func (id statementLineID) String() string {
 // parseStatementLine reads an id; a creator's own id may hold slashes.
 func parseStatementLine(text string) (id statementLineID, ok bool) {
 	parts := strings.Split(text, "/")
-	if len(parts) < 5 || !periodForm.MatchString(parts[0]) {
+	if len(parts) < 5 {
 		return id, false
 	}
 	n := len(parts)
