@@ -122,7 +122,7 @@ func FullDisk(err error) error {
 }
 
 // Literal quotes a text for SQL.
-func Literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+func Literal(text string) string { return pipeline.SQLText(text) }
 
 // Identifier quotes a name for SQL.
 func Identifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
