@@ -14,7 +14,7 @@ with sums as (
         cast(sum(case when led_gift_day.is_gift then led_gift_day.diamonds else -led_gift_day.diamonds end) as bigint) as diamonds
     from led_gift_day
     inner join led_rated_span
-        on led_rated_span.span_no = led_gift_day.span_no
+        on led_rated_span.span_no = led_gift_day.value_span_no
     group by led_rated_span.range_no, led_gift_day.entity_no, led_gift_day.event_day
 )
 

@@ -13,14 +13,15 @@ with own_streams as (
         stg_gift_events.stream_id,
         min(stg_gift_events.sent_at) as first_at,
         max(stg_gift_events.sent_at) as last_at,
-        sum(case stg_gift_events.kind when 'gift' then stg_gift_events.quantity else -stg_gift_events.quantity end) as gift_count,
-        sum(case stg_gift_events.kind when 'gift' then stg_gift_events.coins else -stg_gift_events.coins end) as coins,
-        sum(case stg_gift_events.kind when 'gift' then stg_gift_events.diamonds else -stg_gift_events.diamonds end) as diamonds
+        sum(stg_gift_events.quantity) as gift_count,
+        sum(stg_gift_events.coins) as coins,
+        sum(stg_gift_events.diamonds) as diamonds
     from stg_gift_events
     cross join run
     where stg_gift_events.accounting_month = run.period
         and stg_gift_events.sent_at >= run.first_start
-        and (stg_gift_events.capture is null or stg_gift_events.kind <> 'gift')
+        and stg_gift_events.kind = 'gift'
+        and stg_gift_events.capture is null
     group by stg_gift_events.creator_id, stg_gift_events.entity, stg_gift_events.stream_id
 ),
 
@@ -43,6 +44,22 @@ live_gifts as (
         and stg_gift_events.kind = 'gift'
 ),
 
+-- a reversal is valued by the rate of its gift's time
+reversals as (
+    select
+        led_gift_reversal.creator_id,
+        led_gift_reversal.entity,
+        led_gift_reversal.stream_id,
+        led_gift_reversal.sent_at,
+        led_gift_reversal.valued_at,
+        -led_gift_reversal.quantity as gift_count,
+        -led_gift_reversal.coins as coins,
+        -led_gift_reversal.diamonds as diamonds
+    from led_gift_reversal
+    cross join run
+    where led_gift_reversal.accounting_month = run.period and led_gift_reversal.sent_at >= run.first_start
+),
+
 streams as (
     select
         creator_id,
@@ -50,15 +67,20 @@ streams as (
         stream_id,
         min(first_at) as first_at,
         max(last_at) as last_at,
+        min(rated_from) as rated_from,
+        max(rated_to) as rated_to,
         sum(gift_count) as gift_count,
         sum(coins) as coins,
         sum(diamonds) as diamonds
     from (
-        select creator_id, entity, stream_id, first_at, last_at, gift_count, coins, diamonds
+        select creator_id, entity, stream_id, first_at, last_at, first_at as rated_from, last_at as rated_to, gift_count, coins, diamonds
         from own_streams
         union all
-        select creator_id, entity, stream_id, sent_at, sent_at, gift_count, coins, diamonds
+        select creator_id, entity, stream_id, sent_at, sent_at, sent_at, sent_at, gift_count, coins, diamonds
         from live_gifts
+        union all
+        select creator_id, entity, stream_id, sent_at, sent_at, valued_at, valued_at, gift_count, coins, diamonds
+        from reversals
     ) as captured
     group by creator_id, entity, stream_id
 ),
@@ -74,13 +96,13 @@ placed as (
         streams.coins,
         streams.diamonds,
         ranges.range_no,
-        least(streams.last_at, run.closing_instant) < ranges.range_to as is_whole
+        least(streams.rated_to, run.closing_instant) < ranges.range_to as is_whole
     from streams
     cross join run
     inner join led_creator_rate as ranges
         on ranges.creator_id = streams.creator_id
-        and least(streams.first_at, run.closing_instant) >= ranges.range_from
-        and least(streams.first_at, run.closing_instant) < ranges.range_to
+        and least(streams.rated_from, run.closing_instant) >= ranges.range_from
+        and least(streams.rated_from, run.closing_instant) < ranges.range_to
 ),
 
 -- streams during which a rate changed, gift by gift
@@ -90,9 +112,10 @@ crossing as (
         stg_gift_events.entity,
         stg_gift_events.stream_id,
         stg_gift_events.sent_at,
-        case stg_gift_events.kind when 'gift' then stg_gift_events.quantity else -stg_gift_events.quantity end as gift_count,
-        case stg_gift_events.kind when 'gift' then stg_gift_events.coins else -stg_gift_events.coins end as coins,
-        case stg_gift_events.kind when 'gift' then stg_gift_events.diamonds else -stg_gift_events.diamonds end as diamonds
+        stg_gift_events.sent_at as rated_at,
+        stg_gift_events.quantity as gift_count,
+        stg_gift_events.coins,
+        stg_gift_events.diamonds
     from stg_gift_events
     cross join run
     inner join placed
@@ -101,13 +124,15 @@ crossing as (
         and placed.stream_id = stg_gift_events.stream_id
     where stg_gift_events.accounting_month = run.period
         and stg_gift_events.sent_at >= run.first_start
-        and (stg_gift_events.capture is null or stg_gift_events.kind <> 'gift')
+        and stg_gift_events.kind = 'gift'
+        and stg_gift_events.capture is null
         and not placed.is_whole
     union all
     select
         live_gifts.creator_id,
         live_gifts.entity,
         live_gifts.stream_id,
+        live_gifts.sent_at,
         live_gifts.sent_at,
         live_gifts.gift_count,
         live_gifts.coins,
@@ -117,6 +142,22 @@ crossing as (
         on placed.creator_id = live_gifts.creator_id
         and placed.entity = live_gifts.entity
         and placed.stream_id = live_gifts.stream_id
+    where not placed.is_whole
+    union all
+    select
+        reversals.creator_id,
+        reversals.entity,
+        reversals.stream_id,
+        reversals.sent_at,
+        reversals.valued_at,
+        reversals.gift_count,
+        reversals.coins,
+        reversals.diamonds
+    from reversals
+    inner join placed
+        on placed.creator_id = reversals.creator_id
+        and placed.entity = reversals.entity
+        and placed.stream_id = reversals.stream_id
     where not placed.is_whole
 ),
 
@@ -134,8 +175,8 @@ split as (
     cross join run
     inner join led_creator_rate as ranges
         on ranges.creator_id = crossing.creator_id
-        and least(crossing.sent_at, run.closing_instant) >= ranges.range_from
-        and least(crossing.sent_at, run.closing_instant) < ranges.range_to
+        and least(crossing.rated_at, run.closing_instant) >= ranges.range_from
+        and least(crossing.rated_at, run.closing_instant) < ranges.range_to
 ),
 
 pieces as (

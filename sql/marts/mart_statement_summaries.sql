@@ -12,11 +12,32 @@ with earnings as (
         cast(sum(gift_count) as bigint) as gift_count,
         cast(sum(coins) as bigint) as gift_coins,
         cast(sum(amount) as decimal(38, 9)) as earned_amount,
-        cast(sum(case when is_prior_period then amount else 0 end) as decimal(38, 9)) as prior_amount,
+        cast(sum(case when is_prior_period and kind = 'gift' then amount else 0 end) as decimal(38, 9)) as prior_amount,
         cast(sum(list_value) as decimal(38, 9)) as list_value,
         cast(sum(rounding_kept) as decimal(38, 18)) as rounding_kept
     from led_gift_earning
     group by creator_id, entity, currency
+),
+
+-- a reversal is in the range of its gift, so that it is late is told by its own time
+late_reversals as (
+    select
+        led_gift_reversal.creator_id,
+        led_gift_reversal.entity,
+        led_creator_rate.currency,
+        cast(sum(-led_gift_reversal.diamonds * led_creator_rate.diamond_value) as decimal(38, 9)) as amount
+    from led_gift_reversal
+    cross join run
+    inner join led_rated_span
+        on led_rated_span.creator_id = led_gift_reversal.creator_id
+        and led_gift_reversal.valued_at >= led_rated_span.range_from
+        and led_gift_reversal.valued_at < led_rated_span.range_to
+    inner join led_creator_rate
+        on led_creator_rate.range_no = led_rated_span.range_no
+    where led_gift_reversal.accounting_month = run.period
+        and led_gift_reversal.sent_at >= run.first_start
+        and led_gift_reversal.sent_at < run.period_start
+    group by led_gift_reversal.creator_id, led_gift_reversal.entity, led_creator_rate.currency
 ),
 
 agencies as (
@@ -32,7 +53,7 @@ agencies as (
         ) as decimal(38, 18)) as agency_amount
     from led_gift_credit
     inner join led_creator_span
-        on led_creator_span.span_no = led_gift_credit.span_no
+        on led_creator_span.span_no = led_gift_credit.value_span_no
     inner join led_rate_at
         on led_rate_at.creator_id = led_creator_span.creator_id
         and led_rate_at.instant = led_creator_span.range_from
@@ -110,7 +131,7 @@ select
         coalesce(adjustments.deducted_amount, 0) + coalesce(payouts.withheld_amount, 0) + coalesce(payouts.fee_amount, 0)
         as decimal(38, 6)
     ) as taken_amount,
-    cast(coalesce(earnings.prior_amount, 0) + coalesce(adjustments.prior_amount, 0) as decimal(38, 6)) as prior_period_amount
+    cast(coalesce(earnings.prior_amount, 0) + coalesce(late_reversals.amount, 0) + coalesce(adjustments.prior_amount, 0) as decimal(38, 6)) as prior_period_amount
 from led_statement as keys
 cross join run
 left join led_creator_rollforward as rolls
@@ -121,6 +142,10 @@ left join earnings
     on earnings.creator_id = keys.creator_id
     and earnings.entity = keys.entity
     and earnings.currency = keys.currency
+left join late_reversals
+    on late_reversals.creator_id = keys.creator_id
+    and late_reversals.entity = keys.entity
+    and late_reversals.currency = keys.currency
 left join agencies
     on agencies.creator_id = keys.creator_id
     and agencies.entity = keys.entity

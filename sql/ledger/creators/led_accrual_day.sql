@@ -1,6 +1,6 @@
 -- One row is what the gifts of one day came to for creators and agencies, by entity and the creators' currency.
 -- grain: entity, currency, event_day, is_gift
--- Reversals are negative. agency_amount is the agencies' share of the creators' share, paid from the platform's part.
+-- Reversals are negative, at the rate and the agency's share of the gift that they undo. agency_amount is the agencies' share of the creators' share, paid from the platform's part.
 with valued as (
     select
         led_entity.entity,
@@ -17,7 +17,7 @@ with valued as (
     inner join led_entity
         on led_entity.entity_no = led_gift_day.entity_no
     inner join led_creator_span
-        on led_creator_span.span_no = led_gift_day.span_no
+        on led_creator_span.span_no = led_gift_day.value_span_no
     inner join led_rate_at
         on led_rate_at.creator_id = led_creator_span.creator_id
         and led_rate_at.instant = led_creator_span.range_from

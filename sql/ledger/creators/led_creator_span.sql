@@ -19,6 +19,11 @@ with earliest as (
         from led_diamond_movement
         cross join run
         where accounting_month = run.period and value_at >= run.first_start
+        union all
+        select min(valued_at) as instant
+        from led_gift_reversal
+        cross join run
+        where accounting_month = run.period and sent_at >= run.first_start
     ) as needed
 ),
 

@@ -3,7 +3,7 @@
 -- effective_at is when a single movement counts; sums over gifts, the opening and the closing have none.
 -- Kinds: opening, accrued, reversed, adjusted, redeemed, returned, revaluation, rounding, closing. Signed as they change
 -- the payable. Revaluation is found on its own, change by change: open diamonds at each change of rate, late movements
--- when they count, returned diamonds when they come back. It is not the residual, so the identity can fail.
+-- when they count, returned diamonds when they come back, an undone gift's when it is taken back at the rate that it was given at. It is not the residual, so the identity can fail.
 with balances as (
     select
         creator_id,
@@ -48,11 +48,13 @@ gift_values as (
         led_rate_at.currency,
         led_rate_at.diamond_value,
         led_gift_credit.diamonds,
-        led_creator_span.range_to <= run.period_start as is_prior_period
+        counted.range_to <= run.period_start as is_prior_period
     from led_gift_credit
     cross join run
     inner join led_creator_span
-        on led_creator_span.span_no = led_gift_credit.span_no
+        on led_creator_span.span_no = led_gift_credit.value_span_no
+    inner join led_creator_span as counted
+        on counted.span_no = led_gift_credit.span_no
     inner join led_rate_at
         on led_rate_at.creator_id = led_creator_span.creator_id
         and led_rate_at.instant = led_creator_span.range_from
@@ -74,6 +76,38 @@ late_gifts as (
         on at_start.creator_id = gift_values.creator_id
         and at_start.instant = run.period_start
     where gift_values.is_prior_period
+),
+
+-- what a reversal takes back at its gift's rate was revalued since
+undone_gifts as (
+    select
+        led_gift_reversal.creator_id,
+        led_gift_reversal.entity,
+        -led_gift_reversal.diamonds as diamonds,
+        least(led_gift_reversal.sent_at, run.closing_instant) as effective_at,
+        valued.currency,
+        valued.diamond_value,
+        effective.currency as effective_currency,
+        effective.diamond_value as effective_value
+    from led_gift_reversal
+    cross join run
+    inner join led_creator_span as valued_span
+        on valued_span.creator_id = led_gift_reversal.creator_id
+        and least(led_gift_reversal.valued_at, run.closing_instant) >= valued_span.range_from
+        and least(led_gift_reversal.valued_at, run.closing_instant) < valued_span.range_to
+    inner join led_rate_at as valued
+        on valued.creator_id = valued_span.creator_id
+        and valued.instant = valued_span.range_from
+    inner join led_creator_span as effective_span
+        on effective_span.creator_id = led_gift_reversal.creator_id
+        and least(led_gift_reversal.sent_at, run.closing_instant) >= effective_span.range_from
+        and least(led_gift_reversal.sent_at, run.closing_instant) < effective_span.range_to
+    inner join led_rate_at as effective
+        on effective.creator_id = effective_span.creator_id
+        and effective.instant = effective_span.range_from
+    where led_gift_reversal.accounting_month = run.period
+        and led_gift_reversal.sent_at >= run.period_start
+        and (valued.diamond_value <> effective.diamond_value or valued.currency <> effective.currency)
 ),
 
 effective_values as (
@@ -156,6 +190,12 @@ union all
 select creator_id, entity, effective_currency, 'revaluation', effective_at, cast(0 as bigint), cast(diamonds * effective_value as decimal(38, 9))
 from effective_values
 where value_currency <> effective_currency or diamond_value <> effective_value
+union all
+select creator_id, entity, currency, 'revaluation', effective_at, cast(0 as bigint), cast(-diamonds * diamond_value as decimal(38, 9))
+from undone_gifts
+union all
+select creator_id, entity, effective_currency, 'revaluation', effective_at, cast(0 as bigint), cast(diamonds * effective_value as decimal(38, 9))
+from undone_gifts
 union all
 select
     balances.creator_id,

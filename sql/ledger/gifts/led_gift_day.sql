@@ -1,12 +1,14 @@
 -- One row is the gifts that one creator received on one day of one span, or their reversals.
--- grain: span_no, entity_no, event_day, is_gift, is_live
+-- grain: span_no, value_span_no, entity_no, event_day, is_gift, is_live
 -- Days of the configured zone. event_day is the gift's own, whose exchange rate serves; day is the one on which it counts: a
 -- late gift counts on the period's first day, one after the month on its last. Gifts from a
--- live recorder carry the diamonds that the rate in force gives. What is told of spans, rates, days and creators is summed
+-- live recorder carry the diamonds that the rate in force gives. value_span_no is the span by whose rate the diamonds are
+-- valued: a reversal's is its gift's. What is told of spans, rates, days and creators is summed
 -- from here, so the gifts themselves are passed over once for all of it.
 with recorded as (
     select
         span_no,
+        value_span_no,
         entity_no,
         sent_day as event_day,
         is_gift,
@@ -16,12 +18,13 @@ with recorded as (
         cast(sum(diamonds) as bigint) as diamonds
     from led_gift
     where not is_live
-    group by span_no, entity_no, sent_day, is_gift
+    group by span_no, value_span_no, entity_no, sent_day, is_gift
 ),
 
 live as (
     select
         led_rated_span.span_no,
+        led_rated_span.span_no as value_span_no,
         led_entity.entity_no,
         led_quarter_day.day as event_day,
         true as is_gift,
@@ -44,10 +47,10 @@ live as (
 ),
 
 both_kinds as (
-    select span_no, entity_no, event_day, is_gift, is_live, gift_count, coins, diamonds
+    select span_no, value_span_no, entity_no, event_day, is_gift, is_live, gift_count, coins, diamonds
     from recorded
     union all
-    select span_no, entity_no, event_day, is_gift, is_live, gift_count, coins, diamonds
+    select span_no, value_span_no, entity_no, event_day, is_gift, is_live, gift_count, coins, diamonds
     from live
 ),
 
@@ -61,6 +64,7 @@ bounds as (
 
 select
     both_kinds.span_no,
+    both_kinds.value_span_no,
     both_kinds.entity_no,
     both_kinds.event_day,
     greatest(least(both_kinds.event_day, bounds.last_day), bounds.first_day) as day,

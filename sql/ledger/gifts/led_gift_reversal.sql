@@ -1,6 +1,8 @@
 -- One row is one reversal of a gift beside the gift that it undoes.
 -- grain: event_id
--- The originals are picked out first: they are as few as the reversals.
+-- The originals are picked out first: they are as few as the reversals. valued_at is the instant by whose rate and terms the
+-- reversal is valued: its gift's, because it takes back exactly what the gift gave, from the agency that got it. A reversal
+-- without a gift of the same creator in the history goes by its own.
 with reversals as (
     select
         event_id,
@@ -60,7 +62,12 @@ select
     gifts.creator_id as gift_creator_id,
     gifts.coins as gift_coins,
     gifts.diamonds as gift_diamonds,
-    gifts.capture as gift_capture
+    gifts.capture as gift_capture,
+    case
+        when gifts.creator_id = reversals.creator_id and gifts.sent_at >= run.first_start then gifts.sent_at
+        else reversals.sent_at
+    end as valued_at
 from reversals
+cross join run
 left join originals as gifts
     on gifts.event_id = reversals.original_event_id

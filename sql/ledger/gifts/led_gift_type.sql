@@ -1,6 +1,7 @@
 -- One row is the gifts of one type that one creator received in one range of one rate, or their reversals.
 -- grain: range_no, entity_no, gift_no, is_gift
--- The same gifts as in led_gift_credit, summed by type instead of by span. Reversals are positive here.
+-- The same gifts as in led_gift_credit, summed by type instead of by span. Reversals are positive here, in the
+-- range of the gift that they undo.
 with credits as (
     select
         range_no,

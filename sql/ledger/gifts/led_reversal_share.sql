@@ -1,6 +1,6 @@
 -- One row is the part of one reversal's diamonds, in money, that goes by one kind of coins.
 -- grain: event_id, class_no
--- The reversal takes the creator's share back at the rate of its own time. It is split by the coins that came back to the
+-- The reversal takes back what its gift gave: the creator's share at the gift's rate, the share of the agency that got one. It is split by the coins that came back to the
 -- viewer's lots, by cumulative floor in billionths; what cancelled the gift's debt is of the kind debt, and coins beyond
 -- all that the gift took are new ones that nobody paid for. Amounts are positive.
 with reversals as (
@@ -22,8 +22,8 @@ with reversals as (
         and led_viewer.entity = led_gift_reversal.entity
     inner join led_rated_span
         on led_rated_span.creator_id = led_gift_reversal.creator_id
-        and least(led_gift_reversal.sent_at, run.closing_instant) >= led_rated_span.range_from
-        and least(led_gift_reversal.sent_at, run.closing_instant) < led_rated_span.range_to
+        and least(led_gift_reversal.valued_at, run.closing_instant) >= led_rated_span.range_from
+        and least(led_gift_reversal.valued_at, run.closing_instant) < led_rated_span.range_to
     inner join led_gift_term
         on led_gift_term.span_no = led_rated_span.span_no
     inner join led_quarter_day

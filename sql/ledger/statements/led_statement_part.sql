@@ -43,8 +43,8 @@ reversal_lines as (
     cross join run
     inner join led_creator_span
         on led_creator_span.creator_id = led_gift_reversal.creator_id
-        and least(led_gift_reversal.sent_at, run.closing_instant) >= led_creator_span.range_from
-        and least(led_gift_reversal.sent_at, run.closing_instant) < led_creator_span.range_to
+        and least(led_gift_reversal.valued_at, run.closing_instant) >= led_creator_span.range_from
+        and least(led_gift_reversal.valued_at, run.closing_instant) < led_creator_span.range_to
     inner join led_rate_at
         on led_rate_at.creator_id = led_creator_span.creator_id
         and led_rate_at.instant = led_creator_span.range_from
