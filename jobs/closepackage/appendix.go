@@ -81,8 +81,8 @@ func (b *packageBuilder) ties(pack *closepackage.Package) ([]closepackage.Tie, e
 	}
 	run := pipeline.SQLText(b.run.ID)
 	if has("rollforwards") {
-		err := b.each("select identity, entity, coalesce(currency, ''), cast(quantity as varchar), cast(amount as varchar) from rollforwards where run_id = "+run+
-			" and subject_kind <> 'creator' and line = 'closing' order by identity, entity, currency", 5, func(row []any) error {
+		err := b.each("select identity, entity, coalesce(currency, ''), subject_kind, subject_id, cast(quantity as varchar), cast(amount as varchar) from rollforwards where run_id = "+
+			run+" and subject_kind <> 'creator' and line = 'closing' order by identity, entity, currency, subject_kind, subject_id", 7, func(row []any) error {
 			ties = append(ties, closingTies(row)...)
 			return nil
 		})
@@ -127,17 +127,22 @@ func (b *packageBuilder) ties(pack *closepackage.Package) ([]closepackage.Tie, e
 // closingTies are opening + movements = closing of one roll-forward.
 func closingTies(row []any) (ties []closepackage.Tie) {
 	identity, entity, currency := fmt.Sprint(row[0]), fmt.Sprint(row[1]), fmt.Sprint(row[2])
-	where := [][2]string{{"identity", identity}, {"entity", entity}, {"currency", currency}}
+	kind, subject := fmt.Sprint(row[3]), fmt.Sprint(row[4])
+	where := [][2]string{{"identity", identity}, {"entity", entity}, {"currency", currency}, {"subject_kind", kind}, {"subject_id", subject}}
+	of := entity
+	if kind != "entity" {
+		of += ", " + kind + " " + subject
+	}
 	for _, part := range []struct {
 		column, unit string
 		total        any
-	}{{"quantity", map[string]string{"coins": "coins", "payable": "diamonds"}[identity], row[3]}, {"amount", currency, row[4]}} {
+	}{{"quantity", map[string]string{"coins": "coins", "payable": "diamonds"}[identity], row[5]}, {"amount", currency, row[6]}} {
 		if part.total == nil {
 			continue
 		}
-		what := identity + " of " + entity + ": opening + movements = closing"
+		what := identity + " of " + of + ": opening + movements = closing"
 		if currency != "" {
-			what = identity + " of " + entity + " in " + currency + ": opening + movements = closing"
+			what = identity + " of " + of + " in " + currency + ": opening + movements = closing"
 		}
 		ties = append(ties, closepackage.Tie{What: what, Currency: part.unit, Total: text(part.total),
 			Terms: []closepackage.Term{{Section: "rollforwards", Column: part.column, Where: where, Not: [2]string{"line", "closing"}}}})

@@ -3,6 +3,7 @@ package closepackage_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -81,4 +82,72 @@ func TestPackageNamesWhoSigned(t *testing.T) {
 			t.Errorf("the page does not say %s", want)
 		}
 	}
+}
+
+// Opened in LibreOffice, no total of a generated month's workbook says "NO":
+// neither in a perfect month nor in one with every fault, of two entities.
+func TestPackageOfGeneratedMonthTies(t *testing.T) {
+	soffice, err := exec.LookPath("soffice")
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatal("soffice is not installed, and CI is true")
+	}
+	if err != nil {
+		t.Skip("needs soffice")
+	}
+	for _, faults := range []string{"none", "all"} {
+		t.Run(faults, func(t *testing.T) {
+			s, _ := trial.Made(t, fixtures.Options{Period: "2026-10", Entities: 2, Gifts: 1_000, Viewers: 200, Creators: 40, Seed: 7, Files: fixtures.FilesMonth}, faults)
+			r, err := jobs.Run(t.Context(), jobs.RunOptions{Setting: s, SQL: sql.Files, Period: "2026-10"})
+			if err != nil && pipeline.KindOf(err) != pipeline.KindBadInput {
+				t.Fatal(err)
+			}
+			workbook := r.Package.Files[slices.IndexFunc(r.Package.Files, func(f string) bool { return strings.HasSuffix(f, ".xlsx") })]
+			stored := tieOuts(t, workbook)
+			dir := t.TempDir()
+			settings := `<oor:items xmlns:oor="http://openoffice.org/2001/registry"><item oor:path="/org.openoffice.Office.Calc/Formula/Load">` +
+				`<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item></oor:items>`
+			disk(t, filepath.Join(dir, "profile", "user", "registrymodifications.xcu"), settings)
+			cmd := exec.Command(soffice, "-env:UserInstallation=file://"+filepath.Join(dir, "profile"), "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", dir, workbook)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("soffice: %v\n%s", err, out)
+			}
+			recalculated := tieOuts(t, filepath.Join(dir, filepath.Base(workbook)))
+			if len(stored) < 60 || len(recalculated) != len(stored) {
+				t.Fatalf("%d totals, recalculated %d", len(stored), len(recalculated))
+			}
+			for i, row := range recalculated {
+				if !slices.Equal(row, stored[i]) {
+					t.Errorf("LibreOffice comes to %q, the workbook holds %q", row, stored[i])
+				}
+				if i > 0 && row[len(row)-1] != "yes" {
+					t.Errorf("does not tie: %q", row)
+				}
+			}
+		})
+	}
+}
+
+func disk(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tieOuts are the rows of a workbook's tie-outs as its cells hold them.
+func tieOuts(t *testing.T, file string) [][]string {
+	t.Helper()
+	book, err := excelize.OpenFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	rows, err := book.GetRows("Tie-outs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
 }

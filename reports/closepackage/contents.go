@@ -1,6 +1,7 @@
 package closepackage
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -44,33 +45,8 @@ func (b *workbook) ties() error {
 		if err := set("B"+row, t.Currency, b.styles.text); err != nil {
 			return err
 		}
-		total, exact := exactNumber(t.Total)
-		if !exact {
-			if err := set("C"+row, t.Total, b.styles.text); err != nil {
-				return err
-			}
-			if err := set("F"+row, "more digits than a spreadsheet adds exactly", b.styles.note); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := set("C"+row, total, b.styles.decimal); err != nil {
+		if err := b.tie(t, row); err != nil {
 			return err
-		}
-		b.added++
-		for _, c := range []struct {
-			column, formula string
-			style           int
-		}{
-			{"D", "ROUND(" + b.formula(t.Terms) + ",6)", b.styles.decimal}, {"E", "ROUND(D" + row + "-C" + row + ",6)", b.styles.decimal},
-			{"F", `IF(E` + row + `=0,"yes","NO")`, b.styles.bold},
-		} {
-			if err := b.file.SetCellStyle(tiesSheet, c.column+row, c.column+row, c.style); err != nil {
-				return err
-			}
-			if err := b.file.SetCellFormula(tiesSheet, c.column+row, c.formula); err != nil {
-				return err
-			}
 		}
 	}
 	if err := b.file.SetPanes(tiesSheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
@@ -82,6 +58,26 @@ func (b *workbook) ties() error {
 		}
 	}
 	return b.widths(tiesSheet, 64, 16, 22, 22, 16, 12)
+}
+
+// tie writes carat's total, the formula that adds it up, and what that comes to.
+func (b *workbook) tie(t Tie, row string) error {
+	total, exact := exactNumber(t.Total)
+	added, exactTerms := b.sums.of(t.Terms)
+	if !exact || !exactTerms {
+		return errors.Join(b.set(tiesSheet, "C"+row, t.Total, b.styles.text),
+			b.set(tiesSheet, "F"+row, "more digits than a spreadsheet adds exactly", b.styles.note))
+	}
+	difference, answer := less(added, t.Total), "NO"
+	b.added++
+	if difference == "0" {
+		b.tied++
+		answer = "yes"
+	}
+	return errors.Join(b.set(tiesSheet, "C"+row, total, b.styles.decimal),
+		b.setFormula(tiesSheet, tiesFile, "D"+row, "ROUND("+b.formula(t.Terms)+",6)", b.styles.decimal, computed{added, true}),
+		b.setFormula(tiesSheet, tiesFile, "E"+row, "ROUND(D"+row+"-C"+row+",6)", b.styles.decimal, computed{difference, true}),
+		b.setFormula(tiesSheet, tiesFile, "F"+row, `IF(E`+row+`=0,"yes","NO")`, b.styles.bold, computed{answer, false}))
 }
 
 // widths sets the widths of the first columns.
@@ -186,10 +182,12 @@ func (b *workbook) contents() error {
 	line("Do all totals tie?", b.styles.bold)
 	if n := len(p.Ties); n > 0 && failed == nil {
 		cell, yes := "B"+strconv.Itoa(row), fmt.Sprintf(`COUNTIF('%s'!F2:F%d,"yes")`, tiesSheet, n+1)
-		failed = b.file.SetCellFormula(contentsSheet, cell, fmt.Sprintf(`IF(%s=%d,"yes, all %d",%d-%s&" do not")`, yes, b.added, b.added, b.added, yes))
-		if failed == nil {
-			failed = b.file.SetCellStyle(contentsSheet, cell, cell, b.styles.bold)
+		answer := fmt.Sprintf("yes, all %d", b.added)
+		if b.tied < b.added {
+			answer = fmt.Sprintf("%d do not", b.added-b.tied)
 		}
+		failed = b.setFormula(contentsSheet, contentsFile, cell, fmt.Sprintf(`IF(%s=%d,"yes, all %d",%d-%s&" do not")`, yes, b.added, b.added, b.added, yes),
+			b.styles.bold, computed{answer, false})
 	}
 	line("Numbers of more than 15 digits are written as text, because a spreadsheet would round them; formulas leave them out. Columns are named ranges such as exceptions_difference.", b.styles.note)
 	if failed != nil {

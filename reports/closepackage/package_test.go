@@ -82,9 +82,13 @@ func closeFixture() *Package {
 					[]any{"gift_price", "review", "2026-10", "main", "gift", "c?*~d", "1", "2", "1", "coins", strings.Repeat("long ", 70), "b1"},
 				)},
 			{ID: "rollforwards", Title: "Roll-forwards", Note: "one line of a roll-forward",
-				Columns: columns("identity entity currency line quantity:n amount:d"), Rows: fixed(
-					[]any{"coins", "main", nil, "opening", int64(100), nil}, []any{"coins", "main", nil, "bought", int64(55), nil}, []any{"coins", "main", nil, "closing", int64(155), nil},
-					[]any{"payable", "main", "EUR", "opening", int64(10), "0.1"}, []any{"payable", "main", "EUR", "accrued", int64(20), "0.2"}, []any{"payable", "main", "EUR", "closing", int64(30), "0.3"},
+				Columns: columns("identity entity currency subject_kind subject_id line_rank:n line quantity:n amount:d"), Rows: fixed(
+					[]any{"coins", "main", nil, "entity", "main", int64(1), "opening", int64(100), nil}, []any{"coins", "main", nil, "entity", "main", int64(2), "bought", int64(55), nil},
+					[]any{"coins", "main", nil, "entity", "main", int64(9), "closing", int64(155), nil},
+					[]any{"liability", "main", "EUR", "channel", "Web", int64(1), "opening", nil, "4"}, []any{"liability", "main", "EUR", "channel", "Web", int64(7), "closing", nil, "4"},
+					[]any{"liability", "main", "EUR", "entity", "main", int64(1), "opening", nil, "4"}, []any{"liability", "main", "EUR", "entity", "main", int64(7), "closing", nil, "4"},
+					[]any{"payable", "main", "EUR", "entity", "main", int64(1), "opening", int64(10), "0.1"}, []any{"payable", "main", "EUR", "entity", "main", int64(2), "accrued", int64(20), "0.2"},
+					[]any{"payable", "main", "EUR", "entity", "main", int64(9), "closing", int64(30), "0.3"},
 				)},
 			{ID: "journal", Title: "Journal", Note: "one line of a journal entry", Columns: columns("day:y entity account currency debit:d credit:d"), Rows: fixed(
 				[]any{at, "main", "2000", "EUR", "10.1", "0"}, []any{at, "main", "0100", "EUR", "0", "10.1"},
@@ -103,6 +107,9 @@ func closeFixture() *Package {
 			{What: "a subject with wildcards", Currency: "rows", Total: "1", Terms: []Term{{Section: "exceptions", Column: "subject_id", Where: [][2]string{{"subject_id", "c?*~d"}}, Count: true}}},
 			{What: "coins", Currency: "coins", Total: "155", Terms: []Term{{Section: "rollforwards", Column: "quantity", Where: [][2]string{{"identity", "coins"}, {"currency", ""}}, Not: [2]string{"line", "closing"}}}},
 			{What: "payable", Currency: "EUR", Total: "0.3", Terms: []Term{{Section: "rollforwards", Column: "amount", Where: [][2]string{{"identity", "payable"}, {"currency", "EUR"}}, Not: [2]string{"line", "closing"}}}},
+			{What: "liability of a channel, whatever its case", Currency: "EUR", Total: "4", Terms: []Term{{Section: "rollforwards", Column: "amount",
+				Where: [][2]string{{"identity", "liability"}, {"subject_kind", "channel"}, {"subject_id", "web"}}, Not: [2]string{"line", "closing"}}}},
+			{What: "a cell that is text", Currency: "rows", Total: "0.000001", Terms: []Term{{Section: "exceptions", Column: "actual"}}},
 			{What: "journal", Currency: "EUR", Total: "0", Terms: []Term{{Section: "journal", Column: "debit"}, {Section: "journal", Column: "credit", Minus: true}}},
 			{What: "more digits than a spreadsheet holds", Currency: "USD", Total: "123456789012345678.5", Terms: []Term{{Section: "journal", Column: "debit"}}},
 			{What: "one that does not tie", Currency: "EUR", Total: "11", Terms: []Term{{Section: "journal", Column: "debit"}}},
@@ -237,6 +244,7 @@ func TestPackageXLSXRecalculates(t *testing.T) {
 	if err := os.WriteFile(file, data, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	recalculateOnLoad(t, filepath.Join(dir, "profile"))
 	cmd := exec.Command(soffice, "-env:UserInstallation=file://"+filepath.Join(dir, "profile"), "--headless", "--convert-to",
 		"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1", "--outdir", dir, file)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -259,7 +267,7 @@ func TestPackageXLSXRecalculates(t *testing.T) {
 		switch tie.What {
 		case "one that does not tie":
 			want = []string{"10.1", "-0.9", "NO"}
-		case "more digits than a spreadsheet holds":
+		case "more digits than a spreadsheet holds", "a cell that is text":
 			want = []string{"", "", "more digits than a spreadsheet adds exactly"}
 		}
 		if fmt.Sprint(row[3:6]) != fmt.Sprint(want) {
@@ -272,6 +280,49 @@ func TestPackageXLSXRecalculates(t *testing.T) {
 	}
 	if !strings.Contains(string(cover), "1 do not") {
 		t.Errorf("the cover does not say that one total does not tie:\n%s", cover)
+	}
+	formulasHoldValues(t, data, rows)
+}
+
+// recalculateOnLoad makes LibreOffice's profile one that takes no value of a
+// formula from the file.
+func recalculateOnLoad(t *testing.T, profile string) {
+	t.Helper()
+	const settings = `<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry"><item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item></oor:items>
+`
+	if err := os.MkdirAll(filepath.Join(profile, "user"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(profile, "user", "registrymodifications.xcu"), []byte(settings), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// formulasHoldValues wants the workbook to show, unopened, what LibreOffice
+// came to: numbers as numbers, words as words.
+func formulasHoldValues(t *testing.T, data []byte, rows [][]string) {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for i := range rows[1:] {
+		for c, column := range []string{"D", "E", "F"} {
+			cell := fmt.Sprint(column, i+2)
+			got, err := f.GetCellValue(tiesSheet, cell, excelize.Options{RawCellValue: true})
+			if err != nil || got != rows[i+1][3+c] {
+				t.Errorf("%s holds %q (%v), LibreOffice comes to %q", cell, got, err, rows[i+1][3+c])
+			}
+			kind, err := f.GetCellType(tiesSheet, cell)
+			if number := kind == excelize.CellTypeUnset || kind == excelize.CellTypeNumber; err != nil || got != "" && number != (column != "F") {
+				t.Errorf("%s is of type %d (%v)", cell, kind, err)
+			}
+		}
+	}
+	if got, err := f.GetCols(contentsSheet); err != nil || !strings.Contains(fmt.Sprint(got), "1 do not") {
+		t.Errorf("the cover holds %v (%v)", got, err)
 	}
 }
 

@@ -35,6 +35,9 @@ type workbook struct {
 	zone   *time.Location
 	sheets []packageSheet // in order
 	added  int            // ties that are added up by a formula
+	tied   int            // of these, that tie
+	sums   *sums          // what the formulas come to
+	values map[string]map[string]computed
 }
 
 // packageSheet is a section as it was written.
@@ -51,7 +54,7 @@ type packageSheet struct {
 // from a row is a formula. The same rows give the same cells. Errors are those
 // of the sections and of w.
 func (p *Package) WriteXLSX(w io.Writer) (err error) {
-	b := &workbook{p: p, file: excelize.NewFile(), zone: p.Zone}
+	b := &workbook{p: p, file: excelize.NewFile(), zone: p.Zone, sums: newSums(p.Ties), values: map[string]map[string]computed{}}
 	if b.zone == nil {
 		b.zone = time.UTC
 	}
@@ -94,7 +97,7 @@ func (p *Package) WriteXLSX(w io.Writer) (err error) {
 	if err != nil {
 		return b.fail(err)
 	}
-	if err := sortZip(w, data.Bytes()); err != nil {
+	if err := b.sortZip(w, data.Bytes()); err != nil {
 		return b.fail(err)
 	}
 	return nil
@@ -102,7 +105,7 @@ func (p *Package) WriteXLSX(w io.Writer) (err error) {
 
 // sortZip writes an archive anew with its files in the order of their names:
 // excelize writes them in that of a map.
-func sortZip(w io.Writer, data []byte) error {
+func (b *workbook) sortZip(w io.Writer, data []byte) error {
 	from, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
 		return err
@@ -110,7 +113,7 @@ func sortZip(w io.Writer, data []byte) error {
 	slices.SortFunc(from.File, func(a, b *zip.File) int { return strings.Compare(a.Name, b.Name) })
 	to := zip.NewWriter(w)
 	for _, f := range from.File {
-		if err := to.Copy(f); err != nil {
+		if err := b.copyWithValues(to, f); err != nil {
 			return err
 		}
 	}
@@ -186,6 +189,7 @@ func (b *workbook) section(s *Section) error {
 		for i, c := range s.Columns {
 			cells[i] = b.cell(c.Kind, row[i])
 		}
+		b.sums.add(s, row)
 		sheet.rows++
 		return w.SetRow("A"+strconv.Itoa(sheet.rows+1), cells)
 	})
