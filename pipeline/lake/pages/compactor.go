@@ -182,7 +182,7 @@ func eachCompacted[T any, P lineagePointer[T]](ctx context.Context, cols []Colum
 		return err
 	}
 	enc := NewRowEncoder(cols)
-	rows := make([]T, 1024)
+	rows := r.Buffer()
 	var buffer []byte
 	for {
 		if err := ctx.Err(); err != nil {

@@ -200,7 +200,7 @@ func openCursor[T any, P RowPointer[T]](enc RowEncoder, path string, filter func
 	}
 	c := &cursor{path: path, last: -1}
 	c.close = func() { _ = r.Close(); _ = f.Close() }
-	rows := make([]T, 1024)
+	rows := r.Buffer()
 	c.fill = func() error {
 		clear(rows)
 		n, err := r.Read(rows)
@@ -217,28 +217,6 @@ func openCursor[T any, P RowPointer[T]](enc RowEncoder, path string, filter func
 		return err
 	}
 	return c, nil
-}
-
-// NewReader reads the rows of a file. A damaged one is an error.
-func NewReader[T any](f *os.File) (r *parquet.GenericReader[T], err error) {
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	pf, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
-	if err != nil {
-		return nil, err
-	}
-	defer RecoverReading(&err)
-	return parquet.NewGenericReader[T](pf), nil
-}
-
-// RecoverReading turns a panic of the Parquet reader, which a damaged file can
-// cause, into an error.
-func RecoverReading(err *error) {
-	if r := recover(); r != nil {
-		*err = fmt.Errorf("damaged Parquet: %v", r)
-	}
 }
 
 // next steps to the next row; false at the end or on an error (see finish).
@@ -360,9 +338,9 @@ func ReadPages(path string) (err error) {
 	}
 	for _, rg := range pf.RowGroups() {
 		rows := rg.Rows()
-		buf := make([]parquet.Row, 1024)
-		for err == nil {
-			_, err = rows.ReadRows(buf)
+		buf := make([]parquet.Row, bufferRows)
+		for n, left := 0, rg.NumRows(); err == nil; left -= int64(n) {
+			n, err = rows.ReadRows(asked(buf, left))
 		}
 		if cerr := rows.Close(); cerr != nil && errors.Is(err, io.EOF) {
 			err = cerr

@@ -104,7 +104,7 @@ func eachRow[T any, P pages.RowPointer[T]](path, batch string, do func(line int6
 		return err
 	}
 	defer r.Close()
-	rows := make([]T, 1024)
+	rows := r.Buffer()
 	for {
 		clear(rows)
 		n, err := r.Read(rows)
