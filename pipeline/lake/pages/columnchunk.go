@@ -38,6 +38,7 @@ type columnChunk struct {
 	total   int64 // rows
 	nulls   int64
 	plain   int64 // bytes before compression, headers included
+	packs   bool  // some page is compressed
 	whole   bounds
 	texts   textDictionary
 	ints    numberDictionary
@@ -210,10 +211,12 @@ func (c *columnChunk) endPage() {
 		c.levels, err = packLevels.EncodeLevels(c.levels, c.present)
 		must(err)
 	}
-	at := len(c.pages)
+	at, values := len(c.pages), c.values()
+	packs := len(values) > smallPage
+	c.packs = c.packs || packs
 	c.appendPage(format.PageHeader{Type: format.DataPageV2, DataPageHeaderV2: thrift.New(format.DataPageHeaderV2{
 		NumValues: int32(c.rows), NumNulls: int32(c.absents), NumRows: int32(c.rows), Encoding: c.layout.values,
-		DefinitionLevelsByteLength: int32(len(c.levels)), IsCompressed: thrift.New(true)})}, c.levels, c.values())
+		DefinitionLevelsByteLength: int32(len(c.levels)), IsCompressed: thrift.New(packs)})}, c.levels, values, packs)
 	c.places = append(c.places, format.PageLocation{Offset: int64(at), CompressedPageSize: int32(len(c.pages) - at), FirstRowIndex: c.total})
 	c.noteBounds()
 	c.total += int64(c.rows)
@@ -223,18 +226,28 @@ func (c *columnChunk) endPage() {
 	c.numbers, c.indexes, c.bounds = c.numbers[:0], c.indexes[:0], bounds{}
 }
 
-// appendPage compresses and appends a page.
-func (c *columnChunk) appendPage(h format.PageHeader, levels, values []byte) {
-	var err error
-	c.packed, err = c.codec.Encode(c.packed, values)
-	must(err)
+// smallPage is up to how many bytes a page's values are not compressed: DuckDB
+// makes a decompressor for each page, which asks the processor what it can, and
+// on a virtual machine that takes as long as reading some thousand values. Of a
+// day's files of a small platform it was a quarter of the time to load them.
+const smallPage = 512
+
+// appendPage appends a page, compressed or not.
+func (c *columnChunk) appendPage(h format.PageHeader, levels, values []byte, packs bool) {
+	packed := values
+	if packs {
+		var err error
+		c.packed, err = c.codec.Encode(c.packed, values)
+		must(err)
+		packed = c.packed
+	}
 	h.UncompressedPageSize = int32(len(levels) + len(values))
-	h.CompressedPageSize = int32(len(levels) + len(c.packed))
-	h.CRC = int32(crc32.Update(crc32.ChecksumIEEE(levels), crc32.IEEETable, c.packed))
+	h.CompressedPageSize = int32(len(levels) + len(packed))
+	h.CRC = int32(crc32.Update(crc32.ChecksumIEEE(levels), crc32.IEEETable, packed))
 	at := len(c.pages)
 	c.pages = appendThrift(c.pages, &h)
 	c.plain += int64(len(c.pages)-at) + int64(h.UncompressedPageSize)
-	c.pages = append(append(c.pages, levels...), c.packed...)
+	c.pages = append(append(c.pages, levels...), packed...)
 }
 
 // appendThrift appends a structure of the footer or of a page's header.

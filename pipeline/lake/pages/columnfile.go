@@ -130,12 +130,20 @@ func (c *columnChunk) write(w *countingWriter) format.ColumnMetaData {
 	meta := c.layout.meta
 	meta.NumValues, meta.Statistics = c.total, c.statistics()
 	begin := w.n
+	var values []byte
+	var n int
+	if c.layout.values == format.RLEDictionary {
+		values, n = c.dictionary()
+		c.packs = c.packs || len(values) > smallPage
+	}
+	if !c.packs {
+		meta.Codec = format.Uncompressed
+	}
 	if c.layout.values == format.RLEDictionary {
 		pages := c.pages
 		c.pages = nil
-		values, n := c.dictionary()
 		c.appendPage(format.PageHeader{Type: format.DictionaryPage,
-			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(n), Encoding: format.Plain})}, nil, values)
+			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{NumValues: int32(n), Encoding: format.Plain})}, nil, values, c.packs)
 		meta.DictionaryPageOffset = w.n
 		meta.EncodingStats = append(meta.EncodingStats, format.PageEncodingStats{PageType: format.DictionaryPage, Encoding: format.Plain, Count: 1})
 		w.write(c.pages)
