@@ -109,7 +109,7 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 			reason = "a folder"
 		case feedName == "" && refused(info) == "":
 			if feedName, unreadable = recognised(filepath.Join(c.Dir, filepath.FromSlash(name))); feedName == "" && unreadable == "" {
-				reason = noFeed + nearest("; ", filepath.Join(c.Dir, filepath.FromSlash(name)))
+				reason = unknown(filepath.Join(c.Dir, filepath.FromSlash(name)))
 			}
 		case feedName == "":
 			reason = "its name begins with no feed's name"
@@ -137,19 +137,22 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 	return inputs, ignored, nil
 }
 
-// nearest says what a file that is no input looks like, behind a separator; ""
-// when there is nothing to say.
-func nearest(separator, path string) string {
+// unknown says why a file is no input, and what it looks like or is.
+func unknown(path string) string {
 	in := InputFile{Name: filepath.Base(path), Path: path}
 	f, _, err := openInput(in)
 	if err != nil {
-		return ""
+		return noFeed
 	}
 	defer f.Close()
-	if text := feed.Nearest(f, in.Name); text != "" {
-		return separator + text
+	var e *pipeline.Error
+	if errors.As(feed.Unread(f, in.Name), &e) {
+		return e.Cause.Error() + "; " + e.Hint
 	}
-	return ""
+	if text := feed.Nearest(f, in.Name); text != "" {
+		return noFeed + "; " + text
+	}
+	return noFeed
 }
 
 // recognised gives the feed of a file whose name says none: a published format
@@ -170,7 +173,7 @@ func recognised(path string) (feedName, refused string) {
 	switch {
 	case err == nil:
 		return format.Feed, ""
-	case errors.Is(err, feed.ErrNoFeed) || !hasFeedEnding(in.Name):
+	case errors.Is(err, feed.ErrNoFeed) || errors.Is(err, feed.ErrUnread) || !hasFeedEnding(in.Name):
 		return "", ""
 	}
 	var e *pipeline.Error
@@ -279,7 +282,11 @@ func NamedInputs(paths []string, feedName string) ([]InputFile, error) {
 			in.Feed, in.Refused = recognised(p)
 		}
 		if in.Feed == "" && in.Refused == "" {
-			return nil, pipeline.Errorf(pipeline.KindUsage, "read", p, "%s", noFeed+nearest("; ", p)).
+			why := unknown(p)
+			if !strings.HasPrefix(why, noFeed) {
+				return nil, pipeline.Errorf(pipeline.KindBadInput, "read", p, "%s", why)
+			}
+			return nil, pipeline.Errorf(pipeline.KindUsage, "read", p, "%s", why).
 				WithHint("name the feed: --feed %s", strings.Join(pipeline.FeedNames(), "|"))
 		}
 		inputs = append(inputs, in)

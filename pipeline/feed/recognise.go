@@ -124,6 +124,11 @@ func recognise(file *os.File, name, feed string, opts *Options) (Format, error) 
 		return format, format.check(name, feed)
 	}
 	format.Name, format.Feed = textFormat(head, feed)
+	if _, published := adapterOf(format.Name); !published {
+		if err := unreadText(head, raw, name, feed, opts.Layout); err != nil {
+			return Format{}, err
+		}
+	}
 	if l := opts.Layout; l != nil && format.Name == formatCSV {
 		ok, missing, found := l.head(raw)
 		if ok || !published.HasHeader(head, ",", requiredColumns(feed)...) {

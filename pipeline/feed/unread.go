@@ -1,0 +1,69 @@
+package feed
+
+import (
+	"errors"
+	"os"
+
+	"carat/pipeline/feed/lex"
+	"carat/pipeline/feed/published"
+)
+
+// unread is a kind of file that carat knows by its content and doesn't read.
+type unread struct {
+	name string // what it is, with its article
+	next string // what to fetch or do instead
+	is   func(head []byte) bool
+}
+
+// unreadFiles are the kinds, in the order in which they are asked: behind every
+// format that is read, and behind the columns of carat and of a layout.
+func unreadFiles() []unread {
+	return []unread{
+		{"Stripe's dashboard export of payments", "it has no payouts and no fees of their own; download Reports > Payout reconciliation or Balance change from activity, itemized", headed(",;\t",
+			"id", "created date (utc)|created (utc)", "amount", "amount refunded", "currency")},
+		{"PayPal's activity download", "use the settlement report (STL), in PayPal's reports or on its SFTP server", headed(",;\t",
+			"timezone|time zone", "status", "currency", "gross", "fee|fees", "net", "transaction id")},
+		{"a settlement detail report of Adyen", "describe it as a layout of settlement_lines in carat.yaml (docs/formats.md, \"Your own layout\"), or export lines with carat's own columns", headed(",;\t",
+			"psp reference", "merchant account", "gross debit (gc)", "gross credit (gc)", "net debit (nc)", "net credit (nc)")},
+	}
+}
+
+// headed tells a text whose first line has the columns, each by one of its
+// spellings, parted by one of the separators.
+func headed(separators string, columns ...string) func([]byte) bool {
+	return func(head []byte) bool { return published.HasHeader(head, separators, columns...) }
+}
+
+// ErrUnread is the cause when a file is of a kind that carat knows and doesn't
+// read.
+var ErrUnread = errors.New("which carat doesn't read")
+
+// unreadText is the error of a text that is of such a kind; nil if it is of none,
+// or if its columns are a layout's or those of the feed. head is UTF-8 without a
+// byte order mark, raw is what the file has.
+func unreadText(head, raw []byte, name, feed string, layout *Layout) error {
+	for _, u := range unreadFiles() {
+		if !u.is(head) {
+			continue
+		}
+		if layout != nil {
+			if ok, _, _ := layout.head(raw); ok {
+				return nil
+			}
+		}
+		if feed != "" && published.HasHeader(head, ",", requiredColumns(feed)...) {
+			return nil
+		}
+		return lex.BadFile(name, 0, "it is %s, %w", u.name, ErrUnread).WithHint("%s", u.next)
+	}
+	return nil
+}
+
+// Unread says, as the error of refusing it, what a file is that carat knows and
+// doesn't read, and what to fetch instead; nil for any other.
+func Unread(file *os.File, name string) error {
+	if _, err := RecogniseFile(file, name, ""); errors.Is(err, ErrUnread) {
+		return err
+	}
+	return nil
+}
