@@ -50,6 +50,7 @@ func readAppleDetail(r *published.Report) error {
 			if err := c.Need(r, recs.Line, appleDetailColumns...); err != nil {
 				return err
 			}
+			r.Renamed(c, recs.Line, detailIdentity, "quantity", "extended partner share")
 			return newAppleReport(r, c, true).readDetail(recs, preamble)
 		}
 		if len(cells) > 1 {

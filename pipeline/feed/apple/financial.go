@@ -76,6 +76,7 @@ func readAppleFinancial(r *published.Report) error {
 	if err := checkVendor(r); err != nil {
 		return err
 	}
+	r.Renamed(c, recs.Line, financialIdentity, "quantity", "extended partner share")
 	return newAppleReport(r, c, false).read(recs)
 }
 

@@ -101,11 +101,28 @@ func (a *appleReport) put(l appleLine, cells []string) {
 	a.Out.SetAmount("gross_amount", gross)
 }
 
-// identity gives what tells one line of a report from another: all cells that
-// don't count units or money, by name, so that neither the order of the columns
-// nor a new one that is empty changes an id.
+// The columns that a line's id is made of, each by the name of the header of
+// 2014 and 2020: all that don't count units or money.
+var (
+	financialIdentity = []string{
+		"start date", "end date", "upc", "isrc/isbn", appleSKU, "partner share", "partner share currency", "sales or return|sale or return",
+		appleIdentifier, "artist/show/developer/author|developer name|developer", "title", "label/studio/network/developer/publisher", "grid",
+		appleProductType, "isan/other identifier", appleCountry, "pre-order flag", "promo code", "customer price", "customer currency",
+	}
+	detailIdentity = []string{
+		"transaction date", "settlement date", appleIdentifier, "sku|vendor identifier", "title", "developer name|developer|artist/show/developer/author",
+		appleProductType, appleCountry, "partner share", "partner share currency", "customer price", "customer currency",
+		"sale or return|sales or return", "promo code", "order type", "region",
+	}
+)
+
+// identity gives what tells one line of a report from another.
 func (a *appleReport) identity(cells []string) []string {
-	return published.Identity(a.columns, cells, "quantity", "extended partner share")
+	columns := financialIdentity
+	if a.detail {
+		columns = detailIdentity
+	}
+	return published.Identity(a.columns, cells, columns, nil)
 }
 
 func (a *appleReport) financialRow(line int64, cells []string) error {

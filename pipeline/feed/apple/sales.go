@@ -7,6 +7,15 @@ import (
 	"carat/pipeline/feed/published"
 )
 
+// salesIdentity are the columns that a line's id is made of: those of the header
+// of 28 columns but for the units.
+var salesIdentity = []string{
+	"provider", "provider country", "sku|vendor identifier", "developer|developer name", "title", "version", appleProductType, "developer proceeds", "begin date",
+	"end date", "customer currency", "country code", "currency of proceeds", appleIdentifier, "customer price", "promo code",
+	"parent identifier", "subscription", "period", "category", "cmb", "device", "supported platforms", "proceeds reason",
+	"preserved pricing", "client", "order type",
+}
+
 // readAppleSales reads a sales summary: units by day, SKU, country and price.
 // Its proceeds are estimates of one unit, so no money is taken from it: a row
 // is an adjustment of zero that says how many units Apple counted on which
@@ -23,6 +32,7 @@ func readAppleSales(r *published.Report) error {
 	if err := c.Need(r, recs.Line, "provider", "sku", "units", "begin date", "end date", "customer currency", "country code", "customer price", "currency of proceeds"); err != nil {
 		return err
 	}
+	r.Renamed(c, recs.Line, salesIdentity, "units")
 	ids, zone := published.NewRowIDs(), published.Pacific()
 	return recs.Each(c, func(cells []string) error {
 		begin, end := c.Cell(cells, "begin date"), c.Cell(cells, "end date")
@@ -56,7 +66,7 @@ func readAppleSales(r *published.Report) error {
 		if currency == "" {
 			currency = c.Cell(cells, "customer currency") // free downloads have none
 		}
-		r.Out.Set("line_id", ids.ID("apple-sales-"+first.Format("20060102"), published.Identity(c, cells, "units")...))
+		r.Out.Set("line_id", ids.ID("apple-sales-"+first.Format("20060102"), published.Identity(c, cells, salesIdentity, nil)...))
 		r.Out.Set("channel", pipeline.ChannelApple)
 		r.Out.Set("report_id", "apple-sales-"+strings.TrimSuffix(first.Format("20060102")+"-"+last.Format("20060102"), "-"+first.Format("20060102")))
 		r.Out.Set("sku", c.Cell(cells, "sku"))

@@ -25,25 +25,45 @@ func Formats() []published.Format {
 
 const (
 	googleSKU     = "sku id"
-	googlePackage = "product id|package id"
+	googlePackage = "product id|package id|package name"
+	googleDay     = "transaction date"
+	googleClock   = "transaction time"
+	googleType    = "transaction type"
+	googleAmount  = "amount (merchant currency)"
 )
+
+// googleIdentity are the columns that a line's id is made of: those of 2022's
+// header but for money and its rate, each by the name that it had then.
+var googleIdentity = []string{
+	"description", googleDay, googleClock, "tax type", googleType, "refund type", "product title|app title", googlePackage, "product type",
+	googleSKU, "hardware|device|device model", "buyer country|country of buyer", "buyer state|state of buyer",
+	"buyer postal code|buyer postcode|buyer zip code|postal code of buyer", "buyer currency", "merchant currency",
+	"base plan id", "offer id",
+}
+
+// googleLater are the columns that came later or count money: no part of an id.
+var googleLater = []string{
+	googleAmount, "amount (buyer currency)", "currency conversion rate", "group id", "first usd 1m eligible", "service fee %", "fee description",
+	"promotion id", "sales channel",
+}
 
 // googleKind is what a transaction type of the earnings report is.
 type googleKind struct {
-	kind   string
-	amount string // the column of a settlement line that the money stands in
-	units  string
+	spelled string
+	kind    string
+	amount  string // the column of a settlement line that the money stands in
+	units   string
 }
 
 // googleKinds are the transaction types. A fee has no gross, so that the lines
 // of an order add up column by column: gross + tax + fee = net.
 var googleKinds = map[string]googleKind{
-	"charge":            {"sale", "gross_amount", "1"},
-	"charge refund":     {"refund", "gross_amount", "-1"},
-	"google fee":        {"fee", "fee_amount", ""},
-	"google fee refund": {"fee", "fee_amount", ""},
-	"tax":               {"tax", "tax_amount", ""},
-	"tax refund":        {"tax", "tax_amount", ""},
+	"charge":            {"Charge", "sale", "gross_amount", "1"},
+	"charge refund":     {"Charge refund", "refund", "gross_amount", "-1"},
+	"google fee":        {"Google fee", "fee", "fee_amount", ""},
+	"google fee refund": {"Google fee refund", "fee", "fee_amount", ""},
+	"tax":               {"Tax", "tax", "tax_amount", ""},
+	"tax refund":        {"Tax refund", "tax", "tax_amount", ""},
 }
 
 // readGoogleEarnings reads an earnings report: several lines for an order, in
@@ -57,9 +77,10 @@ func readGoogleEarnings(r *published.Report) error {
 	if len(c.Names) == 1 {
 		return r.Respaced(recs.Line)
 	}
-	if err := c.Need(r, recs.Line, "description", "transaction date", "transaction time", "transaction type", "merchant currency", "amount (merchant currency)"); err != nil {
+	if err := c.Need(r, recs.Line, "description", googleDay, googleClock, googleType, "merchant currency", googleAmount); err != nil {
 		return err
 	}
+	r.Renamed(c, recs.Line, googleIdentity, googleLater...)
 	g := &googleReport{Report: r, columns: c, ids: published.NewRowIDs(), zone: published.Pacific()}
 	return recs.Each(c, func(cells []string) error { return g.row(recs.Line, cells) })
 }
@@ -76,9 +97,9 @@ func (g *googleReport) row(line int64, cells []string) error {
 	if err := g.CheckAccount(line, c.Cell(cells, googlePackage)); err != nil {
 		return err
 	}
-	order, written := c.Cell(cells, "description"), c.Cell(cells, "transaction type")
-	day, clock := c.Cell(cells, "transaction date"), c.Cell(cells, "transaction time")
-	amount, paid := c.Cell(cells, "amount (merchant currency)"), c.Cell(cells, "amount (buyer currency)")
+	order, written := c.Cell(cells, "description"), c.Cell(cells, googleType)
+	day, clock := c.Cell(cells, googleDay), c.Cell(cells, googleClock)
+	amount, paid := c.Cell(cells, googleAmount), c.Cell(cells, "amount (buyer currency)")
 	what, known := googleKinds[published.FoldName(written)]
 	at, atOK := googleTime(day, clock)
 	net, code := published.AmountOf(amount)
@@ -100,7 +121,7 @@ func (g *googleReport) row(line int64, cells []string) error {
 		return err
 	}
 	local := at.In(g.zone)
-	g.Out.Set("line_id", g.ids.ID("google-"+local.Format("20060102"), published.Identity(c, cells, "amount (merchant currency)", "amount (buyer currency)", "currency conversion rate")...))
+	g.Out.Set("line_id", g.ids.ID("google-"+local.Format("20060102"), g.identity(cells, what, local)...))
 	g.Out.Set("channel", pipeline.ChannelGoogle)
 	g.Out.Set("report_id", "google-"+local.Format("2006-01"))
 	g.Out.Set("store_transaction_id", order)
@@ -122,6 +143,13 @@ func (g *googleReport) row(line int64, cells []string) error {
 	}
 	g.Out.SetMicros("transaction_at", at.UnixMicro())
 	return g.Out.End()
+}
+
+// identity gives what tells one line of a report from another. The day, the time
+// and the type are written as the report of 2022 does, however they are spelled.
+func (g *googleReport) identity(cells []string, what googleKind, local time.Time) []string {
+	return published.Identity(g.columns, cells, googleIdentity, map[string]string{
+		googleDay: local.Format("Jan 2, 2006"), googleClock: local.Format("3:04:05 PM MST"), googleType: what.spelled})
 }
 
 // pacificOffsets are the zones that Google writes, one of them in summer.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/lex"
 )
 
 // AmountOf reads an amount of a report in millionths.
@@ -117,18 +118,49 @@ func (r *RowIDs) ID(name string, parts ...string) string {
 	return id
 }
 
-// Identity gives the cells that are not empty, each with its column's name, in
-// the order of the names, without those of some columns.
-func Identity(c Columns, cells []string, without ...string) []string {
+// Identity gives the cells of a fixed set of columns that are not empty, each
+// with its column's name, in the order of the names. A column is given by its
+// spellings, parted by |, of which the first is the name that is hashed: what a
+// report calls its columns, in which order, and which others it has, changes no
+// id. written are the texts of columns, by those names, that a report may spell in
+// several ways.
+func Identity(c Columns, cells []string, columns []string, written map[string]string) []string {
 	var parts []string
-	for i, name := range c.Names {
-		name = FoldName(name)
-		if i < len(cells) && strings.TrimSpace(cells[i]) != "" && !slices.Contains(without, name) {
-			parts = append(parts, name+"\x00"+strings.TrimSpace(cells[i]))
+	for _, spellings := range columns {
+		name, _, _ := strings.Cut(spellings, "|")
+		text, ok := written[name]
+		if i := c.Find(spellings); !ok && i >= 0 && i < len(cells) {
+			text = strings.TrimSpace(cells[i])
+		}
+		if text != "" {
+			parts = append(parts, name+"\x00"+text)
 		}
 	}
 	slices.Sort(parts)
 	return parts
+}
+
+// Renamed notes that columns which line ids are made of may have been renamed:
+// the header lacks them, and has others that the format doesn't know.
+func (r *Report) Renamed(c Columns, line int64, identity []string, others ...string) {
+	known := slices.Concat(identity, others)
+	var lacks, new []string
+	for _, spellings := range identity {
+		if name, _, _ := strings.Cut(spellings, "|"); c.Find(spellings) < 0 {
+			lacks = append(lacks, name)
+		}
+	}
+	for _, name := range c.Names {
+		if folded := FoldName(name); folded != "" && !slices.ContainsFunc(known, func(spellings string) bool {
+			return slices.Contains(strings.Split(spellings, "|"), folded)
+		}) {
+			new = append(new, lex.ColumnName([]byte(name)))
+		}
+	}
+	if len(lacks) > 0 && len(new) > 0 {
+		r.Note("%s: the header has %s, which carat doesn't know, and not %s: if that is a new name, lines fetched before under the old one are not recognised as the same",
+			lex.Place(r.Name, line), strings.Join(new, ", "), strings.Join(lacks, ", "))
+	}
 }
 
 func fieldsExpected(want, have int) string {
