@@ -14,7 +14,10 @@ import (
 	"carat/pipeline/feed/published"
 )
 
-const appleRegion = "region (currency)|country or region (currency)|country/region (currency)|territory (currency)|region"
+const (
+	appleRegion  = "region (currency)|country or region (currency)|country/region (currency)|territory (currency)|region"
+	appleBalance = "balance|opening balance|beginning balance|previous balance|balance carried over|carried over|balance brought forward"
+)
 
 // applePaymentsTitle is what the first line of a payments summary says, and the
 // fiscal month that it is of.
@@ -61,18 +64,37 @@ func readApplePayments(r *published.Report) error {
 			return err
 		case strings.Trim(strings.Join(cells, ""), " ") == "":
 		case p.columns.Names == nil:
-			p.columns = published.ColumnsOf("apple-payments", cells)
-			err = p.columns.Need(r, recs.Line, appleRegion, "earned", "total owed", "proceeds", "bank account currency")
-		case footer || strings.TrimSpace(cells[0]) == "":
+			err = p.header(recs.Line, cells)
+		case strings.TrimSpace(cells[0]) == "":
 			footer = true
 			err = p.footer(recs.Line, cells)
-		default:
+		case footer && !regionCurrency.MatchString(strings.TrimSpace(cells[0])):
+			err = p.Refuse(recs.Line, "text behind the sums paid: %q", lex.Cut80(recs.Raw)).WithHint(compareHint)
+		default: // also behind the sums paid
 			err = p.region(recs.Line, cells)
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// compareHint is what to do with a summary that contradicts itself, or that says
+// more than is known of such summaries: nothing of it was taken.
+const compareHint = "compare it with the same month in App Store Connect: if it was changed on the way, download it again; if Apple shows the same, its layout is one that carat doesn't know"
+
+// header reads the names of the columns. Before Apple has paid, those of the
+// payment are missing.
+func (p *applePayments) header(line int64, cells []string) error {
+	p.columns = published.ColumnsOf("apple-payments", cells)
+	if err := p.columns.Need(p.Report, line, appleRegion, "earned", "total owed"); err != nil {
+		return err
+	}
+	if !p.columns.Has("proceeds") {
+		return p.Refuse(line, "this month isn't paid yet: the summary has no column Proceeds").
+			WithHint("download it when Apple has paid, about five weeks after the end of the fiscal month")
+	}
+	return p.columns.Need(p.Report, line, "bank account currency")
 }
 
 func (p *applePayments) title(recs *published.Records) error {
@@ -98,7 +120,7 @@ func (p *applePayments) title(recs *published.Records) error {
 }
 
 // amounts of a region's line, in the order of summaryColumns.
-var summaryColumns = [...]string{"earned", "pre-tax subtotal", "input tax", "adjustments", "withholding tax", "total owed", "proceeds"}
+var summaryColumns = [...]string{"earned", "pre-tax subtotal", "input tax", "adjustments", "withholding tax", "total owed", "proceeds", appleBalance}
 
 const (
 	earned = iota
@@ -108,46 +130,36 @@ const (
 	withholding
 	totalOwed
 	proceeds
+	balance
 )
 
 // region makes the rows of one region: what was paid of it, and what else than
 // sales changed what is owed. A summary is one payment, so a line that can't be
-// read refuses the whole of it.
+// read refuses the whole of it. A region without proceeds isn't paid: Apple keeps
+// what it owes for a later month, which has it as carried over.
 func (p *applePayments) region(line int64, cells []string) error {
 	c := p.columns
 	name := c.Cell(cells, appleRegion)
 	m := regionCurrency.FindStringSubmatch(name)
 	bank := c.Cell(cells, "bank account currency")
-	if m == nil || !pipeline.IsCurrency(m[2]) || !pipeline.IsCurrency(bank) || !c.Fits(cells) {
-		return p.Refuse(line, "a region that can't be read: %q", lex.Cut80([]byte(strings.Join(cells, ",")))).WithHint("download the summary again")
+	v, err := p.amounts(line, name, cells)
+	if m == nil || !pipeline.IsCurrency(m[2]) || !c.Fits(cells) || bank != "" && !pipeline.IsCurrency(bank) {
+		return p.Refuse(line, "a region that can't be read: %q", lex.Cut80([]byte(strings.Join(cells, ",")))).WithHint(compareHint)
 	}
-	var v [len(summaryColumns)]int64
-	for i, column := range summaryColumns {
-		text := published.Ungroup(c.Cell(cells, column), ",")
-		if text == "" && i != earned && i != totalOwed && i != proceeds {
-			if i == subtotal {
-				v[i] = v[earned]
-			}
-			continue
-		}
-		var code pipeline.Code
-		if v[i], code = published.AmountOf(text); code != pipeline.CodeOK {
-			return p.Refuse(line, "%s of %s is %q, not an amount", column, name, lex.Cut80([]byte(text))).WithHint("download the summary again")
-		}
+	if err != nil {
+		return err
 	}
-	if owed := v[subtotal] + v[inputTax] + v[adjustments] + v[withholding]; owed != v[totalOwed] {
+	carried, ok := carriedOver(v)
+	if !ok {
 		return p.Refuse(line, "the report's own total doesn't add up: total owed of %s: expected %s, actual %s", name,
-			pipeline.Amount(owed), pipeline.Amount(v[totalOwed])).WithHint("download the summary again")
+			pipeline.Amount(v[earned]+carried+v[inputTax]+v[adjustments]+v[withholding]), pipeline.Amount(v[totalOwed])).WithHint(compareHint)
 	}
-	paid := p.paid[bank]
-	paid.Add(v[proceeds])
-	p.paid[bank] = paid
 	l := summaryLine{line: line, region: strings.TrimSpace(m[1]) + " " + m[2], currency: m[2]}
 	for _, change := range []struct {
 		what, kind string
 		amount     int64
 	}{
-		{"carried over", "adjustment", v[subtotal] - v[earned]},
+		{"carried over", "adjustment", carried},
 		{"input tax", "tax", v[inputTax]},
 		{"adjustments", "adjustment", v[adjustments]},
 		{"withholding tax", "tax", v[withholding]},
@@ -157,6 +169,18 @@ func (p *applePayments) region(line int64, cells []string) error {
 			return err
 		}
 	}
+	if v[proceeds] == 0 {
+		if v[totalOwed] != 0 {
+			p.Note("%s: %s isn't paid: Apple owes %s %s on", lex.Place(p.Name, line), name, pipeline.Amount(v[totalOwed]), m[2])
+		}
+		return nil
+	}
+	if bank == "" {
+		return p.Refuse(line, "proceeds of %s without the currency of the bank account", name).WithHint(compareHint)
+	}
+	paid := p.paid[bank]
+	paid.Add(v[proceeds])
+	p.paid[bank] = paid
 	if m[2] == bank && v[totalOwed] == v[proceeds] {
 		return nil
 	}
@@ -166,6 +190,38 @@ func (p *applePayments) region(line int64, cells []string) error {
 	}
 	l.what, l.currency, l.amount, l.otherCurrency, l.otherAmount = "proceeds", bank, v[proceeds], m[2], v[totalOwed]
 	return p.row(l)
+}
+
+// amounts reads a region's amounts. One that is not there is 0; a subtotal, what
+// was earned and carried over.
+func (p *applePayments) amounts(line int64, name string, cells []string) (v [len(summaryColumns)]int64, err error) {
+	for i, column := range summaryColumns {
+		text := published.Ungroup(p.columns.Cell(cells, column), ",")
+		if text == "" && i != earned && i != totalOwed {
+			continue
+		}
+		var code pipeline.Code
+		if v[i], code = published.AmountOf(text); code != pipeline.CodeOK {
+			first, _, _ := strings.Cut(column, "|")
+			return v, p.Refuse(line, "%s of %s is %q, not an amount", first, name, lex.Cut80([]byte(text))).WithHint(compareHint)
+		}
+	}
+	if p.columns.Cell(cells, "pre-tax subtotal") == "" {
+		v[subtotal] = v[earned] + v[balance]
+	}
+	return v, nil
+}
+
+// carriedOver gives what a region was owed from before: the subtotal's part that
+// wasn't earned in the month, and the balance where the subtotal leaves it out.
+// False says that the total owed adds up with neither.
+func carriedOver(v [len(summaryColumns)]int64) (carried int64, ok bool) {
+	carried = v[subtotal] - v[earned]
+	others := v[earned] + v[inputTax] + v[adjustments] + v[withholding]
+	if others+carried != v[totalOwed] && others+carried+v[balance] == v[totalOwed] {
+		carried += v[balance]
+	}
+	return carried, others+carried == v[totalOwed]
 }
 
 // summaryLine is a row of a summary.
@@ -209,21 +265,25 @@ func (p *applePayments) row(l summaryLine) error {
 func (p *applePayments) footer(line int64, cells []string) error {
 	for _, cell := range cells {
 		cell = strings.TrimSpace(cell)
-		if account, ok := strings.CutPrefix(cell, "Paid to "); ok {
-			if err := p.CheckAccount(line, account); err != nil {
+		if account, ok := strings.CutPrefix(cell, "Paid "); ok {
+			if err := p.CheckAccount(line, strings.TrimPrefix(account, "to ")); err != nil {
 				return err
 			}
+			continue
 		}
 		m := sumPaid.FindStringSubmatch(cell)
+		if m == nil && (regionCurrency.MatchString(cell) || strings.ContainsAny(cell, "0123456789")) {
+			return p.Refuse(line, "beside the sums paid: %q", lex.Cut80([]byte(strings.Join(cells, ",")))).WithHint(compareHint)
+		}
 		if m == nil {
 			continue
 		}
 		amount, code := published.AmountOf(published.Ungroup(m[1], ","))
 		if code != pipeline.CodeOK {
-			return p.Refuse(line, "the sum paid is %q, not an amount", lex.Cut80([]byte(cell))).WithHint("download the summary again")
+			return p.Refuse(line, "the sum paid is %q, not an amount", lex.Cut80([]byte(cell))).WithHint(compareHint)
 		}
 		if _, twice := p.said[m[2]]; twice {
-			return p.Refuse(line, "a second sum paid in %s", m[2]).WithHint("download the summary again")
+			return p.Refuse(line, "a second sum paid in %s", m[2]).WithHint(compareHint)
 		}
 		p.said[m[2]], p.saidAt[m[2]] = amount, line
 	}
@@ -251,11 +311,11 @@ func (p *applePayments) check(lines int64) error {
 			continue
 		}
 		if !ok {
-			return p.Refuse(lines, "the summary ends without the sum paid in %s: a part of it is missing", c).WithHint("download it again")
+			return p.Refuse(lines, "the summary ends without the sum paid in %s: a part of it is missing", c).WithHint(compareHint)
 		}
 		if want := pipeline.Amount(said).String(); want != have {
 			return p.Refuse(lines, "the report's own total doesn't match its lines: proceeds in %s: expected %s, actual %s", c, want, have).
-				WithHint("a part of it is missing, or it was changed; download it again")
+				WithHint(compareHint)
 		}
 		if err := p.row(summaryLine{line: p.saidAt[c], region: c, what: "paid", kind: "payout", currency: c, amount: -said}); err != nil {
 			return err

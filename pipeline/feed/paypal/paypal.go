@@ -201,6 +201,9 @@ func (p *payPal) body(cells []string, line int64) error {
 	if err != nil {
 		return err
 	}
+	if p.section.footed[money.currency] {
+		return p.Refuse(line, "a row in %s behind the section's totals (SF) of %s", lex.Shown(money.currency), lex.Shown(money.currency)).WithHint("fetch the report again")
+	}
 	for _, tally := range []*payPalTally{p.section, p.all} {
 		tally.add(money)
 	}

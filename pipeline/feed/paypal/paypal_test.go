@@ -139,6 +139,7 @@ func TestPayPalRefused(t *testing.T) {
 		"no currency":     {change(`"USD","DR",320,"USD"`, `"","DR",320,"USD"`), `:5: Gross Transaction Currency is "", no currency`},
 		"yen":             {strings.ReplaceAll(report, "EUR", "JPY"), `:10: amounts in JPY have no point, and whether PayPal's last digits are decimals isn't known; compare one amount with PayPal's pages and say so in carat.yaml: feeds: settlement_lines: minor_digits: {JPY: 0} if 10000 means 10,000, {JPY: 2} if it means 100`},
 		"a field less":    {change(`,"a, ""b""",`, `,`), `:5: 15 fields, where the columns (CH) are 16; fetch the report again`},
+		"a row behind":    {strings.Join(lines[:11], "") + lines[4] + strings.Join(lines[11:], ""), `:12: a row in USD behind the section's totals (SF) of USD; fetch the report again`},
 		"a strange row":   {change(`"SC",6`, `"SX",6`), `:13: a row of kind "SX", which is none of RH, FH, SH, CH, SB, SF, SC, RF, RC, FF`},
 		"two reports":     {report + report, `:18: a row behind the file's end (FF); give each report as a file of its own`},
 		"two, no FF":      {strings.TrimSuffix(report, "\"FF\",6\n") + report, `:17: a second report begins (RH); give each report as a file of its own`},
