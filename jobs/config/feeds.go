@@ -19,7 +19,8 @@ type Feed struct {
 	// MinorDigits are the digits of amounts without a point, by currency, in
 	// reports that leave them open.
 	MinorDigits       map[string]int
-	TransactionColumn string // of a provider's report, with our order id; "" for its own
+	TransactionColumn string            // of a provider's report, with our order id; "" for its own
+	Kinds             map[string]string // of lines, by what a provider's report calls them
 	SKUCoins          map[string]int64
 	Sheet             string       // of workbooks; "" for the first
 	Layout            *feed.Layout // of the user's own files; nil: none
@@ -55,7 +56,7 @@ func (c *Config) ReadOptions(name string) feed.Options {
 	conf := c.Feed(name)
 	return feed.Options{
 		Entity: c.Entity, Zone: conf.Zone, Workers: c.Workers(),
-		Format: conf.Format, Accounts: conf.Accounts, TransactionColumn: conf.TransactionColumn, SKUCoins: conf.SKUCoins, Sheet: conf.Sheet, Layout: conf.Layout,
+		Format: conf.Format, Accounts: conf.Accounts, TransactionColumn: conf.TransactionColumn, Kinds: conf.Kinds, SKUCoins: conf.SKUCoins, Sheet: conf.Sheet, Layout: conf.Layout,
 		MinorDigits: conf.MinorDigits, LiveCreator: conf.LiveCreator, LiveSilence: conf.LiveSilence, GiftValidFrom: conf.validFrom(),
 	}
 }

@@ -239,6 +239,7 @@ func (y *yamlFile) feeds(n *yaml.Node) map[string]Feed {
 				},
 				"prices_from":        func(n *yaml.Node) { f.PricesFrom = y.day(n, "feeds "+name+" prices_from") },
 				"transaction_column": func(n *yaml.Node) { f.TransactionColumn, _ = y.text(n, "feeds "+name+" transaction_column") },
+				"kinds":              func(n *yaml.Node) { f.Kinds = y.lineKinds(n, name) },
 				"sku_coins":          func(n *yaml.Node) { f.SKUCoins = y.skuCoins(n, "feeds "+name+" sku_coins") },
 				"sheet":              func(n *yaml.Node) { f.Sheet, _ = y.text(n, "feeds "+name+" sheet") },
 				"layout":             func(n *yaml.Node) { f.Layout = y.layout(n, name) },

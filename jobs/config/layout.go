@@ -94,3 +94,16 @@ func (y *yamlFile) skuCoins(n *yaml.Node, what string) map[string]int64 {
 	})
 	return coins
 }
+
+// lineKinds reads which kind of line a provider's report means by a text.
+func (y *yamlFile) lineKinds(n *yaml.Node, feedName string) map[string]string {
+	what := "feeds " + feedName + " kinds"
+	kinds := map[string]string{}
+	if feedName != "settlement_lines" {
+		y.problem(n, "%s: only the reports of settlement_lines have kinds to explain", what)
+	}
+	y.each(n, what, func(key, value *yaml.Node) {
+		kinds[key.Value] = y.choice(value, what+" "+key.Value, "sale", "refund", "chargeback", "fee", "tax", "adjustment", "payout")
+	})
+	return kinds
+}

@@ -55,6 +55,9 @@ type Options struct {
 	// TransactionColumn is the column of a provider's report that holds our own
 	// order id; "": the provider's id of the charge.
 	TransactionColumn string
+	// Kinds are the kinds of settlement lines by what a provider's report calls
+	// them, before carat's own reading of it.
+	Kinds map[string]string
 	// SKUCoins are the coins of a SKU, for reports of orders that don't say them.
 	SKUCoins map[string]int64
 	// Sheet is the sheet of a workbook; "": the first.

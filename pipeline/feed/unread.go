@@ -19,14 +19,24 @@ type unread struct {
 // format that is read, and behind the columns of carat and of a layout.
 func unreadFiles() []unread {
 	return []unread{
-		{"Stripe's dashboard export of payments", "it has no payouts and no fees of their own; download Reports > Payout reconciliation or Balance change from activity, itemized", headed(",;\t",
+		{"Stripe's dashboard export of payments", "it has no payouts and no fees of their own; " + stripeReports, headed(",;\t",
 			"id", "created date (utc)|created (utc)", "amount", "amount refunded", "currency")},
+		{"Stripe's dashboard export of payouts", "it has payouts alone; " + stripeReports, headed(",;\t",
+			"id", "amount", "created (utc)|created date (utc)", "arrival date (utc)", "currency", "status")},
+		{"Stripe's summary by category", "it has sums alone; " + stripeReports, headed(",;\t",
+			"reporting_category", "currency", "count", "net")},
 		{"PayPal's activity download", "use the settlement report (STL), in PayPal's reports or on its SFTP server", headed(",;\t",
-			"timezone|time zone", "status", "currency", "gross", "fee|fees", "net", "transaction id")},
-		{"a settlement detail report of Adyen", "describe it as a layout of settlement_lines in carat.yaml (docs/formats.md, \"Your own layout\"), or export lines with carat's own columns", headed(",;\t",
-			"psp reference", "merchant account", "gross debit (gc)", "gross credit (gc)", "net debit (nc)", "net credit (nc)")},
+			"timezone|time zone|zeitzone|fuseau horaire|zona horaria|fuso orario", "currency|währung|devise|divisa|moneda|valuta",
+			"gross|brutto|avant commission|bruto|lordo", "fee|fees|gebühr|entgelt|commission|tarifa|comisión|tariffa", "net|netto|neto")},
+		{"a settlement detail report of Adyen", "convert its lines to carat's own columns of settlement_lines (docs/guide.md)", headed(",;\t",
+			"psp reference", "merchant account", "gross debit (gc)|gross debit", "gross credit (gc)|gross credit", "net debit (nc)|net debit", "net credit (nc)|net credit")},
+		{"a report of Adyen", "convert the lines of its settlement detail report to carat's own columns of settlement_lines (docs/guide.md)", headed(",;\t",
+			"psp reference", "merchant account", "merchant reference")},
 	}
 }
+
+// stripeReports are what of Stripe's is read.
+const stripeReports = "download Reports > Payout reconciliation or Balance change from activity, itemized"
 
 // headed tells a text whose first line has the columns, each by one of its
 // spellings, parted by one of the separators.

@@ -100,7 +100,7 @@ func (g *googleReport) row(line int64, cells []string) error {
 	order, written := c.Cell(cells, "description"), c.Cell(cells, googleType)
 	day, clock := c.Cell(cells, googleDay), c.Cell(cells, googleClock)
 	amount, paid := c.Cell(cells, googleAmount), c.Cell(cells, "amount (buyer currency)")
-	what, known := googleKinds[published.FoldName(written)]
+	what, known := g.kind(written)
 	at, atOK := googleTime(day, clock)
 	net, code := published.AmountOf(amount)
 	var f pipeline.Fault
@@ -108,7 +108,7 @@ func (g *googleReport) row(line int64, cells []string) error {
 	case order == "":
 		f = pipeline.Fault{Column: "store_transaction_id", Code: pipeline.CodeMissing, Value: "", Expected: "the order's id in Description"}
 	case !known:
-		f = pipeline.Fault{Column: "kind", Code: pipeline.CodeUnknownValue, Value: written, Expected: "Charge, Google fee, Tax or their refunds in Transaction Type"}
+		f = pipeline.Fault{Column: "kind", Code: pipeline.CodeUnknownValue, Value: written, Expected: "Charge, Google fee, Tax or their refunds in Transaction Type" + g.KindHint(written)}
 	case code != pipeline.CodeOK:
 		f = pipeline.Fault{Column: "net_amount", Code: code, Value: amount, Expected: "a decimal with a point in Amount (Merchant Currency)"}
 	case !atOK:
@@ -143,6 +143,22 @@ func (g *googleReport) row(line int64, cells []string) error {
 	}
 	g.Out.SetMicros("transaction_at", at.UnixMicro())
 	return g.Out.End()
+}
+
+// kind says what a transaction type is: what the configuration says, else ours.
+func (g *googleReport) kind(written string) (googleKind, bool) {
+	what, known := googleKinds[published.FoldName(written)]
+	if kind := g.Settings.Kinds[written]; kind != "" {
+		if what.spelled == "" {
+			what.spelled = written
+		}
+		what.kind, what.amount, what.units = kind, "gross_amount", ""
+		if kind == "fee" || kind == "tax" {
+			what.amount = kind + "_amount"
+		}
+		known = true
+	}
+	return what, known
 }
 
 // identity gives what tells one line of a report from another. The day, the time

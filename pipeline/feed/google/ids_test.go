@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"carat/pipeline"
+	"carat/pipeline/feed"
 	"carat/pipeline/feed/feedtest"
 )
 
@@ -51,5 +52,16 @@ func TestGoogleNewName(t *testing.T) {
 		if got := strings.Join(out.Report.Notes, " "); out.Err != nil || len(out.Rejects) > 0 || got != want {
 			t.Errorf("%s: %q, %q, %v", header, got, feedtest.Texts(out.Rejects), out.Err)
 		}
+	}
+}
+
+// A transaction type that carat doesn't know is read as the configuration says.
+func TestGoogleKinds(t *testing.T) {
+	text := strings.Replace(feedtest.ReportFile(t, "google-earnings.csv"), ",Google fee,", ",Direct carrier billing fee,", 1)
+	out := feedtest.Read[pipeline.SettlementLine](t, "r.csv", []byte(text), func(o *feed.Options) {
+		o.Kinds = map[string]string{"Direct carrier billing fee": "fee"}
+	})
+	if out.Err != nil || len(out.Rejects) > 0 || out.Rows[1].Kind != "fee" || *out.Rows[1].FeeAmount != -320_000 || out.Rows[1].GrossAmount != 0 {
+		t.Errorf("%v %q %+v", out.Err, feedtest.Texts(out.Rejects), out.Rows)
 	}
 }

@@ -49,7 +49,7 @@ func TestGoogleRejectedLines(t *testing.T) {
 	feedtest.CheckRejectedLines(t, []feedtest.ChangedLine{
 		{Text: earnings, Old: "3:11:51 AM PDT", New: "3:11:51 AM CET", Want: `r.txt:2 transaction_at bad_time "Oct 1, 2026 3:11:51 AM CET": expected a time like Oct 1, 2026 3:11:51 AM PDT`},
 		{Text: earnings, Old: "3:11:51 AM PDT", New: "3:11:51\u202fAM PDT", Want: ""},
-		{Text: earnings, Old: "Charge,", New: "Chargeback,", Want: `r.txt:2 kind unknown_value "Chargeback": expected Charge, Google fee, Tax or their refunds in Transaction Type`},
+		{Text: earnings, Old: "Charge,", New: "Chargeback,", Want: `r.txt:2 kind unknown_value "Chargeback": expected Charge, Google fee, Tax or their refunds in Transaction Type, or one that carat.yaml explains: feeds: settlement_lines: kinds: {Chargeback: adjustment}`},
 		{Text: earnings, Old: "USD,1.069", New: "USD,1,069", Want: `r.txt:2  wrong_field_count "GPA.1000-0000-0000-00001,\"Oct 1, 2026\",3:11:51 AM PDT,,Charge,,Coins,com.example.live,1,coins_100,a71x,DE,,00000,EUR,0.9": expected 21 fields, as the header has; found 22`},
 		{Text: earnings, Old: "USD,1.069", New: "USD,1.0690001", Want: `r.txt:2 net_amount too_precise "1.0690001": expected a decimal with a point in Amount (Merchant Currency)`},
 		{Text: earnings, Old: "GPA.1000-0000-0000-00001,", New: ",", Want: `r.txt:2 store_transaction_id missing "": expected the order's id in Description`},

@@ -3,6 +3,7 @@ package published
 import (
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,6 +57,7 @@ type Settings struct {
 	Accounts          []string
 	MinorDigits       map[string]int
 	TransactionColumn string
+	Kinds             map[string]string
 	SKUCoins          map[string]int64
 	LiveCreator       string
 	LiveStream        string
@@ -93,6 +95,18 @@ type Writer interface {
 // Refuse is the error of a report that is refused whole.
 func (r *Report) Refuse(line int64, format string, args ...any) *pipeline.Error {
 	return lex.BadFile(r.Name, line, format, args...)
+}
+
+// KindHint ends what is expected of a text that says what a line is, where carat
+// doesn't know the text: how the configuration says it.
+func (r *Report) KindHint(text string) string {
+	if text == "" {
+		return ""
+	}
+	if text = lex.Shown(text); strings.Trim(strings.ToLower(text), "abcdefghijklmnopqrstuvwxyz0123456789_ ") != "" {
+		text = strconv.Quote(text)
+	}
+	return ", or one that carat.yaml explains: feeds: " + r.Feed + ": kinds: {" + text + ": adjustment}"
 }
 
 // Columns finds the cells of a report's records by the names of its header.

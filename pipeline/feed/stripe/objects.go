@@ -27,9 +27,12 @@ func minorAmount(text string, digits int) (int64, pipeline.Code) {
 // readStripeBalance reads exported balance transactions of the API: amounts are
 // whole numbers of the smallest unit, times are UTC.
 func readStripeBalance(r *published.Report) error {
-	recs, c, err := stripeHeader(r, "stripe-balance", "id", "amount", "created", "currency", "fee", "net", "type")
+	recs, c, err := stripeHeader(r, "stripe-balance", "id", "amount", "created|created (utc)", "currency", "fee", "net", "type")
 	if err != nil {
 		return err
+	}
+	if c.Has(dashboardColumns...) {
+		return readDashboard(r, recs, c)
 	}
 	return recs.Each(c, func(cells []string) error {
 		if err := r.CheckAccount(recs.Line, c.Cell(cells, "connected_account_id|account")); err != nil {
@@ -37,16 +40,16 @@ func readStripeBalance(r *published.Report) error {
 		}
 		kind := c.Cell(cells, "reporting_category")
 		l := stripeLine{
-			id: c.Cell(cells, "id"), kind: stripeCategories[kind], currency: strings.ToUpper(c.Cell(cells, "currency")),
+			id: c.Cell(cells, "id"), kind: stripeKind(r, kind), currency: strings.ToUpper(c.Cell(cells, "currency")),
 			created: c.Cell(cells, "created"), available: c.Cell(cells, "available_on"), zone: "Z",
 			payout: c.Cell(cells, "payout_id|automatic_payout_id"),
 		}
 		if l.kind == "" {
 			kind = c.Cell(cells, "type")
-			l.kind = stripeTypes[kind]
+			l.kind = stripeKind(r, kind)
 		}
 		if l.kind == "" {
-			return r.Out.Reject(recs.Line, "kind", pipeline.CodeUnknownValue, kind, "a type of balance transaction that carat knows")
+			return r.Out.Reject(recs.Line, "kind", pipeline.CodeUnknownValue, kind, "a type of balance transaction that carat knows"+r.KindHint(kind))
 		}
 		source := c.Cell(cells, "source")
 		if stripeCharge.MatchString(source) {
@@ -67,6 +70,48 @@ func readStripeBalance(r *published.Report) error {
 			}
 		}
 		return stripeRow(r, recs.Line, l, text[2])
+	})
+}
+
+// dashboardColumns tell the dashboard's export of the balance from the API's.
+var dashboardColumns = []string{"id", "type", "source", "amount", "fee", "net", "currency", dashboardCreated, dashboardAvailable}
+
+const (
+	dashboardCreated   = "created (utc)|created date (utc)"
+	dashboardAvailable = "available on (utc)|available on date (utc)"
+)
+
+// readDashboard reads the export of the balance that Stripe's dashboard offers: the
+// balance transactions with amounts in major units, fees positive, as the API has
+// them, and the payout in Transfer.
+func readDashboard(r *published.Report, recs *published.Records, c published.Columns) error {
+	ours, err := ownColumn(r, recs.Line, c)
+	if err != nil {
+		return err
+	}
+	return recs.Each(c, func(cells []string) error {
+		written := c.Cell(cells, "type")
+		l := stripeLine{
+			id: c.Cell(cells, "id"), kind: stripeKind(r, written), currency: c.Cell(cells, "currency"), zone: "Z",
+			created: c.Cell(cells, dashboardCreated), available: c.Cell(cells, "transfer date (utc)|"+dashboardAvailable), payout: c.Cell(cells, "transfer"),
+		}
+		source := c.Cell(cells, "source")
+		switch {
+		case l.kind == "":
+			return r.Out.Reject(recs.Line, "kind", pipeline.CodeUnknownValue, written, "a type of balance transaction that carat knows"+r.KindHint(written))
+		case ours != "":
+			l.transaction = c.Cell(cells, ours)
+		case stripeCharge.MatchString(source):
+			l.transaction = source
+		}
+		if l.kind == "payout" && l.payout == "" {
+			l.payout = source
+		}
+		if l.kind != "payout" {
+			l.buyerCurrency, l.buyerAmount = c.Cell(cells, "customer facing currency"), published.Ungroup(c.Cell(cells, "customer facing amount"), ",")
+		}
+		amount := func(column string) string { return published.Ungroup(c.Cell(cells, column), ",") }
+		return majorRow(r, recs.Line, l, amount("amount"), amount("fee"), amount("net"))
 	})
 }
 

@@ -25,6 +25,14 @@ func TestStripeReports(t *testing.T) {
 			"4 web stripe-po_12 sale order py_12 x1 gross 12.345 fee -0.005 net 12.34 KWD at 2026-10-01T10:12:13 settled 2026-10-03T00:00:00",
 			"5 web stripe-po_10 payout gross -9.41 fee 0 net -9.41 USD at 2026-10-04T00:00:00 settled 2026-10-04T00:00:00 bank po_10",
 		},
+		"stripe-balance-dashboard.csv": {
+			"2 web stripe-po_31 sale order ch_31 x1 gross 1250 fee -36.55 net 1213.45 USD paid 1150 EUR at 2026-10-06T08:05:00 settled 2026-10-09T00:00:00",
+			"3 web stripe-2026-10 sale order ch_32 x1 gross 1500 fee -84 net 1416 JPY paid 1500 JPY at 2026-10-06T08:06:00 settled 2026-10-08T00:00:00",
+			"4 web stripe-po_31 refund gross -4 fee 0 net -4 USD paid -4 USD at 2026-10-06T09:00:00 settled 2026-10-09T00:00:00",
+			"5 web stripe-po_31 fee gross 0 fee -2 net -2 USD at 2026-10-07T00:00:00 settled 2026-10-09T00:00:00",
+			"6 web stripe-po_31 adjustment gross -200 fee 0 net -200 USD at 2026-10-08T00:00:00 settled 2026-10-09T00:00:00",
+			"7 web stripe-po_31 payout gross -1007.45 fee 0 net -1007.45 USD at 2026-10-09T00:00:00 settled 2026-10-09T00:00:00 bank po_31",
+		},
 		"stripe-payouts.csv": {
 			"2 web stripe-po_20 payout gross -30.29 fee 0 net -30.29 USD at 2026-10-04T01:02:57 settled 2026-10-05T00:00:00 bank po_20",
 			"3 web stripe-po_21 payout gross 5 fee 0 net 5 USD at 2026-10-05T01:02:57 settled 2026-10-06T00:00:00 bank po_21",
@@ -54,15 +62,18 @@ func TestStripeRefused(t *testing.T) {
 
 // A line that can't be read is rejected with what was expected; the others go on.
 func TestStripeRejectedLines(t *testing.T) {
+	dashboard := feedtest.ReportFile(t, "stripe-balance-dashboard.csv")
 	stripe, balance, payouts := feedtest.ReportFile(t, "stripe-report.csv"), feedtest.ReportFile(t, "stripe-balance.csv"), feedtest.ReportFile(t, "stripe-payouts.csv")
 	feedtest.CheckRejectedLines(t, []feedtest.ChangedLine{
 		{Text: stripe, Old: "9.41,charge", New: "9.40,charge", Want: `r.txt:2 net_amount not_balanced "9.40": expected gross - fee = 9.41`},
-		{Text: stripe, Old: "charge,US", New: "chargge,US", Want: `r.txt:2 kind unknown_value "chargge": expected a reporting_category that carat knows`},
+		{Text: stripe, Old: "charge,US", New: "chargge,US", Want: `r.txt:2 kind unknown_value "chargge": expected a reporting_category that carat knows, or one that carat.yaml explains: feeds: settlement_lines: kinds: {chargge: adjustment}`},
 		{Text: stripe, Old: "usd,10.00", New: "usd,10.oo", Want: `r.txt:2 gross_amount not_a_number "10.oo": expected a decimal with a point`},
 		{Text: stripe, Old: "2026-10-01 10:11:12", New: "yesterday", Want: `r.txt:2 transaction_at bad_time "yesterday": expected an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z`},
 		{Text: balance, Old: "usd,,,59", New: "ugx,,,59", Want: `r.txt:2 currency bad_currency "UGX": expected a currency whose smallest unit is known`},
 		{Text: balance, Old: "59,941", New: "59.5,941", Want: `r.txt:2 fee_amount not_a_number "59.5": expected a whole number of the smallest unit`},
-		{Text: balance, Old: "available,charge", New: "available,charm", Want: `r.txt:2 kind unknown_value "charm": expected a type of balance transaction that carat knows`},
+		{Text: balance, Old: "available,charge", New: "available,charm", Want: `r.txt:2 kind unknown_value "charm": expected a type of balance transaction that carat knows, or one that carat.yaml explains: feeds: settlement_lines: kinds: {charm: adjustment}`},
+		{Text: dashboard, Old: "txn_33,refund", New: "txn_33,re-fund", Want: `r.txt:4 kind unknown_value "re-fund": expected a type of balance transaction that carat knows, or one that carat.yaml explains: feeds: settlement_lines: kinds: {"re-fund": adjustment}`},
+		{Text: dashboard, Old: "1500,84,", New: "1500,-84,", Want: `r.txt:3 net_amount not_balanced "1416": expected gross - fee = 1584`},
 		{Text: payouts, Old: "usd,paid", New: "usd,lost", Want: `r.txt:2 kind unknown_value "lost": expected paid, in_transit, pending, failed or canceled`},
 	})
 }

@@ -21,7 +21,8 @@ func Formats() []published.Format {
 			return published.HasHeader(head, ",;\t", "balance_transaction_id", "reporting_category")
 		}, Read: readStripeReport},
 		{Name: "stripe-balance", Feeds: []string{"settlement_lines"}, Sniff: func(head []byte, _ string) bool {
-			return published.HasHeader(head, ",;\t", "id", "amount", "available_on", "created", "currency", "fee", "net", "type")
+			return published.HasHeader(head, ",;\t", "id", "amount", "available_on", "created", "currency", "fee", "net", "type") ||
+				published.HasHeader(head, ",;\t", dashboardColumns...)
 		}, Read: readStripeBalance},
 		{Name: "stripe-payouts", Feeds: []string{"settlement_lines"}, Sniff: func(head []byte, _ string) bool {
 			return published.HasHeader(head, ",;\t", "id", "amount", "arrival_date", "created", "currency", "status")
@@ -31,29 +32,6 @@ func Formats() []published.Format {
 			return c.Has("payout_id", "balance_transaction_id") && !c.Has("reporting_category")
 		}, Read: refuseStripeLinks},
 	}
-}
-
-// stripeCategories are the kinds of the reporting categories. Others are
-// rejected: what they are to us is no guess to make.
-var stripeCategories = map[string]string{
-	"charge": "sale", "partial_capture_reversal": "refund", "charge_failure": "refund",
-	"refund": "refund", "refund_failure": "refund",
-	"dispute": "chargeback", "dispute_reversal": "chargeback",
-	"fee": "fee", "network_cost": "fee", "connect_collection_transfer": "adjustment",
-	"tax": "tax", "payout": "payout", "payout_reversal": "payout",
-	"other_adjustment": "adjustment", "reserved_funds": "adjustment", "risk_reserved_funds": "adjustment", "topup": "adjustment", "topup_reversal": "adjustment",
-	"contribution": "adjustment", "advance": "adjustment", "advance_funding": "adjustment", "currency_conversion": "adjustment",
-	"transfer": "adjustment", "transfer_reversal": "adjustment", "platform_earning": "adjustment", "platform_earning_refund": "adjustment",
-}
-
-// stripeTypes are the kinds of a balance transaction's types.
-var stripeTypes = map[string]string{
-	"charge": "sale", "payment": "sale", "payment_reversal": "refund", "payment_failure_refund": "refund",
-	"refund": "refund", "payment_refund": "refund", "refund_failure": "refund",
-	"adjustment": "adjustment", "stripe_fee": "fee", "stripe_fx_fee": "fee", "application_fee": "adjustment", "tax_fee": "tax",
-	"payout": "payout", "payout_cancel": "payout", "payout_failure": "payout",
-	"topup": "adjustment", "topup_reversal": "adjustment", "transfer": "adjustment", "transfer_refund": "adjustment",
-	"reserve_transaction": "adjustment", "reserved_funds": "adjustment", "contribution": "adjustment", "advance": "adjustment", "advance_funding": "adjustment",
 }
 
 // stripeLine is one balance transaction, from whichever layout.
@@ -77,10 +55,9 @@ func readStripeReport(r *published.Report) error {
 	if err != nil {
 		return err
 	}
-	ours := strings.ToLower(r.Settings.TransactionColumn)
-	if ours != "" && !c.Has(ours) {
-		return r.Refuse(recs.Line, "the column %q, which carat.yaml says holds the order id, is not there", lex.ColumnName([]byte(ours))).
-			WithHint("mend feeds: %s: transaction_column, or download the report with that column", r.Feed)
+	ours, err := ownColumn(r, recs.Line, c)
+	if err != nil {
+		return err
 	}
 	return recs.Each(c, func(cells []string) error {
 		if err := r.CheckAccount(recs.Line, c.Cell(cells, "gateway_account|account_id|connected_account")); err != nil {
@@ -88,7 +65,7 @@ func readStripeReport(r *published.Report) error {
 		}
 		category := c.Cell(cells, "reporting_category")
 		l := stripeLine{
-			id: c.Cell(cells, "balance_transaction_id"), kind: stripeCategories[category], currency: c.Cell(cells, "currency"),
+			id: c.Cell(cells, "balance_transaction_id"), kind: stripeKind(r, category), currency: c.Cell(cells, "currency"),
 			payout: c.Cell(cells, "automatic_payout_id"), bankReference: c.Cell(cells, "trace_id"),
 			buyerCurrency: c.Cell(cells, "customer_facing_currency"), buyerAmount: c.Cell(cells, "customer_facing_amount"),
 		}
@@ -111,20 +88,36 @@ func readStripeReport(r *published.Report) error {
 			l.payout = source
 		}
 		if l.kind == "" {
-			return r.Out.Reject(recs.Line, "kind", pipeline.CodeUnknownValue, category, "a reporting_category that carat knows")
+			return r.Out.Reject(recs.Line, "kind", pipeline.CodeUnknownValue, category, "a reporting_category that carat knows"+r.KindHint(category))
 		}
-		var code [3]pipeline.Code
-		text := [3]string{c.Cell(cells, "gross"), c.Cell(cells, "fee"), c.Cell(cells, "net")}
-		l.gross, code[0] = published.AmountOf(text[0])
-		l.fee, code[1] = published.AmountOf(text[1])
-		l.net, code[2] = published.AmountOf(text[2])
-		for i, column := range []string{"gross_amount", "fee_amount", "net_amount"} {
-			if code[i] != pipeline.CodeOK {
-				return r.Out.Reject(recs.Line, column, code[i], text[i], "a decimal with a point")
-			}
-		}
-		return stripeRow(r, recs.Line, l, text[2])
+		return majorRow(r, recs.Line, l, c.Cell(cells, "gross"), c.Cell(cells, "fee"), c.Cell(cells, "net"))
 	})
+}
+
+// ownColumn gives the folded name of the column that holds our order id; "" if the
+// configuration names none.
+func ownColumn(r *published.Report, line int64, c published.Columns) (string, error) {
+	ours := strings.ToLower(r.Settings.TransactionColumn)
+	if ours != "" && !c.Has(ours) {
+		return "", r.Refuse(line, "the column %q, which carat.yaml says holds the order id, is not there", lex.ColumnName([]byte(ours))).
+			WithHint("mend feeds: %s: transaction_column, or download the report with that column", r.Feed)
+	}
+	return ours, nil
+}
+
+// majorRow makes a settlement line of amounts in major units.
+func majorRow(r *published.Report, line int64, l stripeLine, gross, fee, net string) error {
+	var code [3]pipeline.Code
+	text := [3]string{gross, fee, net}
+	l.gross, code[0] = published.AmountOf(text[0])
+	l.fee, code[1] = published.AmountOf(text[1])
+	l.net, code[2] = published.AmountOf(text[2])
+	for i, column := range []string{"gross_amount", "fee_amount", "net_amount"} {
+		if code[i] != pipeline.CodeOK {
+			return r.Out.Reject(line, column, code[i], text[i], "a decimal with a point")
+		}
+	}
+	return stripeRow(r, line, l, text[2])
 }
 
 // stripeCharge tells a charge's id from those of other objects.
@@ -195,8 +188,14 @@ func stripeRow(r *published.Report, line int64, l stripeLine, net string) error 
 	return r.Out.End()
 }
 
-// stripeTime adds the zone that a time was not written with.
+// stripeMinutes is a time without seconds, as the dashboard writes it.
+var stripeMinutes = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}$`)
+
+// stripeTime adds the seconds and the zone that a time was not written with.
 func stripeTime(text, zone string) string {
+	if stripeMinutes.MatchString(text) {
+		text += ":00"
+	}
 	if text == "" || strings.HasSuffix(text, "Z") {
 		return text
 	}
