@@ -217,7 +217,7 @@ func (ps *PeriodStatus) waits(s books.Setting, closed books.Closures) (list []st
 		add("%s ingested since its last run: `carat run --period %s`", plural(ps.NewerBatches, "batch was", "batches were"), ps.Period)
 	}
 	if len(ps.BlockedBy) > 0 {
-		add("blocked by %s: `carat exceptions --period %s` names them; mend the data, or let a second person waive them", strings.Join(ps.BlockedBy, ", "), ps.Period)
+		add("blocked by %s: `carat exceptions --period %s` names them; have the data corrected at its source and ingest it, or let a second person waive them", strings.Join(ps.BlockedBy, ", "), ps.Period)
 	}
 	if len(ps.Undecided) > 0 {
 		add("%s need a decision: `carat exceptions --period %s --export decisions.csv`", strings.Join(ps.Undecided, ", "), ps.Period)

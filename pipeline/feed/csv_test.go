@@ -160,12 +160,12 @@ func TestBadFiles(t *testing.T) {
 		"column twice":  {strings.Replace(giftHeader, "diamonds", "diamonds,coins", 1), `read gift_events.csv:1: column "coins" is there twice, as number 10 and 12`},
 		"header quotes": {"\"event_id,kind\n", `read gift_events.csv:1: the header has broken quotes: "\"event_id,kind"`},
 		"escapes":       {"event_id,\x1b[31mkind\n", "read gift_events.csv:1: required columns kind, sent_at, stream_id, viewer_id, creator_id, gift_id, quantity, coins, diamonds are missing; found event_id, \uFFFD[31mkind; gift_events has the columns event_id, kind, original_event_id, sent_at, stream_id, viewer_id, creator_id, gift_id, quantity, coins, diamonds, entity"},
-		"not UTF-8":     {giftHeader + goodGift + "e2,gift,\xE9", "read gift_events.csv:3: not UTF-8: byte 0xE9 at offset 161; save it as UTF-8"},
+		"not UTF-8":     {giftHeader + goodGift + "e2,gift,\xE9", "read gift_events.csv:3: not UTF-8: byte 0xE9 at offset 161; have it written as UTF-8 where it is made, or say the encoding of a CSV in carat.yaml (layout, docs/formats.md)"},
 		"header not UTF-8": {"event_id,\xFF\n" + goodGift,
-			"read gift_events.csv:1: not UTF-8: byte 0xFF at offset 9; save it as UTF-8"},
-		"UTF-16":     {"\xFF\xFEe\x00v\x00", "read gift_events.csv:1: not UTF-8 but UTF-16; save it as UTF-8"},
+			"read gift_events.csv:1: not UTF-8: byte 0xFF at offset 9; have it written as UTF-8 where it is made, or say the encoding of a CSV in carat.yaml (layout, docs/formats.md)"},
+		"UTF-16":     {"\xFF\xFEe\x00v\x00", "read gift_events.csv:1: not UTF-8 but UTF-16; have it written as UTF-8 where it is made"},
 		"long line":  {long, "read gift_events.csv:2: a line longer than 1048576 bytes; is this the right file?"},
-		"JSON array": {`[{"event_id": "e1"}]`, "read gift_events.csv:1: a JSON array, where NDJSON has one object on each line; write one object per line"},
+		"JSON array": {`[{"event_id": "e1"}]`, "read gift_events.csv:1: a JSON array, where NDJSON has one object on each line; have it written with one object on each line"},
 		"ECB's": {"Date,USD,JPY,\n2026-10-01,1.1,170,\n",
 			"read gift_events.csv: its content is ecb-history, which gives fx_rates, not gift_events; name the file fx_rates…"},
 	} {
@@ -196,7 +196,7 @@ func TestRejectShare(t *testing.T) {
 	if err := exactly(250_000_000); err != nil {
 		t.Errorf("a quarter of bad rows at a share of a quarter: %v", err)
 	}
-	want := `read gift_events.csv: 1 of 4 rows are rejected, more than max_reject_share 0.249999999 allows; the first is gift_events.csv:3: coins: "x" is not_a_number, expected a whole number, at least 0; mend the file, or raise max_reject_share in carat.yaml`
+	want := `read gift_events.csv: 1 of 4 rows are rejected, more than max_reject_share 0.249999999 allows; the first is gift_events.csv:3: coins: "x" is not_a_number, expected a whole number, at least 0; nothing of it was ingested: have it corrected where it is made, or say in carat.yaml how it is to be read (docs/formats.md), and ingest it again`
 	if err := exactly(249_999_999); err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}

@@ -138,7 +138,7 @@ func (l *Layout) read(r *published.Report) error {
 func (l *Layout) lacks(name, feed string, line int64, column string, found published.Columns) error {
 	return lex.BadFile(name, line, "column %q, which feeds: %s: layout says is %s, is not there; found %s",
 		l.Columns[column], feed, column, lex.ColumnName([]byte(strings.Join(found.Names, ", ")))).
-		WithHint("mend the layout in carat.yaml, or the file")
+		WithHint("say under feeds: %s: layout in carat.yaml what its columns are called now", feed)
 }
 
 func (l *Layout) row(r *published.Report, line int64, c published.Columns, order []string, cells []string) error {

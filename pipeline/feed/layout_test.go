@@ -63,7 +63,7 @@ func TestLayout(t *testing.T) {
 		}
 	}
 	lost := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(strings.Replace(content, "Betrag", "Summe", 1)), change)
-	if want := `read coin_purchases.csv:2: column "Betrag", which feeds: coin_purchases: layout says is gross_amount, is not there; found Beleg, Vorgang, Storno zu, Käufer, Artikel, Münzen, Summe, Zeit, Währung, Notiz; mend the layout in carat.yaml, or the file`; lost.Err == nil || lost.Err.Error() != want {
+	if want := `read coin_purchases.csv:2: column "Betrag", which feeds: coin_purchases: layout says is gross_amount, is not there; found Beleg, Vorgang, Storno zu, Käufer, Artikel, Münzen, Summe, Zeit, Währung, Notiz; say under feeds: coin_purchases: layout in carat.yaml what its columns are called now`; lost.Err == nil || lost.Err.Error() != want {
 		t.Errorf("\n got %v\nwant %s", lost.Err, want)
 	}
 	canonical := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(purchaseSheet), change)

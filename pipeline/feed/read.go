@@ -228,5 +228,5 @@ func (j *job) checkShare(r Report, first *pipeline.Reject) error {
 	}
 	return lex.BadFile(j.in.Name, 0, "%d of %d rows are rejected, more than max_reject_share %s allows; the first is %s: %s: %q is %s, expected %s",
 		r.RowsRejected, r.RowsRead, j.opts.MaxRejectShare, lex.Place(j.in.Name, first.SourceLine), column, first.Value, first.Code, first.Expected).
-		WithHint("mend the file, or raise max_reject_share in carat.yaml")
+		WithHint("nothing of it was ingested: have it corrected where it is made, or say in carat.yaml how it is to be read (docs/formats.md), and ingest it again")
 }

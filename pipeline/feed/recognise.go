@@ -101,7 +101,7 @@ func recognise(file *os.File, name, feed string, opts *Options) (Format, error) 
 		}
 	}
 	if bytes.HasPrefix(head, []byte{0xD0, 0xCF, 0x11, 0xE0}) {
-		return Format{}, lex.BadFile(name, 0, "an Excel file of the old format, or one with a password").WithHint("save it as .xlsx, without a password")
+		return Format{}, lex.BadFile(name, 0, "an Excel file of the old format, or one with a password").WithHint("have it exported as .xlsx or CSV, without a password")
 	}
 	if bytes.HasPrefix(head, []byte("PAR1")) {
 		if forced != "" && forced != formatParquet {
@@ -140,7 +140,7 @@ func recognise(file *os.File, name, feed string, opts *Options) (Format, error) 
 	}
 	if format.Name == "" {
 		return Format{}, lex.BadFile(name, 1, "a JSON array, where NDJSON has one object on each line").
-			WithHint("write one object per line")
+			WithHint("have it written with one object on each line")
 	}
 	return format, format.check(name, feed)
 }

@@ -119,7 +119,7 @@ func (a *appleReport) read(recs *published.Records) error {
 		case a.tables:
 			err = a.countryRow(recs.Line, cells)
 		default:
-			err = a.Refuse(recs.Line, "text behind the totals: %q", lex.Cut80(recs.Raw)).WithHint("download the report again")
+			err = a.Refuse(recs.Line, "text behind the totals: %q", lex.Cut80(recs.Raw)).WithHint(compareHint)
 		}
 		if err != nil {
 			return err
@@ -130,7 +130,7 @@ func (a *appleReport) read(recs *published.Records) error {
 	}
 	if a.tables && len(a.perCountry) > 0 {
 		first := slices.Min(slices.Collect(maps.Keys(a.perCountry)))
-		return a.Refuse(recs.Lines, "the table of countries has no line for %s, which the report has lines of", first).WithHint("download the report again")
+		return a.Refuse(recs.Lines, "the table of countries has no line for %s, which the report has lines of", first).WithHint(compareHint)
 	}
 	return nil
 }

@@ -158,16 +158,16 @@ func (a *appleReport) countryRow(line int64, cells []string) error {
 	quantity, qc := published.WholeOf(a.columns.Cell(cells, "quantity"))
 	share, sc := published.AmountOf(a.columns.Cell(cells, "extended partner share"))
 	if qc != pipeline.CodeOK || sc != pipeline.CodeOK || !a.columns.Fits(cells) {
-		return a.Refuse(line, "a line of the table of countries that can't be read: %q", lex.Cut80([]byte(strings.Join(cells, " ")))).WithHint("download the report again")
+		return a.Refuse(line, "a line of the table of countries that can't be read: %q", lex.Cut80([]byte(strings.Join(cells, " ")))).WithHint(compareHint)
 	}
 	key := a.columns.Cell(cells, appleCountry) + " " + a.columns.Cell(cells, "partner share currency")
 	have := a.perCountry[key]
 	delete(a.perCountry, key)
 	if h, w := have[0].Big().String(), string(pipeline.AppendDecimal(nil, quantity, 0)); h != w {
-		return a.Refuse(line, "the table of countries doesn't match the lines: quantity of %s: expected %s, actual %s", key, w, h).WithHint("download the report again")
+		return a.Refuse(line, "the table of countries doesn't match the lines: quantity of %s: expected %s, actual %s", key, w, h).WithHint(compareHint)
 	}
 	if h, w := pipeline.DecimalText(have[1].Big(), pipeline.AmountDigits), pipeline.Amount(share).String(); h != w {
-		return a.Refuse(line, "the table of countries doesn't match the lines: extended partner share of %s: expected %s, actual %s", key, w, h).WithHint("download the report again")
+		return a.Refuse(line, "the table of countries doesn't match the lines: extended partner share of %s: expected %s, actual %s", key, w, h).WithHint(compareHint)
 	}
 	return nil
 }

@@ -79,8 +79,8 @@ func readApplePayments(r *published.Report) error {
 	}
 }
 
-// compareHint is what to do with a summary that contradicts itself, or that says
-// more than is known of such summaries: nothing of it was taken.
+// compareHint is what to do with a summary or report that contradicts itself, or
+// that says more than is known of such files: nothing of it was taken.
 const compareHint = "compare it with the same month in App Store Connect: if it was changed on the way, download it again; if Apple shows the same, its layout is one that carat doesn't know"
 
 // header reads the names of the columns. Before Apple has paid, those of the

@@ -165,7 +165,7 @@ func TestCamtRefused(t *testing.T) {
 		"an entity":        {strings.Replace(doc(good), "S1", "&a;", 1), `:3: broken XML: invalid character entity &a;; fetch the file again`},
 		"too deep":         {strings.Replace(doc(good), "<Acct>", strings.Repeat("<A>", 70)+strings.Repeat("</A>", 70)+"<Acct>", 1), `:3: XML nested deeper than 64`},
 		"not UTF-8":        {strings.Replace(doc(good), "S1", "S\xFF", 1), `:3: broken XML: invalid UTF-8; fetch the file again`},
-		"other encoding":   {strings.Replace(doc(good), "UTF-8", "EBCDIC-CP-US", 1), `:1: broken XML: xml: opening charset "EBCDIC-CP-US": the encoding "EBCDIC-CP-US" is not read here: save it as UTF-8; fetch the file again`},
+		"other encoding":   {strings.Replace(doc(good), "UTF-8", "EBCDIC-CP-US", 1), `:1: broken XML: xml: opening charset "EBCDIC-CP-US": the encoding "EBCDIC-CP-US" is not read here: ask for it in UTF-8; fetch the file again`},
 		"long text":        {strings.Replace(doc(good), "S1", strings.Repeat("x", 3<<20), 1), `:3: a text or tag above 1 MiB`},
 	} {
 		out := feedtest.Read[pipeline.BankLine](t, "s.xml", []byte(c.text), nil)

@@ -60,7 +60,7 @@ func (c *Cutter) SkipBOM() error {
 		c.Offset = 3
 	}
 	if bytes.HasPrefix(c.Carry, []byte{0xFF, 0xFE}) || bytes.HasPrefix(c.Carry, []byte{0xFE, 0xFF}) {
-		return BadFile(c.name, 1, "not UTF-8 but UTF-16").WithHint("save it as UTF-8")
+		return BadFile(c.name, 1, "not UTF-8 but UTF-16").WithHint("have it written as UTF-8 where it is made")
 	}
 	return nil
 }

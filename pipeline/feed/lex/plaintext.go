@@ -31,7 +31,7 @@ func NotUTF8(name string, data []byte, line, offset int64) error {
 	}
 	line += int64(bytes.Count(data[:at], Newline))
 	return BadFile(name, line, "not UTF-8: byte 0x%02X at offset %d", data[min(at, len(data)-1)], offset+int64(at)).
-		WithHint("save it as UTF-8")
+		WithHint("have it written as UTF-8 where it is made, or say the encoding of a CSV in carat.yaml (layout, docs/formats.md)")
 }
 
 const (

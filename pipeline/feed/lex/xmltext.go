@@ -96,7 +96,7 @@ func charsetReader(charset string, src io.Reader) (io.Reader, error) {
 	case "iso-8859-1", "latin1", "iso8859-1", "windows-1252", "cp1252", "iso-8859-15":
 		return &westernReader{src: src}, nil
 	}
-	return nil, fmt.Errorf("the encoding %q is not read here: save it as UTF-8", Cut80([]byte(charset)))
+	return nil, fmt.Errorf("the encoding %q is not read here: ask for it in UTF-8", Cut80([]byte(charset)))
 }
 
 // Line is where the reader stands.

@@ -72,7 +72,7 @@ func TestPayPalPayouts(t *testing.T) {
 		"pages differ":   {payoutBatchText("20.75", 5, payoutItems[:2]...) + payoutBatchText("21.75", 5, payoutItems[2:]...), `:6: two pages of one batch that say different totals; fetch all pages again, one after the other`},
 		"cut":            {good[:len(good)-20], `:8: broken JSON; fetch the result again`},
 		"more behind":    {good + "x", `:9: broken JSON; fetch the result again`},
-		"not UTF-8":      {strings.Replace(good, "po-3", "po-\xFF", 1), fmt.Sprintf(":6: not UTF-8: byte 0xFF at offset %d; save it as UTF-8", strings.Index(good, "po-3")+3)},
+		"not UTF-8":      {strings.Replace(good, "po-3", "po-\xFF", 1), fmt.Sprintf(":6: not UTF-8: byte 0xFF at offset %d; have it written as UTF-8 where it is made, or say the encoding of a CSV in carat.yaml (layout, docs/formats.md)", strings.Index(good, "po-3")+3)},
 		"an upload file": {"PAYOUT_SUMMARY,10.00,USD,1\nPAYOUT,a@example.com,10.00,USD,po-1\n", `:1: a file that asks PayPal for payouts (PAYOUT_SUMMARY): it says what was asked, not what was paid; fetch the batch's result from the API: GET /v1/payments/payouts/{id}`},
 	} {
 		out := feedtest.Read[pipeline.ProviderPayment](t, "r.json", []byte(c.text), nil)

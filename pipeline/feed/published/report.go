@@ -162,7 +162,7 @@ func (c Columns) Need(r *Report, line int64, names ...string) error {
 				found = append(slices.Clip(found[:40]), "…")
 			}
 			return r.Refuse(line, "a report of the format %s without the column %q; found %s", c.format, first, lex.ColumnName([]byte(strings.Join(found, ", ")))).
-				WithHint("download it again with all of its columns")
+				WithHint("download it with all of its columns; if its publisher calls one otherwise now, describe it by a layout in carat.yaml (docs/formats.md)")
 		}
 	}
 	return nil

@@ -59,7 +59,7 @@ type workbook struct {
 func openWorkbook(file io.ReaderAt, size int64, name string) (*workbook, error) {
 	z, err := zip.NewReader(file, size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return nil, lex.BadFile(name, 0, "broken workbook: %w", err).WithHint("save it again as .xlsx")
+		return nil, lex.BadFile(name, 0, "broken workbook: %w", err).WithHint("have it exported again, as .xlsx or CSV")
 	}
 	w := &workbook{name: name, parts: map[string]*zip.File{}}
 	for _, f := range z.File {
@@ -76,7 +76,7 @@ func (w *workbook) open(part string) (*xml.Decoder, io.Closer, error) {
 	}
 	if f.UncompressedSize64 > MaxPartBytes || f.UncompressedSize64 > lex.UnfoldFreeBytes && f.UncompressedSize64/lex.MaxUnfoldRatio/10 > f.CompressedSize64 {
 		return nil, nil, lex.BadFile(w.name, 0, "a workbook with a part that unfolds from %d to %d bytes", f.CompressedSize64, f.UncompressedSize64).
-			WithHint("save the sheet as CSV")
+			WithHint("have it exported as CSV")
 	}
 	r, err := f.Open()
 	if err != nil {
@@ -86,7 +86,7 @@ func (w *workbook) open(part string) (*xml.Decoder, io.Closer, error) {
 }
 
 func (w *workbook) broken(format string, args ...any) error {
-	return lex.BadFile(w.name, 0, "broken workbook: %w", fmt.Errorf(format, args...)).WithHint("save it again as .xlsx")
+	return lex.BadFile(w.name, 0, "broken workbook: %w", fmt.Errorf(format, args...)).WithHint("have it exported again, as .xlsx or CSV")
 }
 
 // sheetPart finds the part of a sheet; "" is the first.
@@ -172,7 +172,7 @@ func (w *workbook) readStrings() error {
 				return w.broken("%s: %w", stringsPart, err)
 			}
 			if len(w.strings) >= maxWorkbookStrings {
-				return lex.BadFile(w.name, 0, "a workbook of more than %d texts", maxWorkbookStrings).WithHint("save the sheet as CSV")
+				return lex.BadFile(w.name, 0, "a workbook of more than %d texts", maxWorkbookStrings).WithHint("have it exported as CSV")
 			}
 			w.strings = append(w.strings, s.String())
 		}

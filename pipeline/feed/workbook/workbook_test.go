@@ -111,16 +111,16 @@ func TestWorkbookQuirks(t *testing.T) {
 		"an error":             {sheetFile(t, "", row(strings.Replace(good, `<c><v>1.15`, `<c t="e"><v>#N/A`, 1)), rate), "reject rate not_a_number"},
 		"a number for a word":  {sheetFile(t, "", row(strings.Replace(good, `<c t="str"><v>EUR`, `<c><v>5`, 1)), rate), "reject base bad_currency"},
 		"a day below nought":   {sheetFile(t, "", row(strings.Replace(good, `46296`, `-1`, 1)), rate), "reject rate_date out_of_range"},
-		"no such text":         {sheetFile(t, "", row(`<c t="s"><v>7</v></c>`), rate), `read fx_rates.xlsx: broken workbook: row 2: it has no text number "7"; save it again as .xlsx`},
-		"no such cell":         {sheetFile(t, "", row(`<c r="7A"><v>7</v></c>`), rate), `read fx_rates.xlsx: broken workbook: row 2: no cell is called "7A"; save it again as .xlsx`},
+		"no such text":         {sheetFile(t, "", row(`<c t="s"><v>7</v></c>`), rate), `read fx_rates.xlsx: broken workbook: row 2: it has no text number "7"; have it exported again, as .xlsx or CSV`},
+		"no such cell":         {sheetFile(t, "", row(`<c r="7A"><v>7</v></c>`), rate), `read fx_rates.xlsx: broken workbook: row 2: no cell is called "7A"; have it exported again, as .xlsx or CSV`},
 		"a far cell":           {sheetFile(t, "", row(`<c r="XFD2"><v>7</v></c>`), rate), `read fx_rates.xlsx:2: a cell in column 16384, beyond 1024 columns`},
 		"a far empty cell":     {sheetFile(t, "", row(good+`<c r="XFD2"/>`), rate), "2026-10-01 EUR/USD 1.16"},
 		"no rows":              {sheetFile(t, "", "", rate), "read fx_rates.xlsx: the file is empty; a file without rows still has a header"},
 		"cut XML":              {sheetFile(t, "", "<row><c", rate), "read fx_rates.xlsx: broken workbook: the sheet: XML syntax error on line 1: "},
 		"a bomb":               {sheetFile(t, "", strings.Repeat(" ", 20<<20), rate), "read fx_rates.xlsx: a workbook with a part that unfolds from "},
-		"no sheet":             {feedtest.Zipped(t, feedtest.ZipEntry{Name: "xl/workbook.xml", Text: "<workbook/>"}, feedtest.ZipEntry{Name: "xl/_rels/workbook.xml.rels", Text: "<Relationships/>"}), "read fx_rates.xlsx: broken workbook: it has no sheets; save it again as .xlsx"},
-		"no relations":         {feedtest.Zipped(t, feedtest.ZipEntry{Name: "xl/workbook.xml", Text: "<workbook/>"}), "read fx_rates.xlsx: broken workbook: it has no xl/_rels/workbook.xml.rels; save it again as .xlsx"},
-		"a password":           {[]byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 and so on"), "read fx_rates.xlsx: an Excel file of the old format, or one with a password; save it as .xlsx, without a password"},
+		"no sheet":             {feedtest.Zipped(t, feedtest.ZipEntry{Name: "xl/workbook.xml", Text: "<workbook/>"}, feedtest.ZipEntry{Name: "xl/_rels/workbook.xml.rels", Text: "<Relationships/>"}), "read fx_rates.xlsx: broken workbook: it has no sheets; have it exported again, as .xlsx or CSV"},
+		"no relations":         {feedtest.Zipped(t, feedtest.ZipEntry{Name: "xl/workbook.xml", Text: "<workbook/>"}), "read fx_rates.xlsx: broken workbook: it has no xl/_rels/workbook.xml.rels; have it exported again, as .xlsx or CSV"},
+		"a password":           {[]byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 and so on"), "read fx_rates.xlsx: an Excel file of the old format, or one with a password; have it exported as .xlsx or CSV, without a password"},
 	} {
 		out := feedtest.Read[pipeline.FXRate](t, "fx_rates.xlsx", c.content, nil)
 		got := ""
