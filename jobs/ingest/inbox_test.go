@@ -149,3 +149,24 @@ func TestNamedFiles(t *testing.T) {
 		}
 	}
 }
+
+// A file that carat knows and doesn't read is left alone under its name, and
+// refused when a person names it.
+func TestUnreadFiles(t *testing.T) {
+	c := inbox(t, "")
+	export := filepath.Join(c.Dir, "inbox", "unified_payments.csv")
+	if err := os.MkdirAll(filepath.Dir(export), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(export, []byte("id,Created date (UTC),Amount,Amount Refunded,Currency\nch_7,2026-10-03 10:00:00,5.00,0.00,usd\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const want = "it is Stripe's dashboard export of payments, which carat doesn't read; "
+	inputs, ignored, err := FindInputs(c)
+	if err != nil || len(inputs) != 0 || len(ignored) != 1 || !strings.HasPrefix(ignored[0].Reason, want) {
+		t.Errorf("%+v %+v %v", inputs, ignored, err)
+	}
+	if _, err := NamedInputs([]string{export}, ""); pipeline.KindOf(err) != pipeline.KindBadInput || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v", err)
+	}
+}

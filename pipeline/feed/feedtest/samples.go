@@ -37,6 +37,17 @@ func SamplesFolder(t *testing.T) string {
 	return samples
 }
 
+// CaseFile reads a file of ../shared/cases/files, or skips the test.
+func CaseFile(t *testing.T, folder, name string) []byte {
+	t.Helper()
+	samples, _ := findSamples(t)
+	text, err := os.ReadFile(filepath.Join(samples, "..", "cases", "files", folder, name))
+	if err != nil {
+		t.Skip("../shared/cases is not there: its files are read only beside it")
+	}
+	return text
+}
+
 // AddSamples makes published files the corpus of a fuzz target, where they are.
 func AddSamples(f *testing.F, patterns ...string) {
 	f.Helper()
