@@ -170,7 +170,8 @@ func (a *appleReport) total(line int64, name, value string) error {
 		}
 		have, want = a.units.Big().String(), fmt.Sprint(n)
 	default:
-		return nil // a total that no one has described yet
+		a.Note("%s: %s is %s, which is held against nothing: it is a total that carat doesn't know", lex.Place(a.Name, line), lex.Shown(name), lex.Shown(value))
+		return nil
 	}
 	a.totals[name] = true
 	if have == want {

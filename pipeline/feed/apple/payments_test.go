@@ -79,3 +79,12 @@ func TestAppleSummariesRefused(t *testing.T) {
 		"proceeds lost":       {Content: strings.Replace(paid, "1.00000,50.00,", "1.00000,,", 1), Want: "read r.txt:5: the report's own total doesn't match its lines: proceeds in EUR: expected 50, actual 0" + compare},
 	})
 }
+
+// A total that nobody has described is told, not passed over.
+func TestAppleUnknownTotal(t *testing.T) {
+	text := feedtest.ReportFile(t, "apple-financial.txt") + "Total_Tax\t0.70\n"
+	out := feedtest.Read[pipeline.SettlementLine](t, "r.txt", []byte(text), nil)
+	if want := []string{"r.txt:10: Total_Tax is 0.70, which is held against nothing: it is a total that carat doesn't know"}; out.Err != nil || !slices.Equal(out.Report.Notes, want) {
+		t.Errorf("%v %q", out.Err, out.Report.Notes)
+	}
+}
