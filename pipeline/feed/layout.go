@@ -239,8 +239,12 @@ func (l *Layout) time(text, as string) (string, bool) {
 	if err != nil {
 		return text, false
 	}
-	if strings.Contains(layout, "Z07:00") && as != time.DateOnly {
+	switch {
+	case as == time.DateOnly:
+	case strings.Contains(layout, "Z07:00"):
 		as = time.RFC3339Nano
+	case !strings.ContainsAny(layout, "35"): // no hour (15, 03, 3), minute or second
+		as = time.DateOnly
 	}
 	return t.Format(as), true
 }

@@ -173,7 +173,7 @@ func parquetColumnOf(c *parquet.Column, want *pipeline.FeedColumn) (*parquetColu
 		return p, ""
 	case *format.DateType:
 		p.how = parquetDate
-		if want.Kind != pipeline.ColumnDate {
+		if want.Kind != pipeline.ColumnDate && want.Kind != pipeline.ColumnTime {
 			return nil, wrong
 		}
 		return p, ""

@@ -111,7 +111,7 @@ func TestRulesOfEveryFeed(t *testing.T) {
 		{payout(), ""},
 		{payout("status", "done"), `status unknown_value "done": expected one of requested, paid, failed, returned`},
 		{payout("fx_rate", "0"), `fx_rate out_of_range "0": expected ` + decimal9 + `, more than 0`},
-		{payout("paid_at", "soon"), `paid_at bad_time "soon": expected an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z`},
+		{payout("paid_at", "soon"), `paid_at bad_time "soon": expected an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z, or a day`},
 		{payout("payout_currency", "EURO"), `payout_currency bad_currency "EURO": expected an ISO 4217 currency code like USD`},
 		{settlement(), ""},
 		{settlement("settled_at", "", "covers_to", ""), `transaction_at missing "": expected one of transaction_at, settled_at, covers_to`},

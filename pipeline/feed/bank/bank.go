@@ -132,20 +132,12 @@ func bankLine(r *published.Report, s *statement, e *entry) error {
 	}
 	r.Out.Set("line_id", s.lineID(e))
 	r.Out.Set("account", s.account)
-	r.Out.Set("booked_at", dayStart(e.day))
+	r.Out.Set("booked_at", e.day)
 	r.Out.Set("amount", published.MoneyText(e.amount))
 	r.Out.Set("currency", e.currency)
 	r.Out.Set("reference", lex.CutText(e.reference))
 	r.Out.Set("counterparty", lex.CutText(e.counterparty))
 	return r.Out.End()
-}
-
-// dayStart gives the beginning of a day, in the feed's zone.
-func dayStart(day string) string {
-	if day == "" {
-		return ""
-	}
-	return day + "T00:00:00"
 }
 
 // words joins texts that are not empty and not there twice, with single blanks.

@@ -264,7 +264,7 @@ func (c *camt) paymentRows(s *camtStatement, e *camtEntry, line *entry) error {
 		c.Out.Set("amount", d.amount)
 		c.Out.Set("currency", d.currency)
 		c.Out.Set("status", status)
-		c.Out.Set("booked_at", dayStart(line.day))
+		c.Out.Set("booked_at", line.day)
 		c.Out.Set("report_id", s.id)
 		if err := c.Out.End(); err != nil {
 			return err

@@ -28,10 +28,14 @@ func NewClock(zone *time.Location) Clock {
 // SecondsPerDay is that of a day without a leap second.
 const SecondsPerDay = 86_400
 
-// Micros reads an RFC 3339 time, or one without a zone in the clock's own.
-// Digits finer than microseconds must be zero. Of a local time that the zone
-// has twice, the earlier instant is meant; one that it skips is a bad time.
+// Micros reads an RFC 3339 time, or one without a zone in the clock's own, or a
+// day, which is its beginning in that zone. Digits finer than microseconds must
+// be zero. Of a local time that the zone has twice, the earlier instant is
+// meant; one that it skips is a bad time.
 func (c *Clock) Micros(text []byte) (int64, pipeline.Code) {
+	if len(text) == len("2026-10-01") {
+		return c.dayStart(text)
+	}
 	if len(text) < len("2026-10-01T12:00:00") {
 		return 0, pipeline.CodeBadTime
 	}
@@ -80,6 +84,33 @@ func (c *Clock) Micros(text []byte) (int64, pipeline.Code) {
 		return 0, pipeline.CodeBadTime
 	}
 	return seconds*1_000_000 + fraction, code
+}
+
+// dayStart reads a day as its first instant in the clock's zone: midnight, or,
+// where the zone's clocks go forward over it, what they show then.
+func (c *Clock) dayStart(text []byte) (int64, pipeline.Code) {
+	days, ok := CivilDays(text)
+	if !ok {
+		return 0, pipeline.CodeBadTime
+	}
+	local := days * SecondsPerDay
+	if offset, ok := c.LocalOffset(local); ok {
+		return (local - offset) * 1_000_000, pipeline.CodeOK
+	}
+	t := time.Unix(local-SecondsPerDay, 0).In(c.zone)
+	for {
+		_, end := t.ZoneBounds()
+		if end.IsZero() {
+			return 0, pipeline.CodeBadTime
+		}
+		_, offset := end.Zone()
+		if shown := end.Unix() + int64(offset); shown >= local+SecondsPerDay {
+			return 0, pipeline.CodeBadTime // the zone has no such day
+		} else if shown >= local {
+			return end.Unix() * 1_000_000, pipeline.CodeOK
+		}
+		t = end
+	}
 }
 
 // microFraction reads the digits behind the point.

@@ -48,7 +48,16 @@ func TestTimes(t *testing.T) {
 		{"2026-10-01T12:00:00+24:00", berlin, "bad_time"},
 		{"2026-10-01T12:00:00ZZ", berlin, "bad_time"},
 		{"2026-10-01T12:00Z", berlin, "bad_time"},
-		{"2026-10-01", berlin, "bad_time"},
+		{"2026-10-01", berlin, "2026-09-30T22:00:00Z"}, // a day is its beginning in the zone
+		{"2026-12-01", berlin, "2026-11-30T23:00:00Z"},
+		{"2026-10-01", time.UTC, "2026-10-01T00:00:00Z"},
+		{"2026-04-24", zoneOf(t, "Africa/Cairo"), "2026-04-23T22:00:00Z"},   // which has no midnight
+		{"2026-11-01", zoneOf(t, "America/Havana"), "2026-11-01T04:00:00Z"}, // which has two
+		{"2011-12-30", zoneOf(t, "Pacific/Apia"), "bad_time"},               // a day that the zone hasn't
+		{"2026-02-29", berlin, "bad_time"},
+		{"2026-1-01", berlin, "bad_time"},
+		{"01.10.2026", berlin, "bad_time"},
+		{"2026-10-01Z", berlin, "bad_time"},
 		{"01/10/2026 12:00:00", berlin, "bad_time"},
 		{"1790000000", berlin, "bad_time"},
 		{"", berlin, "bad_time"},

@@ -68,7 +68,7 @@ func TestStripeRejectedLines(t *testing.T) {
 		{Text: stripe, Old: "9.41,charge", New: "9.40,charge", Want: `r.txt:2 net_amount not_balanced "9.40": expected gross - fee = 9.41`},
 		{Text: stripe, Old: "charge,US", New: "chargge,US", Want: `r.txt:2 kind unknown_value "chargge": expected a reporting_category that carat knows, or one that carat.yaml explains: feeds: settlement_lines: kinds: {chargge: adjustment}`},
 		{Text: stripe, Old: "usd,10.00", New: "usd,10.oo", Want: `r.txt:2 gross_amount not_a_number "10.oo": expected a decimal with a point`},
-		{Text: stripe, Old: "2026-10-01 10:11:12", New: "yesterday", Want: `r.txt:2 transaction_at bad_time "yesterday": expected an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z`},
+		{Text: stripe, Old: "2026-10-01 10:11:12", New: "yesterday", Want: `r.txt:2 transaction_at bad_time "yesterday": expected an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z, or a day`},
 		{Text: balance, Old: "usd,,,59", New: "ugx,,,59", Want: `r.txt:2 currency bad_currency "UGX": expected a currency whose smallest unit is known`},
 		{Text: balance, Old: "59,941", New: "59.5,941", Want: `r.txt:2 fee_amount not_a_number "59.5": expected a whole number of the smallest unit`},
 		{Text: balance, Old: "available,charge", New: "available,charm", Want: `r.txt:2 kind unknown_value "charm": expected a type of balance transaction that carat knows, or one that carat.yaml explains: feeds: settlement_lines: kinds: {charm: adjustment}`},

@@ -31,7 +31,7 @@ func expected(c *pipeline.FeedColumn, code pipeline.Code) string {
 			}
 			return "a time from 2000 to 2099"
 		}
-		return "an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z"
+		return "an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z, or a day"
 	case pipeline.ColumnDate:
 		if code == pipeline.CodeOutOfRange {
 			return "a day from 1999 to 2099"

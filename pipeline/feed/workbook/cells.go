@@ -132,7 +132,7 @@ func (w *workbook) date(kind pipeline.ColumnKind, serial *big.Rat) (string, pipe
 	const day = 24 * 60 * 60 * 1000
 	n := whole.Int64()
 	at := epoch.AddDate(0, 0, int(n/day)).Add(time.Duration(n%day) * time.Millisecond)
-	if kind == pipeline.ColumnTime {
+	if kind == pipeline.ColumnTime && n%day != 0 {
 		return at.Format("2006-01-02T15:04:05.999"), pipeline.CodeOK
 	}
 	if n%day != 0 {
