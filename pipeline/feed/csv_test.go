@@ -165,7 +165,8 @@ func TestBadFiles(t *testing.T) {
 			"read gift_events.csv:1: not UTF-8: byte 0xFF at offset 9; have it written as UTF-8 where it is made, or say the encoding of a CSV in carat.yaml (layout, docs/formats.md)"},
 		"UTF-16":     {"\xFF\xFEe\x00v\x00", "read gift_events.csv:1: not UTF-8 but UTF-16; have it written as UTF-8 where it is made"},
 		"long line":  {long, "read gift_events.csv:2: a line longer than 1048576 bytes; is this the right file?"},
-		"JSON array": {`[{"event_id": "e1"}]`, "read gift_events.csv:1: a JSON array, where NDJSON has one object on each line; have it written with one object on each line"},
+		"JSON array": {`["e1"]`, "read gift_events.csv:1: a JSON array of something else than objects; have it written with one object on each line, or as an array of objects"},
+		"cut array":  {`[{"event_id": "e1"},`, "read gift_events.csv:1: a JSON array that ends in the middle; fetch the file again"},
 		"ECB's": {"Date,USD,JPY,\n2026-10-01,1.1,170,\n",
 			"read gift_events.csv: its content is ecb-history, which gives fx_rates, not gift_events; name the file fx_rates…"},
 	} {

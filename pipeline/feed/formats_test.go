@@ -283,6 +283,7 @@ func TestFormatsWorkersAndBlocksAgree(t *testing.T) {
 		fromCSV := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", table.Bytes(), change)
 		again := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", table.Bytes(), change)
 		fromJSON := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.ndjson", []byte(lines.String()), change)
+		fromArray := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.json", []byte("[\n"+strings.ReplaceAll(strings.TrimSpace(lines.String()), "\n", ",\n")+"\n]"), change)
 		fromParquet := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.parquet", parquetBytes(t, rows), change)
 		if fromCSV.Err != nil || len(fromCSV.Rows)+len(fromCSV.Rejects) != len(rows) {
 			rt.Fatalf("%v: %d rows and %d rejects of %d", fromCSV.Err, len(fromCSV.Rows), len(fromCSV.Rejects), len(rows))
@@ -291,7 +292,7 @@ func TestFormatsWorkersAndBlocksAgree(t *testing.T) {
 		if got := comparable(again, false); got != exact {
 			rt.Fatalf("the same file again:\n%s\nand\n%s", exact, got)
 		}
-		for name, out := range map[string]feedtest.Outcome[pipeline.CoinPurchase]{"NDJSON": fromJSON, "Parquet": fromParquet} {
+		for name, out := range map[string]feedtest.Outcome[pipeline.CoinPurchase]{"NDJSON": fromJSON, "a JSON array": fromArray, "Parquet": fromParquet} {
 			if got := comparable(out, true); got != want {
 				rt.Fatalf("CSV gives\n%s\n%s gives\n%s", want, name, got)
 			}

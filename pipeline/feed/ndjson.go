@@ -12,7 +12,7 @@ import (
 var errKeyTwice = errors.New("a key twice")
 
 // ndjsonParse makes the parser of one worker. Each line is one object whose
-// keys are columns. Lines are found before JSON is read: a string can't hold an
+// keys are columns; a JSON array comes as its elements, one on a line. Lines are found before JSON is read: a string can't hold an
 // end of line.
 func ndjsonParse(name string) func() typed.Parse {
 	return func() typed.Parse {

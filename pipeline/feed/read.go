@@ -130,6 +130,9 @@ func (j *job) text(ctx context.Context, src io.Reader, wrap func(error) error) (
 	if !quoted && !known && j.format.Name != formatNDJSON {
 		return typed.Result{}, pipeline.Errorf(pipeline.KindInternal, "read", j.in.Name, "no reader for %s", j.format.Name)
 	}
+	if j.format.Name == formatNDJSON || a.Elements {
+		src, wrap = lex.Elements(src, j.in.Name), ownErrors(wrap)
+	}
 	cut := lex.NewCutter(src, j.in.Name, j.opts.BlockBytes, quoted, wrap)
 	if j.format.Compression == Plain {
 		cut.Hint = int(min(j.in.Size, int64(j.opts.BlockBytes)))
@@ -162,6 +165,17 @@ func (j *job) text(ctx context.Context, src io.Reader, wrap func(error) error) (
 	}
 	j.header = unknown
 	return typed.RunBlocks(ctx, j.task, cut, csvParse(j.in.Name, layout))
+}
+
+// ownErrors lets the errors of a file pass that say already what is wrong with it.
+func ownErrors(wrap func(error) error) func(error) error {
+	return func(err error) error {
+		var e *pipeline.Error
+		if errors.As(err, &e) {
+			return e
+		}
+		return wrap(err)
+	}
 }
 
 // report judges the file as a whole.

@@ -139,8 +139,8 @@ func recognise(file *os.File, name, feed string, opts *Options) (Format, error) 
 		}
 	}
 	if format.Name == "" {
-		return Format{}, lex.BadFile(name, 1, "a JSON array, where NDJSON has one object on each line").
-			WithHint("have it written with one object on each line")
+		return Format{}, lex.BadFile(name, 1, "a JSON array of something else than objects").
+			WithHint("have it written with one object on each line, or as an array of objects")
 	}
 	return format, format.check(name, feed)
 }
@@ -209,13 +209,13 @@ func unpackFile(file *os.File, name string, how Compression) (io.Reader, func(),
 	return text, func() { _ = text.Close() }, nil
 }
 
-// textFormat says what a text is; "" for a JSON array that is no price list.
+// textFormat says what a text is; "" for a JSON array of no objects.
 func textFormat(head []byte, feed string) (name, gives string) {
 	if a, ok := sniffReport(head, feed); ok {
 		return a.Name, a.Gives(feed)
 	}
 	switch trimmed := bytes.TrimLeft(head, " \t\r\n"); {
-	case bytes.HasPrefix(trimmed, []byte("{")):
+	case bytes.HasPrefix(trimmed, []byte("{")), lex.IsArray(trimmed):
 		return formatNDJSON, feed
 	case bytes.HasPrefix(trimmed, []byte("[")):
 		return "", ""

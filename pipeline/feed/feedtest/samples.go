@@ -8,7 +8,10 @@ import (
 
 // findSamples gives ../shared/samples beside the repository's root, and whether
 // it is there.
-func findSamples(t testing.TB) (string, bool) {
+func findSamples(t testing.TB) (string, bool) { return findShared(t, "samples") }
+
+// findShared gives a folder of ../shared.
+func findShared(t testing.TB, name string) (string, bool) {
 	t.Helper()
 	folder, err := os.Getwd()
 	if err != nil {
@@ -22,9 +25,19 @@ func findSamples(t testing.TB) (string, bool) {
 			t.Fatal("no go.mod above the test")
 		}
 	}
-	samples := filepath.Join(folder, "..", "shared", "samples")
-	_, err = os.Stat(samples)
-	return samples, err == nil
+	found := filepath.Join(folder, "..", "shared", filepath.FromSlash(name))
+	_, err = os.Stat(found)
+	return found, err == nil
+}
+
+// CaseFile is the path of an input on which carat was wrong, or skips the test.
+func CaseFile(t *testing.T, name string) string {
+	t.Helper()
+	path, found := findShared(t, "cases/files/"+name)
+	if !found {
+		t.Skip("../shared/cases is not there: its files are read only beside it")
+	}
+	return path
 }
 
 // SamplesFolder is the folder of the samples, or skips the test.

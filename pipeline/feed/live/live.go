@@ -49,7 +49,8 @@ type live struct {
 	stream  []byte
 }
 
-// readLive reads recorded live messages, one JSON object on each line. Rows
+// readLive reads recorded live messages, one JSON object on each line, or the
+// elements of an array. Rows
 // are the gifts that were counted; a frame that can't be one is a reject.
 func readLive(r *published.Report) error {
 	r.Cut.Size = min(r.Cut.Size, liveBlockBytes)

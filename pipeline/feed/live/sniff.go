@@ -16,7 +16,7 @@ const sniffLines = 200
 func Formats() []published.Format {
 	return []published.Format{
 		{Name: "gift-list", Feeds: []string{"gift_catalog"}, Sniff: sniffGiftList, Read: readGiftList, Lines: true},
-		{Name: "tiktok-live", Feeds: []string{"gift_events"}, Sniff: sniffLive, Read: readLive, Lines: true},
+		{Name: "tiktok-live", Feeds: []string{"gift_events"}, Sniff: sniffLive, Read: readLive, Lines: true, Elements: true},
 	}
 }
 
@@ -38,6 +38,10 @@ func sniffGiftList(head []byte, _ string) bool {
 // events may be expected, of a later line.
 func sniffLive(head []byte, feed string) bool {
 	text := bytes.TrimLeft(head, " \t\r\n")
+	expected := feed == "" || feed == "gift_events"
+	if lex.IsArray(text) {
+		return liveElement(text, expected)
+	}
 	if !bytes.HasPrefix(text, []byte("{")) {
 		return false
 	}
@@ -45,7 +49,24 @@ func sniffLive(head []byte, feed string) bool {
 	if gift || keys["event_id"] || wrapsGifts(text) {
 		return false
 	}
-	return liveKeys(keys) || (feed == "" || feed == "gift_events") && liveLater(text)
+	return liveKeys(keys) || expected && liveLater(text)
+}
+
+// liveElement says whether the first element of an array is a recorded message,
+// or, where gift events may be expected, a later one.
+func liveElement(text []byte, expected bool) bool {
+	live, n := false, 0
+	s := lex.JSON{Data: text, Room: func(n int) []byte { return make([]byte, 0, n) }}
+	_ = s.Array(func() error { // a cut head is judged by what was seen
+		s.Space()
+		keys := lex.TopKeys(s.Data[s.Pos:])
+		live, n = !keys["event_id"] && liveKeys(keys), n+1
+		if live || keys["event_id"] || !expected || n == sniffLines {
+			return lex.ErrEnough
+		}
+		return s.Skip(0)
+	})
+	return live
 }
 
 // objectKeys gives the keys of the object that a text begins with, as far as

@@ -28,6 +28,8 @@ type Format struct {
 	// Lines says that Read takes the text in blocks of whole lines, from Cut,
 	// and that the file must be UTF-8 as it is.
 	Lines bool
+	// Elements says that a JSON array comes to Cut as its elements, one on a line.
+	Elements bool
 }
 
 // Gives says which feed a file of the format gives when hint is expected.
