@@ -36,13 +36,16 @@ type spelling struct {
 // and the data of a message of version 2; TikTokLive (Python), whose fields are
 // those of the message in camelCase or snake_case, and nested in gift before
 // version 5; gotiktoklive, in Go's spelling. Numbers inside monitorExtra lost
-// precision and are never read.
+// precision and are never read. Who received a gift, the host or a guest, stands
+// in one of many places, which generations of the messages fill differently.
 func frameSpellings() map[string]spelling {
 	paths := map[string]spelling{}
 	for field, names := range map[frameField][]string{
 		frameSender: {"userId", "user.userId", "user.id", "user.idStr", "user.user_id", "user.id_str", "fromUser.id", "from_user.id", "User.ID"},
 		frameReceiver: {"receiverUserId", "toUser.userId", "toUser.id", "toUserId", "userGiftReciever.userId", "to_user.user_id", "to_user.id",
-			"to_user_id", "user_gift_reciever.user_id", "ToUserID"},
+			"to_user_id", "user_gift_reciever.user_id", "ToUserID", "receiver_user_id", "toUser.idStr", "toUser.user_id", "toUser.id_str", "to_user.id_str", "ToUser.ID",
+			"userGiftReciever.user_id", "giftExtra.toUserId", "giftExtra.to_user_id", "gift_extra.to_user_id", "monitorInfo.toUserId", "monitorInfo.to_user_id",
+			"monitor_info.to_user_id", "toMemberIdInt", "to_member_id_int", "toMemberId", "to_member_id"},
 		frameGift: {"giftId", "giftDetails.id", "gift.gift_id", "gift.id", "gift_id", "gift_details.id", "gift.giftId", "mGift.id", "m_gift.id"},
 		frameGiftType: {"giftType", "giftDetails.giftType", "gift.gift_type", "gift.type", "gift_type", "gift_details.gift_type", "gift.giftType",
 			"mGift.type", "m_gift.type", "Type"},
