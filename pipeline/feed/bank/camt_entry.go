@@ -213,6 +213,9 @@ func (c *camt) takeEntry(s *camtStatement, e *camtEntry) error {
 // the entry itself speaks.
 func (e *camtEntry) texts(debit bool) (reference, counterparty string) {
 	if len(e.details) != 1 {
+		if coded, ok := codedText(e.info); ok {
+			return published.FirstOf(coded.endToEnd, coded.remittance, givenRef(e.ref)), coded.name
+		}
 		return words(givenRef(e.ref), e.info), ""
 	}
 	d := &e.details[0]
@@ -220,7 +223,12 @@ func (e *camtEntry) texts(debit bool) (reference, counterparty string) {
 	if debit {
 		counterparty = d.creditor
 	}
-	reference = published.FirstOf(words(d.structured), d.endToEnd, words(d.unstructured), words(d.info, e.info), givenRef(e.ref))
+	info := words(d.info, e.info)
+	if coded, ok := codedText(published.FirstOf(d.info, e.info)); ok {
+		info = published.FirstOf(coded.endToEnd, coded.remittance, info)
+		counterparty = published.FirstOf(counterparty, coded.name)
+	}
+	reference = published.FirstOf(words(d.structured), d.endToEnd, words(d.unstructured), info, givenRef(e.ref))
 	return reference, words(counterparty)
 }
 

@@ -22,14 +22,17 @@ import (
 // Message"; banks add lines around the messages, which are passed over.
 
 // mt940Tag begins a field.
-var mt940Tag = regexp.MustCompile(`^:([0-9]{2}[A-Z]?):`)
+var mt940Tag = regexp.MustCompile(`^:([0-9]{2}[A-Z]?|NS):`)
 
 // mt940Line is field 61: value date, booking date, direction, third letter of
-// the currency, amount, type, references (ours, then // and the bank's).
-var mt940Line = regexp.MustCompile(`^([0-9]{6})([0-9]{4})?(RC|RD|EC|ED|C|D)([A-Z])?([0-9]{1,15},[0-9]*)([A-Z][A-Z0-9]{3})(.*)$`)
+// the currency, amount, type, references (ours, then // and the bank's). Some
+// banks write blanks where there is no booking date, or no type.
+var mt940Line = regexp.MustCompile(`^([0-9]{6})([0-9]{4}| {1,4})?(RC|RD|EC|ED|C|D)([A-Z])?([0-9]{1,15},[0-9]*)` +
+	`([A-Z][A-Z0-9]{3}|[A-Z][A-Z0-9]{2} |[A-Z][A-Z0-9] {2}|[A-Z] {3}| {4}|[A-Z]?$)(.*)$`)
 
-// mt940Balance is field 60 or 62: direction, date, currency, amount.
-var mt940Balance = regexp.MustCompile(`^([CD])([0-9]{6})([A-Z]{3})([0-9]{1,15},[0-9]*)$`)
+// mt940Balance is field 60 or 62: direction, date, currency, amount. Some banks
+// leave the currency out of the closing balance.
+var mt940Balance = regexp.MustCompile(`^([CD])([0-9]{6})([A-Z]{3})?([0-9]{1,15},[0-9]*)$`)
 
 // isMT940 tells a statement by its first field: 20 with a 25 soon behind it.
 func isMT940(head []byte, _ string) bool {
@@ -198,6 +201,10 @@ func (m *mt940) endField() error {
 		return m.balance(tag, text, true)
 	case "86":
 		return m.about()
+	case "NS":
+		if m.entry != nil {
+			m.entry.reference = words(m.entry.reference, mt940Notes(m.text))
+		}
 	case "90C", "90D":
 		return m.counts(tag, text)
 	}
@@ -233,6 +240,12 @@ func (m *mt940) balance(tag, text string, closing bool) error {
 		return m.Refuse(m.at, "a balance (:%s:) of %q: %w", tag, lex.Cut80([]byte(text)), err)
 	}
 	b := &balance{amount: amount, currency: part[3], line: m.at}
+	if b.currency == "" {
+		b.currency = m.stmt.currency // the opening balance's
+	}
+	if b.currency == "" {
+		return m.Refuse(m.at, "a balance (:%s:) of %q, which is not C or D, date, currency, amount", tag, lex.Cut80([]byte(text)))
+	}
 	if !closing {
 		if m.stmt.opening != nil {
 			return m.Refuse(m.at, "a second opening balance (:%s:) in one statement", tag)
@@ -281,12 +294,12 @@ func (m *mt940) entryField(text string) error {
 		m.Leave("entries that are expected, not booked (EC, ED)")
 		return nil
 	}
-	day, clamped := mt940Day(part[1], part[2])
+	day, clamped := mt940Day(part[1], strings.TrimSpace(part[2]))
 	if clamped {
 		m.Note("line %d: a 30 February of the calendar of interest was read as the last day of the month", m.at)
 	}
 	own, banks, _ := strings.Cut(part[7], "//")
-	e := &mt940Entry{entry: entry{line: m.at, amount: amount, currency: m.stmt.currency, day: day}, own: givenRef(strings.TrimSpace(own)), banks: givenRef(strings.TrimSpace(banks))}
+	e := &mt940Entry{entry: entry{line: m.at, amount: amount, currency: m.stmt.currency, day: day}, own: mt940Own(own), banks: givenRef(strings.TrimSpace(banks))}
 	if len(m.text) > 1 {
 		e.supplement = strings.Join(m.text[1:], " ")
 	}
@@ -344,42 +357,6 @@ func (m *mt940) flush() error {
 	m.entry = nil
 	e.reference = published.FirstOf(e.sepa, e.own, e.reference, words(e.supplement), e.banks)
 	return bankLine(m.Report, m.stmt, &e.entry)
-}
-
-// mt940Sub begins a part of a structured field 86: ?20 to ?29 and ?60 to ?63 are
-// the remittance, ?32 and ?33 the other's name.
-var mt940Sub = regexp.MustCompile(`\?([0-9]{2})`)
-
-// mt940EndToEnd is the payer's own reference inside the remittance.
-var mt940EndToEnd = regexp.MustCompile(`EREF\+(.*?)(?:[A-Z]{4}\+|$)`)
-
-// mt940About reads field 86: the payer's reference where it is marked, else
-// the remittance, and the other's name.
-func mt940About(lines []string) (sepa, reference, counterparty string) {
-	text := strings.Join(lines, "")
-	at := mt940Sub.FindAllStringSubmatchIndex(text, -1)
-	if len(at) == 0 || at[0][0] > 3 {
-		return "", words(strings.Join(lines, " ")), ""
-	}
-	var remittance []string
-	var name strings.Builder
-	for i, from := range at {
-		end := len(text)
-		if i+1 < len(at) {
-			end = at[i+1][0]
-		}
-		switch sub, body := text[from[2]:from[3]], text[from[1]:end]; {
-		case sub >= "20" && sub <= "29", sub >= "60" && sub <= "63":
-			remittance = append(remittance, body)
-		case sub == "32", sub == "33":
-			name.WriteString(body + " ")
-		}
-	}
-	// A reference may be cut by the end of a part.
-	if marked := mt940EndToEnd.FindStringSubmatch(strings.Join(remittance, "")); marked != nil {
-		sepa = givenRef(strings.TrimSpace(marked[1]))
-	}
-	return sepa, words(strings.Join(remittance, " ")), words(name.String())
 }
 
 // counts holds the statement's own number and sum of debits or credits against

@@ -35,3 +35,29 @@ func TestMT940Days(t *testing.T) {
 		}
 	}
 }
+
+// What a text says under its codes, as Dutch banks write it, and in parts, as
+// German and Polish ones do.
+func TestMT940About(t *testing.T) {
+	for text, want := range map[string]string{
+		"/TRTP/SEPA OVERBOEKING/IBAN/NL00BANK0123456789/BIC/BANKNL2A/NAME/ACME PAY|MENTS/REMI/PAYOUT po_77/EREF/TR-77": "TR-77|PAYOUT po_77|ACME PAYMENTS",
+		"/TRTP/SEPA OVERBOEKING/NAME/ACME| PAY/REMI/one| two/EREF/NOTPROVIDED":                                         "|one two|ACME PAY",
+		"/EREF/STL-9/ORDP//NAME/ACME EU/ADDR/Rue 1 LUX//REMI/USTD//thanks/for the fish/":                               "STL-9|thanks/for the fish|ACME EU",
+		"/CNTP/LU00BANK01/BANKLULL/ACME EU/LUXEMBOURG//EREF/STL-9//REMI/USTD//STL-9/":                                  "STL-9|STL-9|ACME EU",
+		"/BENM//NAME/Ann/REMI/STRD/CUR/9001234567890123/ULTD//NAME/Somebody else":                                      "|9001234567890123|Ann",
+		"/PREF/BATCH-1//ULTC//NAME/Nobody":                                                                             "|BATCH-1|",
+		"/TRTP/ACCEPTGIRO":                                                                                             "|/TRTP/ACCEPTGIRO|",
+		"/PT/FT/PY/FEE":                                                                                                "|/PT/FT/PY/FEE|",
+		"see /REMI/x":                                                                                                  "|see /REMI/x|",
+		"020~00PAYOUT~20STL-9 ~21of |ACME~32ACME ~33SA":                                                                "|STL-9 of ACME|ACME SA",
+		"051<00WIRE<20STL-9<32ACME":                                                                                    "|STL-9|ACME",
+		"166?00CREDIT?109310?20EREF+TR-9?21KREF+x?22SVWZ+thanks?30BANKDEFF?31DE00?32ACME|GmbH":                         "TR-9|EREF+TR-9 KREF+x SVWZ+thanks|ACMEGmbH",
+		"EREF+TR-9 SVWZ+thanks":                                                                                        "TR-9|EREF+TR-9 SVWZ+thanks|",
+		"<b>20 coins":                                                                                                  "|<b>20 coins|",
+	} {
+		sepa, reference, name := mt940About(strings.Split(text, "|"))
+		if got := sepa + "|" + reference + "|" + name; got != want {
+			t.Errorf("%q:\n got %s\nwant %s", text, got, want)
+		}
+	}
+}
