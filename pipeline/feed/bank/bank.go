@@ -16,6 +16,7 @@ func Formats() []published.Format {
 		{Name: "camt.053", Feeds: []string{"bank_lines", "provider_payments"}, Sniff: lex.IsXML(camtSpace + "camt.053."), Read: readCamt},
 		{Name: "camt.054", Feeds: []string{"bank_lines", "provider_payments"}, Sniff: lex.IsXML(camtSpace + "camt.054."), Read: readCamt},
 		{Name: "mt940", Feeds: []string{"bank_lines"}, Sniff: isMT940, Read: readMT940},
+		{Name: "bai2", Feeds: []string{"bank_lines"}, Sniff: isBAI2, Read: readBAI2},
 	}
 }
 
@@ -78,8 +79,11 @@ func (s *statement) add(name string, e *entry) error {
 }
 
 // tally counts an entry, booked or not.
-func (s *statement) tally(amount *published.Money) {
-	if amount.Sign() >= 0 {
+func (s *statement) tally(amount *published.Money) { s.tallySide(amount, amount.Sign() < 0) }
+
+// tallySide counts an entry as a credit or a debit, which one of zero says too.
+func (s *statement) tallySide(amount *published.Money, debit bool) {
+	if !debit {
 		s.credits.Add(s.credits, amount)
 		s.count[0]++
 	} else {

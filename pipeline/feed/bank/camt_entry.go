@@ -157,8 +157,11 @@ func (d *camtDetail) set(path, text string, attr []xml.Attr) {
 
 // givenRef gives a reference, "" where the text says that there is none.
 func givenRef(text string) string {
+	if strings.Trim(text, "0") == "" {
+		return ""
+	}
 	switch strings.ToUpper(text) {
-	case "NOTPROVIDED", "NONREF", "NOREF", "NONE", "0":
+	case "NOTPROVIDED", "NONREF", "NOREF", "NONE":
 		return ""
 	}
 	return text

@@ -1,7 +1,6 @@
 package bank
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"carat/pipeline"
 	"carat/pipeline/feed/lex"
@@ -35,8 +33,16 @@ var mt940Line = regexp.MustCompile(`^([0-9]{6})([0-9]{4}| {1,4})?(RC|RD|EC|ED|C|
 var mt940Balance = regexp.MustCompile(`^([CD])([0-9]{6})([A-Z]{3})?([0-9]{1,15},[0-9]*)$`)
 
 // isMT940 tells a statement by its first field: 20 with a 25 soon behind it.
-func isMT940(head []byte, _ string) bool {
-	first := ""
+func isMT940(head []byte, _ string) bool { return swiftStatement(head) == "940" }
+
+// IsMT942 says whether a text is an interim report of SWIFT's: it looks like a
+// statement, and has floor limits and a time where that has a balance.
+func IsMT942(head []byte) bool { return swiftStatement(head) == "942" }
+
+// swiftStatement tells statement (940) and interim report (942) apart by what
+// comes behind the account; "" for neither.
+func swiftStatement(head []byte) string {
+	first, account := "", false
 	for n, line := range bytes.SplitN(head, lex.Newline, 40) {
 		line = bytes.TrimRight(line, "\r")
 		// A message may come in SWIFT's envelope: {1:…}{2:…}{4:
@@ -46,26 +52,29 @@ func isMT940(head []byte, _ string) bool {
 		tag := mt940Tag.FindSubmatch(line)
 		switch {
 		case tag == nil && first == "" && n > 8:
-			return false
+			return ""
 		case tag == nil:
 		case first == "":
 			if first = string(tag[1]); first != "20" {
-				return false
+				return ""
 			}
 		case string(tag[1]) == "25" || string(tag[1]) == "25P":
-			return true
+			account = true
+		case account && (string(tag[1]) == "34F" || string(tag[1]) == "13D" || string(tag[1]) == "13"):
+			return "942"
+		case account && string(tag[1]) != "28C" && string(tag[1]) != "28" && string(tag[1]) != "NS" && string(tag[1]) != "21":
+			return "940"
 		}
 	}
-	return false
+	if account {
+		return "940"
+	}
+	return ""
 }
 
 // mt940 reads one file of any number of messages.
 type mt940 struct {
-	*published.Report
-	in      *bufio.Reader
-	line    int64 // read so far
-	western bool  // a line was not UTF-8
-	utf8    bool  // a line was, beyond ASCII
+	*lines
 	tag     string
 	text    []string // of the open field
 	at      int64    // its line
@@ -83,11 +92,7 @@ type mt940Entry struct {
 }
 
 func readMT940(r *published.Report) error {
-	in, ok := r.Text.(*bufio.Reader)
-	if !ok {
-		in = bufio.NewReaderSize(r.Text, 64<<10)
-	}
-	m := &mt940{Report: r, in: in}
+	m := &mt940{lines: linesOf(r)}
 	for {
 		line, err := m.next()
 		if errors.Is(err, io.EOF) {
@@ -110,42 +115,6 @@ func readMT940(r *published.Report) error {
 		return m.Refuse(0, "no statement in it: no field :25: behind :20:")
 	}
 	return nil
-}
-
-// next reads a line as text. A line that is not UTF-8 is in a western encoding;
-// a file with lines in both can't be read rightly.
-func (m *mt940) next() (string, error) {
-	var raw []byte
-	for {
-		part, err := m.in.ReadSlice('\n')
-		raw = append(raw, part...)
-		if len(raw) > lex.MaxRecordBytes {
-			return "", lex.LineTooLong(m.Name, m.line+1)
-		}
-		if errors.Is(err, bufio.ErrBufferFull) {
-			continue
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
-			return "", m.Wrap(err)
-		}
-		if err != nil && len(raw) == 0 {
-			return "", io.EOF
-		}
-		break
-	}
-	m.line++
-	raw = lex.TrimEOL(raw)
-	switch {
-	case !utf8.Valid(raw):
-		m.western = true
-		raw = lex.AppendWestern(nil, raw)
-	case !lex.IsPlain(raw):
-		m.utf8 = m.utf8 || bytes.ContainsFunc(raw, func(r rune) bool { return r >= utf8.RuneSelf })
-	}
-	if m.western && m.utf8 {
-		return "", m.Refuse(m.line, "lines in UTF-8 and lines in another encoding in one file").WithHint("fetch the file again")
-	}
-	return string(raw), nil
 }
 
 // take puts a line to the field that it begins or continues.
