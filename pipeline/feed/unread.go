@@ -18,7 +18,7 @@ type unread struct {
 // unreadFiles are the kinds, in the order in which they are asked: behind every
 // format that is read, and behind the columns of carat and of a layout.
 func unreadFiles() []unread {
-	return []unread{
+	return append([]unread{
 		{"Stripe's dashboard export of payments", "it has no payouts and no fees of their own; " + stripeReports, headed(",;\t",
 			"id", "created date (utc)|created (utc)", "amount", "amount refunded", "currency")},
 		{"Stripe's dashboard export of payouts", "it has payouts alone; " + stripeReports, headed(",;\t",
@@ -32,7 +32,7 @@ func unreadFiles() []unread {
 			"psp reference", "merchant account", "gross debit (gc)|gross debit", "gross credit (gc)|gross credit", "net debit (nc)|net debit", "net credit (nc)|net credit")},
 		{"a report of Adyen", "convert the lines of its settlement detail report to carat's own columns of settlement_lines (docs/guide.md)", headed(",;\t",
 			"psp reference", "merchant account", "merchant reference")},
-	}
+	}, unreadBankFiles()...)
 }
 
 // stripeReports are what of Stripe's is read.
