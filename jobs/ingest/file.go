@@ -81,6 +81,9 @@ func (g *ingestion) ingest(ctx context.Context, table pipeline.Feed, in InputFil
 	if err := dropRepeats(ctx, g, table, stage, &batch); err != nil {
 		return result, err
 	}
+	if note := toldBefore(batch); note != "" {
+		g.tell(Event{Step: "ingest", Object: in.Name, Note: note})
+	}
 	committed, err := stage.Commit(ctx, batch)
 	if err != nil {
 		return result, err
@@ -232,6 +235,20 @@ func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage l
 		return err
 	}
 	return stage.Drop(ctx, drop)
+}
+
+// toldBefore says that entries of a bank's statement were taken for lines that are
+// already here. A statement that is fetched again, or that overlaps another, has
+// such entries, and a notification before it; but so has one that goes on where
+// another file ended, if the bank gives one reference to several bookings, and
+// then money is missing.
+func toldBefore(b pipeline.Batch) string {
+	statement := strings.HasPrefix(b.Format, "camt.053") || strings.HasPrefix(b.Format, "bai2")
+	if b.Feed != "bank_lines" || !statement || b.RowsDuplicate == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d entries are taken for lines that are here already, with the same account, bank reference, amount and day; "+
+		"if they are other bookings, which the bank gave one reference, ask it for one statement of the whole day: what is here already stays, the others come in", b.RowsDuplicate, b.RowsRead)
 }
 
 // conflict is the reject of a row whose key came before with other content.

@@ -63,6 +63,16 @@ func TestDaysAsTimes(t *testing.T) {
 	winter("balances", inBerlin[pipeline.Balance](t, "balances", balanceSheet).AsOf, "2026-11-01")
 }
 
+// The published input.
+func TestBankLineWithADay(t *testing.T) {
+	out := feedtest.ReadPath[pipeline.BankLine](t, feedtest.CaseFile(t, "26-bank-line-with-a-day/A4-day.csv"), func(o *feed.Options) {
+		o.Zone, o.Format = feedtest.Zone(t, "Europe/Berlin"), "csv"
+	})
+	if out.Err != nil || len(out.Rows) != 1 || out.Rows[0].BookedAt != feedtest.Micros("2026-10-05T22:00:00Z") {
+		t.Errorf("%v %q %+v", out.Err, feedtest.Texts(out.Rejects), out.Rows)
+	}
+}
+
 // Days in a workbook, in Parquet, in NDJSON and by a layout are the same times,
 // also where the zone's clocks go forward over midnight.
 func TestDaysInEveryFormat(t *testing.T) {

@@ -72,7 +72,8 @@ type bai2 struct {
 	digits               int // of the account's currency
 	told                 [2]bai2Total
 	unproven             int64 // accounts without their balances
-	done                 bool  // the file's trailer was read
+	follows              follows
+	done                 bool // the file's trailer was read
 }
 
 // bai2Record is a record with its continuations.
@@ -91,7 +92,7 @@ type bai2Total struct {
 }
 
 func readBAI2(r *published.Report) error {
-	b := &bai2{lines: linesOf(r)}
+	b := &bai2{lines: linesOf(r), follows: follows{}}
 	for {
 		line, err := b.next()
 		if errors.Is(err, io.EOF) {
@@ -334,6 +335,7 @@ func (b *bai2) accountHeader(fields []string) error {
 		opening = published.MoneyText(s.opening.amount)
 	}
 	s.key = strings.Join([]string{"bai2", b.day, s.currency, opening}, "\x1f")
+	b.follows.begin(s, s.opening)
 	return nil
 }
 

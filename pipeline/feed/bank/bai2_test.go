@@ -93,6 +93,24 @@ func TestBAI2Interim(t *testing.T) {
 	}
 }
 
+// Two groups of a day that follow from each other are other bookings, though the
+// bank gives them one reference; without references they are told apart too.
+func TestBAI2OneReference(t *testing.T) {
+	group := func(opening, closing int, entries ...string) string {
+		control := opening + closing + 5*len(entries)
+		return fmt.Sprintf("02,C,B,1,261105,,EUR,2/\n03,7,,010,%d,,,015,%d,,/\n%s\n49,%d,%d/\n98,%d,1,%d/\n", opening, closing, strings.Join(entries, "\n"), control, len(entries)+2, control, len(entries)+4)
+	}
+	for name, fee := range map[string]string{"one reference": "16,698,5,,F1,,FEE/", "none": "16,698,5,,,,FEE/"} {
+		text := "01,B,C,261106,,1,,,2/\n" + group(100, 90, fee, fee) + group(90, 85, fee) + "99,,2/"
+		out := feedtest.Read[pipeline.BankLine](t, "b.txt", []byte(text), nil)
+		ids := bankIDs(out.Rows)
+		slices.Sort(ids)
+		if out.Err != nil || len(slices.Compact(ids)) != 3 {
+			t.Errorf("%s: %v %q", name, out.Err, ids)
+		}
+	}
+}
+
 func TestBAI2Refused(t *testing.T) {
 	change := func(pairs ...string) string {
 		for i := 0; i < len(pairs); i += 2 {

@@ -92,6 +92,21 @@ func (s *statement) tallySide(amount *published.Money, debit bool) {
 	}
 }
 
+// follows are the statements of a file, the last one of each account.
+type follows map[string]*statement
+
+// begin says whether a statement goes on where the one before it in the file
+// ended. Then its entries are other bookings than those, also where the bank
+// gives all of them one reference, and their ids are numbered on; else the
+// same reference, amount and day may be the same booking told again.
+func (f follows) begin(s *statement, opening *balance) {
+	if before := f[s.account]; before != nil && before.key != s.key && before.closing != nil && opening != nil &&
+		before.closing.currency == opening.currency && before.closing.amount.Cmp(opening.amount) == 0 {
+		s.ids = before.ids
+	}
+	f[s.account] = s
+}
+
 // check proves opening + entries = closing.
 func (s *statement) check(name string) error {
 	for _, b := range []struct {

@@ -29,6 +29,7 @@ type camt struct {
 	payments bool // the rows are provider_payments, not bank_lines
 	notified bool // a notification, camt.054: it has no balances
 	found    int  // statements
+	follows  follows
 }
 
 // camtStatement is a Stmt or Ntfctn.
@@ -39,10 +40,11 @@ type camtStatement struct {
 	summary map[string]string // TxsSummry by path
 	lines   map[string]int64  // of summary
 	checked bool              // the account is one of ours
+	stated  []camtBalance     // as they are told, before the entries
 }
 
 func readCamt(r *published.Report) error {
-	c := &camt{Report: r, xml: lex.NewXML(r.Text, r.Name, r.Wrap), payments: r.Feed == "provider_payments"}
+	c := &camt{Report: r, xml: lex.NewXML(r.Text, r.Name, r.Wrap), payments: r.Feed == "provider_payments", follows: follows{}}
 	return c.document()
 }
 
@@ -136,7 +138,6 @@ func (c *camt) leaves(open func(path string) (handled bool, err error), leaf fun
 // at the end.
 func (c *camt) statement() error {
 	s := &camtStatement{statement: newStatement(c.xml.Line()), summary: map[string]string{}, lines: map[string]int64{}}
-	var balances []camtBalance
 	err := c.leaves(func(path string) (bool, error) {
 		switch path {
 		case "Ntry":
@@ -149,13 +150,13 @@ func (c *camt) statement() error {
 			}
 			return true, c.takeEntry(s, &e)
 		case "Bal":
-			balances = append(balances, camtBalance{line: c.xml.Line()})
+			s.stated = append(s.stated, camtBalance{line: c.xml.Line()})
 			return false, nil
 		}
 		return false, nil
 	}, func(path, text string, attr []xml.Attr, line int64) error {
-		if strings.HasPrefix(path, "Bal/") && len(balances) > 0 {
-			balances[len(balances)-1].set(path, text, attr)
+		if strings.HasPrefix(path, "Bal/") && len(s.stated) > 0 {
+			s.stated[len(s.stated)-1].set(path, text, attr)
 		}
 		s.set(path, text, line)
 		return nil
@@ -172,7 +173,7 @@ func (c *camt) statement() error {
 	if c.notified {
 		return nil
 	}
-	if err := s.balance(c.Name, balances); err != nil {
+	if err := s.balance(c.Name, s.stated); err != nil {
 		return err
 	}
 	return s.check(c.Name)
@@ -213,6 +214,16 @@ func (c *camt) identified(s *camtStatement) error {
 		return c.Refuse(c.xml.Line(), "statement %s doesn't say its account (Acct/Id) before its entries", lex.Shown(s.id))
 	}
 	s.key = strings.Join([]string{s.id, s.number, s.page}, "\x1f")
+	for i := range s.stated {
+		// The standard has balances before entries; what is wrong with one is said
+		// at the end.
+		if b := &s.stated[i]; b.kind == "OPBD" || b.kind == "PRCD" || b.kind == "ITBD" {
+			if v, err := directed(b.amount, b.inDebit); err == nil {
+				c.follows.begin(s.statement, &balance{amount: v, currency: b.currency})
+			}
+			break
+		}
+	}
 	return c.OwnAccount(s.account, c.xml.Line())
 }
 

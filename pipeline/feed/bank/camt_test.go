@@ -134,10 +134,42 @@ func TestCamtKeys(t *testing.T) {
 	if twice[0] == twice[1] || later[0] != twice[0] {
 		t.Errorf("%q %q", twice, later)
 	}
+	// A statement that goes on where another of the file ends has other bookings;
+	// alone it has the ids that they begin with, and so has the statement told twice.
+	both := camtStmt("S1", camtBal("OPBD", "0")+camtBal("CLBD", "10")+one+one) + camtStmt("S2", camtBal("OPBD", "10")+camtBal("CLBD", "15")+one)
+	chained := ids("b.xml", camtDoc("053.001.02", both))
+	if !slices.Equal(chained[:2], twice) || slices.Contains(twice, chained[2]) {
+		t.Errorf("%q after %q", chained, twice)
+	}
+	told := camtStmt("S1", camtBal("OPBD", "0")+camtBal("CLBD", "10")+one+one)
+	if again := ids("a.xml", camtDoc("053.001.02", told+told)); !slices.Equal(again[:2], again[2:]) {
+		t.Errorf("one statement twice: %q", again)
+	}
 	moved := ids("m.xml", camtDoc("053.001.02", camtStmt("S2", camtBal("OPBD", "0")+camtBal("CLBD", "10")+camtNtry("10", "CRDT", ""))))
 	first := ids("f.xml", camtDoc("053.001.02", camtStmt("S1", camtBal("OPBD", "0")+camtBal("CLBD", "10")+camtNtry("10", "CRDT", ""))))
 	if moved[0] == first[0] {
 		t.Error("entries of two statements have one key")
+	}
+}
+
+// The published input: three fees of one reference. The statement of the whole
+// day, which has a fourth, brings that one in.
+func TestCamtOneReference(t *testing.T) {
+	path := feedtest.CaseFile(t, "05-camt-same-bank-reference/17-sameref.xml")
+	out := feedtest.ReadPath[pipeline.BankLine](t, path, nil)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := string(text[strings.Index(string(text), "<Ntry>"):strings.Index(string(text), "</Stmt>")])
+	entry = entry[:strings.Index(entry, "</Ntry>")+len("</Ntry>")]
+	whole := strings.NewReplacer("</Stmt>", entry+"</Stmt>", ">97.00<", ">96.00<", "S17", "S-day").Replace(string(text))
+	day := feedtest.Read[pipeline.BankLine](t, "day.xml", []byte(whole), nil)
+	if out.Err != nil || day.Err != nil || len(out.Rows) != 3 || len(day.Rows) != 4 {
+		t.Fatal(out.Err, day.Err, len(out.Rows), len(day.Rows))
+	}
+	if a, b := bankIDs(out.Rows), bankIDs(day.Rows); !slices.Equal(a, b[:3]) || slices.Contains(a, b[3]) {
+		t.Errorf("%q, and the whole day %q", a, b)
 	}
 }
 
