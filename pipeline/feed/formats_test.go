@@ -357,6 +357,7 @@ func FuzzNDJSON(f *testing.F) {
 	f.Add([]byte(`{"event_id":"e1","kind":"gift","sent_at":"2026-10-01T12:00:00Z","stream_id":1,"viewer_id":"\u00e9\n","creator_id":"c1","gift_id":5655,"quantity":"2","coins":3,"diamonds":1,"x":[{}]}`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		feedtest.CheckIdentity[pipeline.GiftEvent](t, "gift_events.ndjson", append([]byte("{\"event_id\":1}\n"), content...))
+		feedtest.CheckIdentity[pipeline.GiftEvent](t, "gift_events.json", append([]byte("[{\"event_id\":1},\n"), content...))
 	})
 }
 

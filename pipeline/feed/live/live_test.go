@@ -151,8 +151,10 @@ func TestLiveFieldsAreDocumented(t *testing.T) {
 
 func FuzzLive(f *testing.F) {
 	feedtest.AddSamples(f, "tiktok-gifts/TikTok-Live-Connector/*")
+	f.Add([]byte(liveV1 + "," + frameV1("1", "7", 0, 1, "false") + "\n]"))
 	f.Add([]byte(liveV1 + "\n" + frameV1("1", "7", 0, 1, "false") + "\n" + envelope(frameV2("2", "0", 1, 3, 0, 2), frameV2("1", "7", 2, 2, 1, 1))))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		feedtest.CheckIdentity[pipeline.GiftEvent](t, "gift_events.ndjson", append([]byte("{\"messages\":[]}\n"), content...))
+		feedtest.CheckIdentity[pipeline.GiftEvent](t, "gift_events.json", append([]byte("[{\"messages\":[]},"), content...))
 	})
 }
