@@ -82,7 +82,7 @@ func (g *ingestion) ingest(ctx context.Context, table pipeline.Feed, in InputFil
 		return result, err
 	}
 	if note := toldBefore(batch); note != "" {
-		g.tell(Event{Step: "ingest", Object: in.Name, Note: note})
+		g.Tell(books.Event{Step: "ingest", Object: in.Name, Note: note})
 	}
 	committed, err := stage.Commit(ctx, batch)
 	if err != nil {

@@ -27,7 +27,7 @@ func TestCases(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder, file, _ := strings.Cut(name, "/")
-			out := feedtest.Read[pipeline.SettlementLine](t, file, feedtest.CaseFile(t, folder, file), nil)
+			out := feedtest.Read[pipeline.SettlementLine](t, file, feedtest.CaseText(t, folder+"/"+file), nil)
 			if c.refused != "" {
 				if pipeline.KindOf(out.Err) != pipeline.KindBadInput || !strings.Contains(out.Err.Error(), c.refused) {
 					t.Errorf("%v", out.Err)
@@ -48,9 +48,9 @@ func TestCases(t *testing.T) {
 // The same month of Google's, with columns renamed and added, has the same ids.
 func TestCaseOfGoogleHeaders(t *testing.T) {
 	const folder = "02-google-fetched-again-new-header"
-	first := feedtest.LineIDs(t, string(feedtest.CaseFile(t, folder, "B0-google-old.csv")))
+	first := feedtest.LineIDs(t, string(feedtest.CaseText(t, folder+"/B0-google-old.csv")))
 	for _, name := range []string{"B1-google-renamed.csv", "B2-google-added.csv"} {
-		if again := feedtest.LineIDs(t, string(feedtest.CaseFile(t, folder, name))); len(first) != 2 || !slices.Equal(first, again) {
+		if again := feedtest.LineIDs(t, string(feedtest.CaseText(t, folder+"/"+name))); len(first) != 2 || !slices.Equal(first, again) {
 			t.Errorf("%s: %q, first %q", name, again, first)
 		}
 	}

@@ -50,13 +50,12 @@ func SamplesFolder(t *testing.T) string {
 	return samples
 }
 
-// CaseFile reads a file of ../shared/cases/files, or skips the test.
-func CaseFile(t *testing.T, folder, name string) []byte {
+// CaseText reads an input on which carat was wrong, or skips the test.
+func CaseText(t *testing.T, name string) []byte {
 	t.Helper()
-	samples, _ := findSamples(t)
-	text, err := os.ReadFile(filepath.Join(samples, "..", "cases", "files", folder, name))
+	text, err := os.ReadFile(CaseFile(t, name))
 	if err != nil {
-		t.Skip("../shared/cases is not there: its files are read only beside it")
+		t.Fatal(err)
 	}
 	return text
 }
