@@ -43,7 +43,7 @@ type StatementSummary struct {
 	RoundingKept      Amount // the value of fractions of diamonds not credited; inside PlatformAmount
 	WithheldAmount    Amount // positive: tax withheld on payouts
 	FeeAmount         Amount // positive: fees on payouts
-	PaidAmount        Amount // net of payouts paid in the period
+	PaidAmount        Amount // net of payouts paid in the period that didn't come back in it
 	InTransitAmount   Amount // net of payouts requested and neither paid nor failed at period end
 	FailedAmount      Amount // net of payouts failed or returned in the period
 	TakenAmount       Amount // what was deducted: negative adjustments, fees and withholding, as a positive amount
@@ -155,10 +155,11 @@ type StatementTerms struct {
 }
 
 // StatementYear is what the statements of a calendar year came to, up to and with
-// the one that says so.
+// the one that says so. Gross, Withheld, Fees and Paid (Gross less both) go by the
+// day of payment, less what came back.
 type StatementYear struct {
-	FirstPeriod                            Period // the first that is in it
-	Earned, Adjusted, Paid, Withheld, Fees Amount
+	FirstPeriod                                   Period // the first that is in it
+	Earned, Adjusted, Gross, Withheld, Fees, Paid Amount
 }
 
 // StatementMove is an item of a statement that differs from what the version

@@ -66,6 +66,11 @@ type statementTable struct {
 // keyColumns stand before the columns of each table.
 const keyColumns = "creator_id, entity, currency"
 
+// settledColumns gives a lake whose months were all stated before statements told
+// payments by their day the columns for it, without a value.
+const settledColumns = ` union all by name select cast(null as decimal(38, 6)) as settled_gross_amount, cast(null as decimal(38, 6)) as settled_withheld_amount,
+	cast(null as decimal(38, 6)) as settled_fee_amount, cast(null as decimal(38, 6)) as settled_net_amount where false`
+
 // prepare makes the views that the run's rows are read from.
 func (s *statementReader) prepare(ctx context.Context) error {
 	all := []statementTable{
@@ -81,6 +86,9 @@ func (s *statementReader) prepare(ctx context.Context) error {
 		scan := s.scan(t.name)
 		if scan == "" {
 			continue
+		}
+		if t.name == "statement_summaries" {
+			scan += settledColumns
 		}
 		view := "create view " + duckdb.Identifier(t.name) + " as " + scan
 		if err := errors.Join(s.exec(ctx, view), s.exec(ctx, "create view "+duckdb.Identifier("run_"+t.name)+" as select * from "+duckdb.Identifier(t.name)+

@@ -108,11 +108,11 @@ func addTerms(rows *duckdb.ColumnRows, s *pipeline.Statement) {
 	s.Terms = &pipeline.StatementTerms{Method: c.t(), Currency: c.t(), MinAmount: c.a(), MaxAmountPerDay: c.ap(), FeeFixed: c.a(), FeeRate: c.r(), HoldDays: c.n()}
 }
 
-const yearColumns = "first_period, earned_amount, adjusted_amount, paid_amount, withheld_amount, fee_amount"
+const yearColumns = "first_period, earned_amount, adjusted_amount, gross_amount, withheld_amount, fee_amount, paid_amount"
 
 func addYear(rows *duckdb.ColumnRows, s *pipeline.Statement) {
 	c := own(rows)
-	s.Year = &pipeline.StatementYear{FirstPeriod: pipeline.Period(c.t()), Earned: c.a(), Adjusted: c.a(), Paid: c.a(), Withheld: c.a(), Fees: c.a()}
+	s.Year = &pipeline.StatementYear{FirstPeriod: pipeline.Period(c.t()), Earned: c.a(), Adjusted: c.a(), Gross: c.a(), Withheld: c.a(), Fees: c.a(), Paid: c.a()}
 }
 
 const moveColumns = "item, diamonds_before, diamonds_now, diamonds_moved, amount_before, amount_now, amount_moved"

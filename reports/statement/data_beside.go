@@ -43,7 +43,8 @@ func besideLines(lines []pipeline.StatementLine, s *Statement) []pipeline.Statem
 		for _, v := range []struct {
 			reason string
 			amount pipeline.Amount
-		}{{"earned", y.Earned}, {"adjusted", y.Adjusted}, {"paid", y.Paid}, {"withheld", y.Withheld}, {"fees", y.Fees}} {
+		}{{"earned", y.Earned}, {"adjusted", y.Adjusted}, {"gross", y.Gross}, {"withheld", y.Withheld}, {"fees", y.Fees}, {"paid", y.Paid},
+			{"requested", s.Summary.InTransitAmount}} {
 			add(pipeline.StatementLine{Section: sectionYear, Amount: v.amount, Reason: v.reason, ReferenceID: string(y.FirstPeriod)})
 		}
 	}
@@ -116,7 +117,8 @@ func appendBeside(b []byte, s *Statement) []byte {
 	b = append(b, ",\n\"year_to_date\":"...)
 	if y := s.Year; y != nil {
 		b = appendObject(b, field{"first_period", textCell(string(y.FirstPeriod))}, field{"earned_amount", amountCell(y.Earned)}, field{"adjusted_amount", amountCell(y.Adjusted)},
-			field{"paid_amount", amountCell(y.Paid)}, field{"withheld_amount", amountCell(y.Withheld)}, field{"fee_amount", amountCell(y.Fees)})
+			field{"gross_amount", amountCell(y.Gross)}, field{"withheld_amount", amountCell(y.Withheld)}, field{"fee_amount", amountCell(y.Fees)},
+			field{"paid_amount", amountCell(y.Paid)}, field{"requested_amount", amountCell(s.Summary.InTransitAmount)})
 	} else {
 		b = append(b, "null"...)
 	}

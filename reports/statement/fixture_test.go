@@ -243,7 +243,7 @@ func rich(t testing.TB) *statement.Statement {
 		FeeRate: *rate(t, "0.015"), HoldDays: 15,
 	}
 	d.s.Year = &pipeline.StatementYear{
-		FirstPeriod: "2026-02", Earned: amount(t, "6480.3325"), Adjusted: amount(t, "-12.5"), Paid: amount(t, "4930.11"), Withheld: amount(t, "493.05"), Fees: amount(t, "71.4"),
+		FirstPeriod: "2026-02", Earned: amount(t, "6480.3325"), Adjusted: amount(t, "-12.5"), Gross: amount(t, "5494.56"), Paid: amount(t, "4930.11"), Withheld: amount(t, "493.05"), Fees: amount(t, "71.4"),
 	}
 	for i, money := range []string{"5.05", "12.1", "0", "150.09", "60", "-5", "472.479", "26.25"} {
 		d.s.Days = append(d.s.Days, pipeline.StatementDay{

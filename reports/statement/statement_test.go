@@ -151,7 +151,7 @@ func TestStatementCSVAgreesWithJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const termRows, yearRows, reopenedRows = 5, 5, 1
+	const termRows, yearRows, reopenedRows = 5, 7, 1
 	beside := rows[1+len(lines):]
 	if want := len(all.Streams) + len(all.Held) + termRows + yearRows + reopenedRows + len(all.moves()); len(beside) != want {
 		t.Fatalf("%d rows behind the lines, want %d", len(beside), want)
@@ -210,7 +210,7 @@ func TestStatementCSVAgreesWithJSON(t *testing.T) {
 			t.Errorf("%s: CSV has %v, JSON %v", term.key, row, all.Terms)
 		}
 	}
-	for _, key := range []string{"earned_amount", "adjusted_amount", "paid_amount", "withheld_amount", "fee_amount"} {
+	for _, key := range []string{"earned_amount", "adjusted_amount", "gross_amount", "withheld_amount", "fee_amount", "paid_amount", "requested_amount"} {
 		check("year_to_date", []map[string]any{all.Year}, key)
 	}
 	check("changed", []map[string]any{{"amount": "0"}}, "amount")

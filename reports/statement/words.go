@@ -57,7 +57,8 @@ const (
 	ColumnFreeFrom    = "Free from"
 	ColumnEarned      = "Earned"
 	ColumnAdjusted    = "Adjustments"
-	ColumnPaid        = "Paid"
+	ColumnPaid        = "Paid to you"
+	ColumnGross       = "Paid out"
 	ColumnFees        = "Fees"
 
 	LabelPayer     = "Paid by"
@@ -83,6 +84,7 @@ const (
 	ThreeDiamonds   = "Diamonds you were credited"
 	ThreeMoney      = "Money that is worth"
 	TotalTaken      = "Taken this month"
+	ItemMoved       = "Rate and currency changes"
 	TotalHeld       = "Held"
 	EarlierMonth    = "earlier month"
 	Watermark       = "PROVISIONAL"
@@ -105,7 +107,7 @@ const (
 	StreamsNote    = "The same gifts as above, by stream: each stream is less the gifts of it that were taken back. A stream during which a rate changed has a row for each rate. Each gift is rounded to whole diamonds by itself."
 	ChargesNote    = "Fees and tax are taken out of the payout itself: they lower what arrives, not your balance a second time."
 	WhyNegative    = "Why is it negative? More was taken back than you had left, for example because a gift was reversed after its diamonds were paid out. What you earn next fills the gap first; payouts are possible again once the balance is above zero."
-	YearNote       = "The sum of your monthly statements of this calendar year."
+	YearNote       = "The sum of your monthly statements of this calendar year. Payouts, their tax and their fees count on the day on which they were paid, less those that came back."
 	HowToCheck     = "Opening + earned + adjustments − payouts requested + payouts that came back ± rate changes − rounding = closing, to the last digit. All files of this statement (page, PDF, CSV and JSON) are made from the same rows. Whoever keeps the books can look up any id in them, and make the same statement again from the same inputs."
 	NoViewers      = "Viewers are never named on statements."
 	roundedCoins   = "≈ because each gift is rounded to whole diamonds by itself."
@@ -148,6 +150,8 @@ func Reason(code string) (words string, known bool) {
 		return "Payout returned by the bank: the money is back in your balance", true
 	case "rate_change":
 		return "Rate change on diamonds you hold", true
+	case "currency_change":
+		return "Diamonds that moved between your balances because your currency changed", true
 	case "payout_fraction":
 		return "Rounding of a payout to whole units", true
 	case reasonPaidLater:

@@ -410,3 +410,14 @@ func (w *Words) YearTitle() *Text {
 	w.month()
 	return &w.text
 }
+
+// NotYetPaid says what was asked for and isn't in the year's payouts yet.
+func (w *Words) NotYetPaid() *Text {
+	w.begin()
+	w.say("Requested and not yet paid: ")
+	w.open(Strong)
+	w.sum(w.S.Summary.InTransitAmount)
+	w.close()
+	w.say(". It counts when it is paid.")
+	return &w.text
+}

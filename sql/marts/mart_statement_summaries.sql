@@ -131,7 +131,11 @@ select
         coalesce(adjustments.deducted_amount, 0) + coalesce(payouts.withheld_amount, 0) + coalesce(payouts.fee_amount, 0)
         as decimal(38, 6)
     ) as taken_amount,
-    cast(coalesce(earnings.prior_amount, 0) + coalesce(late_reversals.amount, 0) + coalesce(adjustments.prior_amount, 0) as decimal(38, 6)) as prior_period_amount
+    cast(coalesce(earnings.prior_amount, 0) + coalesce(late_reversals.amount, 0) + coalesce(adjustments.prior_amount, 0) as decimal(38, 6)) as prior_period_amount,
+    coalesce(payouts.settled_gross_amount, 0) as settled_gross_amount,
+    coalesce(payouts.settled_withheld_amount, 0) as settled_withheld_amount,
+    coalesce(payouts.settled_fee_amount, 0) as settled_fee_amount,
+    coalesce(payouts.settled_net_amount, 0) as settled_net_amount
 from led_statement as keys
 cross join run
 left join led_creator_rollforward as rolls

@@ -108,11 +108,16 @@ func (p *page) yearToDate() {
 	p.Raw("<table class=\"year\">\n<caption>")
 	p.say(p.w.YearTitle())
 	p.Raw("</caption>\n")
-	p.columns(0, statement.ColumnEarned, statement.ColumnAdjusted, statement.ColumnPaid, statement.ColumnWithheld, statement.ColumnFees)
+	p.columns(0, statement.ColumnEarned, statement.ColumnAdjusted, statement.ColumnGross, statement.ColumnWithheld, statement.ColumnFees, statement.ColumnPaid)
 	p.Raw("<tbody><tr>")
-	for _, v := range []*pipeline.Amount{&y.Earned, &y.Adjusted, &y.Paid, &y.Withheld, &y.Fees} {
+	for _, v := range []*pipeline.Amount{&y.Earned, &y.Adjusted, &y.Gross, &y.Withheld, &y.Fees, &y.Paid} {
 		p.moneyCell(v, "")
 	}
 	p.Raw("</tr></tbody>\n</table>\n")
 	p.note(statement.YearNote)
+	if p.s.Summary.InTransitAmount != 0 {
+		p.Raw("<p class=\"note\">")
+		p.say(p.w.NotYetPaid())
+		p.Raw("</p>\n")
+	}
 }

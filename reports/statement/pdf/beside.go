@@ -83,13 +83,16 @@ func (d *printed) yearToDate() {
 	d.need(5 * lineHeight)
 	d.paragraph(pdf.Bold, textSize, inkColor, d.YearTitle().String())
 	g := d.grid(column{title: statement.ColumnEarned, right: true}, column{title: statement.ColumnAdjusted, width: 9400, right: true},
-		column{title: statement.ColumnPaid, width: 9400, right: true}, column{title: statement.ColumnWithheld, width: 9400, right: true},
-		column{title: statement.ColumnFees, width: 9400, right: true})
+		column{title: statement.ColumnGross, width: 8200, right: true}, column{title: statement.ColumnWithheld, width: 8200, right: true},
+		column{title: statement.ColumnFees, width: 7400, right: true}, column{title: statement.ColumnPaid, width: 8200, right: true})
 	var cells []string
-	for _, v := range []pipeline.Amount{y.Earned, y.Adjusted, y.Paid, y.Withheld, y.Fees} {
+	for _, v := range []pipeline.Amount{y.Earned, y.Adjusted, y.Gross, y.Withheld, y.Fees, y.Paid} {
 		cells = append(cells, d.Money(v))
 	}
 	g.row(entry{cells: cells})
 	g.end()
 	d.paragraph(pdf.Regular, smallSize, softColor, statement.YearNote)
+	if d.S.Summary.InTransitAmount != 0 {
+		d.paragraph(pdf.Regular, smallSize, softColor, d.NotYetPaid().String())
+	}
 }
