@@ -189,7 +189,31 @@ func (e *Engine) judgeAll(ctx context.Context) ([]ControlResult, error) {
 				WithHint("a control gives entity, subject_kind, subject_id, expected, actual, difference, unit, reason, detail, batch_id and source_line")
 		}
 	}
+	if err := e.refuseEqualIDs(ctx, controls); err != nil {
+		return nil, err
+	}
 	return results, e.recordControls(ctx, results)
+}
+
+// refuseEqualIDs refuses two exceptions with one id: a decision about the one would
+// be a decision about the other, which nobody looked at.
+func (e *Engine) refuseEqualIDs(ctx context.Context, controls []Model) error {
+	twice, err := e.Texts(ctx, `select control || chr(31) || min(subject_kind || ' ' || subject_id || ', ' || coalesce(reason, ''))
+from exceptions group by control, exception_id having count(*) > 1 order by 1 limit 1`)
+	if err != nil {
+		return fmt.Errorf("compare the ids of exceptions: %w", err)
+	}
+	if len(twice) == 0 {
+		return nil
+	}
+	name, subject, _ := strings.Cut(twice[0], "\x1f")
+	for _, m := range controls {
+		if m.Header["control"] == name && m.UserMade {
+			return pipeline.Errorf(pipeline.KindUsage, "read control", m.Path, "two of its rows have one id: %s", subject).
+				WithHint("entity, subject_kind, subject_id, reason and unit together name an exception: no two rows of a control may have all of them equal")
+		}
+	}
+	return pipeline.Errorf(pipeline.KindInternal, "read control", name, "two of its rows have one id: %s", subject)
 }
 
 // countControls gives how many rows each control found, and how many its

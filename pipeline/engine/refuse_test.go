@@ -125,3 +125,19 @@ func TestHeaderIsABlockOfKeys(t *testing.T) {
 		t.Errorf("unit %q, why %q, result %q", m.Header["unit"], m.Why, m.Header["result"])
 	}
 }
+
+// Two rows with one id would be decided by one decision: the run is refused, and
+// whoever wrote the control is told which.
+func TestEqualIDsAreRefused(t *testing.T) {
+	twice := strings.TrimSuffix(controlRow, "\n") + "\nunion all\n" + controlRow
+	for _, c := range []struct {
+		userMade bool
+		kind     pipeline.Kind
+		name     string
+	}{{true, pipeline.KindUsage, "controls/ctl_mine.sql"}, {false, pipeline.KindInternal, "mine"}} {
+		_, err := reconcileWith(t, map[string]string{"controls/ctl_mine.sql": controlHeader + twice}, c.userMade, false)
+		if want := "read control " + c.name + ": two of its rows have one id: gift g1, big"; pipeline.KindOf(err) != c.kind || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}

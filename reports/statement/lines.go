@@ -245,7 +245,11 @@ func (w *Words) Steps() (steps []Step, low, high int64) {
 	move(sectionAdjusted, m.AdjustedDiamonds, false, m.AdjustedAmount, false)
 	move(sectionRedeemed, -m.RedeemedDiamonds, false, -m.RedeemedAmount, true)
 	move(sectionReturned, m.ReturnedDiamonds, false, m.ReturnedAmount, false)
-	move(sectionRevaluation, 0, true, m.RevaluationAmount, false)
+	moved := w.movedDiamonds()
+	move(sectionRevaluation, moved, moved == 0, m.RevaluationAmount, false)
+	if moved != 0 {
+		steps[len(steps)-1].Label = ItemMoved
+	}
 	move(sectionRounding, 0, true, -m.RoundingAmount, false)
 	steps = append(steps, Step{Label: Item(sectionClosing), Move: MoveClosing, Diamonds: m.ClosingDiamonds, Amount: m.ClosingAmount, To: int64(m.ClosingAmount)})
 	w.steps = steps
@@ -256,4 +260,15 @@ func (w *Words) Steps() (steps []Step, low, high int64) {
 		low, high = min(low, steps[i].To), max(high, steps[i].To)
 	}
 	return steps, low, high
+}
+
+// movedDiamonds are those that went with their money to the statement in the
+// creator's new currency, negative, or came from the one in the currency before.
+func (w *Words) movedDiamonds() (moved int64) {
+	for i := range w.S.Lines {
+		if l := &w.S.Lines[i]; l.Section == sectionRevaluation {
+			moved += valueOf(l.Diamonds)
+		}
+	}
+	return moved
 }

@@ -31,7 +31,7 @@ sums as (
         creator_id,
         cast(sum(
             opening_diamonds + credited_diamonds + reversed_diamonds + adjusted_diamonds + redeemed_diamonds
-            + returned_diamonds
+            + returned_diamonds + moved_diamonds
         ) as bigint) as rolled_diamonds,
         cast(sum(closing_diamonds) as bigint) as closing_diamonds
     from led_creator_rollforward

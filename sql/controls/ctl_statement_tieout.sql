@@ -58,7 +58,7 @@ findings as (
     from compared
     where millionths_amount > line_count * cast(0.000001 as decimal(38, 6))
     union all
-    select creator_id, entity, currency, cast(owed_diamonds as decimal(38, 6)), cast(summed_diamonds as decimal(38, 6)), 'diamonds', 'diamonds'
+    select creator_id, entity, currency, cast(owed_diamonds as decimal(38, 6)), cast(summed_diamonds as decimal(38, 6)), currency || ' diamonds', 'diamonds'
     from compared
     where summed_diamonds <> owed_diamonds
 )
@@ -76,7 +76,7 @@ select
         when 'closing' then 'The statement closes with ' || plain(actual) || ' ' || unit || ', the books owe ' || plain(expected) || ' ' || unit || '.'
         when 'lines' then 'The lines of the statement sum to ' || plain(actual) || ' ' || unit || ', it closes with '
             || plain(expected) || ' ' || unit || '.'
-        when 'diamonds' then 'The lines of the statement sum to ' || plain(actual) || ' diamonds, the balance is '
+        when 'diamonds' then 'The lines of the statement sum to ' || plain(actual) || ' ' || unit || ', the balance is '
             || plain(expected) || '.'
         else plain(actual) || ' ' || unit || ' of the statement is called rounding, which is more than rounding can leave.'
     end as detail,

@@ -53,6 +53,7 @@ creator_totals as (
         cast(sum(adjusted_diamonds) as bigint) as adjusted_diamonds,
         cast(sum(redeemed_diamonds) as bigint) as redeemed_diamonds,
         cast(sum(returned_diamonds) as bigint) as returned_diamonds,
+        cast(sum(moved_diamonds) as bigint) as moved_diamonds,
         cast(sum(closing_diamonds) as bigint) as closing_diamonds,
         cast(sum(opening_amount) as decimal(38, 9)) as opening_amount,
         cast(sum(accrued_amount) as decimal(38, 9)) as accrued_amount,
@@ -77,6 +78,7 @@ creator_totals as (
         adjusted_diamonds,
         redeemed_diamonds,
         returned_diamonds,
+        moved_diamonds,
         closing_diamonds,
         opening_amount,
         accrued_amount,
@@ -109,7 +111,7 @@ creator_lines as (
     select entity, currency, subject_kind, subject_id, 6, 'returned', returned_diamonds, returned_amount
     from creator_totals
     union all
-    select entity, currency, subject_kind, subject_id, 7, 'revaluation', null, revaluation_amount
+    select entity, currency, subject_kind, subject_id, 7, 'revaluation', nullif(moved_diamonds, 0), revaluation_amount
     from creator_totals
     union all
     select entity, currency, subject_kind, subject_id, 8, 'rounding', null, rounding_amount

@@ -18,7 +18,9 @@ with items as (
     select run_id, creator_id, entity, currency, 5 as place, 'returned' as item, returned_diamonds as diamonds, returned_amount as amount
     from statement_summaries
     union all
-    select run_id, creator_id, entity, currency, 6 as place, 'revaluation' as item, cast(0 as bigint) as diamonds, revaluation_amount as amount
+    select run_id, creator_id, entity, currency, 6 as place, 'revaluation' as item,
+        closing_diamonds - opening_diamonds - earned_diamonds - adjusted_diamonds + redeemed_diamonds - returned_diamonds as diamonds,
+        revaluation_amount as amount
     from statement_summaries
     union all
     select run_id, creator_id, entity, currency, 7 as place, 'rounding' as item, cast(0 as bigint) as diamonds, -rounding_amount as amount

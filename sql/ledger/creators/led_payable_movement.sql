@@ -3,7 +3,9 @@
 -- effective_at is when a single movement counts; sums over gifts, the opening and the closing have none.
 -- Kinds: opening, accrued, reversed, adjusted, redeemed, returned, revaluation, rounding, closing. Signed as they change
 -- the payable. Revaluation is found on its own, change by change: open diamonds at each change of rate, late movements
--- when they count, returned diamonds when they come back, an undone gift's when it is taken back at the rate that it was given at. It is not the residual, so the identity can fail.
+-- when they count, returned diamonds when they come back, an undone gift's when it is taken back at the rate at which it
+-- was given. Where the currency changes, the diamonds move with their money, out of the one and into the other. It is not
+-- the residual, so the identity can fail.
 with balances as (
     select
         creator_id,
@@ -171,30 +173,46 @@ select
 from led_diamond_valued
 where kind in ('redeemed', 'returned')
 union all
-select creator_id, entity, previous_currency, 'revaluation', effective_at, cast(0 as bigint), cast(-diamonds * previous_value as decimal(38, 9))
+select
+    creator_id, entity, previous_currency, 'revaluation', effective_at, case when previous_currency <> value_currency then -diamonds else 0 end,
+    cast(-diamonds * previous_value as decimal(38, 9))
 from changes
 union all
-select creator_id, entity, value_currency, 'revaluation', effective_at, cast(0 as bigint), cast(diamonds * diamond_value as decimal(38, 9))
+select
+    creator_id, entity, value_currency, 'revaluation', effective_at, case when previous_currency <> value_currency then diamonds else 0 end,
+    cast(diamonds * diamond_value as decimal(38, 9))
 from changes
 union all
-select creator_id, entity, currency, 'revaluation', effective_at, cast(0 as bigint), cast(-diamonds * diamond_value as decimal(38, 9))
+select
+    creator_id, entity, currency, 'revaluation', effective_at, case when currency <> start_currency then -diamonds else 0 end,
+    cast(-diamonds * diamond_value as decimal(38, 9))
 from late_gifts
 union all
-select creator_id, entity, start_currency, 'revaluation', effective_at, cast(0 as bigint), cast(diamonds * start_value as decimal(38, 9))
+select
+    creator_id, entity, start_currency, 'revaluation', effective_at, case when currency <> start_currency then diamonds else 0 end,
+    cast(diamonds * start_value as decimal(38, 9))
 from late_gifts
 union all
-select creator_id, entity, value_currency, 'revaluation', effective_at, cast(0 as bigint), cast(-diamonds * diamond_value as decimal(38, 9))
+select
+    creator_id, entity, value_currency, 'revaluation', effective_at, case when value_currency <> effective_currency then -diamonds else 0 end,
+    cast(-diamonds * diamond_value as decimal(38, 9))
 from effective_values
 where value_currency <> effective_currency or diamond_value <> effective_value
 union all
-select creator_id, entity, effective_currency, 'revaluation', effective_at, cast(0 as bigint), cast(diamonds * effective_value as decimal(38, 9))
+select
+    creator_id, entity, effective_currency, 'revaluation', effective_at, case when value_currency <> effective_currency then diamonds else 0 end,
+    cast(diamonds * effective_value as decimal(38, 9))
 from effective_values
 where value_currency <> effective_currency or diamond_value <> effective_value
 union all
-select creator_id, entity, currency, 'revaluation', effective_at, cast(0 as bigint), cast(-diamonds * diamond_value as decimal(38, 9))
+select
+    creator_id, entity, currency, 'revaluation', effective_at, case when currency <> effective_currency then -diamonds else 0 end,
+    cast(-diamonds * diamond_value as decimal(38, 9))
 from undone_gifts
 union all
-select creator_id, entity, effective_currency, 'revaluation', effective_at, cast(0 as bigint), cast(diamonds * effective_value as decimal(38, 9))
+select
+    creator_id, entity, effective_currency, 'revaluation', effective_at, case when currency <> effective_currency then diamonds else 0 end,
+    cast(diamonds * effective_value as decimal(38, 9))
 from undone_gifts
 union all
 select

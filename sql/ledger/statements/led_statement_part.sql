@@ -61,10 +61,12 @@ rolls as (
     select
         led_statement.statement_no,
         led_creator_rollforward.opening_diamonds,
+        led_creator_rollforward.moved_diamonds,
         led_creator_rollforward.closing_diamonds,
         led_creator_rollforward.opening_amount,
         led_creator_rollforward.closing_amount,
         led_creator_rollforward.revaluation_amount,
+        led_creator_rollforward.moved_amount,
         led_creator_rollforward.rounding_amount
     from led_statement
     inner join led_creator_rollforward
@@ -183,9 +185,15 @@ from movements
 where kind = 'returned'
 union all
 select
-    statement_no, 6, null, null, null, null, null, null, null, null, null, null, revaluation_amount, 'rate_change', null, null, false
+    statement_no, 6, null, null, null, null, null, moved_diamonds, null, null, null, null, moved_amount, 'currency_change', null, null, false
 from rolls
-where revaluation_amount <> 0
+where moved_diamonds <> 0 or moved_amount <> 0
+union all
+select
+    statement_no, 6, null, null, null, null, null, null, null, null, null, null, revaluation_amount - moved_amount, 'rate_change', null,
+    null, false
+from rolls
+where revaluation_amount <> moved_amount
 union all
 select
     statement_no, 7, null, null, null, null, null, null, null, null, null, null, rounding_amount, 'payout_fraction', null, null, false
