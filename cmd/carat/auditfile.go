@@ -47,7 +47,7 @@ names a new place.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.stdout, "%s: %d files of run %s, %s\n", printableLine(r.Path), r.Files, r.RunID, r.Status)
+			fmt.Fprintf(a.stdout, "%s: %d files of run %s, %s\n", printableLine(r.Path), r.Files, r.RunID, r.Says)
 			return nil
 		},
 	}

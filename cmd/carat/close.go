@@ -41,7 +41,7 @@ any number moves.`,
 			if r.Early {
 				a.tell(fmt.Sprintf("close %s: the month isn't over yet; rows of it that come after the approval count in %s", period, period.Next()))
 			}
-			fmt.Fprintf(a.stdout, "%s is prepared by %s (version %d, run %s)\n%s, %s\n", r.Period, r.PreparedBy, r.Version, r.RunID, r.Status, r.Verdict.Counts())
+			fmt.Fprintf(a.stdout, "%s is prepared by %s (version %d, run %s)\n%s, %s\n", r.Period, r.PreparedBy, r.Version, r.RunID, r.Verdict.Words(), r.Verdict.Counts())
 			if err := a.writeMoved(r.Version, r.Moved); err != nil {
 				return err
 			}
@@ -97,8 +97,8 @@ an exception in it. Rows that come later count in the next month.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.stdout, "%s is closed (version %d, run %s)\n%s, %s\nprepared by %s, approved by %s\n",
-				r.Period, r.Version, r.RunID, r.Status, r.Verdict.Counts(), r.PreparedBy, r.ApprovedBy)
+			fmt.Fprintf(a.stdout, "%s is %s\nrun %s, %s\nprepared by %s, approved by %s\n",
+				r.Period, r.Standing.Words(), r.RunID, r.Standing.Counts(), r.PreparedBy, r.ApprovedBy)
 			if err := a.writeMoved(r.Version, r.Moved); err != nil {
 				return err
 			}

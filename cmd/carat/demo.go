@@ -145,7 +145,7 @@ func (d *demo) print(w io.Writer) {
 	fmt.Fprintf(w, "%s reconciled in %s seconds: a generated month, with %d faults planted in it.\n\n", demoPeriod, seconds(d.took), len(d.truth))
 	fmt.Fprintf(w, "READ      %s files, %s rows: %s accepted, %s rejected, %s duplicate\n",
 		grouped(int64(len(d.run.Ingest.Files))), grouped(read), grouped(accepted), grouped(rejected), grouped(duplicate))
-	fmt.Fprintf(w, "STATUS    %s is %s\n", demoPeriod, d.run.Reconcile.Status)
+	fmt.Fprintf(w, "STATUS    %s is %s\n", demoPeriod, d.run.Reconcile.Verdict.Words())
 
 	fmt.Fprintf(w, "\nCONTROLS\n")
 	writeIndented(w, controlsTable(d.run.Reconcile.Controls))

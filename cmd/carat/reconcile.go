@@ -41,7 +41,7 @@ func reconcileCommand(a *app) *cobra.Command {
 			a.tellSignOff("reconcile", r)
 			err = controlsTable(r.Controls).Write(a.stdout, a.format)
 			if a.format == "table" {
-				fmt.Fprintf(a.stdout, "\n%s is %s (run %s)\n%s\n", r.Period, r.Status, r.RunID, r.Verdict.Counts())
+				fmt.Fprintf(a.stdout, "\n%s is %s (run %s)\n%s\n", r.Period, r.Verdict.Words(), r.RunID, r.Verdict.Counts())
 			}
 			if r.Status == books.StatusBlocked {
 				err = errors.Join(err, r.Blocked())

@@ -117,7 +117,7 @@ func (a *app) writeRun(r *jobs.RunResult, fresh []ingest.FileResult, took time.D
 		return err
 	}
 	_, err := fmt.Fprintf(a.stdout, "\n%s is %s (run %s, %s seconds)\n%s\n",
-		r.Reconcile.Period, r.Reconcile.Status, r.Reconcile.RunID, seconds(took), r.Reconcile.Verdict.Counts())
+		r.Reconcile.Period, r.Reconcile.Verdict.Words(), r.Reconcile.RunID, seconds(took), r.Reconcile.Verdict.Counts())
 	if err != nil || r.Statements == nil { // the error that left them out is told beside this
 		return err
 	}

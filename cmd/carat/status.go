@@ -104,8 +104,9 @@ func statusPeriods(r *schedule.StatusResult, programs bool) *table.Table {
 		{Name: "newer_batches", Kind: table.Number}, {Name: "stage"}, {Name: "found"}, {Name: "signed"},
 	}...)
 	for _, p := range r.Periods {
-		row := []any{string(p.Period), p.Status}
+		row := []any{string(p.Period), p.Says}
 		if programs {
+			row[1] = p.Status
 			row = append(row, absent(p.RunID))
 		}
 		t.Rows = append(t.Rows, append(row, p.RunAt.Truncate(time.Second), p.Exceptions, p.NewerBatches, p.Stage, p.Counts, absent(p.Signed)))

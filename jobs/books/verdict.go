@@ -54,6 +54,15 @@ func Day(at time.Time, zone *time.Location) string { return at.In(zone).Format(t
 
 // Verdict judges a run by the decisions in force.
 func (p *Books) Verdict(ctx context.Context, s Setting, run state.Run) (Verdict, error) {
+	decisions, err := p.State.Decisions(ctx)
+	if err != nil {
+		return Verdict{}, err
+	}
+	return p.verdictBy(ctx, s, run, decisions, Day(s.Now, s.Config.Zone))
+}
+
+// verdictBy judges a run by decisions, by exception, as they are on a day.
+func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisions map[string]pipeline.Decision, day string) (Verdict, error) {
 	v := Verdict{Status: StatusBalanced}
 	found := int64(0)
 	for _, c := range run.Controls {
@@ -62,7 +71,7 @@ func (p *Books) Verdict(ctx context.Context, s Setting, run state.Run) (Verdict,
 	cleared := map[string]int64{} // by control
 	if found > 0 {
 		var err error
-		if v.Decisions, cleared, err = p.decided(ctx, s, run); err != nil {
+		if v.Decisions, cleared, err = p.decided(ctx, s, run, decisions, day); err != nil {
 			return v, err
 		}
 	}
@@ -96,11 +105,8 @@ func (p *Books) Verdict(ctx context.Context, s Setting, run state.Run) (Verdict,
 
 // decided gives the decisions in force about exceptions of a run, by exception,
 // and how many exceptions of each control they clear.
-func (p *Books) decided(ctx context.Context, s Setting, run state.Run) (list []pipeline.Decision, cleared map[string]int64, err error) {
-	decisions, err := p.State.Decisions(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
+func (p *Books) decided(ctx context.Context, s Setting, run state.Run, decisions map[string]pipeline.Decision, today string) (list []pipeline.Decision,
+	cleared map[string]int64, err error) {
 	var ids []string
 	for id, d := range decisions {
 		if d.Status != pipeline.DecisionOpen {
@@ -117,7 +123,6 @@ func (p *Books) decided(ctx context.Context, s Setting, run state.Run) (list []p
 	if err != nil {
 		return nil, nil, err
 	}
-	today := Day(s.Now, s.Config.Zone)
 	for _, row := range t.Rows {
 		id, control, severity := row[0].(string), row[1].(string), row[2].(string)
 		d := decisions[id]

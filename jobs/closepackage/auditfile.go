@@ -30,11 +30,11 @@ type AuditFileOptions struct {
 
 // AuditFileResult says what was written.
 type AuditFileResult struct {
-	Path   string
-	RunID  string
-	Status string
-	Files  int   // the manifest included
-	Rows   int64 // in its tables
+	Path  string
+	RunID string
+	Says  string // the period's status in words
+	Files int    // the manifest included
+	Rows  int64  // in its tables
 }
 
 // auditManifest lists every other file of the folder with its SHA-256, as
@@ -110,7 +110,7 @@ func auditFile(ctx context.Context, p *books.Books, o AuditFileOptions) (result 
 		return nil, auditError(out, err)
 	}
 	o.Tell(books.Event{Step: "evidence", Object: string(o.Period), Done: int64(len(b.names)), Unit: "files", Finished: true})
-	return &AuditFileResult{Path: out, RunID: b.run.ID, Status: b.run.Status, Files: len(b.names), Rows: b.rows}, nil
+	return &AuditFileResult{Path: out, RunID: b.run.ID, Says: b.standing.Words(), Files: len(b.names), Rows: b.rows}, nil
 }
 
 // place says where the evidence goes. What lies at a place of the caller's own
@@ -157,7 +157,8 @@ type auditBuilder struct {
 	books       *books.Books
 	options     AuditFileOptions
 	run         state.Run
-	lock        state.Lock            // zero while the period is open
+	lock        state.Lock // zero while the period is open
+	standing    books.Standing
 	certificate *pipeline.Certificate // nil while the period is open
 	batches     []lake.CommittedBatch // that the run read
 	models      reconcile.Models
@@ -185,6 +186,9 @@ func newAuditBuilder(ctx context.Context, p *books.Books, o AuditFileOptions) (*
 		err = b.fromRun(closed)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if b.standing, err = p.Standing(ctx, o.Setting, closed, b.run); err != nil {
 		return nil, err
 	}
 	if b.tableList, err = p.Lake.TablesOf(ctx, b.run.Inputs); err != nil {
@@ -267,16 +271,16 @@ func (b *auditBuilder) fromRun(closed books.Closures) (err error) {
 // said is a sentence with the state of the period.
 func (b *auditBuilder) said() string {
 	if b.certificate == nil {
-		return fmt.Sprintf("%s is open: its run %s is %s. Nobody has approved it.", b.run.Period, b.run.ID, b.run.Status)
+		return fmt.Sprintf("%s is %s (run %s): %s. It is open: nobody has approved it.", b.run.Period, b.standing.Words(), b.run.ID, b.standing.Counts())
 	}
 	c := b.certificate
-	return fmt.Sprintf("%s was closed as version %d: its run %s is %s, prepared by %s on %s, approved by %s on %s.", c.Period, c.Version, c.RunID, c.Status,
+	return fmt.Sprintf("%s is %s (run %s): %s. %s prepared it on %s, %s approved it on %s.", c.Period, b.standing.Words(), c.RunID, b.standing.Counts(),
 		c.Prepared.User, c.Prepared.At.UTC().Format("2006-01-02"), c.Approved.User, c.Approved.At.UTC().Format("2006-01-02"))
 }
 
 // readme says what the files are, in an auditor's words.
 func (b *auditBuilder) readme() auditfile.Readme {
-	r := auditfile.Readme{Period: string(b.run.Period), State: b.said(), Closed: b.certificate != nil, Zone: b.params.TimeZone.String(),
+	r := auditfile.Readme{Period: string(b.run.Period), State: b.said(), Waivers: b.standing.Waivers(), Closed: b.certificate != nil, Zone: b.params.TimeZone.String(),
 		Batches: len(b.batches), Files: b.sums}
 	if n := len(b.batches); n > 0 {
 		r.LastBatch, r.Chain = b.batches[n-1].ID, b.batches[n-1].Chain

@@ -77,7 +77,16 @@ func TestPackageNamesWhoSigned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"<bdi>ann</bdi>", "<bdi>bob</bdi>", "<bdi>cal</bdi>", "=HYPERLINK(&#34;x&#34;) &lt;script&gt;"} {
+	cover, err := book.GetRows("Contents")
+	if err != nil || !slices.ContainsFunc(cover, func(row []string) bool {
+		return slices.Equal(row, []string{"Status", "closed (version 1) by ann and bob"})
+	}) ||
+		!slices.ContainsFunc(cover, func(row []string) bool {
+			return slices.Equal(row, []string{"Exceptions", "0 open, 0 waived, 1 decided"})
+		}) {
+		t.Errorf("the cover is %q (%v)", cover, err)
+	}
+	for _, want := range []string{"<b>closed (version 1) by ann and bob</b>", "<bdi>ann</bdi>", "<bdi>bob</bdi>", "<bdi>cal</bdi>", "=HYPERLINK(&#34;x&#34;) &lt;script&gt;"} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("the page does not say %s", want)
 		}

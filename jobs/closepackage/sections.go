@@ -81,7 +81,7 @@ var packageTables = []packageTable{
 func (b *packageBuilder) build() (*closepackage.Package, error) {
 	c := b.options.Config
 	pack := &closepackage.Package{
-		Period: b.run.Period, RunID: b.run.ID, Status: b.run.Status, Zone: c.Zone,
+		Period: b.run.Period, RunID: b.run.ID, Zone: c.Zone,
 		Command: "carat run --period " + string(b.run.Period),
 	}
 	for _, e := range c.Entities {
@@ -89,6 +89,9 @@ func (b *packageBuilder) build() (*closepackage.Package, error) {
 	}
 	m, err := reconcile.Options{Setting: b.options.Setting, SQL: b.options.SQL, Period: b.run.Period}.Models()
 	if err != nil {
+		return nil, err
+	}
+	if err := b.stand(pack); err != nil {
 		return nil, err
 	}
 	pack.Controls = packageControls(b.run, m)
@@ -113,6 +116,21 @@ func (b *packageBuilder) build() (*closepackage.Package, error) {
 	}
 	pack.Ties, err = b.ties(pack)
 	return pack, err
+}
+
+// stand says where the month stands, as the verbs do.
+func (b *packageBuilder) stand(pack *closepackage.Package) error {
+	closed, err := b.books.Closures(b.ctx, b.options.Config)
+	if err != nil {
+		return err
+	}
+	s, err := b.books.Standing(b.ctx, b.options.Setting, closed, b.run)
+	if err != nil {
+		return err
+	}
+	pack.Status, pack.Says = s.Status(), s.Words()
+	pack.Open, pack.Waived, pack.Decided = s.Open(), s.BlockWaived, s.ReviewDecided
+	return nil
 }
 
 // packageControls joins what a run found with what the controls' headers say.

@@ -29,8 +29,7 @@ type ApproveResult struct {
 	Period      pipeline.Period
 	Version     int64
 	RunID       string
-	Status      string
-	Verdict     books.Verdict
+	Standing    books.Standing
 	PreparedBy  string
 	ApprovedBy  string
 	Certificate string // its file, below the lake folder
@@ -179,9 +178,9 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 	for _, t := range c.Results {
 		snapshots[t.Table] = t.Snapshot
 	}
+	lock := state.Lock{Period: o.Period, Version: c.Version, RunID: run.ID, CertificateSHA256: sum, PreparedBy: signed.PreparedBy, ApprovedBy: o.By.User, LockedAt: o.Now}
 	err = p.Lake.Tag(ctx, closeTag(o.Period, c.Version), snapshots, func(tx *sql.Tx) error {
-		return p.State.RecordLock(ctx, tx, state.Lock{Period: o.Period, Version: c.Version, RunID: run.ID, CertificateSHA256: sum,
-			PreparedBy: signed.PreparedBy, ApprovedBy: o.By.User, LockedAt: o.Now})
+		return p.State.RecordLock(ctx, tx, lock)
 	})
 	if err != nil {
 		return nil, err
@@ -194,6 +193,6 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 		return nil, pipeline.Errorf(pipeline.KindOf(err), "approve", string(o.Period), "the month is closed, but its close package was not written: %w", err).
 			WithHint("write it with `carat package --period %s`", o.Period)
 	}
-	return &ApproveResult{Period: o.Period, Version: c.Version, RunID: run.ID, Status: v.Status, Verdict: v, PreparedBy: signed.PreparedBy,
+	return &ApproveResult{Period: o.Period, Version: c.Version, RunID: run.ID, Standing: books.Standing{Verdict: v, Lock: lock}, PreparedBy: signed.PreparedBy,
 		ApprovedBy: o.By.User, Certificate: lake.CertificateFile(o.Period, c.Version), SHA256: sum, Statements: count, Folder: target, Moved: c.Moved, Package: pack.Files}, nil
 }

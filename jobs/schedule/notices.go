@@ -103,7 +103,7 @@ func periodConditions(p PeriodStatus, zone *time.Location) (list []condition) {
 		list = append(list, condition{config.NoticePeriodReady + "/" + string(p.Period), p.PreparedAt.UTC().Format(time.RFC3339Nano), Notice{
 			Kind: config.NoticePeriodReady, Subject: string(p.Period), Period: string(p.Period),
 			Text:   "The month " + string(p.Period) + " is ready for approval.",
-			Detail: p.Signed + " on " + books.Day(p.PreparedAt, zone) + "; " + p.Counts,
+			Detail: p.Signed + " on " + books.Day(p.PreparedAt, zone) + "; " + p.Says + ", " + p.Counts,
 			Action: fmt.Sprintf("Read the close package; then `carat approve --period %s`, by somebody who neither prepared it nor decided its exceptions.", p.Period)}})
 	}
 	return list

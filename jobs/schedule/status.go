@@ -34,7 +34,8 @@ type StatusResult struct {
 type PeriodStatus struct {
 	Period       pipeline.Period
 	Stage        string // open, prepared or closed
-	Status       string // with the decisions in force counted in
+	Status       string // closed, or with the decisions in force counted in
+	Says         string // the status in words
 	RunID        string
 	RunAt        time.Time
 	Exceptions   int64
@@ -162,11 +163,11 @@ func periodStatus(ctx context.Context, p *books.Books, setting books.Setting, ba
 			return nil, err
 		}
 		ps := PeriodStatus{Period: s.Period, Status: s.Status, RunID: s.RunID, RunAt: s.UpdatedAt}
-		v, err := p.Verdict(ctx, setting, run)
+		v, err := p.Standing(ctx, setting, closed, run)
 		if err != nil {
 			return nil, err
 		}
-		ps.Status, ps.Counts = v.Status, v.Counts()
+		ps.Status, ps.Says, ps.Counts = v.Status(), v.Words(), v.Counts()
 		for _, c := range run.Controls {
 			ps.Exceptions += c.Exceptions
 		}

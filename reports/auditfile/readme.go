@@ -13,6 +13,7 @@ import (
 // Readme is what the README of an evidence folder says of a period.
 type Readme struct {
 	Period, State, Zone, LastBatch, Chain               string
+	Waivers                                             []string // a line each
 	Closed                                              bool
 	Batches                                             int
 	RowsRead, RowsAccepted, RowsRejected, RowsDuplicate int64

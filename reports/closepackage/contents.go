@@ -22,6 +22,8 @@ func packageStatusWords(status string) string {
 		return "No open exception holds up the close."
 	case "exceptions":
 		return "Some exceptions need a decision before the month can be approved."
+	case "closed":
+		return "Approved and locked; rows that come later count in the next month."
 	case "blocked":
 		return "A blocking control found something that must be corrected or waived."
 	}
@@ -154,11 +156,12 @@ func (b *workbook) contents() error {
 		line(payer.Name, b.styles.bold)
 	}
 	status := b.styles.bad
-	if p.Status == "balanced" {
+	if p.Status == "balanced" || p.Status == "closed" {
 		status = b.styles.good
 	}
-	line("Status", b.styles.text, p.Status, status)
+	line("Status", b.styles.text, p.Says, status)
 	line("", 0, packageStatusWords(p.Status), 0)
+	line("Exceptions", b.styles.text, fmt.Sprintf("%d open, %d waived, %d decided", p.Open, p.Waived, p.Decided), b.styles.text)
 	line("Run", b.styles.text, p.RunID, b.styles.text)
 	line("Made again by", b.styles.text, p.Command, b.styles.text)
 	line("Times are of", b.styles.text, b.zone.String(), b.styles.text)

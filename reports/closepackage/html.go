@@ -161,16 +161,18 @@ func (d *packagePage) glance() {
 	d.Raw("<section class=\"glance ")
 	d.Text(d.p.Status)
 	d.Raw("\" aria-label=\"Status\">\n<p class=\"status\"><b>")
-	d.Text(d.p.Status)
+	d.Text(d.p.Says)
 	d.Raw("</b> <span>")
 	d.Text(packageStatusWords(d.p.Status))
-	d.Raw("</span></p>\n<dl class=\"four\">\n")
-	passed, found := 0, map[string]int64{}
+	d.Raw("</span></p>\n<dl class=\"five\">\n")
+	passed, monitor := 0, int64(0)
 	for _, c := range d.p.Controls {
 		if c.Exceptions == 0 {
 			passed++
 		}
-		found[c.Severity] += c.Exceptions
+		if c.Severity == "monitor" {
+			monitor += c.Exceptions
+		}
 	}
 	d.Raw("<div><dt>Controls passed</dt><dd>")
 	d.Whole(int64(passed))
@@ -178,11 +180,11 @@ func (d *packagePage) glance() {
 	d.Whole(int64(len(d.p.Controls)))
 	d.Raw("</small></dd></div>\n")
 	for _, s := range []struct {
-		severity string
-		label    pages.Markup
-	}{{"block", "Blocking exceptions"}, {"review", "To be reviewed"}, {"monitor", "For information"}} {
+		label pages.Markup
+		count int64
+	}{{"Exceptions open", d.p.Open}, {"Waived", d.p.Waived}, {"Decided", d.p.Decided}, {"For information", monitor}} {
 		d.Raw("<div><dt>", s.label, "</dt><dd>")
-		d.Whole(found[s.severity])
+		d.Whole(s.count)
 		d.Raw("</dd></div>\n")
 	}
 	d.Raw("</dl>\n</section>\n")

@@ -11,16 +11,19 @@ import (
 // Package is the close package of a month: what a controller signs and an
 // auditor reads. The workbook and the page are both made from it.
 type Package struct {
-	Period   pipeline.Period
-	RunID    string
-	Status   string // balanced, exceptions or blocked
-	Payers   []statement.Party
-	Zone     *time.Location // of dates for people; nil is UTC
-	Command  string         // that makes these numbers again
-	Controls []Control
-	Sections []Section
-	Ties     []Tie
-	Flows    []Flow // one per entity, when the run has a revenue bridge
+	Period pipeline.Period
+	RunID  string
+	Status string // balanced, exceptions, blocked or closed
+	Says   string // the status in words: "closed (version 1) by ann and bob, 3 waived"
+	// Open, Waived and Decided count the exceptions that count for the close.
+	Open, Waived, Decided int64
+	Payers                []statement.Party
+	Zone                  *time.Location // of dates for people; nil is UTC
+	Command               string         // that makes these numbers again
+	Controls              []Control
+	Sections              []Section
+	Ties                  []Tie
+	Flows                 []Flow // one per entity, when the run has a revenue bridge
 }
 
 // Control is a control as the package tells it.

@@ -64,7 +64,7 @@ func closeFixture() *Package {
 	}
 	at := time.Date(2026, 11, 2, 23, 30, 0, 0, time.UTC)
 	return &Package{
-		Period: "2026-10", RunID: "r_7f3a", Status: "blocked", Payers: []statement.Party{{Name: "Carat <Live> Ltd"}}, Zone: time.FixedZone("CET", 3600),
+		Period: "2026-10", RunID: "r_7f3a", Status: "blocked", Says: "blocked", Open: 5, Payers: []statement.Party{{Name: "Carat <Live> Ltd"}}, Zone: time.FixedZone("CET", 3600),
 		Command: "carat run --period 2026-10",
 		Controls: []Control{
 			{Control: "gift_price", Severity: "review", Checked: 1234567, Exceptions: 3, Result: "exceptions", Question: "Was each gift sent at its price?", Guards: "gifts sent below their price", SHA256: "ab"},
@@ -225,7 +225,7 @@ func TestPackageXLSXCells(t *testing.T) {
 	if tables, err := f.GetTables("Exceptions"); err != nil || len(tables) != 1 || tables[0].Range != "A1:L6" {
 		t.Errorf("filters: %+v %v", tables, err)
 	}
-	if linked, target, err := f.GetCellHyperLink(contentsSheet, "A11"); err != nil || !linked || target != "'Exceptions'!A1" {
+	if linked, target, err := f.GetCellHyperLink(contentsSheet, "A12"); err != nil || !linked || target != "'Exceptions'!A1" {
 		t.Errorf("link to %q %v", target, err)
 	}
 	again := packageBytes(t, func(b *bytes.Buffer) error { return closeFixture().WriteXLSX(b) })
