@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -223,41 +222,12 @@ func lotRate(base, quote string, day time.Time) (int64, bool) {
 	return rate + int64(day.YearDay())*1_001, true
 }
 
-// withAncestors keeps the models that the named ones read, directly or not.
-func withAncestors(models []engine.Model, names ...string) []engine.Model {
-	word := regexp.MustCompile(`\b(stg|led|ctl|mart)_[a-z_0-9]+\b`)
-	byName, keep := map[string]engine.Model{}, map[string]bool{}
-	for _, m := range models {
-		byName[m.Name] = m
-	}
-	var visit func(name string)
-	visit = func(name string) {
-		if _, known := byName[name]; !known || keep[name] {
-			return
-		}
-		keep[name] = true
-		for _, read := range word.FindAllString(byName[name].SQL, -1) {
-			visit(read)
-		}
-	}
-	for _, name := range names {
-		visit(name)
-	}
-	var kept []engine.Model
-	for _, m := range models {
-		if keep[m.Name] {
-			kept = append(kept, m)
-		}
-	}
-	return kept
-}
-
 // Random histories give, in SQL and in the reference, the same lots, debts and
 // money per event, to the last unit; spending by arithmetic and by replay
 // agree; and the closing of a month is the opening of the next.
 func TestSimulateLotsAgainstReference(t *testing.T) {
 	dialect, models := builtinModels(t)
-	models = withAncestors(models, "led_lot_movement")
+	models = needed(models, "led_lot_movement")
 	seed := uint64(1)
 	for range simulated(t) {
 		for _, breakAfter := range []int{0, 1} {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -380,8 +379,6 @@ func setCase(t *testing.T, p *engine.Parameters, key string, values []string) {
 	}
 }
 
-var modelName = regexp.MustCompile(`\b(stg|led|ctl|mart)_[a-z0-9_]+\b`)
-
 // needed gives the model and all that it reads, straight or through others:
 // a case need not build the rest.
 func needed(models []engine.Model, model string) []engine.Model {
@@ -398,8 +395,13 @@ func needed(models []engine.Model, model string) []engine.Model {
 			return
 		}
 		seen[name] = true
-		for _, other := range modelName.FindAllString(m.SQL, -1) {
+		for _, other := range engine.TablesReadForTest(m.SQL) {
 			add(other)
+		}
+		if checked := m.Header["checked"]; checked != "" {
+			for _, other := range engine.TablesReadForTest("select count(*) " + checked) {
+				add(other)
+			}
 		}
 		list = append(list, m)
 	}
