@@ -12,6 +12,7 @@ import (
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/pages"
+
 	"github.com/apache/iceberg-go/table"
 )
 

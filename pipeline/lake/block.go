@@ -30,7 +30,7 @@ type block[T any, P pages.RowPointer[T]] struct {
 	stage  *Stage[T, P]
 	seq    int
 	held   []pages.HeldRows
-	open   map[partition]*pages.StagedColumns
+	open   map[partition]*pages.RowFile[T, P]
 	order  []partition       // open files, oldest first
 	parts  map[partition]int // files begun per partition
 	begun  int
@@ -152,7 +152,15 @@ func (b *block[T, P]) decide() error {
 }
 
 // flush writes the rows that stay and ends the block's files.
-func (b *block[T, P]) flush() error {
+func (b *block[T, P]) flush() (err error) {
+	defer func() {
+		if err == nil {
+			return
+		}
+		for _, w := range b.open {
+			_ = w.Abandon() // the stage is discarded
+		}
+	}()
 	s := b.stage
 	for c := range b.held {
 		if err := s.ctx.Err(); err != nil {
@@ -220,12 +228,14 @@ func (b *block[T, P]) write(h *pages.HeldRows) error {
 				n++
 			}
 		}
-		w, err := b.writer(p, h.IngestedAt)
+		w, err := b.writer(p)
 		if err != nil {
 			return err
 		}
 		for _, i := range rest[:n] {
-			w.Add(h.Row(int(i)))
+			if err := w.Add(h.Row(int(i)), b.stage.batchID, h.IngestedAt); err != nil {
+				return err
+			}
 		}
 		rest = rest[n:]
 	}
@@ -235,7 +245,7 @@ func (b *block[T, P]) write(h *pages.HeldRows) error {
 // writer gives the open file of a partition, or begins one. A block that
 // touches very many days closes its oldest file and may begin another for the
 // same day later: which one depends on the rows alone.
-func (b *block[T, P]) writer(p partition, ingestedAt int64) (*pages.StagedColumns, error) {
+func (b *block[T, P]) writer(p partition) (*pages.RowFile[T, P], error) {
 	if w := b.open[p]; w != nil {
 		return w, nil
 	}
@@ -255,7 +265,10 @@ func (b *block[T, P]) writer(p partition, ingestedAt int64) (*pages.StagedColumn
 	if p.month != "" {
 		file.MinEvent = b.earliest[b.placeOf[p]]
 	}
-	w := s.layout.Stage(s.lake.codec, page, file, ingestedAt)
+	w, err := pages.NewRowFile[T, P](s.lake.disk, s.lake.codec, s.info.Columns, file, page, pages.BloomColumns(s.feed))
+	if err != nil {
+		return nil, err
+	}
 	b.open[p] = w
 	b.order = append(b.order, p)
 	b.parts[p]++
@@ -272,7 +285,7 @@ func folderOf(p partition, eventColumn string) string {
 }
 
 func (b *block[T, P]) closeFile(p partition) error {
-	f, err := b.open[p].Store(b.stage.lake.disk, b.stage.batchID)
+	f, err := b.open[p].Close()
 	delete(b.open, p)
 	if err != nil {
 		return err

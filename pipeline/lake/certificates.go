@@ -16,6 +16,7 @@ import (
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/store"
+
 	"github.com/apache/iceberg-go/table"
 )
 

@@ -13,6 +13,7 @@ import (
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/pages"
 	"carat/pipeline/lake/store"
+
 	"github.com/apache/iceberg-go"
 )
 

@@ -65,7 +65,7 @@ func (s *Stage[T, P]) rewrite(ctx context.Context, f pages.StagedFile, without *
 	defer r.Close()
 	defer pages.RecoverReading(&err)
 	path := f.Path + ".new"
-	w, err := pages.NewFileWriter[T](s.lake.disk, s.lake.codec, path, f.Rel, pages.PageBytes, pages.BloomColumns(s.feed), pages.NoBounds(s.feed.Name))
+	w, err := pages.NewFileWriter[T](s.lake.disk, s.lake.codec, path, f.Rel, pages.PageBytes, pages.BloomColumns(s.feed))
 	if err != nil {
 		return f, err
 	}
@@ -118,11 +118,7 @@ func (s *Stage[T, P]) rewrite(ctx context.Context, f pages.StagedFile, without *
 func noteRange[T any, P pages.RowPointer[T]](f *pages.StagedFile, rows []T, reference bool) {
 	for i := range rows {
 		row := P(&rows[i])
-		line := row.Origin().SourceLine
-		if f.MaxLine == 0 || line < f.MinLine {
-			f.MinLine = line
-		}
-		f.MaxLine = max(f.MaxLine, line)
+		f.NoteLine(row.Origin().SourceLine)
 		if at := row.EventMicros(); !reference && (f.MinEvent == 0 || at < f.MinEvent) {
 			f.MinEvent = at
 		}

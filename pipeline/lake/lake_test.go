@@ -12,6 +12,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/pages"
+
 	"github.com/parquet-go/parquet-go"
 )
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"carat/pipeline"
+
 	"github.com/parquet-go/parquet-go"
 )
 

@@ -30,7 +30,6 @@ type Stage[T any, P pages.RowPointer[T]] struct {
 	dir     string
 	day     pages.Column // the event column; zero for reference feeds
 	rowForm pages.RowEncoder
-	layout  *pages.TableLayout
 	keys    *keys.Hashes
 	// contentSeed is for hashes of whole rows.
 	contentSeed maphash.Seed
@@ -74,10 +73,6 @@ func NewStage[T any, P pages.RowPointer[T]](ctx context.Context, l *Lake, feed p
 			return nil, pipeline.Errorf(pipeline.KindInternal, "stage", feed.Name, "%w", err)
 		}
 	}
-	var err error
-	if s.layout, err = pages.NewTableLayout[T](l.codec, pages.BloomColumns(feed), pages.NoBounds(feed.Name), info.Columns); err != nil {
-		return nil, pipeline.Errorf(pipeline.KindInternal, "stage", feed.Name, "%w", err)
-	}
 	if _, err := chain.BatchSeq(batchID); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "stage", batchID, "%w", err)
 	}
@@ -92,7 +87,7 @@ func NewStage[T any, P pages.RowPointer[T]](ctx context.Context, l *Lake, feed p
 
 // OpenBlock begins block seq.
 func (s *Stage[T, P]) OpenBlock(seq int) (pipeline.BlockSink[T], error) {
-	b := &block[T, P]{stage: s, seq: seq, open: map[partition]*pages.StagedColumns{}, parts: map[partition]int{}}
+	b := &block[T, P]{stage: s, seq: seq, open: map[partition]*pages.RowFile[T, P]{}, parts: map[partition]int{}}
 	s.mu.Lock()
 	s.blocks = append(s.blocks, b)
 	s.mu.Unlock()
@@ -148,7 +143,7 @@ func (s *Stage[T, P]) AddRejects(rejects []pipeline.Reject) error {
 	defer s.mu.Unlock()
 	if s.rejects == nil {
 		name := s.batchID + ".parquet"
-		w, err := pages.NewFileWriter[pipeline.Reject](s.lake.disk, s.lake.codec, filepath.Join(s.dir, pages.RejectsTable, name), name, pages.PageBytesMany, nil, nil)
+		w, err := pages.NewFileWriter[pipeline.Reject](s.lake.disk, s.lake.codec, filepath.Join(s.dir, pages.RejectsTable, name), name, pages.PageBytesMany, nil)
 		if err != nil {
 			return s.lake.fail("write rejects of", s.batchID, err)
 		}

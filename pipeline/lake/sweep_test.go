@@ -6,6 +6,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake/catalog"
+
 	"github.com/apache/iceberg-go/table"
 )
 

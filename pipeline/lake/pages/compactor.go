@@ -16,6 +16,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake/store"
+
 	"github.com/parquet-go/parquet-go"
 )
 
@@ -38,14 +39,14 @@ type lineagePointer[T any] interface {
 	Origin() *pipeline.Lineage
 }
 
-func newCompactor[T any, P lineagePointer[T]](cols []Column, bloom, unbounded []string) Compactor {
+func newCompactor[T any, P lineagePointer[T]](cols []Column, bloom []string) Compactor {
 	return Compactor{
 		Write: func(ctx context.Context, d *store.Disk, codec *Codec, from []string, to, rel string) (StagedFile, error) {
 			rows, err := readRows[T, P](ctx, cols, from)
 			if err != nil {
 				return StagedFile{}, err
 			}
-			f, err := writeRows[T, P](ctx, d, codec, rows, from, to, rel, bloom, unbounded)
+			f, err := writeRows[T, P](ctx, d, codec, rows, from, to, rel, bloom)
 			if err != nil {
 				return f, err
 			}
@@ -64,7 +65,7 @@ func newCompactor[T any, P lineagePointer[T]](cols []Column, bloom, unbounded []
 
 // Compactors gives the compactor of every raw table.
 func Compactors(raw map[string]RawTable, rejects []Column) map[string]Compactor {
-	all := map[string]Compactor{RejectsTable: newCompactor[pipeline.Reject](rejects, nil, nil)}
+	all := map[string]Compactor{RejectsTable: newCompactor[pipeline.Reject](rejects, nil)}
 	for name, t := range raw {
 		all[name] = t.compactor
 	}
@@ -226,8 +227,12 @@ func knowsColumns(f *os.File, cols []Column) error {
 }
 
 // writeRows writes the rows in their order, as the lake's own files are.
-func writeRows[T any, P lineagePointer[T]](ctx context.Context, d *store.Disk, codec *Codec, s *sortedRows, from []string, to, rel string, bloom, unbounded []string) (f StagedFile, err error) {
-	w, err := NewFileWriter[T](d, codec, to, rel, PageBytes, bloom, unbounded)
+func writeRows[T any, P lineagePointer[T]](ctx context.Context, d *store.Disk, codec *Codec, s *sortedRows, from []string, to, rel string, bloom []string) (f StagedFile, err error) {
+	cols, err := columnsOf(reflect.TypeFor[T]())
+	if err != nil {
+		return f, err
+	}
+	w, err := NewRowFile[T, P](d, codec, cols, StagedFile{Rel: rel, Path: to}, PageBytes, bloom)
 	if err != nil {
 		return f, err
 	}
@@ -241,26 +246,12 @@ func writeRows[T any, P lineagePointer[T]](ctx context.Context, d *store.Disk, c
 		names = append(names, filepath.Base(path))
 	}
 	w.w.SetKeyValueMetadata(metaReplaces, strings.Join(names, "\n"))
-	cols, err := columnsOf(reflect.TypeFor[T]())
-	if err != nil {
-		return f, err
-	}
-	enc := NewRowEncoder(cols)
-	rows := make([]T, 0, pipeline.BatchRows)
-	numbers := make([]int64, 0, pipeline.BatchRows*enc.pointers())
-	for part := range slices.Chunk(s.order, pipeline.BatchRows) {
-		if err := ctx.Err(); err != nil {
-			return f, err
+	for i, at := range s.order {
+		if i%rowsAtOnce == 0 && ctx.Err() != nil {
+			return f, ctx.Err()
 		}
-		clear(rows[:cap(rows)])
-		rows, numbers = rows[:len(part)], numbers[:0]
-		for i, at := range part {
-			r := s.row(at)
-			numbers = enc.decode(unsafe.Pointer(&rows[i]), r.bytes, numbers)
-			o := P(&rows[i]).Origin()
-			o.BatchID, o.IngestedAt = r.origin.batch, r.origin.ingestedAt
-		}
-		if err := w.Write(rows); err != nil {
+		r := s.row(at)
+		if err := w.Add(r.bytes, r.origin.batch, r.origin.ingestedAt); err != nil {
 			return f, err
 		}
 	}

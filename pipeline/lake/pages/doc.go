@@ -4,8 +4,8 @@
 //	rawtable.go       what is known of a raw table: its columns, how its rows are hashed
 //	rowhash.go        the canonical form of a row, and rows-sha256; rowdecode.go: back
 //	hashfiles.go      rows-sha256 from files
-//	columnlayout.go   blocks are written by columns: columnfile.go, columnchunk.go, columndict.go
-//	parquetfile.go    rows are written by parquet-go: rejects, rewritten and compacted files
+//	rowfile.go        a file of rows in their canonical form, as blocks hold them
+//	parquetfile.go    a file of rows as they are: rejects, and files that lost rows
 //	compactor.go      several files into one, and the proof that it holds their rows
 //	numbers.go        the hash of a result table's numbers
 //	resultcolumns.go  the columns of a result table's file

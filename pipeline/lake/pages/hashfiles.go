@@ -15,6 +15,7 @@ import (
 	"unsafe"
 
 	"carat/pipeline"
+
 	"github.com/parquet-go/parquet-go"
 )
 

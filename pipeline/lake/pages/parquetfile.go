@@ -9,7 +9,9 @@ import (
 	"io"
 
 	"carat/pipeline/lake/store"
+
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
 )
 
 // Buffer sizes of the Parquet writer. Sorted input touches one to three days
@@ -45,27 +47,29 @@ type FileWriter[T any] struct {
 	f    *store.File
 	buf  *bufio.Writer
 	sum  hash.Hash
-	w    *parquet.GenericWriter[T]
+	w    *parquet.GenericWriter[T] // made at the first write
+	make func(codec compress.Codec) *parquet.GenericWriter[T]
+	pack compress.Codec
 	// absent keeps absent values absent; see absentGuard.
 	absent absentGuard
 }
 
 // NewFileWriter begins a file at path, which is to lie at rel below its table's
 // data folder. page is the size of pages in bytes; bloom names the columns with a
-// filter, noBounds those whose least and greatest values are not kept.
-func NewFileWriter[T any](d *store.Disk, codec *Codec, path, rel string, page int, bloom []string, noBounds []string) (*FileWriter[T], error) {
+// filter.
+func NewFileWriter[T any](d *store.Disk, codec *Codec, path, rel string, page int, bloom []string) (*FileWriter[T], error) {
 	f, err := d.CreateUnsynced(path)
 	if err != nil {
 		return nil, err
 	}
-	w := &FileWriter[T]{File: StagedFile{Rel: rel, Path: path}, f: f, sum: sha256.New()}
+	w := &FileWriter[T]{File: StagedFile{Rel: rel, Path: path}, f: f, sum: sha256.New(), pack: codec}
 	w.buf = bufio.NewWriterSize(io.MultiWriter(f, w.sum), 256<<10)
+	// All columns have bounds: of one that has none, by SkipPageBounds, parquet-go
+	// v0.32.0 writes into the page index that its pages hold "" to "", and a reader
+	// which looks for a value there finds none.
 	opts := []parquet.WriterOption{
-		parquet.Compression(codec), parquet.DataPageStatistics(false), parquet.PageBufferSize(page),
+		parquet.DataPageStatistics(false), parquet.PageBufferSize(page),
 		parquet.WriteBufferSize(0), createdBy(),
-	}
-	for _, c := range noBounds {
-		opts = append(opts, parquet.SkipPageBounds(c))
 	}
 	if len(bloom) > 0 {
 		var filters []parquet.BloomFilterColumn
@@ -74,15 +78,23 @@ func NewFileWriter[T any](d *store.Disk, codec *Codec, path, rel string, page in
 		}
 		opts = append(opts, parquet.BloomFilters(filters...))
 	}
-	w.w = parquet.NewGenericWriter[T](w.buf, opts...)
+	w.make = func(codec compress.Codec) *parquet.GenericWriter[T] {
+		return parquet.NewGenericWriter[T](w.buf, append(opts, parquet.Compression(codec))...)
+	}
 	if w.absent, err = newAbsentGuard[T](); err != nil {
 		return nil, err
 	}
 	return w, nil
 }
 
+// Plain leaves the file uncompressed; before anything is written.
+func (w *FileWriter[T]) Plain() { w.pack = &parquet.Uncompressed }
+
 // Write writes rows.
 func (w *FileWriter[T]) Write(rows []T) error {
+	if w.w == nil {
+		w.w = w.make(w.pack)
+	}
 	return writeGuarded(&w.absent, rows, func(part []T) error {
 		n, err := w.w.Write(part)
 		w.File.Rows += int64(n)
@@ -95,6 +107,9 @@ func (w *FileWriter[T]) Abandon() error { return w.f.Close() }
 
 // Close ends the file. It is complete but not yet durable; see syncer.
 func (w *FileWriter[T]) Close() (StagedFile, error) {
+	if w.w == nil { // a file without rows
+		w.w = w.make(w.pack)
+	}
 	err := w.w.Close()
 	if err == nil {
 		err = w.buf.Flush()

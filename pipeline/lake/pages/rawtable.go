@@ -27,7 +27,7 @@ func RawTableOf[T any, P RowPointer[T]](feed pipeline.Feed) (RawTable, error) {
 	if err != nil {
 		return RawTable{}, err
 	}
-	return RawTable{Feed: feed, Columns: cols, compactor: newCompactor[T, P](cols, BloomColumns(feed), NoBounds(feed.Name)),
+	return RawTable{Feed: feed, Columns: cols, compactor: newCompactor[T, P](cols, BloomColumns(feed)),
 		Hash: func(ctx context.Context, files []string, batchID string, only map[int64]bool) ([]GroupDigest, int64, error) {
 			return hashFiles[T, P](ctx, cols, files, batchID, only)
 		}}, nil
@@ -61,13 +61,4 @@ func BloomColumns(feed pipeline.Feed) []string {
 		return nil
 	}
 	return feed.Key[:1]
-}
-
-// NoBounds are the columns whose page bounds would prune nothing: ids that are
-// spread over every file. Finding them costs a tenth of the writer's time.
-func NoBounds(feed string) []string {
-	if feed == "gift_events" {
-		return []string{"original_event_id", "stream_id", "viewer_id", "creator_id"}
-	}
-	return nil
 }

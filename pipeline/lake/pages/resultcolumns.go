@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"carat/pipeline"
+
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"

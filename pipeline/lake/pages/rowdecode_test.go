@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"carat/pipeline"
+
 	"pgregory.net/rapid"
 )
 

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"carat/pipeline"
+
 	"pgregory.net/rapid"
 )
 
