@@ -105,6 +105,7 @@ func (t *tracer) statementLineNode(ctx context.Context, id statementLineID, line
 // noteOf says what a line is that no single row makes.
 var noteOf = map[string]string{
 	"rate_change":     "open diamonds x the change of their value, at each change of rate: opening, the lines below and the rates give it",
+	"currency_change": "the diamonds that the creator held when their currency changed: out of the statement in the one, into that in the other",
 	"payout_fraction": "the fractions of a minor unit that the payouts below gave up",
 	"millionths":      "what the lines lose of a rate finer than a millionth",
 }
