@@ -16,7 +16,7 @@ import (
 
 // The example of docs/formats.md does what the page says.
 func TestTheLayoutOfTheDocumentation(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join("..", "docs", "formats.md"))
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "formats.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
