@@ -86,7 +86,8 @@ func TestPackageNamesWhoSigned(t *testing.T) {
 		}) {
 		t.Errorf("the cover is %q (%v)", cover, err)
 	}
-	for _, want := range []string{"<b>closed (version 1) by ann and bob</b>", "<bdi>ann</bdi>", "<bdi>bob</bdi>", "<bdi>cal</bdi>", "=HYPERLINK(&#34;x&#34;) &lt;script&gt;"} {
+	for _, want := range []string{"Gross sales of coins", "<h3>Owed to creators</h3>", "<code>carat verify --period 2026-10</code>", "<dt>Platform&#39;s cut</dt>", `<section id="causes">`,
+		"<b>closed (version 1) by ann and bob</b>", "<bdi>ann</bdi>", "<bdi>bob</bdi>", "<bdi>cal</bdi>", "=HYPERLINK(&#34;x&#34;) &lt;script&gt;"} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("the page does not say %s", want)
 		}

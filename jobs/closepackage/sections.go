@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -101,6 +100,9 @@ func (b *packageBuilder) build() (*closepackage.Package, error) {
 		return nil, err
 	}
 	pack.Sections = append(pack.Sections, signed...)
+	if s, ok := b.causes(); ok {
+		pack.Sections = append(pack.Sections, s)
+	}
 	for _, t := range packageTables {
 		if s, ok := b.section(t); ok {
 			pack.Sections = append(pack.Sections, s)
@@ -114,23 +116,11 @@ func (b *packageBuilder) build() (*closepackage.Package, error) {
 	if pack.Flows, err = b.flows(); err != nil {
 		return nil, err
 	}
+	if pack.Figures, err = b.figures(pack.Flows); err != nil {
+		return nil, err
+	}
 	pack.Ties, err = b.ties(pack)
 	return pack, err
-}
-
-// stand says where the month stands, as the verbs do.
-func (b *packageBuilder) stand(pack *closepackage.Package) error {
-	closed, err := b.books.Closures(b.ctx, b.options.Config)
-	if err != nil {
-		return err
-	}
-	s, err := b.books.Standing(b.ctx, b.options.Setting, closed, b.run)
-	if err != nil {
-		return err
-	}
-	pack.Status, pack.Says = s.Status(), s.Words()
-	pack.Open, pack.Waived, pack.Decided = s.Open(), s.BlockWaived, s.ReviewDecided
-	return nil
 }
 
 // packageControls joins what a run found with what the controls' headers say.
@@ -240,23 +230,4 @@ func (b *packageBuilder) each(query string, columns int, add func([]any) error) 
 		}
 	}
 	return rows.Err()
-}
-
-// flows are the revenue bridge over all channels and currencies, by entity.
-func (b *packageBuilder) flows() ([]closepackage.Flow, error) {
-	if t, ok := b.tables["revenue_bridge"]; !ok || t.Snapshot == 0 {
-		return nil, nil
-	}
-	var flows []closepackage.Flow
-	err := b.each(`select entity, functional_currency, line, cast(sum(functional_amount) as varchar) from revenue_bridge where run_id = `+pipeline.SQLText(b.run.ID)+`
-		group by entity, functional_currency, line_rank, line order by entity, functional_currency, line_rank, line`, 4, func(row []any) error {
-		entity, currency := fmt.Sprint(row[0]), fmt.Sprint(row[1])
-		if n := len(flows); n == 0 || flows[n-1].Entity != entity || flows[n-1].Currency != currency {
-			flows = append(flows, closepackage.Flow{Entity: entity, Currency: currency})
-		}
-		last := &flows[len(flows)-1]
-		last.Lines = append(last.Lines, closepackage.FlowLine{Line: fmt.Sprint(row[2]), Amount: text(row[3])})
-		return nil
-	})
-	return flows, err
 }

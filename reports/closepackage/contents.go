@@ -162,6 +162,12 @@ func (b *workbook) contents() error {
 	line("Status", b.styles.text, p.Says, status)
 	line("", 0, packageStatusWords(p.Status), 0)
 	line("Exceptions", b.styles.text, fmt.Sprintf("%d open, %d waived, %d decided", p.Open, p.Waived, p.Decided), b.styles.text)
+	if p.Next != "" {
+		line("Next", b.styles.text, p.Next+" "+p.NextCommand, b.styles.text)
+	}
+	for _, f := range p.Figures {
+		line(f.Label, b.styles.text, f.words(), b.styles.text)
+	}
 	line("Run", b.styles.text, p.RunID, b.styles.text)
 	line("Made again by", b.styles.text, p.Command, b.styles.text)
 	line("Times are of", b.styles.text, b.zone.String(), b.styles.text)
@@ -204,6 +210,15 @@ func (b *workbook) contents() error {
 	}
 	b.file.SetActiveSheet(0)
 	return b.widths(contentsSheet, 26, 74, 14)
+}
+
+// words are the amounts of a figure, in minor units.
+func (f Figure) words() string {
+	var parts []string
+	for _, m := range f.Amounts {
+		parts = append(parts, strings.TrimRight(m.rounded()+" "+m.Currency+" "+m.Entity, " "))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // set writes one cell of a sheet that is no section.

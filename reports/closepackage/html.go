@@ -4,6 +4,7 @@ import (
 	_ "embed" // the style sheet
 	"fmt"
 	"io"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -53,7 +54,11 @@ func (p *Package) WriteHTML(w io.Writer) error {
 		d.flow(&p.Flows[i])
 	}
 	for i := range p.Sections {
-		if p.Sections[i].ID != "controls" {
+		switch p.Sections[i].ID {
+		case "controls":
+		case "rollforwards":
+			d.rollforwards(&p.Sections[i])
+		default:
 			d.section(&p.Sections[i])
 		}
 	}
@@ -187,7 +192,54 @@ func (d *packagePage) glance() {
 		d.Whole(s.count)
 		d.Raw("</dd></div>\n")
 	}
+	d.Raw("</dl>\n")
+	if d.p.Next != "" {
+		d.Raw("<p class=\"next\"><b>Next:</b> ")
+		d.Text(d.p.Next)
+		d.Raw(" <code>")
+		d.Text(d.p.NextCommand)
+		d.Raw("</code></p>\n")
+	}
+	d.Raw("</section>\n")
+	d.money()
+}
+
+// money shows the month's sums, in minor units: the sections have every digit.
+func (d *packagePage) money() {
+	if len(d.p.Figures) == 0 {
+		return
+	}
+	d.Raw("<section aria-label=\"The month's money\">\n<dl class=\"money\">\n")
+	for _, f := range d.p.Figures {
+		d.Raw("<div><dt>")
+		d.Text(f.Label)
+		d.Raw("</dt>")
+		for _, m := range f.Amounts {
+			d.Raw("<dd>")
+			d.number(m.rounded())
+			d.Raw(" <small>")
+			d.Text(m.Currency)
+			if m.Entity != "" && len(d.p.Flows) > 1 {
+				d.Raw(" ")
+				d.Name(m.Entity)
+			}
+			d.Raw("</small></dd>")
+		}
+		if len(f.Amounts) == 0 {
+			d.Raw("<dd>none</dd>")
+		}
+		d.Raw("</div>\n")
+	}
 	d.Raw("</dl>\n</section>\n")
+}
+
+// rounded is the amount in its currency's minor units, as it is shown.
+func (m Money) rounded() string {
+	exact, ok := new(big.Rat).SetString(m.Amount)
+	if !ok {
+		return m.Amount
+	}
+	return exact.FloatString(locale.MinorDigits(m.Currency))
 }
 
 func (d *packagePage) contents() {

@@ -23,8 +23,21 @@ type Package struct {
 	Controls              []Control
 	Sections              []Section
 	Ties                  []Tie
-	Flows                 []Flow // one per entity, when the run has a revenue bridge
+	Figures               []Figure // the month's money, for the cover
+	// Next is what is to be done after this, with its command.
+	Next, NextCommand string
+	Flows             []Flow // one per entity, when the run has a revenue bridge
 }
+
+// Figure is a sum of the month for the cover: an amount for each currency, or
+// entity, that has one.
+type Figure struct {
+	Label   string
+	Amounts []Money
+}
+
+// Money is an amount, a plain decimal. Entity is "" where it is of all.
+type Money struct{ Amount, Currency, Entity string }
 
 // Control is a control as the package tells it.
 type Control struct {

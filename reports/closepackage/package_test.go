@@ -100,8 +100,12 @@ func closeFixture() *Package {
 			{ID: "prior_period", Title: "Prior-period items", Note: "one late row", Columns: columns("id"), Rows: fixed()},
 		},
 		Flows: []Flow{{Entity: "main", Currency: "USD", Lines: []FlowLine{
-			{"consumed", "1000.5"}, {"restored", "-20"}, {"marketing", "15"}, {"store_fee", "260"}, {"creator_share", "480.25"}, {"agency_share", "25"}, {"platform_cut", "230.25"},
+			{"sold_gross", "1500"}, {"sold_tax", "119.5"}, {"sold_store_fee", "300"}, {"liability_change", "400"},
+			{"consumed", "1000.5"}, {"restored", "20"}, {"consumed_net", "980.5"}, {"marketing", "15"}, {"to_share", "995.5"}, {"store_fee", "260"}, {"creator_share", "480.25"}, {"agency_share", "25"}, {"platform_cut", "230.25"}, {"a_new_line", "1"},
 		}}},
+		Figures: []Figure{{"Gross sales", []Money{{"1500", "USD", "main"}}}, {"Coins consumed", []Money{{"980.505", "USD", "main"}}},
+			{"Owed to creators", []Money{{"0.3", "EUR", ""}, {"12345.6", "JPY", ""}}}, {"Platform's cut", nil}},
+		Next: "Mend the data: <coin_rollforward>.", NextCommand: "carat exceptions --period 2026-10",
 		Ties: []Tie{
 			{What: "exceptions of gift_price", Currency: "rows", Total: "3", Terms: []Term{{Section: "exceptions", Column: "control", Where: [][2]string{{"control", "gift_price"}}, Count: true}}},
 			{What: "a subject with wildcards", Currency: "rows", Total: "1", Terms: []Term{{Section: "exceptions", Column: "subject_id", Where: [][2]string{{"subject_id", "c?*~d"}}, Count: true}}},
@@ -225,7 +229,7 @@ func TestPackageXLSXCells(t *testing.T) {
 	if tables, err := f.GetTables("Exceptions"); err != nil || len(tables) != 1 || tables[0].Range != "A1:L6" {
 		t.Errorf("filters: %+v %v", tables, err)
 	}
-	if linked, target, err := f.GetCellHyperLink(contentsSheet, "A12"); err != nil || !linked || target != "'Exceptions'!A1" {
+	if linked, target, err := f.GetCellHyperLink(contentsSheet, "A17"); err != nil || !linked || target != "'Exceptions'!A1" {
 		t.Errorf("link to %q %v", target, err)
 	}
 	again := packageBytes(t, func(b *bytes.Buffer) error { return closeFixture().WriteXLSX(b) })

@@ -55,7 +55,7 @@ type flowBand struct {
 // those who don't see it. A bridge with a negative step, which a flow can't
 // show, has the table alone.
 func (d *packagePage) flow(f *Flow) {
-	d.Raw("<section id=\"flow\">\n<h2>From gross to net</h2>\n<p class=\"note\">Coins consumed at what was paid for them, and where that goes: ")
+	d.Raw("<section id=\"flow\">\n<h2>From gross to net</h2>\n<p class=\"note\">From what viewers paid to what the platform keeps; the picture is of the coins consumed: ")
 	d.Name(f.Entity)
 	d.Raw(", in ")
 	d.Text(f.Currency)
@@ -65,14 +65,77 @@ func (d *packagePage) flow(f *Flow) {
 		d.drawFlow(left, right)
 	}
 	d.openTable("From gross to net", []table.Column{{Name: "step"}, {Name: f.Currency, Kind: table.Decimal}})
+	var below []FlowLine
 	for _, l := range f.Lines {
-		d.Raw("<tr><th scope=\"row\">")
-		d.Text(strings.ReplaceAll(l.Line, "_", " "))
-		d.Raw("</th><td class=\"n\">")
-		d.number(l.Amount)
-		d.Raw("</td></tr>\n")
+		step, known := bridgeWords[strings.ReplaceAll(l.Line, " ", "_")]
+		switch {
+		case !known || step.sign == "below":
+			below = append(below, l)
+		case step.sign != "": // else the picture's own, told by its subtotal
+			d.bridgeStep(l, step)
+		}
+	}
+	if len(below) > 0 {
+		d.Raw("<tr class=\"head\"><th scope=\"row\" colspan=\"2\">Beside the bridge</th></tr>\n")
+	}
+	for _, l := range below {
+		d.bridgeStep(l, bridgeWords[l.Line])
 	}
 	d.Raw("</tbody></table></div>\n</section>\n")
+}
+
+// bridgeStep is one line of the table from gross to net.
+func (d *packagePage) bridgeStep(l FlowLine, step bridgeStep) {
+	d.Raw("<tr")
+	if step.sign == "=" {
+		d.Raw(" class=\"total\"")
+	}
+	d.Raw("><th scope=\"row\">")
+	switch step.sign {
+	case "-":
+		d.Raw("\u2212 ")
+	case "+":
+		d.Raw("+ ")
+	case "=":
+		d.Raw("= ")
+	}
+	if step.label == "" {
+		d.Text(strings.ReplaceAll(l.Line, "_", " "))
+	}
+	d.Raw(step.label, "</th><td class=\"n\">")
+	d.number(l.Amount)
+	d.Raw("</td></tr>\n")
+}
+
+// bridgeStep is a line of the bridge in words: "-" is taken off, "+" added, "="
+// is what that comes to, "below" stands beside the bridge, "first" begins it.
+type bridgeStep struct {
+	label pages.Markup
+	sign  string
+}
+
+var bridgeWords = map[string]bridgeStep{
+	"sold_gross":         {"Gross sales of coins", "first"},
+	"sold_tax":           {"Tax on sales", "-"},
+	"refunded":           {"Refunds and chargebacks", "-"},
+	"breakage":           {"Coins that expired or were refused", "-"},
+	"liability_change":   {"Added to what viewers hold and haven't spent", "-"},
+	"consumed_net":       {"Coins consumed, less restored", "="},
+	"marketing":          {"Promotional coins, at the platform's cost", "+"},
+	"to_share":           {"What is shared out", "="},
+	"store_fee":          {"Store fees of the coins consumed", "-"},
+	"creator_share":      {"Creators' share", "-"},
+	"agency_share":       {"Agencies' share", "-"},
+	"platform_cut":       {"Platform's cut", "="},
+	"consumed":           {"Coins consumed", ""},
+	"restored":           {"Coins restored by reversals", ""},
+	"sold_store_fee":     {"Store fees of what was sold", "below"},
+	"contra_revenue":     {"Given back beyond the value taken", "below"},
+	"contra_store_fee":   {"Store fees given back beyond the deferred", "below"},
+	"breakage_store_fee": {"Store fees of coins that expired", "below"},
+	"adjustments":        {"Adjustments of creators", "below"},
+	"revaluation":        {"Revaluation of what creators are owed", "below"},
+	"payout_rounding":    {"Rounding of payouts", "below"},
 }
 
 // bands gives both sides of the picture, in one scale.

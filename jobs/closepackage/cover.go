@@ -1,0 +1,129 @@
+package closepackage
+
+import (
+	"fmt"
+	"strings"
+
+	"carat/jobs/books"
+	"carat/pipeline"
+	"carat/reports/closepackage"
+	"carat/reports/table"
+)
+
+// stand says where the month stands, as the verbs do, and what is next.
+func (b *packageBuilder) stand(pack *closepackage.Package) error {
+	closed, err := b.books.Closures(b.ctx, b.options.Config)
+	if err != nil {
+		return err
+	}
+	s, err := b.books.Standing(b.ctx, b.options.Setting, closed, b.run)
+	if err != nil {
+		return err
+	}
+	pack.Status, pack.Says = s.Status(), s.Words()
+	pack.Open, pack.Waived, pack.Decided = s.Open(), s.BlockWaived, s.ReviewDecided
+	_, prepared, _, err := b.books.SignOff(b.ctx, b.run.Period, closed.Version(b.run.Period))
+	if err != nil {
+		return err
+	}
+	pack.Next, pack.NextCommand = next(s, prepared, b.run.Period)
+	return nil
+}
+
+// next says what is to be done after this, and the command for it.
+func next(s books.Standing, prepared bool, period pipeline.Period) (what, command string) {
+	month := " --period " + string(period)
+	switch {
+	case s.Closed():
+		return "Nothing is left to do. To make the month again from its rows:", "carat verify" + month
+	case len(s.BlockedBy) > 0:
+		return "Mend the data, or let a second person waive what blocks: " + strings.Join(s.BlockedBy, ", ") + ".", "carat exceptions" + month
+	case len(s.Undecided) > 0:
+		return "Decide the exceptions of " + strings.Join(s.Undecided, ", ") + ".", "carat exceptions" + month + " --export decisions.csv"
+	case prepared:
+		return "Somebody who neither prepared the month nor decided in it approves it.", "carat approve" + month
+	}
+	return "Prepare the month for approval.", "carat close" + month
+}
+
+// figures are the month's money for the cover, from the same rows as the
+// sections: what was sold, what was spent of it, what is owed, what is left.
+func (b *packageBuilder) figures(flows []closepackage.Flow) ([]closepackage.Figure, error) {
+	var list []closepackage.Figure
+	for _, f := range []struct{ line, label string }{{"sold_gross", "Gross sales"}, {"consumed_net", "Coins consumed, less restored"}} {
+		list = append(list, figureOf(flows, f.line, f.label))
+	}
+	owed := closepackage.Figure{Label: "Owed to creators"}
+	if t, ok := b.tables["rollforwards"]; ok && t.Snapshot != 0 {
+		err := b.each("select currency, cast(sum(amount) as varchar) from rollforwards where run_id = "+pipeline.SQLText(b.run.ID)+
+			" and identity = 'payable' and subject_kind = 'entity' and line = 'closing' group by currency order by currency", 2, func(row []any) error {
+			owed.Amounts = append(owed.Amounts, closepackage.Money{Amount: text(row[1]), Currency: fmt.Sprint(row[0])})
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return append(list, owed, figureOf(flows, "platform_cut", "Platform's cut")), nil
+}
+
+// figureOf is one line of every flow. A flow without the line shows nothing.
+func figureOf(flows []closepackage.Flow, line, label string) closepackage.Figure {
+	f := closepackage.Figure{Label: label}
+	for _, flow := range flows {
+		for _, l := range flow.Lines {
+			if l.Line == line {
+				f.Amounts = append(f.Amounts, closepackage.Money{Amount: l.Amount, Currency: flow.Currency, Entity: flow.Entity})
+			}
+		}
+	}
+	return f
+}
+
+// flows are the revenue bridge over all channels and currencies, by entity,
+// with its two subtotals: consumed_net = consumed - restored, and to_share,
+// that and marketing.
+func (b *packageBuilder) flows() ([]closepackage.Flow, error) {
+	if t, ok := b.tables["revenue_bridge"]; !ok || t.Snapshot == 0 {
+		return nil, nil
+	}
+	const bridge = `with bridge as (select entity, functional_currency, line_rank * 10 as line_rank, line, functional_amount from revenue_bridge where run_id = {run}),
+signed as (select entity, functional_currency, line, case when line = 'restored' then -functional_amount else functional_amount end as functional_amount from bridge),
+lines as (
+    select * from bridge
+    union all
+    select entity, functional_currency, 85, 'consumed_net', functional_amount from signed where line in ('consumed', 'restored')
+    union all
+    select entity, functional_currency, 95, 'to_share', functional_amount from signed where line in ('consumed', 'restored', 'marketing')
+)
+select entity, functional_currency, line, cast(sum(functional_amount) as varchar) from lines
+group by entity, functional_currency, line_rank, line order by entity, functional_currency, line_rank, line`
+	var flows []closepackage.Flow
+	err := b.each(strings.ReplaceAll(bridge, "{run}", pipeline.SQLText(b.run.ID)), 4, func(row []any) error {
+		entity, currency := fmt.Sprint(row[0]), fmt.Sprint(row[1])
+		if n := len(flows); n == 0 || flows[n-1].Entity != entity || flows[n-1].Currency != currency {
+			flows = append(flows, closepackage.Flow{Entity: entity, Currency: currency})
+		}
+		last := &flows[len(flows)-1]
+		last.Lines = append(last.Lines, closepackage.FlowLine{Line: fmt.Sprint(row[2]), Amount: text(row[3])})
+		return nil
+	})
+	return flows, err
+}
+
+// causes are the exceptions by control and reason, those of money first, and
+// in each unit the greatest difference first.
+func (b *packageBuilder) causes() (closepackage.Section, bool) {
+	t, ok := b.tables[books.TableExceptions]
+	if !ok || t.Snapshot == 0 {
+		return closepackage.Section{}, false
+	}
+	s := closepackage.Section{ID: "causes", Title: "Exceptions by cause", Note: "one cause: a control and its reason, in one unit; money first, the greatest difference first",
+		Columns: []table.Column{{Name: "control"}, {Name: "severity"}, {Name: "reason"}, {Name: "exceptions", Kind: table.Number}, {Name: "difference", Kind: table.Decimal}, {Name: "unit"}}}
+	s.Rows = func(add func([]any) error) error {
+		return b.each("with causes as (select control, severity, reason, unit, count(*) as found, sum(abs(difference)) as difference from exceptions where run_id = "+
+			pipeline.SQLText(b.run.ID)+" group by control, severity, reason, unit) select control, severity, reason, found, cast(difference as varchar), unit from causes"+
+			" order by case when length(unit) = 3 and unit = upper(unit) then 0 else 1 end, difference desc, control, reason, unit", len(s.Columns), add)
+	}
+	return s, true
+}
