@@ -42,6 +42,7 @@ any number moves.`,
 				a.tell(fmt.Sprintf("close %s: the month isn't over yet; rows of it that come after the approval count in %s", period, period.Next()))
 			}
 			fmt.Fprintf(a.stdout, "%s is prepared by %s (version %d, run %s)\n%s, %s\n", r.Period, r.PreparedBy, r.Version, r.RunID, r.Verdict.Words(), r.Verdict.Counts())
+			fmt.Fprint(a.stdout, r.Verdict.LeftOut())
 			if err := a.writeMoved(r.Version, r.Moved); err != nil {
 				return err
 			}

@@ -148,7 +148,7 @@ func (d *demo) print(w io.Writer) {
 	fmt.Fprintf(w, "STATUS    %s is %s\n", demoPeriod, d.run.Reconcile.Verdict.Words())
 
 	fmt.Fprintf(w, "\nCONTROLS\n")
-	writeIndented(w, controlsTable(d.run.Reconcile.Controls))
+	writeIndented(w, controlsTable(d.run.Reconcile.Controls, false))
 	d.printExceptions(w)
 	fmt.Fprintf(w, "\nTHE MONTH\n")
 	writeIndented(w, d.summary.Movements)

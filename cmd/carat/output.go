@@ -39,12 +39,21 @@ func (a *app) settingOf(c *config.Config, progress books.Progress) books.Setting
 		Variable: a.variable, Fault: a.fault}
 }
 
-func controlsTable(controls []reconcile.Control) *table.Table {
+// controlsTable is the table of controls; for programs with what was not
+// compared, which people are told beneath it.
+func controlsTable(controls []reconcile.Control, programs bool) *table.Table {
 	t := &table.Table{Columns: []table.Column{
 		{Name: "control"}, {Name: "severity"}, {Name: "checked", Kind: table.Number}, {Name: "exceptions", Kind: table.Number}, {Name: "result"},
 	}}
+	if programs {
+		t.Columns = append(t.Columns, table.Column{Name: "not_compared", Kind: table.Number}, table.Column{Name: "not_compared_reason"})
+	}
 	for _, c := range controls {
-		t.Rows = append(t.Rows, []any{c.Control, c.Severity, c.Checked, c.Exceptions, c.Result})
+		row := []any{c.Control, c.Severity, c.Checked, c.Exceptions, c.Result}
+		if programs {
+			row = append(row, whole(c.NotCompared), text(c.NotComparedReason))
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
@@ -59,6 +68,22 @@ func filesTable(files []ingest.FileResult) *table.Table {
 		t.Rows = append(t.Rows, []any{f.File, f.Feed, absent(f.Format), f.Result, absent(f.Batch), f.RowsRead, f.RowsAccepted, f.RowsRejected, f.RowsDuplicate})
 	}
 	return t
+}
+
+// whole makes an absent number an absent cell.
+func whole(n *int64) any {
+	if n == nil {
+		return nil
+	}
+	return *n
+}
+
+// text makes an absent text an absent cell.
+func text(t *string) any {
+	if t == nil {
+		return nil
+	}
+	return *t
 }
 
 // absent makes an empty text an absent cell.

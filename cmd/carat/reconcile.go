@@ -39,9 +39,10 @@ func reconcileCommand(a *app) *cobra.Command {
 				fmt.Fprintf(a.stderr, "carat: reconcile %s: the same inputs as before; nothing was written again\n", month)
 			}
 			a.tellSignOff("reconcile", r)
-			err = controlsTable(r.Controls).Write(a.stdout, a.format)
+			err = controlsTable(r.Controls, a.format != "table").Write(a.stdout, a.format)
 			if a.format == "table" {
 				fmt.Fprintf(a.stdout, "\n%s is %s (run %s)\n%s\n", r.Period, r.Verdict.Words(), r.RunID, r.Verdict.Counts())
+				fmt.Fprint(a.stdout, r.Verdict.LeftOut())
 			}
 			if r.Status == books.StatusBlocked {
 				err = errors.Join(err, r.Blocked())

@@ -105,7 +105,7 @@ func (a *app) writeRun(r *jobs.RunResult, fresh []ingest.FileResult, took time.D
 	case "json":
 		return writeRunJSON(a.stdout, r, took)
 	case "csv":
-		return controlsTable(r.Reconcile.Controls).Write(a.stdout, a.format)
+		return controlsTable(r.Reconcile.Controls, a.format == "csv").Write(a.stdout, a.format)
 	}
 	if len(fresh) > 0 {
 		if err := filesTable(fresh).Write(a.stdout, a.format); err != nil {
@@ -113,11 +113,12 @@ func (a *app) writeRun(r *jobs.RunResult, fresh []ingest.FileResult, took time.D
 		}
 		fmt.Fprintln(a.stdout)
 	}
-	if err := controlsTable(r.Reconcile.Controls).Write(a.stdout, a.format); err != nil {
+	if err := controlsTable(r.Reconcile.Controls, a.format == "csv").Write(a.stdout, a.format); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(a.stdout, "\n%s is %s (run %s, %s seconds)\n%s\n",
 		r.Reconcile.Period, r.Reconcile.Verdict.Words(), r.Reconcile.RunID, seconds(took), r.Reconcile.Verdict.Counts())
+	fmt.Fprint(a.stdout, r.Reconcile.Verdict.LeftOut())
 	if err != nil || r.Statements == nil { // the error that left them out is told beside this
 		return err
 	}

@@ -59,6 +59,7 @@ func (a *app) writeStatus(r *schedule.StatusResult, zone *time.Location) error {
 	}
 	for _, p := range r.Periods {
 		writeList(w, "TO CLOSE "+string(p.Period), p.Waits, "")
+		writeList(w, "NOT COMPARED "+string(p.Period), p.NotCompared, "")
 	}
 	writeList(w, "LATE", r.Late, "nothing is late")
 	writeList(w, "NOT TOLD", r.Webhooks, "")
@@ -158,14 +159,18 @@ func writeStatusJSON(w io.Writer, r *schedule.StatusResult) error {
 		FirstPeriod string              `json:"first_period"`
 		Periods     json.RawMessage     `json:"periods"`
 		Waits       map[string][]string `json:"to_close"`
+		NotCompared map[string][]string `json:"not_compared"`
 		Jobs        json.RawMessage     `json:"jobs"`
 		Feeds       json.RawMessage     `json:"feeds"`
 		Late        []string            `json:"late"`
 		Webhooks    []string            `json:"not_told"`
-	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks)}
+	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, NotCompared: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks)}
 	for _, p := range r.Periods {
 		if len(p.Waits) > 0 {
 			object.Waits[string(p.Period)] = p.Waits
+		}
+		if len(p.NotCompared) > 0 {
+			object.NotCompared[string(p.Period)] = p.NotCompared
 		}
 	}
 	for _, one := range []struct {

@@ -24,6 +24,9 @@ type Verdict struct {
 	Monitor       int64
 	BlockedBy     []string // blocking controls with an exception that is not waived
 	Undecided     []string // reviewed controls with an exception that nobody decided
+	// NotCompared has a sentence of each control that compared nothing, or not
+	// everything: "coin_rollforward: 12, REASON".
+	NotCompared []string
 	// Decisions are those in force about exceptions of the run.
 	Decisions []pipeline.Decision
 }
@@ -47,6 +50,15 @@ func (v Verdict) Counts() string {
 		return "no exceptions"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// LeftOut says of what nothing, or not everything, was compared, a line each;
+// "" when that is nothing. What was not compared has not passed.
+func (v Verdict) LeftOut() string {
+	if len(v.NotCompared) == 0 {
+		return ""
+	}
+	return "not compared:\n  " + strings.Join(v.NotCompared, "\n  ") + "\n"
 }
 
 // Day is a day as decisions spell it.
@@ -77,6 +89,9 @@ func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisio
 	}
 	for _, c := range run.Controls {
 		left := c.Exceptions - cleared[c.Control]
+		if text := c.LeftOut(); text != "" {
+			v.NotCompared = append(v.NotCompared, c.Control+": "+text)
+		}
 		switch c.Severity {
 		case "block":
 			v.Block += c.Exceptions

@@ -256,9 +256,9 @@ func (b *auditBuilder) writeResults() error {
 func (b *auditBuilder) writeControls() error {
 	var rows [][]any
 	for _, c := range packageControls(b.run, b.models) {
-		rows = append(rows, []any{c.Control, c.Severity, c.Question, c.Rule, c.Guards, c.Checked, c.Exceptions, c.Result, c.SHA256})
+		rows = append(rows, []any{c.Control, c.Severity, c.Question, c.Rule, c.Guards, c.Checked, c.Exceptions, c.Result, wholeOrNil(c.NotCompared), books.TextOrNil(c.NotComparedReason), c.SHA256})
 	}
-	return b.table("controls.csv", columnsOf("control severity question rule guards checked:n exceptions:n result sql_sha256"), textRows(rows))
+	return b.table("controls.csv", columnsOf("control severity question rule guards checked:n exceptions:n result not_compared:n not_compared_reason sql_sha256"), textRows(rows))
 }
 
 // auditSections are the tables of the close package that the evidence shows,

@@ -127,7 +127,11 @@ func (b *packageBuilder) build() (*closepackage.Package, error) {
 func packageControls(run state.Run, m reconcile.Models) []closepackage.Control {
 	var list []closepackage.Control
 	for _, c := range run.Controls {
-		one := closepackage.Control{Control: c.Control, Severity: c.Severity, Checked: c.Checked, Exceptions: c.Exceptions, Result: c.Result}
+		one := closepackage.Control{Control: c.Control, Severity: c.Severity, Checked: c.Checked, Exceptions: c.Exceptions, Result: c.Result,
+			NotCompared: c.NotCompared}
+		if c.NotComparedReason != nil {
+			one.NotComparedReason = *c.NotComparedReason
+		}
 		for _, model := range m.List {
 			if model.Header["control"] == c.Control {
 				h := model.Header
@@ -140,14 +144,22 @@ func packageControls(run state.Run, m reconcile.Models) []closepackage.Control {
 	return list
 }
 
+// wholeOrNil makes an absent number an absent cell.
+func wholeOrNil(n *int64) any {
+	if n == nil {
+		return nil
+	}
+	return *n
+}
+
 func controlSection(controls []closepackage.Control) closepackage.Section {
 	return closepackage.Section{
 		ID: "controls", Title: "Controls", Note: "one control: a rule, what it checked and how many rows broke it",
 		Columns: []table.Column{{Name: "control"}, {Name: "severity"}, {Name: "checked", Kind: table.Number}, {Name: "exceptions", Kind: table.Number},
-			{Name: "result"}, {Name: "question"}, {Name: "guards"}, {Name: "sql_sha256"}},
+			{Name: "result"}, {Name: "not_compared", Kind: table.Number}, {Name: "not_compared_reason"}, {Name: "question"}, {Name: "guards"}, {Name: "sql_sha256"}},
 		Rows: func(add func([]any) error) error {
 			for _, c := range controls {
-				if err := add([]any{c.Control, c.Severity, c.Checked, c.Exceptions, c.Result, c.Question, c.Guards, c.SHA256}); err != nil {
+				if err := add([]any{c.Control, c.Severity, c.Checked, c.Exceptions, c.Result, wholeOrNil(c.NotCompared), books.TextOrNil(c.NotComparedReason), c.Question, c.Guards, c.SHA256}); err != nil {
 					return err
 				}
 			}

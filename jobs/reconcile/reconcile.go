@@ -172,8 +172,12 @@ func (r *Finished) execute(ctx context.Context, p *books.Books, o Options, m Mod
 		return err
 	}
 	for _, c := range outcome.Controls {
-		r.Run.Controls = append(r.Run.Controls, state.Control{
-			Control: c.Control, Severity: c.Severity, Checked: c.Checked, Exceptions: c.Exceptions, Result: c.Result})
+		judged := state.Control{Control: c.Control, Severity: c.Severity, Checked: c.Checked, Exceptions: c.Exceptions, Result: c.Result,
+			NotCompared: c.NotCompared}
+		if c.NotComparedReason != "" {
+			judged.NotComparedReason = &c.NotComparedReason
+		}
+		r.Run.Controls = append(r.Run.Controls, judged)
 	}
 	r.Run.Status = outcome.Status()
 	dir, err := p.Lake.StagingDir("run-" + r.Run.ID)

@@ -45,6 +45,7 @@ type PeriodStatus struct {
 	NewerBatches int64    // ingested since the run
 	BlockedBy    []string // controls with a blocking exception that is not waived
 	Undecided    []string // controls with an exception that needs a decision
+	NotCompared  []string // a sentence of each control that compared nothing, or not everything
 	Waits        []string // what the close waits for, a sentence each; none when closed
 }
 
@@ -171,7 +172,7 @@ func periodStatus(ctx context.Context, p *books.Books, setting books.Setting, ba
 		for _, c := range run.Controls {
 			ps.Exceptions += c.Exceptions
 		}
-		ps.BlockedBy, ps.Undecided = v.BlockedBy, v.Undecided
+		ps.BlockedBy, ps.Undecided, ps.NotCompared = v.BlockedBy, v.Undecided, v.NotCompared
 		if err = stage(ctx, p, closed, &ps); err != nil {
 			return nil, err
 		}

@@ -196,7 +196,7 @@ func (b *builder) isLarge(ctx context.Context, conn *sql.Conn, i int) bool {
 
 // lifetimes gives what each model reads, also by way of views, and how many
 // models read each table that is needed no more after them. Results, controls
-// and what a control's `checked:` counts are kept, and so is all that a kept
+// and what a control's judging queries read are kept, and so is all that a kept
 // view reads.
 func lifetimes(ordered []Model) (uses [][]string, left map[string]int) {
 	byName := map[string]Model{}

@@ -25,7 +25,7 @@ type Model struct {
 	Why      string            // the header's lines without a key
 	UserMade bool              // from the user's controls/ folder
 	reads    []string          // models and tables that it reads
-	checks   []string          // what its `checked:` counts
+	checks   []string          // what its judging queries read, besides its own rows
 }
 
 // IsControl says whether the model is a control.
@@ -40,12 +40,16 @@ var headerKeys = map[string]bool{
 	"grain": true, "control": true, "severity": true, "unit": true, "guards": true,
 	"question": true, "causes": true, "action": true, "subject": true, "heading": true,
 	"checked": true, "reasons": true, "result": true, "order": true, "materialized": true, "for": true,
+	keyNotCompared: true, keyNotComparedReason: true,
 }
 
 // optionalKeys are those that nothing asks for, so that one that was taken for
 // prose would not be missed: below the block they are refused. In the text of a
 // month that is closed they count, because once they might stand anywhere.
-var optionalKeys = map[string]bool{"checked": true, "reasons": true, "result": true, "order": true, "materialized": true, "for": true}
+var optionalKeys = map[string]bool{
+	"checked": true, "reasons": true, "result": true, "order": true, "materialized": true, "for": true,
+	keyNotCompared: true, keyNotComparedReason: true,
+}
 
 var severities = map[string]bool{"block": true, "review": true, "monitor": true}
 
@@ -182,9 +186,9 @@ func (e *Engine) order(ctx context.Context, models []Model) ([]Model, error) {
 			if err := e.ReadOnly(ctx, models[i].SQL); err != nil {
 				return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "%w", err)
 			}
-			if checked := models[i].Header["checked"]; checked != "" {
-				if err := e.ReadOnly(ctx, "select count(*) "+checked); err != nil {
-					return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "`checked:` %w", err)
+			for _, q := range judgingQueries(models[i]) {
+				if err := e.ReadOnly(ctx, q.query); err != nil {
+					return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "`%s:` %w", q.key, err)
 				}
 			}
 		}
@@ -193,10 +197,12 @@ func (e *Engine) order(ctx context.Context, models []Model) ([]Model, error) {
 			return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "%w", err)
 		}
 		models[i].reads = reads
-		if checked := models[i].Header["checked"]; checked != "" {
-			if models[i].checks, err = e.reads(ctx, models[i], "select count(*) "+checked); err != nil {
-				return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "`checked:` %w", err)
+		for _, q := range judgingQueries(models[i]) {
+			names, err := e.reads(ctx, models[i], q.query)
+			if err != nil {
+				return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "`%s:` %w", q.key, err)
 			}
+			models[i].checks = append(models[i].checks, names...)
 		}
 	}
 	sort.Slice(models, func(i, j int) bool { return models[i].Name < models[j].Name })

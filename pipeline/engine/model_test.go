@@ -279,7 +279,7 @@ func tamperWith(t *testing.T, e *engine.Engine, models []engine.Model, model, ta
 // period, first, zone, expected (a feed expected daily), lock (a closed month, its last batch), clawback, breakage
 // (months), fxage (days), approver, entity (id, currency, gross or net), channel (name, fee
 // rate, due days), tolerance (currency, amount) and account (role, account); CASE/batches.csv
-// the batches that the history's snapshots state; CASE/closed_TABLE.csv what the month before closed with; CASE/tamper.sql changes
+// the batches that the history's snapshots state; CASE/judged.csv how the control was judged, in columns of control_results; CASE/closed_TABLE.csv what the month before closed with; CASE/tamper.sql changes
 // tables before the model is built again.
 func TestModels(t *testing.T) {
 	files := caseFiles(t)
@@ -443,7 +443,7 @@ func runCase(t *testing.T, e *engine.Engine, dialect string, models []engine.Mod
 	given_ := map[string]string{}
 	for _, set := range []map[string]string{base, tables} {
 		for name, text := range set {
-			if table, ok := strings.CutSuffix(name, ".csv"); ok && table != "want" && table != "batches" {
+			if table, ok := strings.CutSuffix(name, ".csv"); ok && table != "want" && table != "batches" && table != "judged" {
 				given_[table] = text
 			}
 		}
@@ -492,5 +492,24 @@ func runCase(t *testing.T, e *engine.Engine, dialect string, models []engine.Mod
 	if strings.Join(got, "\n") != strings.Join(wanted, "\n") {
 		t.Errorf("%s, columns %s\ngot:\n%s\nwant:\n%s", model, strings.Join(want[0], ", "),
 			strings.Join(got, "\n"), strings.Join(wanted, "\n"))
+	}
+	if text, ok := tables["judged.csv"]; ok {
+		checkJudged(t, e, strings.TrimPrefix(model, "ctl_"), readCSV(t, "judged", text))
+	}
+}
+
+// checkJudged wants the control's row of control_results to be as given.
+func checkJudged(t *testing.T, e *engine.Engine, control string, records [][]string) {
+	t.Helper()
+	var columns []string
+	for _, c := range records[0] {
+		columns = append(columns, fmt.Sprintf("coalesce(cast(%q as varchar), '')", c))
+	}
+	got, err := e.TextsForTest("select concat_ws(', ', " + strings.Join(columns, ", ") + ") from control_results where control = '" + control + "'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{strings.Join(records[1], ", ")}; !slices.Equal(got, want) {
+		t.Errorf("control %s, columns %s\ngot:  %s\nwant: %s", control, strings.Join(records[0], ", "), strings.Join(got, "\n"), want[0])
 	}
 }

@@ -2,14 +2,10 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
-	"slices"
-	"strings"
 	"time"
 
 	"carat/pipeline"
-	"carat/pipeline/engine/duckdb"
 )
 
 // Entity is a legal entity of the configuration.
@@ -81,7 +77,13 @@ type ControlResult struct {
 	Guards     string
 	Checked    int64
 	Exceptions int64
-	Result     string // pass or fail
+	Result     string // pass, fail or not compared
+
+	// NotCompared is how many things the control found nothing to compare with,
+	// nil when its header doesn't speak of it, and NotComparedReason why; "" when
+	// each had something to compare with and there was one.
+	NotCompared       *int64
+	NotComparedReason string
 }
 
 // Outcome is the result of a reconciliation.
@@ -144,172 +146,4 @@ func (e *Engine) Reconcile(ctx context.Context, dialect string, models []Model, 
 func Dialect(fsys fs.FS) (string, error) {
 	text, err := fs.ReadFile(fsys, "dialect/duckdb.sql")
 	return string(text), err
-}
-
-// judge counts every control's rows and gathers the exceptions.
-func (e *Engine) judge(ctx context.Context) (results []ControlResult, err error) {
-	if e.inTransaction {
-		return e.judgeAll(ctx)
-	}
-	err = duckdb.InTransaction(ctx, e.Connections()[0], func() error {
-		results, err = e.judgeAll(ctx)
-		return err
-	})
-	return results, err
-}
-
-func (e *Engine) judgeAll(ctx context.Context) ([]ControlResult, error) {
-	if err := e.Exec(ctx, createExceptions); err != nil {
-		return nil, fmt.Errorf("create exceptions: %w", err)
-	}
-	controls := slices.DeleteFunc(slices.Clone(e.models), func(m Model) bool { return !m.IsControl() })
-	found, checked, err := e.countControls(ctx, controls)
-	if err != nil {
-		return nil, err
-	}
-	var results []ControlResult
-	for i, m := range controls {
-		r := ControlResult{
-			Control: m.Header["control"], Severity: m.Header["severity"], Unit: m.Header["unit"],
-			Summary: m.Summary, Guards: m.Header["guards"], Checked: checked[i], Exceptions: found[i], Result: "pass",
-		}
-		if r.Exceptions > 0 {
-			r.Result = "fail"
-		}
-		results = append(results, r)
-		if r.Exceptions == 0 && !m.UserMade { // a user's may lack columns, and is told so even when it finds nothing
-			continue
-		}
-		if err := e.Exec(ctx, insertExceptions(m)); err != nil {
-			kind := pipeline.KindInternal
-			if m.UserMade {
-				kind = pipeline.KindUsage
-			}
-			return nil, pipeline.Errorf(kind, "read control", m.Path, "%w", err).
-				WithHint("a control gives entity, subject_kind, subject_id, expected, actual, difference, unit, reason, detail, batch_id and source_line")
-		}
-	}
-	if err := e.refuseEqualIDs(ctx, controls); err != nil {
-		return nil, err
-	}
-	return results, e.recordControls(ctx, results)
-}
-
-// refuseEqualIDs refuses two exceptions with one id: a decision about the one would
-// be a decision about the other, which nobody looked at.
-func (e *Engine) refuseEqualIDs(ctx context.Context, controls []Model) error {
-	twice, err := e.Texts(ctx, `select control || chr(31) || min(subject_kind || ' ' || subject_id || ', ' || coalesce(reason, ''))
-from exceptions group by control, exception_id having count(*) > 1 order by 1 limit 1`)
-	if err != nil {
-		return fmt.Errorf("compare the ids of exceptions: %w", err)
-	}
-	if len(twice) == 0 {
-		return nil
-	}
-	name, subject, _ := strings.Cut(twice[0], "\x1f")
-	for _, m := range controls {
-		if m.Header["control"] == name && m.UserMade {
-			return pipeline.Errorf(pipeline.KindUsage, "read control", m.Path, "two of its rows have one id: %s", subject).
-				WithHint("entity, subject_kind, subject_id, reason and unit together name an exception: no two rows of a control may have all of them equal")
-		}
-	}
-	return pipeline.Errorf(pipeline.KindInternal, "read control", name, "two of its rows have one id: %s", subject)
-}
-
-// countControls gives how many rows each control found, and how many its
-// `checked:` counts; 0 without one. The built-in ones are counted by one query:
-// planning is all that such a query costs. A user's is counted by itself, so
-// that an error says whose it is.
-func (e *Engine) countControls(ctx context.Context, controls []Model) (found, checked []int64, err error) {
-	found, checked = make([]int64, len(controls)), make([]int64, len(controls))
-	var from []string
-	var into []*int64
-	for i, m := range controls {
-		sources := map[*int64]string{&found[i]: "from " + duckdb.Identifier(m.Name), &checked[i]: m.Header["checked"]}
-		for _, n := range []*int64{&found[i], &checked[i]} {
-			switch source := sources[n]; {
-			case source == "":
-			case m.UserMade:
-				if *n, err = e.Number(ctx, "select count(*) "+source); err != nil {
-					return nil, nil, fmt.Errorf("count what control %s checked: %w", m.Header["control"], err)
-				}
-			default:
-				from, into = append(from, source), append(into, n)
-			}
-		}
-	}
-	counts, err := e.Counts(ctx, from)
-	if err != nil {
-		return nil, nil, fmt.Errorf("count what the controls checked: %w", err)
-	}
-	for i, n := range counts {
-		*into[i] = n
-	}
-	return found, checked, nil
-}
-
-const createExceptions = `create or replace table exceptions (
-    period varchar,
-    run_id varchar,
-    exception_id varchar,
-    control varchar,
-    severity varchar,
-    entity varchar,
-    subject_kind varchar,
-    subject_id varchar,
-    expected decimal(38, 9),
-    actual decimal(38, 9),
-    difference decimal(38, 9),
-    unit varchar,
-    reason varchar,
-    detail varchar,
-    batch_id varchar,
-    source_line bigint
-)`
-
-// insertExceptions adds a control's rows. The id is the same from run to run:
-// a hash of control, entity, subject and reason (and unit, because a subject
-// may be off in two currencies).
-func insertExceptions(m Model) string {
-	control, severity := duckdb.Literal(m.Header["control"]), duckdb.Literal(m.Header["severity"])
-	return `insert into exceptions
-select
-    run.period,
-    run.run_id,
-    substr(sha256(concat_ws(chr(31), ` + control + `, c.entity, c.subject_kind, c.subject_id, c.reason, c.unit)), 1, 16),
-    ` + control + `,
-    ` + severity + `,
-    c.entity,
-    c.subject_kind,
-    c.subject_id,
-    c.expected,
-    c.actual,
-    c.difference,
-    c.unit,
-    c.reason,
-    c.detail,
-    c.batch_id,
-    c.source_line
-from ` + duckdb.Identifier(m.Name) + ` as c
-cross join run`
-}
-
-func (e *Engine) recordControls(ctx context.Context, results []ControlResult) error {
-	if err := e.Exec(ctx, `create or replace table control_results (
-    period varchar, run_id varchar, control varchar, severity varchar,
-    checked bigint, exceptions bigint, result varchar
-)`); err != nil {
-		return fmt.Errorf("create control results: %w", err)
-	}
-	var rows []string
-	for _, r := range results {
-		rows = append(rows, fmt.Sprintf("(%s, %s, %d, %d, %s)", duckdb.Literal(r.Control), duckdb.Literal(r.Severity), r.Checked, r.Exceptions, duckdb.Literal(r.Result)))
-	}
-	if len(rows) == 0 {
-		return nil
-	}
-	if err := e.Exec(ctx, "insert into control_results select run.period, run.run_id, judged.* from run cross join (values "+strings.Join(rows, ", ")+") as judged"); err != nil {
-		return fmt.Errorf("record controls: %w", err)
-	}
-	return nil
 }

@@ -33,7 +33,8 @@ func TestControlRegister(t *testing.T) {
 
 func register(models []engine.Model) string {
 	var b strings.Builder
-	b.WriteString("# Controls\n\nMade from the headers of `sql/controls`. A control gives the rows that break its rule; none is a pass.\n" +
+	b.WriteString("# Controls\n\nMade from the headers of `sql/controls`. A control gives the rows that break its rule; none is a pass,\n" +
+		"unless there was nothing to compare with: then it is `not compared`, and says why and of how many things.\n" +
 		"`block` stops a close, `review` needs an approver, `monitor` informs. `carat exceptions` lists what was found, each with one\n" +
 		"sentence that names the row, what was expected and what was found. What a control reads lies in `sql/ledger`, a folder a subject.\n" +
 		"A model whose header says `for: speed` holds no rule: without it every number would be the same, later. Who reads rules skips it.\n\n| control | severity | guards against |\n|---|---|---|\n")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"carat/pipeline"
@@ -28,7 +29,25 @@ type Control struct {
 	Severity   string `json:"severity"`
 	Checked    int64  `json:"checked"`
 	Exceptions int64  `json:"exceptions"`
-	Result     string `json:"result"`
+	Result     string `json:"result"` // pass, fail or not compared
+
+	// NotCompared is how many things the control found nothing to compare with,
+	// nil when it doesn't speak of it or an older carat judged it; NotComparedReason
+	// is why, nil when each had something and there was one.
+	NotCompared       *int64  `json:"not_compared"`
+	NotComparedReason *string `json:"not_compared_reason"`
+}
+
+// LeftOut says in one sentence what the control compared with nothing; "" when
+// that was nothing.
+func (c Control) LeftOut() string {
+	if c.NotComparedReason == nil {
+		return ""
+	}
+	if c.NotCompared == nil || *c.NotCompared == 0 {
+		return *c.NotComparedReason
+	}
+	return strconv.FormatInt(*c.NotCompared, 10) + ", " + *c.NotComparedReason
 }
 
 // PeriodState is where a period stands.

@@ -22,6 +22,9 @@ var packageCSS string
 // section of exceptions and the workbook have more, and all.
 const shownPerControl = 20
 
+// notCompared is the result of a control that had nothing to compare with.
+const notCompared = "not compared"
+
 // packagePage is the page of a close package under way.
 type packagePage struct {
 	pages.Frame
@@ -170,9 +173,12 @@ func (d *packagePage) glance() {
 	d.Raw("</b> <span>")
 	d.Text(packageStatusWords(d.p.Status))
 	d.Raw("</span></p>\n<dl class=\"five\">\n")
-	passed, monitor := 0, int64(0)
+	passed, without, monitor := 0, int64(0), int64(0)
 	for _, c := range d.p.Controls {
-		if c.Exceptions == 0 {
+		switch {
+		case c.Result == notCompared:
+			without++
+		case c.Exceptions == 0:
 			passed++
 		}
 		if c.Severity == "monitor" {
@@ -183,6 +189,11 @@ func (d *packagePage) glance() {
 	d.Whole(int64(passed))
 	d.Raw(" <small>of ")
 	d.Whole(int64(len(d.p.Controls)))
+	if without > 0 {
+		d.Raw(", ")
+		d.Whole(without)
+		d.Raw(" not compared")
+	}
 	d.Raw("</small></dd></div>\n")
 	for _, s := range []struct {
 		label pages.Markup
@@ -273,8 +284,14 @@ func (d *packagePage) controls() {
 			if class == "" {
 				class = "monitor"
 			}
+		} else if c.Result == notCompared {
+			class = "without"
 		}
-		d.Raw("<details class=\"", class, "\"><summary><span class=\"mark\">", map[bool]pages.Markup{true: "pass", false: "found"}[c.Exceptions == 0], "</span> <b>")
+		mark := map[bool]pages.Markup{true: "pass", false: "found"}[c.Exceptions == 0]
+		if c.Result == notCompared {
+			mark = "not compared"
+		}
+		d.Raw("<details class=\"", class, "\"><summary><span class=\"mark\">", mark, "</span> <b>")
 		d.Text(c.Control)
 		d.Raw("</b> <span class=\"severity\">")
 		d.Text(c.Severity)
@@ -282,11 +299,17 @@ func (d *packagePage) controls() {
 		d.Whole(c.Exceptions)
 		d.Raw(pages.Plural(c.Exceptions, " exception", " exceptions"), " in ")
 		d.Whole(c.Checked)
-		d.Raw(" checked</span></summary>\n<div class=\"inside\">\n")
+		d.Raw(" checked")
+		if c.NotCompared != nil && *c.NotCompared > 0 {
+			d.Raw(", ")
+			d.Whole(*c.NotCompared)
+			d.Raw(" not compared")
+		}
+		d.Raw("</span></summary>\n<div class=\"inside\">\n")
 		for _, line := range []struct {
 			label pages.Markup
 			text  string
-		}{{"", c.Question}, {"The rule. ", c.Rule}, {"Guards against ", c.Guards}, {"Typical causes. ", c.Causes}, {"What to do. ", c.Action}} {
+		}{{"", c.Question}, {"The rule. ", c.Rule}, {"Guards against ", c.Guards}, {"Typical causes. ", c.Causes}, {"What to do. ", c.Action}, {"Not compared. ", c.NotComparedReason}} {
 			if line.text != "" {
 				d.Raw("<p><b>", line.label, "</b>")
 				d.Text(line.text)

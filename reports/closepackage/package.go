@@ -43,6 +43,8 @@ type Money struct{ Amount, Currency, Entity string }
 type Control struct {
 	Control, Severity, Result    string
 	Checked, Exceptions          int64
+	NotCompared                  *int64 // nil: nobody counted
+	NotComparedReason            string // "" when each thing had something to compare with
 	Summary, Question, Guards    string // of its header
 	Rule, Causes, Action, SHA256 string
 }

@@ -9,6 +9,7 @@
 -- causes: an approver who isn't in the list yet; a ticket number left out; one half of a split that was never booked or has another size; a sign turned round
 -- action: have it approved by someone who may, add the reference or the missing half by a new row, or reverse it
 -- checked: from (select accounting_month from stg_coin_adjustments union all select accounting_month from stg_diamond_adjustments) as adjusted cross join run where adjusted.accounting_month = run.period
+-- not_compared_reason: no coins and no diamonds were adjusted in the month
 -- approved_by is one of `approvers` in carat.yaml (an empty list names nobody, and then names are not judged); clawbacks,
 -- splits and corrections carry a reference; the splits of one reference sum to zero, counted up to the period's end and named
 -- by the reference. Promotions, debt written off and bonuses give; expiry, clawbacks and penalties take: another sign is named

@@ -9,6 +9,8 @@
 -- causes: a file that never came or came twice; gifts or purchases that one system recorded and the other didn't; a viewer whose id changed; a fed balance taken at another instant
 -- action: look at the viewer's rows up to as_of, find the row that one side lacks, have it delivered and run the month again
 -- checked: from led_viewer_rollforward
+-- not_compared: from led_viewer_rollforward where not exists (select 1 from led_fed_balance as fed where fed.subject_kind = 'viewer' and fed.subject_id = led_viewer_rollforward.viewer_id and fed.entity = led_viewer_rollforward.entity)
+-- not_compared_reason: no balance of the system of record was fed for these viewers
 -- opening + bought + bonus + adjusted - gifted + reversed - refunded - expired = closing = open lots - debt, per viewer, and
 -- carat's closing is the balance that was fed: its coins, what they are worth and their store fee, as far as the balance names them.
 -- Coins that differ are named before money, and of several fed balances in the month the last one that differs.

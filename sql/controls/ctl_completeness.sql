@@ -1,16 +1,18 @@
--- One row is a day without a feed that is expected daily, or a batch whose rows don't add up.
+-- One row is a day without a feed that is expected daily, a feed that the month needs and nobody ever fed, or a batch whose rows don't add up.
 -- grain: subject_kind, subject_id
 -- control: completeness
 -- severity: block
 -- unit: days
--- reasons: missing_day, rows
+-- reasons: missing_day, empty_feed, rows
 -- guards: a file that never came; rows lost between the file and the history
 -- question: Did every file come, and is every row of it here?
--- causes: an export that failed or is late; a feed switched off; rows lost on a damaged disk
--- action: ask the sender for the day that is missing and ingest it; if rows were lost, `carat verify` says which file changed
+-- causes: a reference feed that was never set up; an export that failed or is late; a feed switched off; rows lost on a damaged disk
+-- action: put the feed that is missing whole into the inbox; ask the sender for the day that is missing and ingest it; if rows were lost, `carat verify` says which file changed
 -- checked: from (select feed from run_days cross join run_expected_feeds union all select feed from stg_batches) as expectations
+-- not_compared_reason: no feed is expected daily, and no file was ingested
 -- Every day of the month has a row of each feed marked `expected: daily`; for every batch rows read = accepted + rejected +
--- duplicate, and the history holds exactly the accepted ones.
+-- duplicate, and the history holds exactly the accepted ones. Rates, catalogue, packages or creators that were never fed are one
+-- row each (empty_feed): the controls that hold rows against them then compare nothing and say so.
 with missing_days as (
     select
         run.default_entity as entity,
@@ -53,9 +55,29 @@ uneven_batches as (
         or coalesce(stg_batch_rows.held_rows, 0) <> stg_batches.rows_accepted
 ),
 
+empty_feeds as (
+    select
+        run.default_entity as entity,
+        'feed' as subject_kind,
+        led_empty_feed.feed as subject_id,
+        led_empty_feed.needing_rows as expected,
+        cast(0 as bigint) as actual,
+        'rows' as unit,
+        'empty_feed' as reason,
+        'No ' || led_empty_feed.thing || ' was ever fed, and ' || plain(led_empty_feed.needing_rows) || ' ' || led_empty_feed.needing
+            || case led_empty_feed.needing_rows when 1 then ' needs one: put ' else 's need one: put ' end
+            || led_empty_feed.feed || '*.csv into the inbox.' as detail,
+        cast(null as varchar) as batch_id
+    from led_empty_feed
+    cross join run
+),
+
 findings as (
     select entity, subject_kind, subject_id, expected, actual, unit, reason, detail, batch_id
     from missing_days
+    union all
+    select entity, subject_kind, subject_id, expected, actual, unit, reason, detail, batch_id
+    from empty_feeds
     union all
     select entity, subject_kind, subject_id, expected, actual, unit, reason, detail, batch_id
     from uneven_batches

@@ -9,6 +9,8 @@
 -- causes: the system of record values diamonds at another rate; a rate was changed after the fact; a fed balance in another currency
 -- action: compare the rate in force with the one that the system of record used, correct the rate or the balance and run the month again
 -- checked: from led_creator_rollforward
+-- not_compared: from led_creator_rollforward where not exists (select 1 from led_fed_balance as fed where fed.subject_kind = 'creator' and fed.quantity_kind = 'amount' and fed.as_of > (select period_start from run) and fed.subject_id = led_creator_rollforward.creator_id and fed.entity = led_creator_rollforward.entity)
+-- not_compared_reason: no balance of the system of record was fed for what these creators are owed
 -- opening + accrued - reversed + adjusted - redeemed + returned +- revaluation - rounding = closing = open diamonds x rate
 -- in force; and the system of record's amount is carat's, that of the opening included.
 with differing as (

@@ -9,6 +9,7 @@
 -- causes: a payout requested twice; gifts reversed after the payout was granted; gift files that are missing; a creator id that doesn't exist
 -- action: hold the payout if it is under way; else claim it back or book a clawback, after making sure that no gift file is missing
 -- checked: from led_diamond_valued where kind = 'redeemed'
+-- not_compared_reason: no diamonds were redeemed in the month
 -- Right after a redemption the balance may not be below zero. Credits count before debits at the same instant. A balance
 -- that a reversal or clawback brought below zero is no break by itself. Named once, at the deepest shortfall.
 with redemptions as (

@@ -9,6 +9,7 @@
 -- causes: the rate file is missing or late; a currency that the source doesn't publish; a long bank holiday
 -- action: ingest the missing rates, or add a source for the currency, and run the month again
 -- checked: from led_fx_need where is_new
+-- not_compared_reason: no amount of the month needs an exchange rate
 -- For every day used a rate was published, directly, inversely or across a common base, at most fx_max_age_days before.
 select
     run.default_entity as entity,

@@ -8,7 +8,9 @@
 -- question: Was every gift credited at the rate in force, to a creator whose terms are known?
 -- causes: a rate changed at another hour than agreed; the wrong tier or region; rounding each gift where the sum was meant; a creator who is missing in the creators feed, or whose terms begin too late
 -- action: correct the credits by an adjustment with a reference, or correct the rate row if that one is wrong; deliver the creator's terms
--- checked: from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift' and capture is null
+-- checked: from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift' and capture is null and not exists (select 1 from led_empty_feed where feed = 'conversion_rates')
+-- not_compared: from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift' and capture is null and exists (select 1 from led_empty_feed where feed = 'conversion_rates')
+-- not_compared_reason: no conversion rate was ever fed
 -- Diamonds = coins x diamonds_per_coin of the winning rate row, rounded once by that row's rounding. A creator without terms at a
 -- gift's time is credited by the default rate, and nobody knows whether that is theirs: one exception (no_terms), with the
 -- diamonds in question. Without any creators feed nobody is judged so.
@@ -96,7 +98,7 @@ select
     batch_id,
     source_line
 from converted
-where rate_key is null or diamonds <> expected_diamonds
+where (rate_key is null or diamonds <> expected_diamonds) and not exists (select 1 from led_empty_feed where feed = 'conversion_rates')
 union all
 select
     entity,

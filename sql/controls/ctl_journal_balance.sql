@@ -9,6 +9,7 @@
 -- causes: an account of carat.yaml given to two roles that don't belong together; a fault in carat's own models
 -- action: this is no matter of the month's files: keep the run's id and report it
 -- checked: from (select distinct entity, day, event_class, currency from led_journal_line) as entries
+-- not_compared_reason: nothing was booked in the month
 -- Debits = credits, per entry, in its currency and in the entity's. Of accounts that a roll-forward knows, opening + postings =
 -- closing, exactly, and the rounded lines come to the rounded movement.
 with entries as (

@@ -9,6 +9,8 @@
 -- causes: a rate of another day; rounding up where it goes down; a fee taken twice; a status written over
 -- action: recompute the payout by the rate that is named, stop it if it isn't paid, else settle the difference with the next one
 -- checked: from stg_payouts cross join run where accounting_month = run.period
+-- not_compared: from stg_payouts cross join run where accounting_month = run.period and exists (select 1 from led_empty_feed where feed = 'conversion_rates')
+-- not_compared_reason: no conversion rate was ever fed
 -- gross = floor(diamonds x diamond_value at requested_at) in minor units; gross = net + withholding + fee; payout_amount =
 -- half_up(net x fx_rate). A payout goes from requested to paid, failed or returned, and from paid to failed or returned; its
 -- terms never change. Amounts are judged on the latest version of the month.
@@ -130,7 +132,9 @@ findings as (
         batch_id,
         source_line
     from judged
-    where is_own_request and (rate_key is null or gross_amount <> expected_gross or currency <> rate_currency)
+    where is_own_request
+        and (rate_key is null or gross_amount <> expected_gross or currency <> rate_currency)
+        and (rate_key is not null or not exists (select 1 from led_empty_feed where feed = 'conversion_rates'))
     union all
     select
         entity,

@@ -9,6 +9,7 @@
 -- causes: a payment sent again after a time-out; a file of payouts uploaded twice; a double click at the request
 -- action: claim the second payment back from the creator or the provider, or set it against the next payout; hold a second request
 -- checked: from led_payout_version cross join run where accounting_month = run.period and version_no = 1
+-- not_compared_reason: no payout was requested in the month
 -- Of one payout at most one provider payment may be out: paid, and not failed or returned since. Expected is one payment,
 -- actual are all that are out. And no two payouts have the same creator, requested_at and diamonds: the later one by month
 -- and id is named with its whole gross. Each is named in the month of the row that made it a double.

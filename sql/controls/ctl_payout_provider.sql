@@ -8,7 +8,9 @@
 -- question: Did the provider pay every payout, with its amount, and nothing else?
 -- causes: a payment that failed after it was reported; a return that we didn't book; an amount or currency changed by the provider; a file of the provider that is missing
 -- action: ask the provider for the payment by its reference; book the failure or return as a new version of the payout; recover what was paid without one
--- checked: from led_match_payout cross join run where taken_at >= run.period_start
+-- checked: from led_match_payout cross join run where taken_at >= run.period_start and exists (select 1 from stg_provider_payments)
+-- not_compared: from led_match_payout cross join run where taken_at >= run.period_start and not exists (select 1 from stg_provider_payments)
+-- not_compared_reason: no payment of a provider was ever fed
 -- What is out at the period's end: the amount that the creator receives (payout_amount, else net) of a payout that is paid,
 -- against the provider's payments that were not failed or returned, within the tolerance. Reasons: missing_at_provider,
 -- missing_in_ledger, returned (the provider took it back, we didn't), not_returned, amount, currency. Where one side has

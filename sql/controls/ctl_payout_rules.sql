@@ -9,6 +9,7 @@
 -- causes: a rule changed in one system only; a limit lifted by hand; a request split up to get below the maximum; a hold counted from the wrong event
 -- action: hold the payout or have it approved; if the rule is wrong or missing, correct it from the date on which it changed
 -- checked: from led_payout_rule
+-- not_compared_reason: no payout was requested in the month
 -- Judged is the request, in its month, by the rule of method and country at requested_at: gross is at least min_amount; the
 -- gross of a creator's requests by one method on one day is at most max_amount_per_day, without those that failed (the
 -- request that passes it is named with what passes it); fee = half_up(fee_fixed + gross x fee_rate) in minor units;

@@ -9,6 +9,7 @@
 -- causes: a digit too many in a rate; a share changed without its conversion rate, or the other way round
 -- action: correct the rate row; credits made at a wrong rate need an adjustment
 -- checked: from (select distinct rate_key from led_rate_used) as used
+-- not_compared_reason: no gift of the month used a rate
 -- Of every coin's list value, 1 - platform_share should go to the creator; diamonds_per_coin x diamond_value does. Over the
 -- gifts of the month that used the rate the two may differ by less than one minor unit.
 with judged as (

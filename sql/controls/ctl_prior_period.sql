@@ -9,6 +9,7 @@
 -- causes: files of the lake that were changed by hand or restored from an old backup; another version of the SQL engine that computes otherwise; a setting of carat.yaml (store fees, breakage, an entity's currency, accounts) or a version of carat's SQL that is not the one the month was closed with
 -- action: run `carat verify`, and restore the lake from a backup; put the setting back; a month that must change is opened again by `carat reopen`
 -- checked: from run_closed
+-- not_compared_reason: no month is closed yet
 -- The first outcome comes from outside SQL: each reconciliation compares the certificate, the hash chain and the result files
 -- of the last closed month with what was signed; preparing a month also runs the closed one again over the rows that it covers.
 -- The second compares the signed closings (roll-forwards, viewers, lots, trial balance) with this month's openings, to the last

@@ -8,7 +8,9 @@
 -- question: Did every order reach its settlement, at the right amount and fee, once?
 -- causes: a report that is missing or was read twice; a refund made in the store alone; a sale lost on the way to the platform; a changed commission; a currency converted where it shouldn't be; a line whose net was rounded or typed by hand
 -- action: get the report or the order that is missing; claim what the store owes; book what it reports and we lack; settle a wrong fee with the store
--- checked: from stg_coin_purchases cross join run where accounting_month = run.period
+-- checked: from stg_coin_purchases cross join run where accounting_month = run.period and exists (select 1 from stg_settlement_lines)
+-- not_compared: from stg_coin_purchases cross join run where accounting_month = run.period and not exists (select 1 from stg_settlement_lines)
+-- not_compared_reason: no settlement report was ever fed
 -- By transaction, kind and currency: one to one, then sums of several; lines without a transaction by what they say; aggregates
 -- by channel, SKU, country, currency and range, in units and amount, once the range has ended (named by that key). Amounts
 -- are + towards the platform, expected is ours, actual theirs, in the currency that the customer paid. A fee is compared where

@@ -9,6 +9,7 @@
 -- causes: a refund delivered before its purchase's file; a support case handled twice; an original id cut off
 -- action: find the original; if there is none, the refund is to be reversed and the money claimed back
 -- checked: from (select purchase_id, accounting_month from led_refund union all select event_id, accounting_month from led_gift_reversal) as undone cross join run where undone.accounting_month = run.period
+-- not_compared_reason: no purchase and no gift was undone in the month
 -- The original exists, is of the same people, is not smaller than what is undone, and is undone once. An original that is
 -- older than carat may be inside the opening balance: its owner then has one.
 with findings as (

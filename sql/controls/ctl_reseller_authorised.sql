@@ -9,6 +9,7 @@
 -- causes: a registration that ran out; an id typed wrong; a volume discount that goes below the floor; an order in another currency
 -- action: register the reseller, or have the price approved; else stop selling to them and review their earlier orders
 -- checked: from stg_coin_purchases cross join run where accounting_month = run.period and kind = 'purchase' and channel = 'reseller'
+-- not_compared_reason: no reseller bought coins in the month
 -- A reseller's row is in force when they buy, in the currency of the order, and gross is not below coins with bonus x
 -- min_price_per_coin. Of an unregistered reseller's order the whole gross is named.
 with sales as (

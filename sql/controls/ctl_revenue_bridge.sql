@@ -9,6 +9,7 @@
 -- causes: a gift that no lot or creator takes up; a sum changed in one place and not in the other; rows that were altered behind carat's back
 -- action: compare the named line of the bridge with the roll-forward of the same name; re-perform the run, and report it if it stays
 -- checked: from mart_revenue_bridge
+-- not_compared_reason: no revenue arose in the month
 -- consumed - restored + marketing = store fee + creator share + agency share + platform cut, and
 -- sold - tax - refunded - breakage - change of the liability = consumed - restored, per entity, channel and currency in functional
 -- currency. The platform's cut is the residual, so every other term is compared with its roll-forward: the coins' with the liability's,

@@ -9,6 +9,7 @@
 -- causes: none in the input: a change of carat's own models that broke them
 -- action: don't send the statements; report the creator and the run id
 -- checked: from mart_statement_summaries
+-- not_compared_reason: no creator has a statement of the month
 -- The lines of every statement sum to its closing line, the closing line is the creator's payable in the roll-forward, and
 -- every payable has a statement. Only millionths may stand on the rounding line without a cause.
 with sums as (

@@ -9,6 +9,7 @@
 -- causes: a purchase file that is missing or late; a purchase credited before it was paid; clocks that differ between systems
 -- action: look for the purchase; if there is none, the platform gave the coins away: book them or take the gifts back
 -- checked: from led_viewer_rollforward
+-- not_compared_reason: no viewer holds or moved coins
 -- At no instant may a gift bring the balance below zero. Credits count before debits at the same instant. Debt from a refund
 -- alone is no break; sending a gift while in debt is. Named once, at the deepest shortfall.
 with running as (

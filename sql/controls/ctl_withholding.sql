@@ -8,7 +8,9 @@
 -- question: Was the right tax withheld from every payout?
 -- causes: a tax form that was filed or ran out in the meantime; a rate entered after the request; a creator id that doesn't exist
 -- action: settle the difference with the creator's next payout, or correct the terms if they are wrong, before the tax is reported
--- checked: from led_payout_version cross join run where accounting_month = run.period and version_no = 1
+-- checked: from led_payout_version cross join run where accounting_month = run.period and version_no = 1 and not exists (select 1 from led_empty_feed where feed = 'creators')
+-- not_compared: from led_payout_version cross join run where accounting_month = run.period and version_no = 1 and exists (select 1 from led_empty_feed where feed = 'creators')
+-- not_compared_reason: no creator was ever fed
 -- Withheld = half_up(gross x withholding_rate at requested_at) in minor units; no rate on file is none. Gross is taken as
 -- recorded. The first version is judged, in its month: later ones may not change it (payout_arithmetic). A creator without
 -- terms in force at the request is named: nobody can say what tax is due.
@@ -73,5 +75,5 @@ select
     batch_id,
     source_line
 from judged
-where not has_terms
+where not has_terms and not exists (select 1 from led_empty_feed where feed = 'creators')
 order by subject_id, reason
