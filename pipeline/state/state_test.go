@@ -40,7 +40,7 @@ func run(id string, created int64) Run {
 	return Run{
 		ID: id, Period: "2026-10", Status: "blocked", CreatedAt: time.UnixMicro(created).UTC(),
 		Inputs:   map[string]int64{"gift_events": 1<<62 + 1}, // JSON numbers must not pass through a float
-		Controls: []Control{{"gift_price", "review", 10, 1, "failed"}},
+		Controls: []Control{{Control: "gift_price", Severity: "review", Checked: 10, Exceptions: 1, Result: "failed"}},
 	}
 }
 
