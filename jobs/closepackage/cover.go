@@ -37,7 +37,7 @@ func next(s books.Standing, prepared bool, period pipeline.Period) (what, comman
 	case s.Closed():
 		return "Nothing is left to do. To make the month again from its rows:", "carat verify" + month
 	case len(s.BlockedBy) > 0:
-		return "Mend the data, or let a second person waive what blocks: " + strings.Join(s.BlockedBy, ", ") + ".", "carat exceptions" + month
+		return "Have the files corrected where they are made and ingest them, or let a second person waive what blocks: " + strings.Join(s.BlockedBy, ", ") + ".", "carat exceptions" + month
 	case len(s.Undecided) > 0:
 		return "Decide the exceptions of " + strings.Join(s.Undecided, ", ") + ".", "carat exceptions" + month + " --export decisions.csv"
 	case prepared:

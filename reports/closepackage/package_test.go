@@ -105,7 +105,7 @@ func closeFixture() *Package {
 		}}},
 		Figures: []Figure{{"Gross sales", []Money{{"1500", "USD", "main"}}}, {"Coins consumed", []Money{{"980.505", "USD", "main"}}},
 			{"Owed to creators", []Money{{"0.3", "EUR", ""}, {"12345.6", "JPY", ""}}}, {"Platform's cut", nil}},
-		Next: "Mend the data: <coin_rollforward>.", NextCommand: "carat exceptions --period 2026-10",
+		Next: "Have the files corrected: <coin_rollforward>.", NextCommand: "carat exceptions --period 2026-10",
 		Ties: []Tie{
 			{What: "exceptions of gift_price", Currency: "rows", Total: "3", Terms: []Term{{Section: "exceptions", Column: "control", Where: [][2]string{{"control", "gift_price"}}, Count: true}}},
 			{What: "a subject with wildcards", Currency: "rows", Total: "1", Terms: []Term{{Section: "exceptions", Column: "subject_id", Where: [][2]string{{"subject_id", "c?*~d"}}, Count: true}}},
