@@ -245,7 +245,7 @@ func writeRows[T any, P lineagePointer[T]](ctx context.Context, d *store.Disk, c
 	for _, path := range from {
 		names = append(names, filepath.Base(path))
 	}
-	w.w.SetKeyValueMetadata(metaReplaces, strings.Join(names, "\n"))
+	w.Note(metaReplaces, strings.Join(names, "\n"))
 	for i, at := range s.order {
 		if i%rowsAtOnce == 0 && ctx.Err() != nil {
 			return f, ctx.Err()

@@ -47,7 +47,7 @@ type FileWriter[T any] struct {
 	f    *store.File
 	buf  *bufio.Writer
 	sum  hash.Hash
-	w    *parquet.GenericWriter[T] // made at the first write
+	w    *parquet.GenericWriter[T] // nil before it is needed: how it packs is settled then
 	make func(codec compress.Codec) *parquet.GenericWriter[T]
 	pack compress.Codec
 	// absent keeps absent values absent; see absentGuard.
@@ -87,16 +87,24 @@ func NewFileWriter[T any](d *store.Disk, codec *Codec, path, rel string, page in
 	return w, nil
 }
 
-// Plain leaves the file uncompressed; before anything is written.
+// Plain leaves the file uncompressed, if nothing of it is written yet.
 func (w *FileWriter[T]) Plain() { w.pack = &parquet.Uncompressed }
 
-// Write writes rows.
-func (w *FileWriter[T]) Write(rows []T) error {
+// writer gives Parquet's writer, from now on with the packing that is set.
+func (w *FileWriter[T]) writer() *parquet.GenericWriter[T] {
 	if w.w == nil {
 		w.w = w.make(w.pack)
 	}
+	return w.w
+}
+
+// Note sets a value of the file's metadata.
+func (w *FileWriter[T]) Note(key, value string) { w.writer().SetKeyValueMetadata(key, value) }
+
+// Write writes rows.
+func (w *FileWriter[T]) Write(rows []T) error {
 	return writeGuarded(&w.absent, rows, func(part []T) error {
-		n, err := w.w.Write(part)
+		n, err := w.writer().Write(part)
 		w.File.Rows += int64(n)
 		return err
 	})
@@ -107,10 +115,7 @@ func (w *FileWriter[T]) Abandon() error { return w.f.Close() }
 
 // Close ends the file. It is complete but not yet durable; see syncer.
 func (w *FileWriter[T]) Close() (StagedFile, error) {
-	if w.w == nil { // a file without rows
-		w.w = w.make(w.pack)
-	}
-	err := w.w.Close()
+	err := w.writer().Close()
 	if err == nil {
 		err = w.buf.Flush()
 	}
