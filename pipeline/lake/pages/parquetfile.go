@@ -11,7 +11,6 @@ import (
 	"carat/pipeline/lake/store"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress"
 )
 
 // Buffer sizes of the Parquet writer. Sorted input touches one to three days
@@ -47,9 +46,7 @@ type FileWriter[T any] struct {
 	f    *store.File
 	buf  *bufio.Writer
 	sum  hash.Hash
-	w    *parquet.GenericWriter[T] // nil before it is needed: how it packs is settled then
-	make func(codec compress.Codec) *parquet.GenericWriter[T]
-	pack compress.Codec
+	w    *parquet.GenericWriter[T]
 	// absent keeps absent values absent; see absentGuard.
 	absent absentGuard
 }
@@ -62,13 +59,13 @@ func NewFileWriter[T any](d *store.Disk, codec *Codec, path, rel string, page in
 	if err != nil {
 		return nil, err
 	}
-	w := &FileWriter[T]{File: StagedFile{Rel: rel, Path: path}, f: f, sum: sha256.New(), pack: codec}
+	w := &FileWriter[T]{File: StagedFile{Rel: rel, Path: path}, f: f, sum: sha256.New()}
 	w.buf = bufio.NewWriterSize(io.MultiWriter(f, w.sum), 256<<10)
 	// All columns have bounds: of one that has none, by SkipPageBounds, parquet-go
 	// v0.32.0 writes into the page index that its pages hold "" to "", and a reader
 	// which looks for a value there finds none.
 	opts := []parquet.WriterOption{
-		parquet.DataPageStatistics(false), parquet.PageBufferSize(page),
+		parquet.Compression(codec), parquet.DataPageStatistics(false), parquet.PageBufferSize(page),
 		parquet.WriteBufferSize(0), createdBy(),
 	}
 	if len(bloom) > 0 {
@@ -78,33 +75,20 @@ func NewFileWriter[T any](d *store.Disk, codec *Codec, path, rel string, page in
 		}
 		opts = append(opts, parquet.BloomFilters(filters...))
 	}
-	w.make = func(codec compress.Codec) *parquet.GenericWriter[T] {
-		return parquet.NewGenericWriter[T](w.buf, append(opts, parquet.Compression(codec))...)
-	}
+	w.w = parquet.NewGenericWriter[T](w.buf, opts...)
 	if w.absent, err = newAbsentGuard[T](); err != nil {
 		return nil, err
 	}
 	return w, nil
 }
 
-// Plain leaves the file uncompressed, if nothing of it is written yet.
-func (w *FileWriter[T]) Plain() { w.pack = &parquet.Uncompressed }
-
-// writer gives Parquet's writer, from now on with the packing that is set.
-func (w *FileWriter[T]) writer() *parquet.GenericWriter[T] {
-	if w.w == nil {
-		w.w = w.make(w.pack)
-	}
-	return w.w
-}
-
 // Note sets a value of the file's metadata.
-func (w *FileWriter[T]) Note(key, value string) { w.writer().SetKeyValueMetadata(key, value) }
+func (w *FileWriter[T]) Note(key, value string) { w.w.SetKeyValueMetadata(key, value) }
 
 // Write writes rows.
 func (w *FileWriter[T]) Write(rows []T) error {
 	return writeGuarded(&w.absent, rows, func(part []T) error {
-		n, err := w.writer().Write(part)
+		n, err := w.w.Write(part)
 		w.File.Rows += int64(n)
 		return err
 	})
@@ -115,7 +99,7 @@ func (w *FileWriter[T]) Abandon() error { return w.f.Close() }
 
 // Close ends the file. It is complete but not yet durable; see syncer.
 func (w *FileWriter[T]) Close() (StagedFile, error) {
-	err := w.writer().Close()
+	err := w.w.Close()
 	if err == nil {
 		err = w.buf.Flush()
 	}

@@ -53,17 +53,8 @@ func (f *RowFile[T, P]) flush() error {
 	return err
 }
 
-// rowsPlain is up to how many rows a file is not compressed: DuckDB makes a
-// decompressor for each page, which asks the processor what it can, and on a
-// virtual machine that takes as long as reading some thousand values. Of a day's
-// files of a small platform it was a quarter of the time to load them.
-const rowsPlain = 64
-
 // Close ends the file. It is complete but not yet durable; see store.Syncer.
 func (f *RowFile[T, P]) Close() (StagedFile, error) {
-	if f.File.Rows == 0 && len(f.rows) <= rowsPlain {
-		f.Plain()
-	}
 	if err := f.flush(); err != nil {
 		_ = f.Abandon()
 		return StagedFile{}, err

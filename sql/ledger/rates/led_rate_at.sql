@@ -52,6 +52,7 @@ winners as (
         and terms.instant < by_region.valid_until
     left join stg_conversion_rates as by_default
         on by_default.scope = 'default'
+        and by_default.scope_id is null
         and terms.instant >= by_default.valid_from
         and terms.instant < by_default.valid_until
 )
