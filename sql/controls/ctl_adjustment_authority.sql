@@ -124,7 +124,8 @@ findings as (
         split_sums.quantity,
         'diamonds' as unit,
         'split' as reason,
-        'The ' || plain(split_sums.split_count) || ' splits of ' || split_sums.reference_id || ' sum to '
+        case when split_sums.split_count = 1 then 'The one split of ' || split_sums.reference_id || ' comes to '
+            else 'The ' || plain(split_sums.split_count) || ' splits of ' || split_sums.reference_id || ' sum to ' end
             || plain(split_sums.quantity) || ' diamonds instead of zero: a part is missing or has another size.' as detail,
         cast(null as varchar) as batch_id,
         cast(null as bigint) as source_line
