@@ -11,7 +11,7 @@ import (
 const (
 	graphDepthMax         = 25 // models in the longest chain of readers
 	modelsBeforeLotsMax   = 13 // that led_lot reads, straight or through others
-	modelsBeforeMatchMax  = 28 // that led_match_outcome does
+	modelsBeforeMatchMax  = 22 // that led_match_outcome does
 	modelsBeforeFXRateMax = 4  // that led_fx_rate does
 )
 

@@ -2,32 +2,55 @@
 -- grain: match, entity, subject_kind, subject_id, own_currency, currency
 -- A settlement that the bank received in another currency is told in the bank's: ours is then what the published rate makes of
 -- it, the difference is FX, and other_amount in other_currency is what the report paid out. A bank converts at a rate of its own;
--- more than a twentieth off is no rate. An order and a line in two currencies are a break of its own (currency).
-with rated as (
+-- more than a twentieth off is no rate. An order and a line in two currencies are a break of its own (currency). The day is that
+-- of the later side: a bank's conversion is held against the rate of the day on which the money came.
+with converted as (
     select
-        led_match_converted.match,
-        led_match_converted.entity,
-        led_match_converted.own_currency,
-        led_match_converted.their_currency,
-        led_match_converted.channel,
-        led_match_converted.subject_kind,
-        led_match_converted.subject_id,
-        led_match_converted.batch_id,
-        led_match_converted.source_line,
-        led_match_converted.own_amount,
-        led_match_converted.their_amount,
-        led_match_converted.taken_at,
+        match,
+        entity,
+        own_currency,
+        their_currency,
+        max(channel) as channel,
+        min(case when side = 'ours' then subject_kind end) as subject_kind,
+        min(case when side = 'ours' then item_id end) as subject_id,
+        min(case when side = 'ours' then batch_id end) as batch_id,
+        min(case when side = 'ours' then source_line end) as source_line,
+        sum(case when side = 'ours' and currency = own_currency then amount else 0 end) as own_amount,
+        sum(case when side = 'theirs' and currency = their_currency then amount else 0 end) as their_amount,
+        max(local_day(event_at, run.time_zone)) as day,
+        max(taken_at) as taken_at
+    from led_match_open
+    cross join run
+    where rule = 'converted'
+    group by match, entity, key_scope, class, match_key, own_currency, their_currency
+),
+
+rated as (
+    select
+        converted.match,
+        converted.entity,
+        converted.own_currency,
+        converted.their_currency,
+        converted.channel,
+        converted.subject_kind,
+        converted.subject_id,
+        converted.batch_id,
+        converted.source_line,
+        converted.own_amount,
+        converted.their_amount,
+        converted.day,
+        converted.taken_at,
         half_up_minor(
-            cast(cast(led_match_converted.own_amount as decimal(38, 6)) * led_fx_rate.rate as decimal(38, 15)),
+            cast(cast(converted.own_amount as decimal(38, 6)) * led_fx_rate.rate as decimal(38, 15)),
             coalesce(run_currencies.minor_digits, 2)
         ) as expected_amount
-    from led_match_converted
+    from converted
     left join led_fx_rate
-        on led_fx_rate.base = case when led_match_converted.match = 'settlement_bank' then led_match_converted.own_currency end
-        and led_fx_rate.quote = led_match_converted.their_currency
-        and led_fx_rate.day = led_match_converted.day
+        on led_fx_rate.base = case when converted.match = 'settlement_bank' then converted.own_currency end
+        and led_fx_rate.quote = converted.their_currency
+        and led_fx_rate.day = converted.day
     left join run_currencies
-        on run_currencies.currency = led_match_converted.their_currency
+        on run_currencies.currency = converted.their_currency
 )
 
 select
@@ -46,6 +69,7 @@ select
     cast(null as decimal(38, 6)) as other_amount,
     cast(1 as bigint) as own_items,
     cast(1 as bigint) as their_items,
+    day,
     taken_at,
     batch_id,
     source_line
@@ -68,6 +92,7 @@ select
     cast(own_amount as decimal(38, 6)) as other_amount,
     cast(1 as bigint) as own_items,
     cast(1 as bigint) as their_items,
+    day,
     taken_at,
     batch_id,
     source_line

@@ -8,6 +8,13 @@ with grace as (
     select coalesce(max(due_days), 0) as days
     from run_channels
     where channel = 'web'
+),
+
+-- one order beside one line, equal within the tolerance, is a pair; these are looked at row by row
+unpaired as (
+    select distinct unpaired_no as key_no
+    from led_match_pair
+    where unpaired_no is not null
 )
 
 select
@@ -37,8 +44,8 @@ select
     orders.batch_id,
     orders.source_line
 from led_match_order as orders
-inner join led_match_unpaired
-    on led_match_unpaired.key_no = orders.key_no
+inner join unpaired
+    on unpaired.key_no = orders.key_no
 left join run_channels
     on run_channels.channel = orders.channel
 union all
@@ -59,12 +66,12 @@ select
     coalesce(lines.quantity, case when lines.class in ('sale', 'chargeback_reversal') then 1 else -1 end) as quantity,
     cast(null as decimal(38, 6)) as booked_fee,
     case
-        when fees.key_no is null then cast(lines.fee_amount as decimal(38, 6))
+        when lines.fees_apart is null then cast(lines.fee_amount as decimal(38, 6))
         -- the fees of a transaction are told once, with its first line
         when row_number() over (
             partition by lines.entity, lines.channel, lines.class, lines.match_key, lines.currency
             order by lines.line_id
-        ) = 1 then coalesce(lines.fee_amount, 0) + fees.fee_amount
+        ) = 1 then coalesce(lines.fee_amount, 0) + lines.fees_apart
         else cast(lines.fee_amount as decimal(38, 6))
     end as known_fee,
     lines.event_at,
@@ -79,11 +86,8 @@ select
     lines.source_line
 from led_match_line as lines
 cross join run
-inner join led_match_unpaired
-    on led_match_unpaired.key_no = lines.key_no
-left join led_match_fee as fees
-    on fees.key_no = lines.key_no
-    and fees.match_key = lines.match_key
+inner join unpaired
+    on unpaired.key_no = lines.key_no
 left join run_channels
     on run_channels.channel = lines.channel
 union all

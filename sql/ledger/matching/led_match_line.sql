@@ -2,10 +2,30 @@
 -- grain: line_id
 -- materialized: view
 -- The amount is what the customer paid, in the customer's currency; without one, the line's own gross and currency. A
--- chargeback that brings money is its reversal. The fee is known only where the line states it in the customer's currency.
+-- chargeback that brings money is its reversal. The fee is known only where the line states it in the customer's currency;
+-- fees_apart is what lines of kind fee state for the line's transaction: a fee that is taken belongs to the sale, one that is
+-- given back to the refund. Each line of the transaction has them, so who sums them takes them once.
 -- Lines of transactions from before carat began are inside the opening. Without a store_transaction_id a line with a range
 -- of time is part of an aggregate; without either it can only be told by what it says (match_key is null in both).
-with lines as (
+with fees as (
+    select
+        entity,
+        channel,
+        case when fee_amount < 0 then 'sale' else 'refund' end as class,
+        store_transaction_id as match_key,
+        currency,
+        cast(sum(fee_amount) as decimal(38, 6)) as fee_amount
+    from stg_settlement_lines
+    cross join run
+    where accounting_month <= run.period
+        and kind = 'fee'
+        and store_transaction_id is not null
+        and fee_amount is not null
+        and coalesce(customer_currency, currency) = currency
+    group by entity, channel, case when fee_amount < 0 then 'sale' else 'refund' end, store_transaction_id, currency
+),
+
+lines as (
     select
         lines.line_id,
         lines.entity,
@@ -55,6 +75,7 @@ select
     lines.currency,
     lines.amount,
     lines.fee_amount,
+    fees.fee_amount as fees_apart,
     lines.event_at,
     lines.is_undated,
     case when lines.store_transaction_id is null then lines.covers_from end as covers_from,
@@ -67,3 +88,9 @@ select
     lines.source_line
 from lines
 cross join run
+left join fees
+    on fees.match_key = lines.store_transaction_id
+    and fees.entity = lines.entity
+    and fees.channel = lines.channel
+    and fees.class = case when lines.kind = 'chargeback' and lines.amount > 0 then 'chargeback_reversal' else lines.kind end
+    and fees.currency = lines.currency

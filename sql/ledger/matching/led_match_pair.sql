@@ -3,35 +3,84 @@
 -- An order and a settlement line of the same transaction, kind and currency, the only ones of it, equal within the tolerance
 -- in amount and, where both know it, in fee, are a pair. Joined by a number, because numbers are joined several times as fast as
 -- names. A pair is told once, in the month in which the later of the two counted. The fee difference is what the settlement
--- took more (negative) or less than was booked. What didn't pair is read again by led_match_item.
-with orders as (
+-- took more (negative) or less than was booked. What didn't pair is read again by led_match_item, and so is what several orders
+-- or several lines name, and what names no transaction: it stands here as unpaired_no alone.
+with order_numbers as (
     select
-        led_match_order_number.key_no,
-        led_match_order_number.check_no,
-        led_match_order_number.entity,
-        led_match_order_number.channel,
-        led_match_order_number.currency,
-        led_match_order_number.amount,
-        led_match_order_number.booked_fee,
-        led_match_order_number.known_fee,
-        led_match_order_number.taken_at
-    from led_match_order_number
-    left join led_match_repeated
-        on led_match_repeated.key_no = led_match_order_number.key_no
-    where led_match_repeated.key_no is null
+        key_no,
+        case when match_key is not null then check_number(match_key) end as check_no,
+        entity,
+        channel,
+        currency,
+        amount,
+        booked_fee,
+        known_fee,
+        taken_at
+    from led_match_order
+),
+
+line_numbers as (
+    select
+        key_no,
+        case when match_key is not null then check_number(match_key) end as check_no,
+        amount,
+        coalesce(fee_amount + fees_apart, fees_apart, fee_amount) as line_fee,
+        taken_at
+    from led_match_line
+),
+
+-- joined with each other they would be as many rows as orders times lines: a report that writes "n/a" for its transactions
+-- would stop the month
+repeated as (
+    select key_no
+    from order_numbers
+    where check_no is not null
+    group by key_no
+    having count(*) > 1
+    union
+    select key_no
+    from line_numbers
+    where check_no is not null
+    group by key_no
+    having count(*) > 1
+    union
+    select key_no
+    from order_numbers
+    where check_no is null
+    union
+    select key_no
+    from line_numbers
+    where check_no is null
+),
+
+orders as (
+    select
+        order_numbers.key_no,
+        order_numbers.check_no,
+        order_numbers.entity,
+        order_numbers.channel,
+        order_numbers.currency,
+        order_numbers.amount,
+        order_numbers.booked_fee,
+        order_numbers.known_fee,
+        order_numbers.taken_at
+    from order_numbers
+    left join repeated
+        on repeated.key_no = order_numbers.key_no
+    where repeated.key_no is null
 ),
 
 lines as (
     select
-        led_match_line_number.key_no,
-        led_match_line_number.check_no,
-        led_match_line_number.amount,
-        led_match_line_number.line_fee,
-        led_match_line_number.taken_at
-    from led_match_line_number
-    left join led_match_repeated
-        on led_match_repeated.key_no = led_match_line_number.key_no
-    where led_match_repeated.key_no is null
+        line_numbers.key_no,
+        line_numbers.check_no,
+        line_numbers.amount,
+        line_numbers.line_fee,
+        line_numbers.taken_at
+    from line_numbers
+    left join repeated
+        on repeated.key_no = line_numbers.key_no
+    where repeated.key_no is null
 ),
 
 judged as (
@@ -80,3 +129,17 @@ group by
     quarter_hour(judged.taken_at),
     judged.difference <> 0,
     judged.unpaired_no
+union all
+select
+    cast(null as varchar) as entity,
+    cast(null as varchar) as channel,
+    cast(null as varchar) as currency,
+    cast(null as timestamptz) as quarter,
+    cast(null as boolean) as differs,
+    key_no as unpaired_no,
+    cast(0 as bigint) as pairs,
+    cast(null as decimal(38, 6)) as order_amount,
+    cast(null as decimal(38, 6)) as line_amount,
+    cast(null as decimal(38, 6)) as difference,
+    cast(null as decimal(38, 6)) as fee_difference
+from repeated

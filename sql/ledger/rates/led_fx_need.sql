@@ -117,13 +117,13 @@ closing_days as (
 
 settlement_days as (
     select
-        led_match_converted.own_currency as base,
-        led_match_converted.their_currency as quote,
-        led_match_converted.day,
-        led_match_converted.taken_at >= run.period_start as is_new
-    from led_match_converted
+        led_match_currency_outcome.other_currency as base,
+        led_match_currency_outcome.currency as quote,
+        led_match_currency_outcome.day,
+        led_match_currency_outcome.taken_at >= run.period_start as is_new
+    from led_match_currency_outcome
     cross join run
-    where led_match_converted.match = 'settlement_bank'
+    where led_match_currency_outcome.match = 'settlement_bank'
 ),
 
 needs as (
