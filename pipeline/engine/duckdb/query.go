@@ -15,8 +15,8 @@ import (
 
 // Query runs one read-only statement over the tables that Load made. The rows
 // are DuckDB's own values; decimals come as duckdb.Decimal, exact. A statement
-// that is not one SELECT, or that names a function which does more than read,
-// is a usage error.
+// that is not one SELECT, or that names a function or a file which it may not, is
+// a usage error.
 func (d *Database) Query(ctx context.Context, query string) (*sql.Rows, error) {
 	if err := d.ReadOnly(ctx, query); err != nil {
 		return nil, queryUsage(err)
@@ -73,8 +73,8 @@ func queryUsage(err error) error {
 		WithHint("`carat query --tables` lists the tables and what their columns mean")
 }
 
-// ReadOnly refuses what is not exactly one SELECT, and functions that write or
-// wait. The text is only parsed: the driver runs all but the last of several
+// ReadOnly refuses what is not exactly one SELECT, and whatever is not on the
+// lists of functions, schemas and tables that it may name. The text is only parsed: the driver runs all but the last of several
 // statements when it prepares them, and DuckDB makes an EXPORT's folder when it
 // binds it.
 func (d *Database) ReadOnly(ctx context.Context, query string) error {
@@ -86,7 +86,17 @@ func (d *Database) ReadOnly(ctx context.Context, query string) error {
 	if err := json.Unmarshal([]byte(tree), &root); err != nil {
 		return fmt.Errorf("read the query's parse tree: %w", err)
 	}
-	return checkFunctions(root)
+	tables, named := map[string]bool{}, map[string]bool{}
+	namesIn(root, tables, named)
+	if err := checkTree(root, nil, named); err == nil {
+		return nil
+	}
+	// Macros of carat's own may be called too: a query can make none.
+	macros, err := d.Texts(ctx, "select lower(function_name) from duckdb_functions() where not internal and function_type = 'macro'")
+	if err != nil {
+		return err
+	}
+	return checkTree(root, set(strings.Join(macros, " ")), named)
 }
 
 // oneSelect gives the parse tree of a query, as JSON, and refuses what is not
@@ -111,48 +121,60 @@ func (d *Database) oneSelect(ctx context.Context, query string) (tree string, er
 	return text.String, nil
 }
 
-// tableFunctions are the functions in a FROM that do nothing but read what the
-// sandbox allows or make rows. It is a list of what may be, not of what may not:
-// DuckDB has ones that write (enable_logging makes files wherever it may),
-// change the engine (enable_profiling), or run SQL from a text (query).
-var tableFunctions = []string{
-	"range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree", "summary",
-	"read_parquet", "parquet_scan", "parquet_schema", "parquet_metadata", "parquet_file_metadata",
-	"parquet_kv_metadata", "parquet_full_metadata", "parquet_bloom_probe",
-	"read_csv", "read_csv_auto", "read_json", "read_json_auto", "read_json_objects", "read_ndjson",
-	"read_ndjson_auto", "read_text", "read_blob", "glob", "sniff_csv",
-	"duckdb_tables", "duckdb_views", "duckdb_columns", "duckdb_functions", "duckdb_types", "duckdb_keywords",
-	"duckdb_settings", "duckdb_memory", "pragma_table_info", "pragma_show", "pragma_version", "icu_calendar_names", "pg_timezone_names",
-}
-
-// scalarsRefused are functions of an expression that write or only wait.
-var scalarsRefused = []string{"write_log", "sleep_ms", "nextval", "setseed", "getenv"}
-
-// checkFunctions walks a parse tree.
-func checkFunctions(node any) error {
+// checkTree walks a parse tree and refuses functions and tables that are on no
+// list. macros are those that carat made besides DuckDB's own; named is what WITH
+// names anywhere in the query.
+func checkTree(node any, macros, named map[string]bool) error {
 	switch n := node.(type) {
 	case []any:
 		for _, child := range n {
-			if err := checkFunctions(child); err != nil {
+			if err := checkTree(child, macros, named); err != nil {
 				return err
 			}
 		}
 	case map[string]any:
-		if n["type"] == "TABLE_FUNCTION" {
+		inFrom := any(nil) // the node of a function that makes rows, checked as such
+		switch n["type"] {
+		case "TABLE_FUNCTION":
 			if f, ok := n["function"].(map[string]any); ok {
-				if name := lowered(f["function_name"]); !slices.Contains(tableFunctions, name) {
+				if name := lowered(f["function_name"]); !tableFunctions[name] {
 					return fmt.Errorf("the function %s may not be used in a FROM here", name)
 				}
+				inFrom = f["children"]
 			}
-		}
-		if name := lowered(n["function_name"]); slices.Contains(scalarsRefused, name) {
-			return fmt.Errorf("the function %s may not be used here", name)
-		}
-		for _, child := range n {
-			if err := checkFunctions(child); err != nil {
+		case "BASE_TABLE", "SHOW_REF":
+			if err := checkTable(n, named); err != nil {
 				return err
 			}
 		}
+		if name := lowered(n["function_name"]); name != "" && !scalarFunctions[name] && !macros[name] {
+			return fmt.Errorf("the function %s may not be used here", name)
+		}
+		for key, child := range n {
+			if key == "function" && inFrom != nil {
+				child = inFrom
+			}
+			if err := checkTree(child, macros, named); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkTable refuses what is no table's name: DuckDB takes a name that it doesn't
+// know for a file's path, with schema and catalog before it.
+func checkTable(n map[string]any, named map[string]bool) error {
+	schema, catalog, name := lowered(n["schema_name"]), lowered(n["catalog_name"]), lowered(n["table_name"])
+	switch {
+	case schema == "" && named[name]:
+		return nil
+	case schema != "" && !schemas[schema] && !catalogs[schema], catalog != "" && !catalogs[catalog]:
+		return fmt.Errorf("there is no schema %s here", strings.Trim(catalog+"."+schema, "."))
+	case viewsRefused[name]:
+		return fmt.Errorf("%s may not be used in a FROM here", name)
+	case strings.ContainsAny(name, `./\:*?~`):
+		return fmt.Errorf("a file may not be used in a FROM here: %s", name)
 	}
 	return nil
 }
