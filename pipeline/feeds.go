@@ -9,11 +9,15 @@ import (
 // Feed describes a kind of input. Its name is also its raw table's name.
 type Feed struct {
 	Name      string
+	Row       string   // what one row is called where a row is shown: gift
 	Reference bool     // a later version replaces; ingested before the event feeds
 	Key       []string // the columns of its key, in the order of Row.AppendKey
 	// EventColumn is the stored column by whose UTC day the table is
 	// partitioned; "" for reference feeds, whose tables are not partitioned.
 	EventColumn string
+	// Owner is the column of a reference feed that names whom its terms concern;
+	// "" where they concern nobody in particular.
+	Owner string
 	// Columns are those of its files, in the order of the guide, each bound to
 	// the field of the row type that holds it.
 	Columns []FeedColumn
@@ -57,6 +61,19 @@ func FeedNames() []string {
 	}
 	sort.Strings(names)
 	return names
+}
+
+// RowType gives the type of its rows.
+func (f Feed) RowType() reflect.Type { return f.rows.of() }
+
+// Column finds a column of its files by name.
+func (f Feed) Column(name string) (FeedColumn, bool) {
+	for _, c := range f.Columns {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return FeedColumn{}, false
 }
 
 // ColumnNames gives the names of its columns, in the order of the guide.

@@ -79,7 +79,7 @@ func (r *CoinPurchase) AppendKey(dst []byte) []byte { return append(dst, r.Purch
 
 // coinPurchases describes coin_purchases.
 func coinPurchases() Feed {
-	return feedOf(Feed{Name: "coin_purchases", Key: []string{"purchase_id"}, EventColumn: "purchased_at"}, func(r *CoinPurchase) Fault {
+	return feedOf(Feed{Name: "coin_purchases", Row: "purchase", Key: []string{"purchase_id"}, EventColumn: "purchased_at"}, func(r *CoinPurchase) Fault {
 		if r.OriginalPurchaseID == "" && r.Kind != "purchase" {
 			return Fault{"original_purchase_id", CodeMissing, "", "the purchase that a " + r.Kind + " goes back to"}
 		}
@@ -138,7 +138,7 @@ func (r *GiftEvent) AppendKey(dst []byte) []byte { return append(dst, r.EventID.
 
 // giftEvents describes gift_events.
 func giftEvents() Feed {
-	return feedOf(Feed{Name: "gift_events", Key: []string{"event_id"}, EventColumn: "sent_at"}, func(r *GiftEvent) Fault {
+	return feedOf(Feed{Name: "gift_events", Row: "gift", Key: []string{"event_id"}, EventColumn: "sent_at"}, func(r *GiftEvent) Fault {
 		if r.OriginalEventID == "" && r.Kind != "gift" {
 			return Fault{"original_event_id", CodeMissing, "", "the gift that a reversal goes back to"}
 		}
@@ -195,7 +195,7 @@ func (r *Payout) AppendKey(dst []byte) []byte {
 
 // payouts describes payouts.
 func payouts() Feed {
-	return feedOf(Feed{Name: "payouts", Key: []string{"payout_id", "updated_at"}, EventColumn: "event_at"}, func(r *Payout) Fault {
+	return feedOf(Feed{Name: "payouts", Row: "payout", Key: []string{"payout_id", "updated_at"}, EventColumn: "event_at"}, func(r *Payout) Fault {
 		switch {
 		case r.Status == "requested":
 			r.EventAt = r.RequestedAt
@@ -249,7 +249,7 @@ func (r *DiamondAdjustment) AppendKey(dst []byte) []byte { return append(dst, r.
 
 // diamondAdjustments describes diamond_adjustments.
 func diamondAdjustments() Feed {
-	return feedOf(Feed{Name: "diamond_adjustments", Key: []string{"adjustment_id"}, EventColumn: "adjusted_at"}, noRule[DiamondAdjustment],
+	return feedOf(Feed{Name: "diamond_adjustments", Row: "adjustment", Key: []string{"adjustment_id"}, EventColumn: "adjusted_at"}, noRule[DiamondAdjustment],
 		id("adjustment_id"),
 		id("creator_id"),
 		signed("diamonds"),
@@ -284,7 +284,7 @@ func (r *CoinAdjustment) AppendKey(dst []byte) []byte { return append(dst, r.Adj
 
 // coinAdjustments describes coin_adjustments.
 func coinAdjustments() Feed {
-	return feedOf(Feed{Name: "coin_adjustments", Key: []string{"adjustment_id"}, EventColumn: "adjusted_at"}, noRule[CoinAdjustment],
+	return feedOf(Feed{Name: "coin_adjustments", Row: "adjustment", Key: []string{"adjustment_id"}, EventColumn: "adjusted_at"}, noRule[CoinAdjustment],
 		id("adjustment_id"),
 		id("viewer_id"),
 		signed("coins"),
@@ -334,7 +334,7 @@ func (r *SettlementLine) AppendKey(dst []byte) []byte { return append(dst, r.Lin
 
 // settlementLines describes settlement_lines.
 func settlementLines() Feed {
-	return feedOf(Feed{Name: "settlement_lines", Key: []string{"line_id"}, EventColumn: "event_at"}, func(r *SettlementLine) Fault {
+	return feedOf(Feed{Name: "settlement_lines", Row: "settlement", Key: []string{"line_id"}, EventColumn: "event_at"}, func(r *SettlementLine) Fault {
 		for _, at := range []*int64{r.TransactionAt, r.SettledAt, r.CoversTo} {
 			if at != nil {
 				r.EventAt = *at
@@ -391,7 +391,7 @@ func (r *ProviderPayment) AppendKey(dst []byte) []byte { return append(dst, r.Li
 
 // providerPayments describes provider_payments.
 func providerPayments() Feed {
-	return feedOf(Feed{Name: "provider_payments", Key: []string{"line_id"}, EventColumn: "booked_at"}, noRule[ProviderPayment],
+	return feedOf(Feed{Name: "provider_payments", Row: "provider_payment", Key: []string{"line_id"}, EventColumn: "booked_at"}, noRule[ProviderPayment],
 		id("line_id"),
 		id("provider"),
 		maybe(id("provider_reference")),
@@ -427,7 +427,7 @@ func (r *BankLine) AppendKey(dst []byte) []byte { return append(dst, r.LineID...
 
 // bankLines describes bank_lines.
 func bankLines() Feed {
-	return feedOf(Feed{Name: "bank_lines", Key: []string{"line_id"}, EventColumn: "booked_at"}, noRule[BankLine],
+	return feedOf(Feed{Name: "bank_lines", Row: "bank_line", Key: []string{"line_id"}, EventColumn: "booked_at"}, noRule[BankLine],
 		id("line_id"),
 		id("account"),
 		moment("booked_at"),
@@ -466,7 +466,7 @@ func (r *Balance) AppendKey(dst []byte) []byte {
 
 // balances describes balances.
 func balances() Feed {
-	return feedOf(Feed{Name: "balances", Key: []string{"subject_kind", "subject_id", "entity", "channel", "currency", "as_of"}, EventColumn: "as_of"}, noRule[Balance],
+	return feedOf(Feed{Name: "balances", Row: "balance", Key: []string{"subject_kind", "subject_id", "entity", "channel", "currency", "as_of"}, EventColumn: "as_of"}, noRule[Balance],
 		enum("subject_kind", "viewer", "creator", "account"),
 		id("subject_id"),
 		moment("as_of"),

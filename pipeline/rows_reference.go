@@ -31,7 +31,7 @@ func (r *GiftPrice) AppendKey(dst []byte) []byte { return keyAt(append(dst, r.Gi
 
 // giftCatalog describes gift_catalog.
 func giftCatalog() Feed {
-	return feedOf(Feed{Name: "gift_catalog", Reference: true, Key: []string{"gift_id", "valid_from"}}, noRule[GiftPrice],
+	return feedOf(Feed{Name: "gift_catalog", Row: "price", Reference: true, Key: []string{"gift_id", "valid_from"}}, noRule[GiftPrice],
 		id("gift_id"),
 		bound("valid_from"),
 		text("name"),
@@ -64,7 +64,7 @@ func (r *CoinPackage) AppendKey(dst []byte) []byte {
 
 // coinPackages describes coin_packages.
 func coinPackages() Feed {
-	return feedOf(Feed{Name: "coin_packages", Reference: true, Key: []string{"sku", "channel", "country", "valid_from"}}, noRule[CoinPackage],
+	return feedOf(Feed{Name: "coin_packages", Row: "package", Reference: true, Key: []string{"sku", "channel", "country", "valid_from"}}, noRule[CoinPackage],
 		id("sku"),
 		channel(),
 		country("country"),
@@ -102,7 +102,7 @@ func (r *ConversionRate) AppendKey(dst []byte) []byte {
 
 // conversionRates describes conversion_rates.
 func conversionRates() Feed {
-	return feedOf(Feed{Name: "conversion_rates", Reference: true, Key: []string{"scope", "scope_id", "valid_from"}}, func(r *ConversionRate) Fault {
+	return feedOf(Feed{Name: "conversion_rates", Row: "rate", Reference: true, Key: []string{"scope", "scope_id", "valid_from"}, Owner: "scope_id"}, func(r *ConversionRate) Fault {
 		if r.Scope == "default" && r.ScopeID != "" {
 			return Fault{"scope_id", CodeUnknownValue, r.ScopeID, "nothing, since scope is default"}
 		}
@@ -154,7 +154,7 @@ func (r *Creator) AppendKey(dst []byte) []byte {
 
 // creators describes creators.
 func creators() Feed {
-	return feedOf(Feed{Name: "creators", Reference: true, Key: []string{"creator_id", "valid_from"}}, func(r *Creator) Fault {
+	return feedOf(Feed{Name: "creators", Row: "terms", Reference: true, Key: []string{"creator_id", "valid_from"}, Owner: "creator_id"}, func(r *Creator) Fault {
 		r.Person.CreatorID = r.CreatorID
 		return Fault{}
 	},
@@ -207,7 +207,7 @@ func (r *PayoutRule) AppendKey(dst []byte) []byte {
 
 // payoutRules describes payout_rules.
 func payoutRules() Feed {
-	return feedOf(Feed{Name: "payout_rules", Reference: true, Key: []string{"method", "country", "valid_from"}}, noRule[PayoutRule],
+	return feedOf(Feed{Name: "payout_rules", Row: "payout_rule", Reference: true, Key: []string{"method", "country", "valid_from"}}, noRule[PayoutRule],
 		id("method"),
 		maybe(country("country")),
 		bound("valid_from"),
@@ -240,7 +240,7 @@ func (r *FXRate) AppendKey(dst []byte) []byte {
 
 // fxRates describes fx_rates.
 func fxRates() Feed {
-	return feedOf(Feed{Name: "fx_rates", Reference: true, Key: []string{"base", "quote", "rate_date"}}, func(r *FXRate) Fault {
+	return feedOf(Feed{Name: "fx_rates", Row: "fx_rate", Reference: true, Key: []string{"base", "quote", "rate_date"}}, func(r *FXRate) Fault {
 		if r.Base == r.Quote {
 			return Fault{"quote", CodeUnknownValue, r.Quote, "another currency than base"}
 		}
@@ -274,7 +274,7 @@ func (r *Reseller) AppendKey(dst []byte) []byte {
 
 // resellers describes resellers.
 func resellers() Feed {
-	return feedOf(Feed{Name: "resellers", Reference: true, Key: []string{"reseller_id", "valid_from"}}, noRule[Reseller],
+	return feedOf(Feed{Name: "resellers", Row: "reseller", Reference: true, Key: []string{"reseller_id", "valid_from"}}, noRule[Reseller],
 		id("reseller_id"),
 		bound("valid_from"),
 		text("name"),

@@ -108,12 +108,11 @@ func more(rows int64) *trace.Node {
 }
 
 // rowKind is what a row of a raw table is called.
-var rowKind = map[string]string{
-	"gift_events": "gift", "coin_purchases": "purchase", "payouts": "payout", "diamond_adjustments": "adjustment",
-	"coin_adjustments": "adjustment", "settlement_lines": "settlement", "provider_payments": "provider_payment",
-	"bank_lines": "bank_line", "conversion_rates": "rate", "gift_catalog": "price", "creators": "terms",
-	"coin_packages": "package", "payout_rules": "payout_rule", "fx_rates": "fx_rate", "resellers": "reseller", "balances": "balance",
-	"rejects": "rejected_row",
+func rowKind(table string) string {
+	if feed, ok := pipeline.FeedByName(table); ok {
+		return feed.Row
+	}
+	return "rejected_row"
 }
 
 // keyOf gives the key of a raw row as it is shown, and the columns that it is
@@ -135,7 +134,7 @@ func keyOf(table string, r *record) (key string, columns []string) {
 // plainRow is the node of a raw row with the line that it was read from.
 func (t *tracer) plainRow(table string, r *record) *trace.Node {
 	key, columns := keyOf(table, r)
-	kind := rowKind[table]
+	kind := rowKind(table)
 	if table == "gift_events" || table == "coin_purchases" {
 		if k := r.text("kind"); k != "gift" && k != "purchase" {
 			kind = k

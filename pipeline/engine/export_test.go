@@ -28,6 +28,9 @@ func (e *Engine) ReadDialectForTest(dialect string) error {
 	return e.readDialect(context.Background(), dialect)
 }
 
+// PerFeedForTest is perFeed.
+var PerFeedForTest = perFeed
+
 // TablesReadForTest is tablesRead.
 var TablesReadForTest = tablesRead
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,7 +159,7 @@ func lotTables(t *testing.T, e *engine.Engine, histories [][]bookRow) {
 	t.Helper()
 	for name, row := range rowTypes {
 		var definition []string
-		for _, c := range columnsOf(t, reflect.TypeOf(row)) {
+		for _, c := range columnsOf(t, row) {
 			definition = append(definition, fmt.Sprintf("%q %s", c.Name, c.Type))
 		}
 		if err := e.ExecForTest("create or replace table raw_" + name + " (" + strings.Join(definition, ", ") + ")"); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -39,7 +38,7 @@ func BenchmarkMatch(b *testing.B) {
 	dir := b.TempDir()
 	var tables []pipeline.TableFiles
 	for name, rows := range map[string]string{"coin_purchases": benchOrders, "settlement_lines": benchLines, "bank_lines": ""} {
-		t := pipeline.TableFiles{Name: name, Columns: columnsOf(b, reflect.TypeOf(rowTypes[name]))}
+		t := pipeline.TableFiles{Name: name, Columns: columnsOf(b, rowTypes[name])}
 		if rows != "" {
 			t.Files = []string{filepath.Join(dir, name+".parquet")}
 			writeBenchRows(b, rows, t)

@@ -16,10 +16,10 @@ import (
 
 // Model is one .sql file of sql/: its header is data.
 type Model struct {
-	Name     string // file name without .sql
-	Path     string // within its file system
-	SQL      string
-	SHA256   string            // of the file's bytes
+	Name     string            // file name without .sql
+	Path     string            // within its file system
+	SQL      string            // the file's text; of one that is said for each feed what follows from it (perFeed)
+	SHA256   string            // of SQL
 	Summary  string            // what one row is: the header's first sentence(s)
 	Header   map[string]string // the values of headerKeys
 	Why      string            // the header's lines without a key
@@ -87,7 +87,11 @@ func ParseModels(fsys fs.FS, userMade bool) ([]Model, error) {
 		if err != nil {
 			return err
 		}
-		m, late, err := parseModel(p, string(text), userMade)
+		spelled, err := perFeed(string(text))
+		if err != nil {
+			return pipeline.Errorf(pipeline.KindUsage, "read model", p, "%w", err)
+		}
+		m, late, err := parseModel(p, spelled, userMade)
 		if err == nil && late != "" {
 			err = pipeline.Errorf(pipeline.KindUsage, "read model", p,
 				"`%s:` stands below the words of its header, where it says nothing", late).

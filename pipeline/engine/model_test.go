@@ -23,15 +23,13 @@ import (
 )
 
 // rowTypes are the raw tables as the lake makes them.
-var rowTypes = map[string]any{
-	"coin_purchases": pipeline.CoinPurchase{}, "gift_events": pipeline.GiftEvent{}, "payouts": pipeline.Payout{},
-	"diamond_adjustments": pipeline.DiamondAdjustment{}, "coin_adjustments": pipeline.CoinAdjustment{},
-	"settlement_lines": pipeline.SettlementLine{}, "provider_payments": pipeline.ProviderPayment{},
-	"bank_lines": pipeline.BankLine{}, "balances": pipeline.Balance{}, "gift_catalog": pipeline.GiftPrice{},
-	"coin_packages": pipeline.CoinPackage{}, "conversion_rates": pipeline.ConversionRate{},
-	"creators": pipeline.Creator{}, "payout_rules": pipeline.PayoutRule{}, "fx_rates": pipeline.FXRate{},
-	"resellers": pipeline.Reseller{}, "rejects": pipeline.Reject{},
-}
+var rowTypes = func() map[string]reflect.Type {
+	types := map[string]reflect.Type{"rejects": reflect.TypeFor[pipeline.Reject]()}
+	for _, f := range pipeline.Feeds() {
+		types[f.Name] = f.RowType()
+	}
+	return types
+}()
 
 // columnsOf derives a table's columns from the parquet tags of its row type.
 func columnsOf(t testing.TB, row reflect.Type) []pipeline.Column {
@@ -84,7 +82,7 @@ func given(t *testing.T, e *engine.Engine, period pipeline.Period, tables map[st
 	t.Helper()
 	ctx := context.Background()
 	for name, row := range rowTypes {
-		columns := columnsOf(t, reflect.TypeOf(row))
+		columns := columnsOf(t, row)
 		text, ok := tables[name]
 		if !ok && e.Scan(engine.RawPrefix+name) != "" {
 			continue // an engine that cases share has it empty

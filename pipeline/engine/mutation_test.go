@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -158,7 +157,7 @@ func newMutant(t *testing.T) *mutant {
 	m.run.ExpectedDaily = []string{"coin_purchases", "gift_events"}
 	for table, row := range rowTypes {
 		var definition []string
-		for _, c := range columnsOf(t, reflect.TypeOf(row)) {
+		for _, c := range columnsOf(t, row) {
 			definition = append(definition, fmt.Sprintf("%q %s", c.Name, c.Type))
 		}
 		m.exec(t, "create table raw_"+table+" ("+strings.Join(definition, ", ")+")")
@@ -241,7 +240,7 @@ func (m *mutant) load(t *testing.T, file string) {
 	default:
 		head, _, _ := strings.Cut(string(text), "\n")
 		var cells []string
-		for _, c := range columnsOf(t, reflect.TypeOf(rowTypes[table])) {
+		for _, c := range columnsOf(t, rowTypes[table]) {
 			switch {
 			case slices.Contains(strings.Split(head, ","), c.Name):
 				cells = append(cells, fmt.Sprintf(`cast(%q as %s) as %q`, c.Name, c.Type, c.Name))
@@ -363,7 +362,7 @@ func (m *mutant) value(t *testing.T, rng *rand.Rand, table, column, before, at s
 		words = slices.DeleteFunc(slices.Clone(words), func(w string) bool { return w == before })
 		return "'" + words[rng.IntN(len(words))] + "'"
 	}
-	for _, c := range columnsOf(t, reflect.TypeOf(rowTypes[table])) {
+	for _, c := range columnsOf(t, rowTypes[table]) {
 		if c.Name != column {
 			continue
 		}
@@ -391,7 +390,7 @@ func (m *mutant) restore(t *testing.T) {
 	}
 	table, at, _ := strings.Cut(name[0], " ")
 	var sets []string
-	for _, c := range columnsOf(t, reflect.TypeOf(rowTypes[table])) {
+	for _, c := range columnsOf(t, rowTypes[table]) {
 		sets = append(sets, fmt.Sprintf("%q = kept.%q", c.Name, c.Name))
 	}
 	m.exec(t, "update raw_"+table+" set "+strings.Join(sets, ", ")+" from kept "+strings.ReplaceAll(at, "rowid", "raw_"+table+".rowid"))

@@ -26,7 +26,9 @@ func TestTablesReadAreWhatTheParserSays(t *testing.T) {
 			return err
 		}
 		text, err := fs.ReadFile(sql.Files, path)
-		queries[path] = string(text)
+		if err == nil {
+			queries[path], err = engine.PerFeedForTest(string(text))
+		}
 		return err
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -160,34 +161,17 @@ func TestRepeatsStopsWhereItIsTold(t *testing.T) {
 // The engine's key of a row is the domain's, byte by byte, for every feed:
 // rows are found again by it.
 func TestRowKeysAreTheDomains(t *testing.T) {
-	rowKey[pipeline.CoinPurchase](t, "coin_purchases")
-	rowKey[pipeline.GiftEvent](t, "gift_events")
-	rowKey[pipeline.Payout](t, "payouts")
-	rowKey[pipeline.DiamondAdjustment](t, "diamond_adjustments")
-	rowKey[pipeline.CoinAdjustment](t, "coin_adjustments")
-	rowKey[pipeline.SettlementLine](t, "settlement_lines")
-	rowKey[pipeline.ProviderPayment](t, "provider_payments")
-	rowKey[pipeline.BankLine](t, "bank_lines")
-	rowKey[pipeline.Balance](t, "balances")
-	rowKey[pipeline.GiftPrice](t, "gift_catalog")
-	rowKey[pipeline.CoinPackage](t, "coin_packages")
-	rowKey[pipeline.ConversionRate](t, "conversion_rates")
-	rowKey[pipeline.Creator](t, "creators")
-	rowKey[pipeline.PayoutRule](t, "payout_rules")
-	rowKey[pipeline.FXRate](t, "fx_rates")
-	rowKey[pipeline.Reseller](t, "resellers")
+	for _, f := range pipeline.Feeds() {
+		rowKey(t, f)
+	}
 }
 
-func rowKey[T any, P rowPointer[T]](t *testing.T, feed string) {
+// rowKey compares the keys of two rows of a feed, one full, one empty.
+func rowKey(t *testing.T, f pipeline.Feed) {
 	t.Helper()
-	f, ok := pipeline.FeedByName(feed)
-	if !ok {
-		t.Fatalf("no feed %s", feed)
-	}
-	var full, empty T
-	v := reflect.ValueOf(&full).Elem()
-	for i := range v.NumField() {
-		switch field := v.Field(i); field.Kind() {
+	full, empty := reflect.New(f.RowType()), reflect.New(f.RowType())
+	for i := range full.Elem().NumField() {
+		switch field := full.Elem().Field(i); field.Kind() {
 		case reflect.String:
 			field.SetString(fmt.Sprintf("é-%d", i))
 		case reflect.Int64:
@@ -196,21 +180,38 @@ func rowKey[T any, P rowPointer[T]](t *testing.T, feed string) {
 			field.SetInt(-400)
 		}
 	}
-	rows := []T{full, empty}
 	want := map[any]bool{}
-	for i := range rows {
-		want[string(P(&rows[i]).AppendKey(nil))] = true
+	file := func(batch string) []string {
+		path := filepath.Join(t.TempDir(), batch+".parquet")
+		out, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer out.Close()
+		w := parquet.NewWriter(out, parquet.SchemaOf(full.Interface()))
+		for i, row := range []reflect.Value{full, empty} {
+			o := row.Interface().(pipeline.Row).Origin()
+			o.BatchID, o.IngestedAt, o.AccountingMonth, o.SourceLine = batch, int64(batch[len(batch)-1]), "2026-10", int64(i+2)
+			if err := w.Write(row.Interface()); err != nil {
+				t.Fatal(err)
+			}
+			want[string(row.Interface().(pipeline.Row).AppendKey(nil))] = true
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return []string{path}
 	}
 	got := 0
-	err := openEngine(t).Repeats(context.Background(), f, columnsOf(t, reflect.TypeFor[T]()), rowsFile[T, P](t, "b000009", rows), rowsFile[T, P](t, "b000001", rows), false,
+	err := openEngine(t).Repeats(context.Background(), f, columnsOf(t, f.RowType()), file("b000009"), file("b000001"), false,
 		func(r engine.Repeat) error {
 			got++
 			if !want[r.RowKey] || !r.Identical {
-				t.Errorf("%s: key %q of an identical row (%v), want one of %v", feed, r.RowKey, r.Identical, want)
+				t.Errorf("%s: key %q of an identical row (%v), want one of %v", f.Name, r.RowKey, r.Identical, want)
 			}
 			return nil
 		})
 	if err != nil || got != 2 || len(want) != 2 {
-		t.Errorf("%s: %d repeats of %d, %v", feed, got, len(want), err)
+		t.Errorf("%s: %d repeats of %d, %v", f.Name, got, len(want), err)
 	}
 }
