@@ -63,7 +63,7 @@ func monthRead(t *testing.T, s books.Setting, period pipeline.Period) (exception
 	for _, query := range []string{
 		"select concat_ws(' ', channel, kind, currency, count(*), sum(gross_amount), sum(fee_amount), sum(net_amount)) as n from settlement_lines group by channel, kind, currency order by n",
 		"select concat_ws(' ', provider, status, currency, count(*), sum(amount), count(distinct payout_id)) as n from provider_payments group by provider, status, currency order by n",
-		"select concat_ws(' ', account, currency, count(*), sum(amount), count(distinct reference)) as n from bank_lines group by account, currency order by n",
+		"select concat_ws(' ', account, currency, count(*), sum(amount), count(distinct reference)) as n from bank_lines where coalesce(kind, 'entry') not in ('opening', 'closing') group by account, currency order by n",
 	} {
 		rows, err := trial.Query(context.Background(), ask.QueryOptions{Setting: s, Query: query})
 		if err != nil {

@@ -18,6 +18,9 @@ type Feed struct {
 	// Owner is the column of a reference feed that names whom its terms concern;
 	// "" where they concern nobody in particular.
 	Owner string
+	// Told are columns that say where a row was told, not what it is: the same
+	// key told elsewhere is a duplicate whatever they hold.
+	Told []string
 	// Columns are those of its files, in the order of the guide, each bound to
 	// the field of the row type that holds it.
 	Columns []FeedColumn

@@ -406,7 +406,9 @@ func providerPayments() Feed {
 	)
 }
 
-// BankLine is a row of bank_lines; Amount is signed, + towards the platform.
+// BankLine is a row of bank_lines; Amount is signed, + towards the platform. A
+// row of kind opening or closing is no movement: its amount is 0, and Balance is
+// what the bank says the account held before or after the statement's entries.
 type BankLine struct {
 	LineID       string `parquet:"line_id,id(1)"`
 	Account      string `parquet:"account,dict,id(2)"`
@@ -416,8 +418,19 @@ type BankLine struct {
 	Reference    string `parquet:"reference,optional,id(6)"`
 	Counterparty string `parquet:"counterparty,optional,id(7)"`
 	Entity       string `parquet:"entity,dict,id(8)"`
+	// StatementID names the statement that the row stands in, unique for the
+	// account; "" where none proves it whole.
+	StatementID string `parquet:"statement_id,optional,dict,id(9)"`
+	Kind        string `parquet:"kind,optional,dict,id(10)"` // "": an entry
+	Balance     *int64 `parquet:"balance,optional,decimal(6:18),id(11)"`
 	Lineage
 }
+
+// The kinds of bank lines that are balances of a statement.
+const (
+	BankOpening = "opening"
+	BankClosing = "closing"
+)
 
 // EventMicros gives booked_at.
 func (r *BankLine) EventMicros() int64 { return r.BookedAt }
@@ -427,7 +440,18 @@ func (r *BankLine) AppendKey(dst []byte) []byte { return append(dst, r.LineID...
 
 // bankLines describes bank_lines.
 func bankLines() Feed {
-	return feedOf(Feed{Name: "bank_lines", Row: "bank_line", Key: []string{"line_id"}, EventColumn: "booked_at"}, noRule[BankLine],
+	return feedOf(Feed{Name: "bank_lines", Row: "bank_line", Key: []string{"line_id"}, EventColumn: "booked_at", Told: []string{"statement_id", "kind", "balance"}}, func(r *BankLine) Fault {
+		if r.Kind != BankOpening && r.Kind != BankClosing {
+			return Fault{}
+		}
+		if r.Balance == nil {
+			return Fault{"balance", CodeMissing, "", "the balance, since kind is " + r.Kind}
+		}
+		if r.Amount != 0 {
+			return Fault{"amount", CodeOutOfRange, Amount(r.Amount).String(), "0, since kind is " + r.Kind + ": a balance is no movement"}
+		}
+		return Fault{}
+	},
 		id("line_id"),
 		id("account"),
 		moment("booked_at"),
@@ -435,6 +459,9 @@ func bankLines() Feed {
 		currency("currency"),
 		maybe(text("reference")),
 		maybe(text("counterparty")),
+		maybe(text("statement_id")),
+		maybe(enum("kind", "entry", "fee", "interest", BankOpening, BankClosing)),
+		maybe(signed("balance")),
 		entity(),
 	)
 }

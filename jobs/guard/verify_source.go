@@ -13,6 +13,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/disk"
 	"carat/pipeline"
+	"carat/pipeline/engine"
 	"carat/pipeline/feed"
 	"carat/pipeline/lake"
 )
@@ -33,9 +34,28 @@ func verifySources(ctx context.Context, p *books.Books, s books.Setting, report 
 		report.differ("the batches can't be listed: %v", err)
 		return nil
 	}
+	var eng *engine.Engine // opened for the first statement of a bank
+	defer func() {
+		if eng != nil {
+			_ = eng.Close() // it only read
+		}
+	}()
+	open := func(ctx context.Context) (*engine.Engine, error) {
+		if eng == nil {
+			var err error
+			if eng, err = books.OpenEngine(ctx, p, s.Config, s.Config.Workers()); err != nil {
+				return nil, err
+			}
+		}
+		return eng, nil
+	}
 	for i, b := range batches {
+		var held pipeline.HeldLines // as it was when the file was ingested
+		if i > 0 {
+			held = p.HeldLines(ctx, lake.AsOf{Batch: batches[i-1].ID}, open)
+		}
 		s.Tell(books.Event{Step: "verify", Object: b.Source, Done: int64(i), Total: int64(len(batches)), Unit: "files"})
-		err := verifySource(ctx, p, s, b, dir, report)
+		err := verifySource(ctx, p, s, b, held, dir, report)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -48,7 +68,7 @@ func verifySources(ctx context.Context, p *books.Books, s books.Setting, report 
 
 // verifySource reads a kept file as it was read when it was ingested, with the
 // entity and the zone of the configuration as it is now, and compares.
-func verifySource(ctx context.Context, p *books.Books, s books.Setting, b lake.CommittedBatch, dir string, report *Verification) error {
+func verifySource(ctx context.Context, p *books.Books, s books.Setting, b lake.CommittedBatch, held pipeline.HeldLines, dir string, report *Verification) error {
 	table, ok := pipeline.FeedByName(b.Feed)
 	if !ok {
 		return fmt.Errorf("there is no feed %q", b.Feed)
@@ -68,7 +88,7 @@ func verifySource(ctx context.Context, p *books.Books, s books.Setting, b lake.C
 	}
 	o := s.Config.ReadOptions(b.Feed)
 	o.BatchID, o.IngestedAt, o.MaxRejectShare = b.ID, b.IngestedAt.UnixMicro(), whole
-	o.Calendar = pipeline.NewCalendar(s.Config.Zone, b.EarliestOpen)
+	o.Calendar, o.Held = pipeline.NewCalendar(s.Config.Zone, b.EarliestOpen), held
 	got, err := feed.ReadFeed(ctx, table, feed.Input{Path: b.Source, Name: b.Source, File: f, Size: b.SourceBytes}, o, check)
 	if err != nil {
 		return err

@@ -61,7 +61,7 @@ func (g *ingestion) ingest(ctx context.Context, table pipeline.Feed, in InputFil
 		}
 		err = g.ifFull(in, err)
 	}()
-	report, err := feed.ReadFeed(ctx, table, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, g.options(in, id, totals, stage.AddRejects, size), stage)
+	report, err := feed.ReadFeed(ctx, table, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, g.options(ctx, in, id, totals, stage.AddRejects, size), stage)
 	if changed := unchangedSince(in, f, size, before); changed != nil && ctx.Err() == nil {
 		return result, changed // whatever else is wrong with what was read
 	}
@@ -111,10 +111,11 @@ func unchangedSince(in InputFile, f *os.File, size int64, before os.FileInfo) er
 }
 
 // options say how a file is read.
-func (g *ingestion) options(in InputFile, batch string, totals *feed.Totals, rejects func([]pipeline.Reject) error, size int64) feed.Options {
+func (g *ingestion) options(ctx context.Context, in InputFile, batch string, totals *feed.Totals, rejects func([]pipeline.Reject) error, size int64) feed.Options {
 	o := g.Config.ReadOptions(in.Feed)
 	o.BatchID, o.IngestedAt, o.Calendar = batch, g.Now.UnixMicro(), g.calendar
 	o.MaxRejectShare, o.Totals, o.OnRejects = g.Config.MaxRejectShare, totals, rejects
+	o.Held = g.HeldLines(ctx, books.Latest, g.engine)
 	o.Progress = func(done int64) {
 		g.Tell(books.Event{Step: "ingest", Object: in.Name, Done: done, Total: size, Unit: "bytes"})
 	}
@@ -239,15 +240,15 @@ func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage l
 
 // toldBefore says that entries of a bank's statement were taken for lines that are
 // already here. A statement that is fetched again, or that overlaps another, has
-// such entries, and a notification before it; but so has one that goes on where
-// another file ended, if the bank gives one reference to several bookings, and
-// then money is missing.
+// such entries, and a notification before it. One that goes on where another ended
+// has none; but where balances don't tell whether it does, bookings to which the bank
+// gave one reference may be among them, and then money is missing.
 func toldBefore(b pipeline.Batch) string {
 	statement := strings.HasPrefix(b.Format, "camt.053") || strings.HasPrefix(b.Format, "bai2")
 	if b.Feed != "bank_lines" || !statement || b.RowsDuplicate == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d entries are taken for lines that are here already, with the same account, bank reference, amount and day; "+
+	return fmt.Sprintf("%d of %d rows are taken for lines that are here already, with the same account, bank reference, amount and day; "+
 		"if they are other bookings, which the bank gave one reference, ask it for one statement of the whole day: what is here already stays, the others come in", b.RowsDuplicate, b.RowsRead)
 }
 

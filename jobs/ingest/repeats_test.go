@@ -107,6 +107,31 @@ func TestGiftsThatShareALine(t *testing.T) {
 	}
 }
 
+// One reference of the bank on bookings of two statements, which its balances
+// join: four bookings, also when the first is sent again, and reading the files
+// again gives what is kept.
+func TestBankReferenceOfTwoStatements(t *testing.T) {
+	s := trial.Folder(t, "first_period: 2026-10\nfeeds: {}", nil)
+	statement := func(id, opening, closing string, fees int) string {
+		balance := func(kind, amount string) string {
+			return `<Bal><Tp><CdOrPrtry><Cd>` + kind + `</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">` + amount + `</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-10-05</Dt></Dt></Bal>`
+		}
+		fee := `<Ntry><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-10-05</Dt></BookgDt><AcctSvcrRef>R1</AcctSvcrRef></Ntry>`
+		return `<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt><Stmt><Id>` + id + `</Id><Acct><Id><IBAN>NL38</IBAN></Id></Acct>` +
+			balance("OPBD", opening) + balance("CLBD", closing) + strings.Repeat(fee, fees) + "</Stmt></BkToCstmrStmt></Document>"
+	}
+	take(t, &s, "bank_lines-1.xml", statement("S17", "100.00", "97.00", 3), 5, 5, 0, 0)
+	take(t, &s, "bank_lines-2.xml", statement("S17b", "97.00", "96.00", 1), 3, 3, 0, 0)
+	take(t, &s, "bank_lines-3.xml", statement("S17", "100.00", "97.00", 3)+"\n", 5, 0, 0, 5)
+	take(t, &s, "bank_lines-4.xml", statement("S-day", "100.00", "96.00", 4), 6, 2, 0, 4)
+	if got, want := totals(t, s, "select count(*) || ' ' || sum(amount) as n from bank_lines where kind is null"), "4 -4.000000"; got != want {
+		t.Errorf("entries and their sum %s, want %s", got, want)
+	}
+	if v, err := guard.Verify(context.Background(), guard.VerifyOptions{Setting: s}); err != nil || v.Sources != 4 {
+		t.Errorf("reading again: %+v %v", v, err)
+	}
+}
+
 // Of a whole file that was sent again with other bytes nothing is new.
 func TestAllRowsAgain(t *testing.T) {
 	s := trial.Folder(t, "first_period: 2026-10\nfeeds: {}", nil)

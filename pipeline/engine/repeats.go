@@ -88,7 +88,7 @@ func repeatsQuery(feed pipeline.Feed, columns []pipeline.Column, within bool) st
 		if c.Name == "entity" {
 			entity = "n.entity"
 		}
-		if !slices.Contains(lineage, c.Name) {
+		if !slices.Contains(lineage, c.Name) && !slices.Contains(feed.Told, c.Name) {
 			sameAll = append(sameAll, fmt.Sprintf("n.%s is not distinct from o.%s", duckdb.Identifier(c.Name), duckdb.Identifier(c.Name)))
 		}
 	}

@@ -192,7 +192,7 @@ func TestParquetRefusals(t *testing.T) {
 		"list":    {parquetBytes(t, []list{{}}), "read bank_lines.parquet: column account is a group or a list; write it as text"},
 		"missing": {parquetBytes(t, []struct {
 			A string `parquet:"line_id"`
-		}{{}}), "read bank_lines.parquet: required columns account, booked_at, amount, currency are missing; found line_id; bank_lines has the columns line_id, account, booked_at, amount, currency, reference, counterparty, entity"},
+		}{{}}), "read bank_lines.parquet: required columns account, booked_at, amount, currency are missing; found line_id; bank_lines has the columns line_id, account, booked_at, amount, currency, reference, counterparty, statement_id, kind, balance, entity"},
 		"cut": {good[:len(good)/2], "read bank_lines.parquet: broken Parquet: "},
 		"bad": {cut, "read bank_lines.parquet: broken Parquet: "},
 	} {

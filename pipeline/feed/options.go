@@ -70,6 +70,9 @@ type Options struct {
 	// Progress, unless nil, is told how many bytes of the file were read so far.
 	Progress func(bytesRead int64)
 
+	// Held gives what the lake holds of a bank account already; nil: nothing is.
+	Held pipeline.HeldLines
+
 	// LiveCreator is the creator of live gifts that name no receiver.
 	LiveCreator string
 	// LiveStream is the stream of live gifts that name no room; "": the file's

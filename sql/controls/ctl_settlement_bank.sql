@@ -9,7 +9,7 @@
 -- causes: a bank file that is missing; a payout held back, split or sent to another account; a reference cut off by the bank; charges taken on the way
 -- action: trace the payment with the store by its reference; get the missing bank or settlement file; book the bank's charges
 -- checked: from stg_settlement_lines cross join run where accounting_month = run.period and kind = 'payout' and exists (select 1 from stg_bank_lines)
--- not_compared: from (select line_id from stg_bank_lines cross join run where accounting_month = run.period and not exists (select 1 from stg_settlement_lines where kind = 'payout') union all select line_id from stg_settlement_lines cross join run where accounting_month = run.period and kind = 'payout' and not exists (select 1 from stg_bank_lines)) as alone
+-- not_compared: from (select line_id from stg_bank_lines cross join run where accounting_month = run.period and kind not in ('opening', 'closing') and not exists (select 1 from stg_settlement_lines where kind = 'payout') union all select line_id from stg_settlement_lines cross join run where accounting_month = run.period and kind = 'payout' and not exists (select 1 from stg_bank_lines)) as alone
 -- not_compared_reason: select case when exists (select 1 from stg_settlement_lines where kind = 'payout') then 'no bank statement was fed for the payouts of the month' when exists (select 1 from stg_bank_lines) then 'no settlement report tells of a payout' else 'no settlement report and no bank statement was fed' end
 -- By bank_reference and currency: one to one, then sums of several; what has no reference that the other side knows, by amount
 -- and days. Expected is what the report pays out (its net, sign turned), actual the bank's lines. In another currency the bank's

@@ -336,7 +336,10 @@ func (b *bai2) accountHeader(fields []string) error {
 	}
 	s.key = strings.Join([]string{"bai2", b.day, s.currency, opening}, "\x1f")
 	b.follows.begin(s, s.opening)
-	return nil
+	if b.interim {
+		return nil
+	}
+	return s.numberOn(b.Report)
 }
 
 // summary takes a balance or total of the account; others are only added up.
@@ -346,7 +349,7 @@ func (b *bai2) summary(code, amount, items string) error {
 		return err
 	}
 	b.account.sum.Add(b.account.sum, units)
-	at := &balance{amount: b.money(units), currency: b.stmt.currency, line: b.record.line}
+	at := &balance{amount: b.money(units), currency: b.stmt.currency, day: b.day, line: b.record.line}
 	switch code {
 	case "010":
 		b.stmt.opening = at
@@ -377,6 +380,8 @@ func (b *bai2) accountTrailer(fields []string) error {
 	if s.opening == nil || s.closing == nil {
 		b.unproven++
 	} else if err := s.check(b.Name); err != nil {
+		return err
+	} else if err := balanceRows(b.Report, s); err != nil {
 		return err
 	}
 	return b.trailer(&b.account, &b.group, "account", "", fields)

@@ -41,7 +41,7 @@ const bai2Text = "01,BANKUS33,ACME,261106,0600,17,80,,2/\r\n" +
 	"99,1114600,2,25/\r\n"
 
 func TestBAI2(t *testing.T) {
-	out := feedtest.Read[pipeline.BankLine](t, "prior-day.txt", []byte(bai2Text), nil)
+	out := readBank(t, "prior-day.txt", []byte(bai2Text), nil)
 	want := []string{
 		`5 0012345678 2026-11-05 1500 USD "ST-A1B2C3 ACME PAY TRANSFER, ORIG CO NAME:ACME PAY INC ORIG ID:123" "ACME PAY INC"`,
 		`6 0012345678 2026-11-05 500 USD "PO-2026-11-7" "ACME EUROPE"`,
@@ -59,16 +59,16 @@ func TestBAI2(t *testing.T) {
 	}
 	// The same statement fetched again, on another day, in a file of its own, gives
 	// the same ids; no two lines share one.
-	again := feedtest.Read[pipeline.BankLine](t, "again.bai", []byte(strings.NewReplacer("\r\n", "\n", "261106,0600,17", "261107,0700,18").Replace(bai2Text)), nil)
+	again := readBank(t, "again.bai", []byte(strings.NewReplacer("\r\n", "\n", "261106,0600,17", "261107,0700,18").Replace(bai2Text)), nil)
 	ids := bankIDs(out.Rows)
 	if again.Err != nil || !slices.Equal(ids, bankIDs(again.Rows)) {
 		t.Errorf("other ids: %v %q", again.Err, bankIDs(again.Rows))
 	}
 	alone := "01,BANKUS33,ACME,261107,0600,9,,,2/\n" + strings.ReplaceAll(bai2Text[strings.Index(bai2Text, "02,ACME,BANKUS33,1,261105,2400,JPY"):strings.Index(bai2Text, "99,1114600")], "\r\n", "\n") + "99,14000,1,10/\n"
-	if one := feedtest.Read[pipeline.BankLine](t, "one.bai", []byte(alone), nil); one.Err != nil || !slices.Equal(bankIDs(one.Rows), ids[5:]) {
+	if one := readBank(t, "one.bai", []byte(alone), nil); one.Err != nil || !slices.Equal(bankIDs(one.Rows), ids[5:]) {
 		t.Errorf("a group alone: %v %q", one.Err, bankIDs(one.Rows))
 	}
-	if both := feedtest.Read[pipeline.BankLine](t, "both.bai", []byte(bai2Text+bai2Text), nil); both.Err != nil || len(both.Rows) != 14 {
+	if both := readBank(t, "both.bai", []byte(bai2Text+bai2Text), nil); both.Err != nil || len(both.Rows) != 14 {
 		t.Errorf("two files in one: %v %d", both.Err, len(both.Rows))
 	}
 	slices.Sort(ids)
@@ -82,8 +82,8 @@ func TestBAI2(t *testing.T) {
 func TestBAI2Interim(t *testing.T) {
 	interim := "01,BANKUS33,ACME,261105,1200,17,,,2/\n02,ACME,BANKUS33,1,261105,1200,USD,3/\n03,0012345678,,,,,/\n" +
 		"16,142,150000,Z,20261105001,ST-A1B2C3,ACME PAY  TRANSFER, ORIG CO NAME:ACME PAY INC   ORIG ID:123/\n16,399,5,,,,INTEREST/\n49,150005,4/\n98,150005,1,6/\n99,150005,1,8/"
-	out := feedtest.Read[pipeline.BankLine](t, "intraday.txt", []byte(interim), nil)
-	day := feedtest.Read[pipeline.BankLine](t, "prior-day.txt", []byte(bai2Text), nil)
+	out := readBank(t, "intraday.txt", []byte(interim), nil)
+	day := readBank(t, "prior-day.txt", []byte(bai2Text), nil)
 	rejected := []string{`intraday.txt:5 line_id missing "": expected the bank's reference, without which an entry of a day that isn't over can't be told from the day's own report`}
 	if out.Err != nil || len(out.Rows) != 1 || out.Rows[0].LineID != day.Rows[0].LineID || bankLineText(out.Rows[0])[1:] != bankLineText(day.Rows[0])[1:] || !slices.Equal(feedtest.Texts(out.Rejects), rejected) {
 		t.Errorf("%v %q %q", out.Err, bankTexts(out.Rows), feedtest.Texts(out.Rejects))
@@ -102,7 +102,7 @@ func TestBAI2OneReference(t *testing.T) {
 	}
 	for name, fee := range map[string]string{"one reference": "16,698,5,,F1,,FEE/", "none": "16,698,5,,,,FEE/"} {
 		text := "01,B,C,261106,,1,,,2/\n" + group(100, 90, fee, fee) + group(90, 85, fee) + "99,,2/"
-		out := feedtest.Read[pipeline.BankLine](t, "b.txt", []byte(text), nil)
+		out := readBank(t, "b.txt", []byte(text), nil)
 		ids := bankIDs(out.Rows)
 		slices.Sort(ids)
 		if out.Err != nil || len(slices.Compact(ids)) != 3 {
@@ -150,12 +150,12 @@ func TestBAI2Refused(t *testing.T) {
 		"a strange line":     {change("49,14000,3/", "50,14000,3/"), `:20: a line that begins with none of BAI2's records (01, 02, 03, 16, 49, 88, 98, 99): "50,14000,3/"` + again},
 		"no number":          {change("03,99-1,", "03,,"), `:18: an account (03) without its number`},
 	} {
-		out := feedtest.Read[pipeline.BankLine](t, "b.txt", []byte(c.text), nil)
+		out := readBank(t, "b.txt", []byte(c.text), nil)
 		if out.Err == nil || out.Err.Error() != "read b.txt"+c.want || pipeline.KindOf(out.Err) != pipeline.KindBadInput {
 			t.Errorf("%s:\n got %v\nwant read b.txt%s", name, out.Err, c.want)
 		}
 	}
-	other := feedtest.Read[pipeline.BankLine](t, "b.txt", []byte(bai2Text), func(o *feed.Options) { o.Accounts = []string{"0012345678"} })
+	other := readBank(t, "b.txt", []byte(bai2Text), func(o *feed.Options) { o.Accounts = []string{"0012345678"} })
 	if want := "read b.txt:18: account 99-1 is none of ours; carat.yaml names them: feeds: bank_lines: accounts: [0012345678]"; other.Err == nil || other.Err.Error() != want {
 		t.Errorf("another account: %v", other.Err)
 	}
@@ -189,7 +189,7 @@ func TestBAI2AddsUp(t *testing.T) {
 			all := append([]string{"01,B,C,261106,,1,,,2/", "02,C,B,1,261105,,EUR,/", fmt.Sprintf("03,7,,010,%d,,,015,%d,,/", opening, closing)}, details...)
 			return strings.Join(append(all, fmt.Sprintf("49,%d,%d/", control, len(amounts)+2), fmt.Sprintf("98,%d,1,%d/", control, len(amounts)+4), fmt.Sprintf("99,%d,1,%d/", control, len(amounts)+6)), "\n")
 		}
-		out := feedtest.Read[pipeline.BankLine](t, "b.txt", []byte(text(-1, 0)), nil)
+		out := readBank(t, "b.txt", []byte(text(-1, 0)), nil)
 		if out.Err != nil || len(out.Rows) != len(amounts) {
 			rt.Fatal(out.Err)
 		}
@@ -199,7 +199,7 @@ func TestBAI2AddsUp(t *testing.T) {
 			}
 		}
 		bad := text(rapid.IntRange(0, len(amounts)-1).Draw(rt, "which"), rapid.SampledFrom([]int{0, 2}).Draw(rt, "times"))
-		if out := feedtest.Read[pipeline.BankLine](t, "b.txt", []byte(bad), nil); out.Err == nil {
+		if out := readBank(t, "b.txt", []byte(bad), nil); out.Err == nil {
 			rt.Fatalf("taken:\n%s", bad)
 		}
 	})

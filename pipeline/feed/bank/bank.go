@@ -34,6 +34,7 @@ type statement struct {
 	sum      *published.Money
 	entries  int64
 	ids      *published.RowIDs
+	proves   bool // its balances will prove it whole, or the file is refused
 	// What the statement's own counts and sums are held against: all entries,
 	// those that aren't booked too.
 	credits, debits *published.Money
@@ -44,6 +45,7 @@ type statement struct {
 type balance struct {
 	amount   *published.Money
 	currency string
+	day      string // 2026-10-01, as the bank wrote it; "" where it didn't
 	line     int64
 }
 
@@ -156,6 +158,9 @@ func bankLine(r *published.Report, s *statement, e *entry) error {
 	r.Out.Set("currency", e.currency)
 	r.Out.Set("reference", lex.CutText(e.reference))
 	r.Out.Set("counterparty", lex.CutText(e.counterparty))
+	if s.proves {
+		r.Out.Set("statement_id", s.told())
+	}
 	return r.Out.End()
 }
 

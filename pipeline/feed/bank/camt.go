@@ -176,7 +176,11 @@ func (c *camt) statement() error {
 	if err := s.balance(c.Name, s.stated); err != nil {
 		return err
 	}
-	return s.check(c.Name)
+	if err := s.check(c.Name); err != nil || c.payments {
+		return err
+	}
+	s.proves = true // also where the balances came behind the entries
+	return balanceRows(c.Report, s.statement)
 }
 
 // set keeps what a statement says of itself.
@@ -224,13 +228,18 @@ func (c *camt) identified(s *camtStatement) error {
 			break
 		}
 	}
+	if !c.notified && !c.payments && s.balance(c.Name, s.stated) == nil {
+		if err := s.numberOn(c.Report); err != nil {
+			return err
+		}
+	}
 	return c.OwnAccount(s.account, c.xml.Line())
 }
 
 // camtBalance is a Bal.
 type camtBalance struct {
-	line                            int64
-	kind, amount, currency, inDebit string
+	line                                 int64
+	kind, amount, currency, inDebit, day string
 }
 
 func (b *camtBalance) set(path, text string, attr []xml.Attr) {
@@ -241,6 +250,8 @@ func (b *camtBalance) set(path, text string, attr []xml.Attr) {
 		b.amount, b.currency = text, lex.Attribute(attr, "Ccy")
 	case "Bal/CdtDbtInd":
 		b.inDebit = text
+	case "Bal/Dt/Dt", "Bal/Dt/DtTm":
+		b.day = text[:min(len(text), len("2026-10-01"))]
 	}
 }
 
@@ -262,7 +273,7 @@ func (s *camtStatement) balance(name string, all []camtBalance) error {
 		if err != nil {
 			return nil, lex.BadFile(name, b.line, "balance %s: %w", lex.Shown(b.kind), err)
 		}
-		return &balance{amount: v, currency: b.currency, line: b.line}, nil
+		return &balance{amount: v, currency: b.currency, day: b.day, line: b.line}, nil
 	}
 	var err error
 	opening, ok := pick("OPBD", "PRCD", "ITBD")

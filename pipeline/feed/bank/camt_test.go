@@ -77,7 +77,7 @@ func TestCamt053(t *testing.T) {
 		pending := strings.Replace(camtNtry("55", "CRDT", ""), "BOOK", "PDNG", 1)
 		text := camtDoc("053.001."+version, camtStmt("S1", camtBal("OPBD", "-0.105")+camtBal("CLBD", "99.9")+camtBal("CLAV", "1")+entries+pending)+
 			camtStmt("S2", camtBal("CLBD", "98.9")+camtBal("PRCD", "99.9")+camtNtry("1", "DBIT", "")))
-		out := feedtest.Read[pipeline.BankLine](t, "october.xml", []byte(text), nil)
+		out := readBank(t, "october.xml", []byte(text), nil)
 		want := []string{
 			`5 DE02120300000000202051 2026-10-02 100.105 EUR "BANK77 and more" "PayPal (Europe)"`,
 			`6 DE02120300000000202051 2026-10-02 -0.1 EUR "Fee & more" ""`,
@@ -110,7 +110,7 @@ func TestCamt053(t *testing.T) {
 // statement are two.
 func TestCamtKeys(t *testing.T) {
 	ids := func(name, text string) []string {
-		out := feedtest.Read[pipeline.BankLine](t, name, []byte(text), nil)
+		out := readBank(t, name, []byte(text), nil)
 		if out.Err != nil {
 			t.Fatal(out.Err)
 		}
@@ -121,7 +121,7 @@ func TestCamtKeys(t *testing.T) {
 	if !slices.Equal(a, b) {
 		t.Errorf("%q %q", a, b)
 	}
-	notified := feedtest.Read[pipeline.BankLine](t, "n.xml", []byte(camtDoc("054.001.04", camtStmt("N1", camtEntries))), func(o *feed.Options) { o.MaxRejectShare = 1_000_000_000 })
+	notified := readBank(t, "n.xml", []byte(camtDoc("054.001.04", camtStmt("N1", camtEntries))), func(o *feed.Options) { o.MaxRejectShare = 1_000_000_000 })
 	if notified.Err != nil || len(notified.Rows) != 1 || notified.Rows[0].LineID != a[0] || notified.Report.Format.Name != "camt.054" {
 		t.Errorf("%v %q", notified.Err, bankIDs(notified.Rows))
 	}
@@ -156,7 +156,7 @@ func TestCamtKeys(t *testing.T) {
 // day, which has a fourth, brings that one in.
 func TestCamtOneReference(t *testing.T) {
 	path := feedtest.CaseFile(t, "05-camt-same-bank-reference/17-sameref.xml")
-	out := feedtest.ReadPath[pipeline.BankLine](t, path, nil)
+	out := readBankPath(t, path, nil)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -164,7 +164,7 @@ func TestCamtOneReference(t *testing.T) {
 	entry := string(text[strings.Index(string(text), "<Ntry>"):strings.Index(string(text), "</Stmt>")])
 	entry = entry[:strings.Index(entry, "</Ntry>")+len("</Ntry>")]
 	whole := strings.NewReplacer("</Stmt>", entry+"</Stmt>", ">97.00<", ">96.00<", "S17", "S-day").Replace(string(text))
-	day := feedtest.Read[pipeline.BankLine](t, "day.xml", []byte(whole), nil)
+	day := readBank(t, "day.xml", []byte(whole), nil)
 	if out.Err != nil || day.Err != nil || len(out.Rows) != 3 || len(day.Rows) != 4 {
 		t.Fatal(out.Err, day.Err, len(out.Rows), len(day.Rows))
 	}
@@ -200,22 +200,22 @@ func TestCamtRefused(t *testing.T) {
 		"other encoding":   {strings.Replace(doc(good), "UTF-8", "EBCDIC-CP-US", 1), `:1: broken XML: xml: opening charset "EBCDIC-CP-US": the encoding "EBCDIC-CP-US" is not read here: ask for it in UTF-8; fetch the file again`},
 		"long text":        {strings.Replace(doc(good), "S1", strings.Repeat("x", 3<<20), 1), `:3: a text or tag above 1 MiB`},
 	} {
-		out := feedtest.Read[pipeline.BankLine](t, "s.xml", []byte(c.text), nil)
+		out := readBank(t, "s.xml", []byte(c.text), nil)
 		if out.Err == nil || out.Err.Error() != "read s.xml"+c.want || pipeline.KindOf(out.Err) != pipeline.KindBadInput {
 			t.Errorf("%s:\n got %v\nwant read s.xml%s", name, out.Err, c.want)
 		}
 	}
 	own := func(o *feed.Options) { o.Accounts = []string{"DE02 1203 0000 0000 2020 52"} }
-	out := feedtest.Read[pipeline.BankLine](t, "s.xml", []byte(doc(good)), own)
+	out := readBank(t, "s.xml", []byte(doc(good)), own)
 	if want := "read s.xml:6: account DE02120300000000202051 is none of ours; carat.yaml names them: feeds: bank_lines: accounts: [DE02 1203 0000 0000 2020 52]"; out.Err == nil || out.Err.Error() != want {
 		t.Errorf("another account: %v", out.Err)
 	}
-	bad := feedtest.Read[pipeline.BankLine](t, "s.xml", []byte(doc(strings.Replace(good, "2026-10-02", "2026-02-30", 1))), func(o *feed.Options) { o.MaxRejectShare = 1_000_000_000 })
+	bad := readBank(t, "s.xml", []byte(doc(strings.Replace(good, "2026-10-02", "2026-02-30", 1))), func(o *feed.Options) { o.MaxRejectShare = 1_000_000_000 })
 	if want := []string{`s.xml:6 booked_at bad_time "2026-02-30": expected an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z, or a day`}; bad.Err != nil || !slices.Equal(feedtest.Texts(bad.Rejects), want) {
 		t.Errorf("%v %q", bad.Err, feedtest.Texts(bad.Rejects))
 	}
 	western := strings.NewReplacer("UTF-8", "iso-8859-1", "BANK77", "M\xFCller \x80").Replace(doc(camtBal("OPBD", "0") + camtBal("CLBD", "100.005") + camtEntries))
-	if out := feedtest.Read[pipeline.BankLine](t, "s.xml", []byte(western), nil); out.Err != nil || out.Rows[0].Reference != "Müller € and more" {
+	if out := readBank(t, "s.xml", []byte(western), nil); out.Err != nil || out.Rows[0].Reference != "Müller € and more" {
 		t.Errorf("ISO 8859-1: %v %q", out.Err, bankTexts(out.Rows))
 	}
 }
@@ -294,7 +294,7 @@ func TestCamtSamples(t *testing.T) {
 			want: []string{`66 NL26VAYB8060476890 2014-12-31 8.85 EUR "000000001" ""`, `145 NL26VAYB8060476890 2014-12-31 -7 EUR "000000002" "Company Name 2"`}},
 		"camt054.v4.xml": {text: sample("camt054.v4.xml"), want: []string{`63 CH2801234000123456789 2007-10-18 -200000 SEK "Order" ""`}},
 	} {
-		out := feedtest.Read[pipeline.BankLine](t, "x.xml", []byte(c.text), nil)
+		out := readBank(t, "x.xml", []byte(c.text), nil)
 		if c.err != "" {
 			if out.Err == nil || out.Err.Error() != c.err {
 				t.Errorf("%s:\n got %v\nwant %s", name, out.Err, c.err)

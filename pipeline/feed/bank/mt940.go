@@ -208,7 +208,8 @@ func (m *mt940) balance(tag, text string, closing bool) error {
 	if err != nil {
 		return m.Refuse(m.at, "a balance (:%s:) of %q: %w", tag, lex.Cut80([]byte(text)), err)
 	}
-	b := &balance{amount: amount, currency: part[3], line: m.at}
+	day, _ := mt940Day(part[2], "")
+	b := &balance{amount: amount, currency: part[3], day: day, line: m.at}
 	if b.currency == "" {
 		b.currency = m.stmt.currency // the opening balance's
 	}
@@ -219,7 +220,7 @@ func (m *mt940) balance(tag, text string, closing bool) error {
 		if m.stmt.opening != nil {
 			return m.Refuse(m.at, "a second opening balance (:%s:) in one statement", tag)
 		}
-		m.stmt.opening, m.stmt.currency = b, b.currency
+		m.stmt.opening, m.stmt.currency, m.stmt.proves = b, b.currency, true
 		// Numbers begin anew each year, and some banks give none: the day of the
 		// opening balance tells statements apart.
 		m.stmt.key = strings.Join([]string{m.stmt.id, tag, part[2], part[1] + part[4]}, "\x1f")
@@ -229,7 +230,10 @@ func (m *mt940) balance(tag, text string, closing bool) error {
 		return err
 	}
 	m.stmt.closing, m.closed = b, true
-	return m.stmt.check(m.Name)
+	if err := m.stmt.check(m.Name); err != nil {
+		return err
+	}
+	return balanceRows(m.Report, m.stmt)
 }
 
 // pointed writes a decimal comma as a point.

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"carat/pipeline"
 	"carat/pipeline/feed/feedtest"
 )
 
@@ -24,13 +23,13 @@ func TestMT940Blanks(t *testing.T) {
 			":62M:C2611066,00\n-\n:20:B\n:25:77\n:28:1/2\n:60M:C261106EUR6,00\n:62F:C2611066,00\n",
 			[]string{`7 77 2026-11-06 5.25 EUR "9" ""`, `11 77 2026-11-06 0.75 EUR "PAYOUT po_8" ""`}},
 	} {
-		out := feedtest.Read[pipeline.BankLine](t, "b.sta", []byte(c.text), nil)
+		out := readBank(t, "b.sta", []byte(c.text), nil)
 		if got := bankTexts(out.Rows); out.Err != nil || len(out.Rejects) != 0 || !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v %q\n got %q\nwant %q", name, out.Err, feedtest.Texts(out.Rejects), got, c.want)
 		}
 	}
 	// Without a currency at the beginning nothing says which it is.
-	bare := feedtest.Read[pipeline.BankLine](t, "b.sta", []byte(":20:A\n:25:77\n:60F:C2611050,00\n:62F:C261106EUR0,00\n"), nil)
+	bare := readBank(t, "b.sta", []byte(":20:A\n:25:77\n:60F:C2611050,00\n:62F:C261106EUR0,00\n"), nil)
 	if want := `read b.sta:3: a balance (:60F:) of "C2611050,00", which is not C or D, date, currency, amount`; bare.Err == nil || bare.Err.Error() != want {
 		t.Errorf("no currency: %v", bare.Err)
 	}
@@ -40,7 +39,7 @@ func TestMT940Blanks(t *testing.T) {
 func TestCamtCodedTexts(t *testing.T) {
 	coded := camtNtry("10", "CRDT", "<AddtlNtryInf>/TRTP/SEPA OVERBOEKING/IBAN/NL00BANK0123456789/NAME/ACME PAY/REMI/PAYOUT po_77/EREF/TR-77</AddtlNtryInf>") +
 		camtNtry("2", "CRDT", "<NtryDtls><TxDtls><AddtlTxInf>/ORDP//NAME/ACME EU/REMI/STL-9</AddtlTxInf></TxDtls></NtryDtls>")
-	out := feedtest.Read[pipeline.BankLine](t, "c.xml", []byte(camtDoc("053.001.02", camtStmt("S1", camtBal("OPBD", "0")+camtBal("CLBD", "12")+coded))), nil)
+	out := readBank(t, "c.xml", []byte(camtDoc("053.001.02", camtStmt("S1", camtBal("OPBD", "0")+camtBal("CLBD", "12")+coded))), nil)
 	var got []string
 	for _, r := range out.Rows {
 		got = append(got, r.Reference+" of "+r.Counterparty)
@@ -59,7 +58,7 @@ func TestMT940Cases(t *testing.T) {
 			`2026-10-22 20000 EUR "" ""`},
 		"19-bank-reference-inside-the-text/10-abn.sta": {`2026-10-19 10 EUR "PO-2026-10-0001" "STRIPE PAYMENTS"`, `2026-10-19 10 EUR "PO-2026-10-0002" "STRIPE PAYMENTS"`},
 	} {
-		out := feedtest.ReadPath[pipeline.BankLine](t, feedtest.CaseFile(t, path), nil)
+		out := readBankPath(t, feedtest.CaseFile(t, path), nil)
 		var got []string
 		for _, text := range bankTexts(out.Rows) {
 			got = append(got, strings.SplitN(text, " ", 3)[2])

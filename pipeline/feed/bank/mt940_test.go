@@ -25,7 +25,7 @@ const mt940Text = "\x01\r\n" +
 	":61:2602300230C0,105NTRFNONREF\r\n:62F:C261231EUR0,1\r\n:64:C261231EUR0,1\r\n:86:about the statement\r\n:90D:1EUR80,\r\n-\x03\r\n"
 
 func TestMT940(t *testing.T) {
-	out := feedtest.Read[pipeline.BankLine](t, "bank.sta", []byte(mt940Text), nil)
+	out := readBank(t, "bank.sta", []byte(mt940Text), nil)
 	want := []string{
 		`7 DE021203/002051 2026-10-02 79.7 EUR "BANK77" "PayPal Europe"`,
 		`10 DE021203/002051 2026-10-02 0 EUR "only a supplement" ""`,
@@ -41,7 +41,7 @@ func TestMT940(t *testing.T) {
 	if !slices.Equal(out.Report.Notes, notes) {
 		t.Errorf("notes %q", out.Report.Notes)
 	}
-	again := feedtest.Read[pipeline.BankLine](t, "other.txt", []byte(strings.ReplaceAll(mt940Text, "\r\n", "\n")), nil)
+	again := readBank(t, "other.txt", []byte(strings.ReplaceAll(mt940Text, "\r\n", "\n")), nil)
 	ids := bankIDs(out.Rows)
 	if !slices.Equal(ids, bankIDs(again.Rows)) {
 		t.Errorf("other keys: %q", bankIDs(again.Rows))
@@ -73,16 +73,16 @@ func TestMT940Refused(t *testing.T) {
 		"no account":       {change(":25:DE02 1203/0020 51", ":25: "), `:4: a statement without its account (:25:)`},
 		"two accounts":     {change(":28C:00012/001", ":25:X"), `:5: a second account (:25:) in one statement`},
 	} {
-		out := feedtest.Read[pipeline.BankLine](t, "bank.sta", []byte(c.text), nil)
+		out := readBank(t, "bank.sta", []byte(c.text), nil)
 		if out.Err == nil || out.Err.Error() != "read bank.sta"+c.want || pipeline.KindOf(out.Err) != pipeline.KindBadInput {
 			t.Errorf("%s:\n got %v\nwant read bank.sta%s", name, out.Err, c.want)
 		}
 	}
-	out := feedtest.Read[pipeline.BankLine](t, "bank.sta", []byte(change(":61:261003RC", ":61:269903RC")), func(o *feed.Options) { o.MaxRejectShare = 1_000_000_000 })
+	out := readBank(t, "bank.sta", []byte(change(":61:261003RC", ":61:269903RC")), func(o *feed.Options) { o.MaxRejectShare = 1_000_000_000 })
 	if want := []string{`bank.sta:12 booked_at bad_time "2026-99-03": expected an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z, or a day`}; out.Err != nil || !slices.Equal(feedtest.Texts(out.Rejects), want) {
 		t.Errorf("%v %q", out.Err, feedtest.Texts(out.Rejects))
 	}
-	other := feedtest.Read[pipeline.BankLine](t, "bank.sta", []byte(mt940Text), func(o *feed.Options) { o.Accounts = []string{"DE02"} })
+	other := readBank(t, "bank.sta", []byte(mt940Text), func(o *feed.Options) { o.Accounts = []string{"DE02"} })
 	if want := "read bank.sta:4: account DE021203/002051 is none of ours; carat.yaml names them: feeds: bank_lines: accounts: [DE02]"; other.Err == nil || other.Err.Error() != want {
 		t.Errorf("another account: %v", other.Err)
 	}
@@ -93,7 +93,7 @@ func TestMT940Refused(t *testing.T) {
 func TestMT940Samples(t *testing.T) {
 	folder := filepath.Join(feedtest.SamplesFolder(t), "mt940", "wolph-mt940")
 	all := func(o *feed.Options) { o.MaxRejectShare = 1_000_000_000 }
-	polish := feedtest.ReadPath[pipeline.BankLine](t, filepath.Join(folder, "mt940.sta"), nil)
+	polish := readBankPath(t, filepath.Join(folder, "mt940.sta"), nil)
 	sum := int64(0) // 0.43 - 0.40
 	for _, r := range polish.Rows {
 		sum += r.Amount
@@ -102,7 +102,7 @@ func TestMT940Samples(t *testing.T) {
 		!strings.HasPrefix(polish.Rows[2].Reference, "911 TRANSAKCJA COLLECT; ID IPH: XX000000000003;") {
 		t.Errorf("mt940.sta: %v %q", polish.Err, bankTexts(polish.Rows))
 	}
-	lines := feedtest.ReadPath[pipeline.BankLine](t, filepath.Join(folder, "multiline.sta"), all)
+	lines := readBankPath(t, filepath.Join(folder, "multiline.sta"), all)
 	if lines.Err != nil || len(lines.Rows) != 1 || len(lines.Rejects) != 1 || pipeline.Amount(lines.Rows[0].Amount).String() != "-5" || // 11.40 - 16.40
 		time.UnixMicro(lines.Rows[0].BookedAt).UTC().Format(time.DateOnly) != "2004-08-04" || lines.Rows[0].Counterparty != "NOM DU DO / BENEFICIAIRE 11 NOM DU DO / BENEFICIAIRE 22" {
 		t.Errorf("multiline.sta: %v %q", lines.Err, bankTexts(lines.Rows))
@@ -110,7 +110,7 @@ func TestMT940Samples(t *testing.T) {
 	if want := `multiline.sta:38  unknown_value ":61:2212191220C119,NMSC341241773/1XXXXX//O/341241774": expected entries inside a statement, before its closing balance (:62F:)`; feedtest.Texts(lines.Rejects)[0] != want {
 		t.Errorf("multiline.sta: %q", feedtest.Texts(lines.Rejects))
 	}
-	swiss := feedtest.ReadPath[pipeline.BankLine](t, filepath.Join(folder, "postfinance.sta"), nil)
+	swiss := readBankPath(t, filepath.Join(folder, "postfinance.sta"), nil)
 	if want := `read postfinance.sta:27: statement 999/2 of account 123456789 doesn't add up: opening 229.2 + 2 entries -69.8 = 159.4, but closing 159.6, difference 0.2; fetch the statement again; if the bank sends it so, ask the bank`; swiss.Err == nil || swiss.Err.Error() != want {
 		t.Errorf("postfinance.sta: %v", swiss.Err)
 	}

@@ -118,6 +118,17 @@ func (r *RowIDs) ID(name string, parts ...string) string {
 	return id
 }
 
+// From lets the next row of an id, as ID gives it to the first, be at least the
+// one behind number n.
+func (r *RowIDs) From(id string, n int) {
+	raw, err := hex.DecodeString(id[strings.LastIndexByte(id, '-')+1:])
+	if err != nil || len(raw) != 16 {
+		return
+	}
+	key := [16]byte(raw)
+	r.seen[key] = max(r.seen[key], n)
+}
+
 // Identity gives the cells of a fixed set of columns that are not empty, each
 // with its column's name, in the order of the names. A column is given by its
 // spellings, parted by |, of which the first is the name that is hashed: what a

@@ -66,6 +66,7 @@ type Settings struct {
 	LiveSilence       time.Duration
 	GiftValidFrom     int64
 	Calendar          *pipeline.Calendar
+	Held              pipeline.HeldLines // nil: nothing is
 }
 
 // Writer takes the rows of a report. A row is begun, filled and ended; what

@@ -158,4 +158,4 @@ select
 from stg_bank_lines as lines
 cross join run
 cross join grace
-where lines.accounting_month <= run.period
+where lines.accounting_month <= run.period and lines.kind not in ('opening', 'closing')
