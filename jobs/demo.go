@@ -39,7 +39,7 @@ func MakeDemo(ctx context.Context, now time.Time, dir string, fill func(dir stri
 	if err := fill(month); err != nil {
 		return err
 	}
-	if err := disk.WriteText(filepath.Join(month, demoMark), 0o644, []byte(demoMarkText)); err != nil {
+	if err := disk.WriteText(filepath.Join(month, demoMark), 0o600, []byte(demoMarkText)); err != nil {
 		return pipeline.Errorf(pipeline.KindInternal, "make", dir, "%w", disk.Cause(err))
 	}
 	if err := disk.ReplaceFolder(month, dir); err != nil {

@@ -17,11 +17,11 @@ import (
 // is: a usage error.
 func Init(_ context.Context, dir string) (made []string, err error) {
 	file := filepath.Join(dir, config.File)
-	if err := os.MkdirAll(filepath.Join(dir, "inbox"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, "inbox"), 0o700); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "make", filepath.Join(dir, "inbox"), "%w", disk.Cause(err)).
 			WithHint("choose a folder that you may write to with --dir")
 	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "make", file, "it is there already").WithHint("edit it, or choose another folder with --dir")
 	}

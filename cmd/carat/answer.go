@@ -62,7 +62,7 @@ func (o *outFile) Write(p []byte) (int, error) { return o.temp.Write(p) }
 // gives back with its own.
 func (o *outFile) finish(err error) error {
 	if err == nil {
-		err = o.temp.Chmod(0o644)
+		err = o.temp.Chmod(0o600)
 	}
 	if err := errors.Join(err, o.temp.Close()); err != nil {
 		return errors.Join(err, os.Remove(o.temp.Name()))

@@ -34,6 +34,9 @@ func main() { os.Exit(mainCode()) }
 
 // mainCode runs carat on the process's own arguments and gives its exit code.
 func mainCode() int {
+	// Names and addresses lie in much of what carat writes, also in files that its
+	// databases make: none of it is for other accounts, whatever the umask was.
+	syscall.Umask(0o077)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	limitMemory(os.Environ())

@@ -174,7 +174,7 @@ func ExportExceptions(ctx context.Context, o ExceptionsOptions, file string) (ro
 	if err != nil {
 		return 0, err
 	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return 0, pipeline.Errorf(pipeline.KindUsage, "write", file, "%w", disk.Cause(err)).WithHint("choose a new file in a folder that you may write to")
 	}

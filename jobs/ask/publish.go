@@ -92,7 +92,7 @@ func publish(ctx context.Context, p *books.Books, o PublishOptions) (result *Pub
 	if err := engine.WriteCatalogFile(ctx, made, catalog); err != nil {
 		return nil, err
 	}
-	if err := disk.Place(made, out, 0o644); err != nil {
+	if err := disk.Place(made, out, 0o600); err != nil {
 		return nil, publishError(o.Out, err)
 	}
 	result.File = o.Out

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
@@ -18,6 +19,16 @@ type Books struct {
 	Lake   *lake.Lake
 	State  *state.Store
 	unlock func() // nil when not locked
+}
+
+// keepPrivate takes from other accounts of the machine what they could read of the
+// lake and of out/, where names lie. What can't be taken is told.
+func keepPrivate(s Setting) {
+	for _, folder := range []string{s.Config.Lake, s.Config.OutRoot()} {
+		if err := disk.Private(folder); err != nil {
+			s.Tell(Event{Step: "open", Object: folder, Note: "other accounts of this machine can read it, and its rights can't be changed: " + disk.Cause(err).Error()})
+		}
+	}
 }
 
 // Open opens the lake and its state, making them if need be.
@@ -37,6 +48,7 @@ func Open(ctx context.Context, s Setting) (*Books, error) {
 	if p.State, err = state.Open(ctx, dsn); err != nil {
 		return nil, errors.Join(err, p.Lake.Close())
 	}
+	keepPrivate(s)
 	return p, nil
 }
 

@@ -87,7 +87,7 @@ func auditFile(ctx context.Context, p *books.Books, o AuditFileOptions) (result 
 	if err := b.pack.eng.Load(ctx, "", b.tableList); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(out), 0o700); err != nil {
 		return nil, auditError(out, err)
 	}
 	work, err := os.MkdirTemp(filepath.Dir(out), ".evidence-*")
@@ -102,7 +102,7 @@ func auditFile(ctx context.Context, p *books.Books, o AuditFileOptions) (result 
 	made := b.folder
 	if o.Zip {
 		made = b.folder + ".zip"
-		if err := disk.Write(made, 0o644, func(w io.Writer) error { return zipFolder(w, b.folder, b.names) }); err != nil {
+		if err := disk.Write(made, 0o600, func(w io.Writer) error { return zipFolder(w, b.folder, b.names) }); err != nil {
 			return nil, auditError(out, err)
 		}
 	}

@@ -53,10 +53,10 @@ func (b *auditBuilder) file(name string, write func(io.Writer) error) (err error
 		return pipeline.Errorf(pipeline.KindVerification, "write evidence", fmt.Sprintf("%q", name), "that is no name for a file of the evidence")
 	}
 	full := filepath.Join(b.folder, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
 		return auditError(full, err)
 	}
-	f, err := os.OpenFile(full, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(full, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return auditError(full, err)
 	}
@@ -325,7 +325,7 @@ func zipFolder(w io.Writer, folder string, names []string) error {
 	z := zip.NewWriter(w)
 	for _, name := range names {
 		h := &zip.FileHeader{Name: path.Join(filepath.Base(folder), name), Method: zip.Deflate}
-		h.SetMode(0o644)
+		h.SetMode(0o600)
 		to, err := z.CreateHeader(h)
 		if err != nil {
 			return err

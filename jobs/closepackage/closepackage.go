@@ -80,7 +80,7 @@ func WriteIn(ctx context.Context, p *books.Books, run state.Run, o Options) (res
 		return nil, err
 	}
 	folder := filepath.Join(o.Config.OutFolder(o.Period), "package")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, packageError(folder, err)
 	}
 	mark := o.mark(run)
@@ -99,7 +99,7 @@ func WriteIn(ctx context.Context, p *books.Books, run state.Run, o Options) (res
 				WithHint("formats are %s", fmt.Sprint(closepackage.Formats))
 		}
 		file := filepath.Join(folder, "close-"+string(o.Period)+"."+format)
-		if err := disk.Write(file, 0o644, write); err != nil {
+		if err := disk.Write(file, 0o600, write); err != nil {
 			return nil, packageError(file, err)
 		}
 		result.Files = append(result.Files, file)

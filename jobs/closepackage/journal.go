@@ -25,7 +25,7 @@ func (b *packageBuilder) writeJournals() (files []string, err error) {
 		return nil, nil
 	}
 	folder := filepath.Join(b.options.Config.OutFolder(b.run.Period), journalFolder)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, packageError(folder, err)
 	}
 	var write func(writers []journal.Writer) error
@@ -36,7 +36,7 @@ func (b *packageBuilder) writeJournals() (files []string, err error) {
 		f := journal.Formats[len(writers)]
 		file := filepath.Join(folder, f.File)
 		files = append(files, file)
-		err := disk.Write(file, 0o644, func(w io.Writer) error { return write(append(writers, f.New(w, b.run.Period))) })
+		err := disk.Write(file, 0o600, func(w io.Writer) error { return write(append(writers, f.New(w, b.run.Period))) })
 		var told *pipeline.Error
 		if err == nil || errors.As(err, &told) { // of a file inside this one
 			return err

@@ -160,8 +160,11 @@ func Shown(dir string) string {
 
 // OutFolder is where what people open of a period lies.
 func (c *Config) OutFolder(period pipeline.Period) string {
-	return filepath.Join(c.Dir, "out", string(period))
+	return filepath.Join(c.OutRoot(), string(period))
 }
+
+// OutRoot is the folder of all periods' OutFolder.
+func (c *Config) OutRoot() string { return filepath.Join(c.Dir, "out") }
 
 // Workers gives how many goroutines and engine threads to use.
 func (c *Config) Workers() int {

@@ -127,18 +127,18 @@ func Cause(err error) error {
 
 // MakeFolder makes a folder whose parent mostly stands, in one call.
 func MakeFolder(path string) error {
-	err := os.Mkdir(path, 0o755)
+	err := os.Mkdir(path, 0o700)
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return nil
 	}
-	return os.MkdirAll(path, 0o755)
+	return os.MkdirAll(path, 0o700)
 }
 
 // Put writes one of very many small files, which an index knows: a new one
 // directly, one that is there by renaming. It is not made durable: the index tells
 // which are whole, and the others are made again.
 func Put(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err == nil {
 		_, err = f.Write(text)
 		return errors.Join(err, f.Close())
@@ -147,12 +147,12 @@ func Put(path string, text []byte) error {
 		if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
 	}
 	next := path + ".new"
-	if err := os.WriteFile(next, text, 0o644); err != nil {
+	if err := os.WriteFile(next, text, 0o600); err != nil {
 		return err
 	}
 	return os.Rename(next, path)

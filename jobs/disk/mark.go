@@ -12,7 +12,7 @@ const MarkFile = ".rendered"
 
 // WriteMark says in a folder what its files were made from.
 func WriteMark(folder, mark string) error {
-	return WriteText(filepath.Join(folder, MarkFile), 0o644, fmt.Appendln(nil, mark))
+	return WriteText(filepath.Join(folder, MarkFile), 0o600, fmt.Appendln(nil, mark))
 }
 
 // HasMark says whether a folder's statements were rendered from that.

@@ -204,6 +204,10 @@ func claimBackups(out, id string) (unlock func(), err error) {
 	default:
 		return nil, pipeline.Errorf(pipeline.KindUsage, "back up to", out, "%w", disk.Cause(err))
 	}
+	if err := disk.Private(out); err != nil {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "back up to", out, "other accounts of this machine can read it, and its rights can't be changed: %w", disk.Cause(err)).
+			WithHint("name a folder that belongs to the account which runs carat")
+	}
 	f, err := os.Open(mark)
 	if err != nil {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "back up to", out, "%w", disk.Cause(err))

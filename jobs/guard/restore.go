@@ -228,7 +228,7 @@ func (o RestoreOptions) copyBack(ctx context.Context, folder, temp string, sums 
 		if got, _, err := disk.SHA256(to); err == nil && got == sums[name] {
 			continue
 		}
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 			return restoreError(temp, err)
 		}
 		from := filepath.Join(folder, filepath.FromSlash(name))
@@ -255,7 +255,7 @@ func (o RestoreOptions) restoreConfig(folder string, sums map[string]string) err
 		if _, err := os.Lstat(to); !ok || err == nil {
 			continue
 		}
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 			return err
 		}
 		if got, err := disk.Copy(filepath.Join(folder, filepath.FromSlash(name)), to); err != nil || got != sums[name] {

@@ -99,7 +99,7 @@ func runAgain(ctx context.Context, p *books.Books, s books.Setting, c *pipeline.
 		return nil, err
 	}
 	out, spill := filepath.Join(dir, "results"), filepath.Join(dir, "spill")
-	if err := os.MkdirAll(out, 0o755); err != nil {
+	if err := os.MkdirAll(out, 0o700); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "make", out, "%w", disk.Cause(err))
 	}
 	eng, err := engine.Open(ctx, engine.Config{MemoryLimit: s.Config.Memory, Threads: books.ThreadsFor(s.Config, tables), TempDir: spill,

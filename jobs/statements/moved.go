@@ -48,7 +48,7 @@ func WriteMoved(ctx context.Context, p *books.Books, s books.Setting, models fs.
 		return err
 	}
 	file := filepath.Join(folder, movedFile)
-	if err := disk.WriteText(file, 0o644, b.Bytes()); err != nil {
+	if err := disk.WriteText(file, 0o600, b.Bytes()); err != nil {
 		return WriteError(file, err)
 	}
 	return nil

@@ -170,7 +170,7 @@ func replaceEntries(folder string, entries []Entry) (err error) {
 // folder. The same statements give the same bytes.
 func zipStatements(folder string) (string, error) {
 	file := folder + ".zip"
-	err := disk.Write(file, 0o644, func(w io.Writer) error {
+	err := disk.Write(file, 0o600, func(w io.Writer) error {
 		z := zip.NewWriter(w)
 		pack := func(name, path string) error {
 			to, err := z.CreateHeader(&zip.FileHeader{Name: filepath.ToSlash(name), Method: zip.Deflate})

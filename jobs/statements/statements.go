@@ -94,7 +94,7 @@ func WriteIn(ctx context.Context, p *books.Books, run state.Run, o Options) (res
 		return nil, err
 	}
 	target := o.Folder("")
-	if err := os.MkdirAll(target, 0o755); err != nil {
+	if err := os.MkdirAll(target, 0o700); err != nil {
 		return nil, WriteError(target, err)
 	}
 	result = &Result{Period: o.Period, RunID: run.ID, Folder: target}
@@ -128,7 +128,7 @@ func RenderInto(ctx context.Context, p *books.Books, run state.Run, o Options, n
 	if o.History, err = HistoryOf(ctx, p, o.Setting, run); err != nil {
 		return 0, err
 	}
-	if err := errors.Join(os.RemoveAll(next), os.MkdirAll(next, 0o755)); err != nil {
+	if err := errors.Join(os.RemoveAll(next), os.MkdirAll(next, 0o700)); err != nil {
 		return 0, WriteError(next, err)
 	}
 	result := &Result{Folder: next}

@@ -17,7 +17,7 @@ import (
 // scheduler on another machine waits for it too; it ends with the process, or
 // when the database no longer hears of it.
 func (l *Lake) LeadSchedule(ctx context.Context) (*Lead, error) {
-	f, err := os.OpenFile(filepath.Join(l.cfg.Root, "scheduler"), os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(filepath.Join(l.cfg.Root, "scheduler"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, l.fail("lead the schedule of", l.cfg.Root, err)
 	}

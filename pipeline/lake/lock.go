@@ -28,7 +28,7 @@ type lockNotice struct {
 // what a crash left behind.
 func (l *Lake) Lock(ctx context.Context) (release func(), err error) {
 	path := filepath.Join(l.cfg.Root, "lock")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, l.fail("lock lake", l.cfg.Root, err)
 	}

@@ -38,7 +38,7 @@ type Database struct {
 // Open starts a database. With Folders given, nothing else on the machine can be
 // read or written by any SQL that runs in it.
 func Open(ctx context.Context, c Config) (*Database, error) {
-	if err := os.MkdirAll(c.TempDir, 0o755); err != nil {
+	if err := os.MkdirAll(c.TempDir, 0o700); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "create work folder", c.TempDir, "%w", err)
 	}
 	keepHeap()

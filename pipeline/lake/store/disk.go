@@ -45,7 +45,7 @@ func (d *Disk) MkdirAll(dir string) error {
 	if err := d.Step("mkdir", dir); err != nil {
 		return err
 	}
-	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return d.SyncDir(filepath.Dir(dir))
@@ -99,7 +99,7 @@ func (d *Disk) Create(path string) (*File, error) {
 	if err := d.Step("create", path); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path+".tmp", os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(path+".tmp", os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +227,7 @@ func HashFile(path string) (string, error) {
 // CreateUnsynced begins a file that is named at once and made durable later.
 // It is for staged files, which nothing refers to yet.
 func (d *Disk) CreateUnsynced(path string) (*File, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
 	if err := d.Step("create", path); err != nil {
