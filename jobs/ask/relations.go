@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"carat/pipeline"
 	"carat/pipeline/engine"
@@ -20,19 +21,20 @@ type relation struct {
 	query      string
 	part       string // of the rows of the query those with this part; "": all
 	of         string // the table that the rows are of
+	names      string // a column of the row at hand without which there are none; "": there may be
 }
 
-// relations are in the order in which a trace shows them. Gifts are not among them:
-// there are so many that a trace finds them by their key alone, of which the files
-// have bloom filters.
+// relations are in the order in which a trace shows them.
 var relations = []relation{
-	{"coin_purchases", "purchase_id", "undoes", "evi_purchase", "its original", "coin_purchases"},
-	{"coin_purchases", "purchase_id", "undone by", "evi_purchase", "undoes it", "coin_purchases"},
-	{"coin_purchases", "purchase_id", "settled by", "evi_purchase_settlement", "", "settlement_lines"},
-	{"payouts", "payout_id", "its version", "evi_payout", "", "payouts"},
-	{"payouts", "payout_id", "paid by", "evi_payout_payment", "", "provider_payments"},
-	{"settlement_lines", "line_id", "settles", "evi_settlement_order", "", "coin_purchases"},
-	{"provider_payments", "line_id", "pays", "evi_payment_payout", "", "payouts"},
+	{"coin_purchases", "purchase_id", "undoes", "evi_purchase", "its original", "coin_purchases", ""},
+	{"coin_purchases", "purchase_id", "undone by", "evi_purchase", "undoes it", "coin_purchases", ""},
+	{"coin_purchases", "purchase_id", "settled by", "evi_purchase_settlement", "", "settlement_lines", ""},
+	{"payouts", "payout_id", "its version", "evi_payout", "", "payouts", ""},
+	{"payouts", "payout_id", "paid by", "evi_payout_payment", "", "provider_payments", ""},
+	{"settlement_lines", "line_id", "settles", "evi_settlement_order", "", "coin_purchases", ""},
+	{"provider_payments", "line_id", "pays", "evi_payment_payout", "", "payouts", ""},
+	{"gift_events", "event_id", "undoes", "evi_gift", "its original", "gift_events", "original_event_id"},
+	{"gift_events", "event_id", "undone by", "evi_gift", "undoes it", "gift_events", ""},
 }
 
 // stagedTable is a model that an evidence query reads a raw table by.
@@ -41,10 +43,17 @@ var stagedTable = regexp.MustCompile(`\bstg_([a-z_]+)\b`)
 // addRelations adds what has to do with a row, each kind under its heading.
 func (t *tracer) addRelations(ctx context.Context, n *trace.Node, table string, r *record) error {
 	for _, rel := range relations {
-		if rel.table != table {
+		if rel.table != table || rel.names != "" && r.text(rel.names) == "" {
 			continue
 		}
-		rows, err := t.related(ctx, rel, r.text(rel.key))
+		q := question{query: rel.query, of: rel.of, id: r.text(rel.key)}
+		if rel.part != "" {
+			q.parts = []string{rel.part}
+		}
+		if table == "gift_events" {
+			q.cut = giftsAround(r.text("event_id"), r.text("original_event_id"))
+		}
+		rows, err := t.related(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -69,26 +78,57 @@ func (t *tracer) addUnder(n *trace.Node, heading, table string, rows []*record) 
 	n.Add(head.Add(rest))
 }
 
+// question asks a query of sql/evidence about one subject.
+type question struct {
+	query string
+	of    string    // the table that the rows are of
+	kind  string    // of the subject; "" where the query asks for none
+	id    string    // of the subject
+	parts []string  // of the rows of the query those with one of these parts; nil: all
+	start time.Time // of the period, where the query asks for it
+	cut   string    // the rows of its table that the query is asked over, as a query; "": all
+}
+
+// giftsAround cuts gifts to one, its original and what undoes it: there are so many
+// that they are found by their ids, of which the files have bloom filters. Which of
+// these belong to it, and as what, evi_gift says.
+func giftsAround(id, original string) string {
+	cut := "select * from gift_events where event_id = " + pipeline.SQLText(id) +
+		" union select * from gift_events where original_event_id = " + pipeline.SQLText(id)
+	if original != "" {
+		cut += " union select * from gift_events where event_id = " + pipeline.SQLText(original)
+	}
+	return cut
+}
+
 // related asks a query of sql/evidence about one subject, over the tables as they
 // are now, and gives the raw rows that it names.
-func (t *tracer) related(ctx context.Context, rel relation, id string) ([]*record, error) {
-	query, err := t.evidenceQuery(rel.query)
+func (t *tracer) related(ctx context.Context, q question) ([]*record, error) {
+	query, err := t.evidenceQuery(q.query)
 	if err != nil {
 		return nil, err
 	}
-	with := []string{"subject as (select ? as subject_id)"}
+	with := []string{"subject as (select ? as subject_kind, ? as subject_id)", "run as (select cast(? as timestamptz) as period_start)"}
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(stagedTable.FindAllString(query.SQL, -1)))) {
 		table := strings.TrimPrefix(name, "stg_")
 		if has, err := t.has(ctx, table); err != nil || !has {
 			return nil, err // a table without a row has no part in anything
 		}
-		with = append(with, name+" as not materialized (select * from "+table+")")
+		rows := "select * from " + table
+		if table == q.of && q.cut != "" {
+			rows = q.cut
+		}
+		with = append(with, name+" as not materialized ("+rows+")")
 	}
-	values, part := []any{id}, ""
-	if rel.part != "" {
-		values, part = append(values, rel.part), " where part = ?"
+	values, part := []any{q.kind, q.id, q.start}, ""
+	for i, p := range q.parts {
+		values = append(values, p)
+		part += []string{" where part in (?", ", ?"}[min(i, 1)]
 	}
-	return t.records(ctx, "with "+strings.Join(with, ", ")+" select * from "+rel.of+
+	if part != "" {
+		part += ")"
+	}
+	return t.records(ctx, "with "+strings.Join(with, ", ")+" select * from stg_"+q.of+
 		" where (batch_id, source_line) in (select batch_id, source_line from (\n"+query.SQL+"\n) as named"+part+") order by all", values...)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"carat/jobs/ask"
 	"carat/jobs/internal/trial"
+	"carat/jobs/reconcile"
 	"carat/sql"
 )
 
@@ -54,5 +55,70 @@ func TestTraceShowsWhatEvidenceShows(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s %s %v, want %v", c.id, c.heading, got, c.want)
 		}
+	}
+}
+
+// So it is of the gifts, adjustments and balances that a statement line names: a
+// reversal with its original and none of the gift's others, the adjustment itself
+// and not what refers to it, and of the balances those that the month opens with.
+func TestTraceOfALineShowsWhatEvidenceShows(t *testing.T) {
+	files := maps.Clone(trial.SmallMonth)
+	delete(files, "gift_events-2.csv")
+	files["gift_events.csv"] = "event_id,kind,original_event_id,sent_at,stream_id,viewer_id,creator_id,gift_id,quantity,coins,diamonds\n" +
+		"g1,gift,,2026-10-05T10:00:00Z,s1,v1,c1,5655,100,100,50\nr1,reversal,g1,2026-10-05T11:00:00Z,s1,v1,c1,5655,40,40,20\n" +
+		"r2,reversal,g1,2026-10-05T12:00:00Z,s1,v1,c1,5655,10,10,5\ng2,gift,,2026-10-06T10:00:00Z,s1,v1,c1,5655,1,1,0\n"
+	files["diamond_adjustments.csv"] = "adjustment_id,creator_id,diamonds,reason,reference_id,approved_by,adjusted_at\n" +
+		"a1,c1,7,bonus,,ann,2026-10-08T10:00:00Z\na2,c1,-2,correction,a1,ann,2026-10-09T10:00:00Z\n"
+	files["balances.csv"] = "subject_kind,subject_id,currency,as_of,diamonds\n" +
+		"creator,c1,USD,2026-10-01T00:00:00Z,100\ncreator,c1,USD,2026-11-01T00:00:00Z,130\nviewer,c1,,2026-10-01T00:00:00Z,\n"
+	s := trial.Folder(t, "feeds: {}\nfirst_period: 2026-10\nmax_reject_share: 0.5\n", files)
+	trial.Ingest(t, s)
+	if _, err := reconcile.Run(t.Context(), reconcile.Options{Setting: s, SQL: sql.Files, Period: "2026-10"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		lines string // of the statement, by what they are about
+		kind  []string
+		want  []string
+	}{
+		{"section = 'earned' and reference_id = 'r1'", []string{"gift", "reversal"}, []string{"g1", "r1"}},
+		{"section = 'adjusted' and reference_id = 'a1'", []string{"adjustment"}, []string{"a1"}},
+		{"section = 'opening'", []string{"balance"}, []string{"creator c1 main USD 2026-10-01T00:00:00Z"}},
+	} {
+		line, err := trial.Query(t.Context(), ask.QueryOptions{Setting: s, Query: "select concat_ws('/', period, creator_id, entity, currency, line_no) from statement_lines where " + c.lines})
+		if err != nil || len(line.Rows) != 1 {
+			t.Fatalf("%s: %v %v", c.lines, line.Rows, err)
+		}
+		roots, err := ask.Trace(t.Context(), ask.TraceOptions{Setting: s, SQL: sql.Files, IDs: []string{line.Rows[0][0].(string)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, n := range roots[0].Children {
+			if slices.Contains(c.kind, n.Kind) {
+				got = append(got, n.ID)
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s shows %q, want %q", c.lines, got, c.want)
+		}
+	}
+	// and of a gift what undoes it, in the order of the file
+	roots, err := ask.Trace(t.Context(), ask.TraceOptions{Setting: s, SQL: sql.Files, IDs: []string{"g1", "r2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, heading := range []string{"undone by", "undoes"} {
+		for _, head := range nodes(roots, heading) {
+			for _, n := range head.Children {
+				got = append(got, heading+" "+n.ID)
+			}
+		}
+	}
+	slices.Sort(got)
+	if want := []string{"undoes g1", "undone by r1", "undone by r2"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

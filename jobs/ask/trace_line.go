@@ -78,15 +78,14 @@ func (t *tracer) statementLineNode(ctx context.Context, id statementLineID, line
 	case isGiftLine(line):
 		return n, t.addLineGifts(ctx, n, run, line)
 	case section == "earned":
-		return n, t.addRows(ctx, n, "gift_events", "event_id in (?, ?)", line.text("reference_id"), line.text("original_event_id"))
+		undone := line.text("reference_id")
+		return n, t.addAnswer(ctx, n, question{query: "evi_gift", of: "gift_events", id: undone, parts: []string{"itself", "its original"},
+			cut: giftsAround(undone, line.text("original_event_id"))})
 	case section == "adjusted":
-		return n, t.addRows(ctx, n, "diamond_adjustments", "adjustment_id = ?", line.text("reference_id"))
+		return n, t.addAnswer(ctx, n, question{query: "evi_adjustment_diamond", of: "diamond_adjustments", id: line.text("reference_id"),
+			parts: []string{"itself"}})
 	case section == "redeemed" || section == "returned":
-		versions, err := t.related(ctx, relation{query: "evi_payout", of: "payouts"}, line.text("reference_id"))
-		if err != nil {
-			return nil, err
-		}
-		if err := t.addFound(ctx, n, "payouts", versions); err != nil {
+		if err := t.addAnswer(ctx, n, question{query: "evi_payout", of: "payouts", id: line.text("reference_id")}); err != nil {
 			return nil, err
 		}
 		return n, t.addRateOfLine(ctx, n, run, line)
@@ -190,16 +189,13 @@ func (t *tracer) addBatch(ctx context.Context, n *trace.Node, id string) error {
 	return err
 }
 
-// addRows adds the rows of a table that a line names, and their files.
-func (t *tracer) addRows(ctx context.Context, n *trace.Node, table, condition string, values ...any) error {
-	if has, err := t.has(ctx, table); err != nil || !has {
-		return err
-	}
-	rows, err := t.records(ctx, "select * from "+table+" where "+condition+" order by all", values...)
+// addAnswer adds the rows that belong to what a line names, and their files.
+func (t *tracer) addAnswer(ctx context.Context, n *trace.Node, q question) error {
+	rows, err := t.related(ctx, q)
 	if err != nil {
 		return err
 	}
-	return t.addFound(ctx, n, table, rows)
+	return t.addFound(ctx, n, q.of, rows)
 }
 
 // addFound adds rows that were found, and their files.
@@ -243,7 +239,8 @@ func (t *tracer) addOpening(ctx context.Context, n *trace.Node, id statementLine
 	for _, l := range lines {
 		n.Add(t.lineHead(l))
 	}
-	return t.addRows(ctx, n, books.FeedBalances, "subject_kind = 'creator' and subject_id = ? and as_of <= ?", id.creator, id.period.Start(t.Config.Zone))
+	return t.addAnswer(ctx, n, question{query: "evi_balance", of: books.FeedBalances, kind: "creator", id: id.creator, parts: []string{"opening"},
+		start: id.period.Start(t.Config.Zone)})
 }
 
 // addOtherLines adds the other lines of a statement, which a closing sums.

@@ -27,18 +27,15 @@ func (t *tracer) rowNode(ctx context.Context, table string, r *record, back bool
 
 // addTouched adds what a row has to do with and what it led to.
 func (t *tracer) addTouched(ctx context.Context, n *trace.Node, table string, r *record) error {
+	if table == "gift_events" {
+		if err := t.addLineOfGift(ctx, n, r); err != nil {
+			return err
+		}
+	}
 	if err := t.addRelations(ctx, n, table, r); err != nil {
 		return err
 	}
 	switch table {
-	case "gift_events":
-		if err := t.addLineOfGift(ctx, n, r); err != nil {
-			return err
-		}
-		if original := r.text("original_event_id"); original != "" {
-			return t.addRelated(ctx, n, "undoes", table, "event_id = ?", original)
-		}
-		return t.addRelated(ctx, n, "undone by", table, "original_event_id = ?", r.text("event_id"))
 	case "coin_purchases":
 		return t.addLots(ctx, n, r)
 	case "payouts":
@@ -49,17 +46,6 @@ func (t *tracer) addTouched(ctx context.Context, n *trace.Node, table string, r 
 		return t.addUse(ctx, n, r)
 	}
 	return nil
-}
-
-// addRelated adds rows of a table that have to do with the one at hand, under a
-// heading.
-func (t *tracer) addRelated(ctx context.Context, n *trace.Node, heading, table, condition string, values ...any) error {
-	if has, err := t.has(ctx, table); err != nil || !has {
-		return err
-	}
-	rows, err := t.records(ctx, "select * from "+table+" where "+condition+" order by all", values...)
-	t.addUnder(n, heading, table, rows)
-	return err
 }
 
 // addLineOfGift adds the rate that a gift was credited at and the line of its

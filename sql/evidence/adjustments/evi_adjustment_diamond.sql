@@ -5,6 +5,7 @@
 -- order: adjusted_at, adjustment_id
 -- The splits of one reference are named by the reference.
 select
+    case when stg_diamond_adjustments.adjustment_id = subject.subject_id then 'itself' else 'refers to it' end as part,
     stg_diamond_adjustments.adjustment_id,
     stg_diamond_adjustments.creator_id,
     stg_diamond_adjustments.diamonds,
