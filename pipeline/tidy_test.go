@@ -113,7 +113,7 @@ var providersMayImport = []string{"pipeline", "pipeline/feed/lex", "pipeline/fee
 // and none after. Their tests may import all: the compiler forbids a circle.
 var jobsInOrder = []string{
 	"jobs/disk", "jobs/config", "jobs/books", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/mail",
-	"jobs/ask", "jobs/month", "jobs/guard", "jobs", "jobs/schedule",
+	"jobs/ask", "jobs/publish", "jobs/month", "jobs/guard", "jobs", "jobs/schedule",
 }
 
 // forTests is what only tests import.

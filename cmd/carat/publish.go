@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"carat/jobs/ask"
+	"carat/jobs/publish"
 	"carat/sql"
 )
 
@@ -38,7 +38,7 @@ after new files.`,
 			if err != nil {
 				return err
 			}
-			r, err := ask.Publish(cmd.Context(), ask.PublishOptions{Setting: s, SQL: sql.Files, Out: full, Force: force})
+			r, err := publish.Write(cmd.Context(), publish.Options{Setting: s, SQL: sql.Files, Out: full, Force: force})
 			if err != nil {
 				return err
 			}

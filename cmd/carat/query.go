@@ -8,6 +8,7 @@ import (
 
 	"carat/jobs/ask"
 	"carat/jobs/books"
+	"carat/jobs/publish"
 	"carat/reports/table"
 	"carat/sql"
 )
@@ -91,7 +92,7 @@ func (a *app) query(cmd *cobra.Command, o ask.QueryOptions, out string) error {
 
 // listTables writes what the tables and their columns mean.
 func (a *app) listTables(cmd *cobra.Command, s books.Setting, out string) error {
-	t, err := ask.Tables(cmd.Context(), ask.TablesOptions{Setting: s, SQL: sql.Files})
+	t, err := publish.Tables(cmd.Context(), publish.TablesOptions{Setting: s, SQL: sql.Files})
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ type relation struct {
 	query      string
 	part       string // of the rows of the query those with this part; "": all
 	of         string // the table that the rows are of
-	names      string // a column of the row at hand without which there are none; "": there may be
+	undoes     string // yes: only of a row that undoes another, no: only of one that doesn't; "": of either
 }
 
 // relations are in the order in which a trace shows them.
@@ -33,8 +33,8 @@ var relations = []relation{
 	{"payouts", "payout_id", "paid by", "evi_payout_payment", "", "provider_payments", ""},
 	{"settlement_lines", "line_id", "settles", "evi_settlement_order", "", "coin_purchases", ""},
 	{"provider_payments", "line_id", "pays", "evi_payment_payout", "", "payouts", ""},
-	{"gift_events", "event_id", "undoes", "evi_gift", "its original", "gift_events", "original_event_id"},
-	{"gift_events", "event_id", "undone by", "evi_gift", "undoes it", "gift_events", ""},
+	{"gift_events", "event_id", "undoes", "evi_gift", "its original", "gift_events", "yes"},
+	{"gift_events", "event_id", "undone by", "evi_gift", "undoes it", "gift_events", "no"},
 }
 
 // stagedTable is a model that an evidence query reads a raw table by.
@@ -43,7 +43,8 @@ var stagedTable = regexp.MustCompile(`\bstg_([a-z_]+)\b`)
 // addRelations adds what has to do with a row, each kind under its heading.
 func (t *tracer) addRelations(ctx context.Context, n *trace.Node, table string, r *record) error {
 	for _, rel := range relations {
-		if rel.table != table || rel.names != "" && r.text(rel.names) == "" {
+		original := r.text("original_event_id")
+		if rel.table != table || rel.undoes == "yes" && original == "" || rel.undoes == "no" && original != "" {
 			continue
 		}
 		q := question{query: rel.query, of: rel.of, id: r.text(rel.key)}
@@ -51,7 +52,7 @@ func (t *tracer) addRelations(ctx context.Context, n *trace.Node, table string, 
 			q.parts = []string{rel.part}
 		}
 		if table == "gift_events" {
-			q.cut = giftsAround(r.text("event_id"), r.text("original_event_id"))
+			q.cut = giftsAround(r.text("event_id"), original)
 		}
 		rows, err := t.related(ctx, q)
 		if err != nil {
@@ -89,16 +90,15 @@ type question struct {
 	cut   string    // the rows of its table that the query is asked over, as a query; "": all
 }
 
-// giftsAround cuts gifts to one, its original and what undoes it: there are so many
-// that they are found by their ids, of which the files have bloom filters. Which of
-// these belong to it, and as what, evi_gift says.
+// giftsAround cuts gifts to a reversal and its original, or to a gift and what
+// undoes it: there are so many that they are found by their ids, of which the files
+// have bloom filters. Which of these belong to it, and as what, evi_gift says.
 func giftsAround(id, original string) string {
-	cut := "select * from gift_events where event_id = " + pipeline.SQLText(id) +
-		" union select * from gift_events where original_event_id = " + pipeline.SQLText(id)
+	other := "original_event_id = " + pipeline.SQLText(id)
 	if original != "" {
-		cut += " union select * from gift_events where event_id = " + pipeline.SQLText(original)
+		other = "event_id = " + pipeline.SQLText(original)
 	}
-	return cut
+	return "select * from gift_events where event_id = " + pipeline.SQLText(id) + " union select * from gift_events where " + other
 }
 
 // related asks a query of sql/evidence about one subject, over the tables as they

@@ -1,4 +1,4 @@
-package ask_test
+package publish_test
 
 import (
 	"database/sql"
@@ -14,6 +14,7 @@ import (
 	"carat/jobs/ask"
 	"carat/jobs/books"
 	"carat/jobs/internal/trial"
+	"carat/jobs/publish"
 	"carat/pipeline"
 	sqlmodels "carat/sql"
 )
@@ -65,20 +66,20 @@ func TestPublish(t *testing.T) {
 	}
 	s.By.User, s.Build = "aud", "v1"
 	file := filepath.Join(s.Config.Dir, "audit.duckdb")
-	o := ask.PublishOptions{Setting: s, SQL: sqlmodels.Files, Out: file}
-	result, err := ask.Publish(t.Context(), o)
+	o := publish.Options{Setting: s, SQL: sqlmodels.Files, Out: file}
+	result, err := publish.Write(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if result.Views < 30 || result.LastBatch == "" || len(result.Chain) != 64 {
 		t.Errorf("Publish = %+v", result)
 	}
-	if _, err := ask.Publish(t.Context(), o); pipeline.KindOf(err) != pipeline.KindUsage ||
+	if _, err := publish.Write(t.Context(), o); pipeline.KindOf(err) != pipeline.KindUsage ||
 		!strings.Contains(err.Error(), "the file is there already; name another with --out, or replace it with --force") {
 		t.Errorf("a second time: %v", err)
 	}
 	o.Force = true
-	if _, err := ask.Publish(t.Context(), o); err != nil {
+	if _, err := publish.Write(t.Context(), o); err != nil {
 		t.Errorf("with force: %v", err)
 	}
 	trial.NoLeftovers(t, s.Config.Dir)
@@ -88,7 +89,7 @@ func TestPublish(t *testing.T) {
 	}
 
 	want, union := map[string]int64{}, ""
-	tables, err := ask.Tables(t.Context(), ask.TablesOptions{Setting: s, SQL: sqlmodels.Files})
+	tables, err := publish.Tables(t.Context(), publish.TablesOptions{Setting: s, SQL: sqlmodels.Files})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package ask
+package publish
 
 import (
 	"context"
@@ -14,16 +14,16 @@ import (
 	"carat/pipeline/engine"
 )
 
-// PublishOptions say where the file of views is to lie.
-type PublishOptions struct {
+// Options say where the file of views is to lie.
+type Options struct {
 	books.Setting
 	SQL   fs.FS  // the models, whose headers say what a table holds
 	Out   string // the file; outside the lake
 	Force bool   // a file that is there already is replaced
 }
 
-// PublishResult says what was written.
-type PublishResult struct {
+// Result says what was written.
+type Result struct {
 	File      string
 	Views     int // of the tables of the lake
 	LastBatch string
@@ -44,12 +44,12 @@ var publishedMeanings = map[string]string{
 	"carat": "the version of carat that wrote it", "last_batch": "the last batch that the views show", "chain": "the chain value of that batch",
 }
 
-// Publish writes a DuckDB file of views over every raw, reference and result
+// Write writes a DuckDB file of views over every raw, reference and result
 // table, as they are now, which any DuckDB client opens without carat. Its paths
 // are relative to where it lies. The access is recorded. A file that is there
 // already is a usage error unless it may be replaced; after an error nothing
 // is left, and the old file is as it was.
-func Publish(ctx context.Context, o PublishOptions) (result *PublishResult, err error) {
+func Write(ctx context.Context, o Options) (result *Result, err error) {
 	p, err := books.OpenExisting(ctx, o.Setting)
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func Publish(ctx context.Context, o PublishOptions) (result *PublishResult, err 
 
 // publish writes the file in a folder of its own beside its place, since DuckDB
 // keeps files beside the one that it writes, and then renames it.
-func publish(ctx context.Context, p *books.Books, o PublishOptions) (result *PublishResult, err error) {
+func publish(ctx context.Context, p *books.Books, o Options) (result *Result, err error) {
 	out, err := filepath.Abs(o.Out)
 	if err != nil {
 		return nil, publishError(o.Out, err)
@@ -100,7 +100,7 @@ func publish(ctx context.Context, p *books.Books, o PublishOptions) (result *Pub
 }
 
 // catalogFile gathers what the file is to hold.
-func catalogFile(ctx context.Context, p *books.Books, o PublishOptions, folder string) (c engine.CatalogFile, result *PublishResult, err error) {
+func catalogFile(ctx context.Context, p *books.Books, o Options, folder string) (c engine.CatalogFile, result *Result, err error) {
 	register, err := readRegister(o.SQL)
 	if err != nil {
 		return c, nil, err
@@ -117,7 +117,7 @@ func catalogFile(ctx context.Context, p *books.Books, o PublishOptions, folder s
 		return c, nil, publishError(o.Out, err)
 	}
 	c.Lake, c.LakeFromFile = p.Lake.Root(), filepath.ToSlash(rel)
-	result = &PublishResult{}
+	result = &Result{}
 	if err := addCatalogTables(ctx, p, o, register, &c, result); err != nil {
 		return c, nil, err
 	}
@@ -144,7 +144,7 @@ func catalogFile(ctx context.Context, p *books.Books, o PublishOptions, folder s
 }
 
 // addCatalogTables adds what the lake keeps outside its tables.
-func addCatalogTables(ctx context.Context, p *books.Books, o PublishOptions, register *engine.Register, c *engine.CatalogFile, result *PublishResult) error {
+func addCatalogTables(ctx context.Context, p *books.Books, o Options, register *engine.Register, c *engine.CatalogFile, result *Result) error {
 	batches, err := p.BatchRows(ctx, books.Latest)
 	if err != nil {
 		return err
