@@ -110,6 +110,10 @@ create or replace macro days_between(earlier, later) as cast(date_diff('day', ea
 -- A number for a sentence: exact, without trailing zeros.
 create or replace macro plain(x) as regexp_replace(regexp_replace(cast(x as varchar), '(\.[0-9]*?)0+$', '\1'), '\.$', '');
 
+-- A text as its words, lower case and one blank apart: letters, digits, _ and - are of a word, - not at its ends.
+create or replace macro reference_words(x) as trim(regexp_replace(regexp_replace(
+    regexp_replace(lower(x), '[^\p{L}\p{N}_-]+', ' ', 'g'), '(^| )-+|-+( |$)', ' ', 'g'), ' +', ' ', 'g'));
+
 -- Whole months from one accounting month to another ('2026-10').
 create or replace macro month_number(month) as
     cast(substr(month, 1, 4) as bigint) * 12 + cast(substr(month, 6, 2) as bigint);

@@ -3,7 +3,8 @@
 -- Of orders and settlement lines those that didn't meet one to one; of settlement payouts and bank lines all. Amounts are what
 -- is compared: of orders + towards the platform, of a settlement payout what the bank should receive. due_at is when a
 -- missing counterpart becomes a break: the event's time + due_days of the channel; a bank line has the web's days, because its
--- report may come later than the money. Orders are kept apart by channel (key_scope); the bank knows no channels.
+-- report may come later than the money. Its key is its reference, else that of the payout that its text names. Orders are kept
+-- apart by channel (key_scope); the bank knows no channels.
 with grace as (
     select coalesce(max(due_days), 0) as days
     from run_channels
@@ -15,6 +16,81 @@ unpaired as (
     select distinct unpaired_no as key_no
     from led_match_pair
     where unpaired_no is not null
+),
+
+-- A bank puts a payout's reference among words of its own: STRIPE PAYOUT po_D REF 1. It is found at word boundaries, in either
+-- case, po_1 not in po_12. What may be a word of any text names nothing: less than four characters, no digit or _ or - in less
+-- than ten, digits alone in less than nine (a day, an amount). Only the first sixty words of a text are read.
+payout_references as (
+    select
+        entity,
+        bank_reference,
+        reference_words(bank_reference) as words
+    from stg_settlement_lines
+    cross join run
+    where kind = 'payout' and bank_reference is not null and accounting_month <= run.period
+    group by entity, bank_reference
+),
+
+-- a reference of several words is looked for by its first
+named_payouts as (
+    select
+        entity,
+        bank_reference,
+        words,
+        split_part(words, ' ', 1) as first_word
+    from payout_references
+    where length(words) >= 4
+        and (translate(words, '0123456789_-', '') <> words or length(words) >= 10)
+        and (translate(words, '0123456789', '') <> '' or length(words) >= 9)
+),
+
+bank_texts as (
+    select
+        lines.line_id,
+        lines.entity,
+        reference_words(lines.reference) as words
+    from stg_bank_lines as lines
+    cross join run
+    left join payout_references
+        on payout_references.entity = lines.entity
+        and payout_references.bank_reference = lines.reference
+    where lines.accounting_month <= run.period and lines.reference is not null and lines.amount <> 0 and payout_references.entity is null
+),
+
+digits as (
+    select digit
+    from (values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) as listed (digit)
+),
+
+places as (
+    select tens.digit * 10 + ones.digit + 1 as place
+    from digits as tens
+    cross join digits as ones
+    where tens.digit < 6
+),
+
+found_references as (
+    select
+        bank_texts.line_id,
+        named_payouts.bank_reference
+    from bank_texts
+    inner join places
+        on split_part(bank_texts.words, ' ', places.place) <> ''
+    inner join named_payouts
+        on named_payouts.entity = bank_texts.entity
+        and named_payouts.first_word = split_part(bank_texts.words, ' ', places.place)
+        and strpos(' ' || bank_texts.words || ' ', ' ' || named_payouts.words || ' ') > 0
+),
+
+-- a text that names several payouts names none here
+contained as (
+    select
+        line_id,
+        min(bank_reference) as match_key
+    from found_references
+    group by line_id
+    having min(bank_reference) = max(bank_reference)
 )
 
 select
@@ -133,7 +209,7 @@ select
     cast(null as varchar) as channel,
     '' as key_scope,
     'payout' as class,
-    lines.reference as match_key,
+    coalesce(contained.match_key, lines.reference) as match_key,
     lines.currency,
     'bank' as subject_kind,
     lines.line_id as item_id,
@@ -158,4 +234,6 @@ select
 from stg_bank_lines as lines
 cross join run
 cross join grace
+left join contained
+    on contained.line_id = lines.line_id
 where lines.accounting_month <= run.period and lines.kind not in ('opening', 'closing')

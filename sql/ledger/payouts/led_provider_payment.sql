@@ -1,7 +1,7 @@
 -- One row is one line of a payout provider with the payout that it names.
 -- grain: line_id
--- A line names its payout by payout_id, else by the reference that the payout came to have. A reference that several
--- payouts carry names none. Lines of later months are not known yet. effect is what the line does to the payments of the
+-- A line names its payout by payout_id, else by the reference that the payout came to have, else by the one payout whose id or
+-- reference is a word of its reference (led_match_item says which words name nothing). What several payouts carry names none. Lines of later months are not known yet. effect is what the line does to the payments of the
 -- payout that are out: 1 when paid, -1 when one comes back; a failure when nothing is out brings nothing back (0), so the
 -- count never falls below zero.
 with referenced as (
@@ -15,13 +15,73 @@ with referenced as (
     having min(payout_id) = max(payout_id)
 ),
 
+texts as (
+    select
+        lines.line_id,
+        reference_words(lines.provider_reference) as words
+    from stg_provider_payments as lines
+    cross join run
+    left join referenced
+        on referenced.provider_reference = lines.provider_reference
+    where lines.accounting_month <= run.period
+        and lines.payout_id is null
+        and lines.provider_reference is not null
+        and referenced.provider_reference is null
+),
+
+digits as (
+    select digit
+    from (values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) as listed (digit)
+),
+
+words as (
+    select
+        texts.line_id,
+        split_part(texts.words, ' ', tens.digit * 10 + ones.digit + 1) as word
+    from texts
+    cross join digits as tens
+    cross join digits as ones
+    where tens.digit < 6
+),
+
+telling_words as (
+    select line_id, word
+    from words
+    where length(word) >= 4
+        and (translate(word, '0123456789_-', '') <> word or length(word) >= 10)
+        and (translate(word, '0123456789', '') <> '' or length(word) >= 9)
+),
+
+payout_words as (
+    select payout_id, lower(payout_id) as word
+    from stg_payouts
+    cross join run
+    where accounting_month <= run.period
+    union all
+    select payout_id, lower(provider_reference) as word
+    from stg_payouts
+    cross join run
+    where accounting_month <= run.period and provider_reference is not null
+),
+
+contained as (
+    select
+        telling_words.line_id,
+        min(payout_words.payout_id) as payout_id
+    from telling_words
+    inner join payout_words
+        on payout_words.word = telling_words.word
+    group by telling_words.line_id
+    having min(payout_words.payout_id) = max(payout_words.payout_id)
+),
+
 named as (
     select
         lines.line_id,
         lines.entity,
         lines.provider,
         lines.provider_reference,
-        coalesce(lines.payout_id, referenced.payout_id) as payout_id,
+        coalesce(lines.payout_id, referenced.payout_id, contained.payout_id) as payout_id,
         lines.amount,
         lines.currency,
         lines.status,
@@ -33,6 +93,8 @@ named as (
     cross join run
     left join referenced
         on referenced.provider_reference = lines.provider_reference
+    left join contained
+        on contained.line_id = lines.line_id
     where lines.accounting_month <= run.period
 ),
 
