@@ -13,7 +13,8 @@
 -- not_compared_reason: select case when exists (select 1 from stg_settlement_lines where kind = 'payout') then 'no bank statement was fed for the payouts of the month' when exists (select 1 from stg_bank_lines) then 'no settlement report tells of a payout' else 'no settlement report and no bank statement was fed' end
 -- By bank_reference and currency: one to one, then sums of several; what has no reference that the other side knows, by amount
 -- and days. Expected is what the report pays out (its net, sign turned), actual the bank's lines. In another currency the bank's
--- amount may differ from the published rate by a twentieth; that difference is FX. Reasons: amount, duplicate, ambiguous,
+-- amount may differ from the published rate by a twentieth; that difference is FX. A receipt that is the sum of several payouts,
+-- or receipts that are together one, are named, not taken for it. Reasons: amount, duplicate, ambiguous,
 -- missing_in_bank once due_days of the channel have passed by the period's end, missing_in_settlement (a receipt from someone
 -- who has paid settlements before, once the web's due_days have passed). They stay open from month to month until a row closes
 -- them.
@@ -45,12 +46,16 @@ select
         when 'ambiguous' then plain(outcomes.their_items) || ' receipts of the same day, ' || plain(outcomes.their_amount) || ' '
             || outcomes.currency || ' in all, may be any of ' || plain(outcomes.own_items) || ' payouts.'
         when 'missing_in_bank' then outcomes.channel || ' paid out ' || plain(outcomes.our_amount) || ' ' || outcomes.currency
-            || ', which is due; no account received it.'
-        else 'The bank received ' || plain(outcomes.their_amount) || ' ' || outcomes.currency || ' that no settlement pays out.'
+            || ', which is due; no account received it' || coalesce(' alone: ' || led_match_sum.told, '') || '.'
+        else 'The bank received ' || plain(outcomes.their_amount) || ' ' || outcomes.currency || ' that no settlement pays out'
+            || coalesce(' alone: ' || led_match_sum.told, '') || '.'
     end as detail,
     outcomes.batch_id,
     outcomes.source_line
 from led_match_outcome as outcomes
+left join led_match_sum
+    on led_match_sum.subject_kind = outcomes.subject_kind
+    and led_match_sum.subject_id = outcomes.subject_id
 where outcomes.match = 'settlement_bank'
     and outcomes.outcome not in ('matched', 'tolerated', 'not_yet_due', 'before_carat')
 order by outcomes.subject_kind, outcomes.subject_id, outcomes.outcome
