@@ -20,19 +20,27 @@ type outFile struct {
 
 // createOut begins the file.
 func createOut(path, lakeFolder string) (*outFile, error) {
-	full, err := placeOut(path, lakeFolder)
+	full, err := placeOutFile(path, lakeFolder)
 	if err != nil {
 		return nil, err
 	}
-	if info, err := os.Stat(full); err == nil && !info.Mode().IsRegular() {
-		return nil, usage("--out: %s is no file", path).WithHint("name a file")
-	}
-	folder := filepath.Dir(full)
-	temp, err := os.CreateTemp(folder, ".carat-*")
+	temp, err := os.CreateTemp(filepath.Dir(full), ".carat-*")
 	if err != nil {
 		return nil, usage("--out: %w", err).WithHint("carat needs to write to %s", filepath.Dir(path))
 	}
 	return &outFile{path: full, temp: temp}, nil
+}
+
+// placeOutFile is placeOut of what must be a file.
+func placeOutFile(path, lakeFolder string) (string, error) {
+	full, err := placeOut(path, lakeFolder)
+	if err != nil {
+		return "", err
+	}
+	if info, err := os.Stat(full); err == nil && !info.Mode().IsRegular() {
+		return "", usage("--out: %s is no file", path).WithHint("name a file")
+	}
+	return full, nil
 }
 
 // placeOut gives the whole path of --out. Its folder must be there, and not be
@@ -82,8 +90,20 @@ func (a *app) output(out, lakeFolder string, binary bool) (w io.Writer, finish f
 		}
 		return f, f.finish, nil
 	}
-	if binary && isTerminal(a.stdout, nil) {
-		return nil, nil, usage("this format is no text, and a terminal can't show it").WithHint("name a file with --out")
+	if err := a.mayOutput("", lakeFolder, binary); err != nil {
+		return nil, nil, err
 	}
 	return a.stdout, func(err error) error { return err }, nil
+}
+
+// mayOutput says why an answer may not go there, if it may not.
+func (a *app) mayOutput(out, lakeFolder string, binary bool) error {
+	if out != "" {
+		_, err := placeOutFile(out, lakeFolder)
+		return err
+	}
+	if binary && isTerminal(a.stdout, nil) {
+		return usage("this format is no text, and a terminal can't show it").WithHint("name a file with --out")
+	}
+	return nil
 }

@@ -19,6 +19,8 @@ import (
 	_ "time/tzdata" // time zones, on machines that have none
 
 	"github.com/spf13/cobra"
+
+	"carat/jobs/sandbox"
 )
 
 // version is set by the build.
@@ -37,6 +39,9 @@ func mainCode() int {
 	// Names and addresses lie in much of what carat writes, also in files that its
 	// databases make: none of it is for other accounts, whatever the umask was.
 	syscall.Umask(0o077)
+	if sandbox.Called(os.Args) {
+		return sandbox.Serve(context.Background(), os.Stdin, os.Stdout, os.NewFile(3, "end"))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	limitMemory(os.Environ())

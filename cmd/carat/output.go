@@ -36,7 +36,7 @@ func (a *app) settingOf(c *config.Config, progress books.Progress) books.Setting
 		by.User = a.osUser
 	}
 	return books.Setting{Config: c, Now: a.now, Progress: progress, By: by, Arguments: a.arguments, Build: version, Clock: a.clock,
-		Variable: a.variable, Fault: a.fault}
+		Variable: a.variable, Apart: true, Fault: a.fault}
 }
 
 // controlsTable is the table of controls; for programs with what was not

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"strings"
 	"time"
 
@@ -74,17 +75,20 @@ access.`,
 	return cmd
 }
 
-// query writes the answer of a query. The file of --out is made when the query
-// was understood.
+// query writes the answer of a query. The file of --out is made when there is
+// something to write; that it may be made is asked before.
 func (a *app) query(cmd *cobra.Command, o ask.QueryOptions, out string) error {
+	if err := a.mayOutput(out, o.Config.Lake, table.BinaryFormat(a.format)); err != nil {
+		return err
+	}
 	finish := func(err error) error { return err }
-	o.Answer = func(columns []table.Column, types []string) (table.RowWriter, error) {
+	o.Format = a.format
+	o.Output = func() (io.Writer, error) {
 		w, done, err := a.output(out, o.Config.Lake, table.BinaryFormat(a.format))
-		if err != nil {
-			return nil, err
+		if err == nil {
+			finish = done
 		}
-		finish = done
-		return table.NewRowWriter(w, a.format, columns, types)
+		return w, err
 	}
 	_, err := ask.Query(cmd.Context(), o)
 	return finish(err)

@@ -2,15 +2,16 @@ package ask
 
 import (
 	"context"
-	"database/sql"
 	"errors"
+	"io"
+	"os"
 	"strings"
 	"time"
 
 	"carat/jobs/books"
+	"carat/jobs/sandbox"
 	"carat/pipeline"
 	"carat/pipeline/lake"
-	"carat/reports/table"
 )
 
 // querySpill bounds what a query may put on the disk while it runs.
@@ -23,13 +24,17 @@ type QueryOptions struct {
 	AsOf    string          // "": now; an RFC 3339 time; a batch id; or a closed period
 	Period  pipeline.Period // only this month's rows, and the results of its run; "": all
 	Timeout time.Duration   // 0: none
-	// Answer begins the file that the rows are written to, once the columns and
-	// their SQL types are known.
-	Answer func(columns []table.Column, types []string) (table.RowWriter, error)
+	// Format is how the rows are written, one of table.RowFormats, and Output begins
+	// the file that they go to, when there is something to write.
+	Format string
+	Output func() (io.Writer, error)
+	// Answer takes the rows themselves instead; it is for tests, in whose process
+	// the query then runs.
+	Answer sandbox.Begin
 }
 
-// Query runs one read-only query over the history, writes its rows one after
-// the other, and gives their number. The access is recorded. A query that is no
+// Query runs one read-only query over the history in a process of its own, writes
+// its rows one after the other, and gives their number. The access is recorded. A query that is no
 // SELECT, doesn't parse, or takes more time, memory or disk than it may is a
 // usage error; an unknown batch, or a period that is not closed, a not-found
 // error.
@@ -72,65 +77,39 @@ func (o QueryOptions) text() string {
 
 // answer runs the query of a person.
 func answer(ctx context.Context, p *books.Books, o QueryOptions, at lake.AsOf) (n int64, err error) {
-	v := books.View{At: at, Folders: p.TableFolders(), Spill: querySpill, Query: o.Query}
+	var where func(table string) string
 	if o.Period != "" {
-		if v.Where, err = p.OnlyPeriod(ctx, o.Period, at); err != nil {
+		if where, err = p.OnlyPeriod(ctx, o.Period, at); err != nil {
 			return 0, err
 		}
 	}
-	eng, err := p.OpenView(ctx, o.Config, v)
+	task, some, err := p.TaskOver(ctx, o.Config, at, o.Query, false, where)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, eng.Close()) }()
-	records := books.RecordTables
-	if eng.Partial {
-		records = eng.Records
-	}
-	if err := p.LoadRecords(ctx, eng.Engine, at, records); err != nil {
-		return 0, err
-	}
-	rows, err := eng.Query(ctx, o.Query)
-	if err != nil && eng.Partial && strings.Contains(err.Error(), "does not exist") {
+	n, err = o.run(ctx, task)
+	if err != nil && some && strings.Contains(err.Error(), "does not exist") {
 		// What DuckDB proposes instead is one of all tables.
-		v.Query = ""
-		if err := errors.Join(p.LoadView(ctx, eng, v), p.LoadRecords(ctx, eng.Engine, at, books.RecordTables)); err != nil {
+		if task, _, err = p.TaskOver(ctx, o.Config, at, o.Query, true, where); err != nil {
 			return 0, err
 		}
-		rows, err = eng.Query(ctx, o.Query)
+		n, err = o.run(ctx, task)
 	}
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	return writeRows(rows, o.Answer)
+	return n, err
 }
 
-// writeRows hands every row of an answer on.
-func writeRows(rows *sql.Rows, begin func([]table.Column, []string) (table.RowWriter, error)) (n int64, err error) {
-	columns, types, err := books.AnswerColumns(rows)
+// run does a task in a process of its own, or in this one for a test.
+func (o QueryOptions) run(ctx context.Context, task sandbox.Task) (n int64, err error) {
+	task.Disk, task.Format = querySpill, o.Format
+	if o.Answer == nil {
+		n, _, err = sandbox.Process(ctx, task, o.Output)
+		return n, err
+	}
+	scratch, err := os.MkdirTemp("", "carat-")
 	if err != nil {
 		return 0, err
 	}
-	w, err := begin(columns, types)
-	if err != nil {
-		return 0, err
-	}
-	row, into := make([]any, len(columns)), make([]any, len(columns))
-	for i := range row {
-		into[i] = &row[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return n, errors.Join(books.QueryError(err), w.Close())
-		}
-		if err := w.Write(row); err != nil {
-			return n, errors.Join(err, w.Close())
-		}
-		n++
-	}
-	if err := rows.Err(); err != nil {
-		return n, errors.Join(books.QueryError(err), w.Close())
-	}
-	return n, w.Close()
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	n, _, err = task.Answer(ctx, scratch, o.Answer)
+	return n, err
 }

@@ -11,6 +11,7 @@ import (
 
 	"carat/jobs/config"
 	"carat/jobs/disk"
+	"carat/jobs/sandbox"
 	"carat/pipeline"
 	"carat/pipeline/engine"
 	"carat/pipeline/lake"
@@ -33,9 +34,7 @@ func (p *Books) CurrentRun(ctx context.Context, period pipeline.Period) (state.R
 // swept by the next writer.
 type Reader struct {
 	*engine.Engine
-	spill   string
-	Partial bool     // not all tables of the view are loaded, nor all records wanted
-	Records []string // those that are wanted then
+	spill string
 }
 
 // View says which tables of which state of the lake a reader is opened with.
@@ -43,10 +42,8 @@ type View struct {
 	At      lake.AsOf
 	Folders []string                  // with some, nothing else on the machine can be read or written: for SQL that a person wrote
 	names   []string                  // of the tables; none: all
-	Query   string                    // with one, only the tables that it names, if it names any
 	empty   bool                      // no table at all
 	Where   func(table string) string // the condition on a table's rows; nil: all rows
-	Spill   string                    // how much may be spilled to the disk; "": what is free
 }
 
 // OpenReader opens an engine with some tables of a state of the lake; none
@@ -63,35 +60,52 @@ func (p *Books) OpenView(ctx context.Context, c *config.Config, v View) (*Reader
 		return nil, pipeline.Errorf(pipeline.KindInternal, "make", "a folder for temporary files", "%w", disk.Cause(err))
 	}
 	r := &Reader{spill: spill}
-	r.Engine, err = engine.Open(ctx, engine.Config{MemoryLimit: c.Memory, Threads: c.Workers(), TempDir: spill, Folders: v.Folders, SpillLimit: v.Spill})
+	r.Engine, err = engine.Open(ctx, engine.Config{MemoryLimit: c.Memory, Threads: c.Workers(), TempDir: spill, Folders: v.Folders})
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(spill))
 	}
-	if err := p.LoadView(ctx, r, v); err != nil {
+	if v.empty {
+		return r, nil
+	}
+	tables, err := p.Lake.Tables(ctx, v.At, v.names...)
+	if err == nil {
+		err = r.LoadWhere(ctx, "", tables, v.Where)
+	}
+	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
 
-// LoadView makes the tables of a view known to a reader, beside those that it has.
-func (p *Books) LoadView(ctx context.Context, r *Reader, v View) error {
-	if v.Query != "" && len(v.names) == 0 {
-		state, err := p.Lake.State(ctx, v.At)
-		if err != nil {
-			return err
-		}
-		v.names, r.Records = tablesNamed(v.Query, state.Names())
-		r.Partial = len(v.names)+len(r.Records) > 0
-		v.empty = r.Partial && len(v.names) == 0
-	}
-	if v.empty {
-		return nil
-	}
-	tables, err := p.Lake.Tables(ctx, v.At, v.names...)
+// TaskOver gives a task whose query, that a person wrote, finds the tables and
+// records of a state of the lake: those that it names somewhere, if it names any,
+// which some says; with whole, all of them.
+func (p *Books) TaskOver(ctx context.Context, c *config.Config, at lake.AsOf, query string, whole bool, where func(table string) string) (t sandbox.Task, some bool, err error) {
+	t = sandbox.Task{Memory: c.Memory, Threads: c.Workers(), Folders: p.TableFolders(), Query: query}
+	state, err := p.Lake.State(ctx, at)
 	if err != nil {
-		return err
+		return t, false, err
 	}
-	return r.LoadWhere(ctx, "", tables, v.Where)
+	names, records := tablesNamed(query, state.Names())
+	some = !whole && len(names)+len(records) > 0
+	if !some {
+		names, records = nil, RecordTables
+	}
+	if !some || len(names) > 0 {
+		tables, err := p.Lake.Tables(ctx, at, names...)
+		if err != nil {
+			return t, some, err
+		}
+		for _, one := range tables {
+			condition := ""
+			if where != nil {
+				condition = where(one.Name)
+			}
+			t.Tables = append(t.Tables, sandbox.Table{TableFiles: one, Where: condition})
+		}
+	}
+	t.Records, err = p.Records(ctx, at, records)
+	return t, some, err
 }
 
 var (

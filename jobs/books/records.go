@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"carat/jobs/sandbox"
 	"carat/pipeline"
-	"carat/pipeline/engine"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
 )
@@ -37,9 +37,9 @@ const RunColumns = "run_id varchar, period varchar, status varchar, created_at t
 // AccessColumns are the columns of the table access: one row is one reading.
 const AccessColumns = "accessed_at timestamptz, who varchar, verb varchar, query varchar, row_count bigint, outcome varchar"
 
-// LoadRecords makes those of the tables batches, runs and access of a state that
-// are wanted.
-func (p *Books) LoadRecords(ctx context.Context, eng *engine.Engine, at lake.AsOf, wanted []string) error {
+// Records gives those of the tables batches, runs and access of a state that are
+// wanted.
+func (p *Books) Records(ctx context.Context, at lake.AsOf, wanted []string) (list []sandbox.Records, err error) {
 	for _, r := range []struct {
 		table, columns string
 		rows           func(context.Context, lake.AsOf) ([][]any, error)
@@ -49,13 +49,11 @@ func (p *Books) LoadRecords(ctx context.Context, eng *engine.Engine, at lake.AsO
 		}
 		rows, err := r.rows(ctx, at)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := eng.LoadRows(ctx, r.table, r.columns, rows); err != nil {
-			return err
-		}
+		list = append(list, sandbox.Records{Name: r.table, Columns: r.columns, Rows: rows})
 	}
-	return nil
+	return list, nil
 }
 
 // accessRows gives the rows of the table access.
@@ -63,10 +61,17 @@ func (p *Books) accessRows(ctx context.Context, at lake.AsOf) (rows [][]any, err
 	accesses, err := p.State.Accesses(ctx)
 	for _, a := range accesses {
 		if at.Time.IsZero() || !a.At.After(at.Time) {
-			rows = append(rows, []any{a.At, a.Who, a.Verb, a.Text, a.Rows, a.Outcome})
+			rows = append(rows, []any{a.At, a.Who, a.Verb, a.Text, wholeOrNil(a.Rows), a.Outcome})
 		}
 	}
 	return rows, err
+}
+
+func wholeOrNil(n *int64) any {
+	if n == nil {
+		return nil
+	}
+	return *n
 }
 
 // BatchRows gives the rows of the table batches: the way from a row's batch_id to

@@ -41,6 +41,9 @@ type Setting struct {
 	// Variable gives a variable of the environment, for secrets; nil: there are
 	// none.
 	Variable func(name string) string
+	// Apart runs the SQL that people write in a process of its own; false: in this
+	// one, as only tests do, which have no binary to call.
+	Apart bool
 	// Fault is lake.Config.Fault: nil but in tests.
 	Fault func(step, path string) error
 }

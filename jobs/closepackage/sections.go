@@ -9,6 +9,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/reconcile"
+	"carat/jobs/sandbox"
 	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/pipeline/state"
@@ -177,7 +178,7 @@ func (b *packageBuilder) section(t packageTable) (closepackage.Section, bool) {
 	kinds := map[string]table.Kind{}
 	var all []string
 	for _, c := range files.Columns {
-		kinds[c.Name] = books.KindOf(c.Type)
+		kinds[c.Name] = sandbox.KindOf(c.Type)
 		if c.Name != "period" && c.Name != "run_id" {
 			all = append(all, c.Name)
 		}
@@ -235,7 +236,7 @@ func (b *packageBuilder) each(query string, columns int, add func([]any) error) 
 	}
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
-			return books.QueryError(err)
+			return sandbox.QueryError(err)
 		}
 		if err := add(row); err != nil {
 			return err

@@ -49,8 +49,9 @@ type Config struct {
 	Materiality       map[string]pipeline.Amount
 	Approvers         []string
 	Accounts          map[string]string
-	Memory            string // as the engine takes it: "4GB"
-	Threads           int    // 0: all cores
+	Memory            string        // as the engine takes it: "4GB"
+	Threads           int           // 0: all cores
+	ControlTimeout    time.Duration // of each control of the user's own
 	Feeds             map[string]Feed
 	Jobs              map[string]Job
 	Mail              Mail

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"carat/pipeline"
 )
@@ -31,7 +32,7 @@ func TestEveryKeyHasItsDefault(t *testing.T) {
 		StoreFeeRate: map[string]pipeline.Rate{"apple": 300_000_000, "google": 300_000_000, "web": 30_000_000, "reseller": 0},
 		DueDays:      map[string]int{"apple": 45, "google": 30, "web": 7, "reseller": 30},
 		Clawback:     "none", FXMaxAgeDays: 5, Materiality: map[string]pipeline.Amount{"USD": 100_000_000},
-		Approvers: []string{}, Accounts: map[string]string{}, Memory: "4GB",
+		Approvers: []string{}, Accounts: map[string]string{}, Memory: "4GB", ControlTimeout: 10 * time.Minute,
 		Feeds: map[string]Feed{"gift_events": {Paths: []string{"inbox/gift_events*"}, Expected: "daily", Zone: whole.Zone}},
 		Jobs: map[string]Job{
 			"ingest":    {Cron: "*/15 * * * *", Retries: DefaultRetries, Overlap: OverlapWait},
@@ -113,6 +114,8 @@ func TestConfigErrors(t *testing.T) {
 		{"clawback: maybe", at + `1: clawback: "maybe" is not one of none, full`},
 		{"breakage: 3", at + "1: breakage must be a mapping of keys to values"},
 		{"memory: lots", at + `1: memory: "lots" is not a size such as 4GB or 512MB`},
+		{"control_timeout: 0s", at + `1: control_timeout: a control needs some time`},
+		{"control_timeout: soon", at + `1: control_timeout: "soon" is not a span of time`},
 		{"memory: 0GB", at + `1: memory: "0GB" is not a size`},
 		{"threads: -1", at + `1: threads: "-1" is not a whole number from 0 to 1024`},
 		{"approvers: ann", at + "1: approvers must be a list"},

@@ -93,11 +93,16 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 		"accounts":        func(n *yaml.Node) { c.Accounts = y.accounts(n) },
 		"memory":          func(n *yaml.Node) { c.Memory = y.memory(n) },
 		"threads":         func(n *yaml.Node) { c.Threads = y.whole(n, "threads", 0, 1024) },
-		"feeds":           func(n *yaml.Node) { c.Feeds = y.feeds(n) },
-		"jobs":            func(n *yaml.Node) { c.Jobs = y.jobs(n) },
-		"mail":            func(n *yaml.Node) { y.mail(n, &c.Mail) },
-		"notifications":   func(n *yaml.Node) { c.Notifications = y.notifications(n) },
-		"backup":          func(n *yaml.Node) { y.backup(n, &c.Backup) },
+		"control_timeout": func(n *yaml.Node) {
+			if c.ControlTimeout = y.duration(n, "control_timeout"); c.ControlTimeout <= 0 {
+				y.problem(n, "control_timeout: a control needs some time")
+			}
+		},
+		"feeds":         func(n *yaml.Node) { c.Feeds = y.feeds(n) },
+		"jobs":          func(n *yaml.Node) { c.Jobs = y.jobs(n) },
+		"mail":          func(n *yaml.Node) { y.mail(n, &c.Mail) },
+		"notifications": func(n *yaml.Node) { c.Notifications = y.notifications(n) },
+		"backup":        func(n *yaml.Node) { y.backup(n, &c.Backup) },
 	}
 }
 

@@ -8,12 +8,22 @@ import (
 	"os"
 	"path/filepath"
 
+	"carat/jobs/books"
+	"carat/jobs/sandbox"
 	"carat/pipeline"
 	"carat/pipeline/engine"
 )
 
 // ownControls is the folder of a user's controls, beside carat.yaml.
 const ownControls = "controls"
+
+// runOwn runs a user's controls, each in a process of its own.
+func runOwn(s books.Setting) engine.Apart {
+	if !s.Apart {
+		return nil
+	}
+	return sandbox.Own(s.Config.Memory, s.Config.Workers(), s.Config.ControlTimeout)
+}
 
 // Models is all the SQL of a run.
 type Models struct {

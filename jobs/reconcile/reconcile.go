@@ -147,6 +147,7 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	if err != nil {
 		return nil, err
 	}
+	eng.Apart = runOwn(o.Setting)
 	r := &Finished{Run: run, eng: eng}
 	if err := LoadClosing(ctx, p, eng, closed, o.Period); err != nil {
 		return nil, errors.Join(err, r.Close())

@@ -108,6 +108,7 @@ func runAgain(ctx context.Context, p *books.Books, s books.Setting, c *pipeline.
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, eng.Close()) }()
+	eng.Apart = runOwn(s)
 	if err := loadForModels(ctx, eng, tables); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,6 +35,7 @@ type builder struct {
 	left     map[string]int // of a table that no result needs: how many of its readers are not built yet
 	rows     map[string]int64
 	progress func(model string, done, total int)
+	apart    apart
 
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -44,7 +46,7 @@ type builder struct {
 }
 
 // buildAll builds the models, ordered by what they read.
-func (e *Engine) buildAll(ctx context.Context, ordered []Model, p Parameters, progress func(model string, done, total int)) error {
+func (e *Engine) buildAll(ctx context.Context, ordered []Model, p Parameters, progress func(model string, done, total int)) (err error) {
 	b := &builder{e: e, p: p, models: ordered, place: map[string]int{}, waits: make([]int, len(ordered)), readers: make([][]int, len(ordered)),
 		started: make([]bool, len(ordered)), rows: map[string]int64{}, progress: progress}
 	b.changed = sync.NewCond(&b.mu)
@@ -60,6 +62,12 @@ func (e *Engine) buildAll(ctx context.Context, ordered []Model, p Parameters, pr
 		}
 	}
 	b.uses, b.left = lifetimes(ordered)
+	e.own = map[string]*OwnJudgement{}
+	end, err := b.apart.begin(e, ordered)
+	if err != nil {
+		return pipeline.Errorf(pipeline.KindInternal, "make", "a folder for what controls read", "%w", err)
+	}
+	defer func() { err = errors.Join(err, end()) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var all sync.WaitGroup
@@ -81,7 +89,7 @@ func (b *builder) work(ctx context.Context, cancel func(), conn *sql.Conn) {
 		if i < 0 {
 			return
 		}
-		err := b.e.build(ctx, conn, b.models[i], b.p.MaterializeStaging || b.p.ReadFilesOnce && b.e.readsFiles(b.models[i]))
+		err := b.build(ctx, conn, b.models[i])
 		if err == nil && !b.p.KeepModels {
 			err = b.drop(ctx, conn, i)
 		}
@@ -91,6 +99,13 @@ func (b *builder) work(ctx context.Context, cancel func(), conn *sql.Conn) {
 			return
 		}
 	}
+}
+
+func (b *builder) build(ctx context.Context, conn *sql.Conn, m Model) error {
+	if m.UserMade && b.e.Apart != nil {
+		return duckdb.InTransaction(ctx, conn, func() error { return b.buildApart(ctx, conn, m) })
+	}
+	return b.e.build(ctx, conn, m, b.p.MaterializeStaging || b.p.ReadFilesOnce && b.e.readsFiles(m))
 }
 
 // take waits for a model that can be built and marks it as begun; -1 when there

@@ -17,6 +17,10 @@ type Config = duckdb.Config
 // tables it is given to begin with. It is not safe for concurrent use.
 type Engine struct {
 	*duckdb.Database
+	// Apart runs the controls that users wrote; nil: they run in this process, as
+	// in tests of what they find.
+	Apart Apart
+	own   map[string]*OwnJudgement // how these came out, by model
 	// inTransaction says that the database's own connection is in a transaction,
 	// of which no other connection sees anything: tests undo a run so.
 	inTransaction bool

@@ -102,6 +102,8 @@ func (e *Engine) settle(ctx context.Context, m Model, r *ControlResult) error {
 	}
 	reason := m.Header[keyNotComparedReason]
 	switch {
+	case isQuery(reason) && e.own[m.Name] != nil:
+		r.NotComparedReason = e.own[m.Name].Reason
 	case isQuery(reason):
 		texts, err := e.Texts(ctx, reason)
 		if err != nil {
@@ -124,9 +126,10 @@ const (
 	resultNotCompared = "not compared"
 )
 
-// The keys of a control's header that say what it has nothing to compare with:
-// a from clause that counts it, and a text, or a query that gives one.
+// The keys of a control's header that say what it checked and what it has nothing
+// to compare with: from clauses that count it, and a text, or a query that gives one.
 const (
+	keyChecked           = "checked"
 	keyNotCompared       = "not_compared"
 	keyNotComparedReason = "not_compared_reason"
 )
@@ -148,7 +151,7 @@ type judgingQuery struct{ key, query string }
 // judgingQueries gives the queries that judge a control besides its own rows.
 func judgingQueries(m Model) []judgingQuery {
 	var list []judgingQuery
-	for _, key := range []string{"checked", keyNotCompared} {
+	for _, key := range []string{keyChecked, keyNotCompared} {
 		if from := m.Header[key]; from != "" {
 			list = append(list, judgingQuery{key, "select count(*) " + from})
 		}
@@ -173,11 +176,13 @@ func (e *Engine) countControls(ctx context.Context, controls []Model) ([]control
 	for i, m := range controls {
 		n := &counts[i]
 		for _, s := range []struct {
-			source string
-			into   *int64
-		}{{"from " + duckdb.Identifier(m.Name), &n.found}, {m.Header["checked"], &n.checked}, {m.Header[keyNotCompared], &n.notCompared}} {
+			key, source string
+			into        *int64
+		}{{"", "from " + duckdb.Identifier(m.Name), &n.found}, {keyChecked, m.Header[keyChecked], &n.checked}, {keyNotCompared, m.Header[keyNotCompared], &n.notCompared}} {
 			switch {
 			case s.source == "":
+			case m.UserMade && e.own[m.Name] != nil && s.key != "":
+				*s.into = e.own[m.Name].Numbers[s.key]
 			case m.UserMade:
 				var err error
 				if *s.into, err = e.Number(ctx, "select count(*) "+s.source); err != nil {

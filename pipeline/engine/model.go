@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
@@ -207,6 +208,13 @@ func (e *Engine) order(ctx context.Context, models []Model) ([]Model, error) {
 				return nil, pipeline.Errorf(pipeline.KindUsage, "parse model", models[i].Path, "`%s:` %w", q.key, err)
 			}
 			models[i].checks = append(models[i].checks, names...)
+		}
+		if m := &models[i]; m.UserMade { // its judging queries run where it does, and when
+			for _, name := range m.checks {
+				if name != m.Name && !slices.Contains(m.reads, name) {
+					m.reads = append(m.reads, name)
+				}
+			}
 		}
 	}
 	sort.Slice(models, func(i, j int) bool { return models[i].Name < models[j].Name })

@@ -104,6 +104,12 @@ func (d *Database) Close() error {
 	return errors.Join(d.beside[0].Close(), d.beside[1].Close(), d.beside[2].Close(), d.conn.Close(), d.db.Close())
 }
 
+// Spill is where the database puts what doesn't fit into memory.
+func (d *Database) Spill() string { return d.config.TempDir }
+
+// Folders are what it may read and write besides Spill; none: everything.
+func (d *Database) Folders() []string { return d.config.Folders }
+
 // Exec runs statements of carat's own; values go into the placeholders (?) of
 // a single one. A full disk is an error of its own, as FullDisk says.
 func (d *Database) Exec(ctx context.Context, query string, values ...any) error {

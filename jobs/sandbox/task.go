@@ -1,0 +1,159 @@
+package sandbox
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"carat/pipeline"
+	"carat/pipeline/engine"
+	"carat/reports/table"
+)
+
+// Task is what a process is to do: tables, and one query over them, whose rows
+// it writes in a format of reports/table; or a control of a user's own.
+type Task struct {
+	Memory  string   // what the SQL engine may hold, as carat.yaml says it: "4GB"
+	Threads int      // 0: all cores
+	Disk    string   // how much may be put on the disk meanwhile: "20GB"
+	Folders []string // what may be read
+
+	Tables  []Table
+	Records []Records
+
+	Query  string
+	Format string
+
+	// Control is a control of a user's own instead of a query; nil: none.
+	Control *engine.OwnControl
+}
+
+// Table is one table of the lake, with the condition on its rows; "": all.
+type Table struct {
+	pipeline.TableFiles
+	Where string
+}
+
+// Records are a small table with its rows: columns in SQL, a value per column,
+// each nil, a text, a whole number, a truth or a time.
+type Records struct {
+	Name, Columns string
+	Rows          [][]any
+}
+
+// Begin begins an answer, once its columns and their SQL types are known.
+type Begin func(columns []table.Column, types []string) (table.RowWriter, error)
+
+// Answer does the task in this process, with a folder for what it puts on the
+// disk, and gives the number of rows that it wrote, or how its control came out.
+// A query that is no SELECT, doesn't parse, or takes more memory or disk than it
+// may is a usage error.
+func (t Task) Answer(ctx context.Context, scratch string, begin Begin) (rows int64, judged *engine.OwnJudgement, err error) {
+	eng, err := engine.Open(ctx, engine.Config{MemoryLimit: t.Memory, Threads: t.Threads, TempDir: scratch, SpillLimit: t.Disk, Folders: t.folders(scratch)})
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { err = errors.Join(err, eng.Close()) }()
+	if t.Control != nil {
+		judged, err = eng.JudgeOwn(ctx, *t.Control)
+		return 0, judged, err
+	}
+	where, tables := map[string]string{}, make([]pipeline.TableFiles, len(t.Tables))
+	for i, one := range t.Tables {
+		tables[i], where[one.Name] = one.TableFiles, one.Where
+	}
+	if err := eng.LoadWhere(ctx, "", tables, func(name string) string { return where[name] }); err != nil {
+		return 0, nil, err
+	}
+	for _, r := range t.Records {
+		if err := eng.LoadRows(ctx, r.Name, r.Columns, r.Rows); err != nil {
+			return 0, nil, err
+		}
+	}
+	answer, err := eng.Query(ctx, t.Query)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { err = errors.Join(err, answer.Close()) }()
+	rows, err = writeRows(answer, begin)
+	return rows, nil, err
+}
+
+// folders are what may be read, at least one: an engine that is given none may
+// read everything.
+func (t Task) folders(scratch string) []string { return append([]string{scratch}, t.Folders...) }
+
+// writeRows hands every row of an answer on.
+func writeRows(rows *sql.Rows, begin Begin) (n int64, err error) {
+	columns, types, err := AnswerColumns(rows)
+	if err != nil {
+		return 0, err
+	}
+	w, err := begin(columns, types)
+	if err != nil {
+		return 0, err
+	}
+	row, into := make([]any, len(columns)), make([]any, len(columns))
+	for i := range row {
+		into[i] = &row[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return n, errors.Join(QueryError(err), w.Close())
+		}
+		if err := w.Write(row); err != nil {
+			return n, errors.Join(err, w.Close())
+		}
+		n++
+	}
+	if err := rows.Err(); err != nil {
+		return n, errors.Join(QueryError(err), w.Close())
+	}
+	return n, w.Close()
+}
+
+// AnswerColumns gives the columns of an answer, as reports write them, and their
+// SQL types.
+func AnswerColumns(rows *sql.Rows) (columns []table.Column, types []string, err error) {
+	all, err := rows.ColumnTypes()
+	if err != nil {
+		return nil, nil, QueryError(err)
+	}
+	for _, c := range all {
+		columns = append(columns, table.Column{Name: c.Name(), Kind: KindOf(c.DatabaseTypeName())})
+		types = append(types, c.DatabaseTypeName())
+	}
+	return columns, types, nil
+}
+
+// QueryError is the error of a query that failed on the way: a cast that
+// doesn't fit, too little memory.
+func QueryError(err error) error {
+	e := pipeline.Errorf(pipeline.KindUsage, "run", "query", "%w", err)
+	if text := err.Error(); strings.Contains(text, "Out of Memory") {
+		return e.WithHint(lessOrMore)
+	}
+	return e
+}
+
+// lessOrMore is what to do about a query that takes more memory than it may.
+const lessOrMore = "ask for less, or raise memory in carat.yaml"
+
+// KindOf says how a column of that SQL type is written.
+func KindOf(sqlType string) table.Kind {
+	name, _, _ := strings.Cut(sqlType, "(")
+	switch name {
+	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE":
+		return table.Number
+	case "DECIMAL":
+		return table.Decimal
+	case "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE":
+		return table.Time
+	case "DATE":
+		return table.Date
+	case "BOOLEAN":
+		return table.Bool
+	}
+	return table.Text
+}

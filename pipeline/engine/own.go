@@ -1,0 +1,227 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"carat/pipeline"
+	"carat/pipeline/engine/duckdb"
+)
+
+// Apart runs a control that a user wrote in a process of its own, which may read
+// the folders, and gives how it came out. It ends the process when ctx is done.
+type Apart func(ctx context.Context, c OwnControl, folders []string) (*OwnJudgement, error)
+
+// OwnControl is a control that a user wrote, with all that it takes to run it in
+// another process.
+type OwnControl struct {
+	Name    string
+	SQL     string
+	Dialect string       // the macros that it may call
+	Tables  []OwnSource  // what it reads, as Parquet files
+	Views   []OwnSource  // and as queries, each after what it reads
+	Judging []OwnJudging // what counts for how it came out, besides its rows
+	Rows    string       // the Parquet file that its rows are written to
+}
+
+// OwnSource is a table that a control reads: its name, and a path or a query.
+type OwnSource struct{ Name, From string }
+
+// OwnJudging is a query of a control's header, by its key.
+type OwnJudging struct{ Key, Query string }
+
+// OwnJudgement is how a control came out: what the queries of its header give.
+type OwnJudgement struct {
+	Numbers map[string]int64 // by key
+	Reason  string           // why something was not compared
+}
+
+// JudgeOwn runs a control of a user's own over what it is given, and writes its
+// rows. What is wrong with its SQL is a usage error.
+func (e *Engine) JudgeOwn(ctx context.Context, c OwnControl) (*OwnJudgement, error) {
+	if err := e.Exec(ctx, c.Dialect); err != nil {
+		return nil, err
+	}
+	for _, t := range c.Tables {
+		if err := e.Exec(ctx, "create view "+duckdb.Identifier(t.Name)+" as select * from read_parquet("+duckdb.Literal(t.From)+", hive_partitioning = false)"); err != nil {
+			return nil, err
+		}
+	}
+	for _, v := range c.Views {
+		if err := e.Exec(ctx, "create view "+duckdb.Identifier(v.Name)+" as\n"+v.From); err != nil {
+			return nil, err
+		}
+	}
+	judged, err := e.judgeOwn(ctx, c)
+	if err != nil && ctx.Err() == nil {
+		err = pipeline.Errorf(pipeline.KindUsage, "run", "control", "%w", duckdb.FullDisk(err))
+	}
+	return judged, err
+}
+
+func (e *Engine) judgeOwn(ctx context.Context, c OwnControl) (*OwnJudgement, error) {
+	if err := e.ReadOnly(ctx, c.SQL); err != nil {
+		return nil, err
+	}
+	if err := e.Exec(ctx, "create table "+duckdb.Identifier(c.Name)+" as\n"+c.SQL); err != nil {
+		return nil, err
+	}
+	if err := refuseInexact(ctx, e.Connections()[0], c.Name); err != nil {
+		return nil, err
+	}
+	if err := e.Exec(ctx, "copy "+duckdb.Identifier(c.Name)+" to "+duckdb.Literal(c.Rows)+" (format parquet)"); err != nil {
+		return nil, err
+	}
+	judged := &OwnJudgement{Numbers: map[string]int64{}}
+	for _, j := range c.Judging {
+		err := e.ReadOnly(ctx, j.Query)
+		switch {
+		case err != nil:
+		case j.Key == keyNotComparedReason:
+			var texts []string
+			texts, err = e.Texts(ctx, j.Query)
+			judged.Reason = strings.Join(texts, "; ")
+		default:
+			judged.Numbers[j.Key], err = e.Number(ctx, j.Query)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("`%s:` %w", j.Key, err)
+		}
+	}
+	return judged, nil
+}
+
+// refuseInexact refuses columns that can't hold money exactly.
+func refuseInexact(ctx context.Context, conn *sql.Conn, model string) error {
+	bad, err := duckdb.Inexact(ctx, conn, model)
+	if err != nil {
+		return fmt.Errorf("describe it: %w", err)
+	}
+	if len(bad) > 0 {
+		return fmt.Errorf("its columns are not exact: %s", strings.Join(bad, ", "))
+	}
+	return nil
+}
+
+// apart is what a builder hands to other processes: the folder, and the tables
+// that were written there for one control and serve the next.
+type apart struct {
+	mu     sync.Mutex
+	folder string
+	wrote  map[string]string // path by table; "" for what there is not
+}
+
+// buildApart makes the table of a control of a user's own by another process.
+func (b *builder) buildApart(ctx context.Context, conn *sql.Conn, m Model) error {
+	c := OwnControl{Name: m.Name, SQL: m.SQL, Dialect: b.e.dialect, Rows: filepath.Join(b.apart.folder, m.Name+".rows")}
+	for _, q := range judgingQueries(m) {
+		c.Judging = append(c.Judging, OwnJudging{q.key, q.query})
+	}
+	seen := map[string]bool{m.Name: true}
+	for _, name := range m.reads {
+		if err := b.source(ctx, conn, name, &c, seen); err != nil {
+			return err
+		}
+	}
+	judged, err := b.e.Apart(ctx, c, append([]string{b.apart.folder}, b.e.Folders()...))
+	if err != nil {
+		return b.ownFailure(ctx, m, err)
+	}
+	query := "create table " + duckdb.Identifier(m.Name) + " as select * from read_parquet(" + duckdb.Literal(c.Rows) + ", hive_partitioning = false)"
+	if _, err := conn.ExecContext(ctx, query); err != nil {
+		return b.ownFailure(ctx, m, err)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.e.own[m.Name] = judged
+	return nil
+}
+
+// ownFailure names the control that failed. A control that could not be judged to
+// its end fails the run: it is no pass.
+func (b *builder) ownFailure(ctx context.Context, m Model, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	failure := pipeline.Errorf(pipeline.KindUsage, "build model", m.Path, "%w", err)
+	var known *pipeline.Error
+	if errors.As(err, &known) && known.Cause != nil {
+		failure.Kind, failure.Cause, failure.Hint = known.Kind, known.Cause, known.Hint
+	}
+	if strings.Contains(err.Error(), "not exact") {
+		return failure.WithHint("cast counts to bigint and amounts to decimal")
+	}
+	return failure
+}
+
+// source adds what a control reads under a name: the query of a view, with what
+// that reads, or the rows of a table, written to a file.
+func (b *builder) source(ctx context.Context, conn *sql.Conn, name string, c *OwnControl, seen map[string]bool) error {
+	if seen[name] {
+		return nil
+	}
+	seen[name] = true
+	if scan := b.e.Scan(name); scan != "" {
+		c.Views = append(c.Views, OwnSource{name, scan})
+		return nil
+	}
+	if i, isModel := b.place[name]; isModel && b.isView(b.models[i]) {
+		for _, read := range b.models[i].reads {
+			if err := b.source(ctx, conn, read, c, seen); err != nil {
+				return err
+			}
+		}
+		c.Views = append(c.Views, OwnSource{name, b.models[i].SQL})
+		return nil
+	}
+	path, err := b.write(ctx, conn, name)
+	if path != "" {
+		c.Tables = append(c.Tables, OwnSource{name, path})
+	}
+	return err
+}
+
+// isView says whether a model was made as a view.
+func (b *builder) isView(m Model) bool {
+	return m.Header["materialized"] == "view" && !b.p.MaterializeStaging && !(b.p.ReadFilesOnce && b.e.readsFiles(m))
+}
+
+// write writes a table for other processes; "" when there is none of that name:
+// the control is told so when it asks for it.
+func (b *builder) write(ctx context.Context, conn *sql.Conn, name string) (string, error) {
+	b.apart.mu.Lock()
+	defer b.apart.mu.Unlock()
+	if path, known := b.apart.wrote[name]; known {
+		return path, nil
+	}
+	var there bool
+	err := conn.QueryRowContext(ctx, `select exists (select 1 from information_schema.tables where lower(table_name) = ? and table_schema = 'main')`, name).Scan(&there)
+	path := ""
+	if err == nil && there {
+		path = filepath.Join(b.apart.folder, fmt.Sprintf("%d.parquet", len(b.apart.wrote)))
+		_, err = conn.ExecContext(ctx, "copy "+duckdb.Identifier(name)+" to "+duckdb.Literal(path)+" (format parquet)")
+	}
+	if err != nil {
+		return "", fmt.Errorf("hand %s to a control: %w", name, duckdb.FullDisk(err))
+	}
+	b.apart.wrote[name] = path
+	return path, nil
+}
+
+// begin makes the folder that tables are handed over in, if a model needs it, and
+// gives what takes it away.
+func (a *apart) begin(e *Engine, models []Model) (end func() error, err error) {
+	for _, m := range models {
+		if m.UserMade && e.Apart != nil {
+			a.folder, a.wrote = filepath.Join(e.Spill(), "own"), map[string]string{}
+			return func() error { return os.RemoveAll(a.folder) }, os.MkdirAll(a.folder, 0o700)
+		}
+	}
+	return func() error { return nil }, nil
+}
