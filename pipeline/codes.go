@@ -15,6 +15,7 @@ const (
 	CodeBadCurrency     Code = "bad_currency"      // not of ISO 4217
 	CodeBadCountry      Code = "bad_country"       // not two upper-case letters
 	CodeBadID           Code = "bad_id"            // too long, or with control characters
+	CodeBadAddress      Code = "bad_address"       // not exactly one mail address
 	CodeBadText         Code = "bad_text"          // too long, or with control characters
 	CodeWrongFieldCount Code = "wrong_field_count" // not as many fields as the header
 	CodeBadQuote        Code = "bad_quote"         // quotes that RFC 4180 doesn't allow

@@ -19,6 +19,7 @@ const (
 	ColumnNumber              // a whole number or a decimal, from Min to Max
 	ColumnTime                // RFC 3339, or a local time of the feed's zone
 	ColumnDate                // a day, which has no zone
+	ColumnAddress             // one mail address
 )
 
 // MaxFeedColumns bounds the columns of a feed: a reader notes the columns of a row
@@ -30,6 +31,7 @@ type FeedColumn struct {
 	Name     string
 	Kind     ColumnKind
 	Optional bool
+	Personal bool     // says who somebody is: kept under people/ alone, and in no reject
 	Values   []string // ColumnEnum
 	Digits   int      // ColumnNumber: places kept; 0 for whole numbers
 	Min, Max int64    // ColumnNumber
@@ -82,6 +84,15 @@ func entity() FeedColumn { return maybe(id("entity")) }
 
 func maybe(c FeedColumn) FeedColumn {
 	c.Optional = true
+	return c
+}
+
+// mailbox is a mail address.
+func mailbox(name string) FeedColumn { return FeedColumn{Name: name, Kind: ColumnAddress} }
+
+// personal marks a column that says who somebody is.
+func personal(c FeedColumn) FeedColumn {
+	c.Personal = true
 	return c
 }
 

@@ -160,7 +160,7 @@ func creators() Feed {
 	},
 		id("creator_id"),
 		bound("valid_from"),
-		inField(text("display_name"), "Person.DisplayName"),
+		personal(inField(text("display_name"), "Person.DisplayName")),
 		country("country"),
 		maybe(id("region")),
 		maybe(id("tier")),
@@ -170,7 +170,7 @@ func creators() Feed {
 		maybe(id("payout_method")),
 		maybe(share("withholding_rate")),
 		maybe(id("tax_form")),
-		inField(maybe(text("email")), "Person.Email"),
+		personal(inField(maybe(mailbox("email")), "Person.Email")),
 		maybe(bound("valid_to")),
 	)
 }

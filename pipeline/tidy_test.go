@@ -40,7 +40,7 @@ var topLevel = []string{
 // another: jobs pass data between them. The longest prefix of a folder decides.
 var mayImport = map[string][]string{
 	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline"},
-	"jobs":            {"reports/...", "sql", "pipeline", "pipeline/feed", "pipeline/lake", "pipeline/engine", "pipeline/state"},
+	"jobs":            {"reports/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/lake", "pipeline/engine", "pipeline/state"},
 	forTests:          {"jobs/...", "fixtures", "reports/...", "pipeline"},
 	"reports":         {},
 	"pipeline":        {},
@@ -91,7 +91,8 @@ var mayImport = map[string][]string{
 	"pipeline/feed": {"pipeline", "pipeline/feed/lex", "pipeline/feed/typed", "pipeline/feed/published", "pipeline/feed/workbook", "pipeline/feed/apple",
 		"pipeline/feed/google", "pipeline/feed/stripe", "pipeline/feed/paypal", "pipeline/feed/bank", "pipeline/feed/live", "pipeline/feed/ecb"},
 	"pipeline/feed/lex":       {"pipeline"},
-	"pipeline/feed/typed":     {"pipeline", "pipeline/feed/lex"},
+	"pipeline/feed/address":   {}, // what a letter is sent to is judged again when it is sent
+	"pipeline/feed/typed":     {"pipeline", "pipeline/feed/address", "pipeline/feed/lex"},
 	"pipeline/feed/workbook":  {"pipeline", "pipeline/feed/lex", "pipeline/feed/typed"},
 	"pipeline/feed/published": {"pipeline", "pipeline/feed/lex"},
 	// Providers don't know each other, nor who lists them: a provider is added or

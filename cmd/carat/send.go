@@ -50,6 +50,7 @@ variable ` + mail.PasswordVariable + `.`,
 	cmd.Flags().StringVar(&period, "period", "", "the month, such as 2026-10")
 	cmd.Flags().StringVar(&o.Creator, "creator", "", "only this creator's")
 	cmd.Flags().BoolVar(&o.Provisional, "provisional", false, "also statements of a month that is not closed")
+	cmd.Flags().BoolVar(&o.NewAddress, "new-address", false, "also to an address that is another than that of the letter before")
 	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "only say what would be sent")
 	return cmd
 }

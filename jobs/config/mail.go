@@ -1,12 +1,18 @@
 package config
 
 import (
+	"cmp"
+	"errors"
 	"net"
 	"net/mail"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
+
+	"carat/pipeline/feed/address"
 )
 
 // mail reads how statements are mailed.
@@ -30,11 +36,19 @@ func (y *yamlFile) mail(n *yaml.Node, m *Mail) {
 			if !ok || text == "" {
 				return
 			}
-			if _, err := mail.ParseAddress(text); err != nil {
+			from, err := mail.ParseAddress(text)
+			if err != nil {
 				y.problem(n, "mail from: %q is not an address, such as Payments <pay@example.com>", text)
 				return
 			}
+			if err := address.Check(from.Address); err != nil || strings.ContainsFunc(from.Name, unicode.IsControl) {
+				y.problem(n, "mail from: %q is not an address that a letter can come from: %v", text, cmp.Or(err, errors.New("its name has a control character")))
+				return
+			}
 			m.From = text
+		},
+		"shared_addresses": func(n *yaml.Node) {
+			m.SharedAddresses = y.choice(n, "mail shared_addresses", "true", "false") == "true"
 		},
 		"user":       func(n *yaml.Node) { m.User, _ = y.text(n, "mail user") },
 		"per_minute": func(n *yaml.Node) { m.PerMinute = y.whole(n, "mail per_minute", 0, 100_000) },
@@ -60,6 +74,9 @@ type Mail struct {
 	From      string // Payments <pay@example.com>
 	User      string // "": no authentication; the password comes from the environment
 	PerMinute int    // at most so many a minute; 0: as fast as the server takes them
-	Subject   string // templates, in which {{.Name}}, {{.Month}}, {{.Payer}}, {{.Closing}}, {{.Currency}} and {{.Version}} stand for these
-	Body      string // a file with the text, relative to carat.yaml; "": the built-in one
+	// SharedAddresses lets letters go to an address that several creators have, such
+	// as their agency's; else they are held back.
+	SharedAddresses bool
+	Subject         string // templates, in which {{.Name}}, {{.Month}}, {{.Payer}}, {{.Closing}}, {{.Currency}} and {{.Version}} stand for these
+	Body            string // a file with the text, relative to carat.yaml; "": the built-in one
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"carat/jobs/books"
 	"carat/jobs/disk"
@@ -82,14 +83,13 @@ func verifySource(ctx context.Context, p *books.Books, s books.Setting, b lake.C
 		return err
 	}
 	defer func() { _ = errors.Join(f.Close(), os.Remove(f.Name())) }()
-	check, err := lake.CheckFeed(p.Lake, b.Feed)
-	if err != nil {
-		return err
+	got, check, err := readSource(ctx, p, s, b, table, f, held, false)
+	if err == nil && got.RowsRejected > b.RowsRejected && hasAddresses(table) {
+		// Taken by a carat that was not yet strict about mail addresses.
+		if _, err = f.Seek(0, io.SeekStart); err == nil {
+			got, check, err = readSource(ctx, p, s, b, table, f, held, true)
+		}
 	}
-	o := s.Config.ReadOptions(b.Feed)
-	o.BatchID, o.IngestedAt, o.MaxRejectShare = b.ID, b.IngestedAt.UnixMicro(), whole
-	o.Calendar, o.Held = pipeline.NewCalendar(s.Config.Zone, b.EarliestOpen), held
-	got, err := feed.ReadFeed(ctx, table, feed.Input{Path: b.Source, Name: b.Source, File: f, Size: b.SourceBytes}, o, check)
 	if err != nil {
 		return err
 	}
@@ -114,6 +114,25 @@ func verifySource(ctx context.Context, p *books.Books, s books.Setting, b lake.C
 			"in carat.yaml changed since it was ingested, verify with those of then", b.ID, strangers, b.Source, line)
 	}
 	return nil
+}
+
+// hasAddresses says whether a feed's rows name mail addresses.
+func hasAddresses(table pipeline.Feed) bool {
+	return slices.ContainsFunc(table.Columns, func(c pipeline.FeedColumn) bool { return c.Kind == pipeline.ColumnAddress })
+}
+
+// readSource reads a kept file as it was read when it was ingested, into a check
+// of its rows.
+func readSource(ctx context.Context, p *books.Books, s books.Setting, b lake.CommittedBatch, table pipeline.Feed, f *os.File, held pipeline.HeldLines, anyAddress bool) (
+	got feed.Report, check lake.FeedCheck, err error) {
+	if check, err = lake.CheckFeed(p.Lake, b.Feed); err != nil {
+		return got, nil, err
+	}
+	o := s.Config.ReadOptions(b.Feed)
+	o.BatchID, o.IngestedAt, o.MaxRejectShare, o.AnyAddress = b.ID, b.IngestedAt.UnixMicro(), whole, anyAddress
+	o.Calendar, o.Held = pipeline.NewCalendar(s.Config.Zone, b.EarliestOpen), held
+	got, err = feed.ReadFeed(ctx, table, feed.Input{Path: b.Source, Name: b.Source, File: f, Size: b.SourceBytes}, o, check)
+	return got, check, err
 }
 
 // unpackSource puts the original bytes of a batch's file into a file.

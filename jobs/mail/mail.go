@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"text/template"
 	"time"
+	"unicode"
 
 	"carat/jobs/books"
 	"carat/jobs/disk"
@@ -45,6 +44,7 @@ type Options struct {
 	Creator     string // "": all
 	Provisional bool   // also those of a month that is not closed
 	DryRun      bool   // only say what would be sent
+	NewAddress  bool   // also to an address that isn't the one of the letter before
 	Password    string // of Mail.User
 }
 
@@ -101,7 +101,11 @@ func Send(ctx context.Context, o Options) (result *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &mailer{options: o, store: p.State}
+	to, err := addresseesOf(ctx, p.State, people, o)
+	if err != nil {
+		return nil, err
+	}
+	m := &mailer{options: o, store: p.State, to: to}
 	defer func() { err = errors.Join(err, m.close()) }()
 	result = &Result{Period: o.Period}
 	err = statements.EachEntry(index, func(e *statements.Entry) error {
@@ -171,19 +175,19 @@ func (o Options) writer() (func(*statements.Entry, pipeline.Person, string) (*le
 			return nil, pipeline.Errorf(pipeline.KindNotFound, "send statement of", e.Creator, "it was written neither as pdf nor as html").
 				WithHint("run `carat statements --period %s`", o.Period)
 		}
-		address := sha256.Sum256([]byte(strings.ToLower(person.Email)))
 		l.sent = state.Sent{
 			Period: o.Period, CreatorID: e.Creator, Entity: e.Entity, Currency: e.Currency, RowsSHA256: e.Rows, Version: e.Version,
-			AddressSHA256: hex.EncodeToString(address[:]), At: o.Now,
+			AddressSHA256: addressSHA256(person.Email), At: o.Now,
 		}
 		return l, nil
 	}, nil
 }
 
-// oneLine keeps a text from ending a line of a letter's head.
+// oneLine keeps a text from ending a line of a letter's head, and from turning
+// round how the rest of it is read.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7F || r == '\u2028' || r == '\u2029' {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r) {
 			return ' '
 		}
 		return r

@@ -5,8 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net"
-	address "net/mail"
+	netmail "net/mail"
 	"os"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/wneessen/go-mail"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/address"
 	"carat/pipeline/state"
 )
 
@@ -30,23 +32,32 @@ type mailer struct {
 	options Options
 	store   *state.Store
 	client  *mail.Client // nil until it is connected
+	to      *addressees
 	pace    *time.Ticker
 	failed  int // in a row
 }
 
 // deliver sends one letter, if it wasn't sent before.
 func (m *mailer) deliver(ctx context.Context, l *letter, result *Result) error {
-	if m.options.DryRun {
-		before, err := m.store.SendingState(ctx, l.sent)
+	before, err := m.store.SendingState(ctx, l.sent)
+	if err != nil || before != "" {
 		result.count(before)
 		return err
+	}
+	if reason := m.held(l); reason != "" {
+		result.Failed = append(result.Failed, Failure{l.entry.Creator, reason})
+		return nil
+	}
+	if m.options.DryRun {
+		result.count("")
+		return nil
 	}
 	message, err := m.message(l)
 	if err != nil {
 		result.Failed = append(result.Failed, Failure{l.entry.Creator, err.Error()})
 		return nil
 	}
-	before, err := m.store.BeginSending(ctx, l.sent)
+	before, err = m.store.BeginSending(ctx, l.sent)
 	if err != nil || before != "" {
 		result.count(before)
 		return err
@@ -107,6 +118,9 @@ func (m *mailer) give(ctx context.Context, l *letter, message *mail.Msg, result 
 // refusal is what the server said, without the address: that belongs into no log.
 func (l *letter) refusal(err error) string {
 	text, _, _ := strings.Cut(err.Error(), ", affected recipient(s)")
+	if mailbox, err := address.ASCII(l.person.Email); err == nil {
+		text = strings.ReplaceAll(text, mailbox, "the address")
+	}
 	return oneLine(strings.ReplaceAll(text, l.person.Email, "the address"))
 }
 
@@ -182,9 +196,14 @@ func (m *mailer) message(l *letter) (*mail.Msg, error) {
 	if err := message.From(m.options.Config.Mail.From); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "read", "mail from", "%w", err)
 	}
-	to := address.Address{Name: oneLine(l.person.DisplayName), Address: l.person.Email}
+	// Which address it is belongs into no log.
+	mailbox, err := address.ASCII(l.person.Email)
+	if err != nil {
+		return nil, fmt.Errorf("the address is none: %w", err)
+	}
+	to := netmail.Address{Name: oneLine(l.person.DisplayName), Address: mailbox}
 	if err := message.AddTo(to.String()); err != nil {
-		return nil, errors.New("the address is none") // which one it is belongs into no log
+		return nil, errors.New("the address is none")
 	}
 	message.Subject(l.subject)
 	message.SetDateWithValue(m.options.Now)

@@ -64,6 +64,9 @@ type Options struct {
 	Sheet string
 	// Layout, unless nil, describes CSV files of the user's own.
 	Layout *Layout
+	// AnyAddress takes any text for a mail address, as carat did before it was
+	// strict: for reading again what was taken then.
+	AnyAddress bool
 	// OnRejects, unless nil, is given the rejects in the order of the source, a
 	// part of them at a time, from one goroutine at a time.
 	OnRejects func([]pipeline.Reject) error

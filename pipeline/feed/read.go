@@ -59,7 +59,7 @@ func ReadFeed(ctx context.Context, f pipeline.Feed, in Input, opts Options, sink
 	s := typed.NewSchema(f)
 	j := &job{in: in, opts: &opts, schema: s, format: format, task: &typed.Task{Schema: s, Name: in.Name, BatchID: opts.BatchID,
 		IngestedAt: opts.IngestedAt, Entity: opts.Entity, Zone: opts.Zone, Calendar: opts.Calendar, Workers: opts.Workers,
-		Sink: sink, OnRejects: opts.OnRejects}}
+		Sink: sink, OnRejects: opts.OnRejects, AnyAddress: opts.AnyAddress}}
 	total, err := j.run(ctx)
 	if err != nil {
 		return Report{}, err

@@ -87,3 +87,36 @@ func (s *Store) SendingState(ctx context.Context, m Sent) (string, error) {
 	}
 	return at, nil
 }
+
+// LastAddresses gives, by creator, the hash of the address that the last letter
+// went to, of those sent since a day: what a month's letters are compared with. It
+// reads as many rows as there were letters since then.
+func (s *Store) LastAddresses(ctx context.Context, since time.Time) (map[string]string, error) {
+	rows, err := s.db.QueryContext(ctx, s.bind("select creator_id, address_sha256 from carat_sent where state = '"+SentDone+
+		"' and address_sha256 <> '' and at >= ? order by at, period, creator_id, entity, currency, version"), since.UnixMicro())
+	if err != nil {
+		return nil, fmt.Errorf("read what was sent: %w", err)
+	}
+	defer rows.Close()
+	last := map[string]string{}
+	for rows.Next() {
+		var creator, hash string
+		if err := rows.Scan(&creator, &hash); err != nil {
+			return nil, fmt.Errorf("read what was sent: %w", err)
+		}
+		last[creator] = hash
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read what was sent: %w", err)
+	}
+	return last, nil
+}
+
+// ForgetAddresses takes the hashes of the addresses that a creator's letters went
+// to out of the record: whoever guesses an address could know it by them.
+func (s *Store) ForgetAddresses(ctx context.Context, creator string) error {
+	if _, err := s.db.ExecContext(ctx, s.bind("update carat_sent set address_sha256 = '' where creator_id = ?"), creator); err != nil {
+		return fmt.Errorf("forget the addresses of %s: %w", creator, err)
+	}
+	return nil
+}

@@ -62,7 +62,7 @@ type Builder struct {
 func newBuilder(t *Task, early func(int, []pipeline.Reject) error) *Builder {
 	b := &Builder{Task: t, Schema: t.Schema, early: early, Rows: t.Schema.Feed.NewRows()}
 	b.Columns = t.Schema.Columns
-	b.calendar = t.Calendar
+	b.calendar, b.AnyAddress = t.Calendar, t.AnyAddress
 	b.Clock = lex.NewClock(t.Zone)
 	b.monthDay = -1 << 31
 	b.prototypeFields()
@@ -131,7 +131,7 @@ func (b *Builder) Missing() {
 func (b *Builder) End() error {
 	if b.badColumn < len(b.Columns) {
 		c := &b.Columns[b.badColumn]
-		return b.reject(c.Name, b.badCode, b.badText, expected(c, b.badCode))
+		return b.reject(c.Name, b.badCode, b.badText, expected(c, b.badCode, b.badText))
 	}
 	row := b.Rows.Last()
 	if f := b.Schema.Feed.Finish(row); f.Code != pipeline.CodeOK {
@@ -221,7 +221,10 @@ func (b *Builder) RejectColumn(line int64, column string, code pipeline.Code, va
 }
 
 func (b *Builder) addReject(r pipeline.Reject, line int64, code pipeline.Code, value []byte) error {
-	r.Feed, r.Source, r.Code, r.Value = b.Schema.Feed.Name, b.Task.Name, string(code), lex.Cut(value)
+	r.Feed, r.Source, r.Code = b.Schema.Feed.Name, b.Task.Name, string(code)
+	if !b.Schema.personal || namesNobody(value) {
+		r.Value = lex.Cut(value)
+	}
 	r.BatchID, r.IngestedAt, r.SourceLine = b.Task.BatchID, b.Task.IngestedAt, line
 	if b.result.FirstReject == nil {
 		b.result.FirstReject = &r
@@ -234,6 +237,21 @@ func (b *Builder) addReject(r pipeline.Reject, line int64, code pipeline.Code, v
 	err := b.early(b.seq, b.result.rejects)
 	b.result.rejects = nil // the caller may keep them
 	return err
+}
+
+// namesNobody says whether a value of a feed of persons can go into the history,
+// from which nothing is erased. In a row whose columns have moved a name may stand
+// anywhere, so only codes, numbers and times can.
+func namesNobody(value []byte) bool {
+	if len(value) <= 2 {
+		return true
+	}
+	for _, b := range value {
+		if (b < '0' || b > '9') && !strings.ContainsRune("+-.,:/TZ ", rune(b)) {
+			return false
+		}
+	}
+	return true
 }
 
 // rejectKey gives the key of a rejected row, if all of its columns are good.

@@ -5,12 +5,20 @@ import (
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/address"
 	"carat/pipeline/feed/lex"
 )
 
-// expected says what would have been right in a column.
-func expected(c *pipeline.FeedColumn, code pipeline.Code) string {
+// expected says what would have been right in a column; of an address also what is
+// wrong with it, since rejects don't keep one.
+func expected(c *pipeline.FeedColumn, code pipeline.Code, text []byte) string {
 	switch c.Kind {
+	case pipeline.ColumnAddress:
+		const one = "one mail address like ann@example.org, or nothing"
+		if err := address.Check(string(text)); code == pipeline.CodeBadAddress && err != nil {
+			return one + "; " + err.Error()
+		}
+		return one
 	case pipeline.ColumnID:
 		return fmt.Sprintf("an id of 1 to %d bytes without control characters", lex.MaxIDBytes)
 	case pipeline.ColumnText:

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/address"
 	"carat/pipeline/feed/lex"
 )
 
@@ -24,6 +25,9 @@ type Fields struct {
 	// Plain says that the current block holds ASCII and no control characters
 	// but ends of lines, so that ids need no look at every byte.
 	Plain bool
+	// AnyAddress takes any text for a mail address, as carat did before it was
+	// strict: for reading again what was taken then.
+	AnyAddress bool
 
 	badColumn int // lowest index of a column that broke a rule; len(columns) if none
 	badCode   pipeline.Code
@@ -98,6 +102,12 @@ func (f *Fields) Set(i int, row unsafe.Pointer, text []byte, form lex.Token) {
 			*(*string)(p) = unsafe.String(&text[0], len(text))
 			code = pipeline.CodeOK
 		}
+	case pipeline.ColumnAddress:
+		if !f.AnyAddress && address.Check(string(text)) != nil || len(text) > lex.MaxTextBytes || !cleanText(text) {
+			code = pipeline.CodeBadAddress
+			break
+		}
+		*(*string)(p) = unsafe.String(&text[0], len(text))
 	case pipeline.ColumnText:
 		if len(text) > lex.MaxTextBytes || !f.Plain && !cleanText(text) {
 			code = pipeline.CodeBadText

@@ -15,8 +15,9 @@ type Schema struct {
 	// index of valid_from and valid_to, -1 without; a feed that has both is
 	// checked for overlapping ranges.
 	validFrom, validTo int
-	entity             int // index of entity, -1 without
-	date               int // index of the date column, -1 without
+	entity             int  // index of entity, -1 without
+	date               int  // index of the date column, -1 without
+	personal           bool // a column says who somebody is
 }
 
 // NewSchema looks up what reading a feed needs.
@@ -24,6 +25,7 @@ func NewSchema(f pipeline.Feed) *Schema {
 	s := &Schema{Feed: f, Columns: f.Columns, ByName: map[string]int{}, validFrom: -1, validTo: -1, entity: -1, date: -1}
 	for i, c := range s.Columns {
 		s.ByName[c.Name] = i
+		s.personal = s.personal || c.Personal
 		switch {
 		case c.Name == "valid_from":
 			s.validFrom = i
@@ -50,7 +52,8 @@ type Task struct {
 	Entity     string // of rows that name none
 	Zone       *time.Location
 	Calendar   *pipeline.Calendar
-	Workers    int // of runBlocks; 0: one
+	Workers    int  // of runBlocks; 0: one
+	AnyAddress bool // takes any text for a mail address
 	Sink       pipeline.AnySink
 	// OnRejects, unless nil, is given the rejects in the order of the source, a
 	// part of them at a time, from one goroutine at a time.
