@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"carat/pipeline"
-	"carat/pipeline/engine"
+	"carat/pipeline/engine/sqltext"
 )
 
 // A model of each feed reads every feed's table, once, in the order of the list.
@@ -38,12 +38,12 @@ func TestPerFeedRefusesWhatItDoesNotKnow(t *testing.T) {
 		"-- One row.\n-- grain: a\n-- each: table\nselect 1 as a from {table}\n":  "`each: table` is neither feed nor reference feed",
 		"-- One row.\n-- grain: a\n-- each: feed\nselect {kee} as a from {table}": "nothing is known of {kee}, which is to differ by feed",
 	} {
-		if _, err := engine.PerFeedForTest(text); err == nil || err.Error() != want {
+		if _, err := sqltext.ForEachFeed(text); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
 	plain := "-- One row.\n-- grain: a\nselect '{x}' as a from led_b\n"
-	if got, err := engine.PerFeedForTest(plain); err != nil || got != plain {
+	if got, err := sqltext.ForEachFeed(plain); err != nil || got != plain {
 		t.Errorf("a model that isn't said of each feed is changed: %q %v", got, err)
 	}
 }

@@ -5,10 +5,11 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/engine/duckdb"
+	"carat/pipeline/engine/sqltext"
 )
 
 // RawPrefix stands before a lake table's name in models: raw_gift_events.
-const RawPrefix = "raw_"
+const RawPrefix = sqltext.RawPrefix
 
 // Config bounds an engine.
 type Config = duckdb.Config

@@ -28,12 +28,6 @@ func (e *Engine) ReadDialectForTest(dialect string) error {
 	return e.readDialect(context.Background(), dialect)
 }
 
-// PerFeedForTest is perFeed.
-var PerFeedForTest = perFeed
-
-// TablesReadForTest is tablesRead.
-var TablesReadForTest = tablesRead
-
 // OrderForTest orders models as a run does and says what each reads.
 func (e *Engine) OrderForTest(ctx context.Context, models []Model) (ordered []Model, reads map[string][]string, err error) {
 	ordered, err = e.order(ctx, models)

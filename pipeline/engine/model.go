@@ -13,13 +13,14 @@ import (
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/engine/sqltext"
 )
 
 // Model is one .sql file of sql/: its header is data.
 type Model struct {
 	Name     string            // file name without .sql
 	Path     string            // within its file system
-	SQL      string            // the file's text; of one that is said for each feed what follows from it (perFeed)
+	SQL      string            // the file's text; of one that is said for each feed what follows from it (sqltext.ForEachFeed)
 	SHA256   string            // of SQL
 	Summary  string            // what one row is: the header's first sentence(s)
 	Header   map[string]string // the values of headerKeys
@@ -88,7 +89,7 @@ func ParseModels(fsys fs.FS, userMade bool) ([]Model, error) {
 		if err != nil {
 			return err
 		}
-		spelled, err := perFeed(string(text))
+		spelled, err := sqltext.ForEachFeed(string(text))
 		if err != nil {
 			return pipeline.Errorf(pipeline.KindUsage, "read model", p, "%w", err)
 		}

@@ -19,6 +19,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/engine"
+	"carat/pipeline/engine/sqltext"
 	"carat/sql"
 )
 
@@ -393,11 +394,11 @@ func needed(models []engine.Model, model string) []engine.Model {
 			return
 		}
 		seen[name] = true
-		for _, other := range engine.TablesReadForTest(m.SQL) {
+		for _, other := range sqltext.Tables(m.SQL) {
 			add(other)
 		}
 		if checked := m.Header["checked"]; checked != "" {
-			for _, other := range engine.TablesReadForTest("select count(*) " + checked) {
+			for _, other := range sqltext.Tables("select count(*) " + checked) {
 				add(other)
 			}
 		}

@@ -16,6 +16,7 @@ import (
 	"carat/fixtures"
 	"carat/pipeline"
 	"carat/pipeline/engine"
+	"carat/pipeline/engine/sqltext"
 )
 
 // The mutation test changes one field of one source row of a clean month and
@@ -283,7 +284,7 @@ func madeOf(models []engine.Model, table string) (list []engine.Model) {
 	for before := 0; before < len(made); {
 		before = len(made)
 		for _, m := range models {
-			if !made[m.Name] && slices.ContainsFunc(engine.TablesReadForTest(m.SQL), func(name string) bool { return made[name] }) {
+			if !made[m.Name] && slices.ContainsFunc(sqltext.Tables(m.SQL), func(name string) bool { return made[name] }) {
 				made[m.Name] = true
 				list = append(list, m)
 			}

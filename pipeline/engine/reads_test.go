@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"carat/pipeline/engine"
+	"carat/pipeline/engine/sqltext"
 	"carat/sql"
 )
 
@@ -27,7 +27,7 @@ func TestTablesReadAreWhatTheParserSays(t *testing.T) {
 		}
 		text, err := fs.ReadFile(sql.Files, path)
 		if err == nil {
-			queries[path], err = engine.PerFeedForTest(string(text))
+			queries[path], err = sqltext.ForEachFeed(string(text))
 		}
 		return err
 	})
@@ -45,7 +45,7 @@ func TestTablesReadAreWhatTheParserSays(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
-		if got := engine.TablesReadForTest(query); !slices.Equal(got, want) {
+		if got := sqltext.Tables(query); !slices.Equal(got, want) {
 			t.Errorf("%s reads %v, the parser says %v", path, got, want)
 		}
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"carat/pipeline/engine/sqltext"
 	"context"
 	"fmt"
 	"strings"
@@ -77,4 +78,12 @@ func (e *Engine) needed(ctx context.Context, models []Model, targets []string) (
 		targets = append(targets, reads...)
 	}
 	return needed, raw, nil
+}
+
+// reads gives the tables that a query of a model names, sorted.
+func (e *Engine) reads(ctx context.Context, m Model, query string) ([]string, error) {
+	if m.UserMade {
+		return e.Reads(ctx, query)
+	}
+	return sqltext.Tables(query), nil
 }

@@ -1,12 +1,14 @@
-package engine
+package sqltext
 
 import (
 	"fmt"
 	"strings"
 
 	"carat/pipeline"
-	"carat/pipeline/engine/duckdb"
 )
+
+// RawPrefix begins the name of a feed's raw table in SQL.
+const RawPrefix = "raw_"
 
 // The kinds of feeds for which a model can be said once: `each:` of its header.
 const (
@@ -14,7 +16,7 @@ const (
 	eachReferenceFeed = "reference feed"
 )
 
-// perFeed gives the SQL of a model whose header says `each: feed` or
+// ForEachFeed gives the SQL of a model whose header says `each: feed` or
 // `each: reference feed`: the query once for every such feed, with `union all`
 // between them, so that no list of feeds stands in SQL. What differs is written
 // in braces; a word in braces that isn't known here is refused, as is another
@@ -29,7 +31,7 @@ const (
 //	{of_one_day} whether it counts on that day alone
 //
 // The instant of a feed of days is that of run.time_zone: such a query reads run.
-func perFeed(text string) (string, error) {
+func ForEachFeed(text string) (string, error) {
 	comments, query := cutHeader(text)
 	var kept []string
 	each := ""
@@ -97,7 +99,7 @@ func armOf(f pipeline.Feed, query string) (string, error) {
 	if f.Owner != "" {
 		owner = f.Owner
 	}
-	words := []string{"{feed}", duckdb.Literal(f.Name), "{table}", RawPrefix + f.Name, "{key}", strings.Join(key, " || '/' || "),
+	words := []string{"{feed}", "'" + f.Name + "'", "{table}", RawPrefix + f.Name, "{key}", strings.Join(key, " || '/' || "),
 		"{owner}", owner, "{currency}", currency, "{since}", since, "{of_one_day}", oneDay}
 	arm := strings.NewReplacer(words...).Replace(query)
 	if _, rest, unknown := strings.Cut(arm, "{"); unknown {

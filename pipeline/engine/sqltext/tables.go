@@ -1,19 +1,18 @@
-package engine
+package sqltext
 
 import (
-	"context"
 	"slices"
 	"strings"
 )
 
-// tablesRead gives the tables that a query of carat's own names, sorted: what
+// Tables gives the tables that a query of carat's own names, sorted: what
 // stands behind FROM or JOIN and is neither a common table expression of the
 // query nor a function. Binding a query to ask the database the same takes a
 // sixth of the time in which a small month is reconciled. It reads the SQL that
 // sql/ is written in, in which tables are never parted by commas; a test holds
 // it against the database's own parser for every query there. A user's query
 // may be written in any way and is parsed.
-func tablesRead(query string) []string {
+func Tables(query string) []string {
 	words := sqlWords(query)
 	at := func(i int) string {
 		if i < 0 || i >= len(words) {
@@ -54,14 +53,6 @@ func tablesRead(query string) []string {
 	}
 	slices.Sort(tables)
 	return slices.Compact(tables)
-}
-
-// reads gives the tables that a query of a model names, sorted.
-func (e *Engine) reads(ctx context.Context, m Model, query string) ([]string, error) {
-	if m.UserMade {
-		return e.Reads(ctx, query)
-	}
-	return tablesRead(query), nil
 }
 
 // isName says whether a word can be a table's name.
