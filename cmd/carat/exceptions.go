@@ -26,14 +26,15 @@ func exceptionsCommand(a *app) *cobra.Command {
 		Short: "list what the controls found, and take in decisions about it",
 		Long: `Lists what the controls found, with what was decided about it and how long it
 has stood. --export writes the list as CSV for somebody to decide: set status
-to explained, waived (with a day in until) or open, and owner and note as you
-like. --import takes that file in, all of it or nothing. show ID gives the
+to explained, waived (with a day in until), rate (with value, source and note)
+or open, and owner and note as you like. --import takes that file in, all of it or nothing. show ID gives the
 evidence of one.`,
 		Example: `  carat exceptions --period 2026-10
   carat exceptions --period 2026-10 --control gift_price
   carat exceptions --period 2026-10 --export decisions.csv
   carat exceptions --import decisions.csv --user bob
-  carat exceptions show 0f415bf9`,
+  carat exceptions show 0f415bf9
+  carat exceptions rate EUR/USD/2026-10-31 --value 1.08 --source ECB --reason late`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			only := pipeline.Period("")
@@ -77,7 +78,7 @@ evidence of one.`,
 	cmd.Flags().BoolVar(&resolved, "resolved", false, "those that are gone, and the run in which they were")
 	cmd.Flags().StringVar(&export, "export", "", "write them to this new CSV file, to be decided")
 	cmd.Flags().StringVar(&take, "import", "", "take in the decisions of this CSV file")
-	cmd.AddCommand(evidenceCommand(a))
+	cmd.AddCommand(evidenceCommand(a), rateCommand(a))
 	return cmd
 }
 
@@ -119,6 +120,44 @@ begins so.`,
 	cmd.Flags().StringVar(&format, "format", "table", strings.Join(trace.EvidenceFormats(), ", "))
 	cmd.PreRunE = func(*cobra.Command, []string) error { return chosen("format", format, trace.EvidenceFormats()...) }
 	cmd.Flags().IntVar(&limit, "limit", ask.TraceLimit, "how many rows of one kind are shown; 0: all")
+	return cmd
+}
+
+// rateCommand is `carat exceptions rate PAIR/DAY`.
+func rateCommand(a *app) *cobra.Command {
+	o := month.RateOptions{}
+	cmd := &cobra.Command{
+		Use:   "rate BASE/QUOTE/DAY --value 1.08 --source NAME --reason TEXT",
+		Short: "decide an exchange rate that nobody published",
+		Long: `Gives the exchange rate of a day on which none was published, or only an old
+one: units of quote per unit of base. Without it the amounts told at it are not
+known, and the month is blocked; no other decision lets it through. The next
+run uses it for that pair on that day. The decision is part of the month's
+certificate; a rate that is published later changes no closed month.`,
+		Example: `  carat exceptions rate EUR/USD/2026-10-31 --value 1.08 --source ECB --reason "came late" --user bob`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("carat exceptions rate takes one pair and day, such as EUR/USD/2026-10-31").WithHint("`carat exceptions --control fx_rate` lists them")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.setting(a.progress())
+			if err != nil {
+				return err
+			}
+			o.Setting, o.Missing = s, args[0]
+			d, err := month.DecideRate(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "%s is %s by %s, decided by %s\nrun the month again: `carat run --period %s`\n", d.Rate, d.Value, d.Source, d.By, d.Period)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&o.Value, "value", "", "the rate: units of quote per unit of base, such as 1.08")
+	cmd.Flags().StringVar(&o.Source, "source", "", "whose rate it is")
+	cmd.Flags().StringVar(&o.Reason, "reason", "", "why this one was taken")
 	return cmd
 }
 

@@ -42,7 +42,7 @@ func reconcileCommand(a *app) *cobra.Command {
 			err = controlsTable(r.Controls, a.format != "table").Write(a.stdout, a.format)
 			if a.format == "table" {
 				fmt.Fprintf(a.stdout, "\n%s is %s (run %s)\n%s\n", r.Period, r.Verdict.Words(), r.RunID, r.Verdict.Counts())
-				fmt.Fprint(a.stdout, r.Verdict.LeftOut())
+				fmt.Fprint(a.stdout, r.Verdict.Unknown()+r.Verdict.LeftOut())
 			}
 			if r.Status == books.StatusBlocked {
 				err = errors.Join(err, r.Blocked())

@@ -118,7 +118,7 @@ func (a *app) writeRun(r *jobs.RunResult, fresh []ingest.FileResult, took time.D
 	}
 	_, err := fmt.Fprintf(a.stdout, "\n%s is %s (run %s, %s seconds)\n%s\n",
 		r.Reconcile.Period, r.Reconcile.Verdict.Words(), r.Reconcile.RunID, seconds(took), r.Reconcile.Verdict.Counts())
-	fmt.Fprint(a.stdout, r.Reconcile.Verdict.LeftOut())
+	fmt.Fprint(a.stdout, r.Reconcile.Verdict.Unknown()+r.Reconcile.Verdict.LeftOut())
 	if err != nil || r.Statements == nil { // the error that left them out is told beside this
 		return err
 	}

@@ -29,7 +29,7 @@ type ExceptionsOptions struct {
 var ExceptionColumns = []string{
 	"exception_id", "control", "severity", "period", "entity", "subject_kind", "subject_id", "expected", "actual", "difference",
 	"unit", "reason", "detail", "batch_id", "source_line", "status", "until", "owner", "note", "decided_by", "decided_at",
-	"first_seen", "first_period", "age_days", "resolved_in",
+	"first_seen", "first_period", "age_days", "resolved_in", "value", "source",
 }
 
 // exceptionsQuery lists exceptions with their life: where and when the same
@@ -78,7 +78,8 @@ select
     coalesce(decisions.status, 'open') as status, decisions.until, decisions.owner, decisions.note, decisions.decided_by, decisions.decided_at,
     ranked.created_at as first_seen, ranked.period as first_period,
     cast(date_diff('day', cast(ranked.created_at at time zone {zone} as date), cast({today} as date)) as bigint) as age_days,
-    case when {resolved} then later.run_id end as resolved_in
+    case when {resolved} then later.run_id end as resolved_in,
+    decisions.value, decisions.source
 from listed
 inner join ranked on ranked.exception_id = listed.exception_id and ranked.first_rank = 1
 left join later on later.exception_id = listed.exception_id and later.later_rank = 1
@@ -161,10 +162,11 @@ func loadDecisions(ctx context.Context, p *books.Books, eng *engine.Engine, toda
 	var rows [][]any
 	for _, id := range slices.Sorted(maps.Keys(latest)) {
 		d := latest[id]
-		rows = append(rows, []any{id, ListedStatus(d, today), books.TextOrNil(d.Until), books.TextOrNil(d.Owner), books.TextOrNil(d.Note), d.By, d.At})
+		rows = append(rows, []any{id, ListedStatus(d, today), books.TextOrNil(d.Until), books.TextOrNil(d.Owner), books.TextOrNil(d.Note), d.By, d.At,
+			books.TextOrNil(d.Value), books.TextOrNil(d.Source)})
 	}
 	return eng.LoadRows(ctx, "decisions",
-		"exception_id varchar, status varchar, until varchar, owner varchar, note varchar, decided_by varchar, decided_at timestamptz", rows)
+		"exception_id varchar, status varchar, until varchar, owner varchar, note varchar, decided_by varchar, decided_at timestamptz, value varchar, source varchar", rows)
 }
 
 // ExportExceptions writes exceptions and what was decided about them to a new CSV file,

@@ -235,12 +235,16 @@ func (t *tracer) parametersOf(ctx context.Context, run books.RunAt) (engine.Para
 	if err != nil {
 		return engine.Parameters{}, err
 	}
+	rates, err := t.RatesDecided(ctx, closed, run.Period)
+	if err != nil {
+		return engine.Parameters{}, err
+	}
 	var batches []pipeline.Batch
 	for _, id := range t.order {
 		batches = append(batches, t.batches[id].Batch)
 	}
 	o := reconcile.Options{Setting: t.Setting, SQL: t.SQL, Period: run.Period}
-	return o.Parameters(run.ID, books.Closures{First: t.first}, batches, nil, locks), nil
+	return o.Parameters(run.ID, books.Closures{First: t.first}, batches, nil, locks, rates), nil
 }
 
 // giftsFrom joins a creator's gifts of the month with the range of rate that each

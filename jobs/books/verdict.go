@@ -3,6 +3,7 @@ package books
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -27,12 +28,18 @@ type Verdict struct {
 	// NotCompared has a sentence of each control that compared nothing, or not
 	// everything: "coin_rollforward: 12, REASON".
 	NotCompared []string
-	// Decisions are those in force about exceptions of the run.
+	// MissingRates are the exchange rates that the run lacked, such as
+	// "EUR/USD/2026-10-31": what is told at them is not known.
+	MissingRates []string
+	// RatesDecided is how many exchange rates people decided in the month.
+	RatesDecided int64
+	// Decisions are those in force about exceptions of the run, and those that
+	// gave it an exchange rate.
 	Decisions []pipeline.Decision
 }
 
 // Counts says it in words: "2 block (1 waived), 3 review (3 decided), 1
-// monitor"; "no exceptions".
+// monitor"; "no exceptions, 2 exchange rates decided".
 func (v Verdict) Counts() string {
 	var parts []string
 	add := func(n, cleared int64, severity, how string) {
@@ -47,7 +54,13 @@ func (v Verdict) Counts() string {
 	add(v.Review, v.ReviewDecided, "review", "decided")
 	add(v.Monitor, 0, "monitor", "")
 	if len(parts) == 0 {
-		return "no exceptions"
+		parts = append(parts, "no exceptions")
+	}
+	switch {
+	case v.RatesDecided == 1:
+		parts = append(parts, "1 exchange rate decided")
+	case v.RatesDecided > 1:
+		parts = append(parts, fmt.Sprintf("%d exchange rates decided", v.RatesDecided))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -80,33 +93,50 @@ func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisio
 	for _, c := range run.Controls {
 		found += c.Exceptions
 	}
-	cleared := map[string]int64{} // by control
+	cleared := map[clearedKey]int64{}
 	if found > 0 {
 		var err error
 		if v.Decisions, cleared, err = p.decided(ctx, s, run, decisions, day); err != nil {
 			return v, err
 		}
 	}
+	for _, d := range ratesTold(run, decisions) {
+		v.RatesDecided++
+		if !slices.Contains(v.Decisions, d) {
+			v.Decisions = append(v.Decisions, d)
+		}
+	}
 	for _, c := range run.Controls {
-		left := c.Exceptions - cleared[c.Control]
+		clear := func(severity string) int64 { return cleared[clearedKey{c.Control, severity}] }
 		if text := c.LeftOut(); text != "" {
 			v.NotCompared = append(v.NotCompared, c.Control+": "+text)
 		}
 		switch c.Severity {
 		case "block":
-			v.Block += c.Exceptions
-			v.BlockWaived += cleared[c.Control]
-			if left > 0 {
+			v.Block += c.Exceptions - c.ReviewOnly
+			v.BlockWaived += clear("block")
+			v.Review += c.ReviewOnly
+			v.ReviewDecided += clear("review")
+			if c.Exceptions-c.ReviewOnly > clear("block") {
 				v.BlockedBy = append(v.BlockedBy, c.Control)
+			}
+			if c.ReviewOnly > clear("review") {
+				v.Undecided = append(v.Undecided, c.Control)
 			}
 		case "review":
 			v.Review += c.Exceptions
-			v.ReviewDecided += cleared[c.Control]
-			if left > 0 {
+			v.ReviewDecided += clear("review")
+			if c.Exceptions > clear("review") {
 				v.Undecided = append(v.Undecided, c.Control)
 			}
 		default:
 			v.Monitor += c.Exceptions
+		}
+	}
+	if slices.Contains(v.BlockedBy, ControlRates) {
+		var err error
+		if v.MissingRates, err = p.missingRates(ctx, s, run); err != nil {
+			return v, err
 		}
 	}
 	switch {
@@ -118,35 +148,39 @@ func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisio
 	return v, nil
 }
 
+// clearedKey names what decisions clear: exceptions of a control and severity.
+type clearedKey struct{ control, severity string }
+
 // decided gives the decisions in force about exceptions of a run, by exception,
-// and how many exceptions of each control they clear.
+// and how many exceptions of each control and severity they clear.
 func (p *Books) decided(ctx context.Context, s Setting, run state.Run, decisions map[string]pipeline.Decision, today string) (list []pipeline.Decision,
-	cleared map[string]int64, err error) {
+	cleared map[clearedKey]int64, err error) {
 	var ids []string
 	for id, d := range decisions {
 		if d.Status != pipeline.DecisionOpen {
 			ids = append(ids, pipeline.SQLText(id))
 		}
 	}
-	cleared = map[string]int64{}
+	cleared = map[clearedKey]int64{}
 	if len(ids) == 0 {
 		return nil, cleared, nil
 	}
 	sort.Strings(ids)
-	t, err := p.Query(ctx, s.Config, Latest, "select exception_id, control, severity from "+TableExceptions+
+	t, err := p.Query(ctx, s.Config, Latest, "select exception_id, control, severity, reason from "+TableExceptions+
 		" where run_id = "+pipeline.SQLText(run.ID)+" and exception_id in ("+strings.Join(ids, ", ")+") order by exception_id", TableExceptions)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, row := range t.Rows {
 		id, control, severity := row[0].(string), row[1].(string), row[2].(string)
+		reason, _ := row[3].(string)
 		d := decisions[id]
 		if d.StatusOn(today) == pipeline.DecisionOpen {
 			continue // a waiver that has run out
 		}
 		list = append(list, d)
-		if d.Clears(severity, today) {
-			cleared[control]++
+		if !NeedsRate(control, severity, reason) && d.Clears(severity, today) {
+			cleared[clearedKey{control, severity}]++
 		}
 	}
 	return list, cleared, nil
@@ -154,8 +188,11 @@ func (p *Books) decided(ctx context.Context, s Setting, run state.Run, decisions
 
 // BlockedError is the error of a period that blocking controls hold up.
 func BlockedError(action string, period pipeline.Period, v Verdict) error {
-	return pipeline.Errorf(pipeline.KindBlocked, action, string(period), "blocked by %s", strings.Join(v.BlockedBy, ", ")).
-		WithHint("see `carat exceptions --period %s`", period)
+	e := pipeline.Errorf(pipeline.KindBlocked, action, string(period), "blocked by %s", strings.Join(v.BlockedBy, ", "))
+	if len(v.MissingRates) > 0 {
+		return e.WithHint("see `carat exceptions --period %s`; there is no rate %s: ingest it, or decide one with `%s`", period, v.MissingRates[0], RateCommand(v.MissingRates[0]))
+	}
+	return e.WithHint("see `carat exceptions --period %s`", period)
 }
 
 // TableExceptions holds what the controls found.

@@ -294,7 +294,7 @@ func (b *auditBuilder) until() time.Time { return b.lock.LockedAt }
 func (b *auditBuilder) later(at time.Time) bool { return !b.until().IsZero() && at.After(b.until()) }
 
 // writeDecisions lists every decision about the run's exceptions, superseded
-// ones too.
+// ones too, and those that gave it an exchange rate.
 func (b *auditBuilder) writeDecisions() error {
 	about := map[string]bool{}
 	if t := b.pack.tables[books.TableExceptions]; len(t.Files) > 0 {
@@ -312,11 +312,12 @@ func (b *auditBuilder) writeDecisions() error {
 	}
 	var rows [][]any
 	for _, d := range all {
-		if about[d.ExceptionID] && !b.later(d.At) {
-			rows = append(rows, []any{d.ExceptionID, d.At, d.By, d.Status, books.TextOrNil(d.Until), books.TextOrNil(d.Owner), books.TextOrNil(d.Note)})
+		if (about[d.ExceptionID] || d.Status == pipeline.DecisionRate && d.Period == b.run.Period) && !b.later(d.At) {
+			rows = append(rows, []any{d.ExceptionID, d.At, d.By, d.Status, books.TextOrNil(d.Until), books.TextOrNil(d.Owner), books.TextOrNil(d.Note),
+				books.TextOrNil(d.Rate), books.TextOrNil(d.Value), books.TextOrNil(d.Source)})
 		}
 	}
-	return b.table("decisions.csv", columnsOf("exception_id decided_at:t decided_by status until owner note"), textRows(rows))
+	return b.table("decisions.csv", columnsOf("exception_id decided_at:t decided_by status until owner note rate value source"), textRows(rows))
 }
 
 // zipFolder packs files of a folder: in the order given and without times, so

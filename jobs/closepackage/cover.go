@@ -21,6 +21,7 @@ func (b *packageBuilder) stand(pack *closepackage.Package) error {
 		return err
 	}
 	pack.Status, pack.Says = s.Status(), s.Words()
+	pack.RatesDecided, b.missing = s.RatesDecided, s.MissingRateLines()
 	pack.Open, pack.Waived, pack.Decided = s.Open(), s.BlockWaived, s.ReviewDecided
 	_, prepared, _, err := b.books.SignOff(b.ctx, b.run.Period, closed.Version(b.run.Period))
 	if err != nil {
@@ -36,6 +37,9 @@ func next(s books.Standing, prepared bool, period pipeline.Period) (what, comman
 	switch {
 	case s.Closed():
 		return "Nothing is left to do. To make the month again from its rows:", "carat verify" + month
+	case len(s.MissingRates) > 0:
+		return "Ingest the missing exchange rates, or decide them (" + strings.Join(s.MissingRateLines(), "; ") + "): what is told at them is not known.",
+			books.RateCommand(s.MissingRates[0])
 	case len(s.BlockedBy) > 0:
 		return "Have the files corrected where they are made and ingest them, or let a second person waive what blocks: " + strings.Join(s.BlockedBy, ", ") + ".", "carat exceptions" + month
 	case len(s.Undecided) > 0:
@@ -96,10 +100,11 @@ lines as (
     union all
     select entity, functional_currency, 95, 'to_share', functional_amount from signed where line in ('consumed', 'restored', 'marketing')
 )
-select entity, functional_currency, line, cast(sum(functional_amount) as varchar) from lines
+select entity, functional_currency, line, case when count(*) = count(functional_amount) then cast(sum(functional_amount) as varchar) else {unknown} end from lines
 group by entity, functional_currency, line_rank, line order by entity, functional_currency, line_rank, line`
 	var flows []closepackage.Flow
-	err := b.each(strings.ReplaceAll(bridge, "{run}", pipeline.SQLText(b.run.ID)), 4, func(row []any) error {
+	fill := strings.NewReplacer("{run}", pipeline.SQLText(b.run.ID), "{unknown}", pipeline.SQLText(closepackage.NotKnown))
+	err := b.each(fill.Replace(bridge), 4, func(row []any) error {
 		entity, currency := fmt.Sprint(row[0]), fmt.Sprint(row[1])
 		if n := len(flows); n == 0 || flows[n-1].Entity != entity || flows[n-1].Currency != currency {
 			flows = append(flows, closepackage.Flow{Entity: entity, Currency: currency})

@@ -26,6 +26,7 @@ type packageBuilder struct {
 	options Options
 	eng     *books.Reader
 	tables  map[string]pipeline.TableFiles
+	missing []string // exchange rates, a line for each pair
 }
 
 // packageTable is a table as the package shows it. A table that this run
@@ -34,6 +35,7 @@ type packageTable struct {
 	table, id, title, note string
 	columns                string // in their order
 	where, order           string // where: besides the run
+	unknown                string // columns in which nothing means that nobody knows, for want of an exchange rate
 	input                  bool   // a table of the history, which has no runs
 	onPage                 int
 	pageColumns            string
@@ -50,15 +52,17 @@ var packageTables = []packageTable{
 		columns: "identity entity currency subject_kind subject_id line_rank line quantity amount", where: "subject_kind <> 'creator'",
 		order: "identity entity currency subject_kind subject_id line_rank line"},
 	{table: "revenue_bridge", id: "bridge", title: "Revenue bridge", note: "one step from coins consumed to the platform's cut",
-		columns: "entity functional_currency channel currency line_rank line amount functional_amount", order: "entity functional_currency channel currency line_rank line"},
+		columns: "entity functional_currency channel currency line_rank line amount functional_amount", unknown: "functional_amount", order: "entity functional_currency channel currency line_rank line"},
 	{table: "match_summaries", id: "matches", title: "Settlement to cash", note: "what became of our rows and theirs, by outcome",
 		columns: "match entity channel currency outcome count our_amount their_amount difference tolerated", order: "match entity channel currency outcome"},
 	{table: "trial_balances", id: "trial_balance", title: "Trial balance", note: "one account in one currency",
 		columns: "entity account account_name currency opening debit credit closing functional_opening functional_debit functional_credit functional_closing",
-		order:   "entity account currency"},
+		order:   "entity account currency", unknown: "functional_debit functional_credit"},
+	{table: "decided_rates", id: "decided_rates", title: "Decided exchange rates", note: "one exchange rate that a person decided because none was published: amounts of the month are told at it",
+		columns: "base quote day rate source reason decided_by decided_in exception_id", order: "base quote day"},
 	{table: "journal_lines", id: "journal", title: "Journal", note: "one line of a journal entry",
 		columns: "entry_id line_no day event_class entity account currency debit credit functional_debit functional_credit memo",
-		order:   "day entity event_class currency entry_id line_no", onPage: 200},
+		order:   "day entity event_class currency entry_id line_no", unknown: "functional_debit functional_credit", onPage: 200},
 	{table: "prior_period_items", id: "prior_period", title: "Prior-period items", note: "one row of an earlier month that is booked in this one",
 		columns: "*", order: "", onPage: 200},
 	{table: statements.TableSummaries, id: "creators", title: "Creators", note: "the head of one creator's statement",
@@ -194,10 +198,40 @@ func (b *packageBuilder) section(t packageTable) (closepackage.Section, bool) {
 		s.Columns = append(s.Columns, table.Column{Name: name, Kind: kinds[name]})
 	}
 	query := "select " + columnList(names) + " from " + t.table + b.condition(t)
+	if len(b.missing) > 0 && t.unknown != "" {
+		s.Note += "; not known: " + strings.Join(b.missing, "; ")
+	}
 	s.Rows = func(add func([]any) error) error {
-		return b.each(query+" order by "+columnList(order), len(names), add)
+		return b.each(query+" order by "+columnList(order), len(names), notKnownIn(names, strings.Fields(t.unknown), add))
 	}
 	return s, true
+}
+
+// notKnownIn writes out what nobody knows: an empty cell would be taken for
+// nothing, and a spreadsheet would add it up. A closing is known where its
+// movements are.
+func notKnownIn(names, unknown []string, add func([]any) error) func([]any) error {
+	if len(unknown) == 0 {
+		return add
+	}
+	var at []int
+	for i, name := range names {
+		if slices.Contains(unknown, name) {
+			at = append(at, i)
+		}
+	}
+	closing := slices.Index(names, "functional_closing")
+	return func(row []any) error {
+		for _, i := range at {
+			if row[i] == nil {
+				row[i] = closepackage.NotKnown
+				if closing >= 0 {
+					row[closing] = closepackage.NotKnown
+				}
+			}
+		}
+		return add(row)
+	}
 }
 
 // condition is the part of a table that belongs to the run.

@@ -274,9 +274,10 @@ var alterations = []struct {
 	{"the lock in the state", func(a altered) { a.catalog("update carat_locks set certificate_sha256 = 'x'") }, "version 1 was changed (certificates/2026-10/1.json): its SHA-256 is"},
 	{"who approved", func(a altered) { a.catalog("update carat_locks set approved_by = 'eve'") }, "names another run, preparer or approver"},
 	{"a decision", func(a altered) { a.catalog("update carat_decisions set decided_by = 'eve'") }, "the decision about exception e1 is not the one that was in force"},
+	{"a decided rate", func(a altered) { a.catalog("update carat_decisions set rate_value = '2'") }, "the decision about exception e1 is not the one that was in force"},
 	{"a decision taken away", func(a altered) { a.catalog("delete from carat_decisions") }, "the decision about exception e1 is not on record any more"},
 	{"a decision put over another", func(a altered) {
-		a.catalog("insert into carat_decisions select decision_no + 1, exception_id, 'waived', '2099-12-31', owner, note, decided_by, decided_at from carat_decisions")
+		a.catalog("insert into carat_decisions select decision_no + 1, exception_id, 'waived', '2099-12-31', owner, note, decided_by, decided_at, '', '', '', '' from carat_decisions")
 	}, "the decision about exception e1 is not the one that was in force"},
 	{"the lock taken away", func(a altered) { a.catalog("delete from carat_locks") }, "the state database knows no such lock"},
 	{"the record of a run taken away", func(a altered) { a.catalog("delete from carat_runs") }, "the state database knows no such run"},

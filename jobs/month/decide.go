@@ -44,7 +44,7 @@ type DecideResult struct {
 }
 
 // Decide takes in decisions about exceptions: a CSV as the export writes it,
-// of which exception_id, status, until, owner and note are read. All of it or
+// of which exception_id, status, until, owner, note, value and source are read. All of it or
 // nothing: every row that is wrong is an error with FILE:LINE.
 func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err error) {
 	if err := books.WantLake(o.Setting); err != nil {
@@ -104,21 +104,39 @@ func readDecisions(file string) ([]byte, error) {
 	return text, nil
 }
 
-// knownExceptions gives the ids of every exception that any run found.
-func knownExceptions(ctx context.Context, p *books.Books, s books.Setting) (map[string]bool, error) {
-	known := map[string]bool{}
+// knownException is an exception that some run found, as far as it says what
+// can be decided.
+type knownException struct {
+	control   string
+	subject   string
+	needsRate bool
+	period    pipeline.Period // the earliest open one in whose run it stands or stood; "" when each is closed
+}
+
+// knownExceptions gives every exception that any run found, by its id.
+func knownExceptions(ctx context.Context, p *books.Books, s books.Setting) (map[string]knownException, error) {
+	known := map[string]knownException{}
 	if _, err := p.Lake.Table(ctx, books.TableExceptions, books.Latest); err != nil {
 		if pipeline.KindOf(err) == pipeline.KindNotFound {
 			return known, nil // nothing was reconciled yet
 		}
 		return nil, err
 	}
-	t, err := p.Query(ctx, s.Config, books.Latest, "select distinct exception_id from "+books.TableExceptions+" order by exception_id", books.TableExceptions)
+	closed, err := p.Closures(ctx, s.Config)
+	if err != nil {
+		return nil, err
+	}
+	t, err := p.Query(ctx, s.Config, books.Latest, "select exception_id, min(control), min(subject_id), min(severity), min(reason), min(case when period >= "+pipeline.SQLText(string(closed.EarliestOpen()))+" then period end) from "+
+		books.TableExceptions+" group by exception_id order by exception_id", books.TableExceptions)
 	if err != nil {
 		return nil, err
 	}
 	for _, row := range t.Rows {
-		known[row[0].(string)] = true
+		control := row[1].(string)
+		reason, _ := row[4].(string)
+		period, _ := row[5].(string)
+		known[row[0].(string)] = knownException{control: control, subject: row[2].(string),
+			needsRate: books.NeedsRate(control, row[3].(string), reason), period: pipeline.Period(period)}
 	}
 	return known, nil
 }
@@ -139,7 +157,7 @@ type decisionRow struct {
 
 // decisionColumnsRead are those that are taken from the file; the others are
 // there for whoever decides.
-var decisionColumnsRead = []string{"exception_id", "status", "until", "owner", "note"}
+var decisionColumnsRead = []string{"exception_id", "status", "until", "owner", "note", "value", "source"}
 
 func (f *decisionFile) problem(line int, format string, args ...any) {
 	f.problems = append(f.problems, pipeline.Errorf(pipeline.KindBadInput, "import", fmt.Sprintf("%s:%d", f.name, line), format, args...))
@@ -235,7 +253,8 @@ func (f *decisionFile) row(line int, record, header []string, at map[string]int)
 		}
 		return ""
 	}
-	d := pipeline.Decision{ExceptionID: cell("exception_id"), Status: cell("status"), Until: cell("until"), Owner: cell("owner"), Note: cell("note")}
+	d := pipeline.Decision{ExceptionID: cell("exception_id"), Status: cell("status"), Until: cell("until"), Owner: cell("owner"), Note: cell("note"),
+		Value: cell("value"), Source: cell("source")}
 	if d == (pipeline.Decision{}) {
 		return // a blank line of a spreadsheet
 	}
@@ -243,7 +262,7 @@ func (f *decisionFile) row(line int, record, header []string, at map[string]int)
 }
 
 // judge checks the rows and gives the decisions that are new.
-func (f *decisionFile) judge(known map[string]bool, current map[string]pipeline.Decision) []pipeline.Decision {
+func (f *decisionFile) judge(known map[string]knownException, current map[string]pipeline.Decision) []pipeline.Decision {
 	fresh := []pipeline.Decision{}
 	seen := map[string]int{}
 	for _, row := range f.rows {
@@ -253,14 +272,16 @@ func (f *decisionFile) judge(known map[string]bool, current map[string]pipeline.
 			continue
 		}
 		seen[d.ExceptionID] = row.line
-		if !known[d.ExceptionID] {
+		about, ok := known[d.ExceptionID]
+		if !ok {
 			f.problem(row.line, "no exception has the id %q", pipeline.CutText(d.ExceptionID))
 			continue
 		}
-		if d.Status == ask.ListedStatus(now, f.today) && d.Until == now.Until && d.Owner == now.Owner && d.Note == now.Note {
+		if d.Status == ask.ListedStatus(now, f.today) && d.Until == now.Until && d.Owner == now.Owner && d.Note == now.Note &&
+			d.Value == now.Value && d.Source == now.Source {
 			continue
 		}
-		if f.rowIsGood(row.line, d, now) {
+		if f.rowIsGood(row.line, d, now) && f.rateIsGood(row.line, &d, now, about) {
 			fresh = append(fresh, d)
 		}
 	}
@@ -293,6 +314,31 @@ func (f *decisionFile) rowIsGood(line int, d, now pipeline.Decision) bool {
 		if strings.ContainsFunc(c.text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0x7f }) {
 			f.problem(line, "%s has control characters in it", c.name)
 		}
+	}
+	return len(f.problems) == before
+}
+
+// rateIsGood checks what is said of exchange rates: a missing one is decided by
+// a rate and by nothing else, and nothing else is decided by a rate. It gives
+// the decision its pair and month.
+func (f *decisionFile) rateIsGood(line int, d *pipeline.Decision, now pipeline.Decision, about knownException) bool {
+	before := len(f.problems)
+	switch {
+	case d.Status == pipeline.DecisionRate && about.control != books.ControlRates:
+		f.problem(line, "status rate belongs to an exception of %s, and this is one of %s", books.ControlRates, about.control)
+	case d.Status == pipeline.DecisionRate && about.period == "":
+		f.problem(line, "the months that needed %s are closed, and keep the rates of their certificates", about.subject)
+	case d.Status == pipeline.DecisionRate:
+		if problem := d.CheckRate(); problem != "" {
+			f.problem(line, "%s", problem)
+		}
+		d.Rate, d.Period = about.subject, about.period
+	case d.Status != pipeline.DecisionOpen && about.needsRate:
+		f.problem(line, "no rate %s: amounts that nobody knows are neither explained nor waived; ingest the rate, or set status to rate, with value, source and note", about.subject)
+	case d.Value != "" && d.Value != now.Value || d.Source != "" && d.Source != now.Source:
+		f.problem(line, "value and source belong to a rate, and the status is %s", d.Status)
+	default:
+		d.Value, d.Source = "", ""
 	}
 	return len(f.problems) == before
 }

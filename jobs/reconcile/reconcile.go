@@ -123,7 +123,11 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := RunID(o.Config, o.Period, first, version, batches, m.Files(), prior, locks)
+	rates, err := p.RatesDecided(ctx, closed, o.Period)
+	if err != nil {
+		return nil, err
+	}
+	id, err := RunID(o.Config, o.Period, first, version, batches, m.Files(), prior, locks, rates)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +156,7 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	if err := LoadClosing(ctx, p, eng, closed, o.Period); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	if err := r.execute(ctx, p, o, m, tables, o.Parameters(id, closed, batches, prior, locks)); err != nil {
+	if err := r.execute(ctx, p, o, m, tables, o.Parameters(id, closed, batches, prior, locks, rates)); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	if r.signOffFell, err = p.SettleSignOff(ctx, o.Setting, o.Period, version, id); err != nil {
@@ -174,7 +178,7 @@ func (r *Finished) execute(ctx context.Context, p *books.Books, o Options, m Mod
 	}
 	for _, c := range outcome.Controls {
 		judged := state.Control{Control: c.Control, Severity: c.Severity, Checked: c.Checked, Exceptions: c.Exceptions, Result: c.Result,
-			NotCompared: c.NotCompared}
+			ReviewOnly: c.ReviewOnly, NotCompared: c.NotCompared}
 		if c.NotComparedReason != "" {
 			judged.NotComparedReason = &c.NotComparedReason
 		}
@@ -215,13 +219,15 @@ func loadForModels(ctx context.Context, eng *engine.Engine, tables []pipeline.Ta
 }
 
 // Parameters are what the models know of the run.
-func (o Options) Parameters(id string, closed books.Closures, batches []pipeline.Batch, prior []engine.ClosedTable, locks []engine.Lock) engine.Parameters {
+func (o Options) Parameters(id string, closed books.Closures, batches []pipeline.Batch, prior []engine.ClosedTable, locks []engine.Lock,
+	rates []pipeline.DecidedRate) engine.Parameters {
 	c := o.Config
 	params := engine.Parameters{
 		Period: o.Period, FirstPeriod: closed.First, RunID: id, TimeZone: c.Zone, ReportingCurrency: c.ReportingCurrency,
 		DefaultEntity: c.Entity, Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
 		ExpectedDaily: c.ExpectedDaily(), Batches: batches, Tolerances: c.Tolerances, Materiality: c.Materiality,
 		Approvers: c.Approvers, Accounts: c.Accounts, StatementVersion: closed.Version(o.Period), Closed: prior, Locks: locks,
+		DecidedRates: rates,
 	}
 	for _, e := range c.Entities {
 		params.Entities = append(params.Entities, engine.Entity{ID: e.ID, FunctionalCurrency: e.FunctionalCurrency, Revenue: e.Revenue})

@@ -45,6 +45,7 @@ type PeriodStatus struct {
 	NewerBatches int64    // ingested since the run
 	BlockedBy    []string // controls with a blocking exception that is not waived
 	Undecided    []string // controls with an exception that needs a decision
+	Unknown      []string // which exchange rates are missing, a line for each pair
 	NotCompared  []string // a sentence of each control that compared nothing, or not everything
 	Waits        []string // what the close waits for, a sentence each; none when closed
 }
@@ -173,6 +174,7 @@ func periodStatus(ctx context.Context, p *books.Books, setting books.Setting, ba
 			ps.Exceptions += c.Exceptions
 		}
 		ps.BlockedBy, ps.Undecided, ps.NotCompared = v.BlockedBy, v.Undecided, v.NotCompared
+		ps.Unknown = v.MissingRateLines()
 		if err = stage(ctx, p, closed, &ps); err != nil {
 			return nil, err
 		}
@@ -220,6 +222,9 @@ func (ps *PeriodStatus) waits(s books.Setting, closed books.Closures) (list []st
 	}
 	if len(ps.BlockedBy) > 0 {
 		add("blocked by %s: `carat exceptions --period %s` names them; have the data corrected at its source and ingest it, or let a second person waive them", strings.Join(ps.BlockedBy, ", "), ps.Period)
+	}
+	for _, line := range ps.Unknown {
+		add("%s, so what is told at it is not known: ingest the rate, or decide one: `carat exceptions rate --help`", line)
 	}
 	if len(ps.Undecided) > 0 {
 		add("%s need a decision: `carat exceptions --period %s --export decisions.csv`", strings.Join(ps.Undecided, ", "), ps.Period)

@@ -57,10 +57,30 @@ func (e *Engine) judgeAll(ctx context.Context) ([]ControlResult, error) {
 				WithHint("a control gives entity, subject_kind, subject_id, expected, actual, difference, unit, reason, detail, batch_id and source_line")
 		}
 	}
+	if err := e.countBlocking(ctx, controls, results); err != nil {
+		return nil, err
+	}
 	if err := e.refuseEqualIDs(ctx, controls); err != nil {
 		return nil, err
 	}
 	return results, e.recordControls(ctx, results)
+}
+
+// countBlocking counts, of controls of which only some reasons block, the
+// exceptions that do. Such a control is told as blocking when one of them does.
+func (e *Engine) countBlocking(ctx context.Context, controls []Model, results []ControlResult) error {
+	for i, m := range controls {
+		if r := &results[i]; len(m.blocks()) > 0 && r.Severity != "block" && r.Exceptions > 0 {
+			n, err := e.Number(ctx, "select count(*) from exceptions where severity = 'block' and control = "+duckdb.Literal(r.Control))
+			if err != nil {
+				return fmt.Errorf("count what blocks of control %s: %w", r.Control, err)
+			}
+			if n > 0 {
+				r.Severity, r.ReviewOnly = "block", r.Exceptions-n
+			}
+		}
+	}
+	return nil
 }
 
 // refuseEqualIDs refuses two exceptions with one id: a decision about the one would
@@ -227,6 +247,9 @@ const createExceptions = `create or replace table exceptions (
 // may be off in two currencies).
 func insertExceptions(m Model) string {
 	control, severity := duckdb.Literal(m.Header["control"]), duckdb.Literal(m.Header["severity"])
+	for _, reason := range m.blocks() {
+		severity = "case when c.reason = " + duckdb.Literal(reason) + " then 'block' else " + severity + " end"
+	}
 	return `insert into exceptions
 select
     run.period,

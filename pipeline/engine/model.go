@@ -30,6 +30,20 @@ type Model struct {
 	checks   []string          // what its judging queries read, besides its own rows
 }
 
+// keyBlocks names the reasons, of those that a control gives, for which an
+// exception blocks whatever the control's own severity is.
+const keyBlocks = "blocks"
+
+// blocks are the reasons for which an exception of the control blocks.
+func (m Model) blocks() (reasons []string) {
+	for _, reason := range strings.Split(m.Header[keyBlocks], ",") {
+		if reason = strings.TrimSpace(reason); reason != "" {
+			reasons = append(reasons, reason)
+		}
+	}
+	return reasons
+}
+
 // IsControl says whether the model is a control.
 func (m Model) IsControl() bool { return m.Header["control"] != "" }
 
@@ -42,7 +56,7 @@ var headerKeys = map[string]bool{
 	"grain": true, "control": true, "severity": true, "unit": true, "guards": true,
 	"question": true, "causes": true, "action": true, "subject": true, "heading": true,
 	"checked": true, "reasons": true, "result": true, "order": true, "materialized": true, "for": true,
-	keyNotCompared: true, keyNotComparedReason: true,
+	keyNotCompared: true, keyNotComparedReason: true, keyBlocks: true,
 }
 
 // optionalKeys are those that nothing asks for, so that one that was taken for
@@ -50,7 +64,7 @@ var headerKeys = map[string]bool{
 // month that is closed they count, because once they might stand anywhere.
 var optionalKeys = map[string]bool{
 	"checked": true, "reasons": true, "result": true, "order": true, "materialized": true, "for": true,
-	keyNotCompared: true, keyNotComparedReason: true,
+	keyNotCompared: true, keyNotComparedReason: true, keyBlocks: true,
 }
 
 var severities = map[string]bool{"block": true, "review": true, "monitor": true}

@@ -430,6 +430,11 @@ func runCase(t *testing.T, e *engine.Engine, dialect string, models []engine.Mod
 				t.Fatalf("run.txt: closed %s: %v", value, err)
 			}
 			p.Closed = append(p.Closed, c)
+		case "rate": // BASE/QUOTE/DAY VALUE
+			named, rate, _ := strings.Cut(value, " ")
+			pair := strings.Split(named, "/")
+			p.DecidedRates = append(p.DecidedRates, pipeline.DecidedRate{Base: pair[0], Quote: pair[1], Day: pair[2], Value: rate,
+				Source: "the bank", Reason: "none is published", By: "ann", ExceptionID: "e1", Period: "2026-10"})
 		case "lock": // PERIOD [LAST BATCH]
 			month, batch, _ := strings.Cut(value, " ")
 			p.Locks = append(p.Locks, engine.Lock{Period: pipeline.Period(month), LastBatch: batch})

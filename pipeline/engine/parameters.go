@@ -80,8 +80,15 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		closed = append(closed, fmt.Sprintf("(%s, %d, %s, %d, %d, nullif(%s, ''))", duckdb.Literal(string(c.Period)), c.Version, duckdb.Literal(c.Table),
 			c.Rows, c.Differing, duckdb.Literal(c.Problem)))
 	}
+	var rates []string
+	for _, r := range p.DecidedRates {
+		rates = append(rates, fmt.Sprintf("(%s, %s, date %s, %s, %s, %s, %s, %s, %s)", duckdb.Literal(r.Base), duckdb.Literal(r.Quote), duckdb.Literal(r.Day),
+			duckdb.Literal(r.Value), duckdb.Literal(r.Source), duckdb.Literal(r.Reason), duckdb.Literal(r.By), duckdb.Literal(r.ExceptionID),
+			duckdb.Literal(string(r.Period))))
+	}
 	for _, query := range []string{
 		run,
+		values("run_decided_rates", "base varchar, quote varchar, day date, rate decimal(18, 9), source varchar, reason varchar, decided_by varchar, exception_id varchar, decided_in varchar", rates),
 		values("run_closed", "period varchar, version bigint, table_name varchar, locked_rows bigint, differing_rows bigint, problem varchar", closed),
 		values("run_days", "day date, day_start timestamptz, day_end timestamptz", days),
 		values("run_months", "accounting_month varchar, month_start timestamptz, month_end timestamptz, closing_instant timestamptz", months),

@@ -61,11 +61,12 @@ type Parameters struct {
 	ExpectedDaily      []string          // feeds
 	Batches            []pipeline.Batch
 	Closed             []ClosedTable
-	Locks              []Lock // by period: rates and terms that came after a lock are in force from the next month on
-	StatementVersion   int64  // 0 is 1
-	MaterializeStaging bool   // for tests: staging as tables, so that rows can be tampered with
-	ReadFilesOnce      bool   // staging that reads files as tables
-	KeepModels         bool   // for tests: no table is dropped after its last reader
+	DecidedRates       []pipeline.DecidedRate `json:",omitempty"`
+	Locks              []Lock                 // by period: rates and terms that came after a lock are in force from the next month on
+	StatementVersion   int64                  // 0 is 1
+	MaterializeStaging bool                   // for tests: staging as tables, so that rows can be tampered with
+	ReadFilesOnce      bool                   // staging that reads files as tables
+	KeepModels         bool                   // for tests: no table is dropped after its last reader
 }
 
 // ControlResult is how one control judged the period.
@@ -78,6 +79,10 @@ type ControlResult struct {
 	Checked    int64
 	Exceptions int64
 	Result     string // pass, fail or not compared
+
+	// ReviewOnly is how many exceptions of a control that blocks for some of its
+	// reasons have another reason: they need a review.
+	ReviewOnly int64
 
 	// NotCompared is how many things the control found nothing to compare with,
 	// nil when its header doesn't speak of it, and NotComparedReason why; "" when

@@ -40,7 +40,7 @@ func register(models []engine.Model) string {
 		"A model whose header says `for: speed` holds no rule: without it every number would be the same, later. Who reads rules skips it.\n\n| control | severity | guards against |\n|---|---|---|\n")
 	for _, m := range models {
 		if m.IsControl() {
-			fmt.Fprintf(&b, "| [%[1]s](#%[1]s) | %[2]s | %[3]s |\n", m.Header["control"], m.Header["severity"], m.Header["guards"])
+			fmt.Fprintf(&b, "| [%[1]s](#%[1]s) | %[2]s | %[3]s |\n", m.Header["control"], severity(m.Header), m.Header["guards"])
 		}
 	}
 	for _, m := range models {
@@ -48,10 +48,18 @@ func register(models []engine.Model) string {
 			h := m.Header
 			fmt.Fprintf(&b, "\n## %s\n\n*%s*\n\n%s\n\n- **The rule.** %s\n- **Typical causes.** %s.\n- **What to do.** %s.\n\n"+
 				"Severity %s, in %s. The query: [sql/%s](../sql/%s).\n", h["control"], h["question"], m.Summary, m.Why,
-				sentence(h["causes"]), sentence(h["action"]), h["severity"], h["unit"], m.Path, m.Path)
+				sentence(h["causes"]), sentence(h["action"]), severity(h), h["unit"], m.Path, m.Path)
 		}
 	}
 	return b.String()
+}
+
+// severity is a control's, with the reasons that block whatever it is.
+func severity(header map[string]string) string {
+	if header["blocks"] == "" {
+		return header["severity"]
+	}
+	return header["severity"] + "; block: " + header["blocks"]
 }
 
 // sentence begins a header's words with a capital.

@@ -31,6 +31,9 @@ type Control struct {
 	Exceptions int64  `json:"exceptions"`
 	Result     string `json:"result"` // pass, fail or not compared
 
+	// ReviewOnly is how many exceptions of a blocking control need only a review.
+	ReviewOnly int64 `json:"review_only,omitempty"`
+
 	// NotCompared is how many things the control found nothing to compare with,
 	// nil when it doesn't speak of it or an older carat judged it; NotComparedReason
 	// is why, nil when each had something and there was one.

@@ -17,6 +17,7 @@ type Package struct {
 	Says   string // the status in words: "closed (version 1) by ann and bob, 3 waived"
 	// Open, Waived and Decided count the exceptions that count for the close.
 	Open, Waived, Decided int64
+	RatesDecided          int64 // exchange rates that people decided
 	Payers                []statement.Party
 	Zone                  *time.Location // of dates for people; nil is UTC
 	Command               string         // that makes these numbers again
@@ -28,6 +29,10 @@ type Package struct {
 	Next, NextCommand string
 	Flows             []Flow // one per entity, when the run has a revenue bridge
 }
+
+// NotKnown stands where an amount should, and no exchange rate tells it. It is
+// a word and no empty cell, which a reader and a formula take for nothing.
+const NotKnown = "not known"
 
 // Figure is a sum of the month for the cover: an amount for each currency, or
 // entity, that has one.

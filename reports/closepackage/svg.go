@@ -52,8 +52,8 @@ type flowBand struct {
 }
 
 // flow draws a bridge as a flow from left to right, and says it in a table for
-// those who don't see it. A bridge with a negative step, which a flow can't
-// show, has the table alone.
+// those who don't see it. A bridge with a negative step, or one that nobody
+// knows, which a flow can't show, has the table alone.
 func (d *packagePage) flow(f *Flow) {
 	d.Raw("<section id=\"flow\">\n<h2>From gross to net</h2>\n<p class=\"note\">From what viewers paid to what the platform keeps; the picture is of the coins consumed: ")
 	d.Name(f.Entity)
@@ -144,6 +144,9 @@ func (f *Flow) bands() (left, right []flowBand, ok bool) {
 	var restored uint64
 	for _, l := range f.Lines {
 		step, known := flowSteps[strings.ReplaceAll(l.Line, " ", "_")]
+		if l.Amount == NotKnown {
+			return nil, nil, false
+		}
 		v, err := pipeline.ParseAmount([]byte(l.Amount))
 		if !known || err != nil {
 			continue

@@ -99,6 +99,10 @@ func newQuickBooks(w io.Writer, period pipeline.Period) Writer {
 	})
 }
 
+// notKnown stands for an amount in the entity's currency that no exchange rate
+// tells: a month with one can't be closed, and its journal is not to be imported.
+const notKnown = "not known"
+
 // newXero writes Xero's manual journals: signed amounts in the entity's
 // currency, since Xero's have no other, and the number that an account's name
 // begins with.
@@ -107,6 +111,9 @@ func newXero(w io.Writer, _ pipeline.Period) Writer {
 		amount := side(l.FunctionalDebit)
 		if credit := side(l.FunctionalCredit); credit != "" {
 			amount = "-" + credit
+		}
+		if l.FunctionalDebit == "" && l.FunctionalCredit == "" {
+			amount = notKnown
 		}
 		if amount == "" {
 			return nil
@@ -180,6 +187,9 @@ func (h *hledger) Add(l *Line) error {
 	amount, own := table.PlainDecimal(l.Debit), table.PlainDecimal(l.FunctionalDebit)
 	if isZero(l.Debit) {
 		amount, own = "-"+table.PlainDecimal(l.Credit), "-"+table.PlainDecimal(l.FunctionalCredit)
+	}
+	if l.FunctionalDebit == "" && l.FunctionalCredit == "" {
+		own = notKnown
 	}
 	fmt.Fprintf(out, "    %s  %s %s", hledgerAccount(l), amount, l.Currency)
 	if l.FunctionalCurrency != "" && l.FunctionalCurrency != l.Currency {

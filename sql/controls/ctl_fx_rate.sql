@@ -2,15 +2,17 @@
 -- grain: base, quote, day
 -- control: fx_rate
 -- severity: review
+-- blocks: missing
 -- unit: days
 -- reasons: missing, stale
--- guards: foreign money told at no rate, or at one that is long out of date
+-- guards: foreign money that nobody can tell in the entity's own currency; a rate that is long out of date
 -- question: Was there a fresh exchange rate for every day on which one was needed?
 -- causes: the rate file is missing or late; a currency that the source doesn't publish; a long bank holiday
--- action: ingest the missing rates, or add a source for the currency, and run the month again
+-- action: ingest the missing rates, or add a source for the currency, and run the month again; where none was published, decide one: `carat exceptions rate PLN/USD/2026-10-02 --value 0.25 --source NAME --reason TEXT`
 -- checked: from led_fx_need where is_new
 -- not_compared_reason: no amount of the month needs an exchange rate
--- For every day used a rate was published, directly, inversely or across a common base, at most fx_max_age_days before.
+-- For every day used a rate was published, directly, inversely or across a common base, at most fx_max_age_days before. A missing
+-- one blocks, because nothing that needs it is known: no word explains it away, only a rate. A stale one is looked at.
 select
     run.default_entity as entity,
     'rate' as subject_kind,
@@ -24,7 +26,7 @@ select
     case
         when led_fx_rate.base is null
             then 'No rate from ' || led_fx_need.base || ' to ' || led_fx_need.quote || ' was published up to '
-                || iso_day(led_fx_need.day) || ', a day on which it is needed.'
+                || iso_day(led_fx_need.day) || ', a day on which it is needed: amounts told at it are not known. Ingest it, or decide one.'
         else 'The last rate from ' || led_fx_need.base || ' to ' || led_fx_need.quote || ' is of '
             || iso_day(led_fx_rate.rate_day) || ', ' || plain(led_fx_rate.age_days) || ' days before '
             || iso_day(led_fx_need.day) || '; at most ' || plain(run.fx_max_age_days) || ' are allowed.'
@@ -37,5 +39,6 @@ left join led_fx_rate
     on led_fx_rate.base = led_fx_need.base
     and led_fx_rate.quote = led_fx_need.quote
     and led_fx_rate.day = led_fx_need.day
-where led_fx_need.is_new and (led_fx_rate.base is null or led_fx_rate.age_days > run.fx_max_age_days)
+where (led_fx_rate.base is null and (led_fx_need.is_new or led_fx_need.is_carried))
+    or (led_fx_need.is_new and led_fx_rate.age_days > run.fx_max_age_days)
 order by subject_id

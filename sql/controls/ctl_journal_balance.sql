@@ -11,7 +11,7 @@
 -- checked: from (select distinct entity, day, event_class, currency from led_journal_line) as entries
 -- not_compared_reason: nothing was booked in the month
 -- Debits = credits, per entry, in its currency and in the entity's. Of accounts that a roll-forward knows, opening + postings =
--- closing, exactly, and the rounded lines come to the rounded movement.
+-- closing, exactly, and the rounded lines come to the rounded movement. What no exchange rate tells is not compared: fx_rate blocks.
 with entries as (
     select
         entity,
@@ -19,7 +19,7 @@ with entries as (
         currency,
         functional_currency,
         cast(sum(amount) as decimal(38, 9)) as amount,
-        cast(sum(functional_amount) as decimal(38, 9)) as functional_amount
+        cast(known_sum(functional_amount) as decimal(38, 9)) as functional_amount
     from led_journal_line
     group by entity, day, event_class, currency, functional_currency
 ),
@@ -31,7 +31,7 @@ movements as (
         currency,
         functional_currency,
         cast(sum(exact_amount) as decimal(38, 9)) as amount,
-        cast(sum(exact_functional_amount) as decimal(38, 9)) as functional_amount,
+        cast(known_sum(exact_functional_amount) as decimal(38, 9)) as functional_amount,
         cast(sum(amount) as decimal(38, 9)) as booked_amount
     from led_journal_line
     where not is_remainder
@@ -49,7 +49,7 @@ tied as (
         half_up_minor(balances.closing_amount, coalesce(run_currencies.minor_digits, 2))
         - half_up_minor(balances.opening_amount, coalesce(run_currencies.minor_digits, 2)) as expected_booked,
         coalesce(movements.amount, 0) as amount,
-        coalesce(movements.functional_amount, 0) as functional_amount,
+        case when movements.entity is null then 0 else movements.functional_amount end as functional_amount,
         coalesce(movements.booked_amount, 0) as booked_amount
     from led_account_balance as balances
     cross join run

@@ -13,23 +13,24 @@
 -- consumed - restored + marketing = store fee + creator share + agency share + platform cut, and
 -- sold - tax - refunded - breakage - change of the liability = consumed - restored, per entity, channel and currency in functional
 -- currency. The platform's cut is the residual, so every other term is compared with its roll-forward: the coins' with the liability's,
--- the store fee with the deferred fee's, the creators' share with what their payable accrued less what was reversed.
+-- the store fee with the deferred fee's, the creators' share with what their payable accrued less what was reversed. A line that
+-- no exchange rate tells is compared with nothing: fx_rate blocks.
 with bridge as (
     select
         entity,
         channel,
         currency,
         functional_currency,
-        cast(sum(case when line = 'sold_gross' then functional_amount when line = 'sold_tax' then -functional_amount else 0 end) as decimal(38, 6)) as sold,
-        cast(sum(case when line = 'refunded' then functional_amount else 0 end) as decimal(38, 6)) as refunded,
-        cast(sum(case when line = 'breakage' then functional_amount else 0 end) as decimal(38, 6)) as breakage,
-        cast(sum(case when line = 'liability_change' then functional_amount else 0 end) as decimal(38, 6)) as liability_change,
-        cast(sum(case when line = 'consumed' then functional_amount else 0 end) as decimal(38, 6)) as consumed,
-        cast(sum(case when line = 'restored' then functional_amount else 0 end) as decimal(38, 6)) as restored,
-        cast(sum(case when line = 'marketing' then functional_amount else 0 end) as decimal(38, 6)) as marketing,
-        cast(sum(case when line = 'store_fee' then functional_amount else 0 end) as decimal(38, 6)) as store_fee,
-        cast(sum(case when line in ('creator_share', 'agency_share', 'platform_cut') then functional_amount else 0 end) as decimal(38, 6)) as shared,
-        cast(sum(case when channel = 'promotion' and line in ('creator_share', 'agency_share') then functional_amount else 0 end) as decimal(38, 6)) as promoted
+        cast(known_sum(case when line = 'sold_gross' then functional_amount when line = 'sold_tax' then -functional_amount else 0 end) as decimal(38, 6)) as sold,
+        cast(known_sum(case when line = 'refunded' then functional_amount else 0 end) as decimal(38, 6)) as refunded,
+        cast(known_sum(case when line = 'breakage' then functional_amount else 0 end) as decimal(38, 6)) as breakage,
+        cast(known_sum(case when line = 'liability_change' then functional_amount else 0 end) as decimal(38, 6)) as liability_change,
+        cast(known_sum(case when line = 'consumed' then functional_amount else 0 end) as decimal(38, 6)) as consumed,
+        cast(known_sum(case when line = 'restored' then functional_amount else 0 end) as decimal(38, 6)) as restored,
+        cast(known_sum(case when line = 'marketing' then functional_amount else 0 end) as decimal(38, 6)) as marketing,
+        cast(known_sum(case when line = 'store_fee' then functional_amount else 0 end) as decimal(38, 6)) as store_fee,
+        cast(known_sum(case when line in ('creator_share', 'agency_share', 'platform_cut') then functional_amount else 0 end) as decimal(38, 6)) as shared,
+        cast(known_sum(case when channel = 'promotion' and line in ('creator_share', 'agency_share') then functional_amount else 0 end) as decimal(38, 6)) as promoted
     from mart_revenue_bridge
     where channel <> 'creators'
     group by entity, channel, currency, functional_currency
@@ -51,12 +52,12 @@ compared as (
         bridge.store_fee,
         bridge.shared,
         bridge.promoted,
-        coalesce(liability.functional_sold, 0) as rolled_sold,
-        coalesce(liability.functional_refunded, 0) as rolled_refunded,
-        coalesce(liability.functional_breakage, 0) as rolled_breakage,
-        coalesce(liability.functional_consumed, 0) as rolled_consumed,
-        coalesce(liability.functional_restored, 0) as rolled_restored,
-        coalesce(fees.functional_consumed - fees.functional_restored, 0) as rolled_store_fee
+        case when liability.entity is null then 0 else liability.functional_sold end as rolled_sold,
+        case when liability.entity is null then 0 else liability.functional_refunded end as rolled_refunded,
+        case when liability.entity is null then 0 else liability.functional_breakage end as rolled_breakage,
+        case when liability.entity is null then 0 else liability.functional_consumed end as rolled_consumed,
+        case when liability.entity is null then 0 else liability.functional_restored end as rolled_restored,
+        case when fees.entity is null then 0 else fees.functional_consumed - fees.functional_restored end as rolled_store_fee
     from bridge
     left join led_liability_rollforward as liability
         on liability.identity = 'liability'

@@ -75,12 +75,24 @@ create or replace macro small_millionths(amount) as
 create or replace macro from_millionths(n) as
     cast(cast(n as decimal(38, 0)) * cast(0.000001 as decimal(7, 6)) as decimal(38, 6));
 
--- Millionths told in another currency, half away from zero; zero without a rate.
+-- Millionths told in another currency, half away from zero. Without a rate nobody knows what they are; nothing is nothing.
 create or replace macro at_rate(n, rate) as
-    coalesce(case
+    case
+        when n = 0 then cast(0 as decimal(38, 0))
         when rate = 1 then cast(n as decimal(38, 0))
         else cast(round(cast(n as decimal(38, 0)) * cast(rate as decimal(18, 9)), 0) as decimal(38, 0))
-    end, 0);
+    end;
+
+-- The same for an amount with nine decimals.
+create or replace macro amount_at_rate(amount, rate) as
+    case
+        when amount = 0 then cast(0 as decimal(38, 9))
+        else cast(cast(amount as decimal(38, 9)) * cast(rate as decimal(18, 9)) as decimal(38, 9))
+    end;
+
+-- The sum of amounts that are all known; where one isn't, nobody knows the sum. `sum` alone would leave that one out.
+create or replace macro known_sum(amount) as
+    case when count(*) = count(amount) then sum(amount) end;
 
 -- What a lot of `whole` coins at `total` still carries with `rest` coins left: it has given the floor of the share of the others.
 create or replace macro carried(total, rest, whole) as

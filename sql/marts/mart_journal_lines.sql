@@ -2,7 +2,8 @@
 -- grain: entry_id, line_no
 -- result: journal_lines
 -- order: entity, day, event_class, currency, line_no
--- One entry per entity, day, event class and currency; in minor units, in the event's currency and in the entity's.
+-- One entry per entity, day, event class and currency; in minor units, in the event's currency and in the entity's. Functional
+-- amounts are null where an exchange rate is missing, never zero.
 with lines as (
     select
         entity,
@@ -13,7 +14,7 @@ with lines as (
         account,
         min(account_rank) as account_rank,
         cast(sum(amount) as decimal(38, 6)) as amount,
-        cast(sum(functional_amount) as decimal(38, 6)) as functional_amount
+        cast(known_sum(functional_amount) as decimal(38, 6)) as functional_amount
     from led_journal_line
     group by entity, day, event_class, currency, functional_currency, account
 )
@@ -34,12 +35,12 @@ select
     lines.currency,
     cast(greatest(lines.amount, 0) as decimal(38, 6)) as debit,
     cast(greatest(-lines.amount, 0) as decimal(38, 6)) as credit,
-    cast(greatest(lines.functional_amount, 0) as decimal(38, 6)) as functional_debit,
-    cast(greatest(-lines.functional_amount, 0) as decimal(38, 6)) as functional_credit,
+    cast(case when lines.functional_amount < 0 then 0 else lines.functional_amount end as decimal(38, 6)) as functional_debit,
+    cast(case when lines.functional_amount > 0 then 0 else -lines.functional_amount end as decimal(38, 6)) as functional_credit,
     led_event_class.memo,
     lines.functional_currency
 from lines
 cross join run
 inner join led_event_class
     on led_event_class.event_class = lines.event_class
-where lines.amount <> 0 or lines.functional_amount <> 0
+where lines.amount <> 0 or lines.functional_amount <> 0 or lines.functional_amount is null

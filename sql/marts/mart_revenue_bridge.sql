@@ -12,14 +12,15 @@
 -- what was sold, of which store_fee is the part of the coins consumed. Below the bridge: contra_revenue (money given back beyond
 -- the value taken) and contra_store_fee (fees given back beyond the deferred), breakage_store_fee, and of channel 'creators' adjustments,
 -- revaluation and payout_rounding. Channels 'opening' (fed balances that name none), 'promotion' (coins nobody paid for) and 'debt'
--- (gifts not paid for yet) stand beside the real ones. Lines of nothing are left out.
+-- (gifts not paid for yet) stand beside the real ones. Lines of nothing are left out;
+-- functional_amount is null where an exchange rate is missing (control fx_rate names it), never zero.
 with cut as (
     select
         entity,
         channel,
         currency,
         functional_currency,
-        cast(sum(case
+        cast(known_sum(case
             when line in ('consumed', 'marketing') then functional_amount
             when line in ('restored', 'store_fee', 'creator_share', 'agency_share') then -functional_amount
             else 0
@@ -70,4 +71,4 @@ select
     lines.functional_amount
 from lines
 cross join run
-where lines.amount <> 0 or lines.functional_amount <> 0
+where lines.amount <> 0 or lines.functional_amount <> 0 or lines.functional_amount is null

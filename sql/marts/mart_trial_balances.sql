@@ -3,7 +3,8 @@
 -- result: trial_balances
 -- order: entity, account, currency
 -- opening and closing are told where a roll-forward knows them; the movement of every other account stands by itself.
--- Debits are positive, credits negative in opening and closing.
+-- Debits are positive, credits negative in opening and closing. Functional amounts are null where an exchange rate is missing,
+-- never zero.
 with moved as (
     select
         entity,
@@ -12,8 +13,8 @@ with moved as (
         functional_currency,
         cast(sum(debit) as decimal(38, 6)) as debit,
         cast(sum(credit) as decimal(38, 6)) as credit,
-        cast(sum(functional_debit) as decimal(38, 6)) as functional_debit,
-        cast(sum(functional_credit) as decimal(38, 6)) as functional_credit
+        cast(known_sum(functional_debit) as decimal(38, 6)) as functional_debit,
+        cast(known_sum(functional_credit) as decimal(38, 6)) as functional_credit
     from mart_journal_lines
     group by entity, account, currency, functional_currency
 ),
@@ -24,7 +25,7 @@ keys as (
     union
     select entity, account, currency, functional_currency
     from led_account_opening
-    where opening <> 0 or functional_opening <> 0
+    where opening <> 0 or functional_opening <> 0 or functional_opening is null
 )
 
 select
@@ -39,9 +40,10 @@ select
     coalesce(moved.credit, 0) as credit,
     openings.opening + coalesce(moved.debit, 0) - coalesce(moved.credit, 0) as closing,
     openings.functional_opening,
-    coalesce(moved.functional_debit, 0) as functional_debit,
-    coalesce(moved.functional_credit, 0) as functional_credit,
-    openings.functional_opening + coalesce(moved.functional_debit, 0) - coalesce(moved.functional_credit, 0) as functional_closing
+    case when moved.entity is null then 0 else moved.functional_debit end as functional_debit,
+    case when moved.entity is null then 0 else moved.functional_credit end as functional_credit,
+    openings.functional_opening
+    + case when moved.entity is null then 0 else moved.functional_debit - moved.functional_credit end as functional_closing
 from keys
 cross join run
 left join moved

@@ -4,7 +4,7 @@
 -- result: viewer_balances
 -- order: viewer_id, entity
 -- Debt is what gifts, refunds and corrections took beyond the balance. The value is what the open lots carry, in the entity's
--- functional currency, because lots may be of several.
+-- functional currency, because lots may be of several; null where the rate of one is missing.
 select
     run.period,
     run.run_id,
@@ -13,7 +13,9 @@ select
     greatest(led_viewer_rollforward.closing, 0) as coins,
     greatest(-led_viewer_rollforward.closing, 0) as debt,
     coalesce(run_entities.functional_currency, run.reporting_currency) as currency,
-    from_millionths(coalesce(led_viewer_value.closing_functional_value, 0)) as value
+    case when led_viewer_value.viewer_no is null then cast(0 as decimal(38, 6))
+        else from_millionths(led_viewer_value.closing_functional_value)
+    end as value
 from led_viewer_rollforward
 cross join run
 left join run_entities

@@ -3,7 +3,7 @@
 -- Fed as subject_kind account, subject_id contract_liability or deferred_store_fee, with amount. A row without channel is of all
 -- channels, one without currency of all currencies, told in functional currency. The balance is just before as_of; carat keeps
 -- its liability by days, so only rows at the start of a day are compared; that with which carat began is what the openings of the
--- viewers come to.
+-- viewers come to. Where a rate is missing nobody knows carat's, and it is null.
 with fed as (
     select
         stg_balances.subject_id,
@@ -95,7 +95,7 @@ parts as (
 ),
 
 own as (
-    select subject_id, entity, channel, currency, as_of, sum(amount) as amount
+    select subject_id, entity, channel, currency, as_of, known_sum(amount) as amount
     from parts
     group by subject_id, entity, channel, currency, as_of
 )
@@ -107,7 +107,7 @@ select
     fed.currency,
     fed.as_of,
     cast(fed.amount as decimal(38, 9)) as fed_amount,
-    cast(coalesce(own.amount, 0) as decimal(38, 9)) as own_amount,
+    cast(case when own.entity is null then 0 else own.amount end as decimal(38, 9)) as own_amount,
     coalesce(fed.currency, run_entities.functional_currency, run.reporting_currency) as unit,
     fed.batch_id,
     fed.source_line

@@ -2,7 +2,7 @@
 -- grain: subject_id, entity, channel, currency, as_of
 -- A row that names a channel or a currency is compared with the lots of that channel and currency, one that names neither with
 -- all of the viewer's, its money then in functional currency. Within the month the lots are those of the replay: such viewers are in
--- led_viewer_replayed.
+-- led_viewer_replayed. Where a rate is missing nobody knows the money, and it is null.
 with fed as (
     select
         led_viewer.viewer_no,
@@ -40,8 +40,8 @@ at_end as (
         fed.currency,
         fed.as_of,
         sum(led_lot_balance.closing_coins) as coins,
-        sum(case when fed.currency is null then led_lot_balance.closing_functional_value else led_lot_balance.closing_value end) as value,
-        sum(case when fed.currency is null then led_lot_balance.closing_functional_fee else led_lot_balance.closing_fee end) as fee
+        known_sum(case when fed.currency is null then led_lot_balance.closing_functional_value else led_lot_balance.closing_value end) as value,
+        known_sum(case when fed.currency is null then led_lot_balance.closing_functional_fee else led_lot_balance.closing_fee end) as fee
     from fed
     inner join run
         on run.period_end = fed.as_of
@@ -92,8 +92,8 @@ own as (
         currency,
         as_of,
         sum(coins_left) as coins,
-        sum(carried(value, coins_left, coins)) as value,
-        sum(carried(fee, coins_left, coins)) as fee
+        known_sum(carried(value, coins_left, coins)) as value,
+        known_sum(carried(fee, coins_left, coins)) as fee
     from lots_within
     group by viewer_no, channel, currency, as_of
 )
@@ -108,8 +108,8 @@ select
     fed.amount as fed_amount,
     fed.deferred_fee as fed_fee,
     cast(coalesce(own.coins, 0) as bigint) as own_coins,
-    from_millionths(coalesce(own.value, 0)) as own_amount,
-    from_millionths(coalesce(own.fee, 0)) as own_fee,
+    from_millionths(case when own.viewer_no is null then 0 else own.value end) as own_amount,
+    from_millionths(case when own.viewer_no is null then 0 else own.fee end) as own_fee,
     coalesce(fed.currency, run_entities.functional_currency, run.reporting_currency) as unit,
     fed.batch_id,
     fed.source_line

@@ -1,7 +1,8 @@
 -- One row is one account that a roll-forward knows, with its balance at both ends of the period.
 -- grain: entity, currency, account
 -- Signed as the journal: assets positive, debts negative. The journal rounds running balances from the opening on and must
--- arrive at the closing. Creators who owe are a receivable, the others a payable.
+-- arrive at the closing. Creators who owe are a receivable, the others a payable. A functional balance is null where a rate is
+-- missing.
 with balances as (
     select
         entity,
@@ -51,11 +52,11 @@ accounts as (
         balances.closing_amount,
         case
             when led_foreign_balance.role is null then balances.opening_amount
-            else cast(balances.opening_amount * coalesce(opening.rate, 0) as decimal(38, 9))
+            else amount_at_rate(balances.opening_amount, opening.rate)
         end as functional_opening,
         case
             when led_foreign_balance.role is null then balances.closing_amount
-            else cast(balances.closing_amount * coalesce(closing.rate, 0) as decimal(38, 9))
+            else amount_at_rate(balances.closing_amount, closing.rate)
         end as functional_closing
     from balances
     left join led_foreign_balance
@@ -78,8 +79,8 @@ select
     led_account.account,
     cast(sum(accounts.opening_amount) as decimal(38, 9)) as opening_amount,
     cast(sum(accounts.closing_amount) as decimal(38, 9)) as closing_amount,
-    cast(sum(accounts.functional_opening) as decimal(38, 9)) as functional_opening,
-    cast(sum(accounts.functional_closing) as decimal(38, 9)) as functional_closing
+    cast(known_sum(accounts.functional_opening) as decimal(38, 9)) as functional_opening,
+    cast(known_sum(accounts.functional_closing) as decimal(38, 9)) as functional_closing
 from accounts
 inner join led_account
     on led_account.entity = accounts.entity

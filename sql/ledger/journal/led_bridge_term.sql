@@ -3,7 +3,7 @@
 -- Values of coins come from the days of the liability in functional currency, each lot at its purchase's rate. The creators' and
 -- agencies' shares are told at the rate of the gift's day. Shares of coins that nobody paid for are marketing. Terms are positive as
 -- they are named. Adjustments, revaluation and rounding of the creators' payable belong to no channel ('creators'), stand below
--- the bridge in the creators' currency, and are told at the rate of the period's last day; without a rate they have none.
+-- the bridge in the creators' currency, and are told at the rate of the period's last day; a term is null where a rate is missing.
 with shares as (
     select
         led_lot_class.entity,
@@ -14,7 +14,7 @@ with shares as (
         led_gift_share.agency_amount,
         case
             when led_gift_share.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then cast(1 as decimal(18, 9))
-            else coalesce(led_fx_rate.rate, 0)
+            else led_fx_rate.rate
         end as fx_rate
     from led_gift_share
     cross join run
@@ -34,8 +34,8 @@ share_totals as (
         channel,
         currency,
         functional_currency,
-        cast(round(sum(round(creator_amount * cast(fx_rate as decimal(18, 9)), 9)), 6) as decimal(38, 6)) as creator_share,
-        cast(round(sum(round(agency_amount * cast(fx_rate as decimal(18, 9)), 9)), 6) as decimal(38, 6)) as agency_share
+        cast(round(known_sum(amount_at_rate(creator_amount, fx_rate)), 6) as decimal(38, 6)) as creator_share,
+        cast(round(known_sum(amount_at_rate(agency_amount, fx_rate)), 6) as decimal(38, 6)) as agency_share
     from shares
     group by entity, channel, currency, functional_currency
 ),
@@ -145,7 +145,7 @@ select
     functional_currency,
     line,
     cast(sum(amount) as decimal(38, 6)) as amount,
-    cast(sum(functional_amount) as decimal(38, 6)) as functional_amount
+    cast(known_sum(functional_amount) as decimal(38, 6)) as functional_amount
 from terms
 group by entity, channel, currency, functional_currency, line
 union all

@@ -3,7 +3,7 @@
 -- Each account is rounded as a running balance: a line is the rounded balance after the day less the rounded balance before
 -- it, so that the month's lines of an account come to its rounded movement and nothing drifts. Where the balance at the
 -- month's start is known (led_account_balance) it is where the running balance begins. What rounding leaves over in an entry
--- goes to the rounding account.
+-- goes to the rounding account. A functional amount that nobody knows (a missing rate) is null and moves no running balance.
 with placed as (
     select
         led_posting.entity,
@@ -14,7 +14,7 @@ with placed as (
         led_account.account,
         min(led_account.account_rank) as account_rank,
         cast(sum(led_posting.amount) as decimal(38, 9)) as amount,
-        cast(sum(led_posting.functional_amount) as decimal(38, 9)) as functional_amount
+        cast(known_sum(led_posting.functional_amount) as decimal(38, 9)) as functional_amount
     from led_posting
     inner join led_account
         on led_account.entity = led_posting.entity
@@ -84,7 +84,7 @@ remainders as (
         currency,
         functional_currency,
         cast(-sum(amount) as decimal(38, 6)) as amount,
-        cast(-sum(functional_amount) as decimal(38, 6)) as functional_amount
+        cast(-known_sum(functional_amount) as decimal(38, 6)) as functional_amount
     from rounded
     group by entity, day, event_class, currency, functional_currency
 )

@@ -3,7 +3,7 @@
 -- Creators' side is told in the entity's currency at the day's rate; coins keep the rate of their purchase. At the month's end the
 -- balances owed to creators in other currencies are brought to that day's rate (fx). What an entry's sides leave over is no
 -- rounding: it is a recorded amount that doesn't add up (payout_arithmetic names it) and waits in suspense; in the entity's
--- currency it is an exchange difference.
+-- currency it is an exchange difference. functional_amount is null where a rate is missing, and so is all that is made of it.
 with foreign_sides as (
     select entity, day, rate_day, event_class, currency, role, amount
     from led_posting_creator
@@ -44,9 +44,8 @@ converted as (
         rated.functional_currency,
         rated.role,
         cast(sum(rated.amount) as decimal(38, 9)) as amount,
-        cast(sum(cast(
-            rated.amount * case when rated.currency = rated.functional_currency then 1 else coalesce(led_fx_rate.rate, 0) end
-            as decimal(38, 9)
+        cast(known_sum(amount_at_rate(
+            rated.amount, case when rated.currency = rated.functional_currency then cast(1 as decimal(18, 9)) else led_fx_rate.rate end
         )) as decimal(38, 9)) as functional_amount
     from rated
     left join led_fx_rate
@@ -61,7 +60,7 @@ moved as (
         entity,
         currency,
         role,
-        cast(sum(functional_amount) as decimal(38, 9)) as functional_amount
+        cast(known_sum(functional_amount) as decimal(38, 9)) as functional_amount
     from converted
     group by entity, currency, role
 ),
@@ -74,9 +73,9 @@ remeasured as (
         balances.functional_currency,
         balances.role,
         cast(
-            cast(balances.closing_amount * coalesce(closing.rate, 0) as decimal(38, 9))
-            - cast(balances.opening_amount * coalesce(opening.rate, 0) as decimal(38, 9))
-            - coalesce(moved.functional_amount, 0)
+            amount_at_rate(balances.closing_amount, closing.rate)
+            - amount_at_rate(balances.opening_amount, opening.rate)
+            - case when moved.entity is null then 0 else moved.functional_amount end
             as decimal(38, 9)
         ) as functional_amount
     from led_foreign_balance as balances
@@ -103,11 +102,11 @@ sides as (
     union all
     select entity, day, 'fx', currency, functional_currency, role, cast(0 as decimal(38, 9)), functional_amount
     from remeasured
-    where functional_amount <> 0
+    where functional_amount <> 0 or functional_amount is null
     union all
     select entity, day, 'fx', currency, functional_currency, 'fx_difference', cast(0 as decimal(38, 9)), -functional_amount
     from remeasured
-    where functional_amount <> 0
+    where functional_amount <> 0 or functional_amount is null
 ),
 
 left_over as (
@@ -118,7 +117,7 @@ left_over as (
         currency,
         functional_currency,
         cast(-sum(amount) as decimal(38, 9)) as amount,
-        cast(-sum(functional_amount) as decimal(38, 9)) as functional_amount
+        cast(-known_sum(functional_amount) as decimal(38, 9)) as functional_amount
     from sides
     group by entity, day, event_class, currency, functional_currency
 )

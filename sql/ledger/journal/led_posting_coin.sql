@@ -122,4 +122,4 @@ select
     cast(amount as decimal(38, 9)) as amount,
     cast(functional_amount as decimal(38, 9)) as functional_amount
 from sides
-where amount <> 0 or functional_amount <> 0
+where amount <> 0 or functional_amount <> 0 or functional_amount is null

@@ -11,7 +11,7 @@
 --   breakage        expiry, negative corrections and inactivity; down
 --   refund_money    the money of refunds (less that of chargeback reversals): gross, tax, value (= gross - tax), fee given back;
 --                   it does not move the liability
--- So contra-revenue is refund_money - refunded - refund_debt, of value and of fee. The roll-forward is made of these rows.
+-- Functional amounts are null where a rate is missing. So contra-revenue is refund_money - refunded - refund_debt, of value and of fee. The roll-forward is made of these rows.
 with sold as (
     select
         led_lot.entity,
@@ -42,8 +42,8 @@ moved as (
         cast(sum(before - after) as bigint) as coins,
         cast(sum(value) as decimal(38, 0)) as value,
         cast(sum(fee) as decimal(38, 0)) as fee,
-        cast(sum(functional_value) as decimal(38, 0)) as functional_value,
-        cast(sum(functional_fee) as decimal(38, 0)) as functional_fee
+        cast(known_sum(functional_value) as decimal(38, 0)) as functional_value,
+        cast(known_sum(functional_fee) as decimal(38, 0)) as functional_fee
     from led_lot_movement
     group by class_no, day, kind, paid_later
 ),
@@ -103,9 +103,9 @@ select
     from_millionths(sum(tax)) as tax,
     from_millionths(sum(value)) as value,
     from_millionths(sum(fee)) as fee,
-    from_millionths(sum(functional_gross)) as functional_gross,
-    from_millionths(sum(functional_tax)) as functional_tax,
-    from_millionths(sum(functional_value)) as functional_value,
-    from_millionths(sum(functional_fee)) as functional_fee
+    from_millionths(known_sum(functional_gross)) as functional_gross,
+    from_millionths(known_sum(functional_tax)) as functional_tax,
+    from_millionths(known_sum(functional_value)) as functional_value,
+    from_millionths(known_sum(functional_fee)) as functional_fee
 from events
 group by entity, channel, currency, functional_currency, day, event_class

@@ -1,7 +1,8 @@
 -- One row is the month of the coin liability, or of the deferred store fee, of one channel and purchase currency.
 -- grain: entity, channel, currency, identity
 -- opening + sold - refunded - consumed + restored - breakage = closing = what the open lots carry. Opening and closing are
--- summed over the lots, the movements over the days' events: they meet only if every unit is where it belongs.
+-- summed over the lots, the movements over the days' events: they meet only if every unit is where it belongs. A functional amount
+-- is null where a rate is missing.
 with lots as (
     select
         entity,
@@ -10,12 +11,12 @@ with lots as (
         functional_currency,
         sum(opening_value) as opening_value,
         sum(opening_fee) as opening_fee,
-        sum(opening_functional_value) as opening_functional_value,
-        sum(opening_functional_fee) as opening_functional_fee,
+        known_sum(opening_functional_value) as opening_functional_value,
+        known_sum(opening_functional_fee) as opening_functional_fee,
         sum(closing_value) as closing_value,
         sum(closing_fee) as closing_fee,
-        sum(closing_functional_value) as closing_functional_value,
-        sum(closing_functional_fee) as closing_functional_fee
+        known_sum(closing_functional_value) as closing_functional_value,
+        known_sum(closing_functional_fee) as closing_functional_fee
     from led_lot_balance
     group by entity, channel, currency, functional_currency
 ),
@@ -80,12 +81,12 @@ select
     cast(sum(case when term = 'restored' then amount else 0 end) as decimal(38, 6)) as restored,
     cast(sum(case when term = 'breakage' then amount else 0 end) as decimal(38, 6)) as breakage,
     cast(sum(case when term = 'closing' then amount else 0 end) as decimal(38, 6)) as closing,
-    cast(sum(case when term = 'opening' then functional_amount else 0 end) as decimal(38, 6)) as functional_opening,
-    cast(sum(case when term = 'sold' then functional_amount else 0 end) as decimal(38, 6)) as functional_sold,
-    cast(sum(case when term = 'refunded' then functional_amount else 0 end) as decimal(38, 6)) as functional_refunded,
-    cast(sum(case when term = 'consumed' then functional_amount else 0 end) as decimal(38, 6)) as functional_consumed,
-    cast(sum(case when term = 'restored' then functional_amount else 0 end) as decimal(38, 6)) as functional_restored,
-    cast(sum(case when term = 'breakage' then functional_amount else 0 end) as decimal(38, 6)) as functional_breakage,
-    cast(sum(case when term = 'closing' then functional_amount else 0 end) as decimal(38, 6)) as functional_closing
+    cast(known_sum(case when term = 'opening' then functional_amount else 0 end) as decimal(38, 6)) as functional_opening,
+    cast(known_sum(case when term = 'sold' then functional_amount else 0 end) as decimal(38, 6)) as functional_sold,
+    cast(known_sum(case when term = 'refunded' then functional_amount else 0 end) as decimal(38, 6)) as functional_refunded,
+    cast(known_sum(case when term = 'consumed' then functional_amount else 0 end) as decimal(38, 6)) as functional_consumed,
+    cast(known_sum(case when term = 'restored' then functional_amount else 0 end) as decimal(38, 6)) as functional_restored,
+    cast(known_sum(case when term = 'breakage' then functional_amount else 0 end) as decimal(38, 6)) as functional_breakage,
+    cast(known_sum(case when term = 'closing' then functional_amount else 0 end) as decimal(38, 6)) as functional_closing
 from parts
 group by identity, entity, channel, currency, functional_currency

@@ -8,7 +8,8 @@
 -- axis. An opening came before the first period, a lot of an earlier month before this one. acquired_day is the day in the
 -- configured zone on which the lot counts.
 -- The store fee is that of led_purchase_fee. The functional value is told at the rate of the purchase's day and stays (of an
--- opening: of the day on which carat began); without a rate it is zero and control fx_rate says so. Amounts are whole millionths.
+-- opening: of the day on which carat began); without a rate nobody knows it, it is null, and control fx_rate blocks. Amounts are
+-- whole millionths.
 with sources as (
     select
         led_opening_balance.subject_id as viewer_id,

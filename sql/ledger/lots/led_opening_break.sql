@@ -2,7 +2,7 @@
 -- grain: table_name, entity, subject_kind, subject_id, identity, unit
 -- The closing is read from the results that were signed; the opening is what this run comes to from the rows of all months
 -- before. None while the month before is open. A table that the signed run didn't have is left out: sides without a counterpart
--- there say nothing. Openings of zero need no closing, and the other way round.
+-- there say nothing, and so does an opening that no exchange rate tells. Openings of zero need no closing, and the other way round.
 with turn as (
     select run.period_start
     from run
@@ -72,24 +72,24 @@ lines as (
     select
         'rollforwards' as table_name, entity, identity, currency, subject_kind, subject_id,
         quantity as closed_quantity, amount as closed_amount, cast(null as bigint) as opened_quantity,
-        cast(null as decimal(38, 6)) as opened_amount
+        cast(0 as decimal(38, 6)) as opened_amount
     from closed_rollforwards
     where line = 'closing'
     union all
     select
         'rollforwards', rolls.entity, rolls.identity, rolls.currency, rolls.subject_kind, rolls.subject_id,
-        null, null, rolls.quantity, rolls.amount
+        null, null, rolls.quantity, coalesce(rolls.amount, 0)
     from mart_rollforwards as rolls
     cross join turn
     where rolls.line = 'opening'
     union all
-    select 'trial_balances', entity, 'own', currency, 'account', account, null, closing, null, null
+    select 'trial_balances', entity, 'own', currency, 'account', account, null, closing, null, 0
     from closed_trial_balances
     union all
-    select 'trial_balances', entity, currency, functional_currency, 'account', account, null, functional_closing, null, null
+    select 'trial_balances', entity, currency, functional_currency, 'account', account, null, functional_closing, null, 0
     from closed_trial_balances
     union all
-    select 'trial_balances', trial.entity, 'own', trial.currency, 'account', trial.account, null, null, null, trial.opening
+    select 'trial_balances', trial.entity, 'own', trial.currency, 'account', trial.account, null, null, null, coalesce(trial.opening, 0)
     from led_account_opening as trial
     cross join turn
     where exists (select 1 from closed_trial_balances)
@@ -113,7 +113,7 @@ line_sides as (
         cast(sum(coalesce(closed_quantity, 0)) as bigint) as closed_quantity,
         cast(sum(coalesce(opened_quantity, 0)) as bigint) as opened_quantity,
         cast(sum(coalesce(closed_amount, 0)) as decimal(38, 6)) as closed_amount,
-        cast(sum(coalesce(opened_amount, 0)) as decimal(38, 6)) as opened_amount
+        cast(known_sum(opened_amount) as decimal(38, 6)) as opened_amount
     from lines
     group by table_name, entity, identity, currency, subject_kind, subject_id
 ),

@@ -2,7 +2,7 @@
 -- grain: base, quote, day
 -- Made of the days and currencies in use alone, as they stand in the history: what is told at which rate isn't known yet, and
 -- led_fx_need tells afterwards what was needed. Bought coins keep the rate of their day, so those days stay, for the currency
--- bought in. What is earned, paid and received is told in the period, on the days of its rows and at its ends. What a bank
+-- bought in. What is earned, paid, received and settled is told in the period, on the days of its rows and at its ends. What a bank
 -- received in another currency than the report pays out is told in the bank's, on the day of either.
 with quotes as (
     select functional_currency as currency
@@ -47,12 +47,8 @@ owed_currencies as (
     from raw_bank_lines
 ),
 
-booked_quarters as (
-    select quarter
-    from led_gift_quarter
-    cross join run
-    where accounting_month = run.period
-    union
+-- what was sold is settled on the days of the lines; what isn't yet is told at both ends
+settled_quarters as (
     select quarter_hour(event_at) as quarter
     from raw_settlement_lines
     cross join run
@@ -65,11 +61,33 @@ booked_quarters as (
     union
     select quarter_hour(opening_instant) as quarter
     from run
+    union
+    select quarter_hour(period_start) as quarter
+    from run
+    union
+    select quarter_hour(closing_instant) as quarter
+    from run
+),
+
+settled_days as (
+    select distinct local_day(settled_quarters.quarter, run.time_zone) as day
+    from settled_quarters
+    cross join run
+),
+
+booked_quarters as (
+    select quarter
+    from led_gift_quarter
+    cross join run
+    where accounting_month = run.period
 ),
 
 booked_days as (
     select day
     from run_days
+    union
+    select day
+    from settled_days
     union
     select local_day(booked_quarters.quarter, run.time_zone) as day
     from booked_quarters
@@ -128,6 +146,14 @@ days as (
     from bought_quarters
     cross join quotes
     cross join run
+    union
+    select
+        bought.currency as base,
+        quotes.currency as quote,
+        settled_days.day
+    from (select distinct currency from bought_quarters) as bought
+    cross join quotes
+    cross join settled_days
     union
     select
         owed_currencies.currency as base,

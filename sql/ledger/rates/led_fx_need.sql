@@ -2,25 +2,39 @@
 -- grain: base, quote, day
 -- Found when the ledger stands, for control fx_rate alone: led_fx_rate has a rate for every day in use and waits for none of this.
 -- Purchases are carried in the entity's functional currency at the purchase day's rate, creators' share at the gift day's and
--- payouts at that of each of their steps; what is owed at either end of the month at that day's. A payout in another
--- currency needs a rate on the day of its request, a settlement that the bank received in another currency on the day it came.
--- Lots keep their rate, so days of earlier months are needed again; is_new tells those that this period's rows need, which
--- control fx_rate judges.
-with lot_days as (
+-- payouts at that of each of their steps, what is booked of settlements on the day of the booking; what is owed at either end of
+-- the month at that day's. A payout in another currency needs a rate on the day of its request, a settlement that the bank
+-- received in another currency on the day it came. Lots keep their rate, so days of earlier months are needed again. is_new tells
+-- the days that this period's rows need; is_carried those of a month that is closed, which is where a missing one would be asked
+-- for no more (months that were closed when a review was enough).
+with closed_months as (
+    select run_months.accounting_month
+    from run_months
+    inner join run_eras
+        on run_eras.era_start = run_months.month_end
+),
+
+lot_days as (
     select distinct
         stg_coin_purchases.currency,
         stg_coin_purchases.entity,
         quarter_hour(stg_coin_purchases.purchased_at) as quarter,
-        stg_coin_purchases.kind = 'purchase' and stg_coin_purchases.accounting_month = run.period as is_new
+        stg_coin_purchases.accounting_month
     from stg_coin_purchases
     cross join run
-    where stg_coin_purchases.accounting_month <= run.period and stg_coin_purchases.purchased_at >= run.first_start
+    where stg_coin_purchases.accounting_month <= run.period
+        and stg_coin_purchases.purchased_at >= run.first_start
+        and (
+            stg_coin_purchases.gross_amount <> 0
+            or stg_coin_purchases.tax_amount <> 0
+            or stg_coin_purchases.store_fee_amount <> 0
+        )
     union
     select
         led_opening_balance.currency,
         led_opening_balance.entity,
         quarter_hour(run.first_start) as quarter,
-        run.period = run.first_period as is_new
+        run.first_period as accounting_month
     from led_opening_balance
     cross join run
     where led_opening_balance.subject_kind = 'viewer'
@@ -33,25 +47,41 @@ purchase_days as (
         lot_days.currency as base,
         coalesce(run_entities.functional_currency, run.reporting_currency) as quote,
         local_day(lot_days.quarter, run.time_zone) as day,
-        lot_days.is_new
+        lot_days.accounting_month = run.period as is_new,
+        closed_months.accounting_month is not null as is_carried
     from lot_days
     cross join run
+    left join closed_months
+        on closed_months.accounting_month = lot_days.accounting_month
     left join run_entities
         on run_entities.entity = lot_days.entity
     where lot_days.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
 ),
 
+postings as (
+    select entity, currency, rate_day
+    from led_posting_creator
+    where amount <> 0
+    union
+    select entity, currency, rate_day
+    from led_posting_promotion
+    where amount <> 0
+    union
+    select entity, currency, rate_day
+    from led_posting_settlement
+    where amount <> 0
+),
+
 posting_days as (
     select distinct
-        led_posting_creator.currency as base,
+        postings.currency as base,
         coalesce(run_entities.functional_currency, run.reporting_currency) as quote,
-        led_posting_creator.rate_day as day
-    from led_posting_creator
+        postings.rate_day as day
+    from postings
     cross join run
     left join run_entities
-        on run_entities.entity = led_posting_creator.entity
-    where led_posting_creator.amount <> 0
-        and led_posting_creator.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
+        on run_entities.entity = postings.entity
+    where postings.currency <> coalesce(run_entities.functional_currency, run.reporting_currency)
 ),
 
 settlement_lines as (
@@ -97,24 +127,6 @@ payout_days as (
         and payout_currency <> currency
 ),
 
--- what is left of the creators' payable is told at the period's last day; it follows no row, so no control asks for it
-closing_days as (
-    select
-        currencies.currency as base,
-        quotes.currency as quote,
-        local_day(run.closing_instant, run.time_zone) as day
-    from (select distinct currency from led_creator_rate) as currencies
-    cross join run
-    cross join (
-        select functional_currency as currency
-        from run_entities
-        union
-        select reporting_currency as currency
-        from run
-    ) as quotes
-    where quotes.currency <> currencies.currency
-),
-
 settlement_days as (
     select
         led_match_currency_outcome.other_currency as base,
@@ -127,30 +139,33 @@ settlement_days as (
 ),
 
 needs as (
-    select base, quote, day, false as is_new
-    from closing_days
-    union all
-    select base, quote, day, is_new
+    select base, quote, day, is_new, is_carried
     from purchase_days
     union all
-    select base, quote, day, true as is_new
+    select base, quote, day, true as is_new, false as is_carried
     from posting_days
     union all
-    select base, quote, day, true as is_new
+    select base, quote, day, true as is_new, false as is_carried
     from booked_days
     union all
-    select currency as base, functional_currency as quote, day, true as is_new
+    select currency as base, functional_currency as quote, day, true as is_new, false as is_carried
     from led_foreign_balance
     where closing_amount <> 0
     union all
-    select currency as base, functional_currency as quote, opening_day as day, false as is_new
+    select
+        led_foreign_balance.currency as base, led_foreign_balance.functional_currency as quote, led_foreign_balance.opening_day as day,
+        run.period = run.first_period as is_new,
+        closed_months.accounting_month is not null as is_carried
     from led_foreign_balance
-    where opening_amount <> 0
+    cross join run
+    left join closed_months
+        on closed_months.accounting_month = run.period_before
+    where led_foreign_balance.opening_amount <> 0
     union all
-    select base, quote, day, true as is_new
+    select base, quote, day, true as is_new, false as is_carried
     from payout_days
     union all
-    select base, quote, day, is_new
+    select base, quote, day, is_new, false as is_carried
     from settlement_days
 )
 
@@ -158,6 +173,7 @@ select
     base,
     quote,
     day,
-    max(case when is_new then 1 else 0 end) = 1 as is_new
+    max(case when is_new then 1 else 0 end) = 1 as is_new,
+    max(case when is_carried then 1 else 0 end) = 1 as is_carried
 from needs
 group by base, quote, day

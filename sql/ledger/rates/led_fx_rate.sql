@@ -1,8 +1,9 @@
 -- One row is the exchange rate of one pair of currencies that serves on one day: the last published one up to that day.
 -- grain: base, quote, day
 -- Direct, else inverse, else cross by a common base; a rate older than fx_max_age_days serves only where no fresher way is
--- found, and is reported. Inverse and cross are rounded half to even at 9 decimals. rate_day is the older leg's. A day without
--- a row has no rate: control fx_rate names those that were needed.
+-- found, and is reported. Inverse and cross are rounded half to even at 9 decimals. rate_day is the older leg's. Where none of
+-- these is fresh, a rate that a person decided for this pair and day serves ('decided'), in both directions. A day without a row
+-- has no rate: control fx_rate names those that were needed.
 with asked_days as (
     select distinct day
     from led_fx_day
@@ -114,6 +115,36 @@ candidates as (
         on quote_legs.base = base_legs.base
         and quote_legs.quote = led_fx_day.quote
         and quote_legs.day = led_fx_day.day
+    union all
+    select
+        led_fx_day.base,
+        led_fx_day.quote,
+        led_fx_day.day,
+        'decided' as method,
+        4 as method_rank,
+        '' as common_base,
+        led_fx_day.day as first_day,
+        led_fx_day.day as second_day
+    from led_fx_day
+    inner join run_decided_rates
+        on run_decided_rates.base = led_fx_day.base
+        and run_decided_rates.quote = led_fx_day.quote
+        and run_decided_rates.day = led_fx_day.day
+    union all
+    select
+        led_fx_day.base,
+        led_fx_day.quote,
+        led_fx_day.day,
+        'decided inverse' as method,
+        5 as method_rank,
+        '' as common_base,
+        led_fx_day.day as first_day,
+        led_fx_day.day as second_day
+    from led_fx_day
+    inner join run_decided_rates
+        on run_decided_rates.base = led_fx_day.quote
+        and run_decided_rates.quote = led_fx_day.base
+        and run_decided_rates.day = led_fx_day.day
 ),
 
 ranked as (
@@ -152,6 +183,8 @@ select
     case ranked.method
         when 'direct' then direct_rate.rate
         when 'inverse' then from_billionths(divide_half_even(1000000000000000000, billionths(inverse_rate.rate)))
+        when 'decided' then decided_rate.rate
+        when 'decided inverse' then from_billionths(divide_half_even(1000000000000000000, billionths(decided_inverse.rate)))
         else from_billionths(divide_half_even(billionths(quote_leg.rate) * 1000000000, billionths(base_leg.rate)))
     end as rate
 from ranked
@@ -175,4 +208,14 @@ left join stg_fx_rates as base_leg
     and base_leg.base = ranked.common_base
     and base_leg.quote = ranked.base
     and base_leg.rate_date = ranked.second_day
+left join run_decided_rates as decided_rate
+    on ranked.method = 'decided'
+    and decided_rate.base = ranked.base
+    and decided_rate.quote = ranked.quote
+    and decided_rate.day = ranked.day
+left join run_decided_rates as decided_inverse
+    on ranked.method = 'decided inverse'
+    and decided_inverse.base = ranked.quote
+    and decided_inverse.quote = ranked.base
+    and decided_inverse.day = ranked.day
 where ranked.choice = 1
