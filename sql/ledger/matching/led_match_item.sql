@@ -18,6 +18,47 @@ unpaired as (
     where unpaired_no is not null
 ),
 
+-- what the lines of a transaction add up to, by which a store's base is known: with the tax, or without it
+line_sums as (
+    select
+        lines.key_no,
+        lines.match_key,
+        sum(lines.amount) as amount
+    from led_match_line as lines
+    inner join unpaired
+        on unpaired.key_no = lines.key_no
+    where lines.match_key is not null
+    group by lines.key_no, lines.match_key
+),
+
+order_sums as (
+    select
+        orders.key_no,
+        orders.match_key,
+        orders.currency,
+        sum(orders.amount) as amount,
+        sum(coalesce(orders.untaxed_amount, orders.amount)) as untaxed_amount
+    from led_match_order as orders
+    inner join unpaired
+        on unpaired.key_no = orders.key_no
+    where orders.match_key is not null
+    group by orders.key_no, orders.match_key, orders.currency
+),
+
+untaxed as (
+    select
+        order_sums.key_no,
+        order_sums.match_key
+    from order_sums
+    inner join line_sums
+        on line_sums.key_no = order_sums.key_no
+        and line_sums.match_key = order_sums.match_key
+    left join run_tolerances
+        on run_tolerances.currency = order_sums.currency
+    where abs(line_sums.amount - order_sums.untaxed_amount) <= coalesce(run_tolerances.tolerance, 0)
+        and abs(line_sums.amount - order_sums.amount) > coalesce(run_tolerances.tolerance, 0)
+),
+
 -- A bank puts a payout's reference among words of its own: STRIPE PAYOUT po_D REF 1. It is found at word boundaries, in either
 -- case, po_1 not in po_12. What may be a word of any text names nothing: less than four characters, no digit or _ or - in less
 -- than ten, digits alone in less than nine (a day, an amount). Only the first sixty words of a text are read.
@@ -106,7 +147,7 @@ select
     orders.order_id as item_id,
     orders.sku,
     orders.country,
-    cast(orders.amount as decimal(38, 6)) as amount,
+    cast(case when untaxed.key_no is null then orders.amount else coalesce(orders.untaxed_amount, orders.amount) end as decimal(38, 6)) as amount,
     cast(case when orders.class in ('sale', 'chargeback_reversal') then 1 else -1 end as bigint) as quantity,
     cast(orders.booked_fee as decimal(38, 6)) as booked_fee,
     cast(orders.known_fee as decimal(38, 6)) as known_fee,
@@ -122,6 +163,9 @@ select
 from led_match_order as orders
 inner join unpaired
     on unpaired.key_no = orders.key_no
+left join untaxed
+    on untaxed.key_no = orders.key_no
+    and untaxed.match_key = orders.match_key
 left join run_channels
     on run_channels.channel = orders.channel
 union all

@@ -2,7 +2,7 @@
 -- grain: line_id
 -- materialized: view
 -- The amount is what the customer paid, in the customer's currency; without one, the line's own gross and currency. A
--- chargeback that brings money is its reversal. The fee is known only where the line states it in the customer's currency;
+-- chargeback that brings money is its reversal; one that takes it is a refund, as an order's is. The fee is known only where the line states it in the customer's currency;
 -- fees_apart is what lines of kind fee state for the line's transaction: a fee that is taken belongs to the sale, one that is
 -- given back to the refund. Each line of the transaction has them, so who sums them takes them once.
 -- Lines of transactions from before carat began are inside the opening. Without a store_transaction_id a line with a range
@@ -30,7 +30,6 @@ lines as (
         lines.line_id,
         lines.entity,
         lines.channel,
-        lines.kind,
         lines.store_transaction_id,
         lines.sku,
         lines.country,
@@ -38,6 +37,11 @@ lines as (
         case when lines.customer_amount is null then lines.currency else coalesce(lines.customer_currency, lines.currency) end
             as currency,
         coalesce(lines.customer_amount, lines.gross_amount) as amount,
+        case
+            when lines.kind <> 'chargeback' then lines.kind
+            when coalesce(lines.customer_amount, lines.gross_amount) > 0 then 'chargeback_reversal'
+            else 'refund'
+        end as class,
         case
             when lines.customer_amount is null or coalesce(lines.customer_currency, lines.currency) = lines.currency
                 then lines.fee_amount
@@ -60,14 +64,14 @@ select
     join_number(
         lines.entity,
         lines.channel,
-        case when lines.kind = 'chargeback' and lines.amount > 0 then 'chargeback_reversal' else lines.kind end,
+        lines.class,
         lines.currency,
         lines.store_transaction_id
     ) as key_no,
     lines.line_id,
     lines.entity,
     lines.channel,
-    case when lines.kind = 'chargeback' and lines.amount > 0 then 'chargeback_reversal' else lines.kind end as class,
+    lines.class,
     lines.store_transaction_id as match_key,
     lines.sku,
     lines.country,
@@ -92,5 +96,5 @@ left join fees
     on fees.match_key = lines.store_transaction_id
     and fees.entity = lines.entity
     and fees.channel = lines.channel
-    and fees.class = case when lines.kind = 'chargeback' and lines.amount > 0 then 'chargeback_reversal' else lines.kind end
+    and fees.class = lines.class
     and fees.currency = lines.currency

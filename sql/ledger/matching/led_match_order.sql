@@ -1,7 +1,9 @@
 -- One row is one purchase, refund, chargeback or chargeback reversal as the settlement of its channel should show it.
 -- grain: order_id
 -- materialized: view
--- Amounts are signed, + towards the platform, in the currency that the viewer paid. booked_fee is the store's fee as carat
+-- A store may call a chargeback a refund, so both are one class. Amounts are signed, + towards the platform, in the currency that
+-- the viewer paid; untaxed_amount is what a store reports that remits the tax itself and tells prices without it (Google in
+-- countries with VAT), null where there is none. booked_fee is the store's fee as carat
 -- books it, known_fee what the order itself states. Orders from before carat began are inside the opening: lines may
 -- find them, and nothing is missing of them. taken_at is when the row counts: its own month's part of the period. All months
 -- up to the run's are here, because an order stays open until it is settled.
@@ -10,13 +12,15 @@ with signed as (
         purchases.purchase_id,
         purchases.entity,
         purchases.channel,
-        case purchases.kind when 'purchase' then 'sale' else purchases.kind end as class,
+        case purchases.kind when 'purchase' then 'sale' when 'chargeback' then 'refund' else purchases.kind end as class,
         purchases.store_transaction_id,
         purchases.sku,
         purchases.country,
         purchases.currency,
         purchases.kind in ('purchase', 'chargeback_reversal') as is_in,
         purchases.gross_amount,
+        case when purchases.channel in ('apple', 'google') and purchases.tax_amount <> 0 then purchases.gross_amount - purchases.tax_amount end
+            as untaxed_amount,
         purchases.store_fee_amount,
         purchases.purchased_at,
         purchases.accounting_month,
@@ -39,6 +43,7 @@ select
     signed.country,
     signed.currency,
     case when signed.is_in then signed.gross_amount else -signed.gross_amount end as amount,
+    case when signed.is_in then signed.untaxed_amount else -signed.untaxed_amount end as untaxed_amount,
     case when signed.is_in then -signed.booked_fee else signed.booked_fee end as booked_fee,
     case when signed.is_in then -signed.store_fee_amount else signed.store_fee_amount end as known_fee,
     signed.purchased_at as event_at,

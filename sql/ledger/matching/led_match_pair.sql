@@ -1,7 +1,7 @@
 -- One row is what met one to one in a quarter of an hour, summed; or one transaction that didn't pair (unpaired_no).
 -- grain: entity, channel, currency, quarter, differs, unpaired_no
 -- An order and a settlement line of the same transaction, kind and currency, the only ones of it, equal within the tolerance
--- in amount and, where both know it, in fee, are a pair. Joined by a number, because numbers are joined several times as fast as
+-- in amount, with or without tax, and, where both know it, in fee, are a pair. Joined by a number, because numbers are joined several times as fast as
 -- names. A pair is told once, in the month in which the later of the two counted. The fee difference is what the settlement
 -- took more (negative) or less than was booked. What didn't pair is read again by led_match_item, and so is what several orders
 -- or several lines name, and what names no transaction: it stands here as unpaired_no alone.
@@ -13,6 +13,7 @@ with order_numbers as (
         channel,
         currency,
         amount,
+        untaxed_amount,
         booked_fee,
         known_fee,
         taken_at
@@ -61,6 +62,7 @@ orders as (
         order_numbers.channel,
         order_numbers.currency,
         order_numbers.amount,
+        order_numbers.untaxed_amount,
         order_numbers.booked_fee,
         order_numbers.known_fee,
         order_numbers.taken_at
@@ -83,28 +85,53 @@ lines as (
     where repeated.key_no is null
 ),
 
-judged as (
+beside as (
     select
+        orders.key_no,
+        orders.check_no,
         orders.entity,
         orders.channel,
         orders.currency,
-        orders.amount as order_amount,
-        lines.amount as line_amount,
-        lines.amount - orders.amount as difference,
-        lines.line_fee - orders.booked_fee as fee_difference,
-        greatest(orders.taken_at, lines.taken_at) as taken_at,
         case
-            when orders.check_no = lines.check_no
-                and abs(lines.amount - orders.amount) <= coalesce(run_tolerances.tolerance, 0)
-                and coalesce(abs(lines.line_fee - orders.known_fee) <= coalesce(run_tolerances.tolerance, 0), true)
-                then null
-            else coalesce(orders.key_no, lines.key_no)
-        end as unpaired_no
+            when abs(lines.amount - orders.untaxed_amount) <= coalesce(run_tolerances.tolerance, 0)
+                and abs(lines.amount - orders.amount) > coalesce(run_tolerances.tolerance, 0)
+                then orders.untaxed_amount
+            else orders.amount
+        end as order_amount,
+        orders.booked_fee,
+        orders.known_fee,
+        orders.taken_at,
+        lines.key_no as line_key_no,
+        lines.check_no as line_check_no,
+        lines.amount as line_amount,
+        lines.line_fee,
+        lines.taken_at as line_taken_at,
+        coalesce(run_tolerances.tolerance, 0) as tolerance
     from orders
     full outer join lines
         on lines.key_no = orders.key_no
     left join run_tolerances
         on run_tolerances.currency = orders.currency
+),
+
+judged as (
+    select
+        beside.entity,
+        beside.channel,
+        beside.currency,
+        beside.order_amount,
+        beside.line_amount,
+        beside.line_amount - beside.order_amount as difference,
+        beside.line_fee - beside.booked_fee as fee_difference,
+        greatest(beside.taken_at, beside.line_taken_at) as taken_at,
+        case
+            when beside.check_no = beside.line_check_no
+                and abs(beside.line_amount - beside.order_amount) <= beside.tolerance
+                and coalesce(abs(beside.line_fee - beside.known_fee) <= beside.tolerance, true)
+                then null
+            else coalesce(beside.key_no, beside.line_key_no)
+        end as unpaired_no
+    from beside
 )
 
 select
