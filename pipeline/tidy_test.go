@@ -84,6 +84,7 @@ var mayImport = map[string][]string{
 	"reports/pages":          {"pipeline", "reports/escape", "reports/locale"},
 	"reports/journal":        {"pipeline", "reports/escape", "reports/table"},
 	"reports/statement":      {"pipeline", "reports/escape", "reports/locale"},
+	"reports/statement/data": {"pipeline", "reports/escape", "reports/statement"},
 	"reports/statement/html": {"pipeline", "reports/escape", "reports/locale", "reports/pages", "reports/statement"},
 	"reports/statement/pdf":  {"pipeline", "reports/locale", "reports/pages", "reports/pdf", "reports/statement"},
 	"reports/closepackage":   {"pipeline", "reports/locale", "reports/pages", "reports/statement", "reports/table"},

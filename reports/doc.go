@@ -9,7 +9,7 @@
 //	trace         trees of records, and the evidence of an exception
 //	pages         the frame and the pictures of HTML pages
 //	pdf           documents, fonts, shaping
-//	locale        how a country writes numbers
+//	locale        how a language writes numbers
 //	escape        a row's text made fit for a format
 //
 // All of them promise that they compute no money, that the same rows give the

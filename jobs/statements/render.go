@@ -14,6 +14,7 @@ import (
 	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/reports/statement"
+	"carat/reports/statement/data"
 	"carat/reports/statement/html"
 	"carat/reports/statement/pdf"
 )
@@ -55,7 +56,7 @@ type renderCounts struct{ all, changed int64 }
 
 // renderings make every form of a statement, for one goroutine.
 type renderings struct {
-	files statement.Files
+	files data.Files
 	page  html.Renderer
 	paper pdf.Renderer
 }

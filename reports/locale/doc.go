@@ -1,6 +1,6 @@
-// Package locale writes numbers as the people of a country write them: their
-// separators, a true minus sign, at least the minor digits of a currency and
-// every digit that is not zero.
+// Package locale writes numbers as the language of the words around them writes
+// them: its separators, a true minus sign, at least the minor digits of a currency
+// and every digit that is not zero.
 //
 // It promises that no digit is lost. It must not import another room of reports.
 package locale

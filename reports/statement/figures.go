@@ -8,21 +8,61 @@ import (
 )
 
 // Figures writes the numbers and the dates of one statement, for every rendering
-// that people read: as its creator's country writes them, in its time zone.
+// that people read: as the language of its words writes them, in its time zone.
 type Figures struct {
 	Loc      locale.Locale
 	Zone     *time.Location
 	Minor    int // digits of the currency's minor unit
 	Currency string
+	// What stands in one column of a table has one number of digits behind the
+	// point, so that the points stand below each other: Align says of which values.
+	amounts, perCoin, perDiamond int
+}
+
+// Align begins a table: until the next one, amounts have the digits that the
+// longest of these needs. None: each has what it needs itself.
+func (f *Figures) Align(amounts ...pipeline.Amount) {
+	f.amounts, f.perCoin, f.perDiamond = 0, 0, 0
+	for _, v := range amounts {
+		f.alignAmount(v)
+	}
+}
+
+func (f *Figures) alignAmount(v pipeline.Amount) {
+	f.amounts = max(f.amounts, digitsOf(int64(v), pipeline.AmountDigits))
+}
+
+// alignRates does the same for the rates of a table.
+func (f *Figures) alignRates(perCoin, perDiamond *pipeline.Rate) {
+	f.perCoin = max(f.perCoin, digitsOf(int64(valueOf(perCoin)), pipeline.RateDigits))
+	f.perDiamond = max(f.perDiamond, digitsOf(int64(valueOf(perDiamond)), pipeline.RateDigits))
+}
+
+// digitsOf gives how many digits v / 10^places needs behind its point.
+func digitsOf(v int64, places int) int {
+	for places > 0 && v%10 == 0 {
+		v, places = v/10, places-1
+	}
+	return places
 }
 
 // AppendWhole appends 1,234 or −1,234.
 func (f *Figures) AppendWhole(b []byte, v int64) []byte { return f.Loc.Append(b, v, 0, 0) }
 
 // AppendMoney appends an amount without its currency: at least the currency's
-// minor digits, and every digit that is not zero.
+// minor digits and those of its column, and every digit that is not zero.
 func (f *Figures) AppendMoney(b []byte, v pipeline.Amount) []byte {
-	return f.Loc.Append(b, int64(v), pipeline.AmountDigits, f.Minor)
+	return f.Loc.Append(b, int64(v), pipeline.AmountDigits, max(f.Minor, f.amounts))
+}
+
+// AppendPerCoin and AppendPerDiamond append a rate with the digits of its column.
+func (f *Figures) AppendPerCoin(b []byte, v pipeline.Rate) []byte {
+	return f.Loc.Append(b, int64(v), pipeline.RateDigits, f.perCoin)
+}
+
+// AppendPerDiamond appends what a diamond is worth.
+func (f *Figures) AppendPerDiamond(b []byte, v pipeline.Rate) []byte {
+	return f.Loc.Append(b, int64(v), pipeline.RateDigits, f.perDiamond)
 }
 
 // AppendRate appends a rate in full.
@@ -71,9 +111,6 @@ func (f *Figures) Signed(v pipeline.Amount) string {
 	}
 	return f.Money(v)
 }
-
-// Sum is an amount with the statement's currency.
-func (f *Figures) Sum(v pipeline.Amount) string { return f.Money(v) + "\u00a0" + f.Currency }
 
 // Rate is AppendRate as a text.
 func (f *Figures) Rate(v pipeline.Rate) string { return string(f.AppendRate(nil, v)) }

@@ -6,13 +6,14 @@ import (
 
 	"carat/pipeline"
 	"carat/reports/statement"
+	"carat/reports/statement/data"
 	"carat/reports/statement/html"
 	"carat/reports/statement/pdf"
 )
 
 // renderer has all renderings of a statement, as the jobs have them.
 type renderer struct {
-	files statement.Files
+	files data.Files
 	page  html.Renderer
 	paper pdf.Renderer
 }

@@ -22,8 +22,15 @@ const (
 
 // Reasons that decide where a line stands.
 const (
-	reasonReversal  = "reversal"
-	reasonPaidLater = "payout_paid" // requested, and charged, in an earlier month
+	reasonReversal   = "reversal"
+	reasonPaidLater  = "payout_paid"       // requested, and charged, in an earlier month
+	reasonStillOnWay = "payout_on_its_way" // of an earlier month too, and not yet paid at the end of this one
+)
+
+// The statuses that decide what is said of a payout.
+const (
+	statusRequested = "requested" // it has neither arrived nor come back
+	statusPaid      = "paid"
 )
 
 // IsGift tells the gifts of a month.
@@ -36,9 +43,22 @@ func IsTakenBack(l *pipeline.StatementLine) bool {
 	return l.Section == sectionEarned && l.Reason == reasonReversal
 }
 
-// IsPayout tells payouts that were requested, and those that came back.
+// IsPayout tells payouts that were requested or paid in the month, and those that
+// came back in it.
 func IsPayout(l *pipeline.StatementLine) bool {
-	return l.Section == sectionRedeemed || l.Section == sectionReturned
+	return (l.Section == sectionRedeemed || l.Section == sectionReturned) && l.Reason != reasonStillOnWay
+}
+
+// IsOnItsWay tells payouts that were requested, in this month or before, and have
+// neither arrived nor come back at its end.
+func IsOnItsWay(l *pipeline.StatementLine) bool {
+	return l.Section == sectionRedeemed && l.Status == statusRequested
+}
+
+// LeftEarlier tells payouts that left the balance in an earlier month: their line
+// moves neither diamonds nor money of this one.
+func LeftEarlier(l *pipeline.StatementLine) bool {
+	return l.Reason == reasonPaidLater || l.Reason == reasonStillOnWay
 }
 
 // IsDeduction and IsAddition tell adjustments against the creator from those for.
@@ -79,6 +99,18 @@ func valueOf[T any](v *T) T {
 		return zero
 	}
 	return *v
+}
+
+// Told gives the streams that came to something: one whose gifts were all taken
+// back is told with the gifts, and is no row of nothing here.
+func (s *Statement) Told() []pipeline.StatementStream {
+	nothing := func(t pipeline.StatementStream) bool {
+		return t.Gifts == 0 && t.Coins == 0 && t.Diamonds == 0 && t.Amount == 0
+	}
+	if !slices.ContainsFunc(s.Streams, nothing) {
+		return s.Streams
+	}
+	return slices.DeleteFunc(slices.Clone(s.Streams), nothing)
 }
 
 // Range is one rate and the dates in which it was in force, and the line that
@@ -142,7 +174,9 @@ type Sum struct {
 func (w *Words) Sums() (sums []Sum) {
 	if rates := w.S.Rates; len(rates) > 0 {
 		for i := range rates {
-			sums = append(sums, Sum{StatementRate: rates[i]})
+			if r := &rates[i]; r.Coins != 0 || r.Diamonds != 0 || r.Amount != 0 {
+				sums = append(sums, Sum{StatementRate: *r})
+			}
 		}
 		return sums
 	}
@@ -191,84 +225,4 @@ func (s *Statement) Top() []*pipeline.StatementLine {
 	}
 	slices.SortStableFunc(top, func(a, b *pipeline.StatementLine) int { return cmp.Compare(b.Amount, a.Amount) })
 	return top[:min(topShown, len(top))]
-}
-
-// Move says what a step does to the balance.
-type Move uint8
-
-// The moves: MoveNone is a step that moves nothing, the last two are balances.
-const (
-	MoveIn Move = iota
-	MoveOut
-	MoveNone
-	MoveOpening
-	MoveClosing
-)
-
-// Step is one bar of the way from opening to closing: from one level of the
-// balance to the next.
-type Step struct {
-	Label      string
-	Move       Move
-	Diamonds   int64
-	NoDiamonds bool // the step moves money only
-	Amount     pipeline.Amount
-	From, To   int64 // levels, in millionths, for drawing only
-}
-
-// Moves tells a movement from a balance.
-func (s *Step) Moves() bool { return s.Move <= MoveNone }
-
-// Steps gives the bars, and the lowest and the highest level; a movement that is
-// zero and not among the main ones is left out. There are none when nothing moved
-// and nothing was carried in.
-func (w *Words) Steps() (steps []Step, low, high int64) {
-	m := &w.S.Summary
-	level := int64(m.OpeningAmount)
-	steps = append(w.steps[:0], Step{Label: Item(sectionOpening), Move: MoveOpening, Diamonds: m.OpeningDiamonds, Amount: m.OpeningAmount, To: level})
-	move := func(item string, diamonds int64, noDiamonds bool, amount pipeline.Amount, always bool) {
-		if !always && diamonds == 0 && amount == 0 {
-			return
-		}
-		s := Step{Label: Item(item), Diamonds: diamonds, NoDiamonds: noDiamonds, Amount: amount, From: level}
-		switch {
-		case amount < 0:
-			s.Move = MoveOut
-		case amount == 0:
-			s.Move = MoveNone
-		}
-		level += int64(amount)
-		s.To = level
-		steps = append(steps, s)
-	}
-	move(sectionEarned, m.EarnedDiamonds, false, m.EarnedAmount, true)
-	move(sectionAdjusted, m.AdjustedDiamonds, false, m.AdjustedAmount, false)
-	move(sectionRedeemed, -m.RedeemedDiamonds, false, -m.RedeemedAmount, true)
-	move(sectionReturned, m.ReturnedDiamonds, false, m.ReturnedAmount, false)
-	moved := w.movedDiamonds()
-	move(sectionRevaluation, moved, moved == 0, m.RevaluationAmount, false)
-	if moved != 0 {
-		steps[len(steps)-1].Label = ItemMoved
-	}
-	move(sectionRounding, 0, true, -m.RoundingAmount, false)
-	steps = append(steps, Step{Label: Item(sectionClosing), Move: MoveClosing, Diamonds: m.ClosingDiamonds, Amount: m.ClosingAmount, To: int64(m.ClosingAmount)})
-	w.steps = steps
-	if !slices.ContainsFunc(steps, func(s Step) bool { return s.Amount != 0 || s.Diamonds != 0 }) {
-		return nil, 0, 0
-	}
-	for i := range steps {
-		low, high = min(low, steps[i].To), max(high, steps[i].To)
-	}
-	return steps, low, high
-}
-
-// movedDiamonds are those that went with their money to the statement in the
-// creator's new currency, negative, or came from the one in the currency before.
-func (w *Words) movedDiamonds() (moved int64) {
-	for i := range w.S.Lines {
-		if l := &w.S.Lines[i]; l.Section == sectionRevaluation {
-			moved += valueOf(l.Diamonds)
-		}
-	}
-	return moved
 }

@@ -16,7 +16,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"carat/pipeline"
-	"carat/reports/locale"
 	"carat/reports/statement"
 )
 
@@ -177,7 +176,7 @@ func generated(t testing.TB, n int) *statement.Statement {
 
 // notNumbers is what a statement says in digits that is no row's number: dates,
 // times, percentages, its foot, sums carried over a page's end, the smallest unit.
-var notNumbers = regexp.MustCompile(`(?m)^.*Carried forward.*$|^.*Brought forward.*$|^Statement c.*$|\d{1,2} [A-Z][a-z]+( 20\d\d)?(, \d\d:\d\d)?|[A-Z][a-z]+ 20\d\d|c\d{4}|version \d+|[\d.,’]+%|(smaller than|steps of) [\d.,]+|Page \d+ of \d+|\d rates this month`)
+var notNumbers = regexp.MustCompile(`(?m)^.*Carried forward.*$|^.*Brought forward.*$|^Statement c.*$|\b\d{1,2}\s+(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*(\s+20\d\d)?(, \d\d:\d\d)?|[A-Z][a-z]+\s+20\d\d\b|c\d{4}|version \d+|[\d.,’]+%|(smaller than|steps of) [\d.,]+|Page \d+ of \d+|\d rates this month`)
 
 // What can be selected in a PDF is what the JSON says: each number of the JSON
 // stands on paper, and no number stands on paper that is not in the JSON.
@@ -211,15 +210,10 @@ func comparePDF(pdftotext string, r *renderer, s *statement.Statement) error {
 		return err
 	}
 	text = notNumbers.ReplaceAllString(text, " ")
-	l := locale.Of(s.Summary.Country)
-	if l.Group == "\u00a0" { // comes out as a plain blank
-		text = regexp.MustCompile(`(\d) (\d{3})`).ReplaceAllString(text, "$1\u00a0$2")
-		text = regexp.MustCompile(`(\d) (\d{3})`).ReplaceAllString(text, "$1\u00a0$2")
-	}
-	token := regexp.MustCompile(`\d(?:[\d` + regexp.QuoteMeta(l.Group) + `]*\d)?(?:` + regexp.QuoteMeta(l.Point) + `\d+)?`)
+	token := regexp.MustCompile(`\d(?:[\d,]*\d)?(?:\.\d+)?`)
 	shown := map[string]bool{}
 	for _, v := range token.FindAllString(text, -1) {
-		v = strings.Replace(strings.ReplaceAll(v, l.Group, ""), l.Point, ".", 1)
+		v = strings.ReplaceAll(v, ",", "")
 		if strings.Contains(v, ".") {
 			v = strings.TrimSuffix(strings.TrimRight(v, "0"), ".")
 		}
@@ -231,8 +225,8 @@ func comparePDF(pdftotext string, r *renderer, s *statement.Statement) error {
 		return err
 	}
 	var rows struct {
-		Summary map[string]any
-		Lines   []map[string]any
+		Summary                map[string]any
+		Lines, Headline, Shown []map[string]any
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -245,7 +239,7 @@ func comparePDF(pdftotext string, r *renderer, s *statement.Statement) error {
 			known[plainNumber(v)] = true
 		}
 		for _, key := range must {
-			if v := plainNumber(row[key]); v != "" && !shown[v] {
+			if v := plainNumber(row[key]); v != "" && v != "0" && !shown[v] { // what is nothing has no row
 				return fmt.Errorf("%s: the PDF does not show %s %s", id, key, v)
 			}
 		}
@@ -257,6 +251,11 @@ func comparePDF(pdftotext string, r *renderer, s *statement.Statement) error {
 	}
 	for _, line := range rows.Lines {
 		if err := learn(line, []string{"amount", "diamonds", "count", "coins", "rate", "fee_amount", "withholding_amount", "net_amount"}); err != nil && line["section"] != "rounding" {
+			return err
+		}
+	}
+	for _, row := range append(rows.Headline, rows.Shown...) {
+		if err := learn(row, []string{"shown_amount"}); err != nil {
 			return err
 		}
 	}

@@ -63,7 +63,8 @@ func (s *Statement) Subject() string {
 	return fmt.Sprintf("%q, %q, %q", s.Summary.CreatorID, s.Summary.Entity, s.Summary.Currency)
 }
 
-func (s *Statement) zone() *time.Location {
+// TimeZone is the zone of dates for people; UTC where none is given.
+func (s *Statement) TimeZone() *time.Location {
 	if s.Zone == nil {
 		return time.UTC
 	}

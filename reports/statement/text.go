@@ -17,6 +17,7 @@ const (
 	Code                    // something to type
 	Figure                  // a number that may not be broken
 	Tag                     // a mark as it stands on other lines
+	ID                      // an id, to be found elsewhere by it: as one word
 )
 
 // Mark is a part of a text that stands out: the bytes from From to To.
@@ -77,11 +78,16 @@ func (w *Words) styled(style Style, words string) {
 // name appends a text of a row.
 func (w *Words) name(text string) { w.styled(Name, text) }
 
-func (w *Words) whole(v int64)           { w.text.Bytes = w.AppendWhole(w.text.Bytes, v) }
-func (w *Words) money(v pipeline.Amount) { w.text.Bytes = w.AppendMoney(w.text.Bytes, v) }
-func (w *Words) rate(v pipeline.Rate)    { w.text.Bytes = w.AppendRate(w.text.Bytes, v) }
-func (w *Words) day(micros int64)        { w.text.Bytes = w.AppendDay(w.text.Bytes, micros) }
-func (w *Words) moment(micros int64)     { w.text.Bytes = w.AppendMoment(w.text.Bytes, micros) }
+// id appends an id of a row.
+func (w *Words) id(text string) { w.styled(ID, text) }
+
+func (w *Words) whole(v int64) { w.text.Bytes = w.AppendWhole(w.text.Bytes, v) }
+func (w *Words) money(v pipeline.Amount) {
+	w.text.Bytes = w.Loc.Append(w.text.Bytes, int64(v), pipeline.AmountDigits, w.Minor)
+}
+func (w *Words) rate(v pipeline.Rate) { w.text.Bytes = w.AppendRate(w.text.Bytes, v) }
+func (w *Words) day(micros int64)     { w.text.Bytes = w.AppendDay(w.text.Bytes, micros) }
+func (w *Words) moment(micros int64)  { w.text.Bytes = w.AppendMoment(w.text.Bytes, micros) }
 
 func (w *Words) date(t time.Time, layout string) {
 	w.text.Bytes = t.AppendFormat(w.text.Bytes, layout)

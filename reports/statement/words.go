@@ -28,6 +28,7 @@ const (
 	TitleTaken     = "What was taken, and why"
 	TitleAdded     = "What was added"
 	TitlePayouts   = "Payouts"
+	TitleOnItsWay  = "On its way"
 	TitleEarlier   = "From earlier months"
 	TitleBalance   = "Your balance and the next payout"
 	TitleGlossary  = "Words"
@@ -60,6 +61,7 @@ const (
 	ColumnPaid        = "Paid to you"
 	ColumnGross       = "Paid out"
 	ColumnFees        = "Fees"
+	ColumnRequested   = "Requested"
 
 	LabelPayer     = "Paid by"
 	LabelPayee     = "Paid to"
@@ -74,18 +76,19 @@ const (
 	LabelOriginal  = "original event "
 	LabelReference = "reference "
 
-	CardEarned  = "Earned"
-	CardTaken   = "Taken"
-	CardPaid    = "Paid to you"
-	CardBalance = "Your balance"
+	CardEarnedAndMore = "Earned and changes"
+	CardPayouts       = "Payouts"
+	CardBalance       = "Your balance"
 
 	ThreeCoins      = "Coins that viewers spent"
 	ThreeCoinsNote  = "on gifts to you"
 	ThreeDiamonds   = "Diamonds you were credited"
 	ThreeMoney      = "Money that is worth"
-	TotalTaken      = "Taken this month"
+	totalTaken      = "Taken this month"
+	totalGivenBack  = "Given back this month, less what was taken"
 	ItemMoved       = "Rate and currency changes"
 	TotalHeld       = "Held"
+	TotalOnItsWay   = "On its way"
 	EarlierMonth    = "earlier month"
 	Watermark       = "PROVISIONAL"
 	CarriedForward  = "Carried forward"
@@ -98,7 +101,9 @@ const (
 // Sentences that are the same on every statement.
 const (
 	NotClosed      = "This month is not closed yet. Numbers can still change; the final statement replaces this one."
-	NothingMoved   = "Nothing moved this month, and nothing was carried in."
+	nothingMoved   = "Nothing moved this month, and nothing was carried in."
+	nothingStayed  = "What came this month went again, and nothing was carried in."
+	NothingInYear  = "Nothing was earned, adjusted or paid so far."
 	NoGifts        = "No gifts this month."
 	NothingTaken   = "Nothing was deducted this month."
 	GiftsRounded   = RoundedSign + " Each gift is rounded to whole diamonds by itself, so this sum can differ from coins × rate. What rounding kept is under “" + TitleShares + "”."
@@ -156,6 +161,8 @@ func Reason(code string) (words string, known bool) {
 		return "Rounding of a payout to whole units", true
 	case reasonPaidLater:
 		return "Payout of an earlier month, paid", true
+	case reasonStillOnWay:
+		return "Payout of an earlier month, still on its way", true
 	case "millionths":
 		return "Rounding below a millionth", true
 	}
@@ -165,9 +172,9 @@ func Reason(code string) (words string, known bool) {
 // Status says what the status of a payout means.
 func Status(status string) (words string, known bool) {
 	switch status {
-	case "requested":
+	case statusRequested:
 		return "On its way", true
-	case "paid":
+	case statusPaid:
 		return "Paid", true
 	case "failed":
 		return "Failed", true
@@ -211,13 +218,16 @@ type Words struct {
 	steps      []Step
 }
 
-// About begins the words of a statement; l is how its reader writes numbers.
-func (w *Words) About(s *Statement, l locale.Locale) {
-	zone := s.zone()
+// About begins the words of a statement. They are English, and so are its numbers,
+// whatever the creator's country: 243,675 among English words is a quarter of a
+// million to every reader of them.
+func (w *Words) About(s *Statement) {
+	zone := s.TimeZone()
 	w.S = s
-	w.Figures = Figures{Loc: l, Zone: zone, Minor: locale.MinorDigits(s.Summary.Currency), Currency: s.Summary.Currency}
+	w.Figures = Figures{Loc: locale.English, Zone: zone, Minor: locale.MinorDigits(s.Summary.Currency), Currency: s.Summary.Currency}
 	w.Start, w.End = s.Summary.Period.Start(zone), s.Summary.Period.End(zone)
 	w.ranges = collectRanges(w.ranges[:0], s.Lines)
+	w.steps = appendSteps(w.steps[:0], s)
 }
 
 // PayerName is who pays.
@@ -342,9 +352,9 @@ func (w *Words) Mark() *Text {
 	m := &w.S.Summary
 	w.begin()
 	w.say("Statement ")
-	w.name(m.CreatorID)
+	w.id(m.CreatorID)
 	w.say(" · ")
-	w.name(m.Entity)
+	w.id(m.Entity)
 	w.say(" · ")
 	w.say(m.Currency)
 	w.say(" · ")

@@ -6,65 +6,6 @@ import (
 	"carat/pipeline"
 )
 
-// InShort says in one sentence or three what the month came to.
-func (w *Words) InShort() *Text {
-	m := &w.S.Summary
-	w.begin()
-	w.say("In ")
-	w.month()
-	switch {
-	case m.GiftCount == 0 && m.EarnedAmount == 0:
-		w.say(" you received no gifts. ")
-	case m.GiftCoins > 0 && m.EarnedAmount > 0 && w.takenBack():
-		w.say(" your gifts, less those taken back, came to ")
-		w.counted(m.GiftCoins, "coin")
-		w.say(", which earned you ")
-		w.sum(m.EarnedAmount)
-		w.say(". ")
-	case m.GiftCount > 0 && m.EarnedAmount > 0:
-		w.say(" you received ")
-		w.counted(m.GiftCount, "gift")
-		w.say(" of ")
-		w.counted(m.GiftCoins, "coin")
-		if m.GiftCount != 1 {
-			w.say(" in all")
-		}
-		w.say(", which earned you ")
-		w.sum(m.EarnedAmount)
-		w.say(". ")
-	default:
-		w.say(" gifts changed your earnings by ")
-		w.sum(m.EarnedAmount)
-		w.say(". ")
-	}
-	if m.PaidAmount != 0 {
-		w.sum(m.PaidAmount)
-		w.say(" reached you as payouts. ")
-	}
-	w.say("At the end of ")
-	w.lastDay("2 January")
-	if m.ClosingAmount < 0 {
-		w.say(" your balance is ")
-		w.sum(m.ClosingAmount)
-		w.say(": below zero, so what you earn next first fills it up.")
-		return &w.text
-	}
-	w.payerOwes()
-	return &w.text
-}
-
-func (w *Words) payerOwes() {
-	w.say(" ")
-	w.name(w.PayerName())
-	if w.S.Summary.ClosingAmount == 0 {
-		w.say(" owes you nothing further.")
-		return
-	}
-	w.say(" owes you ")
-	w.sum(w.S.Summary.ClosingAmount)
-	w.say(".")
-}
-
 // CoinsToDiamonds is the arithmetic from coins to diamonds in a few words.
 func (w *Words) CoinsToDiamonds() *Text {
 	w.begin()
@@ -108,7 +49,7 @@ func (w *Words) MovementPicture(steps []Step) *Text {
 		}
 		w.say(steps[i].Label)
 		w.say(" ")
-		w.sum(steps[i].Amount)
+		w.sum(steps[i].Shown)
 		if !steps[i].NoDiamonds {
 			w.say(", ")
 			w.counted(steps[i].Diamonds, "diamond")
@@ -124,30 +65,47 @@ func (w *Words) MovementNotes() *Text {
 	w.begin()
 	w.say("Amounts in ")
 	w.say(w.Currency)
-	w.say(". A payout leaves your balance on the day it is requested.")
-	if m.RevaluationAmount != 0 {
+	if w.RoundedSteps() {
+		w.say(", in whole steps of ")
+		w.sum(minorUnit(w.Currency))
+		w.say(" that add up; “exactly” is the same to the last digit")
+	}
+	w.say(".")
+	if len(w.steps) == 2 {
+		w.say(" Nothing moved this month.")
+	} else {
+		w.say(" A payout leaves your balance on the day it is requested.")
+	}
+	if m.RevaluationAmount != 0 && w.S.movedDiamonds() == 0 {
 		w.say(" The money value of a diamond changed; diamonds that you still hold are worth what they are worth now (“rate changes”).")
 	}
-	if unit := w.minorUnit(); m.OpeningAmount%unit != 0 || m.ClosingAmount%unit != 0 || m.EarnedAmount%unit != 0 {
+	switch moved := w.S.movedDiamonds(); {
+	case moved < 0:
+		w.say(" Your currency changed: the diamonds you then had went on, with their money, to your statement in the new one.")
+	case moved > 0:
+		w.say(" Your currency changed: the diamonds you then had came, with their money, from your statement in the one before.")
+	}
+	if unit := minorUnit(w.Currency); m.OpeningAmount%unit != 0 || m.ClosingAmount%unit != 0 || m.EarnedAmount%unit != 0 {
 		w.say(" Fractions smaller than ")
 		w.sum(unit)
 		w.say(" stay in your balance; they are not rounded away.")
 	}
 	if m.RoundingAmount != 0 {
 		w.say(" A payout is made in whole steps of ")
-		w.sum(w.minorUnit())
+		w.sum(minorUnit(w.Currency))
 		w.say("; what was left over of the diamonds paid out is “rounding of payouts”.")
 	}
 	return &w.text
 }
 
-// minorUnit is the smallest coin of the currency.
-func (w *Words) minorUnit() pipeline.Amount {
-	unit := pipeline.Amount(1)
-	for i := w.Minor; i < pipeline.AmountDigits; i++ {
-		unit *= 10
+// RoundedSteps says whether any step is shown otherwise than it is.
+func (w *Words) RoundedSteps() bool {
+	for i := range w.steps {
+		if w.steps[i].Amount != w.steps[i].Shown {
+			return true
+		}
 	}
-	return unit
+	return false
 }
 
 // BestDay says which day of the month, counted from 0, earned most.
@@ -163,6 +121,12 @@ func (w *Words) BestDay(best int, most pipeline.Amount) *Text {
 	w.say(" with ")
 	w.sum(most)
 	w.say(".")
+	for i := range w.S.Days {
+		if d := &w.S.Days[i]; d.Amount < 0 && d.Day >= first.UnixMicro() {
+			w.say(" Days on which more was taken back than came are not drawn.")
+			break
+		}
+	}
 	return &w.text
 }
 
@@ -248,7 +212,7 @@ func (w *Words) TotalEarned() string {
 func (w *Words) Stream(t *pipeline.StatementStream) *Text {
 	w.begin()
 	if t.StreamID != "" {
-		w.name(t.StreamID)
+		w.id(t.StreamID)
 		return &w.text
 	}
 	w.counted(t.Streams, "other stream")

@@ -1,54 +1,10 @@
 package statement
 
-import "carat/pipeline"
+import (
+	"strings"
 
-// TakenParts name what was taken: the fees and the tax by amount, and that there
-// is more where there is.
-func (w *Words) TakenParts() *Text {
-	m := &w.S.Summary
-	w.begin()
-	if m.TakenAmount == 0 {
-		w.say("nothing was deducted")
-		return &w.text
-	}
-	between := ""
-	if m.FeeAmount != 0 {
-		w.say("payout fees ")
-		w.money(m.FeeAmount)
-		between = ", "
-	}
-	if m.WithheldAmount != 0 {
-		w.say(between)
-		w.say("tax ")
-		w.money(m.WithheldAmount)
-		between = ", "
-	}
-	switch {
-	case between == "":
-		w.say("deductions, see below")
-	case m.TakenAmount != m.FeeAmount+m.WithheldAmount:
-		w.say(between)
-		w.say("the rest is below")
-	}
-	return &w.text
-}
-
-// PaidParts say what else there is to say of the payouts.
-func (w *Words) PaidParts() *Text {
-	m := &w.S.Summary
-	w.begin()
-	switch {
-	case m.InTransitAmount != 0:
-		w.say("and ")
-		w.sum(m.InTransitAmount)
-		w.say(" on its way")
-	case m.PaidAmount == 0:
-		w.say("no payout was completed")
-	default:
-		w.say("after fees and tax")
-	}
-	return &w.text
-}
+	"carat/pipeline"
+)
 
 // LineReason says why a line is there; for the line of a gift, of which.
 func (w *Words) LineReason(l *pipeline.StatementLine) *Text {
@@ -91,11 +47,11 @@ func (w *Words) LineTrail(l *pipeline.StatementLine) *Text {
 func (w *Words) source(l *pipeline.StatementLine) {
 	if l.OriginalEventID != "" {
 		w.next(LabelOriginal)
-		w.name(l.OriginalEventID)
+		w.id(l.OriginalEventID)
 	}
 	if l.ReferenceID != "" {
 		w.next(LabelReference)
-		w.name(l.ReferenceID)
+		w.id(l.ReferenceID)
 	}
 }
 
@@ -116,7 +72,7 @@ type Charge struct {
 // Charges gives the fee and the tax of a payout, or of one that came back. A
 // payout that was requested in an earlier month was charged then.
 func Charges(l *pipeline.StatementLine) (charges [2]Charge, n int) {
-	if !IsPayout(l) || l.Reason == reasonPaidLater {
+	if !IsPayout(l) || LeftEarlier(l) {
 		return charges, 0
 	}
 	fee, tax := Charge{"Payout fee", -valueOf(l.FeeAmount)}, Charge{"Tax withheld from a payout", -valueOf(l.WithholdingAmount)}
@@ -192,6 +148,51 @@ func (w *Words) PayoutSums() *Text {
 	return &w.text
 }
 
+// TotalTaken is what a month took, or gave back where that was more.
+func (w *Words) TotalTaken() string {
+	if w.S.Summary.TakenAmount < 0 {
+		return totalGivenBack
+	}
+	return totalTaken
+}
+
+// OnItsWay gives the payouts that were on their way at the end of the month.
+func (w *Words) OnItsWay() (lines []*pipeline.StatementLine) {
+	for i := range w.S.Lines {
+		if l := &w.S.Lines[i]; IsOnItsWay(l) {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+// OnItsWayWhy says what the list of them is.
+func (w *Words) OnItsWayWhy() *Text {
+	w.begin()
+	w.say("What you requested and what had not arrived at the end of ")
+	w.lastDay("2 January 2006")
+	w.say(". It has left your balance; if a payout fails, it comes back to it.")
+	return &w.text
+}
+
+// OnItsWayTrail says how a payout on its way is made, and what of.
+func (w *Words) OnItsWayTrail(l *pipeline.StatementLine) *Text {
+	w.begin()
+	if l.Method != "" {
+		w.next("by ")
+		w.name(l.Method)
+	}
+	if fee := valueOf(l.FeeAmount); fee != 0 {
+		w.next("after a fee of ")
+		w.money(fee)
+	}
+	if tax := valueOf(l.WithholdingAmount); tax != 0 {
+		w.next("after tax of ")
+		w.money(tax)
+	}
+	return &w.text
+}
+
 // PayoutTitle says what became of a payout; a known status is told as one.
 func (w *Words) PayoutTitle(l *pipeline.StatementLine) (title *Text, status bool) {
 	w.begin()
@@ -199,7 +200,12 @@ func (w *Words) PayoutTitle(l *pipeline.StatementLine) (title *Text, status bool
 		w.reason(l.Reason)
 		return &w.text, false
 	}
-	switch words, known := Status(l.Status); {
+	words, known := Status(l.Status)
+	switch {
+	case l.Status != statusPaid && known && (l.Reason == reasonPaidLater || l.PaidAt != nil):
+		w.say("Paid, then ")
+		w.say(strings.ToLower(words))
+		return &w.text, true
 	case known:
 		w.say(words)
 		return &w.text, true
@@ -233,7 +239,7 @@ func (w *Words) PayoutTrail(l *pipeline.StatementLine) *Text {
 	}
 	if l.ReferenceID != "" {
 		w.next(LabelReference)
-		w.name(l.ReferenceID)
+		w.id(l.ReferenceID)
 	}
 	return &w.text
 }
@@ -275,9 +281,15 @@ func (w *Words) Closing() *Text {
 	w.counted(m.ClosingDiamonds, "diamond")
 	w.close()
 	w.say(", worth ")
+	closing := w.shown(sectionClosing)
 	w.open(Strong)
-	w.sum(m.ClosingAmount)
+	w.sum(closing)
 	w.close()
+	if m.ClosingAmount != closing {
+		w.say(" (exactly ")
+		w.money(m.ClosingAmount)
+		w.say(")")
+	}
 	w.say(" at the rate then in force")
 	for i := range w.S.Lines {
 		if l := &w.S.Lines[i]; l.Section == sectionClosing && l.Rate != nil {
@@ -409,6 +421,12 @@ func (w *Words) YearTitle() *Text {
 	}
 	w.month()
 	return &w.text
+}
+
+// NothingInYear says whether the year holds nothing yet.
+func (s *Statement) NothingInYear() bool {
+	y := s.Year
+	return y.Earned == 0 && y.Adjusted == 0 && y.Gross == 0 && y.Withheld == 0 && y.Fees == 0 && y.Paid == 0
 }
 
 // NotYetPaid says what was asked for and isn't in the year's payouts yet.

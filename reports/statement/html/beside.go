@@ -17,6 +17,7 @@ func (p *page) replaced() {
 	p.Raw("</h2>\n")
 	p.paragraph("", p.w.ReplacedWhy())
 	if len(p.s.Moves) > 0 {
+		p.w.AlignMoves()
 		p.Raw("<table class=\"moves\">\n")
 		p.columns(1, statement.ColumnItem, p.w.ColumnVersion(r.Version).String(), statement.ColumnNow, statement.ColumnChange)
 		p.Raw("<tbody>\n")
@@ -43,14 +44,16 @@ func (p *page) replaced() {
 
 // streams lists what each live stream came to.
 func (p *page) streams() {
-	if len(p.s.Streams) == 0 {
+	streams := p.s.Told()
+	if len(streams) == 0 {
 		return
 	}
 	p.section(statement.TitleStreams)
+	p.w.AlignStreams()
 	p.giftHead(statement.ColumnStream)
 	p.Raw("<tbody>\n")
-	for i := range p.s.Streams {
-		p.streamRow(&p.s.Streams[i])
+	for i := range streams {
+		p.streamRow(&streams[i])
 	}
 	p.Raw("</tbody>\n")
 	p.giftTotal()
@@ -68,9 +71,9 @@ func (p *page) streamRow(t *pipeline.StatementStream) {
 	p.Raw("</small></th>")
 	p.wholeCell(&t.Gifts)
 	p.wholeCell(&t.Coins)
-	p.rateCell(t.DiamondsPerCoin)
+	p.perCoinCell(t.DiamondsPerCoin)
 	p.wholeCell(&t.Diamonds)
-	p.rateCell(t.Rate)
+	p.perDiamondCell(t.Rate)
 	p.moneyCell(&t.Amount, " sum")
 	p.Raw("</tr>\n")
 }
@@ -82,6 +85,7 @@ func (p *page) held() {
 		return
 	}
 	p.paragraph("", p.w.Held())
+	p.w.AlignHeld()
 	p.Raw("<table class=\"free\">\n")
 	p.columns(1, statement.ColumnFreeFrom, statement.ColumnDiamonds, p.w.Currency)
 	p.Raw("<tbody>\n")
@@ -105,6 +109,13 @@ func (p *page) yearToDate() {
 	if y == nil {
 		return
 	}
+	if p.s.NothingInYear() {
+		p.Raw("<p><b>")
+		p.say(p.w.YearTitle())
+		p.Raw("</b>. ", statement.NothingInYear, "</p>\n")
+		return
+	}
+	p.w.Align()
 	p.Raw("<table class=\"year\">\n<caption>")
 	p.say(p.w.YearTitle())
 	p.Raw("</caption>\n")

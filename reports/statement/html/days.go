@@ -46,6 +46,7 @@ func (p *page) topGifts() {
 		return
 	}
 	p.section(statement.TitleTop)
+	p.w.AlignTop(top)
 	p.Raw("<ol class=\"top\">\n")
 	for _, l := range top {
 		p.Raw("<li><span>")

@@ -21,11 +21,8 @@ func (p *page) entryRow(l *pipeline.StatementLine) {
 		p.say(trail)
 		p.Raw("</small>")
 	}
-	p.Raw("</th><td class=\"n\">")
-	if l.Diamonds != nil {
-		p.signedWhole(*l.Diamonds)
-	}
-	p.Raw("</td>")
+	p.Raw("</th>")
+	p.movedCell(l.Diamonds)
 	p.amountCell(l.Amount)
 }
 
@@ -34,6 +31,7 @@ func (p *page) entryRow(l *pipeline.StatementLine) {
 func (p *page) taken() {
 	p.section(statement.TitleTaken)
 	open, charged := false, false
+	p.w.AlignTaken()
 	head := func() {
 		if !open {
 			open = true
@@ -57,7 +55,9 @@ func (p *page) taken() {
 		p.Raw("<p>", statement.NothingTaken, "</p>\n</section>\n")
 		return
 	}
-	p.Raw("</tbody>\n<tfoot><tr><td></td><th scope=\"row\">", statement.TotalTaken, "</th><td></td><td class=\"n sum\">")
+	p.Raw("</tbody>\n<tfoot><tr><td></td><th scope=\"row\">")
+	p.Text(p.w.TotalTaken())
+	p.Raw("</th><td></td><td class=\"n sum\">")
 	p.signed(-p.m.TakenAmount)
 	p.Raw("</td></tr></tfoot>\n</table>\n")
 	if charged {
@@ -72,7 +72,7 @@ func (p *page) chargeRow(l *pipeline.StatementLine, c statement.Charge) {
 	p.tagPrior(l.PriorPeriod)
 	if l.ReferenceID != "" {
 		p.Raw("<small>", statement.LabelPayout)
-		p.Name(l.ReferenceID)
+		p.id([]byte(l.ReferenceID))
 		p.Raw("</small>")
 	}
 	p.Raw("</th><td></td>")
@@ -85,6 +85,7 @@ func (p *page) added() {
 		return
 	}
 	p.section(statement.TitleAdded)
+	p.w.AlignAdded()
 	p.entryHead(statement.ColumnReason)
 	for i := range p.s.Lines {
 		if l := &p.s.Lines[i]; statement.IsAddition(l) {
@@ -102,6 +103,19 @@ func (p *page) priorPeriod() {
 	p.section(statement.TitleEarlier)
 	p.paragraph("", p.w.Earlier())
 	p.Raw("</section>\n")
+}
+
+// movedCell appends diamonds as they change the balance; "" for none.
+func (p *page) movedCell(v *int64) {
+	if v != nil && (*v == 1 || *v == -1) {
+		p.Raw("<td class=\"n one\">")
+	} else {
+		p.Raw("<td class=\"n\">")
+	}
+	if v != nil {
+		p.signedWhole(*v)
+	}
+	p.Raw("</td>")
 }
 
 // amountCell ends a row with what it moves.

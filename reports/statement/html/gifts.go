@@ -14,6 +14,7 @@ func (p *page) gifts() {
 		p.Raw("<p>", statement.NoGifts, "</p>\n</section>\n")
 		return
 	}
+	p.w.AlignGifts()
 	p.giftHead(statement.ColumnGift)
 	rounded := false
 	for i := range ranges {
@@ -51,15 +52,19 @@ func (p *page) giftRow(l *pipeline.StatementLine) (rounded bool) {
 	p.tagPrior(l.PriorPeriod)
 	if l.StreamID != "" {
 		p.Raw("<small>", statement.LabelStream)
-		p.Name(l.StreamID)
+		p.id([]byte(l.StreamID))
 		p.Raw("</small>")
 	}
 	p.Raw("</th>")
 	p.wholeCell(l.Count)
 	p.wholeCell(l.Coins)
-	p.rateCell(l.DiamondsPerCoin)
+	p.perCoinCell(l.DiamondsPerCoin)
 	rounded = statement.IsRounded(l)
-	p.Raw("<td class=\"n\">")
+	if l.Diamonds != nil && *l.Diamonds == 1 {
+		p.Raw("<td class=\"n one\">")
+	} else {
+		p.Raw("<td class=\"n\">")
+	}
 	if l.Diamonds != nil {
 		p.Whole(*l.Diamonds)
 	}
@@ -67,7 +72,7 @@ func (p *page) giftRow(l *pipeline.StatementLine) (rounded bool) {
 		p.Raw("<sup>", statement.RoundedSign, "</sup>")
 	}
 	p.Raw("</td>")
-	p.rateCell(l.Rate)
+	p.perDiamondCell(l.Rate)
 	p.moneyCell(&l.Amount, " sum")
 	p.Raw("</tr>\n")
 	return rounded
@@ -95,6 +100,7 @@ func (p *page) reversals() {
 	}
 	p.section(statement.TitleTakenBack)
 	p.Raw("<p>", statement.TakenBackWhy, " ", statement.TakenBackWhere, "</p>\n")
+	p.w.AlignTakenBack()
 	p.entryHead(statement.ColumnGift)
 	for i := range p.s.Lines {
 		if l := &p.s.Lines[i]; statement.IsTakenBack(l) {

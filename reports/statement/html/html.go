@@ -5,8 +5,6 @@ import (
 	"hash"
 	"sync"
 
-	"carat/pipeline"
-	"carat/reports/locale"
 	"carat/reports/pages"
 	"carat/reports/statement"
 )
@@ -28,7 +26,6 @@ var pageStart = sync.OnceValue(func() pages.Markup {
 // The zero value is ready.
 type Renderer struct {
 	page    page
-	locales locale.Cache
 	hash    hash.Hash
 	started []byte // the state of hash behind what every page begins with
 }
@@ -40,8 +37,8 @@ func (r *Renderer) HTML(s *statement.Statement) ([]byte, error) {
 		return nil, err
 	}
 	p := &r.page
-	p.B, p.Loc, p.s, p.m = p.B[:0], r.locales.Of(s.Summary.Country), s, &s.Summary
-	p.w.About(s, p.Loc)
+	p.w.About(s)
+	p.B, p.Loc, p.s, p.m = p.B[:0], p.w.Loc, s, &s.Summary
 
 	p.head()
 	p.parties()
@@ -59,6 +56,7 @@ func (r *Renderer) HTML(s *statement.Statement) ([]byte, error) {
 	p.taken()
 	p.added()
 	p.payouts()
+	p.onItsWay()
 	p.priorPeriod()
 	p.closing()
 	p.glossary()
@@ -106,7 +104,8 @@ func (p *page) parties() {
 	p.Raw("</dd></div>\n<div><dt>", statement.LabelPayee, "</dt><dd><b>")
 	p.Name(p.w.CreatorName())
 	p.Raw("</b>")
-	p.detail(statement.LabelCreator, m.CreatorID)
+	p.Raw("<br>", statement.LabelCreator)
+	p.id([]byte(m.CreatorID))
 	p.detail(statement.LabelAgency, m.AgencyID)
 	p.detail(statement.LabelTier, m.Tier)
 	p.detail(statement.LabelCountry, m.Country)
@@ -128,28 +127,43 @@ func (p *page) detail(label pages.Markup, value string) {
 
 // numbers writes the four numbers that matter, and one sentence that says the same.
 func (p *page) numbers() {
-	m := p.m
 	p.Raw("<section aria-label=\"", statement.TitleInShort, "\">\n<dl class=\"four\">\n")
-	p.card(statement.CardEarned, "", m.EarnedAmount, p.w.Diamonds(m.EarnedDiamonds))
-	p.card(statement.CardTaken, "", m.TakenAmount, p.w.TakenParts())
-	p.card(statement.CardPaid, "", m.PaidAmount, p.w.PaidParts())
-	end := pages.Markup(" class=\"end\"")
-	if m.ClosingAmount < 0 {
-		end = " class=\"end minus\""
+	p.w.Align()
+	cards := p.w.Cards()
+	for i := range cards {
+		p.card(&cards[i])
 	}
-	p.card(statement.CardBalance, end, m.ClosingAmount, p.w.Diamonds(m.ClosingDiamonds))
 	p.Raw("</dl>\n")
 	p.paragraph(" class=\"lead\"", p.w.InShort())
 	p.Raw("</section>\n")
 }
 
-func (p *page) card(label, class pages.Markup, v pipeline.Amount, below *statement.Text) {
-	p.Raw("<div", class, "><dt>", label, "</dt><dd class=\"big\"><span class=\"n\">")
-	p.money(v)
+func (p *page) card(c *statement.Card) {
+	switch {
+	case c.Label != statement.CardBalance:
+		p.Raw("<div><dt>")
+	case c.Amount < 0:
+		p.Raw("<div class=\"end minus\"><dt>")
+	default:
+		p.Raw("<div class=\"end\"><dt>")
+	}
+	p.Text(c.Label)
+	p.Raw("</dt><dd class=\"big\"><span class=\"n\">")
+	if c.Moves() {
+		p.signed(c.Shown)
+	} else {
+		p.money(c.Shown)
+	}
 	p.Raw("</span> <small>")
 	p.Text(p.w.Currency)
-	p.Raw("</small></dd><dd class=\"sub\">")
-	p.say(below)
+	p.Raw("</small></dd>")
+	if exactly := p.w.Exactly(c.Amount, c.Shown, c.Moves()); len(exactly.Bytes) > 0 {
+		p.Raw("<dd class=\"sub\">")
+		p.say(exactly)
+		p.Raw("</dd>")
+	}
+	p.Raw("<dd class=\"sub\">")
+	p.say(p.w.CardBelow(c))
 	p.Raw("</dd></div>\n")
 }
 
@@ -168,8 +182,14 @@ func (p *page) threeNumbers() {
 	p.Raw("</b><small>")
 	p.say(p.w.CoinsToDiamonds())
 	p.Raw("</small></li>\n<li><span>", statement.ThreeMoney, "</span><b>")
-	p.sum(m.EarnedAmount)
+	p.say(p.w.EarnedSum())
 	p.Raw("</b><small>")
 	p.say(p.w.DiamondsToMoney())
-	p.Raw("</small></li>\n</ol>\n</section>\n")
+	p.Raw("</small>")
+	if exactly := p.w.EarnedExactly(); len(exactly.Bytes) > 0 {
+		p.Raw("<small>")
+		p.say(exactly)
+		p.Raw("</small>")
+	}
+	p.Raw("</li>\n</ol>\n</section>\n")
 }

@@ -32,6 +32,8 @@ func (p *page) say(t *statement.Text) {
 			p.Raw("<bdi>")
 			p.B = escape.AppendHTML(p.B, part)
 			p.Raw("</bdi>")
+		case statement.ID:
+			p.id(part)
 		case statement.Code:
 			p.around("<code>", part, "</code>")
 		case statement.Figure:
@@ -43,6 +45,20 @@ func (p *page) say(t *statement.Text) {
 		}
 	}
 	p.plain(t.Bytes[at:])
+}
+
+// idWhole is the longest id that is kept on one line, in bytes: it fits a phone.
+const idWhole = 44
+
+// id appends an id: it is one word, unless it is longer than a line.
+func (p *page) id(id []byte) {
+	if len(id) <= idWhole {
+		p.Raw(`<bdi class="id">`)
+	} else {
+		p.Raw("<bdi>")
+	}
+	p.B = escape.AppendHTML(p.B, id)
+	p.Raw("</bdi>")
 }
 
 func (p *page) around(open pages.Markup, part []byte, end pages.Markup) {
@@ -99,13 +115,6 @@ func (p *page) columns(texts int, titles ...string) {
 // money appends an amount without its currency.
 func (p *page) money(v pipeline.Amount) { p.B = p.w.AppendMoney(p.B, v) }
 
-// sum appends an amount in the statement's currency, with its code.
-func (p *page) sum(v pipeline.Amount) {
-	p.money(v)
-	p.Raw("&nbsp;")
-	p.Text(p.w.Currency)
-}
-
 // signed appends + or − before an amount; zero has no sign.
 func (p *page) signed(v pipeline.Amount) {
 	if v > 0 {
@@ -120,8 +129,6 @@ func (p *page) signedWhole(v int64) {
 	}
 	p.Whole(v)
 }
-
-func (p *page) diamonds(v int64) { p.say(p.w.Diamonds(v)) }
 
 func (p *page) percent(part, of pipeline.Amount) {
 	var room [32]byte
@@ -143,19 +150,33 @@ func (p *page) tagPrior(is bool) {
 	}
 }
 
+// wholeCell appends a count; a phone says of what behind it, so one is told apart.
 func (p *page) wholeCell(v *int64) {
-	p.Raw("<td class=\"n\">")
+	if v != nil && (*v == 1 || *v == -1) {
+		p.Raw("<td class=\"n one\">")
+	} else {
+		p.Raw("<td class=\"n\">")
+	}
 	if v != nil {
 		p.Whole(*v)
 	}
 	p.Raw("</td>")
 }
 
-func (p *page) rateCell(v *pipeline.Rate) {
+func (p *page) perCoinCell(v *pipeline.Rate) {
 	p.Raw("<td class=\"n r\">")
 	if v != nil {
 		p.Raw("× ")
-		p.B = p.w.AppendRate(p.B, *v)
+		p.B = p.w.AppendPerCoin(p.B, *v)
+	}
+	p.Raw("</td>")
+}
+
+func (p *page) perDiamondCell(v *pipeline.Rate) {
+	p.Raw("<td class=\"n r\">")
+	if v != nil {
+		p.Raw("× ")
+		p.B = p.w.AppendPerDiamond(p.B, *v)
 	}
 	p.Raw("</td>")
 }

@@ -15,6 +15,7 @@ func (p *page) payouts() {
 		p.Raw("</section>\n")
 		return
 	}
+	p.w.Align()
 	p.Raw("<table class=\"payouts\">\n")
 	p.columns(1, statement.ColumnPayout, statement.ColumnDiamonds, statement.ColumnBalance, statement.ColumnFee, statement.ColumnWithheld, p.w.ColumnNet())
 	p.Raw("<tbody>\n")
@@ -49,17 +50,54 @@ func (p *page) payoutRow(l *pipeline.StatementLine) {
 		p.say(exchange)
 		p.Raw("</small>")
 	}
-	p.Raw("</th><td class=\"n\">")
-	if l.Diamonds != nil {
-		p.signedWhole(*l.Diamonds)
+	p.Raw("</th>")
+	if statement.LeftEarlier(l) { // it moves nothing of this month's balance
+		p.Raw("<td class=\"n\"></td><td class=\"n\"></td>")
+	} else {
+		p.movedCell(l.Diamonds)
+		p.Raw("<td class=\"n\">")
+		p.signed(l.Amount)
+		p.Raw("</td>")
 	}
-	p.Raw("</td><td class=\"n\">")
-	p.signed(l.Amount)
-	p.Raw("</td>")
 	p.moneyCell(l.FeeAmount, "")
 	p.moneyCell(l.WithholdingAmount, "")
 	p.moneyCell(l.NetAmount, " sum")
 	p.Raw("</tr>\n")
+}
+
+// onItsWay lists what was requested and has not arrived, payout by payout.
+func (p *page) onItsWay() {
+	lines := p.w.OnItsWay()
+	if len(lines) == 0 {
+		return
+	}
+	p.section(statement.TitleOnItsWay)
+	p.paragraph("", p.w.OnItsWayWhy())
+	p.Raw("<table class=\"free way\">\n")
+	p.columns(2, statement.ColumnPayout, statement.ColumnRequested, p.w.ColumnNet())
+	p.Raw("<tbody>\n")
+	for _, l := range lines {
+		p.Raw("<tr><th scope=\"row\">")
+		p.id([]byte(l.ReferenceID))
+		p.Raw("<small>")
+		p.say(p.w.OnItsWayTrail(l))
+		p.Raw("</small>")
+		if exchange := p.w.Exchange(l); len(exchange.Bytes) > 0 {
+			p.Raw("<small>")
+			p.say(exchange)
+			p.Raw("</small>")
+		}
+		p.Raw("</th><td class=\"when\">")
+		if l.EventAt != nil {
+			p.B = p.w.AppendDay(p.B, *l.EventAt)
+		}
+		p.Raw("</td>")
+		p.moneyCell(l.NetAmount, " sum")
+		p.Raw("</tr>\n")
+	}
+	p.Raw("</tbody>\n<tfoot><tr><th scope=\"row\">", statement.TotalOnItsWay, "</th><td></td>")
+	p.moneyCell(&p.m.InTransitAmount, " sum")
+	p.Raw("</tr></tfoot>\n</table>\n</section>\n")
 }
 
 // closing says what the balance is and when it can be paid, as far as the rows say.

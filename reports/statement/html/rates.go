@@ -52,6 +52,7 @@ func (p *page) platformCut() {
 	if drawn {
 		p.shareBar()
 	}
+	p.w.AlignShares(shares)
 	p.Raw("<table class=\"cut\">\n")
 	p.columns(1, statement.ColumnShare, statement.ColumnOfListValue, p.w.Currency)
 	p.Raw("<tbody>\n")

@@ -17,6 +17,7 @@ func (d *printed) replaced() {
 	if len(d.S.Moves) == 0 {
 		return
 	}
+	d.AlignMoves()
 	g := d.grid(column{title: statement.ColumnItem}, column{title: statement.ColumnDiamonds, width: 8000, right: true},
 		column{title: d.ColumnVersion(r.Version).String(), width: 9000, right: true},
 		column{title: statement.ColumnNow, width: 9000, right: true}, column{title: statement.ColumnChange, width: 9000, right: true})
@@ -33,16 +34,18 @@ func (d *printed) replaced() {
 
 // streams lists what each live stream came to.
 func (d *printed) streams() {
-	if len(d.S.Streams) == 0 {
+	streams := d.S.Told()
+	if len(streams) == 0 {
 		return
 	}
 	d.heading(statement.TitleStreams)
+	d.AlignStreams()
 	g := d.giftGrid(statement.ColumnStream)
-	for i := range d.S.Streams {
-		t := &d.S.Streams[i]
+	for i := range streams {
+		t := &streams[i]
 		g.row(entry{cells: []string{
-			d.Stream(t).String() + prior(t.PriorPeriod), d.Whole(t.Gifts), d.Whole(t.Coins), d.optionalRate(t.DiamondsPerCoin), d.Whole(t.Diamonds),
-			d.optionalRate(t.Rate), d.Money(t.Amount),
+			d.Stream(t).String() + prior(t.PriorPeriod), d.Whole(t.Gifts), d.Whole(t.Coins), d.perCoin(t.DiamondsPerCoin), d.Whole(t.Diamonds),
+			d.perDiamond(t.Rate), d.Money(t.Amount),
 		}, small: d.StreamTrail(t).String(), amount: t.Amount})
 	}
 	d.giftTotal(g)
@@ -56,6 +59,7 @@ func (d *printed) held() {
 		return
 	}
 	d.paragraph(pdf.Regular, textSize, inkColor, d.Held().String())
+	d.AlignHeld()
 	g := d.grid(column{title: statement.ColumnFreeFrom}, column{title: statement.ColumnDiamonds, width: 9000, right: true},
 		column{title: d.Currency, width: 9000, right: true})
 	for i := range all {
@@ -80,8 +84,13 @@ func (d *printed) yearToDate() {
 	if y == nil {
 		return
 	}
+	d.Align()
 	d.need(5 * lineHeight)
 	d.paragraph(pdf.Bold, textSize, inkColor, d.YearTitle().String())
+	if d.S.NothingInYear() {
+		d.paragraph(pdf.Regular, textSize, inkColor, statement.NothingInYear)
+		return
+	}
 	g := d.grid(column{title: statement.ColumnEarned, right: true}, column{title: statement.ColumnAdjusted, width: 9400, right: true},
 		column{title: statement.ColumnGross, width: 8200, right: true}, column{title: statement.ColumnWithheld, width: 8200, right: true},
 		column{title: statement.ColumnFees, width: 7400, right: true}, column{title: statement.ColumnPaid, width: 8200, right: true})

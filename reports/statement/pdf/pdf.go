@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"carat/pipeline"
-	"carat/reports/locale"
 	"carat/reports/pages"
 	"carat/reports/pdf"
 	"carat/reports/statement"
@@ -30,9 +29,8 @@ func paperOf(country string) pdf.Size {
 // safe for concurrent use; what its methods return is valid until the next call.
 // The zero value is ready.
 type Renderer struct {
-	paper   *pdf.Document
-	locales locale.Cache
-	words   statement.Words
+	paper *pdf.Document
+	words statement.Words
 }
 
 // printed is one statement on paper.
@@ -57,7 +55,7 @@ func (r *Renderer) PDF(s *statement.Statement) ([]byte, error) {
 		r.paper = pdf.New(fonts)
 	}
 	m := &s.Summary
-	r.words.About(s, r.locales.Of(m.Country))
+	r.words.About(s)
 	doc := &printed{sheet: &sheet{Document: r.paper, size: paperOf(m.Country), figures: &r.words.Figures}, Words: &r.words, m: m}
 	if m.Provisional {
 		doc.water = statement.Watermark
@@ -78,6 +76,8 @@ func (r *Renderer) PDF(s *statement.Statement) ([]byte, error) {
 	doc.deductions()
 	doc.additions()
 	doc.payoutTable()
+	doc.onItsWay()
+	doc.earlier()
 	doc.ending()
 	doc.feet()
 	b, err := r.paper.Bytes()
@@ -150,39 +150,46 @@ func (d *printed) parties() {
 	d.y += 900
 }
 
+// numbers writes the four numbers that matter, and one sentence that says the same.
 func (d *printed) numbers() {
 	quarter := d.width() / 4
-	for i, card := range []struct {
-		label, below string
-		v            pipeline.Amount
-		color        pdf.Color
-	}{
-		{statement.CardEarned, d.Diamonds(d.m.EarnedDiamonds).String(), d.m.EarnedAmount, inkColor},
-		{statement.CardTaken, d.TakenParts().String(), d.m.TakenAmount, inkColor},
-		{statement.CardPaid, d.PaidParts().String(), d.m.PaidAmount, inkColor},
-		{statement.CardBalance, d.Diamonds(d.m.ClosingDiamonds).String(), d.m.ClosingAmount, keyColor},
-	} {
+	d.Align()
+	cards := d.Cards()
+	const below = 4 // lines
+	for i := range cards {
+		c := &cards[i]
 		x := sheetMargin + i*quarter
 		if i > 0 {
-			d.Rect(x-700, d.y, 50, 4600, lineColor)
+			d.Rect(x-700, d.y, 50, 6300, lineColor)
 		}
-		color := card.color
-		if card.v < 0 {
+		color := inkColor
+		switch {
+		case c.Label == statement.CardBalance && c.Amount < 0:
 			color = outColor
+		case c.Label == statement.CardBalance:
+			color = keyColor
 		}
-		d.Text(x, d.y+900, pdf.Regular, smallSize, softColor, card.label)
-		money := d.Money(card.v)
+		d.Text(x, d.y+900, pdf.Regular, smallSize, softColor, c.Label)
+		money := d.Money(c.Shown)
+		if c.Moves() {
+			money = d.Signed(c.Shown)
+		}
 		size := 1500
 		for size > 800 && d.Width(pdf.Bold, size, money) > quarter-3200 {
 			size -= 100
 		}
 		used := d.Text(x, d.y+2600, pdf.Bold, size, color, money)
 		d.Text(x+used+300, d.y+2600, pdf.Regular, smallSize, softColor, d.Currency)
-		for n, line := range d.Wrap(pdf.Regular, smallSize, quarter-1400, 2, card.below) {
+		var lines []string
+		if exactly := d.Exactly(c.Amount, c.Shown, c.Moves()).String(); exactly != "" {
+			lines = []string{exactly}
+		}
+		lines = append(lines, d.Wrap(pdf.Regular, smallSize, quarter-1400, below-len(lines), d.CardBelow(c).String())...)
+		for n, line := range lines {
 			d.Text(x, d.y+3700+n*950, pdf.Regular, smallSize, softColor, line)
 		}
 	}
-	d.y += 5600
+	d.y += 7300
 	d.paragraph(pdf.Regular, 1050, inkColor, d.InShort().String())
 }
 
@@ -196,7 +203,7 @@ func (d *printed) threeNumbers() {
 	for i, n := range []struct{ title, number, below string }{
 		{statement.ThreeCoins, d.Whole(d.m.GiftCoins), statement.ThreeCoinsNote},
 		{statement.ThreeDiamonds, d.Whole(d.m.EarnedDiamonds), d.CoinsToDiamonds().String()},
-		{statement.ThreeMoney, d.Sum(d.m.EarnedAmount), d.DiamondsToMoney().String()},
+		{statement.ThreeMoney, d.EarnedSum().String(), joined(d.DiamondsToMoney().String(), d.EarnedExactly().String())},
 	} {
 		x := sheetMargin + i*third
 		d.Rect(x, d.y, third-1000, 4300, washColor)
@@ -219,13 +226,19 @@ var barColor = [...]pdf.Color{
 
 // movement draws the waterfall.
 func (d *printed) movement() {
-	steps, low, top := d.Steps()
+	d.Align()
+	steps, low, most := d.Steps()
 	if len(steps) == 0 {
 		d.heading(statement.TitleMovement)
-		d.paragraph(pdf.Regular, textSize, inkColor, statement.NothingMoved)
+		d.paragraph(pdf.Regular, textSize, inkColor, d.NothingMoved())
 		return
 	}
-	const high, bar = 2500, 700
+	const bar = 700
+	high, more := 2500, 0
+	if d.RoundedSteps() {
+		more = 850
+	}
+	high += more
 	d.need(3000 + len(steps)*high)
 	d.heading(statement.TitleMovement)
 	at := func(bp int64) int { return sheetMargin + int(int64(d.width())*bp/10_000) }
@@ -239,15 +252,19 @@ func (d *printed) movement() {
 			}
 			d.Text(sheetMargin+used+700, d.y+900, pdf.Regular, smallSize, softColor, diamonds(s.Diamonds).String())
 		}
-		amount := d.Money(s.Amount)
+		amount := d.Money(s.Shown)
 		if s.Moves() {
-			amount = d.Signed(s.Amount)
+			amount = d.Signed(s.Shown)
 		}
 		d.TextRight(d.right(), d.y+900, pdf.Bold, textSize, inkColor, amount)
-		d.Rect(sheetMargin, d.y+1250, d.width(), bar, washColor)
-		from, to := at(pages.Across(s.From, low, top)), at(pages.Across(s.To, low, top))
+		if exactly := d.Exactly(s.Amount, s.Shown, s.Moves()).String(); exactly != "" {
+			d.TextRight(d.right(), d.y+900+more, pdf.Regular, smallSize, softColor, exactly)
+		}
+		top := d.y + 1250 + more
+		d.Rect(sheetMargin, top, d.width(), bar, washColor)
+		from, to := at(pages.Across(s.From, low, most)), at(pages.Across(s.To, low, most))
 		left := min(min(from, to), d.right()-150)
-		d.Rect(left, d.y+1250, max(max(from, to)-left, 150), bar, barColor[s.Move])
+		d.Rect(left, top, max(max(from, to)-left, 150), bar, barColor[s.Move])
 		d.y += high
 	}
 	d.paragraph(pdf.Regular, smallSize, softColor, d.MovementNotes().String())

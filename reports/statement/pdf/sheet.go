@@ -62,10 +62,11 @@ func (s *sheet) need(height int) bool {
 	return true
 }
 
-// heading begins a section, with room for at least two lines of it.
+// heading begins a section, with room for two lines of it, or for the head of a
+// table and its first row.
 func (s *sheet) heading(text string) {
 	s.y += 900
-	s.need(6000)
+	s.need(2100 + 1400 + 5*lineHeight)
 	s.y += 1300
 	s.Text(sheetMargin, s.y, pdf.Bold, 1250, inkColor, text)
 	s.y += 800
@@ -111,7 +112,7 @@ func (s *sheet) grid(columns ...column) *grid {
 		columns[rest].width = s.width() - used
 	}
 	g := &grid{s: s, columns: columns}
-	s.need(4 * lineHeight)
+	s.need(1400 + 5*lineHeight)
 	g.head()
 	return g
 }
@@ -141,7 +142,13 @@ func (g *grid) cell(i, y int, style pdf.Style, size int, color pdf.Color, text s
 	}
 	c := g.columns[i]
 	if c.right {
-		g.s.TextRight(g.left(i)+c.width, y, style, size, color, text)
+		edge := g.left(i) + c.width
+		// The sign of a rounded number stands behind the column, so that digits stay below digits.
+		number, rounded := strings.CutSuffix(text, statement.RoundedSign)
+		g.s.TextRight(edge, y, style, size, color, number)
+		if rounded {
+			g.s.Text(edge, y, style, size, color, statement.RoundedSign)
+		}
 		return
 	}
 	g.s.Text(g.left(i), y, style, size, color, text)
@@ -218,7 +225,7 @@ func (g *grid) style(e entry, i int) pdf.Style {
 
 // group writes a line across the table.
 func (g *grid) group(text string) {
-	if g.s.y+3*lineHeight > g.s.bottom() {
+	if g.s.y+5*lineHeight > g.s.bottom() { // it and the row below it
 		g.turn()
 	}
 	g.s.Rect(sheetMargin, g.s.y, g.s.width(), 1500, washColor)

@@ -30,6 +30,7 @@ func (d *printed) gifts() {
 		d.paragraph(pdf.Regular, textSize, inkColor, statement.NoGifts)
 		return
 	}
+	d.AlignGifts()
 	g := d.giftGrid(statement.ColumnGift)
 	rounded := false
 	for i := range ranges {
@@ -67,8 +68,8 @@ func (d *printed) gifts() {
 
 func (d *printed) giftRow(g *grid, l *pipeline.StatementLine, mark, small string) {
 	g.row(entry{cells: []string{
-		d.Gift(l).String() + prior(l.PriorPeriod), d.optional(l.Count), d.optional(l.Coins), d.optionalRate(l.DiamondsPerCoin), d.optional(l.Diamonds) + mark,
-		d.optionalRate(l.Rate), d.Money(l.Amount),
+		d.Gift(l).String() + prior(l.PriorPeriod), d.optional(l.Count), d.optional(l.Coins), d.perCoin(l.DiamondsPerCoin), d.optional(l.Diamonds) + mark,
+		d.perDiamond(l.Rate), d.Money(l.Amount),
 	}, small: small, amount: l.Amount})
 }
 
@@ -86,11 +87,18 @@ func (d *printed) optionalSigned(v *int64) string {
 	return d.SignedWhole(*v)
 }
 
-func (d *printed) optionalRate(v *pipeline.Rate) string {
+func (d *printed) perCoin(v *pipeline.Rate) string {
 	if v == nil {
 		return ""
 	}
-	return "× " + d.Rate(*v)
+	return "× " + string(d.AppendPerCoin(nil, *v))
+}
+
+func (d *printed) perDiamond(v *pipeline.Rate) string {
+	if v == nil {
+		return ""
+	}
+	return "× " + string(d.AppendPerDiamond(nil, *v))
 }
 
 func (d *printed) optionalMoney(v *pipeline.Amount) string {
@@ -124,11 +132,11 @@ func joined(parts ...string) string {
 
 // arithmetic is how coins became money, at each rate.
 func (d *printed) arithmetic() {
-	if len(d.S.Rates) == 0 {
+	sums := d.Sums()
+	if len(d.S.Rates) == 0 || len(sums) == 0 {
 		return
 	}
 	d.heading(statement.TitleSums)
-	sums := d.Sums()
 	d.paragraph(pdf.Regular, textSize, inkColor, d.SumsWhy(len(sums) > 1).String())
 	for i := range sums {
 		t := &sums[i]
@@ -150,6 +158,7 @@ func (d *printed) shares() {
 	}
 	d.heading(statement.TitleShares)
 	d.paragraph(pdf.Regular, textSize, inkColor, d.SharesWhy().String())
+	d.AlignShares(shares)
 	g := d.grid(column{title: statement.ColumnShare}, column{title: statement.ColumnOfListValue, width: 9000, right: true}, column{title: d.Currency, width: 9000, right: true})
 	for _, s := range shares {
 		label, part := s.Label, ""
@@ -179,6 +188,7 @@ func (d *printed) adjustment(g *grid, l *pipeline.StatementLine) {
 // deductions lists everything that was taken, with its reason.
 func (d *printed) deductions() {
 	d.heading(statement.TitleTaken)
+	d.AlignTaken()
 	var g *grid
 	charged := false
 	for i := range d.S.Lines {
@@ -206,7 +216,7 @@ func (d *printed) deductions() {
 		d.paragraph(pdf.Regular, textSize, inkColor, statement.NothingTaken)
 		return
 	}
-	g.row(entry{total: true, cells: []string{"", statement.TotalTaken, "", d.Signed(-d.m.TakenAmount)}})
+	g.row(entry{total: true, cells: []string{"", d.TotalTaken(), "", d.Signed(-d.m.TakenAmount)}})
 	g.end()
 	if charged {
 		d.paragraph(pdf.Regular, smallSize, softColor, statement.ChargesNote)
@@ -216,6 +226,7 @@ func (d *printed) deductions() {
 func (d *printed) additions() {
 	if d.S.Any(statement.IsAddition) {
 		d.heading(statement.TitleAdded)
+		d.AlignAdded()
 		g := d.entries()
 		for i := range d.S.Lines {
 			if l := &d.S.Lines[i]; statement.IsAddition(l) {
@@ -224,6 +235,10 @@ func (d *printed) additions() {
 		}
 		g.end()
 	}
+}
+
+// earlier says what part of the month belongs to earlier ones.
+func (d *printed) earlier() {
 	if d.S.HasEarlier() {
 		d.heading(statement.TitleEarlier)
 		d.paragraph(pdf.Regular, textSize, inkColor, d.Earlier().String())
@@ -233,6 +248,7 @@ func (d *printed) additions() {
 // payoutTable lists payouts from gross to what arrives.
 func (d *printed) payoutTable() {
 	d.heading(statement.TitlePayouts)
+	d.Align()
 	if !d.S.Any(statement.IsPayout) {
 		d.paragraph(pdf.Regular, textSize, inkColor, d.NoPayouts().String())
 		return
@@ -245,12 +261,37 @@ func (d *printed) payoutTable() {
 			continue
 		}
 		title, _ := d.PayoutTitle(l)
+		said := title.String()
+		diamonds, balance := "", ""
+		if !statement.LeftEarlier(l) { // which moves nothing of this month's balance
+			diamonds, balance = d.optionalSigned(l.Diamonds), d.Signed(l.Amount)
+		}
 		g.row(entry{cells: []string{
-			title.String() + prior(l.PriorPeriod), d.optionalSigned(l.Diamonds), d.Signed(l.Amount), d.optionalMoney(l.FeeAmount), d.optionalMoney(l.WithholdingAmount), d.optionalMoney(l.NetAmount),
+			said + prior(l.PriorPeriod), diamonds, balance, d.optionalMoney(l.FeeAmount), d.optionalMoney(l.WithholdingAmount), d.optionalMoney(l.NetAmount),
 		}, small: joined(d.PayoutTrail(l).String(), d.Exchange(l).String())})
 	}
 	g.end()
 	d.paragraph(pdf.Regular, textSize, inkColor, d.PayoutSums().String())
+}
+
+// onItsWay lists what was requested and has not arrived, payout by payout.
+func (d *printed) onItsWay() {
+	lines := d.OnItsWay()
+	if len(lines) == 0 {
+		return
+	}
+	d.heading(statement.TitleOnItsWay)
+	d.paragraph(pdf.Regular, textSize, inkColor, d.OnItsWayWhy().String())
+	g := d.grid(column{title: statement.ColumnPayout}, column{title: statement.ColumnRequested, width: 9600}, column{title: d.ColumnNet(), width: 9000, right: true})
+	for _, l := range lines {
+		requested := ""
+		if l.EventAt != nil {
+			requested = string(d.AppendDay(nil, *l.EventAt))
+		}
+		g.row(entry{cells: []string{l.ReferenceID, requested, d.optionalMoney(l.NetAmount)}, small: joined(d.OnItsWayTrail(l).String(), d.Exchange(l).String())})
+	}
+	g.row(entry{total: true, cells: []string{statement.TotalOnItsWay, "", d.Money(d.m.InTransitAmount)}})
+	g.end()
 }
 
 // ending says what the balance is, the year so far, and how to check all this.

@@ -2,6 +2,8 @@
 -- grain: statement_no, section_rank, sort keys
 -- materialized: view
 -- Gifts are summed by type and rate; every reversal, adjustment and payout stands alone, with its reason and its original.
+-- A payout that left the balance in an earlier month stands here without diamonds and at zero when it was paid in this one, or
+-- is still on its way at its end: what is on its way is the sum of lines, each with its payout.
 -- section_rank: 1 opening, 2 earned, 3 adjusted, 4 redeemed, 5 returned, 6 revaluation, 7 rounding, 8 closing. gift_no goes by
 -- gift_id, so lines can be put in order without names.
 with gift_statements as (
@@ -163,7 +165,7 @@ from movements
 where kind = 'redeemed'
 union all
 select
-    led_statement.statement_no, 4, led_payout_event.event_at, null, null, null, null, 0, null, null, null, null,
+    led_statement.statement_no, 4, led_payout_event.event_at, null, null, null, null, null, null, null, null, null,
     cast(0 as decimal(38, 9)), 'payout_paid', led_payout_event.payout_id, null, false
 from led_payout_event
 cross join run
@@ -176,6 +178,20 @@ left join led_diamond_valued
     and led_diamond_valued.kind = 'redeemed'
 where led_payout_event.accounting_month = run.period
     and led_payout_event.status = 'paid'
+    and led_diamond_valued.reference_id is null
+union all
+select
+    led_statement.statement_no, 4, led_payout_state.requested_at, null, null, null, null, null, null, null, null, null,
+    cast(0 as decimal(38, 9)), 'payout_on_its_way', led_payout_state.payout_id, null, false
+from led_payout_state
+inner join led_statement
+    on led_statement.creator_id = led_payout_state.creator_id
+    and led_statement.entity = led_payout_state.entity
+    and led_statement.currency = led_payout_state.currency
+left join led_diamond_valued
+    on led_diamond_valued.reference_id = led_payout_state.payout_id
+    and led_diamond_valued.kind = 'redeemed'
+where led_payout_state.status = 'requested'
     and led_diamond_valued.reference_id is null
 union all
 select

@@ -1,10 +1,15 @@
-package statement
+package data
 
-import "carat/pipeline"
+import (
+	"carat/pipeline"
+	"carat/reports/statement"
+)
 
 // What a statement says beside its lines stands behind them in the CSV, in
 // sections of its own and without a number: rows that don't move the balance.
 const (
+	sectionHead    = "headline"
+	sectionShown   = "shown"
 	sectionStream  = "by_stream"
 	sectionHeld    = "held"
 	sectionTerms   = "payout_terms"
@@ -13,7 +18,7 @@ const (
 )
 
 // besideLines appends those rows to lines.
-func besideLines(lines []pipeline.StatementLine, s *Statement) []pipeline.StatementLine {
+func besideLines(lines []pipeline.StatementLine, s *statement.Statement) []pipeline.StatementLine {
 	add := func(l pipeline.StatementLine) {
 		l.CreatorID, l.Entity = s.Summary.CreatorID, s.Summary.Entity
 		if l.Currency == "" {
@@ -21,8 +26,16 @@ func besideLines(lines []pipeline.StatementLine, s *Statement) []pipeline.Statem
 		}
 		lines = append(lines, l)
 	}
-	for i := range s.Streams {
-		t := &s.Streams[i]
+	steps := statement.StepsOf(s)
+	for _, c := range statement.CardsOf(steps) {
+		add(pipeline.StatementLine{Section: sectionHead, Diamonds: &c.Diamonds, Amount: c.Shown, Reason: c.Item})
+	}
+	for i := range steps {
+		add(pipeline.StatementLine{Section: sectionShown, Diamonds: &steps[i].Diamonds, Amount: steps[i].Shown, Reason: steps[i].Item})
+	}
+	streams := s.Told()
+	for i := range streams {
+		t := &streams[i]
 		l := pipeline.StatementLine{
 			Section: sectionStream, EventAt: t.FirstAt, StreamID: t.StreamID, Count: &t.Gifts, Coins: &t.Coins, Diamonds: &t.Diamonds, DiamondsPerCoin: t.DiamondsPerCoin,
 			Rate: t.Rate, RateFrom: t.RateFrom, RateTo: t.RateTo, Amount: t.Amount, Reason: "stream", PriorPeriod: t.PriorPeriod,
@@ -89,11 +102,24 @@ func appendObject(b []byte, fields ...field) []byte {
 }
 
 // appendBeside appends what a statement says beside its lines as JSON keys:
-// streams, held, payout_terms, year_to_date and replaced. What there isn't is empty or null.
-func appendBeside(b []byte, s *Statement) []byte {
-	b = append(b, ",\n\"streams\":["...)
-	for i := range s.Streams {
-		t := &s.Streams[i]
+// headline, shown, streams, held, payout_terms, year_to_date and replaced. What there
+// isn't is empty or null. headline and shown are the four numbers and the steps from
+// opening to closing as people see them, in whole minor units, beside what they are.
+func appendBeside(b []byte, s *statement.Statement) []byte {
+	steps := statement.StepsOf(s)
+	b = append(b, ",\n\"headline\":["...)
+	for i, c := range statement.CardsOf(steps) {
+		b = appendObject(appendItem(b, i), field{"item", textCell(c.Item)}, field{"diamonds", wholeCell(c.Diamonds)}, field{"amount", amountCell(c.Amount)}, field{"shown_amount", amountCell(c.Shown)})
+	}
+	b = append(b, "],\n\"shown\":["...)
+	for i := range steps {
+		t := &steps[i]
+		b = appendObject(appendItem(b, i), field{"item", textCell(t.Item)}, field{"diamonds", wholeCell(t.Diamonds)}, field{"amount", amountCell(t.Amount)}, field{"shown_amount", amountCell(t.Shown)})
+	}
+	b = append(b, "],\n\"streams\":["...)
+	streams := s.Told()
+	for i := range streams {
+		t := &streams[i]
 		b = appendObject(appendItem(b, i),
 			field{"stream_id", textCell(t.StreamID)}, field{"streams", wholeCell(t.Streams)}, field{"first_at", optional(kindTime, t.FirstAt)},
 			field{"last_at", optional(kindTime, t.LastAt)}, field{"count", wholeCell(t.Gifts)}, field{"coins", wholeCell(t.Coins)}, field{"diamonds", wholeCell(t.Diamonds)},

@@ -1,4 +1,4 @@
-package statement
+package data
 
 import (
 	"crypto/sha256"
@@ -7,13 +7,14 @@ import (
 	"encoding/json"
 
 	"carat/pipeline"
+	"carat/reports/statement"
 )
 
 // Digest hashes all that the statement says, but for the run that said it: two
 // statements with the same digest read the same. The rows are hashed as numbers
 // and texts, not as a rendering of them: that is a tenth of the bytes. Errors are
 // of kind internal: rows that are not one statement.
-func (r *Files) Digest(s *Statement) (string, error) {
+func (r *Files) Digest(s *statement.Statement) (string, error) {
 	if err := s.Check(); err != nil {
 		return "", err
 	}
@@ -39,7 +40,7 @@ func (r *Files) Digest(s *Statement) (string, error) {
 		}
 	}
 	b = appendBeside(append(b, 0), s)
-	rest, err := json.Marshal([]any{s.DisplayName, s.Payer, s.zone().String(), s.Rates})
+	rest, err := json.Marshal([]any{s.DisplayName, s.Payer, s.TimeZone().String(), s.Rates})
 	if err != nil {
 		return "", pipeline.Errorf(pipeline.KindInternal, "hash statement of", s.Subject(), "%w", err)
 	}

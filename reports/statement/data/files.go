@@ -1,4 +1,4 @@
-package statement
+package data
 
 import (
 	"strconv"
@@ -6,6 +6,7 @@ import (
 
 	"carat/pipeline"
 	"carat/reports/escape"
+	"carat/reports/statement"
 )
 
 // Files renders statements for programs, one after another, reusing its memory. It
@@ -22,7 +23,7 @@ type Files struct {
 // and in sections of their own, what the statement says beside them. A text that a spreadsheet would run as a
 // formula gets a leading apostrophe. The error is of kind internal: rows that
 // are not one statement.
-func (r *Files) CSV(s *Statement) ([]byte, error) {
+func (r *Files) CSV(s *statement.Statement) ([]byte, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
@@ -45,7 +46,7 @@ func (r *Files) CSV(s *Statement) ([]byte, error) {
 	return b, nil
 }
 
-func appendCSVLine(b []byte, s *Statement, l *pipeline.StatementLine) []byte {
+func appendCSVLine(b []byte, s *statement.Statement, l *pipeline.StatementLine) []byte {
 	for i := range lineColumns {
 		if i > 0 {
 			b = append(b, ',')
@@ -56,13 +57,13 @@ func appendCSVLine(b []byte, s *Statement, l *pipeline.StatementLine) []byte {
 	return append(b, '\r', '\n')
 }
 
-// JSON renders {"summary":{…},"lines":[…],"streams":[…],"held":[…],
+// JSON renders {"summary":{…},"lines":[…],"headline":[…],"shown":[…],"streams":[…],"held":[…],
 // "payout_terms":{…},"year_to_date":{…},"replaced":{…}}: keys are column names in a fixed
 // order, decimals strings without trailing zeros, whole numbers numbers, times
 // RFC 3339 in UTC. Absent values are left out; lines don't repeat what the summary
 // says of all of them. A row stands on a line of its own. The error is of kind
 // internal: rows that are not one statement.
-func (r *Files) JSON(s *Statement) ([]byte, error) {
+func (r *Files) JSON(s *statement.Statement) ([]byte, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
