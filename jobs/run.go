@@ -46,7 +46,9 @@ func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 		}
 		result = &RunResult{}
 		var failures error
-		if result.Ingest, failures = ingest.FilesIn(ctx, p, o.Setting, inputs, ignored); failures != nil && !ingest.IsFileError(failures) {
+		if result.Ingest, failures = ingest.FilesIn(ctx, p, o.Setting, inputs, ignored); result.Ingest == nil {
+			return nil, failures // nothing was begun
+		} else if failures != nil && !ingest.IsFileError(failures) {
 			return result, failures
 		}
 		job.Took(result.Ingest.Inputs()...)

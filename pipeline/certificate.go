@@ -38,6 +38,9 @@ type Certificate struct {
 	// hash chain: the raw tables are as they were just after it.
 	LastBatch string `json:"last_batch"`
 	Chain     string `json:"chain"`
+	// Records is the end of the state's chain of records when the period was locked:
+	// "NUMBER SHA256". Older certificates have none.
+	Records string `json:"records,omitempty"`
 
 	Tables     []CertifiedTable  `json:"tables"`  // raw tables, by name
 	Results    []CertifiedResult `json:"results"` // result tables, by name

@@ -99,6 +99,12 @@ func newPostgres(t *testing.T) *postgresServer {
 // caratExits runs the real binary, wants an exit code and gives stdout.
 func caratExits(t *testing.T, want int, args ...string) string {
 	t.Helper()
+	stdout, _ := caratBoth(t, want, args...)
+	return stdout
+}
+
+func caratBoth(t *testing.T, want int, args ...string) (stdout, told string) {
+	t.Helper()
 	cmd := exec.Command("carat", args...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -110,7 +116,7 @@ func caratExits(t *testing.T, want int, args ...string) string {
 	if got := cmd.ProcessState.ExitCode(); got != want {
 		t.Fatalf("carat %s: exit code %d, want %d\n%s", strings.Join(args, " "), got, want, stderr.String())
 	}
-	return string(out)
+	return string(out), stderr.String()
 }
 
 // firstSeen is the one thing of an exception that a clock tells.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -56,10 +58,14 @@ names, and compares every result table.`,
 			t := &table.Table{CellWidth: 100, Columns: []table.Column{
 				{Name: "batches", Kind: table.Number}, {Name: "runs", Kind: table.Number}, {Name: "files", Kind: table.Number},
 				{Name: "rows", Kind: table.Number}, {Name: "sources", Kind: table.Number}, {Name: "source_rows", Kind: table.Number},
-				{Name: "certificates", Kind: table.Number}, {Name: "differences", Kind: table.Number}, {Name: "chain"},
-			}, Rows: [][]any{{v.Batches, v.Runs, v.Files, v.Rows, v.Sources, v.SourceRows, v.Certificates, len(v.Differences), v.Chain}}}
+				{Name: "certificates", Kind: table.Number}, {Name: "records", Kind: table.Number}, {Name: "differences", Kind: table.Number}, {Name: "chain"},
+			}, Rows: [][]any{{v.Batches, v.Runs, v.Files, v.Rows, v.Sources, v.SourceRows, v.Certificates, v.RecordCount(), len(v.Differences), v.Chain}}}
 			if v.Batches > 0 || len(v.Differences) > 0 {
 				err = errors.Join(err, t.Write(a.stdout, a.format))
+			}
+			if v.Records != nil && v.Records.Adopted > 0 {
+				a.tell(fmt.Sprintf("verify: %d rows of the state were there when its records began, on %s: records prove them from then on only",
+					v.Records.Adopted, v.Records.AdoptedAt.Format(time.RFC3339)))
 			}
 			for _, d := range v.Differences {
 				a.tell("verify: " + d)

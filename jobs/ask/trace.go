@@ -74,7 +74,10 @@ type tracer struct {
 
 func newTracer(ctx context.Context, p *books.Books, o TraceOptions) (*tracer, error) {
 	t := &tracer{TraceOptions: o, Books: p, tables: map[string]pipeline.TableFiles{}, ready: map[string]bool{}, batches: map[string]lake.CommittedBatch{}, months: map[string]*month{}}
-	var err error
+	err := p.Lake.CheckOwn(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if t.models, err = (reconcile.Options{Setting: o.Setting, SQL: o.SQL}).Models(); err != nil {
 		return nil, err
 	}

@@ -37,19 +37,34 @@ func Open(ctx context.Context, s Setting) (*Books, error) {
 	var err error
 	p.Lake, err = lake.Open(ctx, lake.Config{
 		Root: s.Config.Lake, CatalogDSN: s.Config.Catalog, Now: func() time.Time { return s.Now }, Fault: s.Fault,
+		Recorder: func(ctx context.Context, root string) (lake.Recorder, error) { return p.openState(ctx, s, root) },
 	})
 	if err != nil {
+		if p.State != nil {
+			err = errors.Join(err, p.State.Close())
+		}
 		return nil, err
-	}
-	dsn := s.Config.Catalog
-	if dsn == "" {
-		dsn = filepath.Join(p.Lake.Root(), "catalog.sqlite")
-	}
-	if p.State, err = state.Open(ctx, dsn); err != nil {
-		return nil, errors.Join(err, p.Lake.Close())
 	}
 	keepPrivate(s)
 	return p, nil
+}
+
+// openState opens the state, in the database that the lake's catalog is in, and
+// gives who chains what the lake writes there.
+func (p *Books) openState(ctx context.Context, s Setting, root string) (r lake.Recorder, err error) {
+	dsn := s.Config.Catalog
+	if dsn == "" {
+		dsn = filepath.Join(root, lake.CatalogFile)
+	}
+	options := state.Options{Now: s.clock, HeadFile: filepath.Join(root, lake.HeadFile), Fault: s.Fault}
+	if p.State, err = state.Open(ctx, dsn, options); err != nil {
+		return r, err
+	}
+	head := func(ctx context.Context) (string, error) {
+		h, err := p.State.Head(ctx)
+		return h.String(), err
+	}
+	return lake.Recorder{Head: head, Record: p.State.Record}, nil
 }
 
 // WantLake is a not-found error when there is no lake yet: jobs that need what

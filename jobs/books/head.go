@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"carat/pipeline"
+	"carat/pipeline/state"
 )
 
 // Head is the end of the hash chain. Kept by somebody else, it shows whether
@@ -13,6 +14,9 @@ type Head struct {
 	Batch   string `json:"batch"`
 	Batches int    `json:"batches"`
 	Chain   string `json:"chain"`
+	// Records is the end of the chain of the state's records, "NUMBER SHA256"; older
+	// heads have none.
+	Records string `json:"records,omitempty"`
 }
 
 // Encode gives the head as a file holds it.
@@ -27,7 +31,11 @@ func (h Head) Encode() []byte {
 // ParseHead reads an exported head.
 func ParseHead(text []byte) (*Head, error) {
 	h := &Head{}
-	if err := json.Unmarshal(text, h); err != nil || h.Lake == "" || h.Batch != "" && h.Chain == "" {
+	err := json.Unmarshal(text, h)
+	if err == nil && h.Records != "" {
+		_, err = state.ParseHead(h.Records)
+	}
+	if err != nil || h.Lake == "" || h.Batch != "" && h.Chain == "" {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "read", "head", "the file holds no head of a history").WithHint("`carat verify --export-head FILE` writes one")
 	}
 	return h, nil

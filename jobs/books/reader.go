@@ -67,7 +67,7 @@ func (p *Books) OpenView(ctx context.Context, c *config.Config, v View) (*Reader
 	if v.empty {
 		return r, nil
 	}
-	tables, err := p.Lake.Tables(ctx, v.At, v.names...)
+	tables, err := p.ownTables(ctx, v.At, v.names...)
 	if err == nil {
 		err = r.LoadWhere(ctx, "", tables, v.Where)
 	}
@@ -75,6 +75,15 @@ func (p *Books) OpenView(ctx context.Context, c *config.Config, v View) (*Reader
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
+}
+
+// ownTables gives the files of the named tables, all if none is named, unless
+// another program wrote to one.
+func (p *Books) ownTables(ctx context.Context, at lake.AsOf, names ...string) ([]pipeline.TableFiles, error) {
+	if err := p.Lake.CheckOwn(ctx, names...); err != nil {
+		return nil, err
+	}
+	return p.Lake.Tables(ctx, at, names...)
 }
 
 // TaskOver gives a task whose query, that a person wrote, finds the tables and
@@ -92,7 +101,7 @@ func (p *Books) TaskOver(ctx context.Context, c *config.Config, at lake.AsOf, qu
 		names, records = nil, RecordTables
 	}
 	if !some || len(names) > 0 {
-		tables, err := p.Lake.Tables(ctx, at, names...)
+		tables, err := p.ownTables(ctx, at, names...)
 		if err != nil {
 			return t, some, err
 		}

@@ -48,6 +48,14 @@ type Setting struct {
 	Fault func(step, path string) error
 }
 
+// clock gives the time by the clock, or by its one reading.
+func (s Setting) clock() time.Time {
+	if s.Clock != nil {
+		return s.Clock()
+	}
+	return s.Now
+}
+
 // Actor is a person, or the scheduler.
 type Actor struct {
 	User   string // who it is, as roles, sign-offs and decisions name them

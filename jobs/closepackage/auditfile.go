@@ -57,6 +57,9 @@ func AuditFile(ctx context.Context, o AuditFileOptions) (result *AuditFileResult
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
+	if err := p.Lake.CheckOwn(ctx); err != nil {
+		return nil, err
+	}
 	text := "--period " + string(o.Period)
 	_, err = p.Recorded(ctx, o.Setting, "evidence", text, func() (int64, error) {
 		result, err = auditFile(ctx, p, o)

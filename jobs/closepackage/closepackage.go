@@ -53,6 +53,9 @@ func WriteIn(ctx context.Context, p *books.Books, run state.Run, o Options) (res
 	if len(o.Formats) == 0 {
 		o.Formats = closepackage.Formats
 	}
+	if err := p.Lake.CheckOwn(ctx); err != nil {
+		return nil, err
+	}
 	signed, err := SignaturesOf(ctx, p, o.Setting, o.Period)
 	if err != nil {
 		return nil, err

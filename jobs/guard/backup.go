@@ -273,7 +273,7 @@ func dumpCatalog(ctx context.Context, p *books.Books, file string) (err error) {
 	if err := lake.MakeCatalog(ctx, file); err != nil {
 		return err
 	}
-	to, err := state.Open(ctx, file)
+	to, err := state.Open(ctx, file, state.Options{})
 	if err != nil {
 		return err
 	}

@@ -142,8 +142,15 @@ func damaged(folder, name, got, want string, err error) error {
 }
 
 func sameHead(folder string, m manifest, got books.Head) error {
+	if m.Head.Records == "" {
+		got.Records = "" // an older carat's backup knows of no records
+	}
 	if got == m.Head {
 		return nil
+	}
+	if got.Chain == m.Head.Chain && got.Batch == m.Head.Batch {
+		return pipeline.Errorf(pipeline.KindVerification, "verify backup", folder, "its records end with %q, the manifest says %q", got.Records, m.Head.Records).
+			WithHint("use another backup")
 	}
 	return pipeline.Errorf(pipeline.KindVerification, "verify backup", folder, "its history ends with batch %q and chain %s, the manifest says %q and %s",
 		got.Batch, got.Chain, m.Head.Batch, m.Head.Chain).WithHint("use another backup")
@@ -208,7 +215,7 @@ func (o RestoreOptions) copyBack(ctx context.Context, folder, temp string, sums 
 	// An attempt before may have opened the databases; a log of theirs beside a
 	// new copy would be taken for its own.
 	for _, file := range []string{lake.CatalogFile, lake.PeopleFile} {
-		for _, ending := range []string{"", "-wal", "-shm", "-journal"} {
+		for _, ending := range []string{"", "-wal", "-shm", "-journal", "-head"} {
 			if err := disk.IgnoreMissing(os.Remove(filepath.Join(temp, filepath.FromSlash(file)) + ending)); err != nil {
 				return restoreError(temp, err)
 			}
@@ -271,12 +278,12 @@ func loadCatalog(ctx context.Context, dsn, file, root string) (err error) {
 	if err := lake.MakeCatalog(ctx, dsn); err != nil {
 		return err
 	}
-	from, err := state.Open(ctx, file)
+	from, err := state.Open(ctx, file, state.Options{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	to, err := state.Open(ctx, dsn)
+	to, err := state.Open(ctx, dsn, state.Options{})
 	if err != nil {
 		return err
 	}
@@ -286,7 +293,7 @@ func loadCatalog(ctx context.Context, dsn, file, root string) (err error) {
 		return err
 	}
 	// The file was only on its way, and so is what seals it: the catalog is the database.
-	for _, ending := range []string{"", "-wal", "-shm", "-seal", "-open"} {
+	for _, ending := range []string{"", "-wal", "-shm", "-seal", "-open", "-head"} {
 		if err := disk.IgnoreMissing(os.Remove(file + ending)); err != nil {
 			return restoreError(root, err)
 		}

@@ -23,11 +23,20 @@ type VerifyOptions struct {
 // Verification is what Verify went through.
 type Verification struct {
 	lake.Verification
-	Sources      int        // kept source files that were read again
-	SourceRows   int64      // rows in them
-	Certificates int        // of closed periods
-	Erased       []string   // batches whose file named a person who was erased
-	Head         books.Head // of the history as it is
+	Sources      int            // kept source files that were read again
+	SourceRows   int64          // rows in them
+	Certificates int            // of closed periods
+	Records      *state.Records // of the state: readings, jobs, sign-offs, decisions, roles, runs
+	Erased       []string       // batches whose file named a person who was erased
+	Head         books.Head     // of the history as it is
+}
+
+// RecordCount gives how many records the state's chain has.
+func (v *Verification) RecordCount() int64 {
+	if v.Records == nil {
+		return 0
+	}
+	return v.Records.Head.No
 }
 
 func (v *Verification) differ(format string, args ...any) {
@@ -66,6 +75,7 @@ func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err err
 			return verifyCertificates(ctx, p, o.Config, result)
 		},
 		func() error { return verifyHead(ctx, p, o.Head, result) },
+		func() error { return verifyRecords(ctx, p, o.Head, result) },
 	} {
 		err := check()
 		if err != nil && pipeline.KindOf(err) == pipeline.KindInternal && ctx.Err() == nil && len(result.Differences) > 0 {
@@ -112,6 +122,27 @@ func verifyHead(ctx context.Context, p *books.Books, kept *books.Head, report *V
 	case at+1 != kept.Batches:
 		report.differ("batch %s is number %d of the history, the head that was kept says %d", kept.Batch, at+1, kept.Batches)
 	}
+	return nil
+}
+
+// verifyRecords walks the chain of the state's records, up to the heads that the
+// history, the certificates and a third party keep of it.
+func verifyRecords(ctx context.Context, p *books.Books, kept *books.Head, report *Verification) (err error) {
+	var heads []state.Kept
+	for _, h := range report.Heads {
+		heads = append(heads, state.Kept{Where: h.Where, Head: h.Head})
+	}
+	if kept != nil && kept.Lake == p.Lake.ID() {
+		heads = append(heads, state.Kept{Where: "the head that was kept", Head: kept.Records})
+	}
+	if report.Records, err = p.State.VerifyRecords(ctx, heads); err != nil {
+		if ctx.Err() == nil {
+			report.differ("the records of the state can't be read: %v", err)
+		}
+		return ctx.Err()
+	}
+	report.Differences = append(report.Differences, report.Records.Differences...)
+	report.Head.Records = report.Records.Head.String()
 	return nil
 }
 

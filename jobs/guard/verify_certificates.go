@@ -77,6 +77,9 @@ func verifyCertificate(p *books.Books, l state.Lock, c *pipeline.Certificate, ba
 	if c.RunID != l.RunID || c.Approved.User != l.ApprovedBy || c.Prepared.User != l.PreparedBy {
 		report.differ("%s: the state database names another run, preparer or approver", name)
 	}
+	if c.Records != "" {
+		report.Heads = append(report.Heads, lake.KeptHead{Where: name, Head: c.Records})
+	}
 	if c.LastBatch != "" {
 		chain := "none"
 		for _, b := range batches {

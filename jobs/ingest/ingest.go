@@ -88,6 +88,9 @@ func (o Options) inputs() ([]InputFile, []IgnoredFile, error) {
 
 // FilesIn is Files in books that are open and locked.
 func FilesIn(ctx context.Context, p *books.Books, s books.Setting, inputs []InputFile, ignored []IgnoredFile) (*Result, error) {
+	if err := p.Lake.CheckOwn(ctx); err != nil {
+		return nil, err
+	}
 	closed, err := p.Closures(ctx, s.Config)
 	if err != nil {
 		return nil, err

@@ -97,6 +97,9 @@ func Send(ctx context.Context, o Options) (result *Result, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
+	if err := p.Lake.CheckOwn(ctx); err != nil {
+		return nil, err
+	}
 	people, err := p.Lake.People(ctx)
 	if err != nil {
 		return nil, err

@@ -23,6 +23,11 @@ func certify(ctx context.Context, p *books.Books, o ApproveOptions, closed books
 	if n := len(batches); n > 0 {
 		c.LastBatch, c.Chain = batches[n-1].ID, batches[n-1].Chain
 	}
+	records, err := p.State.Head(ctx)
+	if err != nil {
+		return err
+	}
+	c.Records = records.String()
 	for _, name := range slices.Sorted(maps.Keys(run.Inputs)) {
 		c.Tables = append(c.Tables, pipeline.CertifiedTable{Table: name, Snapshot: run.Inputs[name]})
 	}

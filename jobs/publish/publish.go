@@ -59,6 +59,9 @@ func Write(ctx context.Context, o Options) (result *Result, err error) {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "publish", o.Out, "the file is there already").
 			WithHint("name another with --out, or replace it with --force")
 	}
+	if err := p.Lake.CheckOwn(ctx); err != nil {
+		return nil, err
+	}
 	_, err = p.Recorded(ctx, o.Setting, "publish", o.Out, func() (int64, error) {
 		result, err = publish(ctx, p, o)
 		if err != nil {

@@ -92,6 +92,9 @@ func (r *Finished) Result(ctx context.Context, p *books.Books, s books.Setting) 
 
 // RunIn is Run in books that are open and locked.
 func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
+	if err := p.Lake.CheckOwn(ctx); err != nil {
+		return nil, err
+	}
 	tables, err := p.Lake.Tables(ctx, books.Latest)
 	if err != nil {
 		return nil, err

@@ -85,7 +85,7 @@ func scheduleFor(t *testing.T, dir, text string, from, until time.Time, work fun
 
 func slotStates(t *testing.T, dir, job string) []string {
 	t.Helper()
-	s, err := state.Open(context.Background(), filepath.Join(dir, "lake", "catalog.sqlite"))
+	s, err := state.Open(context.Background(), filepath.Join(dir, "lake", "catalog.sqlite"), state.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestScheduleTimeout(t *testing.T) {
 			<-ctx.Done()
 			return ctx.Err()
 		}), "01T06:00 ingest")
-	s, err := state.Open(context.Background(), filepath.Join(dir, "lake", "catalog.sqlite"))
+	s, err := state.Open(context.Background(), filepath.Join(dir, "lake", "catalog.sqlite"), state.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

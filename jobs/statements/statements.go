@@ -69,6 +69,9 @@ func Write(ctx context.Context, o Options) (result *Result, err error) {
 		return nil, err
 	}
 	return books.Locked(ctx, o.Setting, "statements", o.Period, func(p *books.Books, job *books.Job) (result *Result, err error) {
+		if err := p.Lake.CheckOwn(ctx); err != nil {
+			return nil, err
+		}
 		closed, err := p.Closures(ctx, o.Config)
 		if err != nil {
 			return nil, err

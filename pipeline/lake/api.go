@@ -22,8 +22,12 @@ type (
 	CommittedBatch = chain.CommittedBatch
 	// Compacted is what compaction made of one table.
 	Compacted = compact.Compacted
+	// Recorder chains rows of the catalog's database.
+	Recorder = catalog.Recorder
 	// RowSet names staged rows by source line and key, for Drop.
 	RowSet = keys.RowSet
+	// KeptHead is the end of the chain of records as the history has it, and where.
+	KeptHead = verify.KeptHead
 	// Verification is what Verify went through.
 	Verification = verify.Verification
 )
@@ -33,6 +37,7 @@ type (
 const (
 	CatalogFile = store.CatalogFile
 	PeopleFile  = store.PeopleFile
+	HeadFile    = store.HeadFile
 )
 
 // CatalogTables are the tables of the catalog, beside the state's own in the
@@ -99,6 +104,13 @@ func (l *Lake) SavePeople(ctx context.Context, file string) (saved bool, err err
 // the chain value is to be kept elsewhere too, as a period's certificate does.
 func (l *Lake) Verify(ctx context.Context) (Verification, error) {
 	return verify.History(ctx, l.catalog, l.sources, l.compactors)
+}
+
+// CheckOwn is a verification error when another program committed to one of the
+// named tables, or to any if none is named, since carat did. It is cheap: it reads
+// the catalog's database alone.
+func (l *Lake) CheckOwn(ctx context.Context, names ...string) error {
+	return l.catalog.CheckOwn(ctx, names...)
 }
 
 // Compact rewrites the small files of each raw table's folders as few larger

@@ -52,7 +52,11 @@ func (s *Stage[T, P]) commit(ctx context.Context, b pipeline.Batch) (chain.Commi
 	if err != nil {
 		return chain.CommittedBatch{}, err
 	}
-	props, err := chain.BatchProperties(b, seq, m.Hashes(), l.catalog.LastChain())
+	records, err := l.catalog.RecordsHead(ctx)
+	if err != nil {
+		return chain.CommittedBatch{}, err
+	}
+	props, err := chain.BatchProperties(b, seq, m.Hashes(), l.catalog.LastChain(), records)
 	if err != nil {
 		return chain.CommittedBatch{}, err
 	}

@@ -27,6 +27,10 @@ type Config struct {
 	// Fault is called before each step that writes, and after each commit; its
 	// error stops the step. Tests alone set it, to cut the power there.
 	Fault func(step, path string) error
+
+	// Recorder gives who chains what the lake writes to its catalog's database, which
+	// is there by then; nil: nobody does. It is asked once, with the lake's folder.
+	Recorder func(ctx context.Context, root string) (Recorder, error)
 }
 
 // Lake is an open lake. It is safe for concurrent use; writing needs Lock.
@@ -99,6 +103,14 @@ func (l *Lake) open(ctx context.Context) error {
 		return err
 	}
 	if l.catalog, err = catalog.Open(ctx, l.disk, l.cfg.CatalogDSN, l.pageTables()); err != nil {
+		return err
+	}
+	if l.cfg.Recorder != nil {
+		if l.catalog.Recorder, err = l.cfg.Recorder(ctx, actual); err != nil {
+			return err
+		}
+	}
+	if err := l.catalog.BeginLedger(ctx); err != nil {
 		return err
 	}
 	if err := l.catalog.Ensure(ctx, l.rawShapes()); err != nil {

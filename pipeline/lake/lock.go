@@ -65,6 +65,9 @@ func (l *Lake) Lock(ctx context.Context) (release func(), err error) {
 	if err == nil {
 		err = l.catalog.KeepInventory(ctx, sweeper.Referred)
 	}
+	if err == nil {
+		err = l.catalog.KeepLedger(ctx)
+	}
 	if err != nil {
 		release()
 		return nil, l.fail("sweep lake", l.cfg.Root, err)

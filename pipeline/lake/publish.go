@@ -56,11 +56,18 @@ func (l *Lake) publish(ctx context.Context, run Run, tables map[string][]string,
 	}
 	m := l.catalog.NewMove(dir)
 	m.Run = run.ID
+	records, err := l.catalog.RecordsHead(ctx)
+	if err != nil {
+		return err
+	}
 	var appends []catalog.Append
 	for name, files := range tables {
 		a, err := l.resultAppend(m, run, name, files)
 		if err != nil {
 			return fmt.Errorf("table %s: %w", name, err)
+		}
+		if records != "" {
+			a.Props[chain.PropRecords] = records
 		}
 		if a.Shape != nil {
 			appends = append(appends, a)

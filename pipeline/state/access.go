@@ -30,8 +30,14 @@ const (
 // access that can't be recorded is not to take place.
 func (s *Store) BeginAccess(ctx context.Context, a Access) (id string, err error) {
 	id = uuid.NewString()
-	_, err = s.db.ExecContext(ctx, s.bind("insert into carat_access (access_id, at, who, verb, query, outcome) values (?, ?, ?, ?, ?, ?)"),
-		id, a.At.UnixMicro(), a.Who, a.Verb, a.Text, AccessRunning)
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, s.bind("insert into carat_access (access_id, at, who, verb, query, outcome) values (?, ?, ?, ?, ?, ?)"),
+			id, a.At.UnixMicro(), a.Who, a.Verb, a.Text, AccessRunning)
+		if err != nil {
+			return err
+		}
+		return s.Record(ctx, tx, "carat_access", id)
+	})
 	if err != nil {
 		return "", fmt.Errorf("record the access: %w", err)
 	}
@@ -41,7 +47,12 @@ func (s *Store) BeginAccess(ctx context.Context, a Access) (id string, err error
 // EndAccess completes the record of an access. rows is nil when it is not known
 // how many were given.
 func (s *Store) EndAccess(ctx context.Context, id string, rows *int64, outcome string) error {
-	_, err := s.db.ExecContext(ctx, s.bind("update carat_access set row_count = ?, outcome = ? where access_id = ?"), rows, outcome, id)
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, s.bind("update carat_access set row_count = ?, outcome = ? where access_id = ?"), rows, outcome, id); err != nil {
+			return err
+		}
+		return s.Record(ctx, tx, "carat_access", id)
+	})
 	if err != nil {
 		return fmt.Errorf("record the access: %w", err)
 	}

@@ -17,11 +17,7 @@ import (
 // which changes nothing. It reads one consistent state, and the other database
 // has all of it or nothing; inTx, if not nil, is part of that.
 func (s *Store) CopyTo(ctx context.Context, to *Store, also []string, inTx func(*sql.Tx) error) error {
-	options := &sql.TxOptions{}
-	if s.postgres {
-		options = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
-	}
-	from, err := s.db.BeginTx(ctx, options)
+	from, err := s.db.BeginTx(ctx, s.consistent())
 	if err != nil {
 		return fmt.Errorf("copy the state: %w", err)
 	}

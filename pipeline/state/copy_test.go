@@ -18,7 +18,7 @@ func TestCopyTo(t *testing.T) {
 	stores(t, func(t *testing.T, dsn string) {
 		ctx := context.Background()
 		s := open(t, dsn)
-		record(t, s, run("aa", 1))
+		recordRun(t, s, run("aa", 1))
 		notice := Notice{Webhook: "ops", Key: "k", Event: "'?", State: NoticeTold, RaisedAt: at(1), NextAt: at(2), ToldAt: at(3)}
 		if err := s.SaveNotices(ctx, notice); err != nil {
 			t.Fatal(err)

@@ -24,6 +24,9 @@ func (s *Store) RecordDecisions(ctx context.Context, decisions []pipeline.Decisi
 				last+int64(i)+1, d.ExceptionID, d.Status, d.Until, d.Owner, d.Note, d.By, d.At.UnixMicro(), d.Value, d.Source, d.Rate, string(d.Period)); err != nil {
 				return err
 			}
+			if err := s.Record(ctx, tx, "carat_decisions", last+int64(i)+1); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

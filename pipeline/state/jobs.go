@@ -50,7 +50,10 @@ func (s *Store) BeginJob(ctx context.Context, j Job) (no int64, err error) {
 			(job_no, job, period, arguments, user_name, os_user, build, started_at, result, error, run_id, inputs)
 			values (?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', '[]')`),
 			no, j.Job, string(j.Period), string(arguments), j.User, j.OSUser, j.Build, j.StartedAt.UnixMicro(), JobRunning)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.Record(ctx, tx, "carat_jobs", no)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("record job %s: %w", j.Job, err)
@@ -67,8 +70,14 @@ func (s *Store) EndJob(ctx context.Context, j Job) error {
 	if err != nil {
 		return fmt.Errorf("record end of job %d: %w", j.No, err)
 	}
-	_, err = s.db.ExecContext(ctx, s.bind("update carat_jobs set ended_at = ?, result = ?, error = ?, run_id = ?, inputs = ? where job_no = ?"),
-		j.EndedAt.UnixMicro(), j.Result, j.Error, j.RunID, string(inputs), j.No)
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, s.bind("update carat_jobs set ended_at = ?, result = ?, error = ?, run_id = ?, inputs = ? where job_no = ?"),
+			j.EndedAt.UnixMicro(), j.Result, j.Error, j.RunID, string(inputs), j.No)
+		if err != nil {
+			return err
+		}
+		return s.Record(ctx, tx, "carat_jobs", j.No)
+	})
 	if err != nil {
 		return fmt.Errorf("record end of job %d: %w", j.No, err)
 	}

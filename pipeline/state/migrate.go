@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
+	"io/fs"
+	"slices"
 	"sort"
 
 	"carat/pipeline"
@@ -16,6 +18,10 @@ var migrations embed.FS
 // migrationLock serialises migrations on PostgreSQL ("carat" in ASCII). SQLite
 // needs none: its transactions are immediate.
 const migrationLock = 0x6361726174
+
+// recordsMigration begins the chain of records: what a database of an older carat
+// holds is adopted then, and never again.
+const recordsMigration = "0006_records.sql"
 
 // migrate applies the migrations that the database lacks, in one transaction.
 func (s *Store) migrate(ctx context.Context) error {
@@ -56,7 +62,11 @@ func (s *Store) migrate(ctx context.Context) error {
 				return fmt.Errorf("migrate state %s: %w", e.Name(), err)
 			}
 		}
-		return nil
+		if done == len(entries) {
+			return nil
+		}
+		begins := slices.ContainsFunc(entries[done:], func(e fs.DirEntry) bool { return e.Name() == recordsMigration })
+		return s.adopt(ctx, tx, begins)
 	})
 }
 

@@ -66,7 +66,7 @@ func (s *Store) RecordLock(ctx context.Context, tx *sql.Tx, l Lock) error {
 	if err != nil {
 		return fmt.Errorf("lock period %s: %w", l.Period, err)
 	}
-	return nil
+	return s.Record(ctx, tx, "carat_locks", string(l.Period), l.Version)
 }
 
 // Reopen ends a lock that is in force.
@@ -85,7 +85,7 @@ func (s *Store) Reopen(ctx context.Context, l Lock) error {
 		if err != nil {
 			return fmt.Errorf("reopen period %s: %w", l.Period, err)
 		}
-		return nil
+		return s.Record(ctx, tx, "carat_locks", string(l.Period), l.Version)
 	})
 }
 
@@ -137,8 +137,7 @@ func (s *Store) SignOffs(ctx context.Context, period pipeline.Period, version in
 // reason that it was prepared again. It gives the attempt's number.
 func (s *Store) RecordSignOff(ctx context.Context, o SignOff) (attempt int64, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, s.bind(`update carat_sign_offs set void_at = ?, void_reason = 'prepared again'
-			where period = ? and version = ? and void_reason is null`), o.PreparedAt.UnixMicro(), string(o.Period), o.Version); err != nil {
+		if _, err := s.voidSignOffs(ctx, tx, o.Period, o.Version, o.PreparedAt, "prepared again"); err != nil {
 			return err
 		}
 		if err := tx.QueryRowContext(ctx, s.bind("select coalesce(max(attempt), 0) + 1 from carat_sign_offs where period = ? and version = ?"),
@@ -148,7 +147,10 @@ func (s *Store) RecordSignOff(ctx context.Context, o SignOff) (attempt int64, er
 		_, err := tx.ExecContext(ctx, s.bind(`insert into carat_sign_offs
 			(period, version, attempt, run_id, numbers_sha256, prepared_by, prepared_at) values (?, ?, ?, ?, ?, ?, ?)`),
 			string(o.Period), o.Version, attempt, o.RunID, o.NumbersSHA256, o.PreparedBy, o.PreparedAt.UnixMicro())
-		return err
+		if err != nil {
+			return err
+		}
+		return s.Record(ctx, tx, "carat_sign_offs", string(o.Period), o.Version, attempt)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("record sign-off of %s: %w", o.Period, err)
@@ -158,15 +160,31 @@ func (s *Store) RecordSignOff(ctx context.Context, o SignOff) (attempt int64, er
 
 // VoidSignOffs makes the preparations of a version that stand fall away, and
 // gives how many there were.
-func (s *Store) VoidSignOffs(ctx context.Context, period pipeline.Period, version int64, at time.Time, reason string) (int64, error) {
-	done, err := s.db.ExecContext(ctx, s.bind(`update carat_sign_offs set void_at = ?, void_reason = ?
-		where period = ? and version = ? and void_reason is null`), at.UnixMicro(), reason, string(period), version)
-	if err != nil {
-		return 0, fmt.Errorf("void sign-offs of %s: %w", period, err)
-	}
-	n, err := done.RowsAffected()
+func (s *Store) VoidSignOffs(ctx context.Context, period pipeline.Period, version int64, at time.Time, reason string) (n int64, err error) {
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		n, err = s.voidSignOffs(ctx, tx, period, version, at, reason)
+		return err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("void sign-offs of %s: %w", period, err)
 	}
 	return n, nil
+}
+
+func (s *Store) voidSignOffs(ctx context.Context, tx *sql.Tx, period pipeline.Period, version int64, at time.Time, reason string) (int64, error) {
+	standing, err := s.rowsOf(ctx, tx, "carat_sign_offs", " where period = ? and version = ? and void_reason is null order by attempt", string(period), version)
+	if err != nil {
+		return 0, err
+	}
+	for _, o := range standing {
+		key := []any{string(period), version, *o["attempt"]}
+		if _, err := tx.ExecContext(ctx, s.bind(`update carat_sign_offs set void_at = ?, void_reason = ?
+			where period = ? and version = ? and attempt = `+*o["attempt"]), at.UnixMicro(), reason, string(period), version); err != nil {
+			return 0, err
+		}
+		if err := s.Record(ctx, tx, "carat_sign_offs", key...); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(standing)), nil
 }

@@ -78,6 +78,9 @@ func (s *Store) RecordRun(ctx context.Context, tx *sql.Tx, r Run) error {
 	if err != nil {
 		return fmt.Errorf("record run %s: %w", r.ID, err)
 	}
+	if err := s.Record(ctx, tx, "carat_runs", r.ID); err != nil {
+		return err
+	}
 	return s.makeCurrent(ctx, tx, r, r.CreatedAt)
 }
 
@@ -94,7 +97,7 @@ func (s *Store) makeCurrent(ctx context.Context, tx *sql.Tx, r Run, at time.Time
 	if err != nil {
 		return fmt.Errorf("make run %s current: %w", r.ID, err)
 	}
-	return nil
+	return s.Record(ctx, tx, "carat_periods", string(r.Period))
 }
 
 const runColumns = "run_id, period, status, created_at, inputs, controls"

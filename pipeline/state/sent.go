@@ -39,8 +39,12 @@ func (s *Store) BeginSending(ctx context.Context, m Sent) (before string, err er
 		if err != nil {
 			return err
 		}
-		if n, err := done.RowsAffected(); err != nil || n == 1 {
+		n, err := done.RowsAffected()
+		if err != nil {
 			return err
+		}
+		if n == 1 {
+			return s.Record(ctx, tx, "carat_sent", m.key()...)
 		}
 		return tx.QueryRowContext(ctx, s.bind("select state from carat_sent where "+sentKey), m.key()...).Scan(&before)
 	})
@@ -58,7 +62,20 @@ func (m Sent) key() []any {
 
 // FinishSending records that the server took a statement.
 func (s *Store) FinishSending(ctx context.Context, m Sent) error {
-	_, err := s.db.ExecContext(ctx, s.bind("update carat_sent set state = '"+SentDone+"' where "+sentKey), m.key()...)
+	return s.changeSent(ctx, m, "update carat_sent set state = '"+SentDone+"' where "+sentKey)
+}
+
+func (s *Store) changeSent(ctx context.Context, m Sent, query string) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, s.bind(query), m.key()...)
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return s.Record(ctx, tx, "carat_sent", m.key()...)
+	})
 	if err != nil {
 		return fmt.Errorf("record sending to %s: %w", m.CreatorID, err)
 	}
@@ -68,11 +85,7 @@ func (s *Store) FinishSending(ctx context.Context, m Sent) error {
 // AbandonSending takes back BeginSending: the server refused the statement for
 // certain, and it may be tried again.
 func (s *Store) AbandonSending(ctx context.Context, m Sent) error {
-	_, err := s.db.ExecContext(ctx, s.bind("delete from carat_sent where "+sentKey+" and state = '"+SentSending+"'"), m.key()...)
-	if err != nil {
-		return fmt.Errorf("record sending to %s: %w", m.CreatorID, err)
-	}
-	return nil
+	return s.changeSent(ctx, m, "delete from carat_sent where "+sentKey+" and state = '"+SentSending+"'")
 }
 
 // SendingState gives where a statement stands, "" when it was never begun.

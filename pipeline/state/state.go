@@ -3,8 +3,10 @@
 // catalog (SQLite, or PostgreSQL by DSN), so that the row of a run is written
 // in the transaction that publishes the run's tables.
 //
-// It promises that migrations run once and in order, and that a database of a
-// newer carat is refused and not harmed. It must not import the other adapters
+// It promises that migrations run once and in order, that a database of a
+// newer carat is refused and not harmed, and that each change of who did, read,
+// signed, decided or may do what is a record of one chain (records.go), so that a
+// change by anybody else is named. It must not import the other adapters
 // under pipeline/, and it reads no clock: times are handed in.
 package state
 
@@ -15,6 +17,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 	"modernc.org/sqlite"               // driver "sqlite"
@@ -31,13 +36,27 @@ const sqlitePragmas = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_p
 type Store struct {
 	db       *sql.DB
 	postgres bool
+	options  Options
+	behind   atomic.Int64 // see ClockBehind
+	headBad  bool         // the head on file is to stay as it was found
+	heading  sync.Mutex   // while the head is written to its file
+}
+
+// Options say how a state is opened.
+type Options struct {
+	Now func() time.Time // dates the records; nil: they have no date
+	// HeadFile keeps the head of the chain of records outside the database; "": nothing does.
+	HeadFile string
+	// Fault is called before and after each transaction is committed; its error stops
+	// it. Tests alone set it, to cut the power there.
+	Fault func(step, object string) error
 }
 
 // Open opens the state in a PostgreSQL database (postgres://…) or in the SQLite
 // file of that path, and brings its tables up to date. A database of a newer
 // carat is a usage error.
-func Open(ctx context.Context, dsn string) (*Store, error) {
-	s := &Store{postgres: strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")}
+func Open(ctx context.Context, dsn string, options Options) (*Store, error) {
+	s := &Store{postgres: strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://"), options: options}
 	var err error
 	if s.postgres {
 		s.db, err = sql.Open("pgx", dsn)
@@ -48,6 +67,9 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "open", "state database", "%w", err)
 	}
 	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	if err := s.lookAtHead(ctx); err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
 	return s, nil
@@ -87,10 +109,40 @@ func (s *Store) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	if err := fn(tx); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
+	if err := s.fault("commit"); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	if err := s.fault("committed"); err != nil {
+		return err
+	}
+	s.keepHead(ctx)
 	return nil
+}
+
+func (s *Store) fault(step string) error {
+	if s.options.Fault == nil {
+		return nil
+	}
+	return s.options.Fault(step, "state")
+}
+
+// now dates a record.
+func (s *Store) now() time.Time {
+	if s.options.Now == nil {
+		return time.UnixMicro(0)
+	}
+	return s.options.Now()
+}
+
+// consistent are the options of a transaction that only reads, and reads one state.
+func (s *Store) consistent() *sql.TxOptions {
+	if s.postgres {
+		return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	}
+	return &sql.TxOptions{ReadOnly: true}
 }
 
 // busy makes a database that another program keeps locked for longer than it is
@@ -131,8 +183,17 @@ func (s *Store) FirstPeriod(ctx context.Context) (pipeline.Period, error) {
 // FixFirstPeriod fixes the first period if none is fixed yet, and gives the
 // one in force.
 func (s *Store) FixFirstPeriod(ctx context.Context, p pipeline.Period) (pipeline.Period, error) {
-	_, err := s.db.ExecContext(ctx,
-		s.bind("insert into carat_settings (name, value) values (?, ?) on conflict (name) do nothing"), settingFirstPeriod, string(p))
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx,
+			s.bind("insert into carat_settings (name, value) values (?, ?) on conflict (name) do nothing"), settingFirstPeriod, string(p))
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return s.Record(ctx, tx, "carat_settings", settingFirstPeriod)
+	})
 	if err != nil {
 		return "", fmt.Errorf("fix first period: %w", err)
 	}

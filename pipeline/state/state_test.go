@@ -24,7 +24,7 @@ func stores(t *testing.T, test func(t *testing.T, dsn string)) {
 
 func open(t *testing.T, dsn string) *Store {
 	t.Helper()
-	s, err := Open(context.Background(), dsn)
+	s, err := Open(context.Background(), dsn, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func run(id string, created int64) Run {
 	}
 }
 
-func record(t *testing.T, s *Store, r Run) {
+func recordRun(t *testing.T, s *Store, r Run) {
 	t.Helper()
 	if err := s.inTx(context.Background(), func(tx *sql.Tx) error { return s.RecordRun(context.Background(), tx, r) }); err != nil {
 		t.Fatal(err)
@@ -57,8 +57,8 @@ func TestRunsAndPeriods(t *testing.T) {
 		s := open(t, dsn)
 		first, second := run("aa", 1_000_000), run("bb", 2_000_000)
 		second.Status = "balanced"
-		record(t, s, first)
-		record(t, s, second)
+		recordRun(t, s, first)
+		recordRun(t, s, second)
 
 		got, found, err := s.Run(ctx, "aa")
 		if err != nil || !found || !reflect.DeepEqual(got, first) {
@@ -139,7 +139,7 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 		if _, err := s.db.ExecContext(ctx, "insert into carat_migrations (version, name) values (99, 'later')"); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Open(ctx, dsn)
+		_, err := Open(ctx, dsn, Options{})
 		if pipeline.KindOf(err) != pipeline.KindUsage || !strings.Contains(err.Error(), "open state database: it was written by a newer carat") {
 			t.Fatalf("got %v", err)
 		}

@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 )
@@ -39,8 +40,17 @@ func (s *Store) Grants(ctx context.Context) ([]Grant, error) {
 
 // Grant gives a user a role; one that it has already stays as it was granted.
 func (s *Store) Grant(ctx context.Context, g Grant) error {
-	_, err := s.db.ExecContext(ctx, s.bind(`insert into carat_users (user_name, role, granted_by, granted_at) values (?, ?, ?, ?)
-		on conflict (user_name, role) do nothing`), g.User, g.Role, g.By, g.At.UnixMicro())
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, s.bind(`insert into carat_users (user_name, role, granted_by, granted_at) values (?, ?, ?, ?)
+			on conflict (user_name, role) do nothing`), g.User, g.Role, g.By, g.At.UnixMicro())
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return s.Record(ctx, tx, "carat_users", g.User, g.Role)
+	})
 	if err != nil {
 		return fmt.Errorf("grant %s to %s: %w", g.Role, g.User, err)
 	}
@@ -49,11 +59,17 @@ func (s *Store) Grant(ctx context.Context, g Grant) error {
 
 // Revoke takes a role from a user, and says whether it had it.
 func (s *Store) Revoke(ctx context.Context, user, role string) (bool, error) {
-	done, err := s.db.ExecContext(ctx, s.bind("delete from carat_users where user_name = ? and role = ?"), user, role)
-	if err != nil {
-		return false, fmt.Errorf("revoke %s of %s: %w", role, user, err)
-	}
-	n, err := done.RowsAffected()
+	n := int64(0)
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, s.bind("delete from carat_users where user_name = ? and role = ?"), user, role)
+		if err != nil {
+			return err
+		}
+		if n, err = done.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return s.Record(ctx, tx, "carat_users", user, role)
+	})
 	if err != nil {
 		return false, fmt.Errorf("revoke %s of %s: %w", role, user, err)
 	}

@@ -2,7 +2,9 @@ package catalog
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +27,7 @@ type Change struct {
 	Base    *Table
 	Meta    table.Metadata
 	created string // recorded location of the new metadata
+	sum     string // its SHA-256
 }
 
 // Apply makes changes to several tables at once: each table's metadata is
@@ -111,6 +114,9 @@ func (cat *Catalog) tryApply(ctx context.Context, changes []Change, inTx func(*s
 		if err := cat.point(ctx, tx, c); err != nil {
 			return err
 		}
+		if err := cat.enter(ctx, tx, c); err != nil {
+			return err
+		}
 	}
 	needed, err := cat.neededOf(changes)
 	if err != nil {
@@ -147,6 +153,8 @@ func (cat *Catalog) writeMetadata(c *Change) error {
 	if err := cat.files.WriteFile(c.created, content); err != nil {
 		return fmt.Errorf("write metadata of %s: %w", c.Name, err)
 	}
+	sum := sha256.Sum256(content)
+	c.sum = hex.EncodeToString(sum[:])
 	return nil
 }
 

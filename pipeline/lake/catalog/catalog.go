@@ -27,8 +27,9 @@ import (
 )
 
 // sqlitePragmas make SQLite durable and patient; without them a second reader
-// gets SQLITE_BUSY.
-const sqlitePragmas = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)"
+// gets SQLITE_BUSY. Transactions lock when they begin, so that what one read last
+// is still the last when it writes.
+const sqlitePragmas = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_txlock=immediate"
 
 // Namespace properties that tie a catalog to its lake.
 const (
@@ -50,6 +51,9 @@ type Catalog struct {
 	db      *sql.DB
 	dialect icesql.SupportedDialect
 	held    atomic.Pointer[Lock] // while this process is the lake's writer
+
+	// Recorder chains what the catalog writes of its tables.
+	Recorder Recorder
 
 	mu       sync.Mutex
 	tables   map[string]*Table  // by name, as last seen
@@ -147,8 +151,10 @@ func (cat *Catalog) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make catalog tables: %w", err)
 	}
-	if _, err := cat.db.ExecContext(ctx, inventorySQL); err != nil {
-		return fmt.Errorf("make catalog tables: %w", err)
+	for _, text := range []string{inventorySQL, ledgerSQL} {
+		if _, err := cat.db.ExecContext(ctx, text); err != nil {
+			return fmt.Errorf("make catalog tables: %w", err)
+		}
 	}
 	return cat.claimCatalog(ctx, ice)
 }

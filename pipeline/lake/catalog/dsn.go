@@ -99,8 +99,10 @@ func MakeCatalog(ctx context.Context, dsn string) (err error) {
 	if _, err := icesql.NewCatalog(Namespace, db, dialect, iceberg.Properties{}); err != nil {
 		return fmt.Errorf("make catalog tables: %w", Scrub(err, dsn))
 	}
-	if _, err := db.ExecContext(ctx, inventorySQL); err != nil {
-		return fmt.Errorf("make catalog tables: %w", Scrub(err, dsn))
+	for _, text := range []string{inventorySQL, ledgerSQL} {
+		if _, err := db.ExecContext(ctx, text); err != nil {
+			return fmt.Errorf("make catalog tables: %w", Scrub(err, dsn))
+		}
 	}
 	return nil
 }

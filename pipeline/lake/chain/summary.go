@@ -38,6 +38,8 @@ const (
 	PropFilesSHA256   = "carat.files-sha256"
 	PropPreviousChain = "carat.previous-chain"
 	PropChain         = "carat.chain"
+	// PropRecords is the end of the state's chain of records when the snapshot was made.
+	PropRecords = "carat.records"
 
 	// Of a compaction's snapshot, besides files-sha256, rows and the chain.
 	PropCompaction     = "carat.compaction"
@@ -90,8 +92,9 @@ func FilesSHA256(files []FileHash) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// BatchProperties gives the summary of a batch, chain and all.
-func BatchProperties(b pipeline.Batch, seq int64, files []FileHash, previous string) (iceberg.Properties, error) {
+// BatchProperties gives the summary of a batch, chain and all. records is the end
+// of the chain of records, "" for none.
+func BatchProperties(b pipeline.Batch, seq int64, files []FileHash, previous, records string) (iceberg.Properties, error) {
 	totals := b.ControlTotals
 	if totals == nil {
 		totals = map[string]string{}
@@ -121,6 +124,9 @@ func BatchProperties(b pipeline.Batch, seq int64, files []FileHash, previous str
 			return nil, err
 		}
 		p[propUnknown] = string(unknown)
+	}
+	if records != "" {
+		p[PropRecords] = records
 	}
 	p[PropChain] = Value(p)
 	return p, nil
@@ -201,4 +207,14 @@ func SeqOf(snap *table.Snapshot) int64 {
 		}
 	}
 	return 0
+}
+
+// IsOwn says whether a snapshot is one that carat makes: a batch, its rejects, a
+// compaction or a run.
+func IsOwn(snap *table.Snapshot) bool {
+	if snap.Summary == nil {
+		return false
+	}
+	p := snap.Summary.Properties
+	return p[PropBatch] != "" || p[PropRejectsOf] != "" || p[PropCompaction] != "" || p[PropRun] != ""
 }

@@ -148,7 +148,11 @@ func (w *Rewriter) table(ctx context.Context, name string) (c Compacted, err err
 			return c, err
 		}
 	}
-	props := r.properties()
+	records, err := w.Catalog.RecordsHead(ctx)
+	if err != nil {
+		return c, err
+	}
+	props := r.properties(records)
 	err = m.Commit(ctx, func() error {
 		next, err := r.change(ctx, t, props)
 		if err != nil {
@@ -214,11 +218,14 @@ func (r *rewrite) group(ctx context.Context, g group) error {
 
 // properties gives the summary of the compaction's snapshot: what it replaced,
 // what it wrote, and its link of the chain.
-func (r *rewrite) properties() iceberg.Properties {
+func (r *rewrite) properties(records string) iceberg.Properties {
 	p := iceberg.Properties{
 		chain.PropCompaction: r.id, chain.PropAfter: r.Catalog.LastHead().ID, chain.PropRows: strconv.FormatInt(r.done.Rows, 10),
 		chain.PropFilesSHA256: chain.FilesSHA256(r.move.Hashes()), chain.PropReplacedSHA256: chain.FilesSHA256(r.gone),
 		chain.PropCompactedAt: r.Now().UTC().Format(time.RFC3339Nano), chain.PropPreviousChain: r.Catalog.LastChain(),
+	}
+	if records != "" {
+		p[chain.PropRecords] = records
 	}
 	p[chain.PropChain] = chain.Value(p)
 	return p

@@ -13,6 +13,8 @@ import (
 const (
 	CatalogFile = "catalog.sqlite"
 	PeopleFile  = "people/people.sqlite"
+	// HeadFile keeps the head of the chain of records beside the database that it is in.
+	HeadFile = CatalogFile + "-head"
 )
 
 // CertificatesFolder holds what locks periods: PERIOD/VERSION.json, beside it

@@ -59,6 +59,7 @@ func (v *verifier) compaction(ctx context.Context, c compaction, number int64, p
 		v.differ("%s was changed: its properties give the chain value %s, carat.chain says %s", whose, got, c.Chain)
 	}
 	v.report.Compactions++
+	v.keeps(whose, p)
 	added, replaced, err := v.cat.Exchanged(c.table, &c.snap)
 	if err != nil {
 		v.differ("%s: its list of files can't be read: %v", whose, err)

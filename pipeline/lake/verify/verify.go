@@ -8,11 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"sort"
 	"strings"
 
@@ -34,6 +32,8 @@ type Verification struct {
 	Files       int    // Parquet files hashed
 	Rows        int64  // rows of raw tables hashed
 	Chain       string // value of the last link; compare it with one kept elsewhere
+	// Heads are the ends of the chain of records that batches, compactions and runs keep.
+	Heads []KeptHead
 	// Differences are everything that is not as the history says, in plain
 	// sentences; none when the lake verifies.
 	Differences []string
@@ -67,6 +67,9 @@ func History(ctx context.Context, cat *catalog.Catalog, sources *raw.Files, comp
 	}
 	return v.report, nil
 }
+
+// KeptHead is the end of the chain of records as the history has it, and where.
+type KeptHead struct{ Where, Head string }
 
 type verifier struct {
 	cat        *catalog.Catalog
@@ -131,6 +134,7 @@ func (v *verifier) walk(ctx context.Context) error {
 		if b.RowsRead != b.RowsAccepted+b.RowsRejected+b.RowsDuplicate {
 			v.differ("batch %s: rows read %d is not accepted %d + rejected %d + duplicate %d", b.ID, b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate)
 		}
+		v.keeps("batch "+b.ID, b.props)
 		v.files(ctx, b)
 		v.source(b)
 		rows[b.Table] += b.RowsAccepted
@@ -139,8 +143,9 @@ func (v *verifier) walk(ctx context.Context) error {
 	}
 	compactUntil(math.MaxInt64)
 	v.report.Chain = previous
-	v.liveRows(rows)
 	v.runs()
+	v.liveRows(rows)
+	v.foreign(ctx)
 	return ctx.Err()
 }
 
@@ -273,65 +278,4 @@ func (v *verifier) source(b chained) {
 	if err != nil || hex.EncodeToString(h.Sum(nil)) != b.SourceSHA256 || n != b.SourceBytes {
 		v.differ("batch %s: the source file kept under raw/%s/%s was changed", b.ID, b.SourceSHA256[:2], b.SourceSHA256)
 	}
-}
-
-// liveRows checks that the tables now read the files of all batches and
-// compactions, and hold their rows, no more and no fewer.
-func (v *verifier) liveRows(want map[string]int64) {
-	for _, name := range v.cat.RawNames() {
-		t, ok := v.cat.Table(name)
-		if !ok {
-			continue
-		}
-		if snap := t.Iceberg.CurrentSnapshot(); snap != nil {
-			v.liveFiles(name, snap)
-		}
-		if name == pages.RejectsTable {
-			continue
-		}
-		got, err := v.cat.CountRows(t.Iceberg.CurrentSnapshot())
-		if err != nil {
-			v.differ("table %s: its list of files can't be read: %v", name, err)
-		} else if got != want[name] {
-			v.differ("table %s holds %d rows, its batches have %d", name, got, want[name])
-		}
-	}
-}
-
-// liveFiles checks which files a table reads now.
-func (v *verifier) liveFiles(name string, snap *table.Snapshot) {
-	have, err := v.cat.SnapshotFiles(snap)
-	if err != nil {
-		v.differ("table %s: its list of files can't be read: %v", name, err)
-		return
-	}
-	want := slices.Sorted(maps.Keys(v.live[name]))
-	for _, path := range catalog.Without(have, want) {
-		v.differ("table %s reads %s, which no batch added", name, path)
-	}
-	for _, path := range catalog.Without(want, have) {
-		v.differ("table %s doesn't read %s any more", name, path)
-	}
-}
-
-// runs checks the files of published runs.
-func (v *verifier) runs() {
-	runs := map[string]bool{}
-	tables := v.cat.Results()
-	for _, name := range slices.Sorted(maps.Keys(tables)) {
-		for _, snap := range tables[name].Iceberg.Metadata().Snapshots() {
-			if snap.Summary == nil || snap.Summary.Properties[chain.PropRun] == "" {
-				continue
-			}
-			run := snap.Summary.Properties[chain.PropRun]
-			runs[run] = true
-			paths, err := v.cat.AddedFiles(&snap)
-			if err != nil {
-				v.differ("run %s: the list of files of %s can't be read: %v", run, name, err)
-				continue
-			}
-			v.hashes("run "+run+" in "+name, paths, snap.Summary.Properties[chain.PropFilesSHA256])
-		}
-	}
-	v.report.Runs = len(runs)
 }

@@ -1,0 +1,92 @@
+package guard_test
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"carat/jobs/books"
+	"carat/jobs/guard"
+	"carat/pipeline"
+)
+
+// What somebody does to the state by hand, where the seal says nothing because a
+// carat was killed, is named by verify, the row and what it was; also where the
+// records are cut off with it.
+func TestStateAttacksAreNamed(t *testing.T) {
+	s, _ := closedMonth(t)
+	saved := filepath.Join(t.TempDir(), "saved")
+	if err := os.CopyFS(saved, os.DirFS(s.Config.Lake)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ sql, want string }{
+		{"update carat_jobs set os_user = 'alice', user_name = 'alice'", `user_name was "" and is "alice"`},
+		{"delete from carat_jobs", "carat_jobs: row 1 was taken away"},
+		{"insert into carat_users values ('mallory', 'approver', 'bob', 1)", "carat_users: row mallory approver was added"},
+		{"insert into carat_access values ('x', 1, 'eve', 'erase', 'c1', null, 'done')", "carat_access: row x was added"},
+		{"insert into carat_decisions values (99, 'e', 'explained', '', '', 'n', 'bob', 1)", "carat_decisions: row 99 was added"},
+		{"update carat_runs set status = 'balanced'", "carat_runs: row "},
+		{"update carat_runs set controls = '[]'", "controls was "},
+		{"update carat_locks set approved_by = 'zed'", "carat_locks: row 2026-10 1 was changed"},
+		{"update carat_locks set reopened_by = 'zed', reopen_reason = 'x'", "reopen_reason was nothing"},
+		{"delete from carat_jobs; delete from carat_records where record_no > 30", "file catalog.sqlite-head names it"},
+		{"delete from carat_records", "and all after it: batch b000002"},
+		{"drop table carat_records", "can't be read"},
+		{"drop table carat_records; delete from carat_migrations where name like '0006%'", "is missing, and all after it"},
+		{"drop table carat_access", "table carat_access is missing"},
+	} {
+		if err := os.RemoveAll(s.Config.Lake); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(s.Config.Lake, os.DirFS(saved)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(s.Config.Lake, "catalog.sqlite-open"), []byte("open\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		db, err := sql.Open("sqlite", "file:"+filepath.Join(s.Config.Lake, "catalog.sqlite"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(c.sql); err != nil {
+			t.Fatalf("%s: %v", c.sql, err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if said := whatVerifySays(s); !strings.Contains(said, c.want) {
+			t.Errorf("%s: verify says %q, want %q", c.sql, said, c.want)
+		}
+	}
+}
+
+// The head that somebody else keeps has the end of the records, and shows that some
+// were cut off; one of an older carat says nothing of them.
+func TestKeptHeadHasRecords(t *testing.T) {
+	s, head := closedMonth(t)
+	if head.Records == "" {
+		t.Fatalf("%+v", head)
+	}
+	read, err := books.ParseHead(head.Encode())
+	if err != nil || *read != *head {
+		t.Fatalf("%+v %v", read, err)
+	}
+	if _, err := guard.Verify(t.Context(), guard.VerifyOptions{Setting: s, Head: head}); err != nil {
+		t.Error(err)
+	}
+	ahead := *head
+	ahead.Records = "9" + head.Records
+	_, err = guard.Verify(t.Context(), guard.VerifyOptions{Setting: s, Head: &ahead})
+	if pipeline.KindOf(err) != pipeline.KindVerification || !strings.Contains(err.Error(), "the head that was kept names it") {
+		t.Errorf("cut off: %v", err)
+	}
+	ahead.Records = ""
+	if _, err := guard.Verify(t.Context(), guard.VerifyOptions{Setting: s, Head: &ahead}); err != nil {
+		t.Errorf("an older head: %v", err)
+	}
+	if _, err := books.ParseHead([]byte(`{"lake":"x","batch":"","chain":"","records":"17"}`)); err == nil {
+		t.Error("half a head of records is taken")
+	}
+}

@@ -1,0 +1,321 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"carat/pipeline"
+)
+
+// recordEverything writes a row of every covered table, by the store's own ways.
+func recordEverything(t *testing.T, s *Store) {
+	t.Helper()
+	ctx, at := t.Context(), time.UnixMicro(1_000_000).UTC()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := s.FixFirstPeriod(ctx, "2026-10")
+	must(err)
+	no, err := s.BeginJob(ctx, Job{Job: "run", User: "ann", OSUser: "ann", StartedAt: at})
+	must(err)
+	recordRun(t, s, run("aa", 1_000_000))
+	must(s.EndJob(ctx, Job{No: no, Result: JobDone, EndedAt: at}))
+	id, err := s.BeginAccess(ctx, Access{At: at, Who: "eve", Verb: "query", Text: "select 1"})
+	must(err)
+	rows := int64(1)
+	must(s.EndAccess(ctx, id, &rows, AccessDone))
+	for range 2 { // the second voids the first
+		_, err = s.RecordSignOff(ctx, SignOff{Period: "2026-10", Version: 1, RunID: "aa", NumbersSHA256: "n", PreparedBy: "ann", PreparedAt: at})
+		must(err)
+	}
+	_, err = s.VoidSignOffs(ctx, "2026-10", 1, at, "moved")
+	must(err)
+	must(s.RecordDecisions(ctx, []pipeline.Decision{{ExceptionID: "e1", Status: "explained", Note: "it's known", By: "cid", At: at}, {ExceptionID: "e2", Status: "open", By: "cid", At: at}}))
+	must(s.Grant(ctx, Grant{User: "bob", Role: "approver", By: "ann", At: at}))
+	must(s.Grant(ctx, Grant{User: "cid", Role: "auditor", By: "ann", At: at}))
+	_, err = s.Revoke(ctx, "cid", "auditor")
+	must(err)
+	must(s.inTx(ctx, func(tx *sql.Tx) error {
+		return s.RecordLock(ctx, tx, Lock{Period: "2026-10", Version: 1, RunID: "aa", CertificateSHA256: "c", PreparedBy: "ann", ApprovedBy: "bob", LockedAt: at})
+	}))
+	must(s.Reopen(ctx, Lock{Period: "2026-10", Version: 1, ReopenedBy: "bob", ReopenedAt: at, ReopenReason: "again"}))
+	for i := range 2 {
+		m := Sent{Period: "2026-10", CreatorID: fmt.Sprint("c", i), Entity: "main", Currency: "USD", RowsSHA256: "r", At: at}
+		_, err = s.BeginSending(ctx, m)
+		must(err)
+		if i == 0 {
+			must(s.FinishSending(ctx, m))
+		} else {
+			must(s.AbandonSending(ctx, m))
+		}
+	}
+}
+
+func verified(t *testing.T, s *Store, kept ...Kept) *Records {
+	t.Helper()
+	v, err := s.VerifyRecords(t.Context(), kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// Whatever row of whatever covered table somebody else changes, takes away or adds
+// is named: the table, the row, what was and what is.
+func TestRecordsNameWhatOthersChanged(t *testing.T) {
+	stores(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn)
+		recordEverything(t, s)
+		if v := verified(t, s); len(v.Differences) > 0 || v.Head.No < 20 || v.Adopted != 0 {
+			t.Fatalf("undisturbed: %+v", v)
+		}
+		for _, c := range []struct{ sql, undo, want string }{
+			{"update carat_jobs set os_user = 'zed'", "update carat_jobs set os_user = 'ann'", `carat_jobs: row 1 was changed: os_user was "ann" and is "zed"`},
+			{"update carat_access set who = 'zed'", "update carat_access set who = 'eve'", `was changed: who was "eve" and is "zed"`},
+			{"update carat_access set row_count = null", "update carat_access set row_count = 1", `row_count was "1" and is nothing`},
+			{"insert into carat_users values ('mallory', 'approver', 'bob', 1)", "delete from carat_users where user_name = 'mallory'", "carat_users: row mallory approver was added: no record tells of it"},
+			{"insert into carat_users values ('cid', 'auditor', 'ann', 1000000)", "delete from carat_users where user_name = 'cid'", "carat_users: row cid auditor is there again"},
+			{"delete from carat_users where user_name = 'bob'", "insert into carat_users values ('bob', 'approver', 'ann', 1000000)", "carat_users: row bob approver was taken away"},
+			{"update carat_sign_offs set prepared_by = 'zed' where attempt = 2", "update carat_sign_offs set prepared_by = 'ann' where attempt = 2", `carat_sign_offs: row 2026-10 1 2 was changed: prepared_by was "ann" and is "zed"`},
+			{"update carat_sign_offs set void_reason = null where attempt = 1", "update carat_sign_offs set void_reason = 'prepared again' where attempt = 1", `void_reason was "prepared again" and is nothing`},
+			{"update carat_runs set status = 'balanced'", "update carat_runs set status = 'blocked'", `carat_runs: row aa was changed: status was "blocked" and is "balanced"`},
+			{"update carat_periods set run_id = 'bb'", "update carat_periods set run_id = 'aa'", `carat_periods: row 2026-10 was changed: run_id was "aa" and is "bb"`},
+			{"update carat_locks set reopened_by = null", "update carat_locks set reopened_by = 'bob'", `carat_locks: row 2026-10 1 was changed: reopened_by was "bob" and is nothing`},
+			{"update carat_decisions set note = 'fine' where decision_no = 1", "update carat_decisions set note = 'it''s known' where decision_no = 1", `carat_decisions: row 1 was changed: note was "it's known" and is "fine"`},
+			{"update carat_settings set value = '2026-09'", "update carat_settings set value = '2026-10'", "carat_settings: row first_period was changed"},
+			{"update carat_sent set state = 'sending'", "update carat_sent set state = 'sent'", "carat_sent: row 2026-10 c0 main USD r was changed"},
+		} {
+			if _, err := s.db.Exec(c.sql); err != nil {
+				t.Fatalf("%s: %v", c.sql, err)
+			}
+			if got := strings.Join(verified(t, s).Differences, "\n"); !strings.Contains(got, c.want) || strings.Contains(got, "\n") {
+				t.Errorf("%s: told %q, want one difference with %q", c.sql, got, c.want)
+			}
+			if _, err := s.db.Exec(c.undo); err != nil {
+				t.Fatalf("%s: %v", c.undo, err)
+			}
+		}
+		if v := verified(t, s); len(v.Differences) > 0 {
+			t.Errorf("put back as it was: %q", v.Differences)
+		}
+	})
+}
+
+// A chain that was changed, or of which a part was taken away, is told: by itself,
+// or by the heads that are kept elsewhere.
+func TestRecordsAreAChain(t *testing.T) {
+	stores(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn)
+		recordEverything(t, s)
+		head := verified(t, s).Head
+		kept := Kept{Where: "batch b000004", Head: head.String()}
+		if v := verified(t, s, kept, Kept{Where: "an older batch"}); len(v.Differences) > 0 {
+			t.Errorf("its own head: %q", v.Differences)
+		}
+		other := Kept{Where: "batch b000005", Head: Head{3, strings.Repeat("0", 64)}.String()}
+		if v := verified(t, s, other); len(v.Differences) != 1 || !strings.Contains(v.Differences[0], "record 3 or one before it was replaced: batch b000005 names") {
+			t.Errorf("another head: %q", v.Differences)
+		}
+		if v := verified(t, s, Kept{"batch b000006", "17 abc"}); len(v.Differences) != 1 {
+			t.Errorf("no head: %q", v.Differences)
+		}
+		// The newest record, and what it tells of, taken away together.
+		if _, err := s.db.Exec("delete from carat_records where record_no > " + fmt.Sprint(head.No-2)); err != nil {
+			t.Fatal(err)
+		}
+		if v := verified(t, s); len(v.Differences) > 0 {
+			t.Errorf("a tail that nothing tells of: %q", v.Differences) // c1's two records: it left no row
+		}
+		if v := verified(t, s, kept); len(v.Differences) != 1 || !strings.Contains(v.Differences[0], "is missing, and all after it: batch b000004 names it") {
+			t.Errorf("a tail that a head tells of: %q", v.Differences)
+		}
+		for _, c := range []struct{ sql, want string }{
+			{"update carat_records set content = replace(content, '\"ann\"', '\"zed\"') where record_no = 2", "record 2 (carat_jobs, row 1) was changed"},
+			{"delete from carat_records where record_no = 7", "record 8 follows record 6: those between were taken away"},
+		} {
+			if _, err := s.db.Exec(c.sql); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(verified(t, s).Differences, "\n"); !strings.Contains(got, c.want) {
+				t.Errorf("%s: %q, want %q", c.sql, got, c.want)
+			}
+		}
+	})
+}
+
+// The hash of an address, which is forgotten with its person, is in no record.
+func TestRecordsHoldNoAddress(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "state.sqlite"))
+	m := Sent{Period: "2026-10", CreatorID: "c1", Entity: "main", Currency: "USD", RowsSHA256: "r", AddressSHA256: "secret"}
+	if _, err := s.BeginSending(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ForgetAddresses(t.Context(), "c1"); err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := s.db.QueryRow("select count(*) from carat_records where content like '%secret%'").Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d records have it, %v", n, err)
+	}
+	if v := verified(t, s); len(v.Differences) > 0 || v.Head.No != 1 {
+		t.Errorf("%+v", v)
+	}
+}
+
+// Several carats that write at once don't fork the chain.
+func TestRecordsOfWritersAtOnce(t *testing.T) {
+	stores(t, func(t *testing.T, dsn string) {
+		var writers sync.WaitGroup
+		for range 4 {
+			s := open(t, dsn)
+			writers.Go(func() {
+				for i := range 12 {
+					id, err := s.BeginAccess(context.Background(), Access{Who: "ann", Verb: "query", Text: fmt.Sprint(i)})
+					if err == nil {
+						err = s.EndAccess(context.Background(), id, nil, AccessDone)
+					}
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		writers.Wait()
+		if v := verified(t, open(t, dsn)); len(v.Differences) > 0 || v.Head.No != 4*12*2 {
+			t.Errorf("%+v", v)
+		}
+	})
+}
+
+// A state of the form before is brought up to date: what it holds is recorded, with
+// a note of when, and what is changed from then on is named.
+func TestRecordsOfAnOlderState(t *testing.T) {
+	stores(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn)
+		recordEverything(t, s)
+		for _, text := range []string{"drop table carat_records", "drop table carat_tables", "delete from carat_migrations where name >= '" + recordsMigration + "'"} {
+			if _, err := s.db.Exec(text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		began := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
+		upgraded, err := Open(t.Context(), dsn, Options{Now: func() time.Time { return began }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer upgraded.Close()
+		v := verified(t, upgraded)
+		if len(v.Differences) > 0 || v.Adopted < 10 || v.Head.No != v.Adopted || !v.AdoptedAt.Equal(began) {
+			t.Errorf("%+v", v)
+		}
+		// Nobody who empties the chain has it begun anew, where any head is kept.
+		kept := Kept{"batch b000009", v.Head.String()}
+		if _, err := upgraded.db.Exec("delete from carat_records"); err != nil {
+			t.Fatal(err)
+		}
+		again := open(t, dsn)
+		if v := verified(t, again, kept); len(v.Differences) < 10 {
+			t.Errorf("an emptied chain: %q", v.Differences)
+		}
+	})
+}
+
+// A column that a later carat gives a covered table is recorded with its rows, and
+// not taken for a change.
+func TestRecordsOfAWiderTable(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "state.sqlite"))
+	recordEverything(t, s)
+	if _, err := s.db.Exec("alter table carat_users add column entity text not null default 'main'"); err != nil {
+		t.Fatal(err)
+	}
+	if v := verified(t, s); len(v.Differences) != 1 || !strings.Contains(v.Differences[0], "column entity was added") {
+		t.Errorf("added by somebody else: %q", v.Differences)
+	}
+	if err := s.inTx(t.Context(), func(tx *sql.Tx) error { return s.adopt(t.Context(), tx, false) }); err != nil {
+		t.Fatal(err)
+	}
+	if v := verified(t, s); len(v.Differences) > 0 || v.Adopted != 1 {
+		t.Errorf("added by carat: %+v", v)
+	}
+}
+
+// The head is in a file beside the database too: who cuts the newest records off in
+// the database leaves it ahead, and it stays as it was found.
+func TestRecordsHeadFile(t *testing.T) {
+	dir := t.TempDir()
+	dsn, file := filepath.Join(dir, "state.sqlite"), filepath.Join(dir, "state.sqlite-head")
+	reopened := func() *Store {
+		t.Helper()
+		s, err := Open(t.Context(), dsn, Options{HeadFile: file})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	}
+	s := reopened()
+	recordEverything(t, s)
+	head := verified(t, s).Head
+	if text, err := os.ReadFile(file); err != nil || string(text) != head.String()+"\n" {
+		t.Fatalf("%q %v", text, err)
+	}
+	if _, err := s.db.Exec("delete from carat_records where record_no > " + fmt.Sprint(head.No-2)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // also after more was recorded
+		s = reopened()
+		if v := verified(t, s); len(v.Differences) != 1 || !strings.Contains(v.Differences[0], "file state.sqlite-head names") {
+			t.Errorf("%q", v.Differences)
+		}
+		if err := s.Grant(t.Context(), Grant{User: fmt.Sprint("u", len(file)), Role: "auditor", By: "ann"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(file, []byte("17 "), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if v := verified(t, reopened()); len(v.Differences) != 1 || !strings.Contains(v.Differences[0], "state.sqlite-head") {
+		t.Errorf("cut off: %q", v.Differences)
+	}
+}
+
+// A time before the last record is told, and the order stays that of the numbers.
+func TestRecordsOfAClockThatWasSetBack(t *testing.T) {
+	dsn := filepath.Join(t.TempDir(), "state.sqlite")
+	now := time.Date(2027, 10, 1, 0, 0, 0, 0, time.UTC)
+	s, err := Open(t.Context(), dsn, Options{Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	grant := func(user string) {
+		t.Helper()
+		if err := s.Grant(t.Context(), Grant{User: user, Role: "auditor", By: "ann", At: now}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	grant("one")
+	now = now.Add(-time.Second)
+	grant("two")
+	if at, behind := s.ClockBehind(); behind {
+		t.Errorf("a second is told as behind %v", at)
+	}
+	now = now.AddDate(-1, 0, 0)
+	grant("three")
+	if at, behind := s.ClockBehind(); !behind || at.Year() != 2027 {
+		t.Errorf("a year: %v %v", at, behind)
+	}
+	if v := verified(t, s); len(v.Differences) > 0 || v.Head.No != 3 {
+		t.Errorf("%+v", v)
+	}
+}
