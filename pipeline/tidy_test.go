@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 	// What runs the SQL knows no model: engine says what it runs, and when.
 	"pipeline/engine/duckdb":  {"pipeline"},
 	"pipeline/engine/sqltext": {"pipeline"},
+	"pipeline/engine/own":     {"pipeline", "pipeline/engine/duckdb"},
 
 	// The rooms of the lake know those below them.
 	"pipeline/lake/store":   {"pipeline"},

@@ -44,6 +44,7 @@ func TestScript(t *testing.T) {
 			"webhook":    webhook,
 			"rot":        rot,
 			"holdsqlite": holdsqlite,
+			"poison":     poison,
 		},
 		Condition: func(cond string) (bool, error) { return condition(t, cond) },
 	})
@@ -63,6 +64,19 @@ func exception(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Setenv("ID", id)
 	ts.Setenv("BEGINNING", id[:10])
+}
+
+// poison LAKE does what an earlier carat did with a name and an id that are no
+// UTF-8: they stand in the state as they were typed.
+func poison(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: poison LAKE")
+	}
+	db, err := sql.Open("sqlite", "file:"+ts.MkAbs(filepath.Join(args[0], "catalog.sqlite")))
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.Exec("insert into carat_access (access_id, at, who, verb, query, outcome) values ('odd', 1, ?, 'trace', ?, 'done')", "J\xf6rg", "M\xfcller")
+	ts.Check(err)
 }
 
 // outwait DIR DAY does what time does: every waiver there is has DAY as its last day.

@@ -67,6 +67,9 @@ names, and compares every result table.`,
 				a.tell(fmt.Sprintf("verify: %d rows of the state were there when its records began, on %s: records prove them from then on only",
 					v.Records.Adopted, v.Records.AdoptedAt.Format(time.RFC3339)))
 			}
+			for _, n := range v.Notes {
+				a.tell("verify: " + n)
+			}
 			for _, d := range v.Differences {
 				a.tell("verify: " + d)
 			}

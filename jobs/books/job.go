@@ -27,10 +27,19 @@ type Job struct {
 // Begin records that a job has begun.
 func (p *Books) Begin(ctx context.Context, s Setting, job string, period pipeline.Period) (*Job, error) {
 	r := &Job{books: p, s: s, job: state.Job{
-		Job: job, Period: period, Arguments: s.Arguments, User: s.By.User, OSUser: s.By.OSUser, Build: s.Build, StartedAt: s.Now.UTC()}}
+		Job: job, Period: period, Arguments: spelledAll(s.Arguments), User: s.By.User, OSUser: s.By.OSUser, Build: s.Build, StartedAt: s.Now.UTC()}}
 	var err error
 	r.job.No, err = p.State.BeginJob(ctx, r.job)
 	return r, err
+}
+
+// spelledAll spells arguments, among which may be names of files.
+func spelledAll(arguments []string) []string {
+	list := make([]string, len(arguments))
+	for i, one := range arguments {
+		list[i] = pipeline.Spell(one)
+	}
+	return list
 }
 
 // Took notes what the job took in.
@@ -55,7 +64,7 @@ func (r *Job) End(ctx context.Context, err error) error {
 		r.job.EndedAt = r.s.Clock().UTC()
 	}
 	if err != nil {
-		r.job.Result, r.job.Error = state.JobFailed, strings.ToValidUTF8(err.Error(), "\uFFFD")
+		r.job.Result, r.job.Error = state.JobFailed, strings.ReplaceAll(strings.ToValidUTF8(err.Error(), "\uFFFD"), "\x00", "\uFFFD")
 		if errors.Is(err, context.Canceled) {
 			r.job.Error = "interrupted"
 		}

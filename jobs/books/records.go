@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"carat/jobs/sandbox"
 	"carat/pipeline"
@@ -51,6 +52,7 @@ func (p *Books) Records(ctx context.Context, at lake.AsOf, wanted []string) (lis
 		if err != nil {
 			return nil, err
 		}
+		spell(rows)
 		list = append(list, sandbox.Records{Name: r.table, Columns: r.columns, Rows: rows})
 	}
 	return list, nil
@@ -65,6 +67,18 @@ func (p *Books) accessRows(ctx context.Context, at lake.AsOf) (rows [][]any, err
 		}
 	}
 	return rows, err
+}
+
+// spell makes what an earlier carat recorded without a look text that an answer
+// can hold.
+func spell(rows [][]any) {
+	for _, row := range rows {
+		for i, cell := range row {
+			if text, ok := cell.(string); ok && (!utf8.ValidString(text) || strings.ContainsRune(text, 0)) {
+				row[i] = pipeline.Spell(text)
+			}
+		}
+	}
 }
 
 func wholeOrNil(n *int64) any {
@@ -188,6 +202,11 @@ func (p *Books) OnlyPeriod(ctx context.Context, period pipeline.Period, at lake.
 // before it begins, how many rows or why not after it. A reading that can't be
 // recorded doesn't take place.
 func (p *Books) Recorded(ctx context.Context, s Setting, verb, text string, read func() (rows int64, err error)) (int64, error) {
+	for what, said := range map[string]string{"user's name": s.By.User, verb: text} {
+		if err := pipeline.CheckText(said, true); err != nil {
+			return 0, pipeline.Errorf(pipeline.KindUsage, "read", what, "%w", err).WithHint("a terminal that sends UTF-8 writes it as carat reads it")
+		}
+	}
 	id, err := p.State.BeginAccess(ctx, state.Access{At: s.Now, Who: s.By.User, Verb: verb, Text: text})
 	if err != nil {
 		return 0, pipeline.Errorf(pipeline.KindInternal, verb, "", "%w", err).WithHint("nothing is read without a record of it")
@@ -195,7 +214,7 @@ func (p *Books) Recorded(ctx context.Context, s Setting, verb, text string, read
 	rows, err := read()
 	outcome := state.AccessDone
 	if err != nil {
-		outcome = strings.SplitN(err.Error(), "\n", 2)[0]
+		outcome = pipeline.Spell(strings.SplitN(err.Error(), "\n", 2)[0])
 	}
 	// The record is completed also when the reading was interrupted.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), accessTimeout)

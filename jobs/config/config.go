@@ -127,6 +127,10 @@ func Parse(text []byte, dir, file string) (*Config, error) {
 		return nil, err
 	}
 	c.finish(dir)
+	// The history holds the paths of its files.
+	if err := pipeline.CheckText(c.Lake, false); err != nil {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "use", "lake", "the path of its folder: %w", err).WithHint("rename the folder, or put the lake elsewhere with lake in carat.yaml")
+	}
 	return c, nil
 }
 

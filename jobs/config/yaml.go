@@ -118,6 +118,10 @@ func (y *yamlFile) each(n *yaml.Node, what string, fn func(key, value *yaml.Node
 			continue
 		}
 		seen[key.Value] = true
+		if err := pipeline.CheckText(key.Value, false); err != nil {
+			y.problem(key, "a key%s: %v", of(what), err)
+			continue
+		}
 		fn(key, value)
 	}
 }
@@ -131,6 +135,10 @@ func (y *yamlFile) text(n *yaml.Node, what string) (string, bool) {
 	}
 	if isNull(n) {
 		return "", true
+	}
+	if err := pipeline.CheckText(n.Value, true); err != nil {
+		y.problem(n, "%s: %v", what, err)
+		return "", false
 	}
 	return n.Value, true
 }

@@ -27,7 +27,7 @@ var feedEndings = []string{".csv", ".ndjson", ".parquet", ".json", ".txt", ".tsv
 // InputFile is one file to ingest.
 type InputFile struct {
 	Feed   string
-	Name   string // without its folder
+	Name   string // without its folder, as pipeline.Spell writes it
 	Path   string // as the operating system takes it
 	Totals string // path of the sidecar; "" when there is none
 	// Listed says that it was found in the inbox, and not named by a person: that
@@ -117,7 +117,7 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 			reason = "its name does not end in .csv, .ndjson or .parquet (.gz and .zst allowed behind the first two)"
 		}
 		if reason != "" {
-			ignored = append(ignored, IgnoredFile{base, reason})
+			ignored = append(ignored, IgnoredFile{pipeline.Spell(base), reason})
 			continue
 		}
 		in := InputFile{Feed: feedName, Name: base, Listed: true, Path: filepath.Join(c.Dir, filepath.FromSlash(name))}
@@ -130,11 +130,20 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 	sort.Strings(sidecars)
 	for _, s := range sidecars {
 		if !attachTotals(inputs, filepath.Join(c.Dir, filepath.FromSlash(s))) {
-			ignored = append(ignored, IgnoredFile{path.Base(s), "control totals of no file that is here"})
+			ignored = append(ignored, IgnoredFile{pipeline.Spell(path.Base(s)), "control totals of no file that is here"})
 		}
 	}
 	sort.Slice(ignored, func(i, j int) bool { return ignored[i].Name < ignored[j].Name })
-	return inputs, ignored, nil
+	return spelled(inputs), ignored, nil
+}
+
+// spelled spells the names of inputs as records keep them; they are opened by
+// their paths.
+func spelled(inputs []InputFile) []InputFile {
+	for i := range inputs {
+		inputs[i].Name = pipeline.Spell(inputs[i].Name)
+	}
+	return inputs
 }
 
 // unknown says why a file is no input, and what it looks like or is.
@@ -300,7 +309,7 @@ func NamedInputs(paths []string, feedName string) ([]InputFile, error) {
 			}
 		}
 	}
-	return inputs, nil
+	return spelled(inputs), nil
 }
 
 // openInput opens a regular file for reading; the name is not followed if it

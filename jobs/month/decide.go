@@ -311,8 +311,8 @@ func (f *decisionFile) rowIsGood(line int, d, now pipeline.Decision) bool {
 		if len(c.text) > c.most {
 			f.problem(line, "%s is longer than %d bytes", c.name, c.most)
 		}
-		if strings.ContainsFunc(c.text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0x7f }) {
-			f.problem(line, "%s has control characters in it", c.name)
+		if err := pipeline.CheckText(c.text, true); err != nil {
+			f.problem(line, "%s: %w", c.name, err)
 		}
 	}
 	return len(f.problems) == before

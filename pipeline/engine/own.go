@@ -12,101 +12,23 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/engine/duckdb"
+	usersown "carat/pipeline/engine/own"
 )
 
 // Apart runs a control that a user wrote in a process of its own, which may read
 // the folders, and gives how it came out. It ends the process when ctx is done.
 type Apart func(ctx context.Context, c OwnControl, folders []string) (*OwnJudgement, error)
 
-// OwnControl is a control that a user wrote, with all that it takes to run it in
-// another process.
-type OwnControl struct {
-	Name    string
-	SQL     string
-	Dialect string       // the macros that it may call
-	Tables  []OwnSource  // what it reads, as Parquet files
-	Views   []OwnSource  // and as queries, each after what it reads
-	Judging []OwnJudging // what counts for how it came out, besides its rows
-	Rows    string       // the Parquet file that its rows are written to
-}
-
-// OwnSource is a table that a control reads: its name, and a path or a query.
-type OwnSource struct{ Name, From string }
-
-// OwnJudging is a query of a control's header, by its key.
-type OwnJudging struct{ Key, Query string }
-
-// OwnJudgement is how a control came out: what the queries of its header give.
-type OwnJudgement struct {
-	Numbers map[string]int64 // by key
-	Reason  string           // why something was not compared
-}
+// What a control of a user's own is, and how it came out.
+type (
+	OwnControl   = usersown.Control
+	OwnJudgement = usersown.Judgement
+)
 
 // JudgeOwn runs a control of a user's own over what it is given, and writes its
 // rows. What is wrong with its SQL is a usage error.
 func (e *Engine) JudgeOwn(ctx context.Context, c OwnControl) (*OwnJudgement, error) {
-	if err := e.Exec(ctx, c.Dialect); err != nil {
-		return nil, err
-	}
-	for _, t := range c.Tables {
-		if err := e.Exec(ctx, "create view "+duckdb.Identifier(t.Name)+" as select * from read_parquet("+duckdb.Literal(t.From)+", hive_partitioning = false)"); err != nil {
-			return nil, err
-		}
-	}
-	for _, v := range c.Views {
-		if err := e.Exec(ctx, "create view "+duckdb.Identifier(v.Name)+" as\n"+v.From); err != nil {
-			return nil, err
-		}
-	}
-	judged, err := e.judgeOwn(ctx, c)
-	if err != nil && ctx.Err() == nil {
-		err = pipeline.Errorf(pipeline.KindUsage, "run", "control", "%w", duckdb.FullDisk(err))
-	}
-	return judged, err
-}
-
-func (e *Engine) judgeOwn(ctx context.Context, c OwnControl) (*OwnJudgement, error) {
-	if err := e.ReadOnly(ctx, c.SQL); err != nil {
-		return nil, err
-	}
-	if err := e.Exec(ctx, "create table "+duckdb.Identifier(c.Name)+" as\n"+c.SQL); err != nil {
-		return nil, err
-	}
-	if err := refuseInexact(ctx, e.Connections()[0], c.Name); err != nil {
-		return nil, err
-	}
-	if err := e.Exec(ctx, "copy "+duckdb.Identifier(c.Name)+" to "+duckdb.Literal(c.Rows)+" (format parquet)"); err != nil {
-		return nil, err
-	}
-	judged := &OwnJudgement{Numbers: map[string]int64{}}
-	for _, j := range c.Judging {
-		err := e.ReadOnly(ctx, j.Query)
-		switch {
-		case err != nil:
-		case j.Key == keyNotComparedReason:
-			var texts []string
-			texts, err = e.Texts(ctx, j.Query)
-			judged.Reason = strings.Join(texts, "; ")
-		default:
-			judged.Numbers[j.Key], err = e.Number(ctx, j.Query)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("`%s:` %w", j.Key, err)
-		}
-	}
-	return judged, nil
-}
-
-// refuseInexact refuses columns that can't hold money exactly.
-func refuseInexact(ctx context.Context, conn *sql.Conn, model string) error {
-	bad, err := duckdb.Inexact(ctx, conn, model)
-	if err != nil {
-		return fmt.Errorf("describe it: %w", err)
-	}
-	if len(bad) > 0 {
-		return fmt.Errorf("its columns are not exact: %s", strings.Join(bad, ", "))
-	}
-	return nil
+	return usersown.Judge(ctx, e.Database, c)
 }
 
 // apart is what a builder hands to other processes: the folder, and the tables
@@ -121,7 +43,7 @@ type apart struct {
 func (b *builder) buildApart(ctx context.Context, conn *sql.Conn, m Model) error {
 	c := OwnControl{Name: m.Name, SQL: m.SQL, Dialect: b.e.dialect, Rows: filepath.Join(b.apart.folder, m.Name+".rows")}
 	for _, q := range judgingQueries(m) {
-		c.Judging = append(c.Judging, OwnJudging{q.key, q.query})
+		c.Judging = append(c.Judging, usersown.Judging{Key: q.key, Query: q.query, IsText: q.key == keyNotComparedReason})
 	}
 	seen := map[string]bool{m.Name: true}
 	for _, name := range m.reads {
@@ -168,7 +90,7 @@ func (b *builder) source(ctx context.Context, conn *sql.Conn, name string, c *Ow
 	}
 	seen[name] = true
 	if scan := b.e.Scan(name); scan != "" {
-		c.Views = append(c.Views, OwnSource{name, scan})
+		c.Views = append(c.Views, usersown.Source{Name: name, From: scan})
 		return nil
 	}
 	if i, isModel := b.place[name]; isModel && b.isView(b.models[i]) {
@@ -177,12 +99,12 @@ func (b *builder) source(ctx context.Context, conn *sql.Conn, name string, c *Ow
 				return err
 			}
 		}
-		c.Views = append(c.Views, OwnSource{name, b.models[i].SQL})
+		c.Views = append(c.Views, usersown.Source{Name: name, From: b.models[i].SQL})
 		return nil
 	}
 	path, err := b.write(ctx, conn, name)
 	if path != "" {
-		c.Tables = append(c.Tables, OwnSource{name, path})
+		c.Tables = append(c.Tables, usersown.Source{Name: name, From: path})
 	}
 	return err
 }

@@ -59,9 +59,9 @@ func Open(ctx context.Context, dsn string, options Options) (*Store, error) {
 	s := &Store{postgres: strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://"), options: options}
 	var err error
 	if s.postgres {
-		s.db, err = sql.Open("pgx", dsn)
+		s.db, err = openChecked("pgx", dsn)
 	} else {
-		s.db, err = sql.Open("sqlite", "file:"+sqlitePath.Replace(dsn)+sqlitePragmas)
+		s.db, err = openChecked("sqlite", "file:"+sqlitePath.Replace(dsn)+sqlitePragmas)
 	}
 	if err != nil {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "open", "state database", "%w", err)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"carat/pipeline"
 	"github.com/apache/iceberg-go"
@@ -127,6 +128,11 @@ func BatchProperties(b pipeline.Batch, seq int64, files []FileHash, previous, re
 	}
 	if records != "" {
 		p[PropRecords] = records
+	}
+	for name, value := range p {
+		if !utf8.ValidString(value) { // the file of the snapshot would hold another value than was hashed
+			return nil, fmt.Errorf("%s of batch %s is no UTF-8: %q", name, b.ID, value)
+		}
 	}
 	p[PropChain] = Value(p)
 	return p, nil

@@ -37,6 +37,8 @@ type Verification struct {
 	// Differences are everything that is not as the history says, in plain
 	// sentences; none when the lake verifies.
 	Differences []string
+	// Notes are what is as it was, and not as it would be written now.
+	Notes []string
 }
 
 // History walks the hash chain from the first batch to the last, offline: the
@@ -129,7 +131,11 @@ func (v *verifier) walk(ctx context.Context) error {
 			v.differ("batch %s doesn't follow the batch before it: carat.previous-chain is %s, that batch's carat.chain is %s", b.ID, b.PreviousChain, previous)
 		}
 		if got := chain.Value(b.props); got != b.Chain {
-			v.differ("batch %s was changed: its properties give the chain value %s, carat.chain says %s", b.ID, got, b.Chain)
+			if name := chain.LostName(b.props); name != "" {
+				v.report.Notes = append(v.report.Notes, "batch "+b.ID+": the name of its file was no UTF-8 and is kept in part; by the chain it was "+name)
+			} else {
+				v.differ("batch %s was changed: its properties give the chain value %s, carat.chain says %s", b.ID, got, b.Chain)
+			}
 		}
 		if b.RowsRead != b.RowsAccepted+b.RowsRejected+b.RowsDuplicate {
 			v.differ("batch %s: rows read %d is not accepted %d + rejected %d + duplicate %d", b.ID, b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate)

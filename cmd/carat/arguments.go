@@ -1,0 +1,50 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"carat/pipeline"
+)
+
+// checkArguments refuses what can't stand in a record, before anything is read: an
+// argument or CARAT_USER that isn't UTF-8, as a terminal of another encoding sends
+// it, and control characters, which would steer the terminal of whoever reads the
+// record. Lines and tabs may be in a query. The names of files to ingest are taken
+// as they are: whoever made the file chose them.
+func (a *app) checkArguments(cmd *cobra.Command, args []string) error {
+	var problems []error
+	check := func(what, text string, lines bool) {
+		if err := pipeline.CheckText(text, lines); err != nil {
+			problems = append(problems, usage("%s: %w", what, err))
+		}
+	}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if !idFlags[f.Name] { // an id is what a file says, and can be asked for
+			check("--"+f.Name, f.Value.String(), false)
+		} else if err := pipeline.CheckText(f.Value.String(), false); err != nil && pipeline.Spell(f.Value.String()) != f.Value.String() {
+			problems = append(problems, usage("--%s: %w", f.Name, err))
+		}
+	})
+	for _, arg := range args {
+		switch cmd.Name() {
+		case "ingest", "run":
+		case "trace":
+			if pipeline.Spell(arg) != arg {
+				check("the id", arg, false)
+			}
+		default:
+			check("the argument", arg, cmd.Name() == "query")
+		}
+	}
+	if !cmd.Flags().Changed("user") {
+		check("CARAT_USER", a.user, false)
+	}
+	a.osUser = pipeline.Spell(a.osUser)
+	return errors.Join(problems...)
+}
+
+// idFlags are those that take an id of the history.
+var idFlags = map[string]bool{"creator": true}
