@@ -3,7 +3,7 @@ package pipeline
 import "time"
 
 // Batch is one input file, ingested once: what was read, what became of it.
-// RowsRead = RowsAccepted + RowsRejected + RowsDuplicate, always.
+// RowsRead = RowsAccepted + RowsRejected + RowsDuplicate + RowsLeftOut, always.
 type Batch struct {
 	ID            string // "b000042", in order of commit within the lake
 	Feed          string
@@ -15,6 +15,12 @@ type Batch struct {
 	RowsAccepted  int64
 	RowsRejected  int64
 	RowsDuplicate int64
+	RowsLeftOut   int64     // sum of LeftOut
+	LeftOut       []LeftOut // by the conditions of a layout
+	// Reading is the text of what the configuration said of how the file is read,
+	// so that it can be read again in the same way (see jobs/config); "" for a
+	// batch of before that was kept.
+	Reading       string
 	RowsSHA256    string            // of the accepted rows by source line (see RowHasher)
 	ControlTotals map[string]string // exact sums by column over the rows read, as decimals
 	IngestedAt    time.Time

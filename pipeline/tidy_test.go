@@ -91,13 +91,14 @@ var mayImport = map[string][]string{
 	"reports/closepackage":   {"pipeline", "reports/locale", "reports/pages", "reports/statement", "reports/table"},
 
 	// The frame of all formats, and a room for each provider.
-	"pipeline/feed": {"pipeline", "pipeline/feed/lex", "pipeline/feed/typed", "pipeline/feed/published", "pipeline/feed/workbook", "pipeline/feed/apple",
+	"pipeline/feed": {"pipeline", "pipeline/feed/lex", "pipeline/feed/typed", "pipeline/feed/published", "pipeline/feed/workbook", "pipeline/feed/layout", "pipeline/feed/apple",
 		"pipeline/feed/google", "pipeline/feed/stripe", "pipeline/feed/paypal", "pipeline/feed/bank", "pipeline/feed/live", "pipeline/feed/ecb"},
 	"pipeline/feed/lex":       {"pipeline"},
 	"pipeline/feed/address":   {}, // what a letter is sent to is judged again when it is sent
 	"pipeline/feed/typed":     {"pipeline", "pipeline/feed/address", "pipeline/feed/lex"},
 	"pipeline/feed/workbook":  {"pipeline", "pipeline/feed/lex", "pipeline/feed/typed"},
 	"pipeline/feed/published": {"pipeline", "pipeline/feed/lex"},
+	"pipeline/feed/layout":    {"pipeline", "pipeline/feed/lex", "pipeline/feed/published", "pipeline/feed/workbook"},
 	// Providers don't know each other, nor who lists them: a provider is added or
 	// taken out without a look at another.
 	"pipeline/feed/apple":    providersMayImport,

@@ -42,7 +42,7 @@ and kept in the table rejects: carat query 'select * from rejects'.`,
 					p.tell(books.Event{Step: "ingest", Object: f.File, Note: "already ingested as batch " + f.Batch})
 				}
 			}
-			return errors.Join(err, filesTable(r.Files).Write(a.stdout, a.format))
+			return errors.Join(err, filesTable(r.Files, a.format != "table").Write(a.stdout, a.format))
 		},
 	}
 	a.formatFlag(cmd)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,14 +59,24 @@ func controlsTable(controls []reconcile.Control, programs bool) *table.Table {
 	return t
 }
 
-func filesTable(files []ingest.FileResult) *table.Table {
+// filesTable is the table of files; for programs with what was left out, which
+// people are shown where there is some.
+func filesTable(files []ingest.FileResult, programs bool) *table.Table {
 	t := &table.Table{Columns: []table.Column{
 		{Name: "file"}, {Name: "feed"}, {Name: "format"}, {Name: "result"}, {Name: "batch_id"},
 		{Name: "rows_read", Kind: table.Number}, {Name: "rows_accepted", Kind: table.Number},
 		{Name: "rows_rejected", Kind: table.Number}, {Name: "rows_duplicate", Kind: table.Number},
 	}}
+	leftOut := programs || slices.ContainsFunc(files, func(f ingest.FileResult) bool { return f.RowsLeftOut > 0 })
+	if leftOut {
+		t.Columns = append(t.Columns, table.Column{Name: "rows_left_out", Kind: table.Number})
+	}
 	for _, f := range files {
-		t.Rows = append(t.Rows, []any{f.File, f.Feed, absent(f.Format), f.Result, absent(f.Batch), f.RowsRead, f.RowsAccepted, f.RowsRejected, f.RowsDuplicate})
+		row := []any{f.File, f.Feed, absent(f.Format), f.Result, absent(f.Batch), f.RowsRead, f.RowsAccepted, f.RowsRejected, f.RowsDuplicate}
+		if leftOut {
+			row = append(row, f.RowsLeftOut)
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }

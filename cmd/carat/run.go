@@ -48,6 +48,7 @@ type runBatch struct {
 	RowsAccepted  int64  `json:"rows_accepted"`
 	RowsRejected  int64  `json:"rows_rejected"`
 	RowsDuplicate int64  `json:"rows_duplicate"`
+	RowsLeftOut   int64  `json:"rows_left_out"`
 }
 
 // runCommand is `carat run --period P`: ingest, reconcile, statements.
@@ -108,7 +109,7 @@ func (a *app) writeRun(r *jobs.RunResult, fresh []ingest.FileResult, took time.D
 		return controlsTable(r.Reconcile.Controls, a.format == "csv").Write(a.stdout, a.format)
 	}
 	if len(fresh) > 0 {
-		if err := filesTable(fresh).Write(a.stdout, a.format); err != nil {
+		if err := filesTable(fresh, a.format != "table").Write(a.stdout, a.format); err != nil {
 			return err
 		}
 		fmt.Fprintln(a.stdout)
@@ -145,7 +146,7 @@ func writeRunJSON(w io.Writer, r *jobs.RunResult, took time.Duration) error {
 	}
 	for _, f := range r.Ingest.Files {
 		if f.Result == ingest.FileIngested {
-			o.Batches = append(o.Batches, runBatch{f.Batch, f.File, f.Feed, f.Format, f.RowsRead, f.RowsAccepted, f.RowsRejected, f.RowsDuplicate})
+			o.Batches = append(o.Batches, runBatch{f.Batch, f.File, f.Feed, f.Format, f.RowsRead, f.RowsAccepted, f.RowsRejected, f.RowsDuplicate, f.RowsLeftOut})
 		}
 	}
 	e := json.NewEncoder(w)

@@ -79,18 +79,27 @@ func (s *sourceLine) put(original, text string) {
 	}
 }
 
+// leftOut is the last part of a batch's count of rows; "" for none.
+func leftOut(rows int64) string {
+	if rows == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" + %d left out", rows)
+}
+
 // batchNode is a batch: the file that it was, what became of its rows and, if
 // wanted, which runs read it.
 func (t *tracer) batchNode(ctx context.Context, id string, forward bool) (*trace.Node, error) {
 	b := t.batches[id]
 	n := &trace.Node{Kind: "batch", ID: id,
-		Text: fmt.Sprintf("%s, %d rows read = %d accepted + %d rejected + %d duplicate, ingested %s", b.Source, b.RowsRead, b.RowsAccepted,
-			b.RowsRejected, b.RowsDuplicate, b.IngestedAt.UTC().Format("2006-01-02T15:04:05Z")),
+		Text: fmt.Sprintf("%s, %d rows read = %d accepted + %d rejected + %d duplicate%s, ingested %s", b.Source, b.RowsRead, b.RowsAccepted,
+			b.RowsRejected, b.RowsDuplicate, leftOut(b.RowsLeftOut), b.IngestedAt.UTC().Format("2006-01-02T15:04:05Z")),
 		Fields: []trace.Field{
 			{Name: "feed", Value: b.Feed}, {Name: "source", Value: b.Source}, {Name: "format", Value: b.Format},
 			{Name: "source_sha256", Value: b.SourceSHA256}, {Name: "source_bytes", Kind: table.Number, Value: b.SourceBytes},
 			{Name: "rows_read", Kind: table.Number, Value: b.RowsRead}, {Name: "rows_accepted", Kind: table.Number, Value: b.RowsAccepted},
 			{Name: "rows_rejected", Kind: table.Number, Value: b.RowsRejected}, {Name: "rows_duplicate", Kind: table.Number, Value: b.RowsDuplicate},
+			{Name: "rows_left_out", Kind: table.Number, Value: b.RowsLeftOut},
 			{Name: "ingested_at", Kind: table.Time, Value: b.IngestedAt}, {Name: "chain", Value: b.Chain},
 		}}
 	n.Add(&trace.Node{Kind: "file", ID: b.Source, Text: fmt.Sprintf("SHA-256 %s, %d bytes, %s", b.SourceSHA256, b.SourceBytes, b.Format)})

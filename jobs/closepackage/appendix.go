@@ -2,6 +2,7 @@ package closepackage
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,15 +32,24 @@ func (b *packageBuilder) evidence(m reconcile.Models) ([]closepackage.Section, e
 	if err != nil {
 		return nil, err
 	}
-	var files, snapshots, queries [][]any
+	var files, left, snapshots, queries [][]any
 	for _, f := range batches {
 		var totals []string
 		for column, sum := range f.ControlTotals {
 			totals = append(totals, column+" "+sum)
 		}
 		slices.Sort(totals)
-		files = append(files, []any{f.ID, f.Feed, f.Source, f.SourceBytes, f.SourceSHA256, f.RowsRead, f.RowsAccepted, f.RowsRejected, f.RowsDuplicate,
+		files = append(files, []any{f.ID, f.Feed, f.Source, f.SourceBytes, f.SourceSHA256, f.RowsRead, f.RowsAccepted, f.RowsRejected, f.RowsDuplicate, f.RowsLeftOut,
 			strings.Join(totals, "; "), f.RowsSHA256, f.IngestedAt})
+	}
+	for _, f := range batches {
+		for _, l := range f.LeftOut {
+			var sums []string
+			for _, column := range slices.Sorted(maps.Keys(l.Sums)) {
+				sums = append(sums, column+" "+l.Sums[column])
+			}
+			left = append(left, []any{f.ID, f.Feed, f.Source, l.Condition, l.Rows, strings.Join(sums, "; ")})
+		}
 	}
 	var names []string
 	for name := range b.run.Inputs {
@@ -54,16 +64,22 @@ func (b *packageBuilder) evidence(m reconcile.Models) ([]closepackage.Section, e
 		queries = append(queries, []any{f.Name, f.SHA256})
 	}
 	number := table.Number
-	return []closepackage.Section{
+	sections := []closepackage.Section{
 		{ID: "inputs", Title: "Input files", Note: "one file that was ingested: its hash, its rows, its totals", OnPage: 200, Rows: textRows(files),
 			Columns: []table.Column{{Name: "batch_id"}, {Name: "feed"}, {Name: "file"}, {Name: "bytes", Kind: number}, {Name: "sha256"}, {Name: "rows_read", Kind: number},
-				{Name: "rows_accepted", Kind: number}, {Name: "rows_rejected", Kind: number}, {Name: "rows_duplicate", Kind: number}, {Name: "control_totals"},
+				{Name: "rows_accepted", Kind: number}, {Name: "rows_rejected", Kind: number}, {Name: "rows_duplicate", Kind: number}, {Name: "rows_left_out", Kind: number}, {Name: "control_totals"},
 				{Name: "rows_sha256"}, {Name: "ingested_at", Kind: table.Time}}},
 		{ID: "snapshots", Title: "Snapshots", Note: "one table of the history, at the snapshot that was read", Rows: textRows(snapshots),
 			Columns: []table.Column{{Name: "table"}, {Name: "snapshot_id"}}},
 		{ID: "queries", Title: "Queries", Note: "one query and the hash of its text", Rows: textRows(queries), OnPage: 200,
 			Columns: []table.Column{{Name: "query"}, {Name: "sha256"}}},
-	}, nil
+	}
+	if len(left) > 0 {
+		sections = slices.Insert(sections, 1, closepackage.Section{ID: "left_out", Title: "Rows left out", OnPage: 200, Rows: textRows(left),
+			Note:    "one condition of a layout that left rows out of a file: how many, and what they would have added",
+			Columns: []table.Column{{Name: "batch_id"}, {Name: "feed"}, {Name: "file"}, {Name: "condition"}, {Name: "rows", Kind: number}, {Name: "sums"}}})
+	}
+	return sections, nil
 }
 
 // ties are the totals that the workbook adds up again. carat's own stands

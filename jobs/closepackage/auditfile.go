@@ -295,6 +295,7 @@ func (b *auditBuilder) readme() auditfile.Readme {
 	for _, one := range b.batches {
 		r.RowsRead, r.RowsAccepted = r.RowsRead+one.RowsRead, r.RowsAccepted+one.RowsAccepted
 		r.RowsRejected, r.RowsDuplicate = r.RowsRejected+one.RowsRejected, r.RowsDuplicate+one.RowsDuplicate
+		r.RowsLeftOut += one.RowsLeftOut
 	}
 	return r
 }

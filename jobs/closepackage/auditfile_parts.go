@@ -122,9 +122,9 @@ func (b *auditBuilder) writeInputs() error {
 			}
 		}
 		rows = append(rows, []any{one.ID, one.Feed, one.Source, one.Format, one.SourceBytes, one.SourceSHA256, one.RowsRead, one.RowsAccepted, one.RowsRejected,
-			one.RowsDuplicate, one.RowsSHA256, one.IngestedAt, by, job, build, one.PreviousChain, one.Chain})
+			one.RowsDuplicate, one.RowsLeftOut, books.TextOrNil(pipeline.LeftOutText(one.LeftOut)), books.TextOrNil(one.Reading), one.RowsSHA256, one.IngestedAt, by, job, build, one.PreviousChain, one.Chain})
 	}
-	return b.table("inputs.csv", columnsOf("batch_id feed file format bytes:n sha256 rows_read:n rows_accepted:n rows_rejected:n rows_duplicate:n "+
+	return b.table("inputs.csv", columnsOf("batch_id feed file format bytes:n sha256 rows_read:n rows_accepted:n rows_rejected:n rows_duplicate:n rows_left_out:n left_out reading "+
 		"rows_sha256 ingested_at:t ingested_by job_no:n carat previous_chain chain"), textRows(rows))
 }
 

@@ -92,33 +92,47 @@ const DefaultRetries = 3
 // Load reads DIR/carat.yaml. Every problem of the file is reported, each
 // as a usage error with FILE:LINE; a missing file is a not-found error.
 func Load(dir string) (*Config, error) {
-	file := filepath.Join(dir, File)
+	text, file, err := readFile(dir)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(text, dir, file)
+}
+
+// readFile reads the text of DIR/carat.yaml.
+func readFile(dir string) (text []byte, file string, err error) {
+	file = filepath.Join(dir, File)
 	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, pipeline.Errorf(pipeline.KindNotFound, "open", file, "no such file").
+		return nil, file, pipeline.Errorf(pipeline.KindNotFound, "open", file, "no such file").
 			WithHint("`carat init --dir %s` makes one", Shown(dir))
 	}
 	if err != nil {
-		return nil, pipeline.Errorf(pipeline.KindUsage, "open", file, "%w", disk.Cause(err))
+		return nil, file, pipeline.Errorf(pipeline.KindUsage, "open", file, "%w", disk.Cause(err))
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, configBytes+1))
+	text, err = io.ReadAll(io.LimitReader(f, configBytes+1))
 	if err != nil {
-		return nil, pipeline.Errorf(pipeline.KindUsage, "read", file, "%w", disk.Cause(err))
+		return nil, file, pipeline.Errorf(pipeline.KindUsage, "read", file, "%w", disk.Cause(err))
 	}
 	if len(text) > configBytes {
-		return nil, pipeline.Errorf(pipeline.KindUsage, "read", file, "longer than 1 MiB; this is no configuration")
+		return nil, file, pipeline.Errorf(pipeline.KindUsage, "read", file, "longer than 1 MiB; this is no configuration")
 	}
-	return Parse(text, dir, file)
+	return text, file, nil
+}
+
+// empty is a configuration that nothing was read into.
+func empty() *Config {
+	return &Config{
+		Tolerances: map[string]pipeline.Amount{}, Materiality: map[string]pipeline.Amount{},
+		StoreFeeRate: map[string]pipeline.Rate{}, DueDays: map[string]int{},
+	}
 }
 
 // Parse reads a configuration; file is named in errors, and relative
 // paths are taken from dir.
 func Parse(text []byte, dir, file string) (*Config, error) {
-	c := &Config{
-		Tolerances: map[string]pipeline.Amount{}, Materiality: map[string]pipeline.Amount{},
-		StoreFeeRate: map[string]pipeline.Rate{}, DueDays: map[string]int{},
-	}
+	c := empty()
 	if err := parseConfig(Default, c, "default "+File); err != nil {
 		return nil, err
 	}

@@ -22,8 +22,8 @@ type Feed struct {
 	TransactionColumn string            // of a provider's report, with our order id; "" for its own
 	Kinds             map[string]string // of lines, by what a provider's report calls them
 	SKUCoins          map[string]int64
-	Sheet             string       // of workbooks; "" for the first
-	Layout            *feed.Layout // of the user's own files; nil: none
+	Sheet             string        // of workbooks; "" for the first
+	Layouts           []feed.Layout // of the user's own files
 	// Live recordings: the creator of gifts that name no receiver, and how long
 	// a streak may be silent before it counts as ended; 0: to the file's end.
 	LiveCreator string
@@ -51,12 +51,23 @@ func (c *Config) Feed(name string) Feed {
 	return f
 }
 
+// Layouts gives the layouts of the feeds that have some, by feed.
+func (c *Config) Layouts() map[string][]feed.Layout {
+	all := map[string][]feed.Layout{}
+	for name, f := range c.Feeds {
+		if len(f.Layouts) > 0 {
+			all[name] = f.Layouts
+		}
+	}
+	return all
+}
+
 // ReadOptions are what the configuration says of how files of a feed are read.
 func (c *Config) ReadOptions(name string) feed.Options {
 	conf := c.Feed(name)
 	return feed.Options{
 		Entity: c.Entity, Zone: conf.Zone, Workers: c.Workers(),
-		Format: conf.Format, Accounts: conf.Accounts, TransactionColumn: conf.TransactionColumn, Kinds: conf.Kinds, SKUCoins: conf.SKUCoins, Sheet: conf.Sheet, Layout: conf.Layout,
+		Format: conf.Format, Accounts: conf.Accounts, TransactionColumn: conf.TransactionColumn, Kinds: conf.Kinds, SKUCoins: conf.SKUCoins, Sheet: conf.Sheet, Layouts: conf.Layouts,
 		MinorDigits: conf.MinorDigits, LiveCreator: conf.LiveCreator, LiveSilence: conf.LiveSilence, GiftValidFrom: conf.validFrom(),
 	}
 }

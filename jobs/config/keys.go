@@ -30,11 +30,14 @@ var (
 // parseConfig reads the text over what c holds. Keys of store_fee_rate,
 // due_days, tolerances and materiality are overlaid one by one; entities,
 // feeds, jobs, approvers and accounts replace what was there.
-func parseConfig(text []byte, c *Config, file string) error {
+func parseConfig(text []byte, c *Config, file string) error { return parseInto(text, c, file).err() }
+
+// parseInto is parseConfig, with every problem by itself.
+func parseInto(text []byte, c *Config, file string) *yamlFile {
 	y := &yamlFile{file: file}
 	root := y.root(text)
 	if root == nil {
-		return y.err()
+		return y
 	}
 	line := map[string]*yaml.Node{}
 	known := c.readers(y)
@@ -51,7 +54,7 @@ func parseConfig(text []byte, c *Config, file string) error {
 		}
 		y.problem(at, "entity %q is not described under entities", c.Entity)
 	}
-	return y.err()
+	return y
 }
 
 func (c *Config) hasEntity(id string) bool {
@@ -247,7 +250,7 @@ func (y *yamlFile) feeds(n *yaml.Node) map[string]Feed {
 				"kinds":              func(n *yaml.Node) { f.Kinds = y.lineKinds(n, name) },
 				"sku_coins":          func(n *yaml.Node) { f.SKUCoins = y.skuCoins(n, "feeds "+name+" sku_coins") },
 				"sheet":              func(n *yaml.Node) { f.Sheet, _ = y.text(n, "feeds "+name+" sheet") },
-				"layout":             func(n *yaml.Node) { f.Layout = y.layout(n, name) },
+				"layout":             func(n *yaml.Node) { f.Layouts = y.layouts(n, name); y.checkLayouts(n, name, f.Layouts) },
 			})
 			feeds[name] = f
 		}

@@ -1,76 +1,399 @@
 package config
 
 import (
+	"fmt"
+	"path"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"carat/pipeline"
 	"carat/pipeline/feed"
 )
 
 // separators are the characters that can part the columns of a layout.
 var separators = map[string]byte{",": ',', ";": ';', "|": '|', "\t": '\t', "tab": '\t'}
 
+// layouts reads the descriptions of a user's own files: one, or a list of them.
+func (y *yamlFile) layouts(n *yaml.Node, feedName string) []feed.Layout {
+	what := "feeds " + feedName + " layout"
+	if n.Kind != yaml.SequenceNode {
+		if isNull(n) {
+			return nil
+		}
+		return []feed.Layout{*y.layout(n, feedName, what)}
+	}
+	var list []feed.Layout
+	for i, one := range n.Content {
+		l := y.layout(one, feedName, fmt.Sprintf("%s %d", what, i+1))
+		if l.Name == "" {
+			l.Name = fmt.Sprint(i + 1)
+		}
+		if slices.ContainsFunc(list, func(other feed.Layout) bool { return other.Name == l.Name }) {
+			y.problem(one, "%s: two layouts are called %q", what, l.Name)
+		}
+		list = append(list, *l)
+	}
+	return list
+}
+
+// layoutReader reads one layout.
+type layoutReader struct {
+	*yamlFile
+	feed  pipeline.Feed
+	known []string // columns of the feed
+	what  string
+	into  *feed.Layout
+}
+
 // layout reads the description of a user's own files. Its columns are those of
 // the feed; what it maps twice, or not at all, is a problem of the file.
-func (y *yamlFile) layout(n *yaml.Node, feedName string) *feed.Layout {
-	what := "feeds " + feedName + " layout"
-	known := feed.ColumnsOf(feedName)
-	l := &feed.Layout{Separator: ',', Columns: map[string]string{}, Constants: map[string]string{}, Values: map[string]map[string]string{}}
-	into := func(dst map[string]string, what string) func(*yaml.Node) {
-		return func(n *yaml.Node) {
-			y.perColumn(n, what, known, func(column string, n *yaml.Node) { dst[column], _ = y.text(n, what+" "+column) })
+func (y *yamlFile) layout(n *yaml.Node, feedName, what string) *feed.Layout {
+	f, _ := pipeline.FeedByName(feedName)
+	l := &feed.Layout{Separator: ',', Columns: map[string]string{}, Joined: map[string][]string{}, Pairs: map[string]feed.LayoutPair{},
+		Signs: map[string]feed.LayoutSign{}, Scale: map[string]int{}, Constants: map[string]string{}, Values: map[string]map[string]string{}}
+	r := &layoutReader{yamlFile: y, feed: f, known: f.ColumnNames(), what: what, into: l}
+	keys := r.fileKeys()
+	for key, read := range r.valueKeys() {
+		keys[key] = read
+	}
+	for _, c := range f.Columns {
+		if c.Kind == pipeline.ColumnNumber {
+			keys[c.Name+"_sign"] = func(n *yaml.Node) { l.Signs[c.Name] = r.sign(n, c.Name) }
 		}
 	}
-	y.keys(n, what, map[string]func(*yaml.Node){
-		"separator": func(n *yaml.Node) {
-			if text, ok := y.text(n, what+" separator"); ok {
-				if l.Separator, ok = separators[text]; !ok {
-					y.problem(n, `%s separator: %q is not one of , ; | tab`, what, text)
+	y.keys(n, what, keys)
+	r.check(n)
+	return l
+}
+
+// flag reads true or false.
+func (r *layoutReader) flag(n *yaml.Node, key string) bool {
+	return r.choice(n, r.what+" "+key, "true", "false") == "true"
+}
+
+// words reads one text or a list of them.
+func (r *layoutReader) words(n *yaml.Node, what string) []string {
+	if n.Kind == yaml.SequenceNode {
+		return r.list(n, what)
+	}
+	if text, ok := r.text(n, what); ok && text != "" {
+		return []string{text}
+	}
+	return nil
+}
+
+// fileKeys are the keys that say which files a layout is for, and how they are
+// written.
+func (r *layoutReader) fileKeys() map[string]func(*yaml.Node) {
+	l, what := r.into, r.what
+	return map[string]func(*yaml.Node){
+		"name": func(n *yaml.Node) { l.Name = r.name(n, what+" name") },
+		"files": func(n *yaml.Node) {
+			l.Files = r.words(n, what+" files")
+			for _, g := range l.Files {
+				if _, err := path.Match(g, ""); err != nil || strings.ContainsAny(g, `/\`) {
+					r.problem(n, "%s files: %q is not a pattern of file names (* ? [a-z]), without a folder", what, g)
 				}
 			}
 		},
-		"encoding":      func(n *yaml.Node) { l.Encoding = y.choice(n, what+" encoding", feed.LayoutEncodings()...) },
-		"skip_lines":    func(n *yaml.Node) { l.SkipLines = y.whole(n, what+" skip_lines", 0, 100) },
-		"decimal_comma": func(n *yaml.Node) { l.DecimalComma = y.choice(n, what+" decimal_comma", "true", "false") == "true" },
-		"thousands":     func(n *yaml.Node) { l.Thousands = y.choice(n, what+" thousands", "", ".", ",", " ", "'") },
-		"time_format": func(n *yaml.Node) {
-			l.TimeFormat, _ = y.text(n, what+" time_format")
-			if _, err := feed.TimeLayout(l.TimeFormat); l.TimeFormat != "" && err != nil {
-				y.problem(n, "%s time_format: %v", what, err)
+		"time_zone": func(n *yaml.Node) { l.TimeZone, _ = r.zone(n, what+" time_zone") },
+		"sheet":     func(n *yaml.Node) { l.Sheet, _ = r.text(n, what+" sheet") },
+		"separator": func(n *yaml.Node) {
+			if text, ok := r.text(n, what+" separator"); ok {
+				b, ok := separators[text]
+				if !ok {
+					r.problem(n, `%s separator: %q is not one of , ; | tab`, what, text)
+				}
+				l.Separator = feed.LayoutSeparator(b)
 			}
 		},
-		"columns":   into(l.Columns, what+" columns"),
-		"constants": into(l.Constants, what+" constants"),
-		"values": func(n *yaml.Node) {
-			y.perColumn(n, what+" values", known, func(column string, n *yaml.Node) {
-				words := map[string]string{}
-				y.each(n, what+" values "+column, func(key, value *yaml.Node) { words[key.Value], _ = y.text(value, what+" values "+column+" "+key.Value) })
-				l.Values[column] = words
+		"encoding":          func(n *yaml.Node) { l.Encoding = r.choice(n, what+" encoding", feed.LayoutEncodings()...) },
+		"skip_lines":        func(n *yaml.Node) { l.SkipLines = r.whole(n, what+" skip_lines", 0, 100) },
+		"no_header":         func(n *yaml.Node) { l.NoHeader = r.flag(n, "no_header") },
+		"decimal_comma":     func(n *yaml.Node) { l.DecimalComma = r.flag(n, "decimal_comma") },
+		"thousands":         func(n *yaml.Node) { l.Thousands = r.choice(n, what+" thousands", "", ".", ",", " ", "'") },
+		"currency_sign":     func(n *yaml.Node) { l.CurrencySign = r.words(n, what+" currency_sign") },
+		"brackets_negative": func(n *yaml.Node) { l.BracketsNegative = r.flag(n, "brackets_negative") },
+		"trailing_sign":     r.trailing,
+		"time_format": func(n *yaml.Node) {
+			l.TimeFormats = r.words(n, what+" time_format")
+			for _, format := range l.TimeFormats {
+				if err := feed.CheckTimeFormat(format); err != nil {
+					r.problem(n, "%s time_format: %v", what, err)
+				}
+			}
+		},
+	}
+}
+
+// trailing reads whether a sign stands behind a number, or which words do.
+func (r *layoutReader) trailing(n *yaml.Node) {
+	if n.Kind != yaml.MappingNode {
+		r.into.TrailingSign = r.flag(n, "trailing_sign")
+		return
+	}
+	what := r.what + " trailing_sign"
+	r.keys(n, what, map[string]func(*yaml.Node){
+		"negative": func(n *yaml.Node) { r.into.NegativeMarks = r.words(n, what+" negative") },
+		"positive": func(n *yaml.Node) { r.into.PositiveMarks = r.words(n, what+" positive") },
+	})
+}
+
+// valueKeys are the keys that say what the values of the feed's columns are.
+func (r *layoutReader) valueKeys() map[string]func(*yaml.Node) {
+	l, what := r.into, r.what
+	return map[string]func(*yaml.Node){
+		"columns": func(n *yaml.Node) { r.perColumn(n, what+" columns", r.known, r.column) },
+		"constants": func(n *yaml.Node) {
+			r.perColumn(n, what+" constants", r.known, func(column string, n *yaml.Node) {
+				l.Constants[column], _ = r.text(n, what+" constants "+column)
+				r.meaning(n, what+" constants "+column, column, l.Constants[column])
 			})
 		},
-		"absolute": func(n *yaml.Node) {
-			for _, column := range y.list(n, what+" absolute") {
-				if !slices.Contains(known, column) {
-					y.problem(n, "%s absolute: %s has no column %q", what, feedName, column)
-				}
-				l.Absolute = append(l.Absolute, column)
-			}
+		"values": func(n *yaml.Node) {
+			r.perColumn(n, what+" values", r.known, func(column string, n *yaml.Node) { r.valuesOf(n, what+" values "+column, column) })
 		},
+		"kinds": func(n *yaml.Node) {
+			if !slices.Contains(r.known, "kind") {
+				r.problem(n, "%s kinds: %s has no column kind", what, r.feed.Name)
+				return
+			}
+			r.valuesOf(n, what+" kinds", "kind")
+		},
+		"kind_by_sign": r.kindBySign,
+		"scale": func(n *yaml.Node) {
+			r.perColumn(n, what+" scale", r.known, func(column string, n *yaml.Node) {
+				if n.Value == "minor_units" {
+					l.Scale[column] = feed.LayoutMinorUnits
+				} else if n.Value == "cents" {
+					l.Scale[column] = 2
+				} else {
+					l.Scale[column] = r.whole(n, what+" scale "+column+" (or cents, or minor_units)", 0, 9)
+				}
+			})
+		},
+		"negated":   func(n *yaml.Node) { l.Negated = r.columnList(n, "negated") },
+		"absolute":  func(n *yaml.Node) { l.Absolute = r.columnList(n, "absolute") },
+		"leave_out": r.leaveOut,
+		"id":        r.id,
+	}
+}
+
+// column reads where a column of the feed comes from: one column of the file,
+// several, or one for each direction.
+func (r *layoutReader) column(column string, n *yaml.Node) {
+	what := r.what + " columns " + column
+	switch n.Kind {
+	case yaml.SequenceNode:
+		r.into.Joined[column] = r.list(n, what)
+	case yaml.MappingNode:
+		var pair feed.LayoutPair
+		r.keys(n, what, map[string]func(*yaml.Node){
+			"credit": func(n *yaml.Node) { pair.Credit, _ = r.text(n, what+" credit") },
+			"debit":  func(n *yaml.Node) { pair.Debit, _ = r.text(n, what+" debit") },
+			"debit_negative": func(n *yaml.Node) {
+				pair.DebitNegative = r.choice(n, what+" debit_negative", "true", "false") == "true"
+			},
+		})
+		if pair.Credit == "" || pair.Debit == "" {
+			r.problem(n, "%s needs both: {credit: what comes in, debit: what goes out}", what)
+		}
+		r.into.Pairs[column] = pair
+	default:
+		text, _ := r.text(n, what)
+		if text == "" {
+			r.problem(n, "%s: the name of a column of the file is needed", what)
+		}
+		r.into.Columns[column] = text
+	}
+}
+
+// sign reads which column has the sign of a number.
+func (r *layoutReader) sign(n *yaml.Node, column string) (s feed.LayoutSign) {
+	what := r.what + " " + column + "_sign"
+	r.keys(n, what, map[string]func(*yaml.Node){
+		"column":   func(n *yaml.Node) { s.Column, _ = r.text(n, what+" column") },
+		"negative": func(n *yaml.Node) { s.Negative = r.words(n, what+" negative") },
+		"positive": func(n *yaml.Node) { s.Positive = r.words(n, what+" positive") },
 	})
-	if len(l.Columns) == 0 {
-		y.problem(n, "%s needs columns: {%s: its name in the file, …}", what, known[0])
+	if s.Column == "" || len(s.Negative) == 0 {
+		r.problem(n, "%s needs {column: a column of the file, negative: [its words]}", what)
 	}
-	if mark := map[bool]string{true: ",", false: "."}[l.DecimalComma]; l.Thousands == mark {
-		y.problem(n, "%s: %q can't both group digits and begin the decimals", what, mark)
+	return s
+}
+
+// valuesOf reads what the texts of a column mean.
+func (r *layoutReader) valuesOf(n *yaml.Node, what, column string) {
+	words := r.into.Values[column]
+	if words == nil {
+		words = map[string]string{}
 	}
-	for column := range l.Values {
-		if l.Columns[column] == "" {
-			y.problem(n, "%s values: no column of the file is mapped to %s", what, column)
+	r.each(n, what, func(key, value *yaml.Node) {
+		words[key.Value], _ = r.text(value, what+" "+key.Value)
+		r.meaning(value, what+" "+key.Value, column, words[key.Value])
+	})
+	r.into.Values[column] = words
+}
+
+// meaning checks a value that every row would have.
+func (r *layoutReader) meaning(n *yaml.Node, what, column, text string) {
+	for _, c := range r.feed.Columns {
+		switch {
+		case c.Name != column || text == "":
+		case c.Kind == pipeline.ColumnEnum && !slices.Contains(c.Values, text):
+			meant := ""
+			if close := pipeline.Closest(text, c.Values); close != "" {
+				meant = "; did you mean " + close + "?"
+			}
+			r.problem(n, "%s: %q is not one of %s%s", what, text, strings.Join(c.Values, ", "), meant)
+		case c.Kind == pipeline.ColumnCurrency && !pipeline.IsCurrency(text):
+			r.problem(n, "%s: %q is not a currency code of three capital letters, such as USD", what, text)
 		}
 	}
-	return l
+}
+
+// kindBySign reads which kind a number's sign means.
+func (r *layoutReader) kindBySign(n *yaml.Node) {
+	what := r.what + " kind_by_sign"
+	var s feed.LayoutBySign
+	kind := func(dst *string, key string) func(*yaml.Node) {
+		return func(n *yaml.Node) {
+			*dst, _ = r.text(n, what+" "+key)
+			r.meaning(n, what+" "+key, "kind", *dst)
+		}
+	}
+	r.keys(n, what, map[string]func(*yaml.Node){
+		"of":       func(n *yaml.Node) { s.Of = r.choice(n, what+" of", r.numbers()...) },
+		"positive": kind(&s.Positive, "positive"), "negative": kind(&s.Negative, "negative"), "zero": kind(&s.Zero, "zero"),
+	})
+	if s.Of == "" || s.Positive == "" || s.Negative == "" {
+		r.problem(n, "%s needs {of: a column of numbers, positive: a kind, negative: a kind}", what)
+	}
+	if !slices.Contains(r.known, "kind") {
+		r.problem(n, "%s: %s has no column kind", what, r.feed.Name)
+	}
+	r.into.KindBySign = &s
+}
+
+// numbers are the feed's columns of numbers.
+func (r *layoutReader) numbers() (names []string) {
+	for _, c := range r.feed.Columns {
+		if c.Kind == pipeline.ColumnNumber {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// columnList reads columns of numbers.
+func (r *layoutReader) columnList(n *yaml.Node, key string) []string {
+	list := r.words(n, r.what+" "+key)
+	for _, column := range list {
+		if !slices.Contains(r.known, column) {
+			r.problem(n, "%s %s: %s has no column %q%s", r.what, key, r.feed.Name, column, meantBy(column, r.known))
+		} else if !slices.Contains(r.numbers(), column) {
+			r.problem(n, "%s %s: %s is no number", r.what, key, column)
+		}
+	}
+	return list
+}
+
+func meantBy(text string, known []string) string {
+	if close := pipeline.Closest(text, known); close != "" {
+		return "; did you mean " + close + "?"
+	}
+	return ""
+}
+
+// leaveOut reads the conditions of rows that are left out.
+func (r *layoutReader) leaveOut(n *yaml.Node) {
+	what := r.what + " leave_out"
+	nodes := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		nodes = n.Content
+	}
+	for _, n := range nodes {
+		var c feed.LayoutCondition
+		var one feed.LayoutTest
+		keys := r.testKeys(&one, what)
+		keys["reason"] = func(n *yaml.Node) { c.Reason, _ = r.text(n, what+" reason") }
+		keys["all"] = func(n *yaml.Node) {
+			if n.Kind != yaml.SequenceNode {
+				r.problem(n, "%s all must be a list of tests", what)
+				return
+			}
+			for _, n := range n.Content {
+				var t feed.LayoutTest
+				r.yamlFile.keys(n, what+" all", r.testKeys(&t, what))
+				r.checkTest(n, t, what)
+				c.All = append(c.All, t)
+			}
+		}
+		r.keys(n, what, keys)
+		if one.Column != "" || len(c.All) == 0 {
+			r.checkTest(n, one, what)
+			c.All = append(c.All, one)
+		}
+		r.into.LeaveOut = append(r.into.LeaveOut, c)
+	}
+}
+
+func (r *layoutReader) testKeys(t *feed.LayoutTest, what string) map[string]func(*yaml.Node) {
+	list := func(dst *[]string, key string) func(*yaml.Node) {
+		return func(n *yaml.Node) { *dst = r.words(n, what+" "+key) }
+	}
+	return map[string]func(*yaml.Node){
+		"column": func(n *yaml.Node) { t.Column, _ = r.text(n, what+" column") },
+		"is":     list(&t.Is, "is"), "is_not": list(&t.IsNot, "is_not"), "begins": list(&t.Begins, "begins"), "contains": list(&t.Contains, "contains"),
+		"empty": func(n *yaml.Node) {
+			t.Empty = r.choice(n, what+" empty", "true", "false") == "true"
+			t.Filled = !t.Empty
+		},
+	}
+}
+
+func (r *layoutReader) checkTest(n *yaml.Node, t feed.LayoutTest, what string) {
+	asked := 0
+	for _, list := range [][]string{t.Is, t.IsNot, t.Begins, t.Contains} {
+		if len(list) > 0 {
+			asked++
+		}
+	}
+	if t.Empty || t.Filled {
+		asked++
+	}
+	if t.Column == "" || asked != 1 {
+		r.problem(n, "%s needs a column of the file and one of is, is_not, begins, contains, empty: {column: Status, is: [Pending]}", what)
+	}
+}
+
+// id reads of what keys are made that the file doesn't have.
+func (r *layoutReader) id(n *yaml.Node) {
+	what := r.what + " id"
+	r.into.ContentID = true
+	if n.Kind == yaml.MappingNode {
+		r.keys(n, what, map[string]func(*yaml.Node){"content": func(n *yaml.Node) {
+			r.into.IDColumns = r.words(n, what+" content")
+			for _, column := range r.into.IDColumns {
+				if !slices.Contains(r.known, column) || slices.Contains(r.feed.Key, column) {
+					r.problem(n, "%s content: %q is no column of %s that an id can be made of%s", what, column, r.feed.Name, meantBy(column, r.known))
+				}
+			}
+		}})
+	} else if text, ok := r.text(n, what); ok && text != "content" {
+		r.problem(n, "%s: %q is not content", what, text)
+	}
+	if len(r.feed.Key) != 1 || !r.keyIsID() {
+		r.problem(n, "%s: the key of %s is %s, which no hash can stand for", what, r.feed.Name, strings.Join(r.feed.Key, " and "))
+	}
+}
+
+func (r *layoutReader) keyIsID() bool {
+	return slices.ContainsFunc(r.feed.Columns, func(c pipeline.FeedColumn) bool {
+		return c.Name == r.feed.Key[0] && c.Kind == pipeline.ColumnID
+	})
 }
 
 // perColumn reads a mapping whose keys are columns of a feed.

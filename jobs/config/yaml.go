@@ -20,6 +20,8 @@ import (
 type yamlFile struct {
 	file     string
 	problems []*pipeline.Error
+	at       []*yaml.Node // of each problem; nil for a text that is no YAML
+	document *yaml.Node
 }
 
 // yamlErrorLine is where the YAML parser puts the line into its text.
@@ -39,6 +41,7 @@ func (y *yamlFile) root(text []byte) *yaml.Node {
 			object, message = y.file+":"+m[1], m[2]
 		}
 		y.problems = append(y.problems, pipeline.Errorf(pipeline.KindUsage, "parse configuration", object, "not YAML: %s", message))
+		y.at = append(y.at, nil)
 		return nil
 	}
 	if dec.Decode(new(yaml.Node)) == nil {
@@ -47,12 +50,14 @@ func (y *yamlFile) root(text []byte) *yaml.Node {
 	if len(doc.Content) == 0 || isNull(doc.Content[0]) {
 		return nil
 	}
-	return doc.Content[0]
+	y.document = doc.Content[0]
+	return y.document
 }
 
 func (y *yamlFile) problem(n *yaml.Node, format string, args ...any) {
 	y.problems = append(y.problems, pipeline.Errorf(pipeline.KindUsage, "parse configuration",
 		fmt.Sprintf("%s:%d", y.file, n.Line), format, args...))
+	y.at = append(y.at, n)
 }
 
 // err joins the problems in the order of their lines.

@@ -67,8 +67,9 @@ func verifySources(ctx context.Context, p *books.Books, s books.Setting, report 
 	return nil
 }
 
-// verifySource reads a kept file as it was read when it was ingested, with the
-// entity and the zone of the configuration as it is now, and compares.
+// verifySource reads a kept file as it was read when it was ingested, by the
+// settings that its batch keeps, and compares. A batch of before they were kept is
+// read by the configuration as it is now.
 func verifySource(ctx context.Context, p *books.Books, s books.Setting, b lake.CommittedBatch, held pipeline.HeldLines, dir string, report *Verification) error {
 	table, ok := pipeline.FeedByName(b.Feed)
 	if !ok {
@@ -102,6 +103,8 @@ func verifySource(ctx context.Context, p *books.Books, s books.Setting, b lake.C
 	case repeated != b.RowsDuplicate+b.RowsRejected-got.RowsRejected:
 		report.differ("batch %s: of the source file %s %d rows are good, the history says %d accepted, %d rejected, %d duplicate",
 			b.ID, b.Source, got.RowsAccepted, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate)
+	case pipeline.LeftOutText(got.LeftOut) != pipeline.LeftOutText(b.LeftOut):
+		report.differ("batch %s: of the source file %s the layout leaves out %s, the history says %s", b.ID, b.Source, pipeline.LeftOutText(got.LeftOut), pipeline.LeftOutText(b.LeftOut))
 	case !maps.Equal(got.ControlTotals, b.ControlTotals):
 		report.differ("batch %s: the sums of the source file %s are %v, the history says %v", b.ID, b.Source, got.ControlTotals, b.ControlTotals)
 	}
@@ -110,8 +113,11 @@ func verifySource(ctx context.Context, p *books.Books, s books.Setting, b lake.C
 		return err
 	}
 	if strangers > 0 {
-		report.differ("batch %s: %d rows are not what the source file %s gives, the first at line %d; if the entity, the time zone or the feed's settings "+
-			"in carat.yaml changed since it was ingested, verify with those of then", b.ID, strangers, b.Source, line)
+		hint := ""
+		if b.Reading == "" {
+			hint = "; if the entity, the time zone or the feed's settings in carat.yaml changed since it was ingested, verify with those of then"
+		}
+		report.differ("batch %s: %d rows are not what the source file %s gives, the first at line %d%s", b.ID, strangers, b.Source, line, hint)
 	}
 	return nil
 }
@@ -128,9 +134,12 @@ func readSource(ctx context.Context, p *books.Books, s books.Setting, b lake.Com
 	if check, err = lake.CheckFeed(p.Lake, b.Feed); err != nil {
 		return got, nil, err
 	}
-	o := s.Config.ReadOptions(b.Feed)
+	o, zone, err := s.Config.ReadAgain(b.Feed, b.Reading)
+	if err != nil {
+		return got, nil, err
+	}
 	o.BatchID, o.IngestedAt, o.MaxRejectShare, o.AnyAddress = b.ID, b.IngestedAt.UnixMicro(), whole, anyAddress
-	o.Calendar, o.Held = pipeline.NewCalendar(s.Config.Zone, b.EarliestOpen), held
+	o.Calendar, o.Held = pipeline.NewCalendar(zone, b.EarliestOpen), held
 	got, err = feed.ReadFeed(ctx, table, feed.Input{Path: b.Source, Name: b.Source, File: f, Size: b.SourceBytes}, o, check)
 	return got, check, err
 }

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"carat/jobs/books"
@@ -72,6 +74,7 @@ func (g *ingestion) ingest(ctx context.Context, table pipeline.Feed, in InputFil
 	batch := pipeline.Batch{
 		ID: id, Feed: in.Feed, Format: report.Format.String(), Source: in.Name, IngestedAt: g.Now.UTC(),
 		RowsRead: report.RowsRead, RowsAccepted: report.RowsAccepted, RowsRejected: report.RowsRejected,
+		RowsLeftOut: report.RowsLeftOut, LeftOut: report.LeftOut, Reading: g.Config.Reading(in.Feed, report.Layout),
 		ControlTotals: report.ControlTotals, FirstEvent: report.FirstEvent, UnknownColumn: report.UnknownColumns,
 		EarliestOpen: g.earliest,
 	}
@@ -93,6 +96,7 @@ func (g *ingestion) ingest(ctx context.Context, table pipeline.Feed, in InputFil
 	return FileResult{
 		File: in.Name, Feed: in.Feed, Format: batch.Format, Result: FileIngested, Batch: batch.ID,
 		RowsRead: batch.RowsRead, RowsAccepted: batch.RowsAccepted, RowsRejected: batch.RowsRejected, RowsDuplicate: batch.RowsDuplicate,
+		RowsLeftOut: batch.RowsLeftOut,
 	}, nil
 }
 
@@ -151,7 +155,7 @@ func (g *ingestion) known(ctx context.Context, in InputFile, f *os.File, size in
 		return FileResult{}, err
 	}
 	r := FileResult{File: in.Name, Feed: in.Feed, Result: FileKnown, Batch: batch}
-	if format, err := feed.RecogniseFile(f, in.Name, in.Feed); err == nil {
+	if format, err := feed.RecogniseAs(f, in.Name, in.Feed, g.Config.ReadOptions(in.Feed)); err == nil {
 		r.Format = format.String()
 	}
 	return r, nil
@@ -175,6 +179,9 @@ func (g *ingestion) notes(in InputFile, r feed.Report) {
 	if len(r.UnknownColumns) > 0 {
 		g.Tell(books.Event{Step: "ingest", Object: in.Name, Note: "columns that carat does not know were ignored: " + strings.Join(r.UnknownColumns, ", ")})
 	}
+	for _, l := range r.LeftOut {
+		g.Tell(books.Event{Step: "ingest", Object: in.Name, Note: leftOutNote(l)})
+	}
 	for _, note := range r.Notes {
 		g.Tell(books.Event{Step: "ingest", Object: in.Name, Note: note})
 	}
@@ -183,6 +190,19 @@ func (g *ingestion) notes(in InputFile, r feed.Report) {
 			"a live recording: %d messages, %d about gifts, %d repeated, %d streaks of which %d without an end",
 			l.Messages, l.Frames, l.Repeated, l.Streaks, l.Inferred)})
 	}
+}
+
+// leftOutNote says what a condition of a layout left out.
+func leftOutNote(l pipeline.LeftOut) string {
+	var sums []string
+	for _, column := range slices.Sorted(maps.Keys(l.Sums)) {
+		sums = append(sums, column+" "+l.Sums[column])
+	}
+	text := fmt.Sprintf("left out: %d rows, as the layout says: %s", l.Rows, l.Condition)
+	if len(sums) > 0 {
+		text += " (" + strings.Join(sums, ", ") + ")"
+	}
+	return text
 }
 
 // dropRepeats takes rows out of the stage whose key is in the lake already or

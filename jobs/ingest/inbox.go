@@ -108,7 +108,7 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 		case info.IsDir():
 			reason = "a folder"
 		case feedName == "" && refused(info) == "":
-			if feedName, unreadable = recognised(filepath.Join(c.Dir, filepath.FromSlash(name))); feedName == "" && unreadable == "" {
+			if feedName, unreadable = recognised(c, filepath.Join(c.Dir, filepath.FromSlash(name))); feedName == "" && unreadable == "" {
 				reason = unknown(filepath.Join(c.Dir, filepath.FromSlash(name)))
 			}
 		case feedName == "":
@@ -165,10 +165,10 @@ func unknown(path string) string {
 }
 
 // recognised gives the feed of a file whose name says none: a published format
-// tells by its content. Without one the feed is "": carat's own columns could be
+// tells by its content, and so does a layout of the configuration. Without one the feed is "": carat's own columns could be
 // several feeds'. A file that looks like an input and can't be unpacked is an
 // input that is refused, with the reason: it may have been one.
-func recognised(path string) (feedName, refused string) {
+func recognised(c *config.Config, path string) (feedName, refused string) {
 	in := InputFile{Name: filepath.Base(path), Path: path}
 	f, size, err := openInput(in)
 	if err != nil {
@@ -178,10 +178,17 @@ func recognised(path string) (feedName, refused string) {
 	if size == 0 {
 		return "", ""
 	}
-	format, err := feed.RecogniseFile(f, in.Name, "")
+	byLayout, err := feed.FeedOfLayout(f, in.Name, c.Layouts())
+	if byLayout != "" {
+		return byLayout, ""
+	}
+	if err == nil {
+		var format feed.Format
+		if format, err = feed.RecogniseFile(f, in.Name, ""); err == nil {
+			return format.Feed, ""
+		}
+	}
 	switch {
-	case err == nil:
-		return format.Feed, ""
 	case errors.Is(err, feed.ErrNoFeed) || errors.Is(err, feed.ErrUnread) || !hasFeedEnding(in.Name):
 		return "", ""
 	}
@@ -264,7 +271,7 @@ func sortByFeed(inputs []InputFile) {
 
 // NamedInputs gives the inputs for files that a person named, wherever they
 // lie. The feed is that of the name unless feed says it.
-func NamedInputs(paths []string, feedName string) ([]InputFile, error) {
+func NamedInputs(c *config.Config, paths []string, feedName string) ([]InputFile, error) {
 	if feedName != "" {
 		if _, ok := pipeline.FeedByName(feedName); !ok {
 			e := pipeline.Errorf(pipeline.KindUsage, "find", "feed", "unknown feed %q", feedName)
@@ -288,7 +295,7 @@ func NamedInputs(paths []string, feedName string) ([]InputFile, error) {
 			in.Feed = feed.FeedOfName(in.Name)
 		}
 		if in.Feed == "" && in.Refused == "" {
-			in.Feed, in.Refused = recognised(p)
+			in.Feed, in.Refused = recognised(c, p)
 		}
 		if in.Feed == "" && in.Refused == "" {
 			why := unknown(p)

@@ -125,14 +125,15 @@ func TestLinksAreRefused(t *testing.T) {
 func TestNamedFiles(t *testing.T) {
 	c := inbox(t, "", "payouts-oct.csv", "payouts-oct.csv.totals.json", "list.json", "creators.csv")
 	at := func(name string) string { return filepath.Join(c.Dir, name) }
-	inputs, err := NamedInputs([]string{at("payouts-oct.csv"), at("creators.csv")}, "")
+	inputs, err := NamedInputs(c, []string{at("payouts-oct.csv"), at("creators.csv")}, "")
 	if err != nil || len(inputs) != 2 || inputs[0].Feed != "creators" || inputs[1].Totals != at("payouts-oct.csv.totals.json") {
 		t.Errorf("%+v, %v", inputs, err)
 	}
-	inputs, err = NamedInputs([]string{at("list.json")}, "gift_catalog")
+	inputs, err = NamedInputs(c, []string{at("list.json")}, "gift_catalog")
 	if err != nil || inputs[0].Feed != "gift_catalog" {
 		t.Errorf("%+v, %v", inputs, err)
 	}
+	conf := c
 	for _, c := range []struct {
 		path, feed string
 		kind       pipeline.Kind
@@ -143,7 +144,7 @@ func TestNamedFiles(t *testing.T) {
 		{at("list.json"), "payuots", pipeline.KindUsage, `find feed: unknown feed "payuots"; did you mean payouts?`},
 		{at("list.json"), "x", pipeline.KindUsage, `find feed: unknown feed "x"; feeds are balances, bank_lines,`},
 	} {
-		_, err := NamedInputs([]string{c.path}, c.feed)
+		_, err := NamedInputs(conf, []string{c.path}, c.feed)
 		if pipeline.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s as %q: %v", c.path, c.feed, err)
 		}
@@ -166,7 +167,7 @@ func TestUnreadFiles(t *testing.T) {
 	if err != nil || len(inputs) != 0 || len(ignored) != 1 || !strings.HasPrefix(ignored[0].Reason, want) {
 		t.Errorf("%+v %+v %v", inputs, ignored, err)
 	}
-	if _, err := NamedInputs([]string{export}, ""); pipeline.KindOf(err) != pipeline.KindBadInput || !strings.Contains(err.Error(), want) {
+	if _, err := NamedInputs(c, []string{export}, ""); pipeline.KindOf(err) != pipeline.KindBadInput || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v", err)
 	}
 }

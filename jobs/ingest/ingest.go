@@ -27,7 +27,7 @@ const (
 )
 
 // FileResult is what became of one file. RowsRead = RowsAccepted +
-// RowsRejected + RowsDuplicate when it was ingested.
+// RowsRejected + RowsDuplicate + RowsLeftOut when it was ingested.
 type FileResult struct {
 	File          string `json:"file"`
 	Feed          string `json:"feed"`
@@ -38,6 +38,7 @@ type FileResult struct {
 	RowsAccepted  int64  `json:"rows_accepted"`
 	RowsRejected  int64  `json:"rows_rejected"`
 	RowsDuplicate int64  `json:"rows_duplicate"`
+	RowsLeftOut   int64  `json:"rows_left_out"`
 	Error         string `json:"error"`
 }
 
@@ -82,7 +83,7 @@ func (o Options) inputs() ([]InputFile, []IgnoredFile, error) {
 	if len(o.Files) == 0 {
 		return FindInputs(o.Config)
 	}
-	inputs, err := NamedInputs(o.Files, o.Feed)
+	inputs, err := NamedInputs(o.Config, o.Files, o.Feed)
 	return inputs, nil, err
 }
 

@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 
 	"carat/jobs/ask"
 	"carat/jobs/config"
+	"carat/jobs/guard"
 	"carat/jobs/ingest"
 	"carat/jobs/internal/trial"
 )
@@ -70,5 +72,78 @@ func TestLayoutProblems(t *testing.T) {
 		if _, err := config.Parse([]byte(c.text), ".", config.File); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s:\n got %v\nwant %s", c.text, err, c.want)
 		}
+	}
+}
+
+// What is wrong with the newer keys of a layout, each with what to do.
+func TestLayoutProblemsOfKeys(t *testing.T) {
+	const at = "parse configuration carat.yaml:1: feeds bank_lines layout"
+	good := "columns: {booked_at: Date, amount: Amount, account: Account, currency: Cur, line_id: No}"
+	layout := func(text string) string { return "feeds: {bank_lines: {layout: {" + text + "}}}" }
+	for _, c := range []struct{ text, want string }{
+		{layout("columns: {amount: x}"), at + ": nothing gives line_id, account, booked_at, currency, which every row of bank_lines needs: map each under columns, or give it under constants; where the file has no id, say id: content"},
+		{layout("columns: {amount: {credit: x}}"), at + " columns amount needs both: {credit: what comes in, debit: what goes out}"},
+		{layout("columns: {booked_at: {credit: x, debit: y}}"), at + " columns booked_at: credit and debit are for numbers; two columns that belong together are a list, [Date, Time]"},
+		{layout(good + ", amount_sgin: {column: x, negative: [a]}"), `unknown key "amount_sgin" of feeds bank_lines layout; did you mean amount_sign?`},
+		{layout(good + ", amount_sign: {column: x}"), at + " amount_sign needs {column: a column of the file, negative: [its words]}"},
+		{layout(good + ", id: content"), at + " id: line_id is mapped to a column already"},
+		{layout(good + ", id: hash"), at + ` id: "hash" is not content`},
+		{layout(good + ", id: {content: [amuont]}"), at + ` id content: "amuont" is no column of bank_lines that an id can be made of; did you mean amount?`},
+		{layout(good + ", leave_out: {column: x}"), at + " leave_out needs a column of the file and one of is, is_not, begins, contains, empty: {column: Status, is: [Pending]}"},
+		{layout(good + ", files: ['a/b']"), at + ` files: "a/b" is not a pattern of file names (* ? [a-z]), without a folder`},
+		{layout(good + ", constants: {currency: EURO}"), at + ` constants currency: "EURO" is not a currency code of three capital letters, such as USD`},
+		{layout(good + ", kinds: {a: b}"), at + " kinds: bank_lines has no column kind"},
+		{layout(good + ", absolute: [reference]"), at + " absolute: reference is no number"},
+		{layout(good + ", scale: {amount: pence}"), at + ` scale amount (or cents, or minor_units): "pence" is not a whole number from 0 to 9`},
+		{layout(good + ", time_format: [DD/MM/YYYY, epoch_millis]"), at + ` time_format: "e" is no part of a time; write YYYY MM DD HH mm ss, or one of epoch_seconds, epoch_milliseconds, epoch_microseconds`},
+		{"feeds: {bank_lines: {layout: [{" + good + "}, {" + good + "}]}}", at + ": layout 1 and layout 2 use the same columns of the file, so that nothing tells which is meant; say files under each"},
+		{"feeds: {bank_lines: {layout: [{name: a, " + good + "}, {name: a, files: [x], " + good + "}]}}", at + `: two layouts are called "a"`},
+		{"feeds: {payouts: {layout: {id: content, columns: {creator_id: x}}}}", "feeds payouts layout id: the key of payouts is payout_id and updated_at, which no hash can stand for"},
+		{"feeds: {settlement_lines: {layout: {columns: {net_amount: x}, kinds: {a: sael}}}}", `feeds settlement_lines layout kinds a: "sael" is not one of sale, refund, chargeback, fee, tax, adjustment, payout; did you mean sale?`},
+		{"feeds: {coin_purchases: {layout: {columns: {coins: x}, kind_by_sign: {of: gross_amount, positive: purchase, negative: refund}}}}", "feeds coin_purchases layout kind_by_sign: no column of the file is mapped to gross_amount"},
+	} {
+		if _, err := config.Parse([]byte(c.text), ".", config.File); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s:\n got %v\nwant %s", c.text, err, c.want)
+		}
+	}
+}
+
+// A batch keeps how its file was read: verify reads it so again, whatever the
+// configuration says by then. A changed layout in the history is found.
+func TestLayoutIsKeptWithItsBatch(t *testing.T) {
+	const before = `first_period: 2026-10
+time_zone: Europe/Berlin
+feeds:
+  bank_lines:
+    layout:
+      columns: {booked_at: Date, amount: Amount, reference: Ref}
+      time_format: DD/MM/YYYY
+      constants: {account: a, currency: EUR}
+      leave_out: [{column: Ref, is: [test]}]
+      id: content
+`
+	s := trial.Folder(t, before, map[string]string{"bank_lines.csv": "Date,Ref,Amount\n05/10/2026,a,1.5\n06/10/2026,test,2.25\n"})
+	ctx := context.Background()
+	r, err := ingest.Files(ctx, ingest.Options{Setting: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := r.Files[0]; f.RowsRead != 2 || f.RowsAccepted != 1 || f.RowsLeftOut != 1 {
+		t.Errorf("%+v", f)
+	}
+	got, err := trial.Query(ctx, ask.QueryOptions{Setting: s, Query: "select rows_left_out, left_out, reading from batches"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row := got.Rows[0]; fmt.Sprint(row[0]) != "1" || row[1] != `[{"condition":"Ref is \"test\"","rows":1,"sums":{"amount":"2.25"}}]` ||
+		!strings.Contains(fmt.Sprint(row[2]), `"zone":"Europe/Berlin"`) || !strings.Contains(fmt.Sprint(row[2]), `"layout_sha256":`) {
+		t.Errorf("%v", row)
+	}
+	if s.Config, err = config.Parse([]byte(strings.NewReplacer("DD/MM", "MM/DD", "Europe/Berlin", "Asia/Tokyo", "is: [test]", "is: [other]", "entity: main", "entity: x").Replace(before)), s.Config.Dir, config.File); err != nil {
+		t.Fatal(err)
+	}
+	v, err := guard.Verify(ctx, guard.VerifyOptions{Setting: s})
+	if err != nil || v.SourceRows != 2 {
+		t.Errorf("%+v %v", v, err)
 	}
 }

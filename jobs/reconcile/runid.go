@@ -40,6 +40,7 @@ type runBatch struct {
 	ID, Feed, SourceSHA256, RowsSHA256  string
 	Read, Accepted, Rejected, Duplicate int64
 	EarliestOpen                        pipeline.Period
+	LeftOut                             int64 `json:",omitempty"`
 }
 
 // sqlFile is a text of SQL by its name: a model, or the dialect's macros.
@@ -72,7 +73,7 @@ func RunID(c *config.Config, period, first pipeline.Period, version int64, batch
 	sort.Slice(in.SQL, func(i, j int) bool { return in.SQL[i].Name < in.SQL[j].Name })
 	for _, b := range batches {
 		in.Batches = append(in.Batches, runBatch{b.ID, b.Feed, b.SourceSHA256, b.RowsSHA256,
-			b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, b.EarliestOpen})
+			b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, b.EarliestOpen, b.RowsLeftOut})
 	}
 	sort.Slice(in.Batches, func(i, j int) bool { return in.Batches[i].ID < in.Batches[j].ID })
 	in.Config = RunConfig(c)

@@ -71,8 +71,8 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 	}
 	known, eras := p.knowledge()
 	for _, b := range p.Batches {
-		batches = append(batches, fmt.Sprintf("(%s, %s, %s, %d, %d, %d, %d, nullif(%s, ''), %s)", duckdb.Literal(b.ID), duckdb.Literal(b.Feed),
-			duckdb.Literal(b.Source), b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, duckdb.Literal(string(b.EarliestOpen)),
+		batches = append(batches, fmt.Sprintf("(%s, %s, %s, %d, %d, %d, %d, %d, nullif(%s, ''), %s)", duckdb.Literal(b.ID), duckdb.Literal(b.Feed),
+			duckdb.Literal(b.Source), b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, b.RowsLeftOut, duckdb.Literal(string(b.EarliestOpen)),
 			instant(known[b.ID])))
 	}
 	var closed []string
@@ -100,7 +100,7 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		values("run_accounts", "role varchar, account varchar", textRows(p.Accounts)),
 		values("run_expected_feeds", "feed varchar", expected),
 		values("run_currencies", "currency varchar, minor_digits bigint", currencies),
-		values("run_batches", "batch_id varchar, feed varchar, source varchar, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, earliest_open varchar, known_from timestamptz", batches),
+		values("run_batches", "batch_id varchar, feed varchar, source varchar, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, rows_left_out bigint, earliest_open varchar, known_from timestamptz", batches),
 		values("run_eras", "era_start timestamptz, era_end timestamptz", eras),
 	} {
 		if err := e.Exec(ctx, query); err != nil {

@@ -96,17 +96,17 @@ func TestDaysInEveryFormat(t *testing.T) {
 	columns := map[string]string{"line_id": "id", "account": "konto", "booked_at": "tag", "amount": "betrag", "currency": "w"}
 	for name, c := range map[string]struct {
 		content []byte
-		layout  *feed.Layout
+		layout  []feed.Layout
 	}{
 		"bank_lines.csv":     {content: []byte("line_id,account,booked_at,amount,currency\nb1,a,2026-04-24,1,EUR\n")},
 		"bank_lines.ndjson":  {content: []byte(`{"line_id":"b1","account":"a","booked_at":"2026-04-24","amount":"1","currency":"EUR"}`)},
 		"bank_lines.parquet": {content: parquetBytes(t, []dated{{"b1", "a", int32(day.Unix() / 86_400), "1", "EUR"}})},
 		"bank_lines.xlsx":    {content: book},
 		"bank_lines-2.csv": {content: []byte("id;konto;tag;betrag;w\nb1;a;24.04.2026;1;EUR\n"),
-			layout: &feed.Layout{Separator: ';', TimeFormat: "DD.MM.YYYY", Columns: columns}},
+			layout: []feed.Layout{{Separator: ';', TimeFormats: []string{"DD.MM.YYYY"}, Columns: columns}}},
 	} {
 		out := feedtest.Read[pipeline.BankLine](t, name, c.content, func(o *feed.Options) {
-			o.Zone, o.Layout = feedtest.Zone(t, "Africa/Cairo"), c.layout
+			o.Zone, o.Layouts = feedtest.Zone(t, "Africa/Cairo"), c.layout
 		})
 		if out.Err != nil || len(out.Rows) != 1 || out.Rows[0].BookedAt != feedtest.Micros("2026-04-23T22:00:00Z") {
 			t.Errorf("%s: %v %q %+v", name, out.Err, feedtest.Texts(out.Rejects), out.Rows)

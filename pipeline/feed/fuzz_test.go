@@ -13,7 +13,7 @@ import (
 )
 
 func FuzzLayout(f *testing.F) {
-	feedtest.FuzzReport[pipeline.CoinPurchase](f, "layout", func(o *feed.Options) { o.Layout = germanLayout() }, germanSheet, purchaseSheet)
+	feedtest.FuzzReport[pipeline.CoinPurchase](f, "layout", func(o *feed.Options) { o.Layouts = []feed.Layout{*germanLayout()} }, germanSheet, purchaseSheet)
 }
 
 // FuzzRecognise looks at anything, whole.

@@ -15,7 +15,7 @@ import (
 )
 
 func germanLayout() *feed.Layout {
-	return &feed.Layout{Separator: ';', Encoding: "windows-1252", SkipLines: 1, DecimalComma: true, Thousands: ".", TimeFormat: "DD.MM.YYYY HH:mm:ss",
+	return &feed.Layout{Separator: ';', Encoding: "windows-1252", SkipLines: 1, Spelling: feed.LayoutSpelling{DecimalComma: true, Thousands: "."}, TimeFormats: []string{"DD.MM.YYYY HH:mm:ss"},
 		Columns: map[string]string{"purchase_id": "Beleg", "kind": "Vorgang", "original_purchase_id": "Storno zu", "viewer_id": "Käufer", "sku": "Artikel",
 			"coins": "Münzen", "gross_amount": "Betrag", "purchased_at": "Zeit", "currency": "Währung"},
 		Constants: map[string]string{"channel": "web", "currency": "EUR", "country": "DE"},
@@ -33,7 +33,9 @@ func TestLayout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	change := func(o *feed.Options) { o.Layout, o.Zone = germanLayout(), feedtest.Zone(t, "Europe/Berlin") }
+	change := func(o *feed.Options) {
+		o.Layouts, o.Zone = []feed.Layout{*germanLayout()}, feedtest.Zone(t, "Europe/Berlin")
+	}
 	out := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(content), change)
 	if out.Err != nil || len(out.Rejects) > 0 || out.Report.Format.String() != "layout" {
 		t.Fatal(out.Err, feedtest.Texts(out.Rejects), out.Report.Format)

@@ -62,8 +62,8 @@ type Options struct {
 	SKUCoins map[string]int64
 	// Sheet is the sheet of a workbook; "": the first.
 	Sheet string
-	// Layout, unless nil, describes CSV files of the user's own.
-	Layout *Layout
+	// Layouts describe files of the user's own.
+	Layouts []Layout
 	// AnyAddress takes any text for a mail address, as carat did before it was
 	// strict: for reading again what was taken then.
 	AnyAddress bool
@@ -89,14 +89,19 @@ type Options struct {
 	GiftValidFrom int64
 }
 
-// Report is what became of a file. RowsRead = RowsAccepted + RowsRejected.
+// Report is what became of a file. RowsRead = RowsAccepted + RowsRejected +
+// RowsLeftOut.
 type Report struct {
 	Format       Format
 	RowsRead     int64
 	RowsAccepted int64 // before de-duplication
 	RowsRejected int64
+	RowsLeftOut  int64              // sum of LeftOut
+	LeftOut      []pipeline.LeftOut // by the conditions of a layout
+	Layout       *Layout            // by which it was read; nil for the other formats
 	// ControlTotals are exact sums by numeric column over all rows read whose
-	// value is a number that the column can hold, rejected rows included.
+	// value is a number that the column can hold, rejected rows included, those
+	// that were left out not.
 	ControlTotals  map[string]string
 	FirstEvent     time.Time // earliest event of the accepted rows; zero for reference feeds
 	UnknownColumns []string  // ignored, in the order in which they first occur

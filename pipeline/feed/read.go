@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"strings"
 	"time"
 
 	"carat/pipeline"
@@ -25,6 +26,7 @@ type job struct {
 	live   *published.LiveCounts
 	header []string // columns that were ignored, as the header says
 	notes  []string // what a person should know of the file
+	left   []pipeline.LeftOut
 }
 
 // Read reads the file and hands its rows to the sink. T is a row type of the
@@ -56,6 +58,11 @@ func ReadFeed(ctx context.Context, f pipeline.Feed, in Input, opts Options, sink
 	if err != nil {
 		return Report{}, err
 	}
+	if l := format.layout; l != nil && l.TimeZone != "" {
+		if opts.Zone, err = time.LoadLocation(l.TimeZone); err != nil {
+			return Report{}, pipeline.Errorf(pipeline.KindUsage, "read", in.Name, "%s: no time zone is called %q", l.Called(), l.TimeZone)
+		}
+	}
 	s := typed.NewSchema(f)
 	j := &job{in: in, opts: &opts, schema: s, format: format, task: &typed.Task{Schema: s, Name: in.Name, BatchID: opts.BatchID,
 		IngestedAt: opts.IngestedAt, Entity: opts.Entity, Zone: opts.Zone, Calendar: opts.Calendar, Workers: opts.Workers,
@@ -80,6 +87,11 @@ func (j *job) run(ctx context.Context) (typed.Result, error) {
 	if j.format.Name == formatParquet || j.format.Name == formatXLSX || j.format.Compression == Zip {
 		if err := raw.drain(); err != nil { // read out of order below
 			return typed.Result{}, unpackError(j.in.Name, j.format.Compression, raw, err)
+		}
+		if j.format.Name == formatXLSX && j.format.layout != nil {
+			return readReport(ctx, j, func(r *published.Report) error {
+				return j.format.layout.ReadSheet(ctx, r, j.in.File, j.in.Size, j.opts.Sheet, j.opts.Zone)
+			}, strings.NewReader("-"), nil)
 		}
 		if j.format.Name == formatXLSX {
 			total, unknown, err := workbook.Read(ctx, j.task, j.in.File, j.in.Size, j.opts.Sheet)
@@ -124,7 +136,7 @@ func (j *job) text(ctx context.Context, src io.Reader, wrap func(error) error) (
 		return readReport(ctx, j, a.Read, src, wrap)
 	}
 	if j.format.Name == FormatLayout {
-		return readReport(ctx, j, j.opts.Layout.read, src, wrap)
+		return j.layoutText(ctx, src, wrap)
 	}
 	quoted := j.format.Name == formatCSV
 	if !quoted && !known && j.format.Name != formatNDJSON {
@@ -167,6 +179,15 @@ func (j *job) text(ctx context.Context, src io.Reader, wrap func(error) error) (
 	return typed.RunBlocks(ctx, j.task, cut, csvParse(j.in.Name, layout))
 }
 
+// layoutText reads a text by its layout.
+func (j *job) layoutText(ctx context.Context, src io.Reader, wrap func(error) error) (typed.Result, error) {
+	l := j.format.layout
+	if !j.format.objects {
+		return readReport(ctx, j, func(r *published.Report) error { return l.ReadText(r, j.opts.Zone) }, src, wrap)
+	}
+	return readReport(ctx, j, func(r *published.Report) error { return l.ReadObjects(r, j.opts.Zone) }, lex.Elements(src, j.in.Name), ownErrors(wrap))
+}
+
 // ownErrors lets the errors of a file pass that say already what is wrong with it.
 func ownErrors(wrap func(error) error) func(error) error {
 	return func(err error) error {
@@ -189,6 +210,16 @@ func (j *job) report(total typed.Result) (Report, error) {
 		UnknownColumns: append(j.header, total.Unknown...),
 		Live:           j.live,
 		Notes:          j.notes,
+		LeftOut:        j.left,
+		Layout:         j.format.layout,
+	}
+	for _, l := range j.left {
+		r.RowsLeftOut += l.Rows
+	}
+	r.RowsRead += r.RowsLeftOut
+	if total.Twice > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d times, the first %s, come twice in %s, when clocks go back: the earlier is meant; have the file written in UTC, or with the offset, if an hour matters",
+			total.Twice, total.TwiceFirst, j.opts.Zone))
 	}
 	if total.FirstEvent != typed.NoTime && !j.schema.Feed.Reference {
 		r.FirstEvent = time.UnixMicro(total.FirstEvent).UTC()
@@ -202,7 +233,7 @@ func (j *job) report(total typed.Result) (Report, error) {
 		return Report{}, err
 	}
 	if j.opts.Totals != nil {
-		if err := j.opts.Totals.compare(j.in.Name, r.RowsRead, j.totals(r.ControlTotals)); err != nil {
+		if err := j.opts.Totals.compare(j.in.Name, r.RowsRead, j.totals(r.ControlTotals, j.left)); err != nil {
 			return Report{}, err
 		}
 	}
@@ -214,8 +245,9 @@ func (j *job) report(total typed.Result) (Report, error) {
 	return r, nil
 }
 
-// totals are the sums with a zero for the columns that had no number.
-func (j *job) totals(sums map[string]string) map[string]string {
+// totals are the sums of the whole file, what was left out of it too, with a zero
+// for the columns that had no number.
+func (j *job) totals(sums map[string]string, left []pipeline.LeftOut) map[string]string {
 	all := map[string]string{}
 	for _, c := range j.schema.Columns {
 		if c.Kind == pipeline.ColumnNumber {
@@ -224,6 +256,13 @@ func (j *job) totals(sums map[string]string) map[string]string {
 	}
 	for name, sum := range sums {
 		all[name] = sum
+	}
+	for _, l := range left {
+		for name, sum := range l.Sums {
+			a, _ := lex.PlainDecimal(all[name])
+			b, _ := lex.PlainDecimal(sum)
+			all[name] = ratText(a.Add(a, b))
+		}
 	}
 	return all
 }

@@ -9,7 +9,6 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/feed/lex"
-	"carat/pipeline/feed/published"
 	"carat/pipeline/feed/workbook"
 )
 
@@ -27,10 +26,15 @@ type Format struct {
 	Compression Compression
 	Feed        string // the feed that it gives
 	encoding    lex.Encoding
+	layout      *Layout // by which it is read
+	objects     bool    // a layout's: JSON
 }
 
-// String gives "csv" or "csv.gzip".
+// String gives "csv", "csv.gzip" or "layout:NAME".
 func (f Format) String() string {
+	if f.layout != nil && f.layout.Name != "" {
+		f.Name += ":" + f.layout.Name
+	}
 	if f.Compression == Plain {
 		return f.Name
 	}
@@ -76,7 +80,12 @@ func RecogniseFile(file *os.File, name, feedHint string) (Format, error) {
 	return recognise(file, name, feedHint, &Options{})
 }
 
-// recognise says what a file is; opts.Format and opts.Layout may overrule its
+// RecogniseAs is RecogniseFile with what the configuration says of the feed.
+func RecogniseAs(file *os.File, name, feedHint string, opts Options) (Format, error) {
+	return recognise(file, name, feedHint, &opts)
+}
+
+// recognise says what a file is; opts.Format and opts.Layouts may overrule its
 // content.
 func recognise(file *os.File, name, feed string, opts *Options) (Format, error) {
 	forced := opts.Format
@@ -94,6 +103,14 @@ func recognise(file *os.File, name, feed string, opts *Options) (Format, error) 
 	case Zip, Gzip, Zstd:
 		if format.Compression == Zip && workbook.Is(file) {
 			format.Name, format.Feed, format.Compression = formatXLSX, feed, Plain
+			switch {
+			case forced == FormatLayout && len(opts.Layouts) > 0:
+				format.layout = &opts.Layouts[0]
+			case forced == "":
+				if format.layout, err = layoutOfSheet(file, name, feed, opts); err != nil {
+					return Format{}, err
+				}
+			}
 			return format, format.check(name, feed)
 		}
 		if head, err = unpackHead(file, name, format.Compression); err != nil {
@@ -121,28 +138,46 @@ func recognise(file *os.File, name, feed string, opts *Options) (Format, error) 
 		if a, ok := adapterOf(forced); ok {
 			format.Feed = a.Gives(feed)
 		}
+		if forced == FormatLayout && len(opts.Layouts) > 0 {
+			format.take(&opts.Layouts[0], isJSON(head))
+		} else if forced == FormatLayout {
+			return Format{}, lex.BadFile(name, 0, "carat.yaml says that it has a layout, and none is there").WithHint("describe it under feeds: %s: layout", feed)
+		}
 		return format, format.check(name, feed)
 	}
 	format.Name, format.Feed = textFormat(head, feed)
 	if _, published := adapterOf(format.Name); !published {
-		if err := unreadText(head, raw, name, feed, opts.Layout); err != nil {
+		if err := unreadText(head, raw, name, feed, opts.Layouts); err != nil {
 			return Format{}, err
 		}
 	}
-	if l := opts.Layout; l != nil && format.Name == formatCSV {
-		ok, missing, found := l.head(raw)
-		if ok || !published.HasHeader(head, ",", requiredColumns(feed)...) {
-			format.Name, format.encoding = FormatLayout, lex.Encoding(l.Encoding)
-		}
-		if !ok && format.Name == FormatLayout {
-			return Format{}, l.lacks(name, feed, int64(l.SkipLines)+1, missing, found)
-		}
+	l, err := layoutOfText(head, raw, name, feed, format.Name, opts.Layouts)
+	if err != nil {
+		return Format{}, err
+	}
+	if l != nil {
+		format.take(l, format.Name == formatNDJSON)
+		format.Feed = feed
 	}
 	if format.Name == "" {
 		return Format{}, lex.BadFile(name, 1, "a JSON array of something else than objects").
 			WithHint("have it written with one object on each line, or as an array of objects")
 	}
 	return format, format.check(name, feed)
+}
+
+// take says that a text is read by a layout.
+func (f *Format) take(l *Layout, objects bool) {
+	f.Name, f.layout, f.objects = FormatLayout, l, objects
+	if l.Encoding != "" {
+		f.encoding = lex.Encoding(l.Encoding)
+	}
+}
+
+// isJSON says whether a text can be JSON by the line, or an array of objects.
+func isJSON(head []byte) bool {
+	trimmed := bytes.TrimLeft(head, " \t\r\n")
+	return bytes.HasPrefix(trimmed, []byte("{")) || lex.IsArray(trimmed)
 }
 
 // ErrNoFeed is the cause when a file is read all right but nothing says which
@@ -214,10 +249,10 @@ func textFormat(head []byte, feed string) (name, gives string) {
 	if a, ok := sniffReport(head, feed); ok {
 		return a.Name, a.Gives(feed)
 	}
-	switch trimmed := bytes.TrimLeft(head, " \t\r\n"); {
-	case bytes.HasPrefix(trimmed, []byte("{")), lex.IsArray(trimmed):
+	switch {
+	case isJSON(head):
 		return formatNDJSON, feed
-	case bytes.HasPrefix(trimmed, []byte("[")):
+	case bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("[")):
 		return "", ""
 	}
 	return formatCSV, feed

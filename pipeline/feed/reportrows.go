@@ -24,7 +24,7 @@ func readReport(ctx context.Context, j *job, read func(*published.Report) error,
 	}
 	r := &published.Report{Name: j.in.Name, Feed: j.format.Feed, Settings: j.settings(), Text: in, Wrap: wrap, Out: &reportRows{s, ctx}}
 	err := read(r)
-	j.notes = r.Notes.All()
+	j.notes, j.left = r.Notes.All(), r.LeftOut
 	return s.Finish(err)
 }
 

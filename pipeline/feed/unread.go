@@ -3,6 +3,7 @@ package feed
 import (
 	"errors"
 	"os"
+	"slices"
 
 	"carat/pipeline/feed/lex"
 	"carat/pipeline/feed/published"
@@ -51,15 +52,13 @@ var ErrUnread = errors.New("which carat doesn't read")
 // unreadText is the error of a text that is of such a kind; nil if it is of none,
 // or if its columns are a layout's or those of the feed. head is UTF-8 without a
 // byte order mark, raw is what the file has.
-func unreadText(head, raw []byte, name, feed string, layout *Layout) error {
+func unreadText(head, raw []byte, name, feed string, layouts []Layout) error {
 	for _, u := range unreadFiles() {
 		if !u.is(head) {
 			continue
 		}
-		if layout != nil {
-			if ok, _, _ := layout.head(raw); ok {
-				return nil
-			}
+		if candidates, _ := byName(layouts, name); slices.ContainsFunc(candidates, func(l *Layout) bool { return l.FitText(raw).Fits }) {
+			return nil
 		}
 		if feed != "" && published.HasHeader(head, ",", requiredColumns(feed)...) {
 			return nil

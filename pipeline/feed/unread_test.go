@@ -57,8 +57,8 @@ func TestUnread(t *testing.T) {
 func TestUnreadDescribed(t *testing.T) {
 	text := "id,Created (UTC),Amount,Amount Refunded,Currency\nch_1,2026-10-03T10:00:00Z,9.00,0.00,USD\n"
 	out := feedtest.Read[pipeline.SettlementLine](t, "payments.csv", []byte(text), func(o *feed.Options) {
-		o.Layout = &feed.Layout{Separator: ',', Columns: map[string]string{"line_id": "id", "transaction_at": "Created (UTC)", "gross_amount": "Amount", "net_amount": "Amount", "currency": "Currency"},
-			Constants: map[string]string{"channel": "web", "kind": "sale", "report_id": "payments"}}
+		o.Layouts = []feed.Layout{{Separator: ',', Columns: map[string]string{"line_id": "id", "transaction_at": "Created (UTC)", "gross_amount": "Amount", "net_amount": "Amount", "currency": "Currency"},
+			Constants: map[string]string{"channel": "web", "kind": "sale", "report_id": "payments"}}}
 	})
 	if out.Err != nil || len(out.Rows) != 1 || len(out.Rejects) > 0 {
 		t.Errorf("%v %q %+v", out.Err, feedtest.Texts(out.Rejects), out.Rows)

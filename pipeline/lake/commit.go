@@ -115,8 +115,8 @@ func (s *Stage[T, P]) complete(b pipeline.Batch) (pipeline.Batch, error) {
 			WithHint("wait until the file is complete and run again; nothing was ingested")
 	case d.Rows != b.RowsAccepted:
 		return b, fmt.Errorf("%d rows are staged and %d were counted as accepted", d.Rows, b.RowsAccepted)
-	case b.RowsRead != b.RowsAccepted+b.RowsRejected+b.RowsDuplicate:
-		return b, fmt.Errorf("rows read %d is not accepted %d + rejected %d + duplicate %d", b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate)
+	case b.RowsRead != b.RowsAccepted+b.RowsRejected+b.RowsDuplicate+b.RowsLeftOut:
+		return b, fmt.Errorf("rows read %d is not accepted %d + rejected %d + duplicate %d + left out %d", b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, b.RowsLeftOut)
 	}
 	b.SourceSHA256, b.SourceBytes = sha, size
 	return b, nil

@@ -147,7 +147,7 @@ func TestCommitRefusesCountsThatDontAddUp(t *testing.T) {
 		want   string
 	}{
 		{func(b *pipeline.Batch) { b.RowsAccepted, b.RowsRead = 5, 5 }, "commit batch b000001: 4 rows are staged and 5 were counted as accepted"},
-		{func(b *pipeline.Batch) { b.RowsRead = 9 }, "commit batch b000001: rows read 9 is not accepted 4 + rejected 0 + duplicate 0"},
+		{func(b *pipeline.Batch) { b.RowsRead = 9 }, "commit batch b000001: rows read 9 is not accepted 4 + rejected 0 + duplicate 0 + left out 0"},
 		{func(b *pipeline.Batch) { b.SourceSHA256 = "other" }, "ingest gift_events.csv: the file changed while it was being read; wait until the file is complete and run again; nothing was ingested"},
 	} {
 		s := stageGifts(t, l, gifts(4, 1), "x")

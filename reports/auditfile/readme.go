@@ -17,6 +17,7 @@ type Readme struct {
 	Closed                                              bool
 	Batches                                             int
 	RowsRead, RowsAccepted, RowsRejected, RowsDuplicate int64
+	RowsLeftOut                                         int64
 	Files                                               map[string]string // SHA-256 by name
 }
 
@@ -25,7 +26,7 @@ var auditReadmeText string
 
 // auditFiles says what each file of the folder shows, and for which assertion.
 var auditFiles = []struct{ Name, For, What string }{
-	{"inputs.csv", "completeness, existence", "every source file that was read: SHA-256, rows read = accepted + rejected + duplicate, when it arrived, who ingested it by which job, and its link of the hash chain"},
+	{"inputs.csv", "completeness, existence", "every source file that was read: SHA-256, rows read = accepted + rejected + duplicate + left out, how it was read, when it arrived, who ingested it by which job, and its link of the hash chain"},
 	{"control_totals.csv", "completeness, accuracy", "sums of each file's number columns over all rows read, exact; a file that came with totals of its own was refused unless they were equal"},
 	{"rejects.csv", "completeness", "every row that was refused: file, line, column and reason"},
 	{"cutoff.csv", "cut-off", "in which month each file's rows are booked, with the first and the last event; late rows stand in the first month that was open"},

@@ -11,7 +11,7 @@
 -- checked: from (select feed from run_days cross join run_expected_feeds union all select feed from stg_batches) as expectations
 -- not_compared_reason: no feed is expected daily, and no file was ingested
 -- Every day of the month has a row of each feed marked `expected: daily`; for every batch rows read = accepted + rejected +
--- duplicate, and the history holds exactly the accepted ones. Rates, catalogue, packages or creators that were never fed are one
+-- duplicate + left out, and the history holds exactly the accepted ones. Rates, catalogue, packages or creators that were never fed are one
 -- row each (empty_feed): the controls that hold rows against them then compare nothing and say so.
 with missing_days as (
     select
@@ -38,12 +38,13 @@ uneven_batches as (
         run.default_entity as entity,
         'batch' as subject_kind,
         stg_batches.batch_id as subject_id,
-        stg_batches.rows_read - stg_batches.rows_rejected - stg_batches.rows_duplicate as expected,
+        stg_batches.rows_read - stg_batches.rows_rejected - stg_batches.rows_duplicate - stg_batches.rows_left_out as expected,
         coalesce(stg_batch_rows.held_rows, 0) as actual,
         'rows' as unit,
         'rows' as reason,
         'Of ' || stg_batches.source || ', ' || plain(stg_batches.rows_read) || ' rows were read: '
-            || plain(stg_batches.rows_accepted) || ' accepted, ' || plain(stg_batches.rows_rejected) || ' rejected and '
+            || plain(stg_batches.rows_accepted) || ' accepted, ' || plain(stg_batches.rows_rejected) || ' rejected'
+            || case stg_batches.rows_left_out when 0 then '' else ', ' || plain(stg_batches.rows_left_out) || ' left out' end || ' and '
             || plain(stg_batches.rows_duplicate) || ' duplicates; the history holds ' || plain(coalesce(stg_batch_rows.held_rows, 0)) || '.' as detail,
         stg_batches.batch_id
     from stg_batches
@@ -51,7 +52,7 @@ uneven_batches as (
     left join stg_batch_rows
         on stg_batch_rows.batch_id = stg_batches.batch_id
     where coalesce(stg_batch_rows.held_rows, 0)
-        <> stg_batches.rows_read - stg_batches.rows_rejected - stg_batches.rows_duplicate
+        <> stg_batches.rows_read - stg_batches.rows_rejected - stg_batches.rows_duplicate - stg_batches.rows_left_out
         or coalesce(stg_batch_rows.held_rows, 0) <> stg_batches.rows_accepted
 ),
 

@@ -13,6 +13,7 @@ select
     run_batches.rows_accepted,
     run_batches.rows_rejected,
     run_batches.rows_duplicate,
+    run_batches.rows_left_out,
     greatest(coalesce(run_batches.earliest_open, run.first_period), run.first_period) as earliest_open,
     run_batches.known_from
 from run_batches

@@ -165,7 +165,7 @@ func ReadPath[T any](t testing.TB, path string, change func(*feed.Options)) Outc
 	if tee.String() != string(raw) {
 		t.Errorf("the tee got %d bytes of %d, or others", tee.Len(), len(raw))
 	}
-	if r := out.Report; r.RowsRead != r.RowsAccepted+r.RowsRejected || r.RowsAccepted != int64(len(out.Rows)) || r.RowsRejected != int64(len(out.Rejects)) {
+	if r := out.Report; r.RowsRead != r.RowsAccepted+r.RowsRejected+r.RowsLeftOut || r.RowsAccepted != int64(len(out.Rows)) || r.RowsRejected != int64(len(out.Rejects)) {
 		t.Errorf("read %d, accepted %d, rejected %d, but %d rows and %d rejects", r.RowsRead, r.RowsAccepted, r.RowsRejected, len(out.Rows), len(out.Rejects))
 	}
 	return out

@@ -18,6 +18,12 @@ type Clock struct {
 
 	safeFrom, safeTo int64 // local seconds between which offset holds, a day off any change
 	offset           int64
+	both             bool // the last local time comes twice
+
+	// Twice counts the local times that the zone has twice, of which the first was
+	// TwiceFirst.
+	Twice      int64
+	TwiceFirst string
 }
 
 // NewClock makes the clock of a feed's zone.
@@ -68,6 +74,11 @@ func (c *Clock) Micros(text []byte) (int64, pipeline.Code) {
 		offset, ok := c.LocalOffset(seconds)
 		if !ok {
 			return 0, pipeline.CodeBadTime
+		}
+		if c.both {
+			if c.Twice++; c.TwiceFirst == "" {
+				c.TwiceFirst = string(text)
+			}
 		}
 		seconds -= offset
 	case len(rest) == 6 && (rest[0] == '+' || rest[0] == '-') && rest[3] == ':':
@@ -185,6 +196,7 @@ func daysIn(year int64, month uint) int64 {
 // LocalOffset gives the zone's offset for a local time, in seconds since the
 // epoch as if it were UTC; false if the zone skips that time.
 func (c *Clock) LocalOffset(local int64) (int64, bool) {
+	c.both = false
 	if local >= c.safeFrom && local < c.safeTo {
 		return c.offset, true
 	}
@@ -193,8 +205,11 @@ func (c *Clock) LocalOffset(local int64) (int64, bool) {
 	for _, near := range [2]int64{local - SecondsPerDay, local + SecondsPerDay} {
 		_, guess := time.Unix(near, 0).In(c.zone).Zone()
 		at := local - int64(guess)
-		if _, real := time.Unix(at, 0).In(c.zone).Zone(); real == guess && (!found || at < instant) {
-			instant, found = at, true
+		if _, real := time.Unix(at, 0).In(c.zone).Zone(); real == guess {
+			c.both = found && at != instant
+			if !found || at < instant {
+				instant, found = at, true
+			}
 		}
 	}
 	if !found {
@@ -253,3 +268,6 @@ const (
 	FirstRateDay = 10_592 // 1999-01-01
 	LastRateDay  = 47_481 // 2099-12-31
 )
+
+// InstantText gives an instant as RFC 3339, in UTC.
+func InstantText(micros int64) string { return time.UnixMicro(micros).UTC().Format(time.RFC3339Nano) }

@@ -50,6 +50,7 @@ type Report struct {
 	Wrap     func(error) error // makes an error of Text one of this file
 	Out      Writer
 	Live     *LiveCounts // what a recording of live gifts held
+	LeftOut  []pipeline.LeftOut
 	Notes
 }
 

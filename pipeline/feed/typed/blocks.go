@@ -120,6 +120,9 @@ func (t *Result) merge(r Result, unknown map[string]bool) {
 		}
 	}
 	t.Ranges = append(t.Ranges, r.Ranges...)
+	if t.Twice += r.Twice; t.TwiceFirst == "" {
+		t.TwiceFirst = r.TwiceFirst
+	}
 }
 
 // Parse makes rows of a block. One value belongs to one worker.

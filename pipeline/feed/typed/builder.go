@@ -25,6 +25,8 @@ type Result struct {
 	FirstReject        *pipeline.Reject
 	Unknown            []string
 	Ranges             []Validity
+	Twice              int64  // local times that the zone has twice
+	TwiceFirst         string // the first of them
 	err                error
 }
 
@@ -83,6 +85,7 @@ func (b *Builder) open(seq int) error {
 	n := len(b.Columns)
 	b.seq = seq
 	b.result = Result{FirstEvent: NoTime, Sums: make([]pipeline.Sum, n), Summed: make([]bool, n)}
+	b.Clock.Twice, b.Clock.TwiceFirst = 0, ""
 	b.sums, b.summed = b.result.Sums, b.result.Summed
 	b.unknown = nil
 	b.Plain = false
@@ -103,6 +106,7 @@ func (b *Builder) close(err error) Result {
 		}
 		b.sink = nil
 	}
+	b.result.Twice, b.result.TwiceFirst = b.Clock.Twice, b.Clock.TwiceFirst
 	b.result.err = err
 	return b.result
 }

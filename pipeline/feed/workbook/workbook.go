@@ -53,6 +53,7 @@ type workbook struct {
 	name    string
 	parts   map[string]*zip.File
 	strings []string // shared by the cells
+	sheets  []string // names, once a sheet was looked for
 	date04  bool     // days count from 1904
 }
 
@@ -123,6 +124,9 @@ func (w *workbook) sheetPart(sheet string) (string, error) {
 	var names []string
 	for _, s := range book.Sheets {
 		names = append(names, s.Name)
+	}
+	w.sheets = names
+	for _, s := range book.Sheets {
 		if sheet != "" && s.Name != sheet {
 			continue
 		}
@@ -203,14 +207,7 @@ func Read(ctx context.Context, t *typed.Task, file io.ReaderAt, size int64, shee
 	if err != nil {
 		return total, nil, err
 	}
-	part, err := w.sheetPart(sheet)
-	if err != nil {
-		return total, nil, err
-	}
-	if err := w.readStrings(); err != nil {
-		return total, nil, err
-	}
-	d, closer, err := w.open(part)
+	d, closer, err := w.openSheet(sheet)
 	if err != nil {
 		return total, nil, err
 	}

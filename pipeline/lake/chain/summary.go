@@ -35,6 +35,8 @@ const (
 	propIngestedAt    = "carat.ingested-at"
 	propFirstEvent    = "carat.first-event"
 	propUnknown       = "carat.unknown-columns"
+	propLeftOut       = "carat.left-out"
+	propReading       = "carat.reading"
 	propEarliestOpen  = "carat.earliest-open"
 	PropFilesSHA256   = "carat.files-sha256"
 	PropPreviousChain = "carat.previous-chain"
@@ -126,6 +128,12 @@ func BatchProperties(b pipeline.Batch, seq int64, files []FileHash, previous, re
 		}
 		p[propUnknown] = string(unknown)
 	}
+	if len(b.LeftOut) > 0 {
+		p[propLeftOut] = pipeline.LeftOutText(b.LeftOut)
+	}
+	if b.Reading != "" {
+		p[propReading] = b.Reading
+	}
 	if records != "" {
 		p[PropRecords] = records
 	}
@@ -179,6 +187,13 @@ func ReadBatch(tableName string, snap *table.Snapshot) (CommittedBatch, error) {
 	note(propControlTotals, json.Unmarshal([]byte(p[propControlTotals]), &c.ControlTotals))
 	if p[propUnknown] != "" {
 		note(propUnknown, json.Unmarshal([]byte(p[propUnknown]), &c.UnknownColumn))
+	}
+	c.Reading = p[propReading]
+	if p[propLeftOut] != "" {
+		note(propLeftOut, json.Unmarshal([]byte(p[propLeftOut]), &c.LeftOut))
+	}
+	for _, l := range c.LeftOut {
+		c.RowsLeftOut += l.Rows
 	}
 	return c, first
 }

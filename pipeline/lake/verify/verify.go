@@ -137,8 +137,8 @@ func (v *verifier) walk(ctx context.Context) error {
 				v.differ("batch %s was changed: its properties give the chain value %s, carat.chain says %s", b.ID, got, b.Chain)
 			}
 		}
-		if b.RowsRead != b.RowsAccepted+b.RowsRejected+b.RowsDuplicate {
-			v.differ("batch %s: rows read %d is not accepted %d + rejected %d + duplicate %d", b.ID, b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate)
+		if b.RowsRead != b.RowsAccepted+b.RowsRejected+b.RowsDuplicate+b.RowsLeftOut {
+			v.differ("batch %s: rows read %d is not accepted %d + rejected %d + duplicate %d + left out %d", b.ID, b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, b.RowsLeftOut)
 		}
 		v.keeps("batch "+b.ID, b.props)
 		v.files(ctx, b)

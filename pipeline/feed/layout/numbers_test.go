@@ -1,4 +1,4 @@
-package feed
+package layout
 
 import (
 	"testing"
@@ -18,8 +18,7 @@ func TestLayoutNumbers(t *testing.T) {
 		{true, " ", "1 234,5", "1234.5"}, {true, "'", "1'234,5", "1234.5"}, {true, ".", "1,2,3", ""}, {true, "", "x", ""},
 		{false, ",", "1,234.5", "1234.5"}, {false, ",", "1,23", ""}, {false, "", "1234.5", "1234.5"}, {false, ",", "1.2.3", ""},
 	} {
-		l := &Layout{DecimalComma: c.comma, Thousands: c.thousands}
-		got, ok := l.number(c.text)
+		got, ok := Spelling{DecimalComma: c.comma, Thousands: c.thousands}.Read(c.text)
 		if _, code := published.AmountOf(got); !ok || code != pipeline.CodeOK {
 			got = ""
 		}

@@ -1,0 +1,70 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"carat/jobs/config"
+)
+
+// Every problem is said, with its line, what stands there and what is right.
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	text := `time_zone: Berlin
+memroy: 4GB
+catalog: mysql://carat:hunter2@db/x
+feeds:
+  bank_lines:
+    layout:
+      columns: {booked_at: Date, amount: Amount, acount: A}
+      time_format: DD.MM.JJJJ
+jobs:
+  ingest: {cron: "whenever"}
+`
+	if err := os.WriteFile(filepath.Join(dir, config.File), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := config.Check(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range r.Problems {
+		example, _, _ := strings.Cut(p.Example, "\n")
+		got = append(got, strings.Join([]string{p.Text, p.Source, example}, " | "))
+		if strings.Contains(p.Text+p.Source, "hunter2") {
+			t.Errorf("a secret is repeated: %+v", p)
+		}
+	}
+	for i, want := range []string{
+		`time_zone: "Berlin" is not a time zone; give an IANA name such as UTC or Europe/Berlin | time_zone: Berlin | time_zone: Europe/Berlin`,
+		`unknown key "memroy"; did you mean memory? | memroy: 4GB | `,
+		`catalog must be empty (SQLite inside the lake folder) or begin with postgres:// |  | catalog: postgres://carat@db/carat`,
+		`unknown key "acount" of feeds bank_lines layout columns; did you mean account? | columns: {booked_at: Date, amount: Amount, acount: A} | feeds:`,
+	} {
+		if i >= len(got) || got[i] != want {
+			t.Errorf("problem %d:\n got %q\nwant %q", i+1, got[min(i, len(got)-1)], want)
+		}
+	}
+	if len(got) != 7 || !slices.IsSortedFunc(r.Problems, func(a, b config.Problem) int { return a.Line - b.Line }) {
+		t.Errorf("%d problems\n%s", len(got), strings.Join(got, "\n"))
+	}
+	if _, err := config.Load(dir); err == nil || strings.Count(err.Error(), "parse configuration") != len(got) {
+		t.Errorf("Load and Check differ: %v", err)
+	}
+}
+
+// The examples of the reference are right.
+func TestReferenceExamples(t *testing.T) {
+	for _, k := range config.Reference() {
+		if k.Meaning == "" {
+			t.Errorf("%s means nothing", k.Path)
+		}
+		if _, err := config.Parse([]byte(k.Example), ".", config.File); err != nil {
+			t.Errorf("%s: %v", k.Path, err)
+		}
+	}
+}

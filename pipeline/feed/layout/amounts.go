@@ -1,0 +1,130 @@
+package layout
+
+import (
+	"slices"
+	"strings"
+
+	"carat/pipeline"
+)
+
+// number gives the value of a column of numbers.
+func (m *maker) number(column string, cells []Cell, before map[string]value) (value, *fault) {
+	number, text, f := "", "", (*fault)(nil)
+	if pair, ok := m.Pairs[column]; ok {
+		number, text, f = m.pair(column, pair, cells)
+	} else {
+		cell, wrong := m.joined(column, cells)
+		if wrong != nil {
+			return value{}, wrong
+		}
+		text = cell.Text
+		if meant, ok := m.Values[column][text]; ok {
+			return value{text: meant}, nil
+		}
+		number, f = m.plain(column, cell)
+	}
+	if f != nil || number == "" {
+		return value{}, f
+	}
+	if sign, ok := m.Signs[column]; ok {
+		if number, f = m.signed(column, number, text, m.cell(cells, sign.Column).Text, sign); f != nil {
+			return value{}, f
+		}
+	}
+	if slices.Contains(m.Negated, column) {
+		number = turned(number)
+	}
+	places := m.Scale[column]
+	if places == MinorUnits {
+		currency := before[currencyOf(column, m.columns)].text
+		digits, known := pipeline.MinorDigits(currency)
+		if !known {
+			return value{}, &fault{column, pipeline.CodeBadCurrency, currency, "a currency, whose smallest unit the layout counts"}
+		}
+		places = digits
+	}
+	number = moved(number, places)
+	if m.columns[column].Digits == 0 {
+		number = whole(number)
+	}
+	return value{text: number}, nil
+}
+
+// plain reads the number of a cell; "" for an empty one.
+func (m *maker) plain(column string, cell Cell) (string, *fault) {
+	if plainBlanks(cell.Text) == "" {
+		return "", nil
+	}
+	number, ok := cell.Text, true
+	switch {
+	case cell.sheet != nil:
+		text, code := cell.as(pipeline.ColumnNumber)
+		number, ok = text, code == pipeline.CodeOK
+	case cell.Number: // of JSON: an exponent is no amount
+		ok = onlyDigits(strings.Replace(strings.TrimPrefix(number, "-"), ".", "", 1))
+	default:
+		number, ok = m.Spelling.Read(cell.Text)
+	}
+	if !ok {
+		return "", &fault{column, pipeline.CodeNotANumber, cell.Text, "a number like " + m.example() + ", as the layout says"}
+	}
+	return number, nil
+}
+
+// pair reads an amount that stands in one of two columns.
+func (m *maker) pair(column string, pair Pair, cells []Cell) (number, text string, f *fault) {
+	in, out := m.cell(cells, pair.Credit), m.cell(cells, pair.Debit)
+	in.Text, out.Text = strings.TrimSpace(in.Text), strings.TrimSpace(out.Text)
+	credit, f := m.plain(column, in)
+	if f != nil {
+		return "", "", f
+	}
+	debit, f := m.plain(column, out)
+	if f != nil {
+		return "", "", f
+	}
+	text = strings.TrimSpace(in.Text + " " + out.Text)
+	switch {
+	case debit == "" || isZero(debit) && credit != "":
+		if strings.HasPrefix(credit, "-") && !isZero(credit) {
+			return "", "", &fault{column, pipeline.CodeNegative, text, "an amount without a minus in " + pair.Credit}
+		}
+		return credit, text, nil
+	case credit != "" && !isZero(credit):
+		return "", "", &fault{column, pipeline.CodeNotBalanced, text, "an amount in one of " + pair.Credit + " and " + pair.Debit + ", not in both"}
+	case isZero(debit):
+		return debit, text, nil
+	case strings.HasPrefix(debit, "-") != pair.DebitNegative:
+		want := "an amount without a minus in " + pair.Debit + ", or debit_negative: true in the layout"
+		if pair.DebitNegative {
+			want = "an amount with a minus in " + pair.Debit + ", as debit_negative says"
+		}
+		return "", "", &fault{column, pipeline.CodeNegative, text, want}
+	case pair.DebitNegative:
+		return debit, text, nil
+	}
+	return turned(debit), text, nil
+}
+
+// signed gives a number the sign that another column's word says.
+func (m *maker) signed(column, number, text, word string, sign Sign) (string, *fault) {
+	word = plainBlanks(word)
+	switch {
+	case strings.HasPrefix(number, "-") && !isZero(number):
+		return "", &fault{column, pipeline.CodeNegative, text, "a number without a sign: " + sign.Column + " has it"}
+	case among(word, sign.Negative):
+		return turned(number), nil
+	case len(sign.Positive) == 0 && word != "", among(word, sign.Positive):
+		return number, nil
+	}
+	return "", &fault{column, pipeline.CodeUnknownValue, word, "in " + sign.Column + " one of " + strings.Join(slices.Concat(sign.Negative, sign.Positive), ", ")}
+}
+
+// currencyOf gives the column of an amount's currency: customer_currency of
+// customer_amount, else currency.
+func currencyOf(column string, columns map[string]*pipeline.FeedColumn) string {
+	if own, ok := strings.CutSuffix(column, "amount"); ok && columns[own+"currency"] != nil {
+		return own + "currency"
+	}
+	return "currency"
+}

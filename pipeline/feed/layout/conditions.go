@@ -1,0 +1,78 @@
+package layout
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Condition tells rows that are left out: those for which all its tests hold.
+type Condition struct {
+	Reason string `json:"reason,omitempty"`
+	All    []Test `json:"all"`
+}
+
+// Test is a question to one column of the file. One of its fields is asked.
+type Test struct {
+	Column   string   `json:"column"`
+	Is       []string `json:"is,omitempty"`       // any of them
+	IsNot    []string `json:"is_not,omitempty"`   // none of them
+	Begins   []string `json:"begins,omitempty"`   // with any of them
+	Contains []string `json:"contains,omitempty"` // any of them
+	Empty    bool     `json:"empty,omitempty"`
+	Filled   bool     `json:"filled,omitempty"`
+}
+
+// holds says whether the test holds for a cell's text.
+func (t Test) holds(text string) bool {
+	switch {
+	case t.Empty:
+		return text == ""
+	case t.Filled:
+		return text != ""
+	case len(t.Is) > 0:
+		return slices.Contains(t.Is, text)
+	case len(t.IsNot) > 0:
+		return !slices.Contains(t.IsNot, text)
+	case len(t.Begins) > 0:
+		return slices.ContainsFunc(t.Begins, func(part string) bool { return strings.HasPrefix(text, part) })
+	}
+	return slices.ContainsFunc(t.Contains, func(part string) bool { return strings.Contains(text, part) })
+}
+
+// text says the test in words.
+func (t Test) text() string {
+	words := func(list []string) string {
+		var quoted []string
+		for _, w := range list {
+			quoted = append(quoted, strconv.Quote(w))
+		}
+		return strings.Join(quoted, " or ")
+	}
+	switch {
+	case t.Empty:
+		return t.Column + " is empty"
+	case t.Filled:
+		return t.Column + " is not empty"
+	case len(t.Is) > 0:
+		return t.Column + " is " + words(t.Is)
+	case len(t.IsNot) > 0:
+		return t.Column + " is not " + words(t.IsNot)
+	case len(t.Begins) > 0:
+		return t.Column + " begins with " + words(t.Begins)
+	}
+	return t.Column + " contains " + words(t.Contains)
+}
+
+// Text says the condition in words, with the reason where there is one.
+func (c Condition) Text() string {
+	var tests []string
+	for _, t := range c.All {
+		tests = append(tests, t.text())
+	}
+	text := strings.Join(tests, " and ")
+	if c.Reason != "" {
+		return c.Reason + ": " + text
+	}
+	return text
+}

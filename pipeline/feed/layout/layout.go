@@ -1,0 +1,209 @@
+package layout
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"carat/pipeline/feed/lex"
+)
+
+// Layout describes files that are not in carat's own columns: a user's own
+// export. What it doesn't say is as in CSV. Where it speaks of a column of the
+// file it means a name of its header, or, of JSON, a key, parts of a nested one
+// joined by points.
+type Layout struct {
+	Name     string   `json:"name,omitempty"`
+	Files    []string `json:"files,omitempty"`     // patterns of file names; none: the header tells
+	TimeZone string   `json:"time_zone,omitempty"` // of times without one; "": the feed's
+	Sheet    string   `json:"sheet,omitempty"`     // of workbooks; "": the feed's, else the first
+
+	Separator Separator `json:"separator,omitempty"`
+	Encoding  string    `json:"encoding,omitempty"`   // see Encodings
+	SkipLines int       `json:"skip_lines,omitempty"` // before the header; 0: it is looked for
+	NoHeader  bool      `json:"no_header,omitempty"`  // columns are called 1, 2, 3, …
+
+	Spelling
+	TimeFormats []string `json:"time_format,omitempty"` // of times and days, as TimeLayout takes it, or an epoch; none: RFC 3339
+
+	Columns   map[string]string            `json:"columns,omitempty"`   // by column of the feed: the file's
+	Joined    map[string][]string          `json:"joined,omitempty"`    // columns whose texts are joined by a blank
+	Pairs     map[string]Pair              `json:"pairs,omitempty"`     // amounts in a column for each direction
+	Signs     map[string]Sign              `json:"signs,omitempty"`     // numbers whose sign is in another column
+	Scale     map[string]int               `json:"scale,omitempty"`     // places by which the point moves left, or MinorUnits
+	Negated   []string                     `json:"negated,omitempty"`   // whose sign is turned
+	Absolute  []string                     `json:"absolute,omitempty"`  // whose sign is dropped
+	Constants map[string]string            `json:"constants,omitempty"` // the same in every row
+	Values    map[string]map[string]string `json:"values,omitempty"`    // what a text means
+
+	KindBySign *BySign     `json:"kind_by_sign,omitempty"`
+	LeaveOut   []Condition `json:"leave_out,omitempty"`
+	ContentID  bool        `json:"content_id,omitempty"` // the key is made of content
+	IDColumns  []string    `json:"id_columns,omitempty"` // of which; none: of all but the key and entity
+}
+
+// Separator parts the columns of a text; 0 is a comma.
+type Separator byte
+
+// MarshalText gives the character.
+func (s Separator) MarshalText() ([]byte, error) { return []byte{byte(s)}, nil }
+
+// UnmarshalText takes it.
+func (s *Separator) UnmarshalText(text []byte) error {
+	if len(text) != 1 {
+		return fmt.Errorf("%q is no separator", text)
+	}
+	*s = Separator(text[0])
+	return nil
+}
+
+func (s Separator) comma() byte {
+	if s == 0 {
+		return ','
+	}
+	return byte(s)
+}
+
+// Pair is an amount that stands in one column when it comes in and in another
+// when it goes out.
+type Pair struct {
+	Credit string `json:"credit"`
+	Debit  string `json:"debit"`
+	// DebitNegative says that the debit column's numbers have a minus already.
+	DebitNegative bool `json:"debit_negative,omitempty"`
+}
+
+// Sign is the column that says which way a number goes, by its words.
+type Sign struct {
+	Column   string   `json:"column"`
+	Negative []string `json:"negative"`
+	Positive []string `json:"positive,omitempty"` // none: every other word
+}
+
+// BySign is the kind of a row by the sign of a number of the feed.
+type BySign struct {
+	Of       string `json:"of"`
+	Positive string `json:"positive"`
+	Negative string `json:"negative"`
+	Zero     string `json:"zero,omitempty"` // "": a row of zero is rejected
+}
+
+// Encodings are the encodings that a layout can name.
+func Encodings() []string {
+	return []string{"utf-8", string(lex.UTF16Little), string(lex.UTF16Big), string(lex.Windows1252), string(lex.Latin1)}
+}
+
+// Text gives the one text of a layout: JSON, its keys in order.
+func (l *Layout) Text() string {
+	text, err := json.Marshal(l)
+	if err != nil {
+		panic("layout: " + err.Error()) // its types have a text
+	}
+	return string(text)
+}
+
+// SHA256 is that of its text, in hex.
+func (l *Layout) SHA256() string {
+	sum := sha256.Sum256([]byte(l.Text()))
+	return hex.EncodeToString(sum[:])
+}
+
+// Parse reads what Text gave. An error says that the text is no layout.
+func Parse(text string) (*Layout, error) {
+	d := json.NewDecoder(bytes.NewReader([]byte(text)))
+	d.DisallowUnknownFields()
+	l := &Layout{}
+	if err := d.Decode(l); err != nil {
+		return nil, fmt.Errorf("a layout of another carat: %w", err)
+	}
+	return l, nil
+}
+
+// Called is how messages name it.
+func (l *Layout) Called() string {
+	if l.Name == "" {
+		return "layout"
+	}
+	return "layout " + l.Name
+}
+
+// ForName says whether the layout is for files of that name.
+func (l *Layout) ForName(name string) bool {
+	return slices.ContainsFunc(l.Files, func(pattern string) bool {
+		ok, err := path.Match(pattern, name)
+		return err == nil && ok
+	})
+}
+
+// Mapped gives the columns of the feed that come from the file, in order.
+func (l *Layout) Mapped() []string {
+	all := map[string]bool{}
+	for column := range l.Columns {
+		all[column] = true
+	}
+	for column := range l.Joined {
+		all[column] = true
+	}
+	for column := range l.Pairs {
+		all[column] = true
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// sources gives the columns of the file that a column of the feed comes from.
+func (l *Layout) sources(column string) []string {
+	if pair, ok := l.Pairs[column]; ok {
+		return []string{pair.Credit, pair.Debit}
+	}
+	if names, ok := l.Joined[column]; ok {
+		return names
+	}
+	return []string{l.Columns[column]}
+}
+
+// use is a column of the file that the layout needs, and for what.
+type use struct{ name, column string }
+
+// uses gives every column of the file that the layout needs, each once.
+func (l *Layout) uses() []use {
+	var all []use
+	add := func(name, column string) {
+		if name != "" && !slices.ContainsFunc(all, func(u use) bool { return u.name == name }) {
+			all = append(all, use{name, column})
+		}
+	}
+	for _, column := range l.Mapped() {
+		for _, name := range l.sources(column) {
+			add(name, column)
+		}
+		add(l.Signs[column].Column, column)
+	}
+	for _, c := range l.LeaveOut {
+		for _, t := range c.All {
+			add(t.Column, "leave_out")
+		}
+	}
+	return all
+}
+
+// Uses gives the names of the columns of the file that the layout needs.
+func (l *Layout) Uses() (names []string) {
+	for _, u := range l.uses() {
+		names = append(names, u.name)
+	}
+	return names
+}
+
+// shown gives one of a layout's columns as messages do.
+func shown(names []string) string {
+	if len(names) > 40 {
+		names = append(slices.Clip(names[:40]), "…")
+	}
+	return lex.ColumnName([]byte(strings.Join(names, ", ")))
+}

@@ -1,0 +1,157 @@
+package layout
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"carat/pipeline"
+	"carat/pipeline/feed/lex"
+)
+
+// epochs are the time formats that count from 1970, and how many of a unit make
+// a second.
+var epochs = map[string]int{"epoch_seconds": 0, "epoch_milliseconds": 3, "epoch_microseconds": 6}
+
+// EpochFormats are the time formats that count from 1970-01-01 in UTC.
+func EpochFormats() []string {
+	return []string{"epoch_seconds", "epoch_milliseconds", "epoch_microseconds"}
+}
+
+// timeTokens are the parts of a time format, the longer ones first.
+var timeTokens = []struct{ token, layout string }{
+	{"YYYY", "2006"}, {"YY", "06"}, {"MMMM", "January"}, {"MMM", "Jan"}, {"MM", "01"}, {"M", "1"}, {"DD", "02"}, {"D", "2"},
+	{"HH", "15"}, {"hh", "03"}, {"h", "3"}, {"mm", "04"}, {"ss", "05"}, {"AM", "PM"}, {"PM", "PM"}, {"Z", "Z07:00"},
+}
+
+// TimeLayout turns a format such as "DD.MM.YYYY HH:mm:ss" into one of package
+// time. Letters that are no part of a format are an error; put a T between the
+// day and the time as it is. A fraction of a second is read after ss.
+func TimeLayout(format string) (string, error) {
+	var layout strings.Builder
+	day := false
+	for rest := format; rest != ""; {
+		i := slices.IndexFunc(timeTokens, func(t struct{ token, layout string }) bool { return strings.HasPrefix(rest, t.token) })
+		switch {
+		case i >= 0:
+			layout.WriteString(timeTokens[i].layout)
+			day = day || strings.HasPrefix(timeTokens[i].token, "D")
+			rest = rest[len(timeTokens[i].token):]
+		case strings.HasPrefix(rest, "T"), strings.Trim(rest[:1], " .,/:-_'") == "":
+			layout.WriteByte(rest[0])
+			rest = rest[1:]
+		default:
+			return "", fmt.Errorf("%q is no part of a time; write YYYY MM DD HH mm ss, or one of %s", rest[:1], strings.Join(EpochFormats(), ", "))
+		}
+	}
+	if !day {
+		return "", errors.New("a time needs a day: DD or D")
+	}
+	return layout.String(), nil
+}
+
+// CheckTimeFormat says what is wrong with a time format.
+func CheckTimeFormat(format string) error {
+	if _, epoch := epochs[format]; epoch {
+		return nil
+	}
+	_, err := TimeLayout(format)
+	return err
+}
+
+// timeReader reads the times of a layout.
+type timeReader struct {
+	formats []string // as the layout says
+	layouts []string // of package time; "" for an epoch
+	zone    *time.Location
+}
+
+func newTimeReader(formats []string, zone *time.Location) (*timeReader, error) {
+	r := &timeReader{formats: formats, zone: zone}
+	for _, format := range formats {
+		if _, epoch := epochs[format]; epoch {
+			r.layouts = append(r.layouts, "")
+			continue
+		}
+		layout, err := TimeLayout(format)
+		if err != nil {
+			return nil, err
+		}
+		r.layouts = append(r.layouts, layout)
+	}
+	return r, nil
+}
+
+// expected says what would have been right.
+func (r *timeReader) expected() string {
+	if len(r.formats) == 0 {
+		return "a time like 2026-10-01T12:00:00Z"
+	}
+	return "a time like " + strings.Join(r.formats, " or ") + ", as the layout says"
+}
+
+// read writes a time as RFC 3339 does, or, counted from 1970, gives its
+// microseconds. A time that two formats read as two times is none.
+func (r *timeReader) read(text string, kind pipeline.ColumnKind) (value, bool) {
+	if len(r.formats) == 0 || text == "" {
+		return value{text: text}, true
+	}
+	text = plainBlanks(text)
+	var found value
+	ok := false
+	for i, layout := range r.layouts {
+		v, read := r.readAs(text, layout, r.formats[i], kind)
+		switch {
+		case !read:
+		case ok && v != found:
+			return value{}, false
+		default:
+			found, ok = v, true
+		}
+	}
+	return found, ok
+}
+
+func (r *timeReader) readAs(text, layout, format string, kind pipeline.ColumnKind) (value, bool) {
+	if layout == "" {
+		return r.epoch(text, epochs[format], kind)
+	}
+	if strings.Contains(layout, "PM") {
+		text = strings.ToUpper(text) // am, p.m.
+		text = strings.ReplaceAll(strings.ReplaceAll(text, "A.M.", "AM"), "P.M.", "PM")
+	}
+	t, err := time.Parse(layout, text)
+	if err != nil {
+		return value{}, false
+	}
+	as := "2006-01-02T15:04:05.999999999"
+	switch {
+	case kind == pipeline.ColumnDate && strings.Contains(layout, "Z07:00"):
+		return value{text: t.In(r.zone).Format(time.DateOnly)}, true
+	case kind == pipeline.ColumnDate:
+		as = time.DateOnly
+	case strings.Contains(layout, "Z07:00"):
+		as = time.RFC3339Nano
+	case !strings.ContainsAny(layout, "35"): // no hour (15, 03, 3), minute or second
+		as = time.DateOnly
+	}
+	return value{text: t.Format(as)}, true
+}
+
+// epoch reads a count of units since 1970; digits is the power of ten of the
+// units in a second.
+func (r *timeReader) epoch(text string, digits int, kind pipeline.ColumnKind) (value, bool) {
+	if strings.Trim(text, "0123456789.-") != "" {
+		return value{}, false
+	}
+	micros, err := pipeline.ParseAmount([]byte(moved(text, digits)))
+	if err != nil {
+		return value{}, false
+	}
+	if kind == pipeline.ColumnDate {
+		return value{text: time.UnixMicro(int64(micros)).In(r.zone).Format(time.DateOnly)}, true
+	}
+	return value{text: lex.Cut([]byte(text)), micros: int64(micros), counted: true}, true
+}

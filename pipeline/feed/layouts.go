@@ -1,0 +1,180 @@
+package feed
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"carat/pipeline/feed/layout"
+	"carat/pipeline/feed/lex"
+	"carat/pipeline/feed/published"
+)
+
+// FormatLayout is the format of files that a Layout describes.
+const FormatLayout = "layout"
+
+// What a layout consists of, for whoever makes one: see package layout.
+type (
+	Layout          = layout.Layout
+	LayoutSpelling  = layout.Spelling
+	LayoutPair      = layout.Pair
+	LayoutSign      = layout.Sign
+	LayoutBySign    = layout.BySign
+	LayoutCondition = layout.Condition
+	LayoutTest      = layout.Test
+	LayoutSeparator = layout.Separator
+)
+
+// LayoutMinorUnits is layout.MinorUnits.
+const LayoutMinorUnits = layout.MinorUnits
+
+// LayoutEncodings are the encodings that a layout can name.
+func LayoutEncodings() []string { return layout.Encodings() }
+
+// LayoutEpochs are the time formats that count from 1970.
+func LayoutEpochs() []string { return layout.EpochFormats() }
+
+// CheckTimeFormat says what is wrong with a time format of a layout.
+func CheckTimeFormat(format string) error { return layout.CheckTimeFormat(format) }
+
+// TimeLayout is layout.TimeLayout.
+func TimeLayout(format string) (string, error) { return layout.TimeLayout(format) }
+
+// ParseLayout reads the text of a layout, as its method Text gave it.
+func ParseLayout(text string) (*Layout, error) { return layout.Parse(text) }
+
+// byName gives the layouts that are for files of that name, and says whether
+// there are such; else those that ask for no name.
+func byName(layouts []Layout, name string) (fit []*Layout, named bool) {
+	var open []*Layout
+	for i := range layouts {
+		switch l := &layouts[i]; {
+		case l.ForName(name):
+			fit = append(fit, l)
+		case len(l.Files) == 0:
+			open = append(open, l)
+		}
+	}
+	if len(fit) > 0 {
+		return fit, true
+	}
+	return open, false
+}
+
+// choose gives the one layout that a file's beginning fits: of several, that
+// which uses most of its columns. Without one it gives the nearest, and how the
+// file fits it.
+func choose(layouts []*Layout, name, feedName string, fit func(*Layout) layout.Fit) (chosen *Layout, best layout.Fit, err error) {
+	var even []string
+	for _, l := range layouts {
+		f := fit(l)
+		switch {
+		case chosen == nil, f.Fits && !best.Fits, f.Fits == best.Fits && f.Used > best.Used:
+			chosen, best, even = l, f, []string{l.Called()}
+		case f.Fits && best.Fits && f.Used == best.Used:
+			even = append(even, l.Called())
+		}
+	}
+	if best.Fits && len(even) > 1 {
+		return nil, best, lex.BadFile(name, best.Line, "it fits several layouts of feeds: %s: %s", feedName, strings.Join(even, ", ")).
+			WithHint("say under each which files it is for: files: [\"bank-a-*.csv\"]")
+	}
+	return chosen, best, nil
+}
+
+// layoutOfText finds the layout of a text: of those for the file's name, or of
+// those that its header tells, unless the header is the feed's own. Its error is
+// that of a file that should be in a layout and isn't.
+func layoutOfText(head, raw []byte, name, feedName, format string, layouts []Layout) (*Layout, error) {
+	candidates, named := byName(layouts, name)
+	if len(candidates) == 0 || !named && format != formatCSV && format != formatNDJSON {
+		return nil, nil
+	}
+	objects := format == formatNDJSON
+	l, f, err := choose(candidates, name, feedName, func(l *Layout) layout.Fit {
+		if objects {
+			return l.FitObject(head)
+		}
+		return l.FitText(raw)
+	})
+	switch own := ownColumns(head, feedName, objects); {
+	case own && !f.Fits:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case f.Fits:
+		return l, nil
+	case objects && f.Used > 0: // an object need not have every key
+		return l, nil
+	case objects && !named:
+		return nil, nil
+	}
+	return nil, l.Lacks(name, feedName, f)
+}
+
+// ownColumns says whether a text has the columns that the feed needs.
+func ownColumns(head []byte, feedName string, objects bool) bool {
+	if !objects {
+		return published.HasHeader(head, ",", requiredColumns(feedName)...)
+	}
+	keys := lex.TopKeys(head)
+	return !slices.ContainsFunc(requiredColumns(feedName), func(c string) bool { return !keys[c] })
+}
+
+// layoutOfSheet finds the layout of a workbook.
+func layoutOfSheet(file *os.File, name, feedName string, opts *Options) (*Layout, error) {
+	candidates, named := byName(opts.Layouts, name)
+	if len(candidates) == 0 {
+		return nil, nil
+	}
+	l, f, err := choose(candidates, name, feedName, func(l *Layout) layout.Fit { return l.FitSheet(file, name, opts.Sheet) })
+	own := slices.Compact(slices.Sorted(slices.Values(requiredColumns(feedName))))
+	switch isOwn := len(own) > 0 && !slices.ContainsFunc(own, func(c string) bool { return !slices.Contains(f.Found, c) }); {
+	case isOwn && !(named && f.Fits):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case f.Fits:
+		return l, nil
+	case f.Line == 0: // the sheet can't be read: its reader says why
+		return l, nil
+	}
+	return nil, l.Lacks(name, feedName, f)
+}
+
+// FeedOfLayout gives the feed whose layout says that it is for files of that
+// name, or whose layout's header the file has, of layouts by feed; "" without
+// one. It is an error if several feeds have such a layout.
+func FeedOfLayout(file *os.File, name string, layouts map[string][]Layout) (string, error) {
+	var found []string
+	for _, feedName := range sortedKeys(layouts) {
+		if _, named := byName(layouts[feedName], name); named {
+			found = append(found, feedName)
+		}
+	}
+	if len(found) == 0 {
+		for _, feedName := range sortedKeys(layouts) {
+			format, err := recognise(file, name, feedName, &Options{Layouts: layouts[feedName]})
+			if err == nil && format.layout != nil {
+				found = append(found, feedName)
+			}
+		}
+	}
+	if len(found) > 1 {
+		return "", lex.BadFile(name, 0, "%w", fmt.Errorf("it fits layouts of several feeds: %s", strings.Join(found, ", "))).
+			WithHint("say under one of them that it is for this file, files: [%q], or name the feed", name)
+	}
+	return strings.Join(found, ""), nil
+}
+
+func sortedKeys(layouts map[string][]Layout) []string {
+	var names []string
+	for name, list := range layouts {
+		if len(list) > 0 {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
