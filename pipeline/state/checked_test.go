@@ -12,7 +12,7 @@ import (
 
 // Whatever writes to the state, a text that is none doesn't come in.
 func TestTextIsCheckedAtTheDoor(t *testing.T) {
-	s, err := state.Open(t.Context(), filepath.Join(t.TempDir(), "state.sqlite"))
+	s, err := state.Open(t.Context(), filepath.Join(t.TempDir(), "state.sqlite"), state.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

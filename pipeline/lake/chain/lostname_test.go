@@ -28,7 +28,7 @@ func TestLostName(t *testing.T) {
 			t.Errorf("%q was changed, and passes as %q", name, got)
 		}
 	}
-	if _, err := BatchProperties(pipeline.Batch{ID: "b000001", Source: "\xff", IngestedAt: time.Unix(0, 0)}, 1, nil, ""); err == nil {
+	if _, err := BatchProperties(pipeline.Batch{ID: "b000001", Source: "\xff", IngestedAt: time.Unix(0, 0)}, 1, nil, "", ""); err == nil {
 		t.Error("a name that is no UTF-8 goes into the chain")
 	}
 }
