@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carat/jobs/month"
+	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/sql"
 )
@@ -45,6 +46,9 @@ any number moves.`,
 			fmt.Fprint(a.stdout, r.Verdict.LeftOut())
 			if err := a.writeMoved(r.Version, r.Moved); err != nil {
 				return err
+			}
+			if len(r.Unnamed) > 0 {
+				fmt.Fprintf(a.stdout, "before it can be approved, say in carat.yaml who pays: `%s`\n", statements.HowToName(s.Config, r.Unnamed))
 			}
 			if len(r.Verdict.Undecided) > 0 {
 				fmt.Fprintf(a.stdout, "before it can be approved, decide the exceptions that need a review: `carat exceptions --period %s`\n", period)

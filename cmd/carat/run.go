@@ -34,7 +34,8 @@ type runCounts struct {
 	Block         int64 `json:"block"`
 	BlockWaived   int64 `json:"block_waived"`
 	Review        int64 `json:"review"`
-	ReviewDecided int64 `json:"review_decided"`
+	ReviewWaived  int64 `json:"review_waived"`
+	ReviewDecided int64 `json:"review_decided"` // and not waived
 	Monitor       int64 `json:"monitor"`
 }
 
@@ -137,7 +138,7 @@ func writeRunJSON(w io.Writer, r *jobs.RunResult, took time.Duration) error {
 		Batches: []runBatch{}, Seconds: seconds(took),
 	}
 	v := r.Reconcile.Verdict
-	o.Exceptions = runCounts{v.Block, v.BlockWaived, v.Review, v.ReviewDecided, v.Monitor}
+	o.Exceptions = runCounts{v.Block, v.BlockWaived, v.Review, v.ReviewWaived, v.ReviewDecided, v.Monitor}
 	if r.Statements != nil {
 		o.Statements = r.Statements.Statements
 	}

@@ -9,6 +9,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/statements"
 	"carat/pipeline"
+	"carat/pipeline/state"
 	"carat/reports/table"
 	"carat/reports/trace"
 )
@@ -68,11 +69,25 @@ func (t *tracer) statementLines(ctx context.Context, period pipeline.Period, con
 		" order by creator_id, entity, currency, line_no", append([]any{run.ID, string(period)}, values...)...)
 }
 
+// says is where the month of a current run stands, as every verb says it.
+func (t *tracer) says(ctx context.Context, run state.Run) (string, error) {
+	closed, err := t.Closures(ctx, t.Config)
+	if err != nil {
+		return "", err
+	}
+	s, err := t.Standing(ctx, t.Setting, closed, run)
+	return s.Words(), err
+}
+
 // statementLineNode goes from a line back to what it is made of.
 func (t *tracer) statementLineNode(ctx context.Context, id statementLineID, line *record) (*trace.Node, error) {
 	n := t.lineHead(line)
 	run, _ := t.runOf(id.period)
-	n.Add(&trace.Node{Kind: "run", ID: run.ID, Text: fmt.Sprintf("%s of %s, %s", run.Status, run.Period, run.CreatedAt.UTC().Format("2006-01-02T15:04:05Z"))})
+	says, err := t.says(ctx, run.Run)
+	if err != nil {
+		return nil, err
+	}
+	n.Add(&trace.Node{Kind: "run", ID: run.ID, Text: fmt.Sprintf("%s, %s, %s", run.Period, says, run.CreatedAt.UTC().Format("2006-01-02T15:04:05Z"))})
 	section, reason := line.text("section"), line.text("reason")
 	switch {
 	case isGiftLine(line):

@@ -145,9 +145,13 @@ func (t *tracer) runsThatRead(ctx context.Context, batch string) ([]*trace.Node,
 		if !holds {
 			continue
 		}
-		text := fmt.Sprintf("%s of %s read it", r.Status, r.Period)
-		if !r.Current {
-			text += ", superseded since"
+		text := fmt.Sprintf("%s of %s read it, superseded since", r.Status, r.Period)
+		if r.Current {
+			says, err := t.says(ctx, r.Run)
+			if err != nil {
+				return nil, err
+			}
+			text = fmt.Sprintf("%s read it, %s", r.Period, says)
 		}
 		nodes = append(nodes, &trace.Node{Kind: "run", ID: r.ID, Text: text})
 	}

@@ -75,8 +75,8 @@ func (s Standing) Words() string {
 		by += " and " + s.Lock.ApprovedBy
 	}
 	words := fmt.Sprintf("closed (version %d) by %s", s.Lock.Version, by)
-	if s.BlockWaived > 0 {
-		words += fmt.Sprintf(", %d waived", s.BlockWaived)
+	if waived := s.Waivers(); waived > 0 {
+		words += fmt.Sprintf(", %d waived", waived)
 	}
 	return words
 }
@@ -84,24 +84,28 @@ func (s Standing) Words() string {
 // Words is the status of a period that is not closed, as people read it.
 func (v Verdict) Words() string {
 	switch {
-	case v.Status != StatusBalanced || v.BlockWaived == 0:
+	case v.Status != StatusBalanced || v.Waivers() == 0:
 		return v.Status
-	case v.BlockWaived == 1:
+	case v.Waivers() == 1:
 		return v.Status + " with 1 waiver"
 	}
-	return fmt.Sprintf("%s with %d waivers", v.Status, v.BlockWaived)
+	return fmt.Sprintf("%s with %d waivers", v.Status, v.Waivers())
 }
 
 // Open counts the exceptions that hold up the close: neither waived nor decided.
-func (v Verdict) Open() int64 { return v.Block - v.BlockWaived + v.Review - v.ReviewDecided }
+func (v Verdict) Open() int64 {
+	return v.Block - v.BlockWaived + v.Review - v.ReviewWaived - v.ReviewDecided
+}
 
-// Waivers are the waivers in force, a line each: what, by whom, until when, why.
-func (v Verdict) Waivers() (lines []string) {
-	for _, d := range v.Decisions {
-		if d.Status != pipeline.DecisionWaived {
-			continue
-		}
-		line := fmt.Sprintf("exception %s: waived by %s on %s, until %s", d.ExceptionID, d.By, d.At.UTC().Format(time.DateOnly), d.Until)
+// Waivers counts the exceptions that stand by a waiver, of blocking and of reviewed
+// controls: as many as WaiverLines has lines.
+func (v Verdict) Waivers() int64 { return v.BlockWaived + v.ReviewWaived }
+
+// WaiverLines are the waivers in force, a line each: what of which control, by whom,
+// until when, why.
+func (v Verdict) WaiverLines() (lines []string) {
+	for _, d := range v.Waived {
+		line := fmt.Sprintf("exception %s (%s, %s): waived by %s on %s, until %s", d.ExceptionID, d.Control, d.Severity, d.By, d.At.UTC().Format(time.DateOnly), d.Until)
 		if d.Note != "" {
 			line += ": " + strings.Join(strings.Fields(d.Note), " ")
 		}

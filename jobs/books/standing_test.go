@@ -17,6 +17,7 @@ func TestStandingInWords(t *testing.T) {
 		{Standing{Verdict: Verdict{Status: StatusBalanced}}, "balanced", "balanced", 0},
 		{Standing{Verdict: Verdict{Status: StatusBalanced, Block: 1, BlockWaived: 1}}, "balanced with 1 waiver", "balanced", 0},
 		{Standing{Verdict: Verdict{Status: StatusBalanced, Block: 3, BlockWaived: 3, Review: 2, ReviewDecided: 2}}, "balanced with 3 waivers", "balanced", 0},
+		{Standing{Verdict: Verdict{Status: StatusBalanced, Block: 1, BlockWaived: 1, Review: 3, ReviewWaived: 1, ReviewDecided: 2}}, "balanced with 2 waivers", "balanced", 0},
 		{Standing{Verdict: Verdict{Status: StatusExceptions, Block: 1, BlockWaived: 1, Review: 3, ReviewDecided: 1}}, "exceptions", "exceptions", 2},
 		{Standing{Verdict: Verdict{Status: StatusBlocked, Block: 3, BlockWaived: 1}}, "blocked", "blocked", 2},
 		{Standing{Verdict: Verdict{Status: StatusBalanced}, Lock: lock}, "closed (version 2) by ann and bob", "closed", 0},

@@ -21,7 +21,8 @@ type Verdict struct {
 	Block         int64 // exceptions of blocking controls
 	BlockWaived   int64 // of these
 	Review        int64
-	ReviewDecided int64
+	ReviewWaived  int64 // of these
+	ReviewDecided int64 // of these, and not waived
 	Monitor       int64
 	BlockedBy     []string // blocking controls with an exception that is not waived
 	Undecided     []string // reviewed controls with an exception that nobody decided
@@ -36,23 +37,40 @@ type Verdict struct {
 	// Decisions are those in force about exceptions of the run, and those that
 	// gave it an exchange rate.
 	Decisions []pipeline.Decision
+	// Waived are the waivers among them that count: of blocking and of reviewed controls.
+	Waived []Waiver
 }
 
-// Counts says it in words: "2 block (1 waived), 3 review (3 decided), 1
+// Waiver is an exception that stands by a waiver.
+type Waiver struct {
+	pipeline.Decision
+	Control, Severity string
+}
+
+// Counts says it in words: "2 block (1 waived), 4 review (1 waived, 3 decided), 1
 // monitor"; "no exceptions, 2 exchange rates decided".
 func (v Verdict) Counts() string {
 	var parts []string
-	add := func(n, cleared int64, severity, how string) {
-		switch {
-		case n > 0 && cleared > 0:
-			parts = append(parts, fmt.Sprintf("%d %s (%d %s)", n, severity, cleared, how))
-		case n > 0:
-			parts = append(parts, fmt.Sprintf("%d %s", n, severity))
+	add := func(n, waived, decided int64, severity string) {
+		if n == 0 {
+			return
 		}
+		var cleared []string
+		if waived > 0 {
+			cleared = append(cleared, fmt.Sprintf("%d waived", waived))
+		}
+		if decided > 0 {
+			cleared = append(cleared, fmt.Sprintf("%d decided", decided))
+		}
+		part := fmt.Sprintf("%d %s", n, severity)
+		if len(cleared) > 0 {
+			part += " (" + strings.Join(cleared, ", ") + ")"
+		}
+		parts = append(parts, part)
 	}
-	add(v.Block, v.BlockWaived, "block", "waived")
-	add(v.Review, v.ReviewDecided, "review", "decided")
-	add(v.Monitor, 0, "monitor", "")
+	add(v.Block, v.BlockWaived, 0, "block")
+	add(v.Review, v.ReviewWaived, v.ReviewDecided, "review")
+	add(v.Monitor, 0, 0, "monitor")
 	if len(parts) == 0 {
 		parts = append(parts, "no exceptions")
 	}
@@ -93,10 +111,10 @@ func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisio
 	for _, c := range run.Controls {
 		found += c.Exceptions
 	}
-	cleared := map[clearedKey]int64{}
+	cleared, waived := map[clearedKey]int64{}, map[clearedKey]int64{}
 	if found > 0 {
 		var err error
-		if v.Decisions, cleared, err = p.decided(ctx, s, run, decisions, day); err != nil {
+		if cleared, err = p.decided(ctx, s, run, decisions, day, &v); err != nil {
 			return v, err
 		}
 	}
@@ -105,6 +123,9 @@ func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisio
 		if !slices.Contains(v.Decisions, d) {
 			v.Decisions = append(v.Decisions, d)
 		}
+	}
+	for _, w := range v.Waived {
+		waived[clearedKey{w.Control, w.Severity}]++
 	}
 	for _, c := range run.Controls {
 		clear := func(severity string) int64 { return cleared[clearedKey{c.Control, severity}] }
@@ -116,7 +137,8 @@ func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisio
 			v.Block += c.Exceptions - c.ReviewOnly
 			v.BlockWaived += clear("block")
 			v.Review += c.ReviewOnly
-			v.ReviewDecided += clear("review")
+			v.ReviewWaived += waived[clearedKey{c.Control, "review"}]
+			v.ReviewDecided += clear("review") - waived[clearedKey{c.Control, "review"}]
 			if c.Exceptions-c.ReviewOnly > clear("block") {
 				v.BlockedBy = append(v.BlockedBy, c.Control)
 			}
@@ -125,7 +147,8 @@ func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisio
 			}
 		case "review":
 			v.Review += c.Exceptions
-			v.ReviewDecided += clear("review")
+			v.ReviewWaived += waived[clearedKey{c.Control, "review"}]
+			v.ReviewDecided += clear("review") - waived[clearedKey{c.Control, "review"}]
 			if c.Exceptions > clear("review") {
 				v.Undecided = append(v.Undecided, c.Control)
 			}
@@ -151,10 +174,10 @@ func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisio
 // clearedKey names what decisions clear: exceptions of a control and severity.
 type clearedKey struct{ control, severity string }
 
-// decided gives the decisions in force about exceptions of a run, by exception,
-// and how many exceptions of each control and severity they clear.
-func (p *Books) decided(ctx context.Context, s Setting, run state.Run, decisions map[string]pipeline.Decision, today string) (list []pipeline.Decision,
-	cleared map[clearedKey]int64, err error) {
+// decided tells a verdict the decisions in force about exceptions of a run, and the
+// waivers among them, in the order of exceptions; it gives how many exceptions of
+// each control and severity they clear.
+func (p *Books) decided(ctx context.Context, s Setting, run state.Run, decisions map[string]pipeline.Decision, today string, v *Verdict) (cleared map[clearedKey]int64, err error) {
 	var ids []string
 	for id, d := range decisions {
 		if d.Status != pipeline.DecisionOpen {
@@ -163,13 +186,13 @@ func (p *Books) decided(ctx context.Context, s Setting, run state.Run, decisions
 	}
 	cleared = map[clearedKey]int64{}
 	if len(ids) == 0 {
-		return nil, cleared, nil
+		return cleared, nil
 	}
 	sort.Strings(ids)
 	t, err := p.Query(ctx, s.Config, Latest, "select exception_id, control, severity, reason from "+TableExceptions+
 		" where run_id = "+pipeline.SQLText(run.ID)+" and exception_id in ("+strings.Join(ids, ", ")+") order by exception_id", TableExceptions)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, row := range t.Rows {
 		id, control, severity := row[0].(string), row[1].(string), row[2].(string)
@@ -178,12 +201,16 @@ func (p *Books) decided(ctx context.Context, s Setting, run state.Run, decisions
 		if d.StatusOn(today) == pipeline.DecisionOpen {
 			continue // a waiver that has run out
 		}
-		list = append(list, d)
-		if !NeedsRate(control, severity, reason) && d.Clears(severity, today) {
-			cleared[clearedKey{control, severity}]++
+		v.Decisions = append(v.Decisions, d)
+		if NeedsRate(control, severity, reason) || !d.Clears(severity, today) {
+			continue
+		}
+		cleared[clearedKey{control, severity}]++
+		if d.Status == pipeline.DecisionWaived && severity != "monitor" {
+			v.Waived = append(v.Waived, Waiver{Decision: d, Control: control, Severity: severity})
 		}
 	}
-	return list, cleared, nil
+	return cleared, nil
 }
 
 // BlockedError is the error of a period that blocking controls hold up.

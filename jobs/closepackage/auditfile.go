@@ -287,7 +287,7 @@ func (b *auditBuilder) said() string {
 
 // readme says what the files are, in an auditor's words.
 func (b *auditBuilder) readme() auditfile.Readme {
-	r := auditfile.Readme{Period: string(b.run.Period), State: b.said(), Waivers: b.standing.Waivers(), Closed: b.certificate != nil, Zone: b.params.TimeZone.String(),
+	r := auditfile.Readme{Period: string(b.run.Period), State: b.said(), Waivers: b.standing.WaiverLines(), Closed: b.certificate != nil, Zone: b.params.TimeZone.String(),
 		Batches: len(b.batches), Files: b.sums}
 	if n := len(b.batches); n > 0 {
 		r.LastBatch, r.Chain = b.batches[n-1].ID, b.batches[n-1].Chain

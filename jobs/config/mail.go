@@ -77,6 +77,6 @@ type Mail struct {
 	// SharedAddresses lets letters go to an address that several creators have, such
 	// as their agency's; else they are held back.
 	SharedAddresses bool
-	Subject         string // templates, in which {{.Name}}, {{.Month}}, {{.Payer}}, {{.Closing}}, {{.Currency}} and {{.Version}} stand for these
+	Subject         string // templates, in which {{.Name}}, {{.Month}}, {{.Payer}}, {{.Closing}}, {{.Currency}}, {{.State}} and {{.Version}} stand for these
 	Body            string // a file with the text, relative to carat.yaml; "": the built-in one
 }

@@ -17,6 +17,7 @@ import (
 	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/pipeline/state"
+	"carat/reports/statement"
 )
 
 // PasswordVariable is the environment variable with the mail server's
@@ -27,7 +28,7 @@ const defaultSubject = "Your earnings statement for {{.Month}}"
 
 const defaultBody = `Hello {{.Name}},
 
-your earnings statement for {{.Month}} (version {{.Version}}) is attached.
+your earnings statement for {{.Month}} ({{.State}}, version {{.Version}}) is attached.
 
 Your balance at the end of the month: {{.Closing}} {{.Currency}}.
 
@@ -158,7 +159,8 @@ func (o Options) writer() (func(*statements.Entry, pipeline.Person, string) (*le
 	return func(e *statements.Entry, person pipeline.Person, folder string) (*letter, error) {
 		values := map[string]any{
 			"Name": oneLine(cmp.Or(person.DisplayName, e.Creator)), "Month": o.Period.Start(time.UTC).Format("January 2006"), "Version": e.Version,
-			"Payer": oneLine(cmp.Or(payers[e.Entity].Name, e.Entity)), "Closing": e.Closing.String(), "Currency": e.Currency,
+			"State": stateOf(e),
+			"Payer": oneLine(cmp.Or(payers[e.Entity].Name, e.Entity)), "Closing": statement.Money(e.Closing, e.Currency), "Currency": e.Currency,
 		}
 		l := &letter{entry: *e, person: person}
 		for name, into := range map[string]*string{"subject": &l.subject, "body": &l.body} {
@@ -184,6 +186,14 @@ func (o Options) writer() (func(*statements.Entry, pipeline.Person, string) (*le
 		}
 		return l, nil
 	}, nil
+}
+
+// stateOf says whether a statement can still change.
+func stateOf(e *statements.Entry) string {
+	if e.Provisional {
+		return "provisional: its numbers can still change"
+	}
+	return "final"
 }
 
 // oneLine keeps a text from ending a line of a letter's head, and from turning

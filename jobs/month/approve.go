@@ -72,6 +72,9 @@ func Approve(ctx context.Context, o ApproveOptions) (result *ApproveResult, err 
 		if err := mayApprove(o, signed, v); err != nil {
 			return nil, err
 		}
+		if err := payersNamed(ctx, p, o, run); err != nil {
+			return nil, err
+		}
 		return lockPeriod(ctx, p, o, closed, signed, run, v)
 	})
 }
@@ -130,13 +133,26 @@ func mayApprove(o ApproveOptions, signed state.SignOff, v books.Verdict) error {
 	return nil
 }
 
+// payersNamed refuses final statements that would name nobody as their payer. The
+// name is asked for before the lock, since those statements stay as they are; it
+// moves no number, so the sign-off stands.
+func payersNamed(ctx context.Context, p *books.Books, o ApproveOptions, run state.Run) error {
+	unnamed, err := statements.Unnamed(ctx, p, o.Config, run)
+	if err != nil || len(unnamed) == 0 {
+		return err
+	}
+	return pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "the final statements would name nobody as their payer: %s has no name in carat.yaml", strings.Join(unnamed, ", ")).
+		WithHint("set `%s` with the legal name, and approve again; no number moves, so the sign-off stands", statements.HowToName(o.Config, unnamed))
+}
+
 // lockPeriod writes the final statements and the certificate, then locks the
 // period in one transaction with the tags. A crash before that leaves the
 // period prepared; after it, the final statements are put in place by
 // `carat statements`, and the package that tells who signed is written by
 // `carat package`.
 func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed books.Closures, signed state.SignOff, run state.Run, v books.Verdict) (*ApproveResult, error) {
-	render := statements.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Final: true}
+	standing := books.Standing{Verdict: v, Lock: state.Lock{Period: o.Period, Version: signed.Version, RunID: run.ID, PreparedBy: signed.PreparedBy, ApprovedBy: o.By.User}}
+	render := statements.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Final: true, Says: standing.Words()}
 	next, target := render.Folder(statements.FinalEnding), render.Folder("")
 	count, err := statements.RenderInto(ctx, p, run, render, next)
 	if err != nil {

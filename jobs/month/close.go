@@ -8,6 +8,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/reconcile"
+	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/pipeline/state"
 )
@@ -28,7 +29,8 @@ type CloseResult struct {
 	Verdict    books.Verdict
 	PreparedBy string
 	PreparedAt time.Time
-	Early      bool // the month isn't over yet
+	Early      bool     // the month isn't over yet
+	Unnamed    []string // entities that statements are of and carat.yaml has no name for; the approval asks for it
 	// Moved is, in a period that was reopened, what differs from the version
 	// before.
 	Moved []pipeline.MovedTable
@@ -74,6 +76,9 @@ func Close(ctx context.Context, o CloseOptions) (result *CloseResult, err error)
 		}
 		result = &CloseResult{Period: o.Period, Version: version, RunID: run.ID, Status: v.Status, Verdict: v,
 			PreparedBy: o.By.User, PreparedAt: o.Now, Early: o.Now.Before(o.Period.End(o.Config.Zone))}
+		if result.Unnamed, err = statements.Unnamed(ctx, p, o.Config, run); err != nil {
+			return nil, err
+		}
 		result.Moved, err = movedTables(ctx, p, o.Setting, closed, o.Period, run.ID)
 		return result, err
 	})

@@ -66,7 +66,11 @@ func restoreStatements(ctx context.Context, p *books.Books, o Options, closed bo
 	if err != nil {
 		return nil, err
 	}
-	o.Final, o.Creator, o.Formats = true, "", Formats
+	standing, err := p.Standing(ctx, o.Setting, closed, run)
+	if err != nil {
+		return nil, err
+	}
+	o.Final, o.Creator, o.Formats, o.Says = true, "", Formats, standing.Words()
 	if o.History, err = HistoryOf(ctx, p, o.Setting, run); err != nil {
 		return nil, err
 	}

@@ -33,6 +33,7 @@ type Entry struct {
 	Folder                    string            // from the statements' folder, with slashes
 	SHA256                    map[string]string // of the file, by format
 	Rows                      string            // SHA-256 of all that the files depend on
+	Status                    string            // of the month, as everything says it; see Options.Says
 	// doubtful says that a later run was broken off and may have written other
 	// files: they are to be hashed before they are trusted.
 	doubtful bool
@@ -66,7 +67,7 @@ func indexHeader() []string {
 	for _, f := range Formats {
 		head = append(head, f+"_sha256")
 	}
-	return append(head, "rows_sha256")
+	return append(head, "rows_sha256", "month_status")
 }
 
 func (e *Entry) record() []string {
@@ -75,7 +76,7 @@ func (e *Entry) record() []string {
 	for _, f := range Formats {
 		row = append(row, e.SHA256[f])
 	}
-	return append(row, e.Rows)
+	return append(row, e.Rows, escape.CSVText(e.Status))
 }
 
 // indexReader goes through an index once, in step with the statements.
@@ -115,7 +116,8 @@ func (r *indexReader) advance() {
 	if err != nil || len(row) != len(indexHeader()) {
 		return
 	}
-	e := &Entry{Creator: escape.CSVPlain(row[0]), Entity: escape.CSVPlain(row[1]), Currency: escape.CSVPlain(row[2]), Folder: row[6], SHA256: map[string]string{}, Rows: row[len(row)-1]}
+	e := &Entry{Creator: escape.CSVPlain(row[0]), Entity: escape.CSVPlain(row[1]), Currency: escape.CSVPlain(row[2]), Folder: row[6], SHA256: map[string]string{}, Rows: row[len(row)-2],
+		Status: escape.CSVPlain(row[len(row)-1])}
 	if e.Version, err = strconv.ParseInt(row[3], 10, 64); err != nil {
 		return
 	}

@@ -34,6 +34,7 @@ type renderer struct {
 	formats  []string
 	workers  int
 	salt     string // of what files depend on besides their rows
+	says     string // the status of the month
 	progress func(written int64)
 	// known gives the earlier entry of a statement, if any. It is asked in the
 	// order of the statements, by one goroutine; done is told their entries in
@@ -71,6 +72,7 @@ func (r *renderer) render(ctx context.Context, each func(ctx context.Context, ad
 		defer close(order)
 		return each(ctx, func(s *statement.Statement) error {
 			one := &rendered{statement: s, entry: newEntry(s, ""), ready: make(chan struct{})}
+			one.entry.Status = r.says
 			old, err := r.known(&one.entry)
 			if err != nil {
 				return err

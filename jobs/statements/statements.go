@@ -1,6 +1,7 @@
 package statements
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -41,6 +42,7 @@ type Options struct {
 	Zip     bool     // also all of them as one file
 	SQL     fs.FS    // the queries over the statements of several months
 	Final   bool     // the period is closed or being closed: not provisional
+	Says    string   // the words of a closed period's standing, for the index; "" while it is open
 	History history  // what the statements say of other months and versions
 }
 
@@ -139,9 +141,13 @@ func RenderInto(ctx context.Context, p *books.Books, run state.Run, o Options, n
 	return result.Statements, err
 }
 
+// notClosed is what the index says of an open month: how far it is changes with
+// every decision, and then the index is not written again.
+const notClosed = "not closed"
+
 // renderer gives a renderer into a folder.
 func (o Options) renderer(target string) *renderer {
-	return &renderer{dir: target, formats: o.Formats, workers: o.Config.Workers(), salt: o.Build, progress: func(written int64) {
+	return &renderer{dir: target, formats: o.Formats, workers: o.Config.Workers(), salt: o.Build, says: cmp.Or(o.Says, notClosed), progress: func(written int64) {
 		o.Tell(books.Event{Step: "statements", Object: string(o.Period), Done: written, Unit: "statements"})
 	}}
 }

@@ -97,6 +97,12 @@ func asMoney(v, unit pipeline.Amount) pipeline.Amount {
 	return v
 }
 
+// Money writes an amount as a statement shows it: in whole minor units of its
+// currency, without its code.
+func Money(v pipeline.Amount, currency string) string {
+	return string(locale.English.Append(nil, int64(asMoney(v, minorUnit(currency))), pipeline.AmountDigits, locale.MinorDigits(currency)))
+}
+
 // showAsMoney rounds every step. Where the rounded steps would miss the rounded
 // closing, those that rounding changed most go to the unit on their other side: no
 // step is ever shown a whole unit from what it is, and the two balances are what
