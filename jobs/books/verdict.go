@@ -118,6 +118,9 @@ func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisio
 			return v, err
 		}
 	}
+	for _, w := range v.Waived {
+		waived[clearedKey{w.Control, w.Severity}]++
+	}
 	for _, d := range ratesTold(run, decisions) {
 		v.RatesDecided++
 		if !slices.Contains(v.Decisions, d) {
