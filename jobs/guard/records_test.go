@@ -33,8 +33,8 @@ func TestStateAttacksAreNamed(t *testing.T) {
 		{"update carat_locks set reopened_by = 'zed', reopen_reason = 'x'", "reopen_reason was nothing"},
 		{"delete from carat_jobs; delete from carat_records where record_no > 30", "file catalog.sqlite-head names it"},
 		{"delete from carat_records", "and all after it: batch b000002"},
-		{"drop table carat_records", "can't be read"},
-		{"drop table carat_records; delete from carat_migrations where name like '0006%'", "is missing, and all after it"},
+		{"drop table carat_records", "no such table: carat_records"},
+		{"drop table carat_records; delete from carat_migrations where name like '0006%'", "record 19 or one before it was replaced: batch b00000"},
 		{"drop table carat_access", "table carat_access is missing"},
 	} {
 		if err := os.RemoveAll(s.Config.Lake); err != nil {

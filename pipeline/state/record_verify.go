@@ -116,7 +116,7 @@ func (s *Store) verifyRows(ctx context.Context, tx *sql.Tx, latest map[string]ma
 			if rows, err = s.rowsOf(ctx, tx, table, " order by "+strings.Join(covered[table], ", ")); err != nil {
 				return fmt.Errorf("verify %s: %w", table, err)
 			}
-		} else if len(latest[table]) > 0 {
+		} else {
 			v.differ("table %s is missing", table)
 			continue
 		}
