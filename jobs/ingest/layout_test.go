@@ -92,7 +92,7 @@ func TestLayoutProblemsOfKeys(t *testing.T) {
 		{layout(good + ", leave_out: {column: x}"), at + " leave_out needs a column of the file and one of is, is_not, begins, contains, empty: {column: Status, is: [Pending]}"},
 		{layout(good + ", files: ['a/b']"), at + ` files: "a/b" is not a pattern of file names (* ? [a-z]), without a folder`},
 		{layout(good + ", constants: {currency: EURO}"), at + ` constants currency: "EURO" is not a currency code of three capital letters, such as USD`},
-		{layout(good + ", kinds: {a: b}"), at + " kinds: bank_lines has no column kind"},
+		{"feeds: {payouts: {layout: {columns: {creator_id: x}, kinds: {a: b}}}}", "feeds payouts layout kinds: payouts has no column kind"},
 		{layout(good + ", absolute: [reference]"), at + " absolute: reference is no number"},
 		{layout(good + ", scale: {amount: pence}"), at + ` scale amount (or cents, or minor_units): "pence" is not a whole number from 0 to 9`},
 		{layout(good + ", time_format: [DD/MM/YYYY, epoch_millis]"), at + ` time_format: "e" is no part of a time; write YYYY MM DD HH mm ss, or one of epoch_seconds, epoch_milliseconds, epoch_microseconds`},
