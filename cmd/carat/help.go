@@ -35,7 +35,7 @@ func verbGroups() []verbGroup {
 			backupCommand, restoreCommand, compactCommand, eraseCommand,
 		}},
 		{"begin", "Set up, and try:", []func(*app) *cobra.Command{
-			demoCommand, initCommand, checkCommand, usersCommand, generateCommand, completionCommand, versionCommand,
+			demoCommand, initCommand, checkCommand, layoutCommand, usersCommand, generateCommand, completionCommand, versionCommand,
 		}},
 	}
 }

@@ -230,6 +230,8 @@ func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage l
 	}
 	drop := lake.NewRowSet()
 	var conflicts []pipeline.Reject
+	against := map[string]int64{}
+	good := batch.RowsAccepted
 	err = eng.Repeats(ctx, table, history.Columns, stage.Files(), history.Files, within, func(r engine.Repeat) error {
 		switch {
 		case r.Identical:
@@ -238,6 +240,7 @@ func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage l
 			return nil
 		default:
 			batch.RowsRejected++
+			against[r.OtherBatch]++
 			conflicts = append(conflicts, conflict(*batch, r))
 		}
 		batch.RowsAccepted--
@@ -252,10 +255,37 @@ func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage l
 	if err != nil {
 		return err
 	}
+	if err := allConflict(*batch, good, against); err != nil {
+		return err
+	}
 	if err := stage.AddRejects(conflicts); err != nil {
 		return err
 	}
 	return stage.Drop(ctx, drop)
+}
+
+// allConflict refuses a file all of whose good rows have keys that are here with
+// other content: it is another reading of rows that were taken, not new ones.
+func allConflict(b pipeline.Batch, good int64, against map[string]int64) error {
+	most, all := "", int64(0)
+	for _, id := range slices.Sorted(maps.Keys(against)) {
+		if id == b.ID {
+			return nil // the file speaks against itself: its first rows are new
+		}
+		if all += against[id]; against[id] > against[most] {
+			most = id
+		}
+	}
+	if all == 0 || all < good {
+		return nil
+	}
+	others := ""
+	if n := len(against) - 1; n > 0 {
+		others = fmt.Sprintf(" and %d other batches", n)
+	}
+	return pipeline.Errorf(pipeline.KindBadInput, "ingest", b.Source, "%d of %d rows have the keys of %s%s with other content", all, b.RowsRead, most, others).
+		WithHint("nothing of it was taken: if %s was read wrongly, take it out by `carat undo %s --reason …` and ingest this again; "+
+			"else find out why its sender says the same rows otherwise, and correct them by reversals or adjustments", most, most)
 }
 
 // toldBefore says that entries of a bank's statement were taken for lines that are

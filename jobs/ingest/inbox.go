@@ -272,27 +272,14 @@ func sortByFeed(inputs []InputFile) {
 // NamedInputs gives the inputs for files that a person named, wherever they
 // lie. The feed is that of the name unless feed says it.
 func NamedInputs(c *config.Config, paths []string, feedName string) ([]InputFile, error) {
-	if feedName != "" {
-		if _, ok := pipeline.FeedByName(feedName); !ok {
-			e := pipeline.Errorf(pipeline.KindUsage, "find", "feed", "unknown feed %q", feedName)
-			if meant := pipeline.Closest(feedName, pipeline.FeedNames()); meant != "" {
-				return nil, e.WithHint("did you mean %s?", meant)
-			}
-			return nil, e.WithHint("feeds are %s", strings.Join(pipeline.FeedNames(), ", "))
-		}
+	if err := knownFeed(feedName); err != nil {
+		return nil, err
 	}
 	var inputs []InputFile
 	for _, p := range paths {
-		info, err := os.Lstat(p)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, pipeline.Errorf(pipeline.KindNotFound, "read", p, "no such file")
-		}
+		in, err := namedInput(p, feedName)
 		if err != nil {
-			return nil, pipeline.Errorf(pipeline.KindBadInput, "read", p, "%w", disk.Cause(err))
-		}
-		in := InputFile{Feed: feedName, Name: filepath.Base(p), Path: p, Refused: refused(info)}
-		if in.Feed == "" {
-			in.Feed = feed.FeedOfName(in.Name)
+			return nil, err
 		}
 		if in.Feed == "" && in.Refused == "" {
 			in.Feed, in.Refused = recognised(c, p)
@@ -317,6 +304,35 @@ func NamedInputs(c *config.Config, paths []string, feedName string) ([]InputFile
 		}
 	}
 	return spelled(inputs), nil
+}
+
+// knownFeed is the usage error of a feed that there is none of; "" is none.
+func knownFeed(feedName string) error {
+	if _, ok := pipeline.FeedByName(feedName); ok || feedName == "" {
+		return nil
+	}
+	e := pipeline.Errorf(pipeline.KindUsage, "find", "feed", "unknown feed %q", feedName)
+	if meant := pipeline.Closest(feedName, pipeline.FeedNames()); meant != "" {
+		return e.WithHint("did you mean %s?", meant)
+	}
+	return e.WithHint("feeds are %s", strings.Join(pipeline.FeedNames(), ", "))
+}
+
+// namedInput is a file that a person named. Its feed is "" if neither its name
+// nor feedName says one.
+func namedInput(p, feedName string) (InputFile, error) {
+	info, err := os.Lstat(p)
+	if errors.Is(err, fs.ErrNotExist) {
+		return InputFile{}, pipeline.Errorf(pipeline.KindNotFound, "read", p, "no such file")
+	}
+	if err != nil {
+		return InputFile{}, pipeline.Errorf(pipeline.KindBadInput, "read", p, "%w", disk.Cause(err))
+	}
+	in := InputFile{Feed: feedName, Name: filepath.Base(p), Path: p, Refused: refused(info)}
+	if in.Feed == "" {
+		in.Feed = feed.FeedOfName(in.Name)
+	}
+	return in, nil
 }
 
 // openInput opens a regular file for reading; the name is not followed if it

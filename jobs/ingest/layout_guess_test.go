@@ -1,0 +1,80 @@
+package ingest_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"carat/jobs/ingest"
+	"carat/jobs/internal/trial"
+)
+
+// A first layout needs what nobody can know, and nothing else: with that said, it
+// reads the file.
+func TestGuessedLayouts(t *testing.T) {
+	for name, c := range map[string]struct {
+		text, want string
+		rows       int64
+		fill       []string // of the guess, in pairs
+	}{
+		"bank_lines-pair.csv": {"Account statement\n\nDate,Details,Debit,Credit\n15/10/2026,a,,1.50\n06/10/2026,b,2,\n", "credit: Credit, debit: Debit", 2,
+			[]string{`account: ""`, "account: a", `currency: ""`, "currency: EUR"}},
+		"bank_lines-sign.csv": {"Datum;Naam;Rekening;Af Bij;Bedrag (EUR)\n20261005;S;NL1;Bij;96,80\n20261006;C;NL1;Af;50,00\n", "amount_sign: {column: Af Bij, negative: Af, positive: Bij}", 2,
+			[]string{`currency: ""`, "currency: EUR"}},
+		"bank_lines-1.csv": {"Date\tRef\tMontant\n13/10/2026\tfrais\t-1\u202f234,50 €\n13/10/2026\tfrais\t-1\u202f234,50 €\n", "id: content", 2,
+			[]string{`account: ""`, "account: a", `currency: ""`, "currency: EUR"}},
+		"coin_purchases.ndjson": {`{"orderId":"o1","user":"v1","kind":"buy","coins":100,"price":199,"currency":"USD","created":1790770530250}` + "\n" +
+			`{"orderId":"o2","user":"v1","kind":"buy","coins":500,"price":999,"currency":"USD","created":1790770530251}` + "\n", "time_format: epoch_milliseconds", 2,
+			[]string{`buy: ""`, "buy: purchase", "# scale", "scale", `channel: ""`, "channel: web", `sku: ""`, "sku: any"}},
+	} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		guess, err := ingest.GuessLayout(path, "", "")
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if !strings.Contains(guess, c.want) {
+			t.Errorf("%s: no %s in\n%s", name, c.want, guess)
+		}
+		s := trial.Folder(t, "first_period: 2026-09\n"+strings.NewReplacer(c.fill...).Replace(guess), map[string]string{name: c.text})
+		r, err := ingest.Files(context.Background(), ingest.Options{Setting: s})
+		if err != nil || r.Files[0].RowsAccepted != c.rows || !strings.HasPrefix(r.Files[0].Format, "layout") {
+			t.Errorf("%s: %v %+v\n%s", name, err, r, guess)
+		}
+	}
+}
+
+// A file all of whose rows are here with other content is a bad file, not one
+// that was ingested.
+func TestAllRowsConflict(t *testing.T) {
+	const head = "line_id,account,booked_at,amount,currency\n"
+	s := trial.Folder(t, "first_period: 2026-10\n", map[string]string{"bank_lines-1.csv": head + "b1,a,2026-10-01,1,EUR\nb2,a,2026-10-01,2,EUR\n"})
+	ctx := context.Background()
+	if _, err := ingest.Files(ctx, ingest.Options{Setting: s}); err != nil {
+		t.Fatal(err)
+	}
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(s.Config.Dir, "inbox", name), []byte(head+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("bank_lines-2.csv", "b1,a,2026-10-01,100,EUR\nb2,a,2026-10-01,200,EUR\n")
+	_, err := ingest.Files(ctx, ingest.Options{Setting: s})
+	if want := "2 of 2 rows have the keys of b000001 with other content; nothing of it was taken: if b000001 was read wrongly, take it out by `carat undo b000001 --reason …`"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v", err)
+	}
+	if err := os.Remove(filepath.Join(s.Config.Dir, "inbox", "bank_lines-2.csv")); err != nil {
+		t.Fatal(err)
+	}
+	put("bank_lines-3.csv", "b1,a,2026-10-01,100,EUR\nb3,a,2026-10-01,3,EUR\n")
+	r, err := ingest.Files(ctx, ingest.Options{Setting: s})
+	if err != nil || r.Files[len(r.Files)-1].RowsRejected != 1 || r.Files[len(r.Files)-1].RowsAccepted != 1 {
+		t.Errorf("one row that conflicts is rejected: %v %+v", err, r)
+	}
+}

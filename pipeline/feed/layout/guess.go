@@ -1,0 +1,374 @@
+package layout
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"carat/pipeline"
+)
+
+// Sample is the beginning of a file, cut into cells.
+type Sample struct {
+	Separator byte // 0 for JSON and sheets
+	Encoding  string
+	Header    int64 // its line
+	Sheet     string
+	Objects   bool
+	Names     []string
+	Rows      [][]Cell
+}
+
+// Guess is a layout that a sample suggests, and what it can't know.
+type Guess struct {
+	Feed     string
+	Layout   Layout
+	Doubts   map[string]string   // by key of the layout, or column of the feed
+	Unused   []string            // columns of the file
+	Examples map[string]string   // a text of each column of the file
+	Missing  []string            // required columns of the feed that nothing gives
+	Words    map[string][]string // by column of the feed: words that are none of its own
+}
+
+// timeGuesses are the formats that are tried, those with a zone first.
+var timeGuesses = []string{
+	"YYYY-MM-DDTHH:mm:ssZ", "YYYY-MM-DD HH:mm:ssZ", "YYYY-MM-DDTHH:mm:ss", "YYYY-MM-DD HH:mm:ss", "YYYY-MM-DD HH:mm", "YYYY-MM-DD",
+	"DD.MM.YYYY HH:mm:ss", "DD.MM.YYYY HH:mm", "DD.MM.YYYY", "DD.MM.YY", "DD/MM/YYYY HH:mm:ss", "DD/MM/YYYY HH:mm", "DD/MM/YYYY", "D/M/YYYY",
+	"MM/DD/YYYY HH:mm:ss", "MM/DD/YYYY HH:mm", "MM/DD/YYYY h:mm AM", "MM/DD/YYYY", "M/D/YYYY", "DD-MM-YYYY", "MM-DD-YYYY", "YYYYMMDD", "YYYY/MM/DD", "DD MMM YYYY", "D MMM YYYY", "MMM D, YYYY",
+	"epoch_seconds", "epoch_milliseconds", "epoch_microseconds",
+}
+
+// guessed is a column of a sample with what its texts can be.
+type guessed struct {
+	name   string
+	texts  []string // that are not empty
+	cells  []Cell
+	times  []string // formats that read all of them
+	number bool
+}
+
+// GuessFor makes a layout of a feed for a sample.
+func (s Sample) GuessFor(f pipeline.Feed) Guess {
+	g := Guess{Feed: f.Name, Doubts: map[string]string{}, Examples: map[string]string{}, Words: map[string][]string{}}
+	l := &g.Layout
+	l.Separator, l.Encoding, l.Sheet = Separator(s.Separator), s.Encoding, s.Sheet
+	l.Columns, l.Pairs, l.Signs, l.Constants, l.Joined = map[string]string{}, map[string]Pair{}, map[string]Sign{}, map[string]string{}, map[string][]string{}
+	columns := s.columns()
+	l.Spelling = guessSpelling(columns)
+	for i := range columns {
+		c := &columns[i]
+		c.number = len(c.texts) > 0 && !slices.ContainsFunc(c.cells, func(cell Cell) bool { return !cell.readsAsNumber(l.Spelling) })
+		c.times = readTimes(c.texts)
+		if len(c.texts) > 0 {
+			g.Examples[c.name] = c.texts[0]
+		}
+	}
+	g.pairs(f, columns)
+	g.match(f, columns)
+	g.formats(columns)
+	g.words(f, columns)
+	g.missing(f)
+	for _, c := range columns {
+		if c.name != "" && !slices.Contains(l.Uses(), c.name) {
+			g.Unused = append(g.Unused, c.name)
+		}
+	}
+	return g
+}
+
+// Score says how well a guess fits: columns that the feed needs and has, less
+// those that it lacks.
+func (g Guess) Score(f pipeline.Feed) int {
+	return 3*len(g.Layout.Mapped()) - 2*len(g.Missing)
+}
+
+func (s Sample) columns() []guessed {
+	columns := make([]guessed, len(s.Names))
+	for i, name := range s.Names {
+		columns[i].name = name
+		for _, row := range s.Rows {
+			if i < len(row) && strings.TrimSpace(row[i].Text) != "" {
+				columns[i].texts = append(columns[i].texts, strings.TrimSpace(row[i].Text))
+				columns[i].cells = append(columns[i].cells, row[i])
+			}
+		}
+	}
+	return columns
+}
+
+func (c Cell) readsAsNumber(s Spelling) bool {
+	if c.Number {
+		return true
+	}
+	_, ok := s.Read(c.Text)
+	return ok
+}
+
+// looksNumeric says whether a text has digits and nothing but what numbers have.
+func looksNumeric(text string) bool {
+	return strings.ContainsAny(text, "0123456789") && strings.Trim(plainMarks.Replace(plainBlanks(text)), "0123456789.,' +-()$€£¥₹") == ""
+}
+
+// guessSpelling finds how the numbers of a file are written.
+func guessSpelling(columns []guessed) Spelling {
+	var texts []string
+	for _, c := range columns {
+		if len(readTimes(c.texts)) > 0 {
+			continue
+		}
+		if len(c.texts) > 0 && !slices.ContainsFunc(c.texts, func(t string) bool { return !looksNumeric(t) }) {
+			texts = append(texts, c.texts...)
+		}
+	}
+	all := strings.Join(texts, " ")
+	var s Spelling
+	for _, sign := range []string{"$", "€", "£", "¥", "₹"} {
+		if strings.Contains(all, sign) {
+			s.CurrencySign = append(s.CurrencySign, sign)
+		}
+	}
+	s.BracketsNegative = strings.Contains(all, "(")
+	s.TrailingSign = slices.ContainsFunc(texts, func(t string) bool { return strings.HasSuffix(t, "-") || strings.HasSuffix(t, "+") })
+	best, read := s, -1
+	for _, comma := range []bool{false, true} {
+		for _, thousands := range []string{"", ",", ".", " ", "'"} {
+			if comma && thousands == "," || !comma && thousands == "." {
+				continue
+			}
+			try := s
+			try.DecimalComma, try.Thousands = comma, thousands
+			n := 0
+			for _, t := range texts {
+				if _, ok := try.Read(t); ok {
+					n++
+				}
+			}
+			if n > read {
+				best, read = try, n
+			}
+		}
+	}
+	return best
+}
+
+// readTimes gives the formats that read every text.
+func readTimes(texts []string) (formats []string) {
+	if len(texts) == 0 {
+		return nil
+	}
+	for _, format := range timeGuesses {
+		r, err := newTimeReader([]string{format}, time.UTC)
+		if err != nil {
+			continue
+		}
+		if !slices.ContainsFunc(texts, func(t string) bool {
+			v, ok := r.read(t, pipeline.ColumnTime)
+			return !ok || v.counted && (v.micros < 946_684_800_000_000 || v.micros > 4_102_444_800_000_000) // 2000 to 2100
+		}) {
+			formats = append(formats, format)
+		}
+	}
+	return formats
+}
+
+// pairs finds an amount in two columns, and one whose sign is a word.
+func (g *Guess) pairs(f pipeline.Feed, columns []guessed) {
+	amount := ""
+	for _, c := range f.Columns {
+		if c.Kind == pipeline.ColumnNumber && c.Min < 0 && amount == "" && !c.Optional {
+			amount = c.Name
+		}
+	}
+	if amount == "" {
+		return
+	}
+	var pair Pair
+	for _, c := range columns {
+		switch name := plainName(c.name); {
+		case slices.Contains(creditNames, name) && (c.number || len(c.texts) == 0):
+			pair.Credit = c.name
+		case slices.Contains(debitNames, name) && (c.number || len(c.texts) == 0):
+			pair.Debit = c.name
+			pair.DebitNegative = slices.ContainsFunc(c.texts, func(t string) bool { return strings.ContainsAny(plainMarks.Replace(t), "-(") })
+		case slices.Contains(signNames, name) && !c.number:
+			words := distinct(c.texts, 10)
+			sign := Sign{Column: c.name}
+			for _, w := range words {
+				if among(w, negatives) {
+					sign.Negative = append(sign.Negative, w)
+				} else {
+					sign.Positive = append(sign.Positive, w)
+				}
+			}
+			if len(sign.Negative) > 0 {
+				g.Layout.Signs[amount] = sign
+			}
+		}
+	}
+	if pair.Credit != "" && pair.Debit != "" {
+		g.Layout.Pairs[amount] = pair
+		delete(g.Layout.Signs, amount)
+	}
+}
+
+// match gives each column of the feed that of the file which sounds most like it
+// and has the right kind of texts.
+func (g *Guess) match(f pipeline.Feed, columns []guessed) {
+	type candidate struct {
+		column string
+		at     int
+		score  int
+	}
+	var all []candidate
+	taken := map[string]bool{}
+	for _, p := range g.Layout.Pairs {
+		taken[p.Credit], taken[p.Debit] = true, true
+	}
+	for _, s := range g.Layout.Signs {
+		taken[s.Column] = true
+	}
+	for _, c := range f.Columns {
+		if _, paired := g.Layout.Pairs[c.Name]; paired {
+			continue
+		}
+		for i, have := range columns {
+			score := likeness(have.name, c.Name)
+			if score == 0 || taken[have.name] || !have.fits(c) {
+				continue
+			}
+			all = append(all, candidate{c.Name, i, score})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int { return b.score - a.score })
+	for _, c := range all {
+		name := columns[c.at].name
+		if taken[name] || g.Layout.Columns[c.column] != "" {
+			continue
+		}
+		g.Layout.Columns[c.column], taken[name] = name, true
+		if c.score < 90 {
+			g.Doubts[c.column] = "a guess by its name"
+		}
+	}
+	for column := range g.Layout.Signs {
+		if g.Layout.Columns[column] == "" {
+			delete(g.Layout.Signs, column)
+		}
+	}
+}
+
+// fits says whether a column's texts can be of a kind.
+func (c guessed) fits(want pipeline.FeedColumn) bool {
+	switch want.Kind {
+	case pipeline.ColumnNumber:
+		return c.number || len(c.texts) == 0
+	case pipeline.ColumnTime, pipeline.ColumnDate:
+		return len(c.times) > 0 || len(c.cells) > 0 && c.cells[0].sheet != nil
+	case pipeline.ColumnCurrency:
+		return !slices.ContainsFunc(c.texts, func(t string) bool { return !pipeline.IsCurrency(t) })
+	}
+	return true
+}
+
+// formats chooses the time formats.
+func (g *Guess) formats(columns []guessed) {
+	for _, column := range g.Layout.Mapped() {
+		for _, c := range columns {
+			if c.name != g.Layout.Columns[column] || len(c.times) == 0 {
+				continue
+			}
+			if c.number && !strings.HasPrefix(c.times[0], "epoch") && c.times[0] != "YYYYMMDD" {
+				continue
+			}
+			if kind := kindOf(g.Feed, column); kind != pipeline.ColumnTime && kind != pipeline.ColumnDate {
+				continue
+			}
+			if !slices.Contains(g.Layout.TimeFormats, c.times[0]) {
+				g.Layout.TimeFormats = append(g.Layout.TimeFormats, c.times[0])
+			}
+			if other := otherDay(c); other != "" {
+				g.Doubts["time_format"] = other + " reads every one of them too: look which it is"
+			}
+		}
+	}
+	if slices.Equal(g.Layout.TimeFormats, []string{"YYYY-MM-DDTHH:mm:ssZ"}) {
+		g.Layout.TimeFormats = nil // as carat writes them
+	}
+}
+
+// otherDay gives a format that reads all of a column and means other days.
+func otherDay(c guessed) string {
+	first, err := newTimeReader(c.times[:1], time.UTC)
+	if err != nil {
+		return ""
+	}
+	for _, format := range c.times[1:] {
+		r, err := newTimeReader([]string{format}, time.UTC)
+		if err != nil {
+			continue
+		}
+		for _, t := range c.texts {
+			a, _ := first.read(t, pipeline.ColumnTime)
+			b, _ := r.read(t, pipeline.ColumnTime)
+			if a != b {
+				return format
+			}
+		}
+	}
+	return ""
+}
+
+func kindOf(feed, column string) pipeline.ColumnKind { return columnOf(feed, column).Kind }
+
+func columnOf(feed, column string) pipeline.FeedColumn {
+	f, _ := pipeline.FeedByName(feed)
+	for _, c := range f.Columns {
+		if c.Name == column {
+			return c
+		}
+	}
+	return pipeline.FeedColumn{Kind: pipeline.ColumnText}
+}
+
+// words notes the words of columns that carat has words of its own for.
+func (g *Guess) words(f pipeline.Feed, columns []guessed) {
+	for _, c := range f.Columns {
+		if c.Kind != pipeline.ColumnEnum {
+			continue
+		}
+		for _, have := range columns {
+			if have.name != "" && have.name == g.Layout.Columns[c.Name] {
+				for _, w := range distinct(have.texts, 20) {
+					if !slices.Contains(c.Values, w) {
+						g.Words[c.Name] = append(g.Words[c.Name], w)
+					}
+				}
+			}
+		}
+	}
+}
+
+func distinct(texts []string, most int) (words []string) {
+	for _, t := range texts {
+		if !slices.Contains(words, t) && len(words) < most {
+			words = append(words, t)
+		}
+	}
+	slices.Sort(words)
+	return words
+}
+
+// missing says what the feed needs that the file doesn't seem to have.
+func (g *Guess) missing(f pipeline.Feed) {
+	mapped := g.Layout.Mapped()
+	for _, column := range f.Required() {
+		if slices.Contains(mapped, column) {
+			continue
+		}
+		if len(f.Key) == 1 && column == f.Key[0] && kindOf(f.Name, column) == pipeline.ColumnID {
+			g.Layout.ContentID = true
+			continue
+		}
+		g.Missing = append(g.Missing, column)
+	}
+}

@@ -1,0 +1,153 @@
+package layout
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// YAML writes a guess as the part of carat.yaml that it is, with what it can't
+// know as comments.
+func (g Guess) YAML(name string) string {
+	var b strings.Builder
+	l := &g.Layout
+	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	say("# A first layout for %s, guessed from its beginning. Look at every line, put it", name)
+	say("# into carat.yaml, and try it: carat check; carat ingest --dry-run %s", quoted(name))
+	say("feeds:")
+	say("  %s:", g.Feed)
+	say("    layout:")
+	if l.Separator != 0 && l.Separator != ',' {
+		say("      separator: %s", map[Separator]string{';': `";"`, '|': `"|"`, '\t': "tab"}[l.Separator])
+	}
+	if l.Encoding != "" {
+		say("      encoding: %s", l.Encoding)
+	}
+	if l.Sheet != "" {
+		say("      sheet: %s", quoted(l.Sheet))
+	}
+	g.spelling(say)
+	if len(l.TimeFormats) > 0 {
+		say("      time_format: %s%s", listed(l.TimeFormats), g.doubt("time_format"))
+	}
+	say("      # time_zone: Europe/Berlin # of times without one, if it isn't that of carat.yaml")
+	say("      columns:")
+	for _, column := range l.Mapped() {
+		if pair, ok := l.Pairs[column]; ok {
+			negative := ""
+			if pair.DebitNegative {
+				negative = ", debit_negative: true"
+			}
+			say("        %s: {credit: %s, debit: %s%s}", column, quoted(pair.Credit), quoted(pair.Debit), negative)
+			continue
+		}
+		say("        %s: %s%s", column, quoted(l.Columns[column]), g.example(column, l.Columns[column]))
+	}
+	for _, column := range slices.Sorted(maps.Keys(l.Signs)) {
+		s := l.Signs[column]
+		say("      %s_sign: {column: %s, negative: %s, positive: %s}", column, quoted(s.Column), listed(s.Negative), listed(s.Positive))
+	}
+	if l.ContentID {
+		say("      id: content # nothing in the file looks like an id of its rows")
+	}
+	g.unknown(say)
+	return b.String()
+}
+
+func (g Guess) spelling(say func(string, ...any)) {
+	s := g.Layout.Spelling
+	if s.DecimalComma {
+		say("      decimal_comma: true")
+	}
+	if s.Thousands != "" {
+		say("      thousands: %s", quoted(s.Thousands))
+	}
+	if len(s.CurrencySign) > 0 {
+		say("      currency_sign: %s", listed(s.CurrencySign))
+	}
+	if s.BracketsNegative {
+		say("      brackets_negative: true")
+	}
+	if s.TrailingSign {
+		say("      trailing_sign: true")
+	}
+}
+
+// unknown writes what has to be said by somebody who knows.
+func (g Guess) unknown(say func(string, ...any)) {
+	if len(g.Missing) > 0 {
+		say("      constants: # nothing in the file looks like these, which every row needs: a value for all rows, or a column above")
+		for _, column := range g.Missing {
+			say("        %s: \"\" # ?", column)
+		}
+	}
+	if len(g.Words) > 0 {
+		say("      values: # words that carat doesn't know")
+		for _, column := range slices.Sorted(maps.Keys(g.Words)) {
+			var pairs []string
+			for _, w := range g.Words[column] {
+				pairs = append(pairs, quoted(w)+`: ""`)
+			}
+			say("        %s: {%s} # ? one of %s", column, strings.Join(pairs, ", "), strings.Join(wordsOf(g.Feed, column), ", "))
+		}
+	}
+	var cents []string
+	for _, column := range g.Layout.Mapped() {
+		if name := g.Layout.Columns[column]; strings.HasSuffix(column, "amount") && name != "" && !strings.ContainsAny(g.Examples[name], ".,") {
+			cents = append(cents, column+": minor_units")
+		}
+	}
+	if len(cents) > 0 {
+		say("      # scale: {%s} # if these are in cents: the file has no decimals", strings.Join(cents, ", "))
+	}
+	if len(g.Unused) > 0 {
+		say("      # Columns of the file that are not used: %s", strings.Join(g.Unused, ", "))
+	}
+}
+
+func wordsOf(feed, column string) []string {
+	return columnOf(feed, column).Values
+}
+
+func (g Guess) doubt(key string) string {
+	if g.Doubts[key] == "" {
+		return ""
+	}
+	return " # ? " + g.Doubts[key]
+}
+
+func (g Guess) example(column, name string) string {
+	text := ""
+	if e := g.Examples[name]; e != "" {
+		text = " # such as " + strings.ReplaceAll(e, "\n", " ")
+	}
+	if d := g.Doubts[column]; d != "" {
+		text += " (" + d + ")"
+		if !strings.HasPrefix(text, " #") {
+			text = " # " + d
+		}
+	}
+	return text
+}
+
+// quoted writes a text as a scalar of YAML.
+func quoted(text string) string {
+	plain := text != "" && strings.Trim(text, " ") == text && !strings.ContainsAny(text, `:#{}[],&*!|>'"%@\`+"`\n\t") && strings.Trim(text, "0123456789.-") != "" &&
+		!strings.HasPrefix(text, "-") && !strings.HasPrefix(text, "?") && !slices.Contains([]string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"}, strings.ToLower(text))
+	if plain {
+		return text
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(text) + `"`
+}
+
+func listed(texts []string) string {
+	var all []string
+	for _, t := range texts {
+		all = append(all, quoted(t))
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return "[" + strings.Join(all, ", ") + "]"
+}
