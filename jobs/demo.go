@@ -19,7 +19,7 @@ const demoMark = ".carat-demo"
 
 const demoMarkText = "Made by `carat demo`, which replaces this whole folder when it runs again.\n"
 
-// MakeDemo makes the folder of the demo anew: fill writes a month into a new
+// MakeDemo makes the folder of the demo anew, and those above it that are missing: fill writes a month into a new
 // folder, which then takes the place of an earlier demo. A folder that is no
 // demo is a usage error and stays as it is; one in which a run is under way is
 // a busy error.
@@ -30,6 +30,9 @@ func MakeDemo(ctx context.Context, now time.Time, dir string, fill func(dir stri
 	}
 	defer release()
 	parent := filepath.Dir(dir)
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return pipeline.Errorf(pipeline.KindUsage, "make", dir, "%w", disk.Cause(err)).WithHint("run it in a folder that you may write to")
+	}
 	next, err := os.MkdirTemp(parent, ".carat-demo-")
 	if err != nil {
 		return pipeline.Errorf(pipeline.KindUsage, "make", dir, "%w", disk.Cause(err)).WithHint("run it in a folder that you may write to")

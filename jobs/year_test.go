@@ -314,7 +314,7 @@ func (y *year) reconcile(s books.Setting, period pipeline.Period) {
 	known := false
 	y.insist(s, "reconcile", func(s books.Setting) error {
 		_, err := reconcile.Run(context.Background(), reconcile.Options{Setting: s, SQL: sql.Files, Period: period})
-		known = pipeline.KindOf(err) != pipeline.KindNotFound || err == nil
+		known = pipeline.KindOf(err) != pipeline.KindNotFound && !pipeline.IsMisnamed(err)
 		if !known {
 			return nil // nothing of the month came yet
 		}

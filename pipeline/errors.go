@@ -12,7 +12,7 @@ type Kind int
 // The kinds, in the order of the published exit codes.
 const (
 	KindInternal     Kind = 1 // a programmer's mistake or the machine's failure
-	KindUsage        Kind = 2 // wrong verb, flag, period, or configuration
+	KindUsage        Kind = 2 // wrong verb, flag, name, or configuration
 	KindBadInput     Kind = 3 // a file that is not what it should be
 	KindBlocked      Kind = 4 // a blocking control failed
 	KindLocked       Kind = 5 // the period is locked
@@ -29,6 +29,10 @@ type Error struct {
 	Object string // to what: a file, FILE:LINE, a period
 	Cause  error
 	Hint   string // what to do next; may be empty
+
+	// Misnamed says that what a person named isn't there: nothing was done, and
+	// it is no failure of a job.
+	Misnamed bool
 }
 
 // Error gives `ACTION OBJECT: CAUSE; HINT`.
@@ -60,6 +64,33 @@ func (e *Error) WithHint(format string, args ...any) *Error {
 	c := *e
 	c.Hint = fmt.Sprintf(format, args...)
 	return &c
+}
+
+// Misnamed makes the error of a name that a person gave and that none of the known
+// ones is: one of usage, which asks whether the nearest was meant. The format gives
+// the cause.
+func Misnamed(action, object, name string, known []string, format string, args ...any) *Error {
+	e := Errorf(KindUsage, action, object, format, args...)
+	e.Misnamed = true
+	if meant := Closest(name, known); meant != "" && meant != name {
+		e.Hint = "did you mean " + meant + "?"
+	}
+	return e
+}
+
+// Or adds what else to do to the hint of an error.
+func (e *Error) Or(format string, args ...any) *Error {
+	more := fmt.Sprintf(format, args...)
+	if e.Hint != "" {
+		more = e.Hint + " Else " + more
+	}
+	return e.WithHint("%s", more)
+}
+
+// IsMisnamed says whether an error is that of a name that isn't there.
+func IsMisnamed(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Misnamed
 }
 
 // KindOf gives the kind of the outermost Error in the chain, KindInternal when

@@ -107,8 +107,8 @@ an exception in it. Rows that come later count in the next month.`,
 			if err := a.writeMoved(r.Version, r.Moved); err != nil {
 				return err
 			}
-			fmt.Fprintf(a.stdout, "%s final statements in %s\nclose package in %s\ncertificate %s\nits SHA-256 %s (keep it elsewhere too)\n",
-				grouped(r.Statements), r.Folder, filepath.Dir(r.Package[0]), r.Certificate, r.SHA256)
+			fmt.Fprintf(a.stdout, "%s in %s\nclose package in %s\ncertificate %s\nits SHA-256 %s (keep it elsewhere too)\n",
+				numbered(r.Statements, "final statements"), r.Folder, filepath.Dir(r.Package[0]), r.Certificate, r.SHA256)
 			return nil
 		},
 	}

@@ -19,7 +19,7 @@ import (
 // exceptionsCommand is `carat exceptions [--period P]`: the list, and what
 // people decide about it.
 func exceptionsCommand(a *app) *cobra.Command {
-	var period, control, export, take string
+	var period, control, creator, export, take string
 	var resolved bool
 	cmd := &cobra.Command{
 		Use:   "exceptions [--period 2026-10]",
@@ -31,6 +31,7 @@ or open, and owner and note as you like. --import takes that file in, all of it 
 evidence of one.`,
 		Example: `  carat exceptions --period 2026-10
   carat exceptions --period 2026-10 --control gift_price
+  carat exceptions --creator c371828
   carat exceptions --period 2026-10 --export decisions.csv
   carat exceptions --import decisions.csv --user bob
   carat exceptions show 0f415bf9
@@ -44,21 +45,21 @@ evidence of one.`,
 					return err
 				}
 			}
-			if take != "" && (export != "" || period != "" || control != "" || resolved) {
+			if take != "" && (export != "" || period != "" || control != "" || creator != "" || resolved) {
 				return usage("--import goes with no other choice of exceptions").WithHint("a file of decisions names its exceptions by id")
 			}
 			s, err := a.setting(a.progress())
 			if err != nil {
 				return err
 			}
-			o := ask.ExceptionsOptions{Setting: s, Period: only, Control: control, Resolved: resolved}
+			o := ask.ExceptionsOptions{Setting: s, Period: only, Control: control, Creator: creator, Resolved: resolved}
 			switch {
 			case take != "":
 				return a.importDecisions(cmd.Context(), month.DecideOptions{Setting: s, File: take})
 			case export != "":
 				rows, err := ask.ExportExceptions(cmd.Context(), o, export)
 				if err == nil {
-					fmt.Fprintf(a.stdout, "%s exceptions in %s\n", grouped(int64(rows)), export)
+					fmt.Fprintf(a.stdout, "%s in %s\n", numbered(int64(rows), "exceptions"), export)
 				}
 				return err
 			}
@@ -75,6 +76,7 @@ evidence of one.`,
 	a.formatFlag(cmd)
 	cmd.Flags().StringVar(&period, "period", "", "only this month's")
 	cmd.Flags().StringVar(&control, "control", "", "only this control's")
+	cmd.Flags().StringVar(&creator, "creator", "", "only those about this creator, or gifts, payouts and adjustments of theirs")
 	cmd.Flags().BoolVar(&resolved, "resolved", false, "those that are gone, and the run in which they were")
 	cmd.Flags().StringVar(&export, "export", "", "write them to this new CSV file, to be decided")
 	cmd.Flags().StringVar(&take, "import", "", "take in the decisions of this CSV file")
@@ -169,7 +171,7 @@ func (a *app) importDecisions(ctx context.Context, o month.DecideOptions) error 
 	if len(r.Ignored) > 0 {
 		a.tell("import " + o.File + ": columns that carat does not know were ignored: " + strings.Join(r.Ignored, ", "))
 	}
-	fmt.Fprintf(a.stdout, "%s decisions by %s in %s rows\n", grouped(int64(r.Decisions)), o.By.User, grouped(int64(r.Rows)))
+	fmt.Fprintf(a.stdout, "%s by %s in %s\n", numbered(int64(r.Decisions), "decisions"), o.By.User, numbered(int64(r.Rows), "rows"))
 	return nil
 }
 

@@ -15,6 +15,10 @@ import (
 	"carat/pipeline"
 )
 
+// exitInterrupted is the code of a run that a signal ended, as shells have it for
+// ^C: 128 and the number of SIGINT.
+const exitInterrupted = 130
+
 // Exit codes. They are a contract with the programs that call carat; each is
 // the number of a pipeline.Kind, and 0 is done.
 var exitCodes = map[pipeline.Kind]int{
@@ -36,7 +40,7 @@ func (a *app) finish(err error) int {
 	}
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintln(a.stderr, "carat: interrupted: nothing was left half-written; run the same command again")
-		return exitCodes[pipeline.KindInternal]
+		return exitInterrupted
 	}
 	for _, e := range parts(err) {
 		fmt.Fprintln(a.stderr, "carat: "+strings.ReplaceAll(printable(e.Error()), "\n", "\n  "))

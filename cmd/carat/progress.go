@@ -21,6 +21,7 @@ const (
 type progress struct {
 	w        io.Writer
 	terminal bool
+	quiet    bool // objects of an ingest, which may be many, are no lines
 	clock    func() time.Time
 	drawn    time.Time
 	open     bool // a drawing stands on the line
@@ -37,7 +38,7 @@ func (p *progress) tell(e books.Event) {
 		p.clear()
 		fmt.Fprintln(p.w, "carat: "+printableLine(strings.TrimSpace(e.Step+" "+e.Object)+": "+e.Note))
 	case !p.terminal:
-		if e.Finished {
+		if e.Finished && !(p.quiet && e.Step == "ingest") {
 			fmt.Fprintln(p.w, "carat: "+printableLine(strings.TrimSpace(e.Step+" "+e.Object)+": "+amount(e)))
 		}
 	default:
@@ -80,10 +81,15 @@ func amount(e books.Event) string {
 	if e.Unit == "" {
 		return "done"
 	}
-	if e.Done == 1 {
-		return "1 " + strings.TrimSuffix(e.Unit, "s")
+	return numbered(e.Done, e.Unit)
+}
+
+// numbered says how many there are of what is named in the plural.
+func numbered(n int64, unit string) string {
+	if n == 1 {
+		return "1 " + strings.TrimSuffix(unit, "s")
 	}
-	return grouped(e.Done) + " " + e.Unit
+	return grouped(n) + " " + unit
 }
 
 // grouped writes a number with commas, for people.

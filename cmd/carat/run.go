@@ -55,14 +55,16 @@ type runBatch struct {
 // runCommand is `carat run --period P`: ingest, reconcile, statements.
 func runCommand(a *app) *cobra.Command {
 	var period string
+	var verbose bool
 	cmd := &cobra.Command{
 		Use:   "run --period 2026-10",
 		Short: "ingest, reconcile, statements, close package",
 		Long: `Takes in what is new in the inbox, reconciles the period and writes its
 statements and its close package. Exit code 4 says that a blocking control
 found something, 3 that a file could not be taken in; the rest was done all the
-same.`,
+same. The files are told in one line; --verbose lists them.`,
 		Example: `  carat run --period 2026-10
+  carat run --period 2026-10 --verbose
   carat run --period 2026-10 --format json > run.json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -71,6 +73,7 @@ same.`,
 				return err
 			}
 			p := a.progress()
+			p.quiet = !verbose
 			s, err := a.setting(p)
 			if err != nil {
 				return err
@@ -83,14 +86,14 @@ same.`,
 			tellIgnored(p, r.Ingest.Ignored)
 			fresh, known := newFiles(r.Ingest.Files)
 			if known > 0 {
-				p.tell(books.Event{Step: "ingest", Note: grouped(known) + " files were ingested before"})
+				p.tell(books.Event{Step: "ingest", Note: numbered(known, "files") + map[bool]string{true: " was", false: " were"}[known == 1] + " ingested before"})
 			}
 			if r.Reconcile == nil {
 				return err
 			}
 			a.tellSignOff("run", r.Reconcile)
 			took := a.clock().Sub(a.now)
-			err = errors.Join(err, a.writeRun(r, fresh, took))
+			err = errors.Join(err, a.writeRun(r, fresh, verbose, took))
 			if r.Reconcile.Status == books.StatusBlocked {
 				err = errors.Join(err, r.Reconcile.Blocked())
 			}
@@ -99,17 +102,21 @@ same.`,
 	}
 	a.formatFlag(cmd)
 	cmd.Flags().StringVar(&period, "period", "", "the month to run, such as 2026-10")
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "list every file that was taken in")
 	return cmd
 }
 
-func (a *app) writeRun(r *jobs.RunResult, fresh []ingest.FileResult, took time.Duration) error {
+func (a *app) writeRun(r *jobs.RunResult, fresh []ingest.FileResult, verbose bool, took time.Duration) error {
 	switch a.format {
 	case "json":
 		return writeRunJSON(a.stdout, r, took)
 	case "csv":
 		return controlsTable(r.Reconcile.Controls, a.format == "csv").Write(a.stdout, a.format)
 	}
-	if len(fresh) > 0 {
+	switch {
+	case len(fresh) > 0 && !verbose:
+		fmt.Fprintln(a.stdout, filesLine(fresh)+"\n")
+	case len(fresh) > 0:
 		if err := filesTable(fresh, a.format != "table").Write(a.stdout, a.format); err != nil {
 			return err
 		}
@@ -124,12 +131,36 @@ func (a *app) writeRun(r *jobs.RunResult, fresh []ingest.FileResult, took time.D
 	if err != nil || r.Statements == nil { // the error that left them out is told beside this
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s statements in %s\n", grouped(r.Statements.Statements), r.Statements.Folder)
+	_, err = fmt.Fprintf(a.stdout, "%s in %s\n", numbered(r.Statements.Statements, "statements"), r.Statements.Folder)
 	if err != nil || r.Package == nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.stdout, "close package in %s\n", filepath.Dir(r.Package.Files[0]))
 	return err
+}
+
+// filesLine tells in one line what became of the files.
+func filesLine(files []ingest.FileResult) string {
+	var read, rejected, duplicate, refused int64
+	for _, f := range files {
+		read, rejected, duplicate = read+f.RowsRead, rejected+f.RowsRejected, duplicate+f.RowsDuplicate
+		if f.Result != ingest.FileIngested {
+			refused++
+		}
+	}
+	line := numbered(int64(len(files))-refused, "files") + " taken in, " + numbered(read, "rows")
+	for _, one := range []struct {
+		n    int64
+		what string
+	}{{rejected, " rejected"}, {duplicate, " duplicate"}} {
+		if one.n > 0 {
+			line += ", " + grouped(one.n) + one.what
+		}
+	}
+	if refused > 0 {
+		line += "; " + numbered(refused, "files") + " not taken in"
+	}
+	return line
 }
 
 func writeRunJSON(w io.Writer, r *jobs.RunResult, took time.Duration) error {

@@ -50,7 +50,7 @@ broken off goes on where it was.`,
 				fmt.Fprintf(a.stdout, "final statements put back in %s\n", r.Folder)
 				return nil
 			}
-			fmt.Fprintf(a.stdout, "%s statements in %s (%s written)\n", grouped(r.Statements), r.Folder, grouped(r.Changed))
+			fmt.Fprintf(a.stdout, "%s in %s (%s written)\n", numbered(r.Statements, "statements"), r.Folder, grouped(r.Changed))
 			if r.Removed > 0 {
 				fmt.Fprintf(a.stdout, "%s of an earlier run are no more\n", grouped(r.Removed))
 			}

@@ -70,7 +70,7 @@ func (t *tracer) evidence(ctx context.Context) (*trace.Evidence, error) {
 // findException finds an exception by its id or the beginning of it, as the
 // latest run found it; one that stands goes before one that is gone.
 func (t *tracer) findException(ctx context.Context, id string) (*record, error) {
-	missing := pipeline.Errorf(pipeline.KindNotFound, "show exception", fmt.Sprintf("%q", id), "no exception has that id").
+	missing := pipeline.Misnamed("show exception", fmt.Sprintf("%q", id), "", nil, "no exception has that id").
 		WithHint("`carat exceptions` lists those that stand, `carat exceptions --resolved` those that are gone")
 	if has, err := t.has(ctx, books.TableExceptions); err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (t *tracer) findException(ctx context.Context, id string) (*record, error) 
 	case len(ids) == 0:
 		return nil, missing
 	case len(ids) > 1:
-		return nil, pipeline.Errorf(pipeline.KindNotFound, "show exception", fmt.Sprintf("%q", id), "%d exceptions begin so", len(ids)).
+		return nil, pipeline.Misnamed("show exception", fmt.Sprintf("%q", id), "", nil, "%d exceptions begin so", len(ids)).
 			WithHint("give more of the id: %s", strings.Join(ids[:min(len(ids), 5)], ", "))
 	}
 	var last, standing *record

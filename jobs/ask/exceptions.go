@@ -3,6 +3,7 @@ package ask
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -21,6 +22,7 @@ type ExceptionsOptions struct {
 	books.Setting
 	Period   pipeline.Period // "": every reconciled one
 	Control  string          // "": all
+	Creator  string          // those about this creator, or about gifts, payouts and adjustments of theirs; "": all
 	Resolved bool            // those that are gone, instead of those that stand
 }
 
@@ -89,7 +91,7 @@ order by listed.period, listed.control, listed.subject_kind, listed.subject_id, 
 
 // Exceptions lists what the controls found in the current run of each period,
 // with what was decided about it and how long it has stood. A period that was
-// not reconciled and a control that doesn't exist are not-found errors.
+// not reconciled and a control or creator that doesn't exist are errors of usage.
 func Exceptions(ctx context.Context, o ExceptionsOptions) (t *table.Table, err error) {
 	p, err := books.OpenExisting(ctx, o.Setting)
 	if err != nil {
@@ -107,12 +109,66 @@ func Exceptions(ctx context.Context, o ExceptionsOptions) (t *table.Table, err e
 		}
 		where = "listed.control = " + pipeline.SQLText(o.Control)
 	}
-	return listExceptions(ctx, p, o.Setting, o.Resolved, periods, where)
+	var tables []string
+	if o.Creator != "" {
+		about, needed, err := aboutCreator(ctx, p, o.Setting, o.Creator)
+		if err != nil {
+			return nil, err
+		}
+		where, tables = where+" and ("+about+")", needed
+	}
+	return listExceptions(ctx, p, o.Setting, o.Resolved, periods, where, tables...)
 }
 
-// listExceptions lists exceptions of some periods that fulfil a condition.
-func listExceptions(ctx context.Context, p *books.Books, s books.Setting, resolved bool, periods []pipeline.Period, where string) (t *table.Table, err error) {
-	eng, err := p.OpenReader(ctx, s.Config, books.Latest, p.TableFolders(), books.TableExceptions)
+// creatorsRows are the tables whose rows are a creator's, with the kind of subject
+// by which an exception names one.
+var creatorsRows = []struct{ table, kind, id string }{
+	{"gift_events", "gift", "event_id"}, {"payouts", "payout", "payout_id"}, {"diamond_adjustments", "adjustment", "adjustment_id"},
+}
+
+// aboutCreator gives the condition on exceptions that concern a creator, and the
+// tables that it reads. A creator whom nothing names is an error of usage.
+func aboutCreator(ctx context.Context, p *books.Books, s books.Setting, creator string) (condition string, tables []string, err error) {
+	state, err := p.Lake.State(ctx, books.Latest)
+	if err != nil {
+		return "", nil, err
+	}
+	name := pipeline.SQLText(creator)
+	condition = "listed.subject_kind = 'creator' and listed.subject_id = " + name
+	var named, asked []string
+	for _, one := range creatorsRows {
+		if slices.Contains(state.Names(), one.table) {
+			tables, asked = append(tables, one.table), append(asked, one.table)
+			named = append(named, "select creator_id from "+one.table)
+			condition += fmt.Sprintf(" or listed.subject_kind = '%s' and listed.subject_id in (select %s from %s where creator_id = %s)", one.kind, one.id, one.table, name)
+		}
+	}
+	if slices.Contains(state.Names(), "creators") {
+		named, asked = append(named, "select creator_id from creators"), append(asked, "creators")
+	}
+	if len(named) == 0 {
+		return condition, nil, nil
+	}
+	t, err := p.Query(ctx, s.Config, books.Latest, "select distinct creator_id from ("+strings.Join(named, " union all ")+") as named", asked...)
+	if err != nil {
+		return "", nil, err
+	}
+	var known []string
+	for _, row := range t.Rows {
+		if id, ok := row[0].(string); ok {
+			known = append(known, id)
+		}
+	}
+	if !slices.Contains(known, creator) {
+		return "", nil, pipeline.Misnamed("find", "creator", creator, known, "there is no creator %q", creator)
+	}
+	return condition, tables, nil
+}
+
+// listExceptions lists exceptions of some periods that fulfil a condition, which may
+// read some tables.
+func listExceptions(ctx context.Context, p *books.Books, s books.Setting, resolved bool, periods []pipeline.Period, where string, tables ...string) (t *table.Table, err error) {
+	eng, err := p.OpenReader(ctx, s.Config, books.Latest, p.TableFolders(), append(tables, books.TableExceptions)...)
 	if err != nil {
 		return nil, err
 	}
@@ -225,9 +281,9 @@ func appendControls(controls []string, run state.Run) []string {
 }
 
 func unknownControl(name string, known []string) error {
-	e := pipeline.Errorf(pipeline.KindNotFound, "find", "control", "there is no control %q", name)
-	if meant := pipeline.Closest(name, known); meant != "" {
-		return e.WithHint("did you mean %s?", meant)
+	e := pipeline.Misnamed("find", "control", name, known, "there is no control %q", name)
+	if e.Hint != "" {
+		return e
 	}
 	slices.Sort(known)
 	return e.WithHint("controls are %s", strings.Join(known, ", "))

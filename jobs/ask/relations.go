@@ -81,13 +81,14 @@ func (t *tracer) addUnder(n *trace.Node, heading, table string, rows []*record) 
 
 // question asks a query of sql/evidence about one subject.
 type question struct {
-	query string
-	of    string    // the table that the rows are of
-	kind  string    // of the subject; "" where the query asks for none
-	id    string    // of the subject
-	parts []string  // of the rows of the query those with one of these parts; nil: all
-	start time.Time // of the period, where the query asks for it
-	cut   string    // the rows of its table that the query is asked over, as a query; "": all
+	query  string
+	of     string          // the table that the rows are of
+	kind   string          // of the subject; "" where the query asks for none
+	id     string          // of the subject
+	parts  []string        // of the rows of the query those with one of these parts; nil: all
+	start  time.Time       // of the period, where the query asks for it
+	period pipeline.Period // "": the query asks for none
+	cut    string          // the rows of its table that the query is asked over, as a query; "": all
 }
 
 // giftsAround cuts gifts to a reversal and its original, or to a gift and what
@@ -108,7 +109,7 @@ func (t *tracer) related(ctx context.Context, q question) ([]*record, error) {
 	if err != nil {
 		return nil, err
 	}
-	with := []string{"subject as (select ? as subject_kind, ? as subject_id)", "run as (select cast(? as timestamptz) as period_start)"}
+	with := []string{"subject as (select ? as subject_kind, ? as subject_id, ? as period)", "run as (select cast(? as timestamptz) as period_start)"}
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(stagedTable.FindAllString(query.SQL, -1)))) {
 		table := strings.TrimPrefix(name, "stg_")
 		if has, err := t.has(ctx, table); err != nil || !has {
@@ -120,7 +121,7 @@ func (t *tracer) related(ctx context.Context, q question) ([]*record, error) {
 		}
 		with = append(with, name+" as not materialized ("+rows+")")
 	}
-	values, part := []any{q.kind, q.id, q.start}, ""
+	values, part := []any{q.kind, q.id, string(q.period), q.start}, ""
 	for i, p := range q.parts {
 		values = append(values, p)
 		part += []string{" where part in (?", ", ?"}[min(i, 1)]

@@ -23,7 +23,7 @@ const TraceLimit = 10
 type TraceOptions struct {
 	books.Setting
 	SQL fs.FS // the models: the rate of a gift is found by the very rules that credited it
-	// IDs are purchases, gifts, payouts, adjustments, third parties' lines,
+	// IDs are creators, viewers, purchases, gifts, payouts, adjustments, third parties' lines,
 	// exceptions, statement lines (PERIOD/CREATOR/ENTITY/CURRENCY/LINE_NO), journal
 	// entries, batches, file names, or source lines (FILE:LINE or BATCH:LINE).
 	IDs   []string
@@ -33,8 +33,8 @@ type TraceOptions struct {
 }
 
 // Trace goes from each id back to the source files' lines that it comes from,
-// and forward to all that it touched. An id that nothing has is a not-found
-// error. The access is recorded.
+// and forward to all that it touched. An id that nothing has is an
+// error of usage. The access is recorded.
 func Trace(ctx context.Context, o TraceOptions) (roots []*trace.Node, err error) {
 	p, err := books.OpenExisting(ctx, o.Setting)
 	if err != nil {
@@ -153,7 +153,7 @@ func (t *tracer) trace(ctx context.Context) ([]*trace.Node, error) {
 			return nil, err
 		}
 		if len(subjects) == 0 {
-			return nil, unknownID(id)
+			return nil, unknownID(id, t.knownPeople(ctx))
 		}
 		found = append(found, subjects...)
 	}
@@ -171,20 +171,24 @@ func (t *tracer) trace(ctx context.Context) ([]*trace.Node, error) {
 	return roots, t.readSources(ctx)
 }
 
-func unknownID(id string) error {
-	return pipeline.Errorf(pipeline.KindNotFound, "trace", strconv.Quote(id), "nothing in the history has that id").
-		WithHint("give a purchase, gift, payout, adjustment, exception, batch or file name, a statement line such as 2026-10/CREATOR/main/USD/3, " +
-			"or a source line such as gift_events.csv:17")
+func unknownID(id string, known []string) error {
+	e := pipeline.Misnamed("trace", strconv.Quote(id), id, known, "nothing in the history has that id")
+	if e.Hint != "" {
+		return e
+	}
+	return e.WithHint("give a creator, viewer, purchase, gift, payout, adjustment, exception, batch or file name, a statement line such as 2026-10/CREATOR/main/USD/3, " +
+		"or a source line such as gift_events.csv:17")
 }
 
 // subject is what an id turned out to be.
 type subject struct {
-	kind   string // statement_line, row, exception, journal_entry, batch, source_line
+	kind   string // statement_line, row, exception, journal_entry, batch, source_line, creator, viewer
 	table  string // of a row
 	record *record
 	line   statementLineID
 	batch  string
 	number int64
+	person string
 }
 
 // find says what an id is: forms that only one thing has first, then the keys
@@ -203,7 +207,11 @@ func (t *tracer) find(ctx context.Context, id string) ([]subject, error) {
 	if found := t.findSource(id); len(found) > 0 {
 		return found, nil
 	}
-	return t.findKey(ctx, id)
+	found, err := t.findKey(ctx, id)
+	if err != nil || len(found) > 0 {
+		return found, err
+	}
+	return t.findPeople(ctx, id)
 }
 
 // findSource finds files by name, and lines of files by FILE:LINE or BATCH:LINE.
@@ -293,6 +301,8 @@ func (t *tracer) follow(ctx context.Context, s subject) (*trace.Node, error) {
 		return t.batchNode(ctx, s.batch, true)
 	case "source_line":
 		return t.sourceLineNode(ctx, s.batch, s.number)
+	case "creator", "viewer":
+		return t.personNode(ctx, s.kind, s.person)
 	}
 	return t.rowNode(ctx, s.table, s.record, true)
 }

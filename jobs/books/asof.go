@@ -34,7 +34,7 @@ func (p *Books) AsOf(ctx context.Context, text string) (lake.AsOf, error) {
 
 // asClosed gives the state of the lake that a closed period was locked on: the
 // raw tables after the certificate's last batch, the results as its run was
-// published. A period that is not closed is a not-found error.
+// published. A period that is not closed is an error of usage.
 func (p *Books) asClosed(ctx context.Context, period string) (lake.AsOf, error) {
 	locks, err := p.State.Locks(ctx)
 	if err != nil {
@@ -42,8 +42,11 @@ func (p *Books) asClosed(ctx context.Context, period string) (lake.AsOf, error) 
 	}
 	lock, closed := Closures{Locks: locks}.Lock(pipeline.Period(period))
 	if !closed {
-		return Latest, pipeline.Errorf(pipeline.KindNotFound, "find", period, "that period is not closed").
-			WithHint("give a time or a batch instead")
+		var known []string
+		for _, l := range locks {
+			known = append(known, string(l.Period))
+		}
+		return Latest, pipeline.Misnamed("find", period, period, known, "that period is not closed").Or("give a time or a batch instead")
 	}
 	text, err := p.Lake.Certificate(lock.Period, lock.Version)
 	if err != nil {

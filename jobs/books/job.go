@@ -57,7 +57,8 @@ func (r *Job) TookSnapshots(run state.Run) {
 }
 
 // End records how the job has ended, and gives its error on. It doesn't use
-// the job's context: that may be what ended it.
+// the job's context: that may be what ended it. Of a job that took nothing in and
+// whose name for something is none there is no record: it never began.
 func (r *Job) End(ctx context.Context, err error) error {
 	r.job.EndedAt, r.job.Result = r.s.Now.UTC(), state.JobDone
 	if r.s.Clock != nil {
@@ -74,6 +75,10 @@ func (r *Job) End(ctx context.Context, err error) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
+	if pipeline.IsMisnamed(err) && len(r.job.Inputs) == 0 {
+		_ = r.books.State.ForgetJob(ctx, r.job.No) // what is left says "running", and the error is the person's
+		return err
+	}
 	if failed := r.books.State.EndJob(ctx, r.job); failed != nil && err == nil {
 		return failed
 	}

@@ -99,9 +99,9 @@ func (c Closures) InOrder(action string, period pipeline.Period) error {
 		return pipeline.Errorf(pipeline.KindNotFound, action, string(period), "nothing was ingested yet").
 			WithHint("put feed files into the inbox and run `carat run --period %s`", period)
 	case period < earliest:
-		return pipeline.Errorf(pipeline.KindUsage, action, string(period), "carat began with %s; earlier months are inside its opening balances", c.First)
+		return pipeline.Misnamed(action, string(period), string(period), []string{string(earliest)}, "carat began with %s; earlier months are inside its opening balances", c.First)
 	case period > earliest:
-		return pipeline.Errorf(pipeline.KindUsage, action, string(period), "months are closed in order, and %s is still open", earliest).
+		return pipeline.Misnamed(action, string(period), "", nil, "months are closed in order, and %s is still open", earliest).
 			WithHint("close %s first: `carat close --period %s`", earliest, earliest)
 	}
 	return nil

@@ -18,15 +18,23 @@ import (
 	"carat/pipeline/state"
 )
 
-// CurrentRun gives the current run of a period; a not-found error when the
-// period was never reconciled.
+// CurrentRun gives the current run of a period; an error of usage when the
+// period was never reconciled, which asks for the one that may have been meant.
 func (p *Books) CurrentRun(ctx context.Context, period pipeline.Period) (state.Run, error) {
 	run, found, err := p.State.CurrentRun(ctx, period)
 	if err != nil || found {
 		return run, err
 	}
-	return run, pipeline.Errorf(pipeline.KindNotFound, "find run of", string(period), "that month was not reconciled yet").
-		WithHint("run `carat run --period %s`", period)
+	reconciled, err := p.State.Periods(ctx)
+	if err != nil {
+		return run, err
+	}
+	var known []string
+	for _, one := range reconciled {
+		known = append(known, string(one.Period))
+	}
+	return run, pipeline.Misnamed("find run of", string(period), string(period), known, "that month was not reconciled yet").
+		Or("run `carat run --period %s`", period)
 }
 
 // Reader is an engine over the lake for a job that only reads, and so holds

@@ -23,7 +23,7 @@ const RunsListedMax = 1_000_000
 
 // Runs lists the jobs that ran, newest first: who, what, when, and what became
 // of it. With an ID it tells all about that one, a row for each property. An
-// unknown id is a not-found error.
+// unknown id is an error of usage.
 func Runs(ctx context.Context, o RunsOptions) (t *table.Table, err error) {
 	p, err := OpenExisting(ctx, o.Setting)
 	if err != nil {
@@ -80,7 +80,7 @@ func (p *Books) showRun(ctx context.Context, id string) (*table.Table, error) {
 		return nil, err
 	}
 	if !found {
-		return nil, pipeline.Errorf(pipeline.KindNotFound, "find run", pipeline.CutText(id), "no job has that number, and no reconciliation that id").
+		return nil, pipeline.Misnamed("find run", pipeline.CutText(id), "", nil, "no job has that number, and no reconciliation that id").
 			WithHint("`carat runs` lists them")
 	}
 	list, err := p.State.JobsOfRun(ctx, run.ID)

@@ -150,7 +150,7 @@ func refusals(t *testing.T, o closepackage.AuditFileOptions) {
 		want   string
 	}{
 		{"a place that is taken", func(o *closepackage.AuditFileOptions) { o.Out = there }, pipeline.KindUsage, "something is there already; name another place with --out"},
-		{"a month without a run", func(o *closepackage.AuditFileOptions) { o.Period = "2026-12" }, pipeline.KindNotFound, "that month was not reconciled yet"},
+		{"a month without a run", func(o *closepackage.AuditFileOptions) { o.Period = "2026-12" }, pipeline.KindUsage, "that month was not reconciled yet"},
 		{"another configuration", func(o *closepackage.AuditFileOptions) {
 			c := *o.Config
 			c.FXMaxAgeDays++

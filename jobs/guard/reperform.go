@@ -31,7 +31,7 @@ func Reperform(ctx context.Context, o ReperformOptions) (r *reconcile.Reperforma
 	}
 	l, ok := closed.Lock(o.Period)
 	if !ok {
-		return nil, pipeline.Errorf(pipeline.KindUsage, "re-perform", string(o.Period), "the month is not closed").
+		return nil, pipeline.Misnamed("re-perform", string(o.Period), "", nil, "the month is not closed").
 			WithHint("`carat status` says where each month stands")
 	}
 	c, err := p.ReadCertificate(l)

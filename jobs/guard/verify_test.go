@@ -342,7 +342,7 @@ func TestVerifyACopyAndAfterAnErasure(t *testing.T) {
 	if _, err := guard.Verify(t.Context(), guard.VerifyOptions{Setting: there, Head: head}); err != nil {
 		t.Error(err)
 	}
-	if _, err := guard.Erase(t.Context(), guard.EraseOptions{Setting: there, Creator: "c1"}); pipeline.KindOf(err) != pipeline.KindNotFound {
+	if _, err := guard.Erase(t.Context(), guard.EraseOptions{Setting: there, Creator: "c1"}); !pipeline.IsMisnamed(err) {
 		t.Errorf("erased twice: %v", err)
 	}
 	got, err := trial.Query(t.Context(), ask.QueryOptions{Setting: there, Query: "select who, query, outcome from access where verb = 'erase' order by accessed_at, outcome limit 1"})

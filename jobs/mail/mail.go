@@ -112,10 +112,14 @@ func Send(ctx context.Context, o Options) (result *Result, err error) {
 	m := &mailer{options: o, store: p.State, to: to}
 	defer func() { err = errors.Join(err, m.close()) }()
 	result = &Result{Period: o.Period}
+	var others []string // creators whose statements are not asked for
+	named := o.Creator == ""
 	err = statements.EachEntry(index, func(e *statements.Entry) error {
 		if o.Creator != "" && e.Creator != o.Creator {
+			others = append(others, e.Creator)
 			return nil
 		}
+		named = true
 		person := people[e.Creator]
 		switch {
 		case e.Provisional && !o.Provisional:
@@ -132,6 +136,9 @@ func Send(ctx context.Context, o Options) (result *Result, err error) {
 		o.Tell(books.Event{Step: "send", Object: string(o.Period), Done: result.Sent, Unit: "letters"})
 		return m.deliver(ctx, l, result)
 	})
+	if err == nil && !named {
+		return nil, pipeline.Misnamed("send statement of", o.Creator, o.Creator, others, "no creator of that id has a statement of %s", o.Period)
+	}
 	return result, err
 }
 

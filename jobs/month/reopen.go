@@ -63,7 +63,7 @@ func mayReopen(c books.Closures, o ReopenOptions) (state.Lock, error) {
 	case pipeline.CheckText(o.Reason, false) != nil:
 		return l, pipeline.Errorf(pipeline.KindUsage, "reopen", string(o.Period), "the reason: %w", pipeline.CheckText(o.Reason, false))
 	case !ok:
-		e := pipeline.Errorf(pipeline.KindUsage, "reopen", string(o.Period), "the month is not closed")
+		e := pipeline.Misnamed("reopen", string(o.Period), "", nil, "the month is not closed")
 		if any {
 			return l, e.WithHint("the last closed month is %s", last.Period)
 		}

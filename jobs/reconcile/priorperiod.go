@@ -49,7 +49,7 @@ func CheckClosed(ctx context.Context, p *books.Books, s books.Setting, closed bo
 func cheapCheck(ctx context.Context, p *books.Books, c *pipeline.Certificate, broken func(string, int64, string) engine.ClosedTable) (list []engine.ClosedTable, err error) {
 	if c.LastBatch != "" {
 		batches, err := p.Lake.Batches(ctx, lake.AsOf{Batch: c.LastBatch})
-		if err != nil && pipeline.KindOf(err) != pipeline.KindNotFound {
+		if err != nil && !pipeline.IsMisnamed(err) {
 			return nil, err
 		}
 		if n := len(batches); n == 0 || batches[n-1].Chain != c.Chain {

@@ -249,15 +249,23 @@ func checkPeriod(period, first pipeline.Period, tables []pipeline.TableFiles) er
 	if len(known) > 0 && period >= first && (slices.Contains(known, period) || period < known[len(known)-1]) {
 		return nil
 	}
-	e := pipeline.Errorf(pipeline.KindNotFound, "reconcile", string(period), "no row lies in that month")
 	if len(known) == 0 {
-		return e.WithHint("nothing was ingested yet: put feed files into the inbox and run `carat ingest`")
+		return pipeline.Errorf(pipeline.KindNotFound, "reconcile", string(period), "no row lies in that month").WithHint("nothing was ingested yet: put feed files into the inbox and run `carat ingest`")
 	}
 	names := make([]string, len(known))
 	for i, month := range known {
 		names[i] = string(month)
 	}
-	return e.WithHint("there are rows in %s", strings.Join(names, ", "))
+	return pipeline.Misnamed("reconcile", string(period), string(period), names, "no row lies in that month, but in %s", monthsSaid(names))
+}
+
+// monthsSaid names some months, of many the first and the last.
+func monthsSaid(names []string) string {
+	const most = 4
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return names[0] + " to " + names[len(names)-1]
 }
 
 // Blocked is the error of a result whose period blocking controls hold up, nil

@@ -253,18 +253,19 @@ func eachStatement(ctx context.Context, p *books.Books, run state.Run, o Options
 
 // unknownCreator says which creator may have been meant.
 func unknownCreator(ctx context.Context, p *books.Books, run state.Run, o Options) error {
-	e := pipeline.Errorf(pipeline.KindNotFound, "find statement of", o.Creator, "no creator of that id has activity or a balance in %s", o.Period)
 	var known []string
+	name := o.Creator
 	o.Creator = ""
 	err := eachStatement(ctx, p, run, o, func(s *statement.Statement) error {
 		known = append(known, s.Summary.CreatorID)
 		return nil
 	})
 	if err != nil {
-		return errors.Join(e, err)
+		return err
 	}
-	if meant := pipeline.Closest(e.Object, known); meant != "" {
-		return e.WithHint("did you mean %s?", meant)
+	e := pipeline.Misnamed("find statement of", name, name, known, "no creator of that id has activity or a balance in %s", o.Period)
+	if e.Hint != "" {
+		return e
 	}
 	return e.WithHint("`carat query 'select distinct creator_id from statement_summaries'` lists them")
 }

@@ -99,7 +99,7 @@ func (l *Lake) cut(ctx context.Context, at AsOf) (cutoff, error) {
 				return cutoff{seq: h.Seq, millis: at.Time.UnixMilli()}, nil
 			}
 		}
-		return cutoff{}, pipeline.Errorf(pipeline.KindNotFound, "find batch", fmt.Sprintf("%q", at.Batch), "the lake has no such batch").
+		return cutoff{}, pipeline.Misnamed("find batch", fmt.Sprintf("%q", at.Batch), "", nil, "the lake has no such batch").
 			WithHint("`carat status` and `carat query` on the batches list them")
 	case !at.Time.IsZero():
 		c := cutoff{millis: at.Time.UnixMilli()}

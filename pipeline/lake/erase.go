@@ -17,7 +17,7 @@ import (
 // Erase forgets a person: the name, the address, and the kept source files of
 // the creators feed that mention the id. The history, which holds ids and
 // terms only, stays as it is. It gives the number of source files removed, and
-// fails with KindNotFound when nothing is known of the person.
+// fails as misnamed when nothing is known of the person.
 func (l *Lake) Erase(ctx context.Context, creatorID string) (filesRemoved int, err error) {
 	known := int64(0)
 	err = l.people.With(ctx, func(tx *sql.Tx) error {
@@ -52,7 +52,7 @@ func (l *Lake) Erase(ctx context.Context, creatorID string) (filesRemoved int, e
 		return filesRemoved, l.fail("erase", creatorID, err)
 	}
 	if known == 0 && filesRemoved == 0 {
-		return 0, pipeline.Errorf(pipeline.KindNotFound, "erase", creatorID, "nothing is known of this creator as a person")
+		return 0, pipeline.Misnamed("erase", creatorID, "", nil, "nothing is known of this creator as a person")
 	}
 	return filesRemoved, nil
 }

@@ -134,7 +134,7 @@ func TestAsOf(t *testing.T) {
 	}
 	_, err := l.Tables(t.Context(), AsOf{Batch: "b000009"})
 	want := "find batch \"b000009\": the lake has no such batch; `carat status` and `carat query` on the batches list them"
-	if err == nil || err.Error() != want || pipeline.KindOf(err) != pipeline.KindNotFound {
+	if err == nil || err.Error() != want || !pipeline.IsMisnamed(err) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -212,7 +212,7 @@ func TestPeopleAreKeptApartAndErased(t *testing.T) {
 	if _, err := l.Verify(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if _, err := l.Erase(t.Context(), "c1"); pipeline.KindOf(err) != pipeline.KindNotFound {
+	if _, err := l.Erase(t.Context(), "c1"); !pipeline.IsMisnamed(err) {
 		t.Errorf("erased twice: %v", err)
 	}
 }

@@ -84,6 +84,15 @@ func (s *Store) EndJob(ctx context.Context, j Job) error {
 	return nil
 }
 
+// ForgetJob takes back that a job has begun: it was asked for something that isn't
+// there, and did nothing. One that has ended stays.
+func (s *Store) ForgetJob(ctx context.Context, no int64) error {
+	if _, err := s.db.ExecContext(ctx, s.bind("delete from carat_jobs where job_no = ? and result = ?"), no, JobRunning); err != nil {
+		return fmt.Errorf("forget job %d: %w", no, err)
+	}
+	return nil
+}
+
 // Jobs gives the newest jobs, newest first.
 func (s *Store) Jobs(ctx context.Context, limit int) ([]Job, error) {
 	return s.jobs(ctx, "select "+jobColumns+" from carat_jobs order by job_no desc limit ?", limit)
