@@ -361,6 +361,7 @@ func setCase(t *testing.T, p *engine.Parameters, key string, values []string) {
 	case "approver":
 		p.Approvers = append(p.Approvers, values[0])
 	case "entity":
+		p.Entities = slices.DeleteFunc(p.Entities, func(e engine.Entity) bool { return e.ID == values[0] })
 		p.Entities = append(p.Entities, engine.Entity{ID: values[0], FunctionalCurrency: values[1], Revenue: values[2]})
 	case "channel":
 		p.Channels = slices.DeleteFunc(p.Channels, func(c engine.Channel) bool { return c.Name == values[0] })

@@ -136,6 +136,8 @@ var bridgeWords = map[string]bridgeStep{
 	"adjustments":        {"Adjustments of creators", "below"},
 	"revaluation":        {"Revaluation of what creators are owed", "below"},
 	"payout_rounding":    {"Rounding of payouts", "below"},
+	"clawbacks":          {"Taken back from creators", "below"},
+	"settled_store_fee":  {"Store fees beyond those booked", "below"},
 }
 
 // bands gives both sides of the picture, in one scale.

@@ -10,8 +10,8 @@
 -- platform_cut is the residual. A picture from gross to net is these two sums: sold_gross into sold_tax, refunded, breakage, liability
 -- change and what was consumed; that and marketing into store fee, creators, agencies and the platform. sold_store_fee is the fee of
 -- what was sold, of which store_fee is the part of the coins consumed. Below the bridge: contra_revenue (money given back beyond
--- the value taken) and contra_store_fee (fees given back beyond the deferred), breakage_store_fee, and of channel 'creators' adjustments,
--- revaluation and payout_rounding. Channels 'opening' (fed balances that name none), 'promotion' (coins nobody paid for) and 'debt'
+-- the value taken) and contra_store_fee (fees given back beyond the deferred), breakage_store_fee, settled_store_fee (what
+-- settlements took beyond the booked fee), and of channel 'creators' adjustments, clawbacks, revaluation and payout_rounding. Channels 'opening' (fed balances that name none), 'promotion' (coins nobody paid for) and 'debt'
 -- (gifts not paid for yet) stand beside the real ones. Lines of nothing are left out;
 -- functional_amount is null where an exchange rate is missing (control fx_rate names it), never zero.
 with cut as (
@@ -65,6 +65,8 @@ select
         when 'adjustments' then 17
         when 'revaluation' then 18
         when 'payout_rounding' then 19
+        when 'clawbacks' then 20
+        when 'settled_store_fee' then 21
     end as bigint) as line_rank,
     lines.line,
     lines.amount,

@@ -2,8 +2,9 @@
 -- grain: entity, channel, currency, line
 -- Values of coins come from the days of the liability in functional currency, each lot at its purchase's rate. The creators' and
 -- agencies' shares are told at the rate of the gift's day. Shares of coins that nobody paid for are marketing. Terms are positive as
--- they are named. Adjustments, revaluation and rounding of the creators' payable belong to no channel ('creators'), stand below
--- the bridge in the creators' currency, and are told at the rate of the period's last day; a term is null where a rate is missing.
+-- they are named. Adjustments, clawbacks, revaluation and rounding of the creators' payable belong to no channel ('creators') and
+-- stand below the bridge in the creators' currency, and so do fees that settlements took beyond those booked. Every term is told
+-- at the rate of its event's day, as the journal tells it (led_bridge_account says where); it is null where that rate is missing.
 with shares as (
     select
         led_lot_class.entity,
@@ -121,21 +122,76 @@ terms as (
     where channel = 'promotion'
 ),
 
+-- what the payable moved by besides gifts, grouped as the journal converts it, so that both come to the same
 payable as (
-    select entity, currency, 'adjustments' as line, adjusted_amount as amount
-    from led_creator_rollforward
-    union all
-    select entity, currency, 'revaluation', revaluation_amount
-    from led_creator_rollforward
-    union all
-    select entity, currency, 'payout_rounding', -rounding_amount
-    from led_creator_rollforward
+    select
+        entity,
+        currency,
+        day,
+        rate_day,
+        event_class,
+        role,
+        case
+            when role = 'rounding' then 'payout_rounding'
+            when event_class = 'clawback' then 'clawbacks'
+            when event_class = 'rate_change' then 'revaluation'
+            else 'adjustments'
+        end as line,
+        cast(sum(case when role = 'rounding' or event_class <> 'clawback' then amount else -amount end) as decimal(38, 9)) as amount
+    from led_posting_creator
+    where role in ('rounding', 'creator_adjustments')
+        or (role = 'creator_share' and event_class in ('clawback', 'rate_change'))
+    group by entity, currency, day, rate_day, event_class, role
 ),
 
-payable_totals as (
-    select entity, currency, line, cast(round(sum(amount), 6) as decimal(38, 6)) as amount
+payable_rated as (
+    select
+        payable.entity,
+        payable.currency,
+        coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
+        payable.line,
+        payable.amount,
+        amount_at_rate(
+            payable.amount,
+            case
+                when payable.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then cast(1 as decimal(18, 9))
+                else led_fx_rate.rate
+            end
+        ) as functional_amount
     from payable
-    group by entity, currency, line
+    cross join run
+    left join run_entities
+        on run_entities.entity = payable.entity
+    left join led_fx_rate
+        on led_fx_rate.base = payable.currency
+        and led_fx_rate.quote = coalesce(run_entities.functional_currency, run.reporting_currency)
+        and led_fx_rate.day = payable.rate_day
+),
+
+settled as (
+    select
+        led_match_day.entity,
+        led_match_day.channel,
+        led_match_day.currency,
+        coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
+        cast(-led_match_day.fee_difference as decimal(38, 9)) as amount,
+        amount_at_rate(
+            -led_match_day.fee_difference,
+            case
+                when led_match_day.currency = coalesce(run_entities.functional_currency, run.reporting_currency)
+                    then cast(1 as decimal(18, 9))
+                else led_fx_rate.rate
+            end
+        ) as functional_amount
+    from led_match_day
+    cross join run
+    left join run_entities
+        on run_entities.entity = led_match_day.entity
+    left join led_fx_rate
+        on led_fx_rate.base = led_match_day.currency
+        and led_fx_rate.quote = coalesce(run_entities.functional_currency, run.reporting_currency)
+        and led_fx_rate.day = led_match_day.day
+    where led_match_day.match = 'purchase_settlement' and led_match_day.fee_difference <> 0
 )
 
 select
@@ -150,22 +206,24 @@ from terms
 group by entity, channel, currency, functional_currency, line
 union all
 select
-    payable_totals.entity,
+    entity,
     'creators' as channel,
-    payable_totals.currency,
-    coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
-    payable_totals.line,
-    payable_totals.amount,
-    case
-        when payable_totals.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then payable_totals.amount
-        else cast(round(payable_totals.amount * led_fx_rate.rate, 6) as decimal(38, 6))
-    end as functional_amount
-from payable_totals
-cross join run
-left join run_entities
-    on run_entities.entity = payable_totals.entity
-left join led_fx_rate
-    on led_fx_rate.base = payable_totals.currency
-    and led_fx_rate.quote = coalesce(run_entities.functional_currency, run.reporting_currency)
-    and led_fx_rate.day = local_day(run.closing_instant, run.time_zone)
-where payable_totals.amount <> 0
+    currency,
+    functional_currency,
+    line,
+    cast(round(sum(amount), 6) as decimal(38, 6)) as amount,
+    cast(round(known_sum(functional_amount), 6) as decimal(38, 6)) as functional_amount
+from payable_rated
+group by entity, currency, functional_currency, line
+having sum(amount) <> 0 or known_sum(functional_amount) is distinct from 0
+union all
+select
+    entity,
+    channel,
+    currency,
+    functional_currency,
+    'settled_store_fee' as line,
+    cast(round(sum(amount), 6) as decimal(38, 6)) as amount,
+    cast(round(known_sum(functional_amount), 6) as decimal(38, 6)) as functional_amount
+from settled
+group by entity, channel, currency, functional_currency
