@@ -4,7 +4,8 @@
 -- in billionths, so that they sum to the gift. Reversals have negative amounts and go by the coins that came back. A
 -- viewer, or a viewer's day, of one kind is summed whole; only on days that cross from one kind to another are gifts looked at,
 -- those of one instant in the order of creator and coins. Unlike the liability the share counts on the day of the gift itself (its
--- rate's day), also when the gift came late. agency_amount is paid besides, from the platform's part.
+-- rate's day), also when the gift came late. agency_amount is paid besides, from the platform's part; rounded cumulatively from
+-- kind to kind, so that an entity's parts of a day sum to what its agencies get for it.
 with bounds as (
     select
         local_day(period_start, time_zone) as first_day,
@@ -155,18 +156,49 @@ amounts as (
     union all
     select class_no, sent_day, term_no, false as is_gift, -amount as amount
     from led_reversal_share
+),
+
+summed as (
+    select
+        amounts.class_no,
+        led_lot_class.entity,
+        amounts.sent_day as day,
+        terms.currency,
+        amounts.is_gift,
+        cast(cast(sum(amounts.amount) as decimal(38, 0)) * cast(0.000000001 as decimal(10, 9)) as decimal(38, 9)) as creator_amount,
+        cast(sum(
+            cast(cast(amounts.amount as decimal(38, 0)) * cast(0.000000001 as decimal(10, 9)) as decimal(28, 9))
+            * cast(terms.agency_share as decimal(10, 9))
+        ) as decimal(38, 18)) as agency_amount
+    from amounts
+    inner join terms
+        on terms.term_no = amounts.term_no
+    inner join led_lot_class
+        on led_lot_class.class_no = amounts.class_no
+    group by amounts.class_no, led_lot_class.entity, amounts.sent_day, terms.currency, amounts.is_gift
+),
+
+running as (
+    select
+        class_no,
+        day,
+        currency,
+        is_gift,
+        creator_amount,
+        agency_amount,
+        cast(sum(agency_amount) over (
+            partition by entity, day, currency, is_gift
+            order by class_no
+            rows between unbounded preceding and current row
+        ) as decimal(38, 18)) as upto
+    from summed
 )
 
 select
-    amounts.class_no,
-    amounts.sent_day as day,
-    terms.currency,
-    amounts.is_gift,
-    cast(cast(sum(amounts.amount) as decimal(38, 0)) * cast(0.000000001 as decimal(10, 9)) as decimal(38, 9)) as creator_amount,
-    cast(round(sum(
-        cast(cast(amounts.amount as decimal(38, 0)) * cast(0.000000001 as decimal(10, 9)) as decimal(28, 9)) * cast(terms.agency_share as decimal(10, 9))
-    ), 9) as decimal(38, 9)) as agency_amount
-from amounts
-inner join terms
-    on terms.term_no = amounts.term_no
-group by amounts.class_no, amounts.sent_day, terms.currency, amounts.is_gift
+    class_no,
+    day,
+    currency,
+    is_gift,
+    creator_amount,
+    cast(round(upto, 9) - round(upto - agency_amount, 9) as decimal(38, 9)) as agency_amount
+from running
