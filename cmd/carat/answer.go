@@ -3,11 +3,10 @@ package main
 import (
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"carat/jobs/config"
 	"carat/pipeline"
 )
 
@@ -19,48 +18,16 @@ type outFile struct {
 }
 
 // createOut begins the file.
-func createOut(path, lakeFolder string) (*outFile, error) {
-	full, err := placeOutFile(path, lakeFolder)
+func (a *app) createOut(flag, path string, c *config.Config) (*outFile, error) {
+	full, err := a.placeOutFile(flag, path, c)
 	if err != nil {
 		return nil, err
 	}
 	temp, err := os.CreateTemp(filepath.Dir(full), ".carat-*")
 	if err != nil {
-		return nil, usage("--out: %w", err).WithHint("carat needs to write to %s", filepath.Dir(path))
+		return nil, usage("%s: %w", flag, err).WithHint("carat needs to write to %s", filepath.Dir(path))
 	}
 	return &outFile{path: full, temp: temp}, nil
-}
-
-// placeOutFile is placeOut of what must be a file.
-func placeOutFile(path, lakeFolder string) (string, error) {
-	full, err := placeOut(path, lakeFolder)
-	if err != nil {
-		return "", err
-	}
-	if info, err := os.Stat(full); err == nil && !info.Mode().IsRegular() {
-		return "", usage("--out: %s is no file", path).WithHint("name a file")
-	}
-	return full, nil
-}
-
-// placeOut gives the whole path of --out. Its folder must be there, and not be
-// inside the lake: the history is written by carat's own jobs alone.
-func placeOut(path, lakeFolder string) (string, error) {
-	full, err := filepath.Abs(path)
-	if err != nil {
-		return "", usage("--out: %w", err)
-	}
-	folder, err := filepath.EvalSymlinks(filepath.Dir(full))
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return "", usage("--out: the folder %s does not exist", filepath.Dir(path)).WithHint("make it first")
-		}
-		return "", usage("--out: %w", err)
-	}
-	if lake, err := filepath.EvalSymlinks(lakeFolder); err == nil && (folder == lake || strings.HasPrefix(folder, lake+string(filepath.Separator))) {
-		return "", usage("--out: %s is inside the lake", path).WithHint("choose a place outside %s", lakeFolder)
-	}
-	return filepath.Join(folder, filepath.Base(full)), nil
 }
 
 // Write writes to the file.
@@ -82,24 +49,24 @@ func (o *outFile) finish(err error) error {
 }
 
 // output is where an answer goes: the file of --out, or stdout.
-func (a *app) output(out, lakeFolder string, binary bool) (w io.Writer, finish func(error) error, err error) {
+func (a *app) output(out string, c *config.Config, binary bool) (w io.Writer, finish func(error) error, err error) {
 	if out != "" {
-		f, err := createOut(out, lakeFolder)
+		f, err := a.createOut("--out", out, c)
 		if err != nil {
 			return nil, nil, err
 		}
 		return f, f.finish, nil
 	}
-	if err := a.mayOutput("", lakeFolder, binary); err != nil {
+	if err := a.mayOutput("", c, binary); err != nil {
 		return nil, nil, err
 	}
 	return a.stdout, func(err error) error { return err }, nil
 }
 
 // mayOutput says why an answer may not go there, if it may not.
-func (a *app) mayOutput(out, lakeFolder string, binary bool) error {
+func (a *app) mayOutput(out string, c *config.Config, binary bool) error {
 	if out != "" {
-		_, err := placeOutFile(out, lakeFolder)
+		_, err := a.placeOutFile("--out", out, c)
 		return err
 	}
 	if binary && isTerminal(a.stdout, nil) {

@@ -38,7 +38,7 @@ names a new place.`,
 			}
 			o := closepackage.AuditFileOptions{Setting: s, SQL: sql.Files, Period: month, Zip: zipped}
 			if out != "" {
-				if o.Out, err = placeOut(out, s.Config.Lake); err != nil {
+				if o.Out, err = a.placeOut("--out", out, s.Config); err != nil {
 					return err
 				}
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +30,9 @@ stopped.`,
 			}
 			if o.Keep < -1 {
 				return usage("--keep: %d is not a whole number, at least 0", o.Keep)
+			}
+			if what := ownPlace(fullPath(o.Out)); o.Out != "" && strings.HasPrefix(what, "in ") {
+				return usage("--out: %s is %s", o.Out, what).WithHint("name a folder elsewhere, best on another disk")
 			}
 			r, err := guard.Backup(cmd.Context(), o)
 			p.clear()

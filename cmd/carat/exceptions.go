@@ -57,6 +57,9 @@ evidence of one.`,
 			case take != "":
 				return a.importDecisions(cmd.Context(), month.DecideOptions{Setting: s, File: take})
 			case export != "":
+				if _, err := a.placeOut("--export", export, s.Config); err != nil {
+					return err
+				}
 				rows, err := ask.ExportExceptions(cmd.Context(), o, export)
 				if err == nil {
 					fmt.Fprintf(a.stdout, "%s in %s\n", numbered(int64(rows), "exceptions"), export)

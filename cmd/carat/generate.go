@@ -33,6 +33,9 @@ give the same bytes. Gifts and faults are those of each month.`,
 				return usage("--period: %w", err)
 			}
 			o.Period = p
+			if what := ownPlace(fullPath(o.Out)); what != "" {
+				return usage("--out: %s is %s", o.Out, what).WithHint("name a new or empty folder elsewhere")
+			}
 			if o.Faults, err = fixtures.ParseFaults(faults); err != nil {
 				return err
 			}

@@ -75,6 +75,7 @@ type app struct {
 	arguments    []string
 	dir          string
 	format       string
+	force        bool                          // --force: a file takes the place of another
 	fault        func(step, path string) error // of the lake; nil but in tests
 }
 

@@ -34,7 +34,7 @@ after new files.`,
 			if err != nil {
 				return err
 			}
-			full, err := placeOut(out, s.Config.Lake)
+			full, err := a.placeOut("--out", out, s.Config)
 			if err != nil {
 				return err
 			}

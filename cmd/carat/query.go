@@ -70,6 +70,7 @@ access.`,
 	cmd.Flags().StringVar(&asOf, "as-of", "", "a time (2026-11-02T09:00:00Z), a batch (b000042) or a closed period (2026-10)")
 	cmd.Flags().StringVar(&period, "period", "", "only this month's rows")
 	cmd.Flags().StringVar(&out, "out", "", "write the answer to this file; its ending can name the format")
+	cmd.Flags().BoolVar(&a.force, "force", false, "replace a file that is there")
 	cmd.Flags().DurationVar(&timeout, "timeout", queryTimeout, "how long the query may take")
 	cmd.Flags().BoolVar(&tables, "tables", false, "list the tables, their columns and what they mean")
 	return cmd
@@ -78,13 +79,13 @@ access.`,
 // query writes the answer of a query. The file of --out is made when there is
 // something to write; that it may be made is asked before.
 func (a *app) query(cmd *cobra.Command, o ask.QueryOptions, out string) error {
-	if err := a.mayOutput(out, o.Config.Lake, table.BinaryFormat(a.format)); err != nil {
+	if err := a.mayOutput(out, o.Config, table.BinaryFormat(a.format)); err != nil {
 		return err
 	}
 	finish := func(err error) error { return err }
 	o.Format = a.format
 	o.Output = func() (io.Writer, error) {
-		w, done, err := a.output(out, o.Config.Lake, table.BinaryFormat(a.format))
+		w, done, err := a.output(out, o.Config, table.BinaryFormat(a.format))
 		if err == nil {
 			finish = done
 		}
@@ -103,7 +104,7 @@ func (a *app) listTables(cmd *cobra.Command, s books.Setting, out string) error 
 	if table.BinaryFormat(a.format) {
 		return usage("--tables is printed as %s", strings.Join(table.Formats(), ", "))
 	}
-	w, finish, err := a.output(out, s.Config.Lake, false)
+	w, finish, err := a.output(out, s.Config, false)
 	if err != nil {
 		return err
 	}

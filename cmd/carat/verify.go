@@ -74,7 +74,7 @@ names, and compares every result table.`,
 				a.tell("verify: " + d)
 			}
 			if export != "" && err == nil {
-				f, err := createOut(export, s.Config.Lake)
+				f, err := a.createOut("--export-head", export, s.Config)
 				if err != nil {
 					return err
 				}
@@ -87,6 +87,7 @@ names, and compares every result table.`,
 	a.formatFlag(cmd)
 	cmd.Flags().StringVar(&head, "head", "", "compare with this file, which --export-head wrote before")
 	cmd.Flags().StringVar(&period, "period", "", "re-perform this closed month from the rows and the SQL that its certificate names")
+	cmd.Flags().BoolVar(&a.force, "force", false, "replace a file of --export-head that is there")
 	cmd.Flags().StringVar(&export, "export-head", "", "write the end of the chain to this file")
 	return cmd
 }
