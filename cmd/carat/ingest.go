@@ -12,6 +12,7 @@ import (
 // ingestCommand is `carat ingest [FILE…]`: all of the inbox, or these files.
 func ingestCommand(a *app) *cobra.Command {
 	var feed string
+	var dry bool
 	cmd := &cobra.Command{
 		Use:   "ingest [FILE…]",
 		Short: "all of the inbox, or these files",
@@ -21,6 +22,7 @@ the others go on (exit code 3). Rows that can't be read are rejected, counted
 and kept in the table rejects: carat query 'select * from rejects'.`,
 		Example: `  carat ingest
   carat ingest exports/gift_events-2026-10-01.csv
+  carat ingest --dry-run exports/bank-october.csv
   carat ingest --feed bank_lines statement-october.csv --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if feed != "" && len(args) == 0 {
@@ -30,6 +32,11 @@ and kept in the table rejects: carat query 'select * from rejects'.`,
 			s, err := a.setting(p)
 			if err != nil {
 				return err
+			}
+			if dry {
+				files, err := ingest.DryRun(cmd.Context(), ingest.Options{Setting: s, Files: args, Feed: feed})
+				p.clear()
+				return errors.Join(err, a.printDryRun(files))
 			}
 			r, err := ingest.Files(cmd.Context(), ingest.Options{Setting: s, Files: args, Feed: feed})
 			p.clear()
@@ -46,6 +53,7 @@ and kept in the table rejects: carat query 'select * from rejects'.`,
 		},
 	}
 	a.formatFlag(cmd)
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "say what would become of the files, and write nothing")
 	cmd.Flags().StringVar(&feed, "feed", "", "the feed of FILE, when its name doesn't begin with it")
 	return cmd
 }

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"carat/jobs/ingest"
+)
+
+// printDryRun says what would become of files: of each a block for people, one
+// array for programs.
+func (a *app) printDryRun(files []ingest.DryFile) error {
+	if a.format == "json" {
+		e := json.NewEncoder(a.stdout)
+		e.SetIndent("", "  ")
+		if files == nil {
+			files = []ingest.DryFile{}
+		}
+		return e.Encode(files)
+	}
+	var results []ingest.FileResult
+	for _, f := range files {
+		results = append(results, f.FileResult)
+	}
+	if a.format == "csv" {
+		return filesTable(results, true).Write(a.stdout, a.format)
+	}
+	for _, f := range files {
+		if err := a.printDryFile(f); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintln(a.stdout, "Nothing was written.")
+	return err
+}
+
+func (a *app) printDryFile(f ingest.DryFile) error {
+	say := func(format string, args ...any) { fmt.Fprintln(a.stdout, printable(fmt.Sprintf(format, args...))) }
+	say("%s: %s", f.File, f.Result)
+	if f.Error != "" {
+		say("")
+		return nil // the error itself follows on stderr
+	}
+	if f.Result == ingest.FileKnown {
+		say("  as batch %s: nothing would change", f.Batch)
+		say("")
+		return nil
+	}
+	say("  feed %s, format %s", f.Feed, f.Format)
+	if f.LayoutSHA256 != "" {
+		say("  layout %s…", f.LayoutSHA256[:16])
+	}
+	say("  %s = %d accepted + %d rejected + %d duplicate + %d left out", counted(int(f.RowsRead), "row", "rows"), f.RowsAccepted, f.RowsRejected, f.RowsDuplicate, f.RowsLeftOut)
+	for _, column := range slices.Sorted(maps.Keys(f.Sums)) {
+		say("  sum of %s: %s", column, f.Sums[column])
+	}
+	for _, r := range f.Rejects {
+		say("  rejected: %d × %s in %s, the first at line %d: %q, expected %s", r.Rows, r.Code, orRow(r.Column), r.Line, r.Value, r.Expected)
+	}
+	for _, l := range f.LeftOut {
+		var sums []string
+		for _, column := range slices.Sorted(maps.Keys(l.Sums)) {
+			sums = append(sums, column+" "+l.Sums[column])
+		}
+		say("  left out: %d × %s %s", l.Rows, l.Condition, strings.Join(sums, ", "))
+	}
+	for _, note := range f.Notes {
+		say("  note: %s", note)
+	}
+	if len(f.Rows) == 0 {
+		say("")
+		return nil
+	}
+	say("  the first %s as carat sees them:", counted(len(f.Rows), "good row", "good rows"))
+	for i, row := range f.Rows {
+		var parts []string
+		for j, column := range f.Columns {
+			if row[j] != "" {
+				parts = append(parts, column+" "+row[j])
+			}
+		}
+		say("  %3d  %s", i+1, strings.Join(parts, ", "))
+	}
+	say("")
+	return nil
+}
+
+func orRow(column string) string {
+	if column == "" {
+		return "the row"
+	}
+	return column
+}
