@@ -216,7 +216,7 @@ func (b *book) openings(rows []bookRow) {
 // money tells an amount in both currencies; the functional one half away from zero.
 func (b *book) money(currency string, gross, tax, fee int64, day time.Time) bookMoney {
 	tell := func(n int64) int64 {
-		if currency == b.functional {
+		if currency == b.functional || n == 0 {
 			return n
 		}
 		rate, ok := b.rate(currency, b.functional, day)
@@ -364,15 +364,19 @@ func (b *book) lines(period int, byEvent bool) (moves, open, owed []string) {
 		s.money.functionalValue += m.money.functionalValue
 		s.money.functionalFee += m.money.functionalFee
 	}
+	lots := map[string]*bookLot{}
+	for _, l := range b.lots {
+		lots[l.id] = l
+	}
 	for k, s := range sums {
 		moves = append(moves, fmt.Sprint(k.lot, " ", k.kind, " ", k.id, " ", k.day, " ", s.coins, " ", s.money.value, " ", s.money.fee, " ",
-			s.money.functionalValue, " ", s.money.functionalFee))
+			b.functionalText(lots[k.lot], s.money)))
 	}
 	for _, l := range b.lots {
 		if l.left > 0 {
 			m := l.carries()
 			open = append(open, fmt.Sprint(l.id, " ", l.origin, " ", l.channel, " ", l.currency, " ", l.coins, " ", l.left, " ", m.value, " ", m.fee, " ",
-				m.functionalValue, " ", m.functionalFee))
+				b.functionalText(l, m)))
 		}
 	}
 	for _, d := range b.debts {
@@ -381,4 +385,19 @@ func (b *book) lines(period int, byEvent bool) (moves, open, owed []string) {
 		}
 	}
 	return moves, open, owed
+}
+
+// functionalText spells what money of a lot is in the functional currency, which
+// nobody knows where the lot's currency has no rate; but nothing is nothing.
+func (b *book) functionalText(l *bookLot, m bookMoney) string {
+	value, fee := fmt.Sprint(m.functionalValue), fmt.Sprint(m.functionalFee)
+	if _, known := b.rate(l.currency, b.functional, b.months[0].start); !known && l.currency != b.functional {
+		if l.money.value != 0 {
+			value = "unknown"
+		}
+		if l.money.fee != 0 {
+			fee = "unknown"
+		}
+	}
+	return value + " " + fee
 }

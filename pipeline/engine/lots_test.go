@@ -291,11 +291,12 @@ func everyoneReplayed(t *testing.T, e *engine.Engine, models []engine.Model, ite
 
 const (
 	openLots = `select concat_ws(' ', viewer_id, lot_id, origin, channel, currency, coins, closing_coins, closing_value, closing_fee,
-		closing_functional_value, closing_functional_fee) from led_lot_balance inner join led_viewer using (viewer_no) where closing_coins > 0`
+		coalesce(cast(closing_functional_value as varchar), 'unknown'), coalesce(cast(closing_functional_fee as varchar), 'unknown')) from led_lot_balance inner join led_viewer using (viewer_no) where closing_coins > 0`
 	openingLots = `select concat_ws(' ', viewer_id, lot_id, origin, channel, currency, coins, opening_coins, opening_value, opening_fee,
-		opening_functional_value, opening_functional_fee) from led_lot_balance inner join led_viewer using (viewer_no) where opening_coins > 0`
+		coalesce(cast(opening_functional_value as varchar), 'unknown'), coalesce(cast(opening_functional_fee as varchar), 'unknown')) from led_lot_balance inner join led_viewer using (viewer_no) where opening_coins > 0`
 	lotMoves = `select concat_ws(' ', viewer_id, lot_id, kind, %s, day, cast(sum(before - after) as bigint), sum(m.value), sum(m.fee),
-		sum(m.functional_value), sum(m.functional_fee)) from led_lot_movement as m inner join led_viewer using (viewer_no)
+		coalesce(cast(known_sum(m.functional_value) as varchar), 'unknown'),
+		coalesce(cast(known_sum(m.functional_fee) as varchar), 'unknown')) from led_lot_movement as m inner join led_viewer using (viewer_no)
 		inner join (select viewer_no, lot_no, lot_id from led_lot_balance) using (viewer_no, lot_no) group by viewer_id, lot_id, kind, %[1]s, day`
 	openDebts = `select concat_ws(' ', viewer_id, kind, source_id, after) from led_lot_replay as r inner join led_viewer using (viewer_no)
 		inner join led_lot_event as d on d.viewer_no = r.viewer_no and d.event_no = r.debit_no where step = 'owed'`

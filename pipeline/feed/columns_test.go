@@ -67,6 +67,8 @@ func goodValue(c pipeline.FeedColumn, place int) string {
 			return "1"
 		}
 		return "0.5"
+	case pipeline.ColumnAddress:
+		return "ann@example.org"
 	case pipeline.ColumnTime:
 		if c.Name == "valid_to" {
 			return "2026-11-01"
@@ -116,6 +118,8 @@ func wrongValues(c pipeline.FeedColumn) []wrongValue {
 		return []wrongValue{{strings.Repeat("x", 129), pipeline.CodeBadID}, {"a\x1fb", pipeline.CodeBadID}}
 	case pipeline.ColumnText:
 		return []wrongValue{{strings.Repeat("x", 4097), pipeline.CodeBadText}, {"a\x00b", pipeline.CodeBadText}}
+	case pipeline.ColumnAddress:
+		return []wrongValue{{"ann", pipeline.CodeBadAddress}, {"ann@example.org;bob@example.org", pipeline.CodeBadAddress}, {"a\x00b@example.org", pipeline.CodeBadAddress}}
 	case pipeline.ColumnEnum:
 		return []wrongValue{{"no_such_word", pipeline.CodeUnknownValue}, {strings.ToUpper(c.Values[0]), pipeline.CodeUnknownValue}}
 	case pipeline.ColumnCurrency:
