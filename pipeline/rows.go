@@ -323,6 +323,10 @@ type SettlementLine struct {
 	Entity             string `parquet:"entity,dict,id(21)"`
 	// EventAt is transaction_at, else settled_at, else covers_to.
 	EventAt int64 `parquet:"event_at,timestamp(microsecond),id(22)"`
+	// Counterparty is who settles, where it isn't the channel alone: a provider.
+	Counterparty string `parquet:"counterparty,optional,dict,id(23)"`
+	// PayoutID is the payout that the line is paid with, the same on its payout line.
+	PayoutID string `parquet:"payout_id,optional,dict,id(24)"`
 	Lineage
 }
 
@@ -334,7 +338,7 @@ func (r *SettlementLine) AppendKey(dst []byte) []byte { return append(dst, r.Lin
 
 // settlementLines describes settlement_lines.
 func settlementLines() Feed {
-	return feedOf(Feed{Name: "settlement_lines", Row: "settlement", Key: []string{"line_id"}, EventColumn: "event_at"}, func(r *SettlementLine) Fault {
+	return feedOf(Feed{Name: "settlement_lines", Row: "settlement", Key: []string{"line_id"}, EventColumn: "event_at", Told: []string{"counterparty", "payout_id"}}, func(r *SettlementLine) Fault {
 		for _, at := range []*int64{r.TransactionAt, r.SettledAt, r.CoversTo} {
 			if at != nil {
 				r.EventAt = *at
@@ -363,6 +367,8 @@ func settlementLines() Feed {
 		maybe(moment("covers_from")),
 		maybe(moment("covers_to")),
 		maybe(id("bank_reference")),
+		maybe(id("counterparty")),
+		maybe(id("payout_id")),
 		entity(),
 	)
 }

@@ -43,8 +43,9 @@ type Config struct {
 	Entities          []Entity // by id
 	StoreFeeRate      map[string]pipeline.Rate
 	DueDays           map[string]int
-	Clawback          string // none or full
-	BreakageMonths    int    // 0: none
+	Settlement        map[string]string // how a counterparty pays out, where its lines don't say: running
+	Clawback          string            // none or full
+	BreakageMonths    int               // 0: none
 	FXMaxAgeDays      int
 	Materiality       map[string]pipeline.Amount
 	Approvers         []string
@@ -125,7 +126,7 @@ func readFile(dir string) (text []byte, file string, err error) {
 func empty() *Config {
 	return &Config{
 		Tolerances: map[string]pipeline.Amount{}, Materiality: map[string]pipeline.Amount{},
-		StoreFeeRate: map[string]pipeline.Rate{}, DueDays: map[string]int{},
+		StoreFeeRate: map[string]pipeline.Rate{}, DueDays: map[string]int{}, Settlement: map[string]string{},
 	}
 }
 

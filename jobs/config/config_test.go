@@ -30,8 +30,8 @@ func TestEveryKeyHasItsDefault(t *testing.T) {
 		MaxRejectShare: 10_000_000, Tolerances: map[string]pipeline.Amount{"USD": 10_000},
 		Entities:     []Entity{{ID: "main", FunctionalCurrency: "USD", Revenue: "gross"}},
 		StoreFeeRate: map[string]pipeline.Rate{"apple": 300_000_000, "google": 300_000_000, "web": 30_000_000, "reseller": 0},
-		DueDays:      map[string]int{"apple": 45, "google": 30, "web": 7, "reseller": 30},
-		Clawback:     "none", FXMaxAgeDays: 5, Materiality: map[string]pipeline.Amount{"USD": 100_000_000},
+		DueDays:      map[string]int{"apple": 45, "google": 30, "web": 7, "reseller": 30}, Settlement: map[string]string{"paypal": "running"},
+		Clawback: "none", FXMaxAgeDays: 5, Materiality: map[string]pipeline.Amount{"USD": 100_000_000},
 		Approvers: []string{}, Accounts: map[string]string{}, Memory: "4GB", ControlTimeout: 10 * time.Minute,
 		Feeds: map[string]Feed{"gift_events": {Paths: []string{"inbox/gift_events*"}, Expected: "daily", Zone: whole.Zone}},
 		Jobs: map[string]Job{
@@ -108,6 +108,7 @@ func TestConfigErrors(t *testing.T) {
 		{"tolerances: {USD: -1}", at + `1: tolerances USD: "-1" is not a plain decimal from 0 with at most 6 places`},
 		{"tolerances: {USD: 0.0000001}", at + `1: tolerances USD: "0.0000001" is not a plain decimal`},
 		{"tolerances: {dollar: 1}", at + `1: tolerances: "dollar" is not a currency code`},
+		{"settlement: {stripe: weekly}", at + `1: settlement stripe: "weekly" is not one of running, lines`},
 		{"due_days: {apple: 4.5}", at + `1: due_days apple: "4.5" is not a whole number from 0 to 3650`},
 		{"accounts: {csh: 1}", at + `1: unknown key "csh" of accounts; did you mean cash?`},
 		{"accounts: {cash: ''}", at + `1: accounts cash: an account is needed, such as "1000 Cash"`},

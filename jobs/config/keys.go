@@ -84,6 +84,11 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 		"due_days": func(n *yaml.Node) {
 			y.perChannel(n, "due_days", func(k string, v *yaml.Node) { c.DueDays[k] = y.whole(v, "due_days "+k, 0, 3650) })
 		},
+		"settlement": func(n *yaml.Node) {
+			y.each(n, "settlement", func(key, value *yaml.Node) {
+				c.Settlement[y.name(key, "settlement")] = y.choice(value, "settlement "+key.Value, "running", "lines")
+			})
+		},
 		"clawback": func(n *yaml.Node) { c.Clawback = y.choice(n, "clawback", "none", "full") },
 		"breakage": func(n *yaml.Node) {
 			y.keys(n, "breakage", map[string]func(*yaml.Node){

@@ -229,7 +229,7 @@ func (o Options) Parameters(id string, closed books.Closures, batches []pipeline
 		Period: o.Period, FirstPeriod: closed.First, RunID: id, TimeZone: c.Zone, ReportingCurrency: c.ReportingCurrency,
 		DefaultEntity: c.Entity, Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
 		ExpectedDaily: c.ExpectedDaily(), Batches: batches, Tolerances: c.Tolerances, Materiality: c.Materiality,
-		Approvers: c.Approvers, Accounts: c.Accounts, StatementVersion: closed.Version(o.Period), Closed: prior, Locks: locks,
+		Approvers: c.Approvers, Accounts: c.Accounts, Settlement: c.Settlement, StatementVersion: closed.Version(o.Period), Closed: prior, Locks: locks,
 		DecidedRates: rates,
 	}
 	for _, e := range c.Entities {

@@ -56,6 +56,7 @@ type runConfig struct {
 	Materiality       map[string]pipeline.Amount
 	StoreFeeRate      map[string]pipeline.Rate
 	DueDays           map[string]int
+	Settlement        map[string]string
 	Clawback          string
 	BreakageMonths    int
 	FXMaxAgeDays      int
@@ -89,7 +90,7 @@ func RunID(c *config.Config, period, first pipeline.Period, version int64, batch
 func RunConfig(c *config.Config) runConfig {
 	r := runConfig{
 		TimeZone: c.TimeZone, ReportingCurrency: c.ReportingCurrency, Entity: c.Entity,
-		Tolerances: c.Tolerances, Materiality: c.Materiality, StoreFeeRate: c.StoreFeeRate, DueDays: c.DueDays,
+		Tolerances: c.Tolerances, Materiality: c.Materiality, StoreFeeRate: c.StoreFeeRate, DueDays: c.DueDays, Settlement: c.Settlement,
 		Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
 		Approvers: c.Approvers, Accounts: c.Accounts, ExpectedDaily: c.ExpectedDaily(),
 	}

@@ -249,7 +249,7 @@ func testParameters(t *testing.T, period, first pipeline.Period, zone string) en
 		},
 		Tolerances:  map[string]pipeline.Amount{"USD": 10_000},
 		Materiality: map[string]pipeline.Amount{"USD": 100_000_000},
-		Accounts:    map[string]string{},
+		Accounts:    map[string]string{}, Settlement: map[string]string{"paypal": "running"},
 	}
 }
 
@@ -372,6 +372,8 @@ func setCase(t *testing.T, p *engine.Parameters, key string, values []string) {
 			t.Fatal(err)
 		}
 		p.Tolerances[values[0]] = amount
+	case "settlement":
+		p.Settlement[values[0]] = values[1]
 	case "account":
 		p.Accounts[values[0]] = strings.Join(values[1:], " ")
 	default:

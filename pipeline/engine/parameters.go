@@ -98,6 +98,7 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		values("run_materiality", "currency varchar, amount decimal(38, 6)", amountRows(p.Materiality)),
 		values("run_approvers", "approver varchar", approvers),
 		values("run_accounts", "role varchar, account varchar", textRows(p.Accounts)),
+		values("run_settlements", "counterparty varchar, mode varchar", textRows(p.Settlement)),
 		values("run_expected_feeds", "feed varchar", expected),
 		values("run_currencies", "currency varchar, minor_digits bigint", currencies),
 		values("run_batches", "batch_id varchar, feed varchar, source varchar, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, rows_left_out bigint, earliest_open varchar, known_from timestamptz", batches),

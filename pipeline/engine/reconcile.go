@@ -58,6 +58,7 @@ type Parameters struct {
 	Materiality        map[string]pipeline.Amount // by currency
 	Approvers          []string
 	Accounts           map[string]string // role -> the account of the user's own chart
+	Settlement         map[string]string // counterparty -> running or lines
 	ExpectedDaily      []string          // feeds
 	Batches            []pipeline.Batch
 	Closed             []ClosedTable

@@ -1,7 +1,7 @@
 -- One row is one line of a store's or provider's settlement report; amounts are signed, + towards the platform.
 -- grain: line_id
 -- materialized: view
--- Keys are unique: a second content of a key was refused at ingest.
+-- Keys are unique: a second content of a key was refused at ingest. Who settles is the counterparty, else the channel.
 select
     line_id,
     channel,
@@ -23,6 +23,8 @@ select
     covers_from,
     covers_to,
     bank_reference,
+    coalesce(counterparty, channel) as counterparty,
+    payout_id,
     entity,
     event_at,
     batch_id,

@@ -254,6 +254,7 @@ func (p *payPal) line(at func(string) string, code string, m payPalRow, line int
 	net := new(big.Int).Add(&m.gross, &m.fee)
 	p.Out.Set("line_id", p.ids.ID("paypal", p.account, at("Transaction ID"), code, m.currency))
 	p.Out.Set("channel", pipeline.ChannelWeb)
+	p.Out.Set("counterparty", "paypal")
 	p.Out.Set("report_id", "paypal-"+p.account+"-"+p.day)
 	p.Out.Set("store_transaction_id", at("Transaction ID"))
 	p.Out.Set("kind", kind)

@@ -156,6 +156,8 @@ func stripeRow(r *published.Report, line int64, l stripeLine, net string) error 
 	}
 	r.Out.Set("line_id", l.id)
 	r.Out.Set("channel", pipeline.ChannelWeb)
+	r.Out.Set("counterparty", "stripe")
+	r.Out.Set("payout_id", l.payout)
 	report := "stripe-" + l.payout
 	if l.payout == "" {
 		month, _, _ := strings.Cut(l.created, " ")

@@ -12,6 +12,9 @@ select
     stg_bank_lines.currency,
     stg_bank_lines.reference,
     stg_bank_lines.counterparty,
+    stg_bank_lines.kind,
+    stg_bank_lines.balance,
+    stg_bank_lines.statement_id,
     stg_bank_lines.entity,
     stg_bank_lines.batch_id,
     stg_bank_lines.source_line

@@ -1,0 +1,262 @@
+-- One row is a statement that doesn't begin where another ended, or an account whose lines don't lead from one balance to the next.
+-- grain: subject_kind, subject_id, reason
+-- control: bank_balance
+-- severity: block
+-- unit: currency
+-- reasons: gap, entries
+-- guards: a bank statement that is missing in the middle; bookings that were lost or counted twice on the way here
+-- question: Do the bank's lines lead from the opening balance to the closing balance?
+-- causes: a statement that was not fetched; a booking taken for another's duplicate; lines entered by hand or in a file of its own beside the statements
+-- action: fetch the statements between the two balances; compare the account's lines with the bank's own list of the month
+-- checked: from (select line_id from stg_bank_lines cross join run where accounting_month = run.period and kind = 'opening' union all select account || '/' || currency as line_id from stg_bank_lines cross join run where accounting_month = run.period and kind = 'closing' group by entity, account, currency) as judged
+-- not_compared: from (select lines.account from stg_bank_lines as lines cross join run where lines.accounting_month = run.period group by lines.entity, lines.account, lines.currency having max(case when lines.kind = 'closing' then 1 else 0 end) = 0 or max(case when lines.kind not in ('opening', 'closing') then lines.booked_at end) >= max(case when lines.kind = 'closing' then days_after(lines.booked_at, 1) end)) as without_closing
+-- not_compared_reason: select case when not exists (select 1 from stg_bank_lines cross join run where accounting_month = run.period) then 'no bank statement of the month was fed' else 'the bank lines of an account come without a closing balance behind them' end
+-- An opening balance is the closing balance of a statement before it or of the same day, or the opening one of a statement that is
+-- told again; the first of an account has none before it. Per account and currency, the last balance before the month, else
+-- its first opening, and the lines until the month's last closing balance give that. A line is of its statement's day, else
+-- of its own. Expected is what the lines give, actual what the bank says. Reasons: gap (subject: the opening's row), entries
+-- (subject: ACCOUNT/CURRENCY). Lines behind the last closing balance are not compared.
+with balances as (
+    select
+        lines.line_id,
+        lines.entity,
+        lines.account,
+        lines.currency,
+        lines.kind,
+        lines.balance,
+        lines.statement_id,
+        local_day(lines.booked_at, run.time_zone) as day,
+        lines.accounting_month,
+        lines.batch_id,
+        lines.source_line
+    from stg_bank_lines as lines
+    cross join run
+    where lines.accounting_month <= run.period and lines.kind in ('opening', 'closing') and lines.balance is not null
+),
+
+-- a balance at which another statement goes on, or from which it came, stands between the two
+outer_balances as (
+    select
+        balances.entity,
+        balances.account,
+        balances.currency,
+        balances.kind,
+        balances.balance,
+        balances.day,
+        balances.accounting_month,
+        balances.batch_id,
+        balances.source_line,
+        balances.line_id,
+        max(case when others.line_id is null then 0 else 1 end) as is_between
+    from balances
+    left join balances as others
+        on others.entity = balances.entity
+        and others.account = balances.account
+        and others.currency = balances.currency
+        and others.day = balances.day
+        and others.balance = balances.balance
+        and others.kind <> balances.kind
+        and coalesce(others.statement_id, others.line_id) <> coalesce(balances.statement_id, balances.line_id)
+    group by
+        balances.entity,
+        balances.account,
+        balances.currency,
+        balances.kind,
+        balances.balance,
+        balances.day,
+        balances.accounting_month,
+        balances.batch_id,
+        balances.source_line,
+        balances.line_id
+),
+
+openings as (
+    select
+        balances.line_id,
+        balances.entity,
+        balances.account,
+        balances.currency,
+        balances.balance,
+        balances.day,
+        balances.batch_id,
+        balances.source_line,
+        max(case when others.day < balances.day and others.kind = 'closing' then others.day end) as last_day,
+        max(case when others.balance = balances.balance then 1 else 0 end) as is_joined
+    from balances
+    cross join run
+    left join balances as others
+        on others.entity = balances.entity
+        and others.account = balances.account
+        and others.currency = balances.currency
+        and others.day <= balances.day
+        and coalesce(others.statement_id, others.line_id) <> coalesce(balances.statement_id, balances.line_id)
+    where balances.kind = 'opening' and balances.accounting_month = run.period
+    group by
+        balances.line_id,
+        balances.entity,
+        balances.account,
+        balances.currency,
+        balances.balance,
+        balances.day,
+        balances.batch_id,
+        balances.source_line
+),
+
+last_closings as (
+    select
+        openings.line_id,
+        max(balances.balance) as balance
+    from openings
+    inner join balances
+        on balances.entity = openings.entity
+        and balances.account = openings.account
+        and balances.currency = openings.currency
+        and balances.day = openings.last_day
+        and balances.kind = 'closing'
+    group by openings.line_id
+),
+
+-- the balance that the month begins with, and the one that it ends with
+placed as (
+    select
+        outer_balances.entity,
+        outer_balances.account,
+        outer_balances.currency,
+        outer_balances.kind,
+        outer_balances.balance,
+        outer_balances.day,
+        outer_balances.batch_id,
+        outer_balances.source_line,
+        outer_balances.accounting_month = run.period as is_of_month,
+        row_number() over (
+            partition by outer_balances.entity, outer_balances.account, outer_balances.currency, outer_balances.kind,
+                outer_balances.accounting_month = run.period
+            order by
+                case when outer_balances.kind = 'opening' then days_between(date '1970-01-01', outer_balances.day) end,
+                days_between(date '1970-01-01', outer_balances.day) desc,
+                outer_balances.is_between,
+                outer_balances.balance desc,
+                outer_balances.line_id
+        ) as place
+    from outer_balances
+    cross join run
+),
+
+spans as (
+    select
+        ends.entity,
+        ends.account,
+        ends.currency,
+        coalesce(before.balance, first_openings.balance) as start_balance,
+        coalesce(before.day, first_openings.day) as start_day,
+        before.day is not null as is_continued,
+        ends.balance as end_balance,
+        ends.day as end_day,
+        ends.batch_id,
+        ends.source_line
+    from placed as ends
+    left join placed as before
+        on before.entity = ends.entity
+        and before.account = ends.account
+        and before.currency = ends.currency
+        and before.kind = 'closing'
+        and not before.is_of_month
+        and before.place = 1
+    left join placed as first_openings
+        on first_openings.entity = ends.entity
+        and first_openings.account = ends.account
+        and first_openings.currency = ends.currency
+        and first_openings.kind = 'opening'
+        and first_openings.is_of_month
+        and first_openings.place = 1
+    where ends.kind = 'closing' and ends.is_of_month and ends.place = 1
+),
+
+entries as (
+    select
+        lines.entity,
+        lines.account,
+        lines.currency,
+        lines.amount,
+        coalesce(closings.day, local_day(lines.booked_at, run.time_zone)) as day
+    from stg_bank_lines as lines
+    cross join run
+    left join balances as closings
+        on closings.entity = lines.entity
+        and closings.account = lines.account
+        and closings.currency = lines.currency
+        and closings.statement_id = lines.statement_id
+        and closings.kind = 'closing'
+    where lines.accounting_month <= run.period and lines.kind not in ('opening', 'closing')
+),
+
+sums as (
+    select
+        spans.entity,
+        spans.account,
+        spans.currency,
+        spans.start_balance,
+        spans.start_day,
+        spans.end_balance,
+        spans.end_day,
+        spans.batch_id,
+        spans.source_line,
+        count(entries.amount) as lines,
+        coalesce(sum(entries.amount), 0) as amount
+    from spans
+    left join entries
+        on entries.entity = spans.entity
+        and entries.account = spans.account
+        and entries.currency = spans.currency
+        and entries.day <= spans.end_day
+        and (entries.day > spans.start_day or (entries.day = spans.start_day and not spans.is_continued))
+    where spans.start_balance is not null
+    group by
+        spans.entity,
+        spans.account,
+        spans.currency,
+        spans.start_balance,
+        spans.start_day,
+        spans.end_balance,
+        spans.end_day,
+        spans.batch_id,
+        spans.source_line
+)
+
+select
+    openings.entity,
+    'bank' as subject_kind,
+    openings.line_id as subject_id,
+    cast(last_closings.balance as decimal(38, 9)) as expected,
+    cast(openings.balance as decimal(38, 9)) as actual,
+    cast(openings.balance - last_closings.balance as decimal(38, 9)) as difference,
+    openings.currency as unit,
+    'gap' as reason,
+    'The statement of account ' || openings.account || ' of ' || iso_day(openings.day) || ' begins with ' || plain(openings.balance) || ' '
+        || openings.currency || '; the one before, of ' || iso_day(openings.last_day) || ', ended with ' || plain(last_closings.balance) || ' '
+        || openings.currency || ': a statement between them is missing.' as detail,
+    openings.batch_id,
+    openings.source_line
+from openings
+inner join last_closings
+    on last_closings.line_id = openings.line_id
+where openings.is_joined = 0
+union all
+select
+    sums.entity,
+    'account' as subject_kind,
+    sums.account || '/' || sums.currency as subject_id,
+    cast(sums.start_balance + sums.amount as decimal(38, 9)) as expected,
+    cast(sums.end_balance as decimal(38, 9)) as actual,
+    cast(sums.end_balance - sums.start_balance - sums.amount as decimal(38, 9)) as difference,
+    sums.currency as unit,
+    'entries' as reason,
+    'Account ' || sums.account || ': ' || plain(sums.start_balance) || ' ' || sums.currency || ' of ' || iso_day(sums.start_day) || ' and '
+        || plain(sums.lines) || ' lines of ' || plain(sums.amount) || ' ' || sums.currency || ' in all give '
+        || plain(sums.start_balance + sums.amount) || ' ' || sums.currency || '; the bank says ' || plain(sums.end_balance) || ' '
+        || sums.currency || ' on ' || iso_day(sums.end_day) || '.' as detail,
+    sums.batch_id,
+    sums.source_line
+from sums
+where sums.start_balance + sums.amount <> sums.end_balance
+order by subject_kind, subject_id, reason

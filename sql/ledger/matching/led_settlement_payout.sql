@@ -1,0 +1,173 @@
+-- One row is one payout of a counterparty beside the lines that it pays.
+-- grain: line_id
+-- Lines of one payout_id are paid by it, whichever reports they stand in. Without one, a payout in a report with lines of its own
+-- pays them and those of the reports since the payout before. lines_amount is all that the lines add up to, fees, tax, reserves
+-- and adjustments among them. Outcomes: matched, tolerated, short (the counterparty keeps money that no line explains), over; and
+-- not judged: alone (it stands without lines, so which it pays is not known), running (it comes from a balance, by the
+-- configuration), before_carat (more than its lines, so soon after carat began that older ones may be in it). The month is
+-- the payout's; line_id is its first line.
+with lines as (
+    select
+        lines.line_id,
+        lines.entity,
+        lines.channel,
+        lines.counterparty,
+        lines.currency,
+        lines.report_id,
+        lines.payout_id,
+        lines.kind,
+        lines.net_amount,
+        lines.event_at,
+        coalesce(lines.settled_at, lines.event_at) as settled_at,
+        lines.accounting_month,
+        lines.batch_id,
+        lines.source_line
+    from stg_settlement_lines as lines
+    cross join run
+    where lines.accounting_month <= run.period
+),
+
+reports as (
+    select
+        entity,
+        counterparty,
+        currency,
+        report_id,
+        sum(case when kind = 'payout' then 1 else 0 end) as payouts,
+        sum(case when kind = 'payout' then 0 else 1 end) as own_lines,
+        max(settled_at) as settled_at
+    from lines
+    where payout_id is null
+    group by entity, counterparty, currency, report_id
+),
+
+-- who ever pays out in a report without lines doesn't say by its reports what a payout pays
+alone as (
+    select distinct entity, counterparty, currency
+    from reports
+    where payouts > 0 and own_lines = 0
+),
+
+placed_reports as (
+    select
+        reports.entity,
+        reports.counterparty,
+        reports.currency,
+        reports.report_id,
+        alone.entity is not null as is_alone,
+        coalesce(sum(case when reports.payouts > 0 then 1 else 0 end) over (
+            partition by reports.entity, reports.counterparty, reports.currency
+            order by reports.settled_at, reports.report_id
+            rows between unbounded preceding and 1 preceding
+        ), 0) as payouts_before
+    from reports
+    left join alone
+        on alone.entity = reports.entity
+        and alone.counterparty = reports.counterparty
+        and alone.currency = reports.currency
+),
+
+members as (
+    select
+        lines.line_id,
+        lines.entity,
+        lines.channel,
+        lines.counterparty,
+        lines.currency,
+        lines.report_id,
+        lines.kind,
+        lines.net_amount,
+        lines.event_at,
+        lines.accounting_month,
+        lines.batch_id,
+        lines.source_line,
+        'payout_id' as known_by,
+        lines.payout_id as group_id,
+        cast(0 as bigint) as payouts_before
+    from lines
+    where lines.payout_id is not null
+    union all
+    select
+        lines.line_id,
+        lines.entity,
+        lines.channel,
+        lines.counterparty,
+        lines.currency,
+        lines.report_id,
+        lines.kind,
+        lines.net_amount,
+        lines.event_at,
+        lines.accounting_month,
+        lines.batch_id,
+        lines.source_line,
+        case when placed_reports.is_alone then 'nothing' else 'report' end as known_by,
+        case when placed_reports.is_alone then lines.line_id else '' end as group_id,
+        cast(placed_reports.payouts_before as bigint) as payouts_before
+    from lines
+    inner join placed_reports
+        on placed_reports.entity = lines.entity
+        and placed_reports.counterparty = lines.counterparty
+        and placed_reports.currency = lines.currency
+        and placed_reports.report_id = lines.report_id
+    where lines.payout_id is null and (lines.kind = 'payout' or not placed_reports.is_alone)
+),
+
+payouts as (
+    select
+        entity,
+        counterparty,
+        currency,
+        known_by,
+        group_id,
+        payouts_before,
+        max(channel) as channel,
+        min(case when kind = 'payout' then line_id end) as line_id,
+        min(report_id) as first_report,
+        min(case when kind = 'payout' then report_id end) as report_id,
+        max(case when kind = 'payout' then event_at end) as event_at,
+        max(case when kind = 'payout' then accounting_month end) as accounting_month,
+        count(distinct report_id) as reports,
+        sum(case when kind = 'payout' then 0 else 1 end) as lines,
+        sum(case when kind in ('sale', 'refund', 'chargeback') then 1 else 0 end) as order_lines,
+        sum(case when kind = 'payout' then 0 else net_amount end) as lines_amount,
+        sum(case when kind = 'payout' then -net_amount else 0 end) as paid_amount
+    from members
+    group by entity, counterparty, currency, known_by, group_id, payouts_before
+    having sum(case when kind = 'payout' then 1 else 0 end) > 0
+)
+
+select
+    payouts.entity,
+    payouts.counterparty,
+    payouts.currency,
+    payouts.line_id,
+    payouts.known_by,
+    payouts.group_id,
+    payouts.first_report,
+    payouts.report_id,
+    cast(payouts.reports as bigint) as reports,
+    cast(payouts.lines as bigint) as lines,
+    cast(payouts.lines_amount as decimal(38, 6)) as lines_amount,
+    cast(payouts.paid_amount as decimal(38, 6)) as paid_amount,
+    payouts.accounting_month,
+    lines.batch_id,
+    lines.source_line,
+    case
+        when coalesce(run_settlements.mode, '') = 'running' then 'running'
+        when payouts.lines = 0 or (payouts.channel = 'apple' and payouts.order_lines = 0) then 'alone'
+        when payouts.paid_amount = payouts.lines_amount then 'matched'
+        when abs(payouts.paid_amount - payouts.lines_amount) <= coalesce(run_tolerances.tolerance, 0) then 'tolerated'
+        when payouts.paid_amount < payouts.lines_amount then 'short'
+        when payouts.event_at < run.first_start + to_hours(24 * coalesce(run_channels.due_days, 0)) then 'before_carat'
+        else 'over'
+    end as outcome
+from payouts
+cross join run
+inner join lines
+    on lines.line_id = payouts.line_id
+left join run_settlements
+    on run_settlements.counterparty = payouts.counterparty
+left join run_channels
+    on run_channels.channel = payouts.channel
+left join run_tolerances
+    on run_tolerances.currency = payouts.currency
