@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"carat/jobs/books"
 	"carat/jobs/schedule"
 	"carat/reports/table"
 )
@@ -59,7 +60,7 @@ func (a *app) writeStatus(r *schedule.StatusResult, zone *time.Location) error {
 	}
 	for _, p := range r.Periods {
 		writeList(w, "TO CLOSE "+string(p.Period), p.Waits, "")
-		writeList(w, "NOT COMPARED "+string(p.Period), p.NotCompared, "")
+		writeList(w, "NOT COMPARED "+string(p.Period), books.GroupNotCompared(p.NotCompared), "")
 	}
 	writeList(w, "LATE", r.Late, "nothing is late")
 	writeList(w, "NOT TOLD", r.Webhooks, "")

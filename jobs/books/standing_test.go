@@ -1,6 +1,7 @@
 package books
 
 import (
+	"slices"
 	"testing"
 
 	"carat/pipeline/state"
@@ -29,5 +30,16 @@ func TestStandingInWords(t *testing.T) {
 		if got := c.standing.Status(); got != c.state || c.standing.Open() != c.open {
 			t.Errorf("%+v is %q with %d open, want %q with %d", c.standing, got, c.standing.Open(), c.state, c.open)
 		}
+	}
+}
+
+// A small month leaves most controls with nothing to judge: that is one line.
+func TestNotComparedIsGrouped(t *testing.T) {
+	got := GroupNotCompared([]string{"coin_rollforward: 12, no balance of the ledger was fed for these viewers", "contract_liability: no balance of the ledger was fed for these accounts", "cutoff: no row lies in the month",
+		"payout_rules: no payout was requested in the month", "prior_period: no month is closed yet", "withholding: there was nothing to check"})
+	want := []string{"coin_rollforward (12), contract_liability: no balance of the ledger was fed", "prior_period: no month is closed yet",
+		"cutoff, payout_rules, withholding: nothing of their kind happened in the month"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }

@@ -3,8 +3,10 @@ package books
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,13 +85,47 @@ func (v Verdict) Counts() string {
 	return strings.Join(parts, ", ")
 }
 
-// LeftOut says of what nothing, or not everything, was compared, a line each;
-// "" when that is nothing. What was not compared has not passed.
+// LeftOut says of what nothing, or not everything, was compared, a line for each
+// reason; "" when that is nothing. What was not compared has not passed.
 func (v Verdict) LeftOut() string {
 	if len(v.NotCompared) == 0 {
 		return ""
 	}
-	return "not compared:\n  " + strings.Join(v.NotCompared, "\n  ") + "\n"
+	return "not compared:\n  " + strings.Join(GroupNotCompared(v.NotCompared), "\n  ") + "\n"
+}
+
+// nothingHappened is the reason of controls that had nothing to judge, because
+// nothing of their kind happened: in a small month they are most of them.
+const nothingHappened = "nothing of their kind happened in the month"
+
+// GroupNotCompared sums up the sentences of NotCompared by reason, those of most
+// controls last: what was not fed is what somebody can do something about.
+func GroupNotCompared(sentences []string) (lines []string) {
+	byReason := map[string][]string{}
+	for _, sentence := range sentences {
+		control, reason, _ := strings.Cut(sentence, ": ")
+		if count, rest, counted := strings.Cut(reason, ", "); counted {
+			if _, err := strconv.ParseInt(count, 10, 64); err == nil {
+				control, reason = control+" ("+count+")", rest
+			}
+		}
+		if reason == "there was nothing to check" || strings.HasSuffix(reason, " in the month") || strings.HasPrefix(reason, "no amount of the month ") || strings.HasPrefix(reason, "no gift of the month ") {
+			reason = nothingHappened
+		}
+		if strings.HasPrefix(reason, "no balance of ") { // whose, the control says
+			reason, _, _ = strings.Cut(reason, " for ")
+		}
+		byReason[reason] = append(byReason[reason], control)
+	}
+	for _, reason := range slices.Sorted(maps.Keys(byReason)) {
+		if reason != nothingHappened {
+			lines = append(lines, strings.Join(byReason[reason], ", ")+": "+reason)
+		}
+	}
+	if controls := byReason[nothingHappened]; len(controls) > 0 {
+		lines = append(lines, strings.Join(controls, ", ")+": "+nothingHappened)
+	}
+	return lines
 }
 
 // Day is a day as decisions spell it.

@@ -7,7 +7,6 @@ import (
 	"carat/jobs/books"
 	"carat/pipeline"
 	"carat/reports/closepackage"
-	"carat/reports/table"
 )
 
 // stand says where the month stands, as the verbs do, and what is next.
@@ -114,21 +113,4 @@ group by entity, functional_currency, line_rank, line order by entity, functiona
 		return nil
 	})
 	return flows, err
-}
-
-// causes are the exceptions by control and reason, those of money first, and
-// in each unit the greatest difference first.
-func (b *packageBuilder) causes() (closepackage.Section, bool) {
-	t, ok := b.tables[books.TableExceptions]
-	if !ok || t.Snapshot == 0 {
-		return closepackage.Section{}, false
-	}
-	s := closepackage.Section{ID: "causes", Title: "Exceptions by cause", Note: "one cause: a control and its reason, in one unit; money first, the greatest difference first",
-		Columns: []table.Column{{Name: "control"}, {Name: "severity"}, {Name: "reason"}, {Name: "exceptions", Kind: table.Number}, {Name: "difference", Kind: table.Decimal}, {Name: "unit"}}}
-	s.Rows = func(add func([]any) error) error {
-		return b.each("with causes as (select control, severity, reason, unit, count(*) as found, sum(abs(difference)) as difference from exceptions where run_id = "+
-			pipeline.SQLText(b.run.ID)+" group by control, severity, reason, unit) select control, severity, reason, found, cast(difference as varchar), unit from causes"+
-			" order by case when length(unit) = 3 and unit = upper(unit) then 0 else 1 end, difference desc, control, reason, unit", len(s.Columns), add)
-	}
-	return s, true
 }

@@ -22,6 +22,9 @@ var packageCSS string
 // section of exceptions and the workbook have more, and all.
 const shownPerControl = 20
 
+// causesID is the section that the page begins with.
+const causesID = "causes"
+
 // notCompared is the result of a control that had nothing to compare with.
 const notCompared = "not compared"
 
@@ -51,14 +54,17 @@ func (p *Package) WriteHTML(w io.Writer) error {
 	d.top()
 	d.glance()
 	d.contents()
-	d.controls()
-	d.ageing()
+	if causes := d.find(causesID); causes != nil {
+		d.section(causes)
+	}
 	for i := range p.Flows {
 		d.flow(&p.Flows[i])
 	}
+	d.controls()
+	d.ageing()
 	for i := range p.Sections {
 		switch p.Sections[i].ID {
-		case "controls":
+		case "controls", causesID:
 		case "rollforwards":
 			d.rollforwards(&p.Sections[i])
 		default:
@@ -254,15 +260,21 @@ func (m Money) rounded() string {
 }
 
 func (d *packagePage) contents() {
-	d.Raw("<nav aria-label=\"Contents\"><ul>\n<li><a href=\"#controls\">Controls</a></li>\n")
-	if len(d.ages) > 0 {
-		d.Raw("<li><a href=\"#ageing\">Ageing</a></li>\n")
+	d.Raw("<nav aria-label=\"Contents\"><ul>\n")
+	if causes := d.find(causesID); causes != nil {
+		d.Raw("<li><a href=\"#causes\">")
+		d.Text(causes.Title)
+		d.Raw("</a></li>\n")
 	}
 	if len(d.p.Flows) > 0 {
 		d.Raw("<li><a href=\"#flow\">From gross to net</a></li>\n")
 	}
+	d.Raw("<li><a href=\"#controls\">Controls</a></li>\n")
+	if d.anyOlder() {
+		d.Raw("<li><a href=\"#ageing\">Ageing</a></li>\n")
+	}
 	for i := range d.p.Sections {
-		if s := &d.p.Sections[i]; s.ID != "controls" {
+		if s := &d.p.Sections[i]; s.ID != "controls" && s.ID != causesID {
 			d.Raw("<li><a href=\"#")
 			d.Text(s.ID)
 			d.Raw("\">")
@@ -349,9 +361,20 @@ func (d *packagePage) found(c *Control) {
 	d.flush(1 << 16)
 }
 
-// ageing counts the exceptions by how long they are known.
+// anyOlder says whether any exception was found in an earlier month.
+func (d *packagePage) anyOlder() bool {
+	for _, ages := range d.ages {
+		if ages[1]+ages[2]+ages[3] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// ageing counts the exceptions by how long they are known; where all are of this
+// month there is no age to tell.
 func (d *packagePage) ageing() {
-	if len(d.ages) == 0 {
+	if !d.anyOlder() {
 		return
 	}
 	d.Raw("<section id=\"ageing\">\n<h2>Exceptions by age</h2>\n<p class=\"note\">Since the month in which they were first found.</p>\n")
@@ -431,10 +454,11 @@ func (d *packagePage) section(s *Section) {
 			columns, places = append(columns, c), append(places, i)
 		}
 	}
-	d.openTable(s.Title, columns)
 	rows := 0
 	err := s.Rows(func(row []any) error {
-		rows++
+		if rows++; rows == 1 {
+			d.openTable(s.Title, columns)
+		}
 		if s.OnPage > 0 && rows > s.OnPage {
 			return nil
 		}
@@ -460,7 +484,9 @@ func (d *packagePage) section(s *Section) {
 	if err != nil && d.err == nil {
 		d.err = err
 	}
-	d.Raw("</tbody></table></div>\n")
+	if rows > 0 {
+		d.Raw("</tbody></table></div>\n")
+	}
 	switch {
 	case rows == 0:
 		d.Raw("<p>None.</p>\n")
