@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -86,3 +87,26 @@ func CheckText(text string, lines bool) error {
 // turnsLine says whether a character orders what stands behind it (Unicode's
 // explicit directional formatting).
 func turnsLine(r rune) bool { return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 }
+
+var (
+	urlPassword   = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s"'/@:]*:)[^\s"'@]+@`)
+	queryPassword = regexp.MustCompile(`([?&](?:password|token|secret|access_token|api_key)=)[^\s"'&]+`)
+)
+
+// secretBytesMin is how long a secret must be to be looked for in a text: shorter
+// ones are words of it by chance.
+const secretBytesMin = 4
+
+// Redact takes secrets out of a text that is printed or recorded: those that are
+// known, and the password of any address. It is the one place that does.
+func Redact(text string, secrets ...string) string {
+	for _, s := range secrets {
+		if len(s) >= secretBytesMin {
+			text = strings.ReplaceAll(text, s, "***")
+		}
+	}
+	if strings.Contains(text, "://") {
+		text = queryPassword.ReplaceAllString(urlPassword.ReplaceAllString(text, "${1}***@"), "${1}***")
+	}
+	return text
+}

@@ -43,7 +43,7 @@ func (a *app) finish(err error) int {
 		return exitInterrupted
 	}
 	for _, e := range parts(err) {
-		fmt.Fprintln(a.stderr, "carat: "+strings.ReplaceAll(printable(e.Error()), "\n", "\n  "))
+		fmt.Fprintln(a.stderr, "carat: "+strings.ReplaceAll(printable(pipeline.Redact(e.Error(), a.secrets...)), "\n", "\n  "))
 	}
 	return exitCodes[pipeline.KindOf(err)]
 }

@@ -74,6 +74,7 @@ type app struct {
 	osUser, user string
 	arguments    []string
 	dir          string
+	secrets      []string // of the configuration, for what others say of them
 	format       string
 	force        bool                          // --force: a file takes the place of another
 	fault        func(step, path string) error // of the lake; nil but in tests

@@ -11,6 +11,7 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/ingest"
 	"carat/jobs/reconcile"
+	"carat/pipeline"
 	"carat/reports/table"
 )
 
@@ -26,6 +27,10 @@ func (a *app) setting(p *progress) (books.Setting, error) {
 	if err != nil {
 		return books.Setting{}, err
 	}
+	if err := c.FillSecrets(a.variable); err != nil {
+		return books.Setting{}, err
+	}
+	a.secrets = c.Secrets()
 	return a.settingOf(c, p.tell), nil
 }
 
@@ -120,4 +125,6 @@ func (a *app) tellSignOff(verb string, r *reconcile.Result) {
 }
 
 // tell writes a line to stderr.
-func (a *app) tell(line string) { fmt.Fprintln(a.stderr, "carat: "+printable(line)) }
+func (a *app) tell(line string) {
+	fmt.Fprintln(a.stderr, "carat: "+printable(pipeline.Redact(line, a.secrets...)))
+}

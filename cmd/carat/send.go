@@ -33,7 +33,10 @@ variable ` + mail.PasswordVariable + `.`,
 			if o.Setting, err = a.setting(p); err != nil {
 				return err
 			}
-			o.Period, o.Password = month, a.variable(mail.PasswordVariable)
+			o.Period, o.Password = month, o.Config.Mail.Password.Reveal()
+			if o.Password == "" {
+				o.Password = a.variable(mail.PasswordVariable)
+			}
 			r, err := mail.Send(cmd.Context(), o)
 			p.clear()
 			if r == nil {

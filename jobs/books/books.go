@@ -36,7 +36,7 @@ func Open(ctx context.Context, s Setting) (*Books, error) {
 	p := &Books{}
 	var err error
 	p.Lake, err = lake.Open(ctx, lake.Config{
-		Root: s.Config.Lake, CatalogDSN: s.Config.Catalog, Now: func() time.Time { return s.Now }, Fault: s.Fault,
+		Root: s.Config.Lake, CatalogDSN: s.Config.Catalog.Reveal(), Now: func() time.Time { return s.Now }, Fault: s.Fault,
 		Recorder: func(ctx context.Context, root string) (lake.Recorder, error) { return p.openState(ctx, s, root) },
 	})
 	if err != nil {
@@ -52,7 +52,7 @@ func Open(ctx context.Context, s Setting) (*Books, error) {
 // openState opens the state, in the database that the lake's catalog is in, and
 // gives who chains what the lake writes there.
 func (p *Books) openState(ctx context.Context, s Setting, root string) (r lake.Recorder, err error) {
-	dsn := s.Config.Catalog
+	dsn := s.Config.Catalog.Reveal()
 	if dsn == "" {
 		dsn = filepath.Join(root, lake.CatalogFile)
 	}

@@ -37,7 +37,7 @@ func (p *Books) Begin(ctx context.Context, s Setting, job string, period pipelin
 func spelledAll(arguments []string) []string {
 	list := make([]string, len(arguments))
 	for i, one := range arguments {
-		list[i] = pipeline.Spell(one)
+		list[i] = pipeline.Redact(pipeline.Spell(one))
 	}
 	return list
 }
@@ -65,7 +65,7 @@ func (r *Job) End(ctx context.Context, err error) error {
 		r.job.EndedAt = r.s.Clock().UTC()
 	}
 	if err != nil {
-		r.job.Result, r.job.Error = state.JobFailed, strings.ReplaceAll(strings.ToValidUTF8(err.Error(), "\uFFFD"), "\x00", "\uFFFD")
+		r.job.Result, r.job.Error = state.JobFailed, r.s.redact(strings.ReplaceAll(strings.ToValidUTF8(err.Error(), "\uFFFD"), "\x00", "\uFFFD"))
 		if errors.Is(err, context.Canceled) {
 			r.job.Error = "interrupted"
 		}

@@ -214,7 +214,7 @@ func (p *Books) Recorded(ctx context.Context, s Setting, verb, text string, read
 	rows, err := read()
 	outcome := state.AccessDone
 	if err != nil {
-		outcome = pipeline.Spell(strings.SplitN(err.Error(), "\n", 2)[0])
+		outcome = s.redact(pipeline.Spell(strings.SplitN(err.Error(), "\n", 2)[0]))
 	}
 	// The record is completed also when the reading was interrupted.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), accessTimeout)

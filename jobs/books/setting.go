@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"carat/jobs/config"
+	"carat/pipeline"
 )
 
 // Event is one piece of news from a running job. Jobs print nothing: whoever
@@ -60,6 +61,14 @@ func (s Setting) clock() time.Time {
 type Actor struct {
 	User   string // who it is, as roles, sign-offs and decisions name them
 	OSUser string // whom the operating system says it is
+}
+
+// redact takes the configuration's secrets out of what is recorded.
+func (s Setting) redact(text string) string {
+	if s.Config == nil {
+		return pipeline.Redact(text)
+	}
+	return pipeline.Redact(text, s.Config.Secrets()...)
 }
 
 // Tell tells whoever watches how the job comes on.

@@ -32,7 +32,7 @@ var Default []byte
 type Config struct {
 	Dir               string // the folder that holds carat.yaml
 	Lake              string // absolute folder
-	Catalog           string // "" or a postgres:// DSN
+	Catalog           Hidden // "" or a postgres:// DSN; FillSecrets fills in what it refers to
 	TimeZone          string
 	Zone              *time.Location
 	ReportingCurrency string

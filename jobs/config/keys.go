@@ -122,13 +122,13 @@ func (y *yamlFile) folder(n *yaml.Node, what string) string {
 	return filepath.FromSlash(text)
 }
 
-func (y *yamlFile) catalog(n *yaml.Node) string {
+func (y *yamlFile) catalog(n *yaml.Node) Hidden {
 	text, ok := y.text(n, "catalog")
-	if ok && text != "" && !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
+	if ok && text != "" && !strings.HasPrefix(text, filePrefix) && secretReference.FindString(text) != text && !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
 		// The DSN may hold a password: it is not repeated.
-		y.problem(n, "catalog must be empty (SQLite inside the lake folder) or begin with postgres://")
+		y.problem(n, "catalog must be empty (SQLite inside the lake folder) or begin with postgres://; ${NAME} and FILE: stand for what lies elsewhere")
 	}
-	return text
+	return Hidden(text)
 }
 
 func (y *yamlFile) zone(n *yaml.Node, what string) (string, *time.Location) {

@@ -50,6 +50,7 @@ func (y *yamlFile) mail(n *yaml.Node, m *Mail) {
 		"shared_addresses": func(n *yaml.Node) {
 			m.SharedAddresses = y.choice(n, "mail shared_addresses", "true", "false") == "true"
 		},
+		"password":   func(n *yaml.Node) { m.Password = y.reference(n, "mail password") },
 		"user":       func(n *yaml.Node) { m.User, _ = y.text(n, "mail user") },
 		"per_minute": func(n *yaml.Node) { m.PerMinute = y.whole(n, "mail per_minute", 0, 100_000) },
 		"subject":    func(n *yaml.Node) { m.Subject, _ = y.text(n, "mail subject") },
@@ -73,6 +74,7 @@ type Mail struct {
 	TLS       string // starttls, implicit or none
 	From      string // Payments <pay@example.com>
 	User      string // "": no authentication; the password comes from the environment
+	Password  Hidden // FillSecrets fills it in; "": CARAT_SMTP_PASSWORD holds it
 	PerMinute int    // at most so many a minute; 0: as fast as the server takes them
 	// SharedAddresses lets letters go to an address that several creators have, such
 	// as their agency's; else they are held back.

@@ -11,12 +11,6 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Secret is where a secret lies: in a variable of the environment, in a file,
-// or (an address only) in carat.yaml itself.
-type Secret struct {
-	Text, Variable, File string
-}
-
 // Webhook is one receiver of notices.
 type Webhook struct {
 	URL         Secret
@@ -51,7 +45,7 @@ func (y *yamlFile) notifications(n *yaml.Node) map[string]Webhook {
 			return func(n *yaml.Node) { *dst = y.duration(n, what+" "+key) }
 		}
 		known := map[string]func(*yaml.Node){
-			"url":     func(n *yaml.Node) { w.URL.Text = y.webhookURL(n, what+" url") },
+			"url":     func(n *yaml.Node) { w.URL.Text = Hidden(y.webhookURL(n, what+" url")) },
 			"on":      func(n *yaml.Node) { w.On = y.kinds(n, what+" on") },
 			"every":   span(&w.Every, "every"),
 			"timeout": span(&w.Timeout, "timeout"),
@@ -70,6 +64,9 @@ func (y *yamlFile) notifications(n *yaml.Node) map[string]Webhook {
 			into *Secret
 		}{{"url", &w.URL}, {"token", &w.Token}, {"signing_key", &w.SigningKey}} {
 			known[one.key+"_env"] = func(n *yaml.Node) { one.into.Variable = y.variable(n, what+" "+one.key+"_env") }
+			if one.key != "url" {
+				known[one.key] = func(n *yaml.Node) { one.into.Text = y.reference(n, what+" "+one.key) }
+			}
 			known[one.key+"_file"] = func(n *yaml.Node) { one.into.File, _ = y.text(n, what+" "+one.key+"_file") }
 		}
 		y.keys(value, what, known)
@@ -82,7 +79,7 @@ func (y *yamlFile) notifications(n *yaml.Node) map[string]Webhook {
 // checkWebhook wants each secret from one place, and an address from one.
 func (y *yamlFile) checkWebhook(n *yaml.Node, what string, w Webhook) {
 	places := func(s Secret) (count int) {
-		for _, text := range []string{s.Text, s.Variable, s.File} {
+		for _, text := range []string{s.Text.Reveal(), s.Variable, s.File} {
 			if text != "" {
 				count++
 			}
@@ -93,10 +90,10 @@ func (y *yamlFile) checkWebhook(n *yaml.Node, what string, w Webhook) {
 		y.problem(n, "%s needs one of url, url_env, url_file", what)
 	}
 	if places(w.Token) > 1 {
-		y.problem(n, "%s: one of token_env, token_file, not both", what)
+		y.problem(n, "%s: one of token, token_env, token_file", what)
 	}
 	if places(w.SigningKey) > 1 {
-		y.problem(n, "%s: one of signing_key_env, signing_key_file, not both", what)
+		y.problem(n, "%s: one of signing_key, signing_key_env, signing_key_file", what)
 	}
 	if w.Timeout == 0 || w.Timeout > time.Minute {
 		y.problem(n, "%s timeout: from 1ms to 1m; a receiver that hangs must not hold up the jobs", what)
@@ -106,7 +103,7 @@ func (y *yamlFile) checkWebhook(n *yaml.Node, what string, w Webhook) {
 // webhookURL reads an address. It may hold a secret and is not repeated.
 func (y *yamlFile) webhookURL(n *yaml.Node, what string) string {
 	text, ok := y.text(n, what)
-	if ok && text != "" {
+	if ok && text != "" && !refers(text) {
 		if err := CheckWebhookURL(text); err != "" {
 			y.problem(n, "%s: %s", what, err)
 		}

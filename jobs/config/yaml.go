@@ -148,6 +148,16 @@ func (y *yamlFile) text(n *yaml.Node, what string) (string, bool) {
 	return n.Value, true
 }
 
+// reference reads a secret, which stands elsewhere: the text is not repeated.
+func (y *yamlFile) reference(n *yaml.Node, what string) Hidden {
+	text, ok := y.text(n, what)
+	if ok && text != "" && !strings.HasPrefix(text, filePrefix) && secretReference.FindString(text) != text {
+		y.problem(n, "%s: a secret doesn't belong in the configuration; write ${NAME} for a variable of the environment, or FILE: and a path", what)
+		return ""
+	}
+	return Hidden(text)
+}
+
 func (y *yamlFile) list(n *yaml.Node, what string) []string {
 	if isNull(n) {
 		return nil

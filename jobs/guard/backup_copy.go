@@ -2,6 +2,7 @@ package guard
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -155,11 +156,33 @@ func (c *copier) config(dir string) error {
 		if err := disk.IgnoreMissing(os.Remove(to)); err != nil {
 			return err
 		}
-		if err := c.copy(from, backupConfig+"/"+name); err != nil {
+		if name == config.File {
+			err = c.copyConfig(from, to, backupConfig+"/"+name)
+		} else {
+			err = c.copy(from, backupConfig+"/"+name)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// copyConfig copies carat.yaml without the passwords in it: the copy lies on other
+// disks, with other people.
+func (c *copier) copyConfig(from, to, name string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	plain := config.WithoutPasswords(text)
+	if bytes.Equal(plain, text) {
+		return c.copy(from, name)
+	}
+	if err := disk.WriteText(to, 0o600, plain); err != nil {
+		return err
+	}
+	return c.took(name)
 }
 
 // checkCopied reads what was written, and what the backup before lent, and

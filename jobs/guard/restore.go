@@ -104,6 +104,9 @@ func (o RestoreOptions) backup() (string, error) {
 // configure reads the configuration of the folder, or the backup's.
 func (o *RestoreOptions) configure(folder string) (err error) {
 	o.Config, err = config.Load(o.Dir)
+	if err == nil {
+		return o.Config.FillSecrets(o.Variable)
+	}
 	if pipeline.KindOf(err) != pipeline.KindNotFound {
 		return err
 	}
@@ -112,8 +115,10 @@ func (o *RestoreOptions) configure(folder string) (err error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return pipeline.Errorf(pipeline.KindVerification, "read", file, "%w", disk.Cause(err))
 	}
-	o.Config, err = config.Parse(text, o.Dir, file)
-	return err
+	if o.Config, err = config.Parse(text, o.Dir, file); err != nil {
+		return err
+	}
+	return o.Config.FillSecrets(o.Variable)
 }
 
 // checkBackup compares the hash of every file.
@@ -179,7 +184,7 @@ func (o RestoreOptions) restore(ctx context.Context, folder string, m manifest, 
 		return head, err
 	}
 	if o.Config.Catalog != "" {
-		if err := loadCatalog(ctx, o.Config.Catalog, filepath.Join(temp, lake.CatalogFile), root); err != nil {
+		if err := loadCatalog(ctx, o.Config.Catalog.Reveal(), filepath.Join(temp, lake.CatalogFile), root); err != nil {
 			return head, err
 		}
 	}

@@ -50,7 +50,7 @@ func (v *Verification) differ(format string, args ...any) {
 func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err error) {
 	p, err := books.OpenExisting(ctx, o.Setting)
 	if err != nil && pipeline.KindOf(err) != pipeline.KindNotFound {
-		changed := lake.ChangedFiles(ctx, lake.Config{Root: o.Config.Lake, CatalogDSN: o.Config.Catalog})
+		changed := lake.ChangedFiles(ctx, lake.Config{Root: o.Config.Lake, CatalogDSN: o.Config.Catalog.Reveal()})
 		if len(changed) > 0 {
 			return nil, pipeline.Errorf(pipeline.KindVerification, "verify lake", o.Config.Lake, "%s; so it can't be opened: %w", strings.Join(changed, "; "), err)
 		}

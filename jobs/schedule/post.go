@@ -131,7 +131,11 @@ func answer(response *http.Response, err error) error {
 func (o NotifyOptions) secret(s config.Secret, what string) (string, error) {
 	switch {
 	case s.Text != "":
-		return s.Text, nil
+		text, err := config.Expand(s.Text, o.Config.Dir, o.Variable)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", what, err)
+		}
+		return text.Reveal(), nil
 	case s.Variable != "":
 		text := ""
 		if o.Variable != nil {

@@ -100,8 +100,8 @@ func sendClosed(ctx context.Context, s books.Setting) (err error) {
 	if err != nil {
 		return err
 	}
-	password := ""
-	if s.Variable != nil {
+	password := s.Config.Mail.Password.Reveal()
+	if password == "" && s.Variable != nil {
 		password = s.Variable(mail.PasswordVariable)
 	}
 	var failures error

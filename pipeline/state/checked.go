@@ -75,6 +75,9 @@ func (c checkedConn) CheckNamedValue(v *driver.NamedValue) error {
 	if text, ok := v.Value.(string); ok && (!utf8.ValidString(text) || strings.ContainsRune(text, 0)) {
 		return pipeline.Errorf(pipeline.KindUsage, "write to", "state database", `"%s" is no text: it must be UTF-8 and hold no NUL`, pipeline.CutText(pipeline.Spell(text)))
 	}
+	if text, ok := v.Value.(string); ok {
+		v.Value = pipeline.Redact(text) // the password of an address, in whatever is recorded
+	}
 	if within, ok := c.fullConn.(driver.NamedValueChecker); ok {
 		return within.CheckNamedValue(v)
 	}

@@ -1,0 +1,104 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"carat/pipeline"
+)
+
+const testPassword = "s3cret/p@ss word"
+
+// A configuration with secrets, printed in any way, shows none of them.
+func TestSecretsAreNeverPrinted(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "mail.txt"), []byte(testPassword+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Parse([]byte(`
+catalog: "postgres://carat:${DB_PASSWORD}@db.example/carat"
+mail: {server: "smtp.example.com:587", from: "a@example.com", user: u, password: "FILE:mail.txt"}
+notifications: {ops: {url: "https://hooks.example/${HOOK}", token: "${TOKEN}", signing_key: "FILE:key"}}
+`), dir, File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	variable := func(name string) string {
+		return map[string]string{"DB_PASSWORD": testPassword, "HOOK": testPassword, "TOKEN": testPassword}[name]
+	}
+	if err := c.FillSecrets(variable); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := c.Catalog.Reveal(), "postgres://carat:s3cret%2Fp%40ss%20word@db.example/carat"; got != want {
+		t.Errorf("the catalog is %s, want %s", got, want)
+	}
+	if got := c.Mail.Password.Reveal(); got != testPassword {
+		t.Errorf("the password of the mail server is %q", got)
+	}
+	hook := c.Notifications["ops"]
+	if got, err := Expand(hook.URL.Text, dir, variable); err != nil || got.Reveal() != "https://hooks.example/s3cret%2Fp%40ss%20word" {
+		t.Errorf("the address is %s, %v", got.Reveal(), err)
+	}
+	c.Zone = nil
+	text, err := json.Marshal(c.Mail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := string(text) + fmt.Sprint(c.Catalog, c.Mail, hook) + fmt.Sprintf("%v %+v %#v %s %q %x %d", *c, c, c.Catalog, c.Catalog, c.Catalog, c.Catalog, c.Catalog)
+	if strings.Contains(all, "s3cret") || !strings.Contains(all, "***") {
+		t.Errorf("it prints as %s", all)
+	}
+	for _, said := range []string{"dial " + c.Catalog.Reveal(), "password " + testPassword + " is wrong", "at postgres://a:other@h/x and https://u:pw@h/", "GET https://h/x?token=abcdef&a=1"} {
+		got := pipeline.Redact(said, c.Secrets()...)
+		for _, secret := range []string{"s3cret", "other", ":pw@", "abcdef"} {
+			if strings.Contains(got, secret) {
+				t.Errorf("%s becomes %s", said, got)
+			}
+		}
+	}
+	if got := pipeline.Redact("select 'a' where b = 'password=x'", c.Secrets()...); got != "select 'a' where b = 'password=x'" {
+		t.Errorf("a query becomes %s", got)
+	}
+}
+
+func TestSecretsThatAreMissing(t *testing.T) {
+	for text, want := range map[string]string{
+		`catalog: "${NOT_SET}"`:                                    "fill in catalog of carat.yaml: the environment variable NOT_SET is not set",
+		`catalog: "postgres://u:${NOT_SET}@h/d"`:                   "the environment variable NOT_SET is not set",
+		`catalog: "FILE:nowhere"`:                                  "nowhere: no such file",
+		`catalog: "${PLAIN}"`:                                      "doesn't begin with postgres://",
+		`mail: {password: "${NOT_SET}"}`:                           "fill in mail password",
+		`mail: {password: s3cret}`:                                 "a secret doesn't belong in the configuration",
+		`notifications: {a: {url: "https://h/", token: s3cret}}`:   "a secret doesn't belong in the configuration",
+		`catalog: "mysql://u:s3cret@h/"`:                           "catalog must be empty",
+		`notifications: {a: {url: "ftp://u:s3cret@h/"}}`:           "it is no address that begins with",
+		`notifications: {a: {url: "https://h/", url_env: NOSUCH}}`: "needs one of url",
+	} {
+		c, err := Parse([]byte(text), t.TempDir(), File)
+		if err == nil {
+			err = c.FillSecrets(func(name string) string { return map[string]string{"PLAIN": "s3cret"}[name] })
+		}
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// The copy of a configuration in a backup holds no password of an address.
+func TestWithoutPasswords(t *testing.T) {
+	for text, want := range map[string]string{
+		"catalog: postgres://carat:s3cret@h/d # ours":    "catalog: postgres://carat:${CARAT_PASSWORD}@h/d # ours",
+		`catalog: "postgres://carat:${DB}@h/d"`:          `catalog: "postgres://carat:${DB}@h/d"`,
+		"url: https://h/x?a=1&password=s3cret&b=2":       "url: https://h/x?a=1&password=${CARAT_PASSWORD}&b=2",
+		"url: 'https://u:s3:cret@h/' # at a@b.example":   "url: 'https://u:${CARAT_PASSWORD}@h/' # at a@b.example",
+		"lake: lake\nentities: {a: {name: 'A: b@c.de'}}": "lake: lake\nentities: {a: {name: 'A: b@c.de'}}",
+	} {
+		if got := string(WithoutPasswords([]byte(text))); got != want {
+			t.Errorf("%s\nbecomes %s\nwant    %s", text, got, want)
+		}
+	}
+}
