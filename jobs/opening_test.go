@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"carat/fixtures"
-	"carat/jobs/ask"
 	"carat/jobs/books"
+	"carat/jobs/exceptions"
 	"carat/jobs/guard"
 	"carat/jobs/internal/trial"
 	"carat/jobs/month"
@@ -66,7 +66,7 @@ func (h held) lock(t *testing.T, period pipeline.Period) {
 	t.Helper()
 	ctx := context.Background()
 	s := h.Setting
-	list, err := ask.Exceptions(ctx, ask.ExceptionsOptions{Setting: s, Period: period})
+	list, err := exceptions.List(ctx, exceptions.Options{Setting: s, Period: period})
 	if err != nil {
 		t.Fatal(err)
 	}

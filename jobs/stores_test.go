@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"carat/jobs"
-	"carat/jobs/ask"
 	"carat/jobs/books"
+	"carat/jobs/exceptions"
 	"carat/jobs/ingest"
 	"carat/jobs/internal/trial"
 	"carat/pipeline"
@@ -196,7 +196,7 @@ func settlementBreaks(t *testing.T, s books.Setting, period pipeline.Period) []s
 	if len(judged) != 2 {
 		t.Fatalf("controls %q were run", judged)
 	}
-	list, err := ask.Exceptions(context.Background(), ask.ExceptionsOptions{Setting: s, Period: period})
+	list, err := exceptions.List(context.Background(), exceptions.Options{Setting: s, Period: period})
 	if err != nil {
 		t.Fatal(err)
 	}

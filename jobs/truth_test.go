@@ -11,8 +11,8 @@ import (
 
 	"carat/fixtures"
 	"carat/jobs"
-	"carat/jobs/ask"
 	"carat/jobs/books"
+	"carat/jobs/exceptions"
 	"carat/jobs/internal/trial"
 	"carat/jobs/statements"
 	"carat/pipeline"
@@ -22,7 +22,7 @@ import (
 // foundAll lists the exceptions of the month as the truth spells them, sorted.
 func foundAll(t *testing.T, s books.Setting, period pipeline.Period) []string {
 	t.Helper()
-	list, err := ask.Exceptions(context.Background(), ask.ExceptionsOptions{Setting: s, Period: period})
+	list, err := exceptions.List(context.Background(), exceptions.Options{Setting: s, Period: period})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestCancelledRunLeavesNothing(t *testing.T) {
 	if _, err := jobs.Run(ctx, jobs.RunOptions{Setting: interrupted, SQL: sql.Files, Period: "2026-10"}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("a cancelled run: %v", err)
 	}
-	if _, err := ask.Exceptions(context.Background(), ask.ExceptionsOptions{Setting: s, Period: "2026-10"}); err == nil {
+	if _, err := exceptions.List(context.Background(), exceptions.Options{Setting: s, Period: "2026-10"}); err == nil {
 		t.Error("a cancelled run published results")
 	}
 	if _, err := statements.Write(context.Background(), statements.Options{Setting: s, Period: "2026-10"}); err == nil {

@@ -118,7 +118,7 @@ var providersMayImport = []string{"pipeline", "pipeline/feed/lex", "pipeline/fee
 // and none after. Their tests may import all: the compiler forbids a circle.
 var jobsInOrder = []string{
 	"jobs/disk", "jobs/sandbox", "jobs/config", "jobs/books", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/mail",
-	"jobs/ask", "jobs/publish", "jobs/month", "jobs/guard", "jobs", "jobs/schedule",
+	"jobs/exceptions", "jobs/ask", "jobs/publish", "jobs/month", "jobs/guard", "jobs", "jobs/schedule",
 }
 
 // forTests is what only tests import.

@@ -11,8 +11,8 @@ import (
 
 	"carat/fixtures"
 	"carat/jobs"
-	"carat/jobs/ask"
 	"carat/jobs/config"
+	"carat/jobs/exceptions"
 	"carat/pipeline"
 	"carat/reports/statement"
 	"carat/reports/table"
@@ -98,7 +98,7 @@ func (a *app) runDemo(cmd *cobra.Command) (*demo, error) {
 	if d.run, err = jobs.Run(ctx, jobs.RunOptions{Setting: s, SQL: sql.Files, Period: demoPeriod}); err != nil {
 		return nil, err
 	}
-	if d.exceptions, err = ask.Exceptions(ctx, ask.ExceptionsOptions{Setting: s, Period: demoPeriod}); err != nil {
+	if d.exceptions, err = exceptions.List(ctx, exceptions.Options{Setting: s, Period: demoPeriod}); err != nil {
 		return nil, err
 	}
 	if d.summary, err = jobs.Summarise(ctx, jobs.SummaryOptions{Setting: s, Period: demoPeriod}); err != nil {

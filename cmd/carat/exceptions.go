@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"carat/jobs/ask"
+	"carat/jobs/exceptions"
 	"carat/jobs/month"
 	"carat/pipeline"
 	"carat/reports/table"
@@ -52,7 +54,7 @@ evidence of one.`,
 			if err != nil {
 				return err
 			}
-			o := ask.ExceptionsOptions{Setting: s, Period: only, Control: control, Creator: creator, Resolved: resolved}
+			o := exceptions.Options{Setting: s, Period: only, Control: control, Creator: creator, Resolved: resolved}
 			switch {
 			case take != "":
 				return a.importDecisions(cmd.Context(), month.DecideOptions{Setting: s, File: take})
@@ -60,15 +62,18 @@ evidence of one.`,
 				if _, err := a.placeOut("--export", export, s.Config); err != nil {
 					return err
 				}
-				rows, err := ask.ExportExceptions(cmd.Context(), o, export)
+				rows, err := exceptions.Export(cmd.Context(), o, export)
 				if err == nil {
 					fmt.Fprintf(a.stdout, "%s in %s\n", numbered(int64(rows), "exceptions"), export)
 				}
 				return err
 			}
-			t, err := ask.Exceptions(cmd.Context(), o)
+			t, err := exceptions.List(cmd.Context(), o)
 			if err != nil {
 				return err
+			}
+			if a.format == "table" && table.Columns(a.stdout) > 0 {
+				return writeExceptionList(a.stdout, t)
 			}
 			if a.format == "table" {
 				t = narrowed(t)
@@ -176,6 +181,38 @@ func (a *app) importDecisions(ctx context.Context, o month.DecideOptions) error 
 	}
 	fmt.Fprintf(a.stdout, "%s by %s in %s\n", numbered(int64(r.Decisions), "decisions"), o.By.User, numbered(int64(r.Rows), "rows"))
 	return nil
+}
+
+// writeExceptionList writes exceptions for a terminal, which has no room for a table
+// of them: a few lines each.
+func writeExceptionList(w io.Writer, t *table.Table) error {
+	at := map[string]int{}
+	for i, c := range t.Columns {
+		at[c.Name] = i
+	}
+	var b strings.Builder
+	for i, row := range t.Rows {
+		cell := func(name string) string {
+			text, _ := table.CellText(t.Columns[at[name]].Kind, row[at[name]])
+			return printableLine(text)
+		}
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%s  %s (%s), %s\n  %s %s, off by %s %s, %s", cell("exception_id"), cell("control"), cell("severity"), cell("period"),
+			cell("subject_kind"), cell("subject_id"), cell("difference"), cell("unit"), cell("status"))
+		for _, more := range [][2]string{{"until", " until "}, {"owner", ", with "}, {"resolved_in", ", gone in run "}} {
+			if text := cell(more[0]); text != "" {
+				b.WriteString(more[1] + text)
+			}
+		}
+		b.WriteString("\n  " + cell("detail") + "\n")
+	}
+	if len(t.Rows) == 0 {
+		b.WriteString("no exceptions\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // narrowed leaves out what a person at a terminal doesn't need: programs get

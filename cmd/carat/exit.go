@@ -167,6 +167,9 @@ func chosen(flag, value string, allowed ...string) error {
 
 // isTerminal says whether w is a terminal that can redraw a line.
 func isTerminal(w any, env []string) bool {
+	if _, ok := w.(*screen); ok {
+		return true
+	}
 	f, ok := w.(*os.File)
 	if !ok {
 		return false

@@ -87,13 +87,14 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 }
 
 func newApp(args, env []string, stdout, stderr io.Writer) *app {
-	return &app{stdout: stdout, stderr: stderr, terminal: isTerminal(stderr, env), now: time.Now(), clock: time.Now, self: args[0],
+	return &app{stdout: onScreen(stdout, env), stderr: onScreen(stderr, env), terminal: isTerminal(stderr, env), now: time.Now(), clock: time.Now, self: args[0],
 		osUser: osUser(env), user: namedUser(env), env: env, arguments: args[1:]}
 }
 
 func (a *app) run(ctx context.Context) int {
 	root := a.root()
 	root.SetArgs(a.arguments)
+	defer a.flushScreens()
 	return a.finish(root.ExecuteContext(ctx))
 }
 
@@ -120,6 +121,7 @@ Begin with: carat demo`,
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error { return a.checkArguments(cmd, args) },
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { a.plainForPrograms(cmd) }
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetFlagErrorFunc(flagError)

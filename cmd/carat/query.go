@@ -84,6 +84,9 @@ func (a *app) query(cmd *cobra.Command, o ask.QueryOptions, out string) error {
 	}
 	finish := func(err error) error { return err }
 	o.Format = a.format
+	if out == "" {
+		o.Columns = table.Columns(a.stdout)
+	}
 	o.Output = func() (io.Writer, error) {
 		w, done, err := a.output(out, o.Config, table.BinaryFormat(a.format))
 		if err == nil {

@@ -51,7 +51,7 @@ are served on --listen; --listen "" serves nothing.`,
 			defer stop()
 			return schedule.Run(cmd.Context(), schedule.Options{
 				Setting: s, Clock: wallClock{}, Work: schedule.WorkOf(s, sql.Files), Log: log, Grace: grace,
-				Observe: m.observe, Leads: m.leads, Told: m.told,
+				Observe: m.observe, Leads: m.leads, Told: m.told, LeftAlone: m.leftAlone,
 			})
 		},
 	}
@@ -94,6 +94,7 @@ type scheduleMetrics struct {
 	last     *prometheus.GaugeVec
 	leading  prometheus.Gauge
 	notices  *prometheus.CounterVec
+	left     prometheus.Gauge
 	ready    atomic.Bool
 }
 
@@ -112,7 +113,9 @@ func newScheduleMetrics() *scheduleMetrics {
 		Name: "carat_schedule_leading", Help: "1 while this scheduler runs the jobs; 0 while another does, or the database is away."})
 	m.notices = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "carat_notices_total", Help: "Calls of webhooks, by what became of them: told, pending (tried again) or failed."}, []string{"webhook", "state"})
-	m.registry.MustRegister(m.runs, m.seconds, m.last, m.leading, m.notices)
+	m.left = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "carat_inbox_left_alone", Help: "Files of the inbox that the last ingest left there, since they are no input."})
+	m.registry.MustRegister(m.runs, m.seconds, m.last, m.leading, m.notices, m.left)
 	return m
 }
 
@@ -120,6 +123,8 @@ func (m *scheduleMetrics) leads(yes bool) {
 	m.ready.Store(yes)
 	m.leading.Set(map[bool]float64{true: 1}[yes])
 }
+
+func (m *scheduleMetrics) leftAlone(files int) { m.left.Set(float64(files)) }
 
 func (m *scheduleMetrics) told(t schedule.Told) { m.notices.WithLabelValues(t.Webhook, t.State).Inc() }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carat/jobs/books"
+	"carat/jobs/ingest"
 	"carat/jobs/schedule"
 	"carat/reports/table"
 )
@@ -63,11 +64,20 @@ func (a *app) writeStatus(r *schedule.StatusResult, zone *time.Location) error {
 		writeList(w, "NOT COMPARED "+string(p.Period), books.GroupNotCompared(p.NotCompared), "")
 	}
 	writeList(w, "LATE", r.Late, "nothing is late")
+	writeList(w, "LEFT ALONE IN THE INBOX", leftAlone(r), "")
 	writeList(w, "NOT TOLD", r.Webhooks, "")
 	if err := writeSection(w, "JOBS", statusJobs(r), "none ran yet"); err != nil {
 		return err
 	}
 	return writeSection(w, "FEEDS", statusFeeds(r), "nothing was ingested yet")
+}
+
+// leftAlone gives a sentence for each file of the inbox that is no input.
+func leftAlone(r *schedule.StatusResult) (lines []string) {
+	for _, f := range r.LeftAlone {
+		lines = append(lines, f.Name+": "+f.Reason)
+	}
+	return lines
 }
 
 // writeSection writes a table under a title.
@@ -165,7 +175,10 @@ func writeStatusJSON(w io.Writer, r *schedule.StatusResult) error {
 		Feeds       json.RawMessage     `json:"feeds"`
 		Late        []string            `json:"late"`
 		Webhooks    []string            `json:"not_told"`
-	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, NotCompared: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks)}
+
+		LeftAlone []ingest.IgnoredFile `json:"left_alone"`
+	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, NotCompared: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks),
+		LeftAlone: append([]ingest.IgnoredFile{}, r.LeftAlone...)}
 	for _, p := range r.Periods {
 		if len(p.Waits) > 0 {
 			object.Waits[string(p.Period)] = p.Waits

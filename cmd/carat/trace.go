@@ -18,13 +18,14 @@ func traceCommand(a *app) *cobra.Command {
 		Use:   "trace ID…",
 		Short: "from any id back to its source lines, and forward",
 		Long: `Shows the newest month of a creator (statement, streams, payouts) or viewer
-(coins left, lots, purchases, gifts), and follows a purchase, gift, payout,
-adjustment, third party's line, exception, statement line (2026-10/CREATOR/ENTITY/CURRENCY/LINE_NO), journal entry, batch,
-file name or source line (gift_events.csv:17, b000042:17): back to the original
-text of the source files' lines, with file, SHA-256 and batch, and forward to
-reversals, settlements, statement lines and exceptions. The trace of a
-statement line shows the gifts whose coins and diamonds add up to it, the rate
-and the prices in force.`,
+(coins left, lots, purchases, gifts). Follows a purchase, gift, payout,
+adjustment, third party's line, exception, statement line
+(2026-10/CREATOR/ENTITY/CURRENCY/LINE_NO), journal entry, batch, file name or
+source line (gift_events.csv:17, b000042:17): back to the original text of the
+source files' lines, with file, SHA-256 and batch, and forward to reversals,
+settlements, statement lines and exceptions. The trace of a statement line shows
+the gifts whose coins and diamonds add up to it, the rate and the prices in
+force.`,
 		Example: `  carat trace c371828
   carat trace gift_events-2026-10-01.csv:17
   carat trace 2026-10/c371828/main/USD/3 --format json`,

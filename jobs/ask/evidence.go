@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"carat/jobs/books"
+	"carat/jobs/exceptions"
 	"carat/pipeline"
 	"carat/pipeline/engine"
 	"carat/reports/table"
@@ -117,7 +118,7 @@ func (t *tracer) findException(ctx context.Context, id string) (*record, error) 
 // listedException is the exception as the list shows it.
 func (t *tracer) listedException(ctx context.Context, id string, period pipeline.Period) ([]trace.Field, error) {
 	for _, resolved := range []bool{false, true} {
-		table, err := listExceptions(ctx, t.Books, t.Setting, resolved, []pipeline.Period{period}, "listed.exception_id = "+pipeline.SQLText(id))
+		table, err := exceptions.Where(ctx, t.Books, t.Setting, resolved, []pipeline.Period{period}, "listed.exception_id = "+pipeline.SQLText(id))
 		if err != nil {
 			return nil, err
 		}

@@ -27,7 +27,9 @@ type QueryOptions struct {
 	// Format is how the rows are written, one of table.RowFormats, and Output begins
 	// the file that they go to, when there is something to write.
 	Format string
-	Output func() (io.Writer, error)
+	// Columns is how wide the lines of a table may be; 0: as wide as they are.
+	Columns int
+	Output  func() (io.Writer, error)
 	// Answer takes the rows themselves instead; it is for tests, in whose process
 	// the query then runs.
 	Answer sandbox.Begin
@@ -100,7 +102,7 @@ func answer(ctx context.Context, p *books.Books, o QueryOptions, at lake.AsOf) (
 
 // run does a task in a process of its own, or in this one for a test.
 func (o QueryOptions) run(ctx context.Context, task sandbox.Task) (n int64, err error) {
-	task.Disk, task.Format = querySpill, o.Format
+	task.Disk, task.Format, task.Columns = querySpill, o.Format, o.Columns
 	if o.Answer == nil {
 		n, _, err = sandbox.Process(ctx, task, o.Output)
 		return n, err

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"carat/jobs/ask"
+	"carat/jobs/exceptions"
 	"carat/jobs/internal/trial"
 	"carat/jobs/reconcile"
 	"carat/sql"
@@ -22,7 +23,7 @@ func TestTraceOfAnExceptionHasAnOrder(t *testing.T) {
 	if _, err := reconcile.Run(t.Context(), reconcile.Options{Setting: s, SQL: sql.Files, Period: "2026-10"}); err != nil {
 		t.Fatal(err)
 	}
-	list, err := ask.Exceptions(t.Context(), ask.ExceptionsOptions{Setting: s, Period: "2026-10", Control: "adjustment_authority"})
+	list, err := exceptions.List(t.Context(), exceptions.Options{Setting: s, Period: "2026-10", Control: "adjustment_authority"})
 	if err != nil || len(list.Rows) == 0 {
 		t.Fatalf("%v %v", list, err)
 	}

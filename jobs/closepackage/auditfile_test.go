@@ -11,6 +11,7 @@ import (
 	"carat/jobs"
 	"carat/jobs/ask"
 	"carat/jobs/closepackage"
+	"carat/jobs/exceptions"
 	"carat/jobs/internal/trial"
 	"carat/pipeline"
 	carat "carat/sql"
@@ -45,7 +46,7 @@ func TestAuditFile(t *testing.T) {
 	if _, err := jobs.Run(t.Context(), jobs.RunOptions{Setting: s, SQL: carat.Files, Period: "2026-10"}); err != nil {
 		t.Fatal(err)
 	}
-	found, err := ask.Exceptions(t.Context(), ask.ExceptionsOptions{Setting: s, Period: "2026-10"})
+	found, err := exceptions.List(t.Context(), exceptions.Options{Setting: s, Period: "2026-10"})
 	if err != nil || len(found.Rows) == 0 {
 		t.Fatalf("no exceptions: %v", err)
 	}

@@ -143,7 +143,7 @@ func (y *yamlFile) kinds(n *yaml.Node, what string) []string {
 	kinds := y.list(n, what)
 	for _, k := range kinds {
 		if !isNoticeKind(k) {
-			y.problem(n, "%s: %q is not one of job_failed, feed_late, control_blocked, period_ready", what, k)
+			y.problem(n, "%s: %q is not one of job_failed, feed_late, file_left_alone, control_blocked, period_ready", what, k)
 		}
 	}
 	return kinds
@@ -153,11 +153,12 @@ func (y *yamlFile) kinds(n *yaml.Node, what string) []string {
 const (
 	NoticeJobFailed      = "job_failed"      // a scheduled job failed, or refused a file
 	NoticeFeedLate       = "feed_late"       // a feed that is expected daily didn't come
+	NoticeFileLeftAlone  = "file_left_alone" // a file of the inbox is no input
 	NoticeControlBlocked = "control_blocked" // a control newly holds up a month
 	NoticePeriodReady    = "period_ready"    // a month is prepared, and nothing but an approver is missing
 )
 
 // NoticeKinds are the kinds that a webhook can ask for.
-var NoticeKinds = []string{NoticeJobFailed, NoticeFeedLate, NoticeControlBlocked, NoticePeriodReady}
+var NoticeKinds = []string{NoticeJobFailed, NoticeFeedLate, NoticeFileLeftAlone, NoticeControlBlocked, NoticePeriodReady}
 
 func isNoticeKind(kind string) bool { return slices.Contains(NoticeKinds, kind) }

@@ -13,6 +13,7 @@ import (
 	"carat/jobs/ask"
 	"carat/jobs/books"
 	"carat/jobs/closepackage"
+	"carat/jobs/exceptions"
 	"carat/jobs/guard"
 	"carat/jobs/ingest"
 	"carat/jobs/month"
@@ -201,7 +202,7 @@ func readings(ctx context.Context, t *testing.T, s books.Setting, name string) m
 	_, run := jobs.Run(ctx, jobs.RunOptions{Setting: s, SQL: carat.Files, Period: "2026-11"})
 	_, closed := month.Close(ctx, month.CloseOptions{Setting: as(s, "ann"), SQL: carat.Files, Period: "2026-11"})
 	_, ingested := ingest.Files(ctx, ingest.Options{Setting: s})
-	_, exceptions := ask.Exceptions(ctx, ask.ExceptionsOptions{Setting: s})
+	_, exceptions := exceptions.List(ctx, exceptions.Options{Setting: s})
 	all := map[string]error{"query": query, "trace": trace, "publish": published, "statements": stated, "package": pack, "evidence": evidence, "run": run, "close": closed, "ingest": ingested}
 	if name == "exceptions" {
 		all["exceptions"] = exceptions

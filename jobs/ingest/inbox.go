@@ -46,6 +46,25 @@ type IgnoredFile struct {
 	Reason string `json:"reason"`
 }
 
+// hidden is why a file whose name begins with a point is no input.
+const hidden = "hidden"
+
+// LeftAlone gives the files of the inbox that are no input, of which somebody should
+// know: not those that are hidden, which machines put there. An inbox that can't be
+// read has none: the next ingest says why.
+func LeftAlone(c *config.Config) (left []IgnoredFile) {
+	_, ignored, err := FindInputs(c)
+	if err != nil {
+		return nil
+	}
+	for _, one := range ignored {
+		if one.Reason != hidden {
+			left = append(left, one)
+		}
+	}
+	return left
+}
+
 // FindInputs gives the files of the inbox in the order in which they are
 // ingested: reference feeds first, then by name. Files are found by
 // inbox/<feed>*, the longest feed name winning, unless the configuration gives
@@ -101,7 +120,7 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 		case statErr != nil:
 			return nil, nil, pipeline.Errorf(pipeline.KindInternal, "look at", name, "%w", disk.Cause(statErr))
 		case strings.HasPrefix(base, "."):
-			reason = "hidden"
+			reason = hidden
 		case strings.HasSuffix(base, totalsEnding):
 			sidecars = append(sidecars, name)
 			continue

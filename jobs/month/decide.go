@@ -15,9 +15,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"carat/jobs/ask"
 	"carat/jobs/books"
 	"carat/jobs/disk"
+	"carat/jobs/exceptions"
 	"carat/pipeline"
 	"carat/reports/escape"
 )
@@ -197,7 +197,7 @@ func (f *decisionFile) parse(text []byte) error {
 			return bad("column %q is there twice", name)
 		}
 		at[name] = i
-		if !slices.Contains(decisionColumnsRead, name) && !slices.Contains(ask.ExceptionColumns, name) {
+		if !slices.Contains(decisionColumnsRead, name) && !slices.Contains(exceptions.Columns, name) {
 			f.ignored = append(f.ignored, name)
 		}
 	}
@@ -277,7 +277,7 @@ func (f *decisionFile) judge(known map[string]knownException, current map[string
 			f.problem(row.line, "no exception has the id %q", pipeline.CutText(d.ExceptionID))
 			continue
 		}
-		if d.Status == ask.ListedStatus(now, f.today) && d.Until == now.Until && d.Owner == now.Owner && d.Note == now.Note &&
+		if d.Status == exceptions.ListedStatus(now, f.today) && d.Until == now.Until && d.Owner == now.Owner && d.Note == now.Note &&
 			d.Value == now.Value && d.Source == now.Source {
 			continue
 		}

@@ -91,7 +91,7 @@ func Serve(ctx context.Context, in io.Reader, out, end io.Writer) int {
 	err := limit(o.MaxBytes, o.MaxFile)
 	if err == nil {
 		r.Rows, r.Judged, err = o.Answer(ctx, o.Scratch, func(columns []table.Column, types []string) (table.RowWriter, error) {
-			return table.NewRowWriter(out, o.Format, columns, types)
+			return table.NewRowWriter(table.Within(out, o.Columns), o.Format, columns, types)
 		})
 	}
 	r.Failed = failureOf(err)

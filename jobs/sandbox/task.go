@@ -24,6 +24,8 @@ type Task struct {
 
 	Query  string
 	Format string
+	// Columns is how wide the lines of a table may be; 0: as wide as they are.
+	Columns int
 
 	// Control is a control of a user's own instead of a query; nil: none.
 	Control *engine.OwnControl

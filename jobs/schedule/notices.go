@@ -23,6 +23,10 @@ const noticeTest = "test"
 // noticeDetailBytes bounds how much of an error a notice repeats.
 const noticeDetailBytes = 1000
 
+// leftAloneTold is of how many files of the inbox a webhook is told: a folder that
+// was unpacked there is one mistake, not a thousand.
+const leftAloneTold = 10
+
 // Notice is what a webhook is told: the JSON that is posted, and what a
 // template has. It holds no amount and no person's name or address.
 type Notice struct {
@@ -63,6 +67,11 @@ func conditions(r *StatusResult, last map[string]state.Slot, zone *time.Location
 		}
 		list = append(list, condition{config.NoticeFeedLate + "/" + f.Feed, event, Notice{Kind: config.NoticeFeedLate, Subject: f.Feed, Text: "The feed " + f.Feed + " is late.",
 			Detail: f.Why, Action: "Ask its sender for the files that are missing and put them into the inbox."}})
+	}
+	for _, f := range r.LeftAlone[:min(len(r.LeftAlone), leftAloneTold)] {
+		list = append(list, condition{config.NoticeFileLeftAlone + "/" + f.Name, f.Reason, Notice{Kind: config.NoticeFileLeftAlone, Subject: f.Name,
+			Text: "The file " + f.Name + " of the inbox was left alone.", Detail: f.Reason,
+			Action: "Put what is meant into the inbox under a name that begins with its feed, or take the file away; `carat status` lists all."}})
 	}
 	for _, p := range r.Periods {
 		list = append(list, periodConditions(p, zone)...)

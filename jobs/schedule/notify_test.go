@@ -21,6 +21,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/config"
+	"carat/jobs/ingest"
 	"carat/pipeline"
 	"carat/pipeline/state"
 )
@@ -318,6 +319,67 @@ func TestWhatIsTold(t *testing.T) {
 	month.Stage = books.StageClosed
 	r.Periods[0] = month
 	want(told(r))
+	r.LeftAlone = []ingest.IgnoredFile{{Name: "notes.txt", Reason: "no feed"}}
+	want(told(r), "all file_left_alone/notes.txt")
+	want(told(r))
+	r.LeftAlone[0].Reason = "a folder"
+	want(told(r), "all file_left_alone/notes.txt")
+	for i := range 30 { // a folder that was unpacked there
+		r.LeftAlone = append(r.LeftAlone, ingest.IgnoredFile{Name: fmt.Sprint("x", i), Reason: "no feed"})
+	}
+	if got := told(r); len(got) != leftAloneTold-1 {
+		t.Errorf("%d files are told of, want %d", len(got), leftAloneTold-1)
+	}
+}
+
+// What the daemon leaves alone in the inbox it says, each file once for its reason,
+// and how many there are.
+func TestFilesLeftAloneAreLogged(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "inbox", "gift_events-folder"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"notes.txt": "hello", "statement.ofx": "OFXHEADER:100\nDATA:OFXSGML\n<OFX><BANKMSGSRSV1></BANKMSGSRSV1></OFX>\n",
+		"payouts.doc": "x", "payouts-9.totals.json": "{}", ".DS_Store": "x", "bank_lines.csv": "line_id\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "inbox", name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conf, err := config.Parse([]byte("feeds: {}\n"), dir, config.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var logged strings.Builder
+	var counts []int
+	s := &scheduler{o: Options{Setting: books.Setting{Config: conf}, LeftAlone: func(n int) { counts = append(counts, n) }}}
+	log := slog.New(slog.NewTextHandler(&logged, nil))
+	s.tellLeftAlone(log)
+	s.tellLeftAlone(log) // nothing is new
+	for name, reason := range map[string]string{
+		"gift_events-folder": "a folder", "notes.txt": "its name begins with no feed", "statement.ofx": "OFX", "payouts.doc": "does not end in",
+		"payouts-9.totals.json": "control totals of no file",
+	} {
+		found := 0
+		for line := range strings.Lines(logged.String()) {
+			if strings.Contains(line, "file="+name+" ") && strings.Contains(line, reason) {
+				found++
+			}
+		}
+		if found != 1 {
+			t.Errorf("%s with %q is logged %d times:\n%s", name, reason, found, logged.String())
+		}
+	}
+	if !reflect.DeepEqual(counts, []int{5, 5}) || strings.Contains(logged.String(), "DS_Store") || strings.Contains(logged.String(), "bank_lines.csv") {
+		t.Errorf("%v\n%s", counts, logged.String())
+	}
+	if err := os.Remove(filepath.Join(dir, "inbox", "notes.txt")); err != nil {
+		t.Fatal(err)
+	}
+	if s.tellLeftAlone(log); counts[2] != 4 {
+		t.Errorf("%v", counts)
+	}
 }
 
 // TestNotifyWithoutWebhooks says what to add.

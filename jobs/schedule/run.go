@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"carat/jobs/config"
+	"carat/jobs/ingest"
 	"carat/pipeline"
 	"carat/pipeline/state"
 )
@@ -23,6 +25,9 @@ func (s *scheduler) run(ctx context.Context, slot state.Slot) error {
 	log.Info("begins")
 	err := s.work(ctx, slot.Job, job.Timeout, began)
 	ended := s.o.Clock.Now()
+	if slot.Job == "ingest" || slot.Job == "run" {
+		s.tellLeftAlone(log)
+	}
 	slot.Attempts++
 	key := slot.Job + " " + slot.Key
 	// What is recorded now is recorded although the context may have ended.
@@ -57,6 +62,23 @@ func (s *scheduler) run(ctx context.Context, slot state.Slot) error {
 		err = s.skipOverlapped(record, slot, ended)
 	}
 	return err
+}
+
+// tellLeftAlone logs the files of the inbox that are no input, each once for its
+// reason.
+func (s *scheduler) tellLeftAlone(log *slog.Logger) {
+	left := ingest.LeftAlone(s.o.Config)
+	before := s.leftAlone
+	s.leftAlone = map[string]string{}
+	for _, f := range left {
+		s.leftAlone[f.Name] = f.Reason
+		if before[f.Name] != f.Reason {
+			log.Warn("left a file of the inbox alone", "file", f.Name, "reason", f.Reason)
+		}
+	}
+	if s.o.LeftAlone != nil {
+		s.o.LeftAlone(len(left))
+	}
 }
 
 // record records how a slot's run ended. While the database is away it is kept

@@ -43,6 +43,9 @@ type Options struct {
 	Leads func(bool)
 	// Told, if not nil, is told what became of each notice.
 	Told func(Told)
+	// LeftAlone, if not nil, is told how many files of the inbox the last ingest left
+	// there, since they are no input.
+	LeftAlone func(files int)
 }
 
 // SlotRun is how one run of a slot went.
@@ -75,7 +78,8 @@ type scheduler struct {
 	retryAt map[string]*retry
 	// unrecorded is a slot whose run ended while the database was away.
 	unrecorded *state.Slot
-	notifyNext retry // when the webhooks are looked at again
+	notifyNext retry             // when the webhooks are looked at again
+	leftAlone  map[string]string // files of the inbox that the log names already, with the reason
 }
 
 // retry is when something is tried again, and when that was said: a clock that

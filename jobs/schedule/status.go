@@ -9,6 +9,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/config"
+	"carat/jobs/ingest"
 	"carat/pipeline"
 	"carat/pipeline/state"
 )
@@ -26,8 +27,9 @@ type StatusResult struct {
 	Jobs        []JobStatus
 	Feeds       []FeedStatus
 	LateFeeds   []LateFeed
-	Late        []string // a sentence for each thing that is late
-	Webhooks    []string // a sentence for each that could not be told something
+	Late        []string             // a sentence for each thing that is late
+	Webhooks    []string             // a sentence for each that could not be told something
+	LeftAlone   []ingest.IgnoredFile // of the inbox: no input, with the reason
 }
 
 // PeriodStatus is where one period stands.
@@ -93,6 +95,7 @@ func status(ctx context.Context, p *books.Books, s books.Setting) (*StatusResult
 		return nil, err
 	}
 	result.Feeds = feedStatus(batches)
+	result.LeftAlone = ingest.LeftAlone(s.Config)
 	result.LateFeeds = lateFeeds(s, result.Feeds)
 	for _, f := range result.LateFeeds {
 		result.Late = append(result.Late, f.Feed+": "+f.Why)

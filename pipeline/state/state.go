@@ -30,7 +30,7 @@ import (
 
 // sqlitePragmas: without them two connections end in SQLITE_BUSY, or a commit
 // is not on the disk when it returns.
-const sqlitePragmas = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_txlock=immediate"
+const sqlitePragmas = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(30000)&_pragma=synchronous(FULL)&_txlock=immediate"
 
 // Store is an open state database. It is safe for concurrent use.
 type Store struct {

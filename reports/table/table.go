@@ -50,7 +50,8 @@ const DefaultCellWidth = 60
 // Formats gives the names that Write knows.
 func Formats() []string { return []string{"table", "json", "csv"} }
 
-// Write writes the table in a format: "table", "json" or "csv". An unknown
+// Write writes the table in a format: "table", "json" or "csv". To a terminal
+// (Columns) the first has no line that is wider. An unknown
 // format is an error of kind usage, rows of the wrong length one of kind
 // internal; otherwise errors are those of w.
 func (t *Table) Write(w io.Writer, format string) error {
@@ -62,7 +63,7 @@ func (t *Table) Write(w io.Writer, format string) error {
 	var b []byte
 	switch format {
 	case "table":
-		b = t.AppendTable(nil)
+		b = t.AppendWithin(nil, Columns(w))
 	case "json":
 		b = t.appendJSON(nil)
 	case "csv":

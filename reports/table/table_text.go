@@ -15,9 +15,20 @@ func (t *Table) AppendTable(b []byte) []byte {
 	if limit <= 0 {
 		limit = DefaultCellWidth
 	}
-	cells := make([][]string, len(t.Rows))
-	widths := make([]int, len(t.Columns))
-	names := make([]string, len(t.Columns))
+	names, cells, widths := t.layOut(limit)
+	b = t.appendHead(b, names, widths)
+	for _, row := range cells {
+		b = t.appendLine(b, row, widths)
+	}
+	return b
+}
+
+// layOut gives the texts of names and cells and how wide each column must be.
+// Texts are cut to the limit.
+func (t *Table) layOut(limit int) (names []string, cells [][]string, widths []int) {
+	cells = make([][]string, len(t.Rows))
+	widths = make([]int, len(t.Columns))
+	names = make([]string, len(t.Columns))
 	for n, c := range t.Columns {
 		names[n] = escape.Terminal(c.Name)
 		widths[n] = textWidth(names[n])
@@ -41,16 +52,17 @@ func (t *Table) AppendTable(b []byte) []byte {
 			widths[n] = max(widths[n], textWidth(cells[i][n]))
 		}
 	}
+	return names, cells, widths
+}
+
+// appendHead appends the names and the rule below them.
+func (t *Table) appendHead(b []byte, names []string, widths []int) []byte {
 	b = t.appendLine(b, names, widths)
 	rules := make([]string, len(widths))
 	for n, width := range widths {
 		rules[n] = strings.Repeat("-", width)
 	}
-	b = t.appendLine(b, rules, widths)
-	for _, row := range cells {
-		b = t.appendLine(b, row, widths)
-	}
-	return b
+	return t.appendLine(b, rules, widths)
 }
 
 func numeric(kind Kind) bool { return kind == Number || kind == Decimal }

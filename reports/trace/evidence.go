@@ -41,7 +41,7 @@ func (e *Evidence) Write(w io.Writer, format string) error {
 	var b []byte
 	switch format {
 	case "table":
-		b = e.appendBlocks(nil)
+		b = e.appendBlocks(nil, table.Columns(w))
 	case "json":
 		b = e.appendJSON(nil)
 	default:
@@ -53,20 +53,24 @@ func (e *Evidence) Write(w io.Writer, format string) error {
 	return nil
 }
 
-func (e *Evidence) appendBlocks(b []byte) []byte {
-	b = appendFacts(b, e.Exception)
+func (e *Evidence) appendBlocks(b []byte, columns int) []byte {
+	width := evidenceWidth
+	if columns > 0 {
+		width = min(width, columns)
+	}
+	b = appendFacts(b, e.Exception, width)
 	b = appendHeading(b, "The control")
-	b = appendFacts(b, e.Control)
+	b = appendFacts(b, e.Control, width)
 	b = appendHeading(b, "Decisions")
 	if len(e.Decisions.Rows) == 0 {
 		b = append(b, "none yet\n"...)
 	} else {
-		b = e.Decisions.AppendTable(b)
+		b = e.Decisions.AppendWithin(b, columns)
 	}
 	for _, block := range e.Blocks {
 		b = appendHeading(b, block.Heading)
 		if len(block.Rows.Columns) > 0 {
-			b = block.table().AppendTable(b)
+			b = block.table().AppendWithin(b, columns)
 		}
 		if left := block.Total - len(block.Sources); left > 0 {
 			b = fmt.Appendf(b, "and %d more (--limit 0 shows all)\n", left)
@@ -102,8 +106,8 @@ func appendHeading(b []byte, text string) []byte {
 }
 
 // appendFacts appends the fields that say something, their values one below
-// the other.
-func appendFacts(b []byte, fields []Field) []byte {
+// the other, in lines of a width.
+func appendFacts(b []byte, fields []Field, lineWidth int) []byte {
 	width := 0
 	for _, f := range fields {
 		width = max(width, len(f.Name))
@@ -118,7 +122,7 @@ func appendFacts(b []byte, fields []Field) []byte {
 		column := at
 		for i, word := range strings.Fields(escape.Terminal(f.PlainText())) {
 			long := utf8.RuneCountInString(word)
-			if i > 0 && column+1+long > evidenceWidth {
+			if i > 0 && column+1+long > lineWidth {
 				b = append(append(b, '\n'), strings.Repeat(" ", at)...)
 				column = at
 			} else if i > 0 {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"carat/pipeline"
 	"carat/pipeline/lake/chain"
@@ -24,12 +25,14 @@ import (
 	"github.com/apache/iceberg-go/table"
 	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
 	"golang.org/x/sync/errgroup"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // sqlitePragmas make SQLite durable and patient; without them a second reader
 // gets SQLITE_BUSY. Transactions lock when they begin, so that what one read last
 // is still the last when it writes.
-const sqlitePragmas = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_txlock=immediate"
+const sqlitePragmas = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(30000)&_pragma=synchronous(FULL)&_txlock=immediate"
 
 // Namespace properties that tie a catalog to its lake.
 const (
@@ -140,7 +143,7 @@ func (cat *Catalog) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := cat.db.PingContext(ctx); err != nil {
+	if err := cat.reach(ctx); err != nil {
 		if cat.dialect == icesql.SQLite {
 			return err
 		}
@@ -157,6 +160,32 @@ func (cat *Catalog) open(ctx context.Context) error {
 		}
 	}
 	return cat.claimCatalog(ctx, ice)
+}
+
+// How often and after which wait a new database is asked again that another
+// carat makes in the same moment: the switch to a write-ahead log is refused at
+// once, whatever the pragma busy_timeout says.
+const (
+	reachTries = 600
+	reachWait  = 50 * time.Millisecond
+)
+
+// reach connects to the database.
+func (cat *Catalog) reach(ctx context.Context) error {
+	err := cat.db.PingContext(ctx)
+	for range reachTries {
+		var locked *sqlite.Error
+		if !errors.As(err, &locked) || locked.Code()&0xff != sqlite3.SQLITE_BUSY {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(reachWait):
+		}
+		err = cat.db.PingContext(ctx)
+	}
+	return err
 }
 
 // claimCatalog makes the namespace, or checks that it is this lake's. A

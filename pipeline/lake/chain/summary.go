@@ -171,17 +171,24 @@ func ReadBatch(tableName string, snap *table.Snapshot) (CommittedBatch, error) {
 			first = fmt.Errorf("%s of %s: %w", name, c.ID, err)
 		}
 	}
-	for name, into := range map[string]*int64{propSeq: &c.Seq, propSourceBytes: &c.SourceBytes, propRowsRead: &c.RowsRead,
-		propRowsAccepted: &c.RowsAccepted, propRowsRejected: &c.RowsRejected, propRowsDuplicate: &c.RowsDuplicate} {
-		n, err := strconv.ParseInt(p[name], 10, 64)
-		note(name, err)
-		*into = n
+	// in this order: of several properties that don't parse the first is told
+	for _, one := range []struct {
+		name string
+		into *int64
+	}{{propSeq, &c.Seq}, {propSourceBytes, &c.SourceBytes}, {propRowsRead, &c.RowsRead},
+		{propRowsAccepted, &c.RowsAccepted}, {propRowsRejected, &c.RowsRejected}, {propRowsDuplicate, &c.RowsDuplicate}} {
+		n, err := strconv.ParseInt(p[one.name], 10, 64)
+		note(one.name, err)
+		*one.into = n
 	}
-	for name, into := range map[string]*time.Time{propIngestedAt: &c.IngestedAt, propFirstEvent: &c.FirstEvent} {
-		if p[name] != "" {
-			t, err := time.Parse(time.RFC3339Nano, p[name])
-			note(name, err)
-			*into = t
+	for _, one := range []struct {
+		name string
+		into *time.Time
+	}{{propIngestedAt, &c.IngestedAt}, {propFirstEvent, &c.FirstEvent}} {
+		if p[one.name] != "" {
+			t, err := time.Parse(time.RFC3339Nano, p[one.name])
+			note(one.name, err)
+			*one.into = t
 		}
 	}
 	note(propControlTotals, json.Unmarshal([]byte(p[propControlTotals]), &c.ControlTotals))

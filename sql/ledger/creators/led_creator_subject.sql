@@ -1,6 +1,6 @@
--- One row is one creator and entity that has a balance, a movement or terms.
+-- One row is one creator and entity that has a balance or a movement.
 -- grain: creator_id, entity
--- Creators that only have terms appear under the default entity, so that their statement says that nothing happened.
+-- Whoever has terms alone has neither, and no statement.
 with gift_creators as (
     select distinct
         creator_id,

@@ -1,4 +1,4 @@
-package ask
+package exceptions
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 	"carat/reports/table"
 )
 
-// ExceptionsOptions say which exceptions to list.
-type ExceptionsOptions struct {
+// Options say which exceptions to list.
+type Options struct {
 	books.Setting
 	Period   pipeline.Period // "": every reconciled one
 	Control  string          // "": all
@@ -26,9 +26,9 @@ type ExceptionsOptions struct {
 	Resolved bool            // those that are gone, instead of those that stand
 }
 
-// ExceptionColumns are the columns of the list: those of an exception, what
+// Columns are the columns of the list: those of an exception, what
 // was decided about it, and its life from run to run.
-var ExceptionColumns = []string{
+var Columns = []string{
 	"exception_id", "control", "severity", "period", "entity", "subject_kind", "subject_id", "expected", "actual", "difference",
 	"unit", "reason", "detail", "batch_id", "source_line", "status", "until", "owner", "note", "decided_by", "decided_at",
 	"first_seen", "first_period", "age_days", "resolved_in", "value", "source",
@@ -89,10 +89,10 @@ left join decisions on decisions.exception_id = listed.exception_id
 where listed.period in ({periods}) and {where}
 order by listed.period, listed.control, listed.subject_kind, listed.subject_id, listed.reason, listed.unit, listed.entity`
 
-// Exceptions lists what the controls found in the current run of each period,
+// List lists what the controls found in the current run of each period,
 // with what was decided about it and how long it has stood. A period that was
 // not reconciled and a control or creator that doesn't exist are errors of usage.
-func Exceptions(ctx context.Context, o ExceptionsOptions) (t *table.Table, err error) {
+func List(ctx context.Context, o Options) (t *table.Table, err error) {
 	p, err := books.OpenExisting(ctx, o.Setting)
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func Exceptions(ctx context.Context, o ExceptionsOptions) (t *table.Table, err e
 		}
 		where, tables = where+" and ("+about+")", needed
 	}
-	return listExceptions(ctx, p, o.Setting, o.Resolved, periods, where, tables...)
+	return Where(ctx, p, o.Setting, o.Resolved, periods, where, tables...)
 }
 
 // creatorsRows are the tables whose rows are a creator's, with the kind of subject
@@ -165,9 +165,9 @@ func aboutCreator(ctx context.Context, p *books.Books, s books.Setting, creator 
 	return condition, tables, nil
 }
 
-// listExceptions lists exceptions of some periods that fulfil a condition, which may
-// read some tables.
-func listExceptions(ctx context.Context, p *books.Books, s books.Setting, resolved bool, periods []pipeline.Period, where string, tables ...string) (t *table.Table, err error) {
+// Where lists exceptions of some periods that fulfil a condition on the table
+// listed, which may read some tables. The condition is SQL of carat's own.
+func Where(ctx context.Context, p *books.Books, s books.Setting, resolved bool, periods []pipeline.Period, where string, tables ...string) (t *table.Table, err error) {
 	eng, err := p.OpenReader(ctx, s.Config, books.Latest, p.TableFolders(), append(tables, books.TableExceptions)...)
 	if err != nil {
 		return nil, err
@@ -225,10 +225,10 @@ func loadDecisions(ctx context.Context, p *books.Books, eng *engine.Engine, toda
 		"exception_id varchar, status varchar, until varchar, owner varchar, note varchar, decided_by varchar, decided_at timestamptz, value varchar, source varchar", rows)
 }
 
-// ExportExceptions writes exceptions and what was decided about them to a new CSV file,
+// Export writes exceptions and what was decided about them to a new CSV file,
 // for somebody to decide and Import to take in. A file that is there stays.
-func ExportExceptions(ctx context.Context, o ExceptionsOptions, file string) (rows int, err error) {
-	t, err := Exceptions(ctx, o)
+func Export(ctx context.Context, o Options, file string) (rows int, err error) {
+	t, err := List(ctx, o)
 	if err != nil {
 		return 0, err
 	}
