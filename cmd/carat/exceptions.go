@@ -29,15 +29,15 @@ func exceptionsCommand(a *app) *cobra.Command {
 		Long: `Lists what the controls found, with what was decided about it and how long it
 has stood. --export writes the list as CSV for somebody to decide: set status
 to explained, waived (with a day in until), rate (with value, source and note)
-or open, and owner and note as you like. --import takes that file in, all of it or nothing. show ID gives the
-evidence of one.`,
+or open, and owner and note as you like. --import takes that file in, all of it
+or nothing. show ID gives the evidence of one.`,
 		Example: `  carat exceptions --period 2026-10
   carat exceptions --period 2026-10 --control gift_price
   carat exceptions --creator c371828
   carat exceptions --period 2026-10 --export decisions.csv
   carat exceptions --import decisions.csv --user bob
   carat exceptions show 0f415bf9
-  carat exceptions rate EUR/USD/2026-10-31 --value 1.08 --source ECB --reason late`,
+  carat exceptions rate EUR/USD/2026-10-31 --value 1.08 --source ECB --reason x`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			only := pipeline.Period("")
@@ -137,14 +137,14 @@ begins so.`,
 func rateCommand(a *app) *cobra.Command {
 	o := month.RateOptions{}
 	cmd := &cobra.Command{
-		Use:   "rate BASE/QUOTE/DAY --value 1.08 --source NAME --reason TEXT",
+		Use:   "rate BASE/QUOTE/DAY --value 1.08 --source NAME --reason T",
 		Short: "decide an exchange rate that nobody published",
 		Long: `Gives the exchange rate of a day on which none was published, or only an old
 one: units of quote per unit of base. Without it the amounts told at it are not
 known, and the month is blocked; no other decision lets it through. The next
 run uses it for that pair on that day. The decision is part of the month's
 certificate; a rate that is published later changes no closed month.`,
-		Example: `  carat exceptions rate EUR/USD/2026-10-31 --value 1.08 --source ECB --reason "came late" --user bob`,
+		Example: `  carat exceptions rate EUR/USD/2026-10-31 --value 1.08 --source ECB --reason x`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage("carat exceptions rate takes one pair and day, such as EUR/USD/2026-10-31").WithHint("`carat exceptions --control fx_rate` lists them")
