@@ -137,7 +137,7 @@ begins so.`,
 func rateCommand(a *app) *cobra.Command {
 	o := month.RateOptions{}
 	cmd := &cobra.Command{
-		Use:   "rate BASE/QUOTE/DAY --value 1.08 --source NAME --reason T",
+		Use:   "rate BASE/QUOTE/DAY --value 1.08 --source NAME --reason TEXT",
 		Short: "decide an exchange rate that nobody published",
 		Long: `Gives the exchange rate of a day on which none was published, or only an old
 one: units of quote per unit of base. Without it the amounts told at it are not
@@ -145,6 +145,9 @@ known, and the month is blocked; no other decision lets it through. The next
 run uses it for that pair on that day. The decision is part of the month's
 certificate; a rate that is published later changes no closed month.`,
 		Example: `  carat exceptions rate EUR/USD/2026-10-31 --value 1.08 --source ECB --reason x`,
+
+		DisableFlagsInUseLine: true, // the line is as wide as a terminal
+
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage("carat exceptions rate takes one pair and day, such as EUR/USD/2026-10-31").WithHint("`carat exceptions --control fx_rate` lists them")

@@ -81,7 +81,7 @@ findings as (
         own.quantity,
         own.unit,
         'approver' as reason,
-        plain(own.quantity) || ' ' || own.unit || ' (' || own.kind || ') were approved by ' || own.approved_by
+        with_unit(own.quantity, own.unit) || ' (' || own.kind || ') ' || were(own.quantity) || ' approved by ' || own.approved_by
             || ', who is not one of the approvers in carat.yaml.' as detail,
         own.batch_id,
         own.source_line
@@ -96,7 +96,7 @@ findings as (
         quantity,
         unit,
         'no_reference' as reason,
-        'A ' || kind || ' of ' || plain(quantity) || ' ' || unit || ' names no reference, so nobody can follow why.' as detail,
+        'A ' || kind || ' of ' || with_unit(quantity, unit) || ' names no reference, so nobody can follow why.' as detail,
         batch_id,
         source_line
     from own
@@ -109,8 +109,8 @@ findings as (
         unit,
         'direction' as reason,
         case
-            when quantity > 0 then 'An adjustment of kind ' || kind || ' takes ' || unit || ', and this one gives ' || plain(quantity) || ' ' || unit || '.'
-            else 'An adjustment of kind ' || kind || ' gives ' || unit || ', and this one takes ' || plain(-quantity) || ' ' || unit || '.'
+            when quantity > 0 then 'An adjustment of kind ' || kind || ' takes ' || unit || ', and this one gives ' || with_unit(quantity, unit) || '.'
+            else 'An adjustment of kind ' || kind || ' gives ' || unit || ', and this one takes ' || with_unit(-quantity, unit) || '.'
         end as detail,
         batch_id,
         source_line
@@ -126,7 +126,7 @@ findings as (
         'split' as reason,
         case when split_sums.split_count = 1 then 'The one split of ' || split_sums.reference_id || ' comes to '
             else 'The ' || plain(split_sums.split_count) || ' splits of ' || split_sums.reference_id || ' sum to ' end
-            || plain(split_sums.quantity) || ' diamonds instead of zero: a part is missing or has another size.' as detail,
+            || counted(split_sums.quantity, 'diamond') || ' instead of zero: a part is missing or has another size.' as detail,
         cast(null as varchar) as batch_id,
         cast(null as bigint) as source_line
     from split_sums

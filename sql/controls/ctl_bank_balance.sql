@@ -252,7 +252,7 @@ select
     sums.currency as unit,
     'entries' as reason,
     'Account ' || sums.account || ': ' || plain(sums.start_balance) || ' ' || sums.currency || ' of ' || iso_day(sums.start_day) || ' and '
-        || plain(sums.lines) || ' lines of ' || plain(sums.amount) || ' ' || sums.currency || ' in all give '
+        || counted(sums.lines, 'line') || ' of ' || plain(sums.amount) || ' ' || sums.currency || ' in all give '
         || plain(sums.start_balance + sums.amount) || ' ' || sums.currency || '; the bank says ' || plain(sums.end_balance) || ' '
         || sums.currency || ' on ' || iso_day(sums.end_day) || '.' as detail,
     sums.batch_id,

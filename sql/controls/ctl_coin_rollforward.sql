@@ -55,14 +55,14 @@ select
     unit,
     case quantity_kind when 'coins' then 'fed_balance' when 'amount' then 'fed_value' else 'fed_store_fee' end as reason,
     case quantity_kind
-        when 'coins' then 'The system of record says ' || plain(fed_quantity) || ' coins just before ' || iso_instant(as_of)
+        when 'coins' then 'The system of record says ' || counted(fed_quantity, 'coin') || ' just before ' || iso_instant(as_of)
             || '; the purchases, gifts and adjustments that arrived give ' || plain(own_quantity)
             || '. A row is missing, doubled or wrong.'
-        when 'amount' then 'The system of record values the coins at ' || plain(fed_quantity) || ' ' || unit || ' just before '
-            || iso_instant(as_of) || '; their open lots carry ' || plain(own_quantity) || ' ' || unit
+        when 'amount' then 'The system of record values the coins at ' || with_unit(fed_quantity, unit) || ' just before '
+            || iso_instant(as_of) || '; their open lots carry ' || with_unit(own_quantity, unit)
             || '. The coins agree: an amount or a tax differs.'
-        else 'The system of record defers store fees of ' || plain(fed_quantity) || ' ' || unit || ' just before '
-            || iso_instant(as_of) || '; the open lots carry ' || plain(own_quantity) || ' ' || unit || '. The coins agree: a store fee differs.'
+        else 'The system of record defers store fees of ' || with_unit(fed_quantity, unit) || ' just before '
+            || iso_instant(as_of) || '; the open lots carry ' || with_unit(own_quantity, unit) || '. The coins agree: a store fee differs.'
     end as detail,
     batch_id,
     source_line
@@ -78,7 +78,7 @@ select
     cast(lot_coins - closing_coins as decimal(38, 9)) as difference,
     'coins' as unit,
     'open_lots' as reason,
-    'Opening and movements leave ' || plain(closing_coins) || ' coins, the open lots hold ' || plain(lot_coins) || '.' as detail,
+    'Opening and movements leave ' || counted(closing_coins, 'coin') || ', the open lots hold ' || plain(lot_coins) || '.' as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line
 from lots

@@ -42,7 +42,7 @@ uneven_batches as (
         coalesce(stg_batch_rows.held_rows, 0) as actual,
         'rows' as unit,
         'rows' as reason,
-        'Of ' || stg_batches.source || ', ' || plain(stg_batches.rows_read) || ' rows were read: '
+        'Of ' || stg_batches.source || ', ' || counted(stg_batches.rows_read, 'row') || ' ' || were(stg_batches.rows_read) || ' read: '
             || plain(stg_batches.rows_accepted) || ' accepted, ' || plain(stg_batches.rows_rejected) || ' rejected'
             || case stg_batches.rows_left_out when 0 then '' else ', ' || plain(stg_batches.rows_left_out) || ' left out' end || ' and '
             || plain(stg_batches.rows_duplicate) || ' duplicates; the history holds ' || plain(coalesce(stg_batch_rows.held_rows, 0)) || '.' as detail,

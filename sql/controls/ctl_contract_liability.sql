@@ -59,8 +59,8 @@ select
     fed_amount - own_amount as difference,
     unit,
     'fed_balance' as reason,
-    'The ledger says ' || plain(fed_amount) || ' ' || unit || ' just before ' || iso_instant(as_of)
-        || '; the open lots carry ' || plain(own_amount) || ' ' || unit
+    'The ledger says ' || with_unit(fed_amount, unit) || ' just before ' || iso_instant(as_of)
+        || '; the open lots carry ' || with_unit(own_amount, unit)
         || '. A purchase, gift or refund is missing on one side, or an amount differs.' as detail,
     batch_id,
     source_line
@@ -77,7 +77,7 @@ select
     unit,
     reason,
     case reason when 'functional' then 'In the entity''s own currency, opening and movements give ' else 'Opening and movements give ' end
-        || plain(rolled) || ' ' || unit || ', the open lots carry ' || plain(closing) || ' ' || unit || '.' as detail,
+        || with_unit(rolled, unit) || ', the open lots carry ' || with_unit(closing, unit) || '.' as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line
 from rolled

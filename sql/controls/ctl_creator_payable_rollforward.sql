@@ -48,8 +48,8 @@ select
     fed_quantity - own_quantity as difference,
     unit,
     'fed_balance' as reason,
-    'By the system of record this creator is owed ' || plain(fed_quantity) || ' ' || unit || ' just before ' || iso_instant(as_of)
-        || '; open diamonds at the rate in force give ' || plain(own_quantity) || ' ' || unit || '.' as detail,
+    'By the system of record this creator is owed ' || with_unit(fed_quantity, unit) || ' just before ' || iso_instant(as_of)
+        || '; open diamonds at the rate in force give ' || with_unit(own_quantity, unit) || '.' as detail,
     batch_id,
     source_line
 from differing

@@ -46,8 +46,8 @@ select
     cast(balance_diamonds as decimal(38, 9)) as difference,
     'diamonds' as unit,
     'overdrawn' as reason,
-    'Payout ' || reference_id || ' took ' || plain(-diamonds) || ' diamonds on ' || iso_instant(event_at) || ' and left '
-        || plain(balance_diamonds) || ' diamonds: more was redeemed than had been earned.' as detail,
+    'Payout ' || reference_id || ' took ' || counted(-diamonds, 'diamond') || ' on ' || iso_instant(event_at) || ' and left '
+        || counted(balance_diamonds, 'diamond') || ': more was redeemed than had been earned.' as detail,
     batch_id,
     source_line
 from redemptions

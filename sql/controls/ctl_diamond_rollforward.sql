@@ -49,7 +49,7 @@ select
     fed_quantity - own_quantity as difference,
     'diamonds' as unit,
     'fed_balance' as reason,
-    'The system of record says ' || plain(fed_quantity) || ' diamonds just before ' || iso_instant(as_of)
+    'The system of record says ' || counted(fed_quantity, 'diamond') || ' just before ' || iso_instant(as_of)
         || '; the gifts, adjustments and payouts that arrived give ' || plain(own_quantity)
         || '. A row is missing, doubled or credited to someone else.' as detail,
     batch_id,
@@ -66,7 +66,7 @@ select
     cast(closing_diamonds - rolled_diamonds as decimal(38, 9)) as difference,
     'diamonds' as unit,
     'identity' as reason,
-    'Opening and movements give ' || plain(rolled_diamonds) || ' diamonds, the closing balance is '
+    'Opening and movements give ' || counted(rolled_diamonds, 'diamond') || ', the closing balance is '
         || plain(closing_diamonds) || '.' as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line

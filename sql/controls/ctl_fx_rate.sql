@@ -28,7 +28,7 @@ select
             then 'No rate from ' || led_fx_need.base || ' to ' || led_fx_need.quote || ' was published up to '
                 || iso_day(led_fx_need.day) || ', a day on which it is needed: amounts told at it are not known. Ingest it, or decide one.'
         else 'The last rate from ' || led_fx_need.base || ' to ' || led_fx_need.quote || ' is of '
-            || iso_day(led_fx_rate.rate_day) || ', ' || plain(led_fx_rate.age_days) || ' days before '
+            || iso_day(led_fx_rate.rate_day) || ', ' || counted(led_fx_rate.age_days, 'day') || ' before '
             || iso_day(led_fx_need.day) || '; at most ' || plain(run.fx_max_age_days) || ' are allowed.'
     end as detail,
     cast(null as varchar) as batch_id,

@@ -91,9 +91,9 @@ select
     case
         when rate_key is null
             then 'No conversion rate was in force for creator ' || creator_id || ' on ' || iso_instant(sent_at) || '; '
-                || plain(diamonds) || ' diamonds were credited.'
-        else plain(coins) || ' coins x ' || plain(diamonds_per_coin) || ' (rate ' || rate_key || ', ' || rounding || ') is '
-            || plain(expected_diamonds) || ' diamonds; ' || plain(diamonds) || ' were credited.'
+                || counted(diamonds, 'diamond') || ' ' || were(diamonds) || ' credited.'
+        else counted(coins, 'coin') || ' x ' || plain(diamonds_per_coin) || ' (rate ' || rate_key || ', ' || rounding || ') is '
+            || counted(expected_diamonds, 'diamond') || '; ' || plain(diamonds) || ' ' || were(diamonds) || ' credited.'
     end as detail,
     batch_id,
     source_line
@@ -109,8 +109,8 @@ select
     cast(diamonds as decimal(38, 9)) as difference,
     'diamonds' as unit,
     'no_terms' as reason,
-    'No terms of creator ' || creator_id || ' were in force when gifts of ' || plain(coins) || ' coins were sent; ' || plain(diamonds)
-        || ' diamonds were credited by a rate that may not be theirs.' as detail,
+    'No terms of creator ' || creator_id || ' were in force when gifts of ' || counted(coins, 'coin') || ' were sent; ' || counted(diamonds, 'diamond')
+        || ' ' || were(diamonds) || ' credited by a rate that may not be theirs.' as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line
 from strangers

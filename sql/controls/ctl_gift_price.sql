@@ -25,9 +25,9 @@ select
     case
         when prices.gift_id is null
             then 'Gift ' || gifts.gift_id || ' had no price in the catalogue on ' || iso_instant(gifts.sent_at)
-                || '; ' || plain(gifts.coins) || ' coins were taken.'
-        else plain(gifts.quantity) || ' x ' || prices.name || ' at ' || plain(prices.coins) || ' coins is '
-            || plain(prices.coins * gifts.quantity) || '; ' || plain(gifts.coins) || ' coins were taken.'
+                || '; ' || counted(gifts.coins, 'coin') || ' ' || were(gifts.coins) || ' taken.'
+        else plain(gifts.quantity) || ' x ' || prices.name || ' at ' || counted(prices.coins, 'coin') || ' is '
+            || plain(prices.coins * gifts.quantity) || '; ' || counted(gifts.coins, 'coin') || ' ' || were(gifts.coins) || ' taken.'
     end as detail,
     gifts.batch_id,
     gifts.source_line

@@ -103,8 +103,8 @@ select
         else 'The roll-forward'
     end
     || case subject_kind
-        when 'entry' then ' less credits of this entry are ' || plain(actual) || ' ' || unit || ', not zero.'
-        else ' moves this account by ' || plain(expected) || ' ' || unit || ', the journal by ' || plain(actual) || ' ' || unit || '.'
+        when 'entry' then ' less credits of this entry are ' || with_unit(actual, unit) || ', not zero.'
+        else ' moves this account by ' || with_unit(expected, unit) || ', the journal by ' || with_unit(actual, unit) || '.'
     end as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line

@@ -26,9 +26,9 @@ select
     case
         when package_coins is null
             then 'No package ' || sku || ' was on the price list of ' || channel || coalesce(' in ' || country, '') || ' on '
-                || iso_instant(purchased_at) || '; ' || plain(coins) || ' coins were granted.'
-        else 'Package ' || sku || ' of ' || channel || coalesce(' in ' || country, '') || ' held ' || plain(package_coins)
-            || ' coins on ' || iso_instant(purchased_at) || '; ' || plain(coins) || ' were granted.'
+                || iso_instant(purchased_at) || '; ' || counted(coins, 'coin') || ' ' || were(coins) || ' granted.'
+        else 'Package ' || sku || ' of ' || channel || coalesce(' in ' || country, '') || ' held ' || counted(package_coins, 'coin')
+            || ' on ' || iso_instant(purchased_at) || '; ' || plain(coins) || ' ' || were(coins) || ' granted.'
     end as detail,
     batch_id,
     source_line

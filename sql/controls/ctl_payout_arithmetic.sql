@@ -124,9 +124,9 @@ findings as (
         end as reason,
         case
             when rate_key is null
-                then 'No conversion rate was in force at the request: ' || plain(diamonds) || ' diamonds are worth nothing, gross says '
+                then 'No conversion rate was in force at the request: ' || counted(diamonds, 'diamond') || ' ' || are(diamonds) || ' worth nothing, gross says '
                     || plain(gross_amount) || ' ' || currency || '.'
-            else plain(diamonds) || ' diamonds x ' || plain(diamond_value) || ' ' || rate_currency || ' at the request is '
+            else counted(diamonds, 'diamond') || ' x ' || plain(diamond_value) || ' ' || rate_currency || ' at the request is '
                 || plain(expected_gross) || ' ' || rate_currency || ', rounded down; gross says ' || plain(gross_amount) || ' ' || currency || '.'
         end as detail,
         batch_id,

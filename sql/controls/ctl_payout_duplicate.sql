@@ -100,7 +100,7 @@ select
     requests.currency as unit,
     'requested_twice' as reason,
     'Payout ' || requests.earlier_id || ' has the same creator, ' || requests.creator_id || ', the same '
-        || plain(requests.diamonds) || ' diamonds and the same time of request, ' || iso_instant(requests.requested_at) || '.' as detail,
+        || counted(requests.diamonds, 'diamond') || ' and the same time of request, ' || iso_instant(requests.requested_at) || '.' as detail,
     requests.batch_id,
     requests.source_line
 from requests

@@ -167,7 +167,7 @@ findings as (
         cast(diamonds as decimal(38, 9)) as actual,
         'diamonds' as unit,
         'hold' as reason,
-        'Diamonds are held for ' || plain(hold_days) || ' days: ' || creator_id || ' had ' || plain(held_balance)
+        'Diamonds are held for ' || counted(hold_days, 'day') || ': ' || creator_id || ' had ' || plain(held_balance)
             || ' that long before the request and redeemed ' || plain(redeemed_since) || ' since; this payout takes ' || plain(diamonds) || '.' as detail,
         batch_id,
         source_line

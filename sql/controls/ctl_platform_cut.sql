@@ -32,7 +32,7 @@ select
     cast(judged.contracted - judged.converted as decimal(38, 9)) as difference,
     judged.currency as unit,
     'share' as reason,
-    'On ' || plain(judged.coins) || ' coins the contracted share leaves the creator ' || plain(judged.contracted) || ' '
+    'On ' || counted(judged.coins, 'coin') || ' the contracted share leaves the creator ' || plain(judged.contracted) || ' '
         || judged.currency || ', the conversion gives ' || plain(judged.converted) || ' ' || judged.currency || '.' as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line

@@ -60,7 +60,7 @@ findings as (
         'rows' as unit,
         'not_as_signed' as reason,
         'Of ' || run_closed.period || ', closed as version ' || plain(run_closed.version) || ', ' || run_closed.table_name
-            || ' is not as it was signed: ' || coalesce(run_closed.problem, plain(run_closed.differing_rows) || ' rows differ') || '.' as detail
+            || ' is not as it was signed: ' || coalesce(run_closed.problem, counted(run_closed.differing_rows, 'row') || case when run_closed.differing_rows = 1 then ' differs' else ' differ' end) || '.' as detail
     from run_closed
     cross join run
     where run_closed.differing_rows > 0
@@ -72,8 +72,8 @@ findings as (
         cast(sums.opened as decimal(38, 9)) as actual,
         sums.unit,
         'opening' as reason,
-        'The closed month ended with ' || plain(sums.closed) || ' ' || sums.unit || ', and this one begins with '
-            || plain(sums.opened) || ' ' || sums.unit || ': its rows are judged otherwise than when it was signed.' as detail
+        'The closed month ended with ' || with_unit(sums.closed, sums.unit) || ', and this one begins with '
+            || with_unit(sums.opened, sums.unit) || ': its rows are judged otherwise than when it was signed.' as detail
     from sums
     union all
     select
@@ -83,9 +83,8 @@ findings as (
         cast(counted.subjects as decimal(38, 9)) as actual,
         'rows' as unit,
         'opening' as reason,
-        plain(counted.subjects) || ' ' || counted.what || ' begin with another balance than the closed month ended with; the first is '
-            || parts.subject_id || ': ' || plain(parts.closed) || ' ' || parts.unit || ' then, ' || plain(parts.opened)
-            || ' ' || parts.unit || ' now.' as detail
+        counted(counted.subjects, rtrim(counted.what, 's')) || case when counted.subjects = 1 then ' begins' else ' begin' end || ' with another balance than the closed month ended with; the first is '
+            || parts.subject_id || ': ' || with_unit(parts.closed, parts.unit) || ' then, ' || with_unit(parts.opened, parts.unit) || ' now.' as detail
     from counted
     cross join run
     inner join parts

@@ -51,9 +51,9 @@ select
                 else 'Another order has the same transaction of ' || outcomes.channel || ', and only one of them was settled; this one is '
                     || plain(outcomes.our_amount) || ' ' || outcomes.currency || '.'
             end
-        when 'ambiguous' then plain(outcomes.their_items) || ' lines of ' || outcomes.channel || ' without a transaction, '
-            || plain(outcomes.their_amount) || ' ' || outcomes.currency || ' in all, may stand for any of ' || plain(outcomes.own_items)
-            || ' orders.'
+        when 'ambiguous' then counted(outcomes.their_items, 'line') || ' of ' || outcomes.channel || ' without a transaction, '
+            || plain(outcomes.their_amount) || ' ' || outcomes.currency || ' in all, may stand for any of '
+            || counted(outcomes.own_items, 'order') || '.'
         when 'missing_in_settlement' then 'We booked ' || plain(outcomes.our_amount) || ' ' || outcomes.currency || ', which is due; no report of '
             || outcomes.channel || ' has it.'
         else 'The report of ' || outcomes.channel || ' has ' || plain(outcomes.their_amount) || ' ' || outcomes.currency

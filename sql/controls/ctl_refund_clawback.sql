@@ -22,8 +22,8 @@ select
     cast(actual_diamonds - expected_diamonds as decimal(38, 9)) as difference,
     'diamonds' as unit,
     case when actual_diamonds < expected_diamonds then 'not_taken_back' else 'too_much' end as reason,
-    'Gift ' || event_id || ' to ' || creator_id || ' was paid with coins whose purchase was refunded: ' || plain(expected_diamonds)
-        || ' diamonds are to be taken back, ' || plain(actual_diamonds) || ' were.' as detail,
+    'Gift ' || event_id || ' to ' || creator_id || ' was paid with coins whose purchase was refunded: ' || counted(expected_diamonds, 'diamond')
+        || ' ' || are(expected_diamonds) || ' to be taken back, ' || plain(actual_diamonds) || ' ' || were(actual_diamonds) || '.' as detail,
     batch_id,
     source_line
 from led_clawback

@@ -112,13 +112,13 @@ select
                 || ' of that id arrived',
                 ' names no original'
             )
-            || '; ' || plain(findings.actual) || ' coins were undone.'
+            || '; ' || counted(findings.actual, 'coin') || ' ' || were(findings.actual) || ' undone.'
         when 'wrong_owner' then 'The ' || findings.what || ' names ' || findings.original_id
             || ', which is of another viewer or creator.'
-        when 'twice' then 'Gift ' || findings.original_id || ' was already reversed; ' || plain(findings.actual)
-            || ' coins were given back again.'
-        else 'Of ' || findings.original_id || ', ' || plain(findings.expected) || ' ' || findings.unit
-            || ' were left to undo; ' || plain(findings.actual) || ' were undone.'
+        when 'twice' then 'Gift ' || findings.original_id || ' was already reversed; ' || counted(findings.actual, 'coin')
+            || ' ' || were(findings.actual) || ' given back again.'
+        else 'Of ' || findings.original_id || ', ' || with_unit(findings.expected, findings.unit)
+            || ' ' || were(findings.expected) || ' left to undo; ' || plain(findings.actual) || ' ' || were(findings.actual) || ' undone.'
     end as detail,
     findings.batch_id,
     findings.source_line

@@ -77,7 +77,7 @@ select
             || '; the order is for ' || plain(gross_amount) || ' ' || currency || '.'
         when 'currency' then 'Reseller ' || reseller_id || ' is registered for orders in ' || floor_currency
             || '; this one is for ' || plain(gross_amount) || ' ' || currency || '.'
-        else plain(coins) || ' coins at no less than ' || plain(min_price_per_coin) || ' ' || currency || ' are '
+        else counted(coins, 'coin') || ' at no less than ' || plain(min_price_per_coin) || ' ' || currency || ' ' || are(coins) || ' '
             || plain(floor_amount) || ' ' || currency || '; reseller ' || reseller_id || ' owes ' || plain(gross_amount) || ' ' || currency || '.'
     end as detail,
     batch_id,

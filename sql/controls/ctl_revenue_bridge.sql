@@ -151,13 +151,12 @@ select
     unit,
     line as reason,
     case line
-        when 'gross_to_consumed' then 'Coins sold, less tax, refunds, breakage and the rise of the liability, come to ' || plain(expected)
-            || ' ' || unit || '; coins consumed, less restored, to ' || plain(actual) || ' ' || unit || '.'
-        when 'platform_cut' then 'Coins consumed, less restored, and marketing come to ' || plain(expected) || ' ' || unit
-            || '; store fee, creators'', agencies'' and the platform''s part to ' || plain(actual) || ' ' || unit || '.'
-        when 'marketing' then 'The shares of promotional coins come to ' || plain(expected) || ' ' || unit || '; the bridge has '
-            || plain(actual) || ' ' || unit || ' of marketing.'
-        else 'The bridge has ' || plain(actual) || ' ' || unit || ' for ' || subject_id || ', its roll-forward ' || plain(expected) || ' '
+        when 'gross_to_consumed' then 'Coins sold, less tax, refunds, breakage and the rise of the liability, come to ' || with_unit(expected, unit) || '; coins consumed, less restored, to ' || with_unit(actual, unit) || '.'
+        when 'platform_cut' then 'Coins consumed, less restored, and marketing come to ' || with_unit(expected, unit)
+            || '; store fee, creators'', agencies'' and the platform''s part to ' || with_unit(actual, unit) || '.'
+        when 'marketing' then 'The shares of promotional coins come to ' || with_unit(expected, unit) || '; the bridge has '
+            || with_unit(actual, unit) || ' of marketing.'
+        else 'The bridge has ' || with_unit(actual, unit) || ' for ' || subject_id || ', its roll-forward ' || plain(expected) || ' '
             || unit || '.'
     end as detail,
     cast(null as varchar) as batch_id,

@@ -44,7 +44,7 @@ select
                     || plain(outcomes.our_amount) || ' ' || outcomes.currency || '.'
             end
         when 'ambiguous' then plain(outcomes.their_items) || ' receipts of the same day, ' || plain(outcomes.their_amount) || ' '
-            || outcomes.currency || ' in all, may be any of ' || plain(outcomes.own_items) || ' payouts.'
+            || outcomes.currency || ' in all, may be any of ' || counted(outcomes.own_items, 'payout') || '.'
         when 'missing_in_bank' then outcomes.channel || ' paid out ' || plain(outcomes.our_amount) || ' ' || outcomes.currency
             || ', which is due; no account received it' || coalesce(' alone: ' || led_match_sum.told, '') || '.'
         else 'The bank received ' || plain(outcomes.their_amount) || ' ' || outcomes.currency || ' that no settlement pays out'

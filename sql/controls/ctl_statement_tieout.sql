@@ -74,12 +74,12 @@ select
     unit,
     reason,
     case reason
-        when 'closing' then 'The statement closes with ' || plain(actual) || ' ' || unit || ', the books owe ' || plain(expected) || ' ' || unit || '.'
-        when 'lines' then 'The lines of the statement sum to ' || plain(actual) || ' ' || unit || ', it closes with '
-            || plain(expected) || ' ' || unit || '.'
-        when 'diamonds' then 'The lines of the statement sum to ' || plain(actual) || ' ' || unit || ', the balance is '
+        when 'closing' then 'The statement closes with ' || with_unit(actual, unit) || ', the books owe ' || with_unit(expected, unit) || '.'
+        when 'lines' then 'The lines of the statement sum to ' || with_unit(actual, unit) || ', it closes with '
+            || with_unit(expected, unit) || '.'
+        when 'diamonds' then 'The lines of the statement sum to ' || with_unit(actual, unit) || ', the balance is '
             || plain(expected) || '.'
-        else plain(actual) || ' ' || unit || ' of the statement is called rounding, which is more than rounding can leave.'
+        else with_unit(actual, unit) || ' of the statement is called rounding, which is more than rounding can leave.'
     end as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line

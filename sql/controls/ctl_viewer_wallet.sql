@@ -52,7 +52,7 @@ select
     'coins' as unit,
     'overdrawn' as reason,
     'Gift ' || shortfalls.reference_id || ' on ' || iso_instant(shortfalls.effective_at) || ' left '
-        || plain(shortfalls.balance) || ' coins: it was sent without the coins for it, or a purchase is missing.' as detail,
+        || counted(shortfalls.balance, 'coin') || ': it was sent without the coins for it, or a purchase is missing.' as detail,
     gifts.batch_id,
     gifts.source_line
 from shortfalls

@@ -122,6 +122,12 @@ create or replace macro days_between(earlier, later) as cast(date_diff('day', ea
 -- A number for a sentence: exact, without trailing zeros.
 create or replace macro plain(x) as regexp_replace(regexp_replace(cast(x as varchar), '(\.[0-9]*?)0+$', '\1'), '\.$', '');
 
+-- How many there are of something, in words: 1 coin, 2 coins; and the verb that goes with it.
+create or replace macro counted(n, one) as plain(n) || ' ' || one || case when abs(n) = 1 then '' else 's' end;
+create or replace macro with_unit(n, unit) as case when unit in ('coins', 'diamonds', 'rows') then counted(n, rtrim(unit, 's')) else plain(n) || ' ' || unit end;
+create or replace macro are(n) as case when abs(n) = 1 then 'is' else 'are' end;
+create or replace macro were(n) as case when abs(n) = 1 then 'was' else 'were' end;
+
 -- A text as its words, lower case and one blank apart: letters, digits, _ and - are of a word, - not at its ends.
 create or replace macro reference_words(x) as trim(regexp_replace(regexp_replace(
     regexp_replace(lower(x), '[^\p{L}\p{N}_-]+', ' ', 'g'), '(^| )-+|-+( |$)', ' ', 'g'), ' +', ' ', 'g'));
