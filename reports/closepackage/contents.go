@@ -104,6 +104,10 @@ func (b *workbook) formula(terms []Term) string {
 			f.WriteByte('+')
 		}
 		where := t.Where
+		if !b.sums.apart(t) {
+			f.WriteString(exactFormula(t))
+			continue
+		}
 		switch {
 		case t.Count:
 			f.WriteString("COUNTIFS(")
@@ -128,6 +132,27 @@ func (b *workbook) formula(terms []Term) string {
 		}
 		f.WriteByte(')')
 	}
+	return f.String()
+}
+
+// exactFormula adds up a term whose conditions' values are to be told from others
+// that differ in case alone, or are the same number written otherwise.
+func exactFormula(t Term) string {
+	var f strings.Builder
+	f.WriteString("SUMPRODUCT(")
+	for i, w := range t.Where {
+		if i > 0 {
+			f.WriteByte(',')
+		}
+		f.WriteString("--EXACT(" + rangeName(t.Section, w[0]) + `,"` + strings.ReplaceAll(w[1], `"`, `""`) + `")`)
+	}
+	if t.Not[0] != "" {
+		f.WriteString(`,--(` + rangeName(t.Section, t.Not[0]) + `<>"` + strings.ReplaceAll(t.Not[1], `"`, `""`) + `")`)
+	}
+	if !t.Count {
+		f.WriteString("," + rangeName(t.Section, t.Column))
+	}
+	f.WriteByte(')')
 	return f.String()
 }
 

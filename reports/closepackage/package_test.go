@@ -86,6 +86,8 @@ func closeFixture() *Package {
 					[]any{"coins", "main", nil, "entity", "main", int64(1), "opening", int64(100), nil}, []any{"coins", "main", nil, "entity", "main", int64(2), "bought", int64(55), nil},
 					[]any{"coins", "main", nil, "entity", "main", int64(9), "closing", int64(155), nil},
 					[]any{"liability", "main", "EUR", "channel", "Web", int64(1), "opening", nil, "4"}, []any{"liability", "main", "EUR", "channel", "Web", int64(7), "closing", nil, "4"},
+					[]any{"liability", "main", "EUR", "channel", "web", int64(1), "opening", nil, "7"}, []any{"liability", "main", "EUR", "channel", "web", int64(7), "closing", nil, "7"},
+					[]any{"liability", "main", "EUR", "channel", "007", int64(1), "opening", nil, "1"}, []any{"liability", "main", "EUR", "channel", "7", int64(1), "opening", nil, "2"},
 					[]any{"liability", "main", "EUR", "entity", "main", int64(1), "opening", nil, "4"}, []any{"liability", "main", "EUR", "entity", "main", int64(7), "closing", nil, "4"},
 					[]any{"payable", "main", "EUR", "entity", "main", int64(1), "opening", int64(10), "0.1"}, []any{"payable", "main", "EUR", "entity", "main", int64(2), "accrued", int64(20), "0.2"},
 					[]any{"payable", "main", "EUR", "entity", "main", int64(9), "closing", int64(30), "0.3"},
@@ -111,14 +113,21 @@ func closeFixture() *Package {
 			{What: "a subject with wildcards", Currency: "rows", Total: "1", Terms: []Term{{Section: "exceptions", Column: "subject_id", Where: [][2]string{{"subject_id", "c?*~d"}}, Count: true}}},
 			{What: "coins", Currency: "coins", Total: "155", Terms: []Term{{Section: "rollforwards", Column: "quantity", Where: [][2]string{{"identity", "coins"}, {"currency", ""}}, Not: [2]string{"line", "closing"}}}},
 			{What: "payable", Currency: "EUR", Total: "0.3", Terms: []Term{{Section: "rollforwards", Column: "amount", Where: [][2]string{{"identity", "payable"}, {"currency", "EUR"}}, Not: [2]string{"line", "closing"}}}},
-			{What: "liability of a channel, whatever its case", Currency: "EUR", Total: "4", Terms: []Term{{Section: "rollforwards", Column: "amount",
-				Where: [][2]string{{"identity", "liability"}, {"subject_kind", "channel"}, {"subject_id", "web"}}, Not: [2]string{"line", "closing"}}}},
+			channelTie("Web", "4"), channelTie("web", "7"), channelTie("007", "1"), channelTie("7", "2"),
+			{What: "rows of a channel by its case", Currency: "rows", Total: "2", Terms: []Term{{Section: "rollforwards", Column: "subject_id", Where: [][2]string{{"subject_id", "web"}}, Count: true}}},
 			{What: "a cell that is text", Currency: "rows", Total: "0.000001", Terms: []Term{{Section: "exceptions", Column: "actual"}}},
 			{What: "journal", Currency: "EUR", Total: "0", Terms: []Term{{Section: "journal", Column: "debit"}, {Section: "journal", Column: "credit", Minus: true}}},
 			{What: "more digits than a spreadsheet holds", Currency: "USD", Total: "123456789012345678.5", Terms: []Term{{Section: "journal", Column: "debit"}}},
 			{What: "one that does not tie", Currency: "EUR", Total: "11", Terms: []Term{{Section: "journal", Column: "debit"}}},
 		},
 	}
+}
+
+// channelTie is a tie of one of channels that a spreadsheet's conditions don't tell
+// apart: it takes Web for web, and 007 for 7.
+func channelTie(channel, total string) Tie {
+	return Tie{What: "liability of channel " + channel, Currency: "EUR", Total: total, Terms: []Term{{Section: "rollforwards", Column: "amount",
+		Where: [][2]string{{"identity", "liability"}, {"subject_kind", "channel"}, {"subject_id", channel}}, Not: [2]string{"line", "closing"}}}}
 }
 
 func packageBytes(t testing.TB, write func(*bytes.Buffer) error) []byte {

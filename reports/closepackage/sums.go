@@ -2,6 +2,7 @@ package closepackage
 
 import (
 	"math/big"
+	"strconv"
 	"strings"
 
 	"carat/reports/table"
@@ -21,6 +22,13 @@ type termKind struct {
 	not    [2]string
 	count  bool
 	by     map[string]*termSum // by the conditions' values
+	alike  map[string]*alike   // by the same, as a spreadsheet compares them
+}
+
+// alike are values that a spreadsheet's conditions don't tell apart.
+type alike struct {
+	one   string // one of them
+	mixed bool   // there is another: an Ann beside an ann, a 7 beside a 007
 }
 
 // termSum is what a term comes to. left are its cells that have more digits
@@ -34,20 +42,54 @@ func newSums(ties []Tie) *sums {
 	s := &sums{bySection: map[string][]*termKind{}}
 	for _, tie := range ties {
 		for _, t := range tie.Terms {
-			s.kind(t, true).by[t.key()] = &termSum{}
+			k, key := s.kind(t, true), t.key()
+			k.by[key] = &termSum{}
+			k.meet(t.values(), key, true)
 		}
 	}
 	return s
 }
 
-// key joins the values of a term's conditions as a spreadsheet compares them:
-// whatever their case.
-func (t Term) key() string {
+// values are the values of a term's conditions, key joins them.
+func (t Term) values() []string {
 	values := make([]string, len(t.Where))
 	for i, w := range t.Where {
-		values[i] = strings.ToLower(w[1])
+		values[i] = w[1]
 	}
-	return strings.Join(values, "\x00")
+	return values
+}
+
+func (t Term) key() string { return strings.Join(t.values(), "\x00") }
+
+// comparedAs is how a spreadsheet's conditions see values: whatever their case, and
+// numbers by what they are worth.
+func comparedAs(values []string) string {
+	compared := make([]string, len(values))
+	for i, v := range values {
+		compared[i] = strings.ToLower(v)
+		if number, err := strconv.ParseFloat(v, 64); err == nil {
+			compared[i] = strconv.FormatFloat(number, 'g', -1, 64)
+		}
+	}
+	return strings.Join(compared, "\x00")
+}
+
+// meet notes values that may be taken for those of a term. There are as many
+// entries as terms.
+func (k *termKind) meet(values []string, key string, wanted bool) {
+	as := comparedAs(values)
+	switch known := k.alike[as]; {
+	case known != nil:
+		known.mixed = known.mixed || known.one != key
+	case wanted:
+		k.alike[as] = &alike{one: key}
+	}
+}
+
+// apart says whether a spreadsheet's conditions tell a term's rows from the others.
+func (s *sums) apart(t Term) bool {
+	known := s.kind(t, false).alike[comparedAs(t.values())]
+	return known == nil || !known.mixed
 }
 
 func (s *sums) kind(t Term, add bool) *termKind {
@@ -60,7 +102,7 @@ func (s *sums) kind(t Term, add bool) *termKind {
 			return k
 		}
 	}
-	k := &termKind{column: t.Column, where: where, not: t.Not, count: t.Count, by: map[string]*termSum{}}
+	k := &termKind{column: t.Column, where: where, not: t.Not, count: t.Count, by: map[string]*termSum{}, alike: map[string]*alike{}}
 	if add {
 		s.bySection[t.Section] = append(s.bySection[t.Section], k)
 	}
@@ -75,10 +117,13 @@ func (s *sums) add(section *Section, row []any) {
 		}
 		values := make([]string, len(k.where))
 		for i, column := range k.where {
-			values[i] = strings.ToLower(section.at(row, column))
+			values[i] = section.at(row, column)
 		}
-		if sum, wanted := k.by[strings.Join(values, "\x00")]; wanted {
+		key := strings.Join(values, "\x00")
+		if sum, wanted := k.by[key]; wanted {
 			sum.add(k, section, row)
+		} else {
+			k.meet(values, key, false)
 		}
 	}
 }
