@@ -93,64 +93,76 @@ func (b *workbook) widths(sheet string, widths ...int) error {
 	return nil
 }
 
-// formula adds up terms.
+// formula adds up terms, each over all the sheets that its section goes on over.
 func (b *workbook) formula(terms []Term) string {
 	var f strings.Builder
 	for i, t := range terms {
-		switch {
-		case t.Minus:
-			f.WriteByte('-')
-		case i > 0:
-			f.WriteByte('+')
+		sheets := 1
+		if s := b.p.find(t.Section); s != nil {
+			sheets = max(b.sheetsOf(s), 1)
 		}
-		where := t.Where
-		if !b.sums.apart(t) {
-			f.WriteString(exactFormula(t))
-			continue
-		}
-		switch {
-		case t.Count:
-			f.WriteString("COUNTIFS(")
-		case len(where) == 0 && t.Not[0] == "":
-			f.WriteString("SUM(" + rangeName(t.Section, t.Column))
-		default:
-			f.WriteString("SUMIFS(" + rangeName(t.Section, t.Column))
-		}
-		first := t.Count
-		write := func(column, op, value string) {
-			if !first {
-				f.WriteByte(',')
+		for n := 1; n <= sheets; n++ {
+			switch {
+			case t.Minus:
+				f.WriteByte('-')
+			case i > 0 || n > 1:
+				f.WriteByte('+')
 			}
-			first = false
-			f.WriteString(rangeName(t.Section, column) + `,"` + op + criterion(value) + `"`)
+			if b.sums.apart(t) {
+				f.WriteString(conditionFormula(t, n))
+			} else {
+				f.WriteString(exactFormula(t, n))
+			}
 		}
-		for _, w := range where {
-			write(w[0], "=", w[1])
-		}
-		if t.Not[0] != "" {
-			write(t.Not[0], "<>", t.Not[1])
-		}
-		f.WriteByte(')')
 	}
 	return f.String()
 }
 
-// exactFormula adds up a term whose conditions' values are to be told from others
-// that differ in case alone, or are the same number written otherwise.
-func exactFormula(t Term) string {
+// conditionFormula adds up a term over one sheet by a spreadsheet's conditions.
+func conditionFormula(t Term, sheet int) string {
+	var f strings.Builder
+	switch {
+	case t.Count:
+		f.WriteString("COUNTIFS(")
+	case len(t.Where) == 0 && t.Not[0] == "":
+		f.WriteString("SUM(" + rangeName(t.Section, t.Column, sheet))
+	default:
+		f.WriteString("SUMIFS(" + rangeName(t.Section, t.Column, sheet))
+	}
+	first := t.Count
+	write := func(column, op, value string) {
+		if !first {
+			f.WriteByte(',')
+		}
+		first = false
+		f.WriteString(rangeName(t.Section, column, sheet) + `,"` + op + criterion(value) + `"`)
+	}
+	for _, w := range t.Where {
+		write(w[0], "=", w[1])
+	}
+	if t.Not[0] != "" {
+		write(t.Not[0], "<>", t.Not[1])
+	}
+	f.WriteByte(')')
+	return f.String()
+}
+
+// exactFormula adds up a term over one sheet whose conditions' values are to be told
+// from others that differ in case alone, or are the same number written otherwise.
+func exactFormula(t Term, sheet int) string {
 	var f strings.Builder
 	f.WriteString("SUMPRODUCT(")
 	for i, w := range t.Where {
 		if i > 0 {
 			f.WriteByte(',')
 		}
-		f.WriteString("--EXACT(" + rangeName(t.Section, w[0]) + `,"` + strings.ReplaceAll(w[1], `"`, `""`) + `")`)
+		f.WriteString("--EXACT(" + rangeName(t.Section, w[0], sheet) + `,"` + strings.ReplaceAll(w[1], `"`, `""`) + `")`)
 	}
 	if t.Not[0] != "" {
-		f.WriteString(`,--(` + rangeName(t.Section, t.Not[0]) + `<>"` + strings.ReplaceAll(t.Not[1], `"`, `""`) + `")`)
+		f.WriteString(`,--(` + rangeName(t.Section, t.Not[0], sheet) + `<>"` + strings.ReplaceAll(t.Not[1], `"`, `""`) + `")`)
 	}
 	if !t.Count {
-		f.WriteString("," + rangeName(t.Section, t.Column))
+		f.WriteString("," + rangeName(t.Section, t.Column, sheet))
 	}
 	f.WriteByte(')')
 	return f.String()

@@ -94,14 +94,7 @@ func (d *packagePage) flush(least int) {
 	d.B = d.B[:0]
 }
 
-func (d *packagePage) find(id string) *Section {
-	for i := range d.p.Sections {
-		if d.p.Sections[i].ID == id {
-			return &d.p.Sections[i]
-		}
-	}
-	return nil
-}
+func (d *packagePage) find(id string) *Section { return d.p.find(id) }
 
 // place gives where a column lies in a section; -1 for nowhere.
 func (s *Section) place(column string) int {

@@ -28,6 +28,7 @@ type Package struct {
 	// Next is what is to be done after this, with its command.
 	Next, NextCommand string
 	Flows             []Flow // one per entity, when the run has a revenue bridge
+	sheetRows         int    // of a sheet, in tests; 0: workbookRows
 }
 
 // NotKnown stands where an amount should, and no exchange rate tells it. It is
@@ -84,6 +85,16 @@ type Term struct {
 	Where           [][2]string
 	Minus, Count    bool
 	Not             [2]string // a column and a value that it must not have, when not ""
+}
+
+// find gives the section of an id; nil for none.
+func (p *Package) find(id string) *Section {
+	for i := range p.Sections {
+		if p.Sections[i].ID == id {
+			return &p.Sections[i]
+		}
+	}
+	return nil
 }
 
 // Formats are the renderings of a close package.

@@ -248,12 +248,20 @@ func TestPackageXLSXCells(t *testing.T) {
 }
 
 // LibreOffice opens the workbook and its formulas come to carat's totals; one
-// that doesn't tie says so.
+// that doesn't tie says so. So they do where a section goes on over several sheets.
 func TestPackageXLSXRecalculates(t *testing.T) {
+	for name, rows := range map[string]int{"a sheet a section": 0, "several sheets": 2} {
+		t.Run(name, func(t *testing.T) { recalculates(t, rows) })
+	}
+}
+
+func recalculates(t *testing.T, sheetRows int) {
 	soffice := program(t, "soffice")
 	dir := t.TempDir()
+	pack := closeFixture()
+	pack.sheetRows = sheetRows
 	file := filepath.Join(dir, "close.xlsx")
-	data := packageBytes(t, func(b *bytes.Buffer) error { return closeFixture().WriteXLSX(b) })
+	data := packageBytes(t, func(b *bytes.Buffer) error { return pack.WriteXLSX(b) })
 	if err := os.WriteFile(file, data, 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package closepackage
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -178,7 +179,7 @@ func (b *workbook) section(s *Section) error {
 	}
 	cells := make([]any, len(s.Columns))
 	err := s.Rows(func(row []any) error {
-		if sheet.rows == workbookRows {
+		if sheet.rows == cmp.Or(b.p.sheetRows, workbookRows) {
 			if err := finish(); err != nil {
 				return err
 			}
@@ -256,16 +257,13 @@ func (b *workbook) finish(w *excelize.StreamWriter, sheet *packageSheet, number 
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if sheet.name != s.Title {
-		return nil // the names stand for the first sheet
-	}
 	for i, c := range s.Columns {
 		column, err := excelize.ColumnNumberToName(i + 1)
 		if err != nil {
 			return err
 		}
 		if err := b.file.SetDefinedName(&excelize.DefinedName{
-			Name: rangeName(s.ID, c.Name), RefersTo: fmt.Sprintf("'%s'!$%s$2:$%s$%d", s.Title, column, column, bottom),
+			Name: rangeName(s.ID, c.Name, b.sheetsOf(s)), RefersTo: fmt.Sprintf("'%s'!$%s$2:$%s$%d", sheet.name, column, column, bottom),
 		}); err != nil {
 			return err
 		}
@@ -273,7 +271,14 @@ func (b *workbook) finish(w *excelize.StreamWriter, sheet *packageSheet, number 
 	return nil
 }
 
-func rangeName(section, column string) string { return section + "_" + column }
+// rangeName names a column of a section; where the section goes on over several
+// sheets, each from the second has its number behind the name.
+func rangeName(section, column string, sheet int) string {
+	if sheet > 1 {
+		return section + "_" + column + "_" + strconv.Itoa(sheet)
+	}
+	return section + "_" + column
+}
 
 // cell makes a value a cell of its column's kind.
 func (b *workbook) cell(kind table.Kind, v any) any {
