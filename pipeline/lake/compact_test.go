@@ -340,3 +340,30 @@ func flipByte(path string, at int64) error {
 	content[at] ^= 1
 	return os.WriteFile(path, content, 0o600)
 }
+
+// A feed of a file a day leaves one or two files in a day's folder. Those of months
+// before the newest become one file; in the newest month four are awaited.
+func TestCompactAFileADay(t *testing.T) {
+	l := openTest(t, t.TempDir())
+	lockTest(t, l)
+	smallFiles(t, l, 2) // two files in a day of one month
+	if done, err := l.Compact(t.Context(), nil); err != nil || len(done) != 0 {
+		t.Fatalf("in the newest month: %+v %v", done, err)
+	}
+	rows := gifts(1, 5)
+	for i := range rows {
+		rows[i].AccountingMonth = "2026-12" // after it
+		rows[i].SentAt += 60 * 24 * 3600 * 1e6
+	}
+	ingest(t, l, rows, "a later month")
+	done, err := l.Compact(t.Context(), nil)
+	if err != nil || len(done) != 1 || done[0].FilesBefore < 2 || done[0].FilesAfter >= done[0].FilesBefore {
+		t.Fatalf("in a month before: %+v %v", done, err)
+	}
+	if _, err := l.Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if done, err := l.Compact(t.Context(), nil); err != nil || len(done) != 0 {
+		t.Errorf("again: %+v %v", done, err)
+	}
+}

@@ -28,9 +28,12 @@ const (
 	// A file that compaction writes holds up to this many rows; they are sorted
 	// in memory, about 150 bytes each.
 	fileRows = 1 << 20
-	// Fewer small files in a folder are left alone: rewriting two into one saves
-	// a reader little, and the old files stay.
+	// Fewer small files in a folder are left alone while files still come for its
+	// month: rewriting two into one saves a reader little, and the old files stay.
 	FilesMin = 4
+	// In a month before the newest two are enough: a feed of a file a day leaves
+	// no more in a day's folder, and nothing is added to them again and again.
+	filesMinBefore = 2
 )
 
 // Compacted is what compaction made of one table.
@@ -120,9 +123,28 @@ func (w *Rewriter) plan(name string, t *catalog.Table) ([]group, error) {
 		}
 		groups = append(groups, g)
 	}
-	groups = slices.DeleteFunc(groups, func(g group) bool { return len(g.files) < FilesMin })
+	newest := ""
+	for folder := range folders {
+		newest = max(newest, month(folder))
+	}
+	groups = slices.DeleteFunc(groups, func(g group) bool {
+		if month(g.folder) < newest {
+			return len(g.files) < filesMinBefore
+		}
+		return len(g.files) < FilesMin
+	})
 	sort.Slice(groups, func(i, j int) bool { return groups[i].files[0].FilePath() < groups[j].files[0].FilePath() })
 	return groups, nil
+}
+
+// month gives the folder of the accounting month that a folder lies in; "" where a
+// table has none.
+func month(folder string) string {
+	name, _, _ := strings.Cut(folder, "/")
+	if !strings.HasPrefix(name, "accounting_month=") {
+		return ""
+	}
+	return name
 }
 
 func (w *Rewriter) table(ctx context.Context, name string) (c Compacted, err error) {
