@@ -19,6 +19,8 @@ type Books struct {
 	Lake   *lake.Lake
 	State  *state.Store
 	unlock func() // nil when not locked
+
+	clockTold bool // that it is behind
 }
 
 // keepPrivate takes from other accounts of the machine what they could read of the
@@ -37,7 +39,7 @@ func Open(ctx context.Context, s Setting) (*Books, error) {
 	var err error
 	p.Lake, err = lake.Open(ctx, lake.Config{
 		Root: s.Config.Lake, CatalogDSN: s.Config.Catalog.Reveal(), Now: func() time.Time { return s.Now }, Fault: s.Fault,
-		Recorder: func(ctx context.Context, root string) (lake.Recorder, error) { return p.openState(ctx, s, root) },
+		Recorder: func(ctx context.Context, file string) (lake.Recorder, error) { return p.openState(ctx, s, file) },
 	})
 	if err != nil {
 		if p.State != nil {
@@ -45,18 +47,20 @@ func Open(ctx context.Context, s Setting) (*Books, error) {
 		}
 		return nil, err
 	}
-	keepPrivate(s)
+	if !p.Lake.ReadOnly() {
+		keepPrivate(s)
+	}
 	return p, nil
 }
 
 // openState opens the state, in the database that the lake's catalog is in, and
 // gives who chains what the lake writes there.
-func (p *Books) openState(ctx context.Context, s Setting, root string) (r lake.Recorder, err error) {
+func (p *Books) openState(ctx context.Context, s Setting, file string) (r lake.Recorder, err error) {
 	dsn := s.Config.Catalog.Reveal()
 	if dsn == "" {
-		dsn = filepath.Join(root, lake.CatalogFile)
+		dsn = file
 	}
-	options := state.Options{Now: s.clock, HeadFile: filepath.Join(root, lake.HeadFile), Fault: s.Fault}
+	options := state.Options{Now: s.clock, HeadFile: filepath.Join(s.Config.Lake, lake.HeadFile), Fault: s.Fault}
 	if p.State, err = state.Open(ctx, dsn, options); err != nil {
 		return r, err
 	}
@@ -112,6 +116,9 @@ func OpenLocked(ctx context.Context, s Setting) (*Books, error) {
 		return nil, errors.Join(err, p.Close())
 	}
 	if err := p.mayWrite(ctx, s); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	if err := p.recover(ctx, s); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil

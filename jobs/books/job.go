@@ -30,6 +30,7 @@ func (p *Books) Begin(ctx context.Context, s Setting, job string, period pipelin
 		Job: job, Period: period, Arguments: spelledAll(s.Arguments), User: s.By.User, OSUser: s.By.OSUser, Build: s.Build, StartedAt: s.Now.UTC()}}
 	var err error
 	r.job.No, err = p.State.BeginJob(ctx, r.job)
+	p.tellClock(s, job)
 	return r, err
 }
 
@@ -83,4 +84,15 @@ func (r *Job) End(ctx context.Context, err error) error {
 		return failed
 	}
 	return err // the first error says more than that it couldn't be recorded
+}
+
+// tellClock tells when the clock lies behind the last record: it was set back, or
+// was ahead before. Nothing is ordered by it.
+func (p *Books) tellClock(s Setting, what string) {
+	last, behind := p.State.ClockBehind()
+	if behind && !p.clockTold {
+		p.clockTold = true
+		s.Tell(Event{Step: what, Note: "the clock says " + s.clock().UTC().Format(time.RFC3339) + ", and the last record is of " +
+			last.Format(time.RFC3339) + ": set the clock right; what is recorded keeps its order by its number"})
+	}
 }

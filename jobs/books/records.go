@@ -211,6 +211,10 @@ func (p *Books) Recorded(ctx context.Context, s Setting, verb, text string, read
 	if err != nil {
 		return 0, pipeline.Errorf(pipeline.KindInternal, verb, "", "%w", err).WithHint("nothing is read without a record of it")
 	}
+	p.tellClock(s, verb)
+	if p.Lake.ReadOnly() {
+		s.Tell(Event{Step: verb, Note: "the lake lies where nothing can be written: this reading is not recorded"})
+	}
 	rows, err := read()
 	outcome := state.AccessDone
 	if err != nil {

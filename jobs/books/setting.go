@@ -57,6 +57,15 @@ func (s Setting) clock() time.Time {
 	return s.Now
 }
 
+// Step is called before and after a job changes something outside the lake; its
+// error stops the job. It does something in tests alone.
+func (s Setting) Step(step, object string) error {
+	if s.Fault == nil {
+		return nil
+	}
+	return s.Fault(step, object)
+}
+
 // Actor is a person, or the scheduler.
 type Actor struct {
 	User   string // who it is, as roles, sign-offs and decisions name them

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -22,7 +24,7 @@ import (
 )
 
 // A folder of backups holds a folder for each, named by the time at which it
-// was begun. In it are lake/ and config/, the list SHA256SUMS of every file (as
+// was begun. Their order is that of their numbers: a clock may be wrong. In it are lake/ and config/, the list SHA256SUMS of every file (as
 // sha256sum reads it) and the manifest. Files that didn't change share their
 // bytes with the backup before, by hard links. What is in the making lies in
 // .partial, and is gone on with by the next backup.
@@ -38,7 +40,7 @@ const (
 	backupNameForm = "20060102T150405Z"
 )
 
-var backupName = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z$`)
+var backupName = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z(-[0-9]+)?$`)
 
 // BackupOptions say where to.
 type BackupOptions struct {
@@ -64,6 +66,7 @@ type BackupResult struct {
 type manifest struct {
 	Format  int        `json:"format"`
 	Lake    string     `json:"lake"`
+	Number  int64      `json:"number"` // from 1; an older carat's have none
 	At      time.Time  `json:"at"`
 	Build   string     `json:"build"`
 	Catalog string     `json:"catalog"` // where it was: sqlite or postgresql; in the backup it is SQLite
@@ -105,6 +108,10 @@ func Backup(ctx context.Context, o BackupOptions) (result *BackupResult, err err
 	if err := c.lookAtBefore(out); err != nil {
 		return nil, backupError(out, err)
 	}
+	if c.last.At.After(o.Now) {
+		o.Tell(books.Event{Step: "backup", Object: "lake", Note: "the clock says " + o.Now.UTC().Format(time.RFC3339) + ", and the backup before is of " +
+			c.last.At.UTC().Format(time.RFC3339) + ": set the clock right; backups keep their order by their number"})
+	}
 	if err := copyLake(ctx, p, o.Setting, c); err != nil {
 		return nil, backupError(out, err)
 	}
@@ -117,9 +124,9 @@ func Backup(ctx context.Context, o BackupOptions) (result *BackupResult, err err
 	if err != nil {
 		return nil, err
 	}
-	result = &BackupResult{Name: o.Now.UTC().Format(backupNameForm), Files: int64(len(c.sums)), Bytes: c.bytes, Copied: c.copied,
+	result = &BackupResult{Name: freeName(out, o.Now), Files: int64(len(c.sums)), Bytes: c.bytes, Copied: c.copied,
 		CopiedBytes: c.copiedBytes, Mended: c.mended, Head: v.Head}
-	m := manifest{Format: backupFormat, Lake: p.Lake.ID(), At: o.Now.UTC(), Build: o.Build, Catalog: "sqlite", Files: result.Files, Bytes: result.Bytes, Head: v.Head}
+	m := manifest{Format: backupFormat, Lake: p.Lake.ID(), Number: c.last.Number + 1, At: o.Now.UTC(), Build: o.Build, Catalog: "sqlite", Files: result.Files, Bytes: result.Bytes, Head: v.Head}
 	if p.State.Postgres() {
 		m.Catalog = "postgresql"
 	}
@@ -281,25 +288,71 @@ func dumpCatalog(ctx context.Context, p *books.Books, file string) (err error) {
 	return p.State.CopyTo(ctx, to, lake.CatalogTables, nil)
 }
 
-// backups gives the names of the whole backups in a folder, oldest first.
-func backups(out string) ([]string, error) {
+// backups gives the names of the whole backups in a folder, oldest first, in the
+// order of their numbers; those of an older carat, which have none, come first, by
+// name.
+func backups(out string) (names []string, last manifest, err error) {
 	entries, err := os.ReadDir(out)
 	if err != nil {
-		return nil, err
+		return nil, last, err
 	}
-	var names []string
+	numbers := map[string]int64{}
 	for _, e := range entries {
-		if _, err := os.Stat(filepath.Join(out, e.Name(), backupManifest)); err == nil && e.IsDir() && backupName.MatchString(e.Name()) {
-			names = append(names, e.Name())
+		text, err := os.ReadFile(filepath.Join(out, e.Name(), backupManifest))
+		if err != nil || !e.IsDir() || !backupName.MatchString(e.Name()) {
+			continue
+		}
+		var m manifest
+		if json.Unmarshal(text, &m) != nil {
+			m = manifest{} // a damaged one is the first to go
+		}
+		if names = append(names, e.Name()); m.Number > last.Number || m.Number == last.Number && m.At.After(last.At) {
+			last = m
+		}
+		numbers[e.Name()] = m.Number
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(numbers[a], numbers[b]), cmp.Compare(a, b))
+	})
+	return names, last, nil
+}
+
+// freeName gives the name of a backup of that time that no other has.
+func freeName(out string, at time.Time) string {
+	name := at.UTC().Format(backupNameForm)
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(filepath.Join(out, name)); err != nil {
+			return name
+		}
+		name = at.UTC().Format(backupNameForm) + "-" + strconv.Itoa(n)
+	}
+}
+
+// removeLeft takes away what is left of backups whose removal was broken off: they
+// have no manifest any more.
+func removeLeft(out string) error {
+	entries, err := os.ReadDir(out)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		folder := filepath.Join(out, e.Name())
+		if _, err := os.Stat(filepath.Join(folder, backupManifest)); !e.IsDir() || !backupName.MatchString(e.Name()) || err == nil {
+			continue
+		}
+		if err := os.RemoveAll(folder); err != nil {
+			return err
 		}
 	}
-	slices.Sort(names)
-	return names, nil
+	return nil
 }
 
 // removeOlder leaves the newest backups.
 func removeOlder(out string, keep int) (removed []string, err error) {
-	names, err := backups(out)
+	if err := removeLeft(out); err != nil {
+		return nil, err
+	}
+	names, _, err := backups(out)
 	if err != nil || keep <= 0 || len(names) <= keep {
 		return nil, err
 	}

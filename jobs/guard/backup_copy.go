@@ -28,6 +28,7 @@ type copier struct {
 	setting books.Setting
 	ctx     context.Context
 	folder  string
+	last    manifest          // of the newest backup, zero when there is none
 	before  string            // folder of the backup before; "" when there is none
 	had     map[string]string // its list
 	sums    map[string]string // SHA-256 by path
@@ -40,7 +41,8 @@ type copier struct {
 
 // lookAtBefore finds the newest backup, whose files need no copying again.
 func (c *copier) lookAtBefore(out string) error {
-	names, err := backups(out)
+	names, last, err := backups(out)
+	c.last = last
 	if err != nil || len(names) == 0 {
 		return err
 	}

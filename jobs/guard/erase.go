@@ -9,6 +9,8 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/statements"
+	"carat/pipeline"
+	"carat/pipeline/state"
 	"carat/reports/statement"
 )
 
@@ -41,8 +43,15 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
 	result = &EraseResult{}
+	begun, err := begunErasure(ctx, p, o.Creator)
+	if err != nil {
+		return nil, err
+	}
 	_, err = p.Recorded(ctx, o.Setting, verbErase, o.Creator, func() (int64, error) {
 		n, err := p.Lake.Erase(ctx, o.Creator)
+		if begun && pipeline.KindOf(err) == pipeline.KindNotFound {
+			err = nil // the one that was killed had got as far as that
+		}
 		result.SourceFiles = n
 		return int64(n), err
 	})
@@ -64,4 +73,16 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 		}
 	}
 	return result, nil
+}
+
+// begunErasure says whether an erasure of the creator was begun and killed: the
+// lake is locked, so none is under way.
+func begunErasure(ctx context.Context, p *books.Books, creator string) (bool, error) {
+	accesses, err := p.State.Accesses(ctx)
+	for _, a := range accesses {
+		if a.Verb == verbErase && a.Text == creator && a.Outcome == state.AccessRunning {
+			return true, err
+		}
+	}
+	return false, err
 }

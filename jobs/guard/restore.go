@@ -91,7 +91,7 @@ func (o RestoreOptions) backup() (string, error) {
 	if _, err := os.Stat(filepath.Join(from, backupManifest)); err == nil {
 		return from, nil
 	}
-	names, err := backups(from)
+	names, _, err := backups(from)
 	if err != nil {
 		return "", pipeline.Errorf(pipeline.KindNotFound, "find backup in", from, "%w", disk.Cause(err))
 	}
@@ -184,7 +184,7 @@ func (o RestoreOptions) restore(ctx context.Context, folder string, m manifest, 
 		return head, err
 	}
 	if o.Config.Catalog != "" {
-		if err := loadCatalog(ctx, o.Config.Catalog.Reveal(), filepath.Join(temp, lake.CatalogFile), root); err != nil {
+		if err := loadCatalog(ctx, o.Config.Catalog.Reveal(), filepath.Join(temp, lake.CatalogFile), root, v.Head.Records); err != nil {
 			return head, err
 		}
 	}
@@ -279,9 +279,12 @@ func (o RestoreOptions) restoreConfig(folder string, sums map[string]string) err
 
 // loadCatalog writes catalog and state from the file of a backup into an empty
 // PostgreSQL database, as those of the lake at root.
-func loadCatalog(ctx context.Context, dsn, file, root string) (err error) {
+func loadCatalog(ctx context.Context, dsn, file, root, head string) (err error) {
 	if err := lake.MakeCatalog(ctx, dsn); err != nil {
 		return err
+	}
+	if loaded, err := isLoaded(ctx, dsn, head); err != nil || loaded {
+		return errors.Join(err, dropFile(file, root))
 	}
 	from, err := state.Open(ctx, file, state.Options{})
 	if err != nil {
@@ -297,7 +300,24 @@ func loadCatalog(ctx context.Context, dsn, file, root string) (err error) {
 	if err != nil {
 		return err
 	}
-	// The file was only on its way, and so is what seals it: the catalog is the database.
+	return dropFile(file, root)
+}
+
+// isLoaded says whether a database holds what the backup does, to the last record:
+// a restore that was killed had loaded it.
+func isLoaded(ctx context.Context, dsn, head string) (loaded bool, err error) {
+	s, err := state.Open(ctx, dsn, state.Options{})
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	have, err := s.Head(ctx)
+	return err == nil && head != "" && have.String() == head, err
+}
+
+// dropFile removes the file that a catalog came in. It was only on its way, and so
+// is what seals it: the catalog is the database.
+func dropFile(file, root string) error {
 	for _, ending := range []string{"", "-wal", "-shm", "-seal", "-open", "-head"} {
 		if err := disk.IgnoreMissing(os.Remove(file + ending)); err != nil {
 			return restoreError(root, err)

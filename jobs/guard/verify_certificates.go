@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"carat/jobs/books"
 	"carat/jobs/config"
@@ -56,7 +58,19 @@ func verifyCertificates(ctx context.Context, p *books.Books, conf *config.Config
 			continue
 		}
 		verifyCertificate(p, l, c, batches, filepath.Join(conf.OutFolder(l.Period), statements.FolderName), report)
-		verifyDecisions(c, decisions, report)
+		if c.Records == "" {
+			verifyDecisions(c, decided(decisions, c.Approved.At), report)
+			continue
+		}
+		h, err := state.ParseHead(c.Records)
+		if err != nil {
+			continue // told with the other heads
+		}
+		before, err := p.State.DecisionsUntil(ctx, h)
+		if err != nil {
+			return err
+		}
+		verifyDecisions(c, before, report)
 	}
 	found, err := filepath.Glob(filepath.Join(p.Lake.Root(), "certificates", "*", "*.json"))
 	if err != nil {
@@ -109,21 +123,26 @@ func verifyCertificate(p *books.Books, l state.Lock, c *pipeline.Certificate, ba
 		report.differ("%s: its list of statements: %v", name, err)
 	case pipeline.SHA256Text(list) != c.Statements.SHA256:
 		report.differ("%s: its list of statements was changed (%s)", name, strings.TrimSuffix(lake.CertificateFile(l.Period, l.Version), ".json")+".statements.sha256")
-	case l.InForce():
+	case l.InForce() && !p.IsFinal(l, statements+books.FinalEnding): // which the next command puts in place, after a crash
 		for _, file := range verifyStatements(statements, list) {
 			report.differ("the statement %s of %s was changed or taken away since the month was closed", file, l.Period)
 		}
 	}
 }
 
+// decided gives the decisions that were made until a time: an older certificate
+// doesn't say up to which record.
+func decided(history []pipeline.Decision, until time.Time) []pipeline.Decision {
+	return slices.DeleteFunc(slices.Clone(history), func(d pipeline.Decision) bool { return d.At.After(until) })
+}
+
 // verifyDecisions wants the decisions that were in force when a period was
-// locked to be on record as its certificate has them.
+// locked to be on record as its certificate has them. history is of those made
+// before that.
 func verifyDecisions(c *pipeline.Certificate, history []pipeline.Decision, report *Verification) {
 	recorded := map[string]pipeline.Decision{}
 	for _, d := range history {
-		if !d.At.After(c.Approved.At) {
-			recorded[d.ExceptionID] = d // the latest one is in force
-		}
+		recorded[d.ExceptionID] = d // the latest one is in force
 	}
 	for _, want := range c.Decisions {
 		have, ok := recorded[want.ExceptionID]

@@ -145,11 +145,11 @@ func payersNamed(ctx context.Context, p *books.Books, o ApproveOptions, run stat
 		WithHint("set `%s` with the legal name, and approve again; no number moves, so the sign-off stands", statements.HowToName(o.Config, unnamed))
 }
 
-// lockPeriod writes the final statements and the certificate, then locks the
-// period in one transaction with the tags. A crash before that leaves the
-// period prepared; after it, the final statements are put in place by
-// `carat statements`, and the package that tells who signed is written by
-// `carat package`.
+// lockPeriod writes the final statements and the certificate, which wait for the
+// lock, then locks the period in one transaction with the tags, and puts them in
+// place. A crash before the transaction leaves the period prepared; after it, the
+// next command that locks the lake puts them in place, and the package that tells
+// who signed is written by `carat package`.
 func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed books.Closures, signed state.SignOff, run state.Run, v books.Verdict) (*ApproveResult, error) {
 	standing := books.Standing{Verdict: v, Lock: state.Lock{Period: o.Period, Version: signed.Version, RunID: run.ID, PreparedBy: signed.PreparedBy, ApprovedBy: o.By.User}}
 	render := statements.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Final: true, Says: standing.Words()}
@@ -161,7 +161,7 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 	if err := statements.WriteMoved(ctx, p, o.Setting, o.SQL, closed, o.Period, run.ID, next); err != nil {
 		return nil, err
 	}
-	list, files, err := statements.ListFiles(next)
+	list, files, err := disk.ListFiles(next)
 	if err != nil {
 		return nil, statements.WriteError(next, err)
 	}
@@ -178,7 +178,8 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 	if err != nil {
 		return nil, err
 	}
-	if err := p.Lake.SaveCertificate(o.Period, c.Version, text, list); err != nil {
+	tag := closeTag(o.Period, c.Version)
+	if err := p.Lake.StageCertificate(o.Period, c.Version, tag, text, list); err != nil {
 		return nil, err
 	}
 	if render.History, err = statements.HistoryOf(ctx, p, o.Setting, run); err != nil {
@@ -195,14 +196,24 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 		snapshots[t.Table] = t.Snapshot
 	}
 	lock := state.Lock{Period: o.Period, Version: c.Version, RunID: run.ID, CertificateSHA256: sum, PreparedBy: signed.PreparedBy, ApprovedBy: o.By.User, LockedAt: o.Now}
-	err = p.Lake.Tag(ctx, closeTag(o.Period, c.Version), snapshots, func(tx *sql.Tx) error {
+	err = p.Lake.Tag(ctx, tag, snapshots, func(tx *sql.Tx) error {
 		return p.State.RecordLock(ctx, tx, lock)
 	})
 	if err != nil {
 		return nil, err
 	}
+	// From here on the month is locked: what is left is done by the next command too.
+	if err := p.Lake.PlaceCertificate(o.Period, c.Version); err != nil {
+		return nil, err
+	}
+	if err := o.Step("place", target); err != nil {
+		return nil, err
+	}
 	if err := disk.ReplaceFolder(next, target); err != nil {
 		return nil, statements.WriteError(target, err)
+	}
+	if err := o.Step("placed", target); err != nil {
+		return nil, err
 	}
 	pack, err := closepackage.WriteIn(ctx, p, run, closepackage.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period})
 	if err != nil {

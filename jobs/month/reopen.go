@@ -46,6 +46,9 @@ func Reopen(ctx context.Context, o ReopenOptions) (result *ReopenResult, err err
 		if err := p.State.Reopen(ctx, l); err != nil {
 			return nil, err
 		}
+		if err := o.Step("keep", string(o.Period)); err != nil {
+			return nil, err
+		}
 		result = &ReopenResult{Period: o.Period, Version: l.Version}
 		result.Kept, err = statements.Keep(o.Config, o.Period, l.Version)
 		return result, err

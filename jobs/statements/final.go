@@ -6,9 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"carat/jobs/books"
@@ -18,31 +15,11 @@ import (
 )
 
 // FinalEnding is of the folder in which final statements wait for the lock.
-const FinalEnding = ".final"
+const FinalEnding = books.FinalEnding
 
 // movedFile lists, among the statements of a reopened period, what moved
 // against the version before.
 const movedFile = "moved.csv"
-
-// ListFiles gives the files below a folder as sha256sum prints them, in the
-// order of their names; the mark is none of them.
-func ListFiles(folder string) (list []byte, files int64, err error) {
-	var b bytes.Buffer
-	err = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || d.Name() == disk.MarkFile {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		name, err := filepath.Rel(folder, path)
-		fmt.Fprintf(&b, "%s  %s\n", pipeline.SHA256Text(text), filepath.ToSlash(name))
-		files++
-		return err
-	})
-	return b.Bytes(), files, err
-}
 
 // restoreStatements sees to the statements of a closed period: if they stand
 // as the certificate lists them there is nothing to write, a locked error;
@@ -54,7 +31,7 @@ func restoreStatements(ctx context.Context, p *books.Books, o Options, closed bo
 		return nil, err
 	}
 	target, next := o.Folder(""), o.Folder(FinalEnding)
-	if have, _, err := ListFiles(target); err == nil && bytes.Equal(have, want) {
+	if have, _, err := disk.ListFiles(target); err == nil && bytes.Equal(have, want) {
 		refused := closed.RefuseClosed("write statements of", o.Period)
 		return nil, fmt.Errorf("%w; the final ones lie in %s", refused, target)
 	}
@@ -74,7 +51,7 @@ func restoreStatements(ctx context.Context, p *books.Books, o Options, closed bo
 	if o.History, err = HistoryOf(ctx, p, o.Setting, run); err != nil {
 		return nil, err
 	}
-	have, _, err := ListFiles(next) // left by a crash right after the lock
+	have, _, err := disk.ListFiles(next) // left by a crash right after the lock
 	if err != nil || !bytes.Equal(have, want) {
 		if _, err = RenderInto(ctx, p, run, o, next); err != nil {
 			return nil, err
@@ -82,7 +59,7 @@ func restoreStatements(ctx context.Context, p *books.Books, o Options, closed bo
 		if err := WriteMoved(ctx, p, o.Setting, o.SQL, closed, o.Period, run.ID, next); err != nil {
 			return nil, err
 		}
-		if have, _, err = ListFiles(next); err != nil {
+		if have, _, err = disk.ListFiles(next); err != nil {
 			return nil, WriteError(next, err)
 		}
 	}

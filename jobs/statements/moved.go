@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -58,7 +57,7 @@ func WriteMoved(ctx context.Context, p *books.Books, s books.Setting, models fs.
 // out of the way: they are still what creators were told.
 func Keep(c *config.Config, period pipeline.Period, version int64) (string, error) {
 	from := filepath.Join(c.OutFolder(period), FolderName)
-	to := fmt.Sprintf("%s-v%d", from, version)
+	to := books.KeptFolder(from, version)
 	err := os.Rename(from, to)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil

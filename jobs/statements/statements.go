@@ -18,7 +18,7 @@ import (
 )
 
 // FolderName lies in a period's folder of what people open.
-const FolderName = "statements"
+const FolderName = books.StatementsFolder
 
 // The result tables that statements are made of.
 const (

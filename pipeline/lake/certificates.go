@@ -47,16 +47,67 @@ func (l *Lake) SaveCertificate(period pipeline.Period, version int64, certificat
 	return nil
 }
 
+// lockFolder is where a certificate waits for its lock, below the staging folder.
+func lockFolder(period pipeline.Period, version int64) string {
+	return "lock-" + string(period) + "-v" + strconv.FormatInt(version, 10)
+}
+
+// StageCertificate writes a certificate and the list of statements that it names,
+// durably, where they wait for the lock: the transaction that gives the tables the
+// tag. PlaceCertificate puts them in place then; after a crash in between the next
+// lock of the lake does, and before the tag it takes them away. So no certificate
+// lies in its place that locks nothing.
+func (l *Lake) StageCertificate(period pipeline.Period, version int64, tag string, certificate, statements []byte) error {
+	dir, err := l.StagingDir(lockFolder(period, version))
+	if err != nil {
+		return err
+	}
+	m := l.catalog.NewMove(dir)
+	m.Tag = tag
+	for ending, text := range map[string][]byte{".statements.sha256": statements, ".json": certificate} {
+		to := l.certificatePath(period, version, ending)
+		from := filepath.Join(dir, filepath.Base(to))
+		if err := l.disk.Write(from, text); err != nil {
+			return l.fail("write certificate", from, err)
+		}
+		m.Add(from, to, "")
+	}
+	return l.fail("write certificate", dir, m.Note())
+}
+
+// PlaceCertificate puts a staged certificate in its place, once its period is locked.
+func (l *Lake) PlaceCertificate(period pipeline.Period, version int64) error {
+	dir := l.disk.StagingPath(lockFolder(period, version))
+	for _, ending := range []string{".statements.sha256", ".json"} {
+		to := l.certificatePath(period, version, ending)
+		if err := l.catalog.Place(filepath.Join(dir, filepath.Base(to)), to); err != nil {
+			return l.fail("write certificate", to, err)
+		}
+	}
+	return l.fail("write certificate", dir, l.disk.RemoveAll(dir))
+}
+
 // Certificate reads a period's certificate as it lies. A missing one is a
 // verification error: whoever asks knows that the period was locked.
 func (l *Lake) Certificate(period pipeline.Period, version int64) ([]byte, error) {
-	return l.readCertified(l.certificatePath(period, version, ".json"))
+	return l.readCertified(l.certified(period, version, ".json"))
 }
 
 // CertifiedStatements reads the list of statements and their hashes that lies
 // beside a certificate.
 func (l *Lake) CertifiedStatements(period pipeline.Period, version int64) ([]byte, error) {
-	return l.readCertified(l.certificatePath(period, version, ".statements.sha256"))
+	return l.readCertified(l.certified(period, version, ".statements.sha256"))
+}
+
+// certified is where a file of a certificate lies: in its place, or where it still
+// waits after a crash.
+func (l *Lake) certified(period pipeline.Period, version int64, ending string) string {
+	path := l.certificatePath(period, version, ending)
+	waiting := filepath.Join(l.disk.StagingPath(lockFolder(period, version)), filepath.Base(path))
+	if !store.Exists(path) && store.Exists(waiting) {
+		return waiting
+	}
+	return path
 }
 
 func (l *Lake) readCertified(path string) ([]byte, error) {

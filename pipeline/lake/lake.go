@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -29,8 +30,9 @@ type Config struct {
 	Fault func(step, path string) error
 
 	// Recorder gives who chains what the lake writes to its catalog's database, which
-	// is there by then; nil: nobody does. It is asked once, with the lake's folder.
-	Recorder func(ctx context.Context, root string) (Recorder, error)
+	// is there by then; nil: nobody does. It is asked once, with the file that the
+	// catalog is in when it isn't in PostgreSQL.
+	Recorder func(ctx context.Context, file string) (Recorder, error)
 }
 
 // Lake is an open lake. It is safe for concurrent use; writing needs Lock.
@@ -89,6 +91,9 @@ func checkRoot(root string) error {
 
 func (l *Lake) open(ctx context.Context) error {
 	root := filepath.Clean(l.cfg.Root)
+	if readOnly(root) {
+		return l.openReadOnly(ctx, root)
+	}
 	for _, dir := range []string{root, filepath.Join(root, "staging"), filepath.Join(root, "raw"), filepath.Join(root, "people")} {
 		if err := l.disk.MkdirAll(dir); err != nil {
 			return err
@@ -105,10 +110,8 @@ func (l *Lake) open(ctx context.Context) error {
 	if l.catalog, err = catalog.Open(ctx, l.disk, l.cfg.CatalogDSN, l.pageTables()); err != nil {
 		return err
 	}
-	if l.cfg.Recorder != nil {
-		if l.catalog.Recorder, err = l.cfg.Recorder(ctx, actual); err != nil {
-			return err
-		}
+	if err := l.openRecorder(ctx); err != nil {
+		return err
 	}
 	if err := l.catalog.BeginLedger(ctx); err != nil {
 		return err
@@ -117,6 +120,14 @@ func (l *Lake) open(ctx context.Context) error {
 		return err
 	}
 	return l.catalog.RefreshRaw(ctx)
+}
+
+// openRecorder asks who chains what the lake writes.
+func (l *Lake) openRecorder(ctx context.Context) (err error) {
+	if l.cfg.Recorder != nil {
+		l.catalog.Recorder, err = l.cfg.Recorder(ctx, l.CatalogPath())
+	}
+	return err
 }
 
 // Close gives back what the lake holds open.
@@ -128,6 +139,9 @@ func (l *Lake) Close() error {
 	if l.opening != nil {
 		err = errors.Join(err, l.opening.Leave())
 		l.opening = nil
+	}
+	if l.ReadOnly() {
+		err = errors.Join(err, os.RemoveAll(l.disk.Databases))
 	}
 	return err
 }

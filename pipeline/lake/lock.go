@@ -27,6 +27,9 @@ type lockNotice struct {
 // holds the lock it fails with KindBusy and says who. Taking it also sweeps
 // what a crash left behind.
 func (l *Lake) Lock(ctx context.Context) (release func(), err error) {
+	if err := l.refuseReadOnly(); err != nil {
+		return nil, err
+	}
 	path := filepath.Join(l.cfg.Root, "lock")
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

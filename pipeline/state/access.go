@@ -59,9 +59,9 @@ func (s *Store) EndAccess(ctx context.Context, id string, rows *int64, outcome s
 	return nil
 }
 
-// Accesses gives every access, oldest first.
+// Accesses gives every access, in the order in which they were recorded.
 func (s *Store) Accesses(ctx context.Context) ([]Access, error) {
-	rows, err := s.db.QueryContext(ctx, "select access_id, at, who, verb, query, row_count, outcome from carat_access order by at, access_id")
+	rows, err := s.db.QueryContext(ctx, "select access_id, at, who, verb, query, row_count, outcome from carat_access order by "+firstRecord("carat_access", "access_id")+", at, access_id")
 	if err != nil {
 		return nil, fmt.Errorf("read the accesses: %w", err)
 	}

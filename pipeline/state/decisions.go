@@ -54,6 +54,13 @@ func (s *Store) DecisionHistory(ctx context.Context) ([]pipeline.Decision, error
 	return s.decisions(ctx, "select "+decisionColumns+" from carat_decisions order by decision_no")
 }
 
+// DecisionsUntil gives the decisions that were made before a head of the chain of
+// records, oldest first.
+func (s *Store) DecisionsUntil(ctx context.Context, h Head) ([]pipeline.Decision, error) {
+	return s.decisions(ctx, "select "+decisionColumns+" from carat_decisions where "+firstRecord("carat_decisions", "cast(decision_no as text)")+
+		" <= ? order by decision_no", h.No)
+}
+
 // DecisionsOn gives every decision about one exception, oldest first.
 func (s *Store) DecisionsOn(ctx context.Context, exceptionID string) ([]pipeline.Decision, error) {
 	return s.decisions(ctx, "select "+decisionColumns+" from carat_decisions where exception_id = ? order by decision_no", exceptionID)

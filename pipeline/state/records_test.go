@@ -319,3 +319,47 @@ func TestRecordsOfAClockThatWasSetBack(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// Runs, accesses and decisions keep the order in which they were recorded, whatever
+// the clock said of them.
+func TestOrderIsOfRecords(t *testing.T) {
+	stores(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn)
+		recordRun(t, s, run("ahead", 9_000_000))
+		recordRun(t, s, run("later", 1_000_000))
+		runs, err := s.Runs(t.Context(), 9)
+		if err != nil || len(runs) != 2 || runs[0].ID != "later" {
+			t.Errorf("%+v %v", runs, err)
+		}
+		heads, err := s.RunHeads(t.Context())
+		if err != nil || len(heads) != 2 || heads[1].ID != "later" {
+			t.Errorf("%+v %v", heads, err)
+		}
+		for _, at := range []int64{9_000_000, 1_000_000} {
+			if _, err := s.BeginAccess(t.Context(), Access{At: time.UnixMicro(at), Who: fmt.Sprint(at), Verb: "query"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		accesses, err := s.Accesses(t.Context())
+		if err != nil || len(accesses) != 2 || accesses[1].Who != "1000000" {
+			t.Errorf("%+v %v", accesses, err)
+		}
+		decide := func(note string, at int64) Head {
+			t.Helper()
+			if err := s.RecordDecisions(t.Context(), []pipeline.Decision{{ExceptionID: "e", Status: "explained", Note: note, By: "cid", At: time.UnixMicro(at)}}); err != nil {
+				t.Fatal(err)
+			}
+			h, err := s.Head(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return h
+		}
+		signed := decide("in force", 9_000_000)
+		decide("after it", 1_000_000)
+		until, err := s.DecisionsUntil(t.Context(), signed)
+		if err != nil || len(until) != 1 || until[0].Note != "in force" {
+			t.Errorf("%+v %v", until, err)
+		}
+	})
+}

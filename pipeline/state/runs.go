@@ -114,9 +114,16 @@ func (s *Store) CurrentRun(ctx context.Context, p pipeline.Period) (Run, bool, e
 		where run_id = (select run_id from carat_periods where period = ?)`), string(p)))
 }
 
-// Runs gives the newest runs, newest first.
+// firstRecord is the number of the first record of a row: the order in which rows
+// were written, whatever the clock said.
+func firstRecord(table, key string) string {
+	return "(select coalesce(min(record_no), 0) from carat_records where table_name = '" + table + "' and row_key = " + key + ")"
+}
+
+// Runs gives the newest runs, newest first: in the order of their records, not of
+// their times.
 func (s *Store) Runs(ctx context.Context, limit int) ([]Run, error) {
-	rows, err := s.db.QueryContext(ctx, s.bind("select "+runColumns+" from carat_runs order by created_at desc, run_id limit ?"), limit)
+	rows, err := s.db.QueryContext(ctx, s.bind("select "+runColumns+" from carat_runs order by "+firstRecord("carat_runs", "run_id")+" desc, created_at desc, run_id limit ?"), limit)
 	if err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
 	}
@@ -192,7 +199,7 @@ type RunHead struct {
 // RunHeads gives every run, oldest first.
 func (s *Store) RunHeads(ctx context.Context) ([]RunHead, error) {
 	rows, err := s.db.QueryContext(ctx, `select r.run_id, r.period, r.created_at, case when p.run_id is null then 0 else 1 end
-		from carat_runs r left join carat_periods p on p.run_id = r.run_id order by r.created_at, r.run_id`)
+		from carat_runs r left join carat_periods p on p.run_id = r.run_id order by `+firstRecord("carat_runs", "r.run_id")+`, r.created_at, r.run_id`)
 	if err != nil {
 		return nil, fmt.Errorf("read runs: %w", err)
 	}

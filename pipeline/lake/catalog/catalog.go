@@ -132,7 +132,7 @@ func (cat *Catalog) open(ctx context.Context) error {
 	switch dsn := cat.dsn; {
 	case dsn == "":
 		cat.dialect = icesql.SQLite
-		cat.db, err = sql.Open("sqlite", "file:"+filepath.Join(cat.Disk.Root, store.CatalogFile)+sqlitePragmas)
+		cat.db, err = sql.Open("sqlite", "file:"+cat.Disk.Database(store.CatalogFile)+sqlitePragmas)
 	case strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://"):
 		cat.dialect = icesql.Postgres
 		cat.db, err = sql.Open("pgx", dsn)

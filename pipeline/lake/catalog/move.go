@@ -20,7 +20,8 @@ type Move struct {
 	Batch      string   `json:"batch,omitempty"`
 	Run        string   `json:"run,omitempty"`
 	Compaction string   `json:"compaction,omitempty"`
-	To         []string `json:"to"` // below the lake's root
+	Tag        string   `json:"tag,omitempty"` // files follow the commit of this tag
+	To         []string `json:"to"`            // below the lake's root
 	from       []string
 	sums       []string
 	// unfinished: what run left behind is for the next lock to clear up.
@@ -54,16 +55,11 @@ func (m *Move) Hashes() []chain.FileHash {
 
 // Commit moves the files, durably, and commits.
 func (m *Move) Commit(ctx context.Context, commit func() error) error {
-	d := m.cat.Disk
-	note, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	if err := d.Write(filepath.Join(m.Dir, MoveNote), note); err != nil {
+	if err := m.Note(); err != nil {
 		return err
 	}
 	m.cat.files.takeCreated() // of a commit before, whose outcome wasn't known
-	err = m.place()
+	err := m.place()
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -74,6 +70,30 @@ func (m *Move) Commit(ctx context.Context, commit func() error) error {
 		m.undo()
 	}
 	return err
+}
+
+// Note writes what the next lock needs to know after a crash.
+func (m *Move) Note() error {
+	note, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return m.cat.Disk.Write(filepath.Join(m.Dir, MoveNote), note)
+}
+
+// Place renames one file into place, durably; one that is not there any more was
+// placed before.
+func (cat *Catalog) Place(from, to string) error {
+	if !store.Exists(from) {
+		return nil
+	}
+	if err := cat.Disk.MkdirAll(filepath.Dir(to)); err != nil {
+		return err
+	}
+	if err := cat.Disk.Rename(from, to); err != nil {
+		return err
+	}
+	return cat.Disk.SyncDir(filepath.Dir(to))
 }
 
 func (m *Move) place() error {
@@ -161,5 +181,18 @@ func (cat *Catalog) IsCommitted(m *Move) (bool, error) {
 	if m.Compaction != "" && m.Compaction == chain.CompactionID(cat.LastCompaction()) {
 		return true, nil
 	}
-	return m.Run != "" && cat.HasRun(m.Run), nil
+	return m.Run != "" && cat.HasRun(m.Run) || m.Tag != "" && cat.hasTag(m.Tag), nil
+}
+
+// hasTag says whether any table has a tag, as last seen. A tag is given to all its
+// tables in one transaction.
+func (cat *Catalog) hasTag(tag string) bool {
+	for _, t := range cat.Tables() {
+		for name := range t.Iceberg.Metadata().Refs() {
+			if name == tag {
+				return true
+			}
+		}
+	}
+	return false
 }

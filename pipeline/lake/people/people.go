@@ -70,7 +70,7 @@ func (p *Store) TakePending(ctx context.Context, dir string) error {
 // With runs a transaction on the store of people. secure_delete makes
 // SQLite overwrite what is deleted.
 func (p *Store) With(ctx context.Context, do func(*sql.Tx) error) (err error) {
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.Disk.Root, "people", "people.sqlite")+
+	db, err := sql.Open("sqlite", "file:"+p.Disk.Database(store.PeopleFile)+
 		"?_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=secure_delete(ON)")
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (p *Store) With(ctx context.Context, do func(*sql.Tx) error) (err error) {
 // All gives the names and addresses of creators by id, as last ingested.
 func (p *Store) All(ctx context.Context) (map[string]pipeline.Person, error) {
 	people := map[string]pipeline.Person{}
-	if !store.Exists(filepath.Join(p.Disk.Root, "people", "people.sqlite")) {
+	if !store.Exists(p.Disk.Database(store.PeopleFile)) {
 		return people, nil
 	}
 	err := p.With(ctx, func(tx *sql.Tx) error {
@@ -116,10 +116,10 @@ func (p *Store) All(ctx context.Context) (map[string]pipeline.Person, error) {
 // Save writes a consistent copy of the store of people to a file that is
 // not there yet; false when there is no store.
 func (p *Store) Save(ctx context.Context, file string) (saved bool, err error) {
-	if !store.Exists(filepath.Join(p.Disk.Root, filepath.FromSlash(store.PeopleFile))) {
+	if !store.Exists(p.Disk.Database(store.PeopleFile)) {
 		return false, nil
 	}
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.Disk.Root, filepath.FromSlash(store.PeopleFile))+"?_pragma=busy_timeout(10000)&mode=ro")
+	db, err := sql.Open("sqlite", "file:"+p.Disk.Database(store.PeopleFile)+"?_pragma=busy_timeout(10000)&mode=ro")
 	if err != nil {
 		return false, p.Disk.Fail("save people of", p.Disk.Root, err)
 	}

@@ -19,6 +19,10 @@ import (
 type Disk struct {
 	Root  string                        // absolute path of the lake's folder
 	Fault func(step, path string) error // nil outside tests
+
+	// Databases is the folder of copies of the lake's databases, where the lake itself
+	// can't be written to; "" elsewhere.
+	Databases string
 }
 
 // Step is called before every step that writes; its error stops the step.

@@ -32,6 +32,15 @@ func (d *Disk) Relative(path string) string {
 	return filepath.ToSlash(rel)
 }
 
+// Database is where a database of the lake is opened: in its place, or a copy.
+func (d *Disk) Database(name string) string {
+	root := d.Root
+	if d.Databases != "" {
+		root = d.Databases
+	}
+	return filepath.Join(root, filepath.FromSlash(name))
+}
+
 // StagingDir makes a folder for files on their way into the lake.
 func (d *Disk) StagingDir(name string) (string, error) {
 	if !PlainName(name) {

@@ -73,6 +73,9 @@ func (s *Sweeper) one(ctx context.Context, dir string) error {
 			return err
 		}
 	}
+	if m.Tag != "" {
+		return s.forward(dir, &m, committed)
+	}
 	tables := map[string]bool{}
 	for _, rel := range m.To {
 		if !filepath.IsLocal(rel) {
@@ -94,6 +97,22 @@ func (s *Sweeper) one(ctx context.Context, dir string) error {
 	}
 	for name := range tables {
 		if err := s.Catalog.SweepMetadata(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forward places what follows a commit, if that is there; else it goes with its folder.
+func (s *Sweeper) forward(dir string, m *catalog.Move, committed bool) error {
+	for _, rel := range m.To {
+		if !filepath.IsLocal(rel) {
+			return fmt.Errorf("%s names %q", catalog.MoveNote, rel)
+		}
+		if !committed {
+			continue
+		}
+		if err := s.Catalog.Place(filepath.Join(dir, filepath.Base(rel)), filepath.Join(s.disk().Root, rel)); err != nil {
 			return err
 		}
 	}
