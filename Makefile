@@ -1,7 +1,9 @@
 # make run    builds carat and closes a generated month in ./carat-demo
 # make test   runs everything
-# make simulate  runs the simulated worlds of all seeds, a year day by day, 300 kills, a crash at every
-#             step of a commit and 1,000 flipped bits; CARAT_SEED=N or N-M runs one seed or a range
+# make simulate  runs the simulated worlds of all seeds, a year day by day, 1,000 kills of every verb that
+#             writes, a crash at every step of a commit, 10,000 flipped bits and ten minutes of each fuzzer, and
+#             prints what it counted; CARAT_SEED=N or N-M runs one seed or a range. CARAT_KILLS=N, CARAT_FLIPS=N and
+#             FUZZTIME=1m do less, CARAT_SECONDS=N kills verbs no longer than that
 # make fuzz   feeds hostile input to every parser, ten minutes each; FUZZTIME=1m for less
 # make lint   keeps formats, vet, staticcheck, the house's rules, and go.mod, for which the modules of other systems
 #             and of others' tests are read: 1.5 GB the first time, no network after it
@@ -31,7 +33,8 @@ test:
 
 simulate:
 	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -v -run 'Simulat|FoundIsPlanted|CleanMonths|Mutation' ./jobs ./jobs/guard ./pipeline/engine
-	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -v -run 'Simulat|Crash' ./cmd/carat ./pipeline/lake
+	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 12h -v -run 'Simulat|Crash' ./cmd/carat ./pipeline/lake
+	$(MAKE) fuzz
 
 fuzz:
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' pipeline/feed | sed 's|/[^/]*_test.go:func | |' | sort | while read -r folder target; do \

@@ -22,6 +22,9 @@ import (
 // at which step of the lake's disk layer it is to die.
 const crashAt = "CARAT_CRASH_AT"
 
+// crashCount names the file that carat-crash writes the number of its steps to.
+const crashCount = "CARAT_CRASH_COUNT"
+
 // crashCode is carat, killed right before the n-th time that it creates, writes,
 // syncs, renames, removes or commits something in the lake, or right after a
 // commit.
@@ -30,16 +33,23 @@ func crashCode() int {
 	if err != nil {
 		return 1
 	}
-	var left atomic.Int64
+	var left, steps atomic.Int64
 	left.Store(n)
 	a := newApp(os.Args, os.Environ(), os.Stdout, os.Stderr)
 	a.fault = func(string, string) error {
+		steps.Add(1)
 		if left.Add(-1) == 0 {
 			return errors.Join(syscall.Kill(os.Getpid(), syscall.SIGKILL), errors.New("power cut"))
 		}
 		return nil
 	}
-	return a.run(context.Background())
+	code := a.run(context.Background())
+	if file := os.Getenv(crashCount); file != "" {
+		if err := os.WriteFile(file, []byte(strconv.FormatInt(steps.Load(), 10)), 0o600); err != nil {
+			return 1
+		}
+	}
+	return code
 }
 
 // killPlan draws the instants at which carat is killed.

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,10 +20,13 @@ import (
 	carat "carat/sql"
 )
 
-// flips is how many bytes are flipped: few in `make test`.
+// flips is how many bytes are flipped: few in `make test`, or as many as CARAT_FLIPS says.
 func flips() int {
+	if n, err := strconv.Atoi(os.Getenv("CARAT_FLIPS")); err == nil && n > 0 {
+		return n
+	}
 	if os.Getenv("CARAT_SIMULATE") != "" {
-		return 1000
+		return 10_000
 	}
 	return 40
 }
