@@ -4,7 +4,7 @@
 #             writes, a crash at every step of a commit, 10,000 flipped bits and ten minutes of each fuzzer, and
 #             prints what it counted; CARAT_SEED=N or N-M runs one seed or a range. CARAT_KILLS=N, CARAT_FLIPS=N and
 #             FUZZTIME=1m do less, CARAT_SECONDS=N kills verbs no longer than that
-# make fuzz   feeds hostile input to every parser, ten minutes each; FUZZTIME=1m for less
+# make fuzz   feeds hostile input to every parser, and made statements to the SQL sandbox, ten minutes each; FUZZTIME=1m for less
 # make lint   keeps formats, vet, staticcheck, the house's rules, and go.mod, for which the modules of other systems
 #             and of others' tests are read: 1.5 GB the first time, no network after it
 # make bench  measures carat beside DuckDB; ten million gifts are generated once, in .bench
@@ -32,12 +32,12 @@ test:
 	$(GO) test -timeout 60m ./...
 
 simulate:
-	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -v -run 'Simulat|FoundIsPlanted|CleanMonths|Mutation' ./jobs ./jobs/guard ./pipeline/engine
+	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -v -run 'Simulat|FoundIsPlanted|CleanMonths|Mutation' ./jobs ./jobs/guard ./pipeline/engine ./pipeline/engine/duckdb
 	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 12h -v -run 'Simulat|Crash' ./cmd/carat ./pipeline/lake
 	$(MAKE) fuzz
 
 fuzz:
-	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' pipeline/feed | sed 's|/[^/]*_test.go:func | |' | sort | while read -r folder target; do \
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' pipeline | sed 's|/[^/]*_test.go:func | |' | sort | while read -r folder target; do \
 		echo "$$folder $$target"; \
 		$(GO) test ./$$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x </dev/null || exit 1; \
 	done

@@ -138,7 +138,7 @@ func readSource(ctx context.Context, p *books.Books, s books.Setting, b lake.Com
 	if err != nil {
 		return got, nil, err
 	}
-	o.BatchID, o.IngestedAt, o.MaxRejectShare, o.AnyAddress = b.ID, b.IngestedAt.UnixMicro(), whole, anyAddress
+	o.BatchID, o.IngestedAt, o.MaxRejectShare, o.AnyAddress, o.Again = b.ID, b.IngestedAt.UnixMicro(), whole, anyAddress, true
 	o.Calendar, o.Held = pipeline.NewCalendar(zone, b.EarliestOpen), held
 	got, err = feed.ReadFeed(ctx, table, feed.Input{Path: b.Source, Name: b.Source, File: f, Size: b.SourceBytes}, o, check)
 	return got, check, err

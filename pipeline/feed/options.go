@@ -42,7 +42,10 @@ type Options struct {
 	// MaxRejectShare is the share of rejected rows above which the file fails,
 	// between 0 (none is tolerated) and 1.
 	MaxRejectShare pipeline.Rate
-	Totals         *Totals // what the sidecar promises; nil: there is none
+	// Again says that a file is read that was taken before: whatever number of
+	// rejects it had is right.
+	Again  bool
+	Totals *Totals // what the sidecar promises; nil: there is none
 	// Format is the format that the configuration says a file has, by its name
 	// (see Formats); "": its content decides.
 	Format string

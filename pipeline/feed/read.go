@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,7 +67,7 @@ func ReadFeed(ctx context.Context, f pipeline.Feed, in Input, opts Options, sink
 	s := typed.NewSchema(f)
 	j := &job{in: in, opts: &opts, schema: s, format: format, task: &typed.Task{Schema: s, Name: in.Name, BatchID: opts.BatchID,
 		IngestedAt: opts.IngestedAt, Entity: opts.Entity, Zone: opts.Zone, Calendar: opts.Calendar, Workers: opts.Workers,
-		Sink: sink, OnRejects: opts.OnRejects, AnyAddress: opts.AnyAddress}}
+		Sink: sink, OnRejects: newRejectCounter(in.Name, &opts).take, Alike: &typed.Alike{}, AnyAddress: opts.AnyAddress}}
 	total, err := j.run(ctx)
 	if err != nil {
 		return Report{}, err
@@ -228,6 +229,9 @@ func (j *job) report(total typed.Result) (Report, error) {
 		if total.Summed[i] {
 			r.ControlTotals[c.Name] = pipeline.DecimalText(total.Sums[i].Big(), c.Digits)
 		}
+	}
+	if note := j.task.Alike.Note(); note != "" {
+		r.Notes = append(slices.Clone(r.Notes), note)
 	}
 	if err := j.checkShare(r, total.FirstReject); err != nil {
 		return Report{}, err

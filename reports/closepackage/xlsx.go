@@ -321,7 +321,8 @@ func sheetText(text string) string {
 	if len(runes) <= cellRunes/2 { // characters beyond the first plane count twice
 		return text
 	}
-	return string(runes[:cellRunes/2-1]) + "…"
+	said := fmt.Sprintf("… (cut here: %d characters in all)", len(runes))
+	return string(runes[:cellRunes/2-len(said)]) + said
 }
 
 // periodWords is "October 2026".

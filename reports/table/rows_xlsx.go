@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 
@@ -75,7 +76,14 @@ func (s *sheetRows) put() error {
 // Write writes a row.
 func (s *sheetRows) Write(row []any) error {
 	for i, v := range row {
-		s.cells[i] = sheetCell(s.columns[i].Kind, v)
+		cell := sheetCell(s.columns[i].Kind, v)
+		if text, ok := cell.(string); ok && len(text) > excelize.TotalCellChars {
+			if n := len(utf16.Encode([]rune(text))); n > excelize.TotalCellChars {
+				return pipeline.Errorf(pipeline.KindUsage, "write", "workbook", "column %s of row %d holds %d characters, and a cell of a sheet %d", s.columns[i].Name, s.rows, n, excelize.TotalCellChars).
+					WithHint("use --format csv, json or parquet, or cut it in the query")
+			}
+		}
+		s.cells[i] = cell
 	}
 	return s.put()
 }
@@ -94,11 +102,7 @@ func sheetCell(kind Kind, v any) any {
 			return f
 		}
 	}
-	text = strings.ToValidUTF8(escape.WithoutControls(text), "\uFFFD")
-	if runes := []rune(text); len(runes) > excelize.TotalCellChars {
-		text = string(runes[:excelize.TotalCellChars-1]) + "…"
-	}
-	return text
+	return strings.ToValidUTF8(escape.WithoutControls(text), "\uFFFD")
 }
 
 func digitsOf(text string) int {

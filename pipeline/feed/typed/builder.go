@@ -64,7 +64,7 @@ type Builder struct {
 func newBuilder(t *Task, early func(int, []pipeline.Reject) error) *Builder {
 	b := &Builder{Task: t, Schema: t.Schema, early: early, Rows: t.Schema.Feed.NewRows()}
 	b.Columns = t.Schema.Columns
-	b.calendar, b.AnyAddress = t.Calendar, t.AnyAddress
+	b.calendar, b.AnyAddress, b.alike = t.Calendar, t.AnyAddress, t.Alike
 	b.Clock = lex.NewClock(t.Zone)
 	b.monthDay = -1 << 31
 	b.prototypeFields()

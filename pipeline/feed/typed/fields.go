@@ -29,7 +29,8 @@ type Fields struct {
 	// strict: for reading again what was taken then.
 	AnyAddress bool
 
-	badColumn int // lowest index of a column that broke a rule; len(columns) if none
+	alike     *Alike // of the task; nil: nobody asks
+	badColumn int    // lowest index of a column that broke a rule; len(columns) if none
 	badCode   pipeline.Code
 	badText   []byte
 
@@ -74,6 +75,9 @@ func (f *Fields) Set(i int, row unsafe.Pointer, text []byte, form lex.Token) {
 		if len(text) > lex.MaxIDBytes || !f.Plain && !cleanID(text) {
 			code = pipeline.CodeBadID
 			break
+		}
+		if !f.Plain && f.alike != nil {
+			f.alike.look(c.Name, text)
 		}
 		*(*string)(p) = unsafe.String(&text[0], len(text))
 	case pipeline.ColumnNumber:

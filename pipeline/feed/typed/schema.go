@@ -52,8 +52,9 @@ type Task struct {
 	Entity     string // of rows that name none
 	Zone       *time.Location
 	Calendar   *pipeline.Calendar
-	Workers    int  // of runBlocks; 0: one
-	AnyAddress bool // takes any text for a mail address
+	Workers    int    // of runBlocks; 0: one
+	AnyAddress bool   // takes any text for a mail address
+	Alike      *Alike // gathers ids that look like others; nil: nobody asks
 	Sink       pipeline.AnySink
 	// OnRejects, unless nil, is given the rejects in the order of the source, a
 	// part of them at a time, from one goroutine at a time.
