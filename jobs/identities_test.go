@@ -25,7 +25,7 @@ type rolled struct{ openingQuantity, openingAmount, closingQuantity, closingAmou
 func published(t *testing.T, s books.Setting, period pipeline.Period) map[string]*rolled {
 	t.Helper()
 	ctx := context.Background()
-	p, err := books.OpenExisting(ctx, s)
+	p, err := books.OpenExisting(ctx, s, books.RightQuery)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func exported(t *testing.T, s books.Setting, period pipeline.Period, threads int
 	t.Helper()
 	hashes, err := func() (hashes map[string]string, err error) {
 		ctx := context.Background()
-		p, err := books.OpenLocked(ctx, s)
+		p, err := books.OpenLocked(ctx, s, books.RightRun)
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"carat/fixtures"
 	"carat/jobs/books"
@@ -81,7 +82,7 @@ func (h held) lock(t *testing.T, period pipeline.Period) {
 				continue
 			}
 			known[id] = row
-			lines = append(lines, []string{fmt.Sprint(row[at]), "waived", "2099-12-31", "ops", "known"})
+			lines = append(lines, []string{fmt.Sprint(row[at]), "waived", s.Now.AddDate(0, 6, 0).Format(time.DateOnly), "ops", "known"})
 		}
 		s.By.User = "dan"
 		file := filepath.Join(t.TempDir(), "decisions.csv")
@@ -275,7 +276,7 @@ func (h held) namesMovedOpening(t *testing.T) {
 func itemsOf(t *testing.T, s books.Setting, period pipeline.Period) (items []string) {
 	t.Helper()
 	ctx := context.Background()
-	p, err := books.OpenExisting(ctx, s)
+	p, err := books.OpenExisting(ctx, s, books.RightQuery)
 	if err != nil {
 		t.Fatal(err)
 	}

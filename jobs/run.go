@@ -36,7 +36,7 @@ func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return books.Locked(ctx, o.Setting, "run", o.Period, func(p *books.Books, job *books.Job) (result *RunResult, err error) {
+	return books.Locked(ctx, o.Setting, books.RightRun, o.Period, func(p *books.Books, job *books.Job) (result *RunResult, err error) {
 		closed, err := p.Closures(ctx, o.Config)
 		if err != nil {
 			return nil, err

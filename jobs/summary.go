@@ -57,7 +57,7 @@ order by earned_diamonds desc, creator_id, entity, currency limit 1`
 // Summarise sums up the current run of a period. A period that was not
 // reconciled is a not-found error.
 func Summarise(ctx context.Context, o SummaryOptions) (s *Summary, err error) {
-	p, err := books.OpenExisting(ctx, o.Setting)
+	p, err := books.OpenExisting(ctx, o.Setting, books.RightRun)
 	if err != nil {
 		return nil, err
 	}

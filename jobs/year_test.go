@@ -272,7 +272,7 @@ func (y *year) ingestTwice(s books.Setting) {
 // any was lost or doubled.
 func (y *year) conserved(s books.Setting) {
 	y.t.Helper()
-	p, err := books.OpenExisting(context.Background(), s)
+	p, err := books.OpenExisting(context.Background(), s, books.RightQuery)
 	if err != nil {
 		y.t.Fatal(err)
 	}

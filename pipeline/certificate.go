@@ -57,14 +57,20 @@ type Certificate struct {
 	Configuration       json.RawMessage `json:"configuration"`
 	ConfigurationSHA256 string          `json:"configuration_sha256"`
 
+	// SharedAccounts are accounts of the operating system under which several of
+	// those who prepared, approved and decided acted: nobody has proved that they
+	// are several people.
+	SharedAccounts []SharedAccount `json:"shared_accounts,omitempty"`
+
 	// Moved is what differs from the version before; none in version 1.
 	Moved []MovedTable `json:"moved,omitempty"`
 }
 
 // Signature is who signed, and when.
 type Signature struct {
-	User string    `json:"user"`
-	At   time.Time `json:"at"`
+	User   string    `json:"user"`
+	OSUser string    `json:"os_user,omitempty"` // whom the operating system says that was
+	At     time.Time `json:"at"`
 }
 
 // CertifiedTable is a raw table at one snapshot.

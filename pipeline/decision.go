@@ -36,8 +36,9 @@ type Decision struct {
 	Rate   string `json:"rate,omitempty"`
 	Period Period `json:"period,omitempty"`
 
-	By string    `json:"decided_by"`
-	At time.Time `json:"decided_at"`
+	By     string    `json:"decided_by"`
+	OSUser string    `json:"os_user,omitempty"` // whom the operating system says By was
+	At     time.Time `json:"decided_at"`
 }
 
 // StatusOn gives the decision's status on a day ("2026-11-02"): a waiver

@@ -117,7 +117,7 @@ var providersMayImport = []string{"pipeline", "pipeline/feed/lex", "pipeline/fee
 // jobsInOrder are the packages of jobs, each of which may import those before it
 // and none after. Their tests may import all: the compiler forbids a circle.
 var jobsInOrder = []string{
-	"jobs/disk", "jobs/sandbox", "jobs/config", "jobs/books", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/mail",
+	"jobs/disk", "jobs/names", "jobs/sandbox", "jobs/config", "jobs/books", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/mail",
 	"jobs/exceptions", "jobs/ask", "jobs/publish", "jobs/month", "jobs/guard", "jobs", "jobs/schedule",
 }
 

@@ -104,6 +104,9 @@ an exception in it. Rows that come later count in the next month.`,
 			}
 			fmt.Fprintf(a.stdout, "%s is %s\nrun %s, %s\nprepared by %s, approved by %s\n",
 				r.Period, r.Standing.Words(), r.RunID, r.Standing.Counts(), r.PreparedBy, r.ApprovedBy)
+			for _, shared := range r.Shared {
+				a.tell("approve " + string(r.Period) + ": " + shared.Says())
+			}
 			if err := a.writeMoved(r.Version, r.Moved); err != nil {
 				return err
 			}

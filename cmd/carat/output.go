@@ -10,6 +10,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/config"
 	"carat/jobs/ingest"
+	"carat/jobs/names"
 	"carat/jobs/reconcile"
 	"carat/pipeline"
 	"carat/reports/table"
@@ -38,8 +39,11 @@ func (a *app) setting(p *progress) (books.Setting, error) {
 // arguments, for the record.
 func (a *app) settingOf(c *config.Config, progress books.Progress) books.Setting {
 	by := books.Actor{User: a.user, OSUser: a.osUser}
-	if by.User == "" {
-		by.User = a.osUser
+	if name, err := names.User(a.user); err == nil {
+		by.User = name // else the job refuses it, as it was written
+	}
+	if strings.TrimSpace(a.user) == "" {
+		by.User = userOf(a.osUser)
 	}
 	return books.Setting{Config: c, Now: a.now, Progress: progress, By: by, Arguments: a.arguments, Build: version, Clock: a.clock,
 		Variable: a.variable, Apart: true, Fault: a.fault}

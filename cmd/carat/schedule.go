@@ -22,6 +22,7 @@ import (
 // scheduleCommand is `carat schedule`: the daemon.
 func scheduleCommand(a *app) *cobra.Command {
 	var listen, logs string
+	var anywhere bool
 	var grace time.Duration
 	cmd := &cobra.Command{
 		Use:   "schedule",
@@ -31,7 +32,7 @@ finish within --grace. Missed times are caught up, none is run twice; a second
 scheduler of the same lake waits and takes over. /healthz, /readyz and /metrics
 are served on --listen; --listen "" serves nothing.`,
 		Example: `  carat schedule --log json
-  carat schedule --listen 0.0.0.0:9464 --grace 2m`,
+  carat schedule --listen 0.0.0.0:9464 --listen-anywhere --grace 2m`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.setting(a.progress())
@@ -41,6 +42,9 @@ are served on --listen; --listen "" serves nothing.`,
 			s.Progress = nil // a daemon's log has no bar
 			log, err := a.logger(logs)
 			if err != nil {
+				return err
+			}
+			if err := mayListen(listen, anywhere); err != nil {
 				return err
 			}
 			m := newScheduleMetrics()
@@ -56,6 +60,7 @@ are served on --listen; --listen "" serves nothing.`,
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:9464", "address of /healthz, /readyz and /metrics; empty: none")
+	cmd.Flags().BoolVar(&anywhere, "listen-anywhere", false, "let --listen be an address that other machines reach")
 	cmd.Flags().StringVar(&logs, "log", "text", "text or json")
 	cmd.Flags().DurationVar(&grace, "grace", 30*time.Second, "how long a job may go on after a signal to stop")
 	return cmd
@@ -134,6 +139,23 @@ func (m *scheduleMetrics) observe(r schedule.SlotRun) {
 	if r.Done() {
 		m.last.WithLabelValues(r.Job).Set(float64(r.At.Unix()))
 	}
+}
+
+// mayListen refuses an address that other machines can reach, unless that is
+// wanted: what is served there asks nobody who they are.
+func mayListen(listen string, anywhere bool) error {
+	if listen == "" || anywhere {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return pipeline.Errorf(pipeline.KindUsage, "listen on", listen, "%w", err).WithHint("give an address and a port, such as 127.0.0.1:9464")
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return pipeline.Errorf(pipeline.KindUsage, "listen on", listen, "other machines reach it, and whoever asks is told which jobs ran and failed").
+		WithHint("give --listen-anywhere too if that is wanted, behind a firewall")
 }
 
 // serveSchedule serves the daemon's health on an address; stop ends it.

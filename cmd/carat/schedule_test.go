@@ -37,6 +37,23 @@ func (l *lockedBuffer) String() string {
 
 // TestScheduleServesAndStops: the daemon tells its health, and ends cleanly
 // when it is told to.
+// What asks nobody who they are is not served to other machines without a word.
+func TestListeningToOtherMachinesIsAsked(t *testing.T) {
+	for _, c := range []struct {
+		listen   string
+		anywhere bool
+		may      bool
+	}{
+		{"127.0.0.1:9464", false, true}, {"localhost:0", false, true}, {"[::1]:9464", false, true}, {"127.9.9.9:1", false, true}, {"", false, true},
+		{"0.0.0.0:9464", false, false}, {":9464", false, false}, {"[::]:9464", false, false}, {"10.0.0.1:9464", false, false}, {"example.org:9464", false, false},
+		{"0.0.0.0:9464", true, true}, {":9464", true, true}, {"9464", false, false},
+	} {
+		if err := mayListen(c.listen, c.anywhere); (err == nil) != c.may {
+			t.Errorf("%q, %v: %v", c.listen, c.anywhere, err)
+		}
+	}
+}
+
 func TestScheduleServesAndStops(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "carat.yaml"), []byte("jobs: {ingest: {cron: '* * * * *'}}\n"), 0o644); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"os"
 	"os/exec"
@@ -19,7 +20,15 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"carat":       func() { os.Exit(mainCode()) },
 		"carat-crash": func() { os.Exit(crashCode()) },
+		"carat-later": func() { os.Exit(laterCode()) },
 	})
+}
+
+// laterCode is carat a year from now: for months that are not over yet.
+func laterCode() int {
+	a := newApp(os.Args, os.Environ(), os.Stdout, os.Stderr)
+	a.now = a.now.AddDate(1, 0, 0)
+	return a.run(context.Background())
 }
 
 // TestScript runs the stories of testdata/script: each is one file with its

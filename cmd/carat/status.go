@@ -61,6 +61,7 @@ func (a *app) writeStatus(r *schedule.StatusResult, zone *time.Location) error {
 	}
 	for _, p := range r.Periods {
 		writeList(w, "TO CLOSE "+string(p.Period), p.Waits, "")
+		writeList(w, "ONE ACCOUNT, SEVERAL PEOPLE "+string(p.Period), p.Shared, "")
 		writeList(w, "NOT COMPARED "+string(p.Period), books.GroupNotCompared(p.NotCompared), "")
 	}
 	writeList(w, "LATE", r.Late, "nothing is late")
@@ -171,17 +172,21 @@ func writeStatusJSON(w io.Writer, r *schedule.StatusResult) error {
 		Periods     json.RawMessage     `json:"periods"`
 		Waits       map[string][]string `json:"to_close"`
 		NotCompared map[string][]string `json:"not_compared"`
+		Shared      map[string][]string `json:"shared_accounts"`
 		Jobs        json.RawMessage     `json:"jobs"`
 		Feeds       json.RawMessage     `json:"feeds"`
 		Late        []string            `json:"late"`
 		Webhooks    []string            `json:"not_told"`
 
 		LeftAlone []ingest.IgnoredFile `json:"left_alone"`
-	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, NotCompared: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks),
+	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, NotCompared: map[string][]string{}, Shared: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks),
 		LeftAlone: append([]ingest.IgnoredFile{}, r.LeftAlone...)}
 	for _, p := range r.Periods {
 		if len(p.Waits) > 0 {
 			object.Waits[string(p.Period)] = p.Waits
+		}
+		if len(p.Shared) > 0 {
+			object.Shared[string(p.Period)] = p.Shared
 		}
 		if len(p.NotCompared) > 0 {
 			object.NotCompared[string(p.Period)] = p.NotCompared

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"os"
 	"os/user"
+	"strconv"
 	"strings"
+
+	"carat/jobs/names"
 )
 
 // osUser gives whom the operating system says carat runs as, without the
@@ -20,7 +24,16 @@ func osUser(env []string) string {
 			return name
 		}
 	}
-	return ""
+	return "uid" + strconv.Itoa(os.Getuid())
+}
+
+// userOf gives the name of somebody who gave none: the account's, in the spelling
+// of users, else its number.
+func userOf(account string) string {
+	if name, err := names.User(account); err == nil {
+		return name
+	}
+	return "uid" + strconv.Itoa(os.Getuid())
 }
 
 // namedUser gives whom CARAT_USER names: a person behind an account that

@@ -17,9 +17,11 @@ func usersCommand(a *app) *cobra.Command {
 		Long: `Lists the roles of users, or changes one. Roles are
 ` + strings.Join(books.Roles, ", ") + `.
 While no role was granted everybody may do everything, but no one person both
-prepares a month and approves it. Once there is an approver, only approvers
-change roles.`,
+prepares a month and approves it. Who grants the first role becomes
+administrator. From then on who has no role may do nothing, and administrators
+alone change roles; nobody grants one to themselves.`,
 		Example: `  carat users
+  carat users grant cleo administrator
   carat users grant ann preparer
   carat users revoke ann preparer`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -40,12 +42,15 @@ change roles.`,
 			if len(args) == 3 {
 				o.User, o.Role, o.Revoke = args[1], args[2], args[0] == "revoke"
 			}
-			list, err := books.Users(cmd.Context(), o)
+			result, err := books.Users(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
+			if result.Administrator != "" {
+				a.tell("users: " + result.Administrator + " is administrator now, as whoever grants the first role; from now on who has no role may do nothing")
+			}
 			t := &table.Table{Columns: []table.Column{{Name: "user"}, {Name: "role"}, {Name: "granted_by"}, {Name: "granted_at", Kind: table.Time}}}
-			for _, g := range list {
+			for _, g := range result.Grants {
 				t.Rows = append(t.Rows, []any{g.User, g.Role, g.By, g.At})
 			}
 			return t.Write(a.stdout, a.format)

@@ -29,7 +29,7 @@ type EvidenceOptions struct {
 // found it read them. An id that no exception has, or several begin with, is a
 // not-found error. The access is recorded.
 func Evidence(ctx context.Context, o EvidenceOptions) (e *trace.Evidence, err error) {
-	p, err := books.OpenExisting(ctx, o.Setting)
+	p, err := books.OpenExisting(ctx, o.Setting, books.RightExceptions)
 	if err != nil {
 		return nil, err
 	}

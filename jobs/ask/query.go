@@ -41,7 +41,7 @@ type QueryOptions struct {
 // usage error; an unknown batch, or a period that is not closed, a not-found
 // error.
 func Query(ctx context.Context, o QueryOptions) (rows int64, err error) {
-	p, err := books.OpenExisting(ctx, o.Setting)
+	p, err := books.OpenExisting(ctx, o.Setting, books.RightQuery)
 	if err != nil {
 		return 0, err
 	}

@@ -36,7 +36,7 @@ type TraceOptions struct {
 // and forward to all that it touched. An id that nothing has is an
 // error of usage. The access is recorded.
 func Trace(ctx context.Context, o TraceOptions) (roots []*trace.Node, err error) {
-	p, err := books.OpenExisting(ctx, o.Setting)
+	p, err := books.OpenExisting(ctx, o.Setting, books.RightTrace)
 	if err != nil {
 		return nil, err
 	}

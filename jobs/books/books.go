@@ -81,12 +81,24 @@ func WantLake(s Setting) error {
 	return nil
 }
 
-// OpenExisting is Open for jobs that only read.
-func OpenExisting(ctx context.Context, s Setting) (*Books, error) {
+// OpenExisting is Open for jobs that only read, and have a right to it.
+func OpenExisting(ctx context.Context, s Setting, right Right) (*Books, error) {
 	if err := WantLake(s); err != nil {
 		return nil, err
 	}
-	return Open(ctx, s)
+	return openAllowed(ctx, s, right)
+}
+
+// openAllowed is Open for somebody who has the right.
+func openAllowed(ctx context.Context, s Setting, right Right) (*Books, error) {
+	p, err := Open(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.May(ctx, s, right); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
 }
 
 // Latest is the newest state of the lake.
@@ -105,17 +117,14 @@ func (p *Books) Batches(ctx context.Context, at lake.AsOf) ([]pipeline.Batch, er
 	return batches, nil
 }
 
-// OpenLocked is Open with the lock that every writer holds. While another
+// OpenLocked is Open with the lock that every writer holds, for who has the right. While another
 // run holds it: a busy error, at once.
-func OpenLocked(ctx context.Context, s Setting) (*Books, error) {
-	p, err := Open(ctx, s)
+func OpenLocked(ctx context.Context, s Setting, right Right) (*Books, error) {
+	p, err := openAllowed(ctx, s, right)
 	if err != nil {
 		return nil, err
 	}
 	if p.unlock, err = p.Lake.Lock(ctx); err != nil {
-		return nil, errors.Join(err, p.Close())
-	}
-	if err := p.mayWrite(ctx, s); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	if err := p.recover(ctx, s); err != nil {
@@ -138,16 +147,16 @@ func (p *Books) Close() error {
 	return errors.Join(p.State.Close(), p.Lake.Close())
 }
 
-// Locked does a job in books that are open and locked, and records it: who did
-// it, when, over what, and what became of it. The lake is made if need be; a job
+// Locked does a job, which is a right too, in books that are open and locked, and
+// records it: who did it, when, over what, and what became of it. The lake is made if need be; a job
 // that needs one asks WantLake before. Do's result is given on with its error.
-func Locked[R any](ctx context.Context, s Setting, job string, period pipeline.Period, do func(p *Books, job *Job) (R, error)) (result R, err error) {
-	p, err := OpenLocked(ctx, s)
+func Locked[R any](ctx context.Context, s Setting, job Right, period pipeline.Period, do func(p *Books, job *Job) (R, error)) (result R, err error) {
+	p, err := OpenLocked(ctx, s, job)
 	if err != nil {
 		return result, err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	record, err := p.Begin(ctx, s, job, period)
+	record, err := p.Begin(ctx, s, string(job), period)
 	if err != nil {
 		return result, err
 	}

@@ -25,7 +25,7 @@ const RunsListedMax = 1_000_000
 // of it. With an ID it tells all about that one, a row for each property. An
 // unknown id is an error of usage.
 func Runs(ctx context.Context, o RunsOptions) (t *table.Table, err error) {
-	p, err := OpenExisting(ctx, o.Setting)
+	p, err := OpenExisting(ctx, o.Setting, RightRuns)
 	if err != nil {
 		return nil, err
 	}

@@ -68,8 +68,11 @@ func (s Setting) Step(step, object string) error {
 
 // Actor is a person, or the scheduler.
 type Actor struct {
-	User   string // who it is, as roles, sign-offs and decisions name them
+	User   string // who it is, as roles, sign-offs and decisions name them: in its one spelling
 	OSUser string // whom the operating system says it is
+	// Program says that it is carat's own scheduler, which does what carat.yaml
+	// orders.
+	Program bool
 }
 
 // redact takes the configuration's secrets out of what is recorded.

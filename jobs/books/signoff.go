@@ -92,3 +92,23 @@ func (p *Books) SettleSignOff(ctx context.Context, s Setting, period pipeline.Pe
 	_, err = p.State.VoidSignOffs(ctx, period, version, s.Now, fell)
 	return fell, err
 }
+
+// SharedAccounts finds the accounts of the operating system under which several of
+// those acted who signed a period and decided in it; prepared is the sign-off that
+// stands in an open one.
+func (s Standing) SharedAccounts(prepared state.SignOff) []pipeline.SharedAccount {
+	if s.Closed() {
+		prepared = state.SignOff{PreparedBy: s.Lock.PreparedBy, OSUser: s.Lock.PreparedOS}
+	}
+	return SharedAccounts(prepared, Actor{User: s.Lock.ApprovedBy, OSUser: s.Lock.ApprovedOS}, s.Decisions)
+}
+
+// SharedAccounts finds the accounts of the operating system under which several of
+// those acted who prepared, approve and decided.
+func SharedAccounts(prepared state.SignOff, approver Actor, decisions []pipeline.Decision) []pipeline.SharedAccount {
+	signers := []pipeline.Signer{{User: prepared.PreparedBy, OSUser: prepared.OSUser}, {User: approver.User, OSUser: approver.OSUser}}
+	for _, d := range decisions {
+		signers = append(signers, pipeline.Signer{User: d.By, OSUser: d.OSUser})
+	}
+	return pipeline.SharedAccounts(signers)
+}

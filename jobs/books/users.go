@@ -3,81 +3,13 @@ package books
 import (
 	"context"
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
+	"carat/jobs/names"
 	"carat/pipeline"
 	"carat/pipeline/state"
 )
-
-// The roles that a user can have. While no role was ever granted, everybody
-// may do everything, but no one person both prepares and approves.
-const (
-	RolePreparer  = "preparer"  // prepares a period, decides exceptions, reopens
-	RoleApprover  = "approver"  // approves a period, decides exceptions, reopens, grants roles
-	RoleAuditor   = "auditor"   // reads, and is refused what writes
-	RoleCreator   = "creator"   // reads what is theirs
-	RoleScheduler = "scheduler" // runs jobs and prepares; never approves
-)
-
-// Roles are all of them, in the order in which they are listed.
-var Roles = []string{RolePreparer, RoleApprover, RoleAuditor, RoleCreator, RoleScheduler}
-
-// SchedulerUser is whom jobs run by carat's own scheduler are recorded as.
-const SchedulerUser = "scheduler"
-
-// userForm is what a user may be called: as operating systems and single
-// sign-on do.
-var userForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@\\+-]{0,99}$`)
-
-// checkUser is a usage error for a name that is none.
-func checkUser(name string) error {
-	if userForm.MatchString(name) {
-		return nil
-	}
-	return pipeline.Errorf(pipeline.KindUsage, "use", "user", "%q is not a user's name (letters, digits, _ . @ - +)", name).
-		WithHint("name yourself with --user")
-}
-
-// Grants are the roles that users have.
-type Grants []state.Grant
-
-// Has says whether a user has one of the roles.
-func (g Grants) Has(user string, roles ...string) bool {
-	return slices.ContainsFunc(g, func(one state.Grant) bool { return one.User == user && slices.Contains(roles, one.Role) })
-}
-
-// May is a usage error when the one who runs the job has none of the roles
-// that it needs.
-func (p *Books) May(ctx context.Context, s Setting, action, object string, roles ...string) error {
-	if err := checkUser(s.By.User); err != nil {
-		return err
-	}
-	list, err := p.State.Grants(ctx)
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 || Grants(list).Has(s.By.User, roles...) {
-		return nil
-	}
-	return pipeline.Errorf(pipeline.KindUsage, action, object, "%s is no %s", s.By.User, strings.Join(roles, " or ")).
-		WithHint("`carat users` lists who is; an approver grants roles with `carat users grant %s %s`", s.By.User, roles[0])
-}
-
-// mayWrite is a usage error for somebody whose roles only read.
-func (p *Books) mayWrite(ctx context.Context, s Setting) error {
-	list, err := p.State.Grants(ctx)
-	if err != nil {
-		return err
-	}
-	g := Grants(list)
-	if !g.Has(s.By.User, RoleAuditor, RoleCreator) || g.Has(s.By.User, RolePreparer, RoleApprover, RoleScheduler) {
-		return nil
-	}
-	return pipeline.Errorf(pipeline.KindUsage, "write to", "lake", "%s only reads: auditors and creators change nothing", s.By.User).
-		WithHint("`carat users` lists who may; `carat query`, `trace` and `verify` read")
-}
 
 // UsersOptions say whose role to change; without a role nothing is changed.
 type UsersOptions struct {
@@ -87,23 +19,48 @@ type UsersOptions struct {
 	Revoke bool
 }
 
+// UsersResult is who has which role, and who became administrator by the way.
+type UsersResult struct {
+	Grants []state.Grant
+	// Administrator is who became administrator by granting the first role; "":
+	// nobody.
+	Administrator string
+}
+
 // Users gives every role of every user, after a change if one was asked for.
-// Roles are changed by an approver, and by anybody while there is none.
-func Users(ctx context.Context, o UsersOptions) (list []state.Grant, err error) {
+// Roles are changed by an administrator. Who grants the first role of all becomes
+// one, unless that role makes somebody else one.
+func Users(ctx context.Context, o UsersOptions) (result *UsersResult, err error) {
+	right := RightUsers
+	if o.Role != "" {
+		right = RightGrant
+	}
 	p, err := Open(ctx, o.Setting)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
+	result = &UsersResult{}
 	if o.Role != "" {
-		if err := p.changeRole(ctx, o); err != nil {
+		if err := o.check(); err != nil {
 			return nil, err
 		}
 	}
-	return p.State.Grants(ctx)
+	if err := p.May(ctx, o.Setting, right); err != nil {
+		return nil, err
+	}
+	if o.Role != "" {
+		if result.Administrator, err = p.changeRole(ctx, o); err != nil {
+			return nil, err
+		}
+	}
+	result.Grants, err = p.State.Grants(ctx)
+	return result, err
 }
 
-func (p *Books) changeRole(ctx context.Context, o UsersOptions) (err error) {
+// check is a usage error for a role that doesn't exist or a name that is none; it
+// gives the name its one spelling.
+func (o *UsersOptions) check() error {
 	if !slices.Contains(Roles, o.Role) {
 		e := pipeline.Errorf(pipeline.KindUsage, "change role of", o.User, "there is no role %q", o.Role)
 		if meant := pipeline.Closest(o.Role, Roles); meant != "" {
@@ -111,30 +68,86 @@ func (p *Books) changeRole(ctx context.Context, o UsersOptions) (err error) {
 		}
 		return e.WithHint("roles are %s", strings.Join(Roles, ", "))
 	}
-	if err := errors.Join(checkUser(o.User), checkUser(o.By.User)); err != nil {
-		return err
+	if name, err := names.User(o.User); err == nil {
+		o.User = name
 	}
+	return checkUser(o.User)
+}
+
+func (p *Books) changeRole(ctx context.Context, o UsersOptions) (administrator string, err error) {
 	job, err := p.Begin(ctx, o.Setting, "users", "")
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() { err = job.End(ctx, err) }()
 	list, err := p.State.Grants(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
-	approvers := slices.ContainsFunc(list, func(g state.Grant) bool { return g.Role == RoleApprover })
-	if approvers && !Grants(list).Has(o.By.User, RoleApprover) {
-		return pipeline.Errorf(pipeline.KindUsage, "change role of", o.User, "%s is no approver", o.By.User).
-			WithHint("`carat users` lists who is")
+	if o.Revoke {
+		return "", p.revoke(ctx, o, list)
 	}
-	if !o.Revoke {
-		return p.State.Grant(ctx, state.Grant{User: o.User, Role: o.Role, By: o.By.User, At: o.Now})
+	return p.grant(ctx, o, list)
+}
+
+// grant gives a role. The first of all makes its giver an administrator: else
+// nobody could give the next.
+func (p *Books) grant(ctx context.Context, o UsersOptions, g Grants) (administrator string, err error) {
+	if len(g) == 0 && o.Role != RoleAdministrator {
+		administrator = o.By.User
+		g = append(g, state.Grant{User: administrator, Role: RoleAdministrator})
 	}
-	had, err := p.State.Revoke(ctx, o.User, o.Role)
-	if err == nil && !had {
+	if err := g.mayGrant(o); err != nil {
+		return "", err
+	}
+	// The administrator first: broken off here, there is one.
+	if administrator != "" {
+		if err := p.State.Grant(ctx, state.Grant{User: administrator, Role: RoleAdministrator, By: o.By.User, OSUser: o.By.OSUser, At: o.Now}); err != nil {
+			return "", err
+		}
+	}
+	if g.Has(o.User, o.Role) {
+		return administrator, nil
+	}
+	return administrator, p.State.Grant(ctx, state.Grant{User: o.User, Role: o.Role, By: o.By.User, OSUser: o.By.OSUser, At: o.Now})
+}
+
+// mayGrant refuses a role that would leave too few pairs of eyes.
+func (g Grants) mayGrant(o UsersOptions) error {
+	refuse := func(format string, args ...any) *pipeline.Error {
+		return pipeline.Errorf(pipeline.KindUsage, "grant "+o.Role+" to", o.User, format, args...)
+	}
+	signs := []string{RolePreparer, RoleApprover, RoleScheduler}
+	switch {
+	case names.Same(o.User, o.By.User) && len(g) > 0:
+		return refuse("nobody grants a role to themselves; who grants the first one becomes administrator").
+			WithHint("let an administrator grant it, or name one first: `carat users grant NAME administrator`")
+	case o.Role == RoleAdministrator && g.Has(o.User, signs...), slices.Contains(signs, o.Role) && g.Has(o.User, RoleAdministrator):
+		return refuse("an administrator prepares, decides and approves nothing, and %s is %s", o.User, strings.Join(g.RolesOf(o.User), " and ")).
+			WithHint("let somebody else be the %s, or revoke the other role first", o.Role)
+	}
+	return nil
+}
+
+// revoke takes a role away, in whichever spelling its holder was recorded. The
+// last who can grant roles stays.
+func (p *Books) revoke(ctx context.Context, o UsersOptions, g Grants) error {
+	if !g.Has(o.User, o.Role) {
 		return pipeline.Errorf(pipeline.KindNotFound, "revoke role of", o.User, "%s is no %s", o.User, o.Role).
 			WithHint("`carat users` lists who is")
 	}
-	return err
+	others := slices.ContainsFunc(g, func(one state.Grant) bool { return one.Role == o.Role && !names.Same(one.User, o.User) })
+	if o.Role == g.administering() && !others {
+		return pipeline.Errorf(pipeline.KindUsage, "revoke role of", o.User, "%s is the last who can grant roles", o.User).
+			WithHint("name another first: `carat users grant NAME administrator`")
+	}
+	for _, one := range g {
+		if one.Role != o.Role || !names.Same(one.User, o.User) {
+			continue
+		}
+		if _, err := p.State.Revoke(ctx, one.User, one.Role); err != nil {
+			return err
+		}
+	}
+	return nil
 }

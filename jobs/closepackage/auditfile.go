@@ -52,7 +52,7 @@ const auditManifest = "MANIFEST.sha256"
 // evidence would show rules that the run doesn't rest on. So is a place of the
 // caller's own at which something lies already. After an error nothing is left.
 func AuditFile(ctx context.Context, o AuditFileOptions) (result *AuditFileResult, err error) {
-	p, err := books.OpenExisting(ctx, o.Setting)
+	p, err := books.OpenExisting(ctx, o.Setting, books.RightEvidence)
 	if err != nil {
 		return nil, err
 	}
@@ -162,6 +162,7 @@ type auditBuilder struct {
 	run         state.Run
 	lock        state.Lock // zero while the period is open
 	standing    books.Standing
+	prepared    state.SignOff         // of an open month, if it stands
 	certificate *pipeline.Certificate // nil while the period is open
 	batches     []lake.CommittedBatch // that the run read
 	models      reconcile.Models
@@ -190,6 +191,9 @@ func newAuditBuilder(ctx context.Context, p *books.Books, o AuditFileOptions) (*
 	}
 	if err != nil {
 		return nil, err
+	}
+	if o, stands, _, failed := p.SignOff(ctx, b.run.Period, closed.Version(b.run.Period)); failed == nil && stands {
+		b.prepared = o
 	}
 	if b.standing, err = p.Standing(ctx, o.Setting, closed, b.run); err != nil {
 		return nil, err
@@ -291,6 +295,9 @@ func (b *auditBuilder) readme() auditfile.Readme {
 		Batches: len(b.batches), Files: b.sums}
 	if n := len(b.batches); n > 0 {
 		r.LastBatch, r.Chain = b.batches[n-1].ID, b.batches[n-1].Chain
+	}
+	for _, a := range b.standing.SharedAccounts(b.prepared) {
+		r.Shared = append(r.Shared, a.Says())
 	}
 	for _, one := range b.batches {
 		r.RowsRead, r.RowsAccepted = r.RowsRead+one.RowsRead, r.RowsAccepted+one.RowsAccepted

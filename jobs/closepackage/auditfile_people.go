@@ -68,16 +68,16 @@ func (b *auditBuilder) writeSignatures() error {
 	}
 	version := int64(1)
 	var rows [][]any
-	add := func(version int64, what, who string, at time.Time, run, note string) {
+	add := func(version int64, what, who, account string, at time.Time, run, note string) {
 		if !at.IsZero() && !b.later(at) {
-			rows = append(rows, []any{version, what, books.TextOrNil(who), at, run, books.TextOrNil(note)})
+			rows = append(rows, []any{version, what, books.TextOrNil(who), books.TextOrNil(account), at, run, books.TextOrNil(note)})
 		}
 	}
 	signed := func(version int64) error {
 		list, err := b.books.State.SignOffs(b.ctx, b.run.Period, version)
 		for _, o := range list {
-			add(version, "prepared", o.PreparedBy, o.PreparedAt, o.RunID, "")
-			add(version, "sign-off fell away", "", o.VoidAt, o.RunID, o.VoidReason)
+			add(version, "prepared", o.PreparedBy, o.OSUser, o.PreparedAt, o.RunID, "")
+			add(version, "sign-off fell away", "", "", o.VoidAt, o.RunID, o.VoidReason)
 		}
 		return err
 	}
@@ -88,9 +88,9 @@ func (b *auditBuilder) writeSignatures() error {
 		if err := signed(l.Version); err != nil {
 			return err
 		}
-		add(l.Version, "approved", l.ApprovedBy, l.LockedAt, l.RunID, "certificate "+l.CertificateSHA256)
+		add(l.Version, "approved", l.ApprovedBy, l.ApprovedOS, l.LockedAt, l.RunID, "certificate "+l.CertificateSHA256)
 		if !l.InForce() {
-			add(l.Version, "opened again", l.ReopenedBy, l.ReopenedAt, l.RunID, l.ReopenReason)
+			add(l.Version, "opened again", l.ReopenedBy, l.ReopenedOS, l.ReopenedAt, l.RunID, l.ReopenReason)
 		}
 		version = l.Version + 1
 	}
@@ -99,7 +99,7 @@ func (b *auditBuilder) writeSignatures() error {
 			return err
 		}
 	}
-	return b.table("signatures.csv", columnsOf("version:n what who at:t run_id note"), textRows(rows))
+	return b.table("signatures.csv", columnsOf("version:n what who os_user at:t run_id note"), textRows(rows))
 }
 
 // writeCertificate copies the certificate of a closed period, and the list of

@@ -36,7 +36,7 @@ type Result struct {
 // page, into out/PERIOD/package. A period that was not reconciled is a
 // not-found error.
 func Write(ctx context.Context, o Options) (result *Result, err error) {
-	p, err := books.OpenExisting(ctx, o.Setting)
+	p, err := books.OpenExisting(ctx, o.Setting, books.RightPackage)
 	if err != nil {
 		return nil, err
 	}

@@ -49,15 +49,18 @@ type Config struct {
 	FXMaxAgeDays      int
 	Materiality       map[string]pipeline.Amount
 	Approvers         []string
-	Accounts          map[string]string
-	Memory            string        // as the engine takes it: "4GB"
-	Threads           int           // 0: all cores
-	ControlTimeout    time.Duration // of each control of the user's own
-	Feeds             map[string]Feed
-	Jobs              map[string]Job
-	Mail              Mail
-	Notifications     map[string]Webhook // receivers by name
-	Backup            Backup
+	// WaiverLimits are how much a role may waive of one exception, by the unit of
+	// its difference; a role that is not there may waive any.
+	WaiverLimits   map[string]map[string]pipeline.Amount
+	Accounts       map[string]string
+	Memory         string        // as the engine takes it: "4GB"
+	Threads        int           // 0: all cores
+	ControlTimeout time.Duration // of each control of the user's own
+	Feeds          map[string]Feed
+	Jobs           map[string]Job
+	Mail           Mail
+	Notifications  map[string]Webhook // receivers by name
+	Backup         Backup
 }
 
 // Entity is a legal entity that sells the coins and owes the creators.

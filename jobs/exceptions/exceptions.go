@@ -93,7 +93,7 @@ order by listed.period, listed.control, listed.subject_kind, listed.subject_id, 
 // with what was decided about it and how long it has stood. A period that was
 // not reconciled and a control or creator that doesn't exist are errors of usage.
 func List(ctx context.Context, o Options) (t *table.Table, err error) {
-	p, err := books.OpenExisting(ctx, o.Setting)
+	p, err := books.OpenExisting(ctx, o.Setting, books.RightExceptions)
 	if err != nil {
 		return nil, err
 	}

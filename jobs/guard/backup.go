@@ -89,7 +89,7 @@ func Backup(ctx context.Context, o BackupOptions) (result *BackupResult, err err
 	if err := books.WantLake(o.Setting); err != nil {
 		return nil, err
 	}
-	p, err := books.OpenLocked(ctx, o.Setting)
+	p, err := books.OpenLocked(ctx, o.Setting, books.RightBackup)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func Backup(ctx context.Context, o BackupOptions) (result *BackupResult, err err
 	if err := c.checkCopied(); err != nil {
 		return nil, backupError(out, err)
 	}
-	v, err := verifyCopy(ctx, o.Setting, c.folder, filepath.Join(out, backupScratch))
+	v, err := verifyCopy(ctx, o.Setting, c.folder, filepath.Join(out, backupScratch), books.RightBackup)
 	if err != nil {
 		return nil, err
 	}
@@ -371,7 +371,7 @@ func removeOlder(out string, keep int) (removed []string, err error) {
 
 // verifyCopy verifies a copy in a scratch folder, because opening a lake
 // writes to its catalog.
-func verifyCopy(ctx context.Context, s books.Setting, folder, scratch string) (*Verification, error) {
+func verifyCopy(ctx context.Context, s books.Setting, folder, scratch string, right books.Right) (*Verification, error) {
 	if err := os.RemoveAll(scratch); err != nil {
 		return nil, err
 	}
@@ -401,7 +401,7 @@ func verifyCopy(ctx context.Context, s books.Setting, folder, scratch string) (*
 	config := *s.Config
 	config.Dir, config.Lake, config.Catalog = scratch, filepath.Join(scratch, backupLake), ""
 	s.Config = &config
-	v, err := Verify(ctx, VerifyOptions{Setting: s})
+	v, err := Verify(ctx, VerifyOptions{Setting: s, right: right})
 	var known *pipeline.Error
 	if errors.As(err, &known) && known.Kind == pipeline.KindVerification {
 		return v, pipeline.Errorf(pipeline.KindVerification, "verify the copy in", folder, "%w", known.Cause).

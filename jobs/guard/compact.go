@@ -26,7 +26,7 @@ func Compact(ctx context.Context, o CompactOptions) (result *CompactResult, err 
 	if err := books.WantLake(o.Setting); err != nil {
 		return nil, err
 	}
-	return books.Locked(ctx, o.Setting, "compact", "", func(p *books.Books, job *books.Job) (result *CompactResult, err error) {
+	return books.Locked(ctx, o.Setting, books.RightCompact, "", func(p *books.Books, job *books.Job) (result *CompactResult, err error) {
 		result = &CompactResult{}
 		result.Tables, err = p.Lake.Compact(ctx, func(c lake.Compacted) {
 			job.Took(c.Table)

@@ -37,7 +37,7 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 	if err := books.WantLake(o.Setting); err != nil {
 		return nil, err
 	}
-	p, err := books.OpenLocked(ctx, o.Setting)
+	p, err := books.OpenLocked(ctx, o.Setting, books.RightErase)
 	if err != nil {
 		return nil, err
 	}

@@ -227,6 +227,10 @@ func TestForeignCommitToAnOlderLake(t *testing.T) {
 		o.exec("delete from carat_tables")
 		o.exec("drop table carat_records")
 		o.exec("delete from carat_migrations where name >= '0006_records.sql'")
+		for _, column := range []string{"carat_users drop column os_user", "carat_sign_offs drop column os_user", "carat_decisions drop column os_user",
+			"carat_locks drop column prepared_os", "carat_locks drop column approved_os", "carat_locks drop column reopened_os"} {
+			o.exec("alter table " + column)
+		}
 		_ = os.Remove(filepath.Join(s.Config.Lake, "catalog.sqlite-head"))
 		_ = os.WriteFile(filepath.Join(s.Config.Lake, "catalog.sqlite-open"), []byte("open\n"), 0o600)
 	}

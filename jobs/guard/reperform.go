@@ -20,7 +20,7 @@ type ReperformOptions struct {
 // the certificate. It writes nothing. A period that is not closed is a usage
 // error; what differs is a result, not an error.
 func Reperform(ctx context.Context, o ReperformOptions) (r *reconcile.Reperformance, err error) {
-	p, err := books.OpenExisting(ctx, o.Setting)
+	p, err := books.OpenExisting(ctx, o.Setting, books.RightVerify)
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func Restore(ctx context.Context, o RestoreOptions) (result *RestoreResult, err 
 			return nil, pipeline.Errorf(pipeline.KindUsage, "check backup", folder, "%w", disk.Cause(err)).WithHint("carat needs to write beside it, to open a copy of its catalog")
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-		v, err := verifyCopy(ctx, o.Setting, folder, scratch)
+		v, err := verifyCopy(ctx, o.Setting, folder, scratch, books.RightRestore)
 		if err != nil {
 			return nil, err
 		}
@@ -176,7 +176,10 @@ func (o RestoreOptions) restore(ctx context.Context, folder string, m manifest, 
 	config.Lake, config.Catalog, config.Dir = temp, "", temp // without the statements of another lake
 	setting := o.Setting
 	setting.Config = &config
-	v, err := Verify(ctx, VerifyOptions{Setting: setting})
+	v, err := Verify(ctx, VerifyOptions{Setting: setting, right: books.RightRestore})
+	if pipeline.KindOf(err) == pipeline.KindUsage { // nothing is left to whoever may not
+		return head, errors.Join(err, os.RemoveAll(temp))
+	}
 	if err != nil {
 		return head, err
 	}

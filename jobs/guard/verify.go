@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,8 @@ import (
 // VerifyOptions say what to verify besides the history itself.
 type VerifyOptions struct {
 	books.Setting
-	Head *books.Head // what a third party kept; nil: nothing
+	Head  *books.Head // what a third party kept; nil: nothing
+	right books.Right // that whoever verifies needs; "": RightVerify
 }
 
 // Verification is what Verify went through.
@@ -48,7 +50,7 @@ func (v *Verification) differ(format string, args ...any) {
 // if given, a head that somebody else kept. A history that differs from what it
 // says is a verification error with the first difference; the result has all.
 func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err error) {
-	p, err := books.OpenExisting(ctx, o.Setting)
+	p, err := books.OpenExisting(ctx, o.Setting, cmp.Or(o.right, books.RightVerify))
 	if err != nil && pipeline.KindOf(err) != pipeline.KindNotFound {
 		changed := lake.ChangedFiles(ctx, lake.Config{Root: o.Config.Lake, CatalogDSN: o.Config.Catalog.Reveal()})
 		if len(changed) > 0 {

@@ -43,7 +43,7 @@ func closedMonth(t *testing.T) (books.Setting, *books.Head) {
 // lockMonth locks October by a certificate of its run.
 func lockMonth(t *testing.T, s books.Setting) {
 	t.Helper()
-	p, err := books.OpenLocked(t.Context(), s)
+	p, err := books.OpenLocked(t.Context(), s, books.RightRun)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +277,7 @@ var alterations = []struct {
 	{"a decided rate", func(a altered) { a.catalog("update carat_decisions set rate_value = '2'") }, "the decision about exception e1 is not the one that was in force"},
 	{"a decision taken away", func(a altered) { a.catalog("delete from carat_decisions") }, "the decision about exception e1 is not on record any more"},
 	{"a decision put over another", func(a altered) {
-		a.catalog("insert into carat_decisions select decision_no + 1, exception_id, 'waived', '2099-12-31', owner, note, decided_by, decided_at, '', '', '', '' from carat_decisions")
+		a.catalog("insert into carat_decisions select decision_no + 1, exception_id, 'waived', '2099-12-31', owner, note, decided_by, decided_at, '', '', '', '', '' from carat_decisions")
 	}, "the decision about exception e1 is not the one that was in force"},
 	{"the lock taken away", func(a altered) { a.catalog("delete from carat_locks") }, "the state database knows no such lock"},
 	{"the record of a run taken away", func(a altered) { a.catalog("delete from carat_runs") }, "the state database knows no such run"},
@@ -358,7 +358,7 @@ func TestHistoryHoldsNoName(t *testing.T) {
 	if _, err := jobs.Run(t.Context(), jobs.RunOptions{Setting: s, SQL: carat.Files, Period: "2026-10"}); err != nil {
 		t.Fatal(err)
 	}
-	p, err := books.OpenExisting(t.Context(), s)
+	p, err := books.OpenExisting(t.Context(), s, books.RightQuery)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,7 +94,7 @@ type dryRun struct {
 
 func (d *dryRun) open(ctx context.Context) (err error) {
 	if books.WantLake(d.Setting) == nil {
-		if d.history, err = books.OpenExisting(ctx, d.Setting); err != nil {
+		if d.history, err = books.OpenExisting(ctx, d.Setting, books.RightIngest); err != nil {
 			return err
 		}
 		closed, err := d.history.Closures(ctx, d.Config)

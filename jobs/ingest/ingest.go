@@ -72,7 +72,7 @@ func Files(ctx context.Context, o Options) (result *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return books.Locked(ctx, o.Setting, "ingest", "", func(p *books.Books, job *books.Job) (result *Result, err error) {
+	return books.Locked(ctx, o.Setting, books.RightIngest, "", func(p *books.Books, job *books.Job) (result *Result, err error) {
 		result, err = FilesIn(ctx, p, o.Setting, inputs, ignored)
 		job.Took(result.Inputs()...)
 		return result, err

@@ -93,7 +93,7 @@ func Send(ctx context.Context, o Options) (result *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := books.OpenLocked(ctx, o.Setting)
+	p, err := books.OpenLocked(ctx, o.Setting, books.RightSend)
 	if err != nil {
 		return nil, err
 	}

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
+	"time"
 
 	"carat/jobs/books"
 	"carat/jobs/closepackage"
 	"carat/jobs/disk"
+	"carat/jobs/names"
 	"carat/jobs/reconcile"
 	"carat/jobs/statements"
 	"carat/pipeline"
@@ -37,7 +39,8 @@ type ApproveResult struct {
 	Statements  int64
 	Folder      string // of the final statements
 	Moved       []pipeline.MovedTable
-	Package     []string // files of the close package that tells of it
+	Shared      []pipeline.SharedAccount // accounts of the operating system under which several of them acted
+	Package     []string                 // files of the close package that tells of it
 }
 
 // Approve locks a prepared period. It reconciles once more over what the lake
@@ -47,13 +50,17 @@ func Approve(ctx context.Context, o ApproveOptions) (result *ApproveResult, err 
 	if err := books.WantLake(o.Setting); err != nil {
 		return nil, err
 	}
-	return books.Locked(ctx, o.Setting, "approve", o.Period, func(p *books.Books, job *books.Job) (result *ApproveResult, err error) {
+	return books.Locked(ctx, o.Setting, books.RightApprove, o.Period, func(p *books.Books, job *books.Job) (result *ApproveResult, err error) {
 		closed, err := p.Closures(ctx, o.Config)
 		if err != nil {
 			return nil, err
 		}
-		if err := errors.Join(closed.InOrder("approve", o.Period), p.May(ctx, o.Setting, "approve", string(o.Period), books.RoleApprover), noScheduler(ctx, p, o)); err != nil {
+		if err := errors.Join(closed.InOrder("approve", o.Period), noScheduler(ctx, p, o)); err != nil {
 			return nil, err
+		}
+		if end := o.Period.End(o.Config.Zone); o.Now.Before(end) {
+			return nil, pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "the month is not over before %s", end.Format(time.RFC3339)).
+				WithHint("approve it then: what is still to come would count in the next month")
 		}
 		version := closed.Version(o.Period)
 		if _, err := signed(ctx, p, o, version); err != nil {
@@ -85,7 +92,7 @@ func noScheduler(ctx context.Context, p *books.Books, o ApproveOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.By.User == books.SchedulerUser || books.Grants(list).Has(o.By.User, books.RoleScheduler) {
+	if names.Same(o.By.User, books.SchedulerUser) || books.Grants(list).Has(o.By.User, books.RoleScheduler) {
 		return pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "%s runs the scheduled jobs, and a program approves nothing", o.By.User).
 			WithHint("an approver does: `carat approve --period %s`", o.Period)
 	}
@@ -104,11 +111,21 @@ func signed(ctx context.Context, p *books.Books, o ApproveOptions, version int64
 	case !stands:
 		return signed, pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "nobody has prepared it").
 			WithHint("prepare it: `carat close --period %s`", o.Period)
-	case signed.PreparedBy == o.By.User:
+	case names.Same(signed.PreparedBy, o.By.User):
 		return signed, pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "%s prepared it, and who prepares doesn't approve", o.By.User).
 			WithHint("let somebody else approve the month")
 	}
+	if o.Now.Before(signed.PreparedAt) {
+		return signed, clockError("approve", o.Period, o.Now, "the month was prepared", signed.PreparedAt)
+	}
 	return signed, nil
+}
+
+// clockError is the error of a signature that would be dated before what it rests
+// on.
+func clockError(action string, period pipeline.Period, now time.Time, what string, at time.Time) error {
+	return pipeline.Errorf(pipeline.KindUsage, action, string(period), "it would be dated %s, and %s on %s", now.UTC().Format(time.RFC3339), what, at.UTC().Format(time.RFC3339)).
+		WithHint("the machine's clock is wrong now, or was then: set it right")
 }
 
 // mayApprove says why a period can't be locked, by its exceptions and by who
@@ -122,10 +139,12 @@ func mayApprove(o ApproveOptions, signed state.SignOff, v books.Verdict) error {
 			WithHint("`carat exceptions --period %s --export decisions.csv`, decide, then `carat exceptions --import decisions.csv`", o.Period)
 	}
 	for _, d := range v.Decisions {
-		switch d.By {
-		case signed.PreparedBy:
+		switch {
+		case o.Now.Before(d.At):
+			return clockError("approve", o.Period, o.Now, "exception "+d.ExceptionID+" was decided", d.At)
+		case names.Same(d.By, signed.PreparedBy):
 			return decidedByPreparer("approve", o.Period, d)
-		case o.By.User:
+		case names.Same(d.By, o.By.User):
 			return pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "%s decided exception %s, and who decides doesn't approve", d.By, d.ExceptionID).
 				WithHint("let somebody else approve the month")
 		}
@@ -167,9 +186,10 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 	}
 	c := &pipeline.Certificate{
 		Format: pipeline.CertificateFormat, Lake: p.Lake.ID(), Period: o.Period, Version: signed.Version, Status: v.Status, RunID: run.ID,
-		Prepared: pipeline.Signature{User: signed.PreparedBy, At: signed.PreparedAt.UTC()},
-		Approved: pipeline.Signature{User: o.By.User, At: o.Now.UTC()}, Build: o.Build, Decisions: v.Decisions,
-		Statements: pipeline.CertifiedList{Statements: count, Files: files, SHA256: pipeline.SHA256Text(list)},
+		Prepared: pipeline.Signature{User: signed.PreparedBy, OSUser: signed.OSUser, At: signed.PreparedAt.UTC()},
+		Approved: pipeline.Signature{User: o.By.User, OSUser: o.By.OSUser, At: o.Now.UTC()}, Build: o.Build, Decisions: v.Decisions,
+		SharedAccounts: books.SharedAccounts(signed, o.By, v.Decisions),
+		Statements:     pipeline.CertifiedList{Statements: count, Files: files, SHA256: pipeline.SHA256Text(list)},
 	}
 	if err := certify(ctx, p, o, closed, run, c); err != nil {
 		return nil, err
@@ -195,7 +215,8 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 	for _, t := range c.Results {
 		snapshots[t.Table] = t.Snapshot
 	}
-	lock := state.Lock{Period: o.Period, Version: c.Version, RunID: run.ID, CertificateSHA256: sum, PreparedBy: signed.PreparedBy, ApprovedBy: o.By.User, LockedAt: o.Now}
+	lock := state.Lock{Period: o.Period, Version: c.Version, RunID: run.ID, CertificateSHA256: sum, PreparedBy: signed.PreparedBy, PreparedOS: signed.OSUser,
+		ApprovedBy: o.By.User, ApprovedOS: o.By.OSUser, LockedAt: o.Now}
 	err = p.Lake.Tag(ctx, tag, snapshots, func(tx *sql.Tx) error {
 		return p.State.RecordLock(ctx, tx, lock)
 	})
@@ -221,5 +242,5 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 			WithHint("write it with `carat package --period %s`", o.Period)
 	}
 	return &ApproveResult{Period: o.Period, Version: c.Version, RunID: run.ID, Standing: books.Standing{Verdict: v, Lock: lock}, PreparedBy: signed.PreparedBy,
-		ApprovedBy: o.By.User, Certificate: lake.CertificateFile(o.Period, c.Version), SHA256: sum, Statements: count, Folder: target, Moved: c.Moved, Package: pack.Files}, nil
+		ApprovedBy: o.By.User, Certificate: lake.CertificateFile(o.Period, c.Version), SHA256: sum, Statements: count, Folder: target, Moved: c.Moved, Shared: c.SharedAccounts, Package: pack.Files}, nil
 }

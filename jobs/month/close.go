@@ -2,11 +2,11 @@ package month
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"time"
 
 	"carat/jobs/books"
+	"carat/jobs/names"
 	"carat/jobs/reconcile"
 	"carat/jobs/statements"
 	"carat/pipeline"
@@ -44,12 +44,12 @@ func Close(ctx context.Context, o CloseOptions) (result *CloseResult, err error)
 	if err := books.WantLake(o.Setting); err != nil {
 		return nil, err
 	}
-	return books.Locked(ctx, o.Setting, "close", o.Period, func(p *books.Books, job *books.Job) (result *CloseResult, err error) {
+	return books.Locked(ctx, o.Setting, books.RightClose, o.Period, func(p *books.Books, job *books.Job) (result *CloseResult, err error) {
 		closed, err := p.Closures(ctx, o.Config)
 		if err != nil {
 			return nil, err
 		}
-		if err := errors.Join(p.May(ctx, o.Setting, "close", string(o.Period), books.RolePreparer, books.RoleScheduler), closed.InOrder("close", o.Period)); err != nil {
+		if err := closed.InOrder("close", o.Period); err != nil {
 			return nil, err
 		}
 		run, v, err := reconciled(ctx, p, reconcile.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Reperform: true})
@@ -61,7 +61,10 @@ func Close(ctx context.Context, o CloseOptions) (result *CloseResult, err error)
 			return nil, books.BlockedError("close", o.Period, v)
 		}
 		for _, d := range v.Decisions {
-			if d.By == o.By.User {
+			if o.Now.Before(d.At) {
+				return nil, clockError("close", o.Period, o.Now, "exception "+d.ExceptionID+" was decided", d.At)
+			}
+			if names.Same(d.By, o.By.User) {
 				return nil, decidedByPreparer("close", o.Period, d)
 			}
 		}
@@ -71,7 +74,7 @@ func Close(ctx context.Context, o CloseOptions) (result *CloseResult, err error)
 		}
 		version := closed.Version(o.Period)
 		if _, err := p.State.RecordSignOff(ctx, state.SignOff{Period: o.Period, Version: version, RunID: run.ID,
-			NumbersSHA256: books.NumbersSHA256(numbers), PreparedBy: o.By.User, PreparedAt: o.Now}); err != nil {
+			NumbersSHA256: books.NumbersSHA256(numbers), PreparedBy: o.By.User, OSUser: o.By.OSUser, PreparedAt: o.Now}); err != nil {
 			return nil, err
 		}
 		result = &CloseResult{Period: o.Period, Version: version, RunID: run.ID, Status: v.Status, Verdict: v,

@@ -12,12 +12,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"carat/jobs/books"
 	"carat/jobs/disk"
 	"carat/jobs/exceptions"
+	"carat/jobs/names"
 	"carat/pipeline"
 	"carat/reports/escape"
 )
@@ -54,15 +54,16 @@ func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err err
 	if err != nil {
 		return nil, err
 	}
-	return books.Locked(ctx, o.Setting, "decide", "", func(p *books.Books, job *books.Job) (result *DecideResult, err error) {
-		if err := p.May(ctx, o.Setting, "import", o.File, books.RolePreparer, books.RoleApprover); err != nil {
-			return nil, err
-		}
-		if o.By.User == books.SchedulerUser {
+	return books.Locked(ctx, o.Setting, books.RightDecide, "", func(p *books.Books, job *books.Job) (result *DecideResult, err error) {
+		if names.Same(o.By.User, books.SchedulerUser) {
 			return nil, pipeline.Errorf(pipeline.KindUsage, "import", o.File, "the scheduler decides nothing")
 		}
 		job.Took(filepath.Base(o.File) + " " + pipeline.SHA256Text(text))
-		f := &decisionFile{name: filepath.Base(o.File), today: books.Day(o.Now, o.Config.Zone)}
+		grants, err := p.State.Grants(ctx)
+		if err != nil {
+			return nil, err
+		}
+		f := &decisionFile{name: filepath.Base(o.File), today: books.Day(o.Now, o.Config.Zone), limits: limitsOf(o.Setting, grants)}
 		if err := f.parse(text); err != nil {
 			return nil, err
 		}
@@ -79,7 +80,7 @@ func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err err
 			return nil, err
 		}
 		for i := range fresh {
-			fresh[i].By, fresh[i].At = o.By.User, o.Now
+			fresh[i].By, fresh[i].OSUser, fresh[i].At = o.By.User, o.By.OSUser, o.Now
 		}
 		if err := p.State.RecordDecisions(ctx, fresh); err != nil {
 			return nil, err
@@ -110,6 +111,7 @@ type knownException struct {
 	control   string
 	subject   string
 	needsRate bool
+	seen      []seen          // what the runs said of it, oldest first
 	period    pipeline.Period // the earliest open one in whose run it stands or stood; "" when each is closed
 }
 
@@ -131,11 +133,21 @@ func knownExceptions(ctx context.Context, p *books.Books, s books.Setting) (map[
 	if err != nil {
 		return nil, err
 	}
+	amounts, err := p.Query(ctx, s.Config, books.Latest, "select exception_id, subject_id, cast(difference as varchar), unit from "+books.TableExceptions+
+		" order by exception_id, period, run_id", books.TableExceptions)
+	if err != nil {
+		return nil, err
+	}
+	said := map[string][]seen{}
+	for _, row := range amounts.Rows {
+		text := func(i int) string { t, _ := row[i].(string); return t }
+		said[text(0)] = append(said[text(0)], seen{text(1), text(2), text(3)})
+	}
 	for _, row := range t.Rows {
 		control := row[1].(string)
 		reason, _ := row[4].(string)
 		period, _ := row[5].(string)
-		known[row[0].(string)] = knownException{control: control, subject: row[2].(string),
+		known[row[0].(string)] = knownException{control: control, subject: row[2].(string), seen: said[row[0].(string)],
 			needsRate: books.NeedsRate(control, row[3].(string), reason), period: pipeline.Period(period)}
 	}
 	return known, nil
@@ -148,10 +160,12 @@ type decisionFile struct {
 	rows     []decisionRow
 	ignored  []string // columns
 	problems []error
+	limits   waiverLimits // of whoever decides
 }
 
 type decisionRow struct {
-	line int
+	line  int
+	shown map[string]string // cells of the export that tell which exception it is
 	pipeline.Decision
 }
 
@@ -258,7 +272,13 @@ func (f *decisionFile) row(line int, record, header []string, at map[string]int)
 	if d == (pipeline.Decision{}) {
 		return // a blank line of a spreadsheet
 	}
-	f.rows = append(f.rows, decisionRow{line, d})
+	shown := map[string]string{}
+	for _, name := range shownCells {
+		if _, has := at[name]; has {
+			shown[name] = cell(name)
+		}
+	}
+	f.rows = append(f.rows, decisionRow{line, shown, d})
 }
 
 // judge checks the rows and gives the decisions that are new.
@@ -277,19 +297,25 @@ func (f *decisionFile) judge(known map[string]knownException, current map[string
 			f.problem(row.line, "no exception has the id %q", pipeline.CutText(d.ExceptionID))
 			continue
 		}
+		if column, ok := about.isAbout(row.shown); !ok {
+			f.problem(row.line, "this row shows another exception than its id %s names: %s is %q there; was the sheet sorted without the ids?", d.ExceptionID, column,
+				pipeline.CutText(row.shown[column]))
+			continue
+		}
 		if d.Status == exceptions.ListedStatus(now, f.today) && d.Until == now.Until && d.Owner == now.Owner && d.Note == now.Note &&
 			d.Value == now.Value && d.Source == now.Source {
 			continue
 		}
-		if f.rowIsGood(row.line, d, now) && f.rateIsGood(row.line, &d, now, about) {
+		if f.rowIsGood(row.line, d, now, about) && f.rateIsGood(row.line, &d, now, about) {
 			fresh = append(fresh, d)
 		}
 	}
 	return fresh
 }
 
-func (f *decisionFile) rowIsGood(line int, d, now pipeline.Decision) bool {
+func (f *decisionFile) rowIsGood(line int, d, now pipeline.Decision, about knownException) bool {
 	before := len(f.problems)
+	f.wantNote(line, d)
 	switch {
 	case !slices.Contains(pipeline.DecisionStatuses, d.Status):
 		f.problem(line, "status %q is not one of %s", pipeline.CutText(d.Status), strings.Join(pipeline.DecisionStatuses, ", "))
@@ -298,11 +324,7 @@ func (f *decisionFile) rowIsGood(line int, d, now pipeline.Decision) bool {
 	case d.Status == pipeline.DecisionWaived && d.Until == "":
 		f.problem(line, "a waiver needs a day in until, such as 2026-12-31")
 	case d.Status == pipeline.DecisionWaived:
-		if _, err := time.Parse(time.DateOnly, d.Until); err != nil {
-			f.problem(line, "until %q is not a day like 2026-12-31", pipeline.CutText(d.Until))
-		} else if d.Until < f.today {
-			f.problem(line, "until %s is in the past; today is %s", d.Until, f.today)
-		}
+		f.checkWaiver(line, d, about)
 	}
 	for _, c := range []struct {
 		name, text string

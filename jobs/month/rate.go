@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"carat/jobs/books"
+	"carat/jobs/names"
 	"carat/pipeline"
 )
 
@@ -26,11 +27,8 @@ func DecideRate(ctx context.Context, o RateOptions) (d pipeline.Decision, err er
 	if err := books.WantLake(o.Setting); err != nil {
 		return d, err
 	}
-	return books.Locked(ctx, o.Setting, "decide", "", func(p *books.Books, job *books.Job) (d pipeline.Decision, err error) {
-		if err := p.May(ctx, o.Setting, "decide rate", o.Missing, books.RolePreparer, books.RoleApprover); err != nil {
-			return d, err
-		}
-		if o.By.User == books.SchedulerUser {
+	return books.Locked(ctx, o.Setting, books.RightDecide, "", func(p *books.Books, job *books.Job) (d pipeline.Decision, err error) {
+		if names.Same(o.By.User, books.SchedulerUser) {
 			return d, pipeline.Errorf(pipeline.KindUsage, "decide rate", o.Missing, "the scheduler decides nothing")
 		}
 		found, err := standingRates(ctx, p, o.Setting)
@@ -38,7 +36,7 @@ func DecideRate(ctx context.Context, o RateOptions) (d pipeline.Decision, err er
 			return d, err
 		}
 		d = pipeline.Decision{Status: pipeline.DecisionRate, Value: strings.TrimSpace(o.Value), Source: strings.TrimSpace(o.Source),
-			Note: strings.TrimSpace(o.Reason), By: o.By.User, At: o.Now}
+			Note: strings.TrimSpace(o.Reason), By: o.By.User, OSUser: o.By.OSUser, At: o.Now}
 		if problem := d.CheckRate(); problem != "" {
 			return d, pipeline.Errorf(pipeline.KindUsage, "decide rate", o.Missing, "%s", problem).WithHint("as in `%s`", books.RateCommand("EUR/USD/2026-10-31"))
 		}

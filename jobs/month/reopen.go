@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"carat/jobs/books"
+	"carat/jobs/names"
 	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/pipeline/state"
@@ -29,7 +30,7 @@ func Reopen(ctx context.Context, o ReopenOptions) (result *ReopenResult, err err
 	if err := books.WantLake(o.Setting); err != nil {
 		return nil, err
 	}
-	return books.Locked(ctx, o.Setting, "reopen", o.Period, func(p *books.Books, job *books.Job) (result *ReopenResult, err error) {
+	return books.Locked(ctx, o.Setting, books.RightReopen, o.Period, func(p *books.Books, job *books.Job) (result *ReopenResult, err error) {
 		closed, err := p.Closures(ctx, o.Config)
 		if err != nil {
 			return nil, err
@@ -38,10 +39,7 @@ func Reopen(ctx context.Context, o ReopenOptions) (result *ReopenResult, err err
 		if err != nil {
 			return nil, err
 		}
-		if err := p.May(ctx, o.Setting, "reopen", string(o.Period), books.RolePreparer, books.RoleApprover); err != nil {
-			return nil, err
-		}
-		l.ReopenedBy, l.ReopenedAt, l.ReopenReason = o.By.User, o.Now, o.Reason
+		l.ReopenedBy, l.ReopenedOS, l.ReopenedAt, l.ReopenReason = o.By.User, o.By.OSUser, o.Now, o.Reason
 		job.Of(l.RunID)
 		if err := p.State.Reopen(ctx, l); err != nil {
 			return nil, err
@@ -71,7 +69,9 @@ func mayReopen(c books.Closures, o ReopenOptions) (state.Lock, error) {
 			return l, e.WithHint("the last closed month is %s", last.Period)
 		}
 		return l, e.WithHint("no month is closed")
-	case o.By.User == books.SchedulerUser:
+	case o.Now.Before(l.LockedAt):
+		return l, clockError("reopen", o.Period, o.Now, "the month was closed", l.LockedAt)
+	case names.Same(o.By.User, books.SchedulerUser):
 		return l, pipeline.Errorf(pipeline.KindUsage, "reopen", string(o.Period), "the scheduler opens no month")
 	case last.Period != o.Period:
 		return l, pipeline.Errorf(pipeline.KindLocked, "reopen", string(o.Period), "only the last closed month can be opened again, and that is %s", last.Period).

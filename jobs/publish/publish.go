@@ -50,7 +50,7 @@ var publishedMeanings = map[string]string{
 // already is a usage error unless it may be replaced; after an error nothing
 // is left, and the old file is as it was.
 func Write(ctx context.Context, o Options) (result *Result, err error) {
-	p, err := books.OpenExisting(ctx, o.Setting)
+	p, err := books.OpenExisting(ctx, o.Setting, books.RightPublish)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type TablesOptions struct {
 // Tables lists every table that a query finds, with its columns, their types
 // and what they mean. The row of a table has no column.
 func Tables(ctx context.Context, o TablesOptions) (t *table.Table, err error) {
-	p, err := books.OpenExisting(ctx, o.Setting)
+	p, err := books.OpenExisting(ctx, o.Setting, books.RightQuery)
 	if err != nil {
 		return nil, err
 	}

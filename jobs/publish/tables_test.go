@@ -24,7 +24,7 @@ func TestEveryColumnHasAMeaning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := books.OpenExisting(t.Context(), s)
+	p, err := books.OpenExisting(t.Context(), s, books.RightQuery)
 	if err != nil {
 		t.Fatal(err)
 	}

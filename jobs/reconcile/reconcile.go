@@ -48,7 +48,7 @@ type Result struct {
 // publishes the results: all of them or none. A period without a row is a
 // not-found error. What the controls found is a result, not an error.
 func Run(ctx context.Context, o Options) (result *Result, err error) {
-	return books.Locked(ctx, o.Setting, "reconcile", o.Period, func(p *books.Books, job *books.Job) (result *Result, err error) {
+	return books.Locked(ctx, o.Setting, books.RightReconcile, o.Period, func(p *books.Books, job *books.Job) (result *Result, err error) {
 		r, err := RunIn(ctx, p, o)
 		if err != nil {
 			return nil, err

@@ -49,7 +49,7 @@ func Notify(ctx context.Context, o NotifyOptions) (told []Told, err error) {
 	if o.Test {
 		return notifyTest(ctx, o), nil
 	}
-	p, err := books.OpenExisting(ctx, o.Setting)
+	p, err := books.OpenExisting(ctx, o.Setting, books.RightNotify)
 	if err != nil {
 		return nil, err
 	}

@@ -153,6 +153,9 @@ func (s *scheduler) serve(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
+	if err := p.May(ctx, s.o.Setting, books.RightSchedule); err != nil {
+		return err
+	}
 	s.books, s.state = p, p.State
 	if s.lead, err = s.takeLead(ctx, p); err != nil {
 		return err
@@ -243,7 +246,7 @@ func (s *scheduler) notify(ctx context.Context, ran bool) error {
 		return nil
 	}
 	setting := s.o.Setting
-	setting.Now, setting.By = now, books.Actor{User: books.SchedulerUser}
+	setting.Now, setting.By = now, books.Actor{User: books.SchedulerUser, OSUser: s.o.By.OSUser, Program: true}
 	told, err := notify(ctx, s.books, NotifyOptions{Setting: setting, Log: s.o.Log})
 	s.notifyNext = retry{now, now.Add(notifyEvery)}
 	for _, t := range told {

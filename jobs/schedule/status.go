@@ -49,6 +49,7 @@ type PeriodStatus struct {
 	Undecided    []string // controls with an exception that needs a decision
 	Unknown      []string // which exchange rates are missing, a line for each pair
 	NotCompared  []string // a sentence of each control that compared nothing, or not everything
+	Shared       []string // accounts of the operating system that play several people, a sentence each
 	Waits        []string // what the close waits for, a sentence each; none when closed
 }
 
@@ -70,7 +71,7 @@ type LateFeed struct {
 
 // Status says where periods, jobs and feeds stand. It changes nothing.
 func Status(ctx context.Context, s books.Setting) (result *StatusResult, err error) {
-	p, err := books.OpenExisting(ctx, s)
+	p, err := books.OpenExisting(ctx, s, books.RightStatus)
 	if err != nil {
 		return nil, err
 	}
@@ -178,8 +179,12 @@ func periodStatus(ctx context.Context, p *books.Books, setting books.Setting, ba
 		}
 		ps.BlockedBy, ps.Undecided, ps.NotCompared = v.BlockedBy, v.Undecided, v.NotCompared
 		ps.Unknown = v.MissingRateLines()
-		if err = stage(ctx, p, closed, &ps); err != nil {
+		prepared, err := stage(ctx, p, closed, &ps)
+		if err != nil {
 			return nil, err
+		}
+		for _, a := range v.SharedAccounts(prepared) {
+			ps.Shared = append(ps.Shared, a.Says())
 		}
 		for _, b := range batches {
 			// The state keeps microseconds.
@@ -194,17 +199,18 @@ func periodStatus(ctx context.Context, p *books.Books, setting books.Setting, ba
 }
 
 // stage says where a period is in its life, and who signed.
-func stage(ctx context.Context, p *books.Books, closed books.Closures, ps *PeriodStatus) error {
+func stage(ctx context.Context, p *books.Books, closed books.Closures, ps *PeriodStatus) (prepared state.SignOff, err error) {
 	if l, ok := closed.Lock(ps.Period); ok {
 		ps.Stage, ps.Signed = books.StageClosed, fmt.Sprintf("prepared by %s, approved by %s, version %d", l.PreparedBy, l.ApprovedBy, l.Version)
-		return nil
+		return prepared, nil
 	}
 	ps.Stage = books.StageOpen
 	o, stands, _, err := p.SignOff(ctx, ps.Period, closed.Version(ps.Period))
 	if err == nil && stands {
 		ps.Stage, ps.Signed, ps.PreparedAt = books.StagePrepared, "prepared by "+o.PreparedBy, o.PreparedAt
+		prepared = o
 	}
-	return err
+	return prepared, err
 }
 
 // waits gives what the close of a period waits for, in the order in which it is

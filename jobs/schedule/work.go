@@ -23,7 +23,7 @@ import (
 // are open and have begun; only what is over is prepared for approval, and
 // nothing is ever approved.
 func WorkOf(s books.Setting, models fs.FS) map[string]Work {
-	s.By.User = books.SchedulerUser
+	s.By = books.Actor{User: books.SchedulerUser, OSUser: s.By.OSUser, Program: true}
 	at := func(now time.Time, job string) books.Setting {
 		own := s
 		own.Now, own.Arguments = now, []string{"schedule", job}

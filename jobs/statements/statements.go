@@ -70,7 +70,7 @@ func Write(ctx context.Context, o Options) (result *Result, err error) {
 	if err := errors.Join(checkFormats(o.Formats), books.WantLake(o.Setting)); err != nil {
 		return nil, err
 	}
-	return books.Locked(ctx, o.Setting, "statements", o.Period, func(p *books.Books, job *books.Job) (result *Result, err error) {
+	return books.Locked(ctx, o.Setting, books.RightStatements, o.Period, func(p *books.Books, job *books.Job) (result *Result, err error) {
 		if err := p.Lake.CheckOwn(ctx); err != nil {
 			return nil, err
 		}

@@ -17,9 +17,12 @@ type Lock struct {
 	RunID             string
 	CertificateSHA256 string
 	PreparedBy        string
+	PreparedOS        string // whom the operating system says that was
 	ApprovedBy        string
+	ApprovedOS        string
 	LockedAt          time.Time
 	ReopenedBy        string // "" while it is in force
+	ReopenedOS        string
 	ReopenedAt        time.Time
 	ReopenReason      string
 }
@@ -28,7 +31,7 @@ type Lock struct {
 func (l Lock) InForce() bool { return l.ReopenedBy == "" }
 
 const lockColumns = `period, version, run_id, certificate_sha256, prepared_by, approved_by, locked_at,
-coalesce(reopened_by, ''), coalesce(reopened_at, 0), coalesce(reopen_reason, '')`
+coalesce(reopened_by, ''), coalesce(reopened_at, 0), coalesce(reopen_reason, ''), prepared_os, approved_os, reopened_os`
 
 // Locks gives every lock there ever was, by period and version.
 func (s *Store) Locks(ctx context.Context) ([]Lock, error) {
@@ -42,7 +45,7 @@ func (s *Store) Locks(ctx context.Context) ([]Lock, error) {
 		var l Lock
 		var locked, reopened int64
 		if err := rows.Scan(&l.Period, &l.Version, &l.RunID, &l.CertificateSHA256, &l.PreparedBy, &l.ApprovedBy, &locked,
-			&l.ReopenedBy, &reopened, &l.ReopenReason); err != nil {
+			&l.ReopenedBy, &reopened, &l.ReopenReason, &l.PreparedOS, &l.ApprovedOS, &l.ReopenedOS); err != nil {
 			return nil, fmt.Errorf("read locks: %w", err)
 		}
 		l.LockedAt = time.UnixMicro(locked).UTC()
@@ -61,8 +64,8 @@ func (s *Store) Locks(ctx context.Context) ([]Lock, error) {
 // tags the snapshots which the certificate names.
 func (s *Store) RecordLock(ctx context.Context, tx *sql.Tx, l Lock) error {
 	_, err := tx.ExecContext(ctx, s.bind(`insert into carat_locks
-		(period, version, run_id, certificate_sha256, prepared_by, approved_by, locked_at) values (?, ?, ?, ?, ?, ?, ?)`),
-		string(l.Period), l.Version, l.RunID, l.CertificateSHA256, l.PreparedBy, l.ApprovedBy, l.LockedAt.UnixMicro())
+		(period, version, run_id, certificate_sha256, prepared_by, approved_by, locked_at, prepared_os, approved_os) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+		string(l.Period), l.Version, l.RunID, l.CertificateSHA256, l.PreparedBy, l.ApprovedBy, l.LockedAt.UnixMicro(), l.PreparedOS, l.ApprovedOS)
 	if err != nil {
 		return fmt.Errorf("lock period %s: %w", l.Period, err)
 	}
@@ -72,9 +75,9 @@ func (s *Store) RecordLock(ctx context.Context, tx *sql.Tx, l Lock) error {
 // Reopen ends a lock that is in force.
 func (s *Store) Reopen(ctx context.Context, l Lock) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		done, err := tx.ExecContext(ctx, s.bind(`update carat_locks set reopened_by = ?, reopened_at = ?, reopen_reason = ?
+		done, err := tx.ExecContext(ctx, s.bind(`update carat_locks set reopened_by = ?, reopened_at = ?, reopen_reason = ?, reopened_os = ?
 			where period = ? and version = ? and reopened_by is null`),
-			l.ReopenedBy, l.ReopenedAt.UnixMicro(), l.ReopenReason, string(l.Period), l.Version)
+			l.ReopenedBy, l.ReopenedAt.UnixMicro(), l.ReopenReason, l.ReopenedOS, string(l.Period), l.Version)
 		if err != nil {
 			return fmt.Errorf("reopen period %s: %w", l.Period, err)
 		}
@@ -97,6 +100,7 @@ type SignOff struct {
 	RunID         string
 	NumbersSHA256 string // over every result table, the run's id aside
 	PreparedBy    string
+	OSUser        string // whom the operating system says that was
 	PreparedAt    time.Time
 	VoidAt        time.Time // zero while it stands
 	VoidReason    string
@@ -107,7 +111,7 @@ func (s SignOff) Stands() bool { return s.VoidReason == "" }
 
 // SignOffs gives the preparations of one version of a period, oldest first.
 func (s *Store) SignOffs(ctx context.Context, period pipeline.Period, version int64) ([]SignOff, error) {
-	rows, err := s.db.QueryContext(ctx, s.bind(`select attempt, run_id, numbers_sha256, prepared_by, prepared_at,
+	rows, err := s.db.QueryContext(ctx, s.bind(`select attempt, run_id, numbers_sha256, prepared_by, os_user, prepared_at,
 		coalesce(void_at, 0), coalesce(void_reason, '') from carat_sign_offs where period = ? and version = ? order by attempt`),
 		string(period), version)
 	if err != nil {
@@ -118,7 +122,7 @@ func (s *Store) SignOffs(ctx context.Context, period pipeline.Period, version in
 	for rows.Next() {
 		o := SignOff{Period: period, Version: version}
 		var prepared, void int64
-		if err := rows.Scan(&o.Attempt, &o.RunID, &o.NumbersSHA256, &o.PreparedBy, &prepared, &void, &o.VoidReason); err != nil {
+		if err := rows.Scan(&o.Attempt, &o.RunID, &o.NumbersSHA256, &o.PreparedBy, &o.OSUser, &prepared, &void, &o.VoidReason); err != nil {
 			return nil, fmt.Errorf("read sign-offs of %s: %w", period, err)
 		}
 		o.PreparedAt = time.UnixMicro(prepared).UTC()
@@ -145,8 +149,8 @@ func (s *Store) RecordSignOff(ctx context.Context, o SignOff) (attempt int64, er
 			return err
 		}
 		_, err := tx.ExecContext(ctx, s.bind(`insert into carat_sign_offs
-			(period, version, attempt, run_id, numbers_sha256, prepared_by, prepared_at) values (?, ?, ?, ?, ?, ?, ?)`),
-			string(o.Period), o.Version, attempt, o.RunID, o.NumbersSHA256, o.PreparedBy, o.PreparedAt.UnixMicro())
+			(period, version, attempt, run_id, numbers_sha256, prepared_by, os_user, prepared_at) values (?, ?, ?, ?, ?, ?, ?, ?)`),
+			string(o.Period), o.Version, attempt, o.RunID, o.NumbersSHA256, o.PreparedBy, o.OSUser, o.PreparedAt.UnixMicro())
 		if err != nil {
 			return err
 		}

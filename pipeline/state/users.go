@@ -9,15 +9,16 @@ import (
 
 // Grant is one role of one user.
 type Grant struct {
-	User string
-	Role string
-	By   string
-	At   time.Time
+	User   string
+	Role   string
+	By     string
+	OSUser string // whom the operating system says By was
+	At     time.Time
 }
 
 // Grants gives every role of every user, by user and role.
 func (s *Store) Grants(ctx context.Context) ([]Grant, error) {
-	rows, err := s.db.QueryContext(ctx, "select user_name, role, granted_by, granted_at from carat_users order by user_name, role")
+	rows, err := s.db.QueryContext(ctx, "select user_name, role, granted_by, os_user, granted_at from carat_users order by user_name, role")
 	if err != nil {
 		return nil, fmt.Errorf("read users: %w", err)
 	}
@@ -26,7 +27,7 @@ func (s *Store) Grants(ctx context.Context) ([]Grant, error) {
 	for rows.Next() {
 		var g Grant
 		var at int64
-		if err := rows.Scan(&g.User, &g.Role, &g.By, &at); err != nil {
+		if err := rows.Scan(&g.User, &g.Role, &g.By, &g.OSUser, &at); err != nil {
 			return nil, fmt.Errorf("read users: %w", err)
 		}
 		g.At = time.UnixMicro(at).UTC()
@@ -41,8 +42,8 @@ func (s *Store) Grants(ctx context.Context) ([]Grant, error) {
 // Grant gives a user a role; one that it has already stays as it was granted.
 func (s *Store) Grant(ctx context.Context, g Grant) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		done, err := tx.ExecContext(ctx, s.bind(`insert into carat_users (user_name, role, granted_by, granted_at) values (?, ?, ?, ?)
-			on conflict (user_name, role) do nothing`), g.User, g.Role, g.By, g.At.UnixMicro())
+		done, err := tx.ExecContext(ctx, s.bind(`insert into carat_users (user_name, role, granted_by, os_user, granted_at) values (?, ?, ?, ?, ?)
+			on conflict (user_name, role) do nothing`), g.User, g.Role, g.By, g.OSUser, g.At.UnixMicro())
 		if err != nil {
 			return err
 		}

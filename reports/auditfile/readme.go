@@ -14,6 +14,7 @@ import (
 type Readme struct {
 	Period, State, Zone, LastBatch, Chain               string
 	Waivers                                             []string // a line each
+	Shared                                              []string // accounts that play several people, a sentence each
 	Closed                                              bool
 	Batches                                             int
 	RowsRead, RowsAccepted, RowsRejected, RowsDuplicate int64
@@ -48,7 +49,7 @@ var auditFiles = []struct{ Name, For, What string }{
 	{"journal.csv", "accuracy", "the journal's lines"},
 	{"tables.csv", "existence", "the snapshots that were read, the result tables with their files and SHA-256"},
 	{"jobs.csv", "authorisation", "who ran what, when, and what became of it"},
-	{"signatures.csv", "authorisation", "who prepared, approved and opened the month again"},
+	{"signatures.csv", "authorisation", "who prepared, approved and opened the month again, and under which account of the operating system (os_user)"},
 	{"certificate.json", "existence", "what the month was locked by: hashes of all that it rests on and comes to"},
 	{"statements.sha256", "existence", "every file of the creators' statements with its SHA-256, for `sha256sum -c` in the statements' folder"},
 	{"head.json", "existence", "the end of the hash chain that this evidence rests on, for `carat verify --head`"},

@@ -10,8 +10,8 @@
 -- action: have it approved by someone who may, add the reference or the missing half by a new row, or reverse it
 -- checked: from (select accounting_month from stg_coin_adjustments union all select accounting_month from stg_diamond_adjustments) as adjusted cross join run where adjusted.accounting_month = run.period
 -- not_compared_reason: no coins and no diamonds were adjusted in the month
--- approved_by is one of `approvers` in carat.yaml (an empty list names nobody, and then names are not judged); clawbacks,
--- splits and corrections carry a reference; the splits of one reference sum to zero, counted up to the period's end and named
+-- approved_by is one of `approvers` in carat.yaml, whatever the case of its letters (an empty list names nobody, and then names
+-- are not judged); clawbacks, splits and corrections carry a reference; the splits of one reference sum to zero, counted up to the period's end and named
 -- by the reference. Promotions, debt written off and bonuses give; expiry, clawbacks and penalties take: another sign is named
 -- (direction), because the ledger books the amount as it stands. Splits and corrections go either way.
 with adjusted as (
@@ -87,7 +87,7 @@ findings as (
         own.source_line
     from own
     left join run_approvers
-        on run_approvers.approver = own.approved_by
+        on run_approvers.approver = lower(trim(own.approved_by))
     where run_approvers.approver is null and exists (select 1 from run_approvers)
     union all
     select

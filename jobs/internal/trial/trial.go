@@ -17,7 +17,7 @@ import (
 // Decide records decisions about exceptions, as nobody would: unasked.
 func Decide(t *testing.T, s books.Setting, decisions ...pipeline.Decision) {
 	t.Helper()
-	p, err := books.OpenExisting(t.Context(), s)
+	p, err := books.OpenExisting(t.Context(), s, books.RightQuery)
 	if err != nil {
 		t.Fatal(err)
 	}

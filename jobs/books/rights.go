@@ -1,0 +1,186 @@
+package books
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"carat/jobs/names"
+	"carat/pipeline"
+	"carat/pipeline/state"
+)
+
+// The roles that a user can have. While no role was ever granted, everybody may
+// do everything, but no one person both prepares and approves. From the first
+// grant on, who has no role may do nothing.
+const (
+	RoleAdministrator = "administrator" // grants roles, erases, backs up, restores, compacts; prepares, decides and approves nothing
+	RolePreparer      = "preparer"      // ingests, runs, decides, prepares a period
+	RoleApprover      = "approver"      // decides, approves and reopens a period
+	RoleAuditor       = "auditor"       // reads all but the people
+	RoleCreator       = "creator"       // reads what is theirs, which no verb shows yet
+	RoleScheduler     = "scheduler"     // runs jobs and prepares; never approves
+)
+
+// Roles are all of them, in the order in which they are listed.
+var Roles = []string{RoleAdministrator, RolePreparer, RoleApprover, RoleAuditor, RoleCreator, RoleScheduler}
+
+// SchedulerUser is whom jobs run by carat's own scheduler are recorded as.
+const SchedulerUser = "scheduler"
+
+// Right is what somebody may do in books: the name of the job, or of the verb.
+type Right string
+
+// The rights. Whatever opens books names one; a verb without one is refused.
+const (
+	RightStatus     Right = "status"
+	RightRuns       Right = "runs"
+	RightUsers      Right = "users"
+	RightGrant      Right = "grant"
+	RightExceptions Right = "exceptions"
+	RightQuery      Right = "query"
+	RightTrace      Right = "trace"
+	RightEvidence   Right = "evidence"
+	RightPublish    Right = "publish"
+	RightVerify     Right = "verify"
+	RightIngest     Right = "ingest"
+	RightReconcile  Right = "reconcile"
+	RightRun        Right = "run"
+	RightStatements Right = "statements"
+	RightPackage    Right = "package"
+	RightSend       Right = "send"
+	RightDecide     Right = "decide"
+	RightClose      Right = "close"
+	RightApprove    Right = "approve"
+	RightReopen     Right = "reopen"
+	RightSchedule   Right = "schedule"
+	RightNotify     Right = "notify"
+	RightBackup     Right = "backup"
+	RightRestore    Right = "restore"
+	RightCompact    Right = "compact"
+	RightErase      Right = "erase"
+)
+
+// Rights says which roles have which right: all that anybody may do once roles
+// were granted stands here, and nothing else may.
+var Rights = map[Right][]string{
+	RightStatus: {RoleAdministrator, RolePreparer, RoleApprover, RoleAuditor, RoleScheduler},
+	RightRuns:   {RoleAdministrator, RolePreparer, RoleApprover, RoleAuditor, RoleScheduler},
+	RightUsers:  {RoleAdministrator, RolePreparer, RoleApprover, RoleAuditor, RoleScheduler},
+	RightVerify: {RoleAdministrator, RolePreparer, RoleApprover, RoleAuditor, RoleScheduler},
+
+	RightExceptions: {RolePreparer, RoleApprover, RoleAuditor},
+	RightQuery:      {RolePreparer, RoleApprover, RoleAuditor},
+	RightTrace:      {RolePreparer, RoleApprover, RoleAuditor},
+	RightEvidence:   {RolePreparer, RoleApprover, RoleAuditor},
+	RightPublish:    {RolePreparer, RoleApprover, RoleAuditor},
+
+	RightIngest:     {RolePreparer, RoleScheduler},
+	RightReconcile:  {RolePreparer, RoleScheduler},
+	RightRun:        {RolePreparer, RoleScheduler},
+	RightStatements: {RolePreparer, RoleApprover, RoleScheduler}, // whoever approved may have to put them back
+	RightPackage:    {RolePreparer, RoleApprover, RoleScheduler},
+	RightSend:       {RolePreparer, RoleScheduler},
+
+	RightDecide:  {RolePreparer, RoleApprover},
+	RightClose:   {RolePreparer, RoleScheduler},
+	RightApprove: {RoleApprover},
+	RightReopen:  {RoleApprover},
+
+	RightSchedule: {RoleAdministrator, RoleScheduler},
+	RightNotify:   {RoleAdministrator, RoleScheduler},
+	RightBackup:   {RoleAdministrator, RoleScheduler},
+	RightCompact:  {RoleAdministrator, RoleScheduler},
+	RightRestore:  {RoleAdministrator},
+	RightErase:    {RoleAdministrator},
+	RightGrant:    {RoleAdministrator},
+}
+
+// signed are the rights whose use is a signature: it needs a name in any lake.
+var signed = []Right{RightDecide, RightClose, RightApprove, RightReopen, RightGrant, RightErase}
+
+// withoutGrant are the rights of the scheduler's role that carat's own scheduler
+// has without a grant, since carat.yaml orders its jobs. Preparing a month is a
+// sign-off, and needs one.
+func withoutGrant(right Right) bool {
+	return slices.Contains(Rights[right], RoleScheduler) && right != RightClose
+}
+
+// Grants are the roles that users have.
+type Grants []state.Grant
+
+// Has says whether a user has one of the roles.
+func (g Grants) Has(user string, roles ...string) bool {
+	return slices.ContainsFunc(g, func(one state.Grant) bool { return names.Same(one.User, user) && slices.Contains(roles, one.Role) })
+}
+
+// RolesOf gives a user's roles.
+func (g Grants) RolesOf(user string) (roles []string) {
+	for _, one := range g {
+		if names.Same(one.User, user) && !slices.Contains(roles, one.Role) {
+			roles = append(roles, one.Role)
+		}
+	}
+	return roles
+}
+
+// succession are the roles that stand in for an administrator where there is none:
+// in lakes whose roles are older than that one. The first that anybody has does.
+var succession = []string{RoleAdministrator, RoleApprover, RolePreparer, RoleAuditor, RoleScheduler, RoleCreator}
+
+// administering gives the role whose holders do what an administrator does.
+func (g Grants) administering() string {
+	for _, role := range succession {
+		if slices.ContainsFunc(g, func(one state.Grant) bool { return one.Role == role }) {
+			return role
+		}
+	}
+	return RoleAdministrator
+}
+
+// Allow says whether somebody has a right. While there is no grant everybody has
+// every one.
+func (g Grants) Allow(by Actor, right Right) bool {
+	roles := Rights[right]
+	switch {
+	case len(g) == 0, g.Has(by.User, roles...), by.Program && withoutGrant(right):
+		return true
+	}
+	return slices.Contains(roles, RoleAdministrator) && g.Has(by.User, g.administering())
+}
+
+// May is a usage error when the one who runs a job hasn't the right to it, or has
+// no name.
+func (p *Books) May(ctx context.Context, s Setting, right Right) error {
+	list, err := p.State.Grants(ctx)
+	if err != nil {
+		return err
+	}
+	g := Grants(list)
+	if s.By.User == "" && len(g) == 0 && !slices.Contains(signed, right) {
+		return nil // a program that says nothing of itself, in a lake that asks nobody
+	}
+	if err := checkUser(s.By.User); err != nil {
+		return err
+	}
+	if g.Allow(s.By, right) {
+		return nil
+	}
+	is := "has no role"
+	if roles := g.RolesOf(s.By.User); len(roles) > 0 {
+		is = "is " + strings.Join(roles, " and ")
+	}
+	if len(Rights[right]) == 0 {
+		return pipeline.Errorf(pipeline.KindUsage, string(right), "", "%s %s, and nobody may do that", s.By.User, is)
+	}
+	return pipeline.Errorf(pipeline.KindUsage, string(right), "", "%s %s, and this is for the %s", s.By.User, is, strings.Join(Rights[right], " or the ")).
+		WithHint("`carat users` lists who may; an administrator grants roles with `carat users grant %s %s`", s.By.User, Rights[right][0])
+}
+
+// checkUser is a usage error for a name that is none, or not in its one spelling.
+func checkUser(name string) error {
+	if got, err := names.User(name); err != nil || got != name {
+		return pipeline.Errorf(pipeline.KindUsage, "use", "user", "%q is not a user's name (letters, digits, _ . @ - +)", name).WithHint("name yourself with --user")
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package month
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+	"unicode"
+
+	"carat/jobs/books"
+	"carat/pipeline"
+)
+
+// waiverYears is how far ahead the end of a waiver may lie: what stands for longer
+// is looked at again.
+const waiverYears = 1
+
+// seen is what a run said of an exception, as the export writes it.
+type seen struct{ subject, difference, unit string }
+
+// shownCells are the columns of the export by which a row is known to be about the
+// exception of its id, where the file has them.
+var shownCells = []string{"control", "subject_id", "difference"}
+
+// isAbout says whether the cells of a row are those of the exception whose id it
+// has: a sheet that was sorted without its ids decides about others than it shows.
+// Amounts are compared as numbers, with those of any run: they may have moved since
+// the export.
+func (k knownException) isAbout(cells map[string]string) (column string, ok bool) {
+	if text, has := cells["control"]; has && text != k.control {
+		return "control", false
+	}
+	if text, has := cells["subject_id"]; has && text != k.subject {
+		return "subject_id", false
+	}
+	text, has := cells["difference"]
+	if !has {
+		return "", true
+	}
+	for _, one := range k.seen {
+		if sameNumber(text, one.difference) {
+			return "", true
+		}
+	}
+	return "difference", len(k.seen) == 0
+}
+
+// sameNumber compares two decimals as spreadsheets write them, also with a comma.
+func sameNumber(a, b string) bool {
+	if a == b {
+		return true
+	}
+	number := func(text string) (*big.Rat, bool) {
+		text = strings.TrimSpace(text)
+		if strings.Count(text, ",") == 1 && !strings.Contains(text, ".") {
+			text = strings.Replace(text, ",", ".", 1)
+		}
+		if len(text) > 60 || strings.ContainsAny(text, "/_xXpP") {
+			return nil, false
+		}
+		return new(big.Rat).SetString(text)
+	}
+	x, okX := number(a)
+	y, okY := number(b)
+	return okX && okY && x.Cmp(y) == 0
+}
+
+// checkWaiver wants a waiver to end within a year, and to be of no more than who
+// decides may waive.
+func (f *decisionFile) checkWaiver(line int, d pipeline.Decision, about knownException) {
+	if _, err := time.Parse(time.DateOnly, d.Until); err != nil {
+		f.problem(line, "until %q is not a day like 2026-12-31", pipeline.CutText(d.Until))
+		return
+	}
+	today, _ := time.Parse(time.DateOnly, f.today)
+	last := today.AddDate(waiverYears, 0, 0).Format(time.DateOnly)
+	switch {
+	case d.Until < f.today:
+		f.problem(line, "until %s is in the past; today is %s", d.Until, f.today)
+	case d.Until > last:
+		f.problem(line, "until %s is more than a year ahead: a waiver ends by %s, and is then looked at again", d.Until, last)
+	}
+	if n := len(about.seen); n > 0 {
+		if reason := f.limits.exceeded(about.seen[n-1]); reason != "" {
+			f.problem(line, "%s", reason)
+		}
+	}
+}
+
+// wantNote wants a reason of whoever explains or waives.
+func (f *decisionFile) wantNote(line int, d pipeline.Decision) {
+	if d.Status != pipeline.DecisionExplained && d.Status != pipeline.DecisionWaived {
+		return
+	}
+	if !strings.ContainsFunc(d.Note, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+		f.problem(line, "a note is missing: why it is %s", d.Status)
+	}
+}
+
+// waiverLimits are how much each role of whoever decides may waive, by unit; none:
+// as much as there is.
+type waiverLimits []map[string]pipeline.Amount
+
+// limitsOf gives the limits of the roles that somebody has; of all where nobody
+// has a role.
+func limitsOf(s books.Setting, g books.Grants) waiverLimits {
+	var limits waiverLimits
+	for _, role := range []string{books.RolePreparer, books.RoleApprover} {
+		limit, limited := s.Config.WaiverLimits[role]
+		switch {
+		case len(g) > 0 && !g.Has(s.By.User, role):
+		case !limited:
+			return nil
+		default:
+			limits = append(limits, limit)
+		}
+	}
+	return limits
+}
+
+// exceeded says why none of the roles may waive so much, "" if one may.
+func (l waiverLimits) exceeded(e seen) string {
+	if len(l) == 0 {
+		return ""
+	}
+	amount, ok := new(big.Rat).SetString(e.difference)
+	if !ok {
+		return "the difference is not known, and your role may waive only up to a limit (waiver_limits in carat.yaml)"
+	}
+	most := ""
+	for _, limit := range l {
+		text, listed := limit[e.unit]
+		if !listed {
+			continue
+		}
+		bound, _ := new(big.Rat).SetString(text.String())
+		if amount.Abs(amount).Cmp(bound) <= 0 {
+			return ""
+		}
+		most = text.String()
+	}
+	if most == "" {
+		return fmt.Sprintf("your role may waive nothing in %s (waiver_limits in carat.yaml)", e.unit)
+	}
+	shown := e.difference
+	if strings.Contains(shown, ".") {
+		shown = strings.TrimRight(strings.TrimRight(shown, "0"), ".")
+	}
+	return fmt.Sprintf("the difference is %s %s, and your role may waive up to %s (waiver_limits in carat.yaml)", shown, e.unit, most)
+}
