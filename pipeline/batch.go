@@ -20,7 +20,11 @@ type Batch struct {
 	// Reading is the text of what the configuration said of how the file is read,
 	// so that it can be read again in the same way (see jobs/config); "" for a
 	// batch of before that was kept.
-	Reading       string
+	Reading string
+	Undo    *Undo // what it takes out of the history; nil for a file that was ingested
+	// UndoneBy is the batch that took this one out, in the state that was asked
+	// for; "" while its rows stand. It is no part of the batch.
+	UndoneBy      string
 	RowsSHA256    string            // of the accepted rows by source line (see RowHasher)
 	ControlTotals map[string]string // exact sums by column over the rows read, as decimals
 	IngestedAt    time.Time

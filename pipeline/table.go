@@ -7,6 +7,9 @@ type TableFiles struct {
 	Snapshot int64    // 0: the table has no snapshot yet
 	Files    []string // absolute paths of Parquet files; may be empty
 	Columns  []Column
+	// Without are the batches whose rows are not to be read, though the files hold
+	// them: others took them out of the history.
+	Without []string
 }
 
 // Column is one column of a lake table.

@@ -104,7 +104,8 @@ func openAllowed(ctx context.Context, s Setting, right Right) (*Books, error) {
 // Latest is the newest state of the lake.
 var Latest lake.AsOf
 
-// Batches gives the batches of a state of the lake, in the order of commit.
+// Batches gives the batches of a state of the lake, in the order of commit; one
+// that was taken out by then without a row.
 func (p *Books) Batches(ctx context.Context, at lake.AsOf) ([]pipeline.Batch, error) {
 	committed, err := p.Lake.Batches(ctx, at)
 	if err != nil {
@@ -112,6 +113,11 @@ func (p *Books) Batches(ctx context.Context, at lake.AsOf) ([]pipeline.Batch, er
 	}
 	var batches []pipeline.Batch
 	for _, c := range committed {
+		if c.UndoneBy != "" {
+			// Its place stays, since others are counted from it; it holds nothing.
+			c.RowsRead, c.RowsAccepted, c.RowsRejected, c.RowsDuplicate, c.RowsLeftOut, c.LeftOut = 0, 0, 0, 0, 0, nil
+			c.FirstEvent = time.Time{}
+		}
 		batches = append(batches, c.Batch)
 	}
 	return batches, nil

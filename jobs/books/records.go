@@ -29,7 +29,7 @@ var RecordTables = []string{TableBatches, TableRuns, TableAccess}
 // file, as its snapshot's summary says.
 const BatchColumns = `batch_id varchar, feed varchar, format varchar, source varchar, source_sha256 varchar,
 source_bytes bigint, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint,
-rows_left_out bigint, left_out varchar, reading varchar, rows_sha256 varchar, ingested_at timestamptz, committed_at timestamptz, snapshot_id bigint, previous_chain varchar,
+rows_left_out bigint, left_out varchar, reading varchar, undoes varchar, undo_reason varchar, undone_by varchar, rows_sha256 varchar, ingested_at timestamptz, committed_at timestamptz, snapshot_id bigint, previous_chain varchar,
 chain varchar`
 
 // RunColumns are the columns of the table runs: one row is one run.
@@ -97,8 +97,12 @@ func (p *Books) BatchRows(ctx context.Context, at lake.AsOf) ([][]any, error) {
 	}
 	var rows [][]any
 	for _, b := range batches {
+		var undo pipeline.Undo
+		if b.Undo != nil {
+			undo = *b.Undo
+		}
 		rows = append(rows, []any{b.ID, b.Feed, b.Format, b.Source, b.SourceSHA256, b.SourceBytes, b.RowsRead, b.RowsAccepted,
-			b.RowsRejected, b.RowsDuplicate, b.RowsLeftOut, TextOrNil(pipeline.LeftOutText(b.LeftOut)), TextOrNil(b.Reading), b.RowsSHA256, b.IngestedAt, b.CommittedAt, b.Snapshot, b.PreviousChain, b.Chain})
+			b.RowsRejected, b.RowsDuplicate, b.RowsLeftOut, TextOrNil(pipeline.LeftOutText(b.LeftOut)), TextOrNil(b.Reading), TextOrNil(undo.Batch), TextOrNil(undo.Reason), TextOrNil(b.UndoneBy), b.RowsSHA256, b.IngestedAt, b.CommittedAt, b.Snapshot, b.PreviousChain, b.Chain})
 	}
 	return rows, nil
 }

@@ -28,11 +28,11 @@ func textRows(rows [][]any) func(func([]any) error) error {
 // evidence are the sections by which an auditor finds the way back: input
 // files, snapshots and queries with their hashes.
 func (b *packageBuilder) evidence(m reconcile.Models) ([]closepackage.Section, error) {
-	batches, err := b.books.Batches(b.ctx, books.Latest)
+	batches, err := b.books.Lake.Batches(b.ctx, books.Latest)
 	if err != nil {
 		return nil, err
 	}
-	var files, left, snapshots, queries [][]any
+	var files, left, undone, snapshots, queries [][]any
 	for _, f := range batches {
 		var totals []string
 		for column, sum := range f.ControlTotals {
@@ -43,6 +43,9 @@ func (b *packageBuilder) evidence(m reconcile.Models) ([]closepackage.Section, e
 			strings.Join(totals, "; "), f.RowsSHA256, f.IngestedAt})
 	}
 	for _, f := range batches {
+		if u := f.Undo; u != nil {
+			undone = append(undone, []any{f.ID, f.Feed, u.Batch, u.Reason, u.By, u.Reads, f.RowsAccepted, f.IngestedAt})
+		}
 		for _, l := range f.LeftOut {
 			var sums []string
 			for _, column := range slices.Sorted(maps.Keys(l.Sums)) {
@@ -78,6 +81,12 @@ func (b *packageBuilder) evidence(m reconcile.Models) ([]closepackage.Section, e
 		sections = slices.Insert(sections, 1, closepackage.Section{ID: "left_out", Title: "Rows left out", OnPage: 200, Rows: textRows(left),
 			Note:    "one condition of a layout that left rows out of a file: how many, and what they would have added",
 			Columns: []table.Column{{Name: "batch_id"}, {Name: "feed"}, {Name: "file"}, {Name: "condition"}, {Name: "rows", Kind: number}, {Name: "sums"}}})
+	}
+	if len(undone) > 0 {
+		sections = slices.Insert(sections, 1, closepackage.Section{ID: "undone", Title: "Batches taken out", OnPage: 200, Rows: textRows(undone),
+			Note: "one batch that takes another out of the history, or reads again what was dropped against it",
+			Columns: []table.Column{{Name: "batch_id"}, {Name: "feed"}, {Name: "takes_out"}, {Name: "reason"}, {Name: "by"}, {Name: "reads_again"},
+				{Name: "rows_accepted", Kind: number}, {Name: "at", Kind: table.Time}}})
 	}
 	return sections, nil
 }

@@ -75,6 +75,9 @@ func verifySource(ctx context.Context, p *books.Books, s books.Setting, b lake.C
 	if !ok {
 		return fmt.Errorf("there is no feed %q", b.Feed)
 	}
+	if b.Format == pipeline.UndoFormat {
+		return nil // it says which batch it takes out, in the chain; it has no rows
+	}
 	f, err := unpackSource(p, b, dir)
 	if errors.Is(err, fs.ErrNotExist) && b.Feed == "creators" {
 		report.Erased = append(report.Erased, b.ID) // whether a record of it exists is judged with all of them

@@ -219,6 +219,8 @@ func (d *dryRun) compare(ctx context.Context, table pipeline.Feed, stage lake.Fe
 	if r.RowsAccepted == 0 {
 		return nil
 	}
+	r.RowsAccepted -= stage.Duplicates()
+	r.RowsDuplicate += stage.Duplicates()
 	within, err := stage.KeysMayRepeat()
 	if err != nil {
 		return err
@@ -236,13 +238,11 @@ func (d *dryRun) compare(ctx context.Context, table pipeline.Feed, stage lake.Fe
 	if r.Columns, r.Rows, err = firstRows(ctx, d.reader, table, staged); err != nil {
 		return err
 	}
-	var history []string
+	var history pipeline.TableFiles
 	if d.history != nil {
-		held, err := d.history.Lake.Table(ctx, table.Name, books.Latest)
-		if err != nil {
+		if history, err = d.history.Lake.Table(ctx, table.Name, books.Latest); err != nil {
 			return err
 		}
-		history = held.Files
 	}
 	good, against := r.RowsAccepted, map[string]int64{}
 	err = d.reader.Repeats(ctx, table, staged.Columns, staged.Files, history, within, func(one engine.Repeat) error {

@@ -221,6 +221,9 @@ func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage l
 	if err != nil {
 		return err
 	}
+	if g.without != "" {
+		history.Without = append(slices.Clone(history.Without), g.without)
+	}
 	if !within && len(history.Files) == 0 {
 		return nil
 	}
@@ -231,10 +234,11 @@ func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage l
 	drop := lake.NewRowSet()
 	var conflicts []pipeline.Reject
 	against := map[string]int64{}
-	good := batch.RowsAccepted
-	err = eng.Repeats(ctx, table, history.Columns, stage.Files(), history.Files, within, func(r engine.Repeat) error {
+	good := batch.RowsAccepted - stage.Duplicates()
+	err = eng.Repeats(ctx, table, history.Columns, stage.Files(), history, within, func(r engine.Repeat) error {
 		switch {
-		case r.Identical:
+		case r.Identical, table.Reference && g.since != "" && r.OtherBatch > g.since:
+			// Of a reference feed a later version counts, and is here already.
 			batch.RowsDuplicate++
 		case table.Reference:
 			return nil
@@ -255,7 +259,7 @@ func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage l
 	if err != nil {
 		return err
 	}
-	if err := allConflict(*batch, good, against); err != nil {
+	if err := allConflict(*batch, good, against); err != nil && g.without == "" {
 		return err
 	}
 	if err := stage.AddRejects(conflicts); err != nil {

@@ -194,6 +194,9 @@ type ingestion struct {
 	calendar *pipeline.Calendar
 	eng      *engine.Engine // opened when a file's keys must be compared
 	failures []error        // of files
+
+	// While a batch is taken out: its id, and whose file is read again for it.
+	without, since string
 }
 
 func (g *ingestion) close() {

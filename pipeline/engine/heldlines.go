@@ -31,7 +31,7 @@ where account = %[2]s
     and currency = %[3]s
     and booked_at between (cast(%[4]s as timestamp) at time zone 'UTC') - interval %[5]d days
         and (cast(%[4]s as timestamp) at time zone 'UTC') + interval %[5]d days
-order by line_id`, duckdb.Scan(table.Columns, table.Files), duckdb.Literal(account), duckdb.Literal(currency), duckdb.Literal(day), heldDays))
+order by line_id`, duckdb.ScanTable(table), duckdb.Literal(account), duckdb.Literal(currency), duckdb.Literal(day), heldDays))
 	if err != nil {
 		return nil, fmt.Errorf("read what is held of account %s: %w", account, err)
 	}

@@ -31,15 +31,16 @@ type Repeat struct {
 // ever read is what a row is compared with; of a reference feed the one before,
 // because there a later content is a new version. Rows come by source line,
 // then key. An error of take ends it and is returned.
-func (e *Engine) Repeats(ctx context.Context, feed pipeline.Feed, columns []pipeline.Column, staged, history []string, within bool, take func(Repeat) error) error {
-	if len(staged) == 0 || (!within && len(history) == 0) {
+func (e *Engine) Repeats(ctx context.Context, feed pipeline.Feed, columns []pipeline.Column, staged []string, history pipeline.TableFiles, within bool, take func(Repeat) error) error {
+	if len(staged) == 0 || (!within && len(history.Files) == 0) {
 		return nil
 	}
 	for _, view := range []struct {
 		name  string
-		files []string
-	}{{"repeats_staged", staged}, {"repeats_history", history}} {
-		if err := e.Exec(ctx, "create or replace temporary view "+view.name+" as "+duckdb.Scan(columns, view.files)); err != nil {
+		table pipeline.TableFiles
+	}{{"repeats_staged", pipeline.TableFiles{Files: staged}}, {"repeats_history", pipeline.TableFiles{Files: history.Files, Without: history.Without}}} {
+		view.table.Columns = columns
+		if err := e.Exec(ctx, "create or replace temporary view "+view.name+" as "+duckdb.ScanTable(view.table)); err != nil {
 			return fmt.Errorf("compare keys of %s: %w", feed.Name, err)
 		}
 	}

@@ -53,7 +53,7 @@ func repeats[T any, P rowPointer[T]](t *testing.T, feed string, within bool, sta
 	}
 	f, _ := pipeline.FeedByName(feed)
 	var got []string
-	err := openEngine(t).Repeats(context.Background(), f, columnsOf(t, reflect.TypeFor[T]()), rowsFile[T, P](t, "b000009", staged), past, within,
+	err := openEngine(t).Repeats(context.Background(), f, columnsOf(t, reflect.TypeFor[T]()), rowsFile[T, P](t, "b000009", staged), pipeline.TableFiles{Files: past}, within,
 		func(r engine.Repeat) error {
 			same := map[bool]string{true: "same", false: "other"}[r.Identical]
 			got = append(got, fmt.Sprintf("%d %s %s %s:%d", r.Line, r.Key, same, r.OtherBatch, r.OtherLine))
@@ -149,7 +149,7 @@ func TestRepeatsStopsWhereItIsTold(t *testing.T) {
 	f, _ := pipeline.FeedByName("gift_events")
 	calls := 0
 	err := openEngine(t).Repeats(context.Background(), f, columnsOf(t, reflect.TypeFor[pipeline.GiftEvent]()),
-		rowsFile(t, "b000009", []pipeline.GiftEvent{gift("a", 1), gift("a", 1), gift("a", 1)}), nil, true, func(engine.Repeat) error {
+		rowsFile(t, "b000009", []pipeline.GiftEvent{gift("a", 1), gift("a", 1), gift("a", 1)}), pipeline.TableFiles{}, true, func(engine.Repeat) error {
 			calls++
 			return stop
 		})
@@ -203,7 +203,7 @@ func rowKey(t *testing.T, f pipeline.Feed) {
 		return []string{path}
 	}
 	got := 0
-	err := openEngine(t).Repeats(context.Background(), f, columnsOf(t, f.RowType()), file("b000009"), file("b000001"), false,
+	err := openEngine(t).Repeats(context.Background(), f, columnsOf(t, f.RowType()), file("b000009"), pipeline.TableFiles{Files: file("b000001")}, false,
 		func(r engine.Repeat) error {
 			got++
 			if !want[r.RowKey] || !r.Identical {

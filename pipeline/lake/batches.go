@@ -25,13 +25,14 @@ type AsOf struct {
 // NextBatchID is the id that the next batch must have. Ask under the lock.
 func (l *Lake) NextBatchID() string { return chain.BatchID(l.catalog.LastHead().Seq + 1) }
 
-// FindSource gives the batch that was made of a file with these bytes.
+// FindSource gives the batch that was made of a file with these bytes and stands.
 func (l *Lake) FindSource(ctx context.Context, feed, sha256 string) (batchID string, ok bool, err error) {
 	if err := l.catalog.RefreshRaw(ctx); err != nil {
 		return "", false, l.fail("read lake", l.cfg.Root, err)
 	}
+	undone := l.undoneBy(forever)
 	for _, h := range l.catalog.Heads() {
-		if h.Feed == feed && h.SHA256 == sha256 {
+		if h.Feed == feed && h.SHA256 == sha256 && undone[h.ID] == "" && h.Undoes == "" {
 			return h.ID, true, nil
 		}
 	}
@@ -75,7 +76,30 @@ func (l *Lake) Batches(ctx context.Context, at AsOf) ([]chain.CommittedBatch, er
 		}
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Seq < all[j].Seq })
+	undone := l.undoneBy(c.seq)
+	for i := range all {
+		all[i].UndoneBy = undone[all[i].ID]
+	}
 	return all, nil
+}
+
+// undoneBy gives the batches that were taken out up to a batch, and by which.
+func (l *Lake) undoneBy(seq int64) map[string]string {
+	undone := map[string]string{}
+	for _, h := range l.catalog.Heads() {
+		if h.Undoes != "" && h.Seq <= seq && undone[h.Undoes] == "" {
+			undone[h.Undoes] = h.ID
+		}
+	}
+	return undone
+}
+
+// without gives the batches whose rows a table doesn't show in a state, in order.
+func (l *Lake) without(table string, seq int64) []string {
+	if _, raw := l.rawInfo[table]; !raw && table != pages.RejectsTable {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(l.undoneBy(seq)))
 }
 
 // cutoff is a state: raw tables up to a batch, result tables up to a time.
@@ -190,6 +214,7 @@ func (l *Lake) filesAt(ctx context.Context, name string, t *catalog.Table, c cut
 		return files, nil
 	}
 	files.Snapshot = snap.SnapshotID
+	files.Without = l.without(name, c.seq)
 	files.Files, err = l.catalog.FilesOf(t, snap)
 	return files, l.fail("read table", name, err)
 }
@@ -272,10 +297,12 @@ func (l *Lake) TablesOf(ctx context.Context, snapshots map[string]int64) ([]pipe
 	if err != nil {
 		return nil, err
 	}
+	last := l.lastOf(tables, snapshots)
 	for i, t := range tables {
 		if _, raw := l.rawInfo[t.Name]; !raw && t.Name != pages.RejectsTable {
 			continue
 		}
+		tables[i].Without = l.without(t.Name, last)
 		if t.Snapshot == snapshots[t.Name] {
 			continue
 		}
@@ -296,4 +323,21 @@ func (l *Lake) TablesOf(ctx context.Context, snapshots map[string]int64) ([]pipe
 		}
 	}
 	return tables, nil
+}
+
+// lastOf gives the last batch among the snapshots of raw tables.
+func (l *Lake) lastOf(tables []pipeline.TableFiles, snapshots map[string]int64) (seq int64) {
+	for _, t := range tables {
+		loaded, ok := l.catalog.Table(t.Name)
+		if _, raw := l.rawInfo[t.Name]; !ok || !raw || snapshots[t.Name] == 0 {
+			continue
+		}
+		for _, snap := range loaded.Iceberg.Metadata().Snapshots() { // in the order of commit
+			seq = max(seq, chain.SeqOf(&snap))
+			if snap.SnapshotID == snapshots[t.Name] {
+				break
+			}
+		}
+	}
+	return seq
 }

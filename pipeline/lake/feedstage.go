@@ -19,6 +19,7 @@ type FeedStage interface {
 	AddRejects(rejects []pipeline.Reject) error
 	Files() []string
 	KeysMayRepeat() (bool, error)
+	Duplicates() int64
 	Drop(ctx context.Context, drop *RowSet) error
 	Commit(ctx context.Context, b pipeline.Batch) (CommittedBatch, error)
 	Discard() error

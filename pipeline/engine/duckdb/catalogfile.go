@@ -116,8 +116,15 @@ func (d *Database) makeView(ctx context.Context, lake string, v CatalogView) err
 		below = append(below, Literal(rel))
 	}
 	query := scan(v.Table.Columns, len(below) == 0, "lake_files(["+strings.Join(below, ", ")+"])")
-	if v.Where != "" && len(below) > 0 {
-		query += " where " + v.Where
+	var conditions []string
+	if v.Where != "" {
+		conditions = append(conditions, "("+v.Where+")")
+	}
+	if standing := Standing(v.Table); standing != "" {
+		conditions = append(conditions, standing)
+	}
+	if len(conditions) > 0 && len(below) > 0 {
+		query += " where " + strings.Join(conditions, " and ")
 	}
 	if err := d.Exec(ctx, "create view "+Identifier(schema)+"."+Identifier(v.Table.Name)+" as "+query); err != nil {
 		return err

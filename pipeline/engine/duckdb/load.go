@@ -23,6 +23,9 @@ func (d *Database) LoadWhere(ctx context.Context, prefix string, tables []pipeli
 	for _, t := range tables {
 		name := prefix + t.Name
 		query := Scan(t.Columns, t.Files)
+		if standing := Standing(t); standing != "" {
+			query = "select * from (" + query + " where " + standing + ") as standing"
+		}
 		if where != nil && len(t.Files) > 0 {
 			if condition := where(t.Name); condition != "" {
 				query += " where " + condition
@@ -81,7 +84,7 @@ func (d *Database) Hold(ctx context.Context, prefix string, tables []pipeline.Ta
 			continue
 		}
 		name := prefix + t.Name
-		if err := d.Exec(ctx, "create or replace table "+Identifier(name)+" as "+Scan(t.Columns, t.Files)); err != nil {
+		if err := d.Exec(ctx, "create or replace table "+Identifier(name)+" as "+ScanTable(t)); err != nil {
 			return fmt.Errorf("load table %s: %w", t.Name, err)
 		}
 		d.tables[name] = true
@@ -97,6 +100,34 @@ func AreFew(tables []pipeline.TableFiles) bool {
 		rows += guessedRows(t.Files)
 	}
 	return rows < 4*fewRows
+}
+
+// ScanTable is Scan of a table, without the rows of the batches that others took
+// out, and without the rejects that speak of them.
+func ScanTable(t pipeline.TableFiles) string {
+	query := Scan(t.Columns, t.Files)
+	if condition := Standing(t); condition != "" {
+		query += " where " + condition
+	}
+	return query
+}
+
+// Standing is the condition on a table's rows that leaves out the batches that
+// others took out; "" for none.
+func Standing(t pipeline.TableFiles) string {
+	if len(t.Without) == 0 || len(t.Files) == 0 {
+		return ""
+	}
+	var ids, parts []string
+	for _, id := range t.Without {
+		ids = append(ids, Literal(id))
+	}
+	for _, c := range t.Columns {
+		if c.Name == "batch_id" || c.Name == "other_batch" {
+			parts = append(parts, "coalesce("+Identifier(c.Name)+", '') not in ("+strings.Join(ids, ", ")+")")
+		}
+	}
+	return strings.Join(parts, " and ")
 }
 
 // Scan gives the query that reads the files with the columns.

@@ -15,7 +15,8 @@ type batchHead struct {
 	SHA256    string
 	Size      int64
 	chain     string
-	Committed int64 // milliseconds since the epoch
+	Committed int64  // milliseconds since the epoch
+	Undoes    string // the batch that it takes out; "" for none
 }
 
 // batchHeads lists the batches of the loaded tables by seq. cat.mu is held.
@@ -30,7 +31,11 @@ func (cat *Catalog) batchHeads() []batchHead {
 				continue
 			}
 			if b, err := chain.ReadBatch(name, &snap); err == nil {
-				heads = append(heads, batchHead{b.Seq, b.ID, b.Feed, b.SourceSHA256, b.SourceBytes, b.Chain, snap.TimestampMs})
+				undoes := ""
+				if b.Undo != nil {
+					undoes = b.Undo.Batch
+				}
+				heads = append(heads, batchHead{b.Seq, b.ID, b.Feed, b.SourceSHA256, b.SourceBytes, b.Chain, snap.TimestampMs, undoes})
 			}
 		}
 	}

@@ -37,6 +37,7 @@ const (
 	propUnknown       = "carat.unknown-columns"
 	propLeftOut       = "carat.left-out"
 	propReading       = "carat.reading"
+	propUndo          = "carat.undo"
 	propEarliestOpen  = "carat.earliest-open"
 	PropFilesSHA256   = "carat.files-sha256"
 	PropPreviousChain = "carat.previous-chain"
@@ -131,6 +132,13 @@ func BatchProperties(b pipeline.Batch, seq int64, files []FileHash, previous, re
 	if len(b.LeftOut) > 0 {
 		p[propLeftOut] = pipeline.LeftOutText(b.LeftOut)
 	}
+	if b.Undo != nil {
+		undo, err := json.Marshal(b.Undo)
+		if err != nil {
+			return nil, err
+		}
+		p[propUndo] = string(undo)
+	}
 	if b.Reading != "" {
 		p[propReading] = b.Reading
 	}
@@ -196,6 +204,9 @@ func ReadBatch(tableName string, snap *table.Snapshot) (CommittedBatch, error) {
 		note(propUnknown, json.Unmarshal([]byte(p[propUnknown]), &c.UnknownColumn))
 	}
 	c.Reading = p[propReading]
+	if p[propUndo] != "" {
+		note(propUndo, json.Unmarshal([]byte(p[propUndo]), &c.Undo))
+	}
 	if p[propLeftOut] != "" {
 		note(propLeftOut, json.Unmarshal([]byte(p[propLeftOut]), &c.LeftOut))
 	}

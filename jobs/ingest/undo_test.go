@@ -1,0 +1,130 @@
+package ingest_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"carat/jobs/ask"
+	"carat/jobs/books"
+	"carat/jobs/guard"
+	"carat/jobs/ingest"
+	"carat/jobs/internal/trial"
+	"carat/pipeline"
+)
+
+const bankHead = "line_id,account,booked_at,amount,currency\n"
+
+// linesOf gives what the table bank_lines holds.
+func linesOf(t *testing.T, s books.Setting, asOf string) (lines []string) {
+	t.Helper()
+	got, err := trial.Query(context.Background(), ask.QueryOptions{Setting: s, AsOf: asOf,
+		Query: "select line_id || ' ' || regexp_replace(cast(amount as varchar), '\\.?0+$', '') || ' ' || batch_id || ':' || source_line from bank_lines order by 1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range got.Rows {
+		lines = append(lines, fmt.Sprint(row[0]))
+	}
+	return lines
+}
+
+func wantLines(t *testing.T, what string, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s: %q, want %q", what, got, want)
+	}
+}
+
+// A batch that was read wrongly goes out; what other files had that was dropped
+// against it comes in from their kept sources; states of before stay as they were.
+func TestUndo(t *testing.T) {
+	s := trial.Folder(t, "first_period: 2026-10\n", map[string]string{
+		"bank_lines-1.csv": bankHead + "b1,a,2026-10-01,100,EUR\nb2,a,2026-10-01,200,EUR\nb9,a,2026-10-01,9,EUR\n",
+		"bank_lines-2.csv": bankHead + "b1,a,2026-10-01,1,EUR\nb2,a,2026-10-01,200,EUR\nb3,a,2026-10-01,3,EUR\n",
+		"bank_lines-4.csv": bankHead + "c1,a,2026-10-01,1,EUR\nc1,a,2026-10-01,1,EUR\n",
+		"bank_lines-3.csv": bankHead + "b1,a,2026-10-01,1,EUR\nb4,a,2026-10-01,4,EUR\nb9,a,2026-10-01,9,EUR\n",
+	})
+	ctx := context.Background()
+	if _, err := ingest.Files(ctx, ingest.Options{Setting: s}); err != nil {
+		t.Fatal(err)
+	}
+	before := linesOf(t, s, "")
+	wantLines(t, "before", before, "b1 100 b000001:2", "b2 200 b000001:3", "b3 3 b000002:4", "b4 4 b000003:3", "b9 9 b000001:4", "c1 1 b000004:2")
+	for _, c := range []struct {
+		batch, reason string
+		kind          pipeline.Kind
+		want          string
+	}{
+		{"b000001", " ", pipeline.KindUsage, "a reason is needed"},
+		{"b000009", "x", pipeline.KindNotFound, "the history has no such batch"},
+	} {
+		if _, err := ingest.Undo(ctx, ingest.UndoOptions{Setting: s, Batch: c.batch, Reason: c.reason}); pipeline.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.batch, err)
+		}
+	}
+	r, err := ingest.Undo(ctx, ingest.UndoOptions{Setting: s, Batch: "b000001", Reason: "in cents"})
+	if err != nil || r.By != "b000005" || len(r.Again) != 2 || r.Rows != 3 {
+		t.Fatalf("%+v %v", r, err)
+	}
+	after := []string{"b1 1 b000005:2", "b2 200 b000005:3", "b3 3 b000002:4", "b4 4 b000003:3", "b9 9 b000006:4", "c1 1 b000004:2"}
+	wantLines(t, "after", linesOf(t, s, ""), after...)
+	wantLines(t, "as of before", linesOf(t, s, "b000004"), before...)
+	conflicts, err := trial.Query(ctx, ask.QueryOptions{Setting: s, Query: "select count(*) from rejects"})
+	if err != nil || fmt.Sprint(conflicts.Rows[0][0]) != "0" {
+		t.Errorf("conflicts with what is out: %v %v", conflicts, err)
+	}
+	records, err := trial.Query(ctx, ask.QueryOptions{Setting: s, Query: "select batch_id, undoes, undo_reason, undone_by from batches order by 1"})
+	if err != nil || fmt.Sprintf("%v %v %v", records.Rows[0][3], records.Rows[4][1], records.Rows[4][2]) != "b000005 b000001 in cents" {
+		t.Errorf("%v %v", records, err)
+	}
+	if v, err := guard.Verify(ctx, guard.VerifyOptions{Setting: s}); err != nil {
+		t.Errorf("%+v %v", v, err)
+	}
+	if _, err := ingest.Undo(ctx, ingest.UndoOptions{Setting: s, Batch: "b000001", Reason: "again"}); err == nil || !strings.Contains(err.Error(), "b000005 has taken it out already") {
+		t.Errorf("%v", err)
+	}
+
+	// The same file may come again.
+	again, err := ingest.Files(ctx, ingest.Options{Setting: s, Files: []string{filepath.Join(s.Config.Dir, "inbox", "bank_lines-1.csv")}})
+	if err != nil || again.Files[0].Result != ingest.FileIngested || again.Files[0].RowsDuplicate != 2 || again.Files[0].RowsRejected != 1 {
+		t.Errorf("%+v %v", again, err)
+	}
+}
+
+// A batch that nothing was dropped against goes out by a batch without rows.
+func TestUndoAlone(t *testing.T) {
+	s := trial.Folder(t, "first_period: 2026-10\n", map[string]string{"bank_lines-1.csv": bankHead + "b1,a,2026-10-01,100,EUR\n", "fx_rates-1.csv": "rate_date,base,quote,rate\n2026-10-01,EUR,USD,1.1\n"})
+	ctx := context.Background()
+	if _, err := ingest.Files(ctx, ingest.Options{Setting: s}); err != nil {
+		t.Fatal(err)
+	}
+	// Of a reference feed a version comes back in its place, not behind later ones.
+	for i, rate := range []string{"1.2", "1.1", "1.3"} {
+		if err := os.WriteFile(filepath.Join(s.Config.Dir, "inbox", fmt.Sprintf("fx_rates-%d.csv", i+2)), []byte("rate_date,base,quote,rate\n2026-10-01,EUR,USD,"+rate+"\n2026-10-0"+fmt.Sprint(i+2)+",EUR,USD,2\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := ingest.Files(ctx, ingest.Options{Setting: s}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := ingest.Undo(ctx, ingest.UndoOptions{Setting: s, Batch: "b000002", Reason: "not ours"})
+	if err != nil || r.By != "b000006" || len(r.Again) != 0 {
+		t.Fatalf("%+v %v", r, err)
+	}
+	wantLines(t, "after", linesOf(t, s, ""))
+	if r, err = ingest.Undo(ctx, ingest.UndoOptions{Setting: s, Batch: "b000003", Reason: "wrong"}); err != nil || len(r.Again) != 0 {
+		t.Fatalf("%+v %v", r, err)
+	}
+	rates, err := trial.Query(ctx, ask.QueryOptions{Setting: s, Query: "select string_agg(batch_id || ' ' || rate::decimal(3,1), ', ' order by batch_id) from fx_rates where rate_date = date '2026-10-01'"})
+	if err != nil || fmt.Sprint(rates.Rows[0][0]) != "b000001 1.1, b000004 1.1, b000005 1.3" {
+		t.Errorf("%v %v", rates.Rows, err)
+	}
+	if v, err := guard.Verify(ctx, guard.VerifyOptions{Setting: s}); err != nil {
+		t.Errorf("%+v %v", v, err)
+	}
+}
