@@ -1,8 +1,8 @@
 -- One row is one payout of a counterparty beside the lines that it pays.
 -- grain: line_id
 -- Lines of one payout_id are paid by it, whichever reports they stand in. Without one, a payout in a report with lines of its own
--- pays them and those of the reports since the payout before. lines_amount is all that the lines add up to, fees, tax, reserves
--- and adjustments among them. Outcomes: matched, tolerated, short (the counterparty keeps money that no line explains), over; and
+-- pays them and those of the reports since the payout before, or, where its own lines are what it pays, them alone. lines_amount
+-- is all that the lines add up to, fees, tax, reserves and adjustments among them. Outcomes: matched, tolerated, short (the counterparty keeps money that no line explains), over; and
 -- not judged: alone (it stands without lines, so which it pays is not known), running (it comes from a balance, by the
 -- configuration), before_carat (more than its lines, so soon after carat began that older ones may be in it). The month is
 -- the payout's; line_id is its first line.
@@ -54,6 +54,7 @@ placed_reports as (
         reports.counterparty,
         reports.currency,
         reports.report_id,
+        reports.payouts > 0 as pays_out,
         alone.entity is not null as is_alone,
         coalesce(sum(case when reports.payouts > 0 then 1 else 0 end) over (
             partition by reports.entity, reports.counterparty, reports.currency
@@ -83,6 +84,7 @@ members as (
         lines.source_line,
         'payout_id' as known_by,
         lines.payout_id as group_id,
+        true as pays_out,
         cast(0 as bigint) as payouts_before
     from lines
     where lines.payout_id is not null
@@ -102,6 +104,7 @@ members as (
         lines.source_line,
         case when placed_reports.is_alone then 'nothing' else 'report' end as known_by,
         case when placed_reports.is_alone then lines.line_id else '' end as group_id,
+        placed_reports.pays_out,
         cast(placed_reports.payouts_before as bigint) as payouts_before
     from lines
     inner join placed_reports
@@ -129,11 +132,40 @@ payouts as (
         count(distinct report_id) as reports,
         sum(case when kind = 'payout' then 0 else 1 end) as lines,
         sum(case when kind in ('sale', 'refund', 'chargeback') then 1 else 0 end) as order_lines,
-        sum(case when kind = 'payout' then 0 else net_amount end) as lines_amount,
+        sum(case when kind = 'payout' then 0 else net_amount end) as all_amount,
+        sum(case when kind <> 'payout' and pays_out then net_amount else 0 end) as own_amount,
         sum(case when kind = 'payout' then -net_amount else 0 end) as paid_amount
     from members
     group by entity, counterparty, currency, known_by, group_id, payouts_before
     having sum(case when kind = 'payout' then 1 else 0 end) > 0
+),
+
+-- a report whose own lines add up to its payout leaves those before it open
+judged as (
+    select
+        payouts.entity,
+        payouts.counterparty,
+        payouts.currency,
+        payouts.known_by,
+        payouts.group_id,
+        payouts.channel,
+        payouts.line_id,
+        payouts.first_report,
+        payouts.report_id,
+        payouts.event_at,
+        payouts.accounting_month,
+        payouts.reports,
+        payouts.lines,
+        payouts.order_lines,
+        payouts.paid_amount,
+        coalesce(run_tolerances.tolerance, 0) as tolerance,
+        case
+            when abs(payouts.paid_amount - payouts.own_amount) <= coalesce(run_tolerances.tolerance, 0) then payouts.own_amount
+            else payouts.all_amount
+        end as lines_amount
+    from payouts
+    left join run_tolerances
+        on run_tolerances.currency = payouts.currency
 )
 
 select
@@ -156,12 +188,12 @@ select
         when coalesce(run_settlements.mode, '') = 'running' then 'running'
         when payouts.lines = 0 or (payouts.channel = 'apple' and payouts.order_lines = 0) then 'alone'
         when payouts.paid_amount = payouts.lines_amount then 'matched'
-        when abs(payouts.paid_amount - payouts.lines_amount) <= coalesce(run_tolerances.tolerance, 0) then 'tolerated'
+        when abs(payouts.paid_amount - payouts.lines_amount) <= payouts.tolerance then 'tolerated'
         when payouts.paid_amount < payouts.lines_amount then 'short'
         when payouts.event_at < run.first_start + to_hours(24 * coalesce(run_channels.due_days, 0)) then 'before_carat'
         else 'over'
     end as outcome
-from payouts
+from judged as payouts
 cross join run
 inner join lines
     on lines.line_id = payouts.line_id
@@ -169,5 +201,3 @@ left join run_settlements
     on run_settlements.counterparty = payouts.counterparty
 left join run_channels
     on run_channels.channel = payouts.channel
-left join run_tolerances
-    on run_tolerances.currency = payouts.currency
