@@ -2,7 +2,6 @@ package closepackage
 
 import (
 	"math/big"
-	"strconv"
 	"strings"
 
 	"carat/reports/table"
@@ -67,8 +66,12 @@ func comparedAs(values []string) string {
 	compared := make([]string, len(values))
 	for i, v := range values {
 		compared[i] = strings.ToLower(v)
-		if number, err := strconv.ParseFloat(v, 64); err == nil {
-			compared[i] = strconv.FormatFloat(number, 'g', -1, 64)
+		// A long number is no number of a spreadsheet's, and a great exponent would be a very long one.
+		if len(v) > 30 || len(v) > 6 && strings.ContainsAny(v, "eEpP") {
+			continue
+		}
+		if number, ok := new(big.Rat).SetString(v); ok {
+			compared[i] = number.RatString()
 		}
 	}
 	return strings.Join(compared, "\x00")
