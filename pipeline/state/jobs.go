@@ -87,7 +87,17 @@ func (s *Store) EndJob(ctx context.Context, j Job) error {
 // ForgetJob takes back that a job has begun: it was asked for something that isn't
 // there, and did nothing. One that has ended stays.
 func (s *Store) ForgetJob(ctx context.Context, no int64) error {
-	if _, err := s.db.ExecContext(ctx, s.bind("delete from carat_jobs where job_no = ? and result = ?"), no, JobRunning); err != nil {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, s.bind("delete from carat_jobs where job_no = ? and result = ?"), no, JobRunning)
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return s.Record(ctx, tx, "carat_jobs", no)
+	})
+	if err != nil {
 		return fmt.Errorf("forget job %d: %w", no, err)
 	}
 	return nil
