@@ -127,7 +127,7 @@ func (y *yamlFile) catalog(n *yaml.Node) Hidden {
 	text, ok := y.text(n, "catalog")
 	if ok && text != "" && !strings.HasPrefix(text, filePrefix) && secretReference.FindString(text) != text && !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
 		// The DSN may hold a password: it is not repeated.
-		y.problem(n, "catalog must be empty (SQLite inside the lake folder) or begin with postgres://; ${NAME} and FILE: stand for what lies elsewhere")
+		y.problem(n, "catalog must be empty (SQLite inside the lake folder) or begin with postgres://")
 	}
 	return Hidden(text)
 }
