@@ -2,7 +2,8 @@
 -- grain: entity, account, currency
 -- result: trial_balances
 -- order: entity, account, currency
--- opening and closing are told where a roll-forward knows them; the movement of every other account stands by itself.
+-- opening and closing are told where a roll-forward or the closed month before knows them; the movement of every other account
+-- stands by itself.
 -- Debits are positive, credits negative in opening and closing. Functional amounts are null where an exchange rate is missing,
 -- never zero.
 with moved as (
@@ -26,6 +27,20 @@ keys as (
     select entity, account, currency, functional_currency
     from led_account_opening
     where opening <> 0 or functional_opening <> 0 or functional_opening is null
+    union
+    select entity, account, currency, functional_currency
+    from led_monetary_balance
+    where opening_amount <> 0 or functional_opening <> 0 or functional_opening is null
+),
+
+openings as (
+    select entity, account, currency, opening, functional_opening
+    from led_account_opening
+    union all
+    select
+        entity, account, currency, cast(opening_amount as decimal(38, 6)) as opening,
+        cast(functional_opening as decimal(38, 6)) as functional_opening
+    from led_monetary_balance
 )
 
 select
@@ -50,7 +65,7 @@ left join moved
     on moved.entity = keys.entity
     and moved.account = keys.account
     and moved.currency = keys.currency
-left join led_account_opening as openings
+left join openings
     on openings.entity = keys.entity
     and openings.account = keys.account
     and openings.currency = keys.currency

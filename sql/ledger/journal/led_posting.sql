@@ -1,7 +1,9 @@
 -- One row is one side of a booking of the month, in the currency of the event and in the entity's own: a debit, or negative a credit.
 -- grain: entity, day, event_class, currency, role
 -- Creators' side is told in the entity's currency at the day's rate; coins keep the rate of their purchase. At the month's end the
--- balances owed to creators in other currencies are brought to that day's rate (fx). What an entry's sides leave over is no
+-- monetary balances in other currencies are brought to that day's rate (fx): what is owed to creators, and what
+-- led_monetary_balance knows of receivables, cash, tax, withholding and agencies. So an item that was settled at another rate than it
+-- was booked at leaves nothing behind. What an entry's sides leave over is no
 -- rounding: it is a recorded amount that doesn't add up (payout_arithmetic names it) and waits in suspense; in the entity's
 -- currency it is an exchange difference. functional_amount is null where a rate is missing, and so is all that is made of it.
 with foreign_sides as (
@@ -93,6 +95,61 @@ remeasured as (
         and moved.role = balances.role
 ),
 
+-- what accounts without a roll-forward moved by, at the rates of their days
+monetary_moved as (
+    select
+        booked.entity,
+        led_account.account,
+        booked.currency,
+        cast(known_sum(booked.functional_amount) as decimal(38, 9)) as functional_amount
+    from (
+        select entity, currency, role, functional_amount
+        from converted
+        union all
+        select entity, currency, role, functional_amount
+        from led_posting_coin
+    ) as booked
+    inner join led_account
+        on led_account.entity = booked.entity
+        and led_account.role = booked.role
+    group by booked.entity, led_account.account, booked.currency
+),
+
+monetary as (
+    select
+        balances.entity,
+        balances.day,
+        balances.currency,
+        balances.functional_currency,
+        balances.role,
+        cast(
+            amount_at_rate(balances.closing_amount, led_fx_rate.rate)
+            - balances.functional_opening
+            - case when monetary_moved.entity is null then 0 else monetary_moved.functional_amount end
+            as decimal(38, 9)
+        ) as functional_amount
+    from led_monetary_balance as balances
+    left join led_fx_rate
+        on led_fx_rate.base = balances.currency
+        and led_fx_rate.quote = balances.functional_currency
+        and led_fx_rate.day = balances.day
+    left join monetary_moved
+        on monetary_moved.entity = balances.entity
+        and monetary_moved.account = balances.account
+        and monetary_moved.currency = balances.currency
+    where balances.currency <> balances.functional_currency
+),
+
+differences as (
+    select entity, day, currency, functional_currency, role, functional_amount
+    from remeasured
+    where functional_amount <> 0 or functional_amount is null
+    union all
+    select entity, day, currency, functional_currency, role, functional_amount
+    from monetary
+    where functional_amount <> 0 or functional_amount is null
+),
+
 sides as (
     select entity, day, event_class, currency, functional_currency, role, amount, functional_amount
     from converted
@@ -101,12 +158,10 @@ sides as (
     from led_posting_coin
     union all
     select entity, day, 'fx', currency, functional_currency, role, cast(0 as decimal(38, 9)), functional_amount
-    from remeasured
-    where functional_amount <> 0 or functional_amount is null
+    from differences
     union all
     select entity, day, 'fx', currency, functional_currency, 'fx_difference', cast(0 as decimal(38, 9)), -functional_amount
-    from remeasured
-    where functional_amount <> 0 or functional_amount is null
+    from differences
 ),
 
 left_over as (

@@ -68,6 +68,27 @@ viewer_sides as (
     group by entity, viewer_id
 ),
 
+-- accounts that a roll-forward knows: the others open with what was closed, so there is nothing to compare
+rolled_accounts as (
+    select distinct entity, account
+    from led_account
+    where role in ('contract_liability', 'deferred_store_fee', 'creator_payable', 'creator_receivable', 'payouts_in_transit')
+),
+
+closed_accounts as (
+    select
+        closed_trial_balances.entity,
+        closed_trial_balances.account,
+        closed_trial_balances.currency,
+        closed_trial_balances.functional_currency,
+        closed_trial_balances.closing,
+        closed_trial_balances.functional_closing
+    from closed_trial_balances
+    inner join rolled_accounts
+        on rolled_accounts.entity = closed_trial_balances.entity
+        and rolled_accounts.account = closed_trial_balances.account
+),
+
 lines as (
     select
         'rollforwards' as table_name, entity, identity, currency, subject_kind, subject_id,
@@ -84,10 +105,10 @@ lines as (
     where rolls.line = 'opening'
     union all
     select 'trial_balances', entity, 'own', currency, 'account', account, null, closing, null, 0
-    from closed_trial_balances
+    from closed_accounts
     union all
     select 'trial_balances', entity, currency, functional_currency, 'account', account, null, functional_closing, null, 0
-    from closed_trial_balances
+    from closed_accounts
     union all
     select 'trial_balances', trial.entity, 'own', trial.currency, 'account', trial.account, null, null, null, coalesce(trial.opening, 0)
     from led_account_opening as trial

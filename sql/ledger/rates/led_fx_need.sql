@@ -162,6 +162,10 @@ needs as (
         on closed_months.accounting_month = run.period_before
     where led_foreign_balance.opening_amount <> 0
     union all
+    select currency as base, functional_currency as quote, day, true as is_new, false as is_carried
+    from led_monetary_balance
+    where closing_amount <> 0 and currency <> functional_currency
+    union all
     select base, quote, day, true as is_new, false as is_carried
     from payout_days
     union all

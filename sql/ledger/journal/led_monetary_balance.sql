@@ -1,0 +1,134 @@
+-- One row is one monetary account that no roll-forward knows, in one currency: what it opened with, what moved, what it closes with.
+-- grain: entity, account, currency
+-- Receivables of stores, providers and resellers, cash, sales tax, withholding and agencies' payable (ASC 830-20-35, IAS 21.23).
+-- Signed as the journal. It opens with what the closed month before closed with, where carat begins with nothing; while the month
+-- before is open, or was closed without a balance of the account, nobody knows the opening and there is no row. Left out, too, is an
+-- account that holds roles of another kind, and the receivable of stores that settle in another currency than they sold in: which
+-- part of a payout paid which order is known for matched lines alone, so neither currency's balance is what is open. role is that to
+-- which its exchange difference is booked.
+with roles as (
+    select role
+    from (
+        values
+            ('cash'), ('store_receivable'), ('provider_receivable'), ('reseller_receivable'), ('tax_payable'),
+            ('withholding_payable'), ('agency_payable')
+    ) as monetary (role)
+),
+
+converted_receivables as (
+    select distinct
+        entity,
+        case
+            when channel in ('apple', 'google') then 'store_receivable'
+            when channel = 'reseller' then 'reseller_receivable'
+            else 'provider_receivable'
+        end as role
+    from stg_settlement_lines
+    cross join run
+    where accounting_month <= run.period
+        and kind in ('sale', 'refund', 'chargeback')
+        and customer_currency <> currency
+),
+
+accounts as (
+    select
+        led_account.entity,
+        led_account.account,
+        min(led_account.role) as role
+    from led_account
+    left join roles
+        on roles.role = led_account.role
+    left join converted_receivables
+        on converted_receivables.entity = led_account.entity
+        and converted_receivables.role = led_account.role
+    group by led_account.entity, led_account.account
+    having max(case when roles.role is null or converted_receivables.role is not null then 1 else 0 end) = 0
+),
+
+-- whether the balance with which the period opens is known
+turn as (
+    select run.period = run.first_period as is_first
+    from run
+    left join run_eras
+        on run_eras.era_start = run.period_start
+    where run.period = run.first_period or run_eras.era_start is not null
+),
+
+closed as (
+    select
+        closed_trial_balances.entity,
+        closed_trial_balances.account,
+        closed_trial_balances.currency,
+        cast(known_sum(closed_trial_balances.closing) as decimal(38, 9)) as opening_amount,
+        cast(known_sum(closed_trial_balances.functional_closing) as decimal(38, 9)) as functional_opening
+    from closed_trial_balances
+    cross join turn
+    where not turn.is_first
+    group by closed_trial_balances.entity, closed_trial_balances.account, closed_trial_balances.currency
+),
+
+postings as (
+    select entity, currency, role, amount
+    from led_posting_creator
+    union all
+    select entity, currency, role, amount
+    from led_posting_promotion
+    union all
+    select entity, currency, role, amount
+    from led_posting_settlement
+    union all
+    select entity, currency, role, amount
+    from led_posting_coin
+),
+
+moved as (
+    select
+        postings.entity,
+        led_account.account,
+        postings.currency,
+        cast(sum(postings.amount) as decimal(38, 9)) as amount
+    from postings
+    inner join led_account
+        on led_account.entity = postings.entity
+        and led_account.role = postings.role
+    group by postings.entity, led_account.account, postings.currency
+),
+
+keys as (
+    select entity, account, currency
+    from moved
+    union
+    select entity, account, currency
+    from closed
+)
+
+select
+    keys.entity,
+    keys.account,
+    accounts.role,
+    keys.currency,
+    coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
+    local_day(run.closing_instant, run.time_zone) as day,
+    cast(case when closed.entity is null then 0 else closed.opening_amount end as decimal(38, 9)) as opening_amount,
+    cast(case when closed.entity is null then 0 else closed.functional_opening end as decimal(38, 9)) as functional_opening,
+    cast(
+        case when closed.entity is null then 0 else closed.opening_amount end + coalesce(moved.amount, 0)
+        as decimal(38, 9)
+    ) as closing_amount
+from keys
+cross join run
+cross join turn
+inner join accounts
+    on accounts.entity = keys.entity
+    and accounts.account = keys.account
+left join run_entities
+    on run_entities.entity = keys.entity
+left join closed
+    on closed.entity = keys.entity
+    and closed.account = keys.account
+    and closed.currency = keys.currency
+left join moved
+    on moved.entity = keys.entity
+    and moved.account = keys.account
+    and moved.currency = keys.currency
+where closed.entity is null or closed.opening_amount is not null
