@@ -17,8 +17,8 @@ func eraseCommand(a *app) *cobra.Command {
 		Long: `Removes a creator's name and address from the store of people, and every kept
 file of the creators feed that names the person, and records who did so and
 when. The history holds ids and terms only: it stays as it is, and still
-verifies. Statements that were written before still show the name; they are
-listed.`,
+verifies. Statements that show the name are removed, and can be written again
+without it. A later file that names the person brings nothing back.`,
 		Example: `  carat erase --creator c371828 --user ann`,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -35,7 +35,7 @@ listed.`,
 			}
 			fmt.Fprintf(a.stdout, "%s is erased: the name, the address, and %d source files that held them\n", printableLine(creator), r.SourceFiles)
 			for _, f := range r.Statements {
-				a.tell("erase: this statement may still show the name, write it again or delete it: " + f)
+				a.tell("erase: removed " + f + ", which showed the name; `carat statements` writes it again without")
 			}
 			return nil
 		},

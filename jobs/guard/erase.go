@@ -3,11 +3,11 @@ package guard
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"carat/jobs/books"
+	"carat/jobs/disk"
 	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/pipeline/state"
@@ -26,11 +26,12 @@ type EraseOptions struct {
 // EraseResult is what was removed, and what is left for a person to remove.
 type EraseResult struct {
 	SourceFiles int      // kept files of the creators feed that named the person
-	Statements  []string // files outside the lake that still show the name
+	Statements  []string // folders and archives of statements that showed the name, and are removed
 }
 
-// Erase removes a creator's name and address, and the kept files that hold
-// them, and records that it was done, by whom and when. The history holds ids
+// Erase removes a creator's name and address, the kept files that hold them and the
+// statements that show them, and records that it was done, by whom and when. A later
+// file that names the person brings nothing back. The history holds ids
 // and terms only and stays as it is. Somebody of whom nothing is known is a
 // not-found error.
 func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error) {
@@ -43,36 +44,46 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
 	result = &EraseResult{}
+	shard, folder := statement.FolderName(o.Creator)
 	begun, err := begunErasure(ctx, p, o.Creator)
 	if err != nil {
 		return nil, err
 	}
 	_, err = p.Recorded(ctx, o.Setting, verbErase, o.Creator, func() (int64, error) {
-		n, err := p.Lake.Erase(ctx, o.Creator)
+		n, err := p.Lake.Erase(ctx, o.Creator, folder)
 		if begun && pipeline.KindOf(err) == pipeline.KindNotFound {
 			err = nil // the one that was killed had got as far as that
 		}
 		result.SourceFiles = n
+		if err == nil {
+			err = p.State.ForgetAddresses(ctx, o.Creator)
+		}
 		return int64(n), err
 	})
 	if err != nil {
 		return nil, err
 	}
-	shard, folder := statement.FolderName(o.Creator)
-	periods, err := p.State.Periods(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, one := range periods {
-		entries, err := os.ReadDir(filepath.Join(o.Config.OutFolder(one.Period), statements.FolderName, shard, folder))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+	result.Statements, err = removeStatements(o.Config.OutRoot(), shard, folder)
+	return result, err
+}
+
+// removeStatements takes away what shows a person's name outside the lake: the
+// statements, also of months that were opened again, and archives that hold them.
+// Each can be written again, without the name.
+func removeStatements(out, shard, folder string) (removed []string, err error) {
+	for _, pattern := range []string{filepath.Join("*", statements.FolderName+"*", shard, folder), filepath.Join("*", statements.FolderName+"*.zip")} {
+		found, err := filepath.Glob(filepath.Join(out, pattern))
+		if err != nil {
+			return removed, err
 		}
-		for _, e := range entries {
-			result.Statements = append(result.Statements, filepath.Join(o.Config.OutFolder(one.Period), statements.FolderName, shard, folder, e.Name()))
+		for _, path := range found {
+			if err := os.RemoveAll(path); err != nil {
+				return removed, pipeline.Errorf(pipeline.KindInternal, "erase", path, "%w", disk.Cause(err)).WithHint("remove it by hand: it shows the name")
+			}
+			removed = append(removed, path)
 		}
 	}
-	return result, nil
+	return removed, nil
 }
 
 // begunErasure says whether an erasure of the creator was begun and killed: the

@@ -39,6 +39,10 @@ func verifyCertificates(ctx context.Context, p *books.Books, conf *config.Config
 		return err
 	}
 	known := map[string]bool{}
+	erased, err := p.Lake.ForgottenFolders(ctx)
+	if err != nil {
+		return err
+	}
 	for _, l := range locks {
 		known[lake.CertificateFile(l.Period, l.Version)] = true
 		report.Certificates++
@@ -57,7 +61,7 @@ func verifyCertificates(ctx context.Context, p *books.Books, conf *config.Config
 			report.differ("the certificate of %s version %d: %v", l.Period, l.Version, err)
 			continue
 		}
-		verifyCertificate(p, l, c, batches, filepath.Join(conf.OutFolder(l.Period), statements.FolderName), report)
+		verifyCertificate(p, l, c, batches, filepath.Join(conf.OutFolder(l.Period), statements.FolderName), erased, report)
 		if c.Records == "" {
 			verifyDecisions(c, decided(decisions, c.Approved.At), report)
 			continue
@@ -86,7 +90,7 @@ func verifyCertificates(ctx context.Context, p *books.Books, conf *config.Config
 }
 
 // verifyCertificate checks what a certificate names.
-func verifyCertificate(p *books.Books, l state.Lock, c *pipeline.Certificate, batches []lake.CommittedBatch, statements string, report *Verification) {
+func verifyCertificate(p *books.Books, l state.Lock, c *pipeline.Certificate, batches []lake.CommittedBatch, statements string, erased func(folder string) bool, report *Verification) {
 	name := fmt.Sprintf("the certificate of %s version %d", l.Period, l.Version)
 	if c.RunID != l.RunID || c.Approved.User != l.ApprovedBy || c.Prepared.User != l.PreparedBy {
 		report.differ("%s: the state database names another run, preparer or approver", name)
@@ -124,7 +128,7 @@ func verifyCertificate(p *books.Books, l state.Lock, c *pipeline.Certificate, ba
 	case pipeline.SHA256Text(list) != c.Statements.SHA256:
 		report.differ("%s: its list of statements was changed (%s)", name, strings.TrimSuffix(lake.CertificateFile(l.Period, l.Version), ".json")+".statements.sha256")
 	case l.InForce() && !p.IsFinal(l, statements+books.FinalEnding): // which the next command puts in place, after a crash
-		for _, file := range verifyStatements(statements, list) {
+		for _, file := range verifyStatements(statements, list, erased) {
 			report.differ("the statement %s of %s was changed or taken away since the month was closed", file, l.Period)
 		}
 	}
@@ -159,7 +163,7 @@ func verifyDecisions(c *pipeline.Certificate, history []pipeline.Decision, repor
 
 // verifyStatements compares the statement files of a folder with a list of
 // hashes as sha256sum prints it, and names those that differ or are missing.
-func verifyStatements(folder string, list []byte) (differing []string) {
+func verifyStatements(folder string, list []byte, erased func(folder string) bool) (differing []string) {
 	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -170,8 +174,18 @@ func verifyStatements(folder string, list []byte) (differing []string) {
 			continue
 		}
 		if got, _, err := disk.SHA256(filepath.Join(folder, filepath.FromSlash(name))); err != nil || got != sum {
+			if isOf(name, erased) {
+				continue
+			}
 			differing = append(differing, name)
 		}
 	}
 	return differing
+}
+
+// isOf says whether a file of statements, SHARD/FOLDER/NAME, is that of an erased
+// person: it is removed, or says less than what was signed.
+func isOf(name string, erased func(folder string) bool) bool {
+	parts := strings.Split(name, "/")
+	return len(parts) == 3 && erased(parts[1])
 }

@@ -89,6 +89,12 @@ func (l *Lake) People(ctx context.Context) (map[string]pipeline.Person, error) {
 	return l.people.All(ctx)
 }
 
+// ForgottenFolders gives what says whether a folder of statements, by its name, was
+// that of a person who was erased.
+func (l *Lake) ForgottenFolders(ctx context.Context) (func(folder string) bool, error) {
+	return l.people.ForgottenFolders(ctx)
+}
+
 // SavePeople writes a consistent copy of the store of people to a file that is
 // not there yet; false when there is no store.
 func (l *Lake) SavePeople(ctx context.Context, file string) (saved bool, err error) {

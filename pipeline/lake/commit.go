@@ -48,7 +48,7 @@ func (s *Stage[T, P]) commit(ctx context.Context, b pipeline.Batch) (chain.Commi
 	m := l.catalog.NewMove(s.dir)
 	m.Batch = s.batchID
 	s.move = m
-	files, rejects, err := s.placeFiles(m)
+	files, rejects, err := s.placeFiles(ctx, m)
 	if err != nil {
 		return chain.CommittedBatch{}, err
 	}
@@ -123,10 +123,15 @@ func (s *Stage[T, P]) complete(b pipeline.Batch) (pipeline.Batch, error) {
 }
 
 // placeFiles says where each staged file goes, and writes what isn't written.
-func (s *Stage[T, P]) placeFiles(m *catalog.Move) (files, rejects []pages.StagedFile, err error) {
+func (s *Stage[T, P]) placeFiles(ctx context.Context, m *catalog.Move) (files, rejects []pages.StagedFile, err error) {
 	l := s.lake
+	known, erased, err := l.people.Known(ctx, s.allPeople())
+	if err != nil {
+		return nil, nil, err
+	}
 	raw := filepath.Join(l.sources.Dir(s.feed.Name), s.raw.SHA256[:2], s.raw.SHA256+s.raw.Ext)
-	if !store.Exists(raw) {
+	// A file that names an erased person isn't kept: it would bring the name back.
+	if !store.Exists(raw) && !erased {
 		m.Add(s.raw.Path, raw, "")
 	}
 	for _, f := range s.files {
@@ -148,7 +153,7 @@ func (s *Stage[T, P]) placeFiles(m *catalog.Move) (files, rejects []pages.Staged
 		f.Path = to
 		rejects = append(rejects, f)
 	}
-	return files, rejects, l.people.WritePending(s.dir, s.batchID, s.allPeople())
+	return files, rejects, l.people.WritePending(s.dir, s.batchID, known)
 }
 
 // afterCommit tidies up. The batch is committed: an error here is only told

@@ -12,20 +12,20 @@ import (
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/people"
 )
 
 // Erase forgets a person: the name, the address, and the kept source files of
-// the creators feed that mention the id. The history, which holds ids and
+// the creators feed that mention the id. That they were erased is remembered by a
+// keyed hash, so that the next file which names them brings nothing back; folder
+// is the name of their statements' folder. The history, which holds ids and
 // terms only, stays as it is. It gives the number of source files removed, and
 // fails as misnamed when nothing is known of the person.
-func (l *Lake) Erase(ctx context.Context, creatorID string) (filesRemoved int, err error) {
+func (l *Lake) Erase(ctx context.Context, creatorID, folder string) (filesRemoved int, err error) {
 	known := int64(0)
 	err = l.people.With(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, "delete from people where creator_id = ?", creatorID)
-		if err != nil {
-			return err
-		}
-		known, err = res.RowsAffected()
+		var err error
+		known, err = people.Forget(ctx, tx, creatorID, folder)
 		return err
 	})
 	if err != nil {

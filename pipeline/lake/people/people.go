@@ -50,6 +50,10 @@ func (p *Store) TakePending(ctx context.Context, dir string) error {
 	}
 	defer f.Close()
 	return p.With(ctx, func(tx *sql.Tx) error {
+		forgotten, err := forgottenIn(ctx, tx) // perhaps since the batch was committed
+		if err != nil {
+			return err
+		}
 		dec := json.NewDecoder(bufio.NewReader(f))
 		for {
 			var one pipeline.Person
@@ -57,6 +61,9 @@ func (p *Store) TakePending(ctx context.Context, dir string) error {
 				return nil
 			} else if err != nil {
 				return err
+			}
+			if forgotten("id " + one.CreatorID) {
+				continue
 			}
 			if _, err := tx.ExecContext(ctx, `insert into people (creator_id, display_name, email) values (?, ?, ?)
 				on conflict (creator_id) do update set display_name = excluded.display_name, email = excluded.email`,
@@ -76,7 +83,7 @@ func (p *Store) With(ctx context.Context, do func(*sql.Tx) error) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if _, err := db.ExecContext(ctx, "create table if not exists people (creator_id text primary key, display_name text not null, email text not null)"); err != nil {
+	if _, err := db.ExecContext(ctx, "create table if not exists people (creator_id text primary key, display_name text not null, email text not null);"+forgottenTables); err != nil {
 		return err
 	}
 	tx, err := db.BeginTx(ctx, nil)

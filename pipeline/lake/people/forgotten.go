@@ -1,0 +1,122 @@
+package people
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"path/filepath"
+
+	"carat/pipeline"
+	"carat/pipeline/lake/store"
+)
+
+// forgottenTables hold who was erased: a hash of each id under a key that lies
+// nowhere else, so that an id can be asked for and none be read out.
+const forgottenTables = `create table if not exists forgotten_key (key blob not null);
+create table if not exists forgotten (subject text primary key)`
+
+// Forget takes a person out of the store and remembers, by a keyed hash, that they
+// were: of the id, and of the name of their folder of statements. It says whether
+// anything was known.
+func Forget(ctx context.Context, tx *sql.Tx, creatorID, folder string) (known int64, err error) {
+	key, err := key(ctx, tx, true)
+	if err != nil {
+		return 0, err
+	}
+	res, err := tx.ExecContext(ctx, "delete from people where creator_id = ?", creatorID)
+	if err != nil {
+		return 0, err
+	}
+	for _, subject := range []string{"id " + creatorID, "folder " + folder} {
+		if _, err := tx.ExecContext(ctx, "insert into forgotten (subject) values (?) on conflict do nothing", keyed(key, subject)); err != nil {
+			return 0, err
+		}
+	}
+	return res.RowsAffected()
+}
+
+// key gives the key of the hashes, made when it is first needed; nil when there is
+// none.
+func key(ctx context.Context, tx *sql.Tx, make bool) (key []byte, err error) {
+	err = tx.QueryRowContext(ctx, "select key from forgotten_key").Scan(&key)
+	if !errors.Is(err, sql.ErrNoRows) || !make {
+		if errors.Is(err, sql.ErrNoRows) {
+			err = nil
+		}
+		return key, err
+	}
+	key = []byte(rand.Text() + rand.Text())
+	_, err = tx.ExecContext(ctx, "insert into forgotten_key (key) values (?)", key)
+	return key, err
+}
+
+func keyed(key []byte, subject string) string {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(subject))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// forgottenIn gives what asks whether a subject was erased.
+func forgottenIn(ctx context.Context, tx *sql.Tx) (func(subject string) bool, error) {
+	key, err := key(ctx, tx, false)
+	if err != nil || key == nil {
+		return func(string) bool { return false }, err
+	}
+	rows, err := tx.QueryContext(ctx, "select subject from forgotten")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := map[string]bool{}
+	for rows.Next() {
+		var hash string
+		if err := rows.Scan(&hash); err != nil {
+			return nil, err
+		}
+		all[hash] = true
+	}
+	return func(subject string) bool { return all[keyed(key, subject)] }, rows.Err()
+}
+
+// Known leaves those people out who were erased, and says whether there were any.
+func (p *Store) Known(ctx context.Context, people []pipeline.Person) (known []pipeline.Person, erased bool, err error) {
+	if len(people) == 0 || !store.Exists(filepath.Join(p.Disk.Root, filepath.FromSlash(store.PeopleFile))) {
+		return people, false, nil
+	}
+	err = p.With(ctx, func(tx *sql.Tx) error {
+		forgotten, err := forgottenIn(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, one := range people {
+			if forgotten("id " + one.CreatorID) {
+				erased = true
+			} else {
+				known = append(known, one)
+			}
+		}
+		return nil
+	})
+	return known, erased, err
+}
+
+// ForgottenFolders gives what says whether a folder of statements was an erased
+// person's.
+func (p *Store) ForgottenFolders(ctx context.Context) (is func(folder string) bool, err error) {
+	is = func(string) bool { return false }
+	if !store.Exists(filepath.Join(p.Disk.Root, filepath.FromSlash(store.PeopleFile))) {
+		return is, nil
+	}
+	err = p.With(ctx, func(tx *sql.Tx) error {
+		forgotten, err := forgottenIn(ctx, tx)
+		if err == nil {
+			is = func(folder string) bool { return forgotten("folder " + folder) }
+		}
+		return err
+	})
+	return is, p.Disk.Fail("read people of", p.Disk.Root, err)
+}
