@@ -87,9 +87,9 @@ func TestRecordsNameWhatOthersChanged(t *testing.T) {
 			{"update carat_jobs set os_user = 'zed'", "update carat_jobs set os_user = 'ann'", `carat_jobs: row 1 was changed: os_user was "ann" and is "zed"`},
 			{"update carat_access set who = 'zed'", "update carat_access set who = 'eve'", `was changed: who was "eve" and is "zed"`},
 			{"update carat_access set row_count = null", "update carat_access set row_count = 1", `row_count was "1" and is nothing`},
-			{"insert into carat_users values ('mallory', 'approver', 'bob', 1)", "delete from carat_users where user_name = 'mallory'", "carat_users: row mallory approver was added: no record tells of it"},
-			{"insert into carat_users values ('cid', 'auditor', 'ann', 1000000)", "delete from carat_users where user_name = 'cid'", "carat_users: row cid auditor is there again"},
-			{"delete from carat_users where user_name = 'bob'", "insert into carat_users values ('bob', 'approver', 'ann', 1000000)", "carat_users: row bob approver was taken away"},
+			{"insert into carat_users (user_name, role, granted_by, granted_at) values ('mallory', 'approver', 'bob', 1)", "delete from carat_users where user_name = 'mallory'", "carat_users: row mallory approver was added: no record tells of it"},
+			{"insert into carat_users (user_name, role, granted_by, granted_at) values ('cid', 'auditor', 'ann', 1000000)", "delete from carat_users where user_name = 'cid'", "carat_users: row cid auditor is there again"},
+			{"delete from carat_users where user_name = 'bob'", "insert into carat_users (user_name, role, granted_by, granted_at) values ('bob', 'approver', 'ann', 1000000)", "carat_users: row bob approver was taken away"},
 			{"update carat_sign_offs set prepared_by = 'zed' where attempt = 2", "update carat_sign_offs set prepared_by = 'ann' where attempt = 2", `carat_sign_offs: row 2026-10 1 2 was changed: prepared_by was "ann" and is "zed"`},
 			{"update carat_sign_offs set void_reason = null where attempt = 1", "update carat_sign_offs set void_reason = 'prepared again' where attempt = 1", `void_reason was "prepared again" and is nothing`},
 			{"update carat_runs set status = 'balanced'", "update carat_runs set status = 'blocked'", `carat_runs: row aa was changed: status was "blocked" and is "balanced"`},
@@ -207,7 +207,12 @@ func TestRecordsOfAnOlderState(t *testing.T) {
 	stores(t, func(t *testing.T, dsn string) {
 		s := open(t, dsn)
 		recordEverything(t, s)
-		for _, text := range []string{"drop table carat_records", "drop table carat_tables", "delete from carat_migrations where name >= '" + recordsMigration + "'"} {
+		older := []string{"drop table carat_records", "drop table carat_tables", "delete from carat_migrations where name >= '" + recordsMigration + "'"}
+		for _, column := range []string{"carat_users drop column os_user", "carat_sign_offs drop column os_user", "carat_decisions drop column os_user",
+			"carat_locks drop column prepared_os", "carat_locks drop column approved_os", "carat_locks drop column reopened_os"} {
+			older = append(older, "alter table "+column)
+		}
+		for _, text := range older {
 			if _, err := s.db.Exec(text); err != nil {
 				t.Fatal(err)
 			}
