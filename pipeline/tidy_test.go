@@ -92,7 +92,7 @@ var mayImport = map[string][]string{
 
 	// The frame of all formats, and a room for each provider.
 	"pipeline/feed": {"pipeline", "pipeline/feed/lex", "pipeline/feed/typed", "pipeline/feed/published", "pipeline/feed/workbook", "pipeline/feed/layout", "pipeline/feed/apple",
-		"pipeline/feed/google", "pipeline/feed/stripe", "pipeline/feed/paypal", "pipeline/feed/bank", "pipeline/feed/live", "pipeline/feed/ecb"},
+		"pipeline/feed/google", "pipeline/feed/stripe", "pipeline/feed/paypal", "pipeline/feed/adyen", "pipeline/feed/bank", "pipeline/feed/live", "pipeline/feed/ecb"},
 	"pipeline/feed/lex":       {"pipeline"},
 	"pipeline/feed/address":   {}, // what a letter is sent to is judged again when it is sent
 	"pipeline/feed/typed":     {"pipeline", "pipeline/feed/address", "pipeline/feed/lex"},
@@ -105,6 +105,7 @@ var mayImport = map[string][]string{
 	"pipeline/feed/google":   providersMayImport,
 	"pipeline/feed/stripe":   providersMayImport,
 	"pipeline/feed/paypal":   providersMayImport,
+	"pipeline/feed/adyen":    providersMayImport,
 	"pipeline/feed/bank":     providersMayImport,
 	"pipeline/feed/live":     providersMayImport,
 	"pipeline/feed/ecb":      providersMayImport,

@@ -22,7 +22,7 @@ const totalsEnding = ".totals.json"
 
 // feedEndings are the endings of files that can be a feed, before .gz or .zst.
 // Which format it is, the feed package finds out from the name and the content.
-var feedEndings = []string{".csv", ".ndjson", ".parquet", ".json", ".txt", ".tsv", ".zip", ".xlsx", ".xml", ".sta", ".mt940", ".940", ".bai", ".bai2", ".jsonl"}
+var feedEndings = []string{".csv", ".ndjson", ".parquet", ".json", ".txt", ".tsv", ".zip", ".xlsx", ".xml", ".sta", ".mt940", ".940", ".bai", ".bai2", ".jsonl", ".ofx", ".qfx", ".qbo"}
 
 // InputFile is one file to ingest.
 type InputFile struct {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/adyen"
 	"carat/pipeline/feed/apple"
 	"carat/pipeline/feed/bank"
 	"carat/pipeline/feed/ecb"
@@ -60,7 +61,7 @@ func requiredColumns(feed string) []string {
 // adapters in the order in which they are asked.
 func adapters() []published.Format {
 	return slices.Concat(apple.Formats(), google.Formats(), stripe.Formats(),
-		paypal.Formats(), bank.Formats(), ecb.XMLFormats(), ecb.Formats(), live.Formats())
+		paypal.Formats(), adyen.Formats(), bank.Formats(), ecb.XMLFormats(), ecb.Formats(), live.Formats())
 }
 
 // adapterOf finds an adapter by its name.

@@ -26,12 +26,12 @@ func unreadFiles() []unread {
 			"id", "amount", "created (utc)|created date (utc)", "arrival date (utc)", "currency", "status")},
 		{"Stripe's summary by category", "it has sums alone; " + stripeReports, headed(",;\t",
 			"reporting_category", "currency", "count", "net")},
-		{"PayPal's activity download", "use the settlement report (STL), in PayPal's reports or on its SFTP server", headed(",;\t",
+		{"PayPal's activity download in another language than English, or without its columns", "download it in English with all columns, or use the settlement report (STL), in PayPal's reports or on its SFTP server", headed(",;\t",
 			"timezone|time zone|zeitzone|fuseau horaire|zona horaria|fuso orario", "currency|währung|devise|divisa|moneda|valuta",
 			"gross|brutto|avant commission|bruto|lordo", "fee|fees|gebühr|entgelt|commission|tarifa|comisión|tariffa", "net|netto|neto")},
-		{"a settlement detail report of Adyen", "convert its lines to carat's own columns of settlement_lines (docs/guide.md)", headed(",;\t",
+		{"a settlement detail report of Adyen without all of its columns", "download it with all of them, or describe it as a layout of settlement_lines in carat.yaml (docs/formats.md)", headed(",;\t",
 			"psp reference", "merchant account", "gross debit (gc)|gross debit", "gross credit (gc)|gross credit", "net debit (nc)|net debit", "net credit (nc)|net credit")},
-		{"a report of Adyen", "convert the lines of its settlement detail report to carat's own columns of settlement_lines (docs/guide.md)", headed(",;\t",
+		{"a report of Adyen", "download its settlement detail report", headed(",;\t",
 			"psp reference", "merchant account", "merchant reference")},
 	}, unreadBankFiles()...)
 }

@@ -18,7 +18,6 @@ func unreadBankFiles() []unread {
 		{"an interim report (camt.052)", "its day isn't over, and no balance proves it whole; " + statement, isoMessage("camt.052.")},
 		{"a payment order or its status (ISO 20022 pain)", "it says what was asked, not what the account booked; " + statement, isoMessage("pain.")},
 		{"a BTRS (BAI version 3) file", "ask the bank for BAI version 2, camt.053 or MT940", bank.IsBTRS},
-		{"an OFX file (OFX, QFX, QBO)", "it has no opening balance that would prove it whole; " + layout, isOFX},
 		{"a QIF file", "it has no ids and no balances that would prove it whole; " + layout, isQIF},
 		{"a CODA statement", layout, fixedLines(128, "^00000[0-9]{6}")},
 		{"a CFONB statement", layout, fixedLines(120, "^01[0-9]{5}    [0-9]{5}")},
@@ -36,13 +35,6 @@ func isNACHA(head []byte) bool {
 func isoMessage(name string) func([]byte) bool {
 	is := lex.IsXML("urn:iso:std:iso:20022:tech:xsd:" + name)
 	return func(head []byte) bool { return is(head, "") }
-}
-
-// isOFX tells the header of version 1 or 2, or what follows where that is cut off.
-func isOFX(head []byte) bool {
-	text := bytes.TrimLeft(head, " \t\r\n")
-	return bytes.HasPrefix(text, []byte("OFXHEADER:")) || bytes.HasPrefix(text, []byte("<OFX>")) ||
-		bytes.HasPrefix(text, []byte("<?")) && bytes.Contains(text[:min(len(text), 2000)], []byte("<?OFX "))
 }
 
 // qifTypes begin a QIF file.

@@ -21,8 +21,6 @@ func TestUnreadBankFiles(t *testing.T) {
 		":20:M1\n:21:X\n:25:DE02\n:28C:1\n:13:2611051200\n":                                                        "an interim report (MT942)",
 		`<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.052.001.08"><BkToCstmrAcctRpt>`: "an interim report (camt.052)",
 		`<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt>`:   "a payment order or its status (ISO 20022 pain)",
-		"OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\n\n<OFX>\n<SIGNONMSGSRSV1>":                                      "an OFX file (OFX, QFX, QBO)",
-		"<?xml version=\"1.0\"?>\n<?OFX OFXHEADER=\"200\" VERSION=\"211\"?>\n<OFX>":                                "an OFX file (OFX, QFX, QBO)",
 		"!Type:Bank\nD11/05/2026\nT-5.00\nPAcme\n^\n":                                                              "a QIF file",
 		"!Account\nNChecking\n^\n": "a QIF file",
 		"01,BANKUS33,ACME,20261106,0600,17,,,3/\n02,ACME,BANKUS33,1,20261105,2400,USD,2/\n":                                                  "a BTRS (BAI version 3) file",
@@ -42,10 +40,12 @@ func TestUnreadBankFiles(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		":20:M1\n:25:DE02\n:28C:1/1\n:60F:C261105EUR0,\n:62F:C261105EUR0,\n": "mt940",
-		":20:M1\n:25:DE02\n:60F:C261105EUR0,\n:34F:EURD0,\n":                 "mt940",
-		"01,B,C,261106,,1,,,2/\n02,C,B,1,261105,,,/\n":                       "bai2",
-		`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">`:  "camt.053",
+		":20:M1\n:25:DE02\n:28C:1/1\n:60F:C261105EUR0,\n:62F:C261105EUR0,\n":        "mt940",
+		":20:M1\n:25:DE02\n:60F:C261105EUR0,\n:34F:EURD0,\n":                        "mt940",
+		"OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\n\n<OFX>\n<SIGNONMSGSRSV1>":       "ofx",
+		"<?xml version=\"1.0\"?>\n<?OFX OFXHEADER=\"200\" VERSION=\"211\"?>\n<OFX>": "ofx",
+		"01,B,C,261106,,1,,,2/\n02,C,B,1,261105,,,/\n":                              "bai2",
+		`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">`:         "camt.053",
 	} {
 		path := filepath.Join(t.TempDir(), "statement.txt")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

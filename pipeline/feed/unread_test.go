@@ -16,12 +16,11 @@ import (
 var unreadHeads = map[string][2]string{
 	"id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Fee,Status\nch_1,2026-10-03 10:00:00,9.00,0.00,usd,true,0.56,Paid\n":                                  {"Stripe's dashboard export of payments", "Payout reconciliation"},
 	"id,Description,Seller Message,Created (UTC),Amount,Amount Refunded,Currency\nch_1,coins,Payment complete.,2026-10-03 10:00,9.00,0.00,usd\n":                          {"Stripe's dashboard export of payments", "Payout reconciliation"},
-	"\ufeff\"Date\",\"Time\",\"TimeZone\",\"Name\",\"Type\",\"Status\",\"Currency\",\"Gross\",\"Fee\",\"Net\",\"Transaction ID\"\n":                                       {"PayPal's activity download", "STL"},
-	"Company Account;Merchant Account;Psp Reference;Type;Gross Currency;Gross Debit (GC);Gross Credit (GC);Net Debit (NC);Net Credit (NC);Batch Number\nACo;AMe;8X;;;;\n": {"a settlement detail report of Adyen", "own columns of settlement_lines"},
+	"Company Account;Merchant Account;Psp Reference;Type;Gross Currency;Gross Debit (GC);Gross Credit (GC);Net Debit (NC);Net Credit (NC);Batch Number\nACo;AMe;8X;;;;\n": {"a settlement detail report of Adyen without all of its columns", "layout of settlement_lines"},
 	"Company Account,Merchant Account,Psp Reference,Merchant Reference,Payment Method,Booking Date,TimeZone,Main Currency,Main Amount,Record Type\n":                      {"a report of Adyen", "settlement detail report"},
 	"id,Amount,Created (UTC),Currency,Arrival Date (UTC),Source Type,Status\npo_1,9.00,2026-10-03 10:00,usd,2026-10-05 00:00,card,paid\n":                                 {"Stripe's dashboard export of payouts", "Payout reconciliation"},
 	"reporting_category,currency,count,gross,fee,net\ncharge,usd,3,9.00,0.30,8.70\n":                                                                                      {"Stripe's summary by category", "itemized"},
-	"\"Datum\";\"Uhrzeit\";\"Zeitzone\";\"Name\";\"Typ\";\"Status\";\"Währung\";\"Brutto\";\"Entgelt\";\"Netto\"\n":                                                       {"PayPal's activity download", "STL"},
+	"\"Datum\";\"Uhrzeit\";\"Zeitzone\";\"Name\";\"Typ\";\"Status\";\"Währung\";\"Brutto\";\"Entgelt\";\"Netto\"\n":                                                       {"PayPal's activity download in another language than English, or without its columns", "STL"},
 }
 
 // A file that carat knows and doesn't read is named, with what to fetch instead,

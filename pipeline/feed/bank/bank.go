@@ -17,6 +17,7 @@ func Formats() []published.Format {
 		{Name: "camt.054", Feeds: []string{"bank_lines", "provider_payments"}, Sniff: lex.IsXML(camtSpace + "camt.054."), Read: readCamt},
 		{Name: "mt940", Feeds: []string{"bank_lines"}, Sniff: isMT940, Read: readMT940},
 		{Name: "bai2", Feeds: []string{"bank_lines"}, Sniff: isBAI2, Read: readBAI2},
+		{Name: "ofx", Feeds: []string{"bank_lines"}, Sniff: isOFX, Read: readOFX},
 	}
 }
 

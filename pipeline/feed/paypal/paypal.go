@@ -77,6 +77,7 @@ type payPal struct {
 func Formats() []published.Format {
 	return []published.Format{
 		{Name: "paypal-report", Feeds: []string{"settlement_lines"}, Sniff: isPayPal, Read: readPayPal},
+		{Name: "paypal-activity", Feeds: []string{"settlement_lines"}, Sniff: isActivity, Read: readActivity},
 		{Name: "paypal-payouts", Feeds: []string{"provider_payments"}, Sniff: isPayPalPayouts, Read: readPayPalPayouts},
 		{Name: "paypal-payouts-upload", Feeds: []string{"provider_payments"}, Sniff: isPayoutUpload, Read: readPayoutUpload},
 	}
