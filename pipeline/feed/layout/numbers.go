@@ -21,9 +21,6 @@ type Spelling struct {
 	PositiveMarks    []string `json:"positive_marks,omitempty"`    // 1.00 CR
 }
 
-// blank says whether a character is a blank of any kind, or has no width.
-func blank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
-
 // plainBlanks makes blanks of all kinds alike and takes those at the ends off.
 func plainBlanks(text string) string {
 	plain := true
