@@ -156,25 +156,28 @@ func (p *Books) May(ctx context.Context, s Setting, right Right) error {
 	if err != nil {
 		return err
 	}
-	g := Grants(list)
-	if s.By.User == "" && len(g) == 0 && !slices.Contains(signed, right) {
+	return Grants(list).may(s.By, right)
+}
+
+func (g Grants) may(by Actor, right Right) error {
+	if by.User == "" && len(g) == 0 && !slices.Contains(signed, right) {
 		return nil // a program that says nothing of itself, in a lake that asks nobody
 	}
-	if err := checkUser(s.By.User); err != nil {
+	if err := checkUser(by.User); err != nil {
 		return err
 	}
-	if g.Allow(s.By, right) {
+	if g.Allow(by, right) {
 		return nil
 	}
 	is := "has no role"
-	if roles := g.RolesOf(s.By.User); len(roles) > 0 {
+	if roles := g.RolesOf(by.User); len(roles) > 0 {
 		is = "is " + strings.Join(roles, " and ")
 	}
 	if len(Rights[right]) == 0 {
-		return pipeline.Errorf(pipeline.KindUsage, string(right), "", "%s %s, and nobody may do that", s.By.User, is)
+		return pipeline.Errorf(pipeline.KindUsage, string(right), "", "%s %s, and nobody may do that", by.User, is)
 	}
-	return pipeline.Errorf(pipeline.KindUsage, string(right), "", "%s %s, and this is for the %s", s.By.User, is, strings.Join(Rights[right], " or the ")).
-		WithHint("`carat users` lists who may; an administrator grants roles with `carat users grant %s %s`", s.By.User, Rights[right][0])
+	return pipeline.Errorf(pipeline.KindUsage, string(right), "", "%s %s, and this is for the %s", by.User, is, strings.Join(Rights[right], " or the ")).
+		WithHint("`carat users` lists who may; an administrator grants roles with `carat users grant %s %s`", by.User, Rights[right][0])
 }
 
 // checkUser is a usage error for a name that is none, or not in its one spelling.

@@ -80,36 +80,38 @@ func (p *Books) changeRole(ctx context.Context, o UsersOptions) (administrator s
 		return "", err
 	}
 	defer func() { err = job.End(ctx, err) }()
-	list, err := p.State.Grants(ctx)
-	if err != nil {
-		return "", err
-	}
-	if o.Revoke {
-		return "", p.revoke(ctx, o, list)
-	}
-	return p.grant(ctx, o, list)
+	// Who asks may have lost the right since, and who else grants roles too.
+	err = p.State.ChangeGrants(ctx, func(list []state.Grant) (granted, revoked []state.Grant, err error) {
+		g := Grants(list)
+		if err := g.may(o.By, RightGrant); err != nil {
+			return nil, nil, err
+		}
+		if o.Revoke {
+			revoked, err = g.revoke(o)
+			return nil, revoked, err
+		}
+		administrator, granted, err = g.grant(o)
+		return granted, nil, err
+	})
+	return administrator, err
 }
 
-// grant gives a role. The first of all makes its giver an administrator: else
-// nobody could give the next.
-func (p *Books) grant(ctx context.Context, o UsersOptions, g Grants) (administrator string, err error) {
+// grant gives what is to be written for a role to be granted. The first of all
+// makes its giver an administrator: else nobody could give the next.
+func (g Grants) grant(o UsersOptions) (administrator string, granted []state.Grant, err error) {
+	by := state.Grant{User: o.User, Role: o.Role, By: o.By.User, OSUser: o.By.OSUser, At: o.Now}
 	if len(g) == 0 && o.Role != RoleAdministrator {
-		administrator = o.By.User
-		g = append(g, state.Grant{User: administrator, Role: RoleAdministrator})
+		first := by
+		first.User, first.Role = o.By.User, RoleAdministrator
+		administrator, granted, g = first.User, append(granted, first), append(g, first)
 	}
 	if err := g.mayGrant(o); err != nil {
-		return "", err
+		return "", nil, err
 	}
-	// The administrator first: broken off here, there is one.
-	if administrator != "" {
-		if err := p.State.Grant(ctx, state.Grant{User: administrator, Role: RoleAdministrator, By: o.By.User, OSUser: o.By.OSUser, At: o.Now}); err != nil {
-			return "", err
-		}
+	if !g.Has(o.User, o.Role) {
+		granted = append(granted, by)
 	}
-	if g.Has(o.User, o.Role) {
-		return administrator, nil
-	}
-	return administrator, p.State.Grant(ctx, state.Grant{User: o.User, Role: o.Role, By: o.By.User, OSUser: o.By.OSUser, At: o.Now})
+	return administrator, granted, nil
 }
 
 // mayGrant refuses a role that would leave too few pairs of eyes.
@@ -129,25 +131,22 @@ func (g Grants) mayGrant(o UsersOptions) error {
 	return nil
 }
 
-// revoke takes a role away, in whichever spelling its holder was recorded. The
-// last who can grant roles stays.
-func (p *Books) revoke(ctx context.Context, o UsersOptions, g Grants) error {
+// revoke gives what is to be taken away for a role to be revoked, in whichever
+// spelling its holder was recorded. The last who can grant roles stays.
+func (g Grants) revoke(o UsersOptions) (revoked []state.Grant, err error) {
 	if !g.Has(o.User, o.Role) {
-		return pipeline.Errorf(pipeline.KindNotFound, "revoke role of", o.User, "%s is no %s", o.User, o.Role).
+		return nil, pipeline.Errorf(pipeline.KindNotFound, "revoke role of", o.User, "%s is no %s", o.User, o.Role).
 			WithHint("`carat users` lists who is")
 	}
 	others := slices.ContainsFunc(g, func(one state.Grant) bool { return one.Role == o.Role && !names.Same(one.User, o.User) })
 	if o.Role == g.administering() && !others {
-		return pipeline.Errorf(pipeline.KindUsage, "revoke role of", o.User, "%s is the last who can grant roles", o.User).
+		return nil, pipeline.Errorf(pipeline.KindUsage, "revoke role of", o.User, "%s is the last who can grant roles", o.User).
 			WithHint("name another first: `carat users grant NAME administrator`")
 	}
 	for _, one := range g {
-		if one.Role != o.Role || !names.Same(one.User, o.User) {
-			continue
-		}
-		if _, err := p.State.Revoke(ctx, one.User, one.Role); err != nil {
-			return err
+		if one.Role == o.Role && names.Same(one.User, o.User) {
+			revoked = append(revoked, one)
 		}
 	}
-	return nil
+	return revoked, nil
 }

@@ -22,7 +22,10 @@ func TestTextIsCheckedAtTheDoor(t *testing.T) {
 		if err == nil || pipeline.KindOf(err) != pipeline.KindUsage || !strings.Contains(err.Error(), "is no text") {
 			t.Errorf("%q: %v", text, err)
 		}
-		if err := s.Grant(t.Context(), state.Grant{User: text, Role: "auditor", By: "ann", At: time.Unix(0, 0)}); err == nil {
+		grant := func([]state.Grant) ([]state.Grant, []state.Grant, error) {
+			return []state.Grant{{User: text, Role: "auditor", By: "ann", At: time.Unix(0, 0)}}, nil, nil
+		}
+		if err := s.ChangeGrants(t.Context(), grant); err == nil {
 			t.Errorf("%q has a role", text)
 		}
 	}

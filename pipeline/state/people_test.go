@@ -2,8 +2,11 @@ package state
 
 import (
 	"context"
+	"errors"
 	"reflect"
+	"sync"
 	"testing"
+	"time"
 
 	"carat/pipeline"
 )
@@ -37,17 +40,61 @@ func TestGrants(t *testing.T) {
 		s := open(t, dsn)
 		ann := Grant{User: "ann", Role: "preparer", By: "root", At: at(1)}
 		for _, g := range []Grant{ann, {User: "ann", Role: "preparer", By: "eve", At: at(2)}, {User: "ann", Role: "auditor", By: "root", At: at(1)}} {
-			if err := s.Grant(ctx, g); err != nil {
+			if err := s.ChangeGrants(ctx, granting(g)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for _, want := range []bool{true, false} {
-			if had, err := s.Revoke(ctx, "ann", "auditor"); had != want || err != nil {
-				t.Errorf("Revoke = %v, %v; want %v", had, err, want)
+		for range 2 { // what nobody has any more is revoked without a word
+			if err := s.ChangeGrants(ctx, revoking("ann", "auditor")); err != nil {
+				t.Error(err)
 			}
 		}
 		if got, err := s.Grants(ctx); err != nil || !reflect.DeepEqual(got, []Grant{ann}) {
 			t.Errorf("Grants = %+v, %v", got, err)
+		}
+	})
+}
+
+// granting is the change that grants roles, whoever has which.
+func granting(list ...Grant) func([]Grant) ([]Grant, []Grant, error) {
+	return func([]Grant) ([]Grant, []Grant, error) { return list, nil, nil }
+}
+
+func revoking(user, role string) func([]Grant) ([]Grant, []Grant, error) {
+	return func([]Grant) ([]Grant, []Grant, error) { return nil, []Grant{{User: user, Role: role}}, nil }
+}
+
+// Of two changes at a time the second is asked of what the first left: two who
+// each revoke the other don't leave nobody.
+func TestChangesOfGrantsFollowEachOther(t *testing.T) {
+	stores(t, func(t *testing.T, dsn string) {
+		ctx, last := t.Context(), errors.New("the last one stays")
+		first, second := open(t, dsn), open(t, dsn)
+		for range 5 {
+			if err := first.ChangeGrants(ctx, granting(Grant{User: "ann", Role: "administrator", At: at(1)}, Grant{User: "bob", Role: "administrator", At: at(1)})); err != nil {
+				t.Fatal(err)
+			}
+			var done sync.WaitGroup
+			outcome, entered := make([]error, 2), make(chan bool, 2)
+			for i, who := range []string{"ann", "bob"} {
+				done.Go(func() {
+					outcome[i] = []*Store{first, second}[i].ChangeGrants(ctx, func(list []Grant) ([]Grant, []Grant, error) {
+						entered <- true
+						for began := time.Now(); len(entered) < 2 && time.Since(began) < 50*time.Millisecond; { // the other, if it may
+							time.Sleep(time.Millisecond)
+						}
+						if len(list) == 1 {
+							return nil, nil, last
+						}
+						return nil, []Grant{{User: who, Role: "administrator"}}, nil
+					})
+				})
+			}
+			done.Wait()
+			left, err := first.Grants(ctx)
+			if refused := errors.Is(outcome[0], last) != errors.Is(outcome[1], last); err != nil || len(left) != 1 || !refused {
+				t.Fatalf("%v stay after %v, %v", left, outcome, err)
+			}
 		}
 	})
 }

@@ -45,10 +45,8 @@ func recordEverything(t *testing.T, s *Store) {
 	_, err = s.VoidSignOffs(ctx, "2026-10", 1, at, "moved")
 	must(err)
 	must(s.RecordDecisions(ctx, []pipeline.Decision{{ExceptionID: "e1", Status: "explained", Note: "it's known", By: "cid", At: at}, {ExceptionID: "e2", Status: "open", By: "cid", At: at}}))
-	must(s.Grant(ctx, Grant{User: "bob", Role: "approver", By: "ann", At: at}))
-	must(s.Grant(ctx, Grant{User: "cid", Role: "auditor", By: "ann", At: at}))
-	_, err = s.Revoke(ctx, "cid", "auditor")
-	must(err)
+	must(s.ChangeGrants(ctx, granting(Grant{User: "bob", Role: "approver", By: "ann", At: at}, Grant{User: "cid", Role: "auditor", By: "ann", At: at})))
+	must(s.ChangeGrants(ctx, revoking("cid", "auditor")))
 	must(s.inTx(ctx, func(tx *sql.Tx) error {
 		return s.RecordLock(ctx, tx, Lock{Period: "2026-10", Version: 1, RunID: "aa", CertificateSHA256: "c", PreparedBy: "ann", ApprovedBy: "bob", LockedAt: at})
 	}))
@@ -286,7 +284,7 @@ func TestRecordsHeadFile(t *testing.T) {
 		if v := verified(t, s); len(v.Differences) != 1 || !strings.Contains(v.Differences[0], "file state.sqlite-head names") {
 			t.Errorf("%q", v.Differences)
 		}
-		if err := s.Grant(t.Context(), Grant{User: fmt.Sprint("u", len(file)), Role: "auditor", By: "ann"}); err != nil {
+		if err := s.ChangeGrants(t.Context(), granting(Grant{User: fmt.Sprint("u", len(file)), Role: "auditor", By: "ann"})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -309,7 +307,7 @@ func TestRecordsOfAClockThatWasSetBack(t *testing.T) {
 	defer s.Close()
 	grant := func(user string) {
 		t.Helper()
-		if err := s.Grant(t.Context(), Grant{User: user, Role: "auditor", By: "ann", At: now}); err != nil {
+		if err := s.ChangeGrants(t.Context(), granting(Grant{User: user, Role: "auditor", By: "ann", At: now})); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -18,7 +18,11 @@ type Grant struct {
 
 // Grants gives every role of every user, by user and role.
 func (s *Store) Grants(ctx context.Context) ([]Grant, error) {
-	rows, err := s.db.QueryContext(ctx, "select user_name, role, granted_by, os_user, granted_at from carat_users order by user_name, role")
+	return s.grants(ctx, s.db)
+}
+
+func (s *Store) grants(ctx context.Context, db reader) ([]Grant, error) {
+	rows, err := db.QueryContext(ctx, "select user_name, role, granted_by, os_user, granted_at from carat_users order by user_name, role")
 	if err != nil {
 		return nil, fmt.Errorf("read users: %w", err)
 	}
@@ -39,40 +43,59 @@ func (s *Store) Grants(ctx context.Context) ([]Grant, error) {
 	return list, nil
 }
 
-// Grant gives a user a role; one that it has already stays as it was granted.
-func (s *Store) Grant(ctx context.Context, g Grant) error {
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		done, err := tx.ExecContext(ctx, s.bind(`insert into carat_users (user_name, role, granted_by, os_user, granted_at) values (?, ?, ?, ?, ?)
-			on conflict (user_name, role) do nothing`), g.User, g.Role, g.By, g.OSUser, g.At.UnixMicro())
+// ChangeGrants asks what to grant and what to revoke, by user and role, of who
+// has which role now, and writes it in the same transaction: two changes at a time
+// can't each rest on what the other takes away. A role that a user has already stays
+// as it was granted. What change refuses is given back as it is, and nothing is
+// written.
+func (s *Store) ChangeGrants(ctx context.Context, change func(list []Grant) (granted, revoked []Grant, err error)) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if s.postgres { // SQLite's transactions lock the database when they begin
+			if _, err := tx.ExecContext(ctx, "lock table carat_users in share row exclusive mode"); err != nil {
+				return fmt.Errorf("lock users: %w", err)
+			}
+		}
+		list, err := s.grants(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if n, err := done.RowsAffected(); err != nil || n == 0 {
+		granted, revoked, err := change(list)
+		if err != nil {
 			return err
 		}
-		return s.Record(ctx, tx, "carat_users", g.User, g.Role)
+		for _, g := range granted {
+			if err := s.grant(ctx, tx, g); err != nil {
+				return fmt.Errorf("grant %s to %s: %w", g.Role, g.User, err)
+			}
+		}
+		for _, g := range revoked {
+			if err := s.revoke(ctx, tx, g); err != nil {
+				return fmt.Errorf("revoke %s of %s: %w", g.Role, g.User, err)
+			}
+		}
+		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("grant %s to %s: %w", g.Role, g.User, err)
-	}
-	return nil
 }
 
-// Revoke takes a role from a user, and says whether it had it.
-func (s *Store) Revoke(ctx context.Context, user, role string) (bool, error) {
-	n := int64(0)
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		done, err := tx.ExecContext(ctx, s.bind("delete from carat_users where user_name = ? and role = ?"), user, role)
-		if err != nil {
-			return err
-		}
-		if n, err = done.RowsAffected(); err != nil || n == 0 {
-			return err
-		}
-		return s.Record(ctx, tx, "carat_users", user, role)
-	})
+func (s *Store) grant(ctx context.Context, tx *sql.Tx, g Grant) error {
+	done, err := tx.ExecContext(ctx, s.bind(`insert into carat_users (user_name, role, granted_by, os_user, granted_at) values (?, ?, ?, ?, ?)
+		on conflict (user_name, role) do nothing`), g.User, g.Role, g.By, g.OSUser, g.At.UnixMicro())
 	if err != nil {
-		return false, fmt.Errorf("revoke %s of %s: %w", role, user, err)
+		return err
 	}
-	return n > 0, nil
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	return s.Record(ctx, tx, "carat_users", g.User, g.Role)
+}
+
+func (s *Store) revoke(ctx context.Context, tx *sql.Tx, g Grant) error {
+	done, err := tx.ExecContext(ctx, s.bind("delete from carat_users where user_name = ? and role = ?"), g.User, g.Role)
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	return s.Record(ctx, tx, "carat_users", g.User, g.Role)
 }
