@@ -83,6 +83,8 @@ type mt940 struct {
 	message string      // field 20
 	closed  bool        // the open statement has its closing balance
 	found   int
+	// of the statement that ended last, which the next message may go on with
+	lastAccount, lastCurrency string
 }
 
 // mt940Entry is a field 61 whose text may still come.
@@ -213,6 +215,9 @@ func (m *mt940) balance(tag, text string, closing bool) error {
 	if b.currency == "" {
 		b.currency = m.stmt.currency // the opening balance's
 	}
+	if b.currency == "" && tag == "60M" && m.lastAccount == m.stmt.account {
+		b.currency = m.lastCurrency // that of the part before
+	}
 	if b.currency == "" {
 		return m.Refuse(m.at, "a balance (:%s:) of %q, which is not C or D, date, currency, amount", tag, lex.Cut80([]byte(text)))
 	}
@@ -230,6 +235,7 @@ func (m *mt940) balance(tag, text string, closing bool) error {
 		return err
 	}
 	m.stmt.closing, m.closed = b, true
+	m.lastAccount, m.lastCurrency = m.stmt.account, m.stmt.currency
 	if err := m.stmt.check(m.Name); err != nil {
 		return err
 	}

@@ -28,6 +28,17 @@ func TestMT940Blanks(t *testing.T) {
 			t.Errorf("%s: %v %q\n got %q\nwant %q", name, out.Err, feedtest.Texts(out.Rejects), got, c.want)
 		}
 	}
+	// A message that goes on with a statement has the currency of the part before.
+	parts := ":20:A\n:25:77\n:60F:C261105JPY0,\n:61:261106C5,NTRFA\n:62M:C2611065,\n-\n:20:A\n:25:77\n:60M:C2611065,\n:61:261106C5,NTRFB\n:62F:C26110610,\n-\n"
+	out := readBank(t, "b.sta", []byte(parts), nil)
+	if got := bankTexts(out.Rows); out.Err != nil || len(got) != 2 || !strings.Contains(got[1], " 5 JPY ") {
+		t.Errorf("parts: %v %q", out.Err, got)
+	}
+	// That of another account says nothing of it.
+	other := readBank(t, "b.sta", []byte(strings.Replace(parts, ":25:77\n:60M", ":25:78\n:60M", 1)), nil)
+	if other.Err == nil || !strings.Contains(other.Err.Error(), "b.sta:9: a balance (:60M:)") {
+		t.Errorf("another account: %v", other.Err)
+	}
 	// Without a currency at the beginning nothing says which it is.
 	bare := readBank(t, "b.sta", []byte(":20:A\n:25:77\n:60F:C2611050,00\n:62F:C261106EUR0,00\n"), nil)
 	if want := `read b.sta:3: a balance (:60F:) of "C2611050,00", which is not C or D, date, currency, amount`; bare.Err == nil || bare.Err.Error() != want {
