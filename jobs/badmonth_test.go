@@ -124,7 +124,7 @@ nameless,refund,,v_once,web,coins_70,70,USD,0.74,2026-10-08T00:00:00Z
 		t.Errorf("the report is not held against the orders of its month: %q", foundAll(t, s, "2027-03"))
 	}
 	_, err = reconcile.Run(t.Context(), reconcile.Options{Setting: s, SQL: sql.Files, Period: "2027-04"})
-	if err == nil || err.Error() != "reconcile 2027-04: no row lies in that month; there are rows in 2026-10, 2027-03" {
+	if err == nil || err.Error() != "reconcile 2027-04: no row lies in that month, but in 2026-10, 2027-03; did you mean 2027-03?" {
 		t.Errorf("a month after the last says %v", err)
 	}
 }
