@@ -33,6 +33,7 @@ var asked = map[string][]struct {
 }{
 	"run":        {{books.RightRun, []string{"--period", "2000-01"}}},
 	"ingest":     {{books.RightIngest, nil}, {books.RightIngest, []string{"--dry-run", "inbox/gift_catalog.csv"}}},
+	"undo":       {{books.RightUndo, []string{"b000999", "--reason", "x"}}},
 	"reconcile":  {{books.RightReconcile, []string{"--period", "2000-01"}}},
 	"statements": {{books.RightStatements, []string{"--period", "2000-01"}}},
 	"package":    {{books.RightPackage, []string{"--period", "2000-01"}}},

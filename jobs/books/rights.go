@@ -44,6 +44,7 @@ const (
 	RightPublish    Right = "publish"
 	RightVerify     Right = "verify"
 	RightIngest     Right = "ingest"
+	RightUndo       Right = "undo"
 	RightReconcile  Right = "reconcile"
 	RightRun        Right = "run"
 	RightStatements Right = "statements"
@@ -76,6 +77,7 @@ var Rights = map[Right][]string{
 	RightPublish:    {RolePreparer, RoleApprover, RoleAuditor},
 
 	RightIngest:     {RolePreparer, RoleScheduler},
+	RightUndo:       {RolePreparer}, // it says why, as a person
 	RightReconcile:  {RolePreparer, RoleScheduler},
 	RightRun:        {RolePreparer, RoleScheduler},
 	RightStatements: {RolePreparer, RoleApprover, RoleScheduler}, // whoever approved may have to put them back

@@ -53,7 +53,7 @@ func Undo(ctx context.Context, o UndoOptions) (*UndoResult, error) {
 	if err := books.WantLake(o.Setting); err != nil {
 		return nil, err
 	}
-	return books.Locked(ctx, o.Setting, "undo", "", func(p *books.Books, job *books.Job) (*UndoResult, error) {
+	return books.Locked(ctx, o.Setting, books.RightUndo, "", func(p *books.Books, job *books.Job) (*UndoResult, error) {
 		u := &undoing{ingestion: ingestion{Books: p, Setting: o.Setting}, options: o}
 		defer u.close()
 		r, err := u.run(ctx)
