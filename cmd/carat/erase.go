@@ -35,7 +35,7 @@ without it. A later file that names the person brings nothing back.`,
 			}
 			fmt.Fprintf(a.stdout, "%s is erased: the name, the address, and %d source files that held them\n", printableLine(creator), r.SourceFiles)
 			for _, f := range r.Statements {
-				a.tell("erase: removed " + f + ", which showed the name; `carat statements` writes it again without")
+				a.tell("erase: removed " + f + ", which showed the name; while its month is open `carat statements` writes it again without")
 			}
 			return nil
 		},

@@ -174,7 +174,7 @@ func verifyStatements(folder string, list []byte, erased func(folder string) boo
 			continue
 		}
 		if got, _, err := disk.SHA256(filepath.Join(folder, filepath.FromSlash(name))); err != nil || got != sum {
-			if isOf(name, erased) {
+			if errors.Is(err, fs.ErrNotExist) && isOf(name, erased) {
 				continue
 			}
 			differing = append(differing, name)
@@ -184,7 +184,7 @@ func verifyStatements(folder string, list []byte, erased func(folder string) boo
 }
 
 // isOf says whether a file of statements, SHARD/FOLDER/NAME, is that of an erased
-// person: it is removed, or says less than what was signed.
+// person, which is removed and not written again.
 func isOf(name string, erased func(folder string) bool) bool {
 	parts := strings.Split(name, "/")
 	return len(parts) == 3 && erased(parts[1])

@@ -342,6 +342,31 @@ func TestVerifyACopyAndAfterAnErasure(t *testing.T) {
 	if _, err := guard.Verify(t.Context(), guard.VerifyOptions{Setting: there, Head: head}); err != nil {
 		t.Error(err)
 	}
+	// Put back, the statements are what was signed but for the person's; a file in that
+	// folder that nobody signed is named.
+	write := statements.Options{Setting: there, SQL: carat.Files, Period: "2026-10"}
+	if _, err := statements.Write(t.Context(), write); pipeline.KindOf(err) != pipeline.KindLocked {
+		t.Errorf("nothing is missing but what was erased: %v", err)
+	}
+	forged := filepath.Join(erased.Statements[0], "c1~main~USD.csv")
+	if err := os.MkdirAll(erased.Statements[0], 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(forged, []byte("creator_id,closing\nc1,1000000\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := guard.Verify(t.Context(), guard.VerifyOptions{Setting: there, Head: head}); err == nil || !strings.Contains(err.Error(), "c1~main~USD.csv") {
+		t.Errorf("a forged statement of an erased person: %v", err)
+	}
+	if _, err := statements.Write(t.Context(), write); err != nil {
+		t.Errorf("put back: %v", err)
+	}
+	if _, err := os.Stat(erased.Statements[0]); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the statements of an erased person are back: %v", err)
+	}
+	if _, err := guard.Verify(t.Context(), guard.VerifyOptions{Setting: there, Head: head}); err != nil {
+		t.Error(err)
+	}
 	if _, err := guard.Erase(t.Context(), guard.EraseOptions{Setting: there, Creator: "c1"}); !pipeline.IsMisnamed(err) {
 		t.Errorf("erased twice: %v", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"carat/jobs/books"
@@ -35,6 +37,8 @@ func restoreStatements(ctx context.Context, p *books.Books, o Options, closed bo
 	if err != nil {
 		return nil, err
 	}
+	all := want
+	want = without(want, erased)
 	if have, _, err := disk.ListFiles(target); err == nil && bytes.Equal(have, want) {
 		refused := closed.RefuseClosed("write statements of", o.Period)
 		return nil, fmt.Errorf("%w; the final ones lie in %s", refused, target)
@@ -56,19 +60,23 @@ func restoreStatements(ctx context.Context, p *books.Books, o Options, closed bo
 		return nil, err
 	}
 	have, _, err := disk.ListFiles(next) // left by a crash right after the lock
-	if err != nil || !bytes.Equal(have, want) {
+	if err != nil || !bytes.Equal(have, all) && !bytes.Equal(have, want) {
 		if _, err = RenderInto(ctx, p, run, o, next); err != nil {
 			return nil, err
 		}
 		if err := WriteMoved(ctx, p, o.Setting, o.SQL, closed, o.Period, run.ID, next); err != nil {
 			return nil, err
 		}
-		if have, _, err = disk.ListFiles(next); err != nil {
-			return nil, WriteError(next, err)
+	}
+	if len(want) != len(all) {
+		if err := leaveOut(next, target, all, erased); err != nil {
+			return nil, err
 		}
 	}
-	// Those of people who were erased since say less than what was signed.
-	if have, want = without(have, erased), without(want, erased); !bytes.Equal(have, want) {
+	if have, _, err = disk.ListFiles(next); err != nil {
+		return nil, WriteError(next, err)
+	}
+	if !bytes.Equal(have, want) {
 		return nil, pipeline.Errorf(pipeline.KindVerification, "write statements of", string(o.Period),
 			"the final statements are missing or changed, and rendered again %s differs from the certificate", firstDifference(want, have)).
 			WithHint("restore %s from a backup, or use the version of carat that closed the month", target)
@@ -77,6 +85,30 @@ func restoreStatements(ctx context.Context, p *books.Books, o Options, closed bo
 		return nil, WriteError(target, err)
 	}
 	return &Result{Period: o.Period, RunID: run.ID, Folder: target, Statements: c.Statements.Statements, Restored: true}, nil
+}
+
+// leaveOut takes those who were erased out of final statements: rendered now, theirs
+// would say less than what was signed, and nothing could tell that from a change.
+// The index has the hashes of all that was signed, and stays as it is.
+func leaveOut(next, target string, all []byte, erased func(folder string) bool) error {
+	for line := range bytes.Lines(all) {
+		sum, name, _ := strings.Cut(strings.TrimSuffix(string(line), "\n"), "  ")
+		switch parts := strings.Split(name, "/"); {
+		case name == IndexFile:
+			text, err := os.ReadFile(filepath.Join(target, name))
+			if err == nil && pipeline.SHA256Text(text) == sum {
+				err = disk.WriteText(filepath.Join(next, name), 0o600, text)
+			}
+			if disk.IgnoreMissing(err) != nil {
+				return WriteError(next, err)
+			}
+		case len(parts) == 3 && erased(parts[1]):
+			if err := os.RemoveAll(filepath.Join(next, parts[0], parts[1])); err != nil {
+				return WriteError(next, err)
+			}
+		}
+	}
+	return nil
 }
 
 // without leaves the lines of some folders, SHARD/FOLDER/NAME, out of a list of files.
