@@ -39,6 +39,8 @@ func TestStateAttacksAreNamed(t *testing.T) {
 			"alter table carat_sign_offs drop column os_user; alter table carat_decisions drop column os_user; alter table carat_locks drop column prepared_os; " +
 			"alter table carat_locks drop column approved_os; alter table carat_locks drop column reopened_os", "record 19 or one before it was replaced: batch b00000"},
 		{"drop table carat_access", "table carat_access is missing"},
+		{"create trigger quiet after insert on carat_jobs begin update carat_jobs set os_user = 'alice'; end", "carat_jobs: the trigger quiet is none of carat's"},
+		{"alter table carat_jobs rename to j; create view carat_jobs as select * from j", "carat_jobs: the view carat_jobs is none of carat's"},
 	} {
 		if err := os.RemoveAll(s.Config.Lake); err != nil {
 			t.Fatal(err)

@@ -68,7 +68,36 @@ func (s *Store) VerifyRecords(ctx context.Context, kept []Kept) (*Records, error
 	for _, no := range slices.Sorted(maps.Keys(wanted)) {
 		v.differ("record %d is missing, and all after it: %s names it, the records end with %d", no, wanted[no][0].Where, previous.No)
 	}
+	if err := s.verifyNoPrograms(ctx, tx, v); err != nil {
+		return nil, fmt.Errorf("verify the records: %w", err)
+	}
 	return v, s.verifyRows(ctx, tx, latest, v)
+}
+
+// verifyNoPrograms names what would change rows while carat writes them, before
+// their records are made: carat's database has no triggers, views or rules.
+func (s *Store) verifyNoPrograms(ctx context.Context, tx *sql.Tx, v *Records) error {
+	query := "select type, name, tbl_name from sqlite_master where type in ('trigger', 'view') order by name"
+	if s.postgres {
+		query = `select 'trigger', t.tgname, c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid
+			where not t.tgisinternal and c.relnamespace = current_schema()::regnamespace and c.relname like 'carat!_%' escape '!'
+			union all
+			select 'rule', rulename, tablename from pg_rules where schemaname = current_schema() and tablename like 'carat!_%' escape '!'
+			order by 2`
+	}
+	rows, err := tx.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var kind, name, table string
+		if err := rows.Scan(&kind, &name, &table); err != nil {
+			return err
+		}
+		v.differ("%s: the %s %s is none of carat's: it can change what is written before it is recorded", table, kind, name)
+	}
+	return rows.Err()
 }
 
 // wanted sorts the heads that are kept elsewhere by the record that they name.
