@@ -74,3 +74,63 @@ func TestContributingNamesPathsThatAreThere(t *testing.T) {
 		}
 	}
 }
+
+// A test that the documentation names is there: what docs/operations.md promises
+// stands beside the test that holds it. … stands for any part of a name.
+func TestDocumentationNamesTestsThatAreThere(t *testing.T) {
+	defined := map[string]bool{}
+	declared, named := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`), regexp.MustCompile("`((?:Test|Fuzz|Benchmark)[A-Z…][\\w…]*)(?:/([\\w-]+))?`")
+	for _, s := range sources(t, ".go") {
+		for _, m := range declared.FindAllSubmatch(s.text, -1) {
+			defined[string(m[1])] = true
+		}
+	}
+	promised := 0
+	for _, s := range sources(t, ".md") {
+		for _, m := range named.FindAllSubmatch(s.text, -1) {
+			if s.path == "docs/operations.md" {
+				promised++
+			}
+			name := regexp.MustCompile("^" + strings.ReplaceAll(string(m[1]), "…", `\w+`) + "$")
+			there := false
+			for one := range defined {
+				there = there || name.MatchString(one)
+			}
+			if !there {
+				t.Errorf("%s names %s, which no file of tests holds", s.path, m[1])
+			}
+			if story := string(m[2]); story != "" {
+				if found, _ := filepath.Glob(filepath.Join(house, "cmd/carat/testdata/script", story+".txtar")); string(m[1]) != "TestScript" || len(found) != 1 {
+					t.Errorf("%s names %s/%s, which is no story", s.path, m[1], story)
+				}
+			}
+		}
+	}
+	if promised < 50 {
+		t.Errorf("docs/operations.md names %d tests: this test looks in the wrong place", promised)
+	}
+}
+
+// Each promise of the page on what carat protects against stands beside a test.
+func TestEachPromiseHasItsTest(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(house, "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, page, found := strings.Cut(string(text), "\n## What carat protects against, and what not\n")
+	page, _, _ = strings.Cut(page, "\n## ")
+	rows := 0
+	for line := range strings.Lines(page) {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| promise |") {
+			continue
+		}
+		rows++
+		cells := strings.Split(strings.TrimSuffix(strings.TrimSpace(line), " |"), " | ")
+		if last := cells[len(cells)-1]; len(cells) != 3 || !strings.Contains(last, "`Test") {
+			t.Errorf("no test stands beside %q", cells[0])
+		}
+	}
+	if !found || rows < 20 {
+		t.Errorf("%d promises found: this test looks in the wrong place", rows)
+	}
+}
