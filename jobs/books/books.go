@@ -74,7 +74,7 @@ func (p *Books) openState(ctx context.Context, s Setting, file string) (r lake.R
 // WantLake is a not-found error when there is no lake yet: jobs that need what
 // was ingested before don't make one.
 func WantLake(s Setting) error {
-	if _, err := os.Stat(filepath.Join(s.Config.Lake, "lake.json")); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(s.Config.Lake, "lake.json")); errors.Is(err, fs.ErrNotExist) && !lake.HoldsTables(s.Config.Lake) {
 		return pipeline.Errorf(pipeline.KindNotFound, "open lake", s.Config.Lake, "nothing was ingested yet").
 			WithHint("put feed files into the inbox and run `carat ingest`")
 	}

@@ -40,6 +40,10 @@ const (
 	HeadFile    = store.HeadFile
 )
 
+// HoldsTables says whether there are tables in a lake's folder: then it is a lake, also
+// where the files that say so are gone.
+func HoldsTables(root string) bool { return (&store.Disk{Root: root}).HoldsTables() }
+
 // CatalogTables are the tables of the catalog, beside the state's own in the
 // same database.
 var CatalogTables = catalog.CatalogTables

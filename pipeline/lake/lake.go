@@ -94,6 +94,9 @@ func (l *Lake) open(ctx context.Context) error {
 	if readOnly(root) {
 		return l.openReadOnly(ctx, root)
 	}
+	if err := catalog.WantFiles(l.disk, l.cfg.CatalogDSN); err != nil {
+		return err
+	}
 	for _, dir := range []string{root, filepath.Join(root, "staging"), filepath.Join(root, "raw"), filepath.Join(root, "people")} {
 		if err := l.disk.MkdirAll(dir); err != nil {
 			return err

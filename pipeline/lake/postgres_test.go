@@ -131,6 +131,29 @@ func TestCatalogInPostgreSQL(t *testing.T) {
 	again()
 }
 
+// checkNoCatalogBesideTables: a lake that has tables gets no empty catalog, in another
+// database or none.
+func checkNoCatalogBesideTables(t *testing.T, root, dsn string) {
+	t.Helper()
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("create database elsewhere"); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := strings.Replace(dsn, "/postgres?", "/elsewhere?", 1)
+	_, err = Open(t.Context(), Config{Root: root, CatalogDSN: elsewhere})
+	if pipeline.KindOf(err) != pipeline.KindNotFound || !strings.Contains(err.Error(), "it has no catalog of the lake in "+root+", which has tables; name the database that has it") {
+		t.Errorf("another database: %v", err)
+	}
+	_, err = Open(t.Context(), Config{Root: root})
+	if pipeline.KindOf(err) != pipeline.KindNotFound || !strings.Contains(err.Error(), "if the catalog is in PostgreSQL, name it in `catalog` of carat.yaml") {
+		t.Errorf("no database named: %v", err)
+	}
+}
+
 // checkSharedCatalog: a copy of the folder, and another lake, must not commit
 // to this lake's catalog; a wrong password must not show.
 func checkSharedCatalog(t *testing.T, root, dsn string) {
@@ -147,9 +170,16 @@ func checkSharedCatalog(t *testing.T, root, dsn string) {
 		t.Errorf("another lake: %v", err)
 	}
 	_, err = Open(t.Context(), Config{Root: t.TempDir(), CatalogDSN: strings.Replace(dsn, "ss%3Aword", "ssw0rd-wrong", 1)})
-	if err == nil || strings.Contains(err.Error(), "ssw0rd") || !strings.Contains(err.Error(), "password authentication failed") {
+	if err == nil || strings.Contains(err.Error(), "ssw0rd") || !strings.Contains(err.Error(), "password authentication failed") ||
+		!strings.HasSuffix(err.Error(), "; check user and password of `catalog` in carat.yaml, and what the server allows them") {
 		t.Errorf("wrong password: %v", err)
 	}
+	elsewhere := strings.Replace(dsn, "/postgres?", "/elsewhere?", 1)
+	_, err = Open(t.Context(), Config{Root: t.TempDir(), CatalogDSN: elsewhere})
+	if err == nil || !strings.HasSuffix(err.Error(), `: database "elsewhere" does not exist; create the database, or name the right one in `+"`catalog` of carat.yaml") {
+		t.Errorf("no database: %v", err)
+	}
+	checkNoCatalogBesideTables(t, root, dsn)
 	// Another machine with the same folder mounted elsewhere is another lock
 	// file, so the catalog's lock has to turn it away.
 	other, err := Open(t.Context(), Config{Root: root, CatalogDSN: dsn})

@@ -41,6 +41,9 @@ func (l *Lake) openReadOnly(ctx context.Context, root string) (err error) {
 		return err
 	}
 	l.disk.Root = l.cfg.Root
+	if err := catalog.WantFiles(l.disk, l.cfg.CatalogDSN); err != nil {
+		return err
+	}
 	if err := l.copyDatabases(); err != nil {
 		return err
 	}

@@ -147,8 +147,7 @@ func (cat *Catalog) open(ctx context.Context) error {
 		if cat.dialect == icesql.SQLite {
 			return err
 		}
-		return pipeline.Errorf(pipeline.KindUsage, "open catalog", hostOf(cat.dsn), "%w", Scrub(err, cat.dsn)).
-			WithHint("check that the PostgreSQL server runs and that `catalog` in carat.yaml is right")
+		return unreached(err, cat.dsn)
 	}
 	ice, err := icesql.NewCatalog(Namespace, cat.db, cat.dialect, iceberg.Properties{})
 	if err != nil {
@@ -199,6 +198,9 @@ func (cat *Catalog) claimCatalog(ctx context.Context, ice *icesql.Catalog) error
 	}
 	mine := iceberg.Properties{propLakeID: cat.id.ID, propLakeRoot: cat.Disk.Root}
 	if !exists {
+		if cat.Disk.HoldsTables() {
+			return lost(cat.Disk, cat.dsn)
+		}
 		err := ice.CreateNamespace(ctx, ns, mine)
 		if err == nil {
 			return nil

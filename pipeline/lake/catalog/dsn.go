@@ -93,8 +93,7 @@ func MakeCatalog(ctx context.Context, dsn string) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := db.PingContext(ctx); err != nil {
-		return pipeline.Errorf(pipeline.KindUsage, "open catalog", hostOf(dsn), "%w", Scrub(err, dsn)).
-			WithHint("check that the PostgreSQL server runs and that `catalog` in carat.yaml is right")
+		return unreached(err, dsn)
 	}
 	if _, err := icesql.NewCatalog(Namespace, db, dialect, iceberg.Properties{}); err != nil {
 		return fmt.Errorf("make catalog tables: %w", Scrub(err, dsn))

@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -12,7 +14,9 @@ import (
 // written once.
 const (
 	CatalogFile = "catalog.sqlite"
-	PeopleFile  = "people/people.sqlite"
+	// IdentityFile says which lake it is, and where it began.
+	IdentityFile = "lake.json"
+	PeopleFile   = "people/people.sqlite"
 	// HeadFile keeps the head of the chain of records beside the database that it is in.
 	HeadFile = CatalogFile + "-head"
 )
@@ -39,6 +43,14 @@ func (d *Disk) Database(name string) string {
 		root = d.Databases
 	}
 	return filepath.Join(root, filepath.FromSlash(name))
+}
+
+// HoldsTables says whether tables of Iceberg lie below the lake's folder: a catalog that
+// names none is then not a new lake's, but another than theirs. A new lake's catalog is
+// made before its first table.
+func (d *Disk) HoldsTables() bool {
+	found, err := fs.Glob(os.DirFS(d.Root), "*.db/*/metadata/*.metadata.json")
+	return err == nil && len(found) > 0
 }
 
 // StagingDir makes a folder for files on their way into the lake.

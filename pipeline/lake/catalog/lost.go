@@ -1,0 +1,65 @@
+package catalog
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"carat/pipeline"
+	"carat/pipeline/lake/store"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// WantFiles is a not-found error when lake.json, or the SQLite file of the catalog, of a
+// lake that has tables is gone: new ones beside the tables would make every month seem
+// new. Nothing is made or changed.
+func WantFiles(d *store.Disk, dsn string) error {
+	if !d.HoldsTables() { // first: another carat may make a new lake in the same moment
+		return nil
+	}
+	if path := filepath.Join(d.Root, store.IdentityFile); !store.Exists(path) {
+		return pipeline.Errorf(pipeline.KindNotFound, "open lake", path, "it is gone, and the lake has tables").
+			WithHint("put the file back from a backup (lake/lake.json in it); carat makes no other one beside tables")
+	}
+	if dsn == "" && !store.Exists(filepath.Join(d.Root, store.CatalogFile)) {
+		return lost(d, dsn)
+	}
+	return nil
+}
+
+// lost says that the catalog of the tables in the lake's folder isn't where it should be.
+func lost(d *store.Disk, dsn string) error {
+	if dsn != "" {
+		return pipeline.Errorf(pipeline.KindNotFound, "open catalog", hostOf(dsn), "it has no catalog of the lake in %s, which has tables", d.Root).
+			WithHint("name the database that has it in `catalog` of carat.yaml, or restore a backup with `carat restore`; carat makes no empty one beside tables")
+	}
+	return pipeline.Errorf(pipeline.KindNotFound, "open catalog", filepath.Join(d.Root, store.CatalogFile), "it is gone or empty, and the lake has tables").
+		WithHint("put the file back, or restore a backup with `carat restore`; if the catalog is in PostgreSQL, name it in `catalog` of carat.yaml; carat makes no empty one beside tables")
+}
+
+// Causes by which PostgreSQL turns a connection away, by SQLSTATE.
+const (
+	pgWrongPassword = "28P01"
+	pgNotAllowed    = "28000"
+	pgNoDatabase    = "3D000"
+)
+
+// unreached says why the catalog's database can't be opened, and what to do.
+func unreached(err error, dsn string) error {
+	hint := "check that the PostgreSQL server runs and that `catalog` in carat.yaml is right"
+	cause := Scrub(err, dsn)
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		cause = Scrub(errors.New(refused.Message), dsn)
+		switch refused.Code {
+		case pgWrongPassword, pgNotAllowed:
+			hint = "check user and password of `catalog` in carat.yaml, and what the server allows them"
+		case pgNoDatabase:
+			hint = "create the database, or name the right one in `catalog` of carat.yaml"
+		}
+	} else if lines := strings.Split(cause.Error(), "\n"); len(lines) > 1 {
+		// A line for each address that was tried, the same ones again without encryption.
+		cause = errors.New(strings.TrimSpace(lines[1]))
+	}
+	return pipeline.Errorf(pipeline.KindUsage, "open catalog", hostOf(dsn), "%w", cause).WithHint("%s", hint)
+}
