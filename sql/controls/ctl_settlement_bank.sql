@@ -7,7 +7,7 @@
 -- guards: settlements that never reached the bank; receipts that no report explains; money that arrives short
 -- question: Did every settlement reach the bank, whole and once?
 -- causes: a bank file that is missing; a payout held back, split or sent to another account; a reference cut off by the bank; charges taken on the way
--- action: trace the payment with the store by its reference; get the missing bank or settlement file; book the bank's charges
+-- action: trace the payment with the store by its reference; get the missing bank or settlement file; book the bank's charges; where a receipt is the sum of several, confirm it by the store's or the bank's advice, then waive each of them with the ids of both sides in the note
 -- checked: from stg_settlement_lines cross join run where accounting_month = run.period and kind = 'payout' and exists (select 1 from stg_bank_lines)
 -- not_compared: from (select line_id from stg_bank_lines cross join run where accounting_month = run.period and kind not in ('opening', 'closing') and not exists (select 1 from stg_settlement_lines where kind = 'payout') union all select line_id from stg_settlement_lines cross join run where accounting_month = run.period and kind = 'payout' and not exists (select 1 from stg_bank_lines)) as alone
 -- not_compared_reason: select case when exists (select 1 from stg_settlement_lines where kind = 'payout') then 'no bank statement was fed for the payouts of the month' when exists (select 1 from stg_bank_lines) then 'no settlement report tells of a payout' else 'no settlement report and no bank statement was fed' end
