@@ -3,8 +3,6 @@ package lake
 import (
 	"context"
 	"errors"
-	"io"
-	"os"
 	"path/filepath"
 	"syscall"
 
@@ -44,7 +42,7 @@ func (l *Lake) openReadOnly(ctx context.Context, root string) (err error) {
 	if err := catalog.WantFiles(l.disk, l.cfg.CatalogDSN); err != nil {
 		return err
 	}
-	if err := l.copyDatabases(); err != nil {
+	if err := l.disk.CopyDatabases(); err != nil {
 		return err
 	}
 	if l.catalog, err = catalog.Open(ctx, l.disk, l.cfg.CatalogDSN, l.pageTables()); err != nil {
@@ -54,45 +52,6 @@ func (l *Lake) openReadOnly(ctx context.Context, root string) (err error) {
 		return err
 	}
 	return l.catalog.RefreshRaw(ctx)
-}
-
-// copyDatabases puts copies of the databases of a lake, with SQLite's logs, where they
-// can be opened.
-func (l *Lake) copyDatabases() error {
-	folder, err := os.MkdirTemp("", "carat-readonly-")
-	if err != nil {
-		return err
-	}
-	l.disk.Databases = folder
-	for _, name := range []string{store.CatalogFile, store.PeopleFile} {
-		for _, ending := range []string{"", "-wal"} {
-			from, to := filepath.Join(l.disk.Root, filepath.FromSlash(name)+ending), l.disk.Database(name)+ending
-			if !store.Exists(from) {
-				continue
-			}
-			if err := copyFile(from, to); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func copyFile(from, to string) (err error) {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-		return err
-	}
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
 }
 
 // refuseReadOnly is a usage error where nothing can be written.
