@@ -153,7 +153,7 @@ func TestSimulatedCrashesOfVerbs(t *testing.T) {
 		at := 1 + random.Int64N(steps[verb.name])
 		if n%3 > 0 && steps[verb.name] > 12 { // its end is where lake, state and folders meet
 			at = steps[verb.name] - random.Int64N(12)
-				if verb.base == "older" { // an older lake is met at the beginning
+			if verb.base == "older" { // an older lake is met at the beginning
 				at = 1 + random.Int64N(60)
 			}
 		}

@@ -20,8 +20,7 @@ the history, by a batch that says so: nothing is deleted, and states of before
 are read again from what the history keeps of them. The same file may then come
 again. Sign-offs of open months fall. Exit code 5: rows of it lie in a closed
 month.`,
-		Example: `  carat undo b000003 --reason "read with the wrong layout"
-  carat query "select batch_id, source, undone_by from batches"`,
+		Example: `  carat undo b000003 --reason "read with the wrong layout"`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage("one batch is needed").WithHint("for example `carat undo b000003 --reason \"read with the wrong layout\"`")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/lake"
 	"carat/pipeline/state"
 )
 
@@ -30,6 +31,10 @@ func (p *Books) Begin(ctx context.Context, s Setting, job string, period pipelin
 		Job: job, Period: period, Arguments: spelledAll(s.Arguments), User: s.By.User, OSUser: s.By.OSUser, Build: s.Build, StartedAt: s.Now.UTC()}}
 	var err error
 	r.job.No, err = p.State.BeginJob(ctx, r.job)
+	if full := lake.DiskFull(err); full != nil {
+		err = pipeline.Errorf(pipeline.KindInternal, "record job", job, "%w", full).
+			WithHint("free space in %s and run again; nothing was ingested or published", p.Lake.Root())
+	}
 	p.tellClock(s, job)
 	return r, err
 }

@@ -57,7 +57,6 @@ type process struct {
 	cmd    *exec.Cmd
 	said   bounded // on its standard error
 	memory int64   // that it may hold; 0: not known
-	over   bool    // it held more
 }
 
 func (p *process) run(ctx context.Context) (*report, error) {
