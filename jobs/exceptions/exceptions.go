@@ -37,15 +37,15 @@ var Columns = []string{
 // exceptionsQuery lists exceptions with their life: where and when the same
 // break was first found, and the run in which it was gone.
 const exceptionsQuery = `with seen as (
-    select exceptions.exception_id, exceptions.run_id, known_runs.period, known_runs.created_at
+    select exceptions.exception_id, exceptions.run_id, known_runs.period, known_runs.created_at, known_runs.run_no
     from exceptions
     inner join known_runs on known_runs.run_id = exceptions.run_id
 ),
 ranked as (
     select
-        exception_id, run_id, period, created_at,
-        row_number() over (partition by exception_id order by created_at, run_id) as first_rank,
-        row_number() over (partition by exception_id order by created_at desc, run_id desc) as last_rank
+        exception_id, run_id, period, created_at, run_no,
+        row_number() over (partition by exception_id order by run_no) as first_rank,
+        row_number() over (partition by exception_id order by run_no desc) as last_rank
     from seen
 ),
 standing as (
@@ -68,10 +68,10 @@ listed as (
 later as (
     select
         ranked.exception_id, known_runs.run_id,
-        row_number() over (partition by ranked.exception_id order by known_runs.created_at, known_runs.run_id) as later_rank
+        row_number() over (partition by ranked.exception_id order by known_runs.run_no) as later_rank
     from ranked
     inner join known_runs on known_runs.period = ranked.period
-        and (known_runs.created_at > ranked.created_at or known_runs.is_current and known_runs.run_id <> ranked.run_id)
+        and (known_runs.run_no > ranked.run_no or known_runs.is_current and known_runs.run_id <> ranked.run_id)
     where ranked.last_rank = 1
 )
 select
@@ -194,18 +194,18 @@ func Where(ctx context.Context, p *books.Books, s books.Setting, resolved bool, 
 	return books.ReadTable(rows)
 }
 
-// loadRuns makes the table known_runs: every run that was recorded, and
-// whether it is its period's current one.
+// loadRuns makes the table known_runs: every run that was recorded, whether it is
+// its period's current one, and which it is by number: clocks order nothing.
 func loadRuns(ctx context.Context, p *books.Books, eng *engine.Engine) error {
 	runs, err := p.State.RunHeads(ctx)
 	if err != nil {
 		return err
 	}
 	var rows [][]any
-	for _, r := range runs {
-		rows = append(rows, []any{r.ID, string(r.Period), r.CreatedAt, r.Current})
+	for i, r := range runs {
+		rows = append(rows, []any{r.ID, string(r.Period), r.CreatedAt, r.Current, int64(i)})
 	}
-	return eng.LoadRows(ctx, "known_runs", "run_id varchar, period varchar, created_at timestamptz, is_current boolean", rows)
+	return eng.LoadRows(ctx, "known_runs", "run_id varchar, period varchar, created_at timestamptz, is_current boolean, run_no bigint", rows)
 }
 
 // loadDecisions makes the table decisions: the latest about each exception, as

@@ -102,27 +102,54 @@ func (s *Store) SendingState(ctx context.Context, m Sent) (string, error) {
 }
 
 // LastAddresses gives, by creator, the hash of the address that the last letter
-// went to, of those sent since a day: what a month's letters are compared with. It
-// reads as many rows as there were letters since then.
+// went to, of those sent since a day: what a month's letters are compared with. The
+// last is the one that was recorded last, whatever the clock said. It reads as many
+// rows as there were letters since then.
 func (s *Store) LastAddresses(ctx context.Context, since time.Time) (map[string]string, error) {
-	rows, err := s.db.QueryContext(ctx, s.bind("select creator_id, address_sha256 from carat_sent where state = '"+SentDone+
-		"' and address_sha256 <> '' and at >= ? order by at, period, creator_id, entity, currency, version"), since.UnixMicro())
+	letters, err := s.addressed(ctx, since)
 	if err != nil {
 		return nil, fmt.Errorf("read what was sent: %w", err)
 	}
-	defer rows.Close()
-	last := map[string]string{}
-	for rows.Next() {
-		var creator, hash string
-		if err := rows.Scan(&creator, &hash); err != nil {
+	last, moved := map[string]string{}, map[string]bool{}
+	for _, m := range letters {
+		before, seen := last[m.CreatorID]
+		moved[m.CreatorID] = moved[m.CreatorID] || seen && before != m.AddressSHA256
+		last[m.CreatorID] = m.AddressSHA256
+	}
+	newest := map[string]int64{}
+	for _, m := range letters {
+		if !moved[m.CreatorID] { // all went to one address
+			continue
+		}
+		var no int64
+		err := s.db.QueryRowContext(ctx, s.bind("select coalesce(max(record_no), 0) from carat_records where table_name = 'carat_sent' and row_key = ?"), rowKey(m.key())).Scan(&no)
+		if err != nil {
 			return nil, fmt.Errorf("read what was sent: %w", err)
 		}
-		last[creator] = hash
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read what was sent: %w", err)
+		if no >= newest[m.CreatorID] {
+			newest[m.CreatorID], last[m.CreatorID] = no, m.AddressSHA256
+		}
 	}
 	return last, nil
+}
+
+// addressed gives the letters sent since a day, by time.
+func (s *Store) addressed(ctx context.Context, since time.Time) ([]Sent, error) {
+	rows, err := s.db.QueryContext(ctx, s.bind("select period, creator_id, entity, currency, rows_sha256, address_sha256 from carat_sent where state = '"+SentDone+
+		"' and address_sha256 <> '' and at >= ? order by at, period, creator_id, entity, currency, version"), since.UnixMicro())
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var letters []Sent
+	for rows.Next() {
+		var m Sent
+		if err := rows.Scan(&m.Period, &m.CreatorID, &m.Entity, &m.Currency, &m.RowsSHA256, &m.AddressSHA256); err != nil {
+			return nil, err
+		}
+		letters = append(letters, m)
+	}
+	return letters, rows.Err()
 }
 
 // ForgetAddresses takes the hashes of the addresses that a creator's letters went

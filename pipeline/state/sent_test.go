@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"maps"
 	"testing"
 	"time"
 )
@@ -40,5 +41,32 @@ func TestSendingIsBegunOnce(t *testing.T) {
 		}
 		begin(m, SentDone)
 		begin(other, SentSending)
+	})
+}
+
+// The last letter is the one that was recorded last: one that was sent while the
+// clock was ahead is not compared with for a year.
+func TestLastAddressIsOfTheLastRecord(t *testing.T) {
+	stores(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn)
+		now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+		send := func(creator, rows, address string, at time.Time) {
+			t.Helper()
+			m := Sent{Period: "2026-10", CreatorID: creator, Entity: "main", Currency: "USD", RowsSHA256: rows, Version: 1, AddressSHA256: address, At: at}
+			if _, err := s.BeginSending(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.FinishSending(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		send("c1", "a", "old", now.AddDate(1, 0, 0))
+		send("c1", "b", "new", now)
+		send("c2", "a", "same", now)
+		send("c3", "a", "forgotten", now.AddDate(-3, 0, 0))
+		last, err := s.LastAddresses(t.Context(), now.AddDate(-1, 0, 0))
+		if err != nil || !maps.Equal(last, map[string]string{"c1": "new", "c2": "same"}) {
+			t.Errorf("%v %v", last, err)
+		}
 	})
 }
