@@ -19,7 +19,7 @@ import (
 // AsOf names a state of the lake. The zero value is the latest.
 type AsOf struct {
 	Batch string    // the state just after this batch
-	Time  time.Time // the state at this instant; with a batch: of the result tables
+	Time  time.Time // the state at this instant; with a batch: of the result tables, an instant of PublishedAt
 }
 
 // NextBatchID is the id that the next batch must have. Ask under the lock.
@@ -30,7 +30,7 @@ func (l *Lake) FindSource(ctx context.Context, feed, sha256 string) (batchID str
 	if err := l.catalog.RefreshRaw(ctx); err != nil {
 		return "", false, l.fail("read lake", l.cfg.Root, err)
 	}
-	undone := l.undoneBy(forever)
+	undone := l.catalog.UndoneBy(forever)
 	for _, h := range l.catalog.Heads() {
 		if h.Feed == feed && h.SHA256 == sha256 && undone[h.ID] == "" && h.Undoes == "" {
 			return h.ID, true, nil
@@ -76,22 +76,11 @@ func (l *Lake) Batches(ctx context.Context, at AsOf) ([]chain.CommittedBatch, er
 		}
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].Seq < all[j].Seq })
-	undone := l.undoneBy(c.seq)
+	undone := l.catalog.UndoneBy(c.seq)
 	for i := range all {
 		all[i].UndoneBy = undone[all[i].ID]
 	}
 	return all, nil
-}
-
-// undoneBy gives the batches that were taken out up to a batch, and by which.
-func (l *Lake) undoneBy(seq int64) map[string]string {
-	undone := map[string]string{}
-	for _, h := range l.catalog.Heads() {
-		if h.Undoes != "" && h.Seq <= seq && undone[h.Undoes] == "" {
-			undone[h.Undoes] = h.ID
-		}
-	}
-	return undone
 }
 
 // without gives the batches whose rows a table doesn't show in a state, in order.
@@ -99,13 +88,13 @@ func (l *Lake) without(table string, seq int64) []string {
 	if _, raw := l.rawInfo[table]; !raw && table != pages.RejectsTable {
 		return nil
 	}
-	return slices.Sorted(maps.Keys(l.undoneBy(seq)))
+	return slices.Sorted(maps.Keys(l.catalog.UndoneBy(seq)))
 }
 
 // cutoff is a state: raw tables up to a batch, result tables up to a time.
 type cutoff struct {
 	seq    int64
-	millis int64
+	millis int64 // by the snapshots' own dates
 }
 
 const forever = 1<<63 - 1
@@ -126,7 +115,10 @@ func (l *Lake) cut(ctx context.Context, at AsOf) (cutoff, error) {
 		return cutoff{}, pipeline.Misnamed("find batch", fmt.Sprintf("%q", at.Batch), "", nil, "the lake has no such batch").
 			WithHint("`carat status` and `carat query` on the batches list them")
 	case !at.Time.IsZero():
-		c := cutoff{millis: at.Time.UnixMilli()}
+		if err := l.catalog.Refresh(ctx); err != nil {
+			return cutoff{}, l.fail("read lake", l.cfg.Root, err)
+		}
+		c := cutoff{millis: l.catalog.LastBy(at.Time)}
 		for _, h := range l.catalog.Heads() {
 			if h.Committed <= c.millis {
 				c.seq = max(c.seq, h.Seq)

@@ -24,6 +24,7 @@ type Config struct {
 	Root       string           // absolute path of the lake folder
 	CatalogDSN string           // "": SQLite inside the lake folder; else postgres://…
 	Now        func() time.Time // the clock, for the lock's notice; time.Now when nil
+	Clock      func() time.Time // dates what is committed; time.Now when nil
 
 	// Fault is called before each step that writes, and after each commit; its
 	// error stops the step. Tests alone set it, to cut the power there.
@@ -113,6 +114,7 @@ func (l *Lake) open(ctx context.Context) error {
 	if l.catalog, err = catalog.Open(ctx, l.disk, l.cfg.CatalogDSN, l.pageTables()); err != nil {
 		return err
 	}
+	l.catalog.Clock = l.cfg.Clock
 	if err := l.openRecorder(ctx); err != nil {
 		return err
 	}

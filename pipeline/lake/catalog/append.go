@@ -58,23 +58,12 @@ func (cat *Catalog) appendChange(ctx context.Context, a Append) (Change, error) 
 	default:
 		return c, errors.New("no such table")
 	}
-	staged := meta
-	if len(updates) > 0 {
-		var err error
-		if staged, err = table.UpdateTableMetadata(meta, updates, ""); err != nil {
-			return c, err
-		}
-	}
-	tbl := cat.TableOf(a.Name, staged, location)
-	tx := tbl.NewTransaction()
-	if err := cat.addFiles(ctx, tbl, tx, a); err != nil {
-		return c, err
-	}
-	commit, err := tx.TableCommit()
-	if err != nil {
-		return c, err
-	}
-	c.Meta, err = table.UpdateTableMetadata(meta, append(updates, commit.Updates...), location)
+	c.Meta = meta
+	var err error
+	c.Meta, err = cat.Snapshotted(c, location, updates, a.Props, func(tbl *table.Table, tx *table.Transaction, props iceberg.Properties) error {
+		a.Props = props
+		return cat.addFiles(ctx, tbl, tx, a)
+	})
 	return c, err
 }
 

@@ -57,6 +57,8 @@ type Catalog struct {
 
 	// Recorder chains what the catalog writes of its tables.
 	Recorder Recorder
+	// Clock dates commits; nil: the machine's.
+	Clock func() time.Time
 
 	mu       sync.Mutex
 	tables   map[string]*Table  // by name, as last seen

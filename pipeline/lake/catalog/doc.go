@@ -5,6 +5,7 @@
 //	catalog.go        open and claim; tables as last seen
 //	apply.go          commit changes of several tables
 //	append.go         a change that adds files; shape.go: that makes or widens a table
+//	clock.go          the dates of snapshots, whose order no clock disturbs
 //	ledger.go         what carat itself committed last to each table
 //	move.go           staged files into place before a commit, and out again
 //	heads.go          the batches and compactions that the snapshots tell of

@@ -50,6 +50,17 @@ func (cat *Catalog) Heads() []batchHead {
 	return cat.previous
 }
 
+// UndoneBy gives the batches that were taken out up to a batch, and by which.
+func (cat *Catalog) UndoneBy(seq int64) map[string]string {
+	undone := map[string]string{}
+	for _, h := range cat.Heads() {
+		if h.Undoes != "" && h.Seq <= seq && undone[h.Undoes] == "" {
+			undone[h.Undoes] = h.ID
+		}
+	}
+	return undone
+}
+
 // LastHead gives the last batch, zero when there is none.
 func (cat *Catalog) LastHead() batchHead {
 	if h := cat.Heads(); len(h) > 0 {

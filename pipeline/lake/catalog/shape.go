@@ -108,7 +108,7 @@ func (cat *Catalog) shapeChange(shape Shape) (Change, bool, error) {
 	if err != nil || len(updates) == 0 {
 		return Change{}, false, err
 	}
-	meta, err := table.UpdateTableMetadata(have.Iceberg.Metadata(), updates, have.Location)
+	meta, err := Updated(have.Iceberg.Metadata(), updates, have.Location)
 	return Change{Name: shape.Name, Base: have, Meta: meta}, true, err
 }
 

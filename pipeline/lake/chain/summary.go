@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"sort"
 	"strconv"
 	"strings"
@@ -44,6 +45,9 @@ const (
 	PropChain         = "carat.chain"
 	// PropRecords is the end of the state's chain of records when the snapshot was made.
 	PropRecords = "carat.records"
+	// PropClock is what the clock said, in milliseconds since the epoch, of a snapshot
+	// that is dated after it: one before was made when the clock was ahead.
+	PropClock = "carat.clock-ms"
 
 	// Of a compaction's snapshot, besides files-sha256, rows and the chain.
 	PropCompaction     = "carat.compaction"
@@ -169,7 +173,7 @@ type CommittedBatch struct {
 // ReadBatch reads a summary. The error says which property doesn't parse.
 func ReadBatch(tableName string, snap *table.Snapshot) (CommittedBatch, error) {
 	p := snap.Summary.Properties
-	c := CommittedBatch{Table: tableName, Snapshot: snap.SnapshotID, CommittedAt: time.UnixMilli(snap.TimestampMs).UTC(),
+	c := CommittedBatch{Table: tableName, Snapshot: snap.SnapshotID, CommittedAt: DatedAt(snap),
 		FilesSHA256: p[PropFilesSHA256], PreviousChain: p[PropPreviousChain], Chain: p[PropChain],
 		Batch: pipeline.Batch{ID: p[PropBatch], Feed: p[PropFeed], Format: p[propFormat], Source: p[PropSource],
 			SourceSHA256: p[propSourceSHA256], RowsSHA256: p[propRowsSHA256], EarliestOpen: pipeline.Period(p[propEarliestOpen])}}
@@ -214,6 +218,27 @@ func ReadBatch(tableName string, snap *table.Snapshot) (CommittedBatch, error) {
 		c.RowsLeftOut += l.Rows
 	}
 	return c, first
+}
+
+// Clocked adds what the clock said to a snapshot's summary, under its
+func Clocked(props iceberg.Properties, ms int64) iceberg.Properties {
+	props = maps.Clone(props)
+	props[PropClock] = strconv.FormatInt(ms, 10)
+	if props[PropChain] != "" {
+		props[PropChain] = Value(props)
+	}
+	return props
+}
+
+// DatedAt gives what the clock said when a snapshot was made. It orders nothing:
+// snapshots are in the order of their own dates, which follow one another.
+func DatedAt(snap *table.Snapshot) time.Time {
+	if snap.Summary != nil {
+		if ms, err := strconv.ParseInt(snap.Summary.Properties[PropClock], 10, 64); err == nil {
+			return time.UnixMilli(ms).UTC()
+		}
+	}
+	return time.UnixMilli(snap.TimestampMs).UTC()
 }
 
 // BatchID gives the id of a seq.

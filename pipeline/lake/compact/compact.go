@@ -265,14 +265,10 @@ func (r *rewrite) change(ctx context.Context, base *catalog.Table, props iceberg
 		}
 		files = append(files, df)
 	}
-	tx := tbl.NewTransaction()
-	if err := tx.NewRewrite(props).ApplyResult(table.CompactionGroupResult{OldDataFiles: r.old, NewDataFiles: files}).Commit(ctx); err != nil {
-		return c, err
-	}
-	commit, err := tx.TableCommit()
-	if err != nil {
-		return c, err
-	}
-	c.Meta, err = table.UpdateTableMetadata(base.Iceberg.Metadata(), commit.Updates, base.Location)
+	c.Meta = base.Iceberg.Metadata()
+	var err error
+	c.Meta, err = r.Catalog.Snapshotted(c, base.Location, nil, props, func(_ *table.Table, tx *table.Transaction, props iceberg.Properties) error {
+		return tx.NewRewrite(props).ApplyResult(table.CompactionGroupResult{OldDataFiles: r.old, NewDataFiles: files}).Commit(ctx)
+	})
 	return c, err
 }

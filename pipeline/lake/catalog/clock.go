@@ -1,0 +1,164 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"carat/pipeline/lake/chain"
+	"github.com/apache/iceberg-go"
+	"github.com/apache/iceberg-go/table"
+)
+
+// Snapshotted gives a table's metadata with the one snapshot that write adds in a
+// transaction to it, after updates.
+//
+// Iceberg refuses a snapshot dated more than a minute before the table's last. So a
+// clock that was ahead once must not hold up what comes when it is right again: the
+// snapshot is then dated a millisecond after the last one, and its summary tells what
+// the clock said (chain.DatedAt). Dates of snapshots so keep the order of commits.
+func (cat *Catalog) Snapshotted(c Change, location string, updates []table.Update, props iceberg.Properties,
+	write func(*table.Table, *table.Transaction, iceberg.Properties) error) (table.Metadata, error) {
+	now := cat.now()
+	at, latest := now, cat.latest(c.Meta)
+	if now < latest {
+		at, props = latest+1, chain.Clocked(props, now)
+	}
+	staged := c.Meta
+	var err error
+	if len(updates) > 0 {
+		if staged, err = table.UpdateTableMetadata(c.Meta, updates, ""); err != nil {
+			return nil, err
+		}
+	}
+	// The transaction dates its snapshot by the machine's clock, whatever ours says.
+	if machine := time.Now().UnixMilli(); machine < latest {
+		if staged, err = redated(staged, func(ms int64) int64 { return min(ms, machine) }); err != nil {
+			return nil, err
+		}
+	}
+	tbl := cat.TableOf(c.Name, staged, location)
+	tx := tbl.NewTransaction()
+	if err := write(tbl, tx, props); err != nil {
+		return nil, err
+	}
+	after, err := tx.StagedTable()
+	if err != nil {
+		return nil, err
+	}
+	commit, err := tx.TableCommit()
+	if err != nil {
+		return nil, err
+	}
+	snap := *after.Metadata().CurrentSnapshot()
+	snap.TimestampMs = at
+	all := append([]table.Update{}, updates...)
+	for _, u := range commit.Updates {
+		if u.Action() == table.UpdateAddSnapshot {
+			u = table.NewAddSnapshotUpdate(&snap)
+		}
+		all = append(all, u)
+	}
+	return table.UpdateTableMetadata(c.Meta, all, location)
+}
+
+// Updated gives a table's metadata with updates that add no snapshot. It is never
+// dated before what it comes from: such a file couldn't be read again.
+func Updated(meta table.Metadata, updates []table.Update, location string) (table.Metadata, error) {
+	next, err := table.UpdateTableMetadata(meta, updates, location)
+	if err != nil || next.LastUpdatedMillis() >= meta.LastUpdatedMillis() {
+		return next, err
+	}
+	text, err := json.Marshal(next)
+	if err != nil {
+		return nil, err
+	}
+	return withFields(text, map[string]any{"last-updated-ms": meta.LastUpdatedMillis()})
+}
+
+// now gives the time of a commit, in milliseconds since the epoch.
+func (cat *Catalog) now() int64 {
+	if cat.Clock != nil {
+		return cat.Clock().UnixMilli()
+	}
+	return time.Now().UnixMilli()
+}
+
+// latest gives the date of the last snapshot of the lake, as far as its tables are
+// loaded, and of what a table's metadata tells.
+func (cat *Catalog) latest(meta table.Metadata) int64 {
+	last := meta.LastUpdatedMillis()
+	for _, t := range cat.Tables() {
+		if t.Iceberg == nil {
+			continue
+		}
+		if snap := t.Iceberg.CurrentSnapshot(); snap != nil {
+			last = max(last, snap.TimestampMs)
+		}
+	}
+	return last
+}
+
+// LastBy gives the date of the last snapshot that was made by an instant, as the
+// clock told it then, -1 when there is none: all before it was made before, whatever
+// the clock said. The tables must have been refreshed.
+func (cat *Catalog) LastBy(at time.Time) int64 {
+	last := int64(-1)
+	for _, t := range cat.Tables() {
+		for _, snap := range t.Iceberg.Metadata().Snapshots() {
+			if !chain.DatedAt(&snap).After(at) {
+				last = max(last, snap.TimestampMs)
+			}
+		}
+	}
+	return last
+}
+
+// redated gives a table's metadata with every date of its logs changed.
+func redated(meta table.Metadata, date func(ms int64) int64) (table.Metadata, error) {
+	text, err := json.Marshal(meta)
+	if err != nil {
+		return nil, err
+	}
+	var logs struct {
+		Updated   int64                    `json:"last-updated-ms"`
+		Snapshots []table.SnapshotLogEntry `json:"snapshot-log"`
+		Metadata  []table.MetadataLogEntry `json:"metadata-log"`
+	}
+	if err := json.Unmarshal(text, &logs); err != nil {
+		return nil, fmt.Errorf("read metadata: %w", err)
+	}
+	for i := range logs.Snapshots {
+		logs.Snapshots[i].TimestampMs = date(logs.Snapshots[i].TimestampMs)
+	}
+	for i := range logs.Metadata {
+		logs.Metadata[i].TimestampMs = date(logs.Metadata[i].TimestampMs)
+	}
+	fields := map[string]any{"last-updated-ms": date(logs.Updated)}
+	if logs.Snapshots != nil {
+		fields["snapshot-log"] = logs.Snapshots
+	}
+	if logs.Metadata != nil {
+		fields["metadata-log"] = logs.Metadata
+	}
+	return withFields(text, fields)
+}
+
+// withFields reads metadata with some of its fields replaced.
+func withFields(text []byte, fields map[string]any) (table.Metadata, error) {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(text, &all); err != nil {
+		return nil, fmt.Errorf("read metadata: %w", err)
+	}
+	for name, value := range fields {
+		var err error
+		if all[name], err = json.Marshal(value); err != nil {
+			return nil, err
+		}
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return nil, err
+	}
+	return table.ParseMetadataBytes(text)
+}
