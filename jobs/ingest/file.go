@@ -92,6 +92,9 @@ func (g *ingestion) ingest(ctx context.Context, table pipeline.Feed, in InputFil
 		return result, err
 	}
 	batch = committed.Batch
+	if n := stage.Erased(); n > 0 {
+		g.Tell(books.Event{Step: "ingest", Object: in.Name, Note: erasedNote(n)})
+	}
 	g.Tell(books.Event{Step: "ingest", Object: in.Name, Done: batch.RowsRead, Unit: "rows", Finished: true})
 	return FileResult{
 		File: in.Name, Feed: in.Feed, Format: batch.Format, Result: FileIngested, Batch: batch.ID,
@@ -304,6 +307,14 @@ func toldBefore(b pipeline.Batch) string {
 	}
 	return fmt.Sprintf("%d of %d rows are taken for lines that are here already, with the same account, bank reference, amount and day; "+
 		"if they are other bookings, which the bank gave one reference, ask it for one statement of the whole day: what is here already stays, the others come in", b.RowsDuplicate, b.RowsRead)
+}
+
+// erasedNote tells that names were left out, and not whose.
+func erasedNote(rows int64) string {
+	if rows == 1 {
+		return "1 row is of a person who was erased: name and address were left out, and the file is not kept"
+	}
+	return fmt.Sprintf("%d rows are of people who were erased: names and addresses were left out, and the file is not kept", rows)
 }
 
 // conflict is the reject of a row whose key came before with other content.

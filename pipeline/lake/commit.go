@@ -126,12 +126,13 @@ func (s *Stage[T, P]) complete(b pipeline.Batch) (pipeline.Batch, error) {
 func (s *Stage[T, P]) placeFiles(ctx context.Context, m *catalog.Move) (files, rejects []pages.StagedFile, err error) {
 	l := s.lake
 	known, erased, err := l.people.Known(ctx, s.allPeople())
+	s.erased = erased
 	if err != nil {
 		return nil, nil, err
 	}
 	raw := filepath.Join(l.sources.Dir(s.feed.Name), s.raw.SHA256[:2], s.raw.SHA256+s.raw.Ext)
 	// A file that names an erased person isn't kept: it would bring the name back.
-	if !store.Exists(raw) && !erased {
+	if !store.Exists(raw) && erased == 0 {
 		m.Add(s.raw.Path, raw, "")
 	}
 	for _, f := range s.files {
@@ -178,6 +179,10 @@ func (s *Stage[T, P]) afterCommit(ctx context.Context, b pipeline.Batch, seq int
 	}
 	return chain.CommittedBatch{Batch: b, Seq: seq, Table: b.Feed}, nil
 }
+
+// Erased gives how many rows of a committed batch named a person who was erased:
+// their names and addresses were not taken.
+func (s *Stage[T, P]) Erased() int64 { return s.erased }
 
 // allPeople gives the people of the batch in the order of the source.
 func (s *Stage[T, P]) allPeople() []pipeline.Person {

@@ -22,6 +22,7 @@ type FeedStage interface {
 	Duplicates() int64
 	Drop(ctx context.Context, drop *RowSet) error
 	Commit(ctx context.Context, b pipeline.Batch) (CommittedBatch, error)
+	Erased() int64
 	Discard() error
 }
 

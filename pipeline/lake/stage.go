@@ -46,6 +46,7 @@ type Stage[T any, P pages.RowPointer[T]] struct {
 	next    int                        // the block that joins next
 	joined  pages.JoinedDigest
 	people  map[int][]pipeline.Person
+	erased  int64 // rows of people who were erased
 	rejects *pages.FileWriter[pipeline.Reject]
 	refused int64
 	twice   int64          // rows left out by the blocks

@@ -82,10 +82,10 @@ func forgottenIn(ctx context.Context, tx *sql.Tx) (func(subject string) bool, er
 	return func(subject string) bool { return all[keyed(key, subject)] }, rows.Err()
 }
 
-// Known leaves those people out who were erased, and says whether there were any.
-func (p *Store) Known(ctx context.Context, people []pipeline.Person) (known []pipeline.Person, erased bool, err error) {
+// Known leaves those people out who were erased, and says how often they were named.
+func (p *Store) Known(ctx context.Context, people []pipeline.Person) (known []pipeline.Person, erased int64, err error) {
 	if len(people) == 0 || !store.Exists(filepath.Join(p.Disk.Root, filepath.FromSlash(store.PeopleFile))) {
-		return people, false, nil
+		return people, 0, nil
 	}
 	err = p.With(ctx, func(tx *sql.Tx) error {
 		forgotten, err := forgottenIn(ctx, tx)
@@ -94,7 +94,7 @@ func (p *Store) Known(ctx context.Context, people []pipeline.Person) (known []pi
 		}
 		for _, one := range people {
 			if forgotten("id " + one.CreatorID) {
-				erased = true
+				erased++
 			} else {
 				known = append(known, one)
 			}
