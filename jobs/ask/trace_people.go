@@ -98,12 +98,13 @@ func (t *tracer) addCreator(ctx context.Context, n *trace.Node, run books.RunAt,
 			if s.text(part+"_amount") == "0" && s.number(part+"_diamonds") == 0 {
 				continue
 			}
-			text := s.money(part+"_amount", currency)
-			if part == "redeemed" {
-				text = "-" + text
+			sign := ""
+			if part == "redeemed" { // the one part that stands without its sign
+				sign = "-"
 			}
+			text := sign + s.money(part+"_amount", currency)
 			if s.value(part+"_diamonds") != nil {
-				text += ", " + s.counted(part+"_diamonds", "diamond")
+				text += ", " + sign + s.counted(part+"_diamonds", "diamond")
 			}
 			node.Add(&trace.Node{Kind: part, Text: text})
 		}
