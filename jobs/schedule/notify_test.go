@@ -340,7 +340,7 @@ func TestFilesLeftAloneAreLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"notes.txt": "hello", "statement.ofx": "OFXHEADER:100\nDATA:OFXSGML\n<OFX><BANKMSGSRSV1></BANKMSGSRSV1></OFX>\n",
+		"notes.txt": "hello", "statement.qif": "!Type:Bank\nD10/05' 26\nT-1.00\nPFee\n^\n",
 		"payouts.doc": "x", "payouts-9.totals.json": "{}", ".DS_Store": "x", "bank_lines.csv": "line_id\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, "inbox", name), []byte(text), 0o600); err != nil {
@@ -358,7 +358,7 @@ func TestFilesLeftAloneAreLogged(t *testing.T) {
 	s.tellLeftAlone(log)
 	s.tellLeftAlone(log) // nothing is new
 	for name, reason := range map[string]string{
-		"gift_events-folder": "a folder", "notes.txt": "its name begins with no feed", "statement.ofx": "OFX", "payouts.doc": "does not end in",
+		"gift_events-folder": "a folder", "notes.txt": "its name begins with no feed", "statement.qif": "QIF", "payouts.doc": "does not end in",
 		"payouts-9.totals.json": "control totals of no file",
 	} {
 		found := 0
