@@ -259,7 +259,7 @@ func (l *Lake) tagChange(name, tag string, snapshot int64) (c catalog.Change, ne
 	}
 	c = catalog.Change{Name: name, Base: base}
 	update := table.NewSetSnapshotRefUpdate(tag, snapshot, table.TagRef, 0, 0, 0)
-	if c.Meta, err = catalog.Updated(meta, []table.Update{update}, base.Location); err != nil {
+	if c.Meta, err = chain.Updated(meta, []table.Update{update}, base.Location); err != nil {
 		return c, false, fmt.Errorf("table %s: %w", name, err)
 	}
 	return c, true, nil

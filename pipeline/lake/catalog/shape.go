@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/chain"
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 	"github.com/google/uuid"
@@ -108,7 +109,7 @@ func (cat *Catalog) shapeChange(shape Shape) (Change, bool, error) {
 	if err != nil || len(updates) == 0 {
 		return Change{}, false, err
 	}
-	meta, err := Updated(have.Iceberg.Metadata(), updates, have.Location)
+	meta, err := chain.Updated(have.Iceberg.Metadata(), updates, have.Location)
 	return Change{Name: shape.Name, Base: have, Meta: meta}, true, err
 }
 
