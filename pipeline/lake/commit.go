@@ -48,7 +48,7 @@ func (s *Stage[T, P]) commit(ctx context.Context, b pipeline.Batch) (chain.Commi
 	m := l.catalog.NewMove(s.dir)
 	m.Batch = s.batchID
 	s.move = m
-	files, rejects, err := s.placeFiles(ctx, m)
+	files, rejects, err := s.placeFiles(ctx, m, b.RowsLeftOut)
 	if err != nil {
 		return chain.CommittedBatch{}, err
 	}
@@ -123,7 +123,7 @@ func (s *Stage[T, P]) complete(b pipeline.Batch) (pipeline.Batch, error) {
 }
 
 // placeFiles says where each staged file goes, and writes what isn't written.
-func (s *Stage[T, P]) placeFiles(ctx context.Context, m *catalog.Move) (files, rejects []pages.StagedFile, err error) {
+func (s *Stage[T, P]) placeFiles(ctx context.Context, m *catalog.Move, leftOut int64) (files, rejects []pages.StagedFile, err error) {
 	l := s.lake
 	known, erased, err := l.people.Known(ctx, s.allPeople())
 	s.erased = erased
@@ -131,8 +131,15 @@ func (s *Stage[T, P]) placeFiles(ctx context.Context, m *catalog.Move) (files, r
 		return nil, nil, err
 	}
 	raw := filepath.Join(l.sources.Dir(s.feed.Name), s.raw.SHA256[:2], s.raw.SHA256+s.raw.Ext)
+	names := erased > 0
+	if s.feed.Name == "creators" && s.refused+leftOut > 0 && !names {
+		// Whose the rows are that weren't taken can't be known: their ids may be what is wrong.
+		if names, err = l.people.Forgot(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
 	// A file that names an erased person isn't kept: it would bring the name back.
-	if !store.Exists(raw) && erased == 0 {
+	if !store.Exists(raw) && !names {
 		m.Add(s.raw.Path, raw, "")
 	}
 	for _, f := range s.files {

@@ -104,6 +104,17 @@ func (p *Store) Known(ctx context.Context, people []pipeline.Person) (known []pi
 	return known, erased, err
 }
 
+// Forgot says whether anybody was ever erased.
+func (p *Store) Forgot(ctx context.Context) (anybody bool, err error) {
+	if !store.Exists(filepath.Join(p.Disk.Root, filepath.FromSlash(store.PeopleFile))) {
+		return false, nil
+	}
+	err = p.With(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, "select count(*) > 0 from forgotten").Scan(&anybody)
+	})
+	return anybody, err
+}
+
 // ForgottenFolders gives what says whether a folder of statements was an erased
 // person's.
 func (p *Store) ForgottenFolders(ctx context.Context) (is func(folder string) bool, err error) {
