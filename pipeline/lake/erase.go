@@ -22,10 +22,10 @@ import (
 // terms only, stays as it is. It gives the number of source files removed, and
 // fails as misnamed when nothing is known of the person.
 func (l *Lake) Erase(ctx context.Context, creatorID, folder string) (filesRemoved int, err error) {
-	known := int64(0)
+	known, first := int64(0), false
 	err = l.people.With(ctx, func(tx *sql.Tx) error {
 		var err error
-		known, err = people.Forget(ctx, tx, creatorID, folder)
+		known, first, err = people.Forget(ctx, tx, creatorID, folder)
 		return err
 	})
 	if err != nil {
@@ -52,6 +52,11 @@ func (l *Lake) Erase(ctx context.Context, creatorID, folder string) (filesRemove
 		return filesRemoved, l.fail("erase", creatorID, err)
 	}
 	if known == 0 && filesRemoved == 0 {
+		if first {
+			if err := l.people.With(ctx, func(tx *sql.Tx) error { return people.Unforget(ctx, tx, creatorID, folder) }); err != nil {
+				return 0, l.fail("erase", creatorID, err)
+			}
+		}
 		return 0, pipeline.Misnamed("erase", creatorID, "", nil, "nothing is known of this creator as a person")
 	}
 	return filesRemoved, nil

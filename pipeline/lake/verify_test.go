@@ -215,4 +215,16 @@ func TestPeopleAreKeptApartAndErased(t *testing.T) {
 	if _, err := l.Erase(t.Context(), "c1", "x"); !pipeline.IsMisnamed(err) {
 		t.Errorf("erased twice: %v", err)
 	}
+
+	// A misspelt id is not remembered: whoever has it may come yet.
+	if _, err := l.Erase(t.Context(), "c1O", "y"); !pipeline.IsMisnamed(err) {
+		t.Errorf("erased whom nobody knows: %v", err)
+	}
+	forgotten, err := l.ForgottenFolders(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !forgotten("x") || forgotten("y") {
+		t.Errorf("remembered: x %t, y %t", forgotten("x"), forgotten("y"))
+	}
 }

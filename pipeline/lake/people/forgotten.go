@@ -21,22 +21,49 @@ create table if not exists forgotten (subject text primary key)`
 
 // Forget takes a person out of the store and remembers, by a keyed hash, that they
 // were: of the id, and of the name of their folder of statements. It says whether
-// anything was known.
-func Forget(ctx context.Context, tx *sql.Tx, creatorID, folder string) (known int64, err error) {
+// anything was known, and whether nobody had asked for it before.
+func Forget(ctx context.Context, tx *sql.Tx, creatorID, folder string) (known int64, first bool, err error) {
 	key, err := key(ctx, tx, true)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	res, err := tx.ExecContext(ctx, "delete from people where creator_id = ?", creatorID)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	for _, subject := range []string{"id " + creatorID, "folder " + folder} {
-		if _, err := tx.ExecContext(ctx, "insert into forgotten (subject) values (?) on conflict do nothing", keyed(key, subject)); err != nil {
-			return 0, err
+	for _, subject := range subjects(creatorID, folder) {
+		added, err := tx.ExecContext(ctx, "insert into forgotten (subject) values (?) on conflict do nothing", keyed(key, subject))
+		if err != nil {
+			return 0, false, err
+		}
+		n, err := added.RowsAffected()
+		if err != nil {
+			return 0, false, err
+		}
+		first = first || n > 0
+	}
+	known, err = res.RowsAffected()
+	return known, first, err
+}
+
+// Unforget takes back what Forget remembered of an id of which nothing was known:
+// it was misspelt, and whoever has it may come yet.
+func Unforget(ctx context.Context, tx *sql.Tx, creatorID, folder string) error {
+	key, err := key(ctx, tx, false)
+	if err != nil || key == nil {
+		return err
+	}
+	for _, subject := range subjects(creatorID, folder) {
+		if _, err := tx.ExecContext(ctx, "delete from forgotten where subject = ?", keyed(key, subject)); err != nil {
+			return err
 		}
 	}
-	return res.RowsAffected()
+	return nil
+}
+
+// subjects are what is remembered of a person who was erased.
+func subjects(creatorID, folder string) []string {
+	return []string{"id " + creatorID, "folder " + folder}
 }
 
 // key gives the key of the hashes, made when it is first needed; nil when there is
