@@ -10,7 +10,7 @@ import (
 // matching, or matching for the lots.
 const (
 	graphDepthMax         = 25 // models in the longest chain of readers
-	modelsBeforeLotsMax   = 13 // that led_lot reads, straight or through others
+	modelsBeforeLotsMax   = 12 // that led_lot reads, straight or through others
 	modelsBeforeMatchMax  = 22 // that led_match_outcome does
 	modelsBeforeFXRateMax = 4  // that led_fx_rate does
 )

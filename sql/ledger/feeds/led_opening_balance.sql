@@ -23,10 +23,10 @@ with ranked as (
         ) as latest_rank
     from stg_balances
     cross join run
-    left join stg_batches
-        on stg_batches.batch_id = stg_balances.batch_id
+    left join run_batches
+        on run_batches.batch_id = stg_balances.batch_id
     where stg_balances.as_of <= run.first_start
-        and coalesce(stg_batches.earliest_open, run.first_period) <= run.first_period
+        and coalesce(run_batches.earliest_open, run.first_period) <= run.first_period
 )
 
 select
