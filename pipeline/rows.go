@@ -68,6 +68,8 @@ type CoinPurchase struct {
 	Country            string `parquet:"country,optional,dict,id(15)"`
 	PurchasedAt        int64  `parquet:"purchased_at,delta,timestamp(microsecond),id(16)"`
 	Entity             string `parquet:"entity,dict,id(17)"`
+	// Counterparty is who owes the money of the sale; "" is the reseller, else the channel.
+	Counterparty string `parquet:"counterparty,optional,dict,id(18)"`
 	Lineage
 }
 
@@ -79,7 +81,7 @@ func (r *CoinPurchase) AppendKey(dst []byte) []byte { return append(dst, r.Purch
 
 // coinPurchases describes coin_purchases.
 func coinPurchases() Feed {
-	return feedOf(Feed{Name: "coin_purchases", Row: "purchase", Key: []string{"purchase_id"}, EventColumn: "purchased_at"}, func(r *CoinPurchase) Fault {
+	return feedOf(Feed{Name: "coin_purchases", Row: "purchase", Key: []string{"purchase_id"}, EventColumn: "purchased_at", Told: []string{"counterparty"}}, func(r *CoinPurchase) Fault {
 		if r.OriginalPurchaseID == "" && r.Kind != "purchase" {
 			return Fault{"original_purchase_id", CodeMissing, "", "the purchase that a " + r.Kind + " goes back to"}
 		}
@@ -104,6 +106,7 @@ func coinPurchases() Feed {
 		maybe(number("store_fee_amount")),
 		maybe(country("country")),
 		moment("purchased_at"),
+		maybe(id("counterparty")),
 		entity(),
 	)
 }
@@ -327,7 +330,20 @@ type SettlementLine struct {
 	Counterparty string `parquet:"counterparty,optional,dict,id(23)"`
 	// PayoutID is the payout that the line is paid with, the same on its payout line.
 	PayoutID string `parquet:"payout_id,optional,dict,id(24)"`
+	// TaxKind says which tax a line of kind tax is: "sales", "withheld" (from what
+	// we earn) or "input" (on what the counterparty charges us).
+	TaxKind string `parquet:"tax_kind,optional,dict,id(25)"`
 	Lineage
+}
+
+// SettlementKinds gives the kinds of settlement lines. A payout is negative, or
+// positive where we pay in; a reserve is what the counterparty holds back
+// (negative) or releases, carried what a report leaves for another or takes over
+// from it, conversion one side of a change of currency, disbursement what was paid
+// on from the balance (to creators), transfer what went to or came from another
+// balance of ours.
+func SettlementKinds() []string {
+	return []string{"sale", "refund", "chargeback", "fee", "dispute_fee", "tax", "adjustment", "payout", "reserve", "carried", "conversion", "disbursement", "transfer"}
 }
 
 // EventMicros gives transaction_at, else settled_at, else covers_to.
@@ -338,7 +354,7 @@ func (r *SettlementLine) AppendKey(dst []byte) []byte { return append(dst, r.Lin
 
 // settlementLines describes settlement_lines.
 func settlementLines() Feed {
-	return feedOf(Feed{Name: "settlement_lines", Row: "settlement", Key: []string{"line_id"}, EventColumn: "event_at", Told: []string{"counterparty", "payout_id"}}, func(r *SettlementLine) Fault {
+	return feedOf(Feed{Name: "settlement_lines", Row: "settlement", Key: []string{"line_id"}, EventColumn: "event_at", Told: []string{"counterparty", "payout_id", "tax_kind"}}, func(r *SettlementLine) Fault {
 		for _, at := range []*int64{r.TransactionAt, r.SettledAt, r.CoversTo} {
 			if at != nil {
 				r.EventAt = *at
@@ -353,7 +369,7 @@ func settlementLines() Feed {
 		maybe(id("store_transaction_id")),
 		maybe(id("sku")),
 		maybe(country("country")),
-		enum("kind", "sale", "refund", "chargeback", "fee", "tax", "adjustment", "payout"),
+		enum("kind", SettlementKinds()...),
 		maybe(signed("quantity")),
 		signed("gross_amount"),
 		maybe(signed("tax_amount")),
@@ -369,6 +385,7 @@ func settlementLines() Feed {
 		maybe(id("bank_reference")),
 		maybe(id("counterparty")),
 		maybe(id("payout_id")),
+		maybe(enum("tax_kind", "sales", "withheld", "input")),
 		entity(),
 	)
 }

@@ -124,7 +124,7 @@ func TestConfigErrors(t *testing.T) {
 		{"feeds: {payouts: {paths: [/etc/p*]}}", at + `1: feeds payouts paths: "/etc/p*" leaves the folder`},
 		{"feeds: {payouts: {paths: ['in[']}}", at + `1: feeds payouts paths: "in[" is not a pattern`},
 		{"feeds: {settlement_lines: {minor_digits: {yen: 0}}}", at + `1: feeds settlement_lines minor_digits: "yen" is not a currency code of three capital letters, such as USD`},
-		{"feeds: {settlement_lines: {kinds: {financing_paydown: loan}}}", at + `1: feeds settlement_lines kinds financing_paydown: "loan" is not one of sale, refund, chargeback, fee, tax, adjustment, payout`},
+		{"feeds: {settlement_lines: {kinds: {financing_paydown: loan}}}", at + `1: feeds settlement_lines kinds financing_paydown: "loan" is not one of sale, refund, chargeback, fee, dispute_fee, tax, adjustment, payout, reserve, carried, conversion, disbursement, transfer`},
 		{"feeds: {bank_lines: {kinds: {x: fee}}}", at + `1: feeds bank_lines kinds: only the reports of settlement_lines have kinds to explain`},
 		{"feeds: {settlement_lines: {minor_digits: {JPY: 5}}}", at + `1: feeds settlement_lines minor_digits JPY: "5" is not a whole number from 0 to 4`},
 		{"feeds: {gift_catalog: {prices_from: 1.10.2026}}", at + `1: feeds gift_catalog prices_from: "1.10.2026" is not a day such as 2026-10-01`},

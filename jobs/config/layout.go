@@ -426,7 +426,7 @@ func (y *yamlFile) lineKinds(n *yaml.Node, feedName string) map[string]string {
 		y.problem(n, "%s: only the reports of settlement_lines have kinds to explain", what)
 	}
 	y.each(n, what, func(key, value *yaml.Node) {
-		kinds[key.Value] = y.choice(value, what+" "+key.Value, "sale", "refund", "chargeback", "fee", "tax", "adjustment", "payout")
+		kinds[key.Value] = y.choice(value, what+" "+key.Value, pipeline.SettlementKinds()...)
 	})
 	return kinds
 }

@@ -99,7 +99,7 @@ func TestLayoutProblemsOfKeys(t *testing.T) {
 		{"feeds: {bank_lines: {layout: [{" + good + "}, {" + good + "}]}}", at + ": layout 1 and layout 2 use the same columns of the file, so that nothing tells which is meant; say files under each"},
 		{"feeds: {bank_lines: {layout: [{name: a, " + good + "}, {name: a, files: [x], " + good + "}]}}", at + `: two layouts are called "a"`},
 		{"feeds: {payouts: {layout: {id: content, columns: {creator_id: x}}}}", "feeds payouts layout id: the key of payouts is payout_id and updated_at, which no hash can stand for"},
-		{"feeds: {settlement_lines: {layout: {columns: {net_amount: x}, kinds: {a: sael}}}}", `feeds settlement_lines layout kinds a: "sael" is not one of sale, refund, chargeback, fee, tax, adjustment, payout; did you mean sale?`},
+		{"feeds: {settlement_lines: {layout: {columns: {net_amount: x}, kinds: {a: sael}}}}", `feeds settlement_lines layout kinds a: "sael" is not one of sale, refund, chargeback, fee, dispute_fee, tax, adjustment, payout, reserve, carried, conversion, disbursement, transfer; did you mean sale?`},
 		{"feeds: {coin_purchases: {layout: {columns: {coins: x}, kind_by_sign: {of: gross_amount, positive: purchase, negative: refund}}}}", "feeds coin_purchases layout kind_by_sign: no column of the file is mapped to gross_amount"},
 	} {
 		if _, err := config.Parse([]byte(c.text), ".", config.File); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -17,12 +17,12 @@ func TestCases(t *testing.T) {
 		want    []string
 		refused string
 	}{
-		"06-apple-summary-region-behind-footer/32b-apple-after-footer.csv": {want: []string{"tax -3 HRK", "payout -100 USD"}},
+		"06-apple-summary-region-behind-footer/32b-apple-after-footer.csv": {want: []string{"tax -3 HRK", "carried -12 HRK", "payout -100 USD"}},
 		"07-stripe-reporting-categories/40-stripe-capital.csv":             {want: []string{"sale 96.8 USD", "adjustment -9.68 USD", "payout -87.12 USD"}},
 		"08-stripe-dashboard-export/42-stripe-dashboard.csv":               {want: []string{"sale 96.8 USD", "payout -96.8 USD"}},
 		"08-stripe-dashboard-export/43-stripe-payments.csv":                {refused: "it is Stripe's dashboard export of payments"},
 		"09-paypal-activity-csv/45-paypal-activity.csv":                    {want: []string{"sale 1491.06 USD", "payout -1400 USD"}},
-		"21-apple-summary-older-and-unpaid/30-apple-balance.csv":           {want: []string{"adjustment 70 INR", "adjustment -70 INR", "adjustment 0.85 EUR", "payout -21.55 EUR"}},
+		"21-apple-summary-older-and-unpaid/30-apple-balance.csv":           {want: []string{"carried 70 INR", "conversion -70 INR", "conversion 0.85 EUR", "payout -21.55 EUR"}},
 		"21-apple-summary-older-and-unpaid/30c-apple-unpaid.csv":           {refused: "this month isn't paid yet"},
 	} {
 		t.Run(name, func(t *testing.T) {

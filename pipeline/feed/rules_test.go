@@ -115,7 +115,7 @@ func TestRulesOfEveryFeed(t *testing.T) {
 		{payout("payout_currency", "EURO"), `payout_currency bad_currency "EURO": expected an ISO 4217 currency code like USD`},
 		{settlement(), ""},
 		{settlement("settled_at", "", "covers_to", ""), `transaction_at missing "": expected one of transaction_at, settled_at, covers_to`},
-		{settlement("kind", "sales"), `kind unknown_value "sales": expected one of sale, refund, chargeback, fee, tax, adjustment, payout`},
+		{settlement("kind", "sales"), `kind unknown_value "sales": expected one of sale, refund, chargeback, fee, dispute_fee, tax, adjustment, payout, reserve, carried, conversion, disbursement, transfer`},
 		{settlement("quantity", "one"), `quantity not_a_number "one": expected a whole number, at most 18 digits`},
 		{settlement("net_amount", "-"), `net_amount not_a_number "-": expected ` + decimal6 + `, at most 18 digits`},
 		{rate(), ""},

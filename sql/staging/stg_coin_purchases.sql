@@ -1,7 +1,8 @@
 -- One row is one purchase of coins, or a refund, chargeback or chargeback reversal of one.
 -- grain: purchase_id
 -- materialized: view
--- Keys are unique: a second content of a key was refused at ingest. Absent bonus coins are none.
+-- Keys are unique: a second content of a key was refused at ingest. Absent bonus coins are none. Who owes the
+-- money is the counterparty, else the reseller, else the channel.
 select
     purchase_id,
     kind,
@@ -19,6 +20,7 @@ select
     store_fee_amount,
     country,
     purchased_at,
+    coalesce(counterparty, reseller_id, channel) as counterparty,
     entity,
     batch_id,
     source_line,

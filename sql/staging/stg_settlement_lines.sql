@@ -25,6 +25,7 @@ select
     bank_reference,
     coalesce(counterparty, channel) as counterparty,
     payout_id,
+    tax_kind,
     entity,
     event_at,
     batch_id,

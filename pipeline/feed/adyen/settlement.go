@@ -45,10 +45,10 @@ var kinds = map[string]string{
 	"settled": "sale", "settledininstallment": "sale", "advancement": "adjustment",
 	"refunded": "refund", "refundedreversed": "refund", "refundedexternally": "refund",
 	"chargeback": "chargeback", "secondchargeback": "chargeback", "chargebackreversed": "chargeback", "chargebackreversedexternally": "chargeback", "chargebackexternally": "chargeback",
-	"fee": "fee", "misccosts": "fee", "invoicededuction": "fee", "chargebackfee": "fee",
-	"merchantpayout": "payout", "paymentcost": "fee", "bankinstructionreturned": "payout", "internalcompanypayout": "adjustment",
-	"balancetransfer": "adjustment", "depositcorrection": "adjustment", "matchedstatement": "adjustment", "manualcorrected": "adjustment", "reserveadjustment": "adjustment",
-	"paidout": "adjustment", "paidoutreversed": "adjustment", "epapaid": "adjustment", "balancetransferin": "adjustment",
+	"fee": "fee", "misccosts": "fee", "invoicededuction": "fee", "chargebackfee": "dispute_fee",
+	"merchantpayout": "payout", "paymentcost": "fee", "bankinstructionreturned": "payout", "internalcompanypayout": "transfer",
+	"balancetransfer": "carried", "depositcorrection": "reserve", "matchedstatement": "adjustment", "manualcorrected": "adjustment", "reserveadjustment": "reserve",
+	"paidout": "disbursement", "paidoutreversed": "disbursement", "epapaid": "adjustment", "balancetransferin": "carried",
 }
 
 // payoutReference is what Adyen writes into the text of a payout's transfer.
@@ -116,6 +116,7 @@ func (a *reader) row(cells []string) error {
 	report := "adyen-" + c.Cell(cells, "merchant account") + "-" + batch
 	a.Out.Set("line_id", a.ids.ID("adyen", published.Identity(c, cells, identity, nil)...))
 	a.Out.Set("channel", pipeline.ChannelWeb)
+	a.Out.Set("counterparty", "adyen")
 	a.Out.Set("report_id", report)
 	if order := c.Cell(cells, published.FirstOf(a.ours, "psp reference")); order != "" && kind != "payout" {
 		a.Out.Set("store_transaction_id", order)
@@ -172,7 +173,7 @@ func (a *reader) amounts(cells []string, kind string) (m amounts, column string,
 	m.net, m.fee, m.gross = net, -kept, net+kept
 	hasGross := a.c.Cell(cells, grossCredit) != "" || a.c.Cell(cells, grossDebit) != ""
 	switch {
-	case kind == "fee":
+	case kind == "fee" || kind == "dispute_fee":
 		m.gross, m.fee = 0, net
 	case hasGross && m.buyerCurrency == m.currency && m.gross != m.buyer:
 		m.text, m.expected = pipeline.Amount(net).String(), "gross "+pipeline.Amount(m.buyer).String()+" less fees "+pipeline.Amount(kept).String()

@@ -135,8 +135,8 @@ const (
 
 // region makes the rows of one region: what was paid of it, and what else than
 // sales changed what is owed. A summary is one payment, so a line that can't be
-// read refuses the whole of it. A region without proceeds isn't paid: Apple keeps
-// what it owes for a later month, which has it as carried over.
+// read refuses the whole of it. A region without proceeds isn't paid: Apple carries
+// what it owes forward to a later month, which has it as carried over.
 func (p *applePayments) region(line int64, cells []string) error {
 	c := p.columns
 	name := c.Cell(cells, appleRegion)
@@ -156,15 +156,15 @@ func (p *applePayments) region(line int64, cells []string) error {
 	}
 	l := summaryLine{line: line, region: strings.TrimSpace(m[1]) + " " + m[2], currency: m[2]}
 	for _, change := range []struct {
-		what, kind string
-		amount     int64
+		what, kind, taxKind string
+		amount              int64
 	}{
-		{"carried over", "adjustment", carried},
-		{"input tax", "tax", v[inputTax]},
-		{"adjustments", "adjustment", v[adjustments]},
-		{"withholding tax", "tax", v[withholding]},
+		{"carried over", "carried", "", carried},
+		{"input tax", "tax", "input", v[inputTax]},
+		{"adjustments", "adjustment", "", v[adjustments]},
+		{"withholding tax", "tax", "withheld", v[withholding]},
 	} {
-		l.what, l.kind, l.amount = change.what, change.kind, change.amount
+		l.what, l.kind, l.taxKind, l.amount = change.what, change.kind, change.taxKind, change.amount
 		if err := p.row(l); err != nil {
 			return err
 		}
@@ -173,7 +173,8 @@ func (p *applePayments) region(line int64, cells []string) error {
 		if v[totalOwed] != 0 {
 			p.Note("%s: %s isn't paid: Apple owes %s %s on", lex.Place(p.Name, line), name, pipeline.Amount(v[totalOwed]), m[2])
 		}
-		return nil
+		l.what, l.kind, l.taxKind, l.amount = "carried forward", "carried", "", -v[totalOwed]
+		return p.row(l)
 	}
 	if bank == "" {
 		return p.Refuse(line, "proceeds of %s without the currency of the bank account", name).WithHint(compareHint)
@@ -184,7 +185,7 @@ func (p *applePayments) region(line int64, cells []string) error {
 	if m[2] == bank && v[totalOwed] == v[proceeds] {
 		return nil
 	}
-	l.what, l.kind, l.amount, l.otherCurrency, l.otherAmount = "changed", "adjustment", -v[totalOwed], bank, -v[proceeds]
+	l.what, l.kind, l.taxKind, l.amount, l.otherCurrency, l.otherAmount = "changed", "conversion", "", -v[totalOwed], bank, -v[proceeds]
 	if err := p.row(l); err != nil {
 		return err
 	}
@@ -227,7 +228,8 @@ func carriedOver(v [len(summaryColumns)]int64) (carried int64, ok bool) {
 // summaryLine is a row of a summary.
 type summaryLine struct {
 	line                    int64
-	region, what, kind      string
+	region, what            string
+	kind, taxKind           string
 	currency, otherCurrency string
 	amount, otherAmount     int64
 }
@@ -247,6 +249,7 @@ func (p *applePayments) row(l summaryLine) error {
 	gross := l.amount
 	if l.kind == "tax" {
 		p.Out.SetAmount("tax_amount", l.amount)
+		p.Out.Set("tax_kind", l.taxKind)
 		gross = 0
 	}
 	p.Out.SetAmount("gross_amount", gross)

@@ -30,27 +30,27 @@ func TestAppleSummaries(t *testing.T) {
 ,,,,,,,,,Paid to EXAMPLE BANK -****1299,,
 ,,,,,,,,,,,,
 "Mexico (MXN)","6","250.00","250.00","0","0","-10.00","240.00","0.05000","12.00","EUR",
-`, []string{"BRL -50 adjustment", "EUR 10 adjustment", "MXN -10 tax", "MXN -240 adjustment", "EUR 12 adjustment", "EUR -22 payout"}, "",
+`, []string{"BRL -50 conversion", "EUR 10 conversion", "MXN -10 tax", "MXN -240 conversion", "EUR 12 conversion", "EUR -22 payout"}, "",
 		},
 		"one that isn't paid": {
 			summaryTitle + recentHeader + `Euro-Zone (EUR),"4","50.00","50.00","0","0","0","50.00","1.00000","50.00","EUR",
 ,,,,,,,,,,,,
 ,,,,,,,,,"50.00" EUR,,
 "Mexico (MXN)","6","250.00","250.00","0","0","-10.00","240.00","0.05000","","",
-`, []string{"MXN -10 tax", "EUR -50 payout"}, "s.csv:7: Mexico (MXN) isn't paid: Apple owes 240 MXN on",
+`, []string{"MXN -10 tax", "MXN -240 carried", "EUR -50 payout"}, "s.csv:7: Mexico (MXN) isn't paid: Apple owes 240 MXN on",
 		},
 		"a balance carried over": {
 			summaryTitle + olderHeader + `"Japan (JPY)","0","1,400","100","0","0","0","1,500","9.15","EUR",
 "Denmark (DKK)","1","0","8.00","2.00","1.00","-1.00","10.00","","EUR",
 ,,,,,,,,,,
 ,,,,,,,,"9.15 EUR",,
-`, []string{"JPY 1400 adjustment", "JPY -1500 adjustment", "EUR 9.15 adjustment", "DKK 2 tax", "DKK 1 adjustment", "DKK -1 tax", "EUR -9.15 payout"},
+`, []string{"JPY 1400 carried", "JPY -1500 conversion", "EUR 9.15 conversion", "DKK 2 tax", "DKK 1 adjustment", "DKK -1 tax", "DKK -10 carried", "EUR -9.15 payout"},
 			"s.csv:5: Denmark (DKK) isn't paid: Apple owes 10 DKK on",
 		},
 		"a balance beside its subtotal": {
 			summaryTitle + "Country or Region (Currency),Units Sold,Opening Balance,Earned,Pre-Tax Subtotal,Input Tax,Adjustments,Withholding Tax,Total Owed,Exchange Rate,Proceeds,Bank Account Currency\n" +
 				"Norway (NOK),1,30.00,20.00,20.00,0,0,0,50.00,0.10000,5.00,USD\nSweden (SEK),1,30.00,20.00,50.00,0,0,0,50.00,0.10000,5.00,USD\n,,,,,,,,,,10.00 USD,\n",
-			[]string{"NOK 30 adjustment", "NOK -50 adjustment", "USD 5 adjustment", "SEK 30 adjustment", "SEK -50 adjustment", "USD 5 adjustment", "USD -10 payout"}, "",
+			[]string{"NOK 30 carried", "NOK -50 conversion", "USD 5 conversion", "SEK 30 carried", "SEK -50 conversion", "USD 5 conversion", "USD -10 payout"}, "",
 		},
 	} {
 		out := feedtest.Read[pipeline.SettlementLine](t, "s.csv", []byte(c.text), nil)

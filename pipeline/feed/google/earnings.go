@@ -134,6 +134,9 @@ func (g *googleReport) row(line int64, cells []string) error {
 	if what.amount != "gross_amount" {
 		g.Out.SetAmount("gross_amount", 0)
 	}
+	if what.kind == "tax" {
+		g.Out.Set("tax_kind", "sales") // of the order
+	}
 	g.Out.SetAmount(what.amount, net)
 	g.Out.SetAmount("net_amount", net)
 	g.Out.Set("currency", c.Cell(cells, "merchant currency"))
@@ -153,8 +156,11 @@ func (g *googleReport) kind(written string) (googleKind, bool) {
 			what.spelled = written
 		}
 		what.kind, what.amount, what.units = kind, "gross_amount", ""
-		if kind == "fee" || kind == "tax" {
-			what.amount = kind + "_amount"
+		switch kind {
+		case "fee", "dispute_fee":
+			what.amount = "fee_amount"
+		case "tax":
+			what.amount = "tax_amount"
 		}
 		known = true
 	}

@@ -24,13 +24,13 @@ func isActivity(head []byte, _ string) bool {
 // activityKinds are PayPal's types, folded; a payment is a sale when it comes in.
 var activityKinds = map[string]string{
 	"payment refund": "refund", "payment reversal": "chargeback", "refund": "refund", "reversal": "chargeback",
-	"chargeback": "chargeback", "chargeback reversal": "chargeback", "chargeback settlement": "chargeback", "chargeback fee": "fee", "fee reversal": "fee",
-	"general withdrawal": "payout", "general withdrawal - bank account": "payout", "user initiated withdrawal": "payout", "general transfer": "adjustment",
+	"chargeback": "chargeback", "chargeback reversal": "chargeback", "chargeback settlement": "chargeback", "chargeback fee": "dispute_fee", "fee reversal": "fee",
+	"general withdrawal": "payout", "general withdrawal - bank account": "payout", "user initiated withdrawal": "payout", "general transfer": "transfer",
 	"bank deposit to pp account": "payout", "general funding of paypal account": "payout", "user initiated deposit": "payout", "return of withdrawal": "payout", "reversal of withdrawal": "payout",
-	"general currency conversion": "adjustment", "user initiated currency conversion": "adjustment", "mass payment": "adjustment", "mass pay payment": "adjustment", "payouts": "adjustment",
-	"payment review hold": "adjustment", "payment review release": "adjustment", "payment hold": "adjustment", "payment release": "adjustment", "hold on balance for dispute investigation": "adjustment",
-	"cancellation of hold for dispute resolution": "adjustment", "general hold": "adjustment", "general hold release": "adjustment", "reserve hold": "adjustment", "reserve release": "adjustment",
-	"hold on available balance": "adjustment", "account correction": "adjustment", "general credit": "adjustment", "general account correction": "adjustment", "partner fee": "fee",
+	"general currency conversion": "conversion", "user initiated currency conversion": "conversion", "mass payment": "disbursement", "mass pay payment": "disbursement", "payouts": "disbursement",
+	"payment review hold": "reserve", "payment review release": "reserve", "payment hold": "reserve", "payment release": "reserve", "hold on balance for dispute investigation": "reserve",
+	"cancellation of hold for dispute resolution": "reserve", "general hold": "reserve", "general hold release": "reserve", "reserve hold": "reserve", "reserve release": "reserve",
+	"hold on available balance": "reserve", "account correction": "adjustment", "general credit": "adjustment", "general account correction": "adjustment", "partner fee": "fee",
 	"non payment related fees": "fee", "general account adjustment": "adjustment", "tax collected by partner": "tax",
 }
 
@@ -147,6 +147,7 @@ func (a *activity) row(line int64, cells []string) error {
 	}
 	a.Out.Set("line_id", a.ids.ID("paypal-activity", id, published.FoldName(text), a.c.Cell(cells, "currency")))
 	a.Out.Set("channel", pipeline.ChannelWeb)
+	a.Out.Set("counterparty", "paypal")
 	a.Out.Set("report_id", "paypal-activity-"+lex.InstantText(at)[:len("2026-10-01")])
 	switch kind {
 	case "payout":
@@ -157,6 +158,9 @@ func (a *activity) row(line int64, cells []string) error {
 		a.Out.Set("store_transaction_id", id)
 	}
 	a.Out.Set("kind", kind)
+	if kind == "tax" {
+		a.Out.Set("tax_kind", "sales")
+	}
 	a.Out.SetAmount("gross_amount", v[0])
 	a.Out.SetAmount("fee_amount", v[1])
 	a.Out.SetAmount("net_amount", v[2])

@@ -9,12 +9,15 @@ import (
 // payPalKind gives the kind of settlement line that a transaction event code
 // means; credit says whether the money came in. The code's first letter and two
 // digits are its group. Codes: PayPal's reports reference, "transaction event
-// codes". What has no kind of its own is an adjustment: it moves the balance,
-// and must be in it, but no order of ours explains it.
+// codes". A payment that we sent is none of our refunds or payouts. What has no
+// kind of its own is an adjustment: it moves the balance, and must be in it, but
+// no order of ours explains it.
 func payPalKind(code string, credit bool) string {
 	switch code {
-	case "T0001": // mass payment: our payouts, which provider_payments explain
-		return "adjustment"
+	case "T0001", "T1114", "T1115": // mass payment: our payouts, which provider_payments explain; reversed, returned
+		return "disbursement"
+	case "T0106", "T0114": // of a chargeback, of a dispute
+		return "dispute_fee"
 	case "T1101", "T1104": // a withdrawal or a deposit that the bank sent back
 		return "payout"
 	case "T1107", "T1113": // refund of a payment; a credit without reference to one
@@ -23,6 +26,8 @@ func payPalKind(code string, credit bool) string {
 		return "fee"
 	case "T1106": // payment reversed by PayPal
 		return "chargeback"
+	case "T1105", "T1110", "T1111", "T1116": // holds on the balance and their end
+		return "reserve"
 	}
 	switch {
 	case strings.HasPrefix(code, "T00"):
@@ -32,6 +37,12 @@ func payPalKind(code string, credit bool) string {
 		return "adjustment" // a payment that we sent
 	case strings.HasPrefix(code, "T01"):
 		return "fee"
+	case strings.HasPrefix(code, "T02"): // in pairs
+		return "conversion"
+	case strings.HasPrefix(code, "T15"), strings.HasPrefix(code, "T21"): // holds, reserves
+		return "reserve"
+	case strings.HasPrefix(code, "T20"): // between accounts of ours
+		return "transfer"
 	case strings.HasPrefix(code, "T03"), strings.HasPrefix(code, "T04"):
 		return "payout" // from and to our bank
 	case strings.HasPrefix(code, "T12"):

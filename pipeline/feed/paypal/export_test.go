@@ -4,4 +4,5 @@ package paypal
 var (
 	Statuses  = payPalStatuses
 	IsPayouts = isPayPalPayouts
+	Kind      = payPalKind
 )

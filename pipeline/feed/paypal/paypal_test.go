@@ -12,6 +12,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/feed"
 	"carat/pipeline/feed/feedtest"
+	"carat/pipeline/feed/paypal"
 )
 
 // settlementText gives what matters of a settlement line.
@@ -80,9 +81,9 @@ func TestPayPalReport(t *testing.T) {
 		"5 A1 sale 100 fee -3.2 net 96.8 USD 2026-10-06T07:00:30Z ",
 		"6 A2 refund -25 fee 0.1 net -24.9 USD 2026-10-06T07:00:30Z ",
 		"7 A3 chargeback -5 fee - net -5 USD 2026-10-06T07:00:30Z ",
-		"8 A4 fee -20 fee - net -20 USD 2026-10-06T07:00:30Z ",
+		"8 A4 dispute_fee -20 fee - net -20 USD 2026-10-06T07:00:30Z ",
 		"9 A5 payout -46.9 fee - net -46.9 USD 2026-10-06T07:00:30Z BANK77",
-		"10 A6 adjustment -10 fee -0.25 net -10.25 EUR 2026-10-06T07:00:30Z ",
+		"10 A6 disbursement -10 fee -0.25 net -10.25 EUR 2026-10-06T07:00:30Z ",
 	}
 	var ids []string
 	for name, text := range map[string]string{
@@ -176,7 +177,7 @@ func TestPayPalRows(t *testing.T) {
 		t.Errorf("%d rows, notes %q", len(out.Rows), out.Report.Notes)
 	}
 	yen := feedtest.Read[pipeline.SettlementLine](t, "STL.CSV", []byte(strings.ReplaceAll(payPalReport(), "EUR", "JPY")), func(o *feed.Options) { o.MinorDigits = map[string]int{"JPY": 0} })
-	if yen.Err != nil || settlementText(yen.Rows[5]) != "10 A6 adjustment -1000 fee -25 net -1025 JPY 2026-10-06T07:00:30Z " {
+	if yen.Err != nil || settlementText(yen.Rows[5]) != "10 A6 disbursement -1000 fee -25 net -1025 JPY 2026-10-06T07:00:30Z " {
 		t.Errorf("%v", yen.Err)
 	}
 }
@@ -253,4 +254,22 @@ func FuzzPayPal(f *testing.F) {
 		feedtest.CheckIdentity[pipeline.SettlementLine](t, "settlement_lines.csv", content)
 		feedtest.CheckIdentity[pipeline.SettlementLine](t, "settlement_lines.csv", append([]byte(payPalHead), content...))
 	})
+}
+
+// What moves the balance without an order of ours is told by its code: holds and
+// reserves, conversions, payouts to creators, fees of disputes.
+func TestPayPalKinds(t *testing.T) {
+	for code, want := range map[string]string{
+		"T0006": "sale", "T0103": "fee", "T0106": "dispute_fee", "T0114": "dispute_fee", "T1108": "fee", "T0200": "conversion", "T0201": "conversion",
+		"T0001": "disbursement", "T1114": "disbursement", "T1115": "disbursement", "T0300": "payout", "T0400": "payout", "T1101": "payout", "T1107": "refund",
+		"T1201": "chargeback", "T1106": "chargeback", "T1110": "reserve", "T1111": "reserve", "T1501": "reserve", "T2103": "reserve", "T2104": "reserve",
+		"T2001": "transfer", "T0503": "adjustment", "T9700": "adjustment",
+	} {
+		if got := paypal.Kind(code, true); got != want {
+			t.Errorf("%s is %s, want %s", code, got, want)
+		}
+	}
+	if got := paypal.Kind("T0006", false); got != "adjustment" {
+		t.Errorf("a payment that we sent is %s", got)
+	}
 }

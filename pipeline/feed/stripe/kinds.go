@@ -10,8 +10,8 @@ import (
 // balance transactions, which share names where they mean the same: Stripe Docs,
 // "Reporting categories", "Balance transaction types", and the values of
 // reporting_category that report runs take. What is neither sale, refund, dispute,
-// fee, tax nor payout is an adjustment: it changes the balance, and no order knows
-// it. Others are rejected: what they are to us is no guess to make.
+// fee, tax, payout, reserve, transfer nor conversion is an adjustment: it changes the
+// balance, and no order knows it. Others are rejected: what they are to us is no guess to make.
 var stripeKinds = map[string]string{
 	// Payments.
 	"charge": "sale", "payment": "sale",
@@ -25,28 +25,29 @@ var stripeKinds = map[string]string{
 	"tax":                "tax", "tax_fee": "tax", "tax_fund": "adjustment",
 	// To the bank and from it.
 	"payout": "payout", "payout_reversal": "payout", "payout_cancel": "payout", "payout_failure": "payout",
-	"topup": "adjustment", "topup_reversal": "adjustment", "inbound_transfer": "adjustment", "inbound_transfer_reversal": "adjustment",
+	"topup": "payout", "topup_reversal": "payout", "inbound_transfer": "payout", "inbound_transfer_reversal": "payout",
 	// Held back.
-	"reserved_funds": "adjustment", "risk_reserved_funds": "adjustment", "connect_reserved_funds": "adjustment",
-	"reserve_transaction": "adjustment", "reserve_hold": "adjustment", "reserve_release": "adjustment",
-	"payment_network_reserve_hold": "adjustment", "payment_network_reserve_release": "adjustment",
-	"payout_minimum_balance_hold": "adjustment", "payout_minimum_balance_release": "adjustment",
+	"reserved_funds": "reserve", "risk_reserved_funds": "reserve", "connect_reserved_funds": "reserve",
+	"reserve_transaction": "reserve", "reserve_hold": "reserve", "reserve_release": "reserve",
+	"payment_network_reserve_hold": "reserve", "payment_network_reserve_release": "reserve",
+	"payout_minimum_balance_hold": "reserve", "payout_minimum_balance_release": "reserve",
+	"issuing_authorization_hold": "reserve", "issuing_authorization_release": "reserve",
 	// Connect.
 	"application_fee": "adjustment", "application_fee_refund": "adjustment", "platform_earning": "adjustment", "platform_earning_refund": "adjustment",
-	"transfer": "adjustment", "transfer_reversal": "adjustment", "transfer_refund": "adjustment", "transfer_cancel": "adjustment", "transfer_failure": "adjustment",
-	"connect_collection_transfer": "adjustment",
+	"transfer": "transfer", "transfer_reversal": "transfer", "transfer_refund": "transfer", "transfer_cancel": "transfer", "transfer_failure": "transfer",
+	"connect_collection_transfer": "transfer",
 	"obligation_inbound":          "adjustment", "obligation_outbound": "adjustment",
 	"obligation_reversal_inbound": "adjustment", "obligation_reversal_outbound": "adjustment",
 	// Loans and advances.
 	"advance": "adjustment", "advance_funding": "adjustment", "anticipation_repayment": "adjustment",
 	"financing_paydown": "adjustment", "financing_paydown_reversal": "adjustment", "financing_payout": "adjustment", "financing_payout_reversal": "adjustment",
 	// Cards that were issued: their disputes are with shops, not with viewers.
-	"issuing_authorization_hold": "adjustment", "issuing_authorization_release": "adjustment", "issuing_transaction": "adjustment", "issuing_dispute": "adjustment",
+	"issuing_transaction": "adjustment", "issuing_dispute": "adjustment",
 	"issuing_dispute_fraud_liability_debit": "adjustment",
 	"stripe_balance_payment_debit":          "adjustment", "stripe_balance_payment_debit_reversal": "adjustment",
 	// Others.
 	"climate_order_purchase": "adjustment", "climate_order_refund": "adjustment", "contribution": "adjustment",
-	"currency_conversion": "adjustment", "adjustment": "adjustment", "other_adjustment": "adjustment",
+	"currency_conversion": "conversion", "adjustment": "adjustment", "other_adjustment": "adjustment",
 }
 
 // stripeKind gives the kind of a category or type: what the configuration says,

@@ -17,11 +17,13 @@ var categories = map[string]string{
 	"chargeback": "dispute dispute_reversal",
 	"fee":        "fee network_cost",
 	"tax":        "tax",
-	"payout":     "payout payout_reversal",
-	"adjustment": "advance advance_funding anticipation_repayment climate_order_purchase climate_order_refund connect_collection_transfer connect_reserved_funds " +
-		"contribution financing_paydown financing_paydown_reversal financing_payout financing_payout_reversal issuing_authorization_hold " +
-		"issuing_authorization_release issuing_dispute issuing_transaction other_adjustment platform_earning platform_earning_refund " +
-		"risk_reserved_funds topup topup_reversal transfer transfer_reversal unreconciled_customer_funds",
+	"payout":     "payout payout_reversal topup topup_reversal",
+	"reserve":    "issuing_authorization_hold issuing_authorization_release risk_reserved_funds connect_reserved_funds",
+	"transfer":   "connect_collection_transfer transfer transfer_reversal",
+	"conversion": "currency_conversion",
+	"adjustment": "advance advance_funding anticipation_repayment climate_order_purchase climate_order_refund " +
+		"contribution financing_paydown financing_paydown_reversal financing_payout financing_payout_reversal " +
+		"issuing_dispute issuing_transaction other_adjustment platform_earning platform_earning_refund unreconciled_customer_funds",
 }
 
 // The types of balance transactions, by what they are to us.
@@ -30,13 +32,13 @@ var types = map[string]string{
 	"refund": "payment_failure_refund payment_refund payment_reversal refund refund_failure",
 	"fee":    "stripe_fee stripe_fx_fee",
 	"tax":    "tax_fee",
-	"payout": "payout payout_cancel payout_failure",
+	"payout": "inbound_transfer inbound_transfer_reversal payout payout_cancel payout_failure topup topup_reversal",
+	"reserve": "issuing_authorization_hold issuing_authorization_release payment_network_reserve_hold payment_network_reserve_release " +
+		"payout_minimum_balance_hold payout_minimum_balance_release reserve_hold reserve_release reserve_transaction reserved_funds",
+	"transfer": "connect_collection_transfer transfer transfer_cancel transfer_failure transfer_refund",
 	"adjustment": "adjustment advance advance_funding anticipation_repayment application_fee application_fee_refund climate_order_purchase climate_order_refund " +
-		"connect_collection_transfer contribution fee_credit_funding inbound_transfer inbound_transfer_reversal issuing_authorization_hold " +
-		"issuing_authorization_release issuing_dispute issuing_transaction obligation_outbound obligation_reversal_inbound payment_network_reserve_hold " +
-		"payment_network_reserve_release payment_unreconciled payout_minimum_balance_hold payout_minimum_balance_release reserve_hold reserve_release " +
-		"reserve_transaction reserved_funds stripe_balance_payment_debit stripe_balance_payment_debit_reversal tax_fund topup topup_reversal transfer " +
-		"transfer_cancel transfer_failure transfer_refund",
+		"contribution fee_credit_funding issuing_dispute issuing_transaction obligation_outbound obligation_reversal_inbound " +
+		"payment_unreconciled stripe_balance_payment_debit stripe_balance_payment_debit_reversal tax_fund",
 }
 
 // Every category and type that Stripe documents is read, with its kind and its net.

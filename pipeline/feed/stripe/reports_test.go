@@ -30,7 +30,7 @@ func TestStripeReports(t *testing.T) {
 			"3 web stripe-2026-10 sale order ch_32 x1 gross 1500 fee -84 net 1416 JPY paid 1500 JPY at 2026-10-06T08:06:00 settled 2026-10-08T00:00:00",
 			"4 web stripe-po_31 refund gross -4 fee 0 net -4 USD paid -4 USD at 2026-10-06T09:00:00 settled 2026-10-09T00:00:00",
 			"5 web stripe-po_31 fee gross 0 fee -2 net -2 USD at 2026-10-07T00:00:00 settled 2026-10-09T00:00:00",
-			"6 web stripe-po_31 adjustment gross -200 fee 0 net -200 USD at 2026-10-08T00:00:00 settled 2026-10-09T00:00:00",
+			"6 web stripe-po_31 reserve gross -200 fee 0 net -200 USD at 2026-10-08T00:00:00 settled 2026-10-09T00:00:00",
 			"7 web stripe-po_31 payout gross -1007.45 fee 0 net -1007.45 USD at 2026-10-09T00:00:00 settled 2026-10-09T00:00:00 bank po_31",
 		},
 		"stripe-payouts.csv": {

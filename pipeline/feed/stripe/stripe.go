@@ -152,6 +152,7 @@ func stripeRow(r *published.Report, line int64, l stripeLine, net string) error 
 		gross, fee = 0, l.net
 	case l.kind == "tax":
 		r.Out.SetAmount("tax_amount", gross)
+		r.Out.Set("tax_kind", "input") // on Stripe's fees
 		gross = 0
 	}
 	r.Out.Set("line_id", l.id)
