@@ -168,30 +168,44 @@ payable_rated as (
         and led_fx_rate.day = payable.rate_day
 ),
 
+-- fees that settlements took beyond those booked; where they settle in another currency, the booked one for the stated one
+fee_differences as (
+    select entity, channel, currency, day as rate_day, fee_difference
+    from led_match_day
+    where match = 'purchase_settlement' and fee_difference <> 0
+    union all
+    select entity, channel, currency, rate_day, -booked_fee
+    from led_item_conversion
+    where booked_fee <> 0
+    union all
+    select entity, channel, settled_currency, rate_day, settled_fee
+    from led_item_conversion
+    where settled_fee <> 0
+),
+
 settled as (
     select
-        led_match_day.entity,
-        led_match_day.channel,
-        led_match_day.currency,
+        fee_differences.entity,
+        fee_differences.channel,
+        fee_differences.currency,
         coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
-        cast(-led_match_day.fee_difference as decimal(38, 9)) as amount,
+        cast(-fee_differences.fee_difference as decimal(38, 9)) as amount,
         amount_at_rate(
-            -led_match_day.fee_difference,
+            -fee_differences.fee_difference,
             case
-                when led_match_day.currency = coalesce(run_entities.functional_currency, run.reporting_currency)
+                when fee_differences.currency = coalesce(run_entities.functional_currency, run.reporting_currency)
                     then cast(1 as decimal(18, 9))
                 else led_fx_rate.rate
             end
         ) as functional_amount
-    from led_match_day
+    from fee_differences
     cross join run
     left join run_entities
-        on run_entities.entity = led_match_day.entity
+        on run_entities.entity = fee_differences.entity
     left join led_fx_rate
-        on led_fx_rate.base = led_match_day.currency
+        on led_fx_rate.base = fee_differences.currency
         and led_fx_rate.quote = coalesce(run_entities.functional_currency, run.reporting_currency)
-        and led_fx_rate.day = led_match_day.day
-    where led_match_day.match = 'purchase_settlement' and led_match_day.fee_difference <> 0
+        and led_fx_rate.day = fee_differences.rate_day
 )
 
 select

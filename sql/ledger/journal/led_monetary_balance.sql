@@ -3,9 +3,7 @@
 -- Receivables of stores, providers and resellers, cash, sales tax, withholding and agencies' payable (ASC 830-20-35, IAS 21.23).
 -- Signed as the journal. It opens with what the closed month before closed with, where carat begins with nothing; while the month
 -- before is open, or was closed without a balance of the account, nobody knows the opening and there is no row. Left out, too, is an
--- account that holds roles of another kind, and the receivable of stores that settle in another currency than they sold in: which
--- part of a payout paid which order is known for matched lines alone, so neither currency's balance is what is open. role is that to
--- which its exchange difference is booked.
+-- account that holds roles of another kind. role is that to which its exchange difference is booked.
 with roles as (
     select role
     from (
@@ -13,21 +11,6 @@ with roles as (
             ('cash'), ('store_receivable'), ('provider_receivable'), ('reseller_receivable'), ('tax_payable'),
             ('withholding_payable'), ('agency_payable')
     ) as monetary (role)
-),
-
-converted_receivables as (
-    select distinct
-        entity,
-        case
-            when channel in ('apple', 'google') then 'store_receivable'
-            when channel = 'reseller' then 'reseller_receivable'
-            else 'provider_receivable'
-        end as role
-    from stg_settlement_lines
-    cross join run
-    where accounting_month <= run.period
-        and kind in ('sale', 'refund', 'chargeback')
-        and customer_currency <> currency
 ),
 
 accounts as (
@@ -38,11 +21,8 @@ accounts as (
     from led_account
     left join roles
         on roles.role = led_account.role
-    left join converted_receivables
-        on converted_receivables.entity = led_account.entity
-        and converted_receivables.role = led_account.role
     group by led_account.entity, led_account.account
-    having max(case when roles.role is null or converted_receivables.role is not null then 1 else 0 end) = 0
+    having max(case when roles.role is null then 1 else 0 end) = 0
 ),
 
 -- whether the balance with which the period opens is known
@@ -76,6 +56,9 @@ postings as (
     union all
     select entity, currency, role, amount
     from led_posting_settlement
+    union all
+    select entity, currency, role, amount
+    from led_posting_conversion
     union all
     select entity, currency, role, amount
     from led_posting_coin

@@ -15,6 +15,9 @@ with foreign_sides as (
     union all
     select entity, day, rate_day, event_class, currency, role, amount
     from led_posting_settlement
+    union all
+    select entity, day, rate_day, event_class, currency, role, amount
+    from led_posting_conversion
 ),
 
 rated as (

@@ -5,6 +5,7 @@
 -- chargeback that brings money is its reversal; one that takes it is a refund, as an order's is. The fee is known only where the line states it in the customer's currency;
 -- fees_apart is what lines of kind fee state for the line's transaction: a fee that is taken belongs to the sale, one that is
 -- given back to the refund. Each line of the transaction has them, so who sums them takes them once.
+-- settled_amount is what the counterparty owes for it, with its fee, in settled_currency, from settled_at on.
 -- Lines of transactions from before carat began are inside the opening. Without a store_transaction_id a line with a range
 -- of time is part of an aggregate; without either it can only be told by what it says (match_key is null in both).
 with fees as (
@@ -46,6 +47,11 @@ lines as (
             when lines.customer_amount is null or coalesce(lines.customer_currency, lines.currency) = lines.currency
                 then lines.fee_amount
         end as fee_amount,
+        lines.currency as settled_currency,
+        lines.net_amount as settled_amount,
+        lines.fee_amount as settled_fee,
+        coalesce(lines.settled_at, lines.event_at) as settled_at,
+        lines.counterparty,
         coalesce(lines.transaction_at, lines.event_at) as event_at,
         lines.covers_from,
         lines.covers_to,
@@ -80,6 +86,11 @@ select
     lines.amount,
     lines.fee_amount,
     fees.fee_amount as fees_apart,
+    lines.counterparty,
+    lines.settled_currency,
+    lines.settled_amount,
+    lines.settled_fee,
+    lines.settled_at,
     lines.event_at,
     lines.is_undated,
     case when lines.store_transaction_id is null then lines.covers_from end as covers_from,

@@ -75,6 +75,25 @@ settled_days as (
     cross join run
 ),
 
+-- what is settled in another currency is told, in both, on the day on which it is settled, whenever its order came
+converted_quarters as (
+    select distinct
+        currency as settled_currency,
+        customer_currency,
+        quarter_hour(coalesce(settled_at, event_at)) as quarter
+    from raw_settlement_lines
+    cross join run
+    where accounting_month <= run.period and customer_currency <> currency and kind in ('sale', 'refund', 'chargeback')
+    union
+    select distinct
+        currency as settled_currency,
+        currency as customer_currency,
+        quarter_hour(coalesce(settled_at, event_at)) as quarter
+    from raw_settlement_lines
+    cross join run
+    where accounting_month <= run.period and kind = 'fee' and store_transaction_id is not null
+),
+
 booked_quarters as (
     select quarter
     from led_gift_quarter
@@ -170,6 +189,22 @@ days as (
     from raw_payouts
     cross join run
     where raw_payouts.accounting_month = run.period and raw_payouts.payout_currency is not null
+    union
+    select
+        converted_quarters.settled_currency as base,
+        quotes.currency as quote,
+        local_day(converted_quarters.quarter, run.time_zone) as day
+    from converted_quarters
+    cross join quotes
+    cross join run
+    union
+    select
+        converted_quarters.customer_currency as base,
+        quotes.currency as quote,
+        local_day(converted_quarters.quarter, run.time_zone) as day
+    from converted_quarters
+    cross join quotes
+    cross join run
     union
     select
         received.base,

@@ -2,7 +2,7 @@
 -- grain: base, quote, day
 -- Found when the ledger stands, for control fx_rate alone: led_fx_rate has a rate for every day in use and waits for none of this.
 -- Purchases are carried in the entity's functional currency at the purchase day's rate, creators' share at the gift day's and
--- payouts at that of each of their steps, what is booked of settlements on the day of the booking; what is owed at either end of
+-- payouts at that of each of their steps, what is booked of settlements on the day of the booking (of what is settled in another currency: of its settlement); what is owed at either end of
 -- the month at that day's. A payout in another currency needs a rate on the day of its request, a settlement that the bank
 -- received in another currency on the day it came. Lots keep their rate, so days of earlier months are needed again. is_new tells
 -- the days that this period's rows need; is_carried those of a month that is closed, which is where a missing one would be asked
@@ -69,6 +69,10 @@ postings as (
     union
     select entity, currency, rate_day
     from led_posting_settlement
+    where amount <> 0
+    union
+    select entity, currency, rate_day
+    from led_posting_conversion
     where amount <> 0
 ),
 
