@@ -3,8 +3,9 @@
 -- Made of the days of the liability roll-forward. Stores remit tax themselves, so they owe gross - tax - fee; on the web and from
 -- resellers tax is ours. The store fee is deferred in step with the coins, whatever the channel. A refund's money is contra-
 -- revenue (refund); the value of the coins that it took back from lots is taken off again (refund_unspent), at once or when
--- a later lot pays the debt (refund_debt_paid): what remains of it are the coins that were spent. A promotion has no value; what
--- its gifts cost is booked as promotion.
+-- a later lot pays the debt (refund_debt_paid): what remains of it are the coins that were spent. Contra-revenue and the fee
+-- given back are told at the purchase's rate, what is owed for the refund (receivable, tax) at that of its day; between them are
+-- exchange differences. A promotion has no value; what its gifts cost is booked as promotion.
 with events as (
     select
         entity,
@@ -29,7 +30,10 @@ with events as (
         functional_gross,
         functional_value,
         functional_fee,
-        case when channel in ('apple', 'google') then 0 else functional_tax end as functional_own_tax
+        case when channel in ('apple', 'google') then 0 else functional_tax end as functional_own_tax,
+        day_gross - day_tax as day_value,
+        case when channel in ('apple', 'google') then 0 else day_tax end as day_own_tax,
+        day_fee
     from led_liability_day
     where event_class <> 'promotion'
 ),
@@ -95,7 +99,7 @@ sides as (
     union all
     select
         entity, day, 'refund', currency, functional_currency, receivable_role, fee - value - own_tax,
-        functional_fee - functional_value - functional_own_tax
+        day_fee - day_value - day_own_tax
     from events
     where event_class = 'refund_money'
     union all
@@ -103,11 +107,17 @@ sides as (
     from events
     where event_class = 'refund_money'
     union all
-    select entity, day, 'refund', currency, functional_currency, 'tax_payable', own_tax, functional_own_tax
+    select entity, day, 'refund', currency, functional_currency, 'tax_payable', own_tax, day_own_tax
     from events
     where event_class = 'refund_money'
     union all
     select entity, day, 'refund', currency, functional_currency, 'store_fee_cost', -fee, -functional_fee
+    from events
+    where event_class = 'refund_money'
+    union all
+    select
+        entity, day, 'refund', currency, functional_currency, 'fx_difference', 0,
+        day_value - day_fee - functional_value + functional_fee
     from events
     where event_class = 'refund_money'
 )

@@ -11,7 +11,8 @@
 --   breakage        expiry, negative corrections and inactivity; down
 --   refund_money    the money of refunds (less that of chargeback reversals): gross, tax, value (= gross - tax), fee given back;
 --                   it does not move the liability
--- Functional amounts are null where a rate is missing. So contra-revenue is refund_money - refunded - refund_debt, of value and of fee. The roll-forward is made of these rows.
+-- Functional amounts are null where a rate is missing. day_gross, day_tax and day_fee are the functional amounts of refund_money at the
+-- rate of the refund's own day, its others at that of the purchase; zero in the other classes. So contra-revenue is refund_money - refunded - refund_debt, of value and of fee. The roll-forward is made of these rows.
 with sold as (
     select
         led_lot.entity,
@@ -77,17 +78,17 @@ named as (
 events as (
     select
         entity, channel, currency, functional_currency, day, event_class, coins, gross, tax, value, fee,
-        functional_gross, functional_tax, functional_value, functional_fee
+        functional_gross, functional_tax, functional_value, functional_fee, 0 as day_gross, 0 as day_tax, 0 as day_fee
     from sold
     union all
     select
         entity, channel, currency, functional_currency, day, event_class, direction * coins, 0, 0, direction * value, direction * fee,
-        0, 0, direction * functional_value, direction * functional_fee
+        0, 0, direction * functional_value, direction * functional_fee, 0, 0, 0
     from named
     union all
     select
         entity, channel, currency, functional_currency, day, 'refund_money', coins, gross, tax, value, fee,
-        functional_gross, functional_tax, functional_value, functional_fee
+        functional_gross, functional_tax, functional_value, functional_fee, day_gross, day_tax, day_fee
     from led_refund_money
 )
 
@@ -106,6 +107,9 @@ select
     from_millionths(known_sum(functional_gross)) as functional_gross,
     from_millionths(known_sum(functional_tax)) as functional_tax,
     from_millionths(known_sum(functional_value)) as functional_value,
-    from_millionths(known_sum(functional_fee)) as functional_fee
+    from_millionths(known_sum(functional_fee)) as functional_fee,
+    from_millionths(known_sum(day_gross)) as day_gross,
+    from_millionths(known_sum(day_tax)) as day_tax,
+    from_millionths(known_sum(day_fee)) as day_fee
 from events
 group by entity, channel, currency, functional_currency, day, event_class

@@ -2,8 +2,9 @@
 -- grain: purchase_id
 -- Signed as it leaves: a refund's is positive, a chargeback reversal's negative. value is the money net of tax: what of it the
 -- coins taken back no longer carried is contra-revenue. The store fee is that of led_purchase_fee. The
--- functional amounts are told at the rate at which the purchase was (the receivable that it takes away was booked there), of
--- an unknown or older purchase at that of its own day. Whole millionths.
+-- functional amounts are told at the rate at which the purchase was, because contra-revenue undoes what was sold then; of an unknown
+-- or older purchase at that of its own day. day_gross, day_tax and day_fee are the same money at the rate of the refund's own day: what
+-- is owed for it since then. Whole millionths.
 with refunds as (
     select
         purchases.purchase_id,
@@ -52,7 +53,8 @@ rated as (
             when refunds.currency = refunds.functional_currency then cast(1 as decimal(18, 9))
             when led_lot.currency = refunds.currency then led_lot.fx_rate
             else led_fx_rate.rate
-        end as fx_rate
+        end as fx_rate,
+        case when refunds.currency = refunds.functional_currency then cast(1 as decimal(18, 9)) else led_fx_rate.rate end as day_rate
     from refunds
     inner join led_quarter_day as counts
         on counts.quarter = refunds.quarter
@@ -85,5 +87,8 @@ select
     direction * at_rate(gross, fx_rate) as functional_gross,
     direction * at_rate(tax, fx_rate) as functional_tax,
     direction * (at_rate(gross, fx_rate) - at_rate(tax, fx_rate)) as functional_value,
-    direction * at_rate(fee, fx_rate) as functional_fee
+    direction * at_rate(fee, fx_rate) as functional_fee,
+    direction * at_rate(gross, day_rate) as day_gross,
+    direction * at_rate(tax, day_rate) as day_tax,
+    direction * at_rate(fee, day_rate) as day_fee
 from rated
