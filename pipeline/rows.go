@@ -38,6 +38,7 @@ func eventFeeds() []Feed {
 		settlementLines(),
 		providerPayments(),
 		bankLines(),
+		taxPayments(),
 	}
 }
 

@@ -10,6 +10,7 @@ func referenceFeeds() []Feed {
 		creators(),
 		payoutRules(),
 		resellers(),
+		taxRules(),
 	}
 }
 

@@ -29,11 +29,13 @@ const (
 		"sku1,apple,US,2026-01-01T00:00:00Z,70,,USD,0.99,"
 	ruleSheet = "method,country,valid_from,min_amount,max_amount_per_day,fee_fixed,fee_rate,hold_days,currency,valid_to\n" +
 		"paypal,,2026-01-01T00:00:00Z,1,1000,0.1,0.015,2,USD,"
-	fxSheet       = "rate_date,base,quote,rate\n2026-10-01,EUR,USD,1.1684"
-	providerSheet = "line_id,provider,provider_reference,payout_id,amount,fee_amount,currency,status,booked_at,report_id\nx1,paypal,,o1,4.25,,USD,paid,2026-10-03T00:00:00Z,"
-	bankSheet     = "line_id,account,booked_at,amount,currency,reference,counterparty\nb1,acc,2026-10-03T00:00:00Z,-4.25,USD,ref,"
-	coinAdjSheet  = "adjustment_id,viewer_id,coins,reason,reference_id,approved_by,adjusted_at,note\na1,v1,-5,expiry,,ann,2026-10-03T00:00:00Z,"
-	resellerSheet = "reseller_id,valid_from,name,min_price_per_coin,currency,valid_to\nr1,2026-01-01T00:00:00Z,Coins Ltd,0.008,USD,"
+	fxSheet         = "rate_date,base,quote,rate\n2026-10-01,EUR,USD,1.1684"
+	providerSheet   = "line_id,provider,provider_reference,payout_id,amount,fee_amount,currency,status,booked_at,report_id\nx1,paypal,,o1,4.25,,USD,paid,2026-10-03T00:00:00Z,"
+	bankSheet       = "line_id,account,booked_at,amount,currency,reference,counterparty\nb1,acc,2026-10-03T00:00:00Z,-4.25,USD,ref,"
+	coinAdjSheet    = "adjustment_id,viewer_id,coins,reason,reference_id,approved_by,adjusted_at,note\na1,v1,-5,expiry,,ann,2026-10-03T00:00:00Z,"
+	taxRuleSheet    = "country,channel,valid_from,rate,treatment,remitter,fee_base,fee_returned,valid_to\nDE,web,2026-01-01T00:00:00Z,0.19,taxed,us,net,true,"
+	taxPaymentSheet = "authority,kind,entity,currency,amount,for_period,paid_at,reference\nDE-BZSt,sales,,EUR,-12.5,2026-10,2026-11-10T00:00:00Z,"
+	resellerSheet   = "reseller_id,valid_from,name,min_price_per_coin,currency,valid_to\nr1,2026-01-01T00:00:00Z,Coins Ltd,0.008,USD,"
 )
 
 func sheetOf(text string) sheet {
@@ -85,6 +87,10 @@ func TestRulesOfEveryFeed(t *testing.T) {
 		return rejectOf[pipeline.CoinAdjustment](t, "coin_adjustments", coinAdjSheet, c...)
 	}
 	reseller := func(c ...string) string { return rejectOf[pipeline.Reseller](t, "resellers", resellerSheet, c...) }
+	taxRule := func(c ...string) string { return rejectOf[pipeline.TaxRule](t, "tax_rules", taxRuleSheet, c...) }
+	taxPayment := func(c ...string) string {
+		return rejectOf[pipeline.TaxPayment](t, "tax_payments", taxPaymentSheet, c...)
+	}
 	const (
 		decimal6 = "a decimal with a point and at most 6 places"
 		decimal9 = "a decimal with a point and at most 9 places"
@@ -156,6 +162,16 @@ func TestRulesOfEveryFeed(t *testing.T) {
 		{coinAdj("reason", "gift"), `reason unknown_value "gift": expected one of promo, expiry, correction, debt_writeoff`},
 		{reseller(), ""},
 		{reseller("name", ""), `name missing "": expected a text of at most 4096 bytes without control characters`},
+		{taxRule(), ""},
+		{taxRule("fee_base", "", "fee_returned", ""), ""},
+		{taxRule("treatment", "zero", "rate", "0"), ""},
+		{taxRule("treatment", "exempt"), `rate out_of_range "0.19": expected 0, since treatment is exempt`},
+		{taxRule("rate", "19"), `rate out_of_range "19": expected ` + decimal9 + ` from 0 to 1`},
+		{taxRule("remitter", "apple"), `remitter unknown_value "apple": expected one of store, us, customer`},
+		{taxRule("fee_returned", "yes"), `fee_returned unknown_value "yes": expected one of true, false`},
+		{taxPayment(), ""},
+		{taxPayment("for_period", "2026-Q4"), ""},
+		{taxPayment("kind", "vat"), `kind unknown_value "vat": expected one of sales, withholding`},
 	} {
 		if c.got != c.want {
 			t.Errorf("case %d:\n got %s\nwant %s", i, c.got, c.want)

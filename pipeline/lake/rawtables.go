@@ -50,6 +50,7 @@ func rawTables() map[string]rawTable {
 		rawTableOf[pipeline.Creator](),
 		rawTableOf[pipeline.PayoutRule](),
 		rawTableOf[pipeline.Reseller](),
+		rawTableOf[pipeline.TaxRule](),
 		rawTableOf[pipeline.Balance](),
 		rawTableOf[pipeline.CoinPurchase](),
 		rawTableOf[pipeline.GiftEvent](),
@@ -59,6 +60,7 @@ func rawTables() map[string]rawTable {
 		rawTableOf[pipeline.SettlementLine](),
 		rawTableOf[pipeline.ProviderPayment](),
 		rawTableOf[pipeline.BankLine](),
+		rawTableOf[pipeline.TaxPayment](),
 	}
 	tables := make(map[string]rawTable, len(all))
 	for _, t := range all {

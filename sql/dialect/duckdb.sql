@@ -53,6 +53,10 @@ create or replace macro divide_half_even(a, b) as
         else 0
     end;
 
+-- Quotient of two whole numbers, the first not below zero, half up.
+create or replace macro divide_half_up(a, b) as
+    (2 * cast(a as hugeint) + cast(b as hugeint)) // (2 * cast(b as hugeint));
+
 -- A rate in billionths, and back.
 create or replace macro billionths(rate) as cast(cast(rate as decimal(38, 9)) * 1000000000 as hugeint);
 create or replace macro from_billionths(n) as cast(cast(n as decimal(38, 0)) * cast(0.000000001 as decimal(10, 9)) as decimal(18, 9));
@@ -74,6 +78,19 @@ create or replace macro small_millionths(amount) as
     + cast(cast(amount - cast(trunc(amount) as decimal(18, 6)) as decimal(7, 6)) * 1000000 as bigint);
 create or replace macro from_millionths(n) as
     cast(cast(n as decimal(38, 0)) * cast(0.000001 as decimal(7, 6)) as decimal(38, 6));
+
+-- The tax inside an amount that holds it, and the part of an amount that falls to `part` of `whole`: half up in whole minor units,
+-- on whole numbers.
+create or replace macro tax_inside(gross, rate, digits) as
+    cast(minor_unit(digits) * cast(divide_half_up(
+        cast(millionths(gross) as hugeint) * billionths(rate),
+        (1000000000 + billionths(rate)) * cast(millionths(minor_unit(digits)) as hugeint)
+    ) as decimal(32, 0)) as decimal(18, 6));
+create or replace macro part_inside(gross, part, whole, digits) as
+    cast(minor_unit(digits) * cast(divide_half_up(
+        cast(millionths(gross) as hugeint) * cast(millionths(part) as hugeint),
+        cast(millionths(whole) as hugeint) * cast(millionths(minor_unit(digits)) as hugeint)
+    ) as decimal(32, 0)) as decimal(18, 6));
 
 -- Millionths told in another currency, half away from zero. Without a rate nobody knows what they are; nothing is nothing.
 create or replace macro at_rate(n, rate) as

@@ -1,8 +1,9 @@
 -- One row is one purchase of coins, or a refund, chargeback or chargeback reversal of one.
 -- grain: purchase_id
 -- materialized: view
--- Keys are unique: a second content of a key was refused at ingest. Absent bonus coins are none. Who owes the
--- money is the counterparty, else the reseller, else the channel.
+-- Keys are unique: a second content of a key was refused at ingest. Absent bonus coins are none. Who owes the money is the
+-- counterparty, else the reseller, else the channel. stated_tax_amount is null where the row says nothing of tax
+-- (led_purchase_fee books it then by its rule).
 select
     purchase_id,
     kind,
@@ -17,6 +18,7 @@ select
     currency,
     gross_amount,
     coalesce(tax_amount, 0) as tax_amount,
+    tax_amount as stated_tax_amount,
     store_fee_amount,
     country,
     purchased_at,

@@ -1,38 +1,82 @@
--- One row is one purchase of coins, refund, chargeback or chargeback reversal with the store's fee as carat books it.
+-- One row is one purchase of coins, refund, chargeback or chargeback reversal with tax and store's fee as carat books them.
 -- grain: purchase_id
 -- materialized: view
--- booked_fee is the row's own store_fee_amount, which of a refund is the fee given back; an empty one is gross x store_fee_rate
--- of the channel, half up in minor units of the currency (two digits where carat doesn't know the currency), and zero in a
--- channel without a rate. Lots, refund money and matching all read it here. Positive, as the row's amounts are.
+-- What the row states wins. An empty tax is that of its rule (led_purchase_tax), none where no rule applies. An empty fee is base x
+-- store_fee_rate of the channel, half up in minor units of the currency (two digits where carat doesn't know the currency), and zero
+-- in a channel without a rate; the base is the gross, or what is left without tax where the rule says so. Of a refund it is
+-- the fee given back: where a rule applies none unless it says that the store returns it, and none of a chargeback. Who owes
+-- the tax to the authority is the rule's to say; without one stores do for what they sell, and we for the rest. Lots, refund money and matching all
+-- read it here. Positive, as the row's amounts are.
+with taxed as (
+    select
+        purchases.purchase_id,
+        purchases.kind,
+        purchases.original_purchase_id,
+        purchases.viewer_id,
+        purchases.channel,
+        purchases.store_transaction_id,
+        purchases.sku,
+        purchases.coins,
+        purchases.bonus_coins,
+        purchases.currency,
+        purchases.gross_amount,
+        coalesce(purchases.stated_tax_amount, rules.due_tax, 0) as tax_amount,
+        purchases.store_fee_amount,
+        purchases.country,
+        purchases.purchased_at,
+        purchases.entity,
+        purchases.batch_id,
+        purchases.source_line,
+        purchases.accounting_month,
+        coalesce(
+            rules.remitter, case when purchases.channel in ('apple', 'google') then 'store' else 'us' end
+        ) as remitter,
+        rules.treatment,
+        rules.rate as tax_rate,
+        rules.fee_base,
+        rules.purchase_id is null
+        or purchases.kind = 'purchase'
+        or (purchases.kind = 'refund' and rules.fee_returned) as has_fee
+    from stg_coin_purchases as purchases
+    left join led_purchase_tax as rules
+        on rules.purchase_id = purchases.purchase_id
+)
+
 select
-    purchases.purchase_id,
-    purchases.kind,
-    purchases.original_purchase_id,
-    purchases.viewer_id,
-    purchases.channel,
-    purchases.store_transaction_id,
-    purchases.sku,
-    purchases.coins,
-    purchases.bonus_coins,
-    purchases.currency,
-    purchases.gross_amount,
-    purchases.tax_amount,
-    purchases.store_fee_amount,
+    taxed.purchase_id,
+    taxed.kind,
+    taxed.original_purchase_id,
+    taxed.viewer_id,
+    taxed.channel,
+    taxed.store_transaction_id,
+    taxed.sku,
+    taxed.coins,
+    taxed.bonus_coins,
+    taxed.currency,
+    taxed.gross_amount,
+    taxed.tax_amount,
+    case when taxed.remitter = 'us' then taxed.tax_amount else cast(0 as decimal(18, 6)) end as own_tax_amount,
+    taxed.store_fee_amount,
     case
-        when purchases.store_fee_amount is not null then purchases.store_fee_amount
+        when taxed.store_fee_amount is not null then taxed.store_fee_amount
+        when not taxed.has_fee then cast(0 as decimal(18, 6))
         else cast(half_up_minor(
-            cast(purchases.gross_amount as decimal(38, 6)) * coalesce(run_channels.store_fee_rate, 0),
+            cast(case when taxed.fee_base = 'net' then taxed.gross_amount - taxed.tax_amount else taxed.gross_amount end as decimal(38, 6))
+            * coalesce(run_channels.store_fee_rate, 0),
             coalesce(run_currencies.minor_digits, 2)
         ) as decimal(18, 6))
     end as booked_fee,
-    purchases.country,
-    purchases.purchased_at,
-    purchases.entity,
-    purchases.batch_id,
-    purchases.source_line,
-    purchases.accounting_month
-from stg_coin_purchases as purchases
+    taxed.country,
+    taxed.purchased_at,
+    taxed.entity,
+    taxed.batch_id,
+    taxed.source_line,
+    taxed.accounting_month,
+    taxed.remitter,
+    taxed.treatment,
+    taxed.tax_rate
+from taxed
 left join run_channels
-    on run_channels.channel = purchases.channel
+    on run_channels.channel = taxed.channel
 left join run_currencies
-    on run_currencies.currency = purchases.currency
+    on run_currencies.currency = taxed.currency

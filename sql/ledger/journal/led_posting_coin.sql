@@ -1,7 +1,7 @@
 -- One row is one side of a booking between the platform and its viewers: a debit, or negative a credit.
 -- grain: entity, day, event_class, currency, role (several rows)
--- Made of the days of the liability roll-forward. Stores remit tax themselves, so they owe gross - tax - fee; on the web and from
--- resellers tax is ours. The store fee is deferred in step with the coins, whatever the channel. A refund's money is contra-
+-- Made of the days of the liability roll-forward. Where we owe the tax to the authority (own_tax: on the web and from
+-- resellers, unless a tax rule says otherwise) it comes with the money; where the store or the customer does, gross - tax - fee does. The store fee is deferred in step with the coins, whatever the channel. A refund's money is contra-
 -- revenue (refund); the value of the coins that it took back from lots is taken off again (refund_unspent), at once or when
 -- a later lot pays the debt (refund_debt_paid): what remains of it are the coins that were spent. Contra-revenue and the fee
 -- given back are told at the purchase's rate, what is owed for the refund (receivable, tax) at that of its day; between them are
@@ -26,13 +26,13 @@ with events as (
         gross,
         value,
         fee,
-        case when channel in ('apple', 'google') then 0 else tax end as own_tax,
+        own_tax,
         functional_gross,
         functional_value,
         functional_fee,
-        case when channel in ('apple', 'google') then 0 else functional_tax end as functional_own_tax,
+        functional_own_tax,
         day_gross - day_tax as day_value,
-        case when channel in ('apple', 'google') then 0 else day_tax end as day_own_tax,
+        day_own_tax,
         day_fee
     from led_liability_day
     where event_class <> 'promotion'

@@ -2,7 +2,8 @@
 -- grain: entity, channel, currency, day, event_class
 -- The day is that on which the event counts; channel and currency are the lot's ('promotion' and 'opening' besides the real
 -- channels), those of refund_money the refund's own. value and fee are positive in every class, as the class is named:
---   sold            lots bought: coins, gross, tax, value (= gross - tax), fee; liability and deferred fee up
+--   sold            lots bought: coins, gross, tax, of which own_tax is ours to pay, value (= gross - tax), fee; liability and
+--                   deferred fee up
 --   promotion       coins granted at zero; nothing else
 --   consumed        taken by gifts; down. debt_consumed: the same, by a lot that paid an earlier gift's debt
 --   restored        given back by reversals of gifts; up
@@ -24,10 +25,12 @@ with sold as (
         led_lot.coins,
         led_lot.gross,
         led_lot.tax,
+        led_lot.own_tax,
         led_lot.value,
         led_lot.fee,
         led_lot.functional_gross,
         led_lot.functional_tax,
+        led_lot.functional_own_tax,
         led_lot.functional_value,
         led_lot.functional_fee
     from led_lot
@@ -77,18 +80,19 @@ named as (
 
 events as (
     select
-        entity, channel, currency, functional_currency, day, event_class, coins, gross, tax, value, fee,
-        functional_gross, functional_tax, functional_value, functional_fee, 0 as day_gross, 0 as day_tax, 0 as day_fee
+        entity, channel, currency, functional_currency, day, event_class, coins, gross, tax, own_tax, value, fee,
+        functional_gross, functional_tax, functional_own_tax, functional_value, functional_fee, 0 as day_gross, 0 as day_tax,
+        0 as day_own_tax, 0 as day_fee
     from sold
     union all
     select
-        entity, channel, currency, functional_currency, day, event_class, direction * coins, 0, 0, direction * value, direction * fee,
-        0, 0, direction * functional_value, direction * functional_fee, 0, 0, 0
+        entity, channel, currency, functional_currency, day, event_class, direction * coins, 0, 0, 0, direction * value, direction * fee,
+        0, 0, 0, direction * functional_value, direction * functional_fee, 0, 0, 0, 0
     from named
     union all
     select
-        entity, channel, currency, functional_currency, day, 'refund_money', coins, gross, tax, value, fee,
-        functional_gross, functional_tax, functional_value, functional_fee, day_gross, day_tax, day_fee
+        entity, channel, currency, functional_currency, day, 'refund_money', coins, gross, tax, own_tax, value, fee,
+        functional_gross, functional_tax, functional_own_tax, functional_value, functional_fee, day_gross, day_tax, day_own_tax, day_fee
     from led_refund_money
 )
 
@@ -102,14 +106,17 @@ select
     cast(sum(coins) as bigint) as coins,
     from_millionths(sum(gross)) as gross,
     from_millionths(sum(tax)) as tax,
+    from_millionths(sum(own_tax)) as own_tax,
     from_millionths(sum(value)) as value,
     from_millionths(sum(fee)) as fee,
     from_millionths(known_sum(functional_gross)) as functional_gross,
     from_millionths(known_sum(functional_tax)) as functional_tax,
+    from_millionths(known_sum(functional_own_tax)) as functional_own_tax,
     from_millionths(known_sum(functional_value)) as functional_value,
     from_millionths(known_sum(functional_fee)) as functional_fee,
     from_millionths(known_sum(day_gross)) as day_gross,
     from_millionths(known_sum(day_tax)) as day_tax,
+    from_millionths(known_sum(day_own_tax)) as day_own_tax,
     from_millionths(known_sum(day_fee)) as day_fee
 from events
 group by entity, channel, currency, functional_currency, day, event_class

@@ -7,7 +7,7 @@
 -- the coins of all lots up to and with this one: laid end to end, the lot is the interval (upto - coins, upto] of its viewer's
 -- axis. An opening came before the first period, a lot of an earlier month before this one. acquired_day is the day in the
 -- configured zone on which the lot counts.
--- The store fee is that of led_purchase_fee. The functional value is told at the rate of the purchase's day and stays (of an
+-- Tax and store fee are those of led_purchase_fee; own_tax is the part of the tax that we owe. The functional value is told at the rate of the purchase's day and stays (of an
 -- opening: of the day on which carat began); without a rate nobody knows it, it is null, and control fx_rate blocks. Amounts are
 -- whole millionths.
 with sources as (
@@ -25,6 +25,7 @@ with sources as (
         led_opening_balance.coins,
         cast(millionths(coalesce(led_opening_balance.amount, 0)) as bigint) as gross,
         cast(0 as bigint) as tax,
+        cast(0 as bigint) as own_tax,
         cast(millionths(coalesce(led_opening_balance.deferred_fee, 0)) as bigint) as fee
     from led_opening_balance
     cross join run
@@ -43,6 +44,7 @@ with sources as (
         stg_coin_adjustments.coins,
         cast(0 as bigint) as gross,
         cast(0 as bigint) as tax,
+        cast(0 as bigint) as own_tax,
         cast(0 as bigint) as fee
     from stg_coin_adjustments
     cross join run
@@ -63,6 +65,7 @@ with sources as (
         purchases.coins + purchases.bonus_coins as coins,
         small_millionths(purchases.gross_amount) as gross,
         small_millionths(purchases.tax_amount) as tax,
+        small_millionths(purchases.own_tax_amount) as own_tax,
         small_millionths(purchases.booked_fee) as fee
     from led_purchase_fee as purchases
     cross join run
@@ -101,6 +104,7 @@ placed as (
         sources.coins,
         sources.gross,
         sources.tax,
+        sources.own_tax,
         sources.fee
     from sources
     cross join run
@@ -129,6 +133,7 @@ rated as (
         placed.coins,
         placed.gross,
         placed.tax,
+        placed.own_tax,
         placed.fee,
         case
             when placed.currency = placed.functional_currency then cast(1 as decimal(18, 9))
@@ -168,10 +173,12 @@ select
     ) as bigint) as upto,
     gross,
     tax,
+    own_tax,
     gross - tax as value,
     fee,
     at_rate(gross, fx_rate) as functional_gross,
     at_rate(tax, fx_rate) as functional_tax,
+    at_rate(own_tax, fx_rate) as functional_own_tax,
     at_rate(gross, fx_rate) - at_rate(tax, fx_rate) as functional_value,
     at_rate(fee, fx_rate) as functional_fee
 from rated

@@ -1,10 +1,10 @@
 -- One row is the money of one refund, chargeback or chargeback reversal of the period.
 -- grain: purchase_id
 -- Signed as it leaves: a refund's is positive, a chargeback reversal's negative. value is the money net of tax: what of it the
--- coins taken back no longer carried is contra-revenue. The store fee is that of led_purchase_fee. The
--- functional amounts are told at the rate at which the purchase was, because contra-revenue undoes what was sold then; of an unknown
--- or older purchase at that of its own day. day_gross, day_tax and day_fee are the same money at the rate of the refund's own day: what
--- is owed for it since then. Whole millionths.
+-- coins taken back no longer carried is contra-revenue. Tax, the part of it that we owed, and the store fee are those of
+-- led_purchase_fee. The functional amounts are told at the rate at which the purchase was, because contra-revenue undoes what was
+-- sold then; of an unknown or older purchase at that of its own day. day_gross, day_tax, day_own_tax and day_fee are the same money
+-- at the rate of the refund's own day: what is owed for it since then. Whole millionths.
 with refunds as (
     select
         purchases.purchase_id,
@@ -18,6 +18,7 @@ with refunds as (
         purchases.coins + purchases.bonus_coins as coins,
         millionths(purchases.gross_amount) as gross,
         millionths(purchases.tax_amount) as tax,
+        millionths(purchases.own_tax_amount) as own_tax,
         millionths(purchases.booked_fee) as fee,
         quarter_hour(purchases.purchased_at) as event_quarter,
         quarter_hour(greatest(least(purchases.purchased_at, run.closing_instant), run.period_start)) as quarter
@@ -47,6 +48,7 @@ rated as (
         refunds.coins,
         refunds.gross,
         refunds.tax,
+        refunds.own_tax,
         refunds.fee,
         counts.day,
         case
@@ -82,13 +84,16 @@ select
     direction * coins as coins,
     direction * gross as gross,
     direction * tax as tax,
+    direction * own_tax as own_tax,
     direction * (gross - tax) as value,
     direction * fee as fee,
     direction * at_rate(gross, fx_rate) as functional_gross,
     direction * at_rate(tax, fx_rate) as functional_tax,
+    direction * at_rate(own_tax, fx_rate) as functional_own_tax,
     direction * (at_rate(gross, fx_rate) - at_rate(tax, fx_rate)) as functional_value,
     direction * at_rate(fee, fx_rate) as functional_fee,
     direction * at_rate(gross, day_rate) as day_gross,
     direction * at_rate(tax, day_rate) as day_tax,
+    direction * at_rate(own_tax, day_rate) as day_own_tax,
     direction * at_rate(fee, day_rate) as day_fee
 from rated

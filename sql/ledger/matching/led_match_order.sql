@@ -19,7 +19,10 @@ with signed as (
         purchases.currency,
         purchases.kind in ('purchase', 'chargeback_reversal') as is_in,
         purchases.gross_amount,
-        case when purchases.channel in ('apple', 'google') and purchases.tax_amount <> 0 then purchases.gross_amount - purchases.tax_amount end
+        case
+            when (purchases.channel in ('apple', 'google') or purchases.remitter = 'store') and purchases.tax_amount <> 0
+                then purchases.gross_amount - purchases.tax_amount
+        end
             as untaxed_amount,
         purchases.store_fee_amount,
         purchases.purchased_at,
