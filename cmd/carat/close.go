@@ -8,7 +8,7 @@ import (
 
 	"carat/jobs/month"
 	"carat/jobs/statements"
-	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/sql"
 )
 
@@ -63,7 +63,7 @@ any number moves.`,
 }
 
 // writeMoved prints what differs from the version before.
-func (a *app) writeMoved(version int64, moved []pipeline.MovedTable) error {
+func (a *app) writeMoved(version int64, moved []certificate.MovedTable) error {
 	if version == 1 {
 		return nil
 	}

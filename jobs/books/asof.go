@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/lake"
 )
 
@@ -52,7 +53,7 @@ func (p *Books) asClosed(ctx context.Context, period string) (lake.AsOf, error) 
 	if err != nil {
 		return Latest, err
 	}
-	certificate, err := pipeline.ParseCertificate(text)
+	certificate, err := certificate.ParseCertificate(text)
 	if err != nil {
 		return Latest, err
 	}

@@ -5,23 +5,24 @@ import (
 	"fmt"
 
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/state"
 )
 
 // ReadCertificate reads the certificate of a lock. One that is not what was
 // signed is a verification error.
-func (p *Books) ReadCertificate(l state.Lock) (*pipeline.Certificate, error) {
+func (p *Books) ReadCertificate(l state.Lock) (*certificate.Certificate, error) {
 	text, err := p.Lake.Certificate(l.Period, l.Version)
 	if err != nil {
 		return nil, err
 	}
 	name := fmt.Sprintf("%s version %d", l.Period, l.Version)
-	if got := pipeline.SHA256Text(text); got != l.CertificateSHA256 {
+	if got := certificate.SHA256Text(text); got != l.CertificateSHA256 {
 		return nil, pipeline.Errorf(pipeline.KindVerification, "read certificate of", name,
 			"it was changed: its SHA-256 is %s, the state database has %s", got, l.CertificateSHA256).
 			WithHint("restore it from a backup")
 	}
-	c, err := pipeline.ParseCertificate(text)
+	c, err := certificate.ParseCertificate(text)
 	if err != nil {
 		return nil, pipeline.Errorf(pipeline.KindVerification, "read certificate of", name, "%w", err)
 	}
@@ -29,7 +30,7 @@ func (p *Books) ReadCertificate(l state.Lock) (*pipeline.Certificate, error) {
 }
 
 // CertifiedResults gives what a certificate says of the results of a run.
-func (p *Books) CertifiedResults(ctx context.Context, run string) (list []pipeline.CertifiedResult, err error) {
+func (p *Books) CertifiedResults(ctx context.Context, run string) (list []certificate.CertifiedResult, err error) {
 	tables, err := p.Lake.RunTables(ctx, run)
 	if err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func (p *Books) CertifiedResults(ctx context.Context, run string) (list []pipeli
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, pipeline.CertifiedResult{
+		list = append(list, certificate.CertifiedResult{
 			Table: t.Table, Snapshot: t.Snapshot, Rows: t.Rows, NumbersSHA256: t.NumbersSHA256, Files: files})
 	}
 	return list, nil

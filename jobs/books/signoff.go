@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/state"
 )
 
@@ -42,7 +43,7 @@ func NumbersSHA256(numbers map[string]string) string {
 	for _, name := range slices.Sorted(maps.Keys(numbers)) {
 		fmt.Fprintf(&b, "%s  %s\n", numbers[name], name)
 	}
-	return pipeline.SHA256Text([]byte(b.String()))
+	return certificate.SHA256Text([]byte(b.String()))
 }
 
 // Moved gives the tables in which two runs differ.
@@ -96,7 +97,7 @@ func (p *Books) SettleSignOff(ctx context.Context, s Setting, period pipeline.Pe
 // SharedAccounts finds the accounts of the operating system under which several of
 // those acted who signed a period and decided in it; prepared is the sign-off that
 // stands in an open one.
-func (s Standing) SharedAccounts(prepared state.SignOff) []pipeline.SharedAccount {
+func (s Standing) SharedAccounts(prepared state.SignOff) []certificate.SharedAccount {
 	if s.Closed() {
 		prepared = state.SignOff{PreparedBy: s.Lock.PreparedBy, OSUser: s.Lock.PreparedOS}
 	}
@@ -105,10 +106,10 @@ func (s Standing) SharedAccounts(prepared state.SignOff) []pipeline.SharedAccoun
 
 // SharedAccounts finds the accounts of the operating system under which several of
 // those acted who prepared, approve and decided.
-func SharedAccounts(prepared state.SignOff, approver Actor, decisions []pipeline.Decision) []pipeline.SharedAccount {
-	signers := []pipeline.Signer{{User: prepared.PreparedBy, OSUser: prepared.OSUser}, {User: approver.User, OSUser: approver.OSUser}}
+func SharedAccounts(prepared state.SignOff, approver Actor, decisions []pipeline.Decision) []certificate.SharedAccount {
+	signers := []certificate.Signer{{User: prepared.PreparedBy, OSUser: prepared.OSUser}, {User: approver.User, OSUser: approver.OSUser}}
 	for _, d := range decisions {
-		signers = append(signers, pipeline.Signer{User: d.By, OSUser: d.OSUser})
+		signers = append(signers, certificate.Signer{User: d.By, OSUser: d.OSUser})
 	}
-	return pipeline.SharedAccounts(signers)
+	return certificate.SharedAccounts(signers)
 }

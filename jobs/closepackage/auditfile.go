@@ -13,6 +13,7 @@ import (
 	"carat/jobs/disk"
 	"carat/jobs/reconcile"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/engine"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
@@ -162,13 +163,13 @@ type auditBuilder struct {
 	run         state.Run
 	lock        state.Lock // zero while the period is open
 	standing    books.Standing
-	prepared    state.SignOff         // of an open month, if it stands
-	certificate *pipeline.Certificate // nil while the period is open
-	batches     []lake.CommittedBatch // that the run read
+	prepared    state.SignOff            // of an open month, if it stands
+	certificate *certificate.Certificate // nil while the period is open
+	batches     []lake.CommittedBatch    // that the run read
 	models      reconcile.Models
 	params      engine.Parameters
 	tableList   []pipeline.TableFiles
-	results     []pipeline.CertifiedResult
+	results     []certificate.CertifiedResult
 	pack        *packageBuilder // reads the tables as the close package does
 	folder      string
 	names       []string // of the files written, with slashes

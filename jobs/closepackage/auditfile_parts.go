@@ -21,6 +21,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/reconcile"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/reports/auditfile"
 	"carat/reports/table"
 )
@@ -176,7 +177,7 @@ func (b *auditBuilder) writeCutoff() error {
 func (b *auditBuilder) writeSQL() error {
 	var rows [][]any
 	add := func(file, text, name, summary, result, control any) error {
-		rows = append(rows, append([]any{file, pipeline.SHA256Text([]byte(text.(string))), name, summary}, b.counted(result, control)...))
+		rows = append(rows, append([]any{file, certificate.SHA256Text([]byte(text.(string))), name, summary}, b.counted(result, control)...))
 		return b.text("sql/"+file.(string), []byte(text.(string)))
 	}
 	if err := add(reconcile.DialectPath, b.models.Dialect, nil, "macros that the models use", "", ""); err != nil {

@@ -14,6 +14,7 @@ import (
 	"carat/jobs/exceptions"
 	"carat/jobs/internal/trial"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	carat "carat/sql"
 )
 
@@ -62,7 +63,7 @@ func TestAuditFile(t *testing.T) {
 	}
 	for line := range strings.Lines(files[closepackage.AuditManifest]) {
 		sum, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
-		if pipeline.SHA256Text([]byte(files[name])) != sum {
+		if certificate.SHA256Text([]byte(files[name])) != sum {
 			t.Errorf("the manifest's %s is another file", name)
 		}
 	}
@@ -102,7 +103,7 @@ func TestAuditFile(t *testing.T) {
 		t.Errorf("rejects %v", got)
 	}
 	for _, q := range cells(t, files["queries.csv"]) {
-		if pipeline.SHA256Text([]byte(files["sql/"+q["file"]])) != q["sha256"] {
+		if certificate.SHA256Text([]byte(files["sql/"+q["file"]])) != q["sha256"] {
 			t.Errorf("the text of %s is another", q["file"])
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/disk"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/lake"
 )
 
@@ -228,7 +229,7 @@ func (c *copier) finish(out, name string, m manifest) (folder string, err error)
 	for _, name := range slices.Sorted(maps.Keys(c.sums)) {
 		fmt.Fprintf(&list, "%s  %s\n", c.sums[name], name)
 	}
-	m.Sums = pipeline.SHA256Text([]byte(list.String()))
+	m.Sums = certificate.SHA256Text([]byte(list.String()))
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return "", err
@@ -272,7 +273,7 @@ func readBackup(folder string) (m manifest, sums map[string]string, err error) {
 		return m, nil, pipeline.Errorf(pipeline.KindUsage, "read backup", folder, "its format is %d, this carat reads format %d", m.Format, backupFormat)
 	}
 	list, err := os.ReadFile(filepath.Join(folder, backupSums))
-	if err != nil || pipeline.SHA256Text(list) != m.Sums {
+	if err != nil || certificate.SHA256Text(list) != m.Sums {
 		return m, nil, pipeline.Errorf(pipeline.KindVerification, "read backup", filepath.Join(folder, backupSums), "it is not the list that the manifest names").
 			WithHint("use another backup")
 	}

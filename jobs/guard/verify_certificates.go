@@ -18,6 +18,7 @@ import (
 	"carat/jobs/disk"
 	"carat/jobs/statements"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
 )
@@ -51,12 +52,12 @@ func verifyCertificates(ctx context.Context, p *books.Books, conf *config.Config
 			report.differ("the certificate of %s version %d: %v", l.Period, l.Version, err)
 			continue
 		}
-		if got := pipeline.SHA256Text(text); got != l.CertificateSHA256 {
+		if got := certificate.SHA256Text(text); got != l.CertificateSHA256 {
 			report.differ("the certificate of %s version %d was changed (%s): its SHA-256 is %s, the state database has %s",
 				l.Period, l.Version, lake.CertificateFile(l.Period, l.Version), got, l.CertificateSHA256)
 			continue
 		}
-		c, err := pipeline.ParseCertificate(text)
+		c, err := certificate.ParseCertificate(text)
 		if err != nil {
 			report.differ("the certificate of %s version %d: %v", l.Period, l.Version, err)
 			continue
@@ -90,7 +91,7 @@ func verifyCertificates(ctx context.Context, p *books.Books, conf *config.Config
 }
 
 // verifyCertificate checks what a certificate names.
-func verifyCertificate(p *books.Books, l state.Lock, c *pipeline.Certificate, batches []lake.CommittedBatch, statements string, erased func(folder string) bool, report *Verification) {
+func verifyCertificate(p *books.Books, l state.Lock, c *certificate.Certificate, batches []lake.CommittedBatch, statements string, erased func(folder string) bool, report *Verification) {
 	name := fmt.Sprintf("the certificate of %s version %d", l.Period, l.Version)
 	if c.RunID != l.RunID || c.Approved.User != l.ApprovedBy || c.Prepared.User != l.PreparedBy {
 		report.differ("%s: the state database names another run, preparer or approver", name)
@@ -125,7 +126,7 @@ func verifyCertificate(p *books.Books, l state.Lock, c *pipeline.Certificate, ba
 	switch {
 	case err != nil:
 		report.differ("%s: its list of statements: %v", name, err)
-	case pipeline.SHA256Text(list) != c.Statements.SHA256:
+	case certificate.SHA256Text(list) != c.Statements.SHA256:
 		report.differ("%s: its list of statements was changed (%s)", name, strings.TrimSuffix(lake.CertificateFile(l.Period, l.Version), ".json")+".statements.sha256")
 	case l.InForce() && !p.IsFinal(l, statements+books.FinalEnding): // which the next command puts in place, after a crash
 		for _, file := range verifyStatements(statements, list, erased) {
@@ -143,7 +144,7 @@ func decided(history []pipeline.Decision, until time.Time) []pipeline.Decision {
 // verifyDecisions wants the decisions that were in force when a period was
 // locked to be on record as its certificate has them. history is of those made
 // before that.
-func verifyDecisions(c *pipeline.Certificate, history []pipeline.Decision, report *Verification) {
+func verifyDecisions(c *certificate.Certificate, history []pipeline.Decision, report *Verification) {
 	recorded := map[string]pipeline.Decision{}
 	for _, d := range history {
 		recorded[d.ExceptionID] = d // the latest one is in force

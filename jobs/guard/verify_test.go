@@ -21,6 +21,7 @@ import (
 	"carat/jobs/internal/trial"
 	"carat/jobs/statements"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/state"
 	carat "carat/sql"
 )
@@ -78,22 +79,22 @@ func lockMonth(t *testing.T, s books.Setting) {
 	if err := p.State.RecordDecisions(t.Context(), []pipeline.Decision{decision}); err != nil {
 		t.Fatal(err)
 	}
-	c := &pipeline.Certificate{Decisions: []pipeline.Decision{decision}, Format: pipeline.CertificateFormat, Lake: p.Lake.ID(), Period: "2026-10", Version: 1, RunID: run.ID,
-		Prepared: pipeline.Signature{User: "ann", At: s.Now}, Approved: pipeline.Signature{User: "bob", At: s.Now}, LastBatch: last.ID, Chain: last.Chain,
-		SQL: []pipeline.CertifiedFile{{Path: "x.sql", SHA256: sum}}, Statements: pipeline.CertifiedList{SHA256: pipeline.SHA256Text([]byte(list.String()))}}
+	c := &certificate.Certificate{Decisions: []pipeline.Decision{decision}, Format: certificate.CertificateFormat, Lake: p.Lake.ID(), Period: "2026-10", Version: 1, RunID: run.ID,
+		Prepared: certificate.Signature{User: "ann", At: s.Now}, Approved: certificate.Signature{User: "bob", At: s.Now}, LastBatch: last.ID, Chain: last.Chain,
+		SQL: []certificate.CertifiedFile{{Path: "x.sql", SHA256: sum}}, Statements: certificate.CertifiedList{SHA256: certificate.SHA256Text([]byte(list.String()))}}
 	results, err := p.Lake.RunTables(t.Context(), run.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range results {
-		one := pipeline.CertifiedResult{Table: r.Table, Snapshot: r.Snapshot}
+		one := certificate.CertifiedResult{Table: r.Table, Snapshot: r.Snapshot}
 		for _, path := range r.Paths {
 			sum, _, err := disk.SHA256(path)
 			rel, rerr := filepath.Rel(p.Lake.Root(), path)
 			if err := errors.Join(err, rerr); err != nil {
 				t.Fatal(err)
 			}
-			one.Files = append(one.Files, pipeline.CertifiedFile{Path: filepath.ToSlash(rel), SHA256: sum})
+			one.Files = append(one.Files, certificate.CertifiedFile{Path: filepath.ToSlash(rel), SHA256: sum})
 		}
 		c.Results = append(c.Results, one)
 	}

@@ -15,6 +15,7 @@ import (
 	"carat/jobs/reconcile"
 	"carat/jobs/statements"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
 )
@@ -38,9 +39,9 @@ type ApproveResult struct {
 	SHA256      string // of the certificate
 	Statements  int64
 	Folder      string // of the final statements
-	Moved       []pipeline.MovedTable
-	Shared      []pipeline.SharedAccount // accounts of the operating system under which several of them acted
-	Package     []string                 // files of the close package that tells of it
+	Moved       []certificate.MovedTable
+	Shared      []certificate.SharedAccount // accounts of the operating system under which several of them acted
+	Package     []string                    // files of the close package that tells of it
 }
 
 // Approve locks a prepared period. It reconciles once more over what the lake
@@ -184,12 +185,12 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 	if err != nil {
 		return nil, statements.WriteError(next, err)
 	}
-	c := &pipeline.Certificate{
-		Format: pipeline.CertificateFormat, Lake: p.Lake.ID(), Period: o.Period, Version: signed.Version, Status: v.Status, RunID: run.ID,
-		Prepared: pipeline.Signature{User: signed.PreparedBy, OSUser: signed.OSUser, At: signed.PreparedAt.UTC()},
-		Approved: pipeline.Signature{User: o.By.User, OSUser: o.By.OSUser, At: o.Now.UTC()}, Build: o.Build, Decisions: v.Decisions,
+	c := &certificate.Certificate{
+		Format: certificate.CertificateFormat, Lake: p.Lake.ID(), Period: o.Period, Version: signed.Version, Status: v.Status, RunID: run.ID,
+		Prepared: certificate.Signature{User: signed.PreparedBy, OSUser: signed.OSUser, At: signed.PreparedAt.UTC()},
+		Approved: certificate.Signature{User: o.By.User, OSUser: o.By.OSUser, At: o.Now.UTC()}, Build: o.Build, Decisions: v.Decisions,
 		SharedAccounts: books.SharedAccounts(signed, o.By, v.Decisions),
-		Statements:     pipeline.CertifiedList{Statements: count, Files: files, SHA256: pipeline.SHA256Text(list)},
+		Statements:     certificate.CertifiedList{Statements: count, Files: files, SHA256: certificate.SHA256Text(list)},
 	}
 	if err := certify(ctx, p, o, closed, run, c); err != nil {
 		return nil, err

@@ -11,11 +11,12 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/reconcile"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/state"
 )
 
 // certify fills in what the run was made of and what it came to.
-func certify(ctx context.Context, p *books.Books, o ApproveOptions, closed books.Closures, run state.Run, c *pipeline.Certificate) (err error) {
+func certify(ctx context.Context, p *books.Books, o ApproveOptions, closed books.Closures, run state.Run, c *certificate.Certificate) (err error) {
 	batches, err := p.Lake.Batches(ctx, books.Latest)
 	if err != nil {
 		return err
@@ -29,7 +30,7 @@ func certify(ctx context.Context, p *books.Books, o ApproveOptions, closed books
 	}
 	c.Records = records.String()
 	for _, name := range slices.Sorted(maps.Keys(run.Inputs)) {
-		c.Tables = append(c.Tables, pipeline.CertifiedTable{Table: name, Snapshot: run.Inputs[name]})
+		c.Tables = append(c.Tables, certificate.CertifiedTable{Table: name, Snapshot: run.Inputs[name]})
 	}
 	if c.Results, err = p.CertifiedResults(ctx, run.ID); err != nil {
 		return err
@@ -56,11 +57,11 @@ func certify(ctx context.Context, p *books.Books, o ApproveOptions, closed books
 	if c.Parameters, err = json.Marshal(reconcile.CertifiedParameters{Parameters: params, TimeZone: params.TimeZone.String()}); err != nil {
 		return fmt.Errorf("write certificate of %s: %w", o.Period, err)
 	}
-	c.ParametersSHA256 = pipeline.SHA256Text(c.Parameters)
+	c.ParametersSHA256 = certificate.SHA256Text(c.Parameters)
 	if c.Configuration, err = json.Marshal(reconcile.RunConfig(o.Config)); err != nil {
 		return fmt.Errorf("write certificate of %s: %w", o.Period, err)
 	}
-	c.ConfigurationSHA256 = pipeline.SHA256Text(c.Configuration)
+	c.ConfigurationSHA256 = certificate.SHA256Text(c.Configuration)
 	if before, ok := closed.Lock(o.Period.Previous()); ok {
 		c.Previous = before.CertificateSHA256
 	}
@@ -74,14 +75,14 @@ func certify(ctx context.Context, p *books.Books, o ApproveOptions, closed books
 // certifySQL keeps every text of SQL of the run beside the certificate, so
 // that the month can be re-performed by what was in force. Models stand there by
 // name: where their files lay says nothing about them.
-func certifySQL(p *books.Books, o reconcile.Options, c *pipeline.Certificate) error {
+func certifySQL(p *books.Books, o reconcile.Options, c *certificate.Certificate) error {
 	m, err := o.Models()
 	if err != nil {
 		return err
 	}
 	add := func(path, text string) error {
 		sum, err := p.Lake.SaveSQL([]byte(text))
-		c.SQL = append(c.SQL, pipeline.CertifiedFile{Path: path, SHA256: sum})
+		c.SQL = append(c.SQL, certificate.CertifiedFile{Path: path, SHA256: sum})
 		return err
 	}
 	if err := add(reconcile.DialectPath, m.Dialect); err != nil {
@@ -101,7 +102,7 @@ func certifySQL(p *books.Books, o reconcile.Options, c *pipeline.Certificate) er
 	for _, f := range c.SQL {
 		text += f.SHA256 + "  " + f.Path + "\n"
 	}
-	c.SQLSHA256 = pipeline.SHA256Text([]byte(text))
+	c.SQLSHA256 = certificate.SHA256Text([]byte(text))
 	return nil
 }
 

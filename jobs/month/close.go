@@ -10,6 +10,7 @@ import (
 	"carat/jobs/reconcile"
 	"carat/jobs/statements"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/state"
 )
 
@@ -33,7 +34,7 @@ type CloseResult struct {
 	Unnamed    []string // entities that statements are of and carat.yaml has no name for; the approval asks for it
 	// Moved is, in a period that was reopened, what differs from the version
 	// before.
-	Moved []pipeline.MovedTable
+	Moved []certificate.MovedTable
 }
 
 // Close prepares a period for approval: it reconciles what the lake now holds

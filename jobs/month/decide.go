@@ -19,6 +19,7 @@ import (
 	"carat/jobs/exceptions"
 	"carat/jobs/names"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/reports/escape"
 )
 
@@ -58,7 +59,7 @@ func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err err
 		if names.Same(o.By.User, books.SchedulerUser) {
 			return nil, pipeline.Errorf(pipeline.KindUsage, "import", o.File, "the scheduler decides nothing")
 		}
-		job.Took(filepath.Base(o.File) + " " + pipeline.SHA256Text(text))
+		job.Took(filepath.Base(o.File) + " " + certificate.SHA256Text(text))
 		grants, err := p.State.Grants(ctx)
 		if err != nil {
 			return nil, err

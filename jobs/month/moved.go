@@ -7,6 +7,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/reports/table"
 )
 
@@ -18,7 +19,7 @@ const columnRunID = "run_id"
 
 // movedTables counts, table by table, what differs between a reopened period's
 // version before and the run; none when there was none.
-func movedTables(ctx context.Context, p *books.Books, s books.Setting, closed books.Closures, period pipeline.Period, run string) ([]pipeline.MovedTable, error) {
+func movedTables(ctx context.Context, p *books.Books, s books.Setting, closed books.Closures, period pipeline.Period, run string) ([]certificate.MovedTable, error) {
 	before, ok := closed.Replaced(period)
 	if !ok {
 		return nil, nil
@@ -35,7 +36,7 @@ func movedTables(ctx context.Context, p *books.Books, s books.Setting, closed bo
 	if err != nil {
 		return nil, err
 	}
-	list := []pipeline.MovedTable{}
+	list := []certificate.MovedTable{}
 	for _, name := range books.Moved(old, now) {
 		at := slices.IndexFunc(tables, func(t pipeline.TableFiles) bool { return t.Name == name })
 		if at < 0 {
@@ -55,7 +56,7 @@ func movedTables(ctx context.Context, p *books.Books, s books.Setting, closed bo
 		if err != nil {
 			return nil, err
 		}
-		m := pipeline.MovedTable{Table: name, Removed: t.Rows[0][0].(int64), Added: t.Rows[0][1].(int64)}
+		m := certificate.MovedTable{Table: name, Removed: t.Rows[0][0].(int64), Added: t.Rows[0][1].(int64)}
 		if m.Removed+m.Added > 0 {
 			list = append(list, m)
 		}
@@ -64,7 +65,7 @@ func movedTables(ctx context.Context, p *books.Books, s books.Setting, closed bo
 }
 
 // MovedTable is what differs between two versions, as a table to print.
-func MovedTable(moved []pipeline.MovedTable) *table.Table {
+func MovedTable(moved []certificate.MovedTable) *table.Table {
 	t := &table.Table{Columns: []table.Column{{Name: "table"}, {Name: "rows_removed", Kind: table.Number}, {Name: "rows_added", Kind: table.Number}}}
 	for _, m := range moved {
 		t.Rows = append(t.Rows, []any{m.Table, m.Removed, m.Added})

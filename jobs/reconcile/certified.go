@@ -8,6 +8,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/engine"
 	"carat/pipeline/lake"
 )
@@ -27,7 +28,7 @@ type CertifiedParameters struct {
 }
 
 // ModelsOf reads the SQL that a certificate names.
-func ModelsOf(p *books.Books, c *pipeline.Certificate) (m Models, err error) {
+func ModelsOf(p *books.Books, c *certificate.Certificate) (m Models, err error) {
 	for _, f := range c.SQL {
 		text, err := p.Lake.SQLText(f.SHA256)
 		if err != nil {
@@ -49,7 +50,7 @@ func ModelsOf(p *books.Books, c *pipeline.Certificate) (m Models, err error) {
 
 // ParametersOf reads what the models were told, with the batches that
 // the certificate covers.
-func ParametersOf(ctx context.Context, p *books.Books, c *pipeline.Certificate) (engine.Parameters, error) {
+func ParametersOf(ctx context.Context, p *books.Books, c *certificate.Certificate) (engine.Parameters, error) {
 	var told CertifiedParameters
 	if err := json.Unmarshal(c.Parameters, &told); err != nil {
 		return told.Parameters, pipeline.Errorf(pipeline.KindVerification, "read parameters of", string(c.Period), "%w", err)

@@ -6,6 +6,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/engine"
 	"carat/pipeline/lake"
 )
@@ -46,7 +47,7 @@ func CheckClosed(ctx context.Context, p *books.Books, s books.Setting, closed bo
 	return cheapCheck(ctx, p, c, broken)
 }
 
-func cheapCheck(ctx context.Context, p *books.Books, c *pipeline.Certificate, broken func(string, int64, string) engine.ClosedTable) (list []engine.ClosedTable, err error) {
+func cheapCheck(ctx context.Context, p *books.Books, c *certificate.Certificate, broken func(string, int64, string) engine.ClosedTable) (list []engine.ClosedTable, err error) {
 	if c.LastBatch != "" {
 		batches, err := p.Lake.Batches(ctx, lake.AsOf{Batch: c.LastBatch})
 		if err != nil && !pipeline.IsMisnamed(err) {
@@ -77,7 +78,7 @@ func cheapCheck(ctx context.Context, p *books.Books, c *pipeline.Certificate, br
 }
 
 // closedTables is the outcome of running a closed period again.
-func closedTables(c *pipeline.Certificate, r *Reperformance) []engine.ClosedTable {
+func closedTables(c *certificate.Certificate, r *Reperformance) []engine.ClosedTable {
 	var list []engine.ClosedTable
 	for _, problem := range r.Problems {
 		list = append(list, engine.ClosedTable{Period: c.Period, Version: c.Version, Table: "certificate", Differing: 1, Problem: problem})

@@ -10,6 +10,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/disk"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/engine"
 	"carat/pipeline/lake"
 )
@@ -54,7 +55,7 @@ func (r *Reperformance) Differing() []string {
 }
 
 // Reperform is Reperform of a certificate that was read.
-func Reperform(ctx context.Context, p *books.Books, s books.Setting, c *pipeline.Certificate) (r *Reperformance, err error) {
+func Reperform(ctx context.Context, p *books.Books, s books.Setting, c *certificate.Certificate) (r *Reperformance, err error) {
 	r = &Reperformance{Period: c.Period, Version: c.Version, RunID: c.RunID}
 	m, err := ModelsOf(p, c)
 	if pipeline.KindOf(err) == pipeline.KindVerification && err != nil {
@@ -89,7 +90,7 @@ func Reperform(ctx context.Context, p *books.Books, s books.Setting, c *pipeline
 
 // runAgain builds the models over the tables as they were, and exports their
 // results to dir.
-func runAgain(ctx context.Context, p *books.Books, s books.Setting, c *pipeline.Certificate, m Models, params engine.Parameters, dir string) (files map[string][]string, err error) {
+func runAgain(ctx context.Context, p *books.Books, s books.Setting, c *certificate.Certificate, m Models, params engine.Parameters, dir string) (files map[string][]string, err error) {
 	at := books.Latest
 	if c.LastBatch != "" {
 		at = lake.AsOf{Batch: c.LastBatch}
@@ -130,7 +131,7 @@ func runAgain(ctx context.Context, p *books.Books, s books.Setting, c *pipeline.
 
 // compareResult compares one result table with what was locked: by hash, and
 // row by row where the hashes differ.
-func compareResult(ctx context.Context, p *books.Books, s books.Setting, c *pipeline.Certificate, want pipeline.CertifiedResult, files []string) (t ReperformedTable, err error) {
+func compareResult(ctx context.Context, p *books.Books, s books.Setting, c *certificate.Certificate, want certificate.CertifiedResult, files []string) (t ReperformedTable, err error) {
 	t = ReperformedTable{Table: want.Table, Locked: want.Rows, Missing: want.Rows}
 	tables, err := p.Lake.RunTables(ctx, c.RunID)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/disk"
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/state"
 )
 
@@ -96,7 +97,7 @@ func leaveOut(next, target string, all []byte, erased func(folder string) bool) 
 		switch parts := strings.Split(name, "/"); {
 		case name == IndexFile:
 			text, err := os.ReadFile(filepath.Join(target, name))
-			if err == nil && pipeline.SHA256Text(text) == sum {
+			if err == nil && certificate.SHA256Text(text) == sum {
 				err = disk.WriteText(filepath.Join(next, name), 0o600, text)
 			}
 			if disk.IgnoreMissing(err) != nil {

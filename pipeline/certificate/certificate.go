@@ -1,4 +1,4 @@
-package pipeline
+package certificate
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"carat/pipeline"
 )
 
 // CertificateFormat changes when the meaning of a certificate's fields does.
@@ -17,15 +19,15 @@ const CertificateFormat = 1
 // certificates/PERIOD/VERSION.json, and its own SHA-256 stands in the state
 // database and in the certificate that follows it.
 type Certificate struct {
-	Format   int       `json:"format"`
-	Lake     string    `json:"lake"` // the lake's id
-	Period   Period    `json:"period"`
-	Version  int64     `json:"version"` // from 1; a reopened period gets the next
-	Status   string    `json:"status"`
-	RunID    string    `json:"run_id"`
-	Prepared Signature `json:"prepared"`
-	Approved Signature `json:"approved"`
-	Build    string    `json:"build"` // the version of carat
+	Format   int             `json:"format"`
+	Lake     string          `json:"lake"` // the lake's id
+	Period   pipeline.Period `json:"period"`
+	Version  int64           `json:"version"` // from 1; a reopened period gets the next
+	Status   string          `json:"status"`
+	RunID    string          `json:"run_id"`
+	Prepared Signature       `json:"prepared"`
+	Approved Signature       `json:"approved"`
+	Build    string          `json:"build"` // the version of carat
 
 	// Previous is the SHA-256 of the certificate of the period before, ""
 	// for the first period. Replaces is that of this period's version
@@ -42,12 +44,12 @@ type Certificate struct {
 	// "NUMBER SHA256". Older certificates have none.
 	Records string `json:"records,omitempty"`
 
-	Tables     []CertifiedTable  `json:"tables"`  // raw tables, by name
-	Results    []CertifiedResult `json:"results"` // result tables, by name
-	SQL        []CertifiedFile   `json:"sql"`     // by name; the texts lie in certificates/sql/SHA256.sql
-	SQLSHA256  string            `json:"sql_sha256"`
-	Statements CertifiedList     `json:"statements"`
-	Decisions  []Decision        `json:"decisions"` // in force when the period was locked
+	Tables     []CertifiedTable    `json:"tables"`  // raw tables, by name
+	Results    []CertifiedResult   `json:"results"` // result tables, by name
+	SQL        []CertifiedFile     `json:"sql"`     // by name; the texts lie in certificates/sql/SHA256.sql
+	SQLSHA256  string              `json:"sql_sha256"`
+	Statements CertifiedList       `json:"statements"`
+	Decisions  []pipeline.Decision `json:"decisions"` // in force when the period was locked
 
 	// Parameters are what the models were told besides the tables, exactly as
 	// the engine takes them; the batches are those up to LastBatch.
@@ -132,7 +134,7 @@ func ParseCertificate(text []byte) (*Certificate, error) {
 	if c.Format != CertificateFormat {
 		return nil, fmt.Errorf("its format is %d, this carat reads format %d", c.Format, CertificateFormat)
 	}
-	if _, err := ParsePeriod(string(c.Period)); err != nil {
+	if _, err := pipeline.ParsePeriod(string(c.Period)); err != nil {
 		return nil, err
 	}
 	return c, nil
