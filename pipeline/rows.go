@@ -39,6 +39,8 @@ func eventFeeds() []Feed {
 		providerPayments(),
 		bankLines(),
 		taxPayments(),
+		agencyPayouts(),
+		agencyAdjustments(),
 	}
 }
 
@@ -197,17 +199,21 @@ func (r *Payout) AppendKey(dst []byte) []byte {
 	return keyAt(append(dst, r.PayoutID...), r.UpdatedAt)
 }
 
+// statusAt is when a payout's version came to its status.
+func statusAt(status string, requestedAt int64, paidAt *int64, updatedAt int64) int64 {
+	switch {
+	case status == "requested":
+		return requestedAt
+	case status == "paid" && paidAt != nil:
+		return *paidAt
+	}
+	return updatedAt
+}
+
 // payouts describes payouts.
 func payouts() Feed {
 	return feedOf(Feed{Name: "payouts", Row: "payout", Key: []string{"payout_id", "updated_at"}, EventColumn: "event_at"}, func(r *Payout) Fault {
-		switch {
-		case r.Status == "requested":
-			r.EventAt = r.RequestedAt
-		case r.Status == "paid" && r.PaidAt != nil:
-			r.EventAt = *r.PaidAt
-		default:
-			r.EventAt = r.UpdatedAt
-		}
+		r.EventAt = statusAt(r.Status, r.RequestedAt, r.PaidAt, r.UpdatedAt)
 		return Fault{}
 	},
 		id("payout_id"),
@@ -518,7 +524,7 @@ func (r *Balance) AppendKey(dst []byte) []byte {
 // balances describes balances.
 func balances() Feed {
 	return feedOf(Feed{Name: "balances", Row: "balance", Key: []string{"subject_kind", "subject_id", "entity", "channel", "currency", "as_of"}, EventColumn: "as_of"}, noRule[Balance],
-		enum("subject_kind", "viewer", "creator", "account"),
+		enum("subject_kind", "viewer", "creator", "account", "agency"),
 		id("subject_id"),
 		moment("as_of"),
 		maybe(channel()),

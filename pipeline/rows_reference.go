@@ -8,6 +8,7 @@ func referenceFeeds() []Feed {
 		coinPackages(),
 		conversionRates(),
 		creators(),
+		agencies(),
 		payoutRules(),
 		resellers(),
 		taxRules(),

@@ -36,6 +36,10 @@ const (
 	taxRuleSheet    = "country,channel,valid_from,rate,treatment,remitter,fee_base,fee_returned,valid_to\nDE,web,2026-01-01T00:00:00Z,0.19,taxed,us,net,true,"
 	taxPaymentSheet = "authority,kind,entity,currency,amount,for_period,paid_at,reference\nDE-BZSt,sales,,EUR,-12.5,2026-10,2026-11-10T00:00:00Z,"
 	resellerSheet   = "reseller_id,valid_from,name,min_price_per_coin,currency,valid_to\nr1,2026-01-01T00:00:00Z,Coins Ltd,0.008,USD,"
+	agencySheet     = "agency_id,valid_from,country,currency,withholding_rate,tax_form,valid_to\na1,2026-01-01T00:00:00Z,DE,EUR,0.1,W8,"
+	agencyPaySheet  = "payout_id,agency_id,status,currency,gross_amount,withholding_amount,fee_amount,net_amount,payout_currency,fx_rate,payout_amount,method,provider_reference,requested_at,paid_at,updated_at\n" +
+		"ap1,a1,paid,USD,10,1,0.5,8.5,EUR,0.9,7.65,bank,,2026-10-01T00:00:00Z,2026-10-03T00:00:00Z,2026-10-04T00:00:00Z"
+	agencyAdjSheet = "adjustment_id,agency_id,currency,amount,reason,reference_id,approved_by,adjusted_at,note\naa1,a1,,-5.5,penalty,,ann,2026-10-03T00:00:00Z,"
 )
 
 func sheetOf(text string) sheet {
@@ -85,6 +89,13 @@ func TestRulesOfEveryFeed(t *testing.T) {
 	bank := func(c ...string) string { return rejectOf[pipeline.BankLine](t, "bank_lines", bankSheet, c...) }
 	coinAdj := func(c ...string) string {
 		return rejectOf[pipeline.CoinAdjustment](t, "coin_adjustments", coinAdjSheet, c...)
+	}
+	agency := func(c ...string) string { return rejectOf[pipeline.Agency](t, "agencies", agencySheet, c...) }
+	agencyPayout := func(c ...string) string {
+		return rejectOf[pipeline.AgencyPayout](t, "agency_payouts", agencyPaySheet, c...)
+	}
+	agencyAdj := func(c ...string) string {
+		return rejectOf[pipeline.AgencyAdjustment](t, "agency_adjustments", agencyAdjSheet, c...)
 	}
 	reseller := func(c ...string) string { return rejectOf[pipeline.Reseller](t, "resellers", resellerSheet, c...) }
 	taxRule := func(c ...string) string { return rejectOf[pipeline.TaxRule](t, "tax_rules", taxRuleSheet, c...) }
@@ -142,7 +153,8 @@ func TestRulesOfEveryFeed(t *testing.T) {
 		{creator("country", "Ann Example"), `country bad_country "": expected two upper-case letters like DE`},
 		{creator("country", "de"), `country bad_country "de": expected two upper-case letters like DE`},
 		{balance(), ""},
-		{balance("subject_kind", "agency"), `subject_kind unknown_value "agency": expected one of viewer, creator, account`},
+		{balance("subject_kind", "agency"), ""},
+		{balance("subject_kind", "bank"), `subject_kind unknown_value "bank": expected one of viewer, creator, account, agency`},
 		{pack(), ""},
 		{pack("country", ""), `country missing "": expected two upper-case letters like DE`},
 		{rule(), ""},
@@ -160,6 +172,15 @@ func TestRulesOfEveryFeed(t *testing.T) {
 		{bank("account", ""), `account missing "": expected an id of 1 to 128 bytes without control characters`},
 		{coinAdj(), ""},
 		{coinAdj("reason", "gift"), `reason unknown_value "gift": expected one of promo, expiry, correction, debt_writeoff`},
+		{agency(), ""},
+		{agency("withholding_rate", "1.01"), `withholding_rate out_of_range "1.01": expected ` + decimal9 + ` from 0 to 1`},
+		{agency("currency", ""), `currency missing "": expected an ISO 4217 currency code like USD`},
+		{agencyPayout(), ""},
+		{agencyPayout("status", "sent"), `status unknown_value "sent": expected one of requested, paid, failed, returned`},
+		{agencyPayout("gross_amount", "-1"), `gross_amount negative "-1": expected ` + decimal6 + `, at least 0`},
+		{agencyAdj(), ""},
+		{agencyAdj("currency", "EUR", "amount", "5.123456"), ""},
+		{agencyAdj("reason", "gift"), `reason unknown_value "gift": expected one of bonus, split, clawback, penalty, correction`},
 		{reseller(), ""},
 		{reseller("name", ""), `name missing "": expected a text of at most 4096 bytes without control characters`},
 		{taxRule(), ""},
@@ -201,6 +222,13 @@ func TestDerivedColumns(t *testing.T) {
 		row := replaceField(t, paid.header, replaceField(t, paid.header, paid.row, "status", c.status), "paid_at", c.paidAt)
 		if r := one[pipeline.Payout](t, "payouts", paid.header+"\n"+row); r.EventAt != feedtest.Micros(c.want) {
 			t.Errorf("%s, paid %q: event at %d, want %s", c.status, c.paidAt, r.EventAt, c.want)
+		}
+	}
+	for _, c := range []struct{ status, want string }{{"requested", "2026-10-01T00:00:00Z"}, {"paid", "2026-10-03T00:00:00Z"}, {"returned", "2026-10-04T00:00:00Z"}} {
+		agency := sheetOf(agencyPaySheet)
+		row := replaceField(t, agency.header, agency.row, "status", c.status)
+		if r := one[pipeline.AgencyPayout](t, "agency_payouts", agency.header+"\n"+row); r.EventAt != feedtest.Micros(c.want) {
+			t.Errorf("%s to an agency: event at %d, want %s", c.status, r.EventAt, c.want)
 		}
 	}
 	line := sheetOf(settlementSheet)

@@ -13,6 +13,7 @@ import (
 	"strconv"
 
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/store"
@@ -124,7 +125,7 @@ func (l *Lake) readCertified(path string) ([]byte, error) {
 
 // SaveSQL keeps a text of SQL under its hash, for certificates to name.
 func (l *Lake) SaveSQL(text []byte) (sum string, err error) {
-	sum = pipeline.SHA256Text(text)
+	sum = certificate.SHA256Text(text)
 	path := l.sqlPath(sum)
 	if store.Exists(path) {
 		return sum, nil
@@ -142,7 +143,7 @@ func (l *Lake) SQLText(sum string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if got := pipeline.SHA256Text(text); got != sum {
+	if got := certificate.SHA256Text(text); got != sum {
 		return nil, pipeline.Errorf(pipeline.KindVerification, "read SQL", l.sqlPath(sum), "it was changed: its SHA-256 is %s", got)
 	}
 	return text, nil
@@ -197,14 +198,14 @@ func (l *Lake) runTable(name string, snap *table.Snapshot) (RunTable, error) {
 }
 
 // CertifiedFiles hashes the files of a run's table as they lie.
-func (l *Lake) CertifiedFiles(t RunTable) ([]pipeline.CertifiedFile, error) {
-	files := []pipeline.CertifiedFile{}
+func (l *Lake) CertifiedFiles(t RunTable) ([]certificate.CertifiedFile, error) {
+	files := []certificate.CertifiedFile{}
 	for _, path := range t.Paths {
 		sum, err := store.HashFile(path)
 		if err != nil {
 			return nil, l.fail("hash", path, err)
 		}
-		files = append(files, pipeline.CertifiedFile{Path: l.disk.Relative(path), SHA256: sum})
+		files = append(files, certificate.CertifiedFile{Path: l.disk.Relative(path), SHA256: sum})
 	}
 	return files, nil
 }

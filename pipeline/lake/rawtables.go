@@ -48,6 +48,7 @@ func rawTables() map[string]rawTable {
 		rawTableOf[pipeline.CoinPackage](),
 		rawTableOf[pipeline.ConversionRate](),
 		rawTableOf[pipeline.Creator](),
+		rawTableOf[pipeline.Agency](),
 		rawTableOf[pipeline.PayoutRule](),
 		rawTableOf[pipeline.Reseller](),
 		rawTableOf[pipeline.TaxRule](),
@@ -61,6 +62,8 @@ func rawTables() map[string]rawTable {
 		rawTableOf[pipeline.ProviderPayment](),
 		rawTableOf[pipeline.BankLine](),
 		rawTableOf[pipeline.TaxPayment](),
+		rawTableOf[pipeline.AgencyPayout](),
+		rawTableOf[pipeline.AgencyAdjustment](),
 	}
 	tables := make(map[string]rawTable, len(all))
 	for _, t := range all {

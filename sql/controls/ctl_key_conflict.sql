@@ -3,7 +3,7 @@
 -- control: key_conflict
 -- severity: block
 -- unit: contents
--- reasons: balances, coin_purchases, gift_events, payouts, diamond_adjustments, coin_adjustments, settlement_lines, provider_payments, bank_lines
+-- reasons: balances, coin_purchases, gift_events, payouts, diamond_adjustments, coin_adjustments, settlement_lines, provider_payments, bank_lines, agency_payouts, agency_adjustments
 -- guards: a row changed at its source after it was ingested; two systems that number alike
 -- question: Did a row change after it was taken, or do two sources number alike?
 -- causes: a source that rewrites rows instead of correcting them by new ones; two exports with the same numbering
@@ -33,6 +33,7 @@ select
         when 'coin_purchases' then 'purchase'
         when 'gift_events' then 'gift'
         when 'payouts' then 'payout'
+        when 'agency_payouts' then 'payout'
         when 'settlement_lines' then 'settlement'
         when 'provider_payments' then 'payment'
         when 'bank_lines' then 'bank'

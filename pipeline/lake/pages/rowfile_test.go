@@ -280,6 +280,9 @@ func TestRowFilesHoldTheirRows(t *testing.T) {
 	rowsComeBack[pipeline.SettlementLine](t, k, "settlement_lines")
 	rowsComeBack[pipeline.ProviderPayment](t, k, "provider_payments")
 	rowsComeBack[pipeline.BankLine](t, k, "bank_lines")
+	rowsComeBack[pipeline.Agency](t, k, "agencies")
+	rowsComeBack[pipeline.AgencyPayout](t, k, "agency_payouts")
+	rowsComeBack[pipeline.AgencyAdjustment](t, k, "agency_adjustments")
 }
 
 // Until November 2026 carat put the pages of feeds' files together itself, with

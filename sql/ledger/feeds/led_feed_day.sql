@@ -31,6 +31,12 @@ with quarters as (
     select distinct 'bank_lines' as feed, quarter_hour(booked_at) as quarter
     from stg_bank_lines
     union all
+    select distinct 'agency_payouts' as feed, quarter_hour(updated_at) as quarter
+    from stg_agency_payouts
+    union all
+    select distinct 'agency_adjustments' as feed, quarter_hour(adjusted_at) as quarter
+    from stg_agency_adjustments
+    union all
     select distinct 'balances' as feed, quarter_hour(just_before(as_of)) as quarter
     from stg_balances
 )

@@ -1,0 +1,28 @@
+-- One row is one version of one payout to an agency: its amounts and the status it came to.
+-- grain: payout_id, updated_at
+-- materialized: view
+-- Every version is kept; led_payout_version puts them beside the payouts of creators, whose rules they follow.
+select
+    payout_id,
+    agency_id,
+    status,
+    currency,
+    gross_amount,
+    coalesce(withholding_amount, 0) as withholding_amount,
+    coalesce(fee_amount, 0) as fee_amount,
+    net_amount,
+    payout_currency,
+    fx_rate,
+    payout_amount,
+    method,
+    provider_reference,
+    requested_at,
+    paid_at,
+    updated_at,
+    entity,
+    event_at,
+    batch_id,
+    source_line,
+    ingested_at,
+    accounting_month
+from raw_agency_payouts
