@@ -204,6 +204,9 @@ func writeExceptionList(w io.Writer, t *table.Table) error {
 		}
 		fmt.Fprintf(&b, "%s  %s (%s), %s\n  %s %s, off by %s %s, %s", cell("exception_id"), cell("control"), cell("severity"), cell("period"),
 			cell("subject_kind"), cell("subject_id"), cell("difference"), cell("unit"), cell("status"))
+		if text := cell("exposure"); text != "" && text != strings.TrimPrefix(cell("difference"), "-") {
+			b.WriteString(", exposure " + text)
+		}
 		for _, more := range [][2]string{{"until", " until "}, {"owner", ", with "}, {"resolved_in", ", gone in run "}} {
 			if text := cell(more[0]); text != "" {
 				b.WriteString(more[1] + text)
@@ -221,7 +224,7 @@ func writeExceptionList(w io.Writer, t *table.Table) error {
 // narrowed leaves out what a person at a terminal doesn't need: programs get
 // every column.
 func narrowed(t *table.Table) *table.Table {
-	shown := []string{"exception_id", "control", "severity", "period", "subject_kind", "subject_id", "expected", "actual", "difference", "unit",
+	shown := []string{"exception_id", "control", "severity", "period", "subject_kind", "subject_id", "expected", "actual", "difference", "unit", "exposure",
 		"status", "until", "age_days", "reason", "detail"}
 	if i := slices.IndexFunc(t.Columns, func(c table.Column) bool { return c.Name == "resolved_in" }); i >= 0 &&
 		slices.ContainsFunc(t.Rows, func(row []any) bool { return row[i] != nil }) {
@@ -229,9 +232,9 @@ func narrowed(t *table.Table) *table.Table {
 	}
 	n := &table.Table{CellWidth: 120}
 	var at []int
-	for i, c := range t.Columns {
-		if slices.Contains(shown, c.Name) {
-			n.Columns = append(n.Columns, c)
+	for _, name := range shown {
+		if i := slices.IndexFunc(t.Columns, func(c table.Column) bool { return c.Name == name }); i >= 0 {
+			n.Columns = append(n.Columns, t.Columns[i])
 			at = append(at, i)
 		}
 	}

@@ -163,9 +163,6 @@ func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisio
 			v.Decisions = append(v.Decisions, d)
 		}
 	}
-	for _, w := range v.Waived {
-		waived[clearedKey{w.Control, w.Severity}]++
-	}
 	for _, c := range run.Controls {
 		clear := func(severity string) int64 { return cleared[clearedKey{c.Control, severity}] }
 		if text := c.LeftOut(); text != "" {

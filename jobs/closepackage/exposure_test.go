@@ -4,31 +4,30 @@ import (
 	"math/big"
 	"slices"
 	"testing"
+
+	"carat/pipeline"
 )
 
-// Causes in several currencies stand in one order: what can't be measured first,
-// then by what it is worth, not by how many units it has.
+// Causes stand in one order: what can't be measured first, then by exposure; their
+// sum is gross.
 func TestCausesByExposure(t *testing.T) {
-	rates := map[[2]string]*big.Rat{{"EUR", "USD"}: big.NewRat(11, 10), {"EUR", "JPY"}: big.NewRat(160, 1), {"USD", "KRW"}: big.NewRat(1400, 1)}
-	for _, c := range []struct{ from, want string }{{"USD", "1"}, {"EUR", "11/10"}, {"KRW", "1/1400"}, {"JPY", "11/1600"}, {"days", ""}, {"CHF", ""}} {
-		got := exchange(rates, c.from, "USD")
-		if (got == nil) != (c.want == "") || got != nil && got.RatString() != c.want {
-			t.Errorf("1 %s is %v USD, want %s", c.from, got, c.want)
-		}
+	list := []cause{
+		{control: "small", found: 1, exposure: big.NewRat(1, 100)}, {control: "days", found: 2, unmeasured: 2},
+		{control: "large", found: 3, exposure: big.NewRat(9, 1)}, {control: "partly", found: 3, unmeasured: 1, exposure: big.NewRat(1, 1)},
 	}
-	amounts := map[string]int64{"JPY": 160, "USD": 112, "days": 1, "KRW": 1400}
-	units := []string{"JPY", "KRW", "USD", "days"}
-	slices.SortStableFunc(units, func(a, b string) int {
-		worth := func(unit string) *big.Rat {
-			rate := exchange(rates, unit, "USD")
-			if rate == nil {
-				return nil
-			}
-			return rate.Mul(rate, big.NewRat(amounts[unit], 1))
-		}
-		return moreExposed(worth(a), worth(b))
-	})
-	if want := []string{"days", "USD", "JPY", "KRW"}; !slices.Equal(units, want) {
-		t.Errorf("%v, want %v", units, want)
+	slices.SortStableFunc(list, moreExposed)
+	var names []string
+	for _, c := range list {
+		names = append(names, c.control)
+	}
+	if want := []string{"days", "partly", "large", "small"}; !slices.Equal(names, want) {
+		t.Errorf("%v, want %v", names, want)
+	}
+	got := exposed(list, map[string]pipeline.Amount{"EUR": 7_000_000, "USD": 100_500_000}, "USD")
+	if want := "In all 10.01 USD, gross, and 3 that can't be measured; materiality is 100.5 USD"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := exposed(nil, nil, "JPY"), "In all 0 JPY, gross"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

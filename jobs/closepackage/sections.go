@@ -45,9 +45,9 @@ type packageTable struct {
 // controller reads them.
 var packageTables = []packageTable{
 	{table: "exceptions", id: "exceptions", title: "Exceptions", note: "one row that breaks a control's rule",
-		columns: "exception_id control severity period entity subject_kind subject_id expected actual difference unit reason detail batch_id source_line",
-		order:   "severity control subject_kind subject_id reason unit entity", onPage: 500,
-		pageColumns: "control severity entity subject_kind subject_id difference unit detail"},
+		columns: "exception_id control severity period entity subject_kind subject_id expected actual difference unit exposure reason detail batch_id source_line",
+		order:   "severity exposure control subject_kind subject_id reason unit entity", onPage: 500,
+		pageColumns: "control severity entity subject_kind subject_id difference unit exposure detail"},
 	{table: "rollforwards", id: "rollforwards", title: "Roll-forwards", note: "one line of a roll-forward: opening, a movement or closing",
 		columns: "identity entity currency subject_kind subject_id line_rank line quantity amount", where: "subject_kind <> 'creator'",
 		order: "identity entity currency subject_kind subject_id line_rank line"},
@@ -105,7 +105,9 @@ func (b *packageBuilder) build() (*closepackage.Package, error) {
 		return nil, err
 	}
 	pack.Sections = append(pack.Sections, signed...)
-	if s, ok := b.causes(); ok {
+	if s, ok, err := b.causes(); err != nil {
+		return nil, err
+	} else if ok {
 		pack.Sections = append(pack.Sections, s)
 	}
 	for _, t := range packageTables {
@@ -202,7 +204,7 @@ func (b *packageBuilder) section(t packageTable) (closepackage.Section, bool) {
 		s.Note += "; not known: " + strings.Join(b.missing, "; ")
 	}
 	s.Rows = func(add func([]any) error) error {
-		return b.each(query+" order by "+columnList(order), len(names), notKnownIn(names, strings.Fields(t.unknown), add))
+		return b.each(query+" order by "+orderList(order), len(names), notKnownIn(names, strings.Fields(t.unknown), add))
 	}
 	return s, true
 }
@@ -254,6 +256,19 @@ func columnList(names []string) string {
 		quotedNames[i] = `"` + strings.ReplaceAll(n, `"`, `""`) + `"`
 	}
 	return strings.Join(quotedNames, ", ")
+}
+
+// orderList orders by columns; by exposure the unmeasured come first, then the greatest.
+func orderList(names []string) string {
+	var list []string
+	for _, n := range names {
+		if n == "exposure" {
+			list = append(list, "exposure is not null", "exposure desc")
+			continue
+		}
+		list = append(list, columnList([]string{n}))
+	}
+	return strings.Join(list, ", ")
 }
 
 // each hands over the rows of an answer one by one. A row is used again: who

@@ -31,11 +31,12 @@ type Options struct {
 var Columns = []string{
 	"exception_id", "control", "severity", "period", "entity", "subject_kind", "subject_id", "expected", "actual", "difference",
 	"unit", "reason", "detail", "batch_id", "source_line", "status", "until", "owner", "note", "decided_by", "decided_at",
-	"first_seen", "first_period", "age_days", "resolved_in", "value", "source",
+	"first_seen", "first_period", "age_days", "resolved_in", "value", "source", "exposure",
 }
 
 // exceptionsQuery lists exceptions with their life: where and when the same
-// break was first found, and the run in which it was gone.
+// break was first found, and the run in which it was gone. What can't be measured
+// comes first, since nobody knows that it is little, then the greatest exposure.
 const exceptionsQuery = `with seen as (
     select exceptions.exception_id, exceptions.run_id, known_runs.period, known_runs.created_at, known_runs.run_no
     from exceptions
@@ -81,13 +82,13 @@ select
     ranked.created_at as first_seen, ranked.period as first_period,
     cast(date_diff('day', cast(ranked.created_at at time zone {zone} as date), cast({today} as date)) as bigint) as age_days,
     case when {resolved} then later.run_id end as resolved_in,
-    decisions.value, decisions.source
+    decisions.value, decisions.source, {exposure} as exposure
 from listed
 inner join ranked on ranked.exception_id = listed.exception_id and ranked.first_rank = 1
 left join later on later.exception_id = listed.exception_id and later.later_rank = 1
 left join decisions on decisions.exception_id = listed.exception_id
 where listed.period in ({periods}) and {where}
-order by listed.period, listed.control, listed.subject_kind, listed.subject_id, listed.reason, listed.unit, listed.entity`
+order by listed.period, {exposure} is not null, {exposure} desc, listed.control, listed.subject_kind, listed.subject_id, listed.reason, listed.unit, listed.entity`
 
 // List lists what the controls found in the current run of each period,
 // with what was decided about it and how long it has stood. A period that was
@@ -168,6 +169,10 @@ func aboutCreator(ctx context.Context, p *books.Books, s books.Setting, creator 
 // Where lists exceptions of some periods that fulfil a condition on the table
 // listed, which may read some tables. The condition is SQL of carat's own.
 func Where(ctx context.Context, p *books.Books, s books.Setting, resolved bool, periods []pipeline.Period, where string, tables ...string) (t *table.Table, err error) {
+	held, err := p.Lake.Table(ctx, books.TableExceptions, books.Latest)
+	if err != nil {
+		return nil, err
+	}
 	eng, err := p.OpenReader(ctx, s.Config, books.Latest, p.TableFolders(), append(tables, books.TableExceptions)...)
 	if err != nil {
 		return nil, err
@@ -185,7 +190,8 @@ func Where(ctx context.Context, p *books.Books, s books.Setting, resolved bool, 
 		names = append(names, pipeline.SQLText(string(one)))
 	}
 	fill := strings.NewReplacer("{resolved}", map[bool]string{true: "true", false: "false"}[resolved], "{zone}", pipeline.SQLText(s.Config.Zone.String()),
-		"{today}", pipeline.SQLText(today), "{periods}", strings.Join(names, ", "), "{where}", where)
+		"{today}", pipeline.SQLText(today), "{periods}", strings.Join(names, ", "), "{where}", where,
+		"{exposure}", books.Exposure(held))
 	rows, err := eng.Query(ctx, fill.Replace(exceptionsQuery))
 	if err != nil {
 		return nil, err

@@ -48,7 +48,7 @@ func (e *Engine) judgeAll(ctx context.Context) ([]ControlResult, error) {
 		if r.Exceptions == 0 && !m.UserMade { // a user's may lack columns, and is told so even when it finds nothing
 			continue
 		}
-		if err := e.Exec(ctx, insertExceptions(m)); err != nil {
+		if err := e.Exec(ctx, e.insertExceptions(m)); err != nil {
 			kind := pipeline.KindInternal
 			if m.UserMade {
 				kind = pipeline.KindUsage
@@ -239,13 +239,24 @@ const createExceptions = `create or replace table exceptions (
     reason varchar,
     detail varchar,
     batch_id varchar,
-    source_line bigint
+    source_line bigint,
+    exposure decimal(38, 9)
 )`
+
+// modelOfUnits says what one of a unit is worth in reporting currency. Months that
+// were closed before it was there have exceptions without an exposure.
+const modelOfUnits = "led_unit_value"
 
 // insertExceptions adds a control's rows. The id is the same from run to run:
 // a hash of control, entity, subject and reason (and unit, because a subject
-// may be off in two currencies).
-func insertExceptions(m Model) string {
+// may be off in two currencies). The exposure is the same for every control: the
+// difference without its sign, in reporting currency; null where no rate tells it.
+func (e *Engine) insertExceptions(m Model) string {
+	exposure, worth := "null", ""
+	if slices.ContainsFunc(e.models, func(m Model) bool { return m.Name == modelOfUnits }) {
+		exposure = "bounded_at_rate(bounded_at_rate(abs(c.difference), worth.value), worth.rate)"
+		worth = "\nleft join " + modelOfUnits + " as worth on worth.unit = c.unit"
+	}
 	control, severity := duckdb.Literal(m.Header["control"]), duckdb.Literal(m.Header["severity"])
 	for _, reason := range m.blocks() {
 		severity = "case when c.reason = " + duckdb.Literal(reason) + " then 'block' else " + severity + " end"
@@ -267,9 +278,10 @@ select
     c.reason,
     c.detail,
     c.batch_id,
-    c.source_line
+    c.source_line,
+    ` + exposure + `
 from ` + duckdb.Identifier(m.Name) + ` as c
-cross join run`
+cross join run` + worth
 }
 
 func (e *Engine) recordControls(ctx context.Context, results []ControlResult) error {

@@ -276,9 +276,9 @@ func tamperWith(t *testing.T, e *engine.Engine, models []engine.Model, model, ta
 // base/ are given to every case), what is expected of the model CASE/want.csv:
 // exactly these rows, in the columns that it names. CASE/run.txt may set
 // period, first, zone, expected (a feed expected daily), lock (a closed month, its last batch), clawback, breakage
-// (months), fxage (days), approver, entity (id, currency, gross or net), channel (name, fee
+// (months), reporting (currency), fxage (days), approver, entity (id, currency, gross or net), channel (name, fee
 // rate, due days), tolerance (currency, amount) and account (role, account); CASE/batches.csv
-// the batches that the history's snapshots state; CASE/judged.csv how the control was judged, in columns of control_results; CASE/closed_TABLE.csv what the month before closed with; CASE/tamper.sql changes
+// the batches that the history's snapshots state; CASE/judged.csv how the control was judged, in columns of control_results, CASE/exceptions.csv what it found, in columns of exceptions; CASE/closed_TABLE.csv what the month before closed with; CASE/tamper.sql changes
 // tables before the model is built again.
 func TestModels(t *testing.T) {
 	files := caseFiles(t)
@@ -356,6 +356,8 @@ func setCase(t *testing.T, p *engine.Parameters, key string, values []string) {
 		p.Clawback = values[0]
 	case "breakage":
 		p.BreakageMonths = whole(0)
+	case "reporting":
+		p.ReportingCurrency = values[0]
 	case "fxage":
 		p.FXMaxAgeDays = whole(0)
 	case "approver":
@@ -450,7 +452,7 @@ func runCase(t *testing.T, e *engine.Engine, dialect string, models []engine.Mod
 	given_ := map[string]string{}
 	for _, set := range []map[string]string{base, tables} {
 		for name, text := range set {
-			if table, ok := strings.CutSuffix(name, ".csv"); ok && table != "want" && table != "batches" && table != "judged" {
+			if table, ok := strings.CutSuffix(name, ".csv"); ok && table != "want" && table != "batches" && judgedTables[name] == "" {
 				given_[table] = text
 			}
 		}
@@ -469,7 +471,15 @@ func runCase(t *testing.T, e *engine.Engine, dialect string, models []engine.Mod
 	}
 	given(t, e, p.Period, given_)
 	givenClosing(t, e, given_)
-	if _, err := e.Reconcile(ctx, dialect, needed(models, model), p, nil); err != nil {
+	build := needed(models, model)
+	if _, ok := tables["exceptions.csv"]; ok {
+		for _, m := range needed(models, "led_unit_value") { // judging reads it
+			if !slices.ContainsFunc(build, func(have engine.Model) bool { return have.Name == m.Name }) {
+				build = append(build, m)
+			}
+		}
+	}
+	if _, err := e.Reconcile(ctx, dialect, build, p, nil); err != nil {
 		t.Fatal(err)
 	}
 	if tamper, ok := tables["tamper.sql"]; ok {
@@ -500,23 +510,35 @@ func runCase(t *testing.T, e *engine.Engine, dialect string, models []engine.Mod
 		t.Errorf("%s, columns %s\ngot:\n%s\nwant:\n%s", model, strings.Join(want[0], ", "),
 			strings.Join(got, "\n"), strings.Join(wanted, "\n"))
 	}
-	if text, ok := tables["judged.csv"]; ok {
-		checkJudged(t, e, strings.TrimPrefix(model, "ctl_"), readCSV(t, "judged", text))
+	for file, table := range judgedTables {
+		if text, ok := tables[file]; ok {
+			checkJudged(t, e, table, strings.TrimPrefix(model, "ctl_"), readCSV(t, table, text))
+		}
 	}
 }
 
-// checkJudged wants the control's row of control_results to be as given.
-func checkJudged(t *testing.T, e *engine.Engine, control string, records [][]string) {
+// judgedTables are the tables that judging makes, by the case's file that says what
+// is to stand in them of the control.
+var judgedTables = map[string]string{"judged.csv": "control_results", "exceptions.csv": "exceptions"}
+
+// checkJudged wants the control's rows of a table of judging to be as given.
+func checkJudged(t *testing.T, e *engine.Engine, table, control string, records [][]string) {
 	t.Helper()
 	var columns []string
 	for _, c := range records[0] {
-		columns = append(columns, fmt.Sprintf("coalesce(cast(%q as varchar), '')", c))
+		columns = append(columns, fmt.Sprintf("coalesce(plain_text(%q), '')", c))
 	}
-	got, err := e.TextsForTest("select concat_ws(', ', " + strings.Join(columns, ", ") + ") from control_results where control = '" + control + "'")
+	got, err := e.TextsForTest("select concat_ws(', ', " + strings.Join(columns, ", ") + ") from " + table + " where control = '" + control + "' order by all")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{strings.Join(records[1], ", ")}; !slices.Equal(got, want) {
-		t.Errorf("control %s, columns %s\ngot:  %s\nwant: %s", control, strings.Join(records[0], ", "), strings.Join(got, "\n"), want[0])
+	var want []string
+	for _, record := range records[1:] {
+		want = append(want, strings.Join(record, ", "))
+	}
+	sortTexts(got)
+	sortTexts(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("control %s, columns %s of %s\ngot:\n%s\nwant:\n%s", control, strings.Join(records[0], ", "), table, strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }

@@ -107,6 +107,16 @@ create or replace macro amount_at_rate(amount, rate) as
         else cast(cast(amount as decimal(38, 9)) * cast(rate as decimal(18, 9)) as decimal(38, 9))
     end;
 
+-- The same for an amount of any size, as bad input has it, at a rate that is not below 0: one that twenty digits don't hold is null.
+create or replace macro bounded_at_rate(amount, rate) as
+    case
+        when amount = 0 then cast(0 as decimal(38, 9))
+        when abs(amount) < 10000000000
+            or (abs(amount) < 10000000000000000 and rate < 1000)
+            or (abs(amount) < 10000000000000000000 and rate <= 1)
+            then cast(cast(amount as decimal(38, 9)) * cast(rate as decimal(18, 9)) as decimal(38, 9))
+    end;
+
 -- The sum of amounts that are all known; where one isn't, nobody knows the sum. `sum` alone would leave that one out.
 create or replace macro known_sum(amount) as
     case when count(*) = count(amount) then sum(amount) end;

@@ -3,7 +3,8 @@
 -- Made of the days and currencies in use alone, as they stand in the history: what is told at which rate isn't known yet, and
 -- led_fx_need tells afterwards what was needed. Bought coins keep the rate of their day, so those days stay, for the currency
 -- bought in. What is earned, paid, received and settled is told in the period, on the days of its rows and at its ends. What a bank
--- received in another currency than the report pays out is told in the bank's, on the day of either.
+-- received in another currency than the report pays out is told in the bank's, on the day of either. What exceptions come to is told
+-- in reporting currency when the month ends.
 with quotes as (
     select functional_currency as currency
     from run_entities
@@ -67,6 +68,25 @@ settled_quarters as (
     union
     select quarter_hour(closing_instant) as quarter
     from run
+),
+
+-- in which an exception can be told besides: what it comes to is told in reporting currency when the month ends
+exposed_currencies as (
+    select payout_currency as currency
+    from raw_payouts
+    where payout_currency is not null
+    union
+    select currency
+    from raw_provider_payments
+    union
+    select currency
+    from raw_coin_packages
+    union
+    select currency
+    from raw_payout_rules
+    union
+    select currency
+    from raw_resellers
 ),
 
 settled_days as (
@@ -211,6 +231,13 @@ days as (
         received.quote,
         local_day(received.quarter, run.time_zone) as day
     from received
+    cross join run
+    union
+    select
+        exposed_currencies.currency as base,
+        run.reporting_currency as quote,
+        local_day(run.closing_instant, run.time_zone) as day
+    from exposed_currencies
     cross join run
 )
 
