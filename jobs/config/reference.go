@@ -35,7 +35,7 @@ var reference = []Key{
 	{"breakage", "when unused coins become revenue", "{after_months: 0}", "breakage: {after_months: 24}"},
 	{"breakage.after_months", "months without use after which a viewer's coins are broken; 0: never", "0", "breakage: {after_months: 24}"},
 	{"fx_max_age_days", "how old an exchange rate may be", "5", "fx_max_age_days: 5"},
-	{"materiality", "from which amount on a difference matters, by currency", `{USD: "100"}`, `materiality: {USD: "100"}`},
+	{"materiality", "from which amount on a difference matters, in reporting currency: exceptions to review that come to less may be decided together", `{USD: "100"}`, `materiality: {USD: "100"}`},
 	{"approvers", "who may approve a month; empty: anyone but who prepared it", "[]", "approvers: [ada, grace]"},
 	{"accounts", "accounts of the journal, by role", "{}", `accounts: {cash: "1000 Cash"}`},
 	{"memory", "how much the SQL engine takes", "4GB", "memory: 8GB"},

@@ -64,7 +64,7 @@ func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err err
 		if err != nil {
 			return nil, err
 		}
-		f := &decisionFile{name: filepath.Base(o.File), today: books.Day(o.Now, o.Config.Zone), limits: limitsOf(o.Setting, grants)}
+		f := &decisionFile{name: filepath.Base(o.File), today: books.Day(o.Now, o.Config.Zone), limits: limitsOf(o.Setting, grants), material: materialityOf(o.Setting)}
 		if err := f.parse(text); err != nil {
 			return nil, err
 		}
@@ -110,16 +110,18 @@ func readDecisions(file string) ([]byte, error) {
 // can be decided.
 type knownException struct {
 	control   string
+	severity  string
 	subject   string
 	needsRate bool
-	seen      []seen          // what the runs said of it, oldest first
+	seen      []seen          // what the runs said of it, those in force last
 	period    pipeline.Period // the earliest open one in whose run it stands or stood; "" when each is closed
 }
 
 // knownExceptions gives every exception that any run found, by its id.
 func knownExceptions(ctx context.Context, p *books.Books, s books.Setting) (map[string]knownException, error) {
 	known := map[string]knownException{}
-	if _, err := p.Lake.Table(ctx, books.TableExceptions, books.Latest); err != nil {
+	held, err := p.Lake.Table(ctx, books.TableExceptions, books.Latest)
+	if err != nil {
 		if pipeline.KindOf(err) == pipeline.KindNotFound {
 			return known, nil // nothing was reconciled yet
 		}
@@ -134,21 +136,29 @@ func knownExceptions(ctx context.Context, p *books.Books, s books.Setting) (map[
 	if err != nil {
 		return nil, err
 	}
-	amounts, err := p.Query(ctx, s.Config, books.Latest, "select exception_id, subject_id, cast(difference as varchar), unit from "+books.TableExceptions+
-		" order by exception_id, period, run_id", books.TableExceptions)
+	states, err := p.State.Periods(ctx)
+	if err != nil {
+		return nil, err
+	}
+	current := []string{"''"}
+	for _, one := range states {
+		current = append(current, pipeline.SQLText(one.RunID))
+	}
+	amounts, err := p.Query(ctx, s.Config, books.Latest, "select exception_id, subject_id, cast(difference as varchar), unit, cast("+books.Exposure(held)+" as varchar) from "+books.TableExceptions+
+		" order by exception_id, run_id in ("+strings.Join(current, ", ")+"), period, run_id", books.TableExceptions)
 	if err != nil {
 		return nil, err
 	}
 	said := map[string][]seen{}
 	for _, row := range amounts.Rows {
 		text := func(i int) string { t, _ := row[i].(string); return t }
-		said[text(0)] = append(said[text(0)], seen{text(1), text(2), text(3)})
+		said[text(0)] = append(said[text(0)], seen{text(1), text(2), text(3), text(4)})
 	}
 	for _, row := range t.Rows {
 		control := row[1].(string)
 		reason, _ := row[4].(string)
 		period, _ := row[5].(string)
-		known[row[0].(string)] = knownException{control: control, subject: row[2].(string), seen: said[row[0].(string)],
+		known[row[0].(string)] = knownException{control: control, severity: row[3].(string), subject: row[2].(string), seen: said[row[0].(string)],
 			needsRate: books.NeedsRate(control, row[3].(string), reason), period: pipeline.Period(period)}
 	}
 	return known, nil
@@ -162,6 +172,7 @@ type decisionFile struct {
 	ignored  []string // columns
 	problems []error
 	limits   waiverLimits // of whoever decides
+	material materiality
 }
 
 type decisionRow struct {
@@ -311,6 +322,7 @@ func (f *decisionFile) judge(known map[string]knownException, current map[string
 			fresh = append(fresh, d)
 		}
 	}
+	f.wantTogether(fresh, seen, known, current)
 	return fresh
 }
 

@@ -16,7 +16,7 @@ import (
 const waiverYears = 1
 
 // seen is what a run said of an exception, as the export writes it.
-type seen struct{ subject, difference, unit string }
+type seen struct{ subject, difference, unit, exposure string }
 
 // shownCells are the columns of the export by which a row is known to be about the
 // exception of its id, where the file has them.
@@ -116,6 +116,15 @@ func limitsOf(s books.Setting, g books.Grants) waiverLimits {
 		}
 	}
 	return limits
+}
+
+// materialityOf gives from how much on a difference matters.
+func materialityOf(s books.Setting) materiality {
+	m := materiality{currency: s.Config.ReportingCurrency}
+	if amount, ok := s.Config.Materiality[m.currency]; ok {
+		m.amount, _ = new(big.Rat).SetString(amount.String())
+	}
+	return m
 }
 
 // exceeded says why none of the roles may waive so much, "" if one may.
