@@ -67,13 +67,14 @@ type tracer struct {
 	order           []string // the ids of batches, in the order of commit
 	runs            []books.RunAt
 	months          map[string]*month // by run
+	standing        map[string]string // what says says, by run
 	spare           chan spareEngine  // for the first month; nil when it was taken
 	sources         []*sourceLine     // whose texts are read at the end, file by file
 	rows            int64
 }
 
 func newTracer(ctx context.Context, p *books.Books, o TraceOptions) (*tracer, error) {
-	t := &tracer{TraceOptions: o, Books: p, tables: map[string]pipeline.TableFiles{}, ready: map[string]bool{}, batches: map[string]lake.CommittedBatch{}, months: map[string]*month{}}
+	t := &tracer{TraceOptions: o, Books: p, tables: map[string]pipeline.TableFiles{}, ready: map[string]bool{}, batches: map[string]lake.CommittedBatch{}, months: map[string]*month{}, standing: map[string]string{}}
 	err := p.Lake.CheckOwn(ctx)
 	if err != nil {
 		return nil, err

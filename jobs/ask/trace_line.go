@@ -69,14 +69,22 @@ func (t *tracer) statementLines(ctx context.Context, period pipeline.Period, con
 		" order by creator_id, entity, currency, line_no", append([]any{run.ID, string(period)}, values...)...)
 }
 
-// says is where the month of a current run stands, as every verb says it.
+// says is where the month of a current run stands, as every verb says it. One
+// trace asks once for each run: five hundred lines of a month stand alike.
 func (t *tracer) says(ctx context.Context, run state.Run) (string, error) {
+	if said, ok := t.standing[run.ID]; ok {
+		return said, nil
+	}
 	closed, err := t.Closures(ctx, t.Config)
 	if err != nil {
 		return "", err
 	}
 	s, err := t.Standing(ctx, t.Setting, closed, run)
-	return s.Words(), err
+	if err != nil {
+		return "", err
+	}
+	t.standing[run.ID] = s.Words()
+	return t.standing[run.ID], nil
 }
 
 // statementLineNode goes from a line back to what it is made of.
