@@ -1,6 +1,7 @@
 -- One row is one monetary account that no roll-forward knows, in one currency: what it opened with, what moved, what it closes with.
 -- grain: entity, account, currency
--- Receivables of stores, providers and resellers, cash, sales tax, withholding and agencies' payable (ASC 830-20-35, IAS 21.23).
+-- Receivables of stores, providers and resellers, what they hold back and what is owed to them, clearing, cash, sales tax, withholding and
+-- agencies' payable (ASC 830-20-35, IAS 21.23).
 -- Signed as the journal. It opens with what the closed month before closed with, where carat begins with nothing; while the month
 -- before is open, or was closed without a balance of the account, nobody knows the opening and there is no row. Left out, too, is an
 -- account that holds roles of another kind. role is that to which its exchange difference is booked.
@@ -8,8 +9,8 @@ with roles as (
     select role
     from (
         values
-            ('cash'), ('store_receivable'), ('provider_receivable'), ('reseller_receivable'), ('tax_payable'),
-            ('withholding_payable'), ('agency_payable')
+            ('cash'), ('clearing'), ('store_receivable'), ('provider_receivable'), ('reseller_receivable'), ('reserves'),
+            ('counterparty_payable'), ('withholding_receivable'), ('tax_payable'), ('withholding_payable'), ('agency_payable')
     ) as monetary (role)
 ),
 
@@ -59,6 +60,9 @@ postings as (
     union all
     select entity, currency, role, amount
     from led_posting_conversion
+    union all
+    select entity, currency, role, amount
+    from led_posting_bank
     union all
     select entity, currency, role, amount
     from led_posting_coin

@@ -18,6 +18,9 @@ with foreign_sides as (
     union all
     select entity, day, rate_day, event_class, currency, role, amount
     from led_posting_conversion
+    union all
+    select entity, day, rate_day, event_class, currency, role, amount
+    from led_posting_bank
 ),
 
 rated as (

@@ -1,8 +1,8 @@
--- One row is one side of booking what stores, providers and banks confirmed: a debit, or negative a credit.
+-- One row is one side of booking what the bank and payment providers confirmed: a debit, or negative a credit.
 -- grain: entity, day, currency, role (several rows)
--- A settlement that the bank received moves receivable into cash; what differs within the tolerance goes to tolerated. When the
--- bank's currency is another, each currency's entry is closed by exchange differences, whose two sides leave the gain or loss. A
--- fee that settlements state and that is not the booked one moves the receivable against store fees.
+-- A settlement's payout waits in clearing from the day on which it was settled (led_posting_settlement); what the bank received
+-- moves it to cash, and what differs within the tolerance goes to tolerated. When the bank's currency is another, each currency's
+-- entry is closed by exchange differences, whose two sides leave the gain or loss.
 with days as (
     select
         entity,
@@ -10,14 +10,8 @@ with days as (
         match,
         currency,
         coalesce(other_currency, currency) as settled_currency,
-        case
-            when channel in ('apple', 'google') then 'store_receivable'
-            when channel = 'reseller' then 'reseller_receivable'
-            else 'provider_receivable'
-        end as receivable_role,
         cash_amount,
         receivable_amount,
-        fee_difference,
         tolerated
     from led_match_day
 )
@@ -32,25 +26,13 @@ select
 from days
 where match = 'settlement_bank'
 union all
-select entity, day, day, 'settlement', settled_currency, receivable_role, cast(-receivable_amount as decimal(38, 9))
+select entity, day, day, 'settlement', settled_currency, 'clearing', cast(-receivable_amount as decimal(38, 9))
 from days
 where match = 'settlement_bank'
 union all
 select entity, day, day, 'settlement', settled_currency, 'fx_difference', cast(receivable_amount as decimal(38, 9))
 from days
 where match = 'settlement_bank' and settled_currency <> currency
-union all
-select entity, day, day, 'settlement', currency, receivable_role, cast(fee_difference + tolerated as decimal(38, 9))
-from days
-where match = 'purchase_settlement'
-union all
-select entity, day, day, 'settlement', currency, 'store_fee_cost', cast(-fee_difference as decimal(38, 9))
-from days
-where match = 'purchase_settlement'
-union all
-select entity, day, day, 'settlement', currency, 'tolerated', cast(-tolerated as decimal(38, 9))
-from days
-where match = 'purchase_settlement'
 union all
 select entity, day, day, 'payout_paid', currency, 'cash', cast(tolerated as decimal(38, 9))
 from days
