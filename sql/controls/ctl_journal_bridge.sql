@@ -1,18 +1,19 @@
--- One row is an account of profit and loss that the journal and the revenue bridge tell differently.
+-- One row is an account of profit and loss that the journal tells otherwise than the revenue bridge or the explained exchange differences.
 -- grain: entity, subject_id
 -- control: journal_bridge
 -- severity: block
 -- unit: currency
 -- reasons: bridge
 -- guards: two reports of one month with two results; one item told at two exchange rates
--- question: Does each account of profit and loss hold what the revenue bridge says of it?
+-- question: Does each account of profit and loss hold what the revenue bridge says of it, and exchange differences what rates did to each balance?
 -- causes: an account of carat.yaml given to two roles that don't belong together; a fault in carat's own models
--- action: compare the account's journal lines with the bridge's lines of the same name; keep the run's id and report it
+-- action: compare the account's journal lines with the bridge's lines of the same name (of exchange differences: with fx_explained); keep the run's id and report it
 -- checked: from led_bridge_beside where is_compared and bridge_amount is not null and journal_amount is not null
 -- not_compared: from led_bridge_beside where not is_compared or bridge_amount is null or journal_amount is null
 -- not_compared_reason: an exchange rate is missing, an account of carat.yaml holds a role that the bridge does not know, or nothing was earned in the month
 -- Per entity and account, in the entity's own currency: the terms that led_bridge_account names for the account's roles, signed, are
--- what the journal booked, also where revenue is shown net. Both convert at the day of the event. Amounts are converted in groups of
+-- what the journal booked, also where revenue is shown net; of exchange differences, what the month's rates made of the opening, the
+-- new and the settled of every foreign balance. Both convert at the day of the event. Amounts are converted in groups of
 -- unlike size and kept to nine and to six decimals, so what differs by less than a tenth of the smallest unit of money is the same.
 select
     led_bridge_beside.entity,
@@ -24,7 +25,7 @@ select
     led_bridge_beside.functional_currency as unit,
     'bridge' as reason,
     'The journal moves this account by ' || plain(led_bridge_beside.journal_amount) || ' ' || led_bridge_beside.functional_currency
-        || ' (a debit is positive); the lines of the bridge that stand for it come to ' || plain(led_bridge_beside.bridge_amount) || ' '
+        || ' (a debit is positive); what stands for it, line by line, comes to ' || plain(led_bridge_beside.bridge_amount) || ' '
         || led_bridge_beside.functional_currency || '.' as detail,
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line

@@ -3,7 +3,7 @@
 -- sign is how the term stands on the account, a debit positive. coins says of which coins: shares of coins that nobody paid for
 -- are marketing ('promotion'), all others their own ('paid'); 'any' where that makes no difference. Where an entity shows revenue
 -- net, led_account puts the roles of store fees and shares on gift revenue, and their terms follow. Accounts that no term names
--- (payout fees, tolerated differences, rounding, exchange differences) are not the bridge's.
+-- (payout fees, tolerated differences, rounding) are not the bridge's; exchange differences are told by led_fx_explained.
 select role, line, coins, cast(sign as bigint) as sign
 from (
     values

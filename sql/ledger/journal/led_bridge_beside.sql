@@ -1,12 +1,14 @@
 -- One row is one account of profit and loss: what the journal booked on it, and what the bridge's terms for it come to.
 -- grain: entity, account
 -- materialized: view
--- In the entity's own currency, before the journal rounds to minor units. An account is compared if every role that is posted to
+-- Exchange differences are told by led_fx_explained instead of the bridge. In the entity's own currency, before the journal rounds to minor units. An account is compared if every role that is posted to
 -- it has its terms in led_bridge_account: chart and `accounts` may put others on it too, whose amounts the bridge doesn't know.
 -- Nothing is compared where an exchange rate is missing: then a side is null.
 with named as (
-    select distinct role
+    select role
     from led_bridge_account
+    union
+    select 'fx_difference' as role
 ),
 
 accounts as (
@@ -33,6 +35,12 @@ terms as (
     inner join led_account
         on led_account.entity = led_bridge_term.entity
         and led_account.role = led_bridge_account.role
+    union all
+    select led_fx_explained.entity, led_account.account, led_fx_explained.total
+    from led_fx_explained
+    inner join led_account
+        on led_account.entity = led_fx_explained.entity
+        and led_account.role = 'fx_difference'
 ),
 
 told as (
