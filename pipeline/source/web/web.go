@@ -1,0 +1,112 @@
+// Package web takes files that lie at an address of the web, such as a central bank's
+// exchange rates.
+//
+// It promises to ask only for what changed, where the server can tell, and to name
+// the address without what may be secret in it. It imports the domain of sources
+// alone.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"carat/pipeline/source"
+	"carat/pipeline/source/reach"
+)
+
+// Options say what is taken.
+type Options struct {
+	URL      string // may hold a secret
+	Name     string // of the file; "": the last part of the path
+	Token    string // sent as Authorization: Bearer; "": none
+	User     string // sent with Password as Basic; "": none
+	Password string
+	Client   *http.Client // of reach
+}
+
+type web struct {
+	o  Options
+	at *url.URL
+}
+
+// New gives the source of one address. An error holds no part of it.
+func New(o Options) (source.Source, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Host == "" {
+		return nil, errors.New("url: it is no address that begins with https://")
+	}
+	if o.Name == "" {
+		if o.Name = path.Base(u.Path); o.Name == "/" || o.Name == "." {
+			return nil, errors.New("url: its path names no file; give name")
+		}
+	}
+	return &web{o, u}, nil
+}
+
+// Origin names scheme, host and path.
+func (w *web) Origin() string {
+	return (&url.URL{Scheme: w.at.Scheme, Host: w.at.Host, Path: w.at.Path}).String()
+}
+
+// List gives the one file: what it says isn't known before it is read.
+func (w *web) List(context.Context) ([]source.Remote, error) {
+	return []source.Remote{{Name: w.o.Name, Size: -1}}, nil
+}
+
+// weak begins a version that says when the file changed, where the server has no tag.
+const weak = "modified "
+
+// Open asks for the file, unless it is as it was.
+func (w *web) Open(ctx context.Context, r source.Remote, _ int64) (*source.Download, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.o.URL, nil)
+	if err != nil {
+		return nil, errors.New("url: it is no address")
+	}
+	request.Header.Set("User-Agent", "carat")
+	if modified, ok := strings.CutPrefix(r.Taken, weak); ok {
+		request.Header.Set("If-Modified-Since", modified)
+	} else if r.Taken != "" {
+		request.Header.Set("If-None-Match", r.Taken)
+	}
+	if w.o.Token != "" {
+		request.Header.Set("Authorization", "Bearer "+w.o.Token)
+	} else if w.o.User != "" {
+		request.SetBasicAuth(w.o.User, w.o.Password)
+	}
+	answer, err := source.Ask(w.o.Client, request)
+	if err != nil {
+		return nil, err
+	}
+	switch answer.StatusCode {
+	case http.StatusOK:
+	case http.StatusNotModified:
+		reach.Drop(answer)
+		return nil, source.ErrUnchanged
+	case http.StatusNotFound, http.StatusNoContent:
+		reach.Drop(answer)
+		return nil, source.ErrNotReady
+	default:
+		reach.Drop(answer)
+		return nil, fmt.Errorf("the server answered %s", answer.Status)
+	}
+	version := answer.Header.Get("ETag")
+	if modified := answer.Header.Get("Last-Modified"); version == "" && modified != "" {
+		version = weak + modified
+	}
+	if version != "" && version == r.Taken { // a server that heeds no condition
+		reach.Drop(answer)
+		return nil, source.ErrUnchanged
+	}
+	return &source.Download{ReadCloser: answer.Body, Version: version, Size: answer.ContentLength}, nil
+}
+
+// Close lets go of idle connections.
+func (w *web) Close() error {
+	w.o.Client.CloseIdleConnections()
+	return nil
+}
