@@ -11,7 +11,8 @@
 -- change and what was consumed; that and marketing into store fee, creators, agencies and the platform. sold_store_fee is the fee of
 -- what was sold, of which store_fee is the part of the coins consumed. Below the bridge: contra_revenue (money given back beyond
 -- the value taken) and contra_store_fee (fees given back beyond the deferred), breakage_store_fee, settled_store_fee (what
--- settlements took beyond the booked fee), and of channel 'creators' adjustments, clawbacks, revaluation and payout_rounding. Channels 'opening' (fed balances that name none), 'promotion' (coins nobody paid for) and 'debt'
+-- settlements took beyond the booked fee), provider_fees, dispute_fees and settlement_adjustments (lines of settlements that stand for
+-- no order), and of channel 'creators' adjustments, clawbacks, revaluation and payout_rounding. Channels 'opening' (fed balances that name none), 'promotion' (coins nobody paid for) and 'debt'
 -- (gifts not paid for yet) stand beside the real ones. Lines of nothing are left out;
 -- functional_amount is null where an exchange rate is missing (control fx_rate names it), never zero.
 with cut as (
@@ -67,6 +68,9 @@ select
         when 'payout_rounding' then 19
         when 'clawbacks' then 20
         when 'settled_store_fee' then 21
+        when 'provider_fees' then 22
+        when 'dispute_fees' then 23
+        when 'settlement_adjustments' then 24
     end as bigint) as line_rank,
     lines.line,
     lines.amount,

@@ -168,19 +168,24 @@ payable_rated as (
         and led_fx_rate.day = payable.rate_day
 ),
 
--- fees that settlements took beyond those booked; where they settle in another currency, the booked one for the stated one
+-- fees that settlements took beyond those booked; where they settle in another currency, the booked one for the stated one; and what
+-- their lines without an order cost
 fee_differences as (
-    select entity, channel, currency, day as rate_day, fee_difference
+    select entity, channel, currency, day as rate_day, 'settled_store_fee' as line, fee_difference
     from led_match_day
     where match = 'purchase_settlement' and fee_difference <> 0
     union all
-    select entity, channel, currency, rate_day, -booked_fee
+    select entity, channel, currency, rate_day, 'settled_store_fee', -booked_fee
     from led_item_conversion
     where booked_fee <> 0
     union all
-    select entity, channel, settled_currency, rate_day, settled_fee
+    select entity, channel, settled_currency, rate_day, 'settled_store_fee', settled_fee
     from led_item_conversion
     where settled_fee <> 0
+    union all
+    select entity, channel, currency, day, role, amount
+    from led_settled_part
+    where role in ('provider_fees', 'dispute_fees', 'settlement_adjustments')
 ),
 
 settled as (
@@ -188,6 +193,7 @@ settled as (
         fee_differences.entity,
         fee_differences.channel,
         fee_differences.currency,
+        fee_differences.line,
         coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
         cast(-fee_differences.fee_difference as decimal(38, 9)) as amount,
         amount_at_rate(
@@ -236,8 +242,8 @@ select
     channel,
     currency,
     functional_currency,
-    'settled_store_fee' as line,
+    line,
     cast(round(sum(amount), 6) as decimal(38, 6)) as amount,
     cast(round(known_sum(functional_amount), 6) as decimal(38, 6)) as functional_amount
 from settled
-group by entity, channel, currency, functional_currency
+group by entity, channel, currency, functional_currency, line

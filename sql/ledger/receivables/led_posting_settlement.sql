@@ -1,8 +1,9 @@
 -- One row is one side of booking what stores and providers settled: a debit, or negative a credit.
 -- grain: entity, day, currency, role (several rows)
 -- Orders are booked once, by led_posting_coin. A line that met its order books its difference alone: a fee that settlements state
--- and that is not the booked one moves the receivable against store fees, what differs within the tolerance goes to tolerated. A payout
--- moves the receivable to clearing on the day on which it was settled; that the bank received it is led_posting_bank's.
+-- and that is not the booked one moves the receivable against store fees, what differs within the tolerance goes to tolerated. A line
+-- that stands for no order is booked by its kind (led_settled_part); a payout moves the receivable to clearing, and that the bank received it is
+-- led_posting_bank's.
 with days as (
     select
         entity,
@@ -17,13 +18,6 @@ with days as (
         tolerated
     from led_match_day
     where match = 'purchase_settlement'
-),
-
-payouts as (
-    select entity, day, currency, receivable_role, sum(net_amount) as net_amount
-    from led_settled_day
-    where kind = 'payout' and counted = 'now' and part <> 'older'
-    group by entity, day, currency, receivable_role
 )
 
 select
@@ -37,8 +31,8 @@ union all
 select entity, day, day, 'settlement', currency, 'tolerated', cast(-tolerated as decimal(38, 9))
 from days
 union all
-select entity, day, day, 'settlement', currency, receivable_role, cast(net_amount as decimal(38, 9))
-from payouts
+select entity, day, day, 'settlement', currency, receivable_role, cast(amount as decimal(38, 9))
+from led_settled_part
 union all
-select entity, day, day, 'settlement', currency, 'clearing', cast(-net_amount as decimal(38, 9))
-from payouts
+select entity, day, day, 'settlement', currency, role, cast(-amount as decimal(38, 9))
+from led_settled_part
