@@ -14,10 +14,11 @@ const (
 	DecisionExplained = "explained" // understood; clears an exception that needs a review
 	DecisionWaived    = "waived"    // accepted until a date; clears a blocking one too
 	DecisionRate      = "rate"      // the exchange rate that nobody published
+	DecisionMatch     = "match"     // rows of two sides that belong together and that nothing of theirs says
 )
 
 // DecisionStatuses are what a decision can be.
-var DecisionStatuses = []string{DecisionExplained, DecisionWaived, DecisionRate, DecisionOpen}
+var DecisionStatuses = []string{DecisionExplained, DecisionWaived, DecisionRate, DecisionMatch, DecisionOpen}
 
 // Decision is what a person decided about an exception. The latest one of an
 // exception is in force.
@@ -35,6 +36,12 @@ type Decision struct {
 	Source string `json:"source,omitempty"`
 	Rate   string `json:"rate,omitempty"`
 	Period Period `json:"period,omitempty"`
+
+	// Matched are the rows that a decision `match` puts beside each other, ours
+	// first, "txn_A + txn_B = b1", and Match which rows they are ("settlement_bank").
+	// Note is why, and Period the month from which on they are one.
+	Matched string `json:"matched,omitempty"`
+	Match   string `json:"match,omitempty"`
 
 	By     string    `json:"decided_by"`
 	OSUser string    `json:"os_user,omitempty"` // whom the operating system says By was
@@ -112,4 +119,69 @@ func (d Decision) CheckRate() string {
 		return "a rate needs a reason: why this one was taken"
 	}
 	return ""
+}
+
+// Decided is what people decided and a run's models are told.
+type Decided struct {
+	Rates   []DecidedRate
+	Matches []DecidedMatch
+}
+
+// The matches that can be decided, by what stands on their two sides.
+const (
+	MatchPurchaseSettlement = "purchase_settlement" // orders beside lines of settlement reports
+	MatchSettlementBank     = "settlement_bank"     // payouts of stores and providers beside the bank's lines
+	MatchPayoutProvider     = "payout_provider"     // a creator's payout beside the provider's payments
+	MatchPayoutBank         = "payout_bank"         // creators' payouts beside the bank's lines
+)
+
+// DecidedMatch is rows of two sides of which a person said that they belong
+// together: they are compared as the rows of one key are, whatever their
+// references say.
+type DecidedMatch struct {
+	Match        string   // MatchSettlementBank, …
+	Ours, Theirs []string // ids of the rows
+	Reason       string
+	By           string
+	ExceptionID  string
+	Period       Period // the month from which on they are one
+}
+
+// Between the ids of one side of a match, and between its sides.
+const (
+	matchPlus   = " + "
+	matchEquals = " = "
+)
+
+// MatchText spells the rows of a match: "txn_A + txn_B = b1".
+func MatchText(ours, theirs []string) string {
+	return strings.Join(ours, matchPlus) + matchEquals + strings.Join(theirs, matchPlus)
+}
+
+// MatchIDs gives the ids that a text of a match names, whichever side they are
+// of; blanks around them are none of theirs.
+func MatchIDs(text string) (ids []string) {
+	for _, side := range strings.Split(text, matchEquals) {
+		for _, id := range strings.Split(side, matchPlus) {
+			if id = strings.TrimSpace(id); id != "" {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}
+
+// DecidedMatchOf gives the match of a decision `match`; false of another decision.
+func DecidedMatchOf(d Decision) (DecidedMatch, bool) {
+	ours, theirs, two := strings.Cut(d.Matched, matchEquals)
+	if d.Status != DecisionMatch || !two {
+		return DecidedMatch{}, false
+	}
+	return DecidedMatch{Match: d.Match, Ours: MatchIDs(ours), Theirs: MatchIDs(theirs), Reason: d.Note, By: d.By, ExceptionID: d.ExceptionID,
+		Period: d.Period}, true
+}
+
+// SortMatches puts matches into the order of their exceptions.
+func SortMatches(matches []DecidedMatch) {
+	slices.SortFunc(matches, func(a, b DecidedMatch) int { return cmp.Compare(a.ExceptionID, b.ExceptionID) })
 }

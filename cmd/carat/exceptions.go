@@ -28,16 +28,17 @@ func exceptionsCommand(a *app) *cobra.Command {
 		Short: "list what the controls found, and take in decisions about it",
 		Long: `Lists what the controls found, with what was decided about it and how long it
 has stood. --export writes the list as CSV for somebody to decide: set status
-to explained, waived (with a day in until), rate (with value, source and note)
-or open, and owner and note as you like. --import takes that file in, all of it
-or nothing. show ID gives the evidence of one.`,
+to explained, waived (with a day in until), rate (with value, source and note),
+match (with matched and note) or open, and owner and note as you like. --import
+takes that file in, all of it or nothing. show ID gives the evidence of one.`,
 		Example: `  carat exceptions --period 2026-10
   carat exceptions --period 2026-10 --control gift_price
   carat exceptions --creator c371828
   carat exceptions --period 2026-10 --export decisions.csv
   carat exceptions --import decisions.csv --user bob
   carat exceptions show 0f415bf9
-  carat exceptions rate EUR/USD/2026-10-31 --value 1.08 --source ECB --reason x`,
+  carat exceptions rate EUR/USD/2026-10-31 --value 1.08 --source ECB --reason x
+  carat exceptions match txn_A txn_B b1 --reason "advice of the bank"`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			only := pipeline.Period("")
@@ -88,7 +89,7 @@ or nothing. show ID gives the evidence of one.`,
 	cmd.Flags().BoolVar(&resolved, "resolved", false, "those that are gone, and the run in which they were")
 	cmd.Flags().StringVar(&export, "export", "", "write them to this new CSV file, to be decided")
 	cmd.Flags().StringVar(&take, "import", "", "take in the decisions of this CSV file")
-	cmd.AddCommand(evidenceCommand(a), rateCommand(a))
+	cmd.AddCommand(evidenceCommand(a), rateCommand(a), matchCommand(a))
 	return cmd
 }
 
@@ -171,6 +172,49 @@ certificate; a rate that is published later changes no closed month.`,
 	cmd.Flags().StringVar(&o.Value, "value", "", "the rate: units of quote per unit of base, such as 1.08")
 	cmd.Flags().StringVar(&o.Source, "source", "", "whose rate it is")
 	cmd.Flags().StringVar(&o.Reason, "reason", "", "why this one was taken")
+	return cmd
+}
+
+// matchCommand is `carat exceptions match ID ID…`.
+func matchCommand(a *app) *cobra.Command {
+	o := month.MatchOptions{}
+	cmd := &cobra.Command{
+		Use:   "match ID ID... --reason TEXT",
+		Short: "decide which rows of two sides belong together",
+		Long: `Says which rows belong together when nothing in them does: payouts of a store
+and the receipt that is their sum, a creator's payout and the debit that the
+bank spells otherwise, an order and its settlement line. Name the ids of both
+sides, in any order. The next run compares them as the rows of one reference:
+what is then missing stays an exception. The decision is part of the month's
+certificate; --take-back undoes it while its month is open.`,
+		Example: `  carat exceptions match txn_A txn_B b1 --reason "advice of the bank" --user bob
+  carat exceptions match txn_A b1 --take-back --reason "another receipt"`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) < 2 {
+				return usage("carat exceptions match takes the ids of both sides").WithHint("`carat exceptions --control settlement_bank` lists what nothing was found for")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.setting(a.progress())
+			if err != nil {
+				return err
+			}
+			o.Setting, o.IDs = s, args
+			d, err := month.DecideMatch(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			if o.TakeBack {
+				fmt.Fprintf(a.stdout, "%s taken back by %s\nrun the month again: `carat run`\n", d.Matched, d.By)
+				return nil
+			}
+			fmt.Fprintf(a.stdout, "%s, decided by %s\nrun the month again: `carat run --period %s`\n", d.Matched, d.By, d.Period)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&o.Reason, "reason", "", "how it is known that they belong together")
+	cmd.Flags().BoolVar(&o.TakeBack, "take-back", false, "they don't: undo what was decided about them")
 	return cmd
 }
 

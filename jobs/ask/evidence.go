@@ -154,9 +154,10 @@ func (t *tracer) controlSaid(name string) []trace.Field {
 
 func decisionTable(decisions []pipeline.Decision) *table.Table {
 	t := &table.Table{CellWidth: 120, Columns: []table.Column{{Name: "decided_at", Kind: table.Time}, {Name: "decided_by"}, {Name: "status"},
-		{Name: "until"}, {Name: "owner"}, {Name: "note"}, {Name: "value"}, {Name: "source"}}}
+		{Name: "until"}, {Name: "owner"}, {Name: "note"}, {Name: "value"}, {Name: "source"}, {Name: "matched"}}}
 	for _, d := range decisions {
-		t.Rows = append(t.Rows, []any{d.At, d.By, d.Status, books.TextOrNil(d.Until), books.TextOrNil(d.Owner), books.TextOrNil(d.Note), books.TextOrNil(d.Value), books.TextOrNil(d.Source)})
+		t.Rows = append(t.Rows, []any{d.At, d.By, d.Status, books.TextOrNil(d.Until), books.TextOrNil(d.Owner), books.TextOrNil(d.Note), books.TextOrNil(d.Value), books.TextOrNil(d.Source),
+			books.TextOrNil(d.Matched)})
 	}
 	return t
 }

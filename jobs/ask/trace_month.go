@@ -235,7 +235,7 @@ func (t *tracer) parametersOf(ctx context.Context, run books.RunAt) (engine.Para
 	if err != nil {
 		return engine.Parameters{}, err
 	}
-	rates, err := t.RatesDecided(ctx, closed, run.Period)
+	told, err := t.Decided(ctx, closed, run.Period)
 	if err != nil {
 		return engine.Parameters{}, err
 	}
@@ -244,7 +244,7 @@ func (t *tracer) parametersOf(ctx context.Context, run books.RunAt) (engine.Para
 		batches = append(batches, t.batches[id].Batch)
 	}
 	o := reconcile.Options{Setting: t.Setting, SQL: t.SQL, Period: run.Period}
-	return o.Parameters(run.ID, books.Closures{First: t.first}, batches, nil, locks, rates), nil
+	return o.Parameters(run.ID, books.Closures{First: t.first}, batches, nil, locks, told), nil
 }
 
 // giftsFrom joins a creator's gifts of the month with the range of rate that each

@@ -11,16 +11,21 @@ import (
 	"carat/pipeline/state"
 )
 
-// RatesDecided gives the exchange rates that people decided and that a run of
-// the period is told: those of closed months as their certificates have them,
-// whatever was decided or published since, then those of open months as they
-// were decided last. Their number is that of the days without a rate.
-func (p *Books) RatesDecided(ctx context.Context, closed Closures, period pipeline.Period) (rates []pipeline.DecidedRate, err error) {
+// Decided gives the exchange rates and the matches that people decided and that
+// a run of the period is told: those of closed months as their certificates have
+// them, whatever was decided or published since, then those of open months as
+// they were decided last. Their number is that of the days without a rate, and of
+// the rows that nothing but a person could match.
+func (p *Books) Decided(ctx context.Context, closed Closures, period pipeline.Period) (told pipeline.Decided, err error) {
 	known := map[string]bool{}
 	add := func(d pipeline.Decision) {
 		if r, ok := pipeline.DecidedRateOf(d); ok && !known[r.Pair()] {
 			known[r.Pair()] = true
-			rates = append(rates, r)
+			told.Rates = append(told.Rates, r)
+		}
+		if m, ok := pipeline.DecidedMatchOf(d); ok && !known[m.ExceptionID] {
+			known[m.ExceptionID] = true
+			told.Matches = append(told.Matches, m)
 		}
 	}
 	for _, l := range closed.Locks {
@@ -32,7 +37,7 @@ func (p *Books) RatesDecided(ctx context.Context, closed Closures, period pipeli
 			continue // control prior_period names it
 		}
 		if err != nil {
-			return nil, err
+			return told, err
 		}
 		for _, d := range c.Decisions {
 			add(d)
@@ -40,7 +45,7 @@ func (p *Books) RatesDecided(ctx context.Context, closed Closures, period pipeli
 	}
 	latest, err := p.State.Decisions(ctx)
 	if err != nil {
-		return nil, err
+		return told, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(latest)) {
 		if d := latest[id]; d.Period <= period {
@@ -49,8 +54,9 @@ func (p *Books) RatesDecided(ctx context.Context, closed Closures, period pipeli
 			}
 		}
 	}
-	pipeline.SortRates(rates)
-	return rates, nil
+	pipeline.SortRates(told.Rates)
+	pipeline.SortMatches(told.Matches)
+	return told, nil
 }
 
 // NeedsRate says whether an exception is a missing exchange rate: amounts that
@@ -63,11 +69,11 @@ func NeedsRate(control, severity, reason string) bool {
 // ControlRates is the control of exchange rates.
 const ControlRates = "fx_rate"
 
-// ratesTold gives the decisions about rates that a run was told, of those given,
+// decidedFor gives the decisions about rates and matches that a run was told, of those given,
 // by exception: their exceptions are gone, but they are what its numbers rest on.
-func ratesTold(run state.Run, decisions map[string]pipeline.Decision) (list []pipeline.Decision) {
+func decidedFor(run state.Run, decisions map[string]pipeline.Decision) (list []pipeline.Decision) {
 	for _, id := range slices.Sorted(maps.Keys(decisions)) {
-		if d := decisions[id]; d.Status == pipeline.DecisionRate && d.Period == run.Period {
+		if d := decisions[id]; (d.Status == pipeline.DecisionRate || d.Status == pipeline.DecisionMatch) && d.Period == run.Period {
 			list = append(list, d)
 		}
 	}

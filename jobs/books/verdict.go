@@ -36,8 +36,10 @@ type Verdict struct {
 	MissingRates []string
 	// RatesDecided is how many exchange rates people decided in the month.
 	RatesDecided int64
+	// MatchesDecided is how many matches people decided in the month.
+	MatchesDecided int64
 	// Decisions are those in force about exceptions of the run, and those that
-	// gave it an exchange rate.
+	// gave it an exchange rate or a match.
 	Decisions []pipeline.Decision
 	// Waived are the waivers among them that count: of blocking and of reviewed controls.
 	Waived []Waiver
@@ -81,6 +83,12 @@ func (v Verdict) Counts() string {
 		parts = append(parts, "1 exchange rate decided")
 	case v.RatesDecided > 1:
 		parts = append(parts, fmt.Sprintf("%d exchange rates decided", v.RatesDecided))
+	}
+	switch {
+	case v.MatchesDecided == 1:
+		parts = append(parts, "1 match decided")
+	case v.MatchesDecided > 1:
+		parts = append(parts, fmt.Sprintf("%d matches decided", v.MatchesDecided))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -157,8 +165,12 @@ func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisio
 	for _, w := range v.Waived {
 		waived[clearedKey{w.Control, w.Severity}]++
 	}
-	for _, d := range ratesTold(run, decisions) {
-		v.RatesDecided++
+	for _, d := range decidedFor(run, decisions) {
+		if d.Status == pipeline.DecisionRate {
+			v.RatesDecided++
+		} else {
+			v.MatchesDecided++
+		}
 		if !slices.Contains(v.Decisions, d) {
 			v.Decisions = append(v.Decisions, d)
 		}

@@ -263,11 +263,11 @@ func (b *auditBuilder) fromRun(closed books.Closures) (err error) {
 	if err != nil {
 		return err
 	}
-	rates, err := p.RatesDecided(b.ctx, closed, o.Period)
+	told, err := p.Decided(b.ctx, closed, o.Period)
 	if err != nil {
 		return err
 	}
-	id, err := reconcile.RunID(o.Config, o.Period, closed.First, closed.Version(o.Period), plain, b.models.Files(), prior, locks, rates)
+	id, err := reconcile.RunID(o.Config, o.Period, closed.First, closed.Version(o.Period), plain, b.models.Files(), prior, locks, told)
 	if err != nil {
 		return err
 	}
@@ -276,7 +276,7 @@ func (b *auditBuilder) fromRun(closed books.Closures) (err error) {
 			"run %s was made by other SQL or another configuration than there is now, so its rules can't be shown", b.run.ID).
 			WithHint("reconcile it again: `carat run --period %s`", o.Period)
 	}
-	b.params = o.Parameters(id, closed, plain, prior, locks, rates)
+	b.params = o.Parameters(id, closed, plain, prior, locks, told)
 	return nil
 }
 

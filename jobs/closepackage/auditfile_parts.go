@@ -295,7 +295,7 @@ func (b *auditBuilder) until() time.Time { return b.lock.LockedAt }
 func (b *auditBuilder) later(at time.Time) bool { return !b.until().IsZero() && at.After(b.until()) }
 
 // writeDecisions lists every decision about the run's exceptions, superseded
-// ones too, and those that gave it an exchange rate.
+// ones too, and those that gave it an exchange rate or a match.
 func (b *auditBuilder) writeDecisions() error {
 	about := map[string]bool{}
 	if t := b.pack.tables[books.TableExceptions]; len(t.Files) > 0 {
@@ -313,12 +313,12 @@ func (b *auditBuilder) writeDecisions() error {
 	}
 	var rows [][]any
 	for _, d := range all {
-		if (about[d.ExceptionID] || d.Status == pipeline.DecisionRate && d.Period == b.run.Period) && !b.later(d.At) {
+		if (about[d.ExceptionID] || (d.Status == pipeline.DecisionRate || d.Status == pipeline.DecisionMatch) && d.Period == b.run.Period) && !b.later(d.At) {
 			rows = append(rows, []any{d.ExceptionID, d.At, d.By, d.Status, books.TextOrNil(d.Until), books.TextOrNil(d.Owner), books.TextOrNil(d.Note),
-				books.TextOrNil(d.Rate), books.TextOrNil(d.Value), books.TextOrNil(d.Source)})
+				books.TextOrNil(d.Rate), books.TextOrNil(d.Value), books.TextOrNil(d.Source), books.TextOrNil(d.Matched)})
 		}
 	}
-	return b.table("decisions.csv", columnsOf("exception_id decided_at:t decided_by status until owner note rate value source"), textRows(rows))
+	return b.table("decisions.csv", columnsOf("exception_id decided_at:t decided_by status until owner note rate value source matched"), textRows(rows))
 }
 
 // zipFolder packs files of a folder: in the order given and without times, so

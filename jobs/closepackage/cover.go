@@ -20,7 +20,7 @@ func (b *packageBuilder) stand(pack *closepackage.Package) error {
 		return err
 	}
 	pack.Status, pack.Says = s.Status(), s.Words()
-	pack.RatesDecided, b.missing = s.RatesDecided, s.MissingRateLines()
+	pack.RatesDecided, pack.MatchesDecided, b.missing = s.RatesDecided, s.MatchesDecided, s.MissingRateLines()
 	pack.Open, pack.Waived, pack.Decided = s.Open(), s.Waivers(), s.ReviewDecided
 	_, prepared, _, err := b.books.SignOff(b.ctx, b.run.Period, closed.Version(b.run.Period))
 	if err != nil {

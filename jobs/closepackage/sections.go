@@ -63,6 +63,8 @@ var packageTables = []packageTable{
 		order:   "entity account currency", unknown: "opening new settled booked rest total"},
 	{table: "decided_rates", id: "decided_rates", title: "Decided exchange rates", note: "one exchange rate that a person decided because none was published: amounts of the month are told at it",
 		columns: "base quote day rate source reason decided_by decided_in exception_id", order: "base quote day"},
+	{table: "decided_matches", id: "decided_matches", title: "Decided matches", note: "one row that a person put beside others because nothing in them says so: they are compared as the rows of one reference",
+		columns: "matched match side item_id currency amount reason decided_by exception_id", order: "matched match side item_id"},
 	{table: "journal_lines", id: "journal", title: "Journal", note: "one line of a journal entry",
 		columns: "entry_id line_no day event_class entity account currency debit credit functional_debit functional_credit memo",
 		order:   "day entity event_class currency entry_id line_no", unknown: "functional_debit functional_credit", onPage: 200},

@@ -31,7 +31,7 @@ type Options struct {
 var Columns = []string{
 	"exception_id", "control", "severity", "period", "entity", "subject_kind", "subject_id", "expected", "actual", "difference",
 	"unit", "reason", "detail", "batch_id", "source_line", "status", "until", "owner", "note", "decided_by", "decided_at",
-	"first_seen", "first_period", "age_days", "resolved_in", "value", "source", "exposure",
+	"first_seen", "first_period", "age_days", "resolved_in", "value", "source", "matched", "exposure",
 }
 
 // exceptionsQuery lists exceptions with their life: where and when the same
@@ -82,7 +82,7 @@ select
     ranked.created_at as first_seen, ranked.period as first_period,
     cast(date_diff('day', cast(ranked.created_at at time zone {zone} as date), cast({today} as date)) as bigint) as age_days,
     case when {resolved} then later.run_id end as resolved_in,
-    decisions.value, decisions.source, {exposure} as exposure
+    decisions.value, decisions.source, decisions.matched, {exposure} as exposure
 from listed
 inner join ranked on ranked.exception_id = listed.exception_id and ranked.first_rank = 1
 left join later on later.exception_id = listed.exception_id and later.later_rank = 1
@@ -225,10 +225,10 @@ func loadDecisions(ctx context.Context, p *books.Books, eng *engine.Engine, toda
 	for _, id := range slices.Sorted(maps.Keys(latest)) {
 		d := latest[id]
 		rows = append(rows, []any{id, ListedStatus(d, today), books.TextOrNil(d.Until), books.TextOrNil(d.Owner), books.TextOrNil(d.Note), d.By, d.At,
-			books.TextOrNil(d.Value), books.TextOrNil(d.Source)})
+			books.TextOrNil(d.Value), books.TextOrNil(d.Source), books.TextOrNil(d.Matched)})
 	}
 	return eng.LoadRows(ctx, "decisions",
-		"exception_id varchar, status varchar, until varchar, owner varchar, note varchar, decided_by varchar, decided_at timestamptz, value varchar, source varchar", rows)
+		"exception_id varchar, status varchar, until varchar, owner varchar, note varchar, decided_by varchar, decided_at timestamptz, value varchar, source varchar, matched varchar", rows)
 }
 
 // Export writes exceptions and what was decided about them to a new CSV file,

@@ -49,11 +49,11 @@ func certify(ctx context.Context, p *books.Books, o ApproveOptions, closed books
 	if err != nil {
 		return err
 	}
-	rates, err := p.RatesDecided(ctx, closed, o.Period)
+	told, err := p.Decided(ctx, closed, o.Period)
 	if err != nil {
 		return err
 	}
-	params := options.Parameters(run.ID, closed, nil, prior, locks, rates)
+	params := options.Parameters(run.ID, closed, nil, prior, locks, told)
 	if c.Parameters, err = json.Marshal(reconcile.CertifiedParameters{Parameters: params, TimeZone: params.TimeZone.String()}); err != nil {
 		return fmt.Errorf("write certificate of %s: %w", o.Period, err)
 	}

@@ -45,7 +45,7 @@ type DecideResult struct {
 }
 
 // Decide takes in decisions about exceptions: a CSV as the export writes it,
-// of which exception_id, status, until, owner, note, value and source are read. All of it or
+// of which exception_id, status, until, owner, note, value, source and matched are read. All of it or
 // nothing: every row that is wrong is an error with FILE:LINE.
 func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err error) {
 	if err := books.WantLake(o.Setting); err != nil {
@@ -76,10 +76,14 @@ func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err err
 		if err != nil {
 			return nil, err
 		}
+		if f.matches, err = readMatches(ctx, p, o.Setting, f.rows); err != nil {
+			return nil, err
+		}
 		fresh := f.judge(known, current)
 		if err := f.err(); err != nil {
 			return nil, err
 		}
+		fresh = append(fresh, f.matches.replaced...)
 		for i := range fresh {
 			fresh[i].By, fresh[i].OSUser, fresh[i].At = o.By.User, o.By.OSUser, o.Now
 		}
@@ -173,6 +177,7 @@ type decisionFile struct {
 	problems []error
 	limits   waiverLimits // of whoever decides
 	material materiality
+	matches  matchesKnown
 }
 
 type decisionRow struct {
@@ -183,7 +188,7 @@ type decisionRow struct {
 
 // decisionColumnsRead are those that are taken from the file; the others are
 // there for whoever decides.
-var decisionColumnsRead = []string{"exception_id", "status", "until", "owner", "note", "value", "source"}
+var decisionColumnsRead = []string{"exception_id", "status", "until", "owner", "note", "value", "source", "matched"}
 
 func (f *decisionFile) problem(line int, format string, args ...any) {
 	f.problems = append(f.problems, pipeline.Errorf(pipeline.KindBadInput, "import", fmt.Sprintf("%s:%d", f.name, line), format, args...))
@@ -280,7 +285,7 @@ func (f *decisionFile) row(line int, record, header []string, at map[string]int)
 		return ""
 	}
 	d := pipeline.Decision{ExceptionID: cell("exception_id"), Status: cell("status"), Until: cell("until"), Owner: cell("owner"), Note: cell("note"),
-		Value: cell("value"), Source: cell("source")}
+		Value: cell("value"), Source: cell("source"), Matched: cell("matched")}
 	if d == (pipeline.Decision{}) {
 		return // a blank line of a spreadsheet
 	}
@@ -315,10 +320,10 @@ func (f *decisionFile) judge(known map[string]knownException, current map[string
 			continue
 		}
 		if d.Status == exceptions.ListedStatus(now, f.today) && d.Until == now.Until && d.Owner == now.Owner && d.Note == now.Note &&
-			d.Value == now.Value && d.Source == now.Source {
+			d.Value == now.Value && d.Source == now.Source && d.Matched == now.Matched {
 			continue
 		}
-		if f.rowIsGood(row.line, d, now, about) && f.rateIsGood(row.line, &d, now, about) {
+		if f.rowIsGood(row.line, d, now, about) && f.rateIsGood(row.line, &d, now, about) && f.matchIsGood(row.line, &d, now, about) {
 			fresh = append(fresh, d)
 		}
 	}

@@ -126,11 +126,11 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	if err != nil {
 		return nil, err
 	}
-	rates, err := p.RatesDecided(ctx, closed, o.Period)
+	told, err := p.Decided(ctx, closed, o.Period)
 	if err != nil {
 		return nil, err
 	}
-	id, err := RunID(o.Config, o.Period, first, version, batches, m.Files(), prior, locks, rates)
+	id, err := RunID(o.Config, o.Period, first, version, batches, m.Files(), prior, locks, told)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	if err := LoadClosing(ctx, p, eng, closed, o.Period); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	if err := r.execute(ctx, p, o, m, tables, o.Parameters(id, closed, batches, prior, locks, rates)); err != nil {
+	if err := r.execute(ctx, p, o, m, tables, o.Parameters(id, closed, batches, prior, locks, told)); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	if r.signOffFell, err = p.SettleSignOff(ctx, o.Setting, o.Period, version, id); err != nil {
@@ -223,14 +223,14 @@ func loadForModels(ctx context.Context, eng *engine.Engine, tables []pipeline.Ta
 
 // Parameters are what the models know of the run.
 func (o Options) Parameters(id string, closed books.Closures, batches []pipeline.Batch, prior []engine.ClosedTable, locks []engine.Lock,
-	rates []pipeline.DecidedRate) engine.Parameters {
+	told pipeline.Decided) engine.Parameters {
 	c := o.Config
 	params := engine.Parameters{
 		Period: o.Period, FirstPeriod: closed.First, RunID: id, TimeZone: c.Zone, ReportingCurrency: c.ReportingCurrency,
 		DefaultEntity: c.Entity, Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
 		ExpectedDaily: c.ExpectedDaily(), Batches: batches, Tolerances: c.Tolerances, Materiality: c.Materiality,
 		Approvers: c.Approvers, Accounts: c.Accounts, Settlement: c.Settlement, StatementVersion: closed.Version(o.Period), Closed: prior, Locks: locks,
-		DecidedRates: rates,
+		DecidedRates: told.Rates, DecidedMatches: told.Matches,
 	}
 	for _, e := range c.Entities {
 		params.Entities = append(params.Entities, engine.Entity{ID: e.ID, FunctionalCurrency: e.FunctionalCurrency, Revenue: e.Revenue})

@@ -30,9 +30,10 @@ type runInputs struct {
 	Version     int64 // of the statements
 	Batches     []runBatch
 	SQL         []sqlFile
-	Closed      []engine.ClosedTable   // how the closed period before is
-	Locks       []engine.Lock          // what each closed period knew
-	Rates       []pipeline.DecidedRate `json:",omitempty"` // that people decided
+	Closed      []engine.ClosedTable    // how the closed period before is
+	Locks       []engine.Lock           // what each closed period knew
+	Rates       []pipeline.DecidedRate  `json:",omitempty"` // that people decided
+	Matches     []pipeline.DecidedMatch `json:",omitempty"` // that people decided
 	Config      runConfig
 }
 
@@ -69,8 +70,8 @@ type entityTerms struct{ ID, FunctionalCurrency, Revenue string }
 
 // RunID gives the id of reconciling the period over these batches with this
 // SQL: the same inputs are the same run.
-func RunID(c *config.Config, period, first pipeline.Period, version int64, batches []pipeline.Batch, files []sqlFile, prior []engine.ClosedTable, locks []engine.Lock, rates []pipeline.DecidedRate) (string, error) {
-	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, Version: version, SQL: slices.Clone(files), Closed: prior, Locks: locks, Rates: rates}
+func RunID(c *config.Config, period, first pipeline.Period, version int64, batches []pipeline.Batch, files []sqlFile, prior []engine.ClosedTable, locks []engine.Lock, told pipeline.Decided) (string, error) {
+	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, Version: version, SQL: slices.Clone(files), Closed: prior, Locks: locks, Rates: told.Rates, Matches: told.Matches}
 	sort.Slice(in.SQL, func(i, j int) bool { return in.SQL[i].Name < in.SQL[j].Name })
 	for _, b := range batches {
 		in.Batches = append(in.Batches, runBatch{b.ID, b.Feed, b.SourceSHA256, b.RowsSHA256,

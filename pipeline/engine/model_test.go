@@ -376,6 +376,14 @@ func setCase(t *testing.T, p *engine.Parameters, key string, values []string) {
 		p.Tolerances[values[0]] = amount
 	case "settlement":
 		p.Settlement[values[0]] = values[1]
+	case "match": // MATCH MONTH OURS + OURS = THEIRS
+		d := pipeline.Decision{Status: pipeline.DecisionMatch, Match: values[0], Period: pipeline.Period(values[1]), Matched: strings.Join(values[2:], " "),
+			Note: "the bank's advice", By: "ann", ExceptionID: fmt.Sprintf("m%d", len(p.DecidedMatches)+1)}
+		m, ok := pipeline.DecidedMatchOf(d)
+		if !ok {
+			t.Fatalf("run.txt: match %v", values)
+		}
+		p.DecidedMatches = append(p.DecidedMatches, m)
 	case "account":
 		p.Accounts[values[0]] = strings.Join(values[1:], " ")
 	default:

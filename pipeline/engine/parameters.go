@@ -86,9 +86,23 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 			duckdb.Literal(r.Value), duckdb.Literal(r.Source), duckdb.Literal(r.Reason), duckdb.Literal(r.By), duckdb.Literal(r.ExceptionID),
 			duckdb.Literal(string(r.Period))))
 	}
+	var matches []string
+	for _, m := range p.DecidedMatches {
+		for _, side := range []struct {
+			name string
+			ids  []string
+		}{{"ours", m.Ours}, {"theirs", m.Theirs}} {
+			for _, id := range side.ids {
+				matches = append(matches, fmt.Sprintf("(%s, %s, %s, %s, %s, %s, %s, %s, %s)", duckdb.Literal(m.Match), duckdb.Literal(side.name), duckdb.Literal(id),
+					duckdb.Literal(m.ExceptionID), duckdb.Literal(pipeline.MatchText(m.Ours, m.Theirs)), duckdb.Literal(m.Reason), duckdb.Literal(m.By), duckdb.Literal(string(m.Period)),
+					instant(m.Period.Start(p.TimeZone))))
+			}
+		}
+	}
 	for _, query := range []string{
 		run,
 		values("run_decided_rates", "base varchar, quote varchar, day date, rate decimal(18, 9), source varchar, reason varchar, decided_by varchar, exception_id varchar, decided_in varchar", rates),
+		values("run_decided_matches", "match varchar, side varchar, item_id varchar, exception_id varchar, matched varchar, reason varchar, decided_by varchar, decided_in varchar, decided_from timestamptz", matches),
 		values("run_closed", "period varchar, version bigint, table_name varchar, locked_rows bigint, differing_rows bigint, problem varchar", closed),
 		values("run_days", "day date, day_start timestamptz, day_end timestamptz", days),
 		values("run_months", "accounting_month varchar, month_start timestamptz, month_end timestamptz, closing_instant timestamptz", months),

@@ -62,12 +62,13 @@ type Parameters struct {
 	ExpectedDaily      []string          // feeds
 	Batches            []pipeline.Batch
 	Closed             []ClosedTable
-	DecidedRates       []pipeline.DecidedRate `json:",omitempty"`
-	Locks              []Lock                 // by period: rates and terms that came after a lock are in force from the next month on
-	StatementVersion   int64                  // 0 is 1
-	MaterializeStaging bool                   // for tests: staging as tables, so that rows can be tampered with
-	ReadFilesOnce      bool                   // staging that reads files as tables
-	KeepModels         bool                   // for tests: no table is dropped after its last reader
+	DecidedRates       []pipeline.DecidedRate  `json:",omitempty"`
+	DecidedMatches     []pipeline.DecidedMatch `json:",omitempty"`
+	Locks              []Lock                  // by period: rates and terms that came after a lock are in force from the next month on
+	StatementVersion   int64                   // 0 is 1
+	MaterializeStaging bool                    // for tests: staging as tables, so that rows can be tampered with
+	ReadFilesOnce      bool                    // staging that reads files as tables
+	KeepModels         bool                    // for tests: no table is dropped after its last reader
 }
 
 // ControlResult is how one control judged the period.

@@ -9,7 +9,7 @@ import (
 	"carat/pipeline"
 )
 
-const decisionColumns = "exception_id, status, until_day, owner, note, decided_by, os_user, decided_at, rate_value, rate_source, rate_pair, rate_period"
+const decisionColumns = "exception_id, status, until_day, owner, note, decided_by, os_user, decided_at, rate_value, rate_source, rate_pair, rate_period, matched, match_name"
 
 // RecordDecisions adds decisions: all of them or none. Earlier ones about the
 // same exceptions stay on record.
@@ -20,8 +20,8 @@ func (s *Store) RecordDecisions(ctx context.Context, decisions []pipeline.Decisi
 			return err
 		}
 		for i, d := range decisions {
-			if _, err := tx.ExecContext(ctx, s.bind("insert into carat_decisions (decision_no, "+decisionColumns+") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-				last+int64(i)+1, d.ExceptionID, d.Status, d.Until, d.Owner, d.Note, d.By, d.OSUser, d.At.UnixMicro(), d.Value, d.Source, d.Rate, string(d.Period)); err != nil {
+			if _, err := tx.ExecContext(ctx, s.bind("insert into carat_decisions (decision_no, "+decisionColumns+") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+				last+int64(i)+1, d.ExceptionID, d.Status, d.Until, d.Owner, d.Note, d.By, d.OSUser, d.At.UnixMicro(), d.Value, d.Source, d.Rate, string(d.Period), d.Matched, d.Match); err != nil {
 				return err
 			}
 			if err := s.Record(ctx, tx, "carat_decisions", last+int64(i)+1); err != nil {
@@ -76,7 +76,7 @@ func (s *Store) decisions(ctx context.Context, query string, args ...any) ([]pip
 	for rows.Next() {
 		var d pipeline.Decision
 		var at int64
-		if err := rows.Scan(&d.ExceptionID, &d.Status, &d.Until, &d.Owner, &d.Note, &d.By, &d.OSUser, &at, &d.Value, &d.Source, &d.Rate, &d.Period); err != nil {
+		if err := rows.Scan(&d.ExceptionID, &d.Status, &d.Until, &d.Owner, &d.Note, &d.By, &d.OSUser, &at, &d.Value, &d.Source, &d.Rate, &d.Period, &d.Matched, &d.Match); err != nil {
 			return nil, fmt.Errorf("read decisions: %w", err)
 		}
 		d.At = time.UnixMicro(at).UTC()

@@ -207,6 +207,7 @@ func TestRecordsOfAnOlderState(t *testing.T) {
 		recordEverything(t, s)
 		older := []string{"drop table carat_records", "drop table carat_tables", "delete from carat_migrations where name >= '" + recordsMigration + "'"}
 		for _, column := range []string{"carat_users drop column os_user", "carat_sign_offs drop column os_user", "carat_decisions drop column os_user",
+			"carat_decisions drop column matched", "carat_decisions drop column match_name",
 			"carat_locks drop column prepared_os", "carat_locks drop column approved_os", "carat_locks drop column reopened_os"} {
 			older = append(older, "alter table "+column)
 		}

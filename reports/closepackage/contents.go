@@ -201,6 +201,9 @@ func (b *workbook) contents() error {
 	if p.RatesDecided > 0 {
 		line("Exchange rates", b.styles.text, fmt.Sprintf("%d decided, none published: see Decided exchange rates", p.RatesDecided), b.styles.text)
 	}
+	if p.MatchesDecided > 0 {
+		line("Matches", b.styles.text, fmt.Sprintf("%d decided by a person: see Decided matches", p.MatchesDecided), b.styles.text)
+	}
 	line("Exceptions", b.styles.text, fmt.Sprintf("%d open, %d waived, %d decided", p.Open, p.Waived, p.Decided), b.styles.text)
 	if p.Next != "" {
 		line("Next", b.styles.text, p.Next+" "+p.NextCommand, b.styles.text)

@@ -18,6 +18,7 @@ type Package struct {
 	// Open, Waived and Decided count the exceptions that count for the close.
 	Open, Waived, Decided int64
 	RatesDecided          int64 // exchange rates that people decided
+	MatchesDecided        int64 // rows of two sides that people matched
 	Payers                []statement.Party
 	Zone                  *time.Location // of dates for people; nil is UTC
 	Command               string         // that makes these numbers again

@@ -7,7 +7,7 @@
 -- guards: payouts that never left or went elsewhere; money that left without a payout; returned money that nobody credits
 -- question: Did the provider pay every payout, with its amount, and nothing else?
 -- causes: a payment that failed after it was reported; a return that we didn't book; an amount or currency changed by the provider; a file of the provider that is missing
--- action: ask the provider for the payment by its reference; book the failure or return as a new version of the payout; recover what was paid without one
+-- action: ask the provider for the payment by its reference; book the failure or return as a new version of the payout; recover what was paid without one; where the payment names the payout otherwise, decide it: `carat exceptions match ID ID --reason TEXT`
 -- checked: from led_match_payout cross join run where taken_at >= run.period_start and exists (select 1 from stg_provider_payments)
 -- not_compared: from led_match_payout cross join run where taken_at >= run.period_start and not exists (select 1 from stg_provider_payments)
 -- not_compared_reason: no payment of a provider was ever fed

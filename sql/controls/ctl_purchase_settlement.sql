@@ -7,7 +7,7 @@
 -- guards: sales that a store never paid for; money for sales that nobody booked; fees above the contract; a report read twice
 -- question: Did every order reach its settlement, at the right amount and fee, once?
 -- causes: a report that is missing or was read twice; a refund made in the store alone; a sale lost on the way to the platform; a changed commission; a currency converted where it shouldn't be; a line whose net was rounded or typed by hand
--- action: get the report or the order that is missing; claim what the store owes; book what it reports and we lack; settle a wrong fee with the store
+-- action: get the report or the order that is missing; claim what the store owes; book what it reports and we lack; settle a wrong fee with the store; where an order and a line are one under two transactions, decide it: `carat exceptions match ID ID --reason TEXT`
 -- checked: from stg_coin_purchases cross join run where accounting_month = run.period and exists (select 1 from stg_settlement_lines)
 -- not_compared: from stg_coin_purchases cross join run where accounting_month = run.period and not exists (select 1 from stg_settlement_lines)
 -- not_compared_reason: no settlement report was ever fed

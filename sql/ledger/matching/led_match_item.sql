@@ -4,7 +4,8 @@
 -- is compared: of orders + towards the platform, of a settlement payout what the bank should receive. due_at is when a
 -- missing counterpart becomes a break: the event's time + due_days of the channel; a bank line has the web's days, because its
 -- report may come later than the money. Its key is its reference, else that of the payout that its text names. Orders are kept
--- apart by channel (key_scope); the bank knows no channels.
+-- apart by channel (key_scope); the bank knows no channels. Rows of which a person decided that they belong together have the
+-- decision's key, whatever they say themselves, and are one from the decision's month on.
 with grace as (
     select coalesce(max(due_days), 0) as days
     from run_channels
@@ -18,31 +19,76 @@ unpaired as (
     where unpaired_no is not null
 ),
 
+decided as (
+    select match, side, item_id, decided_from, 'decided ' || exception_id as match_key
+    from run_decided_matches
+),
+
 -- what the lines of a transaction add up to, by which a store's base is known: with the tax, or without it
-line_sums as (
+keyed_lines as (
     select
-        lines.key_no,
-        lines.match_key,
-        sum(lines.amount) as amount
+        case when decided.item_id is null then lines.key_no else 0 end as key_no,
+        coalesce(decided.match_key, lines.match_key) as match_key,
+        lines.amount
     from led_match_line as lines
     inner join unpaired
         on unpaired.key_no = lines.key_no
-    where lines.match_key is not null
-    group by lines.key_no, lines.match_key
+    left join decided
+        on decided.match = 'purchase_settlement'
+        and decided.side = 'theirs'
+        and decided.item_id = lines.line_id
+),
+
+line_sums as (
+    select
+        key_no,
+        match_key,
+        sum(amount) as amount
+    from keyed_lines
+    where match_key is not null
+    group by key_no, match_key
+),
+
+keyed_orders as (
+    select
+        case when decided.item_id is null then orders.key_no else 0 end as key_no,
+        coalesce(decided.match_key, orders.match_key) as match_key,
+        decided.decided_from,
+        orders.entity,
+        orders.channel,
+        orders.class,
+        orders.currency,
+        orders.order_id,
+        orders.sku,
+        orders.country,
+        orders.amount,
+        orders.untaxed_amount,
+        orders.booked_fee,
+        orders.known_fee,
+        orders.event_at,
+        orders.taken_at,
+        orders.is_before,
+        orders.batch_id,
+        orders.source_line
+    from led_match_order as orders
+    inner join unpaired
+        on unpaired.key_no = orders.key_no
+    left join decided
+        on decided.match = 'purchase_settlement'
+        and decided.side = 'ours'
+        and decided.item_id = orders.order_id
 ),
 
 order_sums as (
     select
-        orders.key_no,
-        orders.match_key,
-        orders.currency,
-        sum(orders.amount) as amount,
-        sum(coalesce(orders.untaxed_amount, orders.amount)) as untaxed_amount
-    from led_match_order as orders
-    inner join unpaired
-        on unpaired.key_no = orders.key_no
-    where orders.match_key is not null
-    group by orders.key_no, orders.match_key, orders.currency
+        key_no,
+        match_key,
+        currency,
+        sum(amount) as amount,
+        sum(coalesce(untaxed_amount, amount)) as untaxed_amount
+    from keyed_orders
+    where match_key is not null
+    group by key_no, match_key, currency
 ),
 
 untaxed as (
@@ -139,7 +185,7 @@ select
     'ours' as side,
     orders.entity,
     orders.channel,
-    orders.channel as key_scope,
+    case when orders.decided_from is null then orders.channel else '' end as key_scope,
     orders.class,
     orders.match_key,
     orders.currency,
@@ -153,16 +199,14 @@ select
     cast(orders.known_fee as decimal(38, 6)) as known_fee,
     orders.event_at,
     orders.event_at + to_hours(24 * coalesce(run_channels.due_days, 0)) as due_at,
-    orders.taken_at,
+    greatest(orders.taken_at, coalesce(orders.decided_from, orders.taken_at)) as taken_at,
     orders.is_before,
     cast(null as timestamptz) as covers_from,
     cast(null as timestamptz) as covers_to,
     cast(null as varchar) as party,
     orders.batch_id,
     orders.source_line
-from led_match_order as orders
-inner join unpaired
-    on unpaired.key_no = orders.key_no
+from keyed_orders as orders
 left join untaxed
     on untaxed.key_no = orders.key_no
     and untaxed.match_key = orders.match_key
@@ -174,9 +218,9 @@ select
     'theirs' as side,
     lines.entity,
     lines.channel,
-    lines.channel as key_scope,
+    case when decided.item_id is null then lines.channel else '' end as key_scope,
     lines.class,
-    lines.match_key,
+    coalesce(decided.match_key, lines.match_key) as match_key,
     lines.currency,
     'settlement' as subject_kind,
     lines.line_id as item_id,
@@ -196,7 +240,7 @@ select
     end as known_fee,
     lines.event_at,
     lines.event_at as due_at,
-    lines.taken_at,
+    greatest(lines.taken_at, coalesce(decided.decided_from, lines.taken_at)) as taken_at,
     -- an undated line may stand for a transaction from before carat began
     lines.is_undated and lines.event_at < run.first_start + to_hours(24 * coalesce(run_channels.due_days, 0)) as is_before,
     lines.covers_from,
@@ -208,6 +252,10 @@ from led_match_line as lines
 cross join run
 inner join unpaired
     on unpaired.key_no = lines.key_no
+left join decided
+    on decided.match = 'purchase_settlement'
+    and decided.side = 'theirs'
+    and decided.item_id = lines.line_id
 left join run_channels
     on run_channels.channel = lines.channel
 union all
@@ -218,7 +266,7 @@ select
     lines.channel,
     '' as key_scope,
     'payout' as class,
-    lines.bank_reference as match_key,
+    coalesce(decided.match_key, lines.bank_reference) as match_key,
     lines.currency,
     'settlement' as subject_kind,
     lines.line_id as item_id,
@@ -230,10 +278,13 @@ select
     cast(null as decimal(38, 6)) as known_fee,
     lines.event_at,
     lines.event_at + to_hours(24 * coalesce(run_channels.due_days, 0)) as due_at,
-    case
-        when lines.accounting_month = run.period then greatest(least(lines.event_at, run.closing_instant), run.period_start)
-        else least(lines.event_at, run.opening_instant)
-    end as taken_at,
+    greatest(
+        case
+            when lines.accounting_month = run.period then greatest(least(lines.event_at, run.closing_instant), run.period_start)
+            else least(lines.event_at, run.opening_instant)
+        end,
+        coalesce(decided.decided_from, run.first_start)
+    ) as taken_at,
     lines.event_at < run.first_start as is_before,
     cast(null as timestamptz) as covers_from,
     cast(null as timestamptz) as covers_to,
@@ -242,6 +293,10 @@ select
     lines.source_line
 from stg_settlement_lines as lines
 cross join run
+left join decided
+    on decided.match = 'settlement_bank'
+    and decided.side = 'ours'
+    and decided.item_id = lines.line_id
 left join run_channels
     on run_channels.channel = lines.channel
 where lines.kind = 'payout' and lines.accounting_month <= run.period
@@ -253,7 +308,7 @@ select
     cast(null as varchar) as channel,
     '' as key_scope,
     'payout' as class,
-    coalesce(contained.match_key, lines.reference) as match_key,
+    coalesce(decided.match_key, contained.match_key, lines.reference) as match_key,
     lines.currency,
     'bank' as subject_kind,
     lines.line_id as item_id,
@@ -265,10 +320,13 @@ select
     cast(null as decimal(38, 6)) as known_fee,
     lines.booked_at as event_at,
     lines.booked_at + to_hours(24 * grace.days) as due_at,
-    case
-        when lines.accounting_month = run.period then greatest(least(lines.booked_at, run.closing_instant), run.period_start)
-        else least(lines.booked_at, run.opening_instant)
-    end as taken_at,
+    greatest(
+        case
+            when lines.accounting_month = run.period then greatest(least(lines.booked_at, run.closing_instant), run.period_start)
+            else least(lines.booked_at, run.opening_instant)
+        end,
+        coalesce(decided.decided_from, run.first_start)
+    ) as taken_at,
     lines.booked_at < run.first_start as is_before,
     cast(null as timestamptz) as covers_from,
     cast(null as timestamptz) as covers_to,
@@ -280,4 +338,8 @@ cross join run
 cross join grace
 left join contained
     on contained.line_id = lines.line_id
+left join decided
+    on decided.match = 'settlement_bank'
+    and decided.side = 'theirs'
+    and decided.item_id = lines.line_id
 where lines.accounting_month <= run.period and lines.kind not in ('opening', 'closing')

@@ -71,11 +71,14 @@ theirs as (
         cast(sum(payments.effect * payments.amount) as decimal(38, 6)) as amount_out,
         min(payments.line_id) as line_id,
         max(payments.booked_at) as event_at,
-        max(case
-            when payments.accounting_month = run.period
-                then greatest(least(payments.booked_at, run.closing_instant), run.period_start)
-            else least(payments.booked_at, run.opening_instant)
-        end) as taken_at
+        max(greatest(
+            case
+                when payments.accounting_month = run.period
+                    then greatest(least(payments.booked_at, run.closing_instant), run.period_start)
+                else least(payments.booked_at, run.opening_instant)
+            end,
+            coalesce(payments.decided_from, run.first_start)
+        )) as taken_at
     from led_provider_payment as payments
     cross join run
     where payments.payout_id is not null

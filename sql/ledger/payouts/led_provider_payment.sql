@@ -1,6 +1,6 @@
 -- One row is one line of a payout provider with the payout that it names.
 -- grain: line_id
--- A line names its payout by payout_id, else by the reference that the payout came to have, else by the one payout whose id or
+-- What a person decided about a line goes before what it says, from the decision's month on (decided_from). A line names its payout by payout_id, else by the reference that the payout came to have, else by the one payout whose id or
 -- reference is a word of its reference (led_match_item says which words name nothing). What several payouts carry names none. Lines of later months are not known yet. effect is what the line does to the payments of the
 -- payout that are out: 1 when paid, -1 when one comes back; a failure when nothing is out brings nothing back (0), so the
 -- count never falls below zero.
@@ -75,13 +75,27 @@ contained as (
     having min(payout_words.payout_id) = max(payout_words.payout_id)
 ),
 
+decided as (
+    select
+        theirs.item_id as line_id,
+        theirs.decided_from,
+        min(ours.item_id) as payout_id
+    from run_decided_matches as theirs
+    inner join run_decided_matches as ours
+        on ours.exception_id = theirs.exception_id
+        and ours.side = 'ours'
+    where theirs.match = 'payout_provider' and theirs.side = 'theirs'
+    group by theirs.item_id, theirs.decided_from
+),
+
 named as (
     select
         lines.line_id,
         lines.entity,
         lines.provider,
         lines.provider_reference,
-        coalesce(lines.payout_id, referenced.payout_id, contained.payout_id) as payout_id,
+        coalesce(decided.payout_id, lines.payout_id, referenced.payout_id, contained.payout_id) as payout_id,
+        decided.decided_from,
         lines.amount,
         lines.currency,
         lines.status,
@@ -95,6 +109,8 @@ named as (
         on referenced.provider_reference = lines.provider_reference
     left join contained
         on contained.line_id = lines.line_id
+    left join decided
+        on decided.line_id = lines.line_id
     where lines.accounting_month <= run.period
 ),
 
@@ -147,6 +163,7 @@ select
     named.status,
     named.booked_at,
     named.accounting_month,
+    named.decided_from,
     cast(coalesce(counted.effect, case when named.status = 'paid' then 1 else 0 end) as bigint) as effect,
     named.batch_id,
     named.source_line
