@@ -28,6 +28,7 @@ var closings = []struct {
 		whole("coins_left"), money("value_left"), money("fee_left")}},
 	{"trial_balances", []pipeline.Column{text("entity"), text("account"), text("currency"), text("functional_currency"),
 		money("closing"), money("functional_closing")}},
+	{"group_balances", []pipeline.Column{text("level"), text("entity"), text("account"), text("kind"), money("functional_closing"), money("closing")}},
 }
 
 func text(name string) pipeline.Column  { return pipeline.Column{Name: name, Type: "VARCHAR"} }

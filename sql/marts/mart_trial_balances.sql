@@ -6,17 +6,33 @@
 -- stands by itself.
 -- Debits are positive, credits negative in opening and closing. Functional amounts are null where an exchange rate is missing,
 -- never zero.
-with moved as (
+with lines as (
+    select
+        entity,
+        day,
+        event_class,
+        account,
+        currency,
+        functional_currency,
+        cast(sum(amount) as decimal(38, 6)) as amount,
+        cast(known_sum(functional_amount) as decimal(38, 6)) as functional_amount
+    from led_journal_line
+    group by entity, day, event_class, account, currency, functional_currency
+),
+
+-- as journal_lines tells them, an account once in an entry
+moved as (
     select
         entity,
         account,
         currency,
         functional_currency,
-        cast(sum(debit) as decimal(38, 6)) as debit,
-        cast(sum(credit) as decimal(38, 6)) as credit,
-        cast(known_sum(functional_debit) as decimal(38, 6)) as functional_debit,
-        cast(known_sum(functional_credit) as decimal(38, 6)) as functional_credit
-    from mart_journal_lines
+        cast(sum(greatest(amount, 0)) as decimal(38, 6)) as debit,
+        cast(sum(greatest(-amount, 0)) as decimal(38, 6)) as credit,
+        cast(known_sum(case when functional_amount < 0 then 0 else functional_amount end) as decimal(38, 6)) as functional_debit,
+        cast(known_sum(case when functional_amount > 0 then 0 else -functional_amount end) as decimal(38, 6)) as functional_credit
+    from lines
+    where amount <> 0 or functional_amount <> 0 or functional_amount is null
     group by entity, account, currency, functional_currency
 ),
 

@@ -211,6 +211,14 @@ days as (
     where raw_payouts.accounting_month = run.period and raw_payouts.payout_currency is not null
     union
     select
+        run_entities.functional_currency as base,
+        run.reporting_currency as quote,
+        booked_days.day
+    from run_entities
+    cross join run
+    cross join booked_days
+    union
+    select
         converted_quarters.settled_currency as base,
         quotes.currency as quote,
         local_day(converted_quarters.quarter, run.time_zone) as day
