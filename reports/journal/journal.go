@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,42 +41,84 @@ var Formats = []struct {
 }
 
 // lineCSV writes the lines as CSV (CRLF), numbering entries; row gives the cells of
-// a line, nil to leave it out.
+// a line, nil to leave it out. The lines of one entry are held until it ends: where
+// the layout is in the entries' own currencies, one that moves nothing in its own
+// (balances told at another rate) is written in the entity's.
 type lineCSV struct {
-	out    *csv.Writer
-	row    func(l *Line, number int) []string
-	number int
-	entry  string
+	out           *csv.Writer
+	ownCurrencies bool
+	row           func(l *Line, number int) []string
+	number        int
+	entry         []Line
 }
 
 // newCSV begins a file of such columns. An error of the head is kept by the writer
 // and told with the next line.
-func newCSV(w io.Writer, columns string, row func(l *Line, number int) []string) Writer {
+func newCSV(w io.Writer, columns string, ownCurrencies bool, row func(l *Line, number int) []string) Writer {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	_ = out.Write(strings.Split(columns, ","))
-	return &lineCSV{out: out, row: row}
+	return &lineCSV{out: out, ownCurrencies: ownCurrencies, row: row}
 }
 
 // Add writes a line.
 func (c *lineCSV) Add(l *Line) error {
-	if c.number == 0 || l.EntryID != c.entry {
-		c.number, c.entry = c.number+1, l.EntryID
+	if len(c.entry) > 0 && l.EntryID != c.entry[0].EntryID {
+		if err := c.flush(); err != nil {
+			return err
+		}
 	}
-	cells := c.row(l, c.number)
-	if cells == nil {
-		return nil
+	c.entry = append(c.entry, *l)
+	return nil
+}
+
+// flush writes the entry that is held.
+func (c *lineCSV) flush() error {
+	c.number++
+	functional := c.ownCurrencies && !slices.ContainsFunc(c.entry, func(l Line) bool { return !isZero(l.Debit) || !isZero(l.Credit) || l.FunctionalCurrency == "" })
+	for i := range c.entry {
+		l := &c.entry[i]
+		if functional {
+			l.Currency, l.Debit, l.Credit = l.FunctionalCurrency, l.FunctionalDebit, l.FunctionalCredit
+		}
+		if cells := c.row(l, c.number); cells != nil {
+			if err := c.out.Write(cells); err != nil {
+				return err
+			}
+		}
 	}
-	return c.out.Write(cells)
+	c.entry = c.entry[:0]
+	return nil
 }
 
 // Close writes what is left.
 func (c *lineCSV) Close() error {
+	if len(c.entry) > 0 {
+		if err := c.flush(); err != nil {
+			return err
+		}
+	}
 	c.out.Flush()
 	return c.out.Error()
 }
 
 func isZero(decimal string) bool { return strings.Trim(decimal, "0.") == "" }
+
+// isNothing says that a line moves nothing, neither in the entry's currency nor
+// in the entity's. A functional amount that nobody knows is something.
+func (l *Line) isNothing() bool {
+	return isZero(l.Debit) && isZero(l.Credit) && isZero(l.FunctionalDebit) && isZero(l.FunctionalCredit) &&
+		(l.FunctionalDebit != "" || l.FunctionalCredit != "" || l.FunctionalCurrency == "")
+}
+
+// functional gives a line's amounts in the entity's currency as cells: the
+// currency, the debit, the credit.
+func (l *Line) functional() []string {
+	if l.FunctionalDebit == "" && l.FunctionalCredit == "" && l.FunctionalCurrency != "" {
+		return []string{l.FunctionalCurrency, notKnown, notKnown}
+	}
+	return []string{l.FunctionalCurrency, side(l.FunctionalDebit), side(l.FunctionalCredit)}
+}
 
 // side is an amount in its column; nothing for zero.
 func side(decimal string) string {
@@ -86,16 +129,17 @@ func side(decimal string) string {
 }
 
 // newQuickBooks writes QuickBooks Online's journal import: amounts in the
-// entry's own currency, dates as in the United States.
+// entry's own currency, dates as in the United States. The columns behind Class
+// are the amounts in the entity's currency, which its import leaves unmapped.
 func newQuickBooks(w io.Writer, period pipeline.Period) Writer {
-	return newCSV(w, "Journal No,Journal Date,Account Name,Debits,Credits,Description,Name,Currency,Location,Class", func(l *Line, number int) []string {
-		if isZero(l.Debit) && isZero(l.Credit) {
+	return newCSV(w, "Journal No,Journal Date,Account Name,Debits,Credits,Description,Name,Currency,Location,Class,Functional Currency,Functional Debits,Functional Credits", true, func(l *Line, number int) []string {
+		if l.isNothing() {
 			return nil
 		}
-		return []string{
+		return append([]string{
 			fmt.Sprintf("%s-%05d", period, number), dayAs(l.Day, "01/02/2006"), escape.CSVText(l.Account), side(l.Debit), side(l.Credit),
 			escape.CSVText(l.Memo + " (" + l.EntryID + ")"), "", l.Currency, escape.CSVText(l.Entity), "",
-		}
+		}, l.functional()...)
 	})
 }
 
@@ -107,7 +151,7 @@ const notKnown = "not known"
 // currency, since Xero's have no other, and the number that an account's name
 // begins with.
 func newXero(w io.Writer, _ pipeline.Period) Writer {
-	return newCSV(w, "*Narration,*Date,Description,*AccountCode,*TaxRate,*Amount,TrackingName1,TrackingOption1,TrackingName2,TrackingOption2", func(l *Line, _ int) []string {
+	return newCSV(w, "*Narration,*Date,Description,*AccountCode,*TaxRate,*Amount,TrackingName1,TrackingOption1,TrackingName2,TrackingOption2", false, func(l *Line, _ int) []string {
 		amount := side(l.FunctionalDebit)
 		if credit := side(l.FunctionalCredit); credit != "" {
 			amount = "-" + credit
@@ -124,17 +168,19 @@ func newXero(w io.Writer, _ pipeline.Period) Writer {
 }
 
 // newNetSuite writes NetSuite's journal import, in the entry's own currency.
-// The exchange rate is left to NetSuite: an entry has none of its own.
+// The exchange rate is left to NetSuite: an entry has none of its own. The last
+// columns are the amounts in the entity's currency, to compare with what
+// NetSuite makes of it.
 func newNetSuite(w io.Writer, period pipeline.Period) Writer {
 	month := period.Start(time.UTC).Format("Jan 2006")
-	return newCSV(w, "tranId,trandate,subsidiary,currency,exchangerate,postingperiod,journalItemLine_account,journalItemLine_debitAmount,journalItemLine_creditAmount,journalItemLine_memo", func(l *Line, number int) []string {
-		if isZero(l.Debit) && isZero(l.Credit) {
+	return newCSV(w, "tranId,trandate,subsidiary,currency,exchangerate,postingperiod,journalItemLine_account,journalItemLine_debitAmount,journalItemLine_creditAmount,journalItemLine_memo,functionalCurrency,functionalDebit,functionalCredit", true, func(l *Line, number int) []string {
+		if l.isNothing() {
 			return nil
 		}
-		return []string{
+		return append([]string{
 			fmt.Sprintf("%s-%05d", period, number), dayAs(l.Day, "1/2/2006"), escape.CSVText(l.Entity), l.Currency, "", month, escape.CSVText(l.Account),
 			side(l.Debit), side(l.Credit), escape.CSVText(l.Memo + " (" + l.EntryID + ")"),
-		}
+		}, l.functional()...)
 	})
 }
 
@@ -176,7 +222,7 @@ func (h *hledger) declare(line string) {
 func (h *hledger) Add(l *Line) error {
 	h.declare("commodity 1000000.000000 " + l.Currency)
 	h.declare("account " + hledgerAccount(l))
-	if isZero(l.Debit) && isZero(l.Credit) {
+	if l.isNothing() {
 		return nil
 	}
 	out := &h.entries
@@ -185,8 +231,14 @@ func (h *hledger) Add(l *Line) error {
 		fmt.Fprintf(out, "\n%s (%s) %s\n", l.Day, hledgerText(l.EntryID), hledgerText(l.Memo))
 	}
 	amount, own := table.PlainDecimal(l.Debit), table.PlainDecimal(l.FunctionalDebit)
-	if isZero(l.Debit) {
-		amount, own = "-"+table.PlainDecimal(l.Credit), "-"+table.PlainDecimal(l.FunctionalCredit)
+	if isZero(l.FunctionalDebit) && !isZero(l.FunctionalCredit) {
+		own = "-" + table.PlainDecimal(l.FunctionalCredit)
+	}
+	switch {
+	case !isZero(l.Credit):
+		amount = "-" + table.PlainDecimal(l.Credit)
+	case isZero(l.Debit):
+		amount = "0"
 	}
 	if l.FunctionalDebit == "" && l.FunctionalCredit == "" {
 		own = notKnown

@@ -39,6 +39,8 @@ func journalFixture(add func(*Line) error) error {
 		{"main/2026-10-02/gift/KWD", "2026-10-02", "main", "5300 Marketing: gifts; (free)  =1+1", "KWD", "1.001", "0.000000", "USD", "3.30", "0", "=cmd|'x'\nBcc: y"},
 		{"main/2026-10-02/gift/KWD", "2026-10-02", "main", "2200 Creator payable", "KWD", "0", "1.001", "USD", "0", "3.29", "-2+3 ; not a comment"},
 		{"main/2026-10-02/gift/KWD", "2026-10-02", "main", "7000 Rounding", "KWD", "0", "0", "USD", "0", "0.01", "rounding"},
+		{"main/2026-10-31/fx/EUR", "2026-10-31", "main", "1110 Payment provider receivable", "EUR", "0", "0", "USD", "5", "0", "Balances at the month's last rate"},
+		{"main/2026-10-31/fx/EUR", "2026-10-31", "main", "7020 Exchange differences", "EUR", "0", "0", "USD", "0", "5", "Balances at the month's last rate"},
 		{"@eu/2026-10-02/x/JPY", "2026-10-02", "@eu", "1000 Cash", "JPY", "1234567", "0", "JPY", "1234567", "0", "cash"},
 		{"@eu/2026-10-02/x/JPY", "2026-10-02", "@eu", "4000 Gift revenue", "JPY", "0", "1234567", "JPY", "0", "1234567", "cash"},
 	} {
