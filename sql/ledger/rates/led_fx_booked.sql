@@ -3,6 +3,7 @@
 -- A store or a bank that exchanges by itself gives another amount than the published rate does; a refund is told at its own day's rate
 -- and takes back what was sold at its purchase's. functional_amount is a debit of exchange differences, a loss; it is null where a rate
 -- is missing. currency is that in which the item stood before.
+-- What a bank exchanges waits in clearing.
 with conversions as (
     select entity, channel, currency, currency as told_currency, rate_day, cast(closed_amount - booked_fee as decimal(38, 9)) as amount
     from led_item_conversion
@@ -10,11 +11,11 @@ with conversions as (
     select entity, channel, currency, settled_currency, rate_day, cast(settled_fee - opened_amount as decimal(38, 9))
     from led_item_conversion
     union all
-    select entity, channel, other_currency, other_currency, day, cast(receivable_amount as decimal(38, 9))
+    select entity, 'clearing', other_currency, other_currency, day, cast(receivable_amount as decimal(38, 9))
     from led_match_day
     where match = 'settlement_bank' and other_currency <> currency
     union all
-    select entity, channel, other_currency, currency, day, cast(-cash_amount as decimal(38, 9))
+    select entity, 'clearing', other_currency, currency, day, cast(-cash_amount as decimal(38, 9))
     from led_match_day
     where match = 'settlement_bank' and other_currency <> currency
 ),
@@ -58,6 +59,7 @@ from booked
 inner join led_account
     on led_account.entity = booked.entity
     and led_account.role = case
+        when booked.channel = 'clearing' then 'clearing'
         when booked.channel in ('apple', 'google') then 'store_receivable'
         when booked.channel = 'reseller' then 'reseller_receivable'
         else 'provider_receivable'
