@@ -211,7 +211,7 @@ func everyKind(t *testing.T, s books.Setting) {
 		{"reversal", "select event_id from gift_events where kind = 'reversal' order by 1 limit 1", "reversal", "undoes"},
 		{"gift that was undone", "select original_event_id from gift_events where kind = 'reversal' and original_event_id in (select event_id from gift_events) order by 1 limit 1", "gift", "undone by"},
 		{"purchase", "select purchase_id from coin_purchases where kind = 'purchase' order by 1 limit 1", "purchase", "source_line"},
-		{"refund", "select purchase_id from coin_purchases where kind = 'refund' order by 1 limit 1", "refund", "undoes"},
+		{"refund", "select purchase_id from coin_purchases where kind = 'refund' and original_purchase_id in (select purchase_id from coin_purchases) order by 1 limit 1", "refund", "undoes"},
 		{"payout", "select payout_id from payouts where status = 'paid' order by 1 limit 1", "payout", "statement_line"},
 		{"adjustment", "select adjustment_id from diamond_adjustments order by 1 limit 1", "adjustment", "statement_line"},
 		{"exception about a gift", "select exception_id from exceptions where subject_kind = 'gift' order by 1 limit 1", "exception", "gift"},

@@ -3,7 +3,7 @@
 -- control: key_conflict
 -- severity: block
 -- unit: contents
--- reasons: balances, coin_purchases, gift_events, payouts, diamond_adjustments, coin_adjustments, settlement_lines, provider_payments, bank_lines, agency_payouts, agency_adjustments
+-- reasons: balances, coin_purchases, gift_events, payouts, diamond_adjustments, coin_adjustments, settlement_lines, provider_payments, bank_lines, agency_payouts, agency_adjustments, tax_payments
 -- guards: a row changed at its source after it was ingested; two systems that number alike
 -- question: Did a row change after it was taken, or do two sources number alike?
 -- causes: a source that rewrites rows instead of correcting them by new ones; two exports with the same numbering
@@ -38,6 +38,7 @@ select
         when 'provider_payments' then 'payment'
         when 'bank_lines' then 'bank'
         when 'balances' then 'balance'
+        when 'tax_payments' then 'tax_payment'
         else 'adjustment'
     end as subject_kind,
     conflicts.row_key as subject_id,

@@ -26,7 +26,7 @@ with sums as (
         opened
     from led_opening_break
     cross join run
-    where table_name = 'trial_balances' or (table_name = 'rollforwards' and subject_kind in ('entity', 'channel'))
+    where table_name = 'trial_balances' or (table_name = 'rollforwards' and subject_kind in ('entity', 'channel', 'stage'))
 ),
 
 parts as (

@@ -4,7 +4,7 @@
 -- result: rollforwards
 -- order: identity, entity, currency, subject_kind, subject_id, line_rank
 -- Per entity for all identities, per creator for diamonds and payable, per channel for the coin liability and the deferred store
--- fee. Signed as they change the balance. A viewer's closing stands in viewer_balances.
+-- fee, per stage for tax withheld from payouts. Signed as they change the balance. A viewer's closing stands in viewer_balances.
 with coin_totals as (
     select
         entity,
@@ -179,6 +179,63 @@ liability_lines as (
     from liability_totals
 ),
 
+-- of withholding what is owed in all, and each stage of it
+tax_totals as (
+    select
+        identity,
+        entity,
+        currency,
+        'entity' as subject_kind,
+        entity as subject_id,
+        cast(sum(opening) as decimal(38, 6)) as opening,
+        cast(sum(collected) as decimal(38, 6)) as collected,
+        cast(sum(refunded) as decimal(38, 6)) as refunded,
+        cast(sum(withheld) as decimal(38, 6)) as withheld,
+        cast(sum(failed) as decimal(38, 6)) as failed,
+        cast(sum(fell_due) as decimal(38, 6)) as fell_due,
+        cast(sum(returned) as decimal(38, 6)) as returned,
+        cast(sum(paid) as decimal(38, 6)) as paid,
+        cast(sum(closing) as decimal(38, 6)) as closing
+    from led_tax_rollforward
+    where stage <> 'receivable'
+    group by identity, entity, currency
+    union all
+    select
+        identity, entity, currency, 'stage' as subject_kind, entity || '/' || stage as subject_id, opening, collected, refunded, withheld, failed,
+        fell_due, returned, paid, closing
+    from led_tax_rollforward
+    where identity = 'withholding'
+),
+
+tax_lines as (
+    select identity, entity, currency, subject_kind, subject_id, 1 as line_rank, 'opening' as line, opening as amount
+    from tax_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 2, 'collected', collected
+    from tax_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 3, 'refunded', refunded
+    from tax_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 4, 'withheld', withheld
+    from tax_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 5, 'failed', failed
+    from tax_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 6, 'fell_due', fell_due
+    from tax_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 7, 'returned', returned
+    from tax_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 8, 'paid', paid
+    from tax_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 9, 'closing', closing
+    from tax_totals
+),
+
 lines as (
     select
         'coins' as identity,
@@ -201,6 +258,10 @@ lines as (
     union all
     select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount
     from liability_lines
+    union all
+    select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount
+    from tax_lines
+    where amount <> 0 or line in ('opening', 'closing')
 )
 
 select

@@ -1,6 +1,6 @@
 -- One row is a row that was refused because its key says something else already, with the row that stands.
 -- grain: batch_id, source_line, standing_batch, standing_line
--- subject: purchase, gift, payout, settlement, payment, bank, balance, adjustment
+-- subject: purchase, gift, payout, settlement, payment, bank, balance, adjustment, tax_payment
 -- heading: Rows that were refused under its key
 -- order: batch_id, source_line
 -- The row that stands is among those above; here is what arrived later.

@@ -71,6 +71,9 @@ entities as (
     union
     select entity
     from stg_provider_payments
+    union
+    select entity
+    from stg_tax_payments
 ),
 
 posted as (

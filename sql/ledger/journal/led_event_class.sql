@@ -24,5 +24,7 @@ from (
         ('payout_failed', 'Payouts failed or returned'),
         ('negative_balance', 'Creators who owe'),
         ('settlement', 'Stores and providers settled'),
+        ('tax_paid', 'Tax paid to authorities'),
+        ('withholding_returned', 'Tax to be claimed back: remitted for payouts that came back'),
         ('fx', 'Balances at the month''s last rate')
 ) as classes (event_class, memo)

@@ -65,6 +65,9 @@ postings as (
     from led_posting_bank
     union all
     select entity, currency, role, amount
+    from led_posting_tax
+    union all
+    select entity, currency, role, amount
     from led_posting_coin
 ),
 

@@ -21,6 +21,9 @@ with foreign_sides as (
     union all
     select entity, day, rate_day, event_class, currency, role, amount
     from led_posting_bank
+    union all
+    select entity, day, rate_day, event_class, currency, role, amount
+    from led_posting_tax
 ),
 
 rated as (

@@ -103,6 +103,8 @@ lines as (
     from mart_rollforwards as rolls
     cross join turn
     where rolls.line = 'opening'
+        -- closed before carat rolled taxes forward
+        and (rolls.identity not in ('tax', 'withholding') or exists (select 1 from closed_rollforwards where identity = rolls.identity))
     union all
     select 'trial_balances', entity, 'own', currency, 'account', account, null, closing, null, 0
     from closed_accounts

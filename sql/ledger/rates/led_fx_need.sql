@@ -78,6 +78,10 @@ postings as (
     select entity, currency, rate_day
     from led_posting_bank
     where amount <> 0
+    union
+    select entity, currency, rate_day
+    from led_posting_tax
+    where amount <> 0
 ),
 
 posting_days as (
