@@ -48,6 +48,12 @@ type Config struct {
 	BreakageMonths    int               // 0: none
 	FXMaxAgeDays      int
 	Materiality       map[string]pipeline.Amount
+	PayoutDueDays     int            // after which a requested payout that is unpaid is looked at
+	BelowMinimumDays  int            // and a balance below the minimum
+	PayoutFXTolerance pipeline.Rate  // of the published rate
+	Escheat           map[string]int // months without movement after which a balance is dormant, by country
+	FluxPercent       int            // a change above it needs a note
+	RefundReserve     string         // report or post
 	Approvers         []string
 	// WaiverLimits are how much a role may waive of one exception, by the unit of
 	// its difference; a role that is not there may waive any.

@@ -16,6 +16,7 @@ import (
 )
 
 var (
+	countryForm  = regexp.MustCompile(`^[A-Z]{2}$`)
 	currencyForm = regexp.MustCompile(`^[A-Z]{3}$`)
 	memoryForm   = regexp.MustCompile(`^[1-9][0-9]{0,5} ?(MB|GB|TB|MiB|GiB|TiB)$`)
 	nameForm     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
@@ -95,13 +96,19 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 				"after_months": func(n *yaml.Node) { c.BreakageMonths = y.whole(n, "after_months", 0, 1200) },
 			})
 		},
-		"fx_max_age_days": func(n *yaml.Node) { c.FXMaxAgeDays = y.whole(n, "fx_max_age_days", 0, 3650) },
-		"materiality":     func(n *yaml.Node) { y.amounts(n, "materiality", c.Materiality) },
-		"approvers":       func(n *yaml.Node) { c.Approvers = y.approvers(n) },
-		"waiver_limits":   func(n *yaml.Node) { c.WaiverLimits = y.waiverLimits(n) },
-		"accounts":        func(n *yaml.Node) { c.Accounts = y.accounts(n) },
-		"memory":          func(n *yaml.Node) { c.Memory = y.memory(n) },
-		"threads":         func(n *yaml.Node) { c.Threads = y.whole(n, "threads", 0, 1024) },
+		"fx_max_age_days":     func(n *yaml.Node) { c.FXMaxAgeDays = y.whole(n, "fx_max_age_days", 0, 3650) },
+		"materiality":         func(n *yaml.Node) { y.amounts(n, "materiality", c.Materiality) },
+		"payout_due_days":     func(n *yaml.Node) { c.PayoutDueDays = y.whole(n, "payout_due_days", 0, 3650) },
+		"below_minimum_days":  func(n *yaml.Node) { c.BelowMinimumDays = y.whole(n, "below_minimum_days", 0, 36500) },
+		"payout_fx_tolerance": func(n *yaml.Node) { c.PayoutFXTolerance = y.share(n, "payout_fx_tolerance") },
+		"escheat":             func(n *yaml.Node) { c.Escheat = y.escheat(n) },
+		"flux_percent":        func(n *yaml.Node) { c.FluxPercent = y.whole(n, "flux_percent", 0, 10000) },
+		"refund_reserve":      func(n *yaml.Node) { c.RefundReserve = y.choice(n, "refund_reserve", "report", "post") },
+		"approvers":           func(n *yaml.Node) { c.Approvers = y.approvers(n) },
+		"waiver_limits":       func(n *yaml.Node) { c.WaiverLimits = y.waiverLimits(n) },
+		"accounts":            func(n *yaml.Node) { c.Accounts = y.accounts(n) },
+		"memory":              func(n *yaml.Node) { c.Memory = y.memory(n) },
+		"threads":             func(n *yaml.Node) { c.Threads = y.whole(n, "threads", 0, 1024) },
 		"control_timeout": func(n *yaml.Node) {
 			if c.ControlTimeout = y.duration(n, "control_timeout"); c.ControlTimeout <= 0 {
 				y.problem(n, "control_timeout: a control needs some time")
@@ -113,6 +120,19 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 		"notifications": func(n *yaml.Node) { c.Notifications = y.notifications(n) },
 		"backup":        func(n *yaml.Node) { y.backup(n, &c.Backup) },
 	}
+}
+
+// escheat reads after how many months a balance without movement is dormant, by country.
+func (y *yamlFile) escheat(n *yaml.Node) map[string]int {
+	months := map[string]int{}
+	y.each(n, "escheat", func(key, value *yaml.Node) {
+		if !countryForm.MatchString(key.Value) {
+			y.problem(key, "escheat: %q is not a country of two capital letters, such as US", key.Value)
+			return
+		}
+		months[key.Value] = y.whole(value, "escheat "+key.Value, 1, 1200)
+	})
+	return months
 }
 
 func (y *yamlFile) folder(n *yaml.Node, what string) string {

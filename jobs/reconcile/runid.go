@@ -55,6 +55,12 @@ type runConfig struct {
 	Entities          []entityTerms
 	Tolerances        map[string]pipeline.Amount
 	Materiality       map[string]pipeline.Amount
+	PayoutDueDays     int
+	BelowMinimumDays  int
+	PayoutFXTolerance pipeline.Rate
+	Escheat           map[string]int
+	FluxPercent       int
+	RefundReserve     string
 	StoreFeeRate      map[string]pipeline.Rate
 	DueDays           map[string]int
 	Settlement        map[string]string
@@ -92,6 +98,8 @@ func RunConfig(c *config.Config) runConfig {
 	r := runConfig{
 		TimeZone: c.TimeZone, ReportingCurrency: c.ReportingCurrency, Entity: c.Entity,
 		Tolerances: c.Tolerances, Materiality: c.Materiality, StoreFeeRate: c.StoreFeeRate, DueDays: c.DueDays, Settlement: c.Settlement,
+		PayoutDueDays: c.PayoutDueDays, BelowMinimumDays: c.BelowMinimumDays, PayoutFXTolerance: c.PayoutFXTolerance, Escheat: c.Escheat,
+		FluxPercent: c.FluxPercent, RefundReserve: c.RefundReserve,
 		Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
 		Approvers: c.Approvers, Accounts: c.Accounts, ExpectedDaily: c.ExpectedDaily(),
 	}

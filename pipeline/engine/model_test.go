@@ -247,9 +247,10 @@ func testParameters(t *testing.T, period, first pipeline.Period, zone string) en
 			{Name: "apple", StoreFeeRate: 300_000_000, DueDays: 45}, {Name: "google", StoreFeeRate: 300_000_000, DueDays: 30},
 			{Name: "web", StoreFeeRate: 30_000_000, DueDays: 7}, {Name: "reseller", DueDays: 30},
 		},
-		Tolerances:  map[string]pipeline.Amount{"USD": 10_000},
-		Materiality: map[string]pipeline.Amount{"USD": 100_000_000},
-		Accounts:    map[string]string{}, Settlement: map[string]string{"paypal": "running"},
+		Tolerances:    map[string]pipeline.Amount{"USD": 10_000},
+		Materiality:   map[string]pipeline.Amount{"USD": 100_000_000},
+		PayoutDueDays: 45, BelowMinimumDays: 365, PayoutFXTolerance: 50_000_000, FluxPercent: 10, RefundReserve: "report", Escheat: map[string]int{},
+		Accounts: map[string]string{}, Settlement: map[string]string{"paypal": "running"},
 	}
 }
 
@@ -276,7 +277,7 @@ func tamperWith(t *testing.T, e *engine.Engine, models []engine.Model, model, ta
 // base/ are given to every case), what is expected of the model CASE/want.csv:
 // exactly these rows, in the columns that it names. CASE/run.txt may set
 // period, first, zone, expected (a feed expected daily), lock (a closed month, its last batch), clawback, breakage
-// (months), reporting (currency), fxage (days), approver, entity (id, currency, gross or net), channel (name, fee
+// (months), reporting (currency), payoutdue and belowminimum (days), payoutfx (share), escheat (country, months), fluxpercent, refundreserve (report, post), materiality (currency, amount), fxage (days), approver, entity (id, currency, gross or net), channel (name, fee
 // rate, due days), tolerance (currency, amount) and account (role, account); CASE/batches.csv
 // the batches that the history's snapshots state; CASE/judged.csv how the control was judged, in columns of control_results, CASE/exceptions.csv what it found, in columns of exceptions; CASE/closed_TABLE.csv what the month before closed with; CASE/tamper.sql changes
 // tables before the model is built again.
@@ -358,6 +359,24 @@ func setCase(t *testing.T, p *engine.Parameters, key string, values []string) {
 		p.BreakageMonths = whole(0)
 	case "reporting":
 		p.ReportingCurrency = values[0]
+	case "payoutdue":
+		p.PayoutDueDays = whole(0)
+	case "belowminimum":
+		p.BelowMinimumDays = whole(0)
+	case "payoutfx":
+		p.PayoutFXTolerance = rate(0)
+	case "escheat":
+		p.Escheat[values[0]] = whole(1)
+	case "fluxpercent":
+		p.FluxPercent = whole(0)
+	case "refundreserve":
+		p.RefundReserve = values[0]
+	case "materiality":
+		amount, err := pipeline.ParseAmount([]byte(values[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Materiality[values[0]] = amount
 	case "fxage":
 		p.FXMaxAgeDays = whole(0)
 	case "approver":

@@ -35,13 +35,19 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
     %s as clawback,
     cast(%d as bigint) as breakage_after_months,
     cast(%d as bigint) as fx_max_age_days,
-    cast(%d as bigint) as statement_version`,
+    cast(%d as bigint) as statement_version,
+    cast(%d as bigint) as payout_due_days,
+    cast(%d as bigint) as below_minimum_days,
+    cast(%s as decimal(18, 9)) as payout_fx_tolerance,
+    cast(%d as bigint) as flux_percent,
+    %s as refund_reserve`,
 		duckdb.Literal(p.RunID), duckdb.Literal(string(p.Period)), duckdb.Literal(string(p.Period.Previous())), instant(start), instant(end),
 		instant(start.Add(-time.Microsecond)), instant(end.Add(-time.Microsecond)),
 		duckdb.Literal(string(p.FirstPeriod)), instant(p.FirstPeriod.Start(p.TimeZone)),
 		duckdb.Literal(p.TimeZone.String()),
 		duckdb.Literal(p.ReportingCurrency), duckdb.Literal(p.DefaultEntity), duckdb.Literal(p.Clawback),
-		p.BreakageMonths, p.FXMaxAgeDays, version)
+		p.BreakageMonths, p.FXMaxAgeDays, version, p.PayoutDueDays, p.BelowMinimumDays, duckdb.Literal(p.PayoutFXTolerance.String()), p.FluxPercent,
+		duckdb.Literal(p.RefundReserve))
 
 	var days, months, entities, channels, approvers, expected, currencies, batches []string
 	for day := start; day.Before(end); day = day.AddDate(0, 0, 1) {
@@ -110,6 +116,7 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		values("run_channels", "channel varchar, store_fee_rate decimal(18, 9), due_days bigint", channels),
 		values("run_tolerances", "currency varchar, tolerance decimal(38, 6)", amountRows(p.Tolerances)),
 		values("run_materiality", "currency varchar, amount decimal(38, 6)", amountRows(p.Materiality)),
+		values("run_escheat", "country varchar, after_months bigint", wholeRows(p.Escheat)),
 		values("run_approvers", "approver varchar", approvers),
 		values("run_accounts", "role varchar, account varchar", textRows(p.Accounts)),
 		values("run_settlements", "counterparty varchar, mode varchar", textRows(p.Settlement)),
@@ -164,6 +171,15 @@ func amountRows(amounts map[string]pipeline.Amount) []string {
 	var rows []string
 	for _, key := range slices.Sorted(maps.Keys(amounts)) {
 		rows = append(rows, "("+duckdb.Literal(key)+", "+duckdb.Literal(amounts[key].String())+")")
+	}
+	return rows
+}
+
+// wholeRows gives the rows (key, number) of a map, by key.
+func wholeRows(numbers map[string]int) []string {
+	var rows []string
+	for _, key := range slices.Sorted(maps.Keys(numbers)) {
+		rows = append(rows, fmt.Sprintf("(%s, %d)", duckdb.Literal(key), numbers[key]))
 	}
 	return rows
 }

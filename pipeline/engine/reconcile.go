@@ -56,6 +56,12 @@ type Parameters struct {
 	Channels           []Channel
 	Tolerances         map[string]pipeline.Amount // by currency, per match
 	Materiality        map[string]pipeline.Amount // by currency
+	PayoutDueDays      int                        // after which a requested payout that is unpaid is looked at
+	BelowMinimumDays   int                        // and a balance below the minimum
+	PayoutFXTolerance  pipeline.Rate              // of the published rate
+	Escheat            map[string]int             // months without movement after which a balance is dormant, by country
+	FluxPercent        int                        // a change above it needs a note
+	RefundReserve      string                     // report or post
 	Approvers          []string
 	Accounts           map[string]string // role -> the account of the user's own chart
 	Settlement         map[string]string // counterparty -> running or lines

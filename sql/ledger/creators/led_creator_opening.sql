@@ -1,15 +1,24 @@
 -- One row is the diamonds that one creator held just before the period.
 -- grain: creator_id, entity
--- The fed opening balance and everything booked in earlier months since.
+-- The fed opening balance and everything booked in earlier months since. first_day and last_day are those of the gifts among it, and of
+-- what carat began with; the gifts are passed over once for both.
 with parts as (
-    select subject_id as creator_id, entity, coalesce(diamonds, 0) as diamonds
+    select
+        led_opening_balance.subject_id as creator_id,
+        led_opening_balance.entity,
+        coalesce(led_opening_balance.diamonds, 0) as diamonds,
+        run.first_start as first_at,
+        run.first_start as last_at
     from led_opening_balance
+    cross join run
     where subject_kind = 'creator'
     union all
     select
         creator_id,
         entity,
-        cast(sum(case kind when 'gift' then diamonds else -diamonds end) as bigint) as diamonds
+        cast(sum(case kind when 'gift' then diamonds else -diamonds end) as bigint) as diamonds,
+        min(sent_at) as first_at,
+        max(sent_at) as last_at
     from stg_gift_events
     cross join run
     where accounting_month < run.period and sent_at >= run.first_start and (capture is null or kind <> 'gift')
@@ -18,20 +27,30 @@ with parts as (
     select
         led_live_gift.creator_id,
         led_live_gift.entity,
-        led_live_gift.diamonds
+        led_live_gift.diamonds,
+        led_live_gift.sent_at as first_at,
+        led_live_gift.sent_at as last_at
     from led_live_gift
     cross join run
     where led_live_gift.accounting_month < run.period
     union all
-    select creator_id, entity, diamonds
+    select
+        creator_id,
+        entity,
+        diamonds,
+        cast(null as timestamp with time zone) as first_at,
+        cast(null as timestamp with time zone) as last_at
     from led_diamond_movement
     cross join run
     where accounting_month < run.period
 )
 
 select
-    creator_id,
-    entity,
-    cast(sum(diamonds) as bigint) as diamonds
+    parts.creator_id,
+    parts.entity,
+    cast(sum(parts.diamonds) as bigint) as diamonds,
+    local_day(min(parts.first_at), min(run.time_zone)) as first_day,
+    local_day(max(parts.last_at), min(run.time_zone)) as last_day
 from parts
-group by creator_id, entity
+cross join run
+group by parts.creator_id, parts.entity

@@ -235,6 +235,14 @@ days as (
     cross join run
     union
     select
+        raw_payouts.currency as base,
+        raw_payouts.payout_currency as quote,
+        local_day(raw_payouts.event_at, run.time_zone) as day
+    from raw_payouts
+    cross join run
+    where raw_payouts.accounting_month = run.period and raw_payouts.payout_currency is not null
+    union
+    select
         received.base,
         received.quote,
         local_day(received.quarter, run.time_zone) as day
