@@ -2,14 +2,14 @@
 -- grain: subject_id, unit, reason
 -- control: adjustment_authority
 -- severity: review
--- unit: coins or diamonds
+-- unit: coins, diamonds or currency
 -- reasons: approver, no_reference, direction, split
--- guards: coins or diamonds made or taken away by hand, without a reason that can be followed
+-- guards: coins, diamonds or an agency's money made or taken away by hand, without a reason that can be followed
 -- question: Was every change by hand approved and founded?
 -- causes: an approver who isn't in the list yet; a ticket number left out; one half of a split that was never booked or has another size; a sign turned round
 -- action: have it approved by someone who may, add the reference or the missing half by a new row, or reverse it
--- checked: from (select accounting_month from stg_coin_adjustments union all select accounting_month from stg_diamond_adjustments) as adjusted cross join run where adjusted.accounting_month = run.period
--- not_compared_reason: no coins and no diamonds were adjusted in the month
+-- checked: from (select accounting_month from stg_coin_adjustments union all select accounting_month from stg_diamond_adjustments union all select accounting_month from stg_agency_adjustments) as adjusted cross join run where adjusted.accounting_month = run.period
+-- not_compared_reason: no coins, no diamonds and no agency's money were adjusted in the month
 -- approved_by is one of `approvers` in carat.yaml, whatever the case of its letters (an empty list names nobody, and then names
 -- are not judged); clawbacks, splits and corrections carry a reference; the splits of one reference sum to zero, counted up to the period's end and named
 -- by the reference. Promotions, debt written off and bonuses give; expiry, clawbacks and penalties take: another sign is named
@@ -18,7 +18,7 @@ with adjusted as (
     select
         entity,
         adjustment_id,
-        coins as quantity,
+        cast(coins as decimal(38, 6)) as quantity,
         'coins' as unit,
         reason as kind,
         reference_id,
@@ -33,7 +33,7 @@ with adjusted as (
     select
         entity,
         adjustment_id,
-        diamonds as quantity,
+        cast(diamonds as decimal(38, 6)) as quantity,
         'diamonds' as unit,
         reason as kind,
         reference_id,
@@ -44,6 +44,25 @@ with adjusted as (
     from stg_diamond_adjustments
     cross join run
     where accounting_month <= run.period and adjusted_at >= run.first_start
+    union all
+    select
+        stg_agency_adjustments.entity,
+        stg_agency_adjustments.adjustment_id,
+        cast(stg_agency_adjustments.amount as decimal(38, 6)) as quantity,
+        coalesce(stg_agency_adjustments.currency, stg_agencies.currency, run.reporting_currency) as unit,
+        stg_agency_adjustments.reason as kind,
+        stg_agency_adjustments.reference_id,
+        stg_agency_adjustments.approved_by,
+        stg_agency_adjustments.accounting_month,
+        stg_agency_adjustments.batch_id,
+        stg_agency_adjustments.source_line
+    from stg_agency_adjustments
+    cross join run
+    left join stg_agencies
+        on stg_agencies.agency_id = stg_agency_adjustments.agency_id
+        and stg_agency_adjustments.adjusted_at >= stg_agencies.valid_from
+        and stg_agency_adjustments.adjusted_at < stg_agencies.valid_until
+    where stg_agency_adjustments.accounting_month <= run.period and stg_agency_adjustments.adjusted_at >= run.first_start
 ),
 
 own as (
@@ -66,12 +85,13 @@ split_sums as (
     select
         adjusted.entity,
         adjusted.reference_id,
-        cast(sum(adjusted.quantity) as bigint) as quantity,
+        adjusted.unit,
+        cast(sum(adjusted.quantity) as decimal(38, 6)) as quantity,
         cast(count(*) as bigint) as split_count,
         max(adjusted.accounting_month) as last_month
     from adjusted
     where adjusted.kind = 'split' and adjusted.reference_id is not null
-    group by adjusted.entity, adjusted.reference_id
+    group by adjusted.entity, adjusted.reference_id, adjusted.unit
 ),
 
 findings as (
@@ -122,11 +142,11 @@ findings as (
         split_sums.entity,
         split_sums.reference_id as subject_id,
         split_sums.quantity,
-        'diamonds' as unit,
+        split_sums.unit,
         'split' as reason,
         case when split_sums.split_count = 1 then 'The one split of ' || split_sums.reference_id || ' comes to '
             else 'The ' || plain(split_sums.split_count) || ' splits of ' || split_sums.reference_id || ' sum to ' end
-            || counted(split_sums.quantity, 'diamond') || ' instead of zero: a part is missing or has another size.' as detail,
+            || with_unit(split_sums.quantity, split_sums.unit) || ' instead of zero: a part is missing or has another size.' as detail,
         cast(null as varchar) as batch_id,
         cast(null as bigint) as source_line
     from split_sums

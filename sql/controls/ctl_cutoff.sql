@@ -8,7 +8,7 @@
 -- question: Is every row booked in the month it belongs to?
 -- causes: a refund dated before its purchase; clocks or time zones that differ; a first period or time zone changed after rows were ingested
 -- action: ask the source for the right time; if the configuration was changed, put it back
--- checked: from (select accounting_month from stg_coin_purchases union all select accounting_month from stg_gift_events union all select accounting_month from stg_coin_adjustments union all select accounting_month from stg_diamond_adjustments union all select accounting_month from stg_payouts) as placed cross join run where placed.accounting_month = run.period
+-- checked: from (select accounting_month from stg_coin_purchases union all select accounting_month from stg_gift_events union all select accounting_month from stg_coin_adjustments union all select accounting_month from stg_diamond_adjustments union all select accounting_month from stg_payouts union all select accounting_month from stg_agency_payouts union all select accounting_month from stg_agency_adjustments) as placed cross join run where placed.accounting_month = run.period
 -- not_compared_reason: no row lies in the month
 -- A row's accounting month is the month of its event time in the configured zone if that was open when the row came, else
 -- the earliest one that was; and nothing is undone in a month before it happened.
@@ -41,6 +41,16 @@ with outside as (
     from stg_payouts
     cross join run
     where accounting_month = run.period and (event_at < run.period_start or event_at >= run.period_end)
+    union all
+    select 'payout' as subject_kind, entity, payout_id as subject_id, event_at, batch_id, source_line
+    from stg_agency_payouts
+    cross join run
+    where accounting_month = run.period and (event_at < run.period_start or event_at >= run.period_end)
+    union all
+    select 'adjustment' as subject_kind, entity, adjustment_id as subject_id, adjusted_at as event_at, batch_id, source_line
+    from stg_agency_adjustments
+    cross join run
+    where accounting_month = run.period and (adjusted_at < run.period_start or adjusted_at >= run.period_end)
 ),
 
 misplaced as (

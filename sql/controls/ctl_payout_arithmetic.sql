@@ -8,16 +8,18 @@
 -- question: Does every payout follow from its diamonds, and does its status only move forward?
 -- causes: a rate of another day; rounding up where it goes down; a fee taken twice; a status written over
 -- action: recompute the payout by the rate that is named, stop it if it isn't paid, else settle the difference with the next one
--- checked: from stg_payouts cross join run where accounting_month = run.period
--- not_compared: from stg_payouts cross join run where accounting_month = run.period and exists (select 1 from led_empty_feed where feed = 'conversion_rates')
+-- checked: from led_payout_version cross join run where accounting_month = run.period
+-- not_compared: from led_payout_version cross join run where accounting_month = run.period and creator_id is not null and exists (select 1 from led_empty_feed where feed = 'conversion_rates')
 -- not_compared_reason: no conversion rate was ever fed
 -- gross = floor(diamonds x diamond_value at requested_at) in minor units; gross = net + withholding + fee; payout_amount =
 -- half_up(net x fx_rate). A payout goes from requested to paid, failed or returned, and from paid to failed or returned; its
--- terms never change. Amounts are judged on the latest version of the month.
+-- terms never change. Amounts are judged on the latest version of the month. What an agency is paid has no diamonds: its gross is a whole
+-- number of minor units.
 with judged as (
     select
         latest.payout_id,
         latest.entity,
+        latest.agency_id is not null as is_agency,
         latest.diamonds,
         latest.currency,
         latest.gross_amount,
@@ -34,6 +36,7 @@ with judged as (
         rates.currency as rate_currency,
         latest.requested_at >= run.first_start as is_own_request,
         case
+            when latest.agency_id is not null then floor_minor(latest.gross_amount, coalesce(own.minor_digits, 2))
             when rates.rate_key is not null
                 then floor_minor(latest.diamonds * rates.diamond_value, coalesce(own.minor_digits, 2))
         end as expected_gross,
@@ -76,6 +79,7 @@ changed_terms as (
     select
         versions.payout_id,
         versions.entity,
+        versions.first_agency_id is not null as is_agency,
         versions.batch_id,
         versions.source_line,
         row_number() over (partition by versions.payout_id order by versions.version_no) as change_no
@@ -84,7 +88,8 @@ changed_terms as (
     where versions.accounting_month = run.period
         and (
             versions.diamonds <> versions.first_diamonds
-            or versions.creator_id <> versions.first_creator_id
+            or versions.creator_id is distinct from versions.first_creator_id
+            or versions.agency_id is distinct from versions.first_agency_id
             or versions.entity <> versions.first_entity
             or versions.currency <> versions.first_currency
             or versions.gross_amount <> versions.first_gross
@@ -133,8 +138,23 @@ findings as (
         source_line
     from judged
     where is_own_request
+        and not is_agency
         and (rate_key is null or gross_amount <> expected_gross or currency <> rate_currency)
         and (rate_key is not null or not exists (select 1 from led_empty_feed where feed = 'conversion_rates'))
+    union all
+    select
+        entity,
+        payout_id,
+        cast(expected_gross as decimal(38, 9)) as expected,
+        cast(gross_amount as decimal(38, 9)) as actual,
+        currency as unit,
+        'gross' as reason,
+        'Gross of an agency''s payout is ' || plain(gross_amount) || ' ' || currency || ', which is no whole number of the currency''s smallest unit: '
+            || 'rounded down it is ' || plain(expected_gross) || ' ' || currency || '.' as detail,
+        batch_id,
+        source_line
+    from judged
+    where is_own_request and is_agency and gross_amount <> expected_gross
     union all
     select
         entity,
@@ -170,7 +190,9 @@ findings as (
         cast(1 as decimal(38, 9)) as actual,
         'versions' as unit,
         'terms' as reason,
-        'A later version of the payout has another creator, entity, time of request, number of diamonds, currency or amount than the first.' as detail,
+        'A later version of the payout has another '
+            || case when is_agency then 'agency, entity, time of request' else 'creator, entity, time of request, number of diamonds' end
+            || ', currency or amount than the first.' as detail,
         batch_id,
         source_line
     from changed_terms

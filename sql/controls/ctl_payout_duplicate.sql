@@ -11,7 +11,7 @@
 -- checked: from led_payout_version cross join run where accounting_month = run.period and version_no = 1
 -- not_compared_reason: no payout was requested in the month
 -- Of one payout at most one provider payment may be out: paid, and not failed or returned since. Expected is one payment,
--- actual are all that are out. And no two payouts have the same creator, requested_at and diamonds: the later one by month
+-- actual are all that are out. And no two payouts have the same creator, requested_at and diamonds, or the same agency, requested_at and gross: the later one by month
 -- and id is named with its whole gross. Each is named in the month of the row that made it a double.
 with paid_lines as (
     select
@@ -54,6 +54,7 @@ requests as (
         payout_id,
         entity,
         creator_id,
+        agency_id,
         diamonds,
         currency,
         gross_amount,
@@ -62,7 +63,7 @@ requests as (
         batch_id,
         source_line,
         lag(payout_id) over (
-            partition by creator_id, requested_at, diamonds
+            partition by creator_id, agency_id, requested_at, diamonds, case when agency_id is not null then gross_amount end, case when agency_id is not null then currency end
             order by accounting_month, payout_id
         ) as earlier_id
     from led_payout_version
@@ -99,8 +100,11 @@ select
     cast(requests.gross_amount as decimal(38, 9)) as difference,
     requests.currency as unit,
     'requested_twice' as reason,
-    'Payout ' || requests.earlier_id || ' has the same creator, ' || requests.creator_id || ', the same '
-        || counted(requests.diamonds, 'diamond') || ' and the same time of request, ' || iso_instant(requests.requested_at) || '.' as detail,
+    'Payout ' || requests.earlier_id || ' has the same ' || case when requests.agency_id is null then 'creator, ' else 'agency, ' end
+        || coalesce(requests.creator_id, requests.agency_id) || ', the same '
+        || case when requests.agency_id is null then counted(requests.diamonds, 'diamond')
+            else 'gross, ' || plain(requests.gross_amount) || ' ' || requests.currency || ',' end
+        || ' and the same time of request, ' || iso_instant(requests.requested_at) || '.' as detail,
     requests.batch_id,
     requests.source_line
 from requests

@@ -8,27 +8,30 @@
 -- question: Was the right tax withheld from every payout?
 -- causes: a tax form that was filed or ran out in the meantime; a rate entered after the request; a creator id that doesn't exist
 -- action: settle the difference with the creator's next payout, or correct the terms if they are wrong, before the tax is reported
--- checked: from led_payout_version cross join run where accounting_month = run.period and version_no = 1 and not exists (select 1 from led_empty_feed where feed = 'creators')
--- not_compared: from led_payout_version cross join run where accounting_month = run.period and version_no = 1 and exists (select 1 from led_empty_feed where feed = 'creators')
+-- checked: from led_payout_version cross join run where accounting_month = run.period and version_no = 1 and (agency_id is not null or not exists (select 1 from led_empty_feed where feed = 'creators'))
+-- not_compared: from led_payout_version cross join run where accounting_month = run.period and version_no = 1 and agency_id is null and exists (select 1 from led_empty_feed where feed = 'creators')
 -- not_compared_reason: no creator was ever fed
 -- Withheld = half_up(gross x withholding_rate at requested_at) in minor units; no rate on file is none. Gross is taken as
 -- recorded. The first version is judged, in its month: later ones may not change it (payout_arithmetic). A creator without
--- terms in force at the request is named: nobody can say what tax is due.
+-- terms in force at the request is named: nobody can say what tax is due. From an agency without terms nothing is withheld.
 with judged as (
     select
         first_versions.payout_id,
         first_versions.entity,
         first_versions.creator_id,
+        first_versions.agency_id,
         first_versions.currency,
         first_versions.gross_amount,
         first_versions.withholding_amount,
         first_versions.requested_at,
         first_versions.batch_id,
         first_versions.source_line,
-        terms.creator_id is not null as has_terms,
-        coalesce(terms.withholding_rate, 0) as withholding_rate,
+        -- an agency needs no terms: without them nothing is withheld
+        terms.creator_id is not null or first_versions.agency_id is not null as has_terms,
+        agencies.agency_id is not null as is_agency_on_file,
+        coalesce(terms.withholding_rate, agencies.withholding_rate, 0) as withholding_rate,
         half_up_minor(
-            cast(cast(first_versions.gross_amount as decimal(38, 6)) * coalesce(terms.withholding_rate, 0) as decimal(38, 15)),
+            cast(cast(first_versions.gross_amount as decimal(38, 6)) * coalesce(terms.withholding_rate, agencies.withholding_rate, 0) as decimal(38, 15)),
             coalesce(run_currencies.minor_digits, 2)
         ) as expected_amount
     from led_payout_version as first_versions
@@ -37,6 +40,10 @@ with judged as (
         on terms.creator_id = first_versions.creator_id
         and first_versions.requested_at >= terms.valid_from
         and first_versions.requested_at < terms.valid_until
+    left join stg_agencies as agencies
+        on agencies.agency_id = first_versions.agency_id
+        and first_versions.requested_at >= agencies.valid_from
+        and first_versions.requested_at < agencies.valid_until
     left join run_currencies
         on run_currencies.currency = first_versions.currency
     where first_versions.accounting_month = run.period
@@ -53,8 +60,8 @@ select
     cast(withholding_amount - expected_amount as decimal(38, 9)) as difference,
     currency as unit,
     'withheld' as reason,
-    'Gross ' || plain(gross_amount) || ' ' || currency || ' x ' || plain(withholding_rate) || ', the rate of ' || creator_id
-        || ' at the request, is ' || plain(expected_amount) || ' ' || currency || '; ' || plain(withholding_amount) || ' ' || currency
+    'Gross ' || plain(gross_amount) || ' ' || currency || ' x ' || plain(withholding_rate) || ', the rate of ' || coalesce(creator_id, agency_id)
+        || case when agency_id is not null and not is_agency_on_file then ' (an agency without terms on file)' else '' end || ' at the request, is ' || plain(expected_amount) || ' ' || currency || '; ' || plain(withholding_amount) || ' ' || currency
         || ' was withheld.' as detail,
     batch_id,
     source_line

@@ -135,6 +135,16 @@ create or replace macro carried_small(total, rest, whole) as
         else total - (cast(total as hugeint) * cast(whole - rest as hugeint)) // cast(whole as hugeint)
     end as bigint);
 
+-- What a gift gives an agency: its diamonds' value times the agency's share, in nine decimals, half away from zero; and whether value times
+-- share has more than nine, so that the sum over diamonds isn't the sum over gifts.
+create or replace macro share_given(diamonds, diamond_value, share) as
+    cast(round(
+        cast(cast(diamonds * diamond_value as decimal(28, 9)) * cast(share as decimal(10, 9)) as decimal(38, 18)), 9
+    ) as decimal(38, 9));
+create or replace macro has_more_decimals(diamond_value, share) as
+    cast(cast(diamond_value as decimal(18, 9)) * cast(share as decimal(10, 9)) as decimal(38, 18))
+    <> round(cast(cast(diamond_value as decimal(18, 9)) * cast(share as decimal(10, 9)) as decimal(38, 18)), 9);
+
 -- Instants.
 create or replace macro instant_number(instant) as epoch_us(instant);
 create or replace macro just_after(instant) as instant + interval 1 microsecond;

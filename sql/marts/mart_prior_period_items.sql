@@ -34,9 +34,16 @@ with items as (
     from stg_diamond_adjustments
     union all
     select
-        'payout' as kind, status as sub_kind, payout_id as item_key, entity, creator_id as owner_id, event_at,
-        diamonds as quantity, 'diamonds' as unit, gross_amount as amount, currency, accounting_month, batch_id, source_line
+        'payout' as kind, status as sub_kind, payout_id as item_key, entity, coalesce(creator_id, agency_id) as owner_id, event_at,
+        case when agency_id is null then diamonds end as quantity, case when agency_id is null then 'diamonds' end as unit,
+        gross_amount as amount, currency, accounting_month, batch_id, source_line
     from led_payout_event
+    union all
+    select
+        'agency_adjustment' as kind, reason as sub_kind, adjustment_id as item_key, entity, agency_id as owner_id,
+        adjusted_at as event_at, cast(null as bigint) as quantity, cast(null as varchar) as unit, amount, currency, accounting_month,
+        batch_id, source_line
+    from stg_agency_adjustments
 ),
 
 late as (

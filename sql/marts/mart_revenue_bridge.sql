@@ -12,7 +12,8 @@
 -- what was sold, of which store_fee is the part of the coins consumed. Below the bridge: contra_revenue (money given back beyond
 -- the value taken) and contra_store_fee (fees given back beyond the deferred), breakage_store_fee, settled_store_fee (what
 -- settlements took beyond the booked fee), provider_fees, dispute_fees and settlement_adjustments (lines of settlements that stand for
--- no order), and of channel 'creators' adjustments, clawbacks, revaluation and payout_rounding. Channels 'opening' (fed balances that name none), 'promotion' (coins nobody paid for) and 'debt'
+-- no order), and of channel 'creators' adjustments, clawbacks, revaluation,
+-- payout_rounding, agency_clawbacks and agency_adjustments. Channels 'opening' (fed balances that name none), 'promotion' (coins nobody paid for) and 'debt'
 -- (gifts not paid for yet) stand beside the real ones. Lines of nothing are left out;
 -- functional_amount is null where an exchange rate is missing (control fx_rate names it), never zero.
 with cut as (
@@ -71,6 +72,8 @@ select
         when 'provider_fees' then 22
         when 'dispute_fees' then 23
         when 'settlement_adjustments' then 24
+        when 'agency_clawbacks' then 25
+        when 'agency_adjustments' then 26
     end as bigint) as line_rank,
     lines.line,
     lines.amount,

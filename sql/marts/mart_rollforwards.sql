@@ -4,7 +4,7 @@
 -- result: rollforwards
 -- order: identity, entity, currency, subject_kind, subject_id, line_rank
 -- Per entity for all identities, per creator for diamonds and payable, per channel for the coin liability and the deferred store
--- fee, per stage for tax withheld from payouts. Signed as they change the balance. A viewer's closing stands in viewer_balances.
+-- fee, per agency for what agencies are owed, per stage for tax withheld from payouts. Signed as they change the balance. A viewer's closing stands in viewer_balances.
 with coin_totals as (
     select
         entity,
@@ -119,6 +119,54 @@ creator_lines as (
     union all
     select entity, currency, subject_kind, subject_id, 9, 'closing', closing_diamonds, closing_amount
     from creator_totals
+),
+
+agency_totals as (
+    select
+        entity,
+        currency,
+        'agency' as subject_kind,
+        agency_id as subject_id,
+        opening_amount, accrued_amount, reversed_amount, clawed_back_amount, adjusted_amount, redeemed_amount, returned_amount,
+        rounding_amount, closing_amount
+    from led_agency_rollforward
+    union all
+    select
+        entity,
+        currency,
+        'entity' as subject_kind,
+        entity as subject_id,
+        cast(sum(opening_amount) as decimal(38, 9)) as opening_amount,
+        cast(sum(accrued_amount) as decimal(38, 9)) as accrued_amount,
+        cast(sum(reversed_amount) as decimal(38, 9)) as reversed_amount,
+        cast(sum(clawed_back_amount) as decimal(38, 9)) as clawed_back_amount,
+        cast(sum(adjusted_amount) as decimal(38, 9)) as adjusted_amount,
+        cast(sum(redeemed_amount) as decimal(38, 9)) as redeemed_amount,
+        cast(sum(returned_amount) as decimal(38, 9)) as returned_amount,
+        cast(sum(rounding_amount) as decimal(38, 9)) as rounding_amount,
+        cast(sum(closing_amount) as decimal(38, 9)) as closing_amount
+    from led_agency_rollforward
+    group by entity, currency
+),
+
+agency_lines as (
+    select entity, currency, subject_kind, subject_id, 1 as line_rank, 'opening' as line, opening_amount as amount from agency_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 2, 'accrued', accrued_amount from agency_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 3, 'reversed', reversed_amount from agency_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 4, 'clawed_back', clawed_back_amount from agency_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 5, 'adjusted', adjusted_amount from agency_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 6, 'redeemed', redeemed_amount from agency_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 7, 'returned', returned_amount from agency_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 8, 'rounding', rounding_amount from agency_totals
+    union all
+    select entity, currency, subject_kind, subject_id, 9, 'closing', closing_amount from agency_totals
 ),
 
 transit_lines as (
@@ -252,6 +300,10 @@ lines as (
     select 'payable', entity, currency, subject_kind, subject_id, line_rank, line, diamonds, cast(amount as decimal(38, 6))
     from creator_lines
     where subject_kind = 'entity' or diamonds <> 0 or amount <> 0 or line in ('opening', 'closing')
+    union all
+    select 'agency', entity, currency, subject_kind, subject_id, line_rank, line, null, cast(amount as decimal(38, 6))
+    from agency_lines
+    where subject_kind = 'entity' or amount <> 0 or line in ('opening', 'closing')
     union all
     select 'in_transit', entity, currency, 'entity', entity, line_rank, line, null, amount
     from transit_lines

@@ -21,6 +21,7 @@ sources as (
     union all
     select creator_id, entity
     from led_payout_version
+    where creator_id is not null
     union all
     select subject_id as creator_id, entity
     from stg_balances

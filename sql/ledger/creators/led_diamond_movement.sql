@@ -37,7 +37,7 @@ select
     batch_id,
     source_line
 from led_payout_event
-where status = 'requested' and step = 0 and not requested_in_opening
+where creator_id is not null and status = 'requested' and step = 0 and not requested_in_opening
 union all
 select
     creator_id,
@@ -55,4 +55,4 @@ select
     batch_id,
     source_line
 from led_payout_event
-where status in ('failed', 'returned') and previous_status not in ('failed', 'returned')
+where creator_id is not null and status in ('failed', 'returned') and previous_status not in ('failed', 'returned')

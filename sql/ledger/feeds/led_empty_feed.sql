@@ -35,6 +35,7 @@ with needs as (
     where led_payout_version.accounting_month = run.period
         and led_payout_version.requested_at >= run.first_start
         and led_payout_version.version_no = 1
+        and led_payout_version.creator_id is not null
         and not exists (select 1 from stg_creators)
 )
 

@@ -5,7 +5,7 @@
 -- viewer, or a viewer's day, of one kind is summed whole; only on days that cross from one kind to another are gifts looked at,
 -- those of one instant in the order of creator and coins. Unlike the liability the share counts on the day of the gift itself (its
 -- rate's day), also when the gift came late. agency_amount is paid besides, from the platform's part; rounded cumulatively from
--- kind to kind, so that an entity's parts of a day sum to what its agencies get for it.
+-- kind to kind, and the last kind takes what is left, so that an entity's parts of a day sum to what its agencies get for it, gift by gift.
 with bounds as (
     select
         local_day(period_start, time_zone) as first_day,
@@ -190,15 +190,36 @@ running as (
             partition by entity, day, currency, is_gift
             order by class_no
             rows between unbounded preceding and current row
-        ) as decimal(38, 18)) as upto
+        ) as decimal(38, 18)) as upto,
+        row_number() over (partition by entity, day, currency, is_gift order by class_no desc) as from_last,
+        entity
     from summed
+),
+
+given as (
+    select
+        entity,
+        event_day,
+        currency,
+        is_gift,
+        cast(sum(agency_amount) as decimal(38, 9)) as agency_amount
+    from led_accrual_day
+    group by entity, event_day, currency, is_gift
 )
 
 select
-    class_no,
-    day,
-    currency,
-    is_gift,
-    creator_amount,
-    cast(round(upto, 9) - round(upto - agency_amount, 9) as decimal(38, 9)) as agency_amount
+    running.class_no,
+    running.day,
+    running.currency,
+    running.is_gift,
+    running.creator_amount,
+    cast(
+        case when running.from_last = 1 then coalesce(given.agency_amount, 0) else round(running.upto, 9) end
+        - round(running.upto - running.agency_amount, 9) as decimal(38, 9)
+    ) as agency_amount
 from running
+left join given
+    on given.entity = running.entity
+    and given.event_day = running.day
+    and given.currency = running.currency
+    and given.is_gift = running.is_gift

@@ -74,6 +74,9 @@ entities as (
     union
     select entity
     from stg_tax_payments
+    union
+    select entity
+    from led_agency_rollforward
 ),
 
 posted as (

@@ -1,7 +1,7 @@
 -- One row is one account that a roll-forward knows, with its balance at both ends of the period.
 -- grain: entity, currency, account
 -- Signed as the journal: assets positive, debts negative. The journal rounds running balances from the opening on and must
--- arrive at the closing. Creators who owe are a receivable, the others a payable. A functional balance is null where a rate is
+-- arrive at the closing. Creators and agencies who owe are a receivable, the others a payable. A functional balance is null where a rate is
 -- missing.
 with balances as (
     select
@@ -29,6 +29,24 @@ with balances as (
         cast(-opening_amount as decimal(38, 9)) as opening_amount,
         cast(-closing_amount as decimal(38, 9)) as closing_amount
     from led_transit_rollforward
+    union all
+    select
+        entity,
+        currency,
+        'agency_payable' as role,
+        cast(-sum(greatest(opening_amount, 0)) as decimal(38, 9)) as opening_amount,
+        cast(-sum(greatest(closing_amount, 0)) as decimal(38, 9)) as closing_amount
+    from led_agency_rollforward
+    group by entity, currency
+    union all
+    select
+        entity,
+        currency,
+        'agency_receivable' as role,
+        cast(sum(greatest(-opening_amount, 0)) as decimal(38, 9)) as opening_amount,
+        cast(sum(greatest(-closing_amount, 0)) as decimal(38, 9)) as closing_amount
+    from led_agency_rollforward
+    group by entity, currency
 ),
 
 accounts as (

@@ -23,5 +23,7 @@ from (
         ('creator_share', 'revaluation', 'any', 1),
         ('creator_adjustments', 'adjustments', 'any', 1),
         ('agency_share', 'agency_share', 'paid', 1),
+        ('agency_share', 'agency_clawbacks', 'any', -1),
+        ('agency_share', 'agency_adjustments', 'any', 1),
         ('marketing', 'marketing', 'promotion', 1)
 ) as terms (role, line, coins, sign)

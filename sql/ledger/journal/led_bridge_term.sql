@@ -2,7 +2,7 @@
 -- grain: entity, channel, currency, line
 -- Values of coins come from the days of the liability in functional currency, each lot at its purchase's rate. The creators' and
 -- agencies' shares are told at the rate of the gift's day. Shares of coins that nobody paid for are marketing. Terms are positive as
--- they are named. Adjustments, clawbacks, revaluation and rounding of the creators' payable belong to no channel ('creators') and
+-- they are named. Adjustments, clawbacks, revaluation and rounding of the creators' and agencies' payable belong to no channel ('creators') and
 -- stand below the bridge in the creators' currency, and so do fees that settlements took beyond those booked. Every term is told
 -- at the rate of its event's day, as the journal tells it (led_bridge_account says where); it is null where that rate is missing.
 with shares as (
@@ -133,14 +133,23 @@ payable as (
         role,
         case
             when role = 'rounding' then 'payout_rounding'
+            when event_class = 'agency_clawback' then 'agency_clawbacks'
+            when event_class = 'agency_adjustment' then 'agency_adjustments'
             when event_class = 'clawback' then 'clawbacks'
             when event_class = 'rate_change' then 'revaluation'
             else 'adjustments'
         end as line,
-        cast(sum(case when role = 'rounding' or event_class <> 'clawback' then amount else -amount end) as decimal(38, 9)) as amount
-    from led_posting_creator
+        cast(sum(case when role = 'rounding' or event_class not in ('clawback', 'agency_clawback') then amount else -amount end) as decimal(38, 9)) as amount
+    from (
+        select entity, currency, day, rate_day, event_class, role, amount
+        from led_posting_creator
+        union all
+        select entity, currency, day, rate_day, event_class, role, amount
+        from led_posting_agency
+    ) as postings
     where role in ('rounding', 'creator_adjustments')
         or (role = 'creator_share' and event_class in ('clawback', 'rate_change'))
+        or (role = 'agency_share' and event_class in ('agency_clawback', 'agency_adjustment'))
     group by entity, currency, day, rate_day, event_class, role
 ),
 

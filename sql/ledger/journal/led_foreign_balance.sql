@@ -1,7 +1,7 @@
--- One row is one balance between platform and creators in another currency than the entity's, told in the entity's at both ends.
+-- One row is one balance between platform and creators or agencies in another currency than the entity's, told in the entity's at both ends.
 -- grain: entity, currency, role
 -- Signed as the journal: a debt to creators is a credit, negative. The closing is told at the rate of the month's last day, the
--- opening at that of the last day before it (where carat begins, of its first day). Creators who owe are a receivable.
+-- opening at that of the last day before it (where carat begins, of its first day). Creators and agencies who owe are a receivable.
 with balances as (
     select
         entity,
@@ -28,6 +28,24 @@ with balances as (
         cast(-opening_amount as decimal(38, 9)) as opening_amount,
         cast(-closing_amount as decimal(38, 9)) as closing_amount
     from led_transit_rollforward
+    union all
+    select
+        entity,
+        currency,
+        'agency_payable' as role,
+        cast(-sum(greatest(opening_amount, 0)) as decimal(38, 9)) as opening_amount,
+        cast(-sum(greatest(closing_amount, 0)) as decimal(38, 9)) as closing_amount
+    from led_agency_rollforward
+    group by entity, currency
+    union all
+    select
+        entity,
+        currency,
+        'agency_receivable' as role,
+        cast(sum(greatest(-opening_amount, 0)) as decimal(38, 9)) as opening_amount,
+        cast(sum(greatest(-closing_amount, 0)) as decimal(38, 9)) as closing_amount
+    from led_agency_rollforward
+    group by entity, currency
 ),
 
 days as (

@@ -1,7 +1,7 @@
 -- One row is one monetary account that no roll-forward knows, in one currency: what it opened with, what moved, what it closes with.
 -- grain: entity, account, currency
--- Receivables of stores, providers and resellers, what they hold back and what is owed to them, clearing, cash, sales tax, withholding and
--- agencies' payable (ASC 830-20-35, IAS 21.23).
+-- Receivables of stores, providers and resellers, what they hold back and what is owed to them, clearing, cash, sales tax and withholding
+-- (ASC 830-20-35, IAS 21.23).
 -- Signed as the journal. It opens with what the closed month before closed with, where carat begins with nothing; while the month
 -- before is open, or was closed without a balance of the account, nobody knows the opening and there is no row. Left out, too, is an
 -- account that holds roles of another kind. role is that to which its exchange difference is booked.
@@ -10,7 +10,7 @@ with roles as (
     from (
         values
             ('cash'), ('clearing'), ('store_receivable'), ('provider_receivable'), ('reseller_receivable'), ('reserves'),
-            ('counterparty_payable'), ('withholding_receivable'), ('tax_payable'), ('withholding_payable'), ('agency_payable')
+            ('counterparty_payable'), ('withholding_receivable'), ('tax_payable'), ('withholding_payable')
     ) as monetary (role)
 ),
 

@@ -1,14 +1,17 @@
 -- One row is one side of a booking of the month, in the currency of the event and in the entity's own: a debit, or negative a credit.
 -- grain: entity, day, event_class, currency, role
 -- Creators' side is told in the entity's currency at the day's rate; coins keep the rate of their purchase. At the month's end the
--- monetary balances in other currencies are brought to that day's rate (fx): what is owed to creators, and what
--- led_monetary_balance knows of receivables, cash, tax, withholding and agencies. So an item that was settled at another rate than it
+-- monetary balances in other currencies are brought to that day's rate (fx): what is owed to creators and agencies, and what
+-- led_monetary_balance knows of receivables, cash, tax and withholding. So an item that was settled at another rate than it
 -- was booked at leaves nothing behind. What an entry's sides leave over is no
 -- rounding: it is a recorded amount that doesn't add up (payout_arithmetic names it) and waits in suspense; in the entity's
 -- currency it is an exchange difference. functional_amount is null where a rate is missing, and so is all that is made of it.
 with foreign_sides as (
     select entity, day, rate_day, event_class, currency, role, amount
     from led_posting_creator
+    union all
+    select entity, day, rate_day, event_class, currency, role, amount
+    from led_posting_agency
     union all
     select entity, day, rate_day, event_class, currency, role, amount
     from led_posting_promotion

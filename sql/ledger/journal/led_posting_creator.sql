@@ -1,7 +1,8 @@
 -- One row is one side of a booking between the platform and its creators: a debit, or negative a credit.
 -- grain: entity, day, event_class, currency, role (several rows)
 -- Every movement of the payable roll-forward is booked against what caused it. A payout's request moves its gross out of the
--- payable into transit, tax withheld and fee; what fails or comes back is undone as it was booked. Fractions of a minor unit
+-- payable into transit, tax withheld and fee; what fails or comes back is undone as it was booked; those
+-- sides are of agencies' payouts too, whose payable is led_posting_agency's. Fractions of a minor unit
 -- that payouts gave up are rounding. rate_day is the day whose exchange rate serves.
 with payouts as (
     select
@@ -102,12 +103,6 @@ select
 from led_accrual_day
 union all
 select entity, day, event_day, case when is_gift then 'accrual' else 'gift_reversed' end, currency, 'creator_payable', -amount
-from led_accrual_day
-union all
-select entity, day, event_day, 'agency', currency, 'agency_share', cast(agency_amount as decimal(38, 9))
-from led_accrual_day
-union all
-select entity, day, event_day, 'agency', currency, 'agency_payable', cast(-agency_amount as decimal(38, 9))
 from led_accrual_day
 union all
 select

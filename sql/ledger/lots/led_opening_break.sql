@@ -73,6 +73,7 @@ rolled_accounts as (
     select distinct entity, account
     from led_account
     where role in ('contract_liability', 'deferred_store_fee', 'creator_payable', 'creator_receivable', 'payouts_in_transit')
+        or (role in ('agency_payable', 'agency_receivable') and exists (select 1 from closed_rollforwards where identity = 'agency'))
 ),
 
 closed_accounts as (
@@ -103,8 +104,8 @@ lines as (
     from mart_rollforwards as rolls
     cross join turn
     where rolls.line = 'opening'
-        -- closed before carat rolled taxes forward
-        and (rolls.identity not in ('tax', 'withholding') or exists (select 1 from closed_rollforwards where identity = rolls.identity))
+        -- closed before carat rolled taxes and agencies forward
+        and (rolls.identity not in ('tax', 'withholding', 'agency') or exists (select 1 from closed_rollforwards where identity = rolls.identity))
     union all
     select 'trial_balances', entity, 'own', currency, 'account', account, null, closing, null, 0
     from closed_accounts
@@ -115,6 +116,9 @@ lines as (
     select 'trial_balances', trial.entity, 'own', trial.currency, 'account', trial.account, null, null, null, coalesce(trial.opening, 0)
     from led_account_opening as trial
     cross join turn
+    inner join rolled_accounts
+        on rolled_accounts.entity = trial.entity
+        and rolled_accounts.account = trial.account
     where exists (select 1 from closed_trial_balances)
     union all
     select
@@ -122,6 +126,9 @@ lines as (
         trial.functional_opening
     from led_account_opening as trial
     cross join turn
+    inner join rolled_accounts
+        on rolled_accounts.entity = trial.entity
+        and rolled_accounts.account = trial.account
     where exists (select 1 from closed_trial_balances)
 ),
 

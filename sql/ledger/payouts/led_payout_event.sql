@@ -47,6 +47,7 @@ select
     steps.step,
     firsts.entity,
     firsts.creator_id,
+    firsts.agency_id,
     steps.status,
     steps.previous_status,
     steps.event_at,

@@ -1,7 +1,7 @@
 -- One row is one payout requested in the period with the rule that was in force for its method.
 -- grain: payout_id
 -- The rule of the creator's country at the request wins over the method's rule for everywhere. Requests from before carat
--- began are inside the opening and are not judged. hold_at is the instant whose balance may be redeemed.
+-- began are inside the opening and are not judged, nor are those of agencies, which have terms of their own. hold_at is the instant whose balance may be redeemed.
 with requests as (
     select
         firsts.payout_id,
@@ -23,6 +23,7 @@ with requests as (
         and firsts.requested_at >= terms.valid_from
         and firsts.requested_at < terms.valid_until
     where firsts.version_no = 1
+        and firsts.creator_id is not null
         and firsts.accounting_month = run.period
         and firsts.requested_at >= run.first_start
 ),

@@ -1,5 +1,5 @@
--- One row is the payouts of one creator in the period, in one currency.
--- grain: creator_id, entity, currency
+-- One row is the payouts of one creator or agency in the period, in one currency.
+-- grain: creator_id, agency_id, entity, currency
 -- Fees and withholding are of the payouts requested in the period; paid are those that came to it in the period and stayed;
 -- failed those that failed or came back in it; in transit is what is on its way at the period's end. settled is what goes by
 -- the day of payment, as tax does: the payouts paid, less those that came back after they were paid, each in the year in
@@ -8,6 +8,7 @@ with settled as (
     select
         led_payout_event.payout_id,
         led_payout_event.creator_id,
+        led_payout_event.agency_id,
         led_payout_event.entity,
         led_payout_event.currency,
         led_payout_event.gross_amount,
@@ -28,13 +29,14 @@ with settled as (
         and led_payout_event.accounting_month = run.period
         and (led_payout_event.status = 'paid' or led_payout_event.previous_status = 'paid')
     group by
-        led_payout_event.payout_id, led_payout_event.creator_id, led_payout_event.entity, led_payout_event.currency,
+        led_payout_event.payout_id, led_payout_event.creator_id, led_payout_event.agency_id, led_payout_event.entity, led_payout_event.currency,
         led_payout_event.gross_amount, led_payout_event.withholding_amount, led_payout_event.fee_amount, led_payout_event.net_amount
 ),
 
 settled_sums as (
     select
         creator_id,
+        agency_id,
         entity,
         currency,
         cast(sum(case when times > 0 then net_amount else 0 end) as decimal(38, 6)) as paid_amount,
@@ -43,12 +45,13 @@ settled_sums as (
         cast(sum(year_times * coalesce(fee_amount, 0)) as decimal(38, 6)) as settled_fee_amount,
         cast(sum(year_times * net_amount) as decimal(38, 6)) as settled_net_amount
     from settled
-    group by creator_id, entity, currency
+    group by creator_id, agency_id, entity, currency
 ),
 
 requested as (
     select
         led_payout_event.creator_id,
+        led_payout_event.agency_id,
         led_payout_event.entity,
         led_payout_event.currency,
         led_payout_event.withholding_amount as withheld,
@@ -63,6 +66,7 @@ requested as (
     union all
     select
         led_payout_event.creator_id,
+        led_payout_event.agency_id,
         led_payout_event.entity,
         led_payout_event.currency,
         -- an undone payout gives its fee and withholding back
@@ -76,6 +80,7 @@ requested as (
     union all
     select
         creator_id,
+        agency_id,
         entity,
         currency,
         cast(0 as decimal(18, 6)),
@@ -89,6 +94,7 @@ requested as (
 requested_sums as (
     select
         creator_id,
+        agency_id,
         entity,
         currency,
         cast(sum(withheld) as decimal(38, 6)) as withheld_amount,
@@ -96,11 +102,12 @@ requested_sums as (
         cast(sum(failed) as decimal(38, 6)) as failed_amount,
         cast(sum(in_transit) as decimal(38, 6)) as in_transit_amount
     from requested
-    group by creator_id, entity, currency
+    group by creator_id, agency_id, entity, currency
 )
 
 select
     requested_sums.creator_id,
+    requested_sums.agency_id,
     requested_sums.entity,
     requested_sums.currency,
     requested_sums.withheld_amount,
@@ -114,6 +121,7 @@ select
     coalesce(settled_sums.settled_net_amount, 0) as settled_net_amount
 from requested_sums
 left join settled_sums
-    on settled_sums.creator_id = requested_sums.creator_id
+    on settled_sums.creator_id is not distinct from requested_sums.creator_id
+    and settled_sums.agency_id is not distinct from requested_sums.agency_id
     and settled_sums.entity = requested_sums.entity
     and settled_sums.currency = requested_sums.currency

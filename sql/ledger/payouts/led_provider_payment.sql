@@ -4,13 +4,24 @@
 -- reference is a word of its reference (led_match_item says which words name nothing). What several payouts carry names none. Lines of later months are not known yet. effect is what the line does to the payments of the
 -- payout that are out: 1 when paid, -1 when one comes back; a failure when nothing is out brings nothing back (0), so the
 -- count never falls below zero.
-with referenced as (
+with payouts as (
+    select payout_id, provider_reference
+    from stg_payouts
+    cross join run
+    where accounting_month <= run.period
+    union all
+    select payout_id, provider_reference
+    from stg_agency_payouts
+    cross join run
+    where accounting_month <= run.period
+),
+
+referenced as (
     select
         provider_reference,
         min(payout_id) as payout_id
-    from stg_payouts
-    cross join run
-    where provider_reference is not null and accounting_month <= run.period
+    from payouts
+    where provider_reference is not null
     group by provider_reference
     having min(payout_id) = max(payout_id)
 ),
@@ -54,14 +65,11 @@ telling_words as (
 
 payout_words as (
     select payout_id, lower(payout_id) as word
-    from stg_payouts
-    cross join run
-    where accounting_month <= run.period
+    from payouts
     union all
     select payout_id, lower(provider_reference) as word
-    from stg_payouts
-    cross join run
-    where accounting_month <= run.period and provider_reference is not null
+    from payouts
+    where provider_reference is not null
 ),
 
 contained as (

@@ -64,6 +64,10 @@ postings as (
     where amount <> 0
     union
     select entity, currency, rate_day
+    from led_posting_agency
+    where amount <> 0
+    union
+    select entity, currency, rate_day
     from led_posting_promotion
     where amount <> 0
     union
@@ -131,7 +135,7 @@ payout_days as (
         currency as base,
         payout_currency as quote,
         local_day(requested_at, run.time_zone) as day
-    from stg_payouts
+    from led_payout_version
     cross join run
     where accounting_month = run.period
         and requested_at >= run.first_start

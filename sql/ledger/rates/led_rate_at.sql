@@ -1,7 +1,7 @@
 -- One row is one creator and one instant with the rate row that wins there and the creator's terms.
 -- grain: creator_id, instant
 -- A creator's own rate wins over its tier's, that over its region's, that over the default; the winning row is used whole.
--- Where none is in force the value is zero and control gift_conversion says so.
+-- An agency's share counts only where there is an agency. Where none is in force the value is zero and control gift_conversion says so.
 with terms as (
     select
         led_rate_point.creator_id,
@@ -75,7 +75,7 @@ select
     winners.region,
     winners.tier,
     winners.agency_id,
-    coalesce(winners.agency_share, 0) as agency_share,
+    case when winners.agency_id is null then 0 else coalesce(winners.agency_share, 0) end as agency_share,
     winners.payout_method,
     coalesce(winners.withholding_rate, 0) as withholding_rate
 from winners

@@ -16,7 +16,8 @@ with keys as (
     union
     select creator_id, entity, currency
     from led_payout_sum
-    where withheld_amount <> 0 or fee_amount <> 0 or paid_amount <> 0 or failed_amount <> 0 or in_transit_amount <> 0
+    where creator_id is not null
+        and (withheld_amount <> 0 or fee_amount <> 0 or paid_amount <> 0 or failed_amount <> 0 or in_transit_amount <> 0)
 )
 
 select
