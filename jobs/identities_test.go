@@ -14,6 +14,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/reconcile"
 	"carat/pipeline"
+	"carat/pipeline/decision"
 	"carat/pipeline/engine"
 	"carat/sql"
 )
@@ -140,7 +141,7 @@ func exported(t *testing.T, s books.Setting, period pipeline.Period, threads int
 		if err := reconcile.LoadClosing(ctx, p, eng, closed, period); err != nil {
 			return nil, err
 		}
-		if _, err := eng.Reconcile(ctx, m.Dialect, m.List, o.Parameters("run", closed, batches, nil, locks, pipeline.Decided{}), nil); err != nil {
+		if _, err := eng.Reconcile(ctx, m.Dialect, m.List, o.Parameters("run", closed, batches, nil, locks, decision.Decided{}), nil); err != nil {
 			return nil, err
 		}
 		files, err := eng.Export(ctx, folder)

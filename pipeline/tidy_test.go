@@ -39,14 +39,14 @@ var topLevel = []string{
 // import; "x/..." is x and all below it. Adapters under pipeline/ don't know one
 // another: jobs pass data between them. The longest prefix of a folder decides.
 var mayImport = map[string][]string{
-	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline", "pipeline/certificate"},
-	"jobs":            {"reports/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/certificate", "pipeline/lake", "pipeline/engine", "pipeline/state"},
-	forTests:          {"jobs/...", "fixtures", "reports/...", "pipeline"},
+	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision"},
+	"jobs":            {"reports/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/decision", "pipeline/certificate", "pipeline/lake", "pipeline/engine", "pipeline/state"},
+	forTests:          {"jobs/...", "fixtures", "reports/...", "pipeline", "pipeline/decision"},
 	"reports":         {},
 	"pipeline":        {},
 	"pipeline/lake":   {"pipeline", "pipeline/certificate"},
-	"pipeline/engine": {"pipeline", "sql"},
-	"pipeline/state":  {"pipeline"},
+	"pipeline/engine": {"pipeline", "pipeline/decision", "sql"},
+	"pipeline/state":  {"pipeline", "pipeline/decision"},
 	"sql":             {},
 	"fixtures":        {"pipeline"},
 	"fixtures/world":  {"pipeline"},
@@ -57,7 +57,10 @@ var mayImport = map[string][]string{
 	"third_party":     {}, // replaces modules of others
 
 	// What locks a month is written by jobs and kept by the lake.
-	"pipeline/certificate": {"pipeline"},
+	"pipeline/certificate": {"pipeline", "pipeline/decision"},
+
+	// What a person decided is kept by the state, certified, and what a run is built with.
+	"pipeline/decision": {"pipeline"},
 
 	// What runs the SQL knows no model: engine says what it runs, and when.
 	"pipeline/engine/duckdb":  {"pipeline"},

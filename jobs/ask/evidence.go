@@ -11,6 +11,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/exceptions"
 	"carat/pipeline"
+	"carat/pipeline/decision"
 	"carat/pipeline/engine"
 	"carat/reports/table"
 	"carat/reports/trace"
@@ -152,7 +153,7 @@ func (t *tracer) controlSaid(name string) []trace.Field {
 	return fields
 }
 
-func decisionTable(decisions []pipeline.Decision) *table.Table {
+func decisionTable(decisions []decision.Decision) *table.Table {
 	t := &table.Table{CellWidth: 120, Columns: []table.Column{{Name: "decided_at", Kind: table.Time}, {Name: "decided_by"}, {Name: "status"},
 		{Name: "until"}, {Name: "owner"}, {Name: "note"}, {Name: "value"}, {Name: "source"}, {Name: "matched"}}}
 	for _, d := range decisions {

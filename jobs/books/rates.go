@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/decision"
 	"carat/pipeline/state"
 )
 
@@ -16,14 +17,14 @@ import (
 // them, whatever was decided or published since, then those of open months as
 // they were decided last. Their number is that of the days without a rate, and of
 // the rows that nothing but a person could match.
-func (p *Books) Decided(ctx context.Context, closed Closures, period pipeline.Period) (told pipeline.Decided, err error) {
+func (p *Books) Decided(ctx context.Context, closed Closures, period pipeline.Period) (told decision.Decided, err error) {
 	known := map[string]bool{}
-	add := func(d pipeline.Decision) {
-		if r, ok := pipeline.DecidedRateOf(d); ok && !known[r.Pair()] {
+	add := func(d decision.Decision) {
+		if r, ok := decision.DecidedRateOf(d); ok && !known[r.Pair()] {
 			known[r.Pair()] = true
 			told.Rates = append(told.Rates, r)
 		}
-		if m, ok := pipeline.DecidedMatchOf(d); ok && !known[m.ExceptionID] {
+		if m, ok := decision.DecidedMatchOf(d); ok && !known[m.ExceptionID] {
 			known[m.ExceptionID] = true
 			told.Matches = append(told.Matches, m)
 		}
@@ -54,8 +55,8 @@ func (p *Books) Decided(ctx context.Context, closed Closures, period pipeline.Pe
 			}
 		}
 	}
-	pipeline.SortRates(told.Rates)
-	pipeline.SortMatches(told.Matches)
+	decision.SortRates(told.Rates)
+	decision.SortMatches(told.Matches)
 	return told, nil
 }
 
@@ -71,9 +72,9 @@ const ControlRates = "fx_rate"
 
 // decidedFor gives the decisions about rates and matches that a run was told, of those given,
 // by exception: their exceptions are gone, but they are what its numbers rest on.
-func decidedFor(run state.Run, decisions map[string]pipeline.Decision) (list []pipeline.Decision) {
+func decidedFor(run state.Run, decisions map[string]decision.Decision) (list []decision.Decision) {
 	for _, id := range slices.Sorted(maps.Keys(decisions)) {
-		if d := decisions[id]; (d.Status == pipeline.DecisionRate || d.Status == pipeline.DecisionMatch) && d.Period == run.Period {
+		if d := decisions[id]; (d.Status == decision.Rate || d.Status == decision.Match) && d.Period == run.Period {
 			list = append(list, d)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/certificate"
+	"carat/pipeline/decision"
 	"carat/pipeline/state"
 )
 
@@ -106,7 +107,7 @@ func (s Standing) SharedAccounts(prepared state.SignOff) []certificate.SharedAcc
 
 // SharedAccounts finds the accounts of the operating system under which several of
 // those acted who prepared, approve and decided.
-func SharedAccounts(prepared state.SignOff, approver Actor, decisions []pipeline.Decision) []certificate.SharedAccount {
+func SharedAccounts(prepared state.SignOff, approver Actor, decisions []decision.Decision) []certificate.SharedAccount {
 	signers := []certificate.Signer{{User: prepared.PreparedBy, OSUser: prepared.OSUser}, {User: approver.User, OSUser: approver.OSUser}}
 	for _, d := range decisions {
 		signers = append(signers, certificate.Signer{User: d.By, OSUser: d.OSUser})

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"carat/pipeline"
+	"carat/pipeline/decision"
 	"carat/pipeline/state"
 )
 
@@ -40,12 +40,12 @@ func (p *Books) Standing(ctx context.Context, s Setting, closed Closures, run st
 // decisionsOf are the decisions that a lock rests on, by exception. A
 // certificate that can't be read is what `carat verify` tells; here the state's
 // own decisions stand in for it.
-func (p *Books) decisionsOf(ctx context.Context, lock state.Lock) (map[string]pipeline.Decision, error) {
+func (p *Books) decisionsOf(ctx context.Context, lock state.Lock) (map[string]decision.Decision, error) {
 	c, err := p.ReadCertificate(lock)
 	if err != nil {
 		return p.State.Decisions(ctx)
 	}
-	decisions := map[string]pipeline.Decision{}
+	decisions := map[string]decision.Decision{}
 	for _, d := range c.Decisions {
 		decisions[d.ExceptionID] = d
 	}

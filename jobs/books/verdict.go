@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/decision"
 	"carat/pipeline/state"
 )
 
@@ -40,14 +41,14 @@ type Verdict struct {
 	MatchesDecided int64
 	// Decisions are those in force about exceptions of the run, and those that
 	// gave it an exchange rate or a match.
-	Decisions []pipeline.Decision
+	Decisions []decision.Decision
 	// Waived are the waivers among them that count: of blocking and of reviewed controls.
 	Waived []Waiver
 }
 
 // Waiver is an exception that stands by a waiver.
 type Waiver struct {
-	pipeline.Decision
+	decision.Decision
 	Control, Severity string
 }
 
@@ -149,7 +150,7 @@ func (p *Books) Verdict(ctx context.Context, s Setting, run state.Run) (Verdict,
 }
 
 // verdictBy judges a run by decisions, by exception, as they are on a day.
-func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisions map[string]pipeline.Decision, day string) (Verdict, error) {
+func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisions map[string]decision.Decision, day string) (Verdict, error) {
 	v := Verdict{Status: StatusBalanced}
 	found := int64(0)
 	for _, c := range run.Controls {
@@ -166,7 +167,7 @@ func (p *Books) verdictBy(ctx context.Context, s Setting, run state.Run, decisio
 		waived[clearedKey{w.Control, w.Severity}]++
 	}
 	for _, d := range decidedFor(run, decisions) {
-		if d.Status == pipeline.DecisionRate {
+		if d.Status == decision.Rate {
 			v.RatesDecided++
 		} else {
 			v.MatchesDecided++
@@ -225,10 +226,10 @@ type clearedKey struct{ control, severity string }
 // decided tells a verdict the decisions in force about exceptions of a run, and the
 // waivers among them, in the order of exceptions; it gives how many exceptions of
 // each control and severity they clear.
-func (p *Books) decided(ctx context.Context, s Setting, run state.Run, decisions map[string]pipeline.Decision, today string, v *Verdict) (cleared map[clearedKey]int64, err error) {
+func (p *Books) decided(ctx context.Context, s Setting, run state.Run, decisions map[string]decision.Decision, today string, v *Verdict) (cleared map[clearedKey]int64, err error) {
 	var ids []string
 	for id, d := range decisions {
-		if d.Status != pipeline.DecisionOpen {
+		if d.Status != decision.Open {
 			ids = append(ids, pipeline.SQLText(id))
 		}
 	}
@@ -246,7 +247,7 @@ func (p *Books) decided(ctx context.Context, s Setting, run state.Run, decisions
 		id, control, severity := row[0].(string), row[1].(string), row[2].(string)
 		reason, _ := row[3].(string)
 		d := decisions[id]
-		if d.StatusOn(today) == pipeline.DecisionOpen {
+		if d.StatusOn(today) == decision.Open {
 			continue // a waiver that has run out
 		}
 		v.Decisions = append(v.Decisions, d)
@@ -254,7 +255,7 @@ func (p *Books) decided(ctx context.Context, s Setting, run state.Run, decisions
 			continue
 		}
 		cleared[clearedKey{control, severity}]++
-		if d.Status == pipeline.DecisionWaived && severity != "monitor" {
+		if d.Status == decision.Waived && severity != "monitor" {
 			v.Waived = append(v.Waived, Waiver{Decision: d, Control: control, Severity: severity})
 		}
 	}

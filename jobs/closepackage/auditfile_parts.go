@@ -22,6 +22,7 @@ import (
 	"carat/jobs/reconcile"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
+	"carat/pipeline/decision"
 	"carat/reports/auditfile"
 	"carat/reports/table"
 )
@@ -313,7 +314,7 @@ func (b *auditBuilder) writeDecisions() error {
 	}
 	var rows [][]any
 	for _, d := range all {
-		if (about[d.ExceptionID] || (d.Status == pipeline.DecisionRate || d.Status == pipeline.DecisionMatch) && d.Period == b.run.Period) && !b.later(d.At) {
+		if (about[d.ExceptionID] || (d.Status == decision.Rate || d.Status == decision.Match) && d.Period == b.run.Period) && !b.later(d.At) {
 			rows = append(rows, []any{d.ExceptionID, d.At, d.By, d.Status, books.TextOrNil(d.Until), books.TextOrNil(d.Owner), books.TextOrNil(d.Note),
 				books.TextOrNil(d.Rate), books.TextOrNil(d.Value), books.TextOrNil(d.Source), books.TextOrNil(d.Matched)})
 		}

@@ -15,6 +15,7 @@ import (
 	"carat/jobs/internal/trial"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
+	"carat/pipeline/decision"
 	carat "carat/sql"
 )
 
@@ -51,8 +52,8 @@ func TestAuditFile(t *testing.T) {
 	if err != nil || len(found.Rows) == 0 {
 		t.Fatalf("no exceptions: %v", err)
 	}
-	trial.Decide(t, s, pipeline.Decision{ExceptionID: found.Rows[0][0].(string), Status: pipeline.DecisionExplained, Note: "=1+1", By: "cleo", At: s.Now},
-		pipeline.Decision{ExceptionID: "of another month", Status: pipeline.DecisionExplained, By: "cleo", At: s.Now})
+	trial.Decide(t, s, decision.Decision{ExceptionID: found.Rows[0][0].(string), Status: decision.Explained, Note: "=1+1", By: "cleo", At: s.Now},
+		decision.Decision{ExceptionID: "of another month", Status: decision.Explained, By: "cleo", At: s.Now})
 	result, err := closepackage.AuditFile(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"carat/jobs/internal/trial"
 	"carat/jobs/month"
 	"carat/pipeline"
+	"carat/pipeline/decision"
 	"carat/sql"
 )
 
@@ -34,7 +35,7 @@ func TestPackageNamesWhoSigned(t *testing.T) {
 		t.Fatalf("%v %v", list, err)
 	}
 	id, note := fmt.Sprint(list.Rows[0][0]), `=HYPERLINK("x") <script>`
-	trial.Decide(t, s, pipeline.Decision{ExceptionID: id, Status: "explained", Owner: "ops", Note: note, By: "cal", At: time.Date(2027, 1, 2, 8, 0, 0, 0, time.UTC)})
+	trial.Decide(t, s, decision.Decision{ExceptionID: id, Status: "explained", Owner: "ops", Note: note, By: "cal", At: time.Date(2027, 1, 2, 8, 0, 0, 0, time.UTC)})
 	by := func(user string) books.Setting {
 		s := s
 		s.By = books.Actor{User: user, OSUser: user}

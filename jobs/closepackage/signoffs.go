@@ -10,6 +10,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/pipeline"
+	"carat/pipeline/decision"
 	"carat/pipeline/state"
 	"carat/reports/closepackage"
 	"carat/reports/table"
@@ -17,7 +18,7 @@ import (
 
 // signatures is who decided and signed what of a period, as the state records it.
 type signatures struct {
-	decisions map[string]pipeline.Decision // the last on each exception, by its id
+	decisions map[string]decision.Decision // the last on each exception, by its id
 	rows      [][]any                      // the sign-offs, oldest first
 }
 

@@ -12,6 +12,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/disk"
 	"carat/pipeline"
+	"carat/pipeline/decision"
 	"carat/pipeline/engine"
 	"carat/pipeline/state"
 	"carat/reports/table"
@@ -297,9 +298,9 @@ func unknownControl(name string, known []string) error {
 
 // ListedStatus is how a decision's status is listed on a day: one that nobody
 // decided, and a waiver that has run out, are open.
-func ListedStatus(d pipeline.Decision, today string) string {
+func ListedStatus(d decision.Decision, today string) string {
 	if status := d.StatusOn(today); status != "" {
 		return status
 	}
-	return pipeline.DecisionOpen
+	return decision.Open
 }

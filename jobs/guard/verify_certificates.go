@@ -17,8 +17,8 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/disk"
 	"carat/jobs/statements"
-	"carat/pipeline"
 	"carat/pipeline/certificate"
+	"carat/pipeline/decision"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
 )
@@ -137,15 +137,15 @@ func verifyCertificate(p *books.Books, l state.Lock, c *certificate.Certificate,
 
 // decided gives the decisions that were made until a time: an older certificate
 // doesn't say up to which record.
-func decided(history []pipeline.Decision, until time.Time) []pipeline.Decision {
-	return slices.DeleteFunc(slices.Clone(history), func(d pipeline.Decision) bool { return d.At.After(until) })
+func decided(history []decision.Decision, until time.Time) []decision.Decision {
+	return slices.DeleteFunc(slices.Clone(history), func(d decision.Decision) bool { return d.At.After(until) })
 }
 
 // verifyDecisions wants the decisions that were in force when a period was
 // locked to be on record as its certificate has them. history is of those made
 // before that.
-func verifyDecisions(c *certificate.Certificate, history []pipeline.Decision, report *Verification) {
-	recorded := map[string]pipeline.Decision{}
+func verifyDecisions(c *certificate.Certificate, history []decision.Decision, report *Verification) {
+	recorded := map[string]decision.Decision{}
 	for _, d := range history {
 		recorded[d.ExceptionID] = d // the latest one is in force
 	}

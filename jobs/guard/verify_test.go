@@ -22,6 +22,7 @@ import (
 	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
+	"carat/pipeline/decision"
 	"carat/pipeline/state"
 	carat "carat/sql"
 )
@@ -75,11 +76,11 @@ func lockMonth(t *testing.T, s books.Setting) {
 	if err != nil || list.Len() == 0 {
 		t.Fatalf("statements %q %v", list.String(), err)
 	}
-	decision := pipeline.Decision{ExceptionID: "e1", Status: pipeline.DecisionExplained, Owner: "ops", Note: "a slip", By: "cleo", At: s.Now}
-	if err := p.State.RecordDecisions(t.Context(), []pipeline.Decision{decision}); err != nil {
+	decided := decision.Decision{ExceptionID: "e1", Status: decision.Explained, Owner: "ops", Note: "a slip", By: "cleo", At: s.Now}
+	if err := p.State.RecordDecisions(t.Context(), []decision.Decision{decided}); err != nil {
 		t.Fatal(err)
 	}
-	c := &certificate.Certificate{Decisions: []pipeline.Decision{decision}, Format: certificate.CertificateFormat, Lake: p.Lake.ID(), Period: "2026-10", Version: 1, RunID: run.ID,
+	c := &certificate.Certificate{Decisions: []decision.Decision{decided}, Format: certificate.CertificateFormat, Lake: p.Lake.ID(), Period: "2026-10", Version: 1, RunID: run.ID,
 		Prepared: certificate.Signature{User: "ann", At: s.Now}, Approved: certificate.Signature{User: "bob", At: s.Now}, LastBatch: last.ID, Chain: last.Chain,
 		SQL: []certificate.CertifiedFile{{Path: "x.sql", SHA256: sum}}, Statements: certificate.CertifiedList{SHA256: certificate.SHA256Text([]byte(list.String()))}}
 	results, err := p.Lake.RunTables(t.Context(), run.ID)

@@ -11,6 +11,7 @@ import (
 	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
+	"carat/pipeline/decision"
 	"carat/pipeline/state"
 )
 
@@ -103,7 +104,7 @@ func reconciled(ctx context.Context, p *books.Books, o reconcile.Options) (state
 
 // decidedByPreparer is the error of one person who decides an exception and
 // prepares the month that it stands in.
-func decidedByPreparer(action string, period pipeline.Period, d pipeline.Decision) error {
+func decidedByPreparer(action string, period pipeline.Period, d decision.Decision) error {
 	return pipeline.Errorf(pipeline.KindUsage, action, string(period), "%s decided exception %s, and who decides doesn't prepare", d.By, d.ExceptionID).
 		WithHint("let somebody else prepare the month, or decide the exception")
 }

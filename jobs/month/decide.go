@@ -20,6 +20,7 @@ import (
 	"carat/jobs/names"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
+	"carat/pipeline/decision"
 	"carat/reports/escape"
 )
 
@@ -183,7 +184,7 @@ type decisionFile struct {
 type decisionRow struct {
 	line  int
 	shown map[string]string // cells of the export that tell which exception it is
-	pipeline.Decision
+	decision.Decision
 }
 
 // decisionColumnsRead are those that are taken from the file; the others are
@@ -284,9 +285,9 @@ func (f *decisionFile) row(line int, record, header []string, at map[string]int)
 		}
 		return ""
 	}
-	d := pipeline.Decision{ExceptionID: cell("exception_id"), Status: cell("status"), Until: cell("until"), Owner: cell("owner"), Note: cell("note"),
+	d := decision.Decision{ExceptionID: cell("exception_id"), Status: cell("status"), Until: cell("until"), Owner: cell("owner"), Note: cell("note"),
 		Value: cell("value"), Source: cell("source"), Matched: cell("matched")}
-	if d == (pipeline.Decision{}) {
+	if d == (decision.Decision{}) {
 		return // a blank line of a spreadsheet
 	}
 	shown := map[string]string{}
@@ -299,8 +300,8 @@ func (f *decisionFile) row(line int, record, header []string, at map[string]int)
 }
 
 // judge checks the rows and gives the decisions that are new.
-func (f *decisionFile) judge(known map[string]knownException, current map[string]pipeline.Decision) []pipeline.Decision {
-	fresh := []pipeline.Decision{}
+func (f *decisionFile) judge(known map[string]knownException, current map[string]decision.Decision) []decision.Decision {
+	fresh := []decision.Decision{}
 	seen := map[string]int{}
 	for _, row := range f.rows {
 		d, now := row.Decision, current[row.ExceptionID]
@@ -331,17 +332,17 @@ func (f *decisionFile) judge(known map[string]knownException, current map[string
 	return fresh
 }
 
-func (f *decisionFile) rowIsGood(line int, d, now pipeline.Decision, about knownException) bool {
+func (f *decisionFile) rowIsGood(line int, d, now decision.Decision, about knownException) bool {
 	before := len(f.problems)
 	f.wantNote(line, d)
 	switch {
-	case !slices.Contains(pipeline.DecisionStatuses, d.Status):
-		f.problem(line, "status %q is not one of %s", pipeline.CutText(d.Status), strings.Join(pipeline.DecisionStatuses, ", "))
-	case d.Status != pipeline.DecisionWaived && d.Until != "" && d.Until != now.Until:
+	case !slices.Contains(decision.Statuses, d.Status):
+		f.problem(line, "status %q is not one of %s", pipeline.CutText(d.Status), strings.Join(decision.Statuses, ", "))
+	case d.Status != decision.Waived && d.Until != "" && d.Until != now.Until:
 		f.problem(line, "until belongs to a waiver, and the status is %s", d.Status)
-	case d.Status == pipeline.DecisionWaived && d.Until == "":
+	case d.Status == decision.Waived && d.Until == "":
 		f.problem(line, "a waiver needs a day in until, such as 2026-12-31")
-	case d.Status == pipeline.DecisionWaived:
+	case d.Status == decision.Waived:
 		f.checkWaiver(line, d, about)
 	}
 	for _, c := range []struct {
@@ -361,19 +362,19 @@ func (f *decisionFile) rowIsGood(line int, d, now pipeline.Decision, about known
 // rateIsGood checks what is said of exchange rates: a missing one is decided by
 // a rate and by nothing else, and nothing else is decided by a rate. It gives
 // the decision its pair and month.
-func (f *decisionFile) rateIsGood(line int, d *pipeline.Decision, now pipeline.Decision, about knownException) bool {
+func (f *decisionFile) rateIsGood(line int, d *decision.Decision, now decision.Decision, about knownException) bool {
 	before := len(f.problems)
 	switch {
-	case d.Status == pipeline.DecisionRate && about.control != books.ControlRates:
+	case d.Status == decision.Rate && about.control != books.ControlRates:
 		f.problem(line, "status rate belongs to an exception of %s, and this is one of %s", books.ControlRates, about.control)
-	case d.Status == pipeline.DecisionRate && about.period == "":
+	case d.Status == decision.Rate && about.period == "":
 		f.problem(line, "the months that needed %s are closed, and keep the rates of their certificates", about.subject)
-	case d.Status == pipeline.DecisionRate:
+	case d.Status == decision.Rate:
 		if problem := d.CheckRate(); problem != "" {
 			f.problem(line, "%s", problem)
 		}
 		d.Rate, d.Period = about.subject, about.period
-	case d.Status != pipeline.DecisionOpen && about.needsRate:
+	case d.Status != decision.Open && about.needsRate:
 		f.problem(line, "no rate %s: amounts that nobody knows are neither explained nor waived; ingest the rate, or set status to rate, with value, source and note", about.subject)
 	case d.Value != "" && d.Value != now.Value || d.Source != "" && d.Source != now.Source:
 		f.problem(line, "value and source belong to a rate, and the status is %s", d.Status)

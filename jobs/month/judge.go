@@ -9,6 +9,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/pipeline"
+	"carat/pipeline/decision"
 )
 
 // waiverYears is how far ahead the end of a waiver may lie: what stands for longer
@@ -67,7 +68,7 @@ func sameNumber(a, b string) bool {
 
 // checkWaiver wants a waiver to end within a year, and to be of no more than who
 // decides may waive.
-func (f *decisionFile) checkWaiver(line int, d pipeline.Decision, about knownException) {
+func (f *decisionFile) checkWaiver(line int, d decision.Decision, about knownException) {
 	if _, err := time.Parse(time.DateOnly, d.Until); err != nil {
 		f.problem(line, "until %q is not a day like 2026-12-31", pipeline.CutText(d.Until))
 		return
@@ -88,8 +89,8 @@ func (f *decisionFile) checkWaiver(line int, d pipeline.Decision, about knownExc
 }
 
 // wantNote wants a reason of whoever explains or waives.
-func (f *decisionFile) wantNote(line int, d pipeline.Decision) {
-	if d.Status != pipeline.DecisionExplained && d.Status != pipeline.DecisionWaived {
+func (f *decisionFile) wantNote(line int, d decision.Decision) {
+	if d.Status != decision.Explained && d.Status != decision.Waived {
 		return
 	}
 	if !strings.ContainsFunc(d.Note, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {

@@ -11,6 +11,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/names"
 	"carat/pipeline"
+	"carat/pipeline/decision"
 )
 
 // matchIDsMax bounds the rows of one match: what is more is a file to be corrected.
@@ -28,10 +29,10 @@ type MatchOptions struct {
 // sides and the control that names what has no counterpart. Creators' payouts that
 // no line of the bank is found for are open items, not exceptions.
 var matchSides = []struct{ match, ours, theirs, control string }{
-	{pipeline.MatchSettlementBank, "settlement_lines", "bank_lines", "settlement_bank"},
-	{pipeline.MatchPurchaseSettlement, "coin_purchases", "settlement_lines", "purchase_settlement"},
-	{pipeline.MatchPayoutProvider, "payouts", "provider_payments", "payout_provider"},
-	{pipeline.MatchPayoutBank, "payouts", "bank_lines", ""},
+	{decision.MatchSettlementBank, "settlement_lines", "bank_lines", "settlement_bank"},
+	{decision.MatchPurchaseSettlement, "coin_purchases", "settlement_lines", "purchase_settlement"},
+	{decision.MatchPayoutProvider, "payouts", "provider_payments", "payout_provider"},
+	{decision.MatchPayoutBank, "payouts", "bank_lines", ""},
 }
 
 // matchTables are the tables of those sides, with what names a row of each and which rows count.
@@ -78,7 +79,7 @@ func readMatchRows(ctx context.Context, p *books.Books, s books.Setting, ids []s
 }
 
 // sides tells the rows of a match apart; problem says what keeps them from being one.
-func (m matchRows) sides(ids []string) (found pipeline.DecidedMatch, control, problem string) {
+func (m matchRows) sides(ids []string) (found decision.DecidedMatch, control, problem string) {
 	switch {
 	case len(ids) < 2:
 		return found, "", "a match needs the ids of both sides, such as \"txn_A + txn_B = b1\""
@@ -121,7 +122,7 @@ func (m matchRows) sides(ids []string) (found pipeline.DecidedMatch, control, pr
 		return found, "", "some of these ids name rows of several tables, so which rows are meant is not known"
 	case len(entities) > 1:
 		return found, "", "the rows are of several entities"
-	case found.Match == pipeline.MatchPayoutProvider && len(found.Ours) > 1:
+	case found.Match == decision.MatchPayoutProvider && len(found.Ours) > 1:
 		return found, "", "a provider's payment is of one payout; several payouts that one debit of the bank pays are matched with the bank's line"
 	}
 	return found, control, ""
@@ -130,7 +131,7 @@ func (m matchRows) sides(ids []string) (found pipeline.DecidedMatch, control, pr
 // of says whether an id names a row of a table that can be of a match; it notes the row's entity.
 func (m matchRows) of(id, table, match string, entities *map[string]bool) (is bool) {
 	for _, r := range m[id] {
-		if r.table != table || table == "settlement_lines" && (r.kind == "payout") != (match == pipeline.MatchSettlementBank) {
+		if r.table != table || table == "settlement_lines" && (r.kind == "payout") != (match == decision.MatchSettlementBank) {
 			continue
 		}
 		(*entities)[r.entity] = true
@@ -142,7 +143,7 @@ func (m matchRows) of(id, table, match string, entities *map[string]bool) (is bo
 // matchTaken gives a row that a match in force names already. A match of an open
 // month all of whose rows are among the new ones is replaced by it, as is what was
 // decided about the exception itself.
-func matchTaken(ids []string, exceptionID string, told []pipeline.DecidedMatch, open pipeline.Period) (replaced []pipeline.DecidedMatch, problem string) {
+func matchTaken(ids []string, exceptionID string, told []decision.DecidedMatch, open pipeline.Period) (replaced []decision.DecidedMatch, problem string) {
 	for _, m := range told {
 		closed, all := m.Period < open, append(slices.Clone(m.Ours), m.Theirs...)
 		at := slices.IndexFunc(ids, func(id string) bool { return slices.Contains(all, id) })
@@ -152,19 +153,19 @@ func matchTaken(ids []string, exceptionID string, told []pipeline.DecidedMatch, 
 		case whole && !closed:
 			replaced = append(replaced, m)
 		case closed:
-			return nil, ids[at] + " stands in a match already: " + pipeline.MatchText(m.Ours, m.Theirs) + ", decided in " + string(m.Period) + ", which is closed"
+			return nil, ids[at] + " stands in a match already: " + decision.MatchText(m.Ours, m.Theirs) + ", decided in " + string(m.Period) + ", which is closed"
 		default:
-			return nil, ids[at] + " stands in a match already: " + pipeline.MatchText(m.Ours, m.Theirs) + "; take that one back first"
+			return nil, ids[at] + " stands in a match already: " + decision.MatchText(m.Ours, m.Theirs) + "; take that one back first"
 		}
 	}
 	return replaced, ""
 }
 
 // withReplaced gives a decision `match` with those that take back what it replaces.
-func withReplaced(d pipeline.Decision, replaced []pipeline.DecidedMatch) []pipeline.Decision {
-	list := []pipeline.Decision{d}
+func withReplaced(d decision.Decision, replaced []decision.DecidedMatch) []decision.Decision {
+	list := []decision.Decision{d}
 	for _, m := range replaced {
-		list = append(list, pipeline.Decision{ExceptionID: m.ExceptionID, Status: pipeline.DecisionOpen, Note: "replaced by " + d.Matched, By: d.By, OSUser: d.OSUser, At: d.At})
+		list = append(list, decision.Decision{ExceptionID: m.ExceptionID, Status: decision.Open, Note: "replaced by " + d.Matched, By: d.By, OSUser: d.OSUser, At: d.At})
 	}
 	return list
 }
@@ -173,11 +174,11 @@ func withReplaced(d pipeline.Decision, replaced []pipeline.DecidedMatch) []pipel
 // compares them as the rows of one reference. Rows that are no two sides of a
 // match are a usage error, as are those of another match; to take back one that
 // nobody decided is a not-found error.
-func DecideMatch(ctx context.Context, o MatchOptions) (d pipeline.Decision, err error) {
+func DecideMatch(ctx context.Context, o MatchOptions) (d decision.Decision, err error) {
 	if err := books.WantLake(o.Setting); err != nil {
 		return d, err
 	}
-	return books.Locked(ctx, o.Setting, books.RightDecide, "", func(p *books.Books, job *books.Job) (d pipeline.Decision, err error) {
+	return books.Locked(ctx, o.Setting, books.RightDecide, "", func(p *books.Books, job *books.Job) (d decision.Decision, err error) {
 		if names.Same(o.By.User, books.SchedulerUser) {
 			return d, pipeline.Errorf(pipeline.KindUsage, "decide", "match", "the scheduler decides nothing")
 		}
@@ -200,7 +201,7 @@ func DecideMatch(ctx context.Context, o MatchOptions) (d pipeline.Decision, err 
 		if err != nil {
 			return d, err
 		}
-		d = pipeline.Decision{Status: pipeline.DecisionMatch, Note: reason, By: o.By.User, OSUser: o.By.OSUser, At: o.Now, Period: open}
+		d = decision.Decision{Status: decision.Match, Note: reason, By: o.By.User, OSUser: o.By.OSUser, At: o.Now, Period: open}
 		if o.TakeBack {
 			return takeBack(ctx, p, job, d, o.IDs, told.Matches, open)
 		}
@@ -212,7 +213,7 @@ func DecideMatch(ctx context.Context, o MatchOptions) (d pipeline.Decision, err 
 		if problem != "" {
 			return d, bad(problem)
 		}
-		d.Matched, d.Match = pipeline.MatchText(m.Ours, m.Theirs), m.Match
+		d.Matched, d.Match = decision.MatchText(m.Ours, m.Theirs), m.Match
 		if d.ExceptionID, err = matchException(ctx, p, o.Setting, control, m); err != nil {
 			return d, err
 		}
@@ -226,19 +227,19 @@ func DecideMatch(ctx context.Context, o MatchOptions) (d pipeline.Decision, err 
 }
 
 // takeBack records that rows don't belong together after all.
-func takeBack(ctx context.Context, p *books.Books, job *books.Job, d pipeline.Decision, ids []string, told []pipeline.DecidedMatch, open pipeline.Period) (pipeline.Decision, error) {
+func takeBack(ctx context.Context, p *books.Books, job *books.Job, d decision.Decision, ids []string, told []decision.DecidedMatch, open pipeline.Period) (decision.Decision, error) {
 	for _, m := range told {
 		all := append(slices.Clone(m.Ours), m.Theirs...)
 		if len(ids) == 0 || slices.ContainsFunc(ids, func(id string) bool { return !slices.Contains(all, id) }) {
 			continue
 		}
-		text := pipeline.MatchText(m.Ours, m.Theirs)
+		text := decision.MatchText(m.Ours, m.Theirs)
 		if m.Period < open {
 			return d, pipeline.Errorf(pipeline.KindUsage, "take back", text, "it was decided in %s, which is closed", m.Period)
 		}
-		d.ExceptionID, d.Status, d.Period = m.ExceptionID, pipeline.DecisionOpen, ""
+		d.ExceptionID, d.Status, d.Period = m.ExceptionID, decision.Open, ""
 		job.Took("take back " + text)
-		err := p.State.RecordDecisions(ctx, []pipeline.Decision{d})
+		err := p.State.RecordDecisions(ctx, []decision.Decision{d})
 		d.Matched = text
 		return d, err
 	}
@@ -249,7 +250,7 @@ func takeBack(ctx context.Context, p *books.Books, job *books.Job, d pipeline.De
 // matchException gives the exception that a match answers: in the current runs of
 // open months that of its first row which has one, ours before theirs. A match of
 // rows that no exception names has an id of its own.
-func matchException(ctx context.Context, p *books.Books, s books.Setting, control string, m pipeline.DecidedMatch) (string, error) {
+func matchException(ctx context.Context, p *books.Books, s books.Setting, control string, m decision.DecidedMatch) (string, error) {
 	known, err := knownExceptions(ctx, p, s)
 	if err != nil {
 		return "", err
@@ -265,25 +266,25 @@ func matchException(ctx context.Context, p *books.Books, s books.Setting, contro
 			return found, nil
 		}
 	}
-	sum := sha256.Sum256([]byte("match\n" + m.Match + "\n" + pipeline.MatchText(m.Ours, m.Theirs)))
+	sum := sha256.Sum256([]byte("match\n" + m.Match + "\n" + decision.MatchText(m.Ours, m.Theirs)))
 	return hex.EncodeToString(sum[:8]), nil
 }
 
 // matchesKnown is what a file of decisions needs to know for its matches.
 type matchesKnown struct {
 	rows matchRows
-	told []pipeline.DecidedMatch
+	told []decision.DecidedMatch
 	open pipeline.Period
 
-	replaced []pipeline.Decision // matches of which new ones hold all rows: taken back
+	replaced []decision.Decision // matches of which new ones hold all rows: taken back
 }
 
 // readMatches reads what the matches of a file of decisions name; nothing where it has none.
 func readMatches(ctx context.Context, p *books.Books, s books.Setting, rows []decisionRow) (known matchesKnown, err error) {
 	var ids []string
 	for _, row := range rows {
-		if row.Status == pipeline.DecisionMatch {
-			ids = append(ids, pipeline.MatchIDs(row.Matched)...)
+		if row.Status == decision.Match {
+			ids = append(ids, decision.MatchIDs(row.Matched)...)
 		}
 	}
 	if len(ids) == 0 {
@@ -306,16 +307,16 @@ func readMatches(ctx context.Context, p *books.Books, s books.Setting, rows []de
 // matchIsGood checks what is said of matches: that the rows are two sides of what
 // the exception's control compares, that its subject is one of them, and that no
 // other match has them. It gives the decision its match and month.
-func (f *decisionFile) matchIsGood(line int, d *pipeline.Decision, now pipeline.Decision, about knownException) bool {
+func (f *decisionFile) matchIsGood(line int, d *decision.Decision, now decision.Decision, about knownException) bool {
 	before := len(f.problems)
-	if d.Status != pipeline.DecisionMatch {
+	if d.Status != decision.Match {
 		if d.Matched != "" && d.Matched != now.Matched {
 			f.problem(line, "matched belongs to a match, and the status is %s", d.Status)
 		}
 		d.Matched = ""
 		return len(f.problems) == before
 	}
-	ids := pipeline.MatchIDs(d.Matched)
+	ids := decision.MatchIDs(d.Matched)
 	m, control, problem := f.matches.rows.sides(ids)
 	if problem == "" && control != about.control {
 		problem = "these rows are compared by " + cmp.Or(control, "no control") + ", and the exception is one of " + about.control
@@ -326,7 +327,7 @@ func (f *decisionFile) matchIsGood(line int, d *pipeline.Decision, now pipeline.
 	if problem == "" && d.Note == "" {
 		problem = "a match needs a note: how it is known that these rows belong together"
 	}
-	var replaced []pipeline.DecidedMatch
+	var replaced []decision.DecidedMatch
 	if problem == "" {
 		replaced, problem = matchTaken(ids, d.ExceptionID, f.matches.told, f.matches.open)
 	}
@@ -334,11 +335,11 @@ func (f *decisionFile) matchIsGood(line int, d *pipeline.Decision, now pipeline.
 		f.problem(line, "%s", problem)
 		return false
 	}
-	d.Matched, d.Match, d.Period = pipeline.MatchText(m.Ours, m.Theirs), m.Match, f.matches.open
+	d.Matched, d.Match, d.Period = decision.MatchText(m.Ours, m.Theirs), m.Match, f.matches.open
 	f.matches.replaced = append(f.matches.replaced, withReplaced(*d, replaced)[1:]...)
-	f.matches.told = slices.DeleteFunc(f.matches.told, func(m pipeline.DecidedMatch) bool {
-		return slices.ContainsFunc(replaced, func(r pipeline.DecidedMatch) bool { return r.ExceptionID == m.ExceptionID })
+	f.matches.told = slices.DeleteFunc(f.matches.told, func(m decision.DecidedMatch) bool {
+		return slices.ContainsFunc(replaced, func(r decision.DecidedMatch) bool { return r.ExceptionID == m.ExceptionID })
 	})
-	f.matches.told = append(f.matches.told, pipeline.DecidedMatch{Ours: m.Ours, Theirs: m.Theirs, ExceptionID: d.ExceptionID, Period: d.Period})
+	f.matches.told = append(f.matches.told, decision.DecidedMatch{Ours: m.Ours, Theirs: m.Theirs, ExceptionID: d.ExceptionID, Period: d.Period})
 	return true
 }

@@ -7,6 +7,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/names"
 	"carat/pipeline"
+	"carat/pipeline/decision"
 )
 
 // RateOptions say which missing exchange rate is decided, and what it is.
@@ -23,11 +24,11 @@ type RateOptions struct {
 // DecideRate records the decision about a missing or stale exchange rate: the
 // next run tells its pair on its day at the given value. A rate that no open
 // month lacks is a not-found error, a value that is none a usage error.
-func DecideRate(ctx context.Context, o RateOptions) (d pipeline.Decision, err error) {
+func DecideRate(ctx context.Context, o RateOptions) (d decision.Decision, err error) {
 	if err := books.WantLake(o.Setting); err != nil {
 		return d, err
 	}
-	return books.Locked(ctx, o.Setting, books.RightDecide, "", func(p *books.Books, job *books.Job) (d pipeline.Decision, err error) {
+	return books.Locked(ctx, o.Setting, books.RightDecide, "", func(p *books.Books, job *books.Job) (d decision.Decision, err error) {
 		if names.Same(o.By.User, books.SchedulerUser) {
 			return d, pipeline.Errorf(pipeline.KindUsage, "decide rate", o.Missing, "the scheduler decides nothing")
 		}
@@ -35,7 +36,7 @@ func DecideRate(ctx context.Context, o RateOptions) (d pipeline.Decision, err er
 		if err != nil {
 			return d, err
 		}
-		d = pipeline.Decision{Status: pipeline.DecisionRate, Value: strings.TrimSpace(o.Value), Source: strings.TrimSpace(o.Source),
+		d = decision.Decision{Status: decision.Rate, Value: strings.TrimSpace(o.Value), Source: strings.TrimSpace(o.Source),
 			Note: strings.TrimSpace(o.Reason), By: o.By.User, OSUser: o.By.OSUser, At: o.Now}
 		if problem := d.CheckRate(); problem != "" {
 			return d, pipeline.Errorf(pipeline.KindUsage, "decide rate", o.Missing, "%s", problem).WithHint("as in `%s`", books.RateCommand("EUR/USD/2026-10-31"))
@@ -49,7 +50,7 @@ func DecideRate(ctx context.Context, o RateOptions) (d pipeline.Decision, err er
 		}
 		d.ExceptionID, d.Rate, d.Period = id, found[id].subject, found[id].period
 		job.Took(d.Rate + " " + d.Value)
-		return d, p.State.RecordDecisions(ctx, []pipeline.Decision{d})
+		return d, p.State.RecordDecisions(ctx, []decision.Decision{d})
 	})
 }
 
@@ -71,7 +72,7 @@ func standingRates(ctx context.Context, p *books.Books, s books.Setting) (map[st
 		return nil, err
 	}
 	for id, d := range decided {
-		if _, isClosed := closed.Lock(d.Period); d.Status == pipeline.DecisionRate && !isClosed {
+		if _, isClosed := closed.Lock(d.Period); d.Status == decision.Rate && !isClosed {
 			found[id] = knownException{control: books.ControlRates, subject: d.Rate, period: d.Period}
 		}
 	}

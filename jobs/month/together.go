@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/decision"
 )
 
 // materiality is from how much on a difference matters, in reporting currency.
@@ -29,9 +30,9 @@ type decidedTogether struct {
 // they are small: each below the materiality, and so their sum for each control.
 // What can't be measured is decided by itself, since nobody knows that it is small.
 // Materiality releases no block: those are waived one by one, as far as a role may.
-func (f *decisionFile) wantTogether(fresh []pipeline.Decision, lines map[string]int, known map[string]knownException, current map[string]pipeline.Decision) {
-	words := func(d pipeline.Decision, about knownException) string {
-		if about.severity != "review" || d.Status != pipeline.DecisionExplained && d.Status != pipeline.DecisionWaived {
+func (f *decisionFile) wantTogether(fresh []decision.Decision, lines map[string]int, known map[string]knownException, current map[string]decision.Decision) {
+	words := func(d decision.Decision, about knownException) string {
+		if about.severity != "review" || d.Status != decision.Explained && d.Status != decision.Waived {
 			return ""
 		}
 		return about.control + "\x1f" + strings.ToLower(strings.Join(strings.Fields(d.Note), " "))

@@ -12,6 +12,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/config"
 	"carat/pipeline"
+	"carat/pipeline/decision"
 	"carat/pipeline/engine"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
@@ -223,7 +224,7 @@ func loadForModels(ctx context.Context, eng *engine.Engine, tables []pipeline.Ta
 
 // Parameters are what the models know of the run.
 func (o Options) Parameters(id string, closed books.Closures, batches []pipeline.Batch, prior []engine.ClosedTable, locks []engine.Lock,
-	told pipeline.Decided) engine.Parameters {
+	told decision.Decided) engine.Parameters {
 	c := o.Config
 	params := engine.Parameters{
 		Period: o.Period, FirstPeriod: closed.First, RunID: id, TimeZone: c.Zone, ReportingCurrency: c.ReportingCurrency,

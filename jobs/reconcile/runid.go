@@ -10,6 +10,7 @@ import (
 
 	"carat/jobs/config"
 	"carat/pipeline"
+	"carat/pipeline/decision"
 	"carat/pipeline/engine"
 )
 
@@ -32,8 +33,8 @@ type runInputs struct {
 	SQL         []sqlFile
 	Closed      []engine.ClosedTable    // how the closed period before is
 	Locks       []engine.Lock           // what each closed period knew
-	Rates       []pipeline.DecidedRate  `json:",omitempty"` // that people decided
-	Matches     []pipeline.DecidedMatch `json:",omitempty"` // that people decided
+	Rates       []decision.DecidedRate  `json:",omitempty"` // that people decided
+	Matches     []decision.DecidedMatch `json:",omitempty"` // that people decided
 	Config      runConfig
 }
 
@@ -76,7 +77,7 @@ type entityTerms struct{ ID, FunctionalCurrency, Revenue string }
 
 // RunID gives the id of reconciling the period over these batches with this
 // SQL: the same inputs are the same run.
-func RunID(c *config.Config, period, first pipeline.Period, version int64, batches []pipeline.Batch, files []sqlFile, prior []engine.ClosedTable, locks []engine.Lock, told pipeline.Decided) (string, error) {
+func RunID(c *config.Config, period, first pipeline.Period, version int64, batches []pipeline.Batch, files []sqlFile, prior []engine.ClosedTable, locks []engine.Lock, told decision.Decided) (string, error) {
 	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, Version: version, SQL: slices.Clone(files), Closed: prior, Locks: locks, Rates: told.Rates, Matches: told.Matches}
 	sort.Slice(in.SQL, func(i, j int) bool { return in.SQL[i].Name < in.SQL[j].Name })
 	for _, b := range batches {

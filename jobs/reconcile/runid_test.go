@@ -5,6 +5,7 @@ import (
 
 	"carat/jobs/config"
 	"carat/pipeline"
+	"carat/pipeline/decision"
 	"carat/pipeline/engine"
 )
 
@@ -19,7 +20,7 @@ func TestRunID(t *testing.T) {
 	batches := []pipeline.Batch{{ID: "b000001", Feed: "payouts", SourceSHA256: "aa", RowsSHA256: "bb", RowsRead: 3, RowsAccepted: 3}, {ID: "b000002", Feed: "creators"}}
 	models := []sqlFile{{"ctl_a", "11"}, {"dialect", "22"}}
 	id := func(c *config.Config, p, first pipeline.Period, b []pipeline.Batch, f []sqlFile) string {
-		id, err := RunID(c, p, first, 1, b, f, nil, nil, pipeline.Decided{})
+		id, err := RunID(c, p, first, 1, b, f, nil, nil, decision.Decided{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +71,7 @@ func TestRunIDOfMovedModels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		id, err := RunID(c, "2026-10", "2026-10", 1, nil, Models{Dialect: "d", List: list}.Files(), nil, nil, pipeline.Decided{})
+		id, err := RunID(c, "2026-10", "2026-10", 1, nil, Models{Dialect: "d", List: list}.Files(), nil, nil, decision.Decided{})
 		if err != nil {
 			t.Fatal(err)
 		}

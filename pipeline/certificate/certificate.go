@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/decision"
 )
 
 // CertificateFormat changes when the meaning of a certificate's fields does.
@@ -49,7 +50,7 @@ type Certificate struct {
 	SQL        []CertifiedFile     `json:"sql"`     // by name; the texts lie in certificates/sql/SHA256.sql
 	SQLSHA256  string              `json:"sql_sha256"`
 	Statements CertifiedList       `json:"statements"`
-	Decisions  []pipeline.Decision `json:"decisions"` // in force when the period was locked
+	Decisions  []decision.Decision `json:"decisions"` // in force when the period was locked
 
 	// Parameters are what the models were told besides the tables, exactly as
 	// the engine takes them; the batches are those up to LastBatch.

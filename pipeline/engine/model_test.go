@@ -18,6 +18,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"carat/pipeline"
+	"carat/pipeline/decision"
 	"carat/pipeline/engine"
 	"carat/pipeline/engine/sqltext"
 	"carat/sql"
@@ -396,9 +397,9 @@ func setCase(t *testing.T, p *engine.Parameters, key string, values []string) {
 	case "settlement":
 		p.Settlement[values[0]] = values[1]
 	case "match": // MATCH MONTH OURS + OURS = THEIRS
-		d := pipeline.Decision{Status: pipeline.DecisionMatch, Match: values[0], Period: pipeline.Period(values[1]), Matched: strings.Join(values[2:], " "),
+		d := decision.Decision{Status: decision.Match, Match: values[0], Period: pipeline.Period(values[1]), Matched: strings.Join(values[2:], " "),
 			Note: "the bank's advice", By: "ann", ExceptionID: fmt.Sprintf("m%d", len(p.DecidedMatches)+1)}
-		m, ok := pipeline.DecidedMatchOf(d)
+		m, ok := decision.DecidedMatchOf(d)
 		if !ok {
 			t.Fatalf("run.txt: match %v", values)
 		}
@@ -465,7 +466,7 @@ func runCase(t *testing.T, e *engine.Engine, dialect string, models []engine.Mod
 		case "rate": // BASE/QUOTE/DAY VALUE
 			named, rate, _ := strings.Cut(value, " ")
 			pair := strings.Split(named, "/")
-			p.DecidedRates = append(p.DecidedRates, pipeline.DecidedRate{Base: pair[0], Quote: pair[1], Day: pair[2], Value: rate,
+			p.DecidedRates = append(p.DecidedRates, decision.DecidedRate{Base: pair[0], Quote: pair[1], Day: pair[2], Value: rate,
 				Source: "the bank", Reason: "none is published", By: "ann", ExceptionID: "e1", Period: "2026-10"})
 		case "lock": // PERIOD [LAST BATCH]
 			month, batch, _ := strings.Cut(value, " ")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/decision"
 	"carat/pipeline/engine/duckdb"
 )
 
@@ -100,7 +101,7 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		}{{"ours", m.Ours}, {"theirs", m.Theirs}} {
 			for _, id := range side.ids {
 				matches = append(matches, fmt.Sprintf("(%s, %s, %s, %s, %s, %s, %s, %s, %s)", duckdb.Literal(m.Match), duckdb.Literal(side.name), duckdb.Literal(id),
-					duckdb.Literal(m.ExceptionID), duckdb.Literal(pipeline.MatchText(m.Ours, m.Theirs)), duckdb.Literal(m.Reason), duckdb.Literal(m.By), duckdb.Literal(string(m.Period)),
+					duckdb.Literal(m.ExceptionID), duckdb.Literal(decision.MatchText(m.Ours, m.Theirs)), duckdb.Literal(m.Reason), duckdb.Literal(m.By), duckdb.Literal(string(m.Period)),
 					instant(m.Period.Start(p.TimeZone))))
 			}
 		}

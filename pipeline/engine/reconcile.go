@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/decision"
 )
 
 // Entity is a legal entity of the configuration.
@@ -68,8 +69,8 @@ type Parameters struct {
 	ExpectedDaily      []string          // feeds
 	Batches            []pipeline.Batch
 	Closed             []ClosedTable
-	DecidedRates       []pipeline.DecidedRate  `json:",omitempty"`
-	DecidedMatches     []pipeline.DecidedMatch `json:",omitempty"`
+	DecidedRates       []decision.DecidedRate  `json:",omitempty"`
+	DecidedMatches     []decision.DecidedMatch `json:",omitempty"`
 	Locks              []Lock                  // by period: rates and terms that came after a lock are in force from the next month on
 	StatementVersion   int64                   // 0 is 1
 	MaterializeStaging bool                    // for tests: staging as tables, so that rows can be tampered with

@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"time"
 
-	"carat/pipeline"
+	"carat/pipeline/decision"
 )
 
 const decisionColumns = "exception_id, status, until_day, owner, note, decided_by, os_user, decided_at, rate_value, rate_source, rate_pair, rate_period, matched, match_name"
 
 // RecordDecisions adds decisions: all of them or none. Earlier ones about the
 // same exceptions stay on record.
-func (s *Store) RecordDecisions(ctx context.Context, decisions []pipeline.Decision) error {
+func (s *Store) RecordDecisions(ctx context.Context, decisions []decision.Decision) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		var last int64
 		if err := tx.QueryRowContext(ctx, "select coalesce(max(decision_no), 0) from carat_decisions").Scan(&last); err != nil {
@@ -37,12 +37,12 @@ func (s *Store) RecordDecisions(ctx context.Context, decisions []pipeline.Decisi
 }
 
 // Decisions gives the latest decision about each exception.
-func (s *Store) Decisions(ctx context.Context) (map[string]pipeline.Decision, error) {
+func (s *Store) Decisions(ctx context.Context) (map[string]decision.Decision, error) {
 	list, err := s.decisions(ctx, "select "+decisionColumns+" from carat_decisions order by decision_no")
 	if err != nil {
 		return nil, err
 	}
-	latest := map[string]pipeline.Decision{}
+	latest := map[string]decision.Decision{}
 	for _, d := range list {
 		latest[d.ExceptionID] = d
 	}
@@ -50,31 +50,31 @@ func (s *Store) Decisions(ctx context.Context) (map[string]pipeline.Decision, er
 }
 
 // DecisionHistory gives every decision that was ever made, oldest first.
-func (s *Store) DecisionHistory(ctx context.Context) ([]pipeline.Decision, error) {
+func (s *Store) DecisionHistory(ctx context.Context) ([]decision.Decision, error) {
 	return s.decisions(ctx, "select "+decisionColumns+" from carat_decisions order by decision_no")
 }
 
 // DecisionsUntil gives the decisions that were made before a head of the chain of
 // records, oldest first.
-func (s *Store) DecisionsUntil(ctx context.Context, h Head) ([]pipeline.Decision, error) {
+func (s *Store) DecisionsUntil(ctx context.Context, h Head) ([]decision.Decision, error) {
 	return s.decisions(ctx, "select "+decisionColumns+" from carat_decisions where "+firstRecord("carat_decisions", "cast(decision_no as text)")+
 		" <= ? order by decision_no", h.No)
 }
 
 // DecisionsOn gives every decision about one exception, oldest first.
-func (s *Store) DecisionsOn(ctx context.Context, exceptionID string) ([]pipeline.Decision, error) {
+func (s *Store) DecisionsOn(ctx context.Context, exceptionID string) ([]decision.Decision, error) {
 	return s.decisions(ctx, "select "+decisionColumns+" from carat_decisions where exception_id = ? order by decision_no", exceptionID)
 }
 
-func (s *Store) decisions(ctx context.Context, query string, args ...any) ([]pipeline.Decision, error) {
+func (s *Store) decisions(ctx context.Context, query string, args ...any) ([]decision.Decision, error) {
 	rows, err := s.db.QueryContext(ctx, s.bind(query), args...)
 	if err != nil {
 		return nil, fmt.Errorf("read decisions: %w", err)
 	}
 	defer rows.Close()
-	var list []pipeline.Decision
+	var list []decision.Decision
 	for rows.Next() {
-		var d pipeline.Decision
+		var d decision.Decision
 		var at int64
 		if err := rows.Scan(&d.ExceptionID, &d.Status, &d.Until, &d.Owner, &d.Note, &d.By, &d.OSUser, &at, &d.Value, &d.Source, &d.Rate, &d.Period, &d.Matched, &d.Match); err != nil {
 			return nil, fmt.Errorf("read decisions: %w", err)

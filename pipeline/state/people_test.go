@@ -8,27 +8,27 @@ import (
 	"testing"
 	"time"
 
-	"carat/pipeline"
+	"carat/pipeline/decision"
 )
 
 func TestDecisionsAreKept(t *testing.T) {
 	stores(t, func(t *testing.T, dsn string) {
 		ctx := context.Background()
 		s := open(t, dsn)
-		one := pipeline.Decision{ExceptionID: "e1", Status: pipeline.DecisionWaived, Until: "2026-12-31", Owner: "ops", Note: "'=known", By: "ann", At: at(1)}
-		two := pipeline.Decision{ExceptionID: "e2", Status: pipeline.DecisionExplained, By: "ann", At: at(1)}
-		three := pipeline.Decision{ExceptionID: "e1", Status: pipeline.DecisionOpen, By: "bob", At: at(2)}
-		for _, list := range [][]pipeline.Decision{{one, two}, {three}} {
+		one := decision.Decision{ExceptionID: "e1", Status: decision.Waived, Until: "2026-12-31", Owner: "ops", Note: "'=known", By: "ann", At: at(1)}
+		two := decision.Decision{ExceptionID: "e2", Status: decision.Explained, By: "ann", At: at(1)}
+		three := decision.Decision{ExceptionID: "e1", Status: decision.Open, By: "bob", At: at(2)}
+		for _, list := range [][]decision.Decision{{one, two}, {three}} {
 			if err := s.RecordDecisions(ctx, list); err != nil {
 				t.Fatal(err)
 			}
 		}
 		latest, err := s.Decisions(ctx)
-		if want := map[string]pipeline.Decision{"e1": three, "e2": two}; err != nil || !reflect.DeepEqual(latest, want) {
+		if want := map[string]decision.Decision{"e1": three, "e2": two}; err != nil || !reflect.DeepEqual(latest, want) {
 			t.Errorf("Decisions = %+v, %v", latest, err)
 		}
 		history, err := s.DecisionsOn(ctx, "e1")
-		if err != nil || !reflect.DeepEqual(history, []pipeline.Decision{one, three}) {
+		if err != nil || !reflect.DeepEqual(history, []decision.Decision{one, three}) {
 			t.Errorf("DecisionsOn = %+v, %v", history, err)
 		}
 	})

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"carat/pipeline"
+	"carat/pipeline/decision"
 )
 
 // recordEverything writes a row of every covered table, by the store's own ways.
@@ -44,7 +44,7 @@ func recordEverything(t *testing.T, s *Store) {
 	}
 	_, err = s.VoidSignOffs(ctx, "2026-10", 1, at, "moved")
 	must(err)
-	must(s.RecordDecisions(ctx, []pipeline.Decision{{ExceptionID: "e1", Status: "explained", Note: "it's known", By: "cid", At: at}, {ExceptionID: "e2", Status: "open", By: "cid", At: at}}))
+	must(s.RecordDecisions(ctx, []decision.Decision{{ExceptionID: "e1", Status: "explained", Note: "it's known", By: "cid", At: at}, {ExceptionID: "e2", Status: "open", By: "cid", At: at}}))
 	must(s.ChangeGrants(ctx, granting(Grant{User: "bob", Role: "approver", By: "ann", At: at}, Grant{User: "cid", Role: "auditor", By: "ann", At: at})))
 	must(s.ChangeGrants(ctx, revoking("cid", "auditor")))
 	must(s.inTx(ctx, func(tx *sql.Tx) error {
@@ -354,7 +354,7 @@ func TestOrderIsOfRecords(t *testing.T) {
 		}
 		decide := func(note string, at int64) Head {
 			t.Helper()
-			if err := s.RecordDecisions(t.Context(), []pipeline.Decision{{ExceptionID: "e", Status: "explained", Note: note, By: "cid", At: time.UnixMicro(at)}}); err != nil {
+			if err := s.RecordDecisions(t.Context(), []decision.Decision{{ExceptionID: "e", Status: "explained", Note: note, By: "cid", At: time.UnixMicro(at)}}); err != nil {
 				t.Fatal(err)
 			}
 			h, err := s.Head(t.Context())

@@ -11,11 +11,11 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/config"
 	"carat/jobs/ingest"
-	"carat/pipeline"
+	"carat/pipeline/decision"
 )
 
 // Decide records decisions about exceptions, as nobody would: unasked.
-func Decide(t *testing.T, s books.Setting, decisions ...pipeline.Decision) {
+func Decide(t *testing.T, s books.Setting, decisions ...decision.Decision) {
 	t.Helper()
 	p, err := books.OpenExisting(t.Context(), s, books.RightQuery)
 	if err != nil {

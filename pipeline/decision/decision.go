@@ -1,4 +1,4 @@
-package pipeline
+package decision
 
 import (
 	"cmp"
@@ -6,19 +6,21 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"carat/pipeline"
 )
 
 // What can be decided about an exception.
 const (
-	DecisionOpen      = "open"      // undecided, or taken back
-	DecisionExplained = "explained" // understood; clears an exception that needs a review
-	DecisionWaived    = "waived"    // accepted until a date; clears a blocking one too
-	DecisionRate      = "rate"      // the exchange rate that nobody published
-	DecisionMatch     = "match"     // rows of two sides that belong together and that nothing of theirs says
+	Open      = "open"      // undecided, or taken back
+	Explained = "explained" // understood; clears an exception that needs a review
+	Waived    = "waived"    // accepted until a date; clears a blocking one too
+	Rate      = "rate"      // the exchange rate that nobody published
+	Match     = "match"     // rows of two sides that belong together and that nothing of theirs says
 )
 
-// DecisionStatuses are what a decision can be.
-var DecisionStatuses = []string{DecisionExplained, DecisionWaived, DecisionRate, DecisionMatch, DecisionOpen}
+// Statuses are what a decision can be.
+var Statuses = []string{Explained, Waived, Rate, Match, Open}
 
 // Decision is what a person decided about an exception. The latest one of an
 // exception is in force.
@@ -32,10 +34,10 @@ type Decision struct {
 	// Value and Source are the rate of a decision `rate`, "1.0842", and whose it
 	// is; Note is why it was taken. Rate is the pair and the day that it tells,
 	// "EUR/USD/2026-10-31", and Period the month in which it was needed.
-	Value  string `json:"value,omitempty"`
-	Source string `json:"source,omitempty"`
-	Rate   string `json:"rate,omitempty"`
-	Period Period `json:"period,omitempty"`
+	Value  string          `json:"value,omitempty"`
+	Source string          `json:"source,omitempty"`
+	Rate   string          `json:"rate,omitempty"`
+	Period pipeline.Period `json:"period,omitempty"`
 
 	// Matched are the rows that a decision `match` puts beside each other, ours
 	// first, "txn_A + txn_B = b1", and Match which rows they are ("settlement_bank").
@@ -51,8 +53,8 @@ type Decision struct {
 // StatusOn gives the decision's status on a day ("2026-11-02"): a waiver
 // holds through its last day, after which the exception is open again.
 func (d Decision) StatusOn(day string) string {
-	if d.Status == DecisionWaived && d.Until < day {
-		return DecisionOpen
+	if d.Status == Waived && d.Until < day {
+		return Open
 	}
 	return d.Status
 }
@@ -64,9 +66,9 @@ func (d Decision) Clears(severity, day string) bool {
 	status := d.StatusOn(day)
 	switch severity {
 	case "block":
-		return status == DecisionWaived
+		return status == Waived
 	case "review":
-		return status != DecisionOpen && status != ""
+		return status != Open && status != ""
 	}
 	return true
 }
@@ -82,13 +84,13 @@ type DecidedRate struct {
 	Reason      string
 	By          string
 	ExceptionID string
-	Period      Period // the month in which it was needed
+	Period      pipeline.Period // the month in which it was needed
 }
 
 // DecidedRateOf gives the rate of a decision `rate`; false of another decision.
 func DecidedRateOf(d Decision) (DecidedRate, bool) {
 	parts := strings.Split(d.Rate, "/")
-	if d.Status != DecisionRate || len(parts) != 3 {
+	if d.Status != Rate || len(parts) != 3 {
 		return DecidedRate{}, false
 	}
 	return DecidedRate{Base: parts[0], Quote: parts[1], Day: parts[2], Value: d.Value, Source: d.Source, Reason: d.Note, By: d.By,
@@ -105,12 +107,12 @@ func SortRates(rates []DecidedRate) {
 
 // CheckRate says what keeps a decision `rate` from being one; "" when nothing does.
 func (d Decision) CheckRate() string {
-	value, err := ParseRate([]byte(d.Value))
+	value, err := pipeline.ParseRate([]byte(d.Value))
 	switch {
 	case d.Value == "":
 		return "a rate needs its value, such as 1.0842"
 	case err != nil:
-		return fmt.Sprintf("value %q is %s; a rate is a decimal such as 1.0842, of at most %d places", CutText(d.Value), err, RateDigits)
+		return fmt.Sprintf("value %q is %s; a rate is a decimal such as 1.0842, of at most %d places", pipeline.CutText(d.Value), err, pipeline.RateDigits)
 	case value <= 0:
 		return fmt.Sprintf("value %s is not more than 0", d.Value)
 	case d.Source == "":
@@ -144,7 +146,7 @@ type DecidedMatch struct {
 	Reason       string
 	By           string
 	ExceptionID  string
-	Period       Period // the month from which on they are one
+	Period       pipeline.Period // the month from which on they are one
 }
 
 // Between the ids of one side of a match, and between its sides.
@@ -174,7 +176,7 @@ func MatchIDs(text string) (ids []string) {
 // DecidedMatchOf gives the match of a decision `match`; false of another decision.
 func DecidedMatchOf(d Decision) (DecidedMatch, bool) {
 	ours, theirs, two := strings.Cut(d.Matched, matchEquals)
-	if d.Status != DecisionMatch || !two {
+	if d.Status != Match || !two {
 		return DecidedMatch{}, false
 	}
 	return DecidedMatch{Match: d.Match, Ours: MatchIDs(ours), Theirs: MatchIDs(theirs), Reason: d.Note, By: d.By, ExceptionID: d.ExceptionID,
