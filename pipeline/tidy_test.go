@@ -39,14 +39,14 @@ var topLevel = []string{
 // import; "x/..." is x and all below it. Adapters under pipeline/ don't know one
 // another: jobs pass data between them. The longest prefix of a folder decides.
 var mayImport = map[string][]string{
-	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision"},
-	"jobs":            {"reports/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/decision", "pipeline/certificate", "pipeline/lake", "pipeline/engine", "pipeline/state"},
+	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision", "pipeline/spelling"},
+	"jobs":            {"reports/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/decision", "pipeline/certificate", "pipeline/spelling", "pipeline/lake", "pipeline/engine", "pipeline/state"},
 	forTests:          {"jobs/...", "fixtures", "reports/...", "pipeline", "pipeline/decision"},
 	"reports":         {},
 	"pipeline":        {},
 	"pipeline/lake":   {"pipeline", "pipeline/certificate"},
 	"pipeline/engine": {"pipeline", "pipeline/decision", "sql"},
-	"pipeline/state":  {"pipeline", "pipeline/decision"},
+	"pipeline/state":  {"pipeline", "pipeline/decision", "pipeline/spelling"},
 	"sql":             {},
 	"fixtures":        {"pipeline"},
 	"fixtures/world":  {"pipeline"},
@@ -62,6 +62,9 @@ var mayImport = map[string][]string{
 	// What a person decided is kept by the state, certified, and what a run is built with.
 	"pipeline/decision": {"pipeline"},
 
+	// Texts that others chose are spelled alike in records and on screens.
+	"pipeline/spelling": {"pipeline"},
+
 	// What runs the SQL knows no model: engine says what it runs, and when.
 	"pipeline/engine/duckdb":  {"pipeline"},
 	"pipeline/engine/sqltext": {"pipeline"},
@@ -69,7 +72,7 @@ var mayImport = map[string][]string{
 
 	// The rooms of the lake know those below them.
 	"pipeline/lake/store":   {"pipeline"},
-	"pipeline/lake/chain":   {"pipeline"},
+	"pipeline/lake/chain":   {"pipeline", "pipeline/spelling"},
 	"pipeline/lake/keys":    {},
 	"pipeline/lake/seal":    {"pipeline/lake/store"},
 	"pipeline/lake/raw":     {"pipeline/lake/store"},

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"carat/pipeline"
+	"carat/pipeline/spelling"
 )
 
 // checkArguments refuses what can't stand in a record, before anything is read: an
@@ -17,14 +17,14 @@ import (
 func (a *app) checkArguments(cmd *cobra.Command, args []string) error {
 	var problems []error
 	check := func(what, text string, lines bool) {
-		if err := pipeline.CheckText(text, lines); err != nil {
+		if err := spelling.CheckText(text, lines); err != nil {
 			problems = append(problems, usage("%s: %w", what, err))
 		}
 	}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if !idFlags[f.Name] { // an id is what a file says, and can be asked for
 			check("--"+f.Name, f.Value.String(), false)
-		} else if err := pipeline.CheckText(f.Value.String(), false); err != nil && pipeline.Spell(f.Value.String()) != f.Value.String() {
+		} else if err := spelling.CheckText(f.Value.String(), false); err != nil && spelling.Spell(f.Value.String()) != f.Value.String() {
 			problems = append(problems, usage("--%s: %w", f.Name, err))
 		}
 	})
@@ -32,7 +32,7 @@ func (a *app) checkArguments(cmd *cobra.Command, args []string) error {
 		switch cmd.Name() {
 		case "ingest", "run":
 		case "trace":
-			if pipeline.Spell(arg) != arg {
+			if spelling.Spell(arg) != arg {
 				check("the id", arg, false)
 			}
 		default:
@@ -42,7 +42,7 @@ func (a *app) checkArguments(cmd *cobra.Command, args []string) error {
 	if !cmd.Flags().Changed("user") {
 		check("CARAT_USER", a.user, false)
 	}
-	a.osUser = pipeline.Spell(a.osUser)
+	a.osUser = spelling.Spell(a.osUser)
 	return errors.Join(problems...)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"carat/pipeline"
+	"carat/pipeline/spelling"
 )
 
 // exitInterrupted is the code of a run that a signal ended, as shells have it for
@@ -43,7 +44,7 @@ func (a *app) finish(err error) int {
 		return exitInterrupted
 	}
 	for _, e := range parts(err) {
-		fmt.Fprintln(a.stderr, "carat: "+strings.ReplaceAll(printable(pipeline.Redact(e.Error(), a.secrets...)), "\n", "\n  "))
+		fmt.Fprintln(a.stderr, "carat: "+strings.ReplaceAll(printable(spelling.Redact(e.Error(), a.secrets...)), "\n", "\n  "))
 	}
 	return exitCodes[pipeline.KindOf(err)]
 }

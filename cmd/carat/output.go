@@ -12,7 +12,7 @@ import (
 	"carat/jobs/ingest"
 	"carat/jobs/names"
 	"carat/jobs/reconcile"
-	"carat/pipeline"
+	"carat/pipeline/spelling"
 	"carat/reports/table"
 )
 
@@ -130,5 +130,5 @@ func (a *app) tellSignOff(verb string, r *reconcile.Result) {
 
 // tell writes a line to stderr.
 func (a *app) tell(line string) {
-	fmt.Fprintln(a.stderr, "carat: "+printable(pipeline.Redact(line, a.secrets...)))
+	fmt.Fprintln(a.stderr, "carat: "+printable(spelling.Redact(line, a.secrets...)))
 }

@@ -11,6 +11,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake"
+	"carat/pipeline/spelling"
 	"carat/pipeline/state"
 )
 
@@ -43,7 +44,7 @@ func (p *Books) Begin(ctx context.Context, s Setting, job string, period pipelin
 func spelledAll(arguments []string) []string {
 	list := make([]string, len(arguments))
 	for i, one := range arguments {
-		list[i] = pipeline.Redact(pipeline.Spell(one))
+		list[i] = spelling.Redact(spelling.Spell(one))
 	}
 	return list
 }

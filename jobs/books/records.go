@@ -11,6 +11,7 @@ import (
 	"carat/jobs/sandbox"
 	"carat/pipeline"
 	"carat/pipeline/lake"
+	"carat/pipeline/spelling"
 	"carat/pipeline/state"
 )
 
@@ -75,7 +76,7 @@ func spell(rows [][]any) {
 	for _, row := range rows {
 		for i, cell := range row {
 			if text, ok := cell.(string); ok && (!utf8.ValidString(text) || strings.ContainsRune(text, 0)) {
-				row[i] = pipeline.Spell(text)
+				row[i] = spelling.Spell(text)
 			}
 		}
 	}
@@ -207,7 +208,7 @@ func (p *Books) OnlyPeriod(ctx context.Context, period pipeline.Period, at lake.
 // recorded doesn't take place.
 func (p *Books) Recorded(ctx context.Context, s Setting, verb, text string, read func() (rows int64, err error)) (int64, error) {
 	for what, said := range map[string]string{"user's name": s.By.User, verb: text} {
-		if err := pipeline.CheckText(said, true); err != nil {
+		if err := spelling.CheckText(said, true); err != nil {
 			return 0, pipeline.Errorf(pipeline.KindUsage, "read", what, "%w", err).WithHint("a terminal that sends UTF-8 writes it as carat reads it")
 		}
 	}
@@ -222,7 +223,7 @@ func (p *Books) Recorded(ctx context.Context, s Setting, verb, text string, read
 	rows, err := read()
 	outcome := state.AccessDone
 	if err != nil {
-		outcome = s.redact(pipeline.Spell(strings.SplitN(err.Error(), "\n", 2)[0]))
+		outcome = s.redact(spelling.Spell(strings.SplitN(err.Error(), "\n", 2)[0]))
 	}
 	// The record is completed also when the reading was interrupted.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), accessTimeout)

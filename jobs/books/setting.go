@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"carat/jobs/config"
-	"carat/pipeline"
+	"carat/pipeline/spelling"
 )
 
 // Event is one piece of news from a running job. Jobs print nothing: whoever
@@ -78,9 +78,9 @@ type Actor struct {
 // redact takes the configuration's secrets out of what is recorded.
 func (s Setting) redact(text string) string {
 	if s.Config == nil {
-		return pipeline.Redact(text)
+		return spelling.Redact(text)
 	}
-	return pipeline.Redact(text, s.Config.Secrets()...)
+	return spelling.Redact(text, s.Config.Secrets()...)
 }
 
 // Tell tells whoever watches how the job comes on.

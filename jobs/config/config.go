@@ -13,6 +13,7 @@ import (
 
 	"carat/jobs/disk"
 	"carat/pipeline"
+	"carat/pipeline/spelling"
 )
 
 // File is the name of the configuration in its folder.
@@ -152,7 +153,7 @@ func Parse(text []byte, dir, file string) (*Config, error) {
 	}
 	c.finish(dir)
 	// The history holds the paths of its files.
-	if err := pipeline.CheckText(c.Lake, false); err != nil {
+	if err := spelling.CheckText(c.Lake, false); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "use", "lake", "the path of its folder: %w", err).WithHint("rename the folder, or put the lake elsewhere with lake in carat.yaml")
 	}
 	return c, nil

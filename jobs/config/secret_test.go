@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"carat/pipeline"
+	"carat/pipeline/spelling"
 )
 
 const testPassword = "s3cret/p@ss word"
@@ -53,14 +53,14 @@ notifications: {ops: {url: "https://hooks.example/${HOOK}", token: "${TOKEN}", s
 		t.Errorf("it prints as %s", all)
 	}
 	for _, said := range []string{"dial " + c.Catalog.Reveal(), "password " + testPassword + " is wrong", "at postgres://a:other@h/x and https://u:pw@h/", "GET https://h/x?token=abcdef&a=1"} {
-		got := pipeline.Redact(said, c.Secrets()...)
+		got := spelling.Redact(said, c.Secrets()...)
 		for _, secret := range []string{"s3cret", "other", ":pw@", "abcdef"} {
 			if strings.Contains(got, secret) {
 				t.Errorf("%s becomes %s", said, got)
 			}
 		}
 	}
-	if got := pipeline.Redact("select 'a' where b = 'password=x'", c.Secrets()...); got != "select 'a' where b = 'password=x'" {
+	if got := spelling.Redact("select 'a' where b = 'password=x'", c.Secrets()...); got != "select 'a' where b = 'password=x'" {
 		t.Errorf("a query becomes %s", got)
 	}
 }

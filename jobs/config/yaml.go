@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"carat/pipeline"
+	"carat/pipeline/spelling"
 )
 
 // yamlFile walks the nodes of a configuration instead of decoding into Go
@@ -123,7 +124,7 @@ func (y *yamlFile) each(n *yaml.Node, what string, fn func(key, value *yaml.Node
 			continue
 		}
 		seen[key.Value] = true
-		if err := pipeline.CheckText(key.Value, false); err != nil {
+		if err := spelling.CheckText(key.Value, false); err != nil {
 			y.problem(key, "a key%s: %v", of(what), err)
 			continue
 		}
@@ -141,7 +142,7 @@ func (y *yamlFile) text(n *yaml.Node, what string) (string, bool) {
 	if isNull(n) {
 		return "", true
 	}
-	if err := pipeline.CheckText(n.Value, true); err != nil {
+	if err := spelling.CheckText(n.Value, true); err != nil {
 		y.problem(n, "%s: %v", what, err)
 		return "", false
 	}

@@ -15,6 +15,7 @@ import (
 	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/pipeline/feed"
+	"carat/pipeline/spelling"
 )
 
 // totalsEnding ends the name of a sidecar with control totals.
@@ -27,7 +28,7 @@ var feedEndings = []string{".csv", ".ndjson", ".parquet", ".json", ".txt", ".tsv
 // InputFile is one file to ingest.
 type InputFile struct {
 	Feed   string
-	Name   string // without its folder, as pipeline.Spell writes it
+	Name   string // without its folder, as spelling.Spell writes it
 	Path   string // as the operating system takes it
 	Totals string // path of the sidecar; "" when there is none
 	// Listed says that it was found in the inbox, and not named by a person: that
@@ -136,7 +137,7 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 			reason = "its name does not end in .csv, .ndjson or .parquet (.gz and .zst allowed behind the first two)"
 		}
 		if reason != "" {
-			ignored = append(ignored, IgnoredFile{pipeline.Spell(base), reason})
+			ignored = append(ignored, IgnoredFile{spelling.Spell(base), reason})
 			continue
 		}
 		in := InputFile{Feed: feedName, Name: base, Listed: true, Path: filepath.Join(c.Dir, filepath.FromSlash(name))}
@@ -149,7 +150,7 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 	sort.Strings(sidecars)
 	for _, s := range sidecars {
 		if !attachTotals(inputs, filepath.Join(c.Dir, filepath.FromSlash(s))) {
-			ignored = append(ignored, IgnoredFile{pipeline.Spell(path.Base(s)), "control totals of no file that is here"})
+			ignored = append(ignored, IgnoredFile{spelling.Spell(path.Base(s)), "control totals of no file that is here"})
 		}
 	}
 	sort.Slice(ignored, func(i, j int) bool { return ignored[i].Name < ignored[j].Name })
@@ -160,7 +161,7 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 // their paths.
 func spelled(inputs []InputFile) []InputFile {
 	for i := range inputs {
-		inputs[i].Name = pipeline.Spell(inputs[i].Name)
+		inputs[i].Name = spelling.Spell(inputs[i].Name)
 	}
 	return inputs
 }

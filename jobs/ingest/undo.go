@@ -17,6 +17,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/feed"
 	"carat/pipeline/lake"
+	"carat/pipeline/spelling"
 )
 
 // UndoOptions say which batch to take out of the history, and why.
@@ -139,7 +140,7 @@ func (u *undoing) may(ctx context.Context) (err error) {
 		return pipeline.Errorf(pipeline.KindUsage, "undo", o.Batch, "a reason is needed, of at most %d bytes", reasonBytes).
 			WithHint("for example `carat undo %s --reason \"read with the wrong layout\"`", o.Batch)
 	}
-	if err := pipeline.CheckText(o.Reason, false); err != nil {
+	if err := spelling.CheckText(o.Reason, false); err != nil {
 		return pipeline.Errorf(pipeline.KindUsage, "undo", o.Batch, "the reason: %w", err)
 	}
 	if u.all, err = u.Lake.Batches(ctx, books.Latest); err != nil {

@@ -21,6 +21,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/certificate"
 	"carat/pipeline/decision"
+	"carat/pipeline/spelling"
 	"carat/reports/escape"
 )
 
@@ -352,7 +353,7 @@ func (f *decisionFile) rowIsGood(line int, d, now decision.Decision, about known
 		if len(c.text) > c.most {
 			f.problem(line, "%s is longer than %d bytes", c.name, c.most)
 		}
-		if err := pipeline.CheckText(c.text, true); err != nil {
+		if err := spelling.CheckText(c.text, true); err != nil {
 			f.problem(line, "%s: %w", c.name, err)
 		}
 	}

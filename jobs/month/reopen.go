@@ -7,6 +7,7 @@ import (
 	"carat/jobs/names"
 	"carat/jobs/statements"
 	"carat/pipeline"
+	"carat/pipeline/spelling"
 	"carat/pipeline/state"
 )
 
@@ -61,8 +62,8 @@ func mayReopen(c books.Closures, o ReopenOptions) (state.Lock, error) {
 	case len(o.Reason) == 0 || len(o.Reason) > noteBytesMax:
 		return l, pipeline.Errorf(pipeline.KindUsage, "reopen", string(o.Period), "a reason is needed, of at most %d bytes", noteBytesMax).
 			WithHint("for example `carat reopen --period %s --reason \"settlement report corrected by the store\"`", o.Period)
-	case pipeline.CheckText(o.Reason, false) != nil:
-		return l, pipeline.Errorf(pipeline.KindUsage, "reopen", string(o.Period), "the reason: %w", pipeline.CheckText(o.Reason, false))
+	case spelling.CheckText(o.Reason, false) != nil:
+		return l, pipeline.Errorf(pipeline.KindUsage, "reopen", string(o.Period), "the reason: %w", spelling.CheckText(o.Reason, false))
 	case !ok:
 		e := pipeline.Misnamed("reopen", string(o.Period), "", nil, "the month is not closed")
 		if any {

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"carat/pipeline"
+	"carat/pipeline/spelling"
 )
 
 // openChecked is sql.Open of a database into which no text goes that isn't UTF-8
@@ -73,10 +74,10 @@ type checkedConn struct{ fullConn }
 // CheckNamedValue refuses a text that may not be kept.
 func (c checkedConn) CheckNamedValue(v *driver.NamedValue) error {
 	if text, ok := v.Value.(string); ok && (!utf8.ValidString(text) || strings.ContainsRune(text, 0)) {
-		return pipeline.Errorf(pipeline.KindUsage, "write to", "state database", `"%s" is no text: it must be UTF-8 and hold no NUL`, pipeline.CutText(pipeline.Spell(text)))
+		return pipeline.Errorf(pipeline.KindUsage, "write to", "state database", `"%s" is no text: it must be UTF-8 and hold no NUL`, pipeline.CutText(spelling.Spell(text)))
 	}
 	if text, ok := v.Value.(string); ok {
-		v.Value = pipeline.Redact(text) // the password of an address, in whatever is recorded
+		v.Value = spelling.Redact(text) // the password of an address, in whatever is recorded
 	}
 	if within, ok := c.fullConn.(driver.NamedValueChecker); ok {
 		return within.CheckNamedValue(v)

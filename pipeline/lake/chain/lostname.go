@@ -5,7 +5,7 @@ import (
 
 	"github.com/apache/iceberg-go"
 
-	"carat/pipeline"
+	"carat/pipeline/spelling"
 )
 
 // lostBytes is how many lost bytes of a name are looked for: 128 values each.
@@ -45,5 +45,5 @@ func LostName(props iceberg.Properties) string {
 	if !find(0) {
 		return ""
 	}
-	return pipeline.Spell(tried[PropSource])
+	return spelling.Spell(tried[PropSource])
 }

@@ -1,4 +1,4 @@
-package pipeline_test
+package spelling_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"carat/pipeline"
+	"carat/pipeline/spelling"
 )
 
 func TestSpell(t *testing.T) {
@@ -15,7 +15,7 @@ func TestSpell(t *testing.T) {
 		"a\nb\x1b[31m\x00": `a\x0ab\x1b[31m\x00`, "Müller \u202e": "Müller \u202e", "M\xfcller": `M\xfcller`, `a\b`: `a\b`, "a\\b\xff": `a\\b\xff`,
 		"\u0085": `\xc2\x85`, "\uFFFD": "\uFFFD", "": "",
 	} {
-		if got := pipeline.Spell(name); got != want {
+		if got := spelling.Spell(name); got != want {
 			t.Errorf("%q is spelled %s, want %s", name, got, want)
 		}
 	}
@@ -26,7 +26,7 @@ func FuzzSpell(f *testing.F) {
 	f.Add("a\xff", `a\xff`)
 	f.Add("a\\\xff", `a\\\xff`)
 	f.Fuzz(func(t *testing.T, a, b string) {
-		x, y := pipeline.Spell(a), pipeline.Spell(b)
+		x, y := spelling.Spell(a), spelling.Spell(b)
 		if (a == b) != (x == y) {
 			t.Errorf("%q and %q are spelled %q and %q", a, b, x, y)
 		}
@@ -41,12 +41,12 @@ func TestCheckText(t *testing.T) {
 		"Müller, 日本": "", "M\xfcller": "no UTF-8, from byte 2 on", "a\uFFFD": "U+FFFD", "a\x1b[31m": "the control character U+001B", "a\x00b": "the control character U+0000",
 		"a\u009b31m": "the control character U+009B", "a\u202eb": "U+202E, which turns", "a\u2066b": "U+2066", "a\nb": "the control character U+000A", "a\x7f": "U+007F",
 	} {
-		err := pipeline.CheckText(text, false)
+		err := spelling.CheckText(text, false)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
-	if err := pipeline.CheckText("a\n\tb\r\n", true); err != nil {
+	if err := spelling.CheckText("a\n\tb\r\n", true); err != nil {
 		t.Error(err)
 	}
 }
