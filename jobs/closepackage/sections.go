@@ -125,6 +125,11 @@ func (b *packageBuilder) build() (*closepackage.Package, error) {
 	} else if ok {
 		pack.Sections = append(pack.Sections, s)
 	}
+	if s, ok, err := b.flux(); err != nil {
+		return nil, err
+	} else if ok {
+		pack.Sections = append(pack.Sections, s)
+	}
 	for _, t := range packageTables {
 		if s, ok := b.section(t); ok {
 			pack.Sections = append(pack.Sections, s)

@@ -30,22 +30,45 @@ func LocksBefore(p *books.Books, closed books.Closures, period pipeline.Period) 
 	return list, nil
 }
 
-// LoadClosing loads what the month before the period closed with, if it is
-// closed: the results of the run that its certificate names.
+// monthsOfAYear is how far back the month lies that a month is held against besides
+// the one before.
+const monthsOfAYear = 12
+
+// LoadClosing loads what the month before the period closed with, and the month a
+// year before, as far as they are closed: the results of the runs that their
+// certificates name.
 func LoadClosing(ctx context.Context, p *books.Books, eng *engine.Engine, closed books.Closures, period pipeline.Period) error {
-	l, ok := closed.Lock(period.Previous())
+	before, err := closingOf(ctx, p, closed, period.Previous())
+	if err != nil {
+		return err
+	}
+	ago := period
+	for range monthsOfAYear {
+		ago = ago.Previous()
+	}
+	yearAgo, err := closingOf(ctx, p, closed, ago)
+	if err != nil {
+		return err
+	}
+	eng.LoadClosing(before)
+	eng.LoadYearAgo(yearAgo)
+	return nil
+}
+
+// closingOf gives what a month closed with; nothing where it isn't closed.
+func closingOf(ctx context.Context, p *books.Books, closed books.Closures, period pipeline.Period) (closing []pipeline.TableFiles, err error) {
+	l, ok := closed.Lock(period)
 	if !ok {
-		return nil
+		return nil, nil
 	}
 	results, err := p.Lake.RunTables(ctx, l.RunID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	tables, err := p.Lake.Tables(ctx, books.Latest, engine.ClosingTables()...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var closing []pipeline.TableFiles
 	for _, t := range tables {
 		for _, r := range results {
 			if r.Table == t.Name {
@@ -54,6 +77,5 @@ func LoadClosing(ctx context.Context, p *books.Books, eng *engine.Engine, closed
 			}
 		}
 	}
-	eng.LoadClosing(closing)
-	return nil
+	return closing, nil
 }

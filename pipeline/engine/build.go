@@ -233,7 +233,7 @@ func lifetimes(ordered []Model) (uses [][]string, left map[string]int) {
 		}
 	}
 	for _, m := range ordered {
-		if m.IsControl() || m.Header["result"] != "" {
+		if m.IsControl() || m.Header["result"] != "" || m.Name == modelOfUnits { // which judging reads
 			keepReads(m.Name)
 		}
 		for _, name := range m.checks {

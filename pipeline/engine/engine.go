@@ -29,6 +29,7 @@ type Engine struct {
 	models        []Model // set by Reconcile
 	run           Parameters
 	closing       map[string]pipeline.TableFiles // set by LoadClosing, by table
+	yearAgo       map[string]pipeline.TableFiles // set by LoadYearAgo, by table
 }
 
 // Open starts an engine. With Folders given, nothing else on the machine can be

@@ -149,9 +149,15 @@ func given(t *testing.T, e *engine.Engine, period pipeline.Period, tables map[st
 // closed_TABLE.csv, with the columns that it has.
 func givenClosing(t *testing.T, e *engine.Engine, tables map[string]string) {
 	t.Helper()
-	var closing []pipeline.TableFiles
+	e.LoadClosing(closedTables(t, e, engine.ClosingPrefix, tables))
+	e.LoadYearAgo(closedTables(t, e, engine.YearAgoPrefix, tables))
+}
+
+// closedTables makes the case's PREFIXTABLE.csv.
+func closedTables(t *testing.T, e *engine.Engine, prefix string, tables map[string]string) (closing []pipeline.TableFiles) {
+	t.Helper()
 	for _, name := range engine.ClosingTables() {
-		text, ok := tables[engine.ClosingPrefix+name]
+		text, ok := tables[prefix+name]
 		if !ok {
 			continue
 		}
@@ -164,7 +170,7 @@ func givenClosing(t *testing.T, e *engine.Engine, tables map[string]string) {
 			switch {
 			case slices.Contains([]string{"quantity", "coins", "debt", "coins_left"}, column):
 				kind = "BIGINT"
-			case slices.Contains([]string{"amount", "value_left", "fee_left", "closing", "functional_closing"}, column):
+			case slices.Contains([]string{"amount", "value_left", "fee_left", "closing", "functional_closing", "debit", "credit", "functional_debit", "functional_credit", "functional_amount"}, column):
 				kind = "DECIMAL(38,6)"
 			}
 			columns = append(columns, fmt.Sprintf("cast(c%d as %s) as %s", i, kind, column))
@@ -191,7 +197,7 @@ func givenClosing(t *testing.T, e *engine.Engine, tables map[string]string) {
 		}
 		closing = append(closing, pipeline.TableFiles{Name: name, Files: []string{file}, Columns: have})
 	}
-	e.LoadClosing(closing)
+	return closing
 }
 
 // readCSV reads a table in which cells may be padded for alignment.
@@ -280,7 +286,7 @@ func tamperWith(t *testing.T, e *engine.Engine, models []engine.Model, model, ta
 // period, first, zone, expected (a feed expected daily), lock (a closed month, its last batch), clawback, breakage
 // (months), reporting (currency), payoutdue and belowminimum (days), payoutfx (share), escheat (country, months), fluxpercent, refundreserve (report, post), materiality (currency, amount), fxage (days), approver, entity (id, currency, gross or net), channel (name, fee
 // rate, due days), tolerance (currency, amount) and account (role, account); CASE/batches.csv
-// the batches that the history's snapshots state; CASE/judged.csv how the control was judged, in columns of control_results, CASE/exceptions.csv what it found, in columns of exceptions; CASE/closed_TABLE.csv what the month before closed with; CASE/tamper.sql changes
+// the batches that the history's snapshots state; CASE/judged.csv how the control was judged, in columns of control_results, CASE/exceptions.csv what it found, in columns of exceptions; CASE/closed_TABLE.csv what the month before closed with, CASE/year_ago_TABLE.csv that of a year before; CASE/tamper.sql changes
 // tables before the model is built again.
 func TestModels(t *testing.T) {
 	files := caseFiles(t)

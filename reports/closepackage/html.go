@@ -432,8 +432,11 @@ func (d *packagePage) section(s *Section) {
 	d.Raw("</h2>\n<p class=\"note\">One row is ")
 	d.Text(s.Note)
 	d.Raw(".</p>\n")
-	if s.ID == "volumes" {
+	switch s.ID {
+	case "volumes":
 		d.days(s)
+	case FluxID:
+		d.changes(s)
 	}
 	var columns []table.Column
 	var places []int

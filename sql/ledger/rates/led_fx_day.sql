@@ -68,6 +68,12 @@ settled_quarters as (
     union
     select quarter_hour(closing_instant) as quarter
     from run
+    union
+    -- a year before, with which the month is compared
+    select quarter_hour(run_months.closing_instant) as quarter
+    from run
+    inner join run_months
+        on month_number(run_months.accounting_month) = month_number(run.period) - 12
 ),
 
 -- in which an exception can be told besides: what it comes to is told in reporting currency when the month ends
