@@ -54,6 +54,7 @@ var asked = map[string][]struct {
 	"backup":     {{books.RightBackup, []string{"--out", "../backups"}}},
 	"restore":    {{books.RightRestore, []string{"--from", "../backups", "--check"}}},
 	"compact":    {{books.RightCompact, nil}},
+	"fetch":      {{books.RightFetch, nil}},
 	"erase":      {{books.RightErase, []string{"--creator", "nobody"}}},
 	"users":      {{books.RightUsers, nil}, {books.RightGrant, []string{"revoke", "nobody", "auditor"}}},
 }
@@ -69,7 +70,8 @@ func TestEveryVerbHasItsRight(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"carat.yaml": "first_period: 2026-10\njobs: {verify: {cron: \"0 0 1 1 *\"}}\nnotifications: {ops: {url: \"http://127.0.0.1:1/\"}}\n" +
-			"mail: {server: \"127.0.0.1:1\", from: \"pay@example.com\"}\n",
+			"mail: {server: \"127.0.0.1:1\", from: \"pay@example.com\"}\n" +
+			"sources: {bank: {kind: http, feeds: [bank_lines], url: \"https://127.0.0.1:1/bank.csv\"}}\n",
 		"inbox/gift_catalog.csv":           "gift_id,valid_from,name,coins\n1,2026-01-01T00:00:00Z,Rose,1\n",
 		"out/2000-01/statements/index.csv": "",
 		"decisions.csv":                    "exception_id,status\n",

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"carat/jobs/config"
 	"carat/jobs/schedule"
+	"carat/jobs/timetable"
 )
 
 // lockedBuffer can be read while it is written.
@@ -104,7 +104,7 @@ func TestScheduleServesAndStops(t *testing.T) {
 // to watch is there, and every one that is there is told of.
 func TestMetricsOfTheDocs(t *testing.T) {
 	m := newScheduleMetrics()
-	m.observe(schedule.SlotRun{Slot: config.Slot{Job: "ingest", At: time.Unix(1, 0)}, Result: "done", Took: time.Second})
+	m.observe(schedule.SlotRun{Slot: timetable.Slot{Job: "ingest", At: time.Unix(1, 0)}, Result: "done", Took: time.Second})
 	m.leads(true)
 	m.told(schedule.Told{Webhook: "ops", State: "told"})
 	families, err := m.registry.Gather()

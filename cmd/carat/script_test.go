@@ -50,6 +50,7 @@ func TestScript(t *testing.T) {
 			"fill":       fill,
 			"halve":      halve,
 			"mailserver": mailserver,
+			"fileserver": fileserver,
 			"webhook":    webhook,
 			"rot":        rot,
 			"holdsqlite": holdsqlite,

@@ -65,6 +65,11 @@ func (a *app) writeStatus(r *schedule.StatusResult, zone *time.Location) error {
 		writeList(w, "NOT COMPARED "+string(p.Period), books.GroupNotCompared(p.NotCompared), "")
 	}
 	writeList(w, "LATE", r.Late, "nothing is late")
+	if len(r.Sources) > 0 {
+		if err := writeSection(w, "SOURCES", statusSources(r), ""); err != nil {
+			return err
+		}
+	}
 	writeList(w, "LEFT ALONE IN THE INBOX", leftAlone(r), "")
 	writeList(w, "NOT TOLD", r.Webhooks, "")
 	if err := writeSection(w, "JOBS", statusJobs(r), "none ran yet"); err != nil {
@@ -163,6 +168,21 @@ func statusFeeds(r *schedule.StatusResult) *table.Table {
 	return t
 }
 
+func statusSources(r *schedule.StatusResult) *table.Table {
+	t := &table.Table{Columns: []table.Column{
+		{Name: "source"}, {Name: "kind"}, {Name: "files", Kind: table.Number}, {Name: "last_file"}, {Name: "last_at", Kind: table.Time},
+		{Name: "tried_at", Kind: table.Time}, {Name: "waiting", Kind: table.Number}, {Name: "detail"},
+	}}
+	for _, s := range r.Sources {
+		detail := s.Error
+		if detail == "" && s.Changed != "" {
+			detail = s.Changed
+		}
+		t.Rows = append(t.Rows, []any{s.Source, s.Kind, s.Files, absent(s.LastFile), instant(s.LastAt), instant(s.TriedAt), s.Waiting, absent(detail)})
+	}
+	return t
+}
+
 // writeStatusJSON writes everything as one object, tables as arrays.
 func writeStatusJSON(w io.Writer, r *schedule.StatusResult) error {
 	object := struct {
@@ -175,6 +195,7 @@ func writeStatusJSON(w io.Writer, r *schedule.StatusResult) error {
 		Shared      map[string][]string `json:"shared_accounts"`
 		Jobs        json.RawMessage     `json:"jobs"`
 		Feeds       json.RawMessage     `json:"feeds"`
+		Sources     json.RawMessage     `json:"sources"`
 		Late        []string            `json:"late"`
 		Webhooks    []string            `json:"not_told"`
 
@@ -195,7 +216,7 @@ func writeStatusJSON(w io.Writer, r *schedule.StatusResult) error {
 	for _, one := range []struct {
 		into  *json.RawMessage
 		table *table.Table
-	}{{&object.Periods, statusPeriods(r, true)}, {&object.Jobs, statusJobs(r)}, {&object.Feeds, statusFeeds(r)}} {
+	}{{&object.Periods, statusPeriods(r, true)}, {&object.Jobs, statusJobs(r)}, {&object.Feeds, statusFeeds(r)}, {&object.Sources, statusSources(r)}} {
 		var b strings.Builder
 		if err := one.table.Write(&b, "json"); err != nil {
 			return err

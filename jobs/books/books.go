@@ -86,11 +86,11 @@ func OpenExisting(ctx context.Context, s Setting, right Right) (*Books, error) {
 	if err := WantLake(s); err != nil {
 		return nil, err
 	}
-	return openAllowed(ctx, s, right)
+	return OpenAllowed(ctx, s, right)
 }
 
-// openAllowed is Open for somebody who has the right.
-func openAllowed(ctx context.Context, s Setting, right Right) (*Books, error) {
+// OpenAllowed is Open for somebody who has the right.
+func OpenAllowed(ctx context.Context, s Setting, right Right) (*Books, error) {
 	p, err := Open(ctx, s)
 	if err != nil {
 		return nil, err
@@ -126,7 +126,7 @@ func (p *Books) Batches(ctx context.Context, at lake.AsOf) ([]pipeline.Batch, er
 // OpenLocked is Open with the lock that every writer holds, for who has the right. While another
 // run holds it: a busy error, at once.
 func OpenLocked(ctx context.Context, s Setting, right Right) (*Books, error) {
-	p, err := openAllowed(ctx, s, right)
+	p, err := OpenAllowed(ctx, s, right)
 	if err != nil {
 		return nil, err
 	}

@@ -21,10 +21,11 @@ const (
 	TableBatches = "batches"
 	TableRuns    = "runs"
 	TableAccess  = "access"
+	TableFetched = "fetched"
 )
 
 // RecordTables are the names of all of them.
-var RecordTables = []string{TableBatches, TableRuns, TableAccess}
+var RecordTables = []string{TableBatches, TableRuns, TableAccess, TableFetched}
 
 // BatchColumns are the columns of the table batches: one row is one ingested
 // file, as its snapshot's summary says.
@@ -39,13 +40,18 @@ const RunColumns = "run_id varchar, period varchar, status varchar, created_at t
 // AccessColumns are the columns of the table access: one row is one reading.
 const AccessColumns = "accessed_at timestamptz, who varchar, verb varchar, query varchar, row_count bigint, outcome varchar"
 
-// Records gives those of the tables batches, runs and access of a state that are
+// FetchedColumns are the columns of the table fetched: one row is one content that was
+// taken from a source. source_sha256 is that of the batch that it became.
+const FetchedColumns = `fetch_no bigint, source varchar, kind varchar, remote_name varchar, version varchar, source_bytes bigint, source_sha256 varchar,
+file varchar, origin varchar, shape varchar, fetched_at timestamptz, fetched_by varchar`
+
+// Records gives those of the tables batches, runs, access and fetched of a state that are
 // wanted.
 func (p *Books) Records(ctx context.Context, at lake.AsOf, wanted []string) (list []sandbox.Records, err error) {
 	for _, r := range []struct {
 		table, columns string
 		rows           func(context.Context, lake.AsOf) ([][]any, error)
-	}{{TableBatches, BatchColumns, p.BatchRows}, {TableRuns, RunColumns, p.RunRows}, {TableAccess, AccessColumns, p.accessRows}} {
+	}{{TableBatches, BatchColumns, p.BatchRows}, {TableRuns, RunColumns, p.RunRows}, {TableAccess, AccessColumns, p.accessRows}, {TableFetched, FetchedColumns, p.FetchedRows}} {
 		if !slices.Contains(wanted, r.table) {
 			continue
 		}
@@ -57,6 +63,17 @@ func (p *Books) Records(ctx context.Context, at lake.AsOf, wanted []string) (lis
 		list = append(list, sandbox.Records{Name: r.table, Columns: r.columns, Rows: rows})
 	}
 	return list, nil
+}
+
+// FetchedRows gives the rows of the table fetched.
+func (p *Books) FetchedRows(ctx context.Context, at lake.AsOf) (rows [][]any, err error) {
+	list, err := p.State.AllFetched(ctx)
+	for _, f := range list {
+		if at.Time.IsZero() || !f.At.After(at.Time) {
+			rows = append(rows, []any{f.No, f.Source, f.Kind, f.RemoteName, TextOrNil(f.Version), f.Size, f.SHA256, f.File, f.Origin, TextOrNil(f.Shape), f.At, f.By})
+		}
+	}
+	return rows, err
 }
 
 // accessRows gives the rows of the table access.

@@ -43,6 +43,7 @@ const (
 	RightEvidence   Right = "evidence"
 	RightPublish    Right = "publish"
 	RightVerify     Right = "verify"
+	RightFetch      Right = "fetch"
 	RightIngest     Right = "ingest"
 	RightUndo       Right = "undo"
 	RightReconcile  Right = "reconcile"
@@ -76,6 +77,7 @@ var Rights = map[Right][]string{
 	RightEvidence:   {RolePreparer, RoleApprover, RoleAuditor},
 	RightPublish:    {RolePreparer, RoleApprover, RoleAuditor},
 
+	RightFetch:      {RolePreparer, RoleScheduler},
 	RightIngest:     {RolePreparer, RoleScheduler},
 	RightUndo:       {RolePreparer}, // it says why, as a person
 	RightReconcile:  {RolePreparer, RoleScheduler},

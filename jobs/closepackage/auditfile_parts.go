@@ -23,6 +23,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/certificate"
 	"carat/pipeline/decision"
+	"carat/pipeline/state"
 	"carat/reports/auditfile"
 	"carat/reports/table"
 )
@@ -31,7 +32,7 @@ import (
 // they speak of the others.
 func (b *auditBuilder) write() error {
 	for _, part := range []func() error{
-		b.writeInputs, b.writeControlTotals, b.writeRejects, b.writeCutoff, b.writeSQL, b.writeParameters, b.writeResults, b.writeControls,
+		b.writeInputs, b.writeRetrieved, b.writeControlTotals, b.writeRejects, b.writeCutoff, b.writeSQL, b.writeParameters, b.writeResults, b.writeControls,
 		b.writeSections, b.writeDecisions, b.writeJobs, b.writeSignatures, b.writeCertificate, b.writeHead,
 	} {
 		if err := part(); err != nil {
@@ -128,6 +129,28 @@ func (b *auditBuilder) writeInputs() error {
 	}
 	return b.table("inputs.csv", columnsOf("batch_id feed file format bytes:n sha256 rows_read:n rows_accepted:n rows_rejected:n rows_duplicate:n rows_left_out:n left_out reading "+
 		"rows_sha256 ingested_at:t ingested_by job_no:n carat previous_chain chain"), textRows(rows))
+}
+
+// writeRetrieved lists the files that the run read and that came by themselves: whence,
+// when and how (AS 1105.10A).
+func (b *auditBuilder) writeRetrieved() error {
+	all, err := b.books.State.AllFetched(b.ctx)
+	if err != nil {
+		return err
+	}
+	bySum := map[string][]state.Fetched{}
+	for _, f := range all {
+		bySum[f.SHA256] = append(bySum[f.SHA256], f)
+	}
+	var rows [][]any
+	for _, one := range b.batches {
+		for _, f := range bySum[one.SourceSHA256] {
+			if !b.later(f.At) {
+				rows = append(rows, []any{one.ID, one.Source, f.No, f.Source, f.Kind, f.RemoteName, books.TextOrNil(f.Version), f.Size, f.SHA256, f.At, f.By, f.Origin})
+			}
+		}
+	}
+	return b.table("retrieved.csv", columnsOf("batch_id file fetch_no:n source kind remote_name version bytes:n sha256 retrieved_at:t retrieved_by retrieved_from"), textRows(rows))
 }
 
 func (b *auditBuilder) writeControlTotals() error {

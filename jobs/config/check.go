@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"carat/jobs/config/reference"
 	"carat/pipeline"
 )
 
@@ -48,7 +49,7 @@ func Check(dir string) (*Checked, error) {
 		one := Problem{Text: p.Cause.Error()}
 		if n := y.at[i]; n != nil {
 			one.Line = n.Line
-			one.Example = keyOf(pathTo(y.document, n)).Example
+			one.Example = reference.Of(pathTo(y.document, n)).Example
 		} else if m := lineOf.FindStringSubmatch(p.Object); m != nil {
 			whole, err := pipeline.ParseWhole([]byte(m[1]))
 			if err == nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"carat/jobs/config"
+	"carat/jobs/config/reference"
 )
 
 // Every problem is said, with its line, what stands there and what is right.
@@ -59,12 +60,58 @@ jobs:
 
 // The examples of the reference are right.
 func TestReferenceExamples(t *testing.T) {
-	for _, k := range config.Reference() {
+	for _, k := range reference.Keys() {
 		if k.Meaning == "" {
 			t.Errorf("%s means nothing", k.Path)
 		}
+		if k.Example == "" {
+			t.Errorf("%s has no example", k.Path)
+		}
 		if _, err := config.Parse([]byte(k.Example), ".", config.File); err != nil {
 			t.Errorf("%s: %v", k.Path, err)
+		}
+	}
+}
+
+// Every key that a file may have stands in the reference, and no other: what is known
+// at a place is what an unknown key there is told.
+func TestReferenceHasEveryKey(t *testing.T) {
+	described := map[string]bool{}
+	places := map[string]string{"": "zzzzzzzzzz: 1\n"} // by the path of a mapping, a file with an unknown key there
+	for _, k := range reference.Keys() {
+		described[k.Path] = true
+	}
+	for path, example := range map[string]string{
+		"entities.*": "entities:\n  main: {functional_currency: USD, ZZ}", "breakage": "breakage: {ZZ}", "feeds.*": "feeds:\n  bank_lines: {ZZ}",
+		"feeds.*.layout": "feeds:\n  bank_lines:\n    layout: {ZZ}", "jobs.*": "jobs:\n  ingest: {ZZ}", "mail": "mail: {ZZ}", "notifications.*": "notifications:\n  ops: {ZZ}", "backup": "backup: {ZZ}",
+	} {
+		places[path] = strings.ReplaceAll(example, "ZZ", "zzzzzzzzzz: 1")
+	}
+	for _, kind := range config.SourceKinds() {
+		places["sources.* "+kind] = "sources:\n  one: {kind: " + kind + ", zzzzzzzzzz: 1}"
+	}
+	for place, text := range places {
+		_, err := config.Parse([]byte(text), ".", config.File)
+		if err == nil {
+			t.Fatalf("%s: an unknown key is taken", place)
+		}
+		line := ""
+		for one := range strings.SplitSeq(err.Error(), "\n") {
+			if strings.Contains(one, "known keys: ") {
+				line = one
+			}
+		}
+		_, known, _ := strings.Cut(line, "known keys: ")
+		if known == "" {
+			t.Fatalf("%s: no keys are named: %v", place, err)
+		}
+		path, _, _ := strings.Cut(place, " ")
+		for key := range strings.SplitSeq(known, ", ") {
+			full := strings.TrimPrefix(path+"."+key, ".")
+			sign := strings.HasPrefix(full, "feeds.*.layout.") && strings.HasSuffix(key, "_sign") && key != "currency_sign"
+			if !described[full] && !sign {
+				t.Errorf("%s is taken, and the reference says nothing of it", full)
+			}
 		}
 	}
 }

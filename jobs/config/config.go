@@ -68,6 +68,7 @@ type Config struct {
 	Mail           Mail
 	Notifications  map[string]Webhook // receivers by name
 	Backup         Backup
+	Sources        map[string]Source // that files are fetched from, by name
 }
 
 // Entity is a legal entity that sells the coins and owes the creators.

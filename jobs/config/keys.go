@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"carat/jobs/timetable"
 	"carat/pipeline"
 	"carat/pipeline/feed"
 )
@@ -25,7 +26,7 @@ var (
 // Channels and scheduled jobs that the configuration can name.
 var (
 	Channels      = []string{"apple", "google", "web", "reseller"}
-	ScheduledJobs = []string{"ingest", "reconcile", "statements", "run", "close", "send", "compact", "verify", "backup"}
+	ScheduledJobs = []string{"fetch", "ingest", "reconcile", "statements", "run", "close", "send", "compact", "verify", "backup"}
 )
 
 // parseConfig reads the text over what c holds. Keys of store_fee_rate,
@@ -119,6 +120,7 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 		"mail":          func(n *yaml.Node) { y.mail(n, &c.Mail) },
 		"notifications": func(n *yaml.Node) { c.Notifications = y.notifications(n) },
 		"backup":        func(n *yaml.Node) { y.backup(n, &c.Backup) },
+		"sources":       func(n *yaml.Node) { c.Sources = y.sources(n) },
 	}
 }
 
@@ -342,7 +344,7 @@ func (y *yamlFile) jobs(n *yaml.Node) map[string]Job {
 			y.keys(n, what, map[string]func(*yaml.Node){
 				"cron": func(n *yaml.Node) {
 					text, ok := y.text(n, "cron")
-					if _, err := ParseTimetable(text, time.UTC); ok && err != nil {
+					if _, err := timetable.Parse(text, time.UTC); ok && err != nil {
 						y.problem(n, "jobs %s: %q %v", name, text, err)
 					}
 					j.Cron = text

@@ -6,14 +6,18 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"carat/pipeline/source/reach"
 )
 
 // Webhook is one receiver of notices.
 type Webhook struct {
 	URL         Secret
+	Allow       reach.Allow   // private networks that it may lie in
 	Token       Secret        // sent as Authorization: Bearer; unset: none
 	SigningKey  Secret        // of the HMAC-SHA256 over time and body; unset: not signed
 	On          []string      // the kinds of notices; none: all
@@ -57,6 +61,7 @@ func (y *yamlFile) notifications(n *yaml.Node) map[string]Webhook {
 				}
 				w.Template = text
 			},
+			"allow":        func(n *yaml.Node) { w.Allow = y.allow(n, what+" allow") },
 			"content_type": func(n *yaml.Node) { w.ContentType = y.contentType(n, what+" content_type") },
 		}
 		for _, one := range []struct {
@@ -78,21 +83,13 @@ func (y *yamlFile) notifications(n *yaml.Node) map[string]Webhook {
 
 // checkWebhook wants each secret from one place, and an address from one.
 func (y *yamlFile) checkWebhook(n *yaml.Node, what string, w Webhook) {
-	places := func(s Secret) (count int) {
-		for _, text := range []string{s.Text.Reveal(), s.Variable, s.File} {
-			if text != "" {
-				count++
-			}
-		}
-		return count
-	}
-	if places(w.URL) != 1 {
+	if w.URL.places() != 1 {
 		y.problem(n, "%s needs one of url, url_env, url_file", what)
 	}
-	if places(w.Token) > 1 {
+	if w.Token.places() > 1 {
 		y.problem(n, "%s: one of token, token_env, token_file", what)
 	}
-	if places(w.SigningKey) > 1 {
+	if w.SigningKey.places() > 1 {
 		y.problem(n, "%s: one of signing_key, signing_key_env, signing_key_file", what)
 	}
 	if w.Timeout == 0 || w.Timeout > time.Minute {
@@ -143,7 +140,7 @@ func (y *yamlFile) kinds(n *yaml.Node, what string) []string {
 	kinds := y.list(n, what)
 	for _, k := range kinds {
 		if !isNoticeKind(k) {
-			y.problem(n, "%s: %q is not one of job_failed, feed_late, file_left_alone, control_blocked, period_ready", what, k)
+			y.problem(n, "%s: %q is not one of %s", what, k, strings.Join(NoticeKinds, ", "))
 		}
 	}
 	return kinds
@@ -153,12 +150,14 @@ func (y *yamlFile) kinds(n *yaml.Node, what string) []string {
 const (
 	NoticeJobFailed      = "job_failed"      // a scheduled job failed, or refused a file
 	NoticeFeedLate       = "feed_late"       // a feed that is expected daily didn't come
+	NoticeSourceLate     = "source_late"     // a source gave nothing new for too long, or can't be reached
+	NoticeSourceShape    = "source_shape"    // a source's file has other columns than the one before it
 	NoticeFileLeftAlone  = "file_left_alone" // a file of the inbox is no input
 	NoticeControlBlocked = "control_blocked" // a control newly holds up a month
 	NoticePeriodReady    = "period_ready"    // a month is prepared, and nothing but an approver is missing
 )
 
 // NoticeKinds are the kinds that a webhook can ask for.
-var NoticeKinds = []string{NoticeJobFailed, NoticeFeedLate, NoticeFileLeftAlone, NoticeControlBlocked, NoticePeriodReady}
+var NoticeKinds = []string{NoticeJobFailed, NoticeFeedLate, NoticeSourceLate, NoticeSourceShape, NoticeFileLeftAlone, NoticeControlBlocked, NoticePeriodReady}
 
 func isNoticeKind(kind string) bool { return slices.Contains(NoticeKinds, kind) }

@@ -48,6 +48,45 @@ type Secret struct {
 	Variable, File string
 }
 
+// places counts where it may lie: one of them is right.
+func (s Secret) places() (count int) {
+	for _, text := range []string{s.Text.Reveal(), s.Variable, s.File} {
+		if text != "" {
+			count++
+		}
+	}
+	return count
+}
+
+// Read gives the secret from where it lies; "" when no place is named. Errors name the
+// place, what says which secret it is, and never what is in it.
+func (s Secret) Read(dir, what string, variable func(string) string) (Hidden, error) {
+	switch {
+	case s.Text != "":
+		text, err := Expand(s.Text, dir, variable)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", what, err)
+		}
+		return text, nil
+	case s.Variable != "":
+		text := ""
+		if variable != nil {
+			text = strings.TrimSpace(variable(s.Variable))
+		}
+		if text == "" {
+			return "", fmt.Errorf("%s_env: the environment variable %s is not set", what, s.Variable)
+		}
+		return Hidden(text), nil
+	case s.File != "":
+		text, err := readSecret(dir, s.File)
+		if err != nil {
+			return "", fmt.Errorf("%s_file: %w", what, err)
+		}
+		return text, nil
+	}
+	return "", nil
+}
+
 // secretBytes bounds a file that holds a secret.
 const secretBytes = 64 << 10
 

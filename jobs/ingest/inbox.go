@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"syscall"
@@ -101,11 +102,47 @@ func FindInputs(c *config.Config) ([]InputFile, []IgnoredFile, error) {
 			WithHint("the inbox must be a folder beside carat.yaml, not a link to elsewhere")
 	}
 	for _, e := range inbox {
-		if _, ok := found["inbox/"+e.Name()]; !ok {
+		if _, fetched := c.Sources[e.Name()]; fetched && e.IsDir() {
+			if err := findFetched(c, root, e.Name(), found); err != nil {
+				return nil, nil, err
+			}
+			delete(found, "inbox/"+e.Name())
+		} else if _, ok := found["inbox/"+e.Name()]; !ok {
 			found["inbox/"+e.Name()] = ""
 		}
 	}
 	return sortInputs(c, root, found)
+}
+
+// besideEnding ends the name of what stands beside a fetched file: the query that gave
+// it.
+const besideEnding = ".query.json"
+
+// findFetched adds the files of a source's folder. Its name decides no feed: that is
+// the source's one, or that of several which the content shows.
+func findFetched(c *config.Config, root *os.Root, name string, found map[string]string) error {
+	folder := config.InboxOf(name)
+	entries, err := fs.ReadDir(root.FS(), folder)
+	if err != nil {
+		return pipeline.Errorf(pipeline.KindUsage, "read", filepath.Join(c.Dir, filepath.FromSlash(folder)), "%w", disk.Cause(err))
+	}
+	for _, e := range entries {
+		feedName := ""
+		if feeds := c.Sources[name].Feeds; len(feeds) == 1 {
+			feedName = feeds[0]
+		}
+		found[folder+"/"+e.Name()] = feedName
+	}
+	return nil
+}
+
+// feedsOf gives the feeds that a fetched file may be of; nil for any other file.
+func feedsOf(c *config.Config, name string) []string {
+	parts := strings.Split(name, "/")
+	if len(parts) != 3 || parts[0] != "inbox" {
+		return nil
+	}
+	return c.Sources[parts[1]].Feeds
 }
 
 // sortInputs parts what was found into inputs and the rest.
@@ -125,11 +162,19 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 		case strings.HasSuffix(base, totalsEnding):
 			sidecars = append(sidecars, name)
 			continue
+		case strings.HasSuffix(base, besideEnding):
+			continue // what was asked for the file beside it
 		case info.IsDir():
 			reason = "a folder"
 		case feedName == "" && refused(info) == "":
-			if feedName, unreadable = recognised(c, filepath.Join(c.Dir, filepath.FromSlash(name))); feedName == "" && unreadable == "" {
-				reason = unknown(filepath.Join(c.Dir, filepath.FromSlash(name)))
+			file := filepath.Join(c.Dir, filepath.FromSlash(name))
+			feedName, unreadable = recognised(c, file)
+			allowed := feedsOf(c, name)
+			switch {
+			case feedName != "" && allowed != nil && !slices.Contains(allowed, feedName):
+				reason = "its content is of " + feedName + ", and its source gives " + strings.Join(allowed, ", ")
+			case feedName == "" && unreadable == "":
+				reason = unknown(file)
 			}
 		case feedName == "":
 			reason = "its name begins with no feed's name"

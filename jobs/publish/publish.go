@@ -156,6 +156,10 @@ func addCatalogTables(ctx context.Context, p *books.Books, o Options, register *
 	if err != nil {
 		return err
 	}
+	fetched, err := p.FetchedRows(ctx, books.Latest)
+	if err != nil {
+		return err
+	}
 	committed, err := p.Lake.Batches(ctx, books.Latest)
 	if err != nil {
 		return err
@@ -166,6 +170,7 @@ func addCatalogTables(ctx context.Context, p *books.Books, o Options, register *
 	c.Tables = []engine.CatalogTable{
 		{Name: books.TableBatches, Columns: books.BatchColumns, Rows: batches},
 		{Name: books.TableRuns, Columns: books.RunColumns, Rows: runs},
+		{Name: books.TableFetched, Columns: books.FetchedColumns, Rows: fetched},
 	}
 	for i, t := range c.Tables {
 		c.Tables[i].Meaning = tableMeaning(register, t.Name)

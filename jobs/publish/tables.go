@@ -51,7 +51,7 @@ func allTables(ctx context.Context, p *books.Books) ([]pipeline.TableFiles, erro
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range [][2]string{{books.TableBatches, books.BatchColumns}, {books.TableRuns, books.RunColumns}, {books.TableAccess, books.AccessColumns}} {
+	for _, r := range [][2]string{{books.TableBatches, books.BatchColumns}, {books.TableRuns, books.RunColumns}, {books.TableAccess, books.AccessColumns}, {books.TableFetched, books.FetchedColumns}} {
 		tables = append(tables, pipeline.TableFiles{Name: r[0], Columns: declaredColumns(r[1])})
 	}
 	return tables, nil

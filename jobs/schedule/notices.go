@@ -13,6 +13,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/config"
+	"carat/jobs/fetch"
 	"carat/pipeline"
 	"carat/pipeline/state"
 )
@@ -68,6 +69,9 @@ func conditions(r *StatusResult, last map[string]state.Slot, zone *time.Location
 		list = append(list, condition{config.NoticeFeedLate + "/" + f.Feed, event, Notice{Kind: config.NoticeFeedLate, Subject: f.Feed, Text: "The feed " + f.Feed + " is late.",
 			Detail: f.Why, Action: "Ask its sender for the files that are missing and put them into the inbox."}})
 	}
+	for _, one := range r.Sources {
+		list = append(list, sourceConditions(one)...)
+	}
 	for _, f := range r.LeftAlone[:min(len(r.LeftAlone), leftAloneTold)] {
 		list = append(list, condition{config.NoticeFileLeftAlone + "/" + f.Name, f.Reason, Notice{Kind: config.NoticeFileLeftAlone, Subject: f.Name,
 			Text: "The file " + f.Name + " of the inbox was left alone.", Detail: f.Reason,
@@ -77,6 +81,24 @@ func conditions(r *StatusResult, last map[string]state.Slot, zone *time.Location
 		list = append(list, periodConditions(p, zone)...)
 	}
 	return list, config.NoticeKinds
+}
+
+// sourceConditions tell a source that is late, and one whose files look otherwise.
+func sourceConditions(one fetch.Standing) (list []condition) {
+	if one.Late != "" {
+		event := "never"
+		if !one.LastAt.IsZero() {
+			event = one.LastAt.UTC().Format(time.RFC3339)
+		}
+		list = append(list, condition{config.NoticeSourceLate + "/" + one.Source, event, Notice{Kind: config.NoticeSourceLate, Subject: one.Source,
+			Text: "The source " + one.Source + " is late.", Detail: one.Late, Action: "See `carat status`; `carat fetch " + one.Source + "` tries again at once."}})
+	}
+	if one.Changed != "" {
+		list = append(list, condition{config.NoticeSourceShape + "/" + one.Source, one.ChangedFile, Notice{Kind: config.NoticeSourceShape, Subject: one.Source,
+			Text: "The source " + one.Source + " gave a file that looks otherwise than the one before it.", Detail: one.ChangedFile + ": " + one.Changed,
+			Action: "Ask its sender what changed; `carat ingest --dry-run` shows whether the file is still read right."}})
+	}
+	return list
 }
 
 // jobCondition tells a job whose last run failed, or did its work and refused

@@ -14,17 +14,17 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"strings"
 	"text/template"
 
 	"carat/jobs/config"
 	"carat/jobs/disk"
 	"carat/pipeline"
+	"carat/pipeline/source/reach"
 )
 
 const (
-	secretBytes = 64 << 10 // of a file that holds a secret
 	noticeBytes = 64 << 10 // of what a template gives
 	answerBytes = 64 << 10 // of what a receiver answers; more is not read
 )
@@ -87,14 +87,20 @@ func (o NotifyOptions) post(ctx context.Context, w config.Webhook, n Notice) err
 		mac.Write(body)
 		request.Header.Set("X-Carat-Signature", "sha256="+hex.EncodeToString(mac.Sum(nil)))
 	}
-	return answer(noticeClient().Do(request))
+	return answer(noticeClient(to, w.Allow).Do(request))
 }
 
-// noticeClient follows no redirect: the address is where the notice goes, and
-// a token is not handed on.
-func noticeClient() *http.Client {
+// noticeClient follows no redirect: the address is where the notice goes, and a token
+// is not handed on. It calls no private address but those that are allowed, and this
+// machine where the address names it.
+func noticeClient(to *url.URL, allow reach.Allow) *http.Client {
+	if config.IsLoopback(to) {
+		allow = append(slices.Clip(allow), reach.Loopback...)
+	}
+	t := reach.Transport(reach.Options{Allow: allow})
+	t.DisableKeepAlives = true
 	return &http.Client{
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
+		Transport:     t,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -105,6 +111,9 @@ func answer(response *http.Response, err error) error {
 		var u *url.Error
 		if errors.As(err, &u) {
 			err = u.Err // without the address, whose path is often a secret
+		}
+		if errors.Is(err, reach.ErrForbidden) {
+			return fmt.Errorf("call the receiver: %w", err)
 		}
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = errors.New("no answer within the timeout")
@@ -129,42 +138,8 @@ func answer(response *http.Response, err error) error {
 // secret reads a secret from where it lies; "" when none is named. Its error
 // names the place and not what is in it.
 func (o NotifyOptions) secret(s config.Secret, what string) (string, error) {
-	switch {
-	case s.Text != "":
-		text, err := config.Expand(s.Text, o.Config.Dir, o.Variable)
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", what, err)
-		}
-		return text.Reveal(), nil
-	case s.Variable != "":
-		text := ""
-		if o.Variable != nil {
-			text = strings.TrimSpace(o.Variable(s.Variable))
-		}
-		if text == "" {
-			return "", fmt.Errorf("%s_env: the environment variable %s is not set", what, s.Variable)
-		}
-		return text, nil
-	case s.File != "":
-		path := s.File
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(o.Config.Dir, path)
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return "", fmt.Errorf("%s_file: read %s: %w", what, path, disk.Cause(err))
-		}
-		defer f.Close()
-		text, err := io.ReadAll(io.LimitReader(f, secretBytes))
-		if err != nil {
-			return "", fmt.Errorf("%s_file: read %s: %w", what, path, disk.Cause(err))
-		}
-		if len(bytes.TrimSpace(text)) == 0 {
-			return "", fmt.Errorf("%s_file: %s is empty", what, path)
-		}
-		return string(bytes.TrimSpace(text)), nil
-	}
-	return "", nil
+	text, err := s.Read(o.Config.Dir, what, o.Variable)
+	return text.Reveal(), err
 }
 
 // noticeBody gives what is posted: the notice as JSON, or what the template

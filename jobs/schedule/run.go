@@ -9,6 +9,7 @@ import (
 
 	"carat/jobs/config"
 	"carat/jobs/ingest"
+	"carat/jobs/timetable"
 	"carat/pipeline"
 	"carat/pipeline/state"
 )
@@ -56,7 +57,7 @@ func (s *scheduler) run(ctx context.Context, slot state.Slot) error {
 	}
 	err = s.record(record, slot, ended)
 	if s.o.Observe != nil {
-		s.o.Observe(SlotRun{Slot: config.Slot{Job: slot.Job, Key: slot.Key, At: slot.At}, Result: slot.Status, Took: ended.Sub(began)})
+		s.o.Observe(SlotRun{Slot: timetable.Slot{Job: slot.Job, Key: slot.Key, At: slot.At}, Result: slot.Status, Took: ended.Sub(began)})
 	}
 	if err == nil && job.Overlap == config.OverlapSkip {
 		err = s.skipOverlapped(record, slot, ended)

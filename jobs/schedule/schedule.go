@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"carat/jobs/books"
-	"carat/jobs/config"
+	"carat/jobs/timetable"
 	"carat/pipeline"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
@@ -50,7 +50,7 @@ type Options struct {
 
 // SlotRun is how one run of a slot went.
 type SlotRun struct {
-	config.Slot
+	timetable.Slot
 	Result string // done, failed, or pending: put off
 	Took   time.Duration
 }
@@ -69,7 +69,7 @@ type scheduler struct {
 	state  *state.Store
 	lead   *lake.Lead
 	led    bool // at least once
-	tables map[string]config.Timetable
+	tables map[string]timetable.Timetable
 	// told is how far each job's slots were told. It is recorded with the slots,
 	// and now and then: to tell a slot again does no harm.
 	told     map[string]time.Time
@@ -107,10 +107,10 @@ func Run(ctx context.Context, o Options) (err error) {
 	if o.Idle == 0 {
 		o.Idle = defaultIdle
 	}
-	s := &scheduler{o: o, tables: map[string]config.Timetable{}, retryAt: map[string]*retry{},
+	s := &scheduler{o: o, tables: map[string]timetable.Timetable{}, retryAt: map[string]*retry{},
 		told: map[string]time.Time{}, recorded: map[string]time.Time{}}
 	for name, job := range o.Config.Jobs {
-		if s.tables[name], err = config.ParseTimetable(job.Cron, o.Config.Zone); err != nil {
+		if s.tables[name], err = timetable.Parse(job.Cron, o.Config.Zone); err != nil {
 			return pipeline.Errorf(pipeline.KindUsage, "schedule", name, "%q %w", job.Cron, err)
 		}
 		if o.Work[name] == nil {

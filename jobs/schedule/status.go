@@ -9,6 +9,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/config"
+	"carat/jobs/fetch"
 	"carat/jobs/ingest"
 	"carat/pipeline"
 	"carat/pipeline/state"
@@ -27,7 +28,8 @@ type StatusResult struct {
 	Jobs        []JobStatus
 	Feeds       []FeedStatus
 	LateFeeds   []LateFeed
-	Late        []string             // a sentence for each thing that is late
+	Late        []string // a sentence for each thing that is late
+	Sources     []fetch.Standing
 	Webhooks    []string             // a sentence for each that could not be told something
 	LeftAlone   []ingest.IgnoredFile // of the inbox: no input, with the reason
 }
@@ -109,6 +111,14 @@ func status(ctx context.Context, p *books.Books, s books.Setting) (*StatusResult
 	for _, j := range result.Jobs {
 		if !j.LateSince.IsZero() {
 			result.Late = append(result.Late, fmt.Sprintf("%s: due since %s%s", j.Job, j.LateSince.UTC().Format(time.RFC3339), j.lateWhy()))
+		}
+	}
+	if result.Sources, err = fetch.Standings(ctx, p, s); err != nil {
+		return nil, err
+	}
+	for _, one := range result.Sources {
+		if one.Late != "" {
+			result.Late = append(result.Late, "source "+one.Source+": "+one.Late)
 		}
 	}
 	result.Webhooks, err = webhookStatus(ctx, p, s.Config)

@@ -9,6 +9,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/config"
+	"carat/jobs/timetable"
 	"carat/pipeline"
 	"carat/pipeline/state"
 )
@@ -77,7 +78,7 @@ func jobStatus(ctx context.Context, p *books.Books, s books.Setting) (list []Job
 		get(job).took(slot)
 	}
 	for job, conf := range s.Config.Jobs {
-		t, err := config.ParseTimetable(conf.Cron, s.Config.Zone)
+		t, err := timetable.Parse(conf.Cron, s.Config.Zone)
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"carat/jobs"
 	"carat/jobs/books"
+	"carat/jobs/fetch"
 	"carat/jobs/guard"
 	"carat/jobs/ingest"
 	"carat/jobs/mail"
@@ -41,6 +42,10 @@ func WorkOf(s books.Setting, models fs.FS) map[string]Work {
 		}
 	}
 	return map[string]Work{
+		"fetch": func(ctx context.Context, now time.Time) error {
+			_, err := fetch.Run(ctx, fetch.Options{Setting: at(now, "fetch")})
+			return err
+		},
 		"ingest": func(ctx context.Context, now time.Time) error {
 			_, err := ingest.Files(ctx, ingest.Options{Setting: at(now, "ingest")})
 			return err

@@ -34,9 +34,12 @@ type Remote struct {
 	Name    string // as the source calls it; it may hold anything
 	Version string // changes when the content does; "": only the content tells
 	Size    int64  // in bytes; negative: not known
-	// Recheck says that the file rarely changes once it was taken, or is rarely there
-	// when it wasn't: it is looked at again once a day, and not each time.
+	// Recheck says that the file rarely changes once it was taken: it is looked at again
+	// once a day, and not each time.
 	Recheck bool
+	// Stale says that a file which wasn't there by now rarely comes: it is looked for
+	// once a day.
+	Stale bool
 	// Settled says that it never changes once it was taken.
 	Settled bool
 	// Taken is the version that was taken last; "" when none was. Whoever calls Open

@@ -27,6 +27,7 @@ import (
 var covered = map[string][]string{
 	"carat_access":    {"access_id"},
 	"carat_decisions": {"decision_no"},
+	"carat_fetched":   {"fetch_no"},
 	"carat_jobs":      {"job_no"},
 	"carat_locks":     {"period", "version"},
 	"carat_periods":   {"period"},

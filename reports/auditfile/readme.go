@@ -27,6 +27,7 @@ var auditReadmeText string
 
 // auditFiles says what each file of the folder shows, and for which assertion.
 var auditFiles = []struct{ Name, For, What string }{
+	{"retrieved.csv", "existence", "every source file that came by itself: from where, by what the other side was known, when, by whom, and its version there"},
 	{"inputs.csv", "completeness, existence", "every source file that was read: SHA-256, rows read = accepted + rejected + duplicate + left out, how it was read, when it arrived, who ingested it by which job, and its link of the hash chain"},
 	{"control_totals.csv", "completeness, accuracy", "sums of each file's number columns over all rows read, exact; a file that came with totals of its own was refused unless they were equal"},
 	{"rejects.csv", "completeness", "every row that was refused: file, line, column and reason"},

@@ -120,7 +120,7 @@ func (s *store) remote(name string, end time.Time, path string, ask url.Values) 
 	s.asks[name] = ask
 	age := s.o.Now.Sub(end)
 	corrected := age < s.o.Overlap
-	return source.Remote{Name: name, Size: -1, Recheck: corrected || age > lateReports, Settled: !corrected}
+	return source.Remote{Name: name, Size: -1, Recheck: corrected, Stale: age > lateReports, Settled: !corrected}
 }
 
 // problemBytes bounds what is read of an answer that is no report.

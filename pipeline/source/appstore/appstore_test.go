@@ -245,7 +245,7 @@ func TestWhenReportsAreAskedForAgain(t *testing.T) {
 		t.Fatalf("%d reports, %v", len(list), err)
 	}
 	old, last := list[0], list[len(list)-1]
-	if !old.Settled || !old.Recheck || last.Settled || !last.Recheck || !list[len(list)-6].Settled || list[len(list)-6].Recheck {
+	if !old.Settled || !old.Stale || last.Stale || last.Settled || !last.Recheck || !list[len(list)-6].Settled || list[len(list)-6].Recheck {
 		t.Errorf("old %+v, last %+v", old, last)
 	}
 	if _, err := s.Open(t.Context(), last, 0); !errors.Is(err, source.ErrNotReady) || !strings.Contains(err.Error(), "There were no sales") {

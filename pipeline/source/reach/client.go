@@ -45,12 +45,17 @@ func (allow Allow) Dialer() *net.Dialer {
 // host alone. A proxy that the environment names is called wherever it lies; whether
 // the host behind it may be called is judged before.
 func Client(o Options) *http.Client {
+	return &http.Client{Transport: &checked{Transport(o), o}, CheckRedirect: sameHost}
+}
+
+// Transport is how a client dials, for whoever judges requests by other rules.
+func Transport(o Options) *http.Transport {
 	proxies := &proxied{allow: o.Allow, known: map[string]bool{}}
 	if o.Timeout == 0 {
 		o.Timeout = time.Minute
 	}
 	dialer, plain := o.Allow.Dialer(), &net.Dialer{Timeout: 30 * time.Second}
-	t := &http.Transport{
+	return &http.Transport{
 		Proxy: proxies.of, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.Roots}, ForceAttemptHTTP2: true,
 		TLSHandshakeTimeout: 30 * time.Second, ResponseHeaderTimeout: o.Timeout, MaxIdleConns: 4, IdleConnTimeout: 30 * time.Second,
 		MaxResponseHeaderBytes: 1 << 20,
@@ -63,7 +68,6 @@ func Client(o Options) *http.Client {
 			return dialer.DialContext(ctx, network, address)
 		},
 	}
-	return &http.Client{Transport: &checked{t, o}, CheckRedirect: sameHost}
 }
 
 // redirectsMax bounds how many redirects are followed.

@@ -1,4 +1,4 @@
-package config
+package timetable
 
 import (
 	"reflect"
@@ -17,7 +17,7 @@ func zoneOf(t *testing.T, name string) *time.Location {
 
 func slotsOf(t *testing.T, line, zone, from, until string) []string {
 	t.Helper()
-	table, err := ParseTimetable(line, zoneOf(t, zone))
+	table, err := Parse(line, zoneOf(t, zone))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestSlotsOverClockChanges(t *testing.T) {
 func TestSlotsOfAYear(t *testing.T) {
 	for _, zone := range []string{"UTC", "Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia", "America/New_York"} {
 		for _, line := range []string{"30 2 * * *", "0 0 * * *", "*/15 * * * *"} {
-			table, err := ParseTimetable(line, zoneOf(t, zone))
+			table, err := Parse(line, zoneOf(t, zone))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,7 +136,7 @@ func TestTimetableErrors(t *testing.T) {
 		"@every 5m":             "is an interval; a cron line of five fields is needed, such as */15 * * * *",
 		"CRON_TZ=UTC 0 0 * * *": "names a time zone; time_zone of carat.yaml counts",
 	} {
-		if _, err := ParseTimetable(line, time.UTC); err == nil || err.Error() != want {
+		if _, err := Parse(line, time.UTC); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", line, err, want)
 		}
 	}

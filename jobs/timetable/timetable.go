@@ -1,4 +1,4 @@
-package config
+package timetable
 
 import (
 	"fmt"
@@ -28,11 +28,11 @@ type Timetable struct {
 
 const allHours = 1<<24 - 1
 
-// ParseTimetable reads a cron line of five fields, or @daily and the like. An
+// Parse reads a cron line of five fields, or @daily and the like. An
 // interval (@every) has no times that could be told again after a restart, and
 // a line's own zone would be a second one beside the configuration's: neither
 // is taken.
-func ParseTimetable(line string, zone *time.Location) (Timetable, error) {
+func Parse(line string, zone *time.Location) (Timetable, error) {
 	if strings.Contains(line, "TZ=") {
 		return Timetable{}, fmt.Errorf("names a time zone; time_zone of carat.yaml counts")
 	}

@@ -1,0 +1,63 @@
+package feed
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// shapeBytes bounds the text of a shape.
+const shapeBytes = 2_000
+
+// Shape says what a file looks like, so that one that looks otherwise than the one
+// before it is noticed: the name of a published format, else the names of its columns,
+// parted by commas. "" for what has none. It says nothing of whether the file is right.
+func Shape(file *os.File, name string) string {
+	format, err := RecogniseFile(file, name, "")
+	own := format.Name == formatCSV || format.Name == formatNDJSON || format.Name == formatParquet || format.Name == formatXLSX
+	if err == nil && !own {
+		return format.Name
+	}
+	names := parquetNames(file)
+	if names == nil {
+		s, err := sampleOf(file, name, "")
+		if err != nil {
+			return ""
+		}
+		names = s.Names
+	}
+	text := strings.Join(names, ",")
+	if len(text) > shapeBytes {
+		sum := sha256.Sum256([]byte(text))
+		text = strings.ToValidUTF8(text[:shapeBytes], "") + "…" + hex.EncodeToString(sum[:8])
+	}
+	return text
+}
+
+// parquetNames gives the columns of a Parquet file; nil for any other.
+func parquetNames(file *os.File) (names []string) {
+	magic := make([]byte, len(parquetMagic))
+	if _, err := file.ReadAt(magic, 0); err != nil || string(magic) != parquetMagic {
+		return nil
+	}
+	defer func() {
+		if recover() != nil { // the library panics at some broken files
+			names = nil
+		}
+	}()
+	info, err := file.Stat()
+	if err != nil {
+		return nil
+	}
+	f, err := parquet.OpenFile(file, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return nil
+	}
+	for _, c := range f.Root().Columns() {
+		names = append(names, c.Name())
+	}
+	return names
+}
