@@ -213,7 +213,7 @@ func TestStatementsTellThePayoutTerms(t *testing.T) {
 func TestStatementsOfALakeWithoutTerms(t *testing.T) {
 	files := fstest.MapFS{}
 	err := fs.WalkDir(sql.Files, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path == "marts/mart_statement_terms.sql" {
+		if err != nil || d.IsDir() || path == "marts/statements/mart_statement_terms.sql" {
 			return err
 		}
 		text, err := sql.Files.ReadFile(path)

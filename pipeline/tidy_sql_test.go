@@ -14,7 +14,7 @@ var prefixOf = map[string]string{"staging": "stg_", "ledger": "led_", "controls"
 
 // bySubject are the folders of sql/ whose models lie one folder a subject
 // deeper; those of the others lie flat.
-var bySubject = []string{"ledger", "evidence"}
+var bySubject = []string{"ledger", "evidence", "marts"}
 
 // folderModelsMax is how many models a folder holds at most: past it nobody
 // finds a rule by looking.

@@ -5,6 +5,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/pipeline"
+	"carat/pipeline/decision"
 	"carat/reports/closepackage"
 	"carat/reports/table"
 )
@@ -52,7 +53,7 @@ func (b *packageBuilder) flux() (s closepackage.Section, ok bool, err error) {
 			needs := "no"
 			if fmt.Sprint(row[11]) == "true" {
 				needs = "yes"
-				if d := signed[exception[text(row[2])+"\x1f"+text(row[4])+"/"+text(row[0])]]; d.Status != "" && d.Status != pipeline.DecisionOpen {
+				if d := signed[exception[text(row[2])+"\x1f"+text(row[4])+"/"+text(row[0])]]; d.Status != "" && d.Status != decision.Open {
 					note, by = d.Note, d.By
 				}
 			}

@@ -86,6 +86,8 @@ var packageTables = []packageTable{
 			"withheld_amount fee_amount paid_amount in_transit_amount failed_amount prior_period_amount",
 		order: "creator_id entity currency", onPage: 50,
 		pageColumns: "creator_id entity currency opening_amount earned_amount adjusted_amount redeemed_amount returned_amount revaluation_amount rounding_amount closing_amount"},
+	{table: "creator_debts", id: "debts", title: "Creators who owe", note: "one creator's debt: what is carried, what of it is no gain before it is recovered, and what is expected to be lost",
+		columns: "creator_id entity currency diamonds amount carrying_amount deferred_gain debt_since age_days share allowance", order: "creator_id entity currency", onPage: 50},
 	{table: "daily_volumes", id: "volumes", title: "Daily volumes", note: "what happened on one day",
 		columns: "entity day event channel currency event_count coins diamonds amount", order: "entity day event channel currency"},
 	{table: "conversion_rates", id: "rates", title: "Conversion rates", note: "one dated rate, as ingested", input: true,

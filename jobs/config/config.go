@@ -48,6 +48,7 @@ type Config struct {
 	Clawback          string            // none or full
 	BreakageMonths    int               // 0: none
 	FXMaxAgeDays      int
+	DebtAllowance     map[int]pipeline.Rate // what of creators' debts is expected to be lost, by the days from which on
 	Materiality       map[string]pipeline.Amount
 	PayoutDueDays     int            // after which a requested payout that is unpaid is looked at
 	BelowMinimumDays  int            // and a balance below the minimum
@@ -136,7 +137,7 @@ func readFile(dir string) (text []byte, file string, err error) {
 // empty is a configuration that nothing was read into.
 func empty() *Config {
 	return &Config{
-		Tolerances: map[string]pipeline.Amount{}, Materiality: map[string]pipeline.Amount{},
+		Tolerances: map[string]pipeline.Amount{}, Materiality: map[string]pipeline.Amount{}, DebtAllowance: map[int]pipeline.Rate{},
 		StoreFeeRate: map[string]pipeline.Rate{}, DueDays: map[string]int{}, Settlement: map[string]string{},
 	}
 }

@@ -98,6 +98,7 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 			})
 		},
 		"fx_max_age_days":     func(n *yaml.Node) { c.FXMaxAgeDays = y.whole(n, "fx_max_age_days", 0, 3650) },
+		"debt_allowance":      func(n *yaml.Node) { c.DebtAllowance = y.shares(n, "debt_allowance") },
 		"materiality":         func(n *yaml.Node) { y.amounts(n, "materiality", c.Materiality) },
 		"payout_due_days":     func(n *yaml.Node) { c.PayoutDueDays = y.whole(n, "payout_due_days", 0, 3650) },
 		"below_minimum_days":  func(n *yaml.Node) { c.BelowMinimumDays = y.whole(n, "below_minimum_days", 0, 36500) },
@@ -210,6 +211,15 @@ func (y *yamlFile) amounts(n *yaml.Node, what string, into map[string]pipeline.A
 			into[code] = y.amount(value, what+" "+code)
 		}
 	})
+}
+
+// shares reads shares by the days from which on they hold.
+func (y *yamlFile) shares(n *yaml.Node, what string) map[int]pipeline.Rate {
+	into := map[int]pipeline.Rate{}
+	y.each(n, what, func(key, value *yaml.Node) {
+		into[y.whole(key, what, 0, 36500)] = y.share(value, what+" "+key.Value)
+	})
+	return into
 }
 
 func (y *yamlFile) perChannel(n *yaml.Node, what string, read func(channel string, n *yaml.Node)) {

@@ -18,6 +18,7 @@ import (
 	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/pipeline/source"
+	"carat/pipeline/spelling"
 	"carat/pipeline/state"
 )
 
@@ -63,7 +64,7 @@ func (r *Result) Inputs() (list []string) {
 	}
 	for _, f := range r.Files {
 		if f.Result == FileTaken {
-			list = append(list, f.SHA256[:12]+" "+pipeline.Spell(f.Source+" "+f.Remote))
+			list = append(list, f.SHA256[:12]+" "+spelling.Spell(f.Source+" "+f.Remote))
 		}
 	}
 	return list
@@ -171,7 +172,7 @@ func (r *run) failed(err error) error {
 
 // told is the text of an error without a secret.
 func (r *run) told(err error) string {
-	return pipeline.Redact(pipeline.Spell(err.Error()), r.secrets...)
+	return spelling.Redact(spelling.Spell(err.Error()), r.secrets...)
 }
 
 // again is how often what rarely changes is looked at.
@@ -231,11 +232,11 @@ func (r *run) fetch(ctx context.Context) (err error) {
 		got, err := r.take(ctx, s, f, &before)
 		if err != nil {
 			kept[partName(f)] = true
-			failures = append(failures, fmt.Errorf("%s: %w", pipeline.Spell(f.Name), err))
+			failures = append(failures, fmt.Errorf("%s: %w", spelling.Spell(f.Name), err))
 			got = File{Result: FileFailed, Note: r.told(err), Size: max(f.Size, 0)}
 		}
 		if got.Result != FileUnchanged {
-			got.Source, got.Remote = r.source.Name, pipeline.Spell(f.Name)
+			got.Source, got.Remote = r.source.Name, spelling.Spell(f.Name)
 			r.result.Files = append(r.result.Files, got)
 		}
 		if ctx.Err() != nil {

@@ -8,7 +8,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/config"
-	"carat/pipeline"
+	"carat/pipeline/spelling"
 	"carat/pipeline/state"
 )
 
@@ -59,7 +59,7 @@ func standing(ctx context.Context, p *books.Books, c config.Source, now time.Tim
 		return one, err
 	}
 	if len(last) > 0 {
-		one.LastFile, one.LastAt = pipeline.Spell(last[0].RemoteName), last[0].At
+		one.LastFile, one.LastAt = spelling.Spell(last[0].RemoteName), last[0].At
 	}
 	one.Changed, one.ChangedFile = changed(last)
 	one.Late = late(c, one, now)
@@ -83,7 +83,7 @@ func changed(last []state.Fetched) (how, file string) {
 		}
 		judged[series] = true
 		if how := ShapeChange(f.Shape, after.Shape); how != "" {
-			return how, pipeline.Spell(after.RemoteName)
+			return how, spelling.Spell(after.RemoteName)
 		}
 	}
 	return "", ""

@@ -19,6 +19,7 @@ import (
 	"carat/pipeline/feed"
 	"carat/pipeline/lake"
 	"carat/pipeline/source"
+	"carat/pipeline/spelling"
 	"carat/pipeline/state"
 )
 
@@ -68,7 +69,7 @@ func (r *run) take(ctx context.Context, s source.Source, f source.Remote, before
 		return File{}, err
 	}
 	row := state.Fetched{Source: r.source.Name, Kind: r.source.Kind, RemoteName: f.Name, Version: got.Version, Size: size, SHA256: sum,
-		Origin: pipeline.Redact(s.Origin(), r.secrets...), At: r.Now, By: r.By.User}
+		Origin: spelling.Redact(s.Origin(), r.secrets...), At: r.Now, By: r.By.User}
 	for _, one := range had {
 		if one.SHA256 == sum { // its version is another, or it was only looked at again
 			if one.Version == got.Version {

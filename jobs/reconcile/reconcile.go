@@ -229,7 +229,7 @@ func (o Options) Parameters(id string, closed books.Closures, batches []pipeline
 	params := engine.Parameters{
 		Period: o.Period, FirstPeriod: closed.First, RunID: id, TimeZone: c.Zone, ReportingCurrency: c.ReportingCurrency,
 		DefaultEntity: c.Entity, Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
-		ExpectedDaily: c.ExpectedDaily(), Batches: batches, Tolerances: c.Tolerances, Materiality: c.Materiality,
+		ExpectedDaily: c.ExpectedDaily(), Batches: batches, Tolerances: c.Tolerances, Materiality: c.Materiality, DebtAllowance: c.DebtAllowance,
 		PayoutDueDays: c.PayoutDueDays, BelowMinimumDays: c.BelowMinimumDays, PayoutFXTolerance: c.PayoutFXTolerance, Escheat: c.Escheat,
 		FluxPercent: c.FluxPercent, RefundReserve: c.RefundReserve,
 		Approvers: c.Approvers, Accounts: c.Accounts, Settlement: c.Settlement, StatementVersion: closed.Version(o.Period), Closed: prior, Locks: locks,

@@ -65,6 +65,7 @@ type runConfig struct {
 	StoreFeeRate      map[string]pipeline.Rate
 	DueDays           map[string]int
 	Settlement        map[string]string
+	DebtAllowance     map[int]pipeline.Rate `json:",omitempty"`
 	Clawback          string
 	BreakageMonths    int
 	FXMaxAgeDays      int
@@ -101,7 +102,7 @@ func RunConfig(c *config.Config) runConfig {
 		Tolerances: c.Tolerances, Materiality: c.Materiality, StoreFeeRate: c.StoreFeeRate, DueDays: c.DueDays, Settlement: c.Settlement,
 		PayoutDueDays: c.PayoutDueDays, BelowMinimumDays: c.BelowMinimumDays, PayoutFXTolerance: c.PayoutFXTolerance, Escheat: c.Escheat,
 		FluxPercent: c.FluxPercent, RefundReserve: c.RefundReserve,
-		Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
+		DebtAllowance: c.DebtAllowance, Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
 		Approvers: c.Approvers, Accounts: c.Accounts, ExpectedDaily: c.ExpectedDaily(),
 	}
 	for _, e := range c.Entities {

@@ -33,6 +33,8 @@ var closings = []struct {
 		whole("coins_left"), money("value_left"), money("fee_left")}, false},
 	{"trial_balances", []pipeline.Column{text("entity"), text("account"), text("currency"), text("functional_currency"),
 		money("closing"), money("functional_closing"), money("debit"), money("credit"), money("functional_debit"), money("functional_credit")}, true},
+	{"creator_debts", []pipeline.Column{text("creator_id"), text("entity"), text("currency"), whole("diamonds"), exact("carrying_amount"),
+		exact("deferred_gain"), {Name: "debt_since", Type: "DATE"}, exact("allowance")}, false},
 	{"group_balances", []pipeline.Column{text("level"), text("entity"), text("account"), text("kind"), money("functional_closing"), money("closing")}, false},
 	{"revenue_bridge", []pipeline.Column{text("entity"), text("functional_currency"), text("channel"), text("currency"), text("line"),
 		money("functional_amount")}, true},
@@ -41,6 +43,7 @@ var closings = []struct {
 func text(name string) pipeline.Column  { return pipeline.Column{Name: name, Type: "VARCHAR"} }
 func whole(name string) pipeline.Column { return pipeline.Column{Name: name, Type: "BIGINT"} }
 func money(name string) pipeline.Column { return pipeline.Column{Name: name, Type: "DECIMAL(38,6)"} }
+func exact(name string) pipeline.Column { return pipeline.Column{Name: name, Type: "DECIMAL(38,9)"} }
 
 // ClosingTables are the names of the result tables that LoadClosing wants.
 func ClosingTables() []string {

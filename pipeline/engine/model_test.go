@@ -410,6 +410,11 @@ func setCase(t *testing.T, p *engine.Parameters, key string, values []string) {
 			t.Fatalf("run.txt: match %v", values)
 		}
 		p.DecidedMatches = append(p.DecidedMatches, m)
+	case "allowance": // FROM_DAYS SHARE
+		if p.DebtAllowance == nil {
+			p.DebtAllowance = map[int]pipeline.Rate{}
+		}
+		p.DebtAllowance[whole(0)] = rate(1)
 	case "account":
 		p.Accounts[values[0]] = strings.Join(values[1:], " ")
 	default:

@@ -106,6 +106,10 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 			}
 		}
 	}
+	var shares []string
+	for _, days := range slices.Sorted(maps.Keys(p.DebtAllowance)) {
+		shares = append(shares, fmt.Sprintf("(%d, %s)", days, duckdb.Literal(p.DebtAllowance[days].String())))
+	}
 	for _, query := range []string{
 		run,
 		values("run_decided_rates", "base varchar, quote varchar, day date, rate decimal(18, 9), source varchar, reason varchar, decided_by varchar, exception_id varchar, decided_in varchar", rates),
@@ -118,6 +122,7 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		values("run_tolerances", "currency varchar, tolerance decimal(38, 6)", amountRows(p.Tolerances)),
 		values("run_materiality", "currency varchar, amount decimal(38, 6)", amountRows(p.Materiality)),
 		values("run_escheat", "country varchar, after_months bigint", wholeRows(p.Escheat)),
+		values("run_debt_allowance", "from_days bigint, share decimal(18, 9)", shares),
 		values("run_approvers", "approver varchar", approvers),
 		values("run_accounts", "role varchar, account varchar", textRows(p.Accounts)),
 		values("run_settlements", "counterparty varchar, mode varchar", textRows(p.Settlement)),

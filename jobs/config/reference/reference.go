@@ -37,6 +37,7 @@ var keys = []Key{
 	{"breakage", "when unused coins become revenue", "{after_months: 0}", "breakage: {after_months: 24}"},
 	{"breakage.after_months", "months without use after which a viewer's coins are broken; 0: never", "0", "breakage: {after_months: 24}"},
 	{"fx_max_age_days", "how old an exchange rate may be", "5", "fx_max_age_days: 5"},
+	{"debt_allowance", "what share of a creator's debt is expected to be lost, by the age in days from which on it holds", "{}", `debt_allowance: {0: "0.05", 90: "0.5"}`},
 	{"materiality", "from which amount on a difference matters, in reporting currency: exceptions to review that come to less may be decided together", `{USD: "100"}`, `materiality: {USD: "100"}`},
 	{"payout_due_days", "days after which a payout that is requested and unpaid is looked at", "45", "payout_due_days: 15"},
 	{"below_minimum_days", "days after which a creator's balance below the minimum of their payout method is looked at", "365", "below_minimum_days: 365"},

@@ -1,7 +1,8 @@
 -- One row is one account that a roll-forward knows, with its balance at both ends of the period.
 -- grain: entity, currency, account
 -- Signed as the journal: assets positive, debts negative. The journal rounds running balances from the opening on and must
--- arrive at the closing. Creators and agencies who owe are a receivable, the others a payable. A functional balance is null where a rate is
+-- arrive at the closing. Creators and agencies who owe are a receivable, the others a payable; of creators' debts, what is deferred and
+-- what is expected to be lost are accounts of their own. A functional balance is null where a rate is
 -- missing.
 with balances as (
     select
@@ -42,11 +43,31 @@ with balances as (
     select
         entity,
         currency,
+        'deferred_debt_gain' as role,
+        cast(-sum(opening_gain) as decimal(38, 9)) as opening_amount,
+        cast(-sum(deferred_gain) as decimal(38, 9)) as closing_amount
+    from led_creator_debt
+    group by entity, currency
+    having sum(opening_gain) <> 0 or sum(raised) <> 0 or sum(deferred_gain) <> 0
+    union all
+    select
+        entity,
+        currency,
         'agency_receivable' as role,
         cast(sum(greatest(-opening_amount, 0)) as decimal(38, 9)) as opening_amount,
         cast(sum(greatest(-closing_amount, 0)) as decimal(38, 9)) as closing_amount
     from led_agency_rollforward
     group by entity, currency
+    union all
+    select
+        entity,
+        currency,
+        'creator_debt_allowance' as role,
+        cast(-sum(opening_allowance) as decimal(38, 9)) as opening_amount,
+        cast(-sum(allowance) as decimal(38, 9)) as closing_amount
+    from led_creator_debt
+    group by entity, currency
+    having sum(opening_allowance) <> 0 or sum(allowance) <> 0
 ),
 
 accounts as (

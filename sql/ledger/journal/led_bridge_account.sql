@@ -21,6 +21,8 @@ from (
         ('creator_share', 'creator_share', 'paid', 1),
         ('creator_share', 'clawbacks', 'any', -1),
         ('creator_share', 'revaluation', 'any', 1),
+        ('creator_share', 'deferred_debt_gain', 'any', 1),
+        ('debt_allowance', 'debt_allowance', 'any', 1),
         ('creator_adjustments', 'adjustments', 'any', 1),
         ('agency_share', 'agency_share', 'paid', 1),
         ('agency_share', 'agency_clawbacks', 'any', -1),

@@ -2,7 +2,8 @@
 -- grain: entity, channel, currency, line
 -- Values of coins come from the days of the liability in functional currency, each lot at its purchase's rate. The creators' and
 -- agencies' shares are told at the rate of the gift's day. Shares of coins that nobody paid for are marketing. Terms are positive as
--- they are named. Adjustments, clawbacks, revaluation and rounding of the creators' and agencies' payable belong to no channel ('creators') and
+-- they are named. Adjustments, clawbacks, revaluation and rounding of the creators' and agencies' payable, and what is deferred or lost of creators' debts, belong
+-- to no channel ('creators') and
 -- stand below the bridge in the creators' currency, and so do fees that settlements took beyond those booked. Every term is told
 -- at the rate of its event's day, as the journal tells it (led_bridge_account says where); it is null where that rate is missing.
 with shares as (
@@ -150,6 +151,19 @@ payable as (
     where role in ('rounding', 'creator_adjustments')
         or (role = 'creator_share' and event_class in ('clawback', 'rate_change'))
         or (role = 'agency_share' and event_class in ('agency_clawback', 'agency_adjustment'))
+    group by entity, currency, day, rate_day, event_class, role
+    union all
+    select
+        entity,
+        currency,
+        day,
+        rate_day,
+        event_class,
+        role,
+        case role when 'debt_allowance' then 'debt_allowance' else 'deferred_debt_gain' end as line,
+        cast(sum(amount) as decimal(38, 9)) as amount
+    from led_posting_debt
+    where role in ('creator_share', 'debt_allowance')
     group by entity, currency, day, rate_day, event_class, role
 ),
 

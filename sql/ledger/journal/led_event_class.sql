@@ -25,6 +25,8 @@ from (
         ('payout_requested', 'Payouts approved'),
         ('payout_paid', 'Payouts paid'),
         ('payout_failed', 'Payouts failed or returned'),
+        ('debt_gain', 'Creators'' debts at a new rate: no gain before it is recovered'),
+        ('debt_allowance', 'Allowance on creators'' debts'),
         ('negative_balance', 'Creators who owe'),
         ('settlement', 'Stores and providers settled'),
         ('tax_paid', 'Tax paid to authorities'),

@@ -23,6 +23,9 @@ with foreign_sides as (
     from led_posting_conversion
     union all
     select entity, day, rate_day, event_class, currency, role, amount
+    from led_posting_debt
+    union all
+    select entity, day, rate_day, event_class, currency, role, amount
     from led_posting_bank
     union all
     select entity, day, rate_day, event_class, currency, role, amount

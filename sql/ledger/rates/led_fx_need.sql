@@ -80,6 +80,10 @@ postings as (
     where amount <> 0
     union
     select entity, currency, rate_day
+    from led_posting_debt
+    where amount <> 0
+    union
+    select entity, currency, rate_day
     from led_posting_bank
     where amount <> 0
     union
