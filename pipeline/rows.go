@@ -509,6 +509,8 @@ type Balance struct {
 	Amount      *int64 `parquet:"amount,optional,decimal(6:18),id(8)"`
 	DeferredFee *int64 `parquet:"deferred_fee,optional,decimal(6:18),id(9)"`
 	Entity      string `parquet:"entity,dict,id(10)"`
+	// FunctionalAmount is Amount as the system of record carries it in the entity's own currency.
+	FunctionalAmount *int64 `parquet:"functional_amount,optional,decimal(6:18),id(11)"`
 	Lineage
 }
 
@@ -524,7 +526,7 @@ func (r *Balance) AppendKey(dst []byte) []byte {
 // balances describes balances.
 func balances() Feed {
 	return feedOf(Feed{Name: "balances", Row: "balance", Key: []string{"subject_kind", "subject_id", "entity", "channel", "currency", "as_of"}, EventColumn: "as_of"}, noRule[Balance],
-		enum("subject_kind", "viewer", "creator", "account", "agency"),
+		enum("subject_kind", "viewer", "creator", "account", "agency", "counterparty"),
 		id("subject_id"),
 		moment("as_of"),
 		maybe(channel()),
@@ -533,6 +535,7 @@ func balances() Feed {
 		maybe(signed("diamonds")),
 		maybe(signed("amount")),
 		maybe(signed("deferred_fee")),
+		maybe(signed("functional_amount")),
 		entity(),
 	)
 }

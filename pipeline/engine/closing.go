@@ -27,7 +27,7 @@ var closings = []struct {
 	comparable bool // wanted of the month a year before too
 }{
 	{"rollforwards", []pipeline.Column{text("identity"), text("entity"), text("currency"), text("subject_kind"), text("subject_id"),
-		text("line"), whole("quantity"), money("amount")}, true},
+		text("line"), whole("quantity"), money("amount"), money("functional_amount")}, true},
 	{"viewer_balances", []pipeline.Column{text("viewer_id"), text("entity"), whole("coins"), whole("debt")}, false},
 	{"coin_lots", []pipeline.Column{text("lot_id"), text("viewer_id"), text("entity"), text("channel"), text("currency"),
 		whole("coins_left"), money("value_left"), money("fee_left")}, false},

@@ -13,6 +13,7 @@ select
     diamonds,
     amount,
     deferred_fee,
+    functional_amount,
     batch_id,
     source_line,
     ingested_at,

@@ -13,6 +13,7 @@ with ranked as (
         stg_balances.diamonds,
         stg_balances.amount,
         stg_balances.deferred_fee,
+        stg_balances.functional_amount,
         stg_balances.batch_id,
         stg_balances.source_line,
         row_number() over (
@@ -39,6 +40,7 @@ select
     diamonds,
     amount,
     deferred_fee,
+    functional_amount,
     batch_id,
     source_line
 from ranked

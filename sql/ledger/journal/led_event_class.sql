@@ -31,5 +31,6 @@ from (
         ('settlement', 'Stores and providers settled'),
         ('tax_paid', 'Tax paid to authorities'),
         ('withholding_returned', 'Tax to be claimed back: remitted for payouts that came back'),
+        ('counterparty_credit', 'Stores and providers that we owe'),
         ('fx', 'Balances at the month''s last rate')
 ) as classes (event_class, memo)

@@ -2,7 +2,7 @@
 -- grain: entity, account, currency
 -- Receivables of stores, providers and resellers, what they hold back and what is owed to them, clearing, cash, sales tax and withholding
 -- (ASC 830-20-35, IAS 21.23).
--- Signed as the journal. It opens with what the closed month before closed with, where carat begins with nothing; while the month
+-- Signed as the journal. It opens with what the closed month before closed with, where carat begins with what was fed, else nothing; while the month
 -- before is open, or was closed without a balance of the account, nobody knows the opening and there is no row. Left out, too, is an
 -- account that holds roles of another kind. role is that to which its exchange difference is booked.
 with roles as (
@@ -35,6 +35,17 @@ turn as (
     where run.period = run.first_period or run_eras.era_start is not null
 ),
 
+-- what counterparties owed when carat began; one to which we owed is a liability
+fed as (
+    select entity, currency, role, amount, functional_amount
+    from led_receivable_opening
+    where amount >= 0 or role = 'reserves'
+    union all
+    select entity, currency, 'counterparty_payable' as role, amount, functional_amount
+    from led_receivable_opening
+    where amount < 0 and role <> 'reserves'
+),
+
 closed as (
     select
         closed_trial_balances.entity,
@@ -46,6 +57,20 @@ closed as (
     cross join turn
     where not turn.is_first
     group by closed_trial_balances.entity, closed_trial_balances.account, closed_trial_balances.currency
+    union all
+    select
+        fed.entity,
+        led_account.account,
+        fed.currency,
+        cast(sum(fed.amount) as decimal(38, 9)) as opening_amount,
+        cast(known_sum(fed.functional_amount) as decimal(38, 9)) as functional_opening
+    from fed
+    cross join turn
+    inner join led_account
+        on led_account.entity = fed.entity
+        and led_account.role = fed.role
+    where turn.is_first
+    group by fed.entity, led_account.account, fed.currency
 ),
 
 postings as (

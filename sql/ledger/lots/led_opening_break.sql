@@ -2,7 +2,7 @@
 -- grain: table_name, entity, subject_kind, subject_id, identity, unit
 -- The closing is read from the results that were signed; the opening is what this run comes to from the rows of all months
 -- before. None while the month before is open. A table that the signed run didn't have is left out: sides without a counterpart
--- there say nothing, and so does an opening that no exchange rate tells. Openings of zero need no closing, and the other way round.
+-- there say nothing, and so does an opening that no exchange rate tells. Receivables and reserves open with what was closed. Openings of zero need no closing, and the other way round.
 with turn as (
     select run.period_start
     from run
@@ -96,14 +96,14 @@ lines as (
         quantity as closed_quantity, amount as closed_amount, cast(null as bigint) as opened_quantity,
         cast(0 as decimal(38, 6)) as opened_amount
     from closed_rollforwards
-    where line = 'closing'
+    where line = 'closing' and identity not in ('receivable', 'reserve')
     union all
     select
         'rollforwards', rolls.entity, rolls.identity, rolls.currency, rolls.subject_kind, rolls.subject_id,
         null, null, rolls.quantity, coalesce(rolls.amount, 0)
     from mart_rollforwards as rolls
     cross join turn
-    where rolls.line = 'opening'
+    where rolls.line = 'opening' and rolls.identity not in ('receivable', 'reserve')
         -- closed before carat rolled taxes and agencies forward
         and (rolls.identity not in ('tax', 'withholding', 'agency') or exists (select 1 from closed_rollforwards where identity = rolls.identity))
     union all

@@ -17,6 +17,8 @@ with rows_of_both as (
         cast(0 as decimal(38, 6)) as their_amount,
         cast(0 as bigint) as their_quantity,
         cast(0 as bigint) as their_items,
+        opens.owed_amount as own_owed,
+        cast(0 as decimal(38, 6)) as their_owed,
         opens.taken_at,
         opens.event_at,
         cast(null as varchar) as batch_id,
@@ -41,6 +43,8 @@ with rows_of_both as (
         amount as their_amount,
         quantity as their_quantity,
         cast(1 as bigint) as their_items,
+        cast(0 as decimal(38, 6)) as own_owed,
+        owed_amount as their_owed,
         taken_at,
         event_at,
         batch_id,
@@ -64,6 +68,7 @@ sums as (
         cast(sum(their_amount) as decimal(38, 6)) as their_amount,
         cast(sum(their_quantity) as bigint) as their_quantity,
         cast(sum(their_items) as bigint) as their_items,
+        cast(known_sum(their_owed) - known_sum(own_owed) as decimal(38, 6)) as owed_difference,
         max(taken_at) as taken_at,
         min(batch_id) as batch_id,
         min(case when source_line is not null then source_line end) as source_line
@@ -87,6 +92,8 @@ select
     sums.their_amount,
     sums.their_quantity,
     sums.their_items,
+    -- what the store kept more (negative) or less than was booked, where every line implies it
+    cast(sums.owed_difference - (sums.their_amount - sums.own_amount) as decimal(38, 6)) as fee_difference,
     -- a range that ended in the month is settled there, whenever its report was dated
     greatest(sums.taken_at, least(sums.covers_to, run.closing_instant)) as taken_at,
     sums.batch_id,

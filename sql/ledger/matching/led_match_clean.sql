@@ -1,10 +1,11 @@
 -- One row is a day's orders of one channel and currency that met their settlement line one to one.
--- grain: entity, channel, currency, day, outcome
+-- grain: entity, channel, counterparty, currency, day, outcome
 -- The day is that on which the later of the two counted. The fee difference is what the settlement took more (negative) or
 -- less than was booked.
 select
     pairs.entity,
     pairs.channel,
+    pairs.line_counterparty as counterparty,
     pairs.currency,
     local_day(pairs.quarter, run.time_zone) as day,
     case when pairs.differs then 'tolerated' else 'matched' end as outcome,
@@ -19,6 +20,7 @@ where pairs.unpaired_no is null
 group by
     pairs.entity,
     pairs.channel,
+    pairs.line_counterparty,
     pairs.currency,
     local_day(pairs.quarter, run.time_zone),
     pairs.differs

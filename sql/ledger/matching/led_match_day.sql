@@ -1,8 +1,8 @@
--- One row is what matching books on one day for one channel and currency.
--- grain: match, entity, day, channel, currency, other_currency
+-- One row is what matching books on one day for one counterparty and currency.
+-- grain: match, entity, day, channel, counterparty, currency, other_currency
 -- Only what was completed in the period. cash_amount is what the bank received for settlements (in currency, the bank's), and
 -- receivable_amount what it settles, in other_currency when the bank's is another; fee_difference is what settlements gave
--- more (+) or took more (-) than the booked fee, of every order whose settlement states a fee; tolerated is the difference
+-- more (+) or took more (-) than the booked fee, of every order whose settlement states a fee or implies it; tolerated is the difference
 -- within the tolerance, + towards the platform; fx_difference what the bank's conversion gave more than the published rate.
 -- Of payouts tolerated is what the provider sent more (-) or less (+) than the payout says.
 with days as (
@@ -11,6 +11,7 @@ with days as (
         entity,
         day,
         channel,
+        counterparty,
         currency,
         cast(null as varchar) as other_currency,
         pairs,
@@ -26,6 +27,7 @@ with days as (
         outcomes.entity,
         local_day(outcomes.taken_at, run.time_zone) as day,
         outcomes.channel,
+        coalesce(outcomes.counterparty, outcomes.channel) as counterparty,
         outcomes.currency,
         outcomes.other_currency,
         outcomes.pairs,
@@ -47,6 +49,7 @@ with days as (
         payouts.entity,
         local_day(payouts.taken_at, run.time_zone) as day,
         payouts.channel,
+        payouts.channel as counterparty,
         payouts.currency,
         cast(null as varchar) as other_currency,
         cast(1 as bigint) as pairs,
@@ -65,6 +68,7 @@ select
     entity,
     day,
     channel,
+    counterparty,
     currency,
     other_currency,
     cast(sum(pairs) as bigint) as pairs,
@@ -74,4 +78,4 @@ select
     cast(sum(receivable_amount) as decimal(38, 6)) as receivable_amount,
     cast(sum(fx_difference) as decimal(38, 6)) as fx_difference
 from days
-group by match, entity, day, channel, currency, other_currency
+group by match, entity, day, channel, counterparty, currency, other_currency

@@ -6,6 +6,7 @@
 -- report may come later than the money. Its key is its reference, else that of the payout that its text names. Orders are kept
 -- apart by channel (key_scope); the bank knows no channels. Rows of which a person decided that they belong together have the
 -- decision's key, whatever they say themselves, and are one from the decision's month on.
+-- owed_amount is what the counterparty owes: of an order as it is booked, of a line that implies its fee what it pays.
 with grace as (
     select coalesce(max(due_days), 0) as days
     from run_channels
@@ -64,6 +65,8 @@ keyed_orders as (
         orders.amount,
         orders.untaxed_amount,
         orders.booked_fee,
+        orders.counterparty,
+        orders.owed_amount,
         orders.known_fee,
         orders.event_at,
         orders.taken_at,
@@ -204,6 +207,8 @@ select
     cast(null as timestamptz) as covers_from,
     cast(null as timestamptz) as covers_to,
     cast(null as varchar) as party,
+    orders.counterparty,
+    cast(orders.owed_amount as decimal(38, 6)) as owed_amount,
     orders.batch_id,
     orders.source_line
 from keyed_orders as orders
@@ -246,6 +251,8 @@ select
     lines.covers_from,
     lines.covers_to,
     cast(null as varchar) as party,
+    lines.counterparty,
+    cast(case when lines.implies_fee then lines.settled_amount end as decimal(38, 6)) as owed_amount,
     lines.batch_id,
     lines.source_line
 from led_match_line as lines
@@ -289,6 +296,8 @@ select
     cast(null as timestamptz) as covers_from,
     cast(null as timestamptz) as covers_to,
     cast(null as varchar) as party,
+    lines.counterparty,
+    cast(null as decimal(38, 6)) as owed_amount,
     lines.batch_id,
     lines.source_line
 from stg_settlement_lines as lines
@@ -331,6 +340,8 @@ select
     cast(null as timestamptz) as covers_from,
     cast(null as timestamptz) as covers_to,
     lines.account || '/' || lines.counterparty as party,
+    cast(null as varchar) as counterparty,
+    cast(null as decimal(38, 6)) as owed_amount,
     lines.batch_id,
     lines.source_line
 from stg_bank_lines as lines

@@ -199,6 +199,8 @@ select
     led_match_item.covers_from,
     led_match_item.covers_to,
     led_match_item.party,
+    led_match_item.counterparty,
+    led_match_item.owed_amount,
     led_match_item.batch_id,
     led_match_item.source_line,
     case

@@ -5,7 +5,8 @@
 -- chargeback that brings money is its reversal; one that takes it is a refund, as an order's is. The fee is known only where the line states it in the customer's currency;
 -- fees_apart is what lines of kind fee state for the line's transaction: a fee that is taken belongs to the sale, one that is
 -- given back to the refund. Each line of the transaction has them, so who sums them takes them once.
--- settled_amount is what the counterparty owes for it, with its fee, in settled_currency, from settled_at on.
+-- settled_amount is what the counterparty owes for it, with its fee, in settled_currency, from settled_at on; implies_fee
+-- where its net is less than its gross and no fee is stated: then what is kept is the fee.
 -- Lines of transactions from before carat began are inside the opening. Without a store_transaction_id a line with a range
 -- of time is part of an aggregate; without either it can only be told by what it says (match_key is null in both).
 with fees as (
@@ -49,6 +50,9 @@ lines as (
         end as fee_amount,
         lines.currency as settled_currency,
         lines.net_amount as settled_amount,
+        -- a net that is not the gross says what was kept, without a word for it
+        lines.fee_amount is null and lines.net_amount <> lines.gross_amount + coalesce(lines.tax_amount, 0)
+        and coalesce(lines.customer_currency, lines.currency) = lines.currency as implies_fee,
         lines.fee_amount as settled_fee,
         coalesce(lines.settled_at, lines.event_at) as settled_at,
         lines.counterparty,
@@ -90,6 +94,7 @@ select
     lines.settled_currency,
     lines.settled_amount,
     lines.settled_fee,
+    lines.implies_fee and fees.fee_amount is null as implies_fee,
     lines.settled_at,
     lines.event_at,
     lines.is_undated,

@@ -27,6 +27,8 @@ with opens as (
         led_match_keyed.covers_from,
         led_match_keyed.covers_to,
         led_match_keyed.party,
+        led_match_keyed.counterparty,
+        led_match_keyed.owed_amount,
         led_match_keyed.batch_id,
         led_match_keyed.source_line
     from led_match_keyed
@@ -100,6 +102,8 @@ select
     opens.covers_from,
     opens.covers_to,
     opens.party,
+    opens.counterparty,
+    opens.owed_amount,
     opens.batch_id,
     opens.source_line,
     days.day as attribute_day,

@@ -4,7 +4,8 @@
 -- A store may call a chargeback a refund, so both are one class. Amounts are signed, + towards the platform, in the currency that
 -- the viewer paid; untaxed_amount is what a store reports that remits the tax itself and tells prices without it (Google in
 -- countries with VAT), null where there is none. booked_fee is the store's fee as carat
--- books it, known_fee what the order itself states. Orders from before carat began are inside the opening: lines may
+-- books it, known_fee what the order itself states, owed_amount what counterparty owes for it as carat books it: without the tax that
+-- isn't ours and without the fee. Orders from before carat began are inside the opening: lines may
 -- find them, and nothing is missing of them. taken_at is when the row counts: its own month's part of the period. All months
 -- up to the run's are here, because an order stays open until it is settled.
 with signed as (
@@ -29,7 +30,9 @@ with signed as (
         purchases.accounting_month,
         purchases.batch_id,
         purchases.source_line,
-        purchases.booked_fee
+        purchases.booked_fee,
+        purchases.counterparty,
+        purchases.gross_amount - purchases.tax_amount + purchases.own_tax_amount - purchases.booked_fee as owed_amount
     from led_purchase_fee as purchases
     cross join run
     where purchases.accounting_month <= run.period
@@ -55,6 +58,8 @@ select
         else least(signed.purchased_at, run.opening_instant)
     end as taken_at,
     signed.purchased_at < run.first_start as is_before,
+    signed.counterparty,
+    case when signed.is_in then signed.owed_amount else -signed.owed_amount end as owed_amount,
     signed.batch_id,
     signed.source_line
 from signed

@@ -1,9 +1,9 @@
 -- One row is what met one to one in a quarter of an hour, summed; or one transaction that didn't pair (unpaired_no).
--- grain: entity, channel, currency, quarter, differs, unpaired_no
+-- grain: entity, channel, counterparty, line_counterparty, currency, quarter, differs, unpaired_no
 -- An order and a settlement line of the same transaction, kind and currency, the only ones of it, equal within the tolerance
 -- in amount, with or without tax, and, where both know it, in fee, are a pair. Joined by a number, because numbers are joined several times as fast as
 -- names. A pair is told once, in the month in which the later of the two counted. The fee difference is what the settlement
--- took more (negative) or less than was booked. What didn't pair is read again by led_match_item, and so is what several orders
+-- took more (negative) or less than was booked; moved_amount what an order's counterparty no longer owes because another one settles it. What didn't pair is read again by led_match_item, and so is what several orders
 -- or several lines name, and what names no transaction: it stands here as unpaired_no alone.
 with order_numbers as (
     select
@@ -16,6 +16,8 @@ with order_numbers as (
         untaxed_amount,
         booked_fee,
         known_fee,
+        counterparty,
+        owed_amount,
         taken_at
     from led_match_order
 ),
@@ -26,6 +28,9 @@ line_numbers as (
         case when match_key is not null then check_number(match_key) end as check_no,
         amount,
         coalesce(fee_amount + fees_apart, fees_apart, fee_amount) as line_fee,
+        counterparty,
+        settled_currency = currency as is_same_currency,
+        case when implies_fee and settled_currency = currency then settled_amount end as implied_amount,
         taken_at
     from led_match_line
 ),
@@ -65,6 +70,8 @@ orders as (
         order_numbers.untaxed_amount,
         order_numbers.booked_fee,
         order_numbers.known_fee,
+        order_numbers.counterparty,
+        order_numbers.owed_amount,
         order_numbers.taken_at
     from order_numbers
     left join repeated
@@ -78,6 +85,9 @@ lines as (
         line_numbers.check_no,
         line_numbers.amount,
         line_numbers.line_fee,
+        line_numbers.counterparty,
+        line_numbers.is_same_currency,
+        line_numbers.implied_amount,
         line_numbers.taken_at
     from line_numbers
     left join repeated
@@ -100,11 +110,16 @@ beside as (
         end as order_amount,
         orders.booked_fee,
         orders.known_fee,
+        orders.counterparty,
+        orders.owed_amount,
         orders.taken_at,
         lines.key_no as line_key_no,
         lines.check_no as line_check_no,
         lines.amount as line_amount,
         lines.line_fee,
+        lines.counterparty as line_counterparty,
+        lines.is_same_currency,
+        lines.implied_amount,
         lines.taken_at as line_taken_at,
         coalesce(run_tolerances.tolerance, 0) as tolerance
     from orders
@@ -122,7 +137,13 @@ judged as (
         beside.order_amount,
         beside.line_amount,
         beside.line_amount - beside.order_amount as difference,
-        beside.line_fee - beside.booked_fee as fee_difference,
+        coalesce(
+            beside.line_fee - beside.booked_fee,
+            beside.implied_amount - beside.owed_amount - (beside.line_amount - beside.order_amount)
+        ) as fee_difference,
+        beside.counterparty,
+        beside.line_counterparty,
+        case when beside.is_same_currency and beside.line_counterparty <> beside.counterparty then beside.owed_amount end as moved_amount,
         greatest(beside.taken_at, beside.line_taken_at) as taken_at,
         case
             when beside.check_no = beside.line_check_no
@@ -137,6 +158,8 @@ judged as (
 select
     judged.entity,
     judged.channel,
+    judged.counterparty,
+    judged.line_counterparty,
     judged.currency,
     quarter_hour(judged.taken_at) as quarter,
     judged.difference <> 0 as differs,
@@ -145,13 +168,16 @@ select
     sum(judged.order_amount) as order_amount,
     sum(judged.line_amount) as line_amount,
     sum(judged.difference) as difference,
-    sum(judged.fee_difference) as fee_difference
+    sum(judged.fee_difference) as fee_difference,
+    sum(judged.moved_amount) as moved_amount
 from judged
 cross join run
 where judged.unpaired_no is not null or judged.taken_at >= run.period_start
 group by
     judged.entity,
     judged.channel,
+    judged.counterparty,
+    judged.line_counterparty,
     judged.currency,
     quarter_hour(judged.taken_at),
     judged.difference <> 0,
@@ -160,6 +186,8 @@ union all
 select
     cast(null as varchar) as entity,
     cast(null as varchar) as channel,
+    cast(null as varchar) as counterparty,
+    cast(null as varchar) as line_counterparty,
     cast(null as varchar) as currency,
     cast(null as timestamptz) as quarter,
     cast(null as boolean) as differs,
@@ -168,5 +196,6 @@ select
     cast(null as decimal(38, 6)) as order_amount,
     cast(null as decimal(38, 6)) as line_amount,
     cast(null as decimal(38, 6)) as difference,
-    cast(null as decimal(38, 6)) as fee_difference
+    cast(null as decimal(38, 6)) as fee_difference,
+    cast(null as decimal(38, 6)) as moved_amount
 from repeated

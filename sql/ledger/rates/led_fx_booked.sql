@@ -11,6 +11,10 @@ with conversions as (
     select entity, channel, currency, settled_currency, rate_day, cast(settled_fee - opened_amount as decimal(38, 9))
     from led_item_conversion
     union all
+    select entity, channel, currency, currency, day, cast(-amount as decimal(38, 9))
+    from led_settled_part
+    where role = 'fx_difference'
+    union all
     select entity, 'clearing', other_currency, other_currency, day, cast(receivable_amount as decimal(38, 9))
     from led_match_day
     where match = 'settlement_bank' and other_currency <> currency

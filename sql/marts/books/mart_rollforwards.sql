@@ -3,8 +3,9 @@
 -- materialized: view
 -- result: rollforwards
 -- order: identity, entity, currency, subject_kind, subject_id, line_rank
--- Per entity for all identities, per creator for diamonds and payable, per channel for the coin liability and the deferred store
--- fee, per agency for what agencies are owed, per stage for tax withheld from payouts. Signed as they change the balance. A viewer's closing stands in viewer_balances.
+-- Per entity for all identities but receivables, per creator for diamonds and payable, per channel for the coin liability and the
+-- deferred store fee, per agency for what agencies are owed, per stage for tax withheld from payouts, per counterparty (ROLE/COUNTERPARTY) for
+-- receivables and reserves, these in the entity's own currency, too. Signed as they change the balance. A viewer's closing stands in viewer_balances.
 with coin_totals as (
     select
         entity,
@@ -294,26 +295,32 @@ lines as (
         line_rank,
         line,
         quantity,
-        cast(null as decimal(38, 6)) as amount
+        cast(null as decimal(38, 6)) as amount,
+        cast(null as decimal(38, 6)) as functional_amount
     from coin_lines
     union all
-    select 'payable', entity, currency, subject_kind, subject_id, line_rank, line, diamonds, cast(amount as decimal(38, 6))
+    select 'payable', entity, currency, subject_kind, subject_id, line_rank, line, diamonds, cast(amount as decimal(38, 6)), null
     from creator_lines
     where subject_kind = 'entity' or diamonds <> 0 or amount <> 0 or line in ('opening', 'closing')
     union all
-    select 'agency', entity, currency, subject_kind, subject_id, line_rank, line, null, cast(amount as decimal(38, 6))
+    select 'agency', entity, currency, subject_kind, subject_id, line_rank, line, null, cast(amount as decimal(38, 6)), null
     from agency_lines
     where subject_kind = 'entity' or amount <> 0 or line in ('opening', 'closing')
     union all
-    select 'in_transit', entity, currency, 'entity', entity, line_rank, line, null, amount
+    select 'in_transit', entity, currency, 'entity', entity, line_rank, line, null, amount, null
     from transit_lines
     union all
-    select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount
+    select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount, null
     from liability_lines
     union all
-    select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount
+    select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount, null
     from tax_lines
     where amount <> 0 or line in ('opening', 'closing')
+    union all
+    select
+        identity, entity, currency, 'counterparty', role || '/' || counterparty, line_rank, line, null, amount,
+        cast(functional_amount as decimal(38, 6))
+    from led_receivable_rollforward
 )
 
 select
@@ -327,6 +334,7 @@ select
     cast(lines.line_rank as bigint) as line_rank,
     lines.line,
     lines.quantity,
-    lines.amount
+    lines.amount,
+    lines.functional_amount
 from lines
 cross join run
