@@ -78,6 +78,9 @@ func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err err
 		if err != nil {
 			return nil, err
 		}
+		if f.rebooked, err = readRebooked(ctx, p, o.Setting, f.rows, known); err != nil {
+			return nil, err
+		}
 		if f.matches, err = readMatches(ctx, p, o.Setting, f.rows); err != nil {
 			return nil, err
 		}
@@ -180,6 +183,7 @@ type decisionFile struct {
 	limits   waiverLimits // of whoever decides
 	material materiality
 	matches  matchesKnown
+	rebooked rebooked
 }
 
 type decisionRow struct {
@@ -325,7 +329,7 @@ func (f *decisionFile) judge(known map[string]knownException, current map[string
 			d.Value == now.Value && d.Source == now.Source && d.Matched == now.Matched {
 			continue
 		}
-		if f.rowIsGood(row.line, d, now, about) && f.rateIsGood(row.line, &d, now, about) && f.matchIsGood(row.line, &d, now, about) {
+		if f.rowIsGood(row.line, d, now, about) && f.inputsAreGood(row.line, &d, now, about) {
 			fresh = append(fresh, d)
 		}
 	}
@@ -383,4 +387,13 @@ func (f *decisionFile) rateIsGood(line int, d *decision.Decision, now decision.D
 		d.Value, d.Source = "", ""
 	}
 	return len(f.problems) == before
+}
+
+// inputsAreGood checks what a decision says besides words: a rate, a match, or the
+// row that came in place of one that was not taken.
+func (f *decisionFile) inputsAreGood(line int, d *decision.Decision, now decision.Decision, about knownException) bool {
+	if about.control == controlRejects {
+		return f.rejectIsGood(line, d)
+	}
+	return f.rateIsGood(line, d, now, about) && f.matchIsGood(line, d, now, about)
 }

@@ -140,6 +140,7 @@ var bridgeWords = map[string]bridgeStep{
 	"settled_store_fee":      {"Store fees beyond those booked", "below"},
 	"provider_fees":          {"Provider fees", "below"},
 	"dispute_fees":           {"Fees of disputes", "below"},
+	"payment_fees":           {"Fees of payments and bank charges", "below"},
 	"settlement_adjustments": {"Adjustments of settlements", "below"},
 }
 

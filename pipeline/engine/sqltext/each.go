@@ -2,6 +2,7 @@ package sqltext
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"carat/pipeline"
@@ -25,6 +26,7 @@ const (
 //	{feed}       the feed's name, as text
 //	{table}      its raw table
 //	{key}        what its row is about: its key without the time, parted by "/"
+//	{row_key}    its whole key as a rejected row spells it: parted by pipeline.KeySeparator, times in microseconds, days in days
 //	{owner}      who it is about, as the feed says; null where it is nobody
 //	{currency}   its currency; null where it has none
 //	{since}      the instant from which a reference row counts
@@ -75,11 +77,12 @@ func cutHeader(text string) (comments []string, query string) {
 
 // armOf spells a query for one feed.
 func armOf(f pipeline.Feed, query string) (string, error) {
-	var key []string
+	var key, rowKey []string
 	since, oneDay := "cast(null as timestamptz)", "false"
 	owner, currency := "cast(null as varchar)", "cast(null as varchar)"
 	for _, name := range f.Key {
 		column, ok := f.Column(name)
+		rowKey = append(rowKey, rowKeyPart(name, column, ok))
 		switch {
 		case ok && column.Kind == pipeline.ColumnTime:
 			since = name
@@ -100,6 +103,7 @@ func armOf(f pipeline.Feed, query string) (string, error) {
 		owner = f.Owner
 	}
 	words := []string{"{feed}", "'" + f.Name + "'", "{table}", RawPrefix + f.Name, "{key}", strings.Join(key, " || '/' || "),
+		"{row_key}", strings.Join(rowKey, " || chr("+strconv.Itoa(pipeline.KeySeparator)+") || "),
 		"{owner}", owner, "{currency}", currency, "{since}", since, "{of_one_day}", oneDay}
 	arm := strings.NewReplacer(words...).Replace(query)
 	if _, rest, unknown := strings.Cut(arm, "{"); unknown {
@@ -107,4 +111,16 @@ func armOf(f pipeline.Feed, query string) (string, error) {
 		return "", fmt.Errorf("nothing is known of {%s}, which is to differ by feed", word)
 	}
 	return arm, nil
+}
+
+// rowKeyPart spells one column of a row's key as pipeline.Row.AppendKey does. A
+// column that the feed doesn't list is one that ingest adds: the entity.
+func rowKeyPart(name string, column pipeline.FeedColumn, listed bool) string {
+	switch {
+	case listed && column.Kind == pipeline.ColumnTime:
+		name = "instant_number(" + name + ")"
+	case listed && column.Kind == pipeline.ColumnDate:
+		name = "days_between(date '1970-01-01', " + name + ")"
+	}
+	return "coalesce(cast(" + name + " as varchar), '')"
 }

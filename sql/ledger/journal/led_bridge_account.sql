@@ -18,6 +18,7 @@ from (
         ('provider_fees', 'provider_fees', 'any', 1),
         ('dispute_fees', 'dispute_fees', 'any', 1),
         ('settlement_adjustments', 'settlement_adjustments', 'any', 1),
+        ('payment_fees', 'payment_fees', 'any', 1),
         ('creator_share', 'creator_share', 'paid', 1),
         ('creator_share', 'clawbacks', 'any', -1),
         ('creator_share', 'revaluation', 'any', 1),

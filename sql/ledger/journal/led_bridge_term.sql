@@ -209,6 +209,21 @@ fee_differences as (
     select entity, channel, currency, day, role, amount
     from led_settled_part
     where role in ('provider_fees', 'dispute_fees', 'settlement_adjustments')
+    union all
+    select entity, 'creators', currency, local_day(taken_at, run.time_zone), 'payment_fees', -fee_amount
+    from led_payment_fee
+    cross join run
+    where is_now
+    union all
+    select entity, 'creators', currency, local_day(taken_at, run.time_zone), 'payment_fees', amount
+    from led_bank_booking
+    cross join run
+    where is_now and first_role = 'payment_fees'
+    union all
+    select entity, 'creators', currency, local_day(found_at, run.time_zone), 'payment_fees', -amount
+    from led_bank_booking
+    cross join run
+    where not is_now and first_role = 'payment_fees' and stage = 'clearing' and found_at >= run.period_start
 ),
 
 settled as (

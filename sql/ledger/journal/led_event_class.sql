@@ -32,5 +32,7 @@ from (
         ('tax_paid', 'Tax paid to authorities'),
         ('withholding_returned', 'Tax to be claimed back: remitted for payouts that came back'),
         ('counterparty_credit', 'Stores and providers that we owe'),
+        ('bank', 'Lines of the bank'),
+        ('payment_fee', 'Fees of payments to creators'),
         ('fx', 'Balances at the month''s last rate')
 ) as classes (event_class, memo)

@@ -3,7 +3,7 @@
 -- Every movement of the payable roll-forward is booked against what caused it. A payout's request moves its gross out of the
 -- payable into transit, tax withheld and fee; what fails or comes back is undone as it was booked; those
 -- sides are of agencies' payouts too, whose payable is led_posting_agency's. Fractions of a minor unit
--- that payouts gave up are rounding. rate_day is the day whose exchange rate serves.
+-- that payouts gave up are rounding. Paid moves transit to clearing, whose side is led_posting_bank's. rate_day is the day whose exchange rate serves.
 with payouts as (
     select
         led_payout_event.entity,
@@ -35,17 +35,12 @@ moves as (
             when status = 'paid' then 'payout_paid'
             else 'payout_failed'
         end as event_class,
-        -- what leaves transit, and what the bank gives or takes
+        -- what leaves transit; led_posting_bank has the other side, in the currency of the payment
         case
             when status = 'requested' then -net_amount
             when previous_status = 'requested' then net_amount
             else 0
         end as transit_amount,
-        case
-            when status = 'paid' and previous_status = 'requested' then -net_amount
-            when status in ('failed', 'returned') and previous_status = 'paid' then net_amount
-            else 0
-        end as cash_amount,
         case
             when status = 'requested' then -withholding_amount
             when status in ('failed', 'returned') and previous_status not in ('failed', 'returned') then withholding_amount
@@ -131,9 +126,6 @@ from dated
 where kind in ('redeemed', 'returned')
 union all
 select entity, day, day, event_class, currency, 'payouts_in_transit', cast(transit_amount as decimal(38, 9))
-from moves
-union all
-select entity, day, day, event_class, currency, 'cash', cast(cash_amount as decimal(38, 9))
 from moves
 union all
 select entity, day, day, event_class, currency, 'withholding_payable', cast(withholding_amount as decimal(38, 9))

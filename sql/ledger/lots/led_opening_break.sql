@@ -104,8 +104,8 @@ lines as (
     from mart_rollforwards as rolls
     cross join turn
     where rolls.line = 'opening' and rolls.identity not in ('receivable', 'reserve')
-        -- closed before carat rolled taxes and agencies forward
-        and (rolls.identity not in ('tax', 'withholding', 'agency') or exists (select 1 from closed_rollforwards where identity = rolls.identity))
+        -- closed before carat rolled taxes, agencies, cash and clearing forward
+        and (rolls.identity not in ('tax', 'withholding', 'agency', 'cash', 'clearing') or exists (select 1 from closed_rollforwards where identity = rolls.identity))
     union all
     select 'trial_balances', entity, 'own', currency, 'account', account, null, closing, null, 0
     from closed_accounts

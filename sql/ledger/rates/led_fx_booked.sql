@@ -22,6 +22,16 @@ with conversions as (
     select entity, 'clearing', other_currency, currency, day, cast(-cash_amount as decimal(38, 9))
     from led_match_day
     where match = 'settlement_bank' and other_currency <> currency
+    union all
+    select entity, 'creators', currency, currency, local_day(taken_at, run.time_zone), cast(net_amount as decimal(38, 9))
+    from led_paid_payout
+    cross join run
+    where is_now and paid_currency <> currency
+    union all
+    select entity, 'creators', currency, paid_currency, local_day(taken_at, run.time_zone), cast(-amount as decimal(38, 9))
+    from led_paid_payout
+    cross join run
+    where is_now and paid_currency <> currency
 ),
 
 booked as (
@@ -64,6 +74,7 @@ inner join led_account
     on led_account.entity = booked.entity
     and led_account.role = case
         when booked.channel = 'clearing' then 'clearing'
+        when booked.channel = 'creators' then 'payouts_in_transit'
         when booked.channel in ('apple', 'google') then 'store_receivable'
         when booked.channel = 'reseller' then 'reseller_receivable'
         else 'provider_receivable'

@@ -41,6 +41,13 @@ owed_currencies as (
     select currency
     from raw_payouts
     union
+    select payout_currency as currency
+    from raw_payouts
+    where payout_currency is not null
+    union
+    select currency
+    from raw_provider_payments
+    union
     select currency
     from raw_settlement_lines
     union

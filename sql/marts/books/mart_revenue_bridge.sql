@@ -14,7 +14,7 @@
 -- settlements took beyond the booked fee), provider_fees, dispute_fees and settlement_adjustments (lines of settlements that stand for
 -- no order), and of channel 'creators' adjustments, clawbacks, revaluation,
 -- payout_rounding, agency_clawbacks, agency_adjustments, deferred_debt_gain (what rates added to creators' debts, less what of it was
--- recovered or lost) and debt_allowance. Channels 'opening' (fed balances that name none), 'promotion' (coins nobody paid for) and 'debt'
+-- recovered or lost), debt_allowance and payment_fees (providers' fees on payments, and the bank's charges). Channels 'opening' (fed balances that name none), 'promotion' (coins nobody paid for) and 'debt'
 -- (gifts not paid for yet) stand beside the real ones. Lines of nothing are left out;
 -- functional_amount is null where an exchange rate is missing (control fx_rate names it), never zero.
 with cut as (
@@ -77,6 +77,7 @@ select
         when 'agency_adjustments' then 26
         when 'deferred_debt_gain' then 27
         when 'debt_allowance' then 28
+        when 'payment_fees' then 29
     end as bigint) as line_rank,
     lines.line,
     lines.amount,

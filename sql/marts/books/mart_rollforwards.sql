@@ -321,6 +321,10 @@ lines as (
         identity, entity, currency, 'counterparty', role || '/' || counterparty, line_rank, line, null, amount,
         cast(functional_amount as decimal(38, 6))
     from led_receivable_rollforward
+    union all
+    select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount, null
+    from led_cash_line
+    where amount <> 0 or line in ('opening', 'closing')
 )
 
 select
