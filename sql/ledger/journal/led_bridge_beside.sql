@@ -1,7 +1,8 @@
 -- One row is one account of profit and loss: what the journal booked on it, and what the bridge's terms for it come to.
 -- grain: entity, account
 -- materialized: view
--- Exchange differences are told by led_fx_explained instead of the bridge. In the entity's own currency, before the journal rounds to minor units. An account is compared if every role that is posted to
+-- Exchange differences are told by led_fx_explained instead of the bridge; a balance
+-- whose exchange difference nobody can tell (led_fx_untold) stands here too, as not compared. In the entity's own currency, before the journal rounds to minor units. An account is compared if every role that is posted to
 -- it has its terms in led_bridge_account: chart and `accounts` may put others on it too, whose amounts the bridge doesn't know.
 -- Nothing is compared where an exchange rate is missing: then a side is null.
 with named as (
@@ -74,3 +75,15 @@ left join booked
     on booked.entity = accounts.entity
     and booked.account = accounts.account
 where told.entity is not null or booked.entity is not null
+union all
+select distinct
+    led_fx_untold.entity,
+    led_fx_untold.account,
+    coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
+    false as is_compared,
+    cast(null as decimal(38, 9)) as bridge_amount,
+    cast(null as decimal(38, 9)) as journal_amount
+from led_fx_untold
+cross join run
+left join run_entities
+    on run_entities.entity = led_fx_untold.entity
