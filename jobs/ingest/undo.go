@@ -46,7 +46,9 @@ const reasonBytes = 500
 // longer read from then on, and states of before still have them. Files whose rows
 // were dropped as repetitions of it, or rejected for speaking against it, are read
 // again from their kept sources; the first of them is in the same commit. The same
-// file may come again. Sign-offs of open months fall away.
+// file may come again. Sign-offs of open months fall away. An undo that was cut short
+// before all were read again is gone on with by the same call, and no month is
+// reconciled before.
 //
 // A batch of which a row lies in a closed month is a locked error, and so is one
 // of reference rows that a closed month was judged by.
@@ -74,6 +76,7 @@ type undoing struct {
 	all     []lake.CommittedBatch
 	closed  books.Closures
 	undo    pipeline.Undo
+	left    []string // batches that an undo which was cut short had still to read again
 }
 
 func (u *undoing) run(ctx context.Context) (r *UndoResult, err error) {
@@ -89,6 +92,9 @@ func (u *undoing) run(ctx context.Context) (r *UndoResult, err error) {
 	}
 	u.earliest = u.closed.EarliestOpen()
 	r = &UndoResult{Batch: u.batch.ID, Feed: u.batch.Feed, Source: u.batch.Source, Rows: u.batch.RowsAccepted}
+	if len(u.left) > 0 {
+		return r, u.resume(ctx, r)
+	}
 	u.undo = pipeline.Undo{Batch: u.batch.ID, Reason: u.options.Reason, By: u.By.User}
 	// First all are tried, so that the first commit can name them; then they are
 	// taken, each against what those before it gave.
@@ -106,22 +112,17 @@ func (u *undoing) run(ctx context.Context) (r *UndoResult, err error) {
 			u.undo.Again = append(u.undo.Again, b.ID)
 		}
 	}
+	// Sign-offs fall first: one that fell for nothing is signed again, and one that
+	// stands on what is gone would be approved.
+	if r.Fell, err = u.fall(ctx); err != nil {
+		return r, err
+	}
 	if len(again) == 0 {
 		if r.By, err = u.alone(ctx); err != nil {
 			return nil, err
 		}
 	}
-	for _, b := range again {
-		f, err := u.again(ctx, b, true)
-		if err != nil {
-			return r, err
-		}
-		if r.By == "" {
-			r.By = f.Batch
-		}
-		r.Again = append(r.Again, f)
-	}
-	if r.Fell, err = u.fall(ctx); err != nil {
+	if err := u.take(ctx, again, r); err != nil {
 		return r, err
 	}
 	inputs, _, err := FindInputs(u.Config)
@@ -131,6 +132,43 @@ func (u *undoing) run(ctx context.Context) (r *UndoResult, err error) {
 		}
 	}
 	return r, err
+}
+
+// take reads the files again and commits what they give.
+func (u *undoing) take(ctx context.Context, again []lake.CommittedBatch, r *UndoResult) error {
+	for _, b := range again {
+		if err := u.Step("read again", b.ID); err != nil {
+			return err
+		}
+		f, err := u.again(ctx, b, true)
+		if err != nil {
+			return err
+		}
+		if r.By == "" {
+			r.By = f.Batch
+		}
+		r.Again = append(r.Again, f)
+	}
+	return nil
+}
+
+// resume goes on with an undo that was cut short: with its own reason, and in the name
+// of who began it.
+func (u *undoing) resume(ctx context.Context, r *UndoResult) (err error) {
+	var again []lake.CommittedBatch
+	for _, b := range u.all {
+		switch {
+		case b.ID == u.batch.UndoneBy && b.Undo != nil:
+			u.undo, r.By = *b.Undo, b.ID
+			u.undo.Reads = ""
+		case slices.Contains(u.left, b.ID):
+			again = append(again, b)
+		}
+	}
+	if r.Fell, err = u.fall(ctx); err != nil {
+		return err
+	}
+	return u.take(ctx, again, r)
 }
 
 // may finds the batch, and says why it can't be taken out.
@@ -155,7 +193,15 @@ func (u *undoing) may(ctx context.Context) (err error) {
 			WithHint("`carat query 'select batch_id, feed, source from batches'` lists them")
 	}
 	u.batch = u.all[i]
+	var all []pipeline.Batch
+	for _, b := range u.all {
+		all = append(all, b.Batch)
+	}
+	if u.batch.UndoneBy != "" {
+		u.left = books.LeftToRead(all, u.batch.ID)
+	}
 	switch {
+	case len(u.left) > 0:
 	case u.batch.UndoneBy != "":
 		return pipeline.Errorf(pipeline.KindUsage, "undo", o.Batch, "%s has taken it out already", u.batch.UndoneBy)
 	case u.batch.Undo != nil:
@@ -341,7 +387,7 @@ func (u *undoing) fall(ctx context.Context) (fell []pipeline.Period, err error) 
 	}
 	last := pipeline.PeriodOf(u.Now, u.Config.Zone)
 	for period := u.earliest; period <= last; period = period.Next() {
-		n, err := u.State.VoidSignOffs(ctx, period, u.closed.Version(period), u.Now, fmt.Sprintf("%s was taken out of the history", u.batch.ID))
+		n, err := u.State.VoidSignOffs(ctx, period, u.closed.Version(period), u.Now, fmt.Sprintf("%s is taken out of the history", u.batch.ID))
 		if err != nil {
 			return fell, err
 		}

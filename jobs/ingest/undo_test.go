@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,7 +15,9 @@ import (
 	"carat/jobs/guard"
 	"carat/jobs/ingest"
 	"carat/jobs/internal/trial"
+	"carat/jobs/reconcile"
 	"carat/pipeline"
+	sqlmodels "carat/sql"
 )
 
 const bankHead = "line_id,account,booked_at,amount,currency\n"
@@ -123,6 +126,58 @@ func TestUndoAlone(t *testing.T) {
 	rates, err := trial.Query(ctx, ask.QueryOptions{Setting: s, Query: "select string_agg(batch_id || ' ' || rate::decimal(3,1), ', ' order by batch_id) from fx_rates where rate_date = date '2026-10-01'"})
 	if err != nil || fmt.Sprint(rates.Rows[0][0]) != "b000001 1.1, b000004 1.1, b000005 1.3" {
 		t.Errorf("%v %v", rates.Rows, err)
+	}
+	if v, err := guard.Verify(ctx, guard.VerifyOptions{Setting: s}); err != nil {
+		t.Errorf("%+v %v", v, err)
+	}
+}
+
+// An undo that is cut short between two files that it reads again is gone on with by
+// the same call, in the name and for the reason of the first; no month is reconciled in
+// between, and nothing comes in twice.
+func TestUndoCutShort(t *testing.T) {
+	head := bankHead + "b1,a,2026-10-01,100,EUR\nb2,a,2026-10-02,100,EUR\nb3,a,2026-10-03,100,EUR\n"
+	s := trial.Folder(t, "first_period: 2026-10\n", map[string]string{
+		"bank_lines-1.csv": head,
+		"bank_lines-2.csv": bankHead + "b1,a,2026-10-01,1,EUR\nc2,a,2026-10-01,2,EUR\n",
+		"bank_lines-3.csv": bankHead + "b2,a,2026-10-02,100,EUR\nc3,a,2026-10-01,3,EUR\n",
+		"bank_lines-4.csv": bankHead + "b3,a,2026-10-03,3,EUR\nb1,a,2026-10-01,9,EUR\nc4,a,2026-10-01,4,EUR\n",
+	})
+	ctx := context.Background()
+	if _, err := ingest.Files(ctx, ingest.Options{Setting: s}); err != nil {
+		t.Fatal(err)
+	}
+	died := errors.New("died")
+	cut := s
+	cut.By.User = "ann"
+	for call, want := range []string{"b000002", "b000003", "b000004"} {
+		cut.Fault = func(step, object string) error {
+			if step == "read again" && object == want {
+				return died
+			}
+			return nil
+		}
+		_, err := ingest.Undo(ctx, ingest.UndoOptions{Setting: cut, Batch: "b000001", Reason: fmt.Sprint("call ", call)})
+		if !errors.Is(err, died) {
+			t.Fatalf("call %d: %v", call, err)
+		}
+		cut.By.User = "bob"
+		_, err = reconcile.Run(ctx, reconcile.Options{Setting: s, SQL: sqlmodels.Files, Period: "2026-10"})
+		if told := err != nil && strings.Contains(err.Error(), "b000001 was taken out of the history, and what was dropped against it in "); told != (call > 0) {
+			t.Errorf("call %d, reconciled: %v", call, err)
+		}
+	}
+	r, err := ingest.Undo(ctx, ingest.UndoOptions{Setting: s, Batch: "b000001", Reason: "the last call"})
+	if err != nil || r.By != "b000005" || len(r.Again) != 1 || r.Again[0].Batch != "b000007" {
+		t.Fatalf("%+v %v", r, err)
+	}
+	wantLines(t, "after", linesOf(t, s, ""), "b1 1 b000005:2", "b2 100 b000006:2", "b3 3 b000007:2", "c2 2 b000002:3", "c3 3 b000003:3", "c4 4 b000004:4")
+	records, err := trial.Query(ctx, ask.QueryOptions{Setting: s, Query: "select distinct undo_reason from batches where undoes is not null"})
+	if err != nil || fmt.Sprint(records.Rows) != "[[call 1]]" {
+		t.Errorf("%v %v", records, err)
+	}
+	if _, err := ingest.Undo(ctx, ingest.UndoOptions{Setting: s, Batch: "b000001", Reason: "once more"}); err == nil || !strings.Contains(err.Error(), "has taken it out already") {
+		t.Errorf("%v", err)
 	}
 	if v, err := guard.Verify(ctx, guard.VerifyOptions{Setting: s}); err != nil {
 		t.Errorf("%+v %v", v, err)
