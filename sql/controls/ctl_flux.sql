@@ -22,7 +22,7 @@ select
     totals.amount as actual,
     totals.change as difference,
     totals.functional_currency as unit,
-    totals.comparison as reason,
+    case totals.comparison when 'month' then 'month' else 'year' end as reason,
     case when totals.kind = 'profit_and_loss' then 'It moved by ' else 'It closes with ' end || plain(totals.amount) || ' ' || totals.functional_currency
         || ', and in ' || totals.comparative_period || case when totals.kind = 'profit_and_loss' then ' by ' else ' with ' end
         || plain(totals.comparative_amount) || ' ' || totals.functional_currency || ': a change of ' || plain(totals.change) || ' '
