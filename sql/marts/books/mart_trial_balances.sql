@@ -2,8 +2,9 @@
 -- grain: entity, account, currency
 -- result: trial_balances
 -- order: entity, account, currency
--- opening and closing are told where a roll-forward or the closed month before knows them; the movement of every other account
--- stands by itself.
+-- Every account opens with what a roll-forward knows, else with what the closed month before closed with; where carat begins with what was
+-- fed, else with nothing. Income and cost go on from month to month, since carat books no end of a year. While the month before
+-- is open only what a roll-forward knows is told.
 -- Debits are positive, credits negative in opening and closing. Functional amounts are null where an exchange rate is missing,
 -- never zero.
 with lines as (
@@ -47,9 +48,30 @@ keys as (
     select entity, account, currency, functional_currency
     from led_monetary_balance
     where opening_amount <> 0 or functional_opening <> 0 or functional_opening is null
+    union
+    select entity, account, currency, functional_currency
+    from closed_trial_balances
+    where closing <> 0 or functional_closing <> 0
 ),
 
-openings as (
+-- whether what no roll-forward knows is known otherwise
+turn as (
+    select run.period = run.first_period or exists (select 1 from closed_trial_balances) as is_known
+    from run
+),
+
+closed as (
+    select
+        entity,
+        account,
+        currency,
+        cast(known_sum(closing) as decimal(38, 6)) as closing,
+        cast(known_sum(functional_closing) as decimal(38, 6)) as functional_closing
+    from closed_trial_balances
+    group by entity, account, currency
+),
+
+known as (
     select entity, account, currency, opening, functional_opening
     from led_account_opening
     union all
@@ -57,6 +79,33 @@ openings as (
         entity, account, currency, cast(opening_amount as decimal(38, 6)) as opening,
         cast(functional_opening as decimal(38, 6)) as functional_opening
     from led_monetary_balance
+),
+
+openings as (
+    select
+        keys.entity,
+        keys.account,
+        keys.currency,
+        case
+            when known.entity is not null then known.opening
+            when closed.entity is not null then closed.closing
+            when turn.is_known then cast(0 as decimal(38, 6))
+        end as opening,
+        case
+            when known.entity is not null then known.functional_opening
+            when closed.entity is not null then closed.functional_closing
+            when turn.is_known then cast(0 as decimal(38, 6))
+        end as functional_opening
+    from keys
+    cross join turn
+    left join known
+        on known.entity = keys.entity
+        and known.account = keys.account
+        and known.currency = keys.currency
+    left join closed
+        on closed.entity = keys.entity
+        and closed.account = keys.account
+        and closed.currency = keys.currency
 )
 
 select
