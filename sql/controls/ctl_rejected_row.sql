@@ -14,47 +14,30 @@
 -- Per line of a file, whatever was wrong with it; a key that says something else already is key_conflict's. Reasons: money (sales, payouts,
 -- settlements, payments, bank lines, taxes, balances: it blocks), other. Subject: batch/line. A file of which more than
 -- max_reject_share is wrong is not taken at all.
-with rejected as (
-    select
-        stg_rejects.feed,
-        stg_rejects.source,
-        stg_rejects.batch_id,
-        stg_rejects.source_line,
-        min(stg_rejects.entity) as entity,
-        min(stg_rejects.row_key) as row_key,
-        min(stg_rejects.column_name) as column_name,
-        min(stg_rejects.offending_text) as offending_text,
-        min(stg_rejects.expected) as expected
-    from stg_rejects
-    cross join run
-    where stg_rejects.code <> 'key_conflict' and stg_rejects.accounting_month = run.period
-    group by stg_rejects.feed, stg_rejects.source, stg_rejects.batch_id, stg_rejects.source_line
-)
-
 select
-    coalesce(nullif(rejected.entity, ''), run.default_entity) as entity,
+    coalesce(nullif(led_rejected_row.entity, ''), run.default_entity) as entity,
     'row' as subject_kind,
-    rejected.batch_id || '/' || plain(rejected.source_line) as subject_id,
+    led_rejected_row.batch_id || '/' || plain(led_rejected_row.source_line) as subject_id,
     cast(1 as decimal(38, 9)) as expected,
     cast(0 as decimal(38, 9)) as actual,
     cast(-1 as decimal(38, 9)) as difference,
     'rows' as unit,
     case
-        when rejected.feed in (
+        when led_rejected_row.feed in (
             'coin_purchases', 'payouts', 'settlement_lines', 'provider_payments', 'bank_lines', 'balances', 'tax_payments', 'agency_payouts',
             'agency_adjustments'
         ) then 'money'
         else 'other'
     end as reason,
-    'Line ' || plain(rejected.source_line) || ' of ' || rejected.source || ' (' || rejected.feed || ') was not taken'
-        || coalesce(': ' || nullif(rejected.column_name, '') || ' is ' || coalesce('"' || nullif(rejected.offending_text, '') || '"', 'empty'), '')
-        || coalesce('; wanted: ' || nullif(rejected.expected, ''), '') || '. What it says is in no total.' as detail,
-    rejected.batch_id,
-    rejected.source_line
-from rejected
+    'Line ' || plain(led_rejected_row.source_line) || ' of ' || led_rejected_row.source || ' (' || led_rejected_row.feed || ') was not taken'
+        || coalesce(': ' || nullif(led_rejected_row.column_name, '') || ' is ' || coalesce('"' || nullif(led_rejected_row.offending_text, '') || '"', 'empty'), '')
+        || coalesce('; wanted: ' || nullif(led_rejected_row.expected, ''), '') || '. What it says is in no total.' as detail,
+    led_rejected_row.batch_id,
+    led_rejected_row.source_line
+from led_rejected_row
 cross join run
 left join led_rebooked_row
-    on led_rebooked_row.feed = rejected.feed
-    and led_rebooked_row.row_key = rejected.row_key
-where led_rebooked_row.row_key is null
-order by rejected.batch_id, rejected.source_line
+    on led_rebooked_row.feed = led_rejected_row.feed
+    and led_rebooked_row.row_key = led_rejected_row.row_key
+where led_rebooked_row.row_key is null and led_rejected_row.accounting_month = run.period
+order by led_rejected_row.batch_id, led_rejected_row.source_line

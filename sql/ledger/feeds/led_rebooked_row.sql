@@ -3,11 +3,11 @@
 -- each: feed
 -- Keys are compared whole, as the feed spells them; a row whose key could not be read, or was what was wrong, is not here.
 select distinct rejects.feed, rejects.row_key
-from stg_rejects as rejects
+from led_rejected_row as rejects
 cross join run
 inner join (
     select {row_key} as row_key
     from {table}
 ) as held
     on held.row_key = rejects.row_key
-where rejects.feed = {feed} and rejects.code <> 'key_conflict' and rejects.accounting_month = run.period
+where rejects.feed = {feed} and rejects.accounting_month = run.period
