@@ -152,7 +152,7 @@ func (m *exchangeMonth) tables() map[string]string {
 	var rates, orders, lines, bank strings.Builder
 	fmt.Fprintln(&rates, "rate_date, base, quote, rate")
 	fmt.Fprintln(&orders, "purchase_id, kind, original_purchase_id, viewer_id, channel, reseller_id, store_transaction_id, sku, coins, currency, gross_amount, tax_amount, store_fee_amount, country, purchased_at, entity")
-	fmt.Fprintln(&lines, "line_id, channel, report_id, store_transaction_id, kind, gross_amount, tax_amount, fee_amount, net_amount, currency, customer_currency, customer_amount, transaction_at, settled_at, event_at, bank_reference, payout_id, entity")
+	fmt.Fprintln(&lines, "line_id, channel, report_id, store_transaction_id, kind, gross_amount, tax_amount, fee_amount, net_amount, currency, customer_currency, customer_amount, transaction_at, settled_at, event_at, bank_reference, payout_id, counterparty, entity")
 	fmt.Fprintln(&bank, "line_id, account, booked_at, amount, currency, reference, counterparty, entity")
 	for pair, published := range m.rates {
 		for day, rate := range published {
@@ -165,8 +165,9 @@ func (m *exchangeMonth) tables() map[string]string {
 		if o.refunds != "" {
 			kind, lineKind, coins = "refund", "refund", 100
 		}
+		reseller := map[bool]string{true: "z1"}[o.channel == "reseller"]
 		fmt.Fprintf(&orders, "%s, %s, %s, v%s, %s, %s, t%s, k, %d, %s, %s, %s, %s, DE, %s, %s\n", o.id, kind, o.refunds, strings.TrimPrefix(o.id, "r"), o.channel,
-			map[bool]string{true: "z1"}[o.channel == "reseller"], o.id, coins, o.currency, hundredths(o.gross), hundredths(o.tax), hundredths(o.fee), exchangeAt(o.day), o.entity)
+			reseller, o.id, coins, o.currency, hundredths(o.gross), hundredths(o.tax), hundredths(o.fee), exchangeAt(o.day), o.entity)
 		if o.settledDay == 0 {
 			continue
 		}
@@ -180,15 +181,15 @@ func (m *exchangeMonth) tables() map[string]string {
 		if o.settledTax != 0 {
 			tax = hundredths(-s * o.settledTax)
 		}
-		fmt.Fprintf(&lines, "l%s, %s, x%s, t%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, , y%s, %s\n", o.id, o.channel, o.id, o.id, lineKind, hundredths(s*o.settledGross), tax, fee,
-			hundredths(o.net()+s*apart), o.settledCurrency, o.currency, hundredths(s*o.gross), exchangeAt(o.day), exchangeAt(o.settledDay), exchangeAt(o.day), o.id, o.entity)
+		fmt.Fprintf(&lines, "l%s, %s, x%s, t%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, , y%s, %s, %s\n", o.id, o.channel, o.id, o.id, lineKind, hundredths(s*o.settledGross), tax, fee,
+			hundredths(o.net()+s*apart), o.settledCurrency, o.currency, hundredths(s*o.gross), exchangeAt(o.day), exchangeAt(o.settledDay), exchangeAt(o.day), o.id, reseller, o.entity)
 		if apart != 0 {
-			fmt.Fprintf(&lines, "f%s, %s, x%s, t%s, fee, 0, , %s, %s, %s, , , %s, %s, %s, , y%s, %s\n", o.id, o.channel, o.id, o.id, hundredths(-s*apart), hundredths(-s*apart), o.settledCurrency,
-				exchangeAt(o.day), exchangeAt(o.settledDay), exchangeAt(o.day), o.id, o.entity)
+			fmt.Fprintf(&lines, "f%s, %s, x%s, t%s, fee, 0, , %s, %s, %s, , , %s, %s, %s, , y%s, %s, %s\n", o.id, o.channel, o.id, o.id, hundredths(-s*apart), hundredths(-s*apart), o.settledCurrency,
+				exchangeAt(o.day), exchangeAt(o.settledDay), exchangeAt(o.day), o.id, reseller, o.entity)
 		}
 		if o.paidDay != 0 && o.net() != 0 {
-			fmt.Fprintf(&lines, "y%s, %s, x%s, , payout, %s, , , %s, %s, , , , %s, %s, bank-reference-%s, y%s, %s\n", o.id, o.channel, o.id, hundredths(-o.net()), hundredths(-o.net()), o.settledCurrency,
-				exchangeAt(o.paidDay), exchangeAt(o.paidDay), o.id, o.id, o.entity)
+			fmt.Fprintf(&lines, "y%s, %s, x%s, , payout, %s, , , %s, %s, , , , %s, %s, bank-reference-%s, y%s, %s, %s\n", o.id, o.channel, o.id, hundredths(-o.net()), hundredths(-o.net()), o.settledCurrency,
+				exchangeAt(o.paidDay), exchangeAt(o.paidDay), o.id, o.id, reseller, o.entity)
 		}
 		if o.bankDay != 0 && o.net() != 0 {
 			fmt.Fprintf(&bank, "b%s, a%s, %s, %s, %s, bank-reference-%s, Pay, %s\n", o.id, o.settledCurrency, exchangeAt(o.bankDay), hundredths(o.net()), o.settledCurrency, o.id, o.entity)
@@ -256,6 +257,13 @@ func (m *exchangeMonth) reference() (balances, differences map[string]bool) {
 		if o.bankDay != 0 {
 			money[at(o.settledCurrency, "clearing")] -= o.net()
 			money[at(o.settledCurrency, "cash")] += o.net()
+		}
+	}
+	// what we owe to a counterparty is a liability; here each kind of receivable has one counterparty
+	for a, amount := range money {
+		if strings.HasSuffix(a.role, "_receivable") && amount < 0 {
+			delete(money, a)
+			money[account{a.entity, "counterparty_payable", a.currency}] += amount
 		}
 	}
 	balances, differences = map[string]bool{}, map[string]bool{}

@@ -44,7 +44,7 @@ func simulateExchange(t *testing.T, dialect string, models []engine.Model, seed 
 	}
 	balances, differences := m.reference()
 	same("balances of money", `select concat_ws(' ', entity, role, currency, cast(sum(amount) as decimal(38, 6)), coalesce(cast(sum(functional_amount) as decimal(38, 6)), 0))
-		from led_posting where role in ('cash', 'clearing', 'store_receivable', 'provider_receivable', 'reseller_receivable', 'tax_payable')
+		from led_posting where role in ('cash', 'clearing', 'store_receivable', 'provider_receivable', 'reseller_receivable', 'counterparty_payable', 'tax_payable')
 		group by entity, role, currency having sum(amount) <> 0 or sum(functional_amount) <> 0`, balances)
 	same("exchange differences", `select concat_ws(' ', entity, cast(sum(functional_amount) as decimal(38, 6))) from led_posting where role = 'fx_difference' group by entity`, differences)
 	none := map[string]bool{}
