@@ -12,7 +12,7 @@ import (
 var derived = map[string][]string{
 	"gift_events":      {"capture"},
 	"payouts":          {"event_at"},
-	"settlement_lines": {"event_at"}, "agency_payouts": {"event_at"},
+	"settlement_lines": {"event_at"}, "agency_payouts": {"event_at"}, "payees": {"given"},
 }
 
 // Every stored column of a row type is read from the source or derived, and is

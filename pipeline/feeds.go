@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"reflect"
+	"slices"
 	"sort"
 	"sync"
 )
@@ -64,6 +65,11 @@ func FeedNames() []string {
 	}
 	sort.Strings(names)
 	return names
+}
+
+// Personal says whether its files say who somebody is: they are kept under people/.
+func (f Feed) Personal() bool {
+	return slices.ContainsFunc(f.Columns, func(c FeedColumn) bool { return c.Personal })
 }
 
 // RowType gives the type of its rows.

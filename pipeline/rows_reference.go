@@ -12,6 +12,7 @@ func referenceFeeds() []Feed {
 		payoutRules(),
 		resellers(),
 		taxRules(),
+		payees(),
 	}
 }
 
@@ -182,6 +183,7 @@ type Person struct {
 	CreatorID   string
 	DisplayName string
 	Email       string
+	Identity    Identity `json:",omitzero"` // of a row of payees, which has no other
 }
 
 // PayoutRule is a row of payout_rules.

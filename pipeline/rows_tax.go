@@ -1,18 +1,13 @@
 package pipeline
 
-// The treatments of a sale by a country's sales tax.
-const (
-	TaxTaxed  = "taxed"
-	TaxZero   = "zero"   // taxable, at a rate of nothing: it stands in the report
-	TaxExempt = "exempt" // not taxable
-)
+import "strings"
 
-// The parties that can owe a sale's tax to the authority.
-const (
-	RemitterStore    = "store"
-	RemitterUs       = "us"
-	RemitterCustomer = "customer" // reverse charge: the amount that is paid holds no tax
-)
+// TaxTaxed is the treatment of sales that are taxed at a rate; zero stands in
+// returns, exempt isn't taxable.
+const TaxTaxed = "taxed"
+
+// RemitterCustomer owes the tax by reverse charge: the amount that is paid holds none.
+const RemitterCustomer = "customer"
 
 // TaxRule is a row of tax_rules: how sales of one channel into one country are
 // taxed, and of what the store's fee is taken there.
@@ -49,19 +44,13 @@ func taxRules() Feed {
 		channel(),
 		bound("valid_from"),
 		share("rate"),
-		enum("treatment", TaxTaxed, TaxZero, TaxExempt),
-		enum("remitter", RemitterStore, RemitterUs, RemitterCustomer),
+		enum("treatment", TaxTaxed, "zero", "exempt"),
+		enum("remitter", "store", "us", RemitterCustomer),
 		maybe(enum("fee_base", "gross", "net")),
 		maybe(enum("fee_returned", "true", "false")),
 		maybe(bound("valid_to")),
 	)
 }
-
-// The kinds of taxes that are paid to an authority.
-const (
-	TaxKindSales       = "sales"
-	TaxKindWithholding = "withholding"
-)
 
 // TaxPayment is a row of tax_payments: what was paid to an authority, or with a
 // minus came back from it.
@@ -91,12 +80,59 @@ func taxPayments() Feed {
 	return feedOf(Feed{Name: "tax_payments", Row: "tax_payment", Key: []string{"authority", "kind", "entity", "currency", "for_period", "reference", "paid_at"},
 		EventColumn: "paid_at"}, noRule[TaxPayment],
 		id("authority"),
-		enum("kind", TaxKindSales, TaxKindWithholding),
+		enum("kind", "sales", "withholding"),
 		currency("currency"),
 		signed("amount"),
 		id("for_period"),
 		moment("paid_at"),
 		maybe(id("reference")),
 		entity(),
+	)
+}
+
+// Payee is a row of payees, a creator or an agency as a tax return names them, without
+// the person: who they are is kept outside the lake (Identity).
+type Payee struct {
+	PayeeID    string   `parquet:"payee_id,id(1)"`
+	ValidFrom  int64    `parquet:"valid_from,timestamp(microsecond),id(2)"`
+	EntityType string   `parquet:"entity_type,dict,id(3)"`
+	Residence  string   `parquet:"residence,optional,dict,id(4)"` // country
+	Given      string   `parquet:"given,optional,dict,id(5)"`     // personal columns that aren't empty, with a blank around each
+	ValidTo    *int64   `parquet:"valid_to,optional,timestamp(microsecond),id(6)"`
+	Identity   Identity `parquet:"-"`
+	Lineage
+}
+
+// Identity is the part of a payee that can be erased. TaxIDs is COUNTRY:NUMBER, several parted by ";".
+type Identity struct{ LegalName, Address, BirthDate, TaxIDs, Account string }
+
+// EventMicros is 0: reference rows have no event time.
+func (*Payee) EventMicros() int64 { return 0 }
+
+// AppendKey appends payee_id and valid_from.
+func (r *Payee) AppendKey(dst []byte) []byte { return keyAt(append(dst, r.PayeeID...), r.ValidFrom) }
+
+// payees describes payees.
+func payees() Feed {
+	return feedOf(Feed{Name: "payees", Row: "payee", Reference: true, Key: []string{"payee_id", "valid_from"}, Owner: "payee_id"}, func(r *Payee) Fault {
+		var given []string
+		for _, x := range [][2]string{{"legal_name", r.Identity.LegalName}, {"address", r.Identity.Address}, {"birth_date", r.Identity.BirthDate}, {"tax_ids", r.Identity.TaxIDs}, {"account", r.Identity.Account}} {
+			if x[1] != "" {
+				given = append(given, x[0])
+			}
+		}
+		r.Given = " " + strings.Join(given, " ") + " "
+		return Fault{}
+	},
+		id("payee_id"),
+		bound("valid_from"),
+		enum("entity_type", "individual", "entity"),
+		personal(inField(text("legal_name"), "Identity.LegalName")),
+		personal(inField(maybe(text("address")), "Identity.Address")),
+		personal(inField(maybe(text("birth_date")), "Identity.BirthDate")),
+		personal(inField(maybe(text("tax_ids")), "Identity.TaxIDs")),
+		maybe(country("residence")),
+		personal(inField(maybe(text("account")), "Identity.Account")),
+		maybe(bound("valid_to")),
 	)
 }

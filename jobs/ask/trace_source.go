@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"carat/jobs/books"
+	"carat/pipeline"
 	"carat/pipeline/lake"
 	"carat/reports/table"
 	"carat/reports/trace"
@@ -43,7 +44,7 @@ func (t *tracer) readSources(ctx context.Context) error {
 	}
 	for id, wanted := range byBatch {
 		b := t.batches[id]
-		if b.Feed == "creators" {
+		if f, _ := pipeline.FeedByName(b.Feed); f.Personal() {
 			for _, s := range wanted {
 				s.put("", "the line names a person; it is kept with the people, not shown")
 			}

@@ -79,7 +79,7 @@ func verifySource(ctx context.Context, p *books.Books, s books.Setting, b lake.C
 		return nil // it says which batch it takes out, in the chain; it has no rows
 	}
 	f, err := unpackSource(p, b, dir)
-	if errors.Is(err, fs.ErrNotExist) && b.Feed == "creators" {
+	if errors.Is(err, fs.ErrNotExist) && table.Personal() {
 		report.Erased = append(report.Erased, b.ID) // whether a record of it exists is judged with all of them
 		return nil
 	}

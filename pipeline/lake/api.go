@@ -93,6 +93,11 @@ func (l *Lake) People(ctx context.Context) (map[string]pipeline.Person, error) {
 	return l.people.All(ctx)
 }
 
+// Payees gives who is paid as a tax return names them, by id, as last ingested.
+func (l *Lake) Payees(ctx context.Context) (map[string]pipeline.Identity, error) {
+	return l.people.Payees(ctx)
+}
+
 // ForgottenFolders gives what says whether a folder of statements, by its name, was
 // that of a person who was erased.
 func (l *Lake) ForgottenFolders(ctx context.Context) (func(folder string) bool, error) {

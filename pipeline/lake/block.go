@@ -13,6 +13,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/people"
 )
 
 const microsPerDay = 86_400_000_000
@@ -86,10 +87,8 @@ func (b *block[T, P]) note(h *pages.HeldRows, row *T) error {
 	h.Bytes = s.rowForm.AppendLineage(h.Bytes, unsafe.Pointer(row))
 	h.Ends = append(h.Ends, int32(len(h.Bytes)))
 	h.Lines = append(h.Lines, origin.SourceLine)
-	if s.feed.Name == "creators" {
-		if c, ok := any(row).(*pipeline.Creator); ok && c.Person != (pipeline.Person{}) {
-			b.people = append(b.people, clonePerson(c.Person))
-		}
+	if who, named := people.Named(row); named {
+		b.people = append(b.people, who)
 	}
 	if s.day.ID == 0 {
 		return nil
@@ -302,8 +301,4 @@ func dayText(day int64) string { return time.Unix(day*86400, 0).UTC().Format(tim
 type partition struct {
 	month string
 	day   int64 // days since the epoch
-}
-
-func clonePerson(p pipeline.Person) pipeline.Person {
-	return pipeline.Person{CreatorID: strings.Clone(p.CreatorID), DisplayName: strings.Clone(p.DisplayName), Email: strings.Clone(p.Email)}
 }

@@ -132,7 +132,7 @@ func (s *Stage[T, P]) placeFiles(ctx context.Context, m *catalog.Move, leftOut i
 	}
 	raw := filepath.Join(l.sources.Dir(s.feed.Name), s.raw.SHA256[:2], s.raw.SHA256+s.raw.Ext)
 	names := erased > 0
-	if s.feed.Name == "creators" && s.refused+leftOut > 0 && !names {
+	if s.feed.Personal() && s.refused+leftOut > 0 && !names {
 		// Whose the rows are that weren't taken can't be known: their ids may be what is wrong.
 		if names, err = l.people.Forgot(ctx); err != nil {
 			return nil, nil, err

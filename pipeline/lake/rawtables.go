@@ -52,6 +52,7 @@ func rawTables() map[string]rawTable {
 		rawTableOf[pipeline.PayoutRule](),
 		rawTableOf[pipeline.Reseller](),
 		rawTableOf[pipeline.TaxRule](),
+		rawTableOf[pipeline.Payee](),
 		rawTableOf[pipeline.Balance](),
 		rawTableOf[pipeline.CoinPurchase](),
 		rawTableOf[pipeline.GiftEvent](),

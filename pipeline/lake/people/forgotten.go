@@ -27,9 +27,16 @@ func Forget(ctx context.Context, tx *sql.Tx, creatorID, folder string) (known in
 	if err != nil {
 		return 0, false, err
 	}
-	res, err := tx.ExecContext(ctx, "delete from people where creator_id = ?", creatorID)
-	if err != nil {
-		return 0, false, err
+	for _, query := range []string{"delete from people where creator_id = ?", "delete from payees where payee_id = ?"} {
+		res, err := tx.ExecContext(ctx, query, creatorID)
+		if err != nil {
+			return 0, false, err
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return 0, false, err
+		}
+		known += n
 	}
 	for _, subject := range subjects(creatorID, folder) {
 		added, err := tx.ExecContext(ctx, "insert into forgotten (subject) values (?) on conflict do nothing", keyed(key, subject))
@@ -42,8 +49,7 @@ func Forget(ctx context.Context, tx *sql.Tx, creatorID, folder string) (known in
 		}
 		first = first || n > 0
 	}
-	known, err = res.RowsAffected()
-	return known, first, err
+	return known, first, nil
 }
 
 // Unforget takes back what Forget remembered of an id of which nothing was known:

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"carat/pipeline"
 	"carat/pipeline/lake/store"
@@ -22,6 +23,23 @@ const pendingPeople = "people.ndjson"
 
 // Store is what is known of persons, outside the history.
 type Store struct{ Disk *store.Disk }
+
+// Named gives whom a row of a feed names, copied out of the buffer of its file; false
+// where it names nobody.
+func Named(row any) (who pipeline.Person, named bool) {
+	switch r := row.(type) {
+	case *pipeline.Creator:
+		p := r.Person
+		who = pipeline.Person{CreatorID: strings.Clone(p.CreatorID), DisplayName: strings.Clone(p.DisplayName), Email: strings.Clone(p.Email)}
+	case *pipeline.Payee:
+		i := r.Identity
+		who = pipeline.Person{CreatorID: strings.Clone(r.PayeeID), Identity: pipeline.Identity{LegalName: strings.Clone(i.LegalName),
+			Address: strings.Clone(i.Address), BirthDate: strings.Clone(i.BirthDate), TaxIDs: strings.Clone(i.TaxIDs), Account: strings.Clone(i.Account)}}
+	default: // a month's gifts, row by row
+		return who, false
+	}
+	return who, who != (pipeline.Person{})
+}
 
 // WritePending writes the people that a batch names into its staging folder,
 // before the commit.
@@ -65,6 +83,13 @@ func (p *Store) TakePending(ctx context.Context, dir string) error {
 			if forgotten("id " + one.CreatorID) {
 				continue
 			}
+			if i := one.Identity; i != (pipeline.Identity{}) {
+				if _, err := tx.ExecContext(ctx, `insert or replace into payees (payee_id, legal_name, address, birth_date, tax_ids, account) values (?, ?, ?, ?, ?, ?)`,
+					one.CreatorID, i.LegalName, i.Address, i.BirthDate, i.TaxIDs, i.Account); err != nil {
+					return err
+				}
+				continue
+			}
 			if _, err := tx.ExecContext(ctx, `insert into people (creator_id, display_name, email) values (?, ?, ?)
 				on conflict (creator_id) do update set display_name = excluded.display_name, email = excluded.email`,
 				one.CreatorID, one.DisplayName, one.Email); err != nil {
@@ -83,7 +108,7 @@ func (p *Store) With(ctx context.Context, do func(*sql.Tx) error) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if _, err := db.ExecContext(ctx, "create table if not exists people (creator_id text primary key, display_name text not null, email text not null);"+forgottenTables); err != nil {
+	if _, err := db.ExecContext(ctx, "create table if not exists people (creator_id text primary key, display_name text not null, email text not null);"+payeesTable+forgottenTables); err != nil {
 		return err
 	}
 	tx, err := db.BeginTx(ctx, nil)
@@ -94,6 +119,36 @@ func (p *Store) With(ctx context.Context, do func(*sql.Tx) error) (err error) {
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()
+}
+
+// payeesTable holds who is paid as a tax return names them.
+const payeesTable = `create table if not exists payees (payee_id text primary key, legal_name text not null, address text not null,
+	birth_date text not null, tax_ids text not null, account text not null);
+`
+
+// Payees gives who is paid, by id, as last ingested.
+func (p *Store) Payees(ctx context.Context) (map[string]pipeline.Identity, error) {
+	payees := map[string]pipeline.Identity{}
+	if !store.Exists(p.Disk.Database(store.PeopleFile)) {
+		return payees, nil
+	}
+	err := p.With(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, "select payee_id, legal_name, address, birth_date, tax_ids, account from payees")
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id string
+			var i pipeline.Identity
+			if err := rows.Scan(&id, &i.LegalName, &i.Address, &i.BirthDate, &i.TaxIDs, &i.Account); err != nil {
+				return err
+			}
+			payees[id] = i
+		}
+		return rows.Err()
+	})
+	return payees, p.Disk.Fail("read payees of", p.Disk.Root, err)
 }
 
 // All gives the names and addresses of creators by id, as last ingested.

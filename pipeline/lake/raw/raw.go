@@ -124,9 +124,13 @@ func (w *Writer) Abandon() error {
 	return nil
 }
 
+// PersonalFeeds are the feeds whose files say who somebody is; a test of the lake
+// holds them against the domain's.
+var PersonalFeeds = map[string]bool{"creators": true, "payees": true}
+
 // Dir is where the raw files of a feed are kept.
 func (files *Files) Dir(feed string) string {
-	if feed == "creators" {
+	if PersonalFeeds[feed] {
 		return filepath.Join(files.Disk.Root, "people", "raw")
 	}
 	return filepath.Join(files.Disk.Root, "raw")
