@@ -97,7 +97,7 @@ type Payee struct {
 	ValidFrom  int64    `parquet:"valid_from,timestamp(microsecond),id(2)"`
 	EntityType string   `parquet:"entity_type,dict,id(3)"`
 	Residence  string   `parquet:"residence,optional,dict,id(4)"` // country
-	Given      string   `parquet:"given,optional,dict,id(5)"`     // personal columns that aren't empty, with a blank around each
+	Given      string   `parquet:"given,optional,dict,id(5)"`     // personal columns that aren't empty, parted by blanks
 	ValidTo    *int64   `parquet:"valid_to,optional,timestamp(microsecond),id(6)"`
 	Identity   Identity `parquet:"-"`
 	Lineage
@@ -121,7 +121,7 @@ func payees() Feed {
 				given = append(given, x[0])
 			}
 		}
-		r.Given = " " + strings.Join(given, " ") + " "
+		r.Given = strings.Join(given, " ")
 		return Fault{}
 	},
 		id("payee_id"),
