@@ -95,8 +95,9 @@ var mayImport = map[string][]string{
 	"reports/journal":        {"pipeline", "reports/escape", "reports/table"},
 	"reports/statement":      {"pipeline", "reports/escape", "reports/locale"},
 	"reports/statement/data": {"pipeline", "reports/escape", "reports/statement"},
-	"reports/statement/html": {"pipeline", "reports/escape", "reports/locale", "reports/pages", "reports/statement"},
-	"reports/statement/pdf":  {"pipeline", "reports/locale", "reports/pages", "reports/pdf", "reports/statement"},
+	"reports/agency":         {"pipeline", "reports/escape", "reports/locale", "reports/statement"},
+	"reports/statement/html": {"pipeline", "reports/agency", "reports/escape", "reports/locale", "reports/pages", "reports/statement"},
+	"reports/statement/pdf":  {"pipeline", "reports/agency", "reports/locale", "reports/pages", "reports/pdf", "reports/statement"},
 	"reports/closepackage":   {"pipeline", "reports/locale", "reports/pages", "reports/statement", "reports/table"},
 
 	// Where files lie: kinds of sources don't know one another.

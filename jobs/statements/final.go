@@ -56,6 +56,7 @@ func restoreStatements(ctx context.Context, p *books.Books, o Options, closed bo
 	if err != nil {
 		return nil, err
 	}
+	o.Agency = ""
 	o.Final, o.Creator, o.Formats, o.Says = true, "", Formats, standing.Words()
 	if o.History, err = HistoryOf(ctx, p, o.Setting, run); err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func leaveOut(next, target string, all []byte, erased func(folder string) bool) 
 			if disk.IgnoreMissing(err) != nil {
 				return WriteError(next, err)
 			}
-		case len(parts) == 3 && erased(parts[1]):
+		case len(parts) == 3 && parts[0] != AgenciesFolder && erased(parts[1]):
 			if err := os.RemoveAll(filepath.Join(next, parts[0], parts[1])); err != nil {
 				return WriteError(next, err)
 			}
@@ -117,7 +118,7 @@ func without(list []byte, folder func(name string) bool) []byte {
 	var b bytes.Buffer
 	for line := range bytes.Lines(list) {
 		_, name, _ := strings.Cut(string(line), "  ")
-		if parts := strings.Split(name, "/"); len(parts) != 3 || !folder(parts[1]) {
+		if parts := strings.Split(name, "/"); len(parts) != 3 || parts[0] == AgenciesFolder || !folder(parts[1]) {
 			b.Write(line)
 		}
 	}

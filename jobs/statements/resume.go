@@ -194,6 +194,16 @@ func zipStatements(folder string) (string, error) {
 			}
 			return nil
 		})
+		agencies, walk := filepath.Join(folder, AgenciesFolder), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			name, err := filepath.Rel(folder, path)
+			return errors.Join(err, pack(name, path))
+		}
+		if err == nil {
+			err = disk.IgnoreMissing(filepath.WalkDir(agencies, walk))
+		}
 		return errors.Join(err, z.Close())
 	})
 	return file, err

@@ -38,6 +38,7 @@ type Options struct {
 	books.Setting
 	Period  pipeline.Period
 	Creator string   // "": every creator with activity or a balance
+	Agency  string   // only this agency's, and no creator's; "": all
 	Formats []string // of StatementFormats; none: all
 	Zip     bool     // also all of them as one file
 	SQL     fs.FS    // the queries over the statements of several months
@@ -50,8 +51,9 @@ type Options struct {
 type Result struct {
 	Period     pipeline.Period
 	RunID      string
-	Folder     string // that holds the files
-	Statements int64
+	Folder     string   // that holds the files
+	Statements int64    // of creators
+	Agencies   int64    // statements of agencies
 	Changed    int64    // those that were written; the others stood as they were
 	Removed    int64    // those of an earlier run that are no more
 	Written    []string // the files, when one creator was asked for
@@ -60,7 +62,7 @@ type Result struct {
 }
 
 // Write renders the statements of a period's current run into
-// out/PERIOD/statements/SHARD/CREATOR, with an index of all files and their
+// out/PERIOD/statements/SHARD/CREATOR, those of agencies into agencies/AGENCY, with an index of all files and their
 // hashes. Files whose statement says what it said before are left alone, and a
 // run that was broken off goes on where it was. A
 // period that was not reconciled and a creator that has no statement are
@@ -103,9 +105,12 @@ func WriteIn(ctx context.Context, p *books.Books, run state.Run, o Options) (res
 		return nil, WriteError(target, err)
 	}
 	result = &Result{Period: o.Period, RunID: run.ID, Folder: target}
-	if o.Creator != "" {
+	switch {
+	case o.Agency != "":
+		err = oneAgency(ctx, p, run, o, result)
+	case o.Creator != "":
 		err = oneStatement(ctx, p, run, o, result)
-	} else {
+	default:
 		err = allStatements(ctx, p, run, o, result)
 	}
 	if err != nil {
@@ -128,7 +133,7 @@ func (o Options) Folder(ending string) string {
 // RenderInto renders all of a run's statements into a new folder, and gives
 // their number.
 func RenderInto(ctx context.Context, p *books.Books, run state.Run, o Options, next string) (int64, error) {
-	o.Formats, o.Creator = Formats, ""
+	o.Formats, o.Creator, o.Agency = Formats, "", ""
 	var err error
 	if o.History, err = HistoryOf(ctx, p, o.Setting, run); err != nil {
 		return 0, err
@@ -171,6 +176,9 @@ func allStatements(ctx context.Context, p *books.Books, run state.Run, o Options
 		return err
 	}
 	result.Statements, result.Changed, result.Removed = counts.all, counts.changed, w.removed
+	if result.Agencies, err = writeAgencies(ctx, p, run, o, result.Folder); err != nil {
+		return err
+	}
 	return disk.WriteMark(result.Folder, o.Mark(run, 0))
 }
 
@@ -215,6 +223,9 @@ func oneStatement(ctx context.Context, p *books.Books, run state.Run, o Options,
 func Standing(run state.Run, o Options) (*Result, bool) {
 	result := &Result{Period: o.Period, RunID: run.ID, Folder: o.Folder("")}
 	if !disk.HasMark(result.Folder, o.Mark(run, 0)) {
+		return nil, false
+	}
+	if !agenciesStand(result.Folder) {
 		return nil, false
 	}
 	r := renderer{dir: result.Folder, formats: Formats}

@@ -47,12 +47,8 @@ func (r *Renderer) PDF(s *statement.Statement) ([]byte, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	if r.paper == nil {
-		fonts, err := paperFonts()
-		if err != nil {
-			return nil, pipeline.Errorf(pipeline.KindInternal, "load", "fonts", "%w", err)
-		}
-		r.paper = pdf.New(fonts)
+	if err := r.load(); err != nil {
+		return nil, err
 	}
 	m := &s.Summary
 	r.words.About(s)
@@ -79,12 +75,25 @@ func (r *Renderer) PDF(s *statement.Statement) ([]byte, error) {
 	doc.onItsWay()
 	doc.earlier()
 	doc.ending()
-	doc.feet()
+	doc.feet(doc.Mark().String(), func(page, of int) string { return doc.PageOf(page, of).String() })
 	b, err := r.paper.Bytes()
 	if err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "render statement of", s.Subject(), "%w", err)
 	}
 	return b, nil
+}
+
+// load makes the document that all statements are printed on.
+func (r *Renderer) load() error {
+	if r.paper != nil {
+		return nil
+	}
+	fonts, err := paperFonts()
+	if err != nil {
+		return pipeline.Errorf(pipeline.KindInternal, "load", "fonts", "%w", err)
+	}
+	r.paper = pdf.New(fonts)
+	return nil
 }
 
 func (d *printed) head() {
@@ -105,8 +114,8 @@ func (d *printed) head() {
 }
 
 // fitted cuts a text to a width.
-func (d *printed) fitted(style pdf.Style, size, width int, text string) string {
-	lines := d.Wrap(style, size, width, 1, text)
+func (s *sheet) fitted(style pdf.Style, size, width int, text string) string {
+	lines := s.Wrap(style, size, width, 1, text)
 	if len(lines) == 0 {
 		return ""
 	}

@@ -310,13 +310,12 @@ func (d *printed) ending() {
 }
 
 // feet writes the foot of every page, now that their number is known.
-func (d *printed) feet() {
-	text := d.Mark().String()
-	y := d.size.Height - 3400
-	for i := range d.Pages() {
-		d.Turn(i)
-		d.Rect(sheetMargin, y-1200, d.width(), 50, lineColor)
-		d.TextRight(d.right(), y, pdf.Regular, smallSize, softColor, d.PageOf(i+1, d.Pages()).String())
-		d.Text(sheetMargin, y, pdf.Regular, smallSize, softColor, d.fitted(pdf.Regular, smallSize, d.width()-7000, text))
+func (s *sheet) feet(text string, number func(page, of int) string) {
+	y := s.size.Height - 3400
+	for i := range s.Pages() {
+		s.Turn(i)
+		s.Rect(sheetMargin, y-1200, s.width(), 50, lineColor)
+		s.TextRight(s.right(), y, pdf.Regular, smallSize, softColor, number(i+1, s.Pages()))
+		s.Text(sheetMargin, y, pdf.Regular, smallSize, softColor, s.fitted(pdf.Regular, smallSize, s.width()-7000, text))
 	}
 }
