@@ -13,6 +13,7 @@ func referenceFeeds() []Feed {
 		resellers(),
 		taxRules(),
 		payees(),
+		breakageRates(),
 	}
 }
 

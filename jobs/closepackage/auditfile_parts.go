@@ -292,7 +292,7 @@ func (b *auditBuilder) writeControls() error {
 var auditSections = map[string]string{
 	"exceptions": "exceptions.csv", "rollforwards": "rollforwards.csv", "bridge": "revenue_bridge.csv", "matches": "matches.csv",
 	"trial_balance": "trial_balance.csv", "journal": "journal.csv", "prior_period": "prior_period_items.csv",
-	"payout_ages": "payout_ages.csv", "rates": "rates.csv", "prices": "gift_prices.csv", "fx_rates": "fx_rates.csv",
+	"payout_ages": "payout_ages.csv", "liability_ages": "liability_ages.csv", "rates": "rates.csv", "prices": "gift_prices.csv", "fx_rates": "fx_rates.csv",
 }
 
 func (b *auditBuilder) writeSections() error {

@@ -53,6 +53,7 @@ func rawTables() map[string]rawTable {
 		rawTableOf[pipeline.Reseller](),
 		rawTableOf[pipeline.TaxRule](),
 		rawTableOf[pipeline.Payee](),
+		rawTableOf[pipeline.BreakageRate](),
 		rawTableOf[pipeline.Balance](),
 		rawTableOf[pipeline.CoinPurchase](),
 		rawTableOf[pipeline.GiftEvent](),

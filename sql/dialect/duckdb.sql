@@ -173,6 +173,9 @@ create or replace macro reference_words(x) as trim(regexp_replace(regexp_replace
 create or replace macro month_number(month) as
     cast(substr(month, 1, 4) as bigint) * 12 + cast(substr(month, 6, 2) as bigint);
 
+-- The accounting month so many months after another.
+create or replace macro month_after(month, months) as strftime(cast(month || '-01' as date) + to_months(cast(months as integer)), '%Y-%m');
+
 -- Every time zone's offset is a multiple of a quarter of an hour, so days can be told from quarters.
 create or replace macro quarter_hour(instant) as make_timestamptz((epoch_us(instant) // 900000000) * 900000000);
 
