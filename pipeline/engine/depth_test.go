@@ -11,7 +11,7 @@ import (
 const (
 	graphDepthMax         = 25 // models in the longest chain of readers
 	modelsBeforeLotsMax   = 14 // that led_lot reads, straight or through others: a lot's value is net of the tax by its rule
-	modelsBeforeMatchMax  = 24 // that led_match_outcome does
+	modelsBeforeMatchMax  = 25 // that led_match_outcome does: a report that is its own payout is matched too
 	modelsBeforeFXRateMax = 4  // that led_fx_rate does
 )
 

@@ -8,7 +8,7 @@
 -- question: Is what every store, provider and reseller owes what they say themselves?
 -- causes: a settlement report that never came, or came twice; orders that the counterparty doesn't know; a reserve or a payout that only one side has; a fed balance taken at another instant; an opening that was too small
 -- action: compare the open items of the counterparty (open_items) with its own statement of balance, find the report or order that one side lacks, have it delivered and run the month again
--- checked: from led_receivable_beside where is_compared
+-- checked: from led_receivable_beside where is_compared and not is_running
 -- not_compared: from led_receivable_beside where not is_compared and (closing_amount <> 0 or settled_amount <> 0)
 -- not_compared_reason: no balance of the counterparty was fed
 -- Per entity, counterparty and currency: opening + sold - refunded - charged_back +- fees +- tax +- adjustments +- conversion +- reserve

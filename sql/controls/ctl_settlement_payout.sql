@@ -3,18 +3,20 @@
 -- control: settlement_payout
 -- severity: block
 -- unit: currency
--- reasons: short, over
+-- reasons: short, over, balance
 -- guards: money that a store or provider keeps without a line that says so; lines of a report that got lost on the way here
 -- question: Did every payout pay what the lines of its report add up to?
 -- causes: a line that was rejected or is not in the file; a reserve, a loan or a balance carried forward that the report doesn't show; a part of the report that is missing
 -- action: look for rejected lines of the report; fetch it again whole; ask the counterparty what the remainder is; where it pays out of a balance, say so in carat.yaml (settlement)
--- checked: from led_settlement_payout cross join run where led_settlement_payout.accounting_month = run.period and outcome in ('matched', 'tolerated', 'short', 'over')
--- not_compared: from led_settlement_payout cross join run where led_settlement_payout.accounting_month = run.period and outcome in ('alone', 'running', 'before_carat')
+-- checked: from (select line_id from led_settlement_payout cross join run where led_settlement_payout.accounting_month = run.period and outcome in ('matched', 'tolerated', 'short', 'over') union all select line_id from led_report_payout cross join run where led_report_payout.accounting_month = run.period union all select counterparty from led_receivable_beside where is_compared and is_running) as payouts
+-- not_compared: from led_settlement_payout cross join run where led_settlement_payout.accounting_month = run.period and (outcome in ('alone', 'before_carat') or outcome = 'running' and not exists (select 1 from led_receivable_beside as beside where beside.is_compared and beside.is_running and beside.entity = led_settlement_payout.entity and beside.counterparty = led_settlement_payout.counterparty and beside.currency = led_settlement_payout.currency))
 -- not_compared_reason: select case when not exists (select 1 from led_settlement_payout cross join run where led_settlement_payout.accounting_month = run.period) then 'no settlement report tells of a payout' else 'no payout of the month says which lines it pays' end
 -- Lines of one payout_id are paid by it; without one, a payout in a report with lines of its own pays them and those of the
 -- reports since the payout before, all kinds of lines together. Expected is what the lines add up to, actual what was paid.
--- Reasons: short, over. A payout that stands without lines says nothing of what it pays; neither does one that comes from a
--- running balance (settlement in carat.yaml), or more than its lines within due_days after carat began. Named in the month of the payout.
+-- Reasons: short, over, balance. A payout that stands without lines says nothing of what it pays, or more than its lines within due_days
+-- after carat began. Of one that comes from a running balance (settlement in carat.yaml) all lines since the opening are the
+-- balance that the provider states at the month's end, where that was fed. A report of Google's is the payout itself: that the bank
+-- received it is settlement_bank's to compare. Named in the month of the payout.
 select
     payouts.entity,
     'settlement' as subject_kind,
@@ -41,4 +43,20 @@ select
 from led_settlement_payout as payouts
 cross join run
 where payouts.accounting_month = run.period and payouts.outcome in ('short', 'over')
-order by payouts.line_id
+union all
+select
+    entity,
+    'account',
+    receivable_role || '/' || counterparty,
+    cast(fed_amount as decimal(38, 9)),
+    cast(own_amount as decimal(38, 9)),
+    cast(own_amount - fed_amount as decimal(38, 9)),
+    currency,
+    'balance',
+    counterparty || ' states a balance of ' || plain(fed_amount) || ' ' || currency || ' at the end of the month; by its opening and its lines it is '
+    || plain(own_amount) || ' ' || currency || '.',
+    batch_id,
+    source_line
+from led_receivable_beside
+where is_compared and is_running and fed_amount <> own_amount
+order by subject_id

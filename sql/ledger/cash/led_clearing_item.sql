@@ -21,6 +21,9 @@ with settled as (
         and lines.kind in ('payout', 'disbursement', 'transfer')
         and coalesce(lines.settled_at, lines.event_at) >= run.first_start
         and coalesce(lines.settled_at, lines.event_at) < run.period_end
+    union all
+    select line_id, entity, counterparty, currency, 'payout', -net_amount, settled_at, accounting_month
+    from led_report_payout
 ),
 
 items as (

@@ -122,6 +122,19 @@ payout_references as (
     group by entity, bank_reference
 ),
 
+payout_lines as (
+    select
+        line_id, entity, channel, counterparty, currency, bank_reference, net_amount, event_at, accounting_month, batch_id, source_line
+    from stg_settlement_lines
+    cross join run
+    where kind = 'payout' and accounting_month <= run.period
+    union all
+    select
+        line_id, entity, channel, counterparty, currency, cast(null as varchar), net_amount, settled_at, accounting_month, batch_id,
+        source_line
+    from led_report_payout
+),
+
 -- a reference of several words is looked for by its first
 named_payouts as (
     select
@@ -300,7 +313,7 @@ select
     cast(null as decimal(38, 6)) as owed_amount,
     lines.batch_id,
     lines.source_line
-from stg_settlement_lines as lines
+from payout_lines as lines
 cross join run
 left join decided
     on decided.match = 'settlement_bank'
@@ -308,7 +321,6 @@ left join decided
     and decided.item_id = lines.line_id
 left join run_channels
     on run_channels.channel = lines.channel
-where lines.kind = 'payout' and lines.accounting_month <= run.period
 union all
 select
     'settlement_bank' as match,

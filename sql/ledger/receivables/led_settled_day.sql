@@ -5,8 +5,8 @@
 -- names the transaction of such a line), own (moves the receivable by itself); older (an order from before carat began: it draws the
 -- opening down) and before (an own line from before carat began: inside the opening). A line counts on the day of its event; a payout,
 -- disbursement or transfer on that of settled_at, and so does what is settled in another currency than the customer's; counted is now where
--- that is in the period, earlier before it. What is settled later is not here. Of earlier days only the sum is kept (day is null).
-with lines as (
+-- that is in the period, earlier before it. A report that is paid out as it stands has its payout (led_report_payout). What is settled later is not here. Of earlier days only the sum is kept (day is null).
+with reported as (
     select
         lines.line_id,
         lines.entity,
@@ -31,6 +31,18 @@ with lines as (
     from stg_settlement_lines as lines
     cross join run
     where lines.accounting_month <= run.period
+),
+
+lines as (
+    select
+        line_id, entity, channel, counterparty, report_id, currency, kind, tax_kind, store_transaction_id, transaction_at, net_amount,
+        fee_amount, tax_amount, accounting_month, is_order, is_foreign, event_at, settled_at
+    from reported
+    union all
+    select
+        line_id, entity, channel, counterparty, report_id, currency, 'payout', null, null, null, net_amount,
+        0, 0, accounting_month, false, false, settled_at, settled_at
+    from led_report_payout
 ),
 
 -- transactions of which fees or taxes stand in lines of their own
