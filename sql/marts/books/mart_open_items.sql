@@ -3,7 +3,8 @@
 -- result: open_items
 -- order: entity, account, counterparty, currency, stage, item
 -- An account is its items, counterparty by counterparty: what is owed to us is a debit, positive; what we owe stands on the account of what
--- is owed to counterparties. due_at is when the item should have gone on, age_days how old it is at the period's end (null where it has
+-- is owed to counterparties. Of clearing the stages are unreceived and unpaid; a line of the bank that nothing explains stands on the
+-- account of other bank movements. due_at is when the item should have gone on, age_days how old it is at the period's end (null where it has
 -- no day); functional_amount is told at the month's last rate, null where that is missing.
 with sums as (
     select entity, role, counterparty, currency, sum(amount) as amount
@@ -30,6 +31,17 @@ items as (
         and sums.role = led_receivable_item.role
         and sums.counterparty = led_receivable_item.counterparty
         and sums.currency = led_receivable_item.currency
+    union all
+    select entity, role, counterparty, currency, stage, item, amount, local_day(since, run.time_zone) as since, due_at
+    from led_open_clearing
+    cross join run
+    union all
+    select
+        entity, 'other_bank', coalesce(counterparty, account), currency, 'unexplained', 'bank ' || line_id, -amount,
+        local_day(booked_at, run.time_zone), cast(null as timestamp with time zone)
+    from led_bank_booking
+    cross join run
+    where stage = 'other'
 ),
 
 open_items as (
