@@ -112,7 +112,7 @@ var mayImport = map[string][]string{
 	"pipeline/source/stripe":     sourcesMayImport,
 
 	// The frame of all formats, and a room for each provider.
-	"pipeline/feed": {"pipeline", "pipeline/feed/lex", "pipeline/feed/typed", "pipeline/feed/published", "pipeline/feed/workbook", "pipeline/feed/layout", "pipeline/feed/apple",
+	"pipeline/feed": {"pipeline", "pipeline/feed/lex", "pipeline/feed/typed", "pipeline/feed/published", "pipeline/feed/workbook", "pipeline/feed/layout", "pipeline/feed/view", "pipeline/feed/apple",
 		"pipeline/feed/google", "pipeline/feed/stripe", "pipeline/feed/paypal", "pipeline/feed/adyen", "pipeline/feed/bank", "pipeline/feed/live", "pipeline/feed/ecb"},
 	"pipeline/feed/lex":       {"pipeline"},
 	"pipeline/feed/address":   {}, // what a letter is sent to is judged again when it is sent
@@ -120,6 +120,7 @@ var mayImport = map[string][]string{
 	"pipeline/feed/workbook":  {"pipeline", "pipeline/feed/lex", "pipeline/feed/typed"},
 	"pipeline/feed/published": {"pipeline", "pipeline/feed/lex"},
 	"pipeline/feed/layout":    {"pipeline", "pipeline/feed/lex", "pipeline/feed/published", "pipeline/feed/workbook"},
+	"pipeline/feed/view":      {"pipeline", "pipeline/feed/lex", "pipeline/feed/published", "pipeline/feed/layout"},
 	// Providers don't know each other, nor who lists them: a provider is added or
 	// taken out without a look at another.
 	"pipeline/feed/apple":    providersMayImport,
@@ -142,7 +143,7 @@ var providersMayImport = []string{"pipeline", "pipeline/feed/lex", "pipeline/fee
 // jobsInOrder are the packages of jobs, each of which may import those before it
 // and none after. Their tests may import all: the compiler forbids a circle.
 var jobsInOrder = []string{
-	"jobs/disk", "jobs/names", "jobs/sandbox", "jobs/timetable", "jobs/config/reference", "jobs/config", "jobs/books", "jobs/fetch", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/mail",
+	"jobs/disk", "jobs/names", "jobs/sandbox", "jobs/timetable", "jobs/reshape", "jobs/config/reference", "jobs/config", "jobs/books", "jobs/fetch", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/mail",
 	"jobs/exceptions", "jobs/ask", "jobs/publish", "jobs/month", "jobs/guard", "jobs", "jobs/schedule",
 }
 

@@ -64,12 +64,15 @@ type Config struct {
 	Memory         string        // as the engine takes it: "4GB"
 	Threads        int           // 0: all cores
 	ControlTimeout time.Duration // of each control of the user's own
-	Feeds          map[string]Feed
-	Jobs           map[string]Job
-	Mail           Mail
-	Notifications  map[string]Webhook // receivers by name
-	Backup         Backup
-	Sources        map[string]Source // that files are fetched from, by name
+	// SQLApart runs the SQL of layouts in a process of its own; false: in this one, as
+	// only tests do, which have no binary to call. It is no key.
+	SQLApart      bool
+	Feeds         map[string]Feed
+	Jobs          map[string]Job
+	Mail          Mail
+	Notifications map[string]Webhook // receivers by name
+	Backup        Backup
+	Sources       map[string]Source // that files are fetched from, by name
 }
 
 // Entity is a legal entity that sells the coins and owes the creators.

@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"carat/jobs/reshape"
 	"carat/pipeline/feed"
 )
 
@@ -67,7 +68,7 @@ func (c *Config) ReadOptions(name string) feed.Options {
 	conf := c.Feed(name)
 	return feed.Options{
 		Entity: c.Entity, Zone: conf.Zone, Workers: c.Workers(),
-		Format: conf.Format, Accounts: conf.Accounts, TransactionColumn: conf.TransactionColumn, Kinds: conf.Kinds, SKUCoins: conf.SKUCoins, Sheet: conf.Sheet, Layouts: conf.Layouts,
+		Format: conf.Format, Accounts: conf.Accounts, TransactionColumn: conf.TransactionColumn, Kinds: conf.Kinds, SKUCoins: conf.SKUCoins, Sheet: conf.Sheet, Layouts: conf.Layouts, View: reshape.View(c.Memory, c.SQLApart),
 		MinorDigits: conf.MinorDigits, LiveCreator: conf.LiveCreator, LiveSilence: conf.LiveSilence, GiftValidFrom: conf.validFrom(),
 	}
 }

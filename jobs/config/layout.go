@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"carat/jobs/reshape"
 	"carat/pipeline"
 	"carat/pipeline/feed"
 )
@@ -108,6 +109,13 @@ func (r *layoutReader) fileKeys() map[string]func(*yaml.Node) {
 				}
 				l.Separator = feed.LayoutSeparator(b)
 			}
+		},
+		"sql": func(n *yaml.Node) {
+			text, ok := r.text(n, what+" sql")
+			if err := reshape.Check(text); ok && err != nil {
+				r.problem(n, "%s sql: %v", what, err)
+			}
+			l.SQL = text
 		},
 		"encoding":          func(n *yaml.Node) { l.Encoding = r.choice(n, what+" encoding", feed.LayoutEncodings()...) },
 		"skip_lines":        func(n *yaml.Node) { l.SkipLines = r.whole(n, what+" skip_lines", 0, 100) },

@@ -14,6 +14,10 @@ import (
 func (r *layoutReader) check(n *yaml.Node) {
 	l := r.into
 	mapped := l.Mapped()
+	if l.SQL != "" {
+		r.checkSQL(n, mapped)
+		return
+	}
 	if len(mapped) == 0 {
 		r.problem(n, "%s needs columns: {%s: its name in the file, …}", r.what, r.known[0])
 		return
@@ -49,6 +53,17 @@ func (r *layoutReader) check(n *yaml.Node) {
 	}
 	if l.ContentID && slices.Contains(mapped, r.feed.Key[0]) {
 		r.problem(n, "%s id: %s is mapped to a column already", r.what, r.feed.Key[0])
+	}
+}
+
+// checkSQL says what a layout can't say besides its SQL.
+func (r *layoutReader) checkSQL(n *yaml.Node, mapped []string) {
+	l := r.into
+	if len(l.Files) == 0 {
+		r.problem(n, "%s sql: say which files it is for, files: [\"wallet-*.csv\"]: no header tells", r.what)
+	}
+	if len(mapped)+len(l.Values)+len(l.Scale)+len(l.Negated)+len(l.Absolute)+len(l.LeaveOut)+len(l.TimeFormats)+len(l.Signs) > 0 || l.KindBySign != nil {
+		r.problem(n, "%s sql: the SQL alone says what the columns are; beside it stand name, files, time_zone, separator, encoding, skip_lines, no_header, constants and id", r.what)
 	}
 }
 

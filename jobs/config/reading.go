@@ -69,7 +69,7 @@ func (c *Config) ReadAgain(name, text string) (feed.Options, *time.Location, err
 	if err != nil {
 		return o, nil, fmt.Errorf("how it was read: %w", err)
 	}
-	o = feed.Options{Entity: r.Entity, Zone: zone, Workers: o.Workers, Format: r.Format, Accounts: r.Accounts, MinorDigits: r.MinorDigits,
+	o = feed.Options{Entity: r.Entity, Zone: zone, Workers: o.Workers, View: o.View, Format: r.Format, Accounts: r.Accounts, MinorDigits: r.MinorDigits,
 		TransactionColumn: r.TransactionColumn, Kinds: r.Kinds, SKUCoins: r.SKUCoins, Sheet: r.Sheet, LiveCreator: r.LiveCreator, LiveSilence: r.LiveSilence,
 		GiftValidFrom: Feed{Zone: zone, PricesFrom: r.PricesFrom}.validFrom()}
 	if len(r.Layout) == 0 {

@@ -24,3 +24,26 @@ func GuessLayout(path, feedName, sheet string) (text string, err error) {
 	defer func() { err = errors.Join(err, f.Close()) }()
 	return feed.GuessLayout(f, in.Name, in.Feed, sheet)
 }
+
+// LooksLike says of which feed a file is that carat reads as it is, and how: the feed's
+// own columns under its name, or a published format. Of a file that needs a layout the
+// feed is that of its name, or "", and how is "".
+func LooksLike(path string) (feedName, how string) {
+	in, err := namedInput(path, "")
+	if err != nil {
+		return "", ""
+	}
+	f, _, err := openInput(in)
+	if err != nil {
+		return in.Feed, ""
+	}
+	defer func() { _ = f.Close() }()
+	format, err := feed.RecogniseFile(f, in.Name, in.Feed)
+	if err != nil {
+		return in.Feed, ""
+	}
+	if in.Feed == "" && format.Feed == "" || !feed.Reads(f, in.Name, format) {
+		return in.Feed, ""
+	}
+	return format.Feed, format.Feed + " by " + format.String()
+}

@@ -12,6 +12,7 @@ import (
 	"carat/pipeline/feed/layout"
 	"carat/pipeline/feed/lex"
 	"carat/pipeline/feed/published"
+	"carat/pipeline/feed/view"
 	"carat/pipeline/feed/workbook"
 )
 
@@ -28,6 +29,7 @@ type (
 	LayoutCondition = layout.Condition
 	LayoutTest      = layout.Test
 	LayoutSeparator = layout.Separator
+	LayoutView      = view.View
 )
 
 // LayoutMinorUnits is layout.MinorUnits.

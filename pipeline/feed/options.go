@@ -67,6 +67,8 @@ type Options struct {
 	Sheet string
 	// Layouts describe files of the user's own.
 	Layouts []Layout
+	// View runs the SQL of layouts; nil: a file with such a layout can't be read.
+	View LayoutView
 	// AnyAddress takes any text for a mail address, as carat did before it was
 	// strict: for reading again what was taken then.
 	AnyAddress bool

@@ -14,6 +14,7 @@ import (
 	"carat/pipeline/feed/lex"
 	"carat/pipeline/feed/published"
 	"carat/pipeline/feed/typed"
+	"carat/pipeline/feed/view"
 	"carat/pipeline/feed/workbook"
 )
 
@@ -88,6 +89,9 @@ func (j *job) run(ctx context.Context) (typed.Result, error) {
 	if j.format.Name == formatParquet || j.format.Name == formatXLSX || j.format.Compression == Zip {
 		if err := raw.drain(); err != nil { // read out of order below
 			return typed.Result{}, unpackError(j.in.Name, j.format.Compression, raw, err)
+		}
+		if j.format.Name == formatXLSX && j.format.layout != nil && j.format.layout.SQL != "" {
+			return typed.Result{}, lex.BadFile(j.in.Name, 0, "%s: its sql reads delimited text, and this is a workbook", j.format.layout.Called()).WithHint("have it exported as CSV")
 		}
 		if j.format.Name == formatXLSX && j.format.layout != nil {
 			return readReport(ctx, j, func(r *published.Report) error {
@@ -183,6 +187,12 @@ func (j *job) text(ctx context.Context, src io.Reader, wrap func(error) error) (
 // layoutText reads a text by its layout.
 func (j *job) layoutText(ctx context.Context, src io.Reader, wrap func(error) error) (typed.Result, error) {
 	l := j.format.layout
+	if l.SQL != "" {
+		if j.format.objects {
+			return typed.Result{}, lex.BadFile(j.in.Name, 0, "%s: its sql reads delimited text, and this is JSON", l.Called())
+		}
+		return readReport(ctx, j, func(r *published.Report) error { return view.Read(ctx, l, r, j.opts.View) }, src, ownErrors(wrap))
+	}
 	if !j.format.objects {
 		return readReport(ctx, j, func(r *published.Report) error { return l.ReadText(r, j.opts.Zone) }, src, wrap)
 	}

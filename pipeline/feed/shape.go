@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
@@ -60,4 +61,28 @@ func parquetNames(file *os.File) (names []string) {
 		names = append(names, c.Name())
 	}
 	return names
+}
+
+// Reads says whether a file that was recognised can be read as it is: a published format
+// can, and a table with the columns that its feed needs.
+func Reads(file *os.File, name string, format Format) bool {
+	switch format.Name {
+	case formatCSV, formatNDJSON, formatXLSX, formatParquet:
+	default:
+		return true
+	}
+	names := parquetNames(file)
+	if names == nil {
+		s, err := sampleOf(file, name, "")
+		if err != nil {
+			return false
+		}
+		names = s.Names
+	}
+	for _, column := range requiredColumns(format.Feed) {
+		if !slices.Contains(names, column) {
+			return false
+		}
+	}
+	return len(names) > 0
 }

@@ -92,6 +92,7 @@ var keys = []Key{
 	{"feeds.*.layout.*_sign", "the column that has the sign of a number, by its words", "", layoutExample("amount_sign: {column: In/Out, negative: [Out], positive: [In]}")},
 	{"feeds.*.layout.leave_out", "rows that are left out, and counted: by is, is_not, begins, contains or empty", "[]", layoutExample("leave_out: [{column: State, is: [Pending], reason: not booked}]")},
 	{"feeds.*.layout.id", "content: the key is made of what the row says", "", layoutExample("")},
+	{"feeds.*.layout.sql", "what no other key can say: one SELECT over file(line, …), all text, that gives line, each at most once, and the feed's columns; lines that it doesn't give are left out. No clock, no chance, no other table; it runs in a process of its own", "", "feeds:\n  bank_lines:\n    layout:\n      files: [\"wallet-*.csv\"]\n      constants: {account: wallet, currency: EUR}\n      sql: >-\n        select line, id as line_id, day || 'T00:00:00Z' as booked_at,\n        case when way = 'out' then '-' else '' end || amount as amount\n        from file where state <> 'void'"},
 	{"jobs", "what carat schedule runs, and when", "ingest and reconcile", "jobs:\n  ingest: {cron: \"*/15 * * * *\"}"},
 	{"jobs.*.cron", "minute, hour, day, month, weekday, in time_zone", "", "jobs:\n  ingest: {cron: \"*/15 * * * *\"}"},
 	{"jobs.*.after", "jobs that come first", "[]", "jobs:\n  ingest: {cron: \"0 2 * * *\"}\n  reconcile: {cron: \"30 2 * * *\", after: [ingest]}"},

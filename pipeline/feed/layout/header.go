@@ -84,7 +84,7 @@ func (l *Layout) FitText(text []byte) Fit {
 	for n := 0; n < headerWithin && len(text) > 0; n++ {
 		record, rest, _ := bytes.Cut(text, lex.Newline)
 		if len(bytes.TrimSpace(record)) > 0 {
-			f := l.fit(published.LineColumns(record, l.Separator.comma()).Names, line)
+			f := l.fit(published.LineColumns(record, l.Separator.Comma()).Names, line)
 			if f.Fits || best.Line == 0 || f.Used > best.Used {
 				best = f
 			}

@@ -42,6 +42,8 @@ type Layout struct {
 	Constants map[string]string            `json:"constants,omitempty"` // the same in every row
 	Values    map[string]map[string]string `json:"values,omitempty"`    // what a text means
 
+	SQL string `json:"sql,omitempty"` // gives line and the feed's columns of file(line, …); "": what is said above
+
 	KindBySign *BySign     `json:"kind_by_sign,omitempty"`
 	LeaveOut   []Condition `json:"leave_out,omitempty"`
 	ContentID  bool        `json:"content_id,omitempty"` // the key is made of content
@@ -63,7 +65,8 @@ func (s *Separator) UnmarshalText(text []byte) error {
 	return nil
 }
 
-func (s Separator) comma() byte {
+// Comma gives the character; a comma for none.
+func (s Separator) Comma() byte {
 	if s == 0 {
 		return ','
 	}

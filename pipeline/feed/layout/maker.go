@@ -304,6 +304,21 @@ func (m *maker) id(values map[string]value) string {
 	return m.ids.ID("content", parts...)
 }
 
+// ContentIDs gives how the keys of a file's rows are made of their texts.
+func (l *Layout) ContentIDs(f pipeline.Feed) func(texts map[string]string) string {
+	m := &maker{Layout: l, feed: f, columns: map[string]*pipeline.FeedColumn{}, ids: published.NewRowIDs()}
+	for i := range f.Columns {
+		m.columns[f.Columns[i].Name] = &f.Columns[i]
+	}
+	return func(texts map[string]string) string {
+		values := map[string]value{}
+		for column, text := range texts {
+			values[column] = value{text: text}
+		}
+		return m.id(values)
+	}
+}
+
 // idColumns gives the columns of which ids are made, in the order of their
 // names: those that are named, else all but the key and the entity.
 func idColumns(f pipeline.Feed, named []string) []string {

@@ -18,7 +18,7 @@ func (l *Layout) ReadText(r *published.Report, zone *time.Location) error {
 	if err != nil {
 		return pipeline.Errorf(pipeline.KindUsage, "read", r.Name, "%s: %w", l.Called(), err)
 	}
-	recs := r.Records(l.Separator.comma(), published.QuotesStrict)
+	recs := r.Records(l.Separator.Comma(), published.QuotesStrict)
 	for range l.SkipLines {
 		recs.Raw = recs.Raw[:0]
 		if err := recs.ReadLine(); errors.Is(err, io.EOF) {
