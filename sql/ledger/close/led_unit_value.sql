@@ -36,6 +36,7 @@ conversion as (
     from closing
     inner join stg_conversion_rates
         on stg_conversion_rates.scope = 'default'
+        and stg_conversion_rates.scope_id is null
         and closing.closing_instant >= stg_conversion_rates.valid_from
         and closing.closing_instant < stg_conversion_rates.valid_until
 ),
