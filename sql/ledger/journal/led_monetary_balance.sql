@@ -2,8 +2,9 @@
 -- grain: entity, account, currency
 -- Receivables of stores, providers and resellers, what they hold back and what is owed to them, clearing, cash, sales tax and withholding
 -- (ASC 830-20-35, IAS 21.23).
--- Signed as the journal. It opens with what the closed month before closed with, where carat begins with what was fed, else nothing; while the month
--- before is open, or was closed without a balance of the account, nobody knows the opening and there is no row. Left out, too, is an
+-- Signed as the journal. It opens with what the closed month before closed with; where carat begins, and while the month before is
+-- open, with what its roll-forward knows (led_monetary_opening). There is no row of an account that nobody can tell the opening of: it was
+-- closed without a balance, or counterparties hold it back and the month before is open. Left out, too, is an
 -- account that holds roles of another kind. role is that to which its exchange difference is booked.
 with roles as (
     select role
@@ -14,39 +15,29 @@ with roles as (
     ) as monetary (role)
 ),
 
+turn as (
+    select run.period = run.first_period as is_first, run_eras.era_start is not null and run.period > run.first_period as is_closed
+    from run
+    left join run_eras
+        on run_eras.era_start = run.period_start
+),
+
 accounts as (
     select
         led_account.entity,
         led_account.account,
         min(led_account.role) as role
     from led_account
+    cross join turn
     left join roles
         on roles.role = led_account.role
     group by led_account.entity, led_account.account
     having max(case when roles.role is null then 1 else 0 end) = 0
+        -- what is held back is known from a closed month alone
+        and max(case when led_account.role = 'reserves' and not turn.is_first and not turn.is_closed then 1 else 0 end) = 0
 ),
 
--- whether the balance with which the period opens is known
-turn as (
-    select run.period = run.first_period as is_first
-    from run
-    left join run_eras
-        on run_eras.era_start = run.period_start
-    where run.period = run.first_period or run_eras.era_start is not null
-),
-
--- what counterparties owed when carat began; one to which we owed is a liability
-fed as (
-    select entity, currency, role, amount, functional_amount
-    from led_receivable_opening
-    where amount >= 0 or role = 'reserves'
-    union all
-    select entity, currency, 'counterparty_payable' as role, amount, functional_amount
-    from led_receivable_opening
-    where amount < 0 and role <> 'reserves'
-),
-
-closed as (
+openings as (
     select
         closed_trial_balances.entity,
         closed_trial_balances.account,
@@ -55,22 +46,22 @@ closed as (
         cast(known_sum(closed_trial_balances.functional_closing) as decimal(38, 9)) as functional_opening
     from closed_trial_balances
     cross join turn
-    where not turn.is_first
+    where turn.is_closed
     group by closed_trial_balances.entity, closed_trial_balances.account, closed_trial_balances.currency
     union all
     select
-        fed.entity,
+        led_monetary_opening.entity,
         led_account.account,
-        fed.currency,
-        cast(sum(fed.amount) as decimal(38, 9)) as opening_amount,
-        cast(known_sum(fed.functional_amount) as decimal(38, 9)) as functional_opening
-    from fed
+        led_monetary_opening.currency,
+        cast(sum(led_monetary_opening.opening_amount) as decimal(38, 9)) as opening_amount,
+        cast(known_sum(led_monetary_opening.functional_opening) as decimal(38, 9)) as functional_opening
+    from led_monetary_opening
     cross join turn
     inner join led_account
-        on led_account.entity = fed.entity
-        and led_account.role = fed.role
-    where turn.is_first
-    group by fed.entity, led_account.account, fed.currency
+        on led_account.entity = led_monetary_opening.entity
+        and led_account.role = led_monetary_opening.role
+    where not turn.is_closed
+    group by led_monetary_opening.entity, led_account.account, led_monetary_opening.currency
 ),
 
 postings as (
@@ -114,7 +105,7 @@ keys as (
     from moved
     union
     select entity, account, currency
-    from closed
+    from openings
 )
 
 select
@@ -124,10 +115,10 @@ select
     keys.currency,
     coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
     local_day(run.closing_instant, run.time_zone) as day,
-    cast(case when closed.entity is null then 0 else closed.opening_amount end as decimal(38, 9)) as opening_amount,
-    cast(case when closed.entity is null then 0 else closed.functional_opening end as decimal(38, 9)) as functional_opening,
+    cast(case when openings.entity is null then 0 else openings.opening_amount end as decimal(38, 9)) as opening_amount,
+    cast(case when openings.entity is null then 0 else openings.functional_opening end as decimal(38, 9)) as functional_opening,
     cast(
-        case when closed.entity is null then 0 else closed.opening_amount end + coalesce(moved.amount, 0)
+        case when openings.entity is null then 0 else openings.opening_amount end + coalesce(moved.amount, 0)
         as decimal(38, 9)
     ) as closing_amount
 from keys
@@ -138,12 +129,12 @@ inner join accounts
     and accounts.account = keys.account
 left join run_entities
     on run_entities.entity = keys.entity
-left join closed
-    on closed.entity = keys.entity
-    and closed.account = keys.account
-    and closed.currency = keys.currency
+left join openings
+    on openings.entity = keys.entity
+    and openings.account = keys.account
+    and openings.currency = keys.currency
 left join moved
     on moved.entity = keys.entity
     and moved.account = keys.account
     and moved.currency = keys.currency
-where closed.entity is null or closed.opening_amount is not null
+where openings.entity is null or openings.opening_amount is not null
