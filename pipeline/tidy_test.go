@@ -88,6 +88,7 @@ var mayImport = map[string][]string{
 	"reports/escape":         {},
 	"reports/pdf":            {},
 	"reports/auditfile":      {},
+	"reports/yearfile":       {"pipeline", "reports/escape"},
 	"reports/locale":         {"pipeline"},
 	"reports/table":          {"pipeline", "reports/escape"},
 	"reports/trace":          {"pipeline", "reports/escape", "reports/table"},
@@ -143,7 +144,7 @@ var providersMayImport = []string{"pipeline", "pipeline/feed/lex", "pipeline/fee
 // jobsInOrder are the packages of jobs, each of which may import those before it
 // and none after. Their tests may import all: the compiler forbids a circle.
 var jobsInOrder = []string{
-	"jobs/disk", "jobs/names", "jobs/sandbox", "jobs/timetable", "jobs/reshape", "jobs/config/reference", "jobs/config", "jobs/books", "jobs/fetch", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/mail",
+	"jobs/disk", "jobs/names", "jobs/sandbox", "jobs/timetable", "jobs/reshape", "jobs/config/reference", "jobs/config", "jobs/books", "jobs/fetch", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/yearfiles", "jobs/mail",
 	"jobs/exceptions", "jobs/ask", "jobs/publish", "jobs/month", "jobs/guard", "jobs", "jobs/schedule",
 }
 

@@ -20,7 +20,7 @@ type verbGroup struct {
 func verbGroups() []verbGroup {
 	return []verbGroup{
 		{"month", "A month, from files to the close:", []func(*app) *cobra.Command{
-			runCommand, fetchCommand, ingestCommand, undoCommand, reconcileCommand, statementsCommand, packageCommand, closeCommand, approveCommand, reopenCommand, sendCommand,
+			runCommand, fetchCommand, ingestCommand, undoCommand, reconcileCommand, statementsCommand, packageCommand, closeCommand, approveCommand, reopenCommand, sendCommand, yearFilesCommand,
 		}},
 		{"look", "Look:", []func(*app) *cobra.Command{
 			statusCommand, exceptionsCommand, queryCommand, traceCommand, runsCommand,

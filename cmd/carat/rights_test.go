@@ -40,6 +40,7 @@ var asked = map[string][]struct {
 	"close":      {{books.RightClose, []string{"--period", "2000-01"}}},
 	"approve":    {{books.RightApprove, []string{"--period", "2000-01"}}},
 	"reopen":     {{books.RightReopen, []string{"--period", "2000-01", "--reason", "x"}}},
+	"yearfiles":  {{books.RightYearFiles, []string{"--year", "2000"}}},
 	"send":       {{books.RightSend, []string{"--period", "2000-01", "--dry-run"}}},
 	"status":     {{books.RightStatus, nil}},
 	"exceptions": {{books.RightExceptions, nil}, {books.RightExceptions, []string{"show", "0123456789abcdef"}}, {books.RightDecide, []string{"--import", "decisions.csv"}}},

@@ -51,6 +51,7 @@ const (
 	RightStatements Right = "statements"
 	RightPackage    Right = "package"
 	RightSend       Right = "send"
+	RightYearFiles  Right = "yearfiles"
 	RightDecide     Right = "decide"
 	RightClose      Right = "close"
 	RightApprove    Right = "approve"
@@ -85,6 +86,7 @@ var Rights = map[Right][]string{
 	RightStatements: {RolePreparer, RoleApprover, RoleScheduler}, // whoever approved may have to put them back
 	RightPackage:    {RolePreparer, RoleApprover, RoleScheduler},
 	RightSend:       {RolePreparer, RoleScheduler},
+	RightYearFiles:  {RolePreparer, RoleApprover}, // they name people
 
 	RightDecide:  {RolePreparer, RoleApprover},
 	RightClose:   {RolePreparer, RoleScheduler},

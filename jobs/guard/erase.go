@@ -71,7 +71,7 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 // statements, also of months that were opened again, and archives that hold them.
 // Each can be written again, without the name.
 func removeStatements(out, shard, folder string) (removed []string, err error) {
-	for _, pattern := range []string{filepath.Join("*", statements.FolderName+"*", shard, folder), filepath.Join("*", statements.FolderName+"*.zip")} {
+	for _, pattern := range []string{filepath.Join("*", statements.FolderName+"*", shard, folder), filepath.Join("*", statements.FolderName+"*.zip"), filepath.Join("yearfiles", "*")} {
 		found, err := filepath.Glob(filepath.Join(out, pattern))
 		if err != nil {
 			return removed, err
