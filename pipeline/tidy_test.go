@@ -51,6 +51,7 @@ var mayImport = map[string][]string{
 	"fixtures":        {"pipeline"},
 	"fixtures/world":  {"pipeline"},
 	"fixtures/files":  {"pipeline", "fixtures/world"},
+	"fixtures/messy":  {"pipeline"},
 	"fixtures/lots":   {"fixtures/world"},
 	"fixtures/month":  {"pipeline", "fixtures/world", "fixtures/files", "fixtures/lots"},
 	"fixtures/plan":   {"pipeline", "fixtures/world", "fixtures/month"},

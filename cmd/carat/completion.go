@@ -64,6 +64,7 @@ func completeFlags(a *app, root *cobra.Command) {
 		"format":  completeFormat,
 		"log":     words(func() []string { return []string{"text", "json"} }),
 		"files":   words(func() []string { return []string{"daily", "weekly", "month"} }),
+		"style":   words(func() []string { return []string{"own", "messy"} }),
 		"faults":  words(func() []string { return []string{"all", "none"} }),
 		"dir": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveFilterDirs

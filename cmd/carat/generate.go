@@ -22,6 +22,7 @@ folder: carat.yaml, inbox/ with every feed, and truth.json, which names each
 exception that reconciling them must find, and in which month. The same flags
 give the same bytes. Gifts and faults are those of each month.`,
 		Example: `  carat generate --out month --faults all --seed 7
+  carat generate --out mine --style messy --gifts 300 --viewers 40
   carat generate --out quarter --periods 3 --entities 2 --zone Asia/Tokyo`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -60,6 +61,7 @@ give the same bytes. Gifts and faults are those of each month.`,
 	flags.IntVar(&o.Creators, "creators", 100, "creators")
 	flags.Uint64Var(&o.Seed, "seed", 1, "seed of the random draws")
 	flags.StringVar(&faults, "faults", "none", "all, none, or CONTROL=N,…; planted in each month")
+	flags.StringVar(&o.Style, "style", fixtures.StyleOwn, "own or messy: in carat's columns, or as a small platform has its exports, with layouts for them")
 	flags.StringVar(&o.Files, "files", fixtures.FilesDaily, "daily, weekly or month: a file a day or a week in mixed formats, or one CSV per feed")
 	return cmd
 }
