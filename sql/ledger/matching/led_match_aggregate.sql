@@ -70,6 +70,7 @@ sums as (
         cast(sum(their_items) as bigint) as their_items,
         cast(known_sum(their_owed) - known_sum(own_owed) as decimal(38, 6)) as owed_difference,
         max(taken_at) as taken_at,
+        min(case when their_items > 0 then taken_at end) as first_line_at,
         min(batch_id) as batch_id,
         min(case when source_line is not null then source_line end) as source_line
     from rows_of_both
@@ -92,6 +93,7 @@ select
     sums.their_amount,
     sums.their_quantity,
     sums.their_items,
+    sums.first_line_at,
     -- what the store kept more (negative) or less than was booked, where every line implies it
     cast(sums.owed_difference - (sums.their_amount - sums.own_amount) as decimal(38, 6)) as fee_difference,
     -- a range that ended in the month is settled there, whenever its report was dated

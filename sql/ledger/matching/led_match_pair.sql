@@ -3,7 +3,8 @@
 -- An order and a settlement line of the same transaction, kind and currency, the only ones of it, equal within the tolerance
 -- in amount, with or without tax, and, where both know it, in fee, are a pair. Joined by a number, because numbers are joined several times as fast as
 -- names. A pair is told once, in the month in which the later of the two counted. The fee difference is what the settlement
--- took more (negative) or less than was booked; moved_amount what an order's counterparty no longer owes because another one settles it. What didn't pair is read again by led_match_item, and so is what several orders
+-- took more (negative) or less than was booked; moved_amount what an order's counterparty no longer owes because another one settles it, and
+-- opened_amount what was owed for orders of earlier months. What didn't pair is read again by led_match_item, and so is what several orders
 -- or several lines name, and what names no transaction: it stands here as unpaired_no alone.
 with order_numbers as (
     select
@@ -144,6 +145,8 @@ judged as (
         beside.counterparty,
         beside.line_counterparty,
         case when beside.is_same_currency and beside.line_counterparty <> beside.counterparty then beside.owed_amount end as moved_amount,
+        case when beside.is_same_currency then beside.owed_amount end as owed_amount,
+        beside.taken_at as order_taken_at,
         greatest(beside.taken_at, beside.line_taken_at) as taken_at,
         case
             when beside.check_no = beside.line_check_no
@@ -169,7 +172,8 @@ select
     sum(judged.line_amount) as line_amount,
     sum(judged.difference) as difference,
     sum(judged.fee_difference) as fee_difference,
-    sum(judged.moved_amount) as moved_amount
+    sum(judged.moved_amount) as moved_amount,
+    sum(case when judged.order_taken_at < run.period_start then judged.owed_amount end) as opened_amount
 from judged
 cross join run
 where judged.unpaired_no is not null or judged.taken_at >= run.period_start
@@ -197,5 +201,6 @@ select
     cast(null as decimal(38, 6)) as line_amount,
     cast(null as decimal(38, 6)) as difference,
     cast(null as decimal(38, 6)) as fee_difference,
-    cast(null as decimal(38, 6)) as moved_amount
+    cast(null as decimal(38, 6)) as moved_amount,
+    cast(null as decimal(38, 6)) as opened_amount
 from repeated

@@ -175,7 +175,8 @@ select
     cast(null as decimal(38, 6)) as settled_fee,
     cast(null as timestamp with time zone) as settled_at,
     false as is_converted,
-    greatest(led_match_order.taken_at, coalesce(members.taken_at, led_match_order.taken_at)) as taken_at
+    greatest(led_match_order.taken_at, coalesce(members.taken_at, led_match_order.taken_at)) as taken_at,
+    led_match_order.taken_at as counted_at
 from members
 inner join led_match_order
     on led_match_order.order_id = members.item_id
@@ -199,7 +200,8 @@ select
     cast(led_match_line.settled_fee as decimal(38, 6)) as settled_fee,
     led_match_line.settled_at,
     led_match_line.settled_currency <> led_match_line.currency as is_converted,
-    greatest(led_match_line.taken_at, led_match_line.settled_at, coalesce(members.taken_at, led_match_line.taken_at)) as taken_at
+    greatest(led_match_line.taken_at, led_match_line.settled_at, coalesce(members.taken_at, led_match_line.taken_at)) as taken_at,
+    led_match_line.taken_at as counted_at
 from members
 inner join led_match_line
     on led_match_line.line_id = members.item_id

@@ -3,17 +3,19 @@
 -- closing_amount is unsettled_amount (orders that no line stands for yet) + settled_amount (what its lines add up to, less what it
 -- paid) + opening_item (what is left of a fed opening that lines for older or unknown orders draw down; without a fed one they are
 -- settled and nothing else). Whatever a report carries to another is in neither. opening_amount is what the closed month before closed with,
--- where carat begins what was fed, else nothing; while the month before is open it is not known (is_known false), and is what the
--- month's movements leave of the closing. suspended_amount is what is left between them: lines without an order, and differences of
--- those that have one, which wait in suspense until somebody decides; where the opening isn't known, nothing.
+-- where carat begins what was fed, else nothing; while the month before is open (is_known false), what was open when this one began by the
+-- rows of today. suspended_amount is what is left between them: lines without an order, and differences of those that have one, which
+-- wait in suspense until somebody decides.
 with older as (
-    select lines.entity, lines.channel, lines.counterparty, lines.currency, lines.net_amount
+    select
+        lines.entity, lines.channel, lines.counterparty, lines.currency, lines.net_amount, alone.taken_at < run.period_start as was_there
     from led_match_alone as alone
+    cross join run
     inner join stg_settlement_lines as lines
         on lines.line_id = alone.subject_id
     where alone.match = 'purchase_settlement' and alone.subject_kind = 'settlement' and alone.outcome = 'before_carat'
     union all
-    select entity, channel, counterparty, currency, net_amount
+    select entity, channel, counterparty, currency, net_amount, counted = 'earlier'
     from led_settled_day
     where part = 'older'
 ),
@@ -28,6 +30,17 @@ channel_parts as (
     union all
     select entity, channel, counterparty, currency, 'older', -net_amount
     from older
+    union all
+    select entity, channel, counterparty, currency, 'opened', opening_amount
+    from led_receivable_unsettled
+    union all
+    select entity, channel, counterparty, currency, 'opened', net_amount
+    from led_settled_day
+    where part <> 'before' and kind <> 'carried' and counted = 'earlier'
+    union all
+    select entity, channel, counterparty, currency, 'older_opened', -net_amount
+    from older
+    where was_there
 ),
 
 parts as (
@@ -67,6 +80,8 @@ sums as (
         max(case stage when 'opening' then 1 else 0 end) = 1 as has_opening,
         cast(sum(case stage when 'opening' then amount else 0 end) as decimal(38, 6)) as fed_amount,
         cast(sum(case stage when 'older' then amount else 0 end) as decimal(38, 6)) as older_amount,
+        cast(sum(case stage when 'opened' then amount else 0 end) as decimal(38, 6)) as opened_amount,
+        cast(sum(case stage when 'older_opened' then amount else 0 end) as decimal(38, 6)) as older_opened_amount,
         cast(sum(case stage when 'moved' then amount else 0 end) as decimal(38, 6)) as moved_amount,
         cast(sum(case stage when 'closed' then amount else 0 end) as decimal(38, 6)) as closed_amount
     from parts
@@ -95,7 +110,11 @@ closings as (
         + case when sums.has_opening then sums.fed_amount + sums.older_amount else 0 end as closing_amount,
         sums.moved_amount,
         turn.is_known,
-        case when turn.is_first then sums.fed_amount else sums.closed_amount end as known_opening
+        case
+            when turn.is_first then sums.fed_amount
+            when turn.is_known then sums.closed_amount
+            else sums.opened_amount + case when sums.has_opening then sums.fed_amount + sums.older_opened_amount else 0 end
+        end as opening_amount
     from sums
     cross join turn
 )
@@ -107,8 +126,8 @@ select
     currency,
     is_known,
     has_opening,
-    cast(case when is_known then known_opening else closing_amount - moved_amount end as decimal(38, 6)) as opening_amount,
-    cast(case when is_known then closing_amount - known_opening - moved_amount else 0 end as decimal(38, 6)) as suspended_amount,
+    cast(opening_amount as decimal(38, 6)) as opening_amount,
+    cast(closing_amount - opening_amount - moved_amount as decimal(38, 6)) as suspended_amount,
     cast(unsettled_amount as decimal(38, 6)) as unsettled_amount,
     cast(settled_amount as decimal(38, 6)) as settled_amount,
     cast(opening_item as decimal(38, 6)) as opening_item,

@@ -3,7 +3,7 @@
 -- receivable: opening + sold - refunded - charged_back +- fees +- tax +- adjustments +- conversion +- reserve +- moved +- tolerated
 -- +- suspended - paid out + fx = closing. reserve: opening + held - released + fx = closing. Signed as the balance changes.
 -- functional_amount is in the entity's own currency: movements at their day's rate, the closing at the month's last; fx is what
--- lies between. Null where a rate is missing, or where the opening isn't known (the month before is open).
+-- lies between. Null where a rate is missing, or in another currency while the month before is open.
 with closed as (
     select
         identity,
@@ -26,12 +26,15 @@ openings as (
         balances.currency,
         balances.opening_amount as amount,
         case
-            when balances.opening_amount = 0 and balances.is_known then cast(0 as decimal(38, 9))
+            when balances.opening_amount = 0 then cast(0 as decimal(38, 9))
             when run.period = run.first_period then fed.functional_amount
-            else closed.functional_amount
+            when balances.is_known then closed.functional_amount
+            when balances.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then balances.opening_amount
         end as functional_amount
     from led_receivable_balance as balances
     cross join run
+    left join run_entities
+        on run_entities.entity = balances.entity
     left join led_receivable_opening as fed
         on fed.entity = balances.entity
         and fed.role = balances.receivable_role

@@ -5,14 +5,30 @@
 -- what is settled in another currency (is_converted; no day is kept) what isn't closed yet is unsettled. Orders from before carat began
 -- are inside the opening. due_at is when the first of them becomes a break.
 with attributed as (
-    select item_id
-    from led_match_attribute
-    where match = 'purchase_settlement' and side = 'ours' and outcome = 'matched'
+    select ours.item_id, groups.was_met
+    from led_match_attribute as ours
+    inner join (
+        select attributes.group_id, max(opens.taken_at) < run.period_start as was_met
+        from led_match_attribute as attributes
+        cross join run
+        inner join led_match_open as opens
+            on opens.match = attributes.match
+            and opens.side = attributes.side
+            and opens.subject_kind = attributes.subject_kind
+            and opens.item_id = attributes.item_id
+        where attributes.match = 'purchase_settlement' and attributes.outcome = 'matched'
+        group by attributes.group_id, run.period_start
+    ) as groups
+        on groups.group_id = ours.group_id
+    where ours.match = 'purchase_settlement' and ours.side = 'ours' and ours.outcome = 'matched'
 ),
 
 netted as (
-    select netted.order_id as item_id
+    select
+        netted.order_id as item_id,
+        aggregates.covers_to <= run.period_start and aggregates.first_line_at < run.period_start as was_met
     from led_match_netted as netted
+    cross join run
     inner join led_match_open as opens
         on opens.match = 'purchase_settlement'
         and opens.side = 'ours'
@@ -28,6 +44,35 @@ netted as (
     where aggregates.outcome in ('matched', 'tolerated', 'amount', 'quantity') and aggregates.their_items > 0
 ),
 
+-- the first order of a transaction is settled by its first line, the second by the second: so what an earlier month knew is told again
+ranked as (
+    select
+        keyed.side,
+        keyed.item_id,
+        keyed.entity,
+        keyed.channel,
+        keyed.counterparty,
+        keyed.class,
+        keyed.match_key,
+        keyed.currency,
+        keyed.key_outcome,
+        keyed.is_before,
+        keyed.event_at,
+        keyed.due_at,
+        keyed.owed_amount,
+        keyed.taken_at < run.period_start as was_there,
+        row_number() over (
+            partition by keyed.side, keyed.entity, keyed.key_scope, keyed.class, keyed.match_key, keyed.currency
+            order by case when keyed.taken_at < run.period_start then 0 else 1 end, keyed.event_at, keyed.item_id
+        ) as place,
+        max(keyed.taken_at) over (
+            partition by keyed.entity, keyed.key_scope, keyed.class, keyed.match_key, keyed.currency
+        ) < run.period_start as was_whole
+    from led_match_keyed as keyed
+    cross join run
+    where keyed.match = 'purchase_settlement'
+),
+
 opens as (
     select
         keyed.item_id,
@@ -37,16 +82,37 @@ opens as (
         keyed.currency,
         keyed.event_at,
         keyed.due_at,
-        keyed.owed_amount
-    from led_match_keyed as keyed
+        keyed.owed_amount,
+        keyed.key_outcome = 'duplicate_ours' or keyed.key_outcome = 'open' and attributed.item_id is null and netted.item_id is null as is_open,
+        keyed.was_there
+        and converted_orders.item_id is null
+        and not (case
+            when attributed.item_id is not null then attributed.was_met
+            when netted.item_id is not null then netted.was_met
+            when keyed.key_outcome in ('open', 'duplicate_ours') then false
+            when lines.item_id is not null then coalesce(lines.was_there, false)
+            else keyed.was_whole
+        end) as was_open
+    from ranked as keyed
+    left join ranked as lines
+        on lines.side = 'theirs'
+        and lines.entity = keyed.entity
+        and lines.channel = keyed.channel
+        and lines.class = keyed.class
+        and lines.match_key = keyed.match_key
+        and lines.currency = keyed.currency
+        and lines.place = keyed.place
     left join attributed
         on attributed.item_id = keyed.item_id
     left join netted
         on netted.item_id = keyed.item_id
-    where keyed.match = 'purchase_settlement'
-        and keyed.side = 'ours'
-        and not keyed.is_before
-        and (keyed.key_outcome = 'duplicate_ours' or keyed.key_outcome = 'open' and attributed.item_id is null and netted.item_id is null)
+    left join (
+        select item_id
+        from led_conversion_item
+        where side = 'ours'
+    ) as converted_orders
+        on converted_orders.item_id = keyed.item_id
+    where keyed.side = 'ours' and not keyed.is_before
 ),
 
 quarters as (
@@ -56,22 +122,44 @@ quarters as (
         counterparty,
         currency,
         quarter_hour(event_at) as quarter,
-        sum(owed_amount) as amount,
-        min(due_at) as due_at,
-        count(*) as orders
+        sum(case when is_open then owed_amount else 0 end) as amount,
+        sum(case when was_open then owed_amount else 0 end) as opening_amount,
+        min(case when is_open then due_at end) as due_at,
+        sum(case when is_open then 1 else 0 end) as orders
     from opens
+    where is_open or was_open
     group by entity, channel, counterparty, currency, quarter_hour(event_at)
 ),
 
 converted_parts as (
-    select entity, channel, counterparty, currency, sum(owed_amount) as amount
+    select
+        entity,
+        channel,
+        counterparty,
+        currency,
+        sum(owed_amount) as amount,
+        sum(case when counted_at < run.period_start then owed_amount else 0 end) as opening_amount
     from led_conversion_item
+    cross join run
     where side = 'ours'
     group by entity, channel, counterparty, currency
     union all
-    select entity, channel, order_counterparty as counterparty, currency, -sum(closed_amount) as amount
+    select
+        entity,
+        channel,
+        order_counterparty as counterparty,
+        currency,
+        -sum(closed_amount) as amount,
+        -sum(case when counted = 'earlier' then closed_amount else 0 end) as opening_amount
     from led_conversion_step
     group by entity, channel, order_counterparty, currency
+),
+
+paired as (
+    select entity, channel, counterparty, currency, sum(opened_amount) as opening_amount
+    from led_match_pair
+    where unpaired_no is null and opened_amount <> 0
+    group by entity, channel, counterparty, currency
 )
 
 select
@@ -82,6 +170,7 @@ select
     false as is_converted,
     local_day(quarters.quarter, run.time_zone) as day,
     cast(sum(quarters.amount) as decimal(38, 6)) as amount,
+    cast(sum(quarters.opening_amount) as decimal(38, 6)) as opening_amount,
     min(quarters.due_at) as due_at,
     cast(sum(quarters.orders) as bigint) as orders
 from quarters
@@ -96,8 +185,22 @@ select
     true as is_converted,
     cast(null as date) as day,
     cast(sum(amount) as decimal(38, 6)) as amount,
+    cast(sum(opening_amount) as decimal(38, 6)) as opening_amount,
     cast(null as timestamp with time zone) as due_at,
     cast(null as bigint) as orders
 from converted_parts
 group by entity, channel, counterparty, currency
-having sum(amount) <> 0
+having sum(amount) <> 0 or sum(opening_amount) <> 0
+union all
+select
+    entity,
+    channel,
+    counterparty,
+    currency,
+    false as is_converted,
+    cast(null as date) as day,
+    cast(0 as decimal(38, 6)) as amount,
+    cast(opening_amount as decimal(38, 6)) as opening_amount,
+    cast(null as timestamp with time zone) as due_at,
+    cast(null as bigint) as orders
+from paired
