@@ -45,7 +45,9 @@ func (a *app) settingOf(c *config.Config, progress books.Progress) books.Setting
 	if strings.TrimSpace(a.user) == "" {
 		by.User = userOf(a.osUser)
 	}
-	c.SQLApart = true
+	if c != nil { // restoring has none yet
+		c.SQLApart = true
+	}
 	return books.Setting{Config: c, Now: a.now, Progress: progress, By: by, Arguments: a.arguments, Build: version, Clock: a.clock,
 		Variable: a.variable, Apart: true, Fault: a.fault}
 }
