@@ -56,18 +56,49 @@ func (b *packageBuilder) figures(flows []closepackage.Flow) ([]closepackage.Figu
 	for _, f := range []struct{ line, label string }{{"sold_gross", "Gross sales"}, {"consumed_net", "Coins consumed, less restored"}} {
 		list = append(list, figureOf(flows, f.line, f.label))
 	}
-	owed := closepackage.Figure{Label: "Owed to creators"}
-	if t, ok := b.tables["rollforwards"]; ok && t.Snapshot != 0 {
-		err := b.each("select currency, cast(sum(amount) as varchar) from rollforwards where run_id = "+pipeline.SQLText(b.run.ID)+
-			" and identity = 'payable' and subject_kind = 'entity' and line = 'closing' group by currency order by currency", 2, func(row []any) error {
-			owed.Amounts = append(owed.Amounts, closepackage.Money{Amount: text(row[1]), Currency: fmt.Sprint(row[0])})
-			return nil
-		})
-		if err != nil {
-			return nil, err
+	list = append(list, figureOf(flows, "platform_cut", "Platform's cut"))
+	for _, f := range []struct{ identity, label, of string }{
+		{"liability", "Owed to viewers: coins not spent", "subject_kind = 'entity'"},
+		// what one owes isn't set off against what another has been paid too much
+		{"receivable", "Owed by stores and providers", "subject_kind = 'counterparty' and amount > 0"},
+		{"payable", "Owed to creators", "subject_kind = 'entity'"},
+		{"in_transit", "On its way to creators", "subject_kind = 'entity'"},
+	} {
+		owed := closepackage.Figure{Label: f.label}
+		if t, ok := b.tables["rollforwards"]; ok && t.Snapshot != 0 {
+			err := b.each("select currency, cast(sum(amount) as varchar) from rollforwards where run_id = "+pipeline.SQLText(b.run.ID)+" and identity = "+pipeline.SQLText(f.identity)+
+				" and "+f.of+" and line = 'closing' group by currency having sum(amount) <> 0 order by currency", 2, func(row []any) error {
+				owed.Amounts = append(owed.Amounts, closepackage.Money{Amount: text(row[1]), Currency: fmt.Sprint(row[0])})
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
 		}
+		list = append(list, owed)
 	}
-	return append(list, owed, figureOf(flows, "platform_cut", "Platform's cut")), nil
+	exposure, err := b.exposed()
+	return append(list, exposure), err
+}
+
+// exposed is what the run's exceptions come to, gross, in reporting currency; what
+// can't be measured is not in it.
+func (b *packageBuilder) exposed() (f closepackage.Figure, err error) {
+	f.Label = "Exposure of exceptions, gross"
+	t, ok := b.tables[books.TableExceptions]
+	if !ok || t.Snapshot == 0 {
+		return f, nil
+	}
+	err = b.each("select cast(sum("+books.Exposure(t)+") as varchar), count(*) - count("+books.Exposure(t)+") from exceptions where run_id = "+pipeline.SQLText(b.run.ID), 2, func(row []any) error {
+		if amount := text(row[0]); amount != "" {
+			f.Amounts = append(f.Amounts, closepackage.Money{Amount: amount, Currency: b.options.Config.ReportingCurrency})
+		}
+		if n := fmt.Sprint(row[1]); n != "0" {
+			f.Label += ", without " + n + " that can't be measured"
+		}
+		return nil
+	})
+	return f, err
 }
 
 // figureOf is one line of every flow. A flow without the line shows nothing.

@@ -71,22 +71,78 @@ openings as (
     from led_monetary_balance
 ),
 
+-- whether what no roll-forward knows is known otherwise, as in the trial balance
+turn as (
+    select run.period = run.first_period or exists (select 1 from closed_trial_balances) as is_known
+    from run
+),
+
+closed as (
+    select
+        entity,
+        account,
+        currency,
+        functional_currency,
+        cast(known_sum(closing) as decimal(38, 6)) as closing,
+        cast(known_sum(functional_closing) as decimal(38, 6)) as functional_closing
+    from closed_trial_balances
+    group by entity, account, currency, functional_currency
+),
+
+accounts as (
+    select entity, account, currency, functional_currency
+    from moved
+    union
+    select entity, account, currency, functional_currency
+    from openings
+    union
+    select entity, account, currency, functional_currency
+    from closed
+    where closing <> 0 or functional_closing <> 0
+),
+
+begun as (
+    select
+        accounts.entity,
+        accounts.account,
+        accounts.currency,
+        accounts.functional_currency,
+        case
+            when openings.entity is not null then openings.opening
+            when turn.is_known then case when closed.entity is null then 0 else closed.closing end
+        end as opening,
+        case
+            when openings.entity is not null then openings.functional_opening
+            when turn.is_known then case when closed.entity is null then 0 else closed.functional_closing end
+        end as functional_opening
+    from accounts
+    cross join turn
+    left join openings
+        on openings.entity = accounts.entity
+        and openings.account = accounts.account
+        and openings.currency = accounts.currency
+    left join closed
+        on closed.entity = accounts.entity
+        and closed.account = accounts.account
+        and closed.currency = accounts.currency
+),
+
 told as (
     select
         'this' as told_of,
-        coalesce(moved.entity, openings.entity) as entity,
-        coalesce(moved.account, openings.account) as account,
-        coalesce(moved.currency, openings.currency) as currency,
-        coalesce(moved.functional_currency, openings.functional_currency) as functional_currency,
+        begun.entity,
+        begun.account,
+        begun.currency,
+        begun.functional_currency,
         coalesce(moved.moved, 0) as moved,
         case when moved.entity is null then 0 else moved.functional_moved end as functional_moved,
-        openings.opening + coalesce(moved.moved, 0) as closing,
-        openings.functional_opening + case when moved.entity is null then 0 else moved.functional_moved end as functional_closing
-    from moved
-    full join openings
-        on openings.entity = moved.entity
-        and openings.account = moved.account
-        and openings.currency = moved.currency
+        begun.opening + coalesce(moved.moved, 0) as closing,
+        begun.functional_opening + case when moved.entity is null then 0 else moved.functional_moved end as functional_closing
+    from begun
+    left join moved
+        on moved.entity = begun.entity
+        and moved.account = begun.account
+        and moved.currency = begun.currency
     union all
     select
         'month' as told_of, entity, account, currency, functional_currency,
