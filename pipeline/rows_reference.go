@@ -1,5 +1,7 @@
 package pipeline
 
+import "strings"
+
 // referenceFeeds gives the reference feeds in the order of ingestion.
 func referenceFeeds() []Feed {
 	return []Feed{
@@ -14,6 +16,7 @@ func referenceFeeds() []Feed {
 		taxRules(),
 		payees(),
 		breakageRates(),
+		bankRules(),
 	}
 }
 
@@ -285,6 +288,42 @@ func resellers() Feed {
 		text("name"),
 		number("min_price_per_coin"),
 		currency("currency"),
+		maybe(bound("valid_to")),
+	)
+}
+
+// BankRule is a row of bank_rules: the ledger account of lines of a bank account
+// that nothing matches and whose text holds the pattern.
+type BankRule struct {
+	Account       string `parquet:"account,optional,id(1)"` // of the bank; "": every one
+	Pattern       string `parquet:"pattern,id(2)"`
+	ValidFrom     int64  `parquet:"valid_from,timestamp(microsecond),id(3)"`
+	LedgerAccount string `parquet:"ledger_account,dict,id(4)"`
+	ValidTo       *int64 `parquet:"valid_to,optional,timestamp(microsecond),id(5)"`
+	Lineage
+}
+
+// EventMicros is 0: reference rows have no event time.
+func (*BankRule) EventMicros() int64 { return 0 }
+
+// AppendKey appends account, pattern and valid_from.
+func (r *BankRule) AppendKey(dst []byte) []byte {
+	return keyAt(key(dst, r.Account, r.Pattern), r.ValidFrom)
+}
+
+// bankRules describes bank_rules. A pattern is plain text, in either case, in which
+// * stands for anything: files bring no expressions.
+func bankRules() Feed {
+	return feedOf(Feed{Name: "bank_rules", Row: "bank_rule", Reference: true, Key: []string{"account", "pattern", "valid_from"}}, func(r *BankRule) Fault {
+		if strings.Trim(r.Pattern, "* ") == "" {
+			return Fault{"pattern", CodeOutOfRange, r.Pattern, "a text that the lines hold, and not only *"}
+		}
+		return Fault{}
+	},
+		maybe(id("account")),
+		id("pattern"),
+		bound("valid_from"),
+		id("ledger_account"),
 		maybe(bound("valid_to")),
 	)
 }

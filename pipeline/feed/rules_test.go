@@ -33,6 +33,7 @@ const (
 	providerSheet   = "line_id,provider,provider_reference,payout_id,amount,fee_amount,currency,status,booked_at,report_id\nx1,paypal,,o1,4.25,,USD,paid,2026-10-03T00:00:00Z,"
 	bankSheet       = "line_id,account,booked_at,amount,currency,reference,counterparty\nb1,acc,2026-10-03T00:00:00Z,-4.25,USD,ref,"
 	coinAdjSheet    = "adjustment_id,viewer_id,coins,reason,reference_id,approved_by,adjusted_at,note\na1,v1,-5,expiry,,ann,2026-10-03T00:00:00Z,"
+	bankRuleSheet   = "account,pattern,valid_from,ledger_account,valid_to\nA,OFFICE RENT,2026-01-01T00:00:00Z,6100 Rent,"
 	taxRuleSheet    = "country,channel,valid_from,rate,treatment,remitter,fee_base,fee_returned,valid_to\nDE,web,2026-01-01T00:00:00Z,0.19,taxed,us,net,true,"
 	taxPaymentSheet = "authority,kind,entity,currency,amount,for_period,paid_at,reference\nDE-BZSt,sales,,EUR,-12.5,2026-10,2026-11-10T00:00:00Z,"
 	resellerSheet   = "reseller_id,valid_from,name,min_price_per_coin,currency,valid_to\nr1,2026-01-01T00:00:00Z,Coins Ltd,0.008,USD,"
@@ -98,6 +99,7 @@ func TestRulesOfEveryFeed(t *testing.T) {
 		return rejectOf[pipeline.AgencyAdjustment](t, "agency_adjustments", agencyAdjSheet, c...)
 	}
 	reseller := func(c ...string) string { return rejectOf[pipeline.Reseller](t, "resellers", resellerSheet, c...) }
+	bankRule := func(c ...string) string { return rejectOf[pipeline.BankRule](t, "bank_rules", bankRuleSheet, c...) }
 	taxRule := func(c ...string) string { return rejectOf[pipeline.TaxRule](t, "tax_rules", taxRuleSheet, c...) }
 	taxPayment := func(c ...string) string {
 		return rejectOf[pipeline.TaxPayment](t, "tax_payments", taxPaymentSheet, c...)
@@ -183,6 +185,10 @@ func TestRulesOfEveryFeed(t *testing.T) {
 		{agencyAdj("reason", "gift"), `reason unknown_value "gift": expected one of bonus, split, clawback, penalty, correction`},
 		{reseller(), ""},
 		{reseller("name", ""), `name missing "": expected a text of at most 4096 bytes without control characters`},
+		{bankRule(), ""},
+		{bankRule("account", "", "pattern", "a*b"), ""},
+		{bankRule("pattern", " * "), `pattern out_of_range " * ": expected a text that the lines hold, and not only *`},
+		{bankRule("ledger_account", ""), `ledger_account missing "": expected an id of 1 to 128 bytes without control characters`},
 		{taxRule(), ""},
 		{taxRule("fee_base", "", "fee_returned", ""), ""},
 		{taxRule("treatment", "zero", "rate", "0"), ""},

@@ -50,6 +50,7 @@ func rawTables() map[string]rawTable {
 		rawTableOf[pipeline.Creator](),
 		rawTableOf[pipeline.Agency](),
 		rawTableOf[pipeline.PayoutRule](),
+		rawTableOf[pipeline.BankRule](),
 		rawTableOf[pipeline.Reseller](),
 		rawTableOf[pipeline.TaxRule](),
 		rawTableOf[pipeline.Payee](),

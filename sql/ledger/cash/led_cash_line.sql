@@ -2,7 +2,7 @@
 -- grain: identity, entity, currency, subject_kind, subject_id, line
 -- Of cash per bank account and for the entity, of clearing for the entity. Lines that are nothing are here too.
 with cash as (
-    select entity, currency, 'account' as subject_kind, account as subject_id, opening, taken_over, received, paid, fees, interest, other, closing
+    select entity, currency, 'account' as subject_kind, account as subject_id, opening, taken_over, received, paid, fees, interest, by_rule, other, closing
     from led_cash_rollforward
     union all
     select
@@ -16,6 +16,7 @@ with cash as (
         cast(sum(paid) as decimal(38, 6)) as paid,
         cast(sum(fees) as decimal(38, 6)) as fees,
         cast(sum(interest) as decimal(38, 6)) as interest,
+        cast(sum(by_rule) as decimal(38, 6)) as by_rule,
         cast(sum(other) as decimal(38, 6)) as other,
         cast(sum(closing) as decimal(38, 6)) as closing
     from led_cash_rollforward
@@ -40,10 +41,13 @@ union all
 select 'cash', entity, currency, subject_kind, subject_id, 6, 'interest', interest
 from cash
 union all
-select 'cash', entity, currency, subject_kind, subject_id, 7, 'other', other
+select 'cash', entity, currency, subject_kind, subject_id, 7, 'by_rule', by_rule
 from cash
 union all
-select 'cash', entity, currency, subject_kind, subject_id, 8, 'closing', closing
+select 'cash', entity, currency, subject_kind, subject_id, 8, 'other', other
+from cash
+union all
+select 'cash', entity, currency, subject_kind, subject_id, 9, 'closing', closing
 from cash
 union all
 select 'clearing', entity, currency, 'entity', entity, 1, 'opening', opening

@@ -1,7 +1,7 @@
 -- One row is the month of one bank account in one currency.
 -- grain: entity, account, currency
--- opening + taken_over + received + paid + fees + interest + other = closing, signed as they change the balance: received and paid is
--- what met a payout of a store or provider or a payment to creators, other what nothing explains yet. Control bank_balance holds the
+-- opening + taken_over + received + paid + fees + interest + by_rule + other = closing, signed as they change the balance: received and paid is
+-- what met a payout of a store or provider or a payment to creators, by_rule what a row of bank_rules names, other what nothing explains yet. Control bank_balance holds the
 -- lines against the bank's own balances.
 with movements as (
     select
@@ -14,6 +14,7 @@ with movements as (
             when lines.first_role = 'clearing' then 'paid'
             when lines.kind = 'fee' then 'fees'
             when lines.kind = 'interest' then 'interest'
+            when lines.first_role <> 'other_bank' then 'by_rule'
             else 'other'
         end as line,
         lines.amount
@@ -40,6 +41,7 @@ select
     cast(sum(case when is_now and line = 'paid' then amount else 0 end) as decimal(38, 6)) as paid,
     cast(sum(case when is_now and line = 'fees' then amount else 0 end) as decimal(38, 6)) as fees,
     cast(sum(case when is_now and line = 'interest' then amount else 0 end) as decimal(38, 6)) as interest,
+    cast(sum(case when is_now and line = 'by_rule' then amount else 0 end) as decimal(38, 6)) as by_rule,
     cast(sum(case when is_now and line = 'other' then amount else 0 end) as decimal(38, 6)) as other,
     cast(sum(amount) as decimal(38, 6)) as closing
 from movements

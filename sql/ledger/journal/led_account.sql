@@ -1,5 +1,6 @@
 -- One row is the account to which one role of the journal is posted in one entity.
 -- grain: entity, role
+-- Accounts that bank_rules name and the chart doesn't have stand behind it, under the role ledger ACCOUNT; what they are their first digit says.
 -- The chart of accounts: `accounts` in carat.yaml gives a role another account. Where an entity shows revenue net, what it
 -- passes on (creators', agencies' and stores' shares) is taken off gift revenue instead of standing in cost. kind is asset,
 -- liability, income or cost; account_rank is the order in which an entry lists them.
@@ -92,16 +93,39 @@ posted as (
     cross join roles
     left join run_entities
         on run_entities.entity = entities.entity
+),
+
+chart as (
+    select
+        posted.entity,
+        posted.role,
+        roles.kind,
+        cast(roles.account_rank as bigint) as account_rank,
+        coalesce(run_accounts.account, roles.account) as account
+    from posted
+    inner join roles
+        on roles.role = posted.posted_role
+    left join run_accounts
+        on run_accounts.role = posted.posted_role
 )
 
+select entity, role, kind, account_rank, account
+from chart
+union all
 select
-    posted.entity,
-    posted.role,
-    roles.kind,
-    cast(roles.account_rank as bigint) as account_rank,
-    coalesce(run_accounts.account, roles.account) as account
-from posted
-inner join roles
-    on roles.role = posted.posted_role
-left join run_accounts
-    on run_accounts.role = posted.posted_role
+    entities.entity,
+    'ledger ' || rules.ledger_account as role,
+    case substr(rules.ledger_account, 1, 1) when '1' then 'asset' when '2' then 'liability' when '3' then 'liability' when '4' then 'income' else 'cost' end as kind,
+    cast(500 as bigint) as account_rank,
+    rules.ledger_account as account
+from entities
+cross join (
+    select distinct ledger_account
+    from stg_bank_rules
+) as rules
+left join (
+    select distinct account
+    from chart
+) as charted
+    on charted.account = rules.ledger_account
+where charted.account is null and rules.ledger_account not in ('payment_fees', 'other_bank')

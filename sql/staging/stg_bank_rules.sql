@@ -1,0 +1,91 @@
+-- One row is a rule for lines of a bank account that nothing matches, in the version that is in force.
+-- grain: account, pattern, valid_from
+-- The latest ingested version of a key wins. A row is in force from valid_from until before valid_until: its own
+-- valid_to or the next valid_from, whichever comes first, so that no instant has two rows. A rule without an account is of every
+-- one. A closed month keeps the versions of its certificate, as of stg_conversion_rates.
+with versions as (
+    select
+        raw_bank_rules.account,
+        raw_bank_rules.pattern,
+        raw_bank_rules.valid_from,
+        raw_bank_rules.valid_to,
+        raw_bank_rules.ledger_account,
+        raw_bank_rules.batch_id,
+        raw_bank_rules.source_line,
+        raw_bank_rules.ingested_at,
+        raw_bank_rules.accounting_month,
+        run_eras.era_start,
+        run_eras.era_end,
+        row_number() over (
+            partition by run_eras.era_start, raw_bank_rules.account, raw_bank_rules.pattern, raw_bank_rules.valid_from
+            order by raw_bank_rules.ingested_at desc, raw_bank_rules.batch_id desc, raw_bank_rules.source_line desc
+        ) as version_rank
+    from raw_bank_rules
+    cross join run_eras
+    left join run_batches
+        on run_batches.batch_id = raw_bank_rules.batch_id
+    where run_batches.known_from is null or run_batches.known_from <= run_eras.era_start
+),
+
+latest as (
+    select
+        account,
+        pattern,
+        valid_from,
+        valid_to,
+        ledger_account,
+        batch_id,
+        source_line,
+        ingested_at,
+        accounting_month,
+        era_start,
+        era_end,
+        lead(valid_from) over (
+            partition by era_start, account, pattern
+            order by valid_from
+        ) as next_valid_from
+    from versions
+    where version_rank = 1
+),
+
+in_force as (
+    select
+        account,
+        pattern,
+        valid_to,
+        ledger_account,
+        batch_id,
+        source_line,
+        ingested_at,
+        accounting_month,
+        greatest(valid_from, era_start) as valid_from,
+        least(
+            coalesce(valid_to, timestamp with time zone '9999-12-31 00:00:00+00:00'),
+            coalesce(next_valid_from, timestamp with time zone '9999-12-31 00:00:00+00:00'),
+            era_end
+        ) as valid_until
+    from latest
+)
+
+select
+    account,
+    pattern,
+    min(valid_from) as valid_from,
+    valid_to,
+    ledger_account,
+    batch_id,
+    source_line,
+    ingested_at,
+    accounting_month,
+    max(valid_until) as valid_until
+from in_force
+where valid_from < valid_until
+group by
+    account,
+    pattern,
+    valid_to,
+    ledger_account,
+    batch_id,
+    source_line,
+    ingested_at,
+    accounting_month
