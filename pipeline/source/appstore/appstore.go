@@ -182,9 +182,9 @@ func problem(answer *http.Response) error {
 	case http.StatusNotFound:
 		return fmt.Errorf("%w%s", source.ErrNotReady, detail)
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return fmt.Errorf("Apple doesn't let the key in (%s)%s; it needs the role Sales or Finance, and issuer and key_id are its own", answer.Status, detail)
+		return fmt.Errorf("the key is not let in (%s)%s; it needs the role Sales or Finance, and issuer and key_id are its own", answer.Status, detail)
 	}
-	return fmt.Errorf("Apple answered %s%s", answer.Status, detail)
+	return fmt.Errorf("the API answered %s%s", answer.Status, detail)
 }
 
 // Close lets go of idle connections.

@@ -276,9 +276,9 @@ func TestWhatAppleAnswers(t *testing.T) {
 		change func(*Options)
 		want   string
 	}{
-		"a foreign key":    {func(o *Options) { o.Key = newApple(t).pem(t) }, "Apple doesn't let the key in"},
+		"a foreign key":    {func(o *Options) { o.Key = newApple(t).pem(t) }, "the key is not let in"},
 		"another vendor":   {func(o *Options) { o.Vendor = "1" }, "Invalid vendor number"},
-		"another's issuer": {func(o *Options) { o.Issuer = "2" }, "Apple doesn't let the key in"},
+		"another's issuer": {func(o *Options) { o.Issuer = "2" }, "the key is not let in"},
 	} {
 		if err := first(a.open(t, server.URL, c.change)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", name, err)

@@ -133,7 +133,7 @@ func (s *reports) report(ctx context.Context, w source.Window, again bool) (*sou
 			return nil, err
 		}
 		if ready.Before(w.To) {
-			return nil, fmt.Errorf("Stripe has the data up to %s: %w", ready.UTC().Format(time.RFC3339), source.ErrNotReady)
+			return nil, fmt.Errorf("the data is there up to %s: %w", ready.UTC().Format(time.RFC3339), source.ErrNotReady)
 		}
 		if one, err = s.make(ctx, form, one.ID); err != nil {
 			return nil, err
@@ -152,11 +152,11 @@ func (s *reports) report(ctx context.Context, w source.Window, again bool) (*sou
 	s.runs[form.Encode()] = one
 	switch {
 	case one.Status == "pending":
-		return nil, fmt.Errorf("Stripe still makes the report %s: %w", one.ID, source.ErrNotReady)
+		return nil, fmt.Errorf("the report %s is still being made: %w", one.ID, source.ErrNotReady)
 	case one.Status != "succeeded":
-		return nil, fmt.Errorf("Stripe couldn't make the report %s: %s", one.ID, cmp.Or(one.Error, one.Status))
+		return nil, fmt.Errorf("the report %s couldn't be made: %s", one.ID, cmp.Or(one.Error, one.Status))
 	case one.Result == nil || one.Result.URL == "":
-		return nil, fmt.Errorf("Stripe names no file of the report %s", one.ID)
+		return nil, fmt.Errorf("the report %s names no file", one.ID)
 	}
 	return s.file(ctx, one)
 }
@@ -249,7 +249,7 @@ func (s *reports) look(ctx context.Context, id string) (r run, err error) {
 func (s *reports) file(ctx context.Context, r run) (*source.Download, error) {
 	at, err := url.Parse(r.Result.URL)
 	if err != nil || at.Scheme != s.base.Scheme || at.Host != s.base.Host && at.Host != files {
-		return nil, errors.New("Stripe names a file on a host that isn't its own: the key is not sent there")
+		return nil, errors.New("the report's file lies on a host that isn't Stripe's own: the key is not sent there")
 	}
 	answer, err := s.ask(ctx, http.MethodGet, at.String(), nil, "")
 	if err != nil {
@@ -317,13 +317,13 @@ func problem(answer *http.Response) error {
 	_ = json.Unmarshal(text, &said) // what isn't JSON says nothing more than the status
 	switch answer.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return fmt.Errorf("Stripe doesn't let the key in (%s): it needs the right to write Report Runs and to read Files", answer.Status)
+		return fmt.Errorf("the key is not let in (%s): it needs the right to write Report Runs and to read Files", answer.Status)
 	}
 	detail := cmp.Or(said.Error.Message, said.Error.Code, said.Error.Type)
 	if detail != "" {
 		detail = ": " + strings.ToValidUTF8(detail, "")
 	}
-	return fmt.Errorf("Stripe answered %s%s", answer.Status, detail)
+	return fmt.Errorf("the API answered %s%s", answer.Status, detail)
 }
 
 // Close lets go of idle connections.

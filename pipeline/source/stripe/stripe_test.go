@@ -247,7 +247,7 @@ func TestWhatStripeAnswers(t *testing.T) {
 	if _, err := first(a.open(t, server.URL, nil), ""); err != nil || len(a.runs) != 2 {
 		t.Errorf("after a run that failed: %v, %d runs", err, len(a.runs))
 	}
-	if _, err := first(a.open(t, server.URL, func(o *Options) { o.Key = "rk_live_loud" }), ""); err == nil || !strings.Contains(err.Error(), "doesn't let the key in") || strings.Contains(err.Error(), "rk_live") {
+	if _, err := first(a.open(t, server.URL, func(o *Options) { o.Key = "rk_live_loud" }), ""); err == nil || !strings.Contains(err.Error(), "the key is not let in") || strings.Contains(err.Error(), "rk_live") {
 		t.Errorf("a foreign key: %v", err)
 	}
 }
@@ -258,7 +258,7 @@ func TestKeyIsNotSentElsewhere(t *testing.T) {
 	t.Cleanup(other.Close)
 	a, server := newAccount(t)
 	a.host = other.URL
-	if _, err := first(a.open(t, server.URL, nil), ""); err == nil || !strings.Contains(err.Error(), "on a host that isn't its own") {
+	if _, err := first(a.open(t, server.URL, nil), ""); err == nil || !strings.Contains(err.Error(), "on a host that isn't Stripe's own") {
 		t.Errorf("%v", err)
 	}
 }
