@@ -112,8 +112,7 @@ func TestRedirects(t *testing.T) {
 		t.Errorf("another host was asked, with the token %q", r.Header.Get("Authorization"))
 	}))
 	t.Cleanup(other.Close)
-	var server *httptest.Server
-	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/within":
 			http.Redirect(w, r, "/here", http.StatusFound)
