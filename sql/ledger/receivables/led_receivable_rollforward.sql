@@ -50,11 +50,34 @@ openings as (
     select 'reserve', fed.entity, fed.role, fed.counterparty, fed.currency, fed.amount, fed.functional_amount
     from led_receivable_opening as fed
     cross join run
-    where fed.role = 'reserves' and run.period = run.first_period
+    where fed.role = 'reserves'
+        and (run.period = run.first_period or not exists (select 1 from closed_rollforwards where identity = 'receivable'))
     union all
     select identity, entity, role, counterparty, currency, amount, functional_amount
     from closed
     where identity = 'reserve'
+    union all
+    -- while the month before is open: what lines of earlier months held back
+    select
+        'reserve',
+        held.entity,
+        'reserves',
+        held.counterparty,
+        held.currency,
+        held.fee_amount - held.net_amount,
+        case when held.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then held.fee_amount - held.net_amount end
+    from led_settled_day as held
+    cross join run
+    left join run_entities
+        on run_entities.entity = held.entity
+    where held.kind = 'reserve'
+        and held.part = 'own'
+        and held.counted = 'earlier'
+        and not exists (select 1 from closed_rollforwards where identity = 'receivable')
+    union all
+    select distinct 'reserve', entity, role, counterparty, currency, cast(0 as decimal(38, 6)), cast(0 as decimal(38, 9))
+    from led_settled_part
+    where role = 'reserves'
 ),
 
 movements as (
@@ -98,8 +121,11 @@ rated as (
 ),
 
 lines as (
-    select identity, entity, role, counterparty, currency, 'opening' as line, amount, functional_amount
+    select
+        identity, entity, role, counterparty, currency, 'opening' as line, sum(amount) as amount,
+        known_sum(functional_amount) as functional_amount
     from openings
+    group by identity, entity, role, counterparty, currency
     union all
     select identity, entity, role, counterparty, currency, line, sum(amount), known_sum(functional_amount)
     from rated
