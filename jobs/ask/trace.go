@@ -197,8 +197,14 @@ type subject struct {
 func (t *tracer) find(ctx context.Context, id string) ([]subject, error) {
 	if line, ok := parseStatementLine(id); ok {
 		r, err := t.statementLine(ctx, line)
-		if err != nil || r == nil {
+		if err != nil {
 			return nil, err
+		}
+		if r == nil {
+			if r, err = t.agencyLine(ctx, line); err != nil || r == nil {
+				return nil, err
+			}
+			return []subject{{kind: "agency_line", record: r}}, nil
 		}
 		return []subject{{kind: "statement_line", record: r, line: line}}, nil
 	}
@@ -243,7 +249,7 @@ func cutLast(text, separator string) (before, after string, found bool) {
 // column, of which the Parquet files have bloom filters.
 var keyColumns = []struct{ kind, table, column string }{
 	{"row", "gift_events", "event_id"}, {"row", "coin_purchases", "purchase_id"}, {"row", "payouts", "payout_id"},
-	{"row", "diamond_adjustments", "adjustment_id"}, {"row", "coin_adjustments", "adjustment_id"},
+	{"row", "agency_payouts", "payout_id"}, {"row", "agency_adjustments", "adjustment_id"}, {"row", "diamond_adjustments", "adjustment_id"}, {"row", "coin_adjustments", "adjustment_id"},
 	{"row", "settlement_lines", "line_id"}, {"row", "provider_payments", "line_id"}, {"row", "bank_lines", "line_id"},
 	{"exception", books.TableExceptions, "exception_id"}, {"journal_entry", tableJournal, "entry_id"},
 }
@@ -302,7 +308,9 @@ func (t *tracer) follow(ctx context.Context, s subject) (*trace.Node, error) {
 		return t.batchNode(ctx, s.batch, true)
 	case "source_line":
 		return t.sourceLineNode(ctx, s.batch, s.number)
-	case "creator", "viewer":
+	case "agency_line":
+		return t.agencyLineNode(ctx, s.record)
+	case "creator", "viewer", "agency":
 		return t.personNode(ctx, s.kind, s.person)
 	}
 	return t.rowNode(ctx, s.table, s.record, true)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"carat/jobs/books"
+	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/reports/trace"
 )
@@ -25,12 +26,13 @@ const tableStreams = "statement_streams"
 // have gifts.
 var isPerson = map[string][][2]string{
 	"creator": {{"creators", "creator_id"}, {"statement_summaries", "creator_id"}, {"payouts", "creator_id"}, {"gift_events", "creator_id"}},
+	"agency":  {{"agencies", "agency_id"}, {statements.TableAgencies, "agency_id"}, {"agency_payouts", "agency_id"}, {"creators", "agency_id"}},
 	"viewer":  {{tableViewers, "viewer_id"}, {"coin_purchases", "viewer_id"}, {"gift_events", "viewer_id"}},
 }
 
 // findPeople says whether an id is a creator's or a viewer's.
 func (t *tracer) findPeople(ctx context.Context, id string) (found []subject, err error) {
-	for _, kind := range []string{"creator", "viewer"} {
+	for _, kind := range []string{"creator", "viewer", "agency"} {
 		for _, in := range isPerson[kind] {
 			if has, err := t.has(ctx, in[0]); err != nil {
 				return nil, err
@@ -61,7 +63,7 @@ func (t *tracer) newestRun() (newest books.RunAt, ok bool) {
 	return newest, ok
 }
 
-// personNode shows a creator's or viewer's newest month.
+// personNode shows a creator's, viewer's or agency's newest month.
 func (t *tracer) personNode(ctx context.Context, kind, id string) (*trace.Node, error) {
 	n := &trace.Node{Kind: kind, ID: id}
 	run, ok := t.newestRun()
@@ -71,8 +73,11 @@ func (t *tracer) personNode(ctx context.Context, kind, id string) (*trace.Node, 
 	}
 	n.Text = "in " + string(run.Period)
 	add := t.addCreator
-	if kind == "viewer" {
+	switch kind {
+	case "viewer":
 		add = t.addViewer
+	case "agency":
+		add = t.addAgency
 	}
 	if err := add(ctx, n, run, id); err != nil {
 		return nil, err
@@ -216,6 +221,8 @@ func brief(table string, r *record) string {
 		return r.counted("coins", "coin") + ", " + r.money("gross_amount", r.text("currency")) + ", " + r.text("channel")
 	case "gift_events":
 		return r.counted("coins", "coin") + " to " + r.text("creator_id")
+	case "agency_payouts", "agency_adjustments":
+		return r.money(map[string]string{"agency_payouts": "gross_amount", "agency_adjustments": "amount"}[table], r.text("currency"))
 	case "diamond_adjustments":
 		return r.counted("diamonds", "diamond")
 	}

@@ -168,7 +168,7 @@ func (t *tracer) addExceptions(ctx context.Context, n *trace.Node, table string,
 // subjectKinds are the subject_kinds that exceptions name the rows of tables by, in
 // the order in which a trace shows them.
 var subjectKinds = []struct{ table, kind string }{
-	{"gift_events", "gift"}, {"coin_purchases", "purchase"}, {"payouts", "payout"}, {"settlement_lines", "settlement"},
+	{"gift_events", "gift"}, {"coin_purchases", "purchase"}, {"payouts", "payout"}, {"agency_payouts", "payout"}, {"agency_adjustments", "adjustment"}, {"settlement_lines", "settlement"},
 	{"diamond_adjustments", "adjustment"}, {"coin_adjustments", "adjustment"}, {"provider_payments", "payment"}, {"bank_lines", "bank"},
 }
 

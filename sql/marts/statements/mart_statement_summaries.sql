@@ -42,23 +42,14 @@ late_reversals as (
 
 agencies as (
     select
-        led_creator_span.creator_id,
-        led_gift_credit.entity,
-        led_rate_at.currency,
-        cast(sum(
-            cast(
-                case led_gift_credit.kind when 'gift' then led_gift_credit.diamonds else -led_gift_credit.diamonds end
-                * led_rate_at.diamond_value as decimal(38, 9)
-            ) * led_rate_at.agency_share
-        ) as decimal(38, 18)) as agency_amount
-    from led_gift_credit
-    inner join led_creator_span
-        on led_creator_span.span_no = led_gift_credit.value_span_no
-    inner join led_rate_at
-        on led_rate_at.creator_id = led_creator_span.creator_id
-        and led_rate_at.instant = led_creator_span.range_from
-    where led_rate_at.agency_share <> 0
-    group by led_creator_span.creator_id, led_gift_credit.entity, led_rate_at.currency
+        led_agency_share.creator_id,
+        led_agency_share.entity,
+        led_agency_share.currency,
+        cast(sum(led_agency_share.amount) as decimal(38, 9)) as agency_amount
+    from led_agency_share
+    inner join run
+        on run.period = led_agency_share.accounting_month
+    group by led_agency_share.creator_id, led_agency_share.entity, led_agency_share.currency
 ),
 
 adjustments as (
