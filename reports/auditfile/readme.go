@@ -45,6 +45,8 @@ var auditFiles = []struct{ Name, For, What string }{
 	{"decisions.csv", "authorisation", "what was decided about the exceptions, by whom and why; the last one about an exception holds"},
 	{"rollforwards.csv", "completeness, accuracy", "opening + movements = closing of coins, diamonds, payables, cash in transit and the contract liability"},
 	{"revenue_bridge.csv", "accuracy", "from coins consumed to the platform's cut"},
+	{"payout_ages.csv", "accuracy", "what creators are owed and not paid yet: payouts on their way, dormant balances, balances below the minimum, by age"},
+	{"liability_ages.csv", "accuracy", "what is owed to viewers by age, when it is expected to be spent, breakage ahead and refunds to come"},
 	{"matches.csv", "existence", "our rows beside the stores', providers' and banks', by outcome"},
 	{"trial_balance.csv", "accuracy", "the accounts"},
 	{"journal.csv", "accuracy", "the journal's lines"},
