@@ -148,6 +148,22 @@ func googleReport(orders []storeOrder) string {
 	return b.String()
 }
 
+// googleReceipts are the bank's lines of what Google's report has of September: a
+// report is its own payout, due in the month after. October's isn't due yet.
+func googleReceipts(orders []storeOrder) string {
+	net := map[string]int64{}
+	for _, o := range orders {
+		if o.channel == "google" && o.at.Before(time.Date(2026, 10, 1, 7, 0, 0, 0, time.UTC)) {
+			net[o.currency] += o.units * (o.minor - o.minor*3/10)
+		}
+	}
+	var b strings.Builder
+	for _, currency := range slices.Sorted(maps.Keys(net)) {
+		fmt.Fprintf(&b, "b_google_%[1]s,acct_%[1]s,2026-10-15T09:00:00Z,%[2]s,%[1]s,GOOGLE PAYMENTS,Google\n", currency, cents(net[currency]))
+	}
+	return b.String()
+}
+
 // stripeReport writes the payout reconciliation of one payout in each currency,
 // and the bank's lines of them.
 func stripeReport(orders []storeOrder) (report, bank string) {
@@ -228,7 +244,7 @@ func TestOrdersMeetTheReportsOfTheStores(t *testing.T) {
 		return map[string]string{
 			"coin_purchases.csv": purchasesFile(orders), "82008200_1026_ZZ.txt": apple, "financial_report.csv": summary,
 			"PlayApps_202610.csv": google, "Itemized_payout_reconciliation.csv": stripe,
-			"bank_lines.csv": bank + "b_apple,acct_EUR,2026-11-27T09:00:00Z," + paid + ",EUR,APPLE DISTRIBUTION,Apple\n",
+			"bank_lines.csv": bank + googleReceipts(orders) + "b_apple,acct_EUR,2026-11-27T09:00:00Z," + paid + ",EUR,APPLE DISTRIBUTION,Apple\n",
 		}
 	}
 	// November: the reports of October's orders are in, and their time is up.
@@ -252,6 +268,8 @@ func TestOrdersMeetTheReportsOfTheStores(t *testing.T) {
 		}
 	}
 	files["PlayApps_202610.csv"] = strings.Join(kept, "")
+	others := slices.DeleteFunc(slices.Clone(orders), func(o storeOrder) bool { return o.id == lost.id })
+	files["bank_lines.csv"] = strings.Replace(files["bank_lines.csv"], googleReceipts(orders), googleReceipts(others), 1)
 	charge := func(minor int64) string {
 		return fmt.Sprintf("%s,%s,%s,charge,%s,", cents(minor), cents(short.minor*3/100), cents(minor-short.minor*3/100), short.transaction())
 	}

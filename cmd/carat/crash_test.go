@@ -129,7 +129,7 @@ func TestSimulatedKills(t *testing.T) {
 		wanted = 300
 	}
 	base, calm := filepath.Join(t.TempDir(), "base"), filepath.Join(t.TempDir(), "calm")
-	carat(t, "generate", "--out", base, "--gifts", "400", "--viewers", "60", "--creators", "25", "--files", "weekly", "--faults", "all")
+	carat(t, "generate", "--out", base, "--gifts", "400", "--viewers", "60", "--creators", "40", "--files", "weekly", "--faults", "all")
 	if err := os.CopyFS(calm, os.DirFS(base)); err != nil {
 		t.Fatal(err)
 	}

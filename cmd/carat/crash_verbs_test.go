@@ -97,7 +97,8 @@ func crashBases(t *testing.T) map[string]string {
 	before = bases["generated"]
 	step("older", func(dir string) { // a state and a lake as the carat before records wrote them: no batch names a record
 		carat(t, "users", "grant", "ann", "preparer", "--dir", dir, "--user", "bob")
-		sqlite(t, filepath.Join(dir, "lake", "catalog.sqlite"), "drop table carat_records", "drop table carat_tables", "delete from carat_migrations where name >= '0006_records.sql'",
+		sqlite(t, filepath.Join(dir, "lake", "catalog.sqlite"), "drop table carat_records", "drop table carat_tables", "drop table carat_fetched", "drop table carat_sources",
+			"alter table carat_decisions drop column matched", "alter table carat_decisions drop column match_name", "delete from carat_migrations where name >= '0006_records.sql'",
 			"alter table carat_users drop column os_user", "alter table carat_sign_offs drop column os_user", "alter table carat_decisions drop column os_user",
 			"alter table carat_locks drop column prepared_os", "alter table carat_locks drop column approved_os", "alter table carat_locks drop column reopened_os")
 		if err := os.Remove(filepath.Join(dir, "lake", "catalog.sqlite-head")); err != nil {

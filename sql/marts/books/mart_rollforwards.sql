@@ -170,6 +170,24 @@ agency_lines as (
     select entity, currency, subject_kind, subject_id, 9, 'closing', closing_amount from agency_totals
 ),
 
+-- what agencies are owed has nine decimals: each line is what it adds to the balance in millionths, so that the lines told add up
+agency_told as (
+    select
+        entity,
+        currency,
+        subject_kind,
+        subject_id,
+        line_rank,
+        line,
+        amount,
+        cast(case when line = 'closing' then amount else sum(case when line = 'closing' then 0 else amount end) over (
+            partition by entity, currency, subject_kind, subject_id
+            order by line_rank
+            rows between unbounded preceding and current row
+        ) end as decimal(38, 9)) as balance
+    from agency_lines
+),
+
 transit_lines as (
     select entity, currency, 1 as line_rank, 'opening' as line, opening_amount as amount from led_transit_rollforward
     union all
@@ -303,8 +321,11 @@ lines as (
     from creator_lines
     where subject_kind = 'entity' or diamonds <> 0 or amount <> 0 or line in ('opening', 'closing')
     union all
-    select 'agency', entity, currency, subject_kind, subject_id, line_rank, line, null, cast(amount as decimal(38, 6)), null
-    from agency_lines
+    select
+        'agency', entity, currency, subject_kind, subject_id, line_rank, line, null,
+        case when line = 'closing' then cast(balance as decimal(38, 6)) else cast(balance as decimal(38, 6)) - cast(balance - amount as decimal(38, 6)) end,
+        null
+    from agency_told
     where subject_kind = 'entity' or amount <> 0 or line in ('opening', 'closing')
     union all
     select 'in_transit', entity, currency, 'entity', entity, line_rank, line, null, amount, null
