@@ -156,7 +156,7 @@ func TestRulesOfEveryFeed(t *testing.T) {
 		{creator("country", "de"), `country bad_country "de": expected two upper-case letters like DE`},
 		{balance(), ""},
 		{balance("subject_kind", "agency"), ""},
-		{balance("subject_kind", "bank"), `subject_kind unknown_value "bank": expected one of viewer, creator, account, agency`},
+		{balance("subject_kind", "bank"), `subject_kind unknown_value "bank": expected one of viewer, creator, account, agency, counterparty`},
 		{pack(), ""},
 		{pack("country", ""), `country missing "": expected two upper-case letters like DE`},
 		{rule(), ""},
