@@ -33,6 +33,10 @@ without it. A later file that names the person brings nothing back.`,
 			if err != nil {
 				return err
 			}
+			if r.Before && r.SourceFiles == 0 && len(r.Statements) == 0 {
+				fmt.Fprintf(a.stdout, "%s was erased before: nothing that carat keeps shows a name or an address\n", printableLine(creator))
+				return nil
+			}
 			fmt.Fprintf(a.stdout, "%s is erased: the name, the address, and %d source files that held them\n", printableLine(creator), r.SourceFiles)
 			for _, f := range r.Statements {
 				a.tell("erase: removed " + f + ", which showed the name; while its month is open `carat statements` writes it again without")

@@ -25,6 +25,7 @@ type EraseOptions struct {
 
 // EraseResult is what was removed, and what is left for a person to remove.
 type EraseResult struct {
+	Before      bool     // the person was erased, or began to be, before
 	SourceFiles int      // kept files of the creators feed that named the person
 	Statements  []string // folders and archives of statements that showed the name, and are removed
 }
@@ -32,8 +33,8 @@ type EraseResult struct {
 // Erase removes a creator's name and address, the kept files that hold them and the
 // statements that show them, and records that it was done, by whom and when. A later
 // file that names the person brings nothing back. The history holds ids
-// and terms only and stays as it is. Somebody of whom nothing is known is a
-// not-found error.
+// and terms only and stays as it is. Erasing the same person again ends well.
+// Somebody of whom nothing is known, and who was never erased, is a not-found error.
 func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error) {
 	if err := books.WantLake(o.Setting); err != nil {
 		return nil, err
@@ -45,26 +46,27 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 	defer func() { err = errors.Join(err, p.Close()) }()
 	result = &EraseResult{}
 	shard, folder := statement.FolderName(o.Creator)
-	begun, err := begunErasure(ctx, p, o.Creator)
-	if err != nil {
+	if result.Before, err = erasedBefore(ctx, p, o.Creator); err != nil {
 		return nil, err
 	}
 	_, err = p.Recorded(ctx, o.Setting, verbErase, o.Creator, func() (int64, error) {
 		n, err := p.Lake.Erase(ctx, o.Creator, folder)
-		if begun && pipeline.KindOf(err) == pipeline.KindNotFound {
-			err = nil // the one that was killed had got as far as that
+		if result.Before && pipeline.IsMisnamed(err) {
+			err = nil // what is left of it may still be to do
 		}
 		result.SourceFiles = n
 		if err == nil {
 			err = p.State.ForgetAddresses(ctx, o.Creator)
+		}
+		if err == nil { // the record ends when nothing shows the name any more
+			result.Statements, err = removeStatements(o.Config.OutRoot(), shard, folder)
 		}
 		return int64(n), err
 	})
 	if err != nil {
 		return nil, err
 	}
-	result.Statements, err = removeStatements(o.Config.OutRoot(), shard, folder)
-	return result, err
+	return result, nil
 }
 
 // removeStatements takes away what shows a person's name outside the lake: the
@@ -86,12 +88,13 @@ func removeStatements(out, shard, folder string) (removed []string, err error) {
 	return removed, nil
 }
 
-// begunErasure says whether an erasure of the creator was begun and killed: the
-// lake is locked, so none is under way.
-func begunErasure(ctx context.Context, p *books.Books, creator string) (bool, error) {
+// erasedBefore says whether an erasure of the creator was done before, or begun and
+// killed: the lake is locked, so none is under way. The same erasure again then ends
+// well, whether or not something is left to remove.
+func erasedBefore(ctx context.Context, p *books.Books, creator string) (bool, error) {
 	accesses, err := p.State.Accesses(ctx)
 	for _, a := range accesses {
-		if a.Verb == verbErase && a.Text == creator && a.Outcome == state.AccessRunning {
+		if a.Verb == verbErase && a.Text == creator && (a.Outcome == state.AccessRunning || a.Outcome == state.AccessDone) {
 			return true, err
 		}
 	}
