@@ -107,8 +107,17 @@ func (b *packageBuilder) ties(pack *closepackage.Package) ([]closepackage.Tie, e
 	run := pipeline.SQLText(b.run.ID)
 	if has("rollforwards") {
 		err := b.each("select identity, entity, coalesce(currency, ''), subject_kind, subject_id, cast(quantity as varchar), cast(amount as varchar) from rollforwards where run_id = "+
-			run+" and subject_kind <> 'creator' and line = 'closing' order by identity, entity, currency, subject_kind, subject_id", 7, func(row []any) error {
+			run+" and subject_kind not in ('creator', 'agency') and line = 'closing' order by identity, entity, currency, subject_kind, subject_id", 7, func(row []any) error {
 			ties = append(ties, closingTies(row)...)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if has("agencies") {
+		err := b.each("select distinct entity, currency from agency_statements where run_id = "+run+" order by entity, currency", 2, func(row []any) error {
+			ties = append(ties, agencyTie(fmt.Sprint(row[0]), fmt.Sprint(row[1])))
 			return nil
 		})
 		if err != nil {
@@ -147,6 +156,17 @@ func (b *packageBuilder) ties(pack *closepackage.Package) ([]closepackage.Tie, e
 		}
 	}
 	return ties, nil
+}
+
+// agencyTie is opening + movements - closing = 0 of an entity's agencies in one
+// currency, which have a sheet of their own.
+func agencyTie(entity, currency string) closepackage.Tie {
+	tie := closepackage.Tie{What: "agencies of " + entity + " in " + currency + ": opening + movements less closing", Currency: currency, Total: "0"}
+	where := [][2]string{{"entity", entity}, {"currency", currency}}
+	for _, line := range []string{"opening", "accrued", "reversed", "clawed_back", "adjusted", "redeemed", "returned", "rounding", "closing"} {
+		tie.Terms = append(tie.Terms, closepackage.Term{Section: "agencies", Column: line + "_amount", Where: where, Minus: line == "closing"})
+	}
+	return tie
 }
 
 // closingTies are opening + movements = closing of one roll-forward.

@@ -170,6 +170,9 @@ func aboutCreator(ctx context.Context, p *books.Books, s books.Setting, creator 
 // Where lists exceptions of some periods that fulfil a condition on the table
 // listed, which may read some tables. The condition is SQL of carat's own.
 func Where(ctx context.Context, p *books.Books, s books.Setting, resolved bool, periods []pipeline.Period, where string, tables ...string) (t *table.Table, err error) {
+	if err := p.Lake.CheckOwn(ctx, books.TableExceptions); err != nil {
+		return nil, err
+	}
 	held, err := p.Lake.Table(ctx, books.TableExceptions, books.Latest)
 	if err != nil {
 		return nil, err

@@ -227,7 +227,7 @@ func TestForeignCommitToAnOlderLake(t *testing.T) {
 		o.exec("delete from carat_tables")
 		o.exec("drop table carat_records")
 		o.exec("delete from carat_migrations where name >= '0006_records.sql'")
-		for _, column := range []string{"carat_users drop column os_user", "carat_sign_offs drop column os_user", "carat_decisions drop column os_user",
+		for _, column := range []string{"carat_users drop column os_user", "carat_sign_offs drop column os_user", "carat_decisions drop column os_user", "carat_decisions drop column matched", "carat_decisions drop column match_name",
 			"carat_locks drop column prepared_os", "carat_locks drop column approved_os", "carat_locks drop column reopened_os"} {
 			o.exec("alter table " + column)
 		}

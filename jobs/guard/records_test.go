@@ -36,8 +36,8 @@ func TestStateAttacksAreNamed(t *testing.T) {
 		{"delete from carat_records", "and all after it: batch b000002"},
 		{"drop table carat_records", "no such table: carat_records"},
 		{"drop table carat_records; delete from carat_migrations where name >= '0006_records.sql'; alter table carat_users drop column os_user; " +
-			"alter table carat_sign_offs drop column os_user; alter table carat_decisions drop column os_user; alter table carat_locks drop column prepared_os; " +
-			"alter table carat_locks drop column approved_os; alter table carat_locks drop column reopened_os", "record 19 or one before it was replaced: batch b00000"},
+			"alter table carat_sign_offs drop column os_user; alter table carat_decisions drop column os_user; alter table carat_decisions drop column matched; alter table carat_decisions drop column match_name; alter table carat_locks drop column prepared_os; " +
+			"alter table carat_locks drop column approved_os; alter table carat_locks drop column reopened_os", "or one before it was replaced: batch b000001"},
 		{"drop table carat_access", "table carat_access is missing"},
 		{"create trigger quiet after insert on carat_jobs begin update carat_jobs set os_user = 'alice'; end", "carat_jobs: the trigger quiet is none of carat's"},
 		{"alter table carat_jobs rename to j; create view carat_jobs as select * from j", "carat_jobs: the view carat_jobs is none of carat's"},

@@ -279,7 +279,7 @@ var alterations = []struct {
 	{"a decided rate", func(a altered) { a.catalog("update carat_decisions set rate_value = '2'") }, "the decision about exception e1 is not the one that was in force"},
 	{"a decision taken away", func(a altered) { a.catalog("delete from carat_decisions") }, "the decision about exception e1 is not on record any more"},
 	{"a decision put over another", func(a altered) {
-		a.catalog("insert into carat_decisions select decision_no + 1, exception_id, 'waived', '2099-12-31', owner, note, decided_by, decided_at, '', '', '', '', '' from carat_decisions")
+		a.catalog("insert into carat_decisions select decision_no + 1, exception_id, 'waived', '2099-12-31', owner, note, decided_by, decided_at, '', '', '', '', '', '', '' from carat_decisions")
 	}, "the decision about exception e1 is not the one that was in force"},
 	{"the lock taken away", func(a altered) { a.catalog("delete from carat_locks") }, "the state database knows no such lock"},
 	{"the record of a run taken away", func(a altered) { a.catalog("delete from carat_runs") }, "the state database knows no such run"},
@@ -369,7 +369,7 @@ func TestVerifyACopyAndAfterAnErasure(t *testing.T) {
 	if _, err := guard.Verify(t.Context(), guard.VerifyOptions{Setting: there, Head: head}); err != nil {
 		t.Error(err)
 	}
-	if _, err := guard.Erase(t.Context(), guard.EraseOptions{Setting: there, Creator: "c1"}); !pipeline.IsMisnamed(err) {
+	if again, err := guard.Erase(t.Context(), guard.EraseOptions{Setting: there, Creator: "c1"}); err != nil || !again.Before || again.SourceFiles != 0 {
 		t.Errorf("erased twice: %v", err)
 	}
 	got, err := trial.Query(t.Context(), ask.QueryOptions{Setting: there, Query: "select who, query, outcome from access where verb = 'erase' order by accessed_at, outcome limit 1"})

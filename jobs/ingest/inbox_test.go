@@ -140,9 +140,9 @@ func TestNamedFiles(t *testing.T) {
 		want       string
 	}{
 		{at("none.csv"), "", pipeline.KindNotFound, "none.csv: no such file"},
-		{at("list.json"), "", pipeline.KindUsage, noFeed + "; name the feed: --feed balances|"},
+		{at("list.json"), "", pipeline.KindUsage, noFeed + "; name the feed: --feed agencies|"},
 		{at("list.json"), "payuots", pipeline.KindUsage, `find feed: unknown feed "payuots"; did you mean payouts?`},
-		{at("list.json"), "x", pipeline.KindUsage, `find feed: unknown feed "x"; feeds are balances, bank_lines,`},
+		{at("list.json"), "x", pipeline.KindUsage, `find feed: unknown feed "x"; feeds are agencies, agency_adjustments,`},
 	} {
 		_, err := NamedInputs(conf, []string{c.path}, c.feed)
 		if pipeline.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.want) {
