@@ -171,7 +171,7 @@ agency_lines as (
 ),
 
 -- what agencies are owed has nine decimals: each line is what it adds to the balance in millionths, so that the lines told add up
-agency_told as (
+agency_rounded as (
     select
         entity,
         currency,
@@ -325,7 +325,7 @@ lines as (
         'agency', entity, currency, subject_kind, subject_id, line_rank, line, null,
         case when line = 'closing' then cast(balance as decimal(38, 6)) else cast(balance as decimal(38, 6)) - cast(balance - amount as decimal(38, 6)) end,
         null
-    from agency_told
+    from agency_rounded
     where subject_kind = 'entity' or amount <> 0 or line in ('opening', 'closing')
     union all
     select 'in_transit', entity, currency, 'entity', entity, line_rank, line, null, amount, null
