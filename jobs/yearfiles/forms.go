@@ -18,7 +18,7 @@ func (r *Result) dac7(o Options, run state.Run, operator yearfile.Operator, list
 		return nil
 	}
 	if lacks := lacksPayer(operator, true); lacks != "" {
-		r.except(payee{form: FormDAC7, entity: operator.Entity}, "%s: no message for %d payees", lacks, len(list))
+		r.except(payee{form: FormDAC7, entity: operator.Entity}, "%s: no message; payees left out: %d", lacks, len(list))
 		return nil
 	}
 	m := yearfile.Message{Operator: operator, Year: o.Year, At: o.Now,
