@@ -7,6 +7,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/certificates"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/compact"
 	"carat/pipeline/lake/keys"
@@ -39,6 +40,11 @@ const (
 	PeopleFile  = store.PeopleFile
 	HeadFile    = store.HeadFile
 )
+
+// CertificateFile is where a period's certificate lies, below the lake folder.
+func CertificateFile(period pipeline.Period, version int64) string {
+	return certificates.File(period, version)
+}
 
 // HoldsTables says whether there are tables in a lake's folder: then it is a lake, also
 // where the files that say so are gone.

@@ -15,6 +15,7 @@
 // Its rooms, each of which a Lake puts together:
 //
 //	store    where bytes lie
+//	identity which lake it is, and where its catalog is
 //	catalog  the Iceberg tables: as last seen, commits, the list of files
 //	chain    what snapshots say of batches, compactions and runs; the hash chain
 //	pages    rows <-> Parquet; rows-sha256
@@ -24,6 +25,7 @@
 //	seal     files that change in place
 //	sweep    what crashes left
 //	compact  few files instead of many
+//	certificates  what locks a month
 //	verify   whether all is as the history says
 //
 // Here are the verbs: stage, drop, commit and publish; a state as of a batch or a

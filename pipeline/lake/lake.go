@@ -12,6 +12,8 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/certificates"
+	"carat/pipeline/lake/identity"
 	"carat/pipeline/lake/pages"
 	"carat/pipeline/lake/people"
 	"carat/pipeline/lake/raw"
@@ -46,6 +48,9 @@ type Lake struct {
 	codec   *pages.Codec
 	opening *seal.Opening
 
+	// certificates are kept beside the tables; its methods are the lake's.
+	*certificates.Folder
+
 	rawInfo    map[string]rawTable
 	rejects    []pages.Column
 	compactors map[string]pages.Compactor // by raw table
@@ -73,7 +78,7 @@ func Open(ctx context.Context, cfg Config) (*Lake, error) {
 	}
 	if err := l.open(ctx); err != nil {
 		_ = l.Close()
-		return nil, l.disk.Fail("open lake", cfg.Root, catalog.Scrub(err, cfg.CatalogDSN))
+		return nil, l.disk.Fail("open lake", cfg.Root, identity.Scrub(err, cfg.CatalogDSN))
 	}
 	return l, nil
 }
@@ -95,7 +100,7 @@ func (l *Lake) open(ctx context.Context) error {
 	if readOnly(root) {
 		return l.openReadOnly(ctx, root)
 	}
-	if err := catalog.WantFiles(l.disk, l.cfg.CatalogDSN); err != nil {
+	if err := identity.WantFiles(l.disk, l.cfg.CatalogDSN); err != nil {
 		return err
 	}
 	for _, dir := range []string{root, filepath.Join(root, "staging"), filepath.Join(root, "raw"), filepath.Join(root, "people")} {
@@ -114,7 +119,7 @@ func (l *Lake) open(ctx context.Context) error {
 	if l.catalog, err = catalog.Open(ctx, l.disk, l.cfg.CatalogDSN, l.pageTables()); err != nil {
 		return err
 	}
-	l.catalog.Clock = l.cfg.Clock
+	l.catalog.Clock, l.Folder = l.cfg.Clock, certificates.New(l.disk, l.catalog)
 	if err := l.openRecorder(ctx); err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/certificates"
+	"carat/pipeline/lake/identity"
 	"carat/pipeline/lake/store"
 )
 
@@ -39,7 +41,7 @@ func (l *Lake) openReadOnly(ctx context.Context, root string) (err error) {
 		return err
 	}
 	l.disk.Root = l.cfg.Root
-	if err := catalog.WantFiles(l.disk, l.cfg.CatalogDSN); err != nil {
+	if err := identity.WantFiles(l.disk, l.cfg.CatalogDSN); err != nil {
 		return err
 	}
 	if err := l.disk.CopyDatabases(); err != nil {
@@ -48,6 +50,7 @@ func (l *Lake) openReadOnly(ctx context.Context, root string) (err error) {
 	if l.catalog, err = catalog.Open(ctx, l.disk, l.cfg.CatalogDSN, l.pageTables()); err != nil {
 		return err
 	}
+	l.Folder = certificates.New(l.disk, l.catalog)
 	if err := l.openRecorder(ctx); err != nil {
 		return err
 	}

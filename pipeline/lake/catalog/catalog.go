@@ -16,6 +16,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake/chain"
+	"carat/pipeline/lake/identity"
 	"carat/pipeline/lake/pages"
 	"carat/pipeline/lake/store"
 	"github.com/apache/iceberg-go"
@@ -48,7 +49,7 @@ const Namespace = "carat"
 type Catalog struct {
 	Disk    *store.Disk
 	dsn     string // "": SQLite inside the lake folder
-	id      identity
+	id      identity.Lake
 	files   *tableFS
 	raw     map[string]pages.RawTable
 	db      *sql.DB
@@ -81,7 +82,7 @@ type Table struct {
 func Open(ctx context.Context, d *store.Disk, dsn string, raw map[string]pages.RawTable) (*Catalog, error) {
 	cat := &Catalog{Disk: d, dsn: dsn, raw: raw, tables: map[string]*Table{}}
 	var err error
-	if cat.id, err = identify(d); err != nil {
+	if cat.id, err = identity.Read(d); err != nil {
 		return nil, err
 	}
 	cat.files = &tableFS{disk: d, recorded: cat.id.Root, actual: d.Root}
@@ -149,7 +150,7 @@ func (cat *Catalog) open(ctx context.Context) error {
 		if cat.dialect == icesql.SQLite {
 			return err
 		}
-		return unreached(err, cat.dsn)
+		return identity.Unreached(err, cat.dsn)
 	}
 	ice, err := icesql.NewCatalog(Namespace, cat.db, cat.dialect, iceberg.Properties{})
 	if err != nil {
@@ -201,7 +202,7 @@ func (cat *Catalog) claimCatalog(ctx context.Context, ice *icesql.Catalog) error
 	mine := iceberg.Properties{propLakeID: cat.id.ID, propLakeRoot: cat.Disk.Root}
 	if !exists {
 		if cat.Disk.HoldsTables() {
-			return lost(cat.Disk, cat.dsn)
+			return identity.Lost(cat.Disk, cat.dsn)
 		}
 		err := ice.CreateNamespace(ctx, ns, mine)
 		if err == nil {
@@ -222,7 +223,7 @@ func (cat *Catalog) claimCatalog(ctx context.Context, ice *icesql.Catalog) error
 	if props[propLakeRoot] == cat.Disk.Root {
 		return nil
 	}
-	if cat.dialect == icesql.Postgres && isLake(props[propLakeRoot], cat.id.ID) {
+	if cat.dialect == icesql.Postgres && identity.IsLake(props[propLakeRoot], cat.id.ID) {
 		return pipeline.Errorf(pipeline.KindUsage, "open lake", cat.Disk.Root, "it is a copy, and its catalog belongs to the lake in %s", props[propLakeRoot]).
 			WithHint("copy the catalog's database too and name it in `catalog` of carat.yaml")
 	}

@@ -5,55 +5,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
 
-	"carat/pipeline"
+	"carat/pipeline/lake/identity"
 	"github.com/apache/iceberg-go"
 	icesql "github.com/apache/iceberg-go/catalog/sql"
 	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
 )
-
-// hostOf names a DSN without its password.
-func hostOf(dsn string) string {
-	u, err := url.Parse(dsn)
-	if err != nil {
-		return "postgres://…"
-	}
-	return u.Scheme + "://" + u.Host + u.Path
-}
-
-// Scrub takes the DSN's password out of an error's text.
-func Scrub(err error, dsn string) error {
-	if err == nil || dsn == "" {
-		return err
-	}
-	secrets := []string{dsn}
-	if u, perr := url.Parse(dsn); perr == nil {
-		if pw, ok := u.User.Password(); ok {
-			secrets = append(secrets, pw, url.QueryEscape(pw), url.PathEscape(pw))
-		}
-		secrets = append(secrets, u.Query().Get("password"))
-	}
-	text := err.Error()
-	for _, s := range secrets {
-		if s != "" {
-			text = strings.ReplaceAll(text, s, "xxxxx")
-		}
-	}
-	if text == err.Error() {
-		return err
-	}
-	var known *pipeline.Error
-	if errors.As(err, &known) {
-		e := *known
-		e.Cause = errors.New(strings.TrimPrefix(text, e.Action+": "))
-		return &e
-	}
-	return errors.New(text)
-}
 
 // bind writes a query's ? as the dialect wants them.
 func (cat *Catalog) bind(query string) string {
@@ -89,18 +49,18 @@ func MakeCatalog(ctx context.Context, dsn string) (err error) {
 	}
 	db, err := sql.Open(driver, source)
 	if err != nil {
-		return fmt.Errorf("make catalog: %w", Scrub(err, dsn))
+		return fmt.Errorf("make catalog: %w", identity.Scrub(err, dsn))
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := db.PingContext(ctx); err != nil {
-		return unreached(err, dsn)
+		return identity.Unreached(err, dsn)
 	}
 	if _, err := icesql.NewCatalog(Namespace, db, dialect, iceberg.Properties{}); err != nil {
-		return fmt.Errorf("make catalog tables: %w", Scrub(err, dsn))
+		return fmt.Errorf("make catalog tables: %w", identity.Scrub(err, dsn))
 	}
 	for _, text := range []string{inventorySQL, ledgerSQL} {
 		if _, err := db.ExecContext(ctx, text); err != nil {
-			return fmt.Errorf("make catalog tables: %w", Scrub(err, dsn))
+			return fmt.Errorf("make catalog tables: %w", identity.Scrub(err, dsn))
 		}
 	}
 	return nil

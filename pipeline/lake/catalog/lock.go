@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/identity"
 	icesql "github.com/apache/iceberg-go/catalog/sql"
 )
 
@@ -28,14 +29,14 @@ func (cat *Catalog) Lock(ctx context.Context, what string) (*Lock, error) {
 	}
 	conn, err := cat.db.Conn(ctx)
 	if err != nil {
-		return nil, Scrub(err, cat.dsn)
+		return nil, identity.Scrub(err, cat.dsn)
 	}
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(what + cat.id.ID))
 	lock := &Lock{conn: conn, key: int64(h.Sum64()), dsn: cat.dsn}
 	var got bool
 	if err := conn.QueryRowContext(ctx, "select pg_try_advisory_lock($1)", lock.key).Scan(&got); err != nil {
-		return nil, errors.Join(Scrub(err, cat.dsn), conn.Close())
+		return nil, errors.Join(identity.Scrub(err, cat.dsn), conn.Close())
 	}
 	if !got {
 		return nil, errors.Join(pipeline.Errorf(pipeline.KindBusy, "lock lake", cat.Disk.Root, "another carat holds the catalog's lock in PostgreSQL").
@@ -54,7 +55,7 @@ func (c *Lock) Holds(ctx context.Context) error {
 		return nil
 	}
 	if err := c.conn.PingContext(ctx); err != nil {
-		return fmt.Errorf("the catalog's lock was lost with its connection: %w", Scrub(err, c.dsn))
+		return fmt.Errorf("the catalog's lock was lost with its connection: %w", identity.Scrub(err, c.dsn))
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package catalog
+package identity
 
 import (
 	"errors"
@@ -22,13 +22,13 @@ func WantFiles(d *store.Disk, dsn string) error {
 			WithHint("put the file back from a backup (lake/lake.json in it); carat makes no other one beside tables")
 	}
 	if dsn == "" && !store.Exists(filepath.Join(d.Root, store.CatalogFile)) {
-		return lost(d, dsn)
+		return Lost(d, dsn)
 	}
 	return nil
 }
 
-// lost says that the catalog of the tables in the lake's folder isn't where it should be.
-func lost(d *store.Disk, dsn string) error {
+// Lost says that the catalog of the tables in the lake's folder isn't where it should be.
+func Lost(d *store.Disk, dsn string) error {
 	if dsn != "" {
 		return pipeline.Errorf(pipeline.KindNotFound, "open catalog", hostOf(dsn), "it has no catalog of the lake in %s, which has tables", d.Root).
 			WithHint("name the database that has it in `catalog` of carat.yaml, or restore a backup with `carat restore`; carat makes no empty one beside tables")
@@ -44,8 +44,8 @@ const (
 	pgNoDatabase    = "3D000"
 )
 
-// unreached says why the catalog's database can't be opened, and what to do.
-func unreached(err error, dsn string) error {
+// Unreached says why the catalog's database can't be opened, and what to do.
+func Unreached(err error, dsn string) error {
 	hint := "check that the PostgreSQL server runs and that `catalog` in carat.yaml is right"
 	cause := Scrub(err, dsn)
 	var refused *pgconn.PgError

@@ -1,4 +1,4 @@
-package catalog
+package identity
 
 import (
 	"crypto/rand"
@@ -13,8 +13,8 @@ import (
 	"carat/pipeline/lake/store"
 )
 
-// identity is lake.json: what stays the same when the lake is copied.
-type identity struct {
+// Lake is lake.json: what stays the same when the lake is copied.
+type Lake struct {
 	Format int    `json:"format"`
 	ID     string `json:"id"`
 	Root   string `json:"root"` // as recorded in Iceberg's metadata
@@ -22,8 +22,8 @@ type identity struct {
 
 const lakeFormat = 1
 
-// identify reads lake.json or writes the first one.
-func identify(d *store.Disk) (id identity, err error) {
+// Read reads lake.json or writes the first one.
+func Read(d *store.Disk) (id Lake, err error) {
 	path := filepath.Join(d.Root, "lake.json")
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -52,7 +52,7 @@ func found(d *store.Disk, path string) error {
 	if _, err := rand.Read(random[:]); err != nil {
 		return err
 	}
-	id := identity{Format: lakeFormat, ID: hex.EncodeToString(random[:]), Root: d.Root}
+	id := Lake{Format: lakeFormat, ID: hex.EncodeToString(random[:]), Root: d.Root}
 	content, err := json.MarshalIndent(id, "", "  ")
 	if err != nil {
 		return err
@@ -60,10 +60,11 @@ func found(d *store.Disk, path string) error {
 	return d.WriteFirst(path, d.StagingPath("lake-"+id.ID+".json"), append(content, '\n'))
 }
 
-func isLake(root, id string) bool {
+// IsLake says whether the lake of an id lies in a folder.
+func IsLake(root, id string) bool {
 	if !store.Exists(filepath.Join(root, "lake.json")) {
 		return false
 	}
-	other, err := identify(&store.Disk{Root: root})
+	other, err := Read(&store.Disk{Root: root})
 	return err == nil && other.ID == id
 }
