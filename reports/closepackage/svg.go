@@ -141,6 +141,12 @@ var bridgeWords = map[string]bridgeStep{
 	"provider_fees":          {"Provider fees", "below"},
 	"dispute_fees":           {"Fees of disputes", "below"},
 	"payment_fees":           {"Fees of payments and bank charges", "below"},
+	"breakage_ahead":         {"Breakage taken ahead", "below"},
+	"refund_reserve":         {"Expected refunds of spent coins", "below"},
+	"agency_clawbacks":       {"Taken back from agencies", "below"},
+	"agency_adjustments":     {"Adjustments of agencies", "below"},
+	"deferred_debt_gain":     {"Gains on creators' debts, deferred", "below"},
+	"debt_allowance":         {"Allowance on creators' debts", "below"},
 	"settlement_adjustments": {"Adjustments of settlements", "below"},
 }
 

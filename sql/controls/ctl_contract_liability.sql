@@ -22,6 +22,7 @@ with differing as (
         unit,
         fed_amount,
         own_amount,
+        ahead_amount,
         batch_id,
         source_line,
         row_number() over (partition by entity, subject_id, channel, currency order by as_of desc, batch_id, source_line) as latest
@@ -60,7 +61,7 @@ select
     unit,
     'fed_balance' as reason,
     'The ledger says ' || with_unit(fed_amount, unit) || ' just before ' || iso_instant(as_of)
-        || '; the open lots carry ' || with_unit(own_amount, unit)
+        || '; the open lots' || case when ahead_amount <> 0 then ', less breakage taken ahead, carry ' else ' carry ' end || with_unit(own_amount, unit)
         || '. A purchase, gift or refund is missing on one side, or an amount differs.' as detail,
     batch_id,
     source_line

@@ -3,7 +3,7 @@
 -- Fed as subject_kind account, subject_id contract_liability or deferred_store_fee, with amount. A row without channel is of all
 -- channels, one without currency of all currencies, told in functional currency. The balance is just before as_of; carat keeps
 -- its liability by days, so only rows at the start of a day are compared; that with which carat began is what the openings of the
--- viewers come to. Where a rate is missing nobody knows carat's, and it is null.
+-- viewers come to. Breakage taken ahead is off the coin liability (ahead_amount says how much). Where a rate is missing nobody knows carat's, and it is null.
 with fed as (
     select
         stg_balances.subject_id,
@@ -94,9 +94,30 @@ parts as (
         and (fed.currency is null or moves.currency = fed.currency)
 ),
 
+-- breakage ahead is taken off the account at the month's end
+ahead as (
+    select
+        fed.subject_id, fed.entity, fed.channel, fed.currency, fed.as_of,
+        -case when fed.as_of >= run.period_end then led_liability_ahead.closing else led_liability_ahead.opening end as amount
+    from fed
+    cross join run
+    inner join led_liability_ahead
+        on led_liability_ahead.identity = 'breakage_ahead'
+        and led_liability_ahead.entity = fed.entity
+    where fed.subject_id = 'contract_liability'
+        and (fed.channel is null or led_liability_ahead.channel = fed.channel)
+        and (fed.currency is null or led_liability_ahead.currency = fed.currency)
+),
+
 own as (
-    select subject_id, entity, channel, currency, as_of, known_sum(amount) as amount
-    from parts
+    select subject_id, entity, channel, currency, as_of, known_sum(amount) as amount, known_sum(ahead_amount) as ahead_amount
+    from (
+        select subject_id, entity, channel, currency, as_of, amount, 0 as ahead_amount
+        from parts
+        union all
+        select subject_id, entity, channel, currency, as_of, amount, amount as ahead_amount
+        from ahead
+    ) as told
     group by subject_id, entity, channel, currency, as_of
 )
 
@@ -108,6 +129,7 @@ select
     fed.as_of,
     cast(fed.amount as decimal(38, 9)) as fed_amount,
     cast(case when own.entity is null then 0 else own.amount end as decimal(38, 9)) as own_amount,
+    cast(case when own.entity is null then 0 else -own.ahead_amount end as decimal(38, 9)) as ahead_amount,
     coalesce(fed.currency, run_entities.functional_currency, run.reporting_currency) as unit,
     fed.batch_id,
     fed.source_line

@@ -2,7 +2,7 @@
 -- grain: entity, currency, account
 -- Signed as the journal: assets positive, debts negative. The journal rounds running balances from the opening on and must
 -- arrive at the closing. Creators and agencies who owe are a receivable, the others a payable; of creators' debts, what is deferred and
--- what is expected to be lost are accounts of their own. A functional balance is null where a rate is
+-- what is expected to be lost are accounts of their own; of the coin liability, what breakage ahead takes off it is in the same account. A functional balance is null where a rate is
 -- missing.
 with balances as (
     select
@@ -82,6 +82,16 @@ accounts as (
         cast(case identity when 'liability' then -functional_closing else functional_closing end as decimal(38, 9))
             as functional_closing
     from led_liability_rollforward
+    union all
+    select
+        entity,
+        currency,
+        case identity when 'breakage_ahead' then 'contract_liability' else 'refund_liability' end as role,
+        cast(case identity when 'breakage_ahead' then 1 else -1 end * coalesce(opening, 0) as decimal(38, 9)) as opening_amount,
+        cast(case identity when 'breakage_ahead' then 1 else -1 end * coalesce(closing, 0) as decimal(38, 9)) as closing_amount,
+        cast(case identity when 'breakage_ahead' then 1 else -1 end * opening as decimal(38, 9)) as functional_opening,
+        cast(case identity when 'breakage_ahead' then 1 else -1 end * closing as decimal(38, 9)) as functional_closing
+    from led_liability_ahead
     union all
     select
         balances.entity,

@@ -4,7 +4,8 @@
 -- agencies' shares are told at the rate of the gift's day. Shares of coins that nobody paid for are marketing. Terms are positive as
 -- they are named. Adjustments, clawbacks, revaluation and rounding of the creators' and agencies' payable, and what is deferred or lost of creators' debts, belong
 -- to no channel ('creators') and
--- stand below the bridge in the creators' currency, and so do fees that settlements took beyond those booked. Every term is told
+-- stand below the bridge in the creators' currency, and so do fees that settlements took beyond those booked, breakage taken ahead and the
+-- reserve for refunds of spent coins. Every term is told
 -- at the rate of its event's day, as the journal tells it (led_bridge_account says where); it is null where that rate is missing.
 with shares as (
     select
@@ -111,6 +112,11 @@ terms as (
         entity, channel, currency, functional_currency, 'liability_change', closing - opening, functional_closing - functional_opening
     from led_liability_rollforward
     where identity = 'liability'
+    union all
+    select
+        entity, channel, currency, currency, case identity when 'breakage_ahead' then 'breakage_ahead' else 'refund_reserve' end, moved, moved
+    from led_liability_ahead
+    where moved <> 0 or moved is null
     union all
     select entity, channel, currency, functional_currency, 'creator_share', cast(null as decimal(38, 6)), creator_share
     from share_totals

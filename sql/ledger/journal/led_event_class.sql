@@ -12,6 +12,8 @@ from (
         ('gift', 'Coins consumed by gifts'),
         ('gift_restored', 'Coins given back by reversals'),
         ('breakage', 'Coins expired or forfeited'),
+        ('breakage_ahead', 'Coins expected never to be spent'),
+        ('refund_reserve', 'Refunds of spent coins that are expected'),
         ('accrual', 'Creators'' share of gifts'),
         ('gift_reversed', 'Creators'' share of reversed gifts'),
         ('promotion', 'Creators'' share of gifts paid with promotional coins'),

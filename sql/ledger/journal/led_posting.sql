@@ -172,6 +172,9 @@ sides as (
     select entity, day, event_class, currency, functional_currency, role, amount, functional_amount
     from led_posting_coin
     union all
+    select entity, day, event_class, currency, functional_currency, role, amount, functional_amount
+    from led_posting_liability
+    union all
     select entity, day, 'fx', currency, functional_currency, role, cast(0 as decimal(38, 9)), functional_amount
     from differences
     union all

@@ -21,7 +21,7 @@ open_cohorts as (
         on survival.entity = cohorts.entity
         and survival.channel = cohorts.channel
         and survival.age_months = cohorts.age_months
-    where cohorts.left_coins > 0
+    where cohorts.point = 'closing' and cohorts.left_coins > 0
 ),
 
 spent as (

@@ -1,7 +1,8 @@
--- One row is the coins that came through one channel in one month, with what they carried then and what they carry when the period ends.
--- grain: entity, channel, month
--- In the entity's own currency, at the rates of the purchases; null where one is missing. Coins that reversals gave back as lots of
--- their own count as left in the month in which they came back, sold for nothing. Promotions carry nothing and are left out. Whole millionths.
+-- One row is the coins that came through one channel in one month, with what they carried then and what they carry at one end of the period.
+-- grain: entity, channel, point, month
+-- point is opening or closing. In the entity's own currency, at the rates of the purchases; null where one is missing. Coins that reversals
+-- gave back as lots of their own count as left in the month in which they came back, sold for nothing. Promotions carry nothing and are
+-- left out. Whole millionths.
 with parts as (
     select
         entity,
@@ -9,9 +10,11 @@ with parts as (
         functional_currency,
         accounting_month as month,
         coins as sold_coins,
-        cast(0 as bigint) as left_coins,
         functional_value as sold_value,
-        cast(0 as decimal(38, 0)) as left_value
+        cast(0 as bigint) as opening_coins,
+        cast(0 as decimal(38, 0)) as opening_value,
+        cast(0 as bigint) as closing_coins,
+        cast(0 as decimal(38, 0)) as closing_value
     from led_lot
     where channel <> 'promotion' and origin <> 'reversal'
     union all
@@ -21,23 +24,57 @@ with parts as (
         functional_currency,
         accounting_month as month,
         cast(0 as bigint) as sold_coins,
-        closing_coins as left_coins,
         cast(0 as decimal(38, 0)) as sold_value,
-        closing_functional_value as left_value
+        opening_coins,
+        opening_functional_value as opening_value,
+        closing_coins,
+        closing_functional_value as closing_value
     from led_lot_balance
-    where closing_coins > 0 and channel <> 'promotion'
+    where (opening_coins > 0 or closing_coins > 0) and channel <> 'promotion'
+),
+
+months as (
+    select
+        entity,
+        channel,
+        functional_currency,
+        month,
+        cast(sum(sold_coins) as bigint) as sold_coins,
+        cast(known_sum(sold_value) as decimal(38, 0)) as sold_value,
+        cast(sum(opening_coins) as bigint) as opening_coins,
+        cast(known_sum(opening_value) as decimal(38, 0)) as opening_value,
+        cast(sum(closing_coins) as bigint) as closing_coins,
+        cast(known_sum(closing_value) as decimal(38, 0)) as closing_value
+    from parts
+    group by entity, channel, functional_currency, month
 )
 
 select
-    parts.entity,
-    parts.channel,
-    parts.functional_currency,
-    parts.month,
-    month_number(min(run.period)) - month_number(parts.month) as age_months,
-    cast(sum(parts.sold_coins) as bigint) as sold_coins,
-    cast(sum(parts.left_coins) as bigint) as left_coins,
-    cast(known_sum(parts.sold_value) as decimal(38, 0)) as sold_value,
-    cast(known_sum(parts.left_value) as decimal(38, 0)) as left_value
-from parts
+    months.entity,
+    months.channel,
+    months.functional_currency,
+    'closing' as point,
+    months.month,
+    month_number(run.period) - month_number(months.month) as age_months,
+    months.sold_coins,
+    months.closing_coins as left_coins,
+    months.sold_value,
+    months.closing_value as left_value
+from months
 cross join run
-group by parts.entity, parts.channel, parts.functional_currency, parts.month
+where months.sold_coins > 0 or months.closing_coins > 0
+union all
+select
+    months.entity,
+    months.channel,
+    months.functional_currency,
+    'opening' as point,
+    months.month,
+    month_number(run.period) - 1 - month_number(months.month) as age_months,
+    months.sold_coins,
+    months.opening_coins as left_coins,
+    months.sold_value,
+    months.opening_value as left_value
+from months
+cross join run
+where months.month < run.period and (months.sold_coins > 0 or months.opening_coins > 0)

@@ -11,6 +11,7 @@ with ages as (
     from led_lot_cohort as cohorts
     cross join run
     cross join run_months
+    where cohorts.point = 'closing'
     group by cohorts.entity, cohorts.channel, month_number(run.period) - month_number(run_months.accounting_month)
 ),
 
@@ -24,7 +25,8 @@ parts as (
         end as part
     from ages
     left join led_lot_cohort as cohorts
-        on cohorts.entity = ages.entity
+        on cohorts.point = 'closing'
+        and cohorts.entity = ages.entity
         and cohorts.channel = ages.channel
         and cohorts.age_months = ages.age_months
     where ages.age_months <= ages.oldest

@@ -4,7 +4,8 @@
 -- order: kind, entity, channel, country, purchase_month, expected_month, rate
 -- kind open has the value of open coins by the month in which they were sold, recognition the months in which the same value is expected to be
 -- spent, breakage what is taken ahead of it (breakage_rates), refund what spent coins are expected to be refunded yet. The contract
--- liability less breakage is what is owed; the refund liability stands beside it. All stand below the bridge: they are told and book nothing.
+-- liability less breakage is what is owed; the refund liability stands beside it. Both stand below the bridge: what breakage ahead moves by is
+-- booked (led_liability_ahead), what the refund liability moves by where `refund_reserve` is post. The others book nothing.
 with parts as (
     select
         'open' as kind,
@@ -19,7 +20,7 @@ with parts as (
         left_coins as coins,
         left_value as value
     from led_lot_cohort
-    where left_coins > 0
+    where point = 'closing' and left_coins > 0
     union all
     select
         'recognition' as kind,
@@ -50,6 +51,7 @@ with parts as (
         led_breakage_ahead.value
     from led_breakage_ahead
     cross join run
+    where led_breakage_ahead.point = 'closing'
     union all
     select
         'refund' as kind,
@@ -64,6 +66,7 @@ with parts as (
         cast(null as bigint) as coins,
         value
     from led_refund_reserve
+    where point = 'closing'
 )
 
 select

@@ -12,7 +12,7 @@
 -- what was sold, of which store_fee is the part of the coins consumed. Below the bridge: contra_revenue (money given back beyond
 -- the value taken) and contra_store_fee (fees given back beyond the deferred), breakage_store_fee, settled_store_fee (what
 -- settlements took beyond the booked fee), provider_fees, dispute_fees and settlement_adjustments (lines of settlements that stand for
--- no order), and of channel 'creators' adjustments, clawbacks, revaluation,
+-- no order), breakage_ahead and refund_reserve (what is expected of coins beyond what they did), and of channel 'creators' adjustments, clawbacks, revaluation,
 -- payout_rounding, agency_clawbacks, agency_adjustments, deferred_debt_gain (what rates added to creators' debts, less what of it was
 -- recovered or lost), debt_allowance and payment_fees (providers' fees on payments, and the bank's charges). Channels 'opening' (fed balances that name none), 'promotion' (coins nobody paid for) and 'debt'
 -- (gifts not paid for yet) stand beside the real ones. Lines of nothing are left out;
@@ -78,6 +78,8 @@ select
         when 'deferred_debt_gain' then 27
         when 'debt_allowance' then 28
         when 'payment_fees' then 29
+        when 'breakage_ahead' then 30
+        when 'refund_reserve' then 31
     end as bigint) as line_rank,
     lines.line,
     lines.amount,

@@ -3,8 +3,8 @@
 -- materialized: view
 -- result: rollforwards
 -- order: identity, entity, currency, subject_kind, subject_id, line_rank
--- Per entity for all identities but receivables, per creator for diamonds and payable, per channel for the coin liability and the
--- deferred store fee, per agency for what agencies are owed, per stage for tax withheld from payouts, per counterparty (ROLE/COUNTERPARTY) for
+-- Per entity for all identities but receivables, per creator for diamonds and payable, per channel for the coin liability, the
+-- deferred store fee and what is expected of coins beyond (breakage_ahead, refund_liability), per agency for what agencies are owed, per stage for tax withheld from payouts, per counterparty (ROLE/COUNTERPARTY) for
 -- receivables and reserves, these in the entity's own currency, too. Signed as they change the balance. A viewer's closing stands in viewer_balances.
 with coin_totals as (
     select
@@ -246,6 +246,34 @@ liability_lines as (
     from liability_totals
 ),
 
+ahead_totals as (
+    select identity, entity, currency, 'channel' as subject_kind, channel as subject_id, opening, moved, closing
+    from led_liability_ahead
+    union all
+    select
+        identity,
+        entity,
+        currency,
+        'entity' as subject_kind,
+        entity as subject_id,
+        cast(known_sum(opening) as decimal(38, 6)) as opening,
+        cast(known_sum(moved) as decimal(38, 6)) as moved,
+        cast(known_sum(closing) as decimal(38, 6)) as closing
+    from led_liability_ahead
+    group by identity, entity, currency
+),
+
+ahead_lines as (
+    select identity, entity, currency, subject_kind, subject_id, 1 as line_rank, 'opening' as line, opening as amount
+    from ahead_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 2, 'expected', moved
+    from ahead_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 3, 'closing', closing
+    from ahead_totals
+),
+
 -- of withholding what is owed in all, and each stage of it
 tax_totals as (
     select
@@ -333,6 +361,9 @@ lines as (
     union all
     select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount, null
     from liability_lines
+    union all
+    select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount, amount
+    from ahead_lines
     union all
     select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount, null
     from tax_lines
