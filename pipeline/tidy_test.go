@@ -39,8 +39,8 @@ var topLevel = []string{
 // import; "x/..." is x and all below it. Adapters under pipeline/ don't know one
 // another: jobs pass data between them. The longest prefix of a folder decides.
 var mayImport = map[string][]string{
-	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision", "pipeline/spelling"},
-	"jobs":            {"reports/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/decision", "pipeline/certificate", "pipeline/spelling", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/source/..."},
+	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision", "pipeline/identity/...", "pipeline/spelling"},
+	"jobs":            {"reports/...", "pipeline/identity/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/decision", "pipeline/certificate", "pipeline/spelling", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/source/..."},
 	forTests:          {"jobs/...", "fixtures", "reports/...", "pipeline", "pipeline/decision"},
 	"reports":         {},
 	"pipeline":        {},
@@ -59,6 +59,10 @@ var mayImport = map[string][]string{
 
 	// What locks a month is written by jobs and kept by the lake.
 	"pipeline/certificate": {"pipeline", "pipeline/decision"},
+
+	// Who people are is judged where nothing is kept; keys are found beside it.
+	"pipeline/identity":        {},
+	"pipeline/identity/sshkey": {"pipeline", "pipeline/identity"},
 
 	// What a person decided is kept by the state, certified, and what a run is built with.
 	"pipeline/decision": {"pipeline"},
