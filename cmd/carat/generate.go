@@ -20,7 +20,10 @@ func generateCommand(a *app) *cobra.Command {
 		Long: `Writes a month that looks like life, or several in a row, into a new or empty
 folder: carat.yaml, inbox/ with every feed, and truth.json, which names each
 exception that reconciling them must find, and in which month. The same flags
-give the same bytes. Gifts and faults are those of each month.`,
+give the same bytes. Gifts and faults are those of each month. --style messy
+writes the folder exports alone, as a small platform has its first month: files
+of its own, and Apple's, Google's, Stripe's and its bank's; docs/walk.md begins
+with it.`,
 		Example: `  carat generate --out month --faults all --seed 7
   carat generate --out mine --style messy --gifts 300 --viewers 40
   carat generate --out quarter --periods 3 --entities 2 --zone Asia/Tokyo`,
@@ -46,6 +49,10 @@ give the same bytes. Gifts and faults are those of each month.`,
 			}
 			fmt.Fprintf(a.stdout, "%s: %s files, %s bytes, %s gifts, %s purchases, %s payouts, %s planted faults\n", o.Out,
 				grouped(int64(s.Files)), grouped(s.Bytes), grouped(s.Gifts+s.LiveGifts), grouped(s.Purchases), grouped(s.Payouts), grouped(int64(len(s.Truth))))
+			if o.Style == fixtures.StyleMessy {
+				fmt.Fprintf(a.stdout, "next: carat init --from %s/exports --dir books\n", o.Out)
+				return nil
+			}
 			fmt.Fprintf(a.stdout, "next: carat run --dir %s --period %s\n", o.Out, p)
 			return nil
 		},
@@ -61,7 +68,8 @@ give the same bytes. Gifts and faults are those of each month.`,
 	flags.IntVar(&o.Creators, "creators", 100, "creators")
 	flags.Uint64Var(&o.Seed, "seed", 1, "seed of the random draws")
 	flags.StringVar(&faults, "faults", "none", "all, none, or CONTROL=N,…; planted in each month")
-	flags.StringVar(&o.Style, "style", fixtures.StyleOwn, "own or messy: in carat's columns, or as a small platform has its exports, with layouts for them")
+	flags.StringVar(&o.Style, "style", fixtures.StyleOwn, "own or messy: in carat's columns, or as a small platform has its exports")
+	flags.BoolVar(&o.Fresh, "fresh", false, "the platform's first month: no balances, and nothing before it")
 	flags.StringVar(&o.Files, "files", fixtures.FilesDaily, "daily, weekly or month: a file a day or a week in mixed formats, or one CSV per feed")
 	return cmd
 }

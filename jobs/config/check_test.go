@@ -115,3 +115,29 @@ func TestReferenceHasEveryKey(t *testing.T) {
 		}
 	}
 }
+
+// A word whose meaning nobody said is a problem where every row needs one; where none
+// is needed it may mean nothing.
+func TestCheckOfWordsThatMeanNothing(t *testing.T) {
+	const layout = "feeds:\n  %s\n"
+	for feed, want := range map[string]string{
+		`payouts: {layout: {columns: {payout_id: No, creator_id: C, status: S, diamonds: D, currency: Cur, gross_amount: G, net_amount: N, method: M, requested_at: R, updated_at: U}, values: {status: {DONE: paid, OPEN: ""}}}}`: `feeds payouts layout values status OPEN: it means nothing yet, and every row of payouts needs a status; it is one of requested, paid, failed, returned`,
+		`bank_lines: {layout: {columns: {line_id: No, account: A, booked_at: D, amount: G, currency: Cur, kind: K}, values: {kind: {MISC: ""}}}}`:                                                                                  "",
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, config.File), []byte(strings.Replace(layout, "%s", feed, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := config.Check(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, p := range r.Problems {
+			got += p.Text
+		}
+		if got != want {
+			t.Errorf("%s:\n got %q\nwant %q", feed, got, want)
+		}
+	}
+}

@@ -241,6 +241,11 @@ func (r *layoutReader) valuesOf(n *yaml.Node, what, column string) {
 	r.each(n, what, func(key, value *yaml.Node) {
 		words[key.Value], _ = r.text(value, what+" "+key.Value)
 		r.meaning(value, what+" "+key.Value, column, words[key.Value])
+		for _, c := range r.feed.Columns {
+			if c.Name == column && c.Kind == pipeline.ColumnEnum && !c.Optional && words[key.Value] == "" {
+				r.problem(value, "%s %s: it means nothing yet, and every row of %s needs a %s; it is one of %s", what, key.Value, r.feed.Name, column, strings.Join(c.Values, ", "))
+			}
+		}
 	})
 	r.into.Values[column] = words
 }

@@ -28,6 +28,7 @@ type Guess struct {
 	Examples map[string]string   // a text of each column of the file
 	Missing  []string            // required columns of the feed that nothing gives
 	Words    map[string][]string // by column of the feed: words that are none of its own
+	Meant    map[string]string   // what of these differs from one of its own in its case alone
 }
 
 // timeGuesses are the formats that are tried, those with a zone first.
@@ -49,7 +50,7 @@ type guessed struct {
 
 // GuessFor makes a layout of a feed for a sample.
 func (s Sample) GuessFor(f pipeline.Feed) Guess {
-	g := Guess{Feed: f.Name, Doubts: map[string]string{}, Examples: map[string]string{}, Words: map[string][]string{}}
+	g := Guess{Feed: f.Name, Doubts: map[string]string{}, Examples: map[string]string{}, Words: map[string][]string{}, Meant: map[string]string{}}
 	l := &g.Layout
 	l.Separator, l.Encoding, l.Sheet = Separator(s.Separator), s.Encoding, s.Sheet
 	l.Columns, l.Pairs, l.Signs, l.Constants, l.Joined = map[string]string{}, map[string]Pair{}, map[string]Sign{}, map[string]string{}, map[string][]string{}
@@ -263,7 +264,7 @@ func (c guessed) fits(want pipeline.FeedColumn) bool {
 	case pipeline.ColumnNumber:
 		return c.number || len(c.texts) == 0
 	case pipeline.ColumnTime, pipeline.ColumnDate:
-		return len(c.times) > 0 || len(c.cells) > 0 && c.cells[0].sheet != nil
+		return len(c.times) > 0 || len(c.cells) > 0 && c.cells[0].sheet != nil || len(c.texts) == 0 && want.Optional
 	case pipeline.ColumnCurrency:
 		return !slices.ContainsFunc(c.texts, func(t string) bool { return !pipeline.IsCurrency(t) })
 	}
@@ -341,6 +342,9 @@ func (g *Guess) words(f pipeline.Feed, columns []guessed) {
 				for _, w := range distinct(have.texts, 20) {
 					if !slices.Contains(c.Values, w) {
 						g.Words[c.Name] = append(g.Words[c.Name], w)
+						if own := slices.IndexFunc(c.Values, func(v string) bool { return strings.EqualFold(v, w) }); own >= 0 {
+							g.Meant[w] = c.Values[own]
+						}
 					}
 				}
 			}

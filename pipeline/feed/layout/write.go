@@ -86,15 +86,21 @@ func (g Guess) unknown(say func(string, ...any)) {
 		say("      values: # words that carat doesn't know")
 		for _, column := range slices.Sorted(maps.Keys(g.Words)) {
 			var pairs []string
+			ask := ""
 			for _, w := range g.Words[column] {
+				if own := g.Meant[w]; own != "" {
+					pairs = append(pairs, quoted(w)+": "+own)
+					continue
+				}
 				pairs = append(pairs, quoted(w)+`: ""`)
+				ask = " # ? one of " + strings.Join(wordsOf(g.Feed, column), ", ")
 			}
-			say("        %s: {%s} # ? one of %s", column, strings.Join(pairs, ", "), strings.Join(wordsOf(g.Feed, column), ", "))
+			say("        %s: {%s}%s", column, strings.Join(pairs, ", "), ask)
 		}
 	}
 	var cents []string
 	for _, column := range g.Layout.Mapped() {
-		if name := g.Layout.Columns[column]; strings.HasSuffix(column, "amount") && name != "" && !strings.ContainsAny(g.Examples[name], ".,") {
+		if name := g.Layout.Columns[column]; strings.HasSuffix(column, "amount") && g.Examples[name] != "" && !strings.ContainsAny(g.Examples[name], ".,") {
 			cents = append(cents, column+": minor_units")
 		}
 	}

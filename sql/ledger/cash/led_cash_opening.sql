@@ -1,7 +1,8 @@
 -- One row is what one bank account held in one currency when carat first saw it.
 -- grain: entity, account, currency
 -- The fed balance of account cash/ACCOUNT, else the first opening balance that the bank states, less the lines before it; an account of
--- neither begins with nothing. It counts in the month of that row (since): of the first month it is the opening, of a later one what
+-- neither begins with nothing. The lines of the statement that states it come after it, whatever its day: statements date both balances
+-- by the closing one. It counts in the month of that row (since): of the first month it is the opening, of a later one what
 -- was taken over.
 with fed as (
     select
@@ -21,6 +22,7 @@ opening_rows as (
         lines.currency,
         lines.balance,
         lines.booked_at,
+        lines.statement_id,
         lines.accounting_month,
         row_number() over (
             partition by lines.entity, lines.account, lines.currency
@@ -43,6 +45,7 @@ lines_before as (
         and lines.account = opening_rows.account
         and lines.currency = opening_rows.currency
         and lines.booked_at < opening_rows.booked_at
+        and (lines.statement_id is null or opening_rows.statement_id is null or lines.statement_id <> opening_rows.statement_id)
         and lines.kind not in ('opening', 'closing')
     cross join run
     where opening_rows.place = 1 and lines.accounting_month <= run.period and lines.booked_at >= run.first_start
