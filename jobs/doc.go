@@ -14,6 +14,7 @@
 //	closepackage  the workbook, page and journal of a run, and the auditor's file
 //	mail          statements to their creators
 //	ask           query, publish, exceptions, trace and evidence of a row
+//	sample        audit samples, and what their errors say
 //	month         decide, close, approve, reopen
 //	guard         verify, compact, erase, backup, restore
 //	jobs          this package

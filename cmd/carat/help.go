@@ -26,7 +26,7 @@ func verbGroups() []verbGroup {
 			statusCommand, exceptionsCommand, queryCommand, traceCommand, runsCommand,
 		}},
 		{"prove", "Prove:", []func(*app) *cobra.Command{
-			verifyCommand, auditFileCommand, publishCommand,
+			verifyCommand, auditFileCommand, sampleCommand, publishCommand,
 		}},
 		{"alone", "Run by itself:", []func(*app) *cobra.Command{
 			scheduleCommand, notifyCommand,

@@ -48,6 +48,7 @@ var asked = map[string][]struct {
 	"trace":      {{books.RightTrace, []string{"nothing"}}},
 	"runs":       {{books.RightRuns, nil}, {books.RightRuns, []string{"show", "1"}}},
 	"verify":     {{books.RightVerify, nil}, {books.RightVerify, []string{"--period", "2000-01"}}, {books.RightVerify, []string{"--export-head", "head.json"}}},
+	"sample":     {{books.RightTrace, []string{"--period", "2000-01", "--table", "payouts", "--seed", "1"}}, {books.RightTrace, []string{"evaluate", "nowhere"}}},
 	"evidence":   {{books.RightEvidence, []string{"--period", "2000-01"}}},
 	"publish":    {{books.RightPublish, []string{"--out", "published.duckdb"}}},
 	"schedule":   {{books.RightSchedule, []string{"--listen", ""}}},

@@ -50,6 +50,23 @@ func Text(v *big.Int) string {
 	return text
 }
 
+// Hundredths writes billionths with two places, rounded to the nearest, halves away
+// from zero; with up, away from zero: so a limit is never told lower than it is.
+func Hundredths(v *big.Int, up bool) string {
+	cent := big.NewInt(10_000_000)
+	n := round(new(big.Rat).SetFrac(v, cent))
+	if up {
+		whole, rest := new(big.Int).QuoRem(v, cent, new(big.Int))
+		n = whole.Add(whole, big.NewInt(int64(rest.Sign())))
+	}
+	sign := ""
+	if n.Sign() < 0 {
+		sign = "-"
+	}
+	whole, part := new(big.Int).QuoRem(n.Abs(n), big.NewInt(100), new(big.Int))
+	return sign + whole.String() + "." + strings.Repeat("0", 2-len(part.String())) + part.String()
+}
+
 // round gives a fraction of billionths as whole billionths, halves away from zero.
 func round(r *big.Rat) *big.Int {
 	doubled := new(big.Int).Mul(new(big.Int).Abs(r.Num()), big.NewInt(2))

@@ -179,3 +179,12 @@ func TestParseAndText(t *testing.T) {
 		}
 	}
 }
+
+func TestHundredths(t *testing.T) {
+	for text, want := range map[string][2]string{"1": {"1.00", "1.00"}, "0.004": {"0.00", "0.01"}, "-0.005": {"-0.01", "-0.01"}, "12.3449": {"12.34", "12.35"}, "-7.001": {"-7.00", "-7.01"}} {
+		v := units(t, text)
+		if got := [2]string{Hundredths(v, false), Hundredths(v, true)}; got != want {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+}

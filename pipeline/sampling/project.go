@@ -2,11 +2,8 @@ package sampling
 
 import (
 	"fmt"
-	"math"
 	"math/big"
 	"slices"
-
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Finding is what the examination of a drawn item gave: the amount that it should
@@ -41,15 +38,6 @@ type Limits struct {
 
 // Confidences are the levels, in percent, that can be asked for.
 func Confidences() []int { return []int{80, 85, 90, 95, 98, 99} }
-
-// Factor is the confidence factor of monetary unit sampling for a number of
-// misstatements: the mean of a Poisson distribution that gives at most so many with a
-// chance of 1 - confidence, in hundredths, rounded up, as the AICPA's guide prints it:
-// 3.00 for none at 95 percent, 4.75 for one.
-func Factor(misstatements, confidence int) *big.Rat {
-	mean := distuv.Gamma{Alpha: float64(misstatements + 1), Beta: 1}.Quantile(float64(confidence) / 100)
-	return big.NewRat(int64(math.Ceil(mean*100-1e-9)), 100)
-}
 
 // Project projects what was found in a sample of the population onto it. Every drawn
 // item must have been examined, in the order in which it was drawn; else it is an error.
@@ -203,13 +191,6 @@ func differences(s Sample, found []Finding, confidence int) (l Limits, err error
 		l.Under = under
 	}
 	return l, nil
-}
-
-// quantile is the one-sided quantile of Student's distribution, in ten-thousandths,
-// rounded up.
-func quantile(freedom int64, confidence int) *big.Rat {
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(freedom)}.Quantile(float64(confidence) / 100)
-	return big.NewRat(int64(math.Ceil(t*10_000-1e-7)), 10_000)
 }
 
 // root is the square root of a fraction of squared billionths, rounded up to whole

@@ -1,0 +1,92 @@
+package sample
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"carat/pipeline"
+)
+
+// population is a table from whose rows samples are drawn: SQL expressions over it.
+type population struct {
+	table string
+	// item names a row, and trace follows it; "" and "": by batch and line of the source.
+	item, trace  string
+	id           string // what people call the row
+	amount, unit string
+	where        string // which of its rows; "": all
+}
+
+// populations are the tables that samples are drawn from.
+var populations = []population{
+	{table: "coin_purchases", id: "purchase_id", amount: "gross_amount", unit: "currency"},
+	{table: "gift_events", id: "event_id", amount: "coins", unit: "'coins'"},
+	{table: "payouts", id: "payout_id", amount: "net_amount", unit: "currency", where: "status = 'paid'"},
+	{table: "agency_payouts", id: "payout_id", amount: "net_amount", unit: "currency", where: "status = 'paid'"},
+	{table: "coin_adjustments", id: "adjustment_id", amount: "coins", unit: "'coins'"},
+	{table: "diamond_adjustments", id: "adjustment_id", amount: "diamonds", unit: "'diamonds'"},
+	{table: "settlement_lines", id: "line_id", amount: "gross_amount", unit: "currency"},
+	{table: "provider_payments", id: "line_id", amount: "amount", unit: "currency"},
+	{table: "bank_lines", id: "line_id", amount: "amount", unit: "currency", where: "coalesce(kind, 'entry') not in ('opening', 'closing')"},
+	{table: "tax_payments", id: "reference", amount: "amount", unit: "currency"},
+	{
+		table: "statement_lines", id: "label", amount: "amount", unit: "currency", where: "section not in ('opening', 'closing')",
+		item:  "period || '/' || creator_id || '/' || entity || '/' || currency || '/' || cast(line_no as varchar)",
+		trace: "period || '/' || creator_id || '/' || entity || '/' || currency || '/' || cast(line_no as varchar)",
+	},
+	{
+		table: "journal_lines", id: "account", amount: "functional_debit", unit: "functional_currency", where: "functional_debit > 0",
+		item: "entry_id || '#' || cast(line_no as varchar)", trace: "entry_id",
+	},
+}
+
+// Tables gives the names of the tables that samples are drawn from.
+func Tables() (names []string) {
+	for _, p := range populations {
+		names = append(names, p.table)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func populationOf(table string) (population, bool) {
+	at := slices.IndexFunc(populations, func(p population) bool { return p.table == table })
+	if at < 0 {
+		return population{}, false
+	}
+	return populations[at], true
+}
+
+// of gives the condition that leaves a month's rows: of a feed by its month, of
+// results by the run.
+func (p population) of(period pipeline.Period, run string) string {
+	conditions := []string{"period = " + pipeline.SQLText(string(period)), "run_id = " + pipeline.SQLText(run)}
+	if _, feed := pipeline.FeedByName(p.table); feed {
+		conditions = []string{"accounting_month = " + pipeline.SQLText(string(period))}
+	}
+	if p.where != "" {
+		conditions = append(conditions, p.where)
+	}
+	return strings.Join(conditions, " and ")
+}
+
+// query tells the population: item, trace, id and amount of each row of a unit. Two
+// rows of one line of a source are told apart by a number.
+func (p population) query(period pipeline.Period, run, unit string) string {
+	item, trace := p.item, p.trace
+	if item == "" {
+		line := "batch_id || ':' || cast(source_line as varchar)"
+		trace = line
+		item = fmt.Sprintf(`%s || case row_number() over (partition by batch_id, source_line order by %s, %s)
+        when 1 then '' else '#' || cast(row_number() over (partition by batch_id, source_line order by %s, %s) as varchar) end`, line, p.id, p.amount, p.id, p.amount)
+	}
+	return fmt.Sprintf(`select
+    %s as item,
+    %s as trace,
+    coalesce(cast(%s as varchar), '') as id,
+    cast(%s as decimal(38, 9)) as amount
+from %s
+where %s
+    and %s = %s`, item, trace, p.id, p.amount, p.table, p.of(period, run), p.unit, pipeline.SQLText(unit))
+}
