@@ -229,8 +229,7 @@ func (j *job) report(total typed.Result) (Report, error) {
 	}
 	r.RowsRead += r.RowsLeftOut
 	if total.Twice > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("%d times, the first %s, come twice in %s, when clocks go back: the earlier is meant; have the file written in UTC, or with the offset, if an hour matters",
-			total.Twice, total.TwiceFirst, j.opts.Zone))
+		r.Notes = append(r.Notes, published.Twice(total.Twice, total.TwiceFirst, j.opts.Zone.String()))
 	}
 	if total.FirstEvent != typed.NoTime && !j.schema.Feed.Reference {
 		r.FirstEvent = time.UnixMicro(total.FirstEvent).UTC()

@@ -82,3 +82,35 @@ func TestSettlementDetail(t *testing.T) {
 func FuzzAdyenSettlement(f *testing.F) {
 	feedtest.FuzzReport[pipeline.SettlementLine](f, "adyen-settlement", nil, report)
 }
+
+// An hour that comes twice is told where a zone is named, and the earlier is meant; an
+// abbreviation says which it is. A time that no clock of the zone shows is rejected.
+func TestSettlementInTheHourThatComesTwice(t *testing.T) {
+	row := func(at, zone string) string {
+		return "Co,Live,P1,o-1,visa," + at + "," + zone + ",Settled,P1,EUR,,10.00,1,EUR,,9.50,,0.20,0.10,0.20,visa,,7\n"
+	}
+	for _, c := range []struct{ at, zone, want, note string }{
+		{"2026-10-25 02:30:00", "Europe/Amsterdam", "2026-10-25T00:30:00Z", "1 times, the first 2026-10-25T02:30:00, come twice in Europe/Amsterdam"},
+		{"2026-10-25 02:30:00", "CEST", "2026-10-25T00:30:00Z", ""},
+		{"2026-10-25 02:30:00", "CET", "2026-10-25T01:30:00Z", ""},
+		{"2026-11-01 01:30:00", "America/Los_Angeles", "2026-11-01T08:30:00Z", "1 times, the first 2026-11-01T01:30:00, come twice in America/Los_Angeles"},
+		{"2026-11-01 01:30:00", "PST", "2026-11-01T09:30:00Z", ""},
+		{"2026-10-25 03:30:00", "Europe/Amsterdam", "2026-10-25T02:30:00Z", ""},
+		{"2026-03-29 02:30:00", "Europe/Amsterdam", "", ""},
+	} {
+		// A second line, so that one that is rejected isn't all of the file.
+		text := head + row(c.at, c.zone) + strings.Repeat(row("2026-10-05 10:00:00", "Europe/Amsterdam"), 120)
+		out := feedtest.Read[pipeline.SettlementLine](t, "settlement_detail_report_batch_7.csv", []byte(text), nil)
+		note := strings.Join(out.Report.Notes, " ")
+		switch {
+		case out.Err != nil:
+			t.Errorf("%s %s: %v", c.at, c.zone, out.Err)
+		case c.want == "" && len(out.Rejects) != 1, c.want != "" && len(out.Rejects) != 0:
+			t.Errorf("%s %s: rejected %q", c.at, c.zone, feedtest.Texts(out.Rejects))
+		case c.want != "" && time.UnixMicro(*out.Rows[0].TransactionAt).UTC().Format(time.RFC3339) != c.want:
+			t.Errorf("%s %s is read as %s", c.at, c.zone, time.UnixMicro(*out.Rows[0].TransactionAt).UTC().Format(time.RFC3339))
+		case c.note == "" && strings.Contains(note, "come twice"), !strings.Contains(note, c.note):
+			t.Errorf("%s %s: told %q", c.at, c.zone, note)
+		}
+	}
+}

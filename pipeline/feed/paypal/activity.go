@@ -134,7 +134,7 @@ func (a *activity) row(line int64, cells []string) error {
 		return a.Out.Reject(line, "kind", pipeline.CodeUnknownValue, text, "a type of PayPal's that carat knows"+a.KindHint(text))
 	}
 	when := a.c.Cell(cells, "date") + " " + a.c.Cell(cells, "time")
-	at, ok := published.LocalTime(a.layout+" 15:04:05", when, a.c.Cell(cells, "timezone|time zone"))
+	at, ok := a.LocalTime(a.layout+" 15:04:05", when, a.c.Cell(cells, "timezone|time zone"))
 	if !ok {
 		return a.Out.Reject(line, "transaction_at", pipeline.CodeBadTime, when+" "+a.c.Cell(cells, "timezone|time zone"), "a date and a time as in the rows before, with a zone such as PDT")
 	}

@@ -50,6 +50,23 @@ func TestActivity(t *testing.T) {
 	}
 }
 
+// An hour that comes twice is told where the zone has a name; an abbreviation says which
+// it is.
+func TestActivityInTheHourThatComesTwice(t *testing.T) {
+	line := func(zone, id string) string {
+		return activityLine("10/25/2026", "02:30:00", zone, "Website Payment", "Completed", "1", "0", "1", id, "")
+	}
+	out := feedtest.Read[pipeline.SettlementLine](t, "d.csv", []byte(activityHead+line("Europe/Berlin", "T1")+line("CET", "T2")+line("CEST", "T3")), nil)
+	var got []string
+	for _, r := range out.Rows {
+		got = append(got, time.UnixMicro(*r.TransactionAt).UTC().Format(time.TimeOnly))
+	}
+	const note = "1 times, the first 2026-10-25T02:30:00, come twice in Europe/Berlin, when clocks go back: the earlier is meant; have the file written in UTC, or with the offset, if an hour matters"
+	if out.Err != nil || !slices.Equal(got, []string{"00:30:00", "01:30:00", "00:30:00"}) || !slices.Contains(out.Report.Notes, note) {
+		t.Errorf("%v %q %q", out.Err, got, out.Report.Notes)
+	}
+}
+
 func FuzzPayPalActivity(f *testing.F) {
 	feedtest.FuzzReport[pipeline.SettlementLine](f, "paypal-activity", nil, activityFile)
 }

@@ -13,6 +13,8 @@ const maxNotes = 20
 type Notes struct {
 	left map[string]int64 // records that are no row of the feed, by reason
 	said []string
+
+	clocks localClocks
 }
 
 // Leave counts a record that is no row of the feed.
@@ -39,7 +41,7 @@ func (n *Notes) All() []string {
 		reasons = append(reasons, reason)
 	}
 	slices.Sort(reasons)
-	lines := slices.Clone(n.said)
+	lines := append(slices.Clone(n.said), n.clocks.twice()...)
 	for _, reason := range reasons {
 		lines = append(lines, fmt.Sprintf("left out: %d %s", n.left[reason], reason))
 	}

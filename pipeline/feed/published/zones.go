@@ -1,8 +1,14 @@
 package published
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
+
+	"carat/pipeline"
+	"carat/pipeline/feed/lex"
 )
 
 // zoneHours are the abbreviations of time zones that providers write beside a
@@ -14,25 +20,54 @@ var zoneHours = map[string]int{
 	"JST": 540, "KST": 540, "SGT": 480, "HKT": 480, "AEST": 600, "AEDT": 660, "ACST": 570, "ACDT": 630, "AWST": 480, "NZST": 720, "NZDT": 780, "BRT": -180,
 }
 
+// localClocks read times in zones by their names.
+type localClocks map[string]*lex.Clock
+
 // LocalTime reads a time of a layout of package time, in the zone that is written
-// beside it: an abbreviation, or a name such as Europe/Amsterdam. False if the
-// text isn't written so, or nobody knows the zone.
-func LocalTime(layout, text, zone string) (micros int64, ok bool) {
+// beside it: an abbreviation, or a name such as Europe/Amsterdam. False if the text
+// isn't written so, nobody knows the zone, or the zone skips that time in spring. Of
+// a time that a zone has twice in autumn the earlier is meant, and the notes say so; an
+// abbreviation tells which it is.
+func (n *Notes) LocalTime(layout, text, zone string) (micros int64, ok bool) {
 	zone = strings.TrimSpace(zone)
-	where, known := time.UTC, false
-	if minutes, ok := zoneHours[strings.ToUpper(zone)]; ok {
-		where, known = time.FixedZone(zone, minutes*60), true
-	} else if strings.Contains(zone, "/") && !strings.Contains(zone, "..") {
-		if named, err := time.LoadLocation(zone); err == nil {
-			where, known = named, true
-		}
-	}
-	if !known {
-		return 0, false
-	}
-	at, err := time.ParseInLocation(layout, strings.TrimSpace(text), where)
+	at, err := time.Parse(layout, strings.TrimSpace(text))
 	if err != nil {
 		return 0, false
 	}
-	return at.UnixMicro(), true
+	if minutes, known := zoneHours[strings.ToUpper(zone)]; known {
+		return at.UnixMicro() - int64(minutes)*60_000_000, true
+	}
+	clock := n.clocks[zone]
+	if clock == nil {
+		if !strings.Contains(zone, "/") || strings.Contains(zone, "..") || len(n.clocks) == maxNotes {
+			return 0, false
+		}
+		named, err := time.LoadLocation(zone)
+		if err != nil {
+			return 0, false
+		}
+		own := lex.NewClock(named)
+		if clock = &own; n.clocks == nil {
+			n.clocks = localClocks{}
+		}
+		n.clocks[zone] = clock
+	}
+	micros, code := clock.Micros([]byte(at.Format("2006-01-02T15:04:05.999999")))
+	return micros, code == pipeline.CodeOK
+}
+
+// Twice says that local times come twice in a zone, of which the first is given.
+func Twice(count int64, first, zone string) string {
+	return fmt.Sprintf("%d times, the first %s, come twice in %s, when clocks go back: the earlier is meant; have the file written in UTC, or with the offset, if an hour matters",
+		count, first, zone)
+}
+
+// twice gives the sentences for zones that had times twice, by their names.
+func (c localClocks) twice() (lines []string) {
+	for _, zone := range slices.Sorted(maps.Keys(c)) {
+		if clock := c[zone]; clock.Twice > 0 {
+			lines = append(lines, Twice(clock.Twice, clock.TwiceFirst, zone))
+		}
+	}
+	return lines
 }

@@ -3,6 +3,7 @@ package stripe_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"carat/pipeline"
 	"carat/pipeline/feed"
@@ -76,6 +77,34 @@ func TestStripeRejectedLines(t *testing.T) {
 		{Text: dashboard, Old: "1500,84,", New: "1500,-84,", Want: `r.txt:3 net_amount not_balanced "1416": expected gross - fee = 1584`},
 		{Text: payouts, Old: "usd,paid", New: "usd,lost", Want: `r.txt:2 kind unknown_value "lost": expected paid, in_transit, pending, failed or canceled`},
 	})
+}
+
+// A report in a zone of one's own has an hour twice in autumn: the earlier is meant, and
+// told; one in UTC has none.
+func TestStripeInTheHourThatComesTwice(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := strings.Replace(feedtest.ReportFile(t, "stripe-report.csv"), "2026-10-01 10:11:12", "2026-10-25 02:30:00", 1)
+	for text, want := range map[string]string{
+		local: "2026-10-25T00:30:00Z come twice in Europe/Berlin",
+		strings.Replace(strings.Replace(local, ",created,", ",created_utc,", 1), ",available_on,automatic_payout_effective_at,", ",available_on_utc,automatic_payout_effective_at_utc,", 1): "2026-10-25T02:30:00Z ",
+	} {
+		out := feedtest.Read[pipeline.SettlementLine](t, "r.csv", []byte(text), func(o *feed.Options) { o.Zone, o.TransactionColumn = zone, "" })
+		if out.Err != nil {
+			t.Fatal(out.Err)
+		}
+		got := time.UnixMicro(*out.Rows[0].TransactionAt).UTC().Format(time.RFC3339) + " "
+		for _, note := range out.Report.Notes {
+			if i := strings.Index(note, "come twice in "); i > 0 {
+				got += note[i : i+len("come twice in Europe/Berlin")]
+			}
+		}
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }
 
 // What the samples give. The totals were added up outside of carat, and Apple's
