@@ -39,7 +39,7 @@ type QueryOptions struct {
 // its rows one after the other, and gives their number. The access is recorded. A query that is no
 // SELECT, doesn't parse, or takes more time, memory or disk than it may is a
 // usage error; an unknown batch, or a period that is not closed, a not-found
-// error.
+// error; one more than a person may run at once a busy error.
 func Query(ctx context.Context, o QueryOptions) (rows int64, err error) {
 	p, err := books.OpenExisting(ctx, o.Setting, books.RightQuery)
 	if err != nil {
@@ -51,6 +51,11 @@ func Query(ctx context.Context, o QueryOptions) (rows int64, err error) {
 		return 0, err
 	}
 	return p.Recorded(ctx, o.Setting, "query", o.text(), func() (int64, error) {
+		release, err := p.Turn(o.Setting)
+		if err != nil {
+			return 0, err
+		}
+		defer release()
 		if o.Timeout <= 0 {
 			return answer(ctx, p, o, at)
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 
 	"carat/jobs/config"
@@ -23,6 +25,17 @@ func TextOrNil(text string) any {
 // TableFolders are where SQL that a person wrote may read: the tables, and not
 // the people.
 func (p *Books) TableFolders() []string { return []string{filepath.Join(p.Lake.Root(), "carat.db")} }
+
+// Turn takes one of the turns of the one who runs SQL that a person wrote, where the
+// lake isn't locked for it: a busy error when that person runs as many as they may. Of
+// a lake on read-only media the turns lie among the machine's temporary files.
+func (p *Books) Turn(s Setting) (release func(), err error) {
+	folder := filepath.Join(p.Lake.Root(), lake.TurnsFolder)
+	if p.Lake.ReadOnly() {
+		folder = filepath.Join(os.TempDir(), fmt.Sprintf("carat-%s-%d-%s", lake.TurnsFolder, os.Geteuid(), p.Lake.ID()))
+	}
+	return sandbox.Turn(folder, s.By.User, s.clock())
+}
 
 // Query runs a query of carat's own over the named tables, all if none is
 // named, and takes all its rows.

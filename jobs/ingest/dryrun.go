@@ -90,12 +90,18 @@ type dryRun struct {
 	reader   *books.Reader
 	folder   string
 	scratch  *lake.Lake
+	release  func() // gives back the turn of the one whose SQL runs; nil: none was taken
 }
 
 func (d *dryRun) open(ctx context.Context) (err error) {
 	if books.WantLake(d.Setting) == nil {
 		if d.history, err = books.OpenExisting(ctx, d.Setting, books.RightIngest); err != nil {
 			return err
+		}
+		if d.runsSQL() { // an ingest needs none: the lake's lock lets one in
+			if d.release, err = d.history.Turn(d.Setting); err != nil {
+				return err
+			}
 		}
 		closed, err := d.history.Closures(ctx, d.Config)
 		if err != nil {
@@ -117,8 +123,21 @@ func (d *dryRun) open(ctx context.Context) (err error) {
 	return err
 }
 
+// runsSQL says whether a file may be read by SQL that a person wrote.
+func (d *dryRun) runsSQL() bool {
+	for _, layouts := range d.Config.Layouts() {
+		if slices.ContainsFunc(layouts, func(l feed.Layout) bool { return l.SQL != "" }) {
+			return true
+		}
+	}
+	return false
+}
+
 func (d *dryRun) close() error {
 	var errs []error
+	if d.release != nil {
+		d.release()
+	}
 	if d.reader != nil {
 		errs = append(errs, d.reader.Close())
 	}

@@ -9,6 +9,10 @@ import (
 	"carat/pipeline"
 )
 
+// TurnsFolder holds empty files that those lock who run SQL of their own. No copy of the
+// lake has it.
+const TurnsFolder = "queries"
+
 // Files lists what a copy of the lake consists of besides its databases, by
 // path below the lake's folder: names only, in order. Something that is no
 // plain file is a verification error: no job of carat's makes one. The lake
@@ -25,7 +29,7 @@ func (l *Lake) Files() ([]string, error) {
 		}
 		name := filepath.ToSlash(rel)
 		switch {
-		case name == "staging":
+		case name == "staging", name == TurnsFolder:
 			return filepath.SkipDir
 		case d.IsDir(), name == "lock", name == "scheduler", strings.HasSuffix(name, ".tmp"),
 			strings.HasPrefix(name, CatalogFile), strings.HasPrefix(name, PeopleFile):
