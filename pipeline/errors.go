@@ -33,6 +33,10 @@ type Error struct {
 	// Misnamed says that what a person named isn't there: nothing was done, and
 	// it is no failure of a job.
 	Misnamed bool
+
+	// Refused says that who asked may not have it: no right, one pair of eyes too
+	// few, a query that would read or write what it may not. It is recorded.
+	Refused bool
 }
 
 // Error gives `ACTION OBJECT: CAUSE; HINT`.
@@ -85,6 +89,21 @@ func (e *Error) Or(format string, args ...any) *Error {
 		more = e.Hint + " Else " + more
 	}
 	return e.WithHint("%s", more)
+}
+
+// Refusef makes the error of what somebody may not do, a usage error. The format
+// gives the cause.
+func Refusef(action, object, format string, args ...any) *Error {
+	e := Errorf(KindUsage, action, object, format, args...)
+	e.Refused = true
+	return e
+}
+
+// IsRefused says whether an error, or one that it wraps, is that of what somebody may
+// not do.
+func IsRefused(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Refused || IsRefused(e.Cause))
 }
 
 // IsMisnamed says whether an error is that of a name that isn't there.

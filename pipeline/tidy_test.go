@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"pipeline":        {},
 	"pipeline/lake":   {"pipeline", "pipeline/certificate"},
 	"pipeline/engine": {"pipeline", "pipeline/decision", "sql"},
-	"pipeline/state":  {"pipeline", "pipeline/decision", "pipeline/spelling"},
+	"pipeline/state":  {"pipeline", "pipeline/decision", "pipeline/spelling", "pipeline/state/database"},
 	"sql":             {},
 	"fixtures":        {"pipeline"},
 	"fixtures/world":  {"pipeline"},
@@ -63,6 +63,8 @@ var mayImport = map[string][]string{
 	// Who people are is judged where nothing is kept; keys are found beside it.
 	"pipeline/identity":        {},
 	"pipeline/identity/sshkey": {"pipeline", "pipeline/identity"},
+	// How the state's database is reached, whatever is in it.
+	"pipeline/state/database": {"pipeline", "pipeline/spelling"},
 
 	// What a person decided is kept by the state, certified, and what a run is built with.
 	"pipeline/decision": {"pipeline"},

@@ -70,6 +70,7 @@ func (a *app) writeStatus(r *schedule.StatusResult, zone *time.Location) error {
 			return err
 		}
 	}
+	writeList(w, "REFUSED IN THE LAST 7 DAYS", r.Refused, "")
 	writeList(w, "LEFT ALONE IN THE INBOX", leftAlone(r), "")
 	writeList(w, "NOT TOLD", r.Webhooks, "")
 	if err := writeSection(w, "JOBS", statusJobs(r), "none ran yet"); err != nil {
@@ -198,9 +199,10 @@ func writeStatusJSON(w io.Writer, r *schedule.StatusResult) error {
 		Sources     json.RawMessage     `json:"sources"`
 		Late        []string            `json:"late"`
 		Webhooks    []string            `json:"not_told"`
+		Refused     []string            `json:"refused"`
 
 		LeftAlone []ingest.IgnoredFile `json:"left_alone"`
-	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, NotCompared: map[string][]string{}, Shared: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks),
+	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, NotCompared: map[string][]string{}, Shared: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks), Refused: orEmpty(r.Refused),
 		LeftAlone: append([]ingest.IgnoredFile{}, r.LeftAlone...)}
 	for _, p := range r.Periods {
 		if len(p.Waits) > 0 {

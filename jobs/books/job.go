@@ -89,7 +89,7 @@ func (r *Job) End(ctx context.Context, err error) error {
 	if failed := r.books.State.EndJob(ctx, r.job); failed != nil && err == nil {
 		return failed
 	}
-	return err // the first error says more than that it couldn't be recorded
+	return r.books.Refused(ctx, r.s, r.job.Job, strings.Join(r.job.Arguments, " "), err) // the first error says more than that it couldn't be recorded
 }
 
 // tellClock tells when the clock lies behind the last record: it was set back, or

@@ -240,12 +240,39 @@ func (p *Books) Recorded(ctx context.Context, s Setting, verb, text string, read
 	rows, err := read()
 	outcome := state.AccessDone
 	if err != nil {
-		outcome = s.redact(spelling.Spell(strings.SplitN(err.Error(), "\n", 2)[0]))
+		outcome = s.outcome(err)
 	}
 	// The record is completed also when the reading was interrupted.
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), accessTimeout)
 	defer cancel()
 	return rows, errors.Join(err, p.State.EndAccess(end, id, &rows, outcome))
+}
+
+// outcome gives an error as the record of a reading tells it.
+func (s Setting) outcome(err error) string {
+	prefix := ""
+	var known *pipeline.Error
+	if pipeline.IsRefused(err) {
+		if prefix = state.AccessRefused; errors.As(err, &known) {
+			err = known.WithHint("") // it is for the one who was refused
+		}
+	}
+	return prefix + s.redact(spelling.Spell(strings.SplitN(err.Error(), "\n", 2)[0]))
+}
+
+// Refused records that somebody asked for what they may not have, if the error says so,
+// and gives the error on. Who may not even write to the state goes unrecorded.
+func (p *Books) Refused(ctx context.Context, s Setting, verb, text string, err error) error {
+	if !pipeline.IsRefused(err) || p.Lake.ReadOnly() {
+		return err
+	}
+	asked := state.Access{At: s.Now, Who: spelling.Spell(s.By.User), Verb: verb, Text: pipeline.CutText(s.redact(text)), Outcome: s.outcome(err)}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), accessTimeout)
+	defer cancel()
+	if failed := p.State.RecordRefused(end, asked); failed != nil {
+		return errors.Join(err, failed)
+	}
+	return err
 }
 
 // accessTimeout bounds how long an interrupted reading waits for its record.

@@ -155,14 +155,17 @@ func (g Grants) Allow(by Actor, right Right) bool {
 	return slices.Contains(roles, RoleAdministrator) && g.Has(by.User, g.administering())
 }
 
-// May is a usage error when the one who runs a job hasn't the right to it, or has
-// no name.
+// May is a usage error when the one who runs a job hasn't the right to it, which is
+// recorded, or has no name.
 func (p *Books) May(ctx context.Context, s Setting, right Right) error {
 	list, err := p.State.Grants(ctx)
 	if err != nil {
 		return err
 	}
-	return Grants(list).may(s.By, right)
+	if err := Grants(list).may(s.By, right); err != nil {
+		return p.Refused(ctx, s, string(right), strings.Join(spelledAll(s.Arguments), " "), err)
+	}
+	return nil
 }
 
 func (g Grants) may(by Actor, right Right) error {
@@ -180,9 +183,9 @@ func (g Grants) may(by Actor, right Right) error {
 		is = "is " + strings.Join(roles, " and ")
 	}
 	if len(Rights[right]) == 0 {
-		return pipeline.Errorf(pipeline.KindUsage, string(right), "", "%s %s, and nobody may do that", by.User, is)
+		return pipeline.Refusef(string(right), "", "%s %s, and nobody may do that", by.User, is)
 	}
-	return pipeline.Errorf(pipeline.KindUsage, string(right), "", "%s %s, and this is for the %s", by.User, is, strings.Join(Rights[right], " or the ")).
+	return pipeline.Refusef(string(right), "", "%s %s, and this is for the %s", by.User, is, strings.Join(Rights[right], " or the ")).
 		WithHint("`carat users` lists who may; an administrator grants roles with `carat users grant %s %s`", by.User, Rights[right][0])
 }
 

@@ -117,7 +117,7 @@ func (g Grants) grant(o UsersOptions) (administrator string, granted []state.Gra
 // mayGrant refuses a role that would leave too few pairs of eyes.
 func (g Grants) mayGrant(o UsersOptions) error {
 	refuse := func(format string, args ...any) *pipeline.Error {
-		return pipeline.Errorf(pipeline.KindUsage, "grant "+o.Role+" to", o.User, format, args...)
+		return pipeline.Refusef("grant "+o.Role+" to", o.User, format, args...)
 	}
 	signs := []string{RolePreparer, RoleApprover, RoleScheduler}
 	switch {

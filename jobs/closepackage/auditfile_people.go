@@ -59,6 +59,29 @@ func (b *auditBuilder) writeJobs() error {
 	return b.table("jobs.csv", columnsOf("job_no:n job period user os_user started_at:t ended_at:t result run_id batches arguments carat"), textRows(rows))
 }
 
+// writeRefused lists who asked for what they may not have, since the month began and
+// until it was closed. What was asked is left out, and of a query also why not: either
+// may name a person.
+func (b *auditBuilder) writeRefused() error {
+	until := b.options.Now
+	if b.certificate != nil {
+		until = b.lock.LockedAt
+	}
+	list, err := b.books.State.RefusedBetween(b.ctx, b.run.Period.Start(b.params.TimeZone), until)
+	if err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, a := range list {
+		why := strings.TrimPrefix(a.Outcome, state.AccessRefused)
+		if a.Verb == "query" {
+			why = "it would read or write what it may not, or this person has no right to it"
+		}
+		rows = append(rows, []any{a.At, a.Who, a.Verb, why})
+	}
+	return b.table("refused.csv", columnsOf("refused_at:t who verb why"), textRows(rows))
+}
+
 // writeSignatures lists who prepared, approved and opened the period again, in
 // every version.
 func (b *auditBuilder) writeSignatures() error {

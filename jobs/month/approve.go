@@ -94,7 +94,7 @@ func noScheduler(ctx context.Context, p *books.Books, o ApproveOptions) error {
 		return err
 	}
 	if names.Same(o.By.User, books.SchedulerUser) || books.Grants(list).Has(o.By.User, books.RoleScheduler) {
-		return pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "%s runs the scheduled jobs, and a program approves nothing", o.By.User).
+		return pipeline.Refusef("approve", string(o.Period), "%s runs the scheduled jobs, and a program approves nothing", o.By.User).
 			WithHint("an approver does: `carat approve --period %s`", o.Period)
 	}
 	return nil
@@ -113,7 +113,7 @@ func signed(ctx context.Context, p *books.Books, o ApproveOptions, version int64
 		return signed, pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "nobody has prepared it").
 			WithHint("prepare it: `carat close --period %s`", o.Period)
 	case names.Same(signed.PreparedBy, o.By.User):
-		return signed, pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "%s prepared it, and who prepares doesn't approve", o.By.User).
+		return signed, pipeline.Refusef("approve", string(o.Period), "%s prepared it, and who prepares doesn't approve", o.By.User).
 			WithHint("let somebody else approve the month")
 	}
 	if o.Now.Before(signed.PreparedAt) {
@@ -146,7 +146,7 @@ func mayApprove(o ApproveOptions, signed state.SignOff, v books.Verdict) error {
 		case names.Same(d.By, signed.PreparedBy):
 			return decidedByPreparer("approve", o.Period, d)
 		case names.Same(d.By, o.By.User):
-			return pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "%s decided exception %s, and who decides doesn't approve", d.By, d.ExceptionID).
+			return pipeline.Refusef("approve", string(o.Period), "%s decided exception %s, and who decides doesn't approve", d.By, d.ExceptionID).
 				WithHint("let somebody else approve the month")
 		}
 	}

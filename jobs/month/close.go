@@ -105,6 +105,6 @@ func reconciled(ctx context.Context, p *books.Books, o reconcile.Options) (state
 // decidedByPreparer is the error of one person who decides an exception and
 // prepares the month that it stands in.
 func decidedByPreparer(action string, period pipeline.Period, d decision.Decision) error {
-	return pipeline.Errorf(pipeline.KindUsage, action, string(period), "%s decided exception %s, and who decides doesn't prepare", d.By, d.ExceptionID).
+	return pipeline.Refusef(action, string(period), "%s decided exception %s, and who decides doesn't prepare", d.By, d.ExceptionID).
 		WithHint("let somebody else prepare the month, or decide the exception")
 }

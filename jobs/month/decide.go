@@ -59,7 +59,7 @@ func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err err
 	}
 	return books.Locked(ctx, o.Setting, books.RightDecide, "", func(p *books.Books, job *books.Job) (result *DecideResult, err error) {
 		if names.Same(o.By.User, books.SchedulerUser) {
-			return nil, pipeline.Errorf(pipeline.KindUsage, "import", o.File, "the scheduler decides nothing")
+			return nil, pipeline.Refusef("import", o.File, "the scheduler decides nothing")
 		}
 		job.Took(filepath.Base(o.File) + " " + certificate.SHA256Text(text))
 		grants, err := p.State.Grants(ctx)

@@ -180,7 +180,7 @@ func DecideMatch(ctx context.Context, o MatchOptions) (d decision.Decision, err 
 	}
 	return books.Locked(ctx, o.Setting, books.RightDecide, "", func(p *books.Books, job *books.Job) (d decision.Decision, err error) {
 		if names.Same(o.By.User, books.SchedulerUser) {
-			return d, pipeline.Errorf(pipeline.KindUsage, "decide", "match", "the scheduler decides nothing")
+			return d, pipeline.Refusef("decide", "match", "the scheduler decides nothing")
 		}
 		bad := func(problem string) error {
 			return pipeline.Errorf(pipeline.KindUsage, "decide", "match", "%s", problem).WithHint("as in `carat exceptions match txn_A txn_B b1 --reason \"advice of the bank\"`")

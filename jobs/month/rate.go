@@ -30,7 +30,7 @@ func DecideRate(ctx context.Context, o RateOptions) (d decision.Decision, err er
 	}
 	return books.Locked(ctx, o.Setting, books.RightDecide, "", func(p *books.Books, job *books.Job) (d decision.Decision, err error) {
 		if names.Same(o.By.User, books.SchedulerUser) {
-			return d, pipeline.Errorf(pipeline.KindUsage, "decide rate", o.Missing, "the scheduler decides nothing")
+			return d, pipeline.Refusef("decide rate", o.Missing, "the scheduler decides nothing")
 		}
 		found, err := standingRates(ctx, p, o.Setting)
 		if err != nil {

@@ -73,7 +73,7 @@ func mayReopen(c books.Closures, o ReopenOptions) (state.Lock, error) {
 	case o.Now.Before(l.LockedAt):
 		return l, clockError("reopen", o.Period, o.Now, "the month was closed", l.LockedAt)
 	case names.Same(o.By.User, books.SchedulerUser):
-		return l, pipeline.Errorf(pipeline.KindUsage, "reopen", string(o.Period), "the scheduler opens no month")
+		return l, pipeline.Refusef("reopen", string(o.Period), "the scheduler opens no month")
 	case last.Period != o.Period:
 		return l, pipeline.Errorf(pipeline.KindLocked, "reopen", string(o.Period), "only the last closed month can be opened again, and that is %s", last.Period).
 			WithHint("correct it in %s, where late rows count", c.EarliestOpen())

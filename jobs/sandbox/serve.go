@@ -46,17 +46,18 @@ type report struct {
 type failure struct {
 	Kind                        pipeline.Kind
 	Action, Object, Cause, Hint string
+	Refused                     bool
 }
 
 func (f *failure) err() error {
-	return &pipeline.Error{Kind: f.Kind, Action: f.Action, Object: f.Object, Cause: errors.New(f.Cause), Hint: f.Hint}
+	return &pipeline.Error{Kind: f.Kind, Action: f.Action, Object: f.Object, Cause: errors.New(f.Cause), Hint: f.Hint, Refused: f.Refused}
 }
 
 func failureOf(err error) *failure {
 	if err == nil {
 		return nil
 	}
-	f := &failure{Kind: pipeline.KindOf(err), Action: "run", Object: "query", Cause: err.Error()}
+	f := &failure{Kind: pipeline.KindOf(err), Action: "run", Object: "query", Cause: err.Error(), Refused: pipeline.IsRefused(err)}
 	var known *pipeline.Error
 	if errors.As(err, &known) {
 		f.Action, f.Object, f.Hint = known.Action, known.Object, known.Hint

@@ -32,6 +32,7 @@ type StatusResult struct {
 	Sources     []fetch.Standing
 	Webhooks    []string             // a sentence for each that could not be told something
 	LeftAlone   []ingest.IgnoredFile // of the inbox: no input, with the reason
+	Refused     []string             // a sentence of each person and verb that was refused lately
 }
 
 // PeriodStatus is where one period stands.
@@ -120,6 +121,9 @@ func status(ctx context.Context, p *books.Books, s books.Setting) (*StatusResult
 		if one.Late != "" {
 			result.Late = append(result.Late, "source "+one.Source+": "+one.Late)
 		}
+	}
+	if result.Refused, err = refused(ctx, p, s); err != nil {
+		return nil, err
 	}
 	result.Webhooks, err = webhookStatus(ctx, p, s.Config)
 	return result, err

@@ -26,6 +26,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"carat/pipeline"
+	"carat/pipeline/state/database"
 )
 
 // sqlitePragmas: without them two connections end in SQLITE_BUSY, or a commit
@@ -59,9 +60,9 @@ func Open(ctx context.Context, dsn string, options Options) (*Store, error) {
 	s := &Store{postgres: strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://"), options: options}
 	var err error
 	if s.postgres {
-		s.db, err = openChecked("pgx", dsn)
+		s.db, err = database.Open("pgx", dsn)
 	} else {
-		s.db, err = openChecked("sqlite", "file:"+sqlitePath.Replace(dsn)+sqlitePragmas)
+		s.db, err = database.Open("sqlite", "file:"+sqlitePath.Replace(dsn)+sqlitePragmas)
 	}
 	if err != nil {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "open", "state database", "%w", err)

@@ -52,6 +52,7 @@ var auditFiles = []struct{ Name, For, What string }{
 	{"journal.csv", "accuracy", "the journal's lines"},
 	{"tables.csv", "existence", "the snapshots that were read, the result tables with their files and SHA-256"},
 	{"jobs.csv", "authorisation", "who ran what, when, and what became of it"},
+	{"refused.csv", "authorisation", "who asked for what they may not have (no right, one pair of eyes too few, a query that reads or writes what it may not), since the month began"},
 	{"signatures.csv", "authorisation", "who prepared, approved and opened the month again, and under which account of the operating system (os_user)"},
 	{"certificate.json", "existence", "what the month was locked by: hashes of all that it rests on and comes to"},
 	{"statements.sha256", "existence", "every file of the creators' statements with its SHA-256, for `sha256sum -c` in the statements' folder"},

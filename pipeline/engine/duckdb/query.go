@@ -19,7 +19,9 @@ import (
 // a usage error.
 func (d *Database) Query(ctx context.Context, query string) (*sql.Rows, error) {
 	if err := d.ReadOnly(ctx, query); err != nil {
-		return nil, queryUsage(err)
+		e := queryUsage(err)
+		e.Refused = d.isRefusal(ctx, err)
+		return nil, e
 	}
 	rows, err := d.conn.QueryContext(ctx, query)
 	if err != nil {
@@ -68,7 +70,30 @@ func (d *Database) Counts(ctx context.Context, from []string) ([]int64, error) {
 	return counts, rows.Err()
 }
 
-func queryUsage(err error) error {
+// refusal is the error of a statement that asks for what it may not have.
+type refusal struct {
+	says     string
+	function string // that it may not call; "": it is something else
+}
+
+func (r refusal) Error() string { return r.says }
+
+func refuse(format string, args ...any) error { return refusal{says: fmt.Sprintf(format, args...)} }
+
+func refuseFunction(format, name string) error { return refusal{fmt.Sprintf(format, name), name} }
+
+// isRefusal says whether an error is one of a statement that asks for what it may not
+// have. A function that there is none of was misspelt.
+func (d *Database) isRefusal(ctx context.Context, err error) bool {
+	var r refusal
+	if !errors.As(err, &r) || r.function == "" {
+		return r.says != ""
+	}
+	n, err := d.Number(ctx, "select count(*) from duckdb_functions() where lower(function_name) = "+pipeline.SQLText(r.function))
+	return err != nil || n > 0
+}
+
+func queryUsage(err error) *pipeline.Error {
 	return pipeline.Errorf(pipeline.KindUsage, "run query", "", "%w", err).
 		WithHint("`carat query --tables` lists the tables and what their columns mean")
 }
@@ -110,11 +135,11 @@ func (d *Database) oneSelect(ctx context.Context, query string) (tree string, er
 	case err != nil:
 		return "", err
 	case strings.HasPrefix(message.String, "Only SELECT"):
-		return "", errors.New("only a SELECT may be run here: the history is read-only")
+		return "", refuse("only a SELECT may be run here: the history is read-only")
 	case message.Valid:
 		return "", errors.New(message.String)
 	case statements.Int64 > 1:
-		return "", errors.New("one statement at a time; this is several")
+		return "", refuse("one statement at a time; this is several")
 	case statements.Int64 == 0:
 		return "", errors.New("empty query")
 	}
@@ -138,7 +163,7 @@ func checkTree(node any, macros, named map[string]bool) error {
 		case "TABLE_FUNCTION":
 			if f, ok := n["function"].(map[string]any); ok {
 				if name := lowered(f["function_name"]); !tableFunctions[name] {
-					return fmt.Errorf("the function %s may not be used in a FROM here", name)
+					return refuseFunction("the function %s may not be used in a FROM here", name)
 				}
 				inFrom = f["children"]
 			}
@@ -148,7 +173,7 @@ func checkTree(node any, macros, named map[string]bool) error {
 			}
 		}
 		if name := lowered(n["function_name"]); name != "" && !scalarFunctions[name] && !macros[name] {
-			return fmt.Errorf("the function %s may not be used here", name)
+			return refuseFunction("the function %s may not be used here", name)
 		}
 		for key, child := range n {
 			if key == "function" && inFrom != nil {
@@ -172,9 +197,9 @@ func checkTable(n map[string]any, named map[string]bool) error {
 	case schema != "" && !schemas[schema] && !catalogs[schema], catalog != "" && !catalogs[catalog]:
 		return fmt.Errorf("there is no schema %s here", strings.Trim(catalog+"."+schema, "."))
 	case viewsRefused[name]:
-		return fmt.Errorf("%s may not be used in a FROM here", name)
+		return refuse("%s may not be used in a FROM here", name)
 	case strings.ContainsAny(name, `./\:*?~`):
-		return fmt.Errorf("a file may not be used in a FROM here: %s", name)
+		return refuse("a file may not be used in a FROM here: %s", name)
 	}
 	return nil
 }

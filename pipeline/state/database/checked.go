@@ -1,4 +1,4 @@
-package state
+package database
 
 import (
 	"context"
@@ -12,11 +12,11 @@ import (
 	"carat/pipeline/spelling"
 )
 
-// openChecked is sql.Open of a database into which no text goes that isn't UTF-8
+// Open is sql.Open of a database into which no text goes that isn't UTF-8
 // or holds a NUL: SQLite keeps such a text as it is, whoever reads the row later
 // fails on it, and PostgreSQL refuses it with words that nobody understands. What
 // came in before is spelled when it is read.
-func openChecked(name, dsn string) (*sql.DB, error) {
+func Open(name, dsn string) (*sql.DB, error) {
 	db, err := sql.Open(name, dsn)
 	if err != nil {
 		return nil, err
