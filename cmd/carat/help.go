@@ -32,7 +32,7 @@ func verbGroups() []verbGroup {
 			scheduleCommand, notifyCommand,
 		}},
 		{"keep", "Keep:", []func(*app) *cobra.Command{
-			backupCommand, restoreCommand, compactCommand, eraseCommand,
+			backupCommand, restoreCommand, compactCommand, eraseCommand, upgradeCommand,
 		}},
 		{"begin", "Set up, and try:", []func(*app) *cobra.Command{
 			demoCommand, initCommand, checkCommand, layoutCommand, usersCommand, generateCommand, completionCommand, versionCommand,

@@ -55,6 +55,7 @@ var asked = map[string][]struct {
 	"notify":     {{books.RightNotify, nil}},
 	"backup":     {{books.RightBackup, []string{"--out", "../backups"}}},
 	"restore":    {{books.RightRestore, []string{"--from", "../backups", "--check"}}},
+	"upgrade":    {{books.RightUpgrade, nil}},
 	"compact":    {{books.RightCompact, nil}},
 	"fetch":      {{books.RightFetch, nil}},
 	"erase":      {{books.RightErase, []string{"--creator", "nobody"}}},

@@ -38,7 +38,7 @@ func Open(ctx context.Context, s Setting) (*Books, error) {
 	p := &Books{}
 	var err error
 	p.Lake, err = lake.Open(ctx, lake.Config{
-		Root: s.Config.Lake, CatalogDSN: s.Config.Catalog.Reveal(), Now: func() time.Time { return s.Now }, Clock: s.Clock, Fault: s.Fault,
+		Root: s.Config.Lake, CatalogDSN: s.Config.Catalog.Reveal(), Now: func() time.Time { return s.Now }, Clock: s.Clock, Fault: s.Fault, Upgrading: s.Upgrading,
 		Recorder: func(ctx context.Context, file string) (lake.Recorder, error) { return p.openState(ctx, s, file) },
 	})
 	if err != nil {

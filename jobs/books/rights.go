@@ -62,6 +62,7 @@ const (
 	RightRestore    Right = "restore"
 	RightCompact    Right = "compact"
 	RightErase      Right = "erase"
+	RightUpgrade    Right = "upgrade"
 )
 
 // Rights says which roles have which right: all that anybody may do once roles
@@ -99,6 +100,7 @@ var Rights = map[Right][]string{
 	RightCompact:  {RoleAdministrator, RoleScheduler},
 	RightRestore:  {RoleAdministrator},
 	RightErase:    {RoleAdministrator},
+	RightUpgrade:  {RoleAdministrator},
 	RightGrant:    {RoleAdministrator},
 }
 

@@ -45,6 +45,8 @@ type Setting struct {
 	// Apart runs the SQL that people write in a process of its own; false: in this
 	// one, as only tests do, which have no binary to call.
 	Apart bool
+	// Upgrading is lake.Config.Upgrading: the upgrade alone sets it.
+	Upgrading bool
 	// Fault is lake.Config.Fault: nil but in tests.
 	Fault func(step, path string) error
 }

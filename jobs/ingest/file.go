@@ -143,8 +143,8 @@ func (g *ingestion) ifFull(in InputFile, err error) error {
 // known says whether the lake holds the file's bytes already. Only a file of a
 // size that the lake has seen is hashed for that.
 func (g *ingestion) known(ctx context.Context, in InputFile, f *os.File, size int64) (FileResult, error) {
-	if !g.Lake.MayHoldSource(size) {
-		return FileResult{}, nil
+	if may, err := g.Lake.MayHoldSource(ctx, size); err != nil || !may {
+		return FileResult{}, err
 	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {

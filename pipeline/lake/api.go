@@ -14,6 +14,7 @@ import (
 	"carat/pipeline/lake/pages"
 	"carat/pipeline/lake/store"
 	"carat/pipeline/lake/sweep"
+	"carat/pipeline/lake/upgrade"
 	"carat/pipeline/lake/verify"
 )
 
@@ -29,6 +30,8 @@ type (
 	RowSet = keys.RowSet
 	// KeptHead is the end of the chain of records as the history has it, and where.
 	KeptHead = verify.KeptHead
+	// Upgraded is what an upgrade did.
+	Upgraded = upgrade.Upgraded
 	// Verification is what Verify went through.
 	Verification = verify.Verification
 )
@@ -132,6 +135,14 @@ func (l *Lake) Verify(ctx context.Context) (Verification, error) {
 // the catalog's database alone.
 func (l *Lake) CheckOwn(ctx context.Context, names ...string) error {
 	return l.catalog.CheckOwn(ctx, names...)
+}
+
+// Upgrade brings the history to the form of today, once. It verifies the lake before it
+// writes and after, and goes on where one before was cut short. The lake must be locked,
+// and opened with Config.Upgrading.
+func (l *Lake) Upgrade(ctx context.Context) (Upgraded, error) {
+	u := upgrade.Lake{Catalog: l.catalog, Sources: l.sources, Compactors: l.compactors, Now: l.cfg.Now, Ensure: l.ensure}
+	return u.Run(ctx)
 }
 
 // Compact rewrites the small files of each raw table's folders as few larger

@@ -11,7 +11,9 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
+	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/shape"
 
 	"github.com/apache/iceberg-go/table"
 )
@@ -23,31 +25,22 @@ type AsOf struct {
 }
 
 // NextBatchID is the id that the next batch must have. Ask under the lock.
-func (l *Lake) NextBatchID() string { return chain.BatchID(l.catalog.LastHead().Seq + 1) }
+func (l *Lake) NextBatchID() string { return chain.BatchID(l.catalog.LastBatch() + 1) }
 
 // FindSource gives the batch that was made of a file with these bytes and stands.
 func (l *Lake) FindSource(ctx context.Context, feed, sha256 string) (batchID string, ok bool, err error) {
 	if err := l.catalog.RefreshRaw(ctx); err != nil {
 		return "", false, l.fail("read lake", l.cfg.Root, err)
 	}
-	undone := l.catalog.UndoneBy(forever)
-	for _, h := range l.catalog.Heads() {
-		if h.Feed == feed && h.SHA256 == sha256 && undone[h.ID] == "" && h.Undoes == "" {
-			return h.ID, true, nil
-		}
-	}
-	return "", false, nil
+	batchID, ok, err = l.catalog.BatchOfSource(ctx, feed, sha256)
+	return batchID, ok, l.fail("read lake", l.cfg.Root, err)
 }
 
 // MayHoldSource says whether any batch came from a file of this size. False
 // saves hashing the file before it is read.
-func (l *Lake) MayHoldSource(sizeBytes int64) bool {
-	for _, h := range l.catalog.Heads() {
-		if h.Size == sizeBytes {
-			return true
-		}
-	}
-	return false
+func (l *Lake) MayHoldSource(ctx context.Context, sizeBytes int64) (bool, error) {
+	may, err := l.catalog.HoldsBytes(ctx, sizeBytes)
+	return may, l.fail("read lake", l.cfg.Root, err)
 }
 
 // Batches gives the batches of a state in the order of commit.
@@ -56,39 +49,41 @@ func (l *Lake) Batches(ctx context.Context, at AsOf) ([]chain.CommittedBatch, er
 	if err != nil {
 		return nil, err
 	}
+	return l.batchesUpTo(ctx, c.seq)
+}
+
+// batchesUpTo reads the links of batches up to one.
+func (l *Lake) batchesUpTo(ctx context.Context, seq int64) ([]chain.CommittedBatch, error) {
+	list, err := l.catalog.Links(ctx)
+	if err != nil {
+		return nil, l.fail("read lake", l.cfg.Root, err)
+	}
+	undone, err := l.catalog.UndoneBy(ctx, seq)
+	if err != nil {
+		return nil, l.fail("read lake", l.cfg.Root, err)
+	}
 	var all []chain.CommittedBatch
-	for name := range l.rawInfo {
-		t, ok := l.catalog.Table(name)
-		if !ok {
+	for _, one := range list {
+		if one.Kind != chain.KindBatch && one.Kind != chain.KindUndo || one.BatchNo > seq {
 			continue
 		}
-		for _, snap := range t.Iceberg.Metadata().Snapshots() {
-			if !chain.IsBatch(&snap) {
-				continue
-			}
-			b, err := chain.ReadBatch(name, &snap)
-			if err != nil {
-				return nil, pipeline.Errorf(pipeline.KindVerification, "read history of", name, "%w", err)
-			}
-			if b.Seq <= c.seq {
-				all = append(all, b)
-			}
+		b, err := chain.ReadBatch(one)
+		if err != nil {
+			return nil, pipeline.Errorf(pipeline.KindVerification, "read history of", one.Table, "%w", err)
 		}
-	}
-	sort.Slice(all, func(i, j int) bool { return all[i].Seq < all[j].Seq })
-	undone := l.catalog.UndoneBy(c.seq)
-	for i := range all {
-		all[i].UndoneBy = undone[all[i].ID]
+		b.UndoneBy = undone[b.ID]
+		all = append(all, b)
 	}
 	return all, nil
 }
 
 // without gives the batches whose rows a table doesn't show in a state, in order.
-func (l *Lake) without(table string, seq int64) []string {
+func (l *Lake) without(ctx context.Context, table string, seq int64) ([]string, error) {
 	if _, raw := l.rawInfo[table]; !raw && table != pages.RejectsTable {
-		return nil
+		return nil, nil
 	}
-	return slices.Sorted(maps.Keys(l.catalog.UndoneBy(seq)))
+	undone, err := l.catalog.UndoneBy(ctx, seq)
+	return slices.Sorted(maps.Keys(undone)), err
 }
 
 // cutoff is a state: raw tables up to a batch, result tables up to a time.
@@ -105,12 +100,16 @@ func (l *Lake) cut(ctx context.Context, at AsOf) (cutoff, error) {
 	}
 	switch {
 	case at.Batch != "":
-		for _, h := range l.catalog.Heads() {
-			if h.ID == at.Batch && at.Time.IsZero() {
-				return cutoff{seq: h.Seq, millis: h.Committed}, nil
-			} else if h.ID == at.Batch {
-				return cutoff{seq: h.Seq, millis: at.Time.UnixMilli()}, nil
+		one, found, err := l.catalog.LinkNamed(ctx, at.Batch)
+		if err != nil {
+			return cutoff{}, l.fail("read lake", l.cfg.Root, err)
+		}
+		if found && (one.Kind == chain.KindBatch || one.Kind == chain.KindUndo) {
+			c := cutoff{seq: one.BatchNo, millis: one.DatedMs}
+			if !at.Time.IsZero() {
+				c.millis = at.Time.UnixMilli()
 			}
+			return c, nil
 		}
 		return cutoff{}, pipeline.Misnamed("find batch", fmt.Sprintf("%q", at.Batch), "", nil, "the lake has no such batch").
 			WithHint("`carat status` and `carat query` on the batches list them")
@@ -119,12 +118,9 @@ func (l *Lake) cut(ctx context.Context, at AsOf) (cutoff, error) {
 			return cutoff{}, l.fail("read lake", l.cfg.Root, err)
 		}
 		c := cutoff{millis: l.catalog.LastBy(at.Time)}
-		for _, h := range l.catalog.Heads() {
-			if h.Committed <= c.millis {
-				c.seq = max(c.seq, h.Seq)
-			}
-		}
-		return c, nil
+		last, err := l.catalog.LastLinkBy(ctx, c.millis)
+		c.seq = last.BatchNo
+		return c, l.fail("read lake", l.cfg.Root, err)
 	}
 	return cutoff{seq: forever, millis: forever}, nil
 }
@@ -144,7 +140,15 @@ func (l *Lake) State(ctx context.Context, at AsOf) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &State{l: l, c: c, tables: l.catalog.Tables()}, nil
+	return &State{l: l, c: c, tables: l.tables()}, nil
+}
+
+// tables gives the tables of rows and results by name: not that of links, whose rows
+// Batches gives.
+func (l *Lake) tables() map[string]*catalog.Table {
+	tables := l.catalog.Tables()
+	delete(tables, links.Table)
+	return tables
 }
 
 // Names gives the tables' names, in order.
@@ -187,7 +191,7 @@ func (l *Lake) Table(ctx context.Context, name string, at AsOf) (pipeline.TableF
 	if err != nil {
 		return pipeline.TableFiles{}, err
 	}
-	t, ok := l.catalog.Table(name)
+	t, ok := l.tables()[name]
 	if !ok {
 		return pipeline.TableFiles{}, pipeline.Errorf(pipeline.KindNotFound, "read table", name, "the lake has no such table")
 	}
@@ -200,13 +204,15 @@ func (l *Lake) filesAt(ctx context.Context, name string, t *catalog.Table, c cut
 	if err != nil {
 		return pipeline.TableFiles{Name: name}, l.fail("read table", name, err)
 	}
-	files := pipeline.TableFiles{Name: name, Columns: catalog.SQLColumns(t.Iceberg.Schema())}
+	files := pipeline.TableFiles{Name: name, Columns: shape.SQLColumns(t.Iceberg.Schema())}
 	snap := l.snapshotAt(name, t.Iceberg, c)
 	if snap == nil {
 		return files, nil
 	}
 	files.Snapshot = snap.SnapshotID
-	files.Without = l.without(name, c.seq)
+	if files.Without, err = l.without(ctx, name, c.seq); err != nil {
+		return files, l.fail("read table", name, err)
+	}
 	files.Files, err = l.catalog.FilesOf(t, snap)
 	return files, l.fail("read table", name, err)
 }
@@ -289,12 +295,17 @@ func (l *Lake) TablesOf(ctx context.Context, snapshots map[string]int64) ([]pipe
 	if err != nil {
 		return nil, err
 	}
-	last := l.lastOf(tables, snapshots)
+	last, err := l.lastOf(ctx, snapshots)
+	if err != nil {
+		return nil, err
+	}
 	for i, t := range tables {
 		if _, raw := l.rawInfo[t.Name]; !raw && t.Name != pages.RejectsTable {
 			continue
 		}
-		tables[i].Without = l.without(t.Name, last)
+		if tables[i].Without, err = l.without(ctx, t.Name, last); err != nil {
+			return nil, l.fail("read table", t.Name, err)
+		}
 		if t.Snapshot == snapshots[t.Name] {
 			continue
 		}
@@ -318,18 +329,16 @@ func (l *Lake) TablesOf(ctx context.Context, snapshots map[string]int64) ([]pipe
 }
 
 // lastOf gives the last batch among the snapshots of raw tables.
-func (l *Lake) lastOf(tables []pipeline.TableFiles, snapshots map[string]int64) (seq int64) {
-	for _, t := range tables {
-		loaded, ok := l.catalog.Table(t.Name)
-		if _, raw := l.rawInfo[t.Name]; !ok || !raw || snapshots[t.Name] == 0 {
+func (l *Lake) lastOf(ctx context.Context, snapshots map[string]int64) (seq int64, err error) {
+	for name := range l.rawInfo {
+		if snapshots[name] == 0 {
 			continue
 		}
-		for _, snap := range loaded.Iceberg.Metadata().Snapshots() { // in the order of commit
-			seq = max(seq, chain.SeqOf(&snap))
-			if snap.SnapshotID == snapshots[t.Name] {
-				break
-			}
+		one, _, err := l.catalog.LinkOfSnapshot(ctx, name, snapshots[name])
+		if err != nil {
+			return 0, l.fail("read table", name, err)
 		}
+		seq = max(seq, one.BatchNo)
 	}
-	return seq
+	return seq, nil
 }

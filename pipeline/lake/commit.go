@@ -40,10 +40,9 @@ func (s *Stage[T, P]) commit(ctx context.Context, b pipeline.Batch) (chain.Commi
 	if err := l.catalog.RefreshRaw(ctx); err != nil {
 		return chain.CommittedBatch{}, err
 	}
-	last := l.catalog.LastHead()
 	seq, err := chain.BatchSeq(s.batchID)
-	if err != nil || seq != last.Seq+1 {
-		return chain.CommittedBatch{}, errors.Join(err, fmt.Errorf("the next batch is %s: %w", chain.BatchID(last.Seq+1), catalog.ErrMoved))
+	if next := l.NextBatchID(); err != nil || s.batchID != next {
+		return chain.CommittedBatch{}, errors.Join(err, fmt.Errorf("the next batch is %s: %w", next, catalog.ErrMoved))
 	}
 	m := l.catalog.NewMove(s.dir)
 	m.Batch = s.batchID
@@ -73,7 +72,7 @@ func (s *Stage[T, P]) commit(ctx context.Context, b pipeline.Batch) (chain.Commi
 			}
 			changes = append(changes, more...)
 		}
-		return l.catalog.Apply(ctx, changes, nil)
+		return l.catalog.ApplyLinked(ctx, changes, m.Hashes(), nil)
 	})
 	if err != nil {
 		return chain.CommittedBatch{}, err
@@ -178,11 +177,8 @@ func (s *Stage[T, P]) afterCommit(ctx context.Context, b pipeline.Batch, seq int
 	if err := l.catalog.RefreshRaw(ctx); err != nil {
 		return chain.CommittedBatch{Batch: b, Seq: seq, Table: b.Feed}, nil
 	}
-	t, _ := l.catalog.Table(s.feed.Name)
-	for _, snap := range t.Iceberg.Metadata().Snapshots() {
-		if snap.Summary != nil && snap.Summary.Properties[chain.PropBatch] == b.ID {
-			return chain.ReadBatch(s.feed.Name, &snap)
-		}
+	if one, found, err := l.catalog.LinkNamed(ctx, b.ID); err == nil && found {
+		return chain.ReadBatch(one)
 	}
 	return chain.CommittedBatch{Batch: b, Seq: seq, Table: b.Feed}, nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/shape"
 )
 
 // crashStride is how far apart the steps are at which a crash is tried; at
@@ -95,7 +96,7 @@ func strays(t *testing.T, l *Lake) []string {
 	if err := l.catalog.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	known, err := l.sweeper().Referred()
+	known, err := l.sweeper().Referred(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +122,7 @@ func TestCrashAtAnyStep(t *testing.T) {
 		name    string
 		batches int
 		few     int64
-	}{{"second batch", 1, 3}, {"merged manifests", catalog.ManifestsAtMost - 1, 7}} {
+	}{{"second batch", 1, 3}, {"merged manifests", shape.ManifestsAtMost - 1, 7}} {
 		t.Run(c.name, func(t *testing.T) {
 			base := t.TempDir()
 			l := openTest(t, base)
@@ -208,7 +209,7 @@ func checkAfterCrash(t *testing.T, root string, n int64, batches int) (there boo
 	default:
 		t.Errorf("step %d: %d rows and %d rejects", n, rows, rejects)
 	}
-	if got, want := l.catalog.LastHead().ID, fmt.Sprintf("b%06d", batches+1); got != want {
+	if got, want := l.catalog.LastBatchID(), fmt.Sprintf("b%06d", batches+1); got != want {
 		t.Errorf("step %d: last batch %s, want %s", n, got, want)
 	}
 	return there
@@ -230,7 +231,7 @@ func TestFailureAtAnyStepLeavesNothing(t *testing.T) {
 		full.armed.Store(true)
 		err := ingestWithRejects(t, l)
 		full.armed.Store(false)
-		if l.catalog.LastHead().Seq == 1 {
+		if l.catalog.LastBatch() == 1 {
 			if n < 20 {
 				t.Fatalf("the commit took only %d steps: %v", n, err)
 			}

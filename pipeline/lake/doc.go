@@ -7,6 +7,7 @@
 //	lock                 held by the one writer (Lock)
 //	catalog.sqlite       the Iceberg catalog, unless it is in PostgreSQL
 //	catalog.sqlite-seal  how the files that change in place were left (see seal)
+//	carat.db/batches/    the links of the chain, for any reader (see docs/lake.md)
 //	carat.db/<table>/    an Iceberg table: metadata/ and data/, in Hive-style folders
 //	raw/<aa>/<sha256>.*  the source files as they came, compressed
 //	people/              what can be erased: names, addresses, the raw files of creators
@@ -17,7 +18,9 @@
 //	store    where bytes lie
 //	identity which lake it is, and where its catalog is
 //	catalog  the Iceberg tables: as last seen, commits, the list of files
-//	chain    what snapshots say of batches, compactions and runs; the hash chain
+//	chain    what links and snapshots say of batches, compactions and runs
+//	links    where the hash chain lies: the table of links and its mirror
+//	shape    what an Iceberg table of some columns looks like
 //	pages    rows <-> Parquet; rows-sha256
 //	keys     repeated keys of a batch
 //	raw      kept source files
@@ -25,11 +28,12 @@
 //	seal     files that change in place
 //	sweep    what crashes left
 //	compact  few files instead of many
+//	upgrade  the form of today for a lake of before
 //	certificates  what locks a month
 //	verify   whether all is as the history says
 //
 // Here are the verbs: stage, drop, commit and publish; a state as of a batch or a
-// time; lock, sweep, tag and certificates.
+// time; lock, sweep, tag, certificates and upgrade.
 //
 // It promises that a batch or a run is there whole or not at all after a crash
 // at any instant, that raw tables only ever grow, that the bytes written for

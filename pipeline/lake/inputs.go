@@ -2,7 +2,7 @@ package lake
 
 import (
 	"context"
-	"sort"
+	"slices"
 
 	"carat/pipeline"
 	"carat/pipeline/lake/chain"
@@ -16,30 +16,25 @@ func (l *Lake) BatchesOf(ctx context.Context, snapshots map[string]int64) ([]cha
 	if err := l.catalog.RefreshRaw(ctx); err != nil {
 		return nil, l.fail("read lake", l.cfg.Root, err)
 	}
-	var all []chain.CommittedBatch
+	upTo := map[string]int64{}
+	last := int64(0)
 	for name := range l.rawInfo {
-		t, ok := l.catalog.Table(name)
-		last := snapshots[name]
-		if !ok || last == 0 {
+		if snapshots[name] == 0 {
 			continue
 		}
-		found := false
-		for _, snap := range t.Iceberg.Metadata().Snapshots() {
-			if chain.IsBatch(&snap) {
-				b, err := chain.ReadBatch(name, &snap)
-				if err != nil {
-					return nil, pipeline.Errorf(pipeline.KindVerification, "read history of", name, "%w", err)
-				}
-				all = append(all, b)
-			}
-			if found = snap.SnapshotID == last; found {
-				break
-			}
+		one, found, err := l.catalog.LinkOfSnapshot(ctx, name, snapshots[name])
+		if err != nil {
+			return nil, l.fail("read history of", name, err)
 		}
 		if !found {
-			return nil, pipeline.Errorf(pipeline.KindVerification, "read table", name, "its snapshot %d, which a run read, is gone", last)
+			return nil, pipeline.Errorf(pipeline.KindVerification, "read table", name, "its snapshot %d, which a run read, is gone", snapshots[name])
 		}
+		upTo[name], last = one.BatchNo, max(last, one.BatchNo)
 	}
-	sort.Slice(all, func(i, j int) bool { return all[i].Seq < all[j].Seq })
-	return all, nil
+	all, err := l.batchesUpTo(ctx, last)
+	all = slices.DeleteFunc(all, func(b chain.CommittedBatch) bool { return b.Seq > upTo[b.Table] })
+	for i := range all {
+		all[i].UndoneBy = ""
+	}
+	return all, err
 }

@@ -14,6 +14,7 @@ import (
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/certificates"
 	"carat/pipeline/lake/identity"
+	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/pages"
 	"carat/pipeline/lake/people"
 	"carat/pipeline/lake/raw"
@@ -27,6 +28,9 @@ type Config struct {
 	CatalogDSN string           // "": SQLite inside the lake folder; else postgres://…
 	Now        func() time.Time // the clock, for the lock's notice; time.Now when nil
 	Clock      func() time.Time // dates what is committed; time.Now when nil
+
+	// Upgrading opens a lake of an earlier form too, which Upgrade alone may write to.
+	Upgrading bool
 
 	// Fault is called before each step that writes, and after each commit; its
 	// error stops the step. Tests alone set it, to cut the power there.
@@ -53,6 +57,7 @@ type Lake struct {
 
 	rawInfo    map[string]rawTable
 	rejects    []pages.Column
+	links      []pipeline.Column          // of the table of links
 	compactors map[string]pages.Compactor // by raw table
 }
 
@@ -70,6 +75,9 @@ func Open(ctx context.Context, cfg Config) (*Lake, error) {
 	l := &Lake{cfg: cfg, disk: d, sources: &raw.Files{Disk: d}, people: &people.Store{Disk: d}, rawInfo: rawTables()}
 	var err error
 	if l.rejects, err = pages.RejectColumns(); err != nil {
+		return nil, err
+	}
+	if l.links, err = links.Columns(); err != nil {
 		return nil, err
 	}
 	l.compactors = pages.Compactors(l.pageTables(), l.rejects)
@@ -119,6 +127,12 @@ func (l *Lake) open(ctx context.Context) error {
 	if l.catalog, err = catalog.Open(ctx, l.disk, l.cfg.CatalogDSN, l.pageTables()); err != nil {
 		return err
 	}
+	if !l.cfg.Upgrading {
+		if err := l.catalog.WantForm(); err != nil {
+			return err
+		}
+	}
+	l.catalog.Codec = l.codec
 	l.catalog.Clock, l.Folder = l.cfg.Clock, certificates.New(l.disk, l.catalog)
 	if err := l.openRecorder(ctx); err != nil {
 		return err
@@ -126,7 +140,15 @@ func (l *Lake) open(ctx context.Context) error {
 	if err := l.catalog.BeginLedger(ctx); err != nil {
 		return err
 	}
-	if err := l.catalog.Ensure(ctx, l.rawShapes()); err != nil {
+	if l.catalog.Form() < catalog.FormNow {
+		return l.catalog.RefreshRaw(ctx) // it is made whole once it is upgraded
+	}
+	return l.ensure(ctx)
+}
+
+// ensure makes what is missing of the tables.
+func (l *Lake) ensure(ctx context.Context) error {
+	if err := l.catalog.Ensure(ctx, l.shapes()); err != nil {
 		return err
 	}
 	return l.catalog.RefreshRaw(ctx)

@@ -181,7 +181,9 @@ func TestBatchIsStagedCommittedAndReadBack(t *testing.T) {
 	if err != nil || !ok || id != "b000001" {
 		t.Errorf("FindSource: %v %v %v", id, ok, err)
 	}
-	if !l.MayHoldSource(8) || l.MayHoldSource(9) {
+	may, err := l.MayHoldSource(t.Context(), 8)
+	mayNot, err9 := l.MayHoldSource(t.Context(), 9)
+	if !may || mayNot || err != nil || err9 != nil {
 		t.Error("MayHoldSource doesn't know the size 8")
 	}
 	r, err := l.RawFile("gift_events", c.SourceSHA256)

@@ -13,6 +13,7 @@ import (
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/shape"
 	"carat/pipeline/lake/store"
 
 	"github.com/apache/iceberg-go"
@@ -100,7 +101,7 @@ func (l *Lake) resultAppend(m *catalog.Move, run Run, name string, paths []strin
 			return a, fmt.Errorf("%s: %w", filepath.Base(path), err)
 		}
 		if a.Shape == nil {
-			a.Shape = &catalog.Shape{Name: name, Columns: cols, Identity: "period"}
+			a.Shape = &shape.Shape{Name: name, Columns: cols, Identity: "period"}
 		}
 		if rows == 0 {
 			continue // it told the columns, and belongs to no partition
@@ -122,7 +123,7 @@ func (l *Lake) resultAppend(m *catalog.Move, run Run, name string, paths []strin
 		a.Files = append(a.Files, pages.StagedFile{Rel: rel, Path: to, Rows: rows, SHA256: sum})
 	}
 	if t, ok := l.catalog.Table(name); ok && a.Shape == nil {
-		a.Shape = &catalog.Shape{Name: name, Columns: catalog.SQLColumns(t.Iceberg.Schema()), Identity: "period"}
+		a.Shape = &shape.Shape{Name: name, Columns: shape.SQLColumns(t.Iceberg.Schema()), Identity: "period"}
 	}
 	a.Props[chain.PropFilesSHA256] = chain.FilesSHA256(sums)
 	a.Props[chain.PropNumbersSHA256] = numbers.Sum()

@@ -6,8 +6,9 @@ import (
 	"sort"
 
 	"carat/pipeline"
-	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/shape"
 )
 
 // rawTable is what the lake knows of a raw table: its feed and row type, how
@@ -75,11 +76,11 @@ func rawTables() map[string]rawTable {
 	return tables
 }
 
-// rawShapes gives what the raw tables must look like.
-func (l *Lake) rawShapes() []catalog.Shape {
-	shapes := []catalog.Shape{{Name: pages.RejectsTable, Columns: pages.PlainColumns(l.rejects), Raw: true}}
+// shapes gives what the raw tables must look like, and the table of links.
+func (l *Lake) shapes() []shape.Shape {
+	shapes := []shape.Shape{{Name: links.Table, Columns: l.links}, {Name: pages.RejectsTable, Columns: pages.PlainColumns(l.rejects), Raw: true}}
 	for name, t := range l.rawInfo {
-		s := catalog.Shape{Name: name, Columns: pages.PlainColumns(t.Columns), Raw: true}
+		s := shape.Shape{Name: name, Columns: pages.PlainColumns(t.Columns), Raw: true}
 		if t.Feed.EventColumn != "" {
 			s.Identity, s.Day = pages.ColAccountingMonth, t.Feed.EventColumn
 		}

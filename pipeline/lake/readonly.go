@@ -50,6 +50,9 @@ func (l *Lake) openReadOnly(ctx context.Context, root string) (err error) {
 	if l.catalog, err = catalog.Open(ctx, l.disk, l.cfg.CatalogDSN, l.pageTables()); err != nil {
 		return err
 	}
+	if err := l.catalog.WantForm(); err != nil {
+		return err
+	}
 	l.Folder = certificates.New(l.disk, l.catalog)
 	if err := l.openRecorder(ctx); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/shape"
 
 	"github.com/apache/iceberg-go/table"
 )
@@ -14,7 +15,7 @@ import (
 // no snapshot needs in the end. They are not left, not listed, and a sweep keeps
 // the history whole. A lake that was made when it merged them later is no other.
 func TestManyBatchesKeepTheirManifests(t *testing.T) {
-	const batches = 4*catalog.ManifestsAtMost + 3
+	const batches = 4*shape.ManifestsAtMost + 3
 	root := t.TempDir()
 	l := openTest(t, root)
 	lockTest(t, l)
@@ -37,7 +38,7 @@ func TestManyBatchesKeepTheirManifests(t *testing.T) {
 	}
 	lt, _ = l.catalog.Table("gift_events")
 	manifests, err := l.catalog.Manifests(lt.Iceberg.CurrentSnapshot())
-	if err != nil || len(manifests) >= catalog.ManifestsAtMost {
+	if err != nil || len(manifests) >= shape.ManifestsAtMost {
 		t.Fatalf("%d manifests are not merged (%v)", len(manifests), err)
 	}
 	if removed, unknown, err := l.SweepOrphans(t.Context()); err != nil || removed > 0 || len(unknown) > 0 {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/shape"
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 )
@@ -14,7 +15,7 @@ import (
 // Append is one snapshot to be: files that lie in place, maybe none.
 type Append struct {
 	Name  string
-	Shape *Shape // of a table that may be missing or lack columns
+	Shape *shape.Shape // of a table that may be missing or lack columns
 	Files []pages.StagedFile
 	Props iceberg.Properties
 }
@@ -44,11 +45,11 @@ func (cat *Catalog) appendChange(ctx context.Context, a Append) (Change, error) 
 		meta, location = base.Iceberg.Metadata(), base.Location
 		if a.Shape != nil {
 			var err error
-			if updates, err = evolve(base.Iceberg, a.Shape.Columns); err != nil {
+			if updates, err = shape.Evolve(base.Iceberg, a.Shape.Columns); err != nil {
 				return c, err
 			}
 		}
-		updates = append(updates, newProperties(base.Iceberg)...)
+		updates = append(updates, shape.NewProperties(base.Iceberg)...)
 	case a.Shape != nil:
 		c.Base = nil
 		var err error

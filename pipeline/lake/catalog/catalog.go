@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/identity"
+	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/pages"
 	"carat/pipeline/lake/store"
 	"github.com/apache/iceberg-go"
@@ -61,10 +63,13 @@ type Catalog struct {
 	// Clock dates commits; nil: the machine's.
 	Clock func() time.Time
 
-	mu       sync.Mutex
-	tables   map[string]*Table  // by name, as last seen
-	previous []batchHead        // batches in order of seq, as last seen
-	rewrites []chain.Compaction // compactions in order, as last seen
+	// Codec compresses the rows of links.
+	Codec *pages.Codec
+
+	form   int // of the history
+	mu     sync.Mutex
+	tables map[string]*Table // by name, as last seen
+	last   chain.Link        // as last seen
 }
 
 // Table is a table as of one metadata file.
@@ -161,7 +166,10 @@ func (cat *Catalog) open(ctx context.Context) error {
 			return fmt.Errorf("make catalog tables: %w", err)
 		}
 	}
-	return cat.claimCatalog(ctx, ice)
+	if err := cat.claimCatalog(ctx, ice); err != nil || cat.form < FormLinks {
+		return err
+	}
+	return cat.makeLinks(ctx)
 }
 
 // How often and after which wait a new database is asked again that another
@@ -199,13 +207,14 @@ func (cat *Catalog) claimCatalog(ctx context.Context, ice *icesql.Catalog) error
 	if err != nil {
 		return fmt.Errorf("read catalog: %w", err)
 	}
-	mine := iceberg.Properties{propLakeID: cat.id.ID, propLakeRoot: cat.Disk.Root}
+	mine := iceberg.Properties{propLakeID: cat.id.ID, propLakeRoot: cat.Disk.Root, propForm: strconv.Itoa(FormNow)}
 	if !exists {
 		if cat.Disk.HoldsTables() {
 			return identity.Lost(cat.Disk, cat.dsn)
 		}
 		err := ice.CreateNamespace(ctx, ns, mine)
 		if err == nil {
+			cat.form = FormNow
 			return nil
 		}
 		if !errors.Is(err, catalog.ErrNamespaceAlreadyExists) { // as another carat made it in the same moment
@@ -213,6 +222,9 @@ func (cat *Catalog) claimCatalog(ctx context.Context, ice *icesql.Catalog) error
 		}
 	}
 	props, err := ice.LoadNamespaceProperties(ctx, ns)
+	if err == nil {
+		cat.form, err = formOf(props)
+	}
 	if err != nil {
 		return fmt.Errorf("read catalog: %w", err)
 	}
@@ -233,46 +245,56 @@ func (cat *Catalog) claimCatalog(ctx context.Context, ice *icesql.Catalog) error
 
 // locations gives each table's current metadata file, as recorded.
 func (cat *Catalog) locations(ctx context.Context) (map[string]string, error) {
+	found, _, err := cat.current(ctx)
+	return found, err
+}
+
+// current gives each table's current metadata file, as recorded, and the number of the
+// last link, both of one moment.
+func (cat *Catalog) current(ctx context.Context) (locations map[string]string, last int64, err error) {
+	number := "(select coalesce(max(link_no), 0) from carat_links)"
+	if cat.form < FormLinks {
+		number = "0"
+	}
 	rows, err := cat.db.QueryContext(ctx, cat.bind(
-		"select table_name, metadata_location from iceberg_tables where catalog_name = ? and table_namespace = ?"), Namespace, Namespace)
+		"select table_name, metadata_location, "+number+" from iceberg_tables where catalog_name = ? and table_namespace = ?"), Namespace, Namespace)
 	if err != nil {
-		return nil, fmt.Errorf("read catalog: %w", err)
+		return nil, 0, fmt.Errorf("read catalog: %w", err)
 	}
 	defer rows.Close()
-	found := map[string]string{}
+	locations = map[string]string{}
 	for rows.Next() {
 		var name, location string
-		if err := rows.Scan(&name, &location); err != nil {
-			return nil, fmt.Errorf("read catalog: %w", err)
+		if err := rows.Scan(&name, &location, &last); err != nil {
+			return nil, 0, fmt.Errorf("read catalog: %w", err)
 		}
-		found[name] = location
+		locations[name] = location
 	}
-	return found, rows.Err()
+	return locations, last, rows.Err()
 }
 
 // Refresh loads the tables that changed since they were last seen.
 func (cat *Catalog) Refresh(ctx context.Context) error { return cat.refreshTables(ctx, true) }
 
-// RefreshRaw is refresh for what needs the batches and no results: it only notes
+// RefreshRaw is refresh for what needs what came in and no results: it only notes
 // that tables of results changed. They are of as many snapshots as there were
 // runs, and reading those takes a second after some years.
 func (cat *Catalog) RefreshRaw(ctx context.Context) error { return cat.refreshTables(ctx, false) }
 
 func (cat *Catalog) refreshTables(ctx context.Context, results bool) error {
-	locations, err := cat.locations(ctx)
+	locations, last, err := cat.current(ctx)
 	if err != nil {
 		return err
 	}
 	cat.mu.Lock()
 	defer cat.mu.Unlock()
 	var changed []string
-	rawChanged := false
 	for name, location := range locations {
-		raw := cat.isRaw(name)
+		raw := !cat.isResult(name)
 		have := cat.tables[name]
 		switch moved := have == nil || have.Location != location; {
 		case moved && (raw || results), results && have.Iceberg == nil:
-			changed, rawChanged = append(changed, name), rawChanged || raw
+			changed = append(changed, name)
 		case moved:
 			cat.tables[name] = &Table{Location: location}
 		}
@@ -293,11 +315,11 @@ func (cat *Catalog) refreshTables(ctx context.Context, results bool) error {
 	for i, name := range changed {
 		cat.tables[name] = loaded[i]
 	}
-	if rawChanged {
-		cat.previous, cat.rewrites = cat.batchHeads(), cat.compactionHeads()
-	}
-	return nil
+	return cat.noteLast(ctx, last)
 }
+
+// isResult says whether a table holds results of runs.
+func (cat *Catalog) isResult(name string) bool { return !cat.isRaw(name) && name != links.Table }
 
 // isRaw says whether a table holds what came in, not results.
 func (cat *Catalog) isRaw(name string) bool {
@@ -348,7 +370,7 @@ func (cat *Catalog) Tables() map[string]*Table {
 // Results gives the result tables as last seen, by name.
 func (cat *Catalog) Results() map[string]*Table {
 	tables := cat.Tables()
-	maps.DeleteFunc(tables, func(name string, _ *Table) bool { return cat.isRaw(name) })
+	maps.DeleteFunc(tables, func(name string, _ *Table) bool { return !cat.isResult(name) })
 	return tables
 }
 

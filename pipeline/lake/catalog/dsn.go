@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"carat/pipeline/lake/identity"
+	"carat/pipeline/lake/links"
 	"github.com/apache/iceberg-go"
 	icesql "github.com/apache/iceberg-go/catalog/sql"
 	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
@@ -58,7 +59,7 @@ func MakeCatalog(ctx context.Context, dsn string) (err error) {
 	if _, err := icesql.NewCatalog(Namespace, db, dialect, iceberg.Properties{}); err != nil {
 		return fmt.Errorf("make catalog tables: %w", identity.Scrub(err, dsn))
 	}
-	for _, text := range []string{inventorySQL, ledgerSQL} {
+	for _, text := range append([]string{inventorySQL, ledgerSQL}, links.SQL...) {
 		if _, err := db.ExecContext(ctx, text); err != nil {
 			return fmt.Errorf("make catalog tables: %w", identity.Scrub(err, dsn))
 		}

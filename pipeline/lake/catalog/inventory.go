@@ -97,7 +97,7 @@ func (cat *Catalog) Inventory(ctx context.Context, gone bool) (files []listedFil
 // KeepInventory removes the files that are no longer needed, which a crash may
 // have left, and begins the inventory of a lake that has none with what referred
 // gives: the paths of all files of the history. The lock is held.
-func (cat *Catalog) KeepInventory(ctx context.Context, referred func() (map[string]bool, error)) error {
+func (cat *Catalog) KeepInventory(ctx context.Context, referred func(context.Context) (map[string]bool, error)) error {
 	gone, _, err := cat.Inventory(ctx, true)
 	if err != nil {
 		return err
@@ -123,8 +123,8 @@ func (cat *Catalog) KeepInventory(ctx context.Context, referred func() (map[stri
 }
 
 // beginInventory lists what the history refers to, as it is found.
-func (cat *Catalog) beginInventory(ctx context.Context, referred func() (map[string]bool, error)) error {
-	known, err := referred()
+func (cat *Catalog) beginInventory(ctx context.Context, referred func(context.Context) (map[string]bool, error)) error {
+	known, err := referred(ctx)
 	if err != nil {
 		return err
 	}

@@ -209,6 +209,3 @@ func (cat *Catalog) AtLocation(ctx context.Context, name, location string) (*tab
 	}
 	return t.Iceberg, nil
 }
-
-// MetadataPath is where a metadata file lies on this machine.
-func (cat *Catalog) MetadataPath(location string) (string, error) { return cat.files.here(location) }

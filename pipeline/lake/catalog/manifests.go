@@ -1,10 +1,13 @@
 package catalog
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sort"
+	"strings"
 
 	"carat/pipeline/lake/chain"
 	"github.com/apache/iceberg-go"
@@ -153,17 +156,32 @@ func (cat *Catalog) Exchanged(name string, snap *table.Snapshot) (added, gone []
 	return Without(after, before), Without(before, after), nil
 }
 
-// BatchFiles gives the files that a batch added.
-func (cat *Catalog) BatchFiles(b chain.CommittedBatch) ([]string, error) {
-	t, ok := cat.Table(b.Table)
-	if !ok {
-		return nil, fmt.Errorf("table %s is missing", b.Table)
+// PathsOf gives where the files of a link's list lie, in order.
+func (cat *Catalog) PathsOf(list string) ([]string, error) {
+	files, err := chain.ParseFiles(list)
+	if err != nil {
+		return nil, err
 	}
-	snap := t.Iceberg.SnapshotByID(b.Snapshot)
-	if snap == nil {
-		return nil, fmt.Errorf("snapshot %d of %s is gone", b.Snapshot, b.Table)
+	var paths []string
+	for _, f := range files {
+		if !filepath.IsLocal(f.Name) {
+			return nil, fmt.Errorf("it names a file %q", f.Name)
+		}
+		paths = append(paths, filepath.Join(cat.Disk.Root, f.Name))
 	}
-	return cat.AddedFiles(snap)
+	sort.Strings(paths)
+	return paths, nil
+}
+
+// BatchFiles gives the files of rows that a batch added.
+func (cat *Catalog) BatchFiles(ctx context.Context, b chain.CommittedBatch) ([]string, error) {
+	l, found, err := cat.LinkNamed(ctx, b.ID)
+	if err != nil || !found {
+		return nil, errors.Join(err, fmt.Errorf("batch %s has no link", b.ID))
+	}
+	paths, err := cat.PathsOf(l.Files)
+	rows := cat.TableDir(b.Table) + "/"
+	return slices.DeleteFunc(paths, func(p string) bool { return !strings.HasPrefix(p, rows) }), err
 }
 
 // Without gives the elements of one sorted list that another lacks.

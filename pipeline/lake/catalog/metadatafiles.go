@@ -8,6 +8,8 @@ import (
 	"path"
 	"path/filepath"
 
+	"carat/pipeline/lake/links"
+
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 )
@@ -33,6 +35,33 @@ func (cat *Catalog) SweepMetadata(ctx context.Context, name string) error {
 	for _, e := range entries {
 		if !keep[e.Name()] {
 			if err := cat.DropUnneeded(ctx, filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// SweepLinks removes files of the table of links that none of its snapshots reads: a
+// commit writes them in place, and was cut short.
+func (cat *Catalog) SweepLinks(ctx context.Context) error {
+	dir := filepath.Join(cat.TableDir(links.Table), "data")
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	if t, ok := cat.Table(links.Table); ok {
+		if err := cat.ReferredData(t, known); err != nil {
+			return err
+		}
+	}
+	for _, e := range entries {
+		if path := filepath.Join(dir, e.Name()); !known[path] {
+			if err := cat.DropUnneeded(ctx, path); err != nil {
 				return err
 			}
 		}

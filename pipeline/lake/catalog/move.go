@@ -20,6 +20,7 @@ type Move struct {
 	Batch      string   `json:"batch,omitempty"`
 	Run        string   `json:"run,omitempty"`
 	Compaction string   `json:"compaction,omitempty"`
+	Upgrade    string   `json:"upgrade,omitempty"`
 	Tag        string   `json:"tag,omitempty"` // files follow the commit of this tag
 	To         []string `json:"to"`            // below the lake's root
 	from       []string
@@ -173,13 +174,16 @@ func (cat *Catalog) IsCommitted(m *Move) (bool, error) {
 	if err := cat.Refresh(ctx); err != nil {
 		return false, err
 	}
-	for _, h := range cat.Heads() {
-		if m.Batch != "" && h.ID == m.Batch {
-			return true, nil
-		}
+	if m.Upgrade != "" {
+		return cat.hasUpgrade(ctx, m.Upgrade)
 	}
-	if m.Compaction != "" && m.Compaction == chain.CompactionID(cat.LastCompaction()) {
-		return true, nil
+	for _, id := range []string{m.Batch, m.Compaction} {
+		if id == "" {
+			continue
+		}
+		if _, found, err := cat.LinkNamed(ctx, id); err != nil || found {
+			return found, err
+		}
 	}
 	return m.Run != "" && cat.HasRun(m.Run) || m.Tag != "" && cat.hasTag(m.Tag), nil
 }

@@ -1,12 +1,9 @@
 package chain
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -55,6 +52,18 @@ const (
 	PropReplacedSHA256 = "carat.replaced-sha256" // FilesSHA256 of the files replaced
 	PropCompactedAt    = "carat.compacted-at"
 
+	// Of an upgrade's link, besides carat.after and the chain.
+	PropUpgrade    = "carat.upgrade"
+	PropUpgradedAt = "carat.upgraded-at"
+	PropFormBefore = "carat.form-before" // of the lake
+	PropForm       = "carat.form"
+	// PropSnapshots names the snapshots that the chain lay in before: by raw table the
+	// number of the last batch that each holds, as JSON. What was signed before names
+	// such snapshots.
+	PropSnapshots = "carat.snapshots"
+	// PropLink is the id of the link that a snapshot of the table batches adds.
+	PropLink = "carat.link"
+
 	// Of the rejects snapshot that belongs to a batch.
 	PropRejectsOf = "carat.rejects-of"
 	// Of result tables.
@@ -70,20 +79,7 @@ const (
 // line `NAME=LENGTH:VALUE` and a newline, LENGTH being the value's bytes in
 // decimal. Among them are carat.previous-chain, the value of the batch before
 // in the whole lake ("" for the first), and carat.files-sha256 (FilesSHA256).
-func Value(props iceberg.Properties) string {
-	var names []string
-	for name := range props {
-		if strings.HasPrefix(name, propPrefix) && name != PropChain {
-			names = append(names, name)
-		}
-	}
-	sort.Strings(names)
-	h := sha256.New()
-	for _, name := range names {
-		fmt.Fprintf(h, "%s=%d:%s\n", name, len(props[name]), props[name])
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
+func Value(props iceberg.Properties) string { return Hash(hashed(props)) }
 
 // FileHash is a file of a snapshot, named by its path below the lake folder.
 type FileHash struct{ Name, SHA256 string }
@@ -91,14 +87,7 @@ type FileHash struct{ Name, SHA256 string }
 // FilesSHA256 gives carat.files-sha256: the SHA-256 of what `sha256sum` prints
 // for every file added (rejects included), named by its path below the lake
 // folder, in the order of the names.
-func FilesSHA256(files []FileHash) string {
-	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
-	h := sha256.New()
-	for _, f := range files {
-		fmt.Fprintf(h, "%s  %s\n", f.SHA256, f.Name)
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
+func FilesSHA256(files []FileHash) string { return Hash(FilesText(files)) }
 
 // BatchProperties gives the summary of a batch, chain and all. records is the end
 // of the chain of records, "" for none.
@@ -170,10 +159,13 @@ type CommittedBatch struct {
 	Chain         string
 }
 
-// ReadBatch reads a summary. The error says which property doesn't parse.
-func ReadBatch(tableName string, snap *table.Snapshot) (CommittedBatch, error) {
-	p := snap.Summary.Properties
-	c := CommittedBatch{Table: tableName, Snapshot: snap.SnapshotID, CommittedAt: DatedAt(snap),
+// ReadBatch reads the link of a batch. The error says which property doesn't parse.
+func ReadBatch(l Link) (CommittedBatch, error) {
+	p, err := l.Properties()
+	if err != nil {
+		return CommittedBatch{Batch: pipeline.Batch{ID: l.ID}, Seq: l.BatchNo, Table: l.Table, Chain: l.Value}, err
+	}
+	c := CommittedBatch{Table: l.Table, Snapshot: l.Snapshot, CommittedAt: DatedBy(p, l.DatedMs),
 		FilesSHA256: p[PropFilesSHA256], PreviousChain: p[PropPreviousChain], Chain: p[PropChain],
 		Batch: pipeline.Batch{ID: p[PropBatch], Feed: p[PropFeed], Format: p[propFormat], Source: p[PropSource],
 			SourceSHA256: p[propSourceSHA256], RowsSHA256: p[propRowsSHA256], EarliestOpen: pipeline.Period(p[propEarliestOpen])}}
@@ -233,16 +225,31 @@ func Clocked(props iceberg.Properties, ms int64) iceberg.Properties {
 // DatedAt gives what the clock said when a snapshot was made. It orders nothing:
 // snapshots are in the order of their own dates, which follow one another.
 func DatedAt(snap *table.Snapshot) time.Time {
-	if snap.Summary != nil {
-		if ms, err := strconv.ParseInt(snap.Summary.Properties[PropClock], 10, 64); err == nil {
-			return time.UnixMilli(ms).UTC()
-		}
+	if snap.Summary == nil {
+		return time.UnixMilli(snap.TimestampMs).UTC()
 	}
-	return time.UnixMilli(snap.TimestampMs).UTC()
+	return DatedBy(snap.Summary.Properties, snap.TimestampMs)
+}
+
+// DatedBy gives what the clock said when the link of some properties was made, whose
+// snapshot has a date of its own.
+func DatedBy(p iceberg.Properties, ms int64) time.Time {
+	if clock, err := strconv.ParseInt(p[PropClock], 10, 64); err == nil {
+		ms = clock
+	}
+	return time.UnixMilli(ms).UTC()
 }
 
 // BatchID gives the id of a seq.
 func BatchID(seq int64) string { return fmt.Sprintf("b%06d", seq) }
+
+// BatchIDOrNone is BatchID, "" for 0.
+func BatchIDOrNone(seq int64) string {
+	if seq == 0 {
+		return ""
+	}
+	return BatchID(seq)
+}
 
 // BatchSeq gives the seq of an id; an error for what is none.
 func BatchSeq(id string) (int64, error) {
@@ -274,11 +281,11 @@ func SeqOf(snap *table.Snapshot) int64 {
 }
 
 // IsOwn says whether a snapshot is one that carat makes: a batch, its rejects, a
-// compaction or a run.
+// compaction, a run or a link.
 func IsOwn(snap *table.Snapshot) bool {
 	if snap.Summary == nil {
 		return false
 	}
 	p := snap.Summary.Properties
-	return p[PropBatch] != "" || p[PropRejectsOf] != "" || p[PropCompaction] != "" || p[PropRun] != ""
+	return p[PropBatch] != "" || p[PropRejectsOf] != "" || p[PropCompaction] != "" || p[PropRun] != "" || p[PropLink] != ""
 }

@@ -156,7 +156,11 @@ func (w *Rewriter) table(ctx context.Context, name string) (c Compacted, err err
 	if err != nil || len(groups) == 0 {
 		return c, err
 	}
-	id := chain.CompactionID(w.Catalog.LastCompaction() + 1)
+	last, err := w.Catalog.LastCompaction(ctx)
+	if err != nil {
+		return c, err
+	}
+	id := chain.CompactionID(last + 1)
 	dir, err := w.Catalog.Disk.StagingDir("compact-" + id)
 	if err != nil {
 		return c, err
@@ -180,7 +184,7 @@ func (w *Rewriter) table(ctx context.Context, name string) (c Compacted, err err
 		if err != nil {
 			return err
 		}
-		return w.Catalog.Apply(ctx, []catalog.Change{next}, nil)
+		return w.Catalog.ApplyLinked(ctx, []catalog.Change{next}, m.Hashes(), r.gone)
 	})
 	if err != nil {
 		return Compacted{}, err
@@ -242,7 +246,7 @@ func (r *rewrite) group(ctx context.Context, g group) error {
 // what it wrote, and its link of the chain.
 func (r *rewrite) properties(records string) iceberg.Properties {
 	p := iceberg.Properties{
-		chain.PropCompaction: r.id, chain.PropAfter: r.Catalog.LastHead().ID, chain.PropRows: strconv.FormatInt(r.done.Rows, 10),
+		chain.PropCompaction: r.id, chain.PropAfter: r.Catalog.LastBatchID(), chain.PropRows: strconv.FormatInt(r.done.Rows, 10),
 		chain.PropFilesSHA256: chain.FilesSHA256(r.move.Hashes()), chain.PropReplacedSHA256: chain.FilesSHA256(r.gone),
 		chain.PropCompactedAt: r.Now().UTC().Format(time.RFC3339Nano), chain.PropPreviousChain: r.Catalog.LastChain(),
 	}

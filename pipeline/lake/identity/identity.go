@@ -20,7 +20,12 @@ type Lake struct {
 	Root   string `json:"root"` // as recorded in Iceberg's metadata
 }
 
-const lakeFormat = 1
+// lakeFormat is the format that carat writes. One of before is read: whether the
+// history in it is of today's form, the catalog says.
+const (
+	lakeFormat      = 2
+	lakeFormatFirst = 1
+)
 
 // Read reads lake.json or writes the first one.
 func Read(d *store.Disk) (id Lake, err error) {
@@ -39,7 +44,7 @@ func Read(d *store.Disk) (id Lake, err error) {
 		return id, pipeline.Errorf(pipeline.KindVerification, "open lake", path, "the file doesn't say where the lake began").
 			WithHint("restore lake.json from a backup")
 	}
-	if id.Format != lakeFormat {
+	if id.Format < lakeFormatFirst || id.Format > lakeFormat {
 		return id, pipeline.Errorf(pipeline.KindUsage, "open lake", d.Root, "its format is %d, this carat reads format %d", id.Format, lakeFormat)
 	}
 	return id, nil
@@ -67,4 +72,19 @@ func IsLake(root, id string) bool {
 	}
 	other, err := Read(&store.Disk{Root: root})
 	return err == nil && other.ID == id
+}
+
+// Raise makes lake.json one that no carat of an earlier format opens: the history is
+// about to get a form that it doesn't know.
+func Raise(d *store.Disk) error {
+	id, err := Read(d)
+	if err != nil || id.Format == lakeFormat {
+		return err
+	}
+	id.Format = lakeFormat
+	content, err := json.MarshalIndent(id, "", "  ")
+	if err != nil {
+		return err
+	}
+	return d.Write(filepath.Join(d.Root, store.IdentityFile), append(content, '\n'))
 }

@@ -27,7 +27,7 @@ const bloomBitsPerKey = 10
 
 // createdBy is what files say of their writer. It is constant: the bytes of a
 // row must not depend on carat's version.
-func createdBy() parquet.WriterOption { return parquet.CreatedBy("carat", "1", "lake") }
+func CreatedBy() parquet.WriterOption { return parquet.CreatedBy("carat", "1", "lake") }
 
 // StagedFile is a Parquet file on its way into a table.
 type StagedFile struct {
@@ -66,7 +66,7 @@ func NewFileWriter[T any](d *store.Disk, codec *Codec, path, rel string, page in
 	// which looks for a value there finds none.
 	opts := []parquet.WriterOption{
 		parquet.Compression(codec), parquet.DataPageStatistics(false), parquet.PageBufferSize(page),
-		parquet.WriteBufferSize(0), createdBy(),
+		parquet.WriteBufferSize(0), CreatedBy(),
 	}
 	if len(bloom) > 0 {
 		var filters []parquet.BloomFilterColumn

@@ -40,6 +40,9 @@ func columnsOf(t reflect.Type) ([]Column, error) {
 	return appendColumns(nil, t, 0)
 }
 
+// ColumnsOf derives the columns of a row type, as RawTableOf does.
+func ColumnsOf[T any]() ([]Column, error) { return columnsOf(reflect.TypeFor[T]()) }
+
 func appendColumns(cols []Column, t reflect.Type, base uintptr) ([]Column, error) {
 	for i := range t.NumField() {
 		f := t.Field(i)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/store"
 )
 
@@ -22,7 +23,7 @@ func (s *Sweeper) Orphans(ctx context.Context) (removed int, unknown []string, e
 	if err := s.Catalog.Refresh(ctx); err != nil {
 		return 0, nil, s.disk().Fail("sweep", s.disk().Root, err)
 	}
-	known, err := s.Referred()
+	known, err := s.Referred(ctx)
 	if err != nil {
 		return 0, nil, s.disk().Fail("sweep", s.disk().Root, err)
 	}
@@ -57,8 +58,12 @@ func (s *Sweeper) Orphans(ctx context.Context) (removed int, unknown []string, e
 
 // Referred gives the paths of all files that the tables, in any of their
 // snapshots, and the batches refer to.
-func (s *Sweeper) Referred() (map[string]bool, error) {
-	tables, heads := s.Catalog.Tables(), s.Catalog.Heads()
+func (s *Sweeper) Referred(ctx context.Context) (map[string]bool, error) {
+	tables := s.Catalog.Tables()
+	all, err := s.Catalog.Links(ctx)
+	if err != nil {
+		return nil, err
+	}
 	known := map[string]bool{}
 	for name, t := range tables {
 		keep, err := s.Catalog.MetadataFiles(t)
@@ -72,8 +77,15 @@ func (s *Sweeper) Referred() (map[string]bool, error) {
 			return nil, err
 		}
 	}
-	for _, h := range heads {
-		path, err := s.Sources.Path(h.Feed, h.SHA256)
+	for _, l := range all {
+		if l.Kind != chain.KindBatch && l.Kind != chain.KindUndo {
+			continue
+		}
+		b, err := chain.ReadBatch(l)
+		if err != nil {
+			continue // for verify to tell
+		}
+		path, err := s.Sources.Path(b.Feed, b.SourceSHA256)
 		if errors.Is(err, os.ErrNotExist) {
 			continue // erased, or for verify to tell
 		}

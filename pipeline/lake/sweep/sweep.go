@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/people"
 	"carat/pipeline/lake/raw"
 	"carat/pipeline/lake/store"
@@ -93,6 +94,12 @@ func (s *Sweeper) one(ctx context.Context, dir string) error {
 	if m.Batch != "" {
 		for _, name := range s.Catalog.RawNames() {
 			tables[name] = true // a batch without rows moved no table file
+		}
+	}
+	if m.Batch != "" || m.Compaction != "" || m.Upgrade != "" {
+		tables[links.Table] = true
+		if err := s.Catalog.SweepLinks(ctx); err != nil {
+			return err
 		}
 	}
 	for name := range tables {

@@ -2,72 +2,40 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
-	"sort"
 
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/pages"
-	"github.com/apache/iceberg-go/table"
 )
-
-// compaction is a compaction with the snapshot it was read from.
-type compaction struct {
-	chain.Compaction
-	id    string
-	table string
-	snap  table.Snapshot
-}
-
-// compactions lists the compactions in order.
-func (v *verifier) compactions() []compaction {
-	var all []compaction
-	for _, name := range v.cat.RawNames() {
-		t, ok := v.cat.Table(name)
-		if !ok {
-			continue
-		}
-		for _, snap := range t.Iceberg.Metadata().Snapshots() {
-			if !chain.IsCompaction(&snap) {
-				continue
-			}
-			id := snap.Summary.Properties[chain.PropCompaction]
-			h, err := chain.ReadCompaction(&snap)
-			if err != nil {
-				v.differ("compaction %s of table %s: %v", id, name, err)
-				continue
-			}
-			all = append(all, compaction{h, id, name, snap})
-		}
-	}
-	sort.Slice(all, func(i, j int) bool { return all[i].Number < all[j].Number })
-	return all
-}
 
 // compaction checks one compaction: its link, its files and those that it
 // replaced, and that each file holds exactly the rows of those it was made of.
 // So every state after it holds the rows whose hashes the batches give.
-func (v *verifier) compaction(ctx context.Context, c compaction, number int64, previous string) {
-	whose := "compaction " + c.id
-	p := c.snap.Summary.Properties
-	if c.Number != number {
-		v.differ("%s follows where %s should be", whose, chain.CompactionID(number))
+func (v *verifier) compaction(ctx context.Context, c chain.Link, previous string, next map[string]int64) {
+	whose := "compaction " + c.ID
+	number, err := chain.CompactionNumber(c.ID)
+	if want := next[chain.KindCompaction] + 1; err != nil || number != want {
+		v.differ("%s follows where %s should be", whose, chain.CompactionID(want))
 	}
-	if p[chain.PropPreviousChain] != previous {
-		v.differ("%s doesn't follow what is before it: carat.previous-chain is %s, the chain's value %s", whose, p[chain.PropPreviousChain], previous)
-	}
-	if got := chain.Value(p); got != c.Chain {
-		v.differ("%s was changed: its properties give the chain value %s, carat.chain says %s", whose, got, c.Chain)
+	next[chain.KindCompaction] = number
+	p, ok := v.linked(whose, c, previous)
+	if !ok {
+		return
 	}
 	v.report.Compactions++
-	v.keeps(whose, p)
-	added, replaced, err := v.cat.Exchanged(c.table, &c.snap)
-	if err != nil {
+	added, err := v.cat.PathsOf(c.Files)
+	replaced, rerr := v.cat.PathsOf(c.Replaced)
+	if err := errors.Join(err, rerr); err != nil {
 		v.differ("%s: its list of files can't be read: %v", whose, err)
 		return
 	}
-	v.live.exchange(c.table, added, replaced)
+	v.live.exchange(c.Table, added, replaced)
 	if !v.hashes(whose, added, p[chain.PropFilesSHA256]) || !v.hashesAgain(whose+", of what it replaced", replaced, p[chain.PropReplacedSHA256]) {
 		return
+	}
+	if chain.Hash(c.Files) != p[chain.PropFilesSHA256] || chain.Hash(c.Replaced) != p[chain.PropReplacedSHA256] {
+		v.differ("%s: its lists of files were changed: they don't give what carat.files-sha256 and carat.replaced-sha256 say", whose)
 	}
 	left := map[string]bool{}
 	for _, path := range replaced {
@@ -89,7 +57,7 @@ func (v *verifier) compaction(ctx context.Context, c compaction, number int64, p
 			}
 			delete(left, old)
 		}
-		if err := v.compactors[c.table].Equal(ctx, path, from); err != nil {
+		if err := v.compactors[c.Table].Equal(ctx, path, from); err != nil {
 			v.differ("%s: file %s doesn't hold the rows that it was made of: %v", whose, path, err)
 		}
 	}

@@ -68,7 +68,7 @@ func (v *verifier) table(ctx context.Context, name string, t *catalog.Table, las
 		v.differ("table %s: the catalog names the metadata file %s, carat's last is %s%s", name, base(t.Location), base(last.Location), v.moved(ctx, name, t, last))
 		return
 	}
-	path, err := v.cat.MetadataPath(t.Location)
+	path, err := v.cat.Here(t.Location)
 	if err != nil {
 		v.differ("table %s: %v", name, err)
 		return

@@ -67,7 +67,7 @@ func (b *sourceBlock[T, P]) Close() error {
 // and the source line of the first.
 func (s *SourceCheck[T, P]) Strangers(ctx context.Context, b chain.CommittedBatch) (n, firstLine int64, err error) {
 	slices.Sort(s.hashes)
-	files, err := s.cat.BatchFiles(b)
+	files, err := s.cat.BatchFiles(ctx, b)
 	if err != nil {
 		return 0, 0, err
 	}

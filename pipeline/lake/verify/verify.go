@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
 
 	"carat/pipeline"
@@ -21,7 +19,6 @@ import (
 	"carat/pipeline/lake/raw"
 	"carat/pipeline/lake/seal"
 	"github.com/apache/iceberg-go"
-	"github.com/apache/iceberg-go/table"
 )
 
 // Verification is what Verify went through.
@@ -101,114 +98,129 @@ func (v *verifier) differOnce(text string) {
 	v.differ("%s", text)
 }
 
-// chained is a batch with the snapshot it was read from.
+// chained is a batch with its link.
 type chained struct {
 	chain.CommittedBatch
-	snap  table.Snapshot
+	link  chain.Link
 	props iceberg.Properties
 }
 
 func (v *verifier) walk(ctx context.Context) error {
-	batches := v.batches()
-	previous, next := "", int64(1)
-	rewrites, number := v.compactions(), int64(1)
-	compactUntil := func(seq int64) {
-		for ; len(rewrites) > 0 && rewrites[0].After < seq; rewrites = rewrites[1:] {
-			v.compaction(ctx, rewrites[0], number, previous)
-			previous, number = rewrites[0].Chain, rewrites[0].Number+1
-		}
+	all, err := v.links(ctx)
+	if err != nil {
+		return err
 	}
+	v.snapshots(all)
+	previous, next := "", map[string]int64{}
 	rows := map[string]int64{}
-	for _, b := range batches {
-		compactUntil(b.Seq)
+	for i, l := range all {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if b.Seq != next {
-			v.differ("batch %s follows where %s should be", b.ID, chain.BatchID(next))
+		if l.No != int64(i)+1 {
+			v.differ("link %d (%s) follows where %d should be", l.No, l.ID, i+1)
 		}
-		if b.PreviousChain != previous {
-			v.differ("batch %s doesn't follow the batch before it: carat.previous-chain is %s, that batch's carat.chain is %s", b.ID, b.PreviousChain, previous)
+		switch l.Kind {
+		case chain.KindBatch, chain.KindUndo:
+			v.batch(ctx, l, previous, next, rows)
+		case chain.KindCompaction:
+			v.compaction(ctx, l, previous, next)
+		case chain.KindUpgrade:
+			v.upgrade(l, previous, all[:i])
+		default:
+			v.differ("link %d (%s) is of the kind %q, which there is none of", l.No, l.ID, l.Kind)
 		}
-		if got := chain.Value(b.props); got != b.Chain {
-			if name := chain.LostName(b.props); name != "" {
-				v.report.Notes = append(v.report.Notes, "batch "+b.ID+": the name of its file was no UTF-8 and is kept in part; by the chain it was "+name)
-			} else {
-				v.differ("batch %s was changed: its properties give the chain value %s, carat.chain says %s", b.ID, got, b.Chain)
-			}
-		}
-		if b.RowsRead != b.RowsAccepted+b.RowsRejected+b.RowsDuplicate+b.RowsLeftOut {
-			v.differ("batch %s: rows read %d is not accepted %d + rejected %d + duplicate %d + left out %d", b.ID, b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, b.RowsLeftOut)
-		}
-		v.keeps("batch "+b.ID, b.props)
-		v.files(ctx, b)
-		v.source(b)
-		rows[b.Table] += b.RowsAccepted
-		previous, next = b.Chain, b.Seq+1
-		v.report.Batches++
+		previous = l.Value
 	}
-	compactUntil(math.MaxInt64)
 	v.report.Chain = previous
+	v.mirrored(ctx, all)
 	v.runs()
 	v.liveRows(rows)
 	v.foreign(ctx)
 	return ctx.Err()
 }
 
-// batches lists the batches by seq. Rejects are found with their batch.
-func (v *verifier) batches() []chained {
-	var all []chained
-	for _, name := range v.cat.RawNames() {
-		if name == pages.RejectsTable {
-			continue // found with their batches
-		}
-		t, ok := v.cat.Table(name)
-		if !ok {
-			v.differ("table %s is missing", name)
-			continue
-		}
-		for _, snap := range t.Iceberg.Metadata().Snapshots() {
-			if !chain.IsBatch(&snap) {
-				continue
-			}
-			b, err := chain.ReadBatch(name, &snap)
-			if err != nil {
-				v.differ("%v", err)
-			}
-			all = append(all, chained{b, snap, snap.Summary.Properties})
+// linked checks a link's text against its value and the link before. It gives the
+// properties; false when they can't be read.
+func (v *verifier) linked(whose string, l chain.Link, previous string) (iceberg.Properties, bool) {
+	props, err := l.Properties()
+	if err != nil {
+		v.differ("%s: %v", whose, err)
+		return nil, false
+	}
+	if props[chain.PropPreviousChain] != previous {
+		v.differ("%s doesn't follow what is before it: carat.previous-chain is %s, the chain's value %s", whose, props[chain.PropPreviousChain], previous)
+	}
+	if got := chain.Hash(l.Text); got != l.Value {
+		if name := chain.LostName(props); name != "" {
+			v.report.Notes = append(v.report.Notes, whose+": the name of its file was no UTF-8 and is kept in part; by the chain it was "+name)
+		} else {
+			v.differ("%s was changed: its properties give the chain value %s, carat.chain says %s", whose, got, l.Value)
 		}
 	}
-	sort.Slice(all, func(i, j int) bool { return all[i].Seq < all[j].Seq })
-	return all
+	if said, err := chain.LinkFrom(props); err != nil || said.ID != l.ID || said.Kind != l.Kind || said.BatchNo != l.BatchNo {
+		v.differ("%s was changed: its row names it %s %s after batch %d, its text says %s %s after %d", whose, l.Kind, l.ID, l.BatchNo, said.Kind, said.ID, said.BatchNo)
+	}
+	v.keeps(whose, props)
+	return props, true
+}
+
+// batch checks one batch: its link, its files and rows, its source.
+func (v *verifier) batch(ctx context.Context, l chain.Link, previous string, next, rows map[string]int64) {
+	whose := "batch " + l.ID
+	if want := next[chain.KindBatch] + 1; l.BatchNo != want {
+		v.differ("%s follows where %s should be", whose, chain.BatchID(want))
+	}
+	next[chain.KindBatch] = l.BatchNo
+	props, ok := v.linked(whose, l, previous)
+	if !ok {
+		return
+	}
+	committed, err := chain.ReadBatch(l)
+	if err != nil {
+		v.differ("%v", err)
+	}
+	b := chained{committed, l, props}
+	if b.RowsRead != b.RowsAccepted+b.RowsRejected+b.RowsDuplicate+b.RowsLeftOut {
+		v.differ("batch %s: rows read %d is not accepted %d + rejected %d + duplicate %d + left out %d", b.ID, b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, b.RowsLeftOut)
+	}
+	v.files(ctx, b)
+	v.source(b)
+	rows[b.Table] += b.RowsAccepted
+	v.report.Batches++
 }
 
 // files checks the files that a batch added, and its rows.
 func (v *verifier) files(ctx context.Context, b chained) {
-	rows, err := v.cat.AddedFiles(&b.snap)
+	all, err := v.cat.PathsOf(b.link.Files)
 	if err != nil {
 		v.differ("batch %s: its list of files can't be read: %v", b.ID, err)
 		return
 	}
-	all := rows
-	v.live.exchange(b.Table, rows, nil)
-	if t, ok := v.cat.Table(pages.RejectsTable); ok {
-		for _, snap := range t.Iceberg.Metadata().Snapshots() {
-			if snap.Summary == nil || snap.Summary.Properties[chain.PropRejectsOf] != b.ID {
-				continue
-			}
-			rejects, err := v.cat.AddedFiles(&snap)
-			if err != nil {
-				v.differ("batch %s: its list of rejects can't be read: %v", b.ID, err)
-				return
-			}
-			v.live.exchange(pages.RejectsTable, rejects, nil)
-			all = append(all[:len(all):len(all)], rejects...)
+	var rows, rejects []string
+	for _, path := range all {
+		switch {
+		case strings.HasPrefix(path, v.cat.TableDir(b.Table)+"/"):
+			rows = append(rows, path)
+		case strings.HasPrefix(path, v.cat.TableDir(pages.RejectsTable)+"/"):
+			rejects = append(rejects, path)
+		default:
+			v.differ("batch %s: it names the file %s, which is of another table", b.ID, path)
 		}
 	}
+	v.live.exchange(b.Table, rows, nil)
+	v.live.exchange(pages.RejectsTable, rejects, nil)
 	if !v.hashes("batch "+b.ID, all, b.FilesSHA256) {
 		return
 	}
-	t, _ := v.cat.RawTable(b.Table)
+	if chain.Hash(b.link.Files) != b.FilesSHA256 {
+		v.differ("batch %s: its list of files was changed: it gives %s, carat.files-sha256 says %s", b.ID, chain.Hash(b.link.Files), b.FilesSHA256)
+	}
+	t, known := v.cat.RawTable(b.Table)
+	if !known {
+		v.differ("batch %s: it is of the table %q, which there is none of", b.ID, b.Table)
+		return
+	}
 	groups, n, err := t.Hash(ctx, rows, b.ID, nil)
 	d := pages.DigestOf(groups, n)
 	switch {
