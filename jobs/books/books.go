@@ -60,7 +60,7 @@ func (p *Books) openState(ctx context.Context, s Setting, file string) (r lake.R
 	if dsn == "" {
 		dsn = file
 	}
-	options := state.Options{Now: s.clock, HeadFile: filepath.Join(s.Config.Lake, lake.HeadFile), Fault: s.Fault}
+	options := state.Options{Now: s.clock, HeadFile: filepath.Join(s.Config.Lake, lake.HeadFile), Beside: lake.OwnTables(), Fault: s.Fault}
 	if p.State, err = state.Open(ctx, dsn, options); err != nil {
 		return r, err
 	}

@@ -158,8 +158,12 @@ func (g Grants) Allow(by Actor, right Right) bool {
 }
 
 // May is a usage error when the one who runs a job hasn't the right to it, which is
-// recorded, or has no name.
+// recorded, or has no name; a verification error when roles were changed behind
+// carat's back.
 func (p *Books) May(ctx context.Context, s Setting, right Right) error {
+	if err := p.State.VerifyGrants(ctx); err != nil {
+		return err // nobody's right rests on a role that somebody else gave or took
+	}
 	list, err := p.State.Grants(ctx)
 	if err != nil {
 		return err

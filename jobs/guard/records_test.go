@@ -17,7 +17,7 @@ import (
 // records are cut off with it.
 func TestStateAttacksAreNamed(t *testing.T) {
 	s, _ := closedMonth(t)
-	s.By.User = "mallory" // who may verify also when the added role is believed
+	s.By.User = "ann" // who has no role, where the added one is the only one
 	saved := filepath.Join(t.TempDir(), "saved")
 	if err := os.CopyFS(saved, os.DirFS(s.Config.Lake)); err != nil {
 		t.Fatal(err)
@@ -39,6 +39,10 @@ func TestStateAttacksAreNamed(t *testing.T) {
 			"alter table carat_sign_offs drop column os_user; alter table carat_decisions drop column os_user; alter table carat_decisions drop column matched; alter table carat_decisions drop column match_name; alter table carat_locks drop column prepared_os; " +
 			"alter table carat_locks drop column approved_os; alter table carat_locks drop column reopened_os", "or one before it was replaced: batch b000001"},
 		{"drop table carat_access", "table carat_access is missing"},
+		{"create table mine (n int)", "mine: the table is none of carat's"},
+		{"alter table carat_files add column mine text", "carat_files: the column mine is none of carat's"},
+		{"alter table iceberg_tables add column mine text", "iceberg_tables: the column mine is none of carat's"},
+		{"create index mine on carat_records (at)", "carat_records: the index mine is none of carat's"},
 		{"create trigger quiet after insert on carat_jobs begin update carat_jobs set os_user = 'alice'; end", "carat_jobs: the trigger quiet is none of carat's"},
 		{"alter table carat_jobs rename to j; create view carat_jobs as select * from j", "carat_jobs: the view carat_jobs is none of carat's"},
 	} {
@@ -63,6 +67,13 @@ func TestStateAttacksAreNamed(t *testing.T) {
 		}
 		if said := whatVerifySays(s); !strings.Contains(said, c.want) {
 			t.Errorf("%s: verify says %q, want %q", c.sql, said, c.want)
+		}
+		if strings.Contains(c.sql, "into carat_users") {
+			for _, right := range []books.Right{books.RightStatus, books.RightApprove, books.RightErase, books.RightGrant} {
+				if _, err := books.OpenExisting(t.Context(), s, right); pipeline.KindOf(err) != pipeline.KindVerification {
+					t.Errorf("%s: %s: %v", c.sql, right, err)
+				}
+			}
 		}
 	}
 }

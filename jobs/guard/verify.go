@@ -50,7 +50,7 @@ func (v *Verification) differ(format string, args ...any) {
 // if given, a head that somebody else kept. A history that differs from what it
 // says is a verification error with the first difference; the result has all.
 func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err error) {
-	p, err := books.OpenExisting(ctx, o.Setting, cmp.Or(o.right, books.RightVerify))
+	p, err := open(ctx, o)
 	if err != nil && pipeline.KindOf(err) != pipeline.KindNotFound {
 		changed := lake.ChangedFiles(ctx, lake.Config{Root: o.Config.Lake, CatalogDSN: o.Config.Catalog.Reveal()})
 		if len(changed) > 0 {
@@ -93,6 +93,22 @@ func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err err
 			WithHint("restore what differs from a backup, or find out who changed it")
 	}
 	return result, nil
+}
+
+// open opens the lake for who may verify it. Roles that somebody else changed keep
+// nobody from it: they are among what is named.
+func open(ctx context.Context, o VerifyOptions) (*books.Books, error) {
+	if err := books.WantLake(o.Setting); err != nil {
+		return nil, err
+	}
+	p, err := books.Open(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.May(ctx, o.Setting, cmp.Or(o.right, books.RightVerify)); err != nil && pipeline.KindOf(err) != pipeline.KindVerification {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
 }
 
 // verifyHead tells the head, and compares it with one that was kept.

@@ -97,6 +97,10 @@ func (l *Lake) SourceLines(ctx context.Context, feed, sha256 string, quoted bool
 	return l.sources.Lines(ctx, feed, sha256, quoted, lines)
 }
 
+// OwnTables are the statements that make the tables which the lake keeps of its own
+// in the catalog's database.
+func OwnTables() []string { return catalog.Tables() }
+
 // People gives the names and addresses of creators by id, as last ingested.
 func (l *Lake) People(ctx context.Context) (map[string]pipeline.Person, error) {
 	return l.people.All(ctx)

@@ -19,6 +19,9 @@ var migrations embed.FS
 // needs none: its transactions are immediate.
 const migrationLock = 0x6361726174
 
+// migrationsTable makes the table of the migrations that were applied.
+const migrationsTable = "create table if not exists carat_migrations (version bigint primary key, name text not null)"
+
 // recordsMigration begins the chain of records: what a database of an older carat
 // holds is adopted then, and never again.
 const recordsMigration = "0006_records.sql"
@@ -39,7 +42,7 @@ func (s *Store) migrate(ctx context.Context) error {
 				return fmt.Errorf("lock migrations: %w", err)
 			}
 		}
-		if _, err := tx.ExecContext(ctx, "create table if not exists carat_migrations (version bigint primary key, name text not null)"); err != nil {
+		if _, err := tx.ExecContext(ctx, migrationsTable); err != nil {
 			return fmt.Errorf("migrate state: %w", err)
 		}
 		var done int
@@ -68,6 +71,24 @@ func (s *Store) migrate(ctx context.Context) error {
 		begins := slices.ContainsFunc(entries[done:], func(e fs.DirEntry) bool { return e.Name() == recordsMigration })
 		return s.adopt(ctx, tx, begins)
 	})
+}
+
+// statements make all that carat keeps in the database: the state, and what lies beside
+// it.
+func (s *Store) statements() ([]string, error) {
+	entries, err := migrations.ReadDir("migrations")
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	list := []string{migrationsTable}
+	for _, e := range entries { // by name, as they are applied
+		text, err := migrations.ReadFile("migrations/" + e.Name())
+		if err != nil {
+			return nil, fmt.Errorf("read migration: %w", err)
+		}
+		list = append(list, string(text))
+	}
+	return append(list, s.options.Beside...), nil
 }
 
 // version gives how many migrations the database has; an error when it has no

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/state/database"
 )
 
 // Kept is a head of the chain of records that is kept elsewhere, and where.
@@ -68,36 +69,63 @@ func (s *Store) VerifyRecords(ctx context.Context, kept []Kept) (*Records, error
 	for _, no := range slices.Sorted(maps.Keys(wanted)) {
 		v.differ("record %d is missing, and all after it: %s names it, the records end with %d", no, wanted[no][0].Where, previous.No)
 	}
-	if err := s.verifyNoPrograms(ctx, tx, v); err != nil {
+	if err := s.verifyForeign(ctx, tx, v); err != nil {
 		return nil, fmt.Errorf("verify the records: %w", err)
 	}
 	return v, s.verifyRows(ctx, tx, latest, v)
 }
 
-// verifyNoPrograms names what would change rows while carat writes them, before
-// their records are made: carat's database has no triggers, views or rules.
-func (s *Store) verifyNoPrograms(ctx context.Context, tx *sql.Tx, v *Records) error {
-	query := "select type, name, tbl_name from sqlite_master where type in ('trigger', 'view') order by name"
-	if s.postgres {
-		query = `select 'trigger', t.tgname, c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid
-			where not t.tgisinternal and c.relnamespace = current_schema()::regnamespace and c.relname like 'carat!_%' escape '!'
-			union all
-			select 'rule', rulename, tablename from pg_rules where schemaname = current_schema() and tablename like 'carat!_%' escape '!'
-			order by 2`
-	}
-	rows, err := tx.QueryContext(ctx, query)
+// verifyForeign names what in the database is none of carat's: what could change rows
+// while carat writes them, before their records are made, or hide them, and whatever
+// else somebody put there. A column more in a row that is recorded is told with the row.
+func (s *Store) verifyForeign(ctx context.Context, tx *sql.Tx, v *Records) error {
+	own, err := s.statements()
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var kind, name, table string
-		if err := rows.Scan(&kind, &name, &table); err != nil {
-			return err
-		}
-		v.differ("%s: the %s %s is none of carat's: it can change what is written before it is recorded", table, kind, name)
+	found, err := database.Foreign(ctx, tx, s.postgres, own)
+	if err != nil {
+		return err
 	}
-	return rows.Err()
+	for _, o := range found {
+		if _, recorded := covered[o.Table]; recorded && o.Kind == "column" {
+			var rows int64
+			if err := tx.QueryRowContext(ctx, "select count(*) from (select 1 from "+o.Table+" limit 1) as one").Scan(&rows); err != nil {
+				return err
+			}
+			if rows > 0 {
+				continue
+			}
+		}
+		v.differ("%s", o)
+	}
+	return nil
+}
+
+// VerifyGrants compares the roles with their records: a verification error, with the
+// first difference, when somebody else gave or took one. What it costs grows with the
+// changes of roles alone.
+func (s *Store) VerifyGrants(ctx context.Context) error {
+	tx, err := s.db.BeginTx(ctx, s.consistent())
+	if err != nil {
+		return fmt.Errorf("verify the roles: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	v, latest := &Records{}, map[string]record{}
+	err = s.recordsWhere(ctx, tx, " where table_name = 'carat_users'", func(r record) {
+		if got := r.sum(); got != r.SHA256 {
+			v.differ("record %d (%s, row %s) was changed: it gives the hash %s, and says %s", r.No, r.Table, shownKey(r.Key), got, r.SHA256)
+		}
+		latest[r.Key] = r
+	})
+	if err == nil {
+		err = s.verifyTable(ctx, tx, "carat_users", latest, v)
+	}
+	if err == nil && len(v.Differences) > 0 {
+		err = pipeline.Errorf(pipeline.KindVerification, "read", "roles", "%s", v.Differences[0]).
+			WithHint("somebody changed them in the database, and nothing is done until they are as they were: `carat verify` names all; restore a backup, or take the change back there")
+	}
+	return err
 }
 
 // wanted sorts the heads that are kept elsewhere by the record that they name.
@@ -140,24 +168,32 @@ func (s *Store) verifyRows(ctx context.Context, tx *sql.Tx, latest map[string]ma
 		return fmt.Errorf("verify the records: %w", err)
 	}
 	for _, table := range slices.Sorted(maps.Keys(covered)) {
-		var rows []row
-		if slices.Contains(known, table) {
-			if rows, err = s.rowsOf(ctx, tx, table, " order by "+strings.Join(covered[table], ", ")); err != nil {
-				return fmt.Errorf("verify %s: %w", table, err)
-			}
-		} else {
+		if !slices.Contains(known, table) {
 			v.differ("table %s is missing", table)
 			continue
 		}
-		for _, r := range rows {
-			key := r.key(table)
-			v.row(table, key, r, latest[table][key])
-			delete(latest[table], key)
+		if err := s.verifyTable(ctx, tx, table, latest[table], v); err != nil {
+			return err
 		}
-		for _, key := range slices.Sorted(maps.Keys(latest[table])) {
-			if r := latest[table][key]; r.Kind != recordRemoved {
-				v.differ("%s: row %s was taken away; record %d has it: %s", table, shownKey(key), r.No, pipeline.CutText(r.Content))
-			}
+	}
+	return nil
+}
+
+// verifyTable compares a table with the last record of each of its rows, by key, of
+// which it takes away those that it finds.
+func (s *Store) verifyTable(ctx context.Context, tx *sql.Tx, table string, latest map[string]record, v *Records) error {
+	rows, err := s.rowsOf(ctx, tx, table, " order by "+strings.Join(covered[table], ", "))
+	if err != nil {
+		return fmt.Errorf("verify %s: %w", table, err)
+	}
+	for _, r := range rows {
+		key := r.key(table)
+		v.row(table, key, r, latest[key])
+		delete(latest, key)
+	}
+	for _, key := range slices.Sorted(maps.Keys(latest)) {
+		if r := latest[key]; r.Kind != recordRemoved {
+			v.differ("%s: row %s was taken away; record %d has it: %s", table, shownKey(key), r.No, pipeline.CutText(r.Content))
 		}
 	}
 	return nil

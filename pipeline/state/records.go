@@ -296,7 +296,11 @@ func (s *Store) latest(ctx context.Context, db reader) (map[string]map[string]re
 }
 
 func (s *Store) eachRecord(ctx context.Context, db reader, take func(record)) error {
-	rows, err := db.QueryContext(ctx, "select record_no, at, kind, table_name, row_key, content, previous, sha256 from carat_records order by record_no")
+	return s.recordsWhere(ctx, db, "", take)
+}
+
+func (s *Store) recordsWhere(ctx context.Context, db reader, where string, take func(record)) error {
+	rows, err := db.QueryContext(ctx, "select record_no, at, kind, table_name, row_key, content, previous, sha256 from carat_records"+where+" order by record_no")
 	if err != nil {
 		return fmt.Errorf("read the records: %w", err)
 	}

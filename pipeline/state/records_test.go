@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"carat/pipeline"
 	"carat/pipeline/decision"
 )
 
@@ -407,4 +408,89 @@ func TestEveryWriteIsRecorded(t *testing.T) {
 	if found < 15 {
 		t.Errorf("only %d writes were found", found)
 	}
+}
+
+// Whatever somebody puts into the database besides carat's own is named, on SQLite and
+// on PostgreSQL: a table, a column, an index, what runs by itself, and what hides rows.
+func TestForeignObjectsAreNamed(t *testing.T) {
+	stores(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn)
+		both := []struct{ sql, undo, want string }{
+			{"create table notes (n int)", "drop table notes", "notes: the table is none of carat's"},
+			{"create table carat_notes (n int)", "drop table carat_notes", "carat_notes: the table is none of carat's"},
+			{"create table notes (n int); create index notes_n on notes (n)", "drop table notes", "notes: the table is none of carat's"},
+			{"alter table carat_slots add column extra text", "alter table carat_slots drop column extra", "carat_slots: the column extra is none of carat's"},
+			{"alter table carat_decisions add column extra text", "alter table carat_decisions drop column extra", "carat_decisions: the column extra is none of carat's"}, // no row of it tells
+			{"create index mine on carat_jobs (user_name)", "drop index mine", "carat_jobs: the index mine is none of carat's"},
+			{"create unique index mine on carat_records (sha256)", "drop index mine", "carat_records: the index mine is none of carat's"},
+			{"create view carat_seen as select * from carat_jobs", "drop view carat_seen", "carat_seen: the view carat_seen is none of carat's"},
+		}
+		if strings.HasPrefix(dsn, "postgres") {
+			both = append(both, []struct{ sql, undo, want string }{
+				{"create function quiet() returns trigger language plpgsql as 'begin return null; end'; create trigger quiet before insert on carat_jobs for each row execute function quiet()",
+					"drop trigger quiet on carat_jobs", "carat_jobs: the trigger quiet is none of carat's: it can change"},
+				{"create rule quiet as on insert to carat_jobs do instead nothing", "drop rule quiet on carat_jobs", "carat_jobs: the rule quiet is none of carat's"},
+				{"alter table carat_access enable row level security", "alter table carat_access disable row level security", "carat_access: the row security of the table is none of carat's: it can hide rows"},
+				{"create policy mine on carat_access using (false)", "drop policy mine on carat_access", "carat_access: the policy mine is none of carat's: it can hide rows"},
+				{"create materialized view seen as select 1 as n", "drop materialized view seen", "seen: the materialized view seen is none of carat's"},
+				{"create sequence numbers", "drop sequence numbers", "numbers: the sequence is none of carat's"},
+				{"alter table carat_slots add column extra bigint generated always as (attempts) stored", "alter table carat_slots drop column extra", "carat_slots: the generated column extra is none of carat's"},
+			}...)
+		} else {
+			both = append(both, []struct{ sql, undo, want string }{
+				{"create trigger quiet after insert on carat_jobs begin update carat_jobs set os_user = 'x'; end", "drop trigger quiet", "carat_jobs: the trigger quiet is none of carat's: it can change"},
+				{"alter table carat_slots add column extra bigint generated always as (attempts) virtual", "alter table carat_slots drop column extra", "carat_slots: the generated column extra is none of carat's"},
+			}...)
+		}
+		for _, c := range both {
+			if _, err := s.db.Exec(c.sql); err != nil {
+				t.Fatalf("%s: %v", c.sql, err)
+			}
+			if got := strings.Join(verified(t, open(t, dsn)).Differences, "\n"); !strings.Contains(got, c.want) || strings.Contains(got, "\n") {
+				t.Errorf("%s: told %q, want one difference with %q", c.sql, got, c.want)
+			}
+			if _, err := s.db.Exec(c.undo); err != nil {
+				t.Fatalf("%s: %v", c.undo, err)
+			}
+		}
+		if v := verified(t, open(t, dsn)); len(v.Differences) > 0 {
+			t.Errorf("taken away again: %q", v.Differences)
+		}
+	})
+}
+
+// A role that somebody else gave, took or changed is told before any right is asked:
+// it is neither believed, nor taken for a lack of rights.
+func TestRolesOfOthersAreNotBelieved(t *testing.T) {
+	stores(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn)
+		want := func(text string) {
+			t.Helper()
+			err := s.VerifyGrants(t.Context())
+			if text == "" && err != nil || text != "" && (pipeline.KindOf(err) != pipeline.KindVerification || !strings.Contains(err.Error(), text)) {
+				t.Errorf("%v, want %q", err, text)
+			}
+		}
+		do := func(text string) {
+			t.Helper()
+			if _, err := s.db.Exec(text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want("")
+		do("insert into carat_users (user_name, role, granted_by, granted_at) values ('mallory', 'approver', 'bob', 1)")
+		want("carat_users: row mallory approver was added: no record tells of it")
+		do("delete from carat_users")
+		recordEverything(t, s)
+		want("")
+		do("update carat_users set role = 'administrator'")
+		want("carat_users: row bob administrator was added")
+		do("delete from carat_users")
+		want("carat_users: row bob approver was taken away")
+		do("delete from carat_records where table_name = 'carat_users'") // the chain tells this one
+		want("")
+		if v := verified(t, s); len(v.Differences) == 0 {
+			t.Error("records taken away are not told")
+		}
+	})
 }

@@ -48,6 +48,9 @@ type Options struct {
 	Now func() time.Time // dates the records; nil: they have no date
 	// HeadFile keeps the head of the chain of records outside the database; "": nothing does.
 	HeadFile string
+	// Beside are the statements that make what else carat keeps in the same database:
+	// whatever they don't make, and this package doesn't, is named as foreign.
+	Beside []string
 	// Fault is called before and after each transaction is committed; its error stops
 	// it. Tests alone set it, to cut the power there.
 	Fault func(step, object string) error

@@ -29,6 +29,9 @@ const inventorySQL = `create table if not exists carat_files (
     gone   bigint not null
 )`
 
+// Tables are the statements that make carat's own tables of the catalog's database.
+func Tables() []string { return []string{inventorySQL, ledgerSQL} }
+
 // listedFile is a file of the inventory, by its path below the lake folder.
 type listedFile struct {
 	Path   string
