@@ -9,10 +9,14 @@
 with taken_back as (
     select
         refunds.purchase_id,
-        coalesce(bought.purchase_id, originals.purchase_id) as sale_id
+        case when bought.purchase_id is null then originals.purchased_at else bought.purchased_at end as sold_at,
+        case when bought.purchase_id is null then originals.country else bought.country end as country,
+        case when bought.purchase_id is null then originals.channel else bought.channel end as channel,
+        case when bought.purchase_id is null then originals.gross_amount else bought.gross_amount end as sale_gross,
+        case when bought.purchase_id is null then originals.stated_tax_amount else bought.stated_tax_amount end as sale_tax
     from stg_coin_purchases as refunds
     cross join run
-    left join stg_coin_purchases as originals
+    inner join stg_coin_purchases as originals
         on originals.purchase_id = refunds.original_purchase_id
     -- a chargeback reversal may name its chargeback
     left join stg_coin_purchases as bought
@@ -29,30 +33,16 @@ sales as (
         purchases.kind,
         purchases.gross_amount,
         purchases.currency,
-        purchases.purchased_at as sold_at,
-        purchases.country,
-        purchases.channel,
-        cast(null as decimal(18, 6)) as sale_gross,
-        cast(null as decimal(18, 6)) as sale_tax
+        coalesce(taken_back.sold_at, purchases.purchased_at) as sold_at,
+        coalesce(taken_back.country, purchases.country) as country,
+        coalesce(taken_back.channel, purchases.channel) as channel,
+        taken_back.sale_gross,
+        taken_back.sale_tax
     from stg_coin_purchases as purchases
     cross join run
-    where purchases.kind = 'purchase' and purchases.accounting_month <= run.period
-    union all
-    select
-        purchases.purchase_id,
-        purchases.kind,
-        purchases.gross_amount,
-        purchases.currency,
-        coalesce(sold.purchased_at, purchases.purchased_at) as sold_at,
-        coalesce(sold.country, purchases.country) as country,
-        coalesce(sold.channel, purchases.channel) as channel,
-        sold.gross_amount as sale_gross,
-        sold.stated_tax_amount as sale_tax
-    from taken_back
-    inner join stg_coin_purchases as purchases
-        on purchases.purchase_id = taken_back.purchase_id
-    left join stg_coin_purchases as sold
-        on sold.purchase_id = taken_back.sale_id
+    left join taken_back
+        on taken_back.purchase_id = purchases.purchase_id
+    where purchases.accounting_month <= run.period
 ),
 
 ruled as (
@@ -69,10 +59,7 @@ ruled as (
         rules.remitter,
         rules.fee_base,
         rules.fee_returned,
-        case
-            when rules.treatment <> 'taxed' or rules.remitter = 'customer' then cast(0 as decimal(18, 6))
-            else tax_inside(sales.gross_amount, rules.rate, coalesce(run_currencies.minor_digits, 2))
-        end as rule_tax
+        rules.treatment = 'taxed' and rules.remitter <> 'customer' as holds_tax
     from sales
     inner join stg_tax_rules as rules
         on rules.country = sales.country
@@ -81,6 +68,42 @@ ruled as (
         and sales.sold_at < rules.valid_until
     left join run_currencies
         on run_currencies.currency = sales.currency
+),
+
+-- prices are few beside sales, and whole numbers are divided slowly
+prices as (
+    select
+        gross_amount,
+        rate,
+        minor_digits,
+        tax_inside(gross_amount, rate, minor_digits) as rule_tax
+    from (
+        select distinct gross_amount, rate, minor_digits
+        from ruled
+        where holds_tax
+    ) as taxed
+),
+
+priced as (
+    select
+        ruled.purchase_id,
+        ruled.kind,
+        ruled.gross_amount,
+        ruled.sale_gross,
+        ruled.sale_tax,
+        ruled.minor_digits,
+        ruled.valid_from,
+        ruled.rate,
+        ruled.treatment,
+        ruled.remitter,
+        ruled.fee_base,
+        ruled.fee_returned,
+        case when ruled.holds_tax then prices.rule_tax else cast(0 as decimal(18, 6)) end as rule_tax
+    from ruled
+    left join prices
+        on prices.gross_amount = ruled.gross_amount
+        and prices.rate = ruled.rate
+        and prices.minor_digits = ruled.minor_digits
 )
 
 select
@@ -97,4 +120,4 @@ select
         when sale_tax is null or sale_gross = 0 then rule_tax
         else part_inside(gross_amount, sale_tax, sale_gross, minor_digits)
     end as due_tax
-from ruled
+from priced
