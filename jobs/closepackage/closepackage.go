@@ -82,6 +82,10 @@ func WriteIn(ctx context.Context, p *books.Books, run state.Run, o Options) (res
 	if err != nil {
 		return nil, err
 	}
+	taxes, err := b.writeTax()
+	if err != nil {
+		return nil, err
+	}
 	folder := filepath.Join(o.Config.OutFolder(o.Period), "package")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, packageError(folder, err)
@@ -107,7 +111,7 @@ func WriteIn(ctx context.Context, p *books.Books, run state.Run, o Options) (res
 		}
 		result.Files = append(result.Files, file)
 	}
-	result.Files = append(result.Files, journals...)
+	result.Files = append(append(result.Files, journals...), taxes...)
 	if len(o.Formats) == len(closepackage.Formats) {
 		if err := disk.WriteMark(folder, mark); err != nil {
 			return nil, packageError(folder, err)

@@ -55,6 +55,7 @@ type Config struct {
 	PayoutFXTolerance pipeline.Rate  // of the published rate
 	Escheat           map[string]int // months without movement after which a balance is dormant, by country
 	FluxPercent       int            // a change above it needs a note
+	DAC7Basis         string         // paid or credited
 	RefundReserve     string         // report or post
 	Approvers         []string
 	// WaiverLimits are how much a role may waive of one exception, by the unit of

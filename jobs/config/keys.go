@@ -105,6 +105,7 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 		"payout_fx_tolerance": func(n *yaml.Node) { c.PayoutFXTolerance = y.share(n, "payout_fx_tolerance") },
 		"escheat":             func(n *yaml.Node) { c.Escheat = y.escheat(n) },
 		"flux_percent":        func(n *yaml.Node) { c.FluxPercent = y.whole(n, "flux_percent", 0, 10000) },
+		"dac7_basis":          func(n *yaml.Node) { c.DAC7Basis = y.choice(n, "dac7_basis", "paid", "credited") },
 		"refund_reserve":      func(n *yaml.Node) { c.RefundReserve = y.choice(n, "refund_reserve", "report", "post") },
 		"approvers":           func(n *yaml.Node) { c.Approvers = y.approvers(n) },
 		"waiver_limits":       func(n *yaml.Node) { c.WaiverLimits = y.waiverLimits(n) },

@@ -235,7 +235,7 @@ func (o Options) Parameters(id string, closed books.Closures, batches []pipeline
 		DefaultEntity: c.Entity, Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
 		ExpectedDaily: c.ExpectedDaily(), Batches: batches, Tolerances: c.Tolerances, Materiality: c.Materiality, DebtAllowance: c.DebtAllowance,
 		PayoutDueDays: c.PayoutDueDays, BelowMinimumDays: c.BelowMinimumDays, PayoutFXTolerance: c.PayoutFXTolerance, Escheat: c.Escheat,
-		FluxPercent: c.FluxPercent, RefundReserve: c.RefundReserve,
+		FluxPercent: c.FluxPercent, RefundReserve: c.RefundReserve, DAC7Basis: c.DAC7Basis,
 		Approvers: c.Approvers, Accounts: c.Accounts, Settlement: c.Settlement, StatementVersion: closed.Version(o.Period), Closed: prior, Locks: locks,
 		DecidedRates: told.Rates, DecidedMatches: told.Matches,
 	}

@@ -62,6 +62,7 @@ type runConfig struct {
 	Escheat           map[string]int
 	FluxPercent       int
 	RefundReserve     string
+	DAC7Basis         string
 	StoreFeeRate      map[string]pipeline.Rate
 	DueDays           map[string]int
 	Settlement        map[string]string
@@ -101,7 +102,7 @@ func RunConfig(c *config.Config) runConfig {
 		TimeZone: c.TimeZone, ReportingCurrency: c.ReportingCurrency, Entity: c.Entity,
 		Tolerances: c.Tolerances, Materiality: c.Materiality, StoreFeeRate: c.StoreFeeRate, DueDays: c.DueDays, Settlement: c.Settlement,
 		PayoutDueDays: c.PayoutDueDays, BelowMinimumDays: c.BelowMinimumDays, PayoutFXTolerance: c.PayoutFXTolerance, Escheat: c.Escheat,
-		FluxPercent: c.FluxPercent, RefundReserve: c.RefundReserve,
+		FluxPercent: c.FluxPercent, RefundReserve: c.RefundReserve, DAC7Basis: c.DAC7Basis,
 		DebtAllowance: c.DebtAllowance, Clawback: c.Clawback, BreakageMonths: c.BreakageMonths, FXMaxAgeDays: c.FXMaxAgeDays,
 		Approvers: c.Approvers, Accounts: c.Accounts, ExpectedDaily: c.ExpectedDaily(),
 	}

@@ -3,6 +3,7 @@ package yearfiles
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -41,7 +42,15 @@ func (r *Result) dac7(o Options, run state.Run, operator yearfile.Operator, list
 			}
 		}
 		if below > 0 {
-			r.except(one, "more came back in quarter %d than was paid in it: the return of the year in which it was paid is to be corrected", below)
+			if o.Config.DAC7Basis == BasisCredited {
+				r.except(one, "fees, tax and what was taken back in quarter %d are more than was credited in it", below)
+			} else {
+				r.except(one, "more came back in quarter %d than was paid in it: the return of the year in which it was paid is to be corrected", below)
+			}
+			continue
+		}
+		if err := m.Refused(s); err != nil {
+			r.except(one, "the schema does not take it: %s", strings.ReplaceAll(inPlace.ReplaceAllString(err.Error(), ""), "\n", "; "))
 			continue
 		}
 		m.Sellers = append(m.Sellers, s)
@@ -56,6 +65,9 @@ func (r *Result) dac7(o Options, run state.Run, operator yearfile.Operator, list
 	r.Files = append(r.Files, File{Name: "dac7-" + fileName(operator.Entity) + ".xml", Form: FormDAC7, Entity: operator.Entity, Payees: int64(len(m.Sellers)), content: b.Bytes()})
 	return nil
 }
+
+// inPlace is where in the message an element stands, before its name.
+var inPlace = regexp.MustCompile(`(?m)^/(?:\w+/)*`)
 
 // complete says whether all is there that the form asks for; else it lists the payee.
 // Who was erased lacks what the history remembers was there.

@@ -134,9 +134,11 @@ func runOf(ctx context.Context, p *books.Books, year int) (state.Run, error) {
 	return p.CurrentRun(ctx, last)
 }
 
-// thresholdUS is from where on a 1099 is due, in dollars: royalties 10; compensation 600,
-// from 2026 on 2000 (26 USC 6041(a) as amended in 2025). Where tax was withheld, any
-// amount is due.
+// thresholdUS is from where on a 1099 is due, in dollars: royalties 10 (26 USC 6050N(a));
+// compensation 600, of payments after 2025 2000 (26 USC 6041(a) and 6041A(a) as amended
+// by section 70433 of Public Law 119-21 of 4 July 2025, which from 2027 on adjusts it
+// for inflation: the IRS tells it each year, and here it stays 2000 until somebody enters
+// it). Where tax was withheld, any amount is due (instructions to forms 1099-MISC and -NEC).
 func thresholdUS(form string, year int) int {
 	switch {
 	case form == US1099MISC:
@@ -168,13 +170,25 @@ func readPayees(ctx context.Context, p *books.Books, o Options, run state.Run) (
 			columns += fmt.Sprintf(", cast(cast(round(sum(case when quarter = %d then %s else 0 end), 0) as decimal(38, 0)) as varchar)", q, column)
 		}
 	}
-	rows, err := eng.Query(ctx, fmt.Sprintf(`select form, entity, creator_id, coalesce(min(entity_type), ''), coalesce(min(residence), ''), currency,
+	if o.Config.DAC7Basis == BasisCredited {
+		return readCredited(ctx, p, o, eng, run, columns)
+	}
+	return payeesOf(ctx, eng, payeeQuery(tableYearFiles, "run_id = "+pipeline.SQLText(run.ID), columns, o))
+}
+
+// payeeQuery sums rows of year_files, one for each form, entity, payee and currency.
+func payeeQuery(from, where, columns string, o Options) string {
+	return fmt.Sprintf(`select form, entity, creator_id, coalesce(min(entity_type), ''), coalesce(min(residence), ''), currency,
 		coalesce(min(missing), ''), cast(cast(round(sum(gross_amount), 2) as decimal(38, 2)) as varchar),
 		cast(cast(round(sum(withholding_amount), 2) as decimal(38, 2)) as varchar),
 		sum(gross_amount) >= %d or sum(withholding_amount) > 0,
 		sum(abs(gross_amount)) = 0 and sum(abs(payouts)) = 0%s
-		from %s where run_id = %s and year = '%d' and form <> 'none' group by form, entity, creator_id, currency
-		order by form, entity, creator_id, currency`, thresholdUS(o.US1099, o.Year), columns, tableYearFiles, pipeline.SQLText(run.ID), o.Year))
+		from %s where %s and year = '%d' and form <> 'none' group by form, entity, creator_id, currency
+		order by form, entity, creator_id, currency`, thresholdUS(o.US1099, o.Year), columns, from, where, o.Year)
+}
+
+func payeesOf(ctx context.Context, eng *books.Reader, query string) (list []payee, err error) {
+	rows, err := eng.Query(ctx, query)
 	if err != nil {
 		return nil, err
 	}

@@ -62,6 +62,7 @@ type Parameters struct {
 	PayoutFXTolerance  pipeline.Rate              // of the published rate
 	Escheat            map[string]int             // months without movement after which a balance is dormant, by country
 	FluxPercent        int                        // a change above it needs a note
+	DAC7Basis          string                     // paid or credited
 	RefundReserve      string                     // report or post
 	DebtAllowance      map[int]pipeline.Rate      // what of a creator's debt is expected to be lost, by the days from which on
 	Approvers          []string

@@ -7,6 +7,9 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"time"
+
+	"carat/pipeline"
 )
 
 // part is a child that an element of the schema has: its name, and how often.
@@ -46,26 +49,44 @@ var contents = map[string][]part{
 // personName is Name where it is a person's.
 var personName = []part{{"FirstName", 1, 1}, {"LastName", 1, 1}}
 
+// longest is how many characters a leaf may have where the schema says so; others have
+// textMax.
+var longest = map[string]int{"MessageRefId": 170, "AddressFree": 4000}
+
+const textMax = 200
+
+// countries are ISO 3166-1's codes and Kosovo's, as the schema lists them.
+const countries = "AF AX AL DZ AS AD AO AI AQ AG AR AM AW AU AT AZ BS BH BD BB BY BE BZ BJ BM BT BO BQ BA BW BV BR IO BN BG BF BI KH CM CA CV KY CF TD CL CN CX " +
+	"CC CO KM CG CD CK CR CI HR CU CW CY CZ DK DJ DM DO EC EG SV GQ ER EE ET FK FO FJ FI FR GF PF TF GA GM GE DE GH GI GR GL GD GP GU GT GG GN GW GY HT HM VA HN " +
+	"HK HU IS IN ID IR IQ IE IM IL IT JM JP JE JO KZ KE KI KP KR KW KG LA LV LB LS LR LY LI LT LU MO MK MG MW MY MV ML MT MH MQ MR MU YT MX FM MD MC MN ME MS MA " +
+	"MZ MM NA NR NP NL NC NZ NI NE NG NU NF MP NO OM PK PW PS PA PG PY PE PH PN PL PT PR QA RE RO RU RW BL SH KN LC MF PM VC WS SM ST SA SN RS SC SL SG SX SK SI " +
+	"SB SO ZA GS SS ES LK SD SR SJ SZ SE CH SY TW TJ TZ TH TL TG TK TO TT TN TR TM TC TV UG UA AE GB US UM UY UZ VU VE VN VG VI WF EH YE ZM ZW XK"
+
+func isCountry(code string) bool {
+	return len(code) == 2 && !strings.Contains(code, " ") && strings.Contains(countries, code)
+}
+
 // values are what leaves must hold, by the beginning of their names; others any text
-// of 1 to 4000 characters.
+// that is no longer than they may be.
 var values = []struct {
 	begins string
 	rule   *regexp.Regexp
 }{
 	{"ConsQ", regexp.MustCompile(`^(0|[1-9][0-9]*)$`)}, {"NumbQ", regexp.MustCompile(`^(0|[1-9][0-9]*)$`)},
 	{"FeesQ", regexp.MustCompile(`^(0|[1-9][0-9]*)$`)}, {"TaxQ", regexp.MustCompile(`^(0|[1-9][0-9]*)$`)},
-	{"ResCountryCode", regexp.MustCompile(`^[A-Z]{2}$`)}, {"CountryCode", regexp.MustCompile(`^[A-Z]{2}$`)},
-	{"TransmittingCountry", regexp.MustCompile(`^[A-Z]{2}$`)}, {"ReceivingCountry", regexp.MustCompile(`^[A-Z]{2}$`)},
-	{"BirthDate", isDate}, {"ReportingPeriod", regexp.MustCompile(`^[0-9]{4}-12-31$`)},
+	{"ReportingPeriod", regexp.MustCompile(`^[0-9]{4}-12-31$`)},
 	{"Timestamp", regexp.MustCompile(`^[0-9-]{10}T[0-9:]{8}$`)}, {"MessageTypeIndic", regexp.MustCompile(`^DPI40[1-3]$`)},
-	{"MessageType", regexp.MustCompile(`^DPI$`)}, {"DocTypeIndic", regexp.MustCompile(`^OECD1?[0-3]$`)},
+	{"MessageType", regexp.MustCompile(`^DAC7$`)}, {"DocTypeIndic", regexp.MustCompile(`^OECD1?[0-3]$`)},
 	{"AssumedReporting", regexp.MustCompile(`^(true|false)$`)},
 }
 
 var isDate = regexp.MustCompile(`^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`)
 
 // IsDate says whether a text is a day as a return wants it: 1990-12-31.
-func IsDate(text string) bool { return isDate.MatchString(text) }
+func IsDate(text string) bool {
+	_, err := time.Parse(time.DateOnly, text)
+	return err == nil && isDate.MatchString(text)
+}
 
 // element is a parsed element.
 type element struct {
@@ -73,12 +94,15 @@ type element struct {
 	space    string
 	text     string
 	currency string
+	issuedBy string
 	children []*element
 }
 
-// Check holds a DAC7 message against the rules of the published schema, of the part of
-// it that carat writes: which elements, in which order and how often, what leaves
-// hold, that amounts name a currency and that no reference stands twice. The error
+// Check holds a DAC7 message against the rules of the published schema (OECD, DPI XML
+// Schema 1.0 with its ISO and common types), of the part of it that carat writes: which
+// elements, in which order and how often, what leaves hold and how long they may be, that
+// countries and currencies are ISO's, and that no reference stands twice. The message is
+// of Directive (EU) 2021/514, for which the schema takes the type DAC7 alone. The error
 // names the first ten breaks.
 func Check(r io.Reader) error {
 	root, err := parse(r)
@@ -113,8 +137,11 @@ func parse(r io.Reader) (root *element, err error) {
 		case xml.StartElement:
 			e := &element{name: t.Name.Local, space: t.Name.Space}
 			for _, a := range t.Attr {
-				if a.Name.Local == "currCode" {
+				switch a.Name.Local {
+				case "currCode":
 					e.currency = a.Value
+				case "issuedBy":
+					e.issuedBy = a.Value
 				}
 			}
 			top.children = append(top.children, e)
@@ -175,8 +202,23 @@ func (c *checker) leaf(e *element, place string) {
 	if len(e.children) > 0 {
 		c.differ("%s has children", place)
 	}
-	if text == "" || len([]rune(text)) > 4000 {
-		c.differ("%s is empty or too long", place)
+	most := textMax
+	if n, ok := longest[e.name]; ok {
+		most = n
+	}
+	if text == "" {
+		c.differ("%s is empty", place)
+	}
+	if n := len([]rune(e.text)); n > most {
+		c.differ("%s has %d characters, and the schema takes %d", place, n, most)
+	}
+	if strings.HasSuffix(e.name, "Country") || strings.HasSuffix(e.name, "CountryCode") {
+		if !isCountry(text) {
+			c.differ("%s names no country of ISO 3166: %q", place, text)
+		}
+	}
+	if e.name == "TIN" && !isCountry(e.issuedBy) {
+		c.differ("%s is issued by no country of ISO 3166: %q", place, e.issuedBy)
 	}
 	for _, v := range values {
 		if strings.HasPrefix(e.name, v.begins) {
@@ -187,8 +229,11 @@ func (c *checker) leaf(e *element, place string) {
 		}
 	}
 	money := strings.HasPrefix(e.name, "ConsQ") || strings.HasPrefix(e.name, "FeesQ") || strings.HasPrefix(e.name, "TaxQ")
-	if money && len(e.currency) != 3 {
+	if _, ok := pipeline.MinorDigits(e.currency); money && !ok {
 		c.differ("%s names no currency", place)
+	}
+	if e.name == "BirthDate" && !IsDate(text) {
+		c.differ("%s is not what the schema wants", place)
 	}
 	if e.name == "DocRefId" {
 		if c.refs[text] {

@@ -44,6 +44,22 @@ const (
 
 // DAC7 writes a message. It fails if what it wrote breaks a rule that Check knows.
 func DAC7(w io.Writer, m Message) error {
+	b := m.text()
+	if err := Check(bytes.NewReader(b.Bytes())); err != nil {
+		return pipeline.Errorf(pipeline.KindInternal, "write", "DAC7 of "+m.Operator.Entity, "%w", err)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// Refused says why a message can't tell of a seller: what Check finds in a message of
+// that seller alone; nil if it can.
+func (m Message) Refused(s Seller) error {
+	m.Sellers = []Seller{s}
+	return Check(bytes.NewReader(m.text().Bytes()))
+}
+
+func (m Message) text() *bytes.Buffer {
 	var b bytes.Buffer
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
 	x := &writer{b: &b}
@@ -52,7 +68,7 @@ func DAC7(w io.Writer, m Message) error {
 	x.leaf("dpi:SendingEntityIN", m.Operator.TaxID)
 	x.leaf("dpi:TransmittingCountry", m.Operator.Country)
 	x.leaf("dpi:ReceivingCountry", m.Operator.Country)
-	x.leaf("dpi:MessageType", "DPI")
+	x.leaf("dpi:MessageType", "DAC7") // the schema: the only one for messages under Directive (EU) 2021/514
 	x.leaf("dpi:MessageRefId", m.Ref)
 	x.leaf("dpi:MessageTypeIndic", "DPI401")
 	x.leaf("dpi:ReportingPeriod", strconv.Itoa(m.Year)+"-12-31")
@@ -65,11 +81,7 @@ func DAC7(w io.Writer, m Message) error {
 	}
 	x.close("dpi:DPIBody")
 	x.close("dpi:DPI_OECD")
-	if err := Check(bytes.NewReader(b.Bytes())); err != nil {
-		return pipeline.Errorf(pipeline.KindInternal, "write", "DAC7 of "+m.Operator.Entity, "%w", err)
-	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return &b
 }
 
 // writer writes elements, one a line, indented.

@@ -34,6 +34,7 @@ func TestMessageKeepsTheRules(t *testing.T) {
 		`<dpi:FirstName>Ann Marie</dpi:FirstName>`, `<dpi:LastName>&lt;Example&gt;</dpi:LastName>`, `<dpi:TIN issuedBy="FR">2</dpi:TIN>`,
 		`<dpi:TIN issuedBy="IE">IE9</dpi:TIN>`, `<dpi:ConsQ3 currCode="EUR">12</dpi:ConsQ3>`, `<dpi:TaxQ4 currCode="EUR">3</dpi:TaxQ4>`,
 		`<dpi:ReportingPeriod>2026-12-31</dpi:ReportingPeriod>`, `<dpi:BirthDate>1990-12-31</dpi:BirthDate>`, `<dpi:Name>Live &amp; Co</dpi:Name>`,
+		`<dpi:MessageType>DAC7</dpi:MessageType>`,
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the message lacks %s:\n%s", want, b.String())
@@ -54,6 +55,12 @@ func TestMessageThatBreaksARuleIsRefused(t *testing.T) {
 		"below zero":        {func(m *yearfile.Message) { m.Sellers[1].Consideration[0] = "-5" }, "ConsQ1 is not what the schema wants"},
 		"no currency":       {func(m *yearfile.Message) { m.Sellers[1].Currency = "" }, "ConsQ1 names no currency"},
 		"twice the same":    {func(m *yearfile.Message) { m.Sellers[1].ID = "c1" }, "DocRefId stands twice"},
+		"a long name":       {func(m *yearfile.Message) { m.Sellers[1].Who.LegalName = strings.Repeat("ä", 201) }, "Name has 201 characters, and the schema takes 200"},
+		"a long reference":  {func(m *yearfile.Message) { m.Ref = strings.Repeat("r", 171) }, "MessageRefId has 171 characters, and the schema takes 170"},
+		"no country":        {func(m *yearfile.Message) { m.Sellers[1].Residence = "EL" }, `ResCountryCode names no country of ISO 3166: "EL"`},
+		"a stranger's id":   {func(m *yearfile.Message) { m.Sellers[1].Who.TaxIDs = "QQ:1" }, `TIN is issued by no country of ISO 3166: "QQ"`},
+		"30 February":       {func(m *yearfile.Message) { m.Sellers[0].Who.BirthDate = "1990-02-30" }, "BirthDate is not what the schema wants"},
+		"no such currency":  {func(m *yearfile.Message) { m.Sellers[1].Currency = "EUX" }, "ConsQ1 names no currency"},
 		"no filing country": {func(m *yearfile.Message) { m.Operator.Country = "" }, "TransmittingCountry"},
 	} {
 		m := message()

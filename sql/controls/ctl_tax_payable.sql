@@ -3,17 +3,18 @@
 -- control: tax_payable
 -- severity: review
 -- unit: currency
--- reasons: stated, rollforward
+-- reasons: stated, rollforward, fed_balance
 -- guards: sales tax that we owe and did not keep; tax kept at a rate that is no longer the law's; a tax account that nobody could file from
--- question: Is the tax of every sale that of its rule, and does the journal owe what the roll-forwards of taxes say?
--- causes: a rate that changed and that the shop learned late; a rule with a wrong date, rate or treatment; tax taken from a sale that is exempt, or that the customer accounts for
+-- question: Is the tax of every sale that of its rule, and is what we owe for taxes what the roll-forwards and the ledger say?
+-- causes: a payment to an authority, or a sale, that one side lacks; a rate that changed and that the shop learned late; a rule with a wrong date, rate or treatment; tax taken from a sale that is exempt, or that the customer accounts for
 -- action: correct the rule if it is wrong; else settle the difference with the authority before the return is filed, and have the shop's rate mended
--- checked: from (select led_purchase_tax.purchase_id from led_purchase_tax inner join stg_coin_purchases on stg_coin_purchases.purchase_id = led_purchase_tax.purchase_id cross join run where stg_coin_purchases.accounting_month = run.period and stg_coin_purchases.purchased_at >= run.first_start and stg_coin_purchases.stated_tax_amount is not null union all select identity || '/' || stage || '/' || entity || '/' || currency as purchase_id from led_tax_rollforward) as judged
+-- checked: from (select led_purchase_tax.purchase_id from led_purchase_tax inner join stg_coin_purchases on stg_coin_purchases.purchase_id = led_purchase_tax.purchase_id cross join run where stg_coin_purchases.accounting_month = run.period and stg_coin_purchases.purchased_at >= run.first_start and stg_coin_purchases.stated_tax_amount is not null union all select identity || '/' || stage || '/' || entity || '/' || currency as purchase_id from led_tax_rollforward union all select subject_id as purchase_id from led_fed_tax) as judged
 -- not_compared: from (select stg_coin_purchases.purchase_id from stg_coin_purchases cross join run left join led_purchase_tax on led_purchase_tax.purchase_id = stg_coin_purchases.purchase_id where stg_coin_purchases.accounting_month = run.period and stg_coin_purchases.purchased_at >= run.first_start and stg_coin_purchases.tax_amount <> 0 and led_purchase_tax.purchase_id is null) as unruled
 -- not_compared_reason: select case when not exists (select 1 from stg_coin_purchases cross join run where accounting_month = run.period and tax_amount <> 0) then 'no tax was collected, withheld or paid' when exists (select 1 from stg_tax_rules) then 'sales state a tax where no tax rule applies' else 'no tax rule was ever fed' end
 -- What a row states wins and is booked; here it is held against gross x rate / (1 + rate) of the rule in force at the sale, to the last
 -- unit. What is taken back may also reverse the same part of what its sale stated. Expected is the rule's tax, actual the stated
--- one. Of the accounts of taxes, expected is what the roll-forward moves by, actual what the journal's sides do.
+-- one. Of the accounts of taxes, expected is what the roll-forward moves by, actual what the journal's sides do; and a fed balance of
+-- tax_payable, withholding_payable or withholding_receivable is carat's. Of several fed balances of an account the last that differs is named.
 with judged as (
     select
         purchases.purchase_id,
@@ -67,6 +68,21 @@ accounts as (
         cast(sum(moves.booked) as decimal(38, 9)) as booked
     from moves
     group by moves.entity, moves.currency, moves.role
+),
+
+differing as (
+    select
+        entity,
+        subject_id,
+        currency,
+        as_of,
+        fed_amount,
+        own_amount,
+        batch_id,
+        source_line,
+        row_number() over (partition by entity, subject_id, currency order by as_of desc, batch_id, source_line) as latest
+    from led_fed_tax
+    where fed_amount <> own_amount
 )
 
 select
@@ -109,4 +125,20 @@ inner join led_account
     on led_account.entity = accounts.entity
     and led_account.role = accounts.role
 where accounts.amount <> accounts.booked
+union all
+select
+    entity,
+    'account' as subject_kind,
+    subject_id || '/' || currency as subject_id,
+    own_amount as expected,
+    fed_amount as actual,
+    cast(fed_amount - own_amount as decimal(38, 9)) as difference,
+    currency as unit,
+    'fed_balance' as reason,
+    'The ledger says ' || with_unit(fed_amount, currency) || ' just before ' || iso_instant(as_of) || '; the roll-forward comes to '
+        || with_unit(own_amount, currency) || '. A sale, a refund or a payment to the authority is missing on one side, or an amount differs.' as detail,
+    batch_id,
+    source_line
+from differing
+where latest = 1
 order by subject_kind, subject_id, unit, reason

@@ -44,6 +44,7 @@ var keys = []Key{
 	{"payout_fx_tolerance", "how far a payout's own exchange rate may be off the published one, as a part of it", "0.05", `payout_fx_tolerance: "0.02"`},
 	{"escheat", "months without movement after which a creator's balance is told as dormant, by country; of coins sold there no breakage is taken ahead", "{}", "escheat: {US: 36}"},
 	{"flux_percent", "a change against another month of more percent, and of more than the materiality, needs a note", "10", "flux_percent: 10"},
+	{"dac7_basis", "what the year's DAC7 messages go by: what was `paid`, by its day, or what was `credited` to payees in each month (gifts less reversals, with adjustments), both less fees and tax withheld of the year's payouts", "paid", "dac7_basis: credited"},
 	{"refund_reserve", "what becomes of the refund liability on spent coins: `report` tells it (`liability_ages`) and books nothing, `post` books at the month's end what it moves by, from contra-revenue (4100) to account 2110", "report", "refund_reserve: post"},
 	{"approvers", "who may approve a month; empty: anyone but who prepared it", "[]", "approvers: [ada, grace]"},
 	{"waiver_limits", "how much a role may waive of one exception, by the unit of its difference; a role that isn't there may waive any", "{}", "waiver_limits: {preparer: {USD: \"100\"}, approver: {USD: \"10000\", coins: \"50000\"}}"},

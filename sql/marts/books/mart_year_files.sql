@@ -1,23 +1,26 @@
--- One row is one quarter of one creator in one return of a year: what they were paid, as the form wants it, and what is missing for it.
--- grain: year, form, entity, creator_id, currency, quarter
+-- One row is one quarter of one creator or agency in one return of a year: what they were paid, as the form wants it, and what is missing for it.
+-- grain: year, form, entity, payee_kind, creator_id, currency, quarter
 -- result: year_files
--- order: year, form, entity, creator_id, currency, quarter
+-- order: year, form, entity, creator_id, payee_kind, currency, quarter
 -- Of the year of the period and the one before, up to the period's end, so that what came late stands in its own year. form is
 -- DAC7 for residents of the European Union, 1099 for those of the United States or with a form W-9, 1042-S with a form of the W-8
--- family, and none for all others; a creator may stand in two. residence is the payee's, else the country of the
--- creator's terms; both as known at the period's end, since who is paid is mostly told when a return is due. net_amount is what DAC7 calls consideration: gross less fee and tax withheld. missing names what the form asks for and nobody told
--- (payee: no row of payees at all); such a payee is left out of the files and listed.
+-- family, and none for all others; a payee may stand in two. payee_kind is
+-- creator or agency, creator_id the id of either. residence is the payee's, else the country of the creator's or agency's terms; both as known at the period's end, since who is paid is mostly told when a return is due. net_amount is what DAC7 calls consideration: gross less fee and tax withheld. missing names what the form asks for and nobody told
+-- (payee: no row of payees at all); such a payee is left out of the files and listed. credited_amount is the
+-- month's own and nothing unless dac7_basis is credited: then the returns of DAC7 sum it over the year's months, each from its own run.
 with asked as (
     select
         led_year_paid.entity,
-        led_year_paid.creator_id,
+        led_year_paid.payee_kind,
+        led_year_paid.payee_id as creator_id,
         led_year_paid.currency,
         led_year_paid.year,
         led_year_paid.quarter,
         led_year_paid.payouts,
         led_year_paid.gross_amount,
         led_year_paid.withholding_amount,
-        led_year_paid.fee_amount
+        led_year_paid.fee_amount,
+        led_year_paid.credited_amount
     from led_year_paid
     cross join run
     where led_year_paid.year in (
@@ -28,6 +31,7 @@ with asked as (
 placed as (
     select
         asked.entity,
+        asked.payee_kind,
         asked.creator_id,
         asked.currency,
         asked.year,
@@ -36,10 +40,11 @@ placed as (
         asked.gross_amount,
         asked.withholding_amount,
         asked.fee_amount,
+        asked.credited_amount,
         stg_payees.entity_type,
-        coalesce(stg_payees.residence, stg_creators.country) as residence,
+        coalesce(stg_payees.residence, stg_creators.country, stg_agencies.country) as residence,
         ' ' || stg_payees.given || ' ' as given,
-        upper(replace(replace(coalesce(stg_creators.tax_form, ''), '-', ''), ' ', '')) as tax_form
+        upper(replace(replace(coalesce(stg_creators.tax_form, stg_agencies.tax_form, ''), '-', ''), ' ', '')) as tax_form
     from asked
     cross join run
     left join stg_payees
@@ -47,9 +52,15 @@ placed as (
         and stg_payees.valid_from < run.period_end
         and stg_payees.valid_until >= run.period_end
     left join stg_creators
-        on stg_creators.creator_id = asked.creator_id
+        on asked.payee_kind = 'creator'
+        and stg_creators.creator_id = asked.creator_id
         and stg_creators.valid_from < run.period_end
         and stg_creators.valid_until >= run.period_end
+    left join stg_agencies
+        on asked.payee_kind = 'agency'
+        and stg_agencies.agency_id = asked.creator_id
+        and stg_agencies.valid_from < run.period_end
+        and stg_agencies.valid_until >= run.period_end
 ),
 
 forms as (
@@ -63,6 +74,7 @@ forms as (
 formed as (
     select
         placed.entity,
+        placed.payee_kind,
         placed.creator_id,
         placed.currency,
         placed.year,
@@ -71,6 +83,7 @@ formed as (
         placed.gross_amount,
         placed.withholding_amount,
         placed.fee_amount,
+        placed.credited_amount,
         placed.entity_type,
         placed.residence,
         placed.given,
@@ -93,6 +106,7 @@ select
     formed.year,
     formed.form,
     formed.entity,
+    formed.payee_kind,
     formed.creator_id,
     formed.entity_type,
     formed.residence,
@@ -103,6 +117,7 @@ select
     formed.fee_amount,
     formed.withholding_amount,
     cast(formed.gross_amount - formed.fee_amount - formed.withholding_amount as decimal(38, 6)) as net_amount,
+    formed.credited_amount,
     case
         when formed.form = 'none' then null
         when formed.entity_type is null then 'payee'
