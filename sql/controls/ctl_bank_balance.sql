@@ -3,11 +3,11 @@
 -- control: bank_balance
 -- severity: block
 -- unit: currency
--- reasons: gap, entries
+-- reasons: gap, entries, overlap, rollforward
 -- guards: a bank statement that is missing in the middle; bookings that were lost or counted twice on the way here
--- question: Do the bank's lines lead from the opening balance to the closing balance?
--- causes: a statement that was not fetched; a booking taken for another's duplicate; lines entered by hand or in a file of its own beside the statements
--- action: fetch the statements between the two balances; compare the account's lines with the bank's own list of the month
+-- question: Do the bank's lines lead from the opening balance to the closing balance, and does the roll-forward of cash end there?
+-- causes: a statement that was not fetched; a period told by two statements under other numbers; an opening balance of the books that isn't the bank's; a booking taken for another's duplicate; lines entered by hand or in a file of its own beside the statements
+-- action: fetch the statements between the two balances; undo the file that tells lines a second time; correct the fed opening (balances, cash/ACCOUNT); compare the account's lines with the bank's own list of the month
 -- checked: from (select line_id from stg_bank_lines cross join run where accounting_month = run.period and kind = 'opening' union all select account || '/' || currency as line_id from stg_bank_lines cross join run where accounting_month = run.period and kind = 'closing' group by entity, account, currency) as judged
 -- not_compared: from (select lines.account from stg_bank_lines as lines cross join run where lines.accounting_month = run.period group by lines.entity, lines.account, lines.currency having max(case when lines.kind = 'closing' then 1 else 0 end) = 0 or max(case when lines.kind not in ('opening', 'closing') then lines.booked_at end) >= max(case when lines.kind = 'closing' then days_after(lines.booked_at, 1) end)) as without_closing
 -- not_compared_reason: select case when not exists (select 1 from stg_bank_lines cross join run where accounting_month = run.period) then 'no bank statement of the month was fed' else 'the bank lines of an account come without a closing balance behind them' end
@@ -15,7 +15,9 @@
 -- told again; the first of an account has none before it. Per account and currency, the last balance before the month, else
 -- its first opening, and the lines until the month's last closing balance give that. A line is of its statement's day, else
 -- of its own. Expected is what the lines give, actual what the bank says. Reasons: gap (subject: the opening's row), entries
--- (subject: ACCOUNT/CURRENCY). Lines behind the last closing balance are not compared.
+-- (subject: ACCOUNT/CURRENCY), overlap (the same, and lines that stand in two statements are all the difference). Where they lead there, the
+-- roll-forward of cash is held against the same balance, less what it was off at the one before: rollforward (the opening that was fed
+-- is not the bank's, or a line came late). Lines behind the last closing balance are not compared.
 with balances as (
     select
         lines.line_id,
@@ -178,6 +180,8 @@ entries as (
         lines.account,
         lines.currency,
         lines.amount,
+        lines.booked_at,
+        lines.accounting_month,
         coalesce(closings.day, local_day(lines.booked_at, run.time_zone)) as day
     from stg_bank_lines as lines
     cross join run
@@ -188,6 +192,39 @@ entries as (
         and closings.statement_id = lines.statement_id
         and closings.kind = 'closing'
     where lines.accounting_month <= run.period and lines.kind not in ('opening', 'closing')
+),
+
+-- what stands in one statement and again in another
+twins as (
+    select
+        entity, account, currency, booked_at, amount, statement_id, count(*) as lines,
+        coalesce(reference, '') as reference, coalesce(counterparty, '') as counterparty, max(accounting_month) as accounting_month
+    from stg_bank_lines
+    cross join run
+    where accounting_month <= run.period and kind not in ('opening', 'closing') and statement_id is not null
+    group by entity, account, currency, booked_at, amount, statement_id, coalesce(reference, ''), coalesce(counterparty, '')
+),
+
+twice as (
+    select
+        repeated.entity,
+        repeated.account,
+        repeated.currency,
+        sum(repeated.lines) as lines,
+        sum(repeated.lines * repeated.amount) as amount,
+        min(repeated.first_statement) as first_statement,
+        max(repeated.last_statement) as last_statement
+    from (
+        select
+            entity, account, currency, amount, sum(lines) - max(lines) as lines, min(statement_id) as first_statement,
+            max(statement_id) as last_statement, max(accounting_month) as accounting_month
+        from twins
+        group by entity, account, currency, booked_at, amount, reference, counterparty
+        having count(*) > 1
+    ) as repeated
+    cross join run
+    where repeated.accounting_month = run.period
+    group by repeated.entity, repeated.account, repeated.currency
 ),
 
 sums as (
@@ -221,6 +258,58 @@ sums as (
         spans.end_day,
         spans.batch_id,
         spans.source_line
+),
+
+-- what the roll-forward has at the two balances
+own as (
+    select
+        spans.entity,
+        spans.account,
+        spans.currency,
+        spans.end_balance,
+        spans.end_day,
+        spans.batch_id,
+        spans.source_line,
+        case when spans.is_continued then spans.start_balance - led_cash_opening.amount - coalesce(sum(
+            case when entries.accounting_month < run.period and entries.day <= spans.start_day then entries.amount else 0 end
+        ), 0) else 0 end as was_off,
+        led_cash_opening.amount + coalesce(sum(entries.amount), 0) as amount
+    from spans
+    cross join run
+    inner join led_cash_opening
+        on led_cash_opening.entity = spans.entity
+        and led_cash_opening.account = spans.account
+        and led_cash_opening.currency = spans.currency
+    left join entries
+        on entries.entity = spans.entity
+        and entries.account = spans.account
+        and entries.currency = spans.currency
+        and entries.day <= spans.end_day
+        and entries.booked_at >= run.first_start
+    group by
+        spans.entity,
+        spans.account,
+        spans.currency,
+        spans.is_continued,
+        spans.start_balance,
+        spans.end_balance,
+        spans.end_day,
+        spans.batch_id,
+        spans.source_line,
+        led_cash_opening.amount
+),
+
+-- one break is told once: the lines' own first
+told as (
+    select entity, account, currency
+    from sums
+    where start_balance + amount <> end_balance
+    union
+    select openings.entity, openings.account, openings.currency
+    from openings
+    inner join last_closings
+        on last_closings.line_id = openings.line_id
+    where openings.is_joined = 0
 )
 
 select
@@ -250,13 +339,43 @@ select
     cast(sums.end_balance as decimal(38, 9)) as actual,
     cast(sums.end_balance - sums.start_balance - sums.amount as decimal(38, 9)) as difference,
     sums.currency as unit,
-    'entries' as reason,
+    case when twice.amount = sums.start_balance + sums.amount - sums.end_balance then 'overlap' else 'entries' end as reason,
     'Account ' || sums.account || ': ' || plain(sums.start_balance) || ' ' || sums.currency || ' of ' || iso_day(sums.start_day) || ' and '
         || counted(sums.lines, 'line') || ' of ' || plain(sums.amount) || ' ' || sums.currency || ' in all give '
         || plain(sums.start_balance + sums.amount) || ' ' || sums.currency || '; the bank says ' || plain(sums.end_balance) || ' '
-        || sums.currency || ' on ' || iso_day(sums.end_day) || '.' as detail,
+        || sums.currency || ' on ' || iso_day(sums.end_day) || '.'
+        || case when twice.amount = sums.start_balance + sums.amount - sums.end_balance
+            then ' Of them ' || counted(twice.lines, 'line') || ' of ' || with_unit(twice.amount, sums.currency) || ' in all stand a second time, in statements '
+                || twice.first_statement || ' and ' || twice.last_statement || '.'
+            else ''
+        end as detail,
     sums.batch_id,
     sums.source_line
 from sums
+left join twice
+    on twice.entity = sums.entity
+    and twice.account = sums.account
+    and twice.currency = sums.currency
 where sums.start_balance + sums.amount <> sums.end_balance
+union all
+select
+    own.entity,
+    'account' as subject_kind,
+    own.account || '/' || own.currency as subject_id,
+    cast(own.amount + own.was_off as decimal(38, 9)) as expected,
+    cast(own.end_balance as decimal(38, 9)) as actual,
+    cast(own.end_balance - own.amount - own.was_off as decimal(38, 9)) as difference,
+    own.currency as unit,
+    'rollforward' as reason,
+    'Account ' || own.account || ': by its opening and its lines the roll-forward has ' || with_unit(own.amount, own.currency) || ' on ' || iso_day(own.end_day)
+        || case when own.was_off <> 0 then ', and was ' || with_unit(own.was_off, own.currency) || ' off before' else '' end
+        || '; the bank says ' || with_unit(own.end_balance, own.currency) || '.' as detail,
+    own.batch_id,
+    own.source_line
+from own
+left join told
+    on told.entity = own.entity
+    and told.account = own.account
+    and told.currency = own.currency
+where told.entity is null and own.amount + own.was_off <> own.end_balance
 order by subject_kind, subject_id, reason

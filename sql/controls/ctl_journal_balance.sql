@@ -3,7 +3,7 @@
 -- control: journal_balance
 -- severity: block
 -- unit: currency
--- reasons: unbalanced, unbalanced_functional, rollforward, rollforward_functional, rounding
+-- reasons: unbalanced, unbalanced_functional, rollforward, rollforward_functional, rounding, open_items
 -- guards: a booking with one side only; a ledger that says otherwise than the roll-forwards
 -- question: Does every entry balance, and does the journal arrive at what the roll-forwards say?
 -- causes: an account of carat.yaml given to two roles that don't belong together; a fault in carat's own models
@@ -11,7 +11,8 @@
 -- checked: from (select distinct entity, day, event_class, currency from led_journal_line) as entries
 -- not_compared_reason: nothing was booked in the month
 -- Debits = credits, per entry, in its currency and in the entity's. Of accounts that a roll-forward knows, opening + postings =
--- closing, exactly, and the rounded lines come to the rounded movement. What no exchange rate tells is not compared: fx_rate blocks.
+-- closing, exactly, and the rounded lines come to the rounded movement. Clearing is held against its open items, which are made of the rows and
+-- not of the bookings. What no exchange rate tells is not compared: fx_rate blocks.
 with entries as (
     select
         entity,
@@ -63,6 +64,39 @@ tied as (
         and movements.currency = balances.currency
 ),
 
+-- clearing by its bookings and by its items; not where an account of carat.yaml holds more than clearing
+cleared as (
+    select
+        coalesce(booked.entity, items.entity) as entity,
+        coalesce(booked.account, items.account) as account,
+        coalesce(booked.currency, items.currency) as currency,
+        coalesce(booked.amount, 0) as booked_amount,
+        coalesce(items.amount, 0) as items_amount
+    from (
+        select entity, account, currency, closing_amount as amount
+        from led_monetary_balance
+    ) as booked
+    full outer join (
+        select led_account.entity, led_account.account, led_open_clearing.currency, cast(sum(led_open_clearing.amount) as decimal(38, 9)) as amount
+        from led_open_clearing
+        inner join led_account
+            on led_account.entity = led_open_clearing.entity
+            and led_account.role = led_open_clearing.role
+        group by led_account.entity, led_account.account, led_open_clearing.currency
+    ) as items
+        on items.entity = booked.entity
+        and items.account = booked.account
+        and items.currency = booked.currency
+    inner join (
+        select entity, account
+        from led_account
+        group by entity, account
+        having max(role) = 'clearing' and min(role) = 'clearing'
+    ) as accounts
+        on accounts.entity = coalesce(booked.entity, items.entity)
+        and accounts.account = coalesce(booked.account, items.account)
+),
+
 findings as (
     select
         entity, 'entry' as subject_kind, entry_id as subject_id, cast(0 as decimal(38, 9)) as expected, amount as actual,
@@ -85,6 +119,10 @@ findings as (
     select entity, 'account', account, expected_booked, booked_amount, currency, 'rounding'
     from tied
     where booked_amount <> expected_booked and amount = expected_amount
+    union all
+    select entity, 'account', account, items_amount, booked_amount, currency, 'open_items'
+    from cleared
+    where items_amount <> booked_amount
 )
 
 select
@@ -100,10 +138,12 @@ select
         when 'unbalanced_functional' then 'In the entity''s own currency, debits' when 'unbalanced' then 'Debits'
         when 'rollforward_functional' then 'In the entity''s own currency, the roll-forward'
         when 'rounding' then 'Rounded to the currency''s smallest unit, the roll-forward'
+        when 'open_items' then 'The open items'
         else 'The roll-forward'
     end
-    || case subject_kind
-        when 'entry' then ' less credits of this entry are ' || with_unit(actual, unit) || ', not zero.'
+    || case
+        when reason = 'open_items' then ' of this account come to ' || with_unit(expected, unit) || ', the journal leaves ' || with_unit(actual, unit) || ' on it.'
+        when subject_kind = 'entry' then ' less credits of this entry are ' || with_unit(actual, unit) || ', not zero.'
         else ' moves this account by ' || with_unit(expected, unit) || ', the journal by ' || with_unit(actual, unit) || '.'
     end as detail,
     cast(null as varchar) as batch_id,

@@ -1,6 +1,6 @@
 -- One row is one line of a bank account with the account on its other side.
 -- grain: line_id
--- stage says what the line is: clearing (it meets a payout of a store or provider, or pays creators), rule (a row of bank_rules tells its
+-- stage says what the line is: clearing (it meets a payout of a store or provider, pays creators, or a tax authority), rule (a row of bank_rules tells its
 -- ledger account: its pattern stands in reference and counterparty, in either case, * for anything), fee (the bank says that it is a charge; 5040), other (9010 Other bank movements, listed until somebody knows what it is).
 -- Matching goes first, then the rule in force on its day, which needs to be known when the line's month is open; of rules that fit the
 -- longest pattern, and of an account's own before those of all. A rule to an account of the chart that a roll-forward or the bridge tells is not followed,
@@ -30,6 +30,10 @@ with found as (
         and run_decided_matches.item_id = groups.item_id
     where groups.side = 'theirs' and groups.item_kind = 'bank'
     group by groups.item_id, groups.group_id, lines.taken_at
+    union all
+    select item_id as line_id, group_id, found_at
+    from led_tax_group
+    where item_kind = 'bank'
 ),
 
 lines as (

@@ -2,7 +2,7 @@
 -- grain: kind, item_id, currency
 -- Signed as the journal: a debit (what stores and providers paid out and the bank has not received) is positive, a credit (what was paid to
 -- creators and nothing has taken yet) negative. kind: settlement (a payout, disbursement or transfer of a report), payout (a payment to a creator, or its coming back),
--- fee (the provider's, on top of a payment), bank (a line that meets one of them), conversion (what a bank that exchanges received,
+-- tax (a payment to an authority, or what came back from one), fee (the provider's, on top of a payment), bank (a line that meets one of them), conversion (what a bank that exchanges received,
 -- in one currency, and what was paid out, in the other), tolerated (what a group is off within the tolerance, gone to 7010). What is left
 -- of a group is an open item.
 with settled as (
@@ -79,6 +79,10 @@ items as (
     left join led_payout_group
         on led_payout_group.item_kind = 'payout'
         and led_payout_group.item_id = fees.payout_id
+    union all
+    select 'tax', item_id, entity, 'tax authority', currency, group_id, amount, event_at, taken_at
+    from led_tax_group
+    where item_kind = 'tax'
     union all
     select 'bank', line_id, entity, coalesce(counterparty, account), currency, group_id, -amount, booked_at, greatest(taken_at, found_at)
     from led_bank_booking

@@ -15,11 +15,11 @@ group_sums as (
         group_id,
         currency,
         cast(sum(amount) as decimal(38, 6)) as amount,
-        coalesce(min(case when kind in ('settlement', 'payout') then kind || ' ' || item_id end), min(kind || ' ' || item_id)) as first_item,
-        coalesce(min(case when kind in ('settlement', 'payout') then counterparty end), min(counterparty)) as counterparty,
+        coalesce(min(case when kind in ('settlement', 'payout', 'tax') then kind || ' ' || item_id end), min(kind || ' ' || item_id)) as first_item,
+        coalesce(min(case when kind in ('settlement', 'payout', 'tax') then counterparty end), min(counterparty)) as counterparty,
         min(event_at) as since,
         max(event_at) as event_at,
-        count(distinct case when kind in ('settlement', 'payout', 'bank') then kind end) as kinds
+        count(distinct case when kind in ('settlement', 'payout', 'tax', 'bank') then kind end) as kinds
     from led_clearing_item
     group by entity, group_id, currency
     having sum(amount) <> 0

@@ -2,7 +2,8 @@
 -- grain: entity, day, event_class, currency, role (several rows)
 -- What was paid to creators waits in clearing, in the currency in which they are paid, as a settlement's payout does from the day on which it
 -- was settled (led_settled_part); only a line of the bank moves it to or from cash, on its own day (led_bank_booking says what is on
--- the line's other side). What a group is off within the tolerance goes to tolerated. Where the bank's currency, or that of the payment,
+-- the line's other side). What an account held when carat first saw it, after the first month, waits on other bank movements until somebody says
+-- where it came from. What a group is off within the tolerance goes to tolerated. Where the bank's currency, or that of the payment,
 -- is another, each currency's entry is closed by exchange differences, whose two sides leave the gain or loss.
 with payouts as (
     select
@@ -57,6 +58,18 @@ fees as (
     where led_payment_fee.is_now
 ),
 
+-- an account that carat first sees in a later month: what it held then
+taken_over as (
+    select
+        led_cash_opening.entity,
+        local_day(run.period_start, run.time_zone) as day,
+        led_cash_opening.currency,
+        led_cash_opening.amount
+    from led_cash_opening
+    cross join run
+    where led_cash_opening.since = run.period and run.period > run.first_period
+),
+
 differences as (
     select
         led_clearing_item.entity,
@@ -85,6 +98,12 @@ from lines
 union all
 select entity, day, day, 'bank', currency, first_role, cast(-amount as decimal(38, 9))
 from lines
+union all
+select entity, day, day, 'bank', currency, 'cash', cast(amount as decimal(38, 9))
+from taken_over
+union all
+select entity, day, day, 'bank', currency, 'other_bank', cast(-amount as decimal(38, 9))
+from taken_over
 union all
 select entity, day, day, 'bank', currency, first_role, cast(amount as decimal(38, 9))
 from found

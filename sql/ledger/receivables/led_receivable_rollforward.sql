@@ -1,7 +1,7 @@
 -- One row is one line of the roll-forward of what a counterparty owes, or of what it holds back.
 -- grain: identity, entity, role, counterparty, currency, line
 -- receivable: opening + sold - refunded - charged_back +- fees +- tax +- adjustments +- conversion +- reserve +- moved +- tolerated
--- +- suspended - paid out + fx = closing. reserve: opening + held - released + fx = closing. Signed as the balance changes.
+-- +- suspended - paid out + fx = closing. reserve: opening + held - released - kept + fx = closing. Signed as the balance changes.
 -- functional_amount is in the entity's own currency: movements at their day's rate, the closing at the month's last; fx is what
 -- lies between. Null where a rate is missing, or in another currency while the month before is open.
 with closed as (
@@ -92,6 +92,15 @@ movements as (
     select 'reserve', entity, role, counterparty, currency, day, case when amount < 0 then 'held' else 'released' end, -amount
     from led_settled_part
     where role = 'reserves'
+    union all
+    -- what a counterparty takes out of what it lets go is kept: the fee of a line that releases (5010)
+    select 'reserve', entity, 'reserves', counterparty, currency, day, 'released', -fee_amount
+    from led_settled_day
+    where kind = 'reserve' and part = 'own' and counted = 'now' and net_amount - fee_amount > 0 and fee_amount < 0
+    union all
+    select 'reserve', entity, 'reserves', counterparty, currency, day, 'kept', fee_amount
+    from led_settled_day
+    where kind = 'reserve' and part = 'own' and counted = 'now' and net_amount - fee_amount > 0 and fee_amount < 0
 ),
 
 rated as (
@@ -204,8 +213,9 @@ select
         when 'paid_out' then 13
         when 'held' then 14
         when 'released' then 15
-        when 'fx' then 16
-        else 17
+        when 'kept' then 16
+        when 'fx' then 17
+        else 18
     end as bigint) as line_rank,
     line,
     cast(amount as decimal(38, 6)) as amount,

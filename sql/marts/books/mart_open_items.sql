@@ -42,6 +42,16 @@ items as (
     from led_bank_booking
     cross join run
     where stage = 'other'
+    union all
+    select
+        led_cash_opening.entity, 'other_bank', led_cash_opening.account, led_cash_opening.currency, 'taken_over',
+        'bank account ' || led_cash_opening.account, -led_cash_opening.amount,
+        local_day(run_months.closing_instant, run.time_zone), cast(null as timestamp with time zone)
+    from led_cash_opening
+    cross join run
+    inner join run_months
+        on run_months.accounting_month = led_cash_opening.since
+    where led_cash_opening.since > run.first_period and led_cash_opening.amount <> 0
 ),
 
 open_items as (
