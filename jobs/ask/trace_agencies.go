@@ -80,6 +80,11 @@ func (t *tracer) agencyLineNode(ctx context.Context, l *record) (*trace.Node, er
 		table = "gift_events"
 		condition = fmt.Sprintf("kind = ? and creator_id = ? and entity = ? and accounting_month = ? and cast(sent_at at time zone %s as date) = cast(? as date)", pipeline.SQLText(t.Config.Zone.String()))
 		values = []any{kind, l.text("creator_id"), l.text("entity"), l.text("period"), l.text("day")}
+		times, instants, err := t.agencyTimes(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		condition, values = condition+times, append(values, instants...)
 	case "clawed_back":
 		table, condition, values = "diamond_adjustments", "adjustment_id = ?", []any{l.text("reference_id")}
 	case "adjusted":
@@ -99,4 +104,33 @@ func (t *tracer) agencyLineNode(ctx context.Context, l *record) (*trace.Node, er
 	}
 	t.addUnder(n, "made of", table, rows)
 	return n, nil
+}
+
+// agencyTimes gives a condition on gifts, and its values, that holds for those that a
+// line of gifts or reversals sums: those sent while the creator's terms named the agency
+// with the line's share, and the rate had its value. A reversal is of the terms of its
+// gift, also of one of an earlier month. Terms may change within a day.
+func (t *tracer) agencyTimes(ctx context.Context, l *record) (string, []any, error) {
+	run, ok := t.runOf(pipeline.Period(l.text("period")))
+	if !ok {
+		return "", nil, nil
+	}
+	m, err := t.month(ctx, run, l.text("creator_id"), "")
+	if err != nil {
+		return "", nil, err
+	}
+	ranges, err := selectRecords(ctx, m.eng.Engine, `select range_from, range_to from (
+		select instant as range_from, coalesce(lead(instant) over (order by instant), timestamp with time zone '9999-12-31 00:00:00+00:00') as range_to, agency_id, agency_share, diamond_value from led_rate_at where creator_id = ?) as spans
+		where agency_id = ? and agency_share = cast(? as decimal(18, 9)) and diamond_value = cast(? as decimal(18, 9)) order by range_from`,
+		l.text("creator_id"), l.text("agency_id"), l.text("agency_share"), l.text("rate"))
+	if err != nil || len(ranges) == 0 {
+		return "", nil, err
+	}
+	const valued = "coalesce((select max(originals.sent_at) from gift_events as originals where originals.event_id = gift_events.original_event_id), sent_at)"
+	parts, values := []string{valued + " < ?"}, []any{run.Period.Start(t.Config.Zone)} // a gift of an earlier month
+	for _, r := range ranges {
+		parts = append(parts, valued+" >= ? and "+valued+" < ?")
+		values = append(values, r.value("range_from"), r.value("range_to"))
+	}
+	return " and ((" + strings.Join(parts, ") or (") + "))", values, nil
 }

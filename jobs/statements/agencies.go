@@ -74,6 +74,9 @@ func eachAgency(ctx context.Context, p *books.Books, run state.Run, o Options, f
 	if err != nil {
 		return err
 	}
+	if err := agencyYears(ctx, eng, run, o, all); err != nil {
+		return err
+	}
 	at := 0
 	err = eachText(ctx, eng, agencyLineColumns, TableAgencyLines, where+" order by agency_id, entity, currency, line_no", func(c *texts) {
 		id, entity, currency := c.text(), c.text(), c.text()
@@ -91,6 +94,34 @@ func eachAgency(ctx context.Context, p *books.Books, run state.Run, o Options, f
 	})
 	for i := 0; i < len(all) && err == nil; i++ {
 		err = fn(all[i])
+	}
+	return err
+}
+
+// agencyYearColumns are sums over the statements of a year's months.
+const agencyYearColumns = `agency_id, entity, currency, min(period), sum(accrued_amount), sum(reversed_amount) + sum(clawed_back_amount), sum(adjusted_amount),
+sum(redeemed_amount) + sum(returned_amount), sum(withheld_amount), sum(fee_amount), sum(paid_amount)`
+
+// agencyYears adds the year to date, up to the run's month: what the runs in force
+// of the year's months say, twelve at most.
+func agencyYears(ctx context.Context, eng *books.Reader, run state.Run, o Options, all []*agency.Statement) error {
+	runs := []string{pipeline.SQLText(run.ID)}
+	for month, id := range o.History.year {
+		if month != run.Period {
+			runs = append(runs, pipeline.SQLText(id))
+		}
+	}
+	years := map[[3]string]*agency.Year{}
+	err := eachText(ctx, eng, agencyYearColumns, TableAgencies, " where run_id in ("+strings.Join(runs, ", ")+") group by agency_id, entity, currency", func(c *texts) {
+		key := [3]string{c.text(), c.text(), c.text()}
+		y := &agency.Year{FirstPeriod: pipeline.Period(c.text())}
+		for _, a := range []*pipeline.Amount{&y.Accrued, &y.TakenBack, &y.Adjusted, &y.PaidOut, &y.Withheld, &y.Fees, &y.Paid} {
+			*a = c.amount()
+		}
+		years[key] = y
+	})
+	for _, s := range all {
+		s.Year = years[[3]string{s.AgencyID, s.Entity, s.Currency}]
 	}
 	return err
 }

@@ -54,9 +54,19 @@ type Line struct {
 	PaidAt                         *int64
 }
 
+// Year sums the statements of the calendar year up to this one, from the first month
+// that has one. Signed as the head's amounts are; PaidOut is what was requested less what came
+// back.
+type Year struct {
+	FirstPeriod                           pipeline.Period
+	Accrued, TakenBack, Adjusted, PaidOut pipeline.Amount
+	Withheld, Fees, Paid                  pipeline.Amount
+}
+
 // Statement is one agency's month with one entity in one currency.
 type Statement struct {
 	Head
+	Year  *Year // nil: nobody asked
 	Lines []Line
 	Payer statement.Party // an empty Name is replaced by the entity's id
 	Zone  *time.Location  // of dates for people; nil is UTC

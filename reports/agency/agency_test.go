@@ -111,3 +111,26 @@ func TestDigest(t *testing.T) {
 		t.Error(one, other, third)
 	}
 }
+
+// The year so far stands on the page and in JSON, and is no part of what the month says.
+func TestYearToDate(t *testing.T) {
+	s := month()
+	before, err := s.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Year = &Year{FirstPeriod: "2026-03", Accrued: amountOf("12.5"), TakenBack: amountOf("-1.25"), PaidOut: amountOf("-7"), Withheld: amountOf("0.7"), Paid: amountOf("6.3")}
+	after, err := s.Digest()
+	if err != nil || before != after {
+		t.Errorf("the digest changed (%v)", err)
+	}
+	p := s.Words()
+	table := p.Tables[len(p.Tables)-1]
+	if table.Title != "The year so far, from March 2026" || len(table.Rows) != 5 || table.Rows[3].Cells[0] != "Tax withheld from payouts" || table.Rows[3].Cells[1] != "−0.70" {
+		t.Errorf("%+v", table)
+	}
+	text, err := s.JSON()
+	if err != nil || !strings.Contains(string(text), `"year_to_date":{"first_period":"2026-03","accrued_amount":"12.5","taken_back_amount":"-1.25","adjusted_amount":"0","paid_out_amount":"-7","withheld_amount":"0.7","fee_amount":"0","paid_amount":"6.3"},`) {
+		t.Errorf("%s (%v)", text, err)
+	}
+}

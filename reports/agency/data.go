@@ -108,7 +108,7 @@ func (s *Statement) CSV() ([]byte, error) {
 	return b, nil
 }
 
-// JSON renders {"summary":{…},"lines":[…]}: keys are column names in a fixed order,
+// JSON renders {"summary":{…},"year_to_date":{…},"lines":[…]}: keys are column names in a fixed order,
 // decimals strings without trailing zeros, times RFC 3339 in UTC. Absent values are left
 // out; lines don't repeat what the summary says. The error is of kind internal.
 func (s *Statement) JSON() ([]byte, error) {
@@ -116,6 +116,11 @@ func (s *Statement) JSON() ([]byte, error) {
 		return nil, err
 	}
 	b := appendObject([]byte(`{"summary":`), s.summary())
+	if y := s.Year; y != nil {
+		b = appendObject(append(b, ",\n\"year_to_date\":"...), []field{{"first_period", told(string(y.FirstPeriod))}, {"accrued_amount", money(&y.Accrued)},
+			{"taken_back_amount", money(&y.TakenBack)}, {"adjusted_amount", money(&y.Adjusted)}, {"paid_out_amount", money(&y.PaidOut)},
+			{"withheld_amount", money(&y.Withheld)}, {"fee_amount", money(&y.Fees)}, {"paid_amount", money(&y.Paid)}})
+	}
 	b = append(b, ",\n\"lines\":["...)
 	for n := range s.Lines {
 		if n > 0 {
@@ -149,10 +154,10 @@ func appendObject(b []byte, fields []field) []byte {
 	return append(b, '}')
 }
 
-// Digest hashes all that the statement says, but for the run that said it.
+// Digest hashes all that the statement says of its month, but for the run that said it.
 func (s *Statement) Digest() (string, error) {
 	plain := *s
-	plain.RunID = ""
+	plain.RunID, plain.Year = "", nil
 	text, err := plain.JSON()
 	if err != nil {
 		return "", err

@@ -91,6 +91,9 @@ func (s *Statement) Words() *Page {
 		p.Notes = append(p.Notes, "The agency's terms ended on "+string(f.AppendDay(nil, *s.EndedAt-1))+".")
 	}
 	p.Tables = []Table{s.movement(&f), s.gifts(&f), s.entries(&f), s.payouts(&f)}
+	if s.Year != nil {
+		p.Tables = append(p.Tables, s.yearToDate(&f))
+	}
 	return p
 }
 
@@ -140,6 +143,24 @@ func (s *Statement) movement(f *statement.Figures) Table {
 		}
 	}
 	t.Total = []string{"Closing balance", f.Money(s.Closing)}
+	return t
+}
+
+// yearToDate sums the year's statements up to this one.
+func (s *Statement) yearToDate(f *statement.Figures) Table {
+	y := s.Year
+	t := Table{Title: "The year so far, from " + y.FirstPeriod.Start(s.zone()).Format("January 2006"), Columns: []Column{{Title: "Item"}, {s.Currency, true, 12000}},
+		None: "Nothing was given, adjusted or paid so far."}
+	f.Align(y.Accrued, y.TakenBack, y.Adjusted, y.PaidOut, y.Withheld, y.Fees, y.Paid)
+	for _, step := range []struct {
+		name   string
+		amount pipeline.Amount
+	}{{"Gifts gave", y.Accrued}, {"Reversals and clawbacks took back", y.TakenBack}, {"Adjustments", y.Adjusted}, {"Payouts requested, less those that came back", y.PaidOut},
+		{"Tax withheld from payouts", -y.Withheld}, {"Fees of payouts", -y.Fees}, {"Paid", y.Paid}} {
+		if step.amount != 0 {
+			t.Rows = append(t.Rows, Row{Cells: []string{step.name, f.Signed(step.amount)}})
+		}
+	}
 	return t
 }
 

@@ -5,12 +5,12 @@
 -- unit: currency
 -- reasons: overdue, below_minimum, dormant
 -- guards: money that is owed and forgotten: payouts that got stuck, balances that belong to a state after years
--- question: Is what creators are owed on its way to them, and not for too long?
+-- question: Is what creators and agencies are owed on its way to them, and not for too long?
 -- causes: a payout that the provider never took; a minimum too high for small creators; creators who left; an account or a tax form that is missing
 -- action: send the payout again or give the diamonds back; pay balances out below the minimum; ask creators who left, and give what is unclaimed to whom the law names
 -- checked: from (select payout_id from led_payout_open union all select creator_id || '/' || entity || '/' || currency as payout_id from led_unpaid_balance) as judged
 -- not_compared_reason: no creator is owed anything at the end of the month
--- A payout is overdue payout_due_days after its request (subject: the payout). Creators who have less than the minimum of their method for more than
+-- A payout, an agency's too, is overdue payout_due_days after its request (subject: the payout). Creators who have less than the minimum of their method for more than
 -- below_minimum_days are one sum for each currency, and creators without a movement for the months that escheat names for their
 -- country one for each country and currency: the table payout_ages has them row by row. Unpaid is no loss, so expected is 0.
 with findings as (
@@ -21,7 +21,7 @@ with findings as (
         cast(payouts.net_amount as decimal(38, 9)) as amount,
         payouts.currency,
         'overdue' as reason,
-        'Requested on ' || iso_day(local_day(payouts.requested_at, run.time_zone)) || ' by ' || payouts.creator_id || ' and unpaid for '
+        'Requested on ' || iso_day(local_day(payouts.requested_at, run.time_zone)) || ' by ' || coalesce(payouts.creator_id, 'agency ' || payouts.agency_id) || ' and unpaid for '
             || counted(payouts.age_days, 'day') || ': ' || plain(payouts.net_amount) || ' ' || payouts.currency || ' were due after '
             || counted(run.payout_due_days, 'day') || '.' as detail,
         payouts.batch_id,

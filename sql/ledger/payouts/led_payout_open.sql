@@ -1,11 +1,12 @@
 -- One row is one payout that was requested and is neither paid nor undone when the period ends.
 -- grain: payout_id
--- The net amounts of an entity and currency sum to payouts in transit. Ages are days of the configured zone; a payout is due
+-- Creators' and agencies': of creator_id and agency_id one is null. The net amounts of an entity and currency sum to payouts in transit. Ages are days of the configured zone; a payout is due
 -- payout_due_days of 24 hours after its request, and overdue once that lies in the period or before it.
 select
     states.payout_id,
     states.entity,
     states.creator_id,
+    states.agency_id,
     states.currency,
     states.gross_amount,
     states.net_amount,

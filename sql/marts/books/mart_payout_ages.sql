@@ -2,7 +2,7 @@
 -- grain: kind, entity, currency, country, age_band, subject_id
 -- result: payout_ages
 -- order: kind, entity, currency, country, age_band, subject_id
--- kind on_its_way has each payout that is requested and unpaid (subject: the payout), dormant each creator without a movement for the months
+-- kind on_its_way has each payout that is requested and unpaid, creators' and agencies' (subject: the payout), dormant each creator without a movement for the months
 -- that escheat in carat.yaml names for their country (subject: the creator), below_minimum the others who have less than the minimum of
 -- their method, by country and age. Ages are days: of the request, of the last movement, of the last request or first movement.
 with bands as (
@@ -22,6 +22,7 @@ aged as (
         cast(null as varchar) as country,
         led_payout_open.payout_id as subject_id,
         led_payout_open.creator_id,
+        led_payout_open.agency_id,
         cast(1 as bigint) as count,
         cast(led_payout_open.net_amount as decimal(38, 9)) as amount,
         local_day(led_payout_open.requested_at, run.time_zone) as since,
@@ -38,6 +39,7 @@ aged as (
         country,
         creator_id as subject_id,
         creator_id,
+        cast(null as varchar) as agency_id,
         cast(1 as bigint) as count,
         cast(closing_amount as decimal(38, 9)) as amount,
         last_day as since,
@@ -54,6 +56,7 @@ aged as (
         led_unpaid_balance.country,
         cast(null as varchar) as subject_id,
         cast(null as varchar) as creator_id,
+        cast(null as varchar) as agency_id,
         cast(1 as bigint) as count,
         cast(led_unpaid_balance.closing_amount as decimal(38, 9)) as amount,
         led_unpaid_balance.below_since as since,
@@ -76,6 +79,7 @@ select
     bands.age_band,
     aged.subject_id,
     aged.creator_id,
+    aged.agency_id,
     cast(sum(aged.count) as bigint) as count,
     cast(sum(aged.amount) as decimal(38, 9)) as amount,
     min(aged.since) as since,
@@ -96,4 +100,5 @@ group by
     aged.country,
     bands.age_band,
     aged.subject_id,
-    aged.creator_id
+    aged.creator_id,
+    aged.agency_id
