@@ -1,4 +1,4 @@
--- One row is a day without a feed that is expected daily, a feed that the month needs and nobody ever fed, or a batch whose rows don't add up.
+-- One row is a day, or a stretch of days, without a feed that is expected daily, a feed that the month needs and nobody ever fed, or a batch whose rows don't add up.
 -- grain: subject_kind, subject_id
 -- control: completeness
 -- severity: block
@@ -10,27 +10,43 @@
 -- action: put the feed that is missing whole into the inbox; ask the sender for the day that is missing and ingest it; if rows were lost, `carat verify` says which file changed
 -- checked: from (select feed from run_days cross join run_expected_feeds union all select feed from stg_batches) as expectations
 -- not_compared_reason: no feed is expected daily, and no file was ingested
--- Every day of the month has a row of each feed marked `expected: daily`; for every batch rows read = accepted + rejected +
+-- Every day of the month has a row of each feed marked `expected: daily` (days that follow one another are one row, FEED/FIRST/LAST); for every batch rows read = accepted + rejected +
 -- duplicate + left out, and the history holds exactly the accepted ones. Rates, catalogue, packages or creators that were never fed are one
 -- row each (empty_feed): the controls that hold rows against them then compare nothing and say so.
-with missing_days as (
+with absent as (
     select
-        run.default_entity as entity,
-        'feed' as subject_kind,
-        run_expected_feeds.feed || '/' || iso_day(run_days.day) as subject_id,
-        cast(1 as bigint) as expected,
-        cast(0 as bigint) as actual,
-        'days' as unit,
-        'missing_day' as reason,
-        'No row of ' || run_expected_feeds.feed || ' is dated ' || iso_day(run_days.day) || '. Is a file missing?' as detail,
-        cast(null as varchar) as batch_id
+        run_expected_feeds.feed,
+        run_days.day,
+        days_between(date '1970-01-01', run_days.day) - row_number() over (partition by run_expected_feeds.feed order by run_days.day) as stretch
     from run_days
     cross join run_expected_feeds
-    cross join run
     left join led_feed_day
         on led_feed_day.feed = run_expected_feeds.feed
         and led_feed_day.day = run_days.day
     where led_feed_day.feed is null
+),
+
+stretches as (
+    select feed, min(day) as first_day, max(day) as last_day, count(*) as days
+    from absent
+    group by feed, stretch
+),
+
+missing_days as (
+    select
+        run.default_entity as entity,
+        'feed' as subject_kind,
+        stretches.feed || '/' || iso_day(stretches.first_day) || case when stretches.days > 1 then '/' || iso_day(stretches.last_day) else '' end as subject_id,
+        stretches.days as expected,
+        cast(0 as bigint) as actual,
+        'days' as unit,
+        'missing_day' as reason,
+        'No row of ' || stretches.feed || ' is dated ' || iso_day(stretches.first_day)
+            || case when stretches.days > 1 then ' to ' || iso_day(stretches.last_day) || ', ' || counted(stretches.days, 'day') else '' end
+            || '. Is a file missing?' as detail,
+        cast(null as varchar) as batch_id
+    from stretches
+    cross join run
 ),
 
 uneven_batches as (
