@@ -216,10 +216,15 @@ func payouts() Feed {
 		r.EventAt = statusAt(r.Status, r.RequestedAt, r.PaidAt, r.UpdatedAt)
 		return Fault{}
 	},
-		id("payout_id"),
-		id("creator_id"),
-		enum("status", "requested", "paid", "failed", "returned"),
-		number("diamonds"),
+		payoutColumns(id("creator_id"), number("diamonds"))...,
+	)
+}
+
+// payoutColumns are the columns of payouts to whoever owner names; redeemed is what a
+// payout redeems besides its money.
+func payoutColumns(owner FeedColumn, redeemed ...FeedColumn) []FeedColumn {
+	columns := append([]FeedColumn{id("payout_id"), owner, enum("status", "requested", "paid", "failed", "returned")}, redeemed...)
+	return append(columns,
 		currency("currency"),
 		number("gross_amount"),
 		maybe(number("withholding_amount")),

@@ -72,23 +72,7 @@ func agencyPayouts() Feed {
 		r.EventAt = statusAt(r.Status, r.RequestedAt, r.PaidAt, r.UpdatedAt)
 		return Fault{}
 	},
-		id("payout_id"),
-		id("agency_id"),
-		enum("status", "requested", "paid", "failed", "returned"),
-		currency("currency"),
-		number("gross_amount"),
-		maybe(number("withholding_amount")),
-		maybe(number("fee_amount")),
-		number("net_amount"),
-		maybe(currency("payout_currency")),
-		maybe(positive("fx_rate")),
-		maybe(number("payout_amount")),
-		id("method"),
-		maybe(id("provider_reference")),
-		moment("requested_at"),
-		maybe(moment("paid_at")),
-		moment("updated_at"),
-		entity(),
+		payoutColumns(id("agency_id"))...,
 	)
 }
 

@@ -4,7 +4,7 @@
 -- close with. Signed so that more is better for the entity in profit and loss (income positive, cost negative), and as the journal in the
 -- balance (assets positive, debts negative). Only closed months are compared with. fx_effect is what the other month's amount changes by
 -- when it is told at this month's closing rate instead of its own: nothing for what is not monetary, null where a rate is missing.
--- Movement and closing of this month are the trial balance's, from where that has them.
+-- Movement and closing of this month are the trial balance's.
 -- A change needs a note when it is more than the materiality, in reporting currency, and more than flux_percent of the other month.
 with months as (
     select
@@ -45,104 +45,11 @@ kinds as (
     group by entity, account
 ),
 
-moved as (
-    select
-        entity,
-        account,
-        currency,
-        functional_currency,
-        cast(sum(amount) as decimal(38, 6)) as moved,
-        cast(known_sum(functional_amount) as decimal(38, 6)) as functional_moved
-    from led_journal_line
-    group by entity, account, currency, functional_currency
-),
-
-openings as (
-    select entity, account, currency, functional_currency, opening, functional_opening
-    from led_account_opening
-    union all
-    select
-        entity,
-        account,
-        currency,
-        functional_currency,
-        cast(opening_amount as decimal(38, 6)) as opening,
-        cast(functional_opening as decimal(38, 6)) as functional_opening
-    from led_monetary_balance
-),
-
--- whether what no roll-forward knows is known otherwise, as in the trial balance
-turn as (
-    select run.period = run.first_period or exists (select 1 from closed_trial_balances) as is_known
-    from run
-),
-
-closed as (
-    select
-        entity,
-        account,
-        currency,
-        functional_currency,
-        cast(known_sum(closing) as decimal(38, 6)) as closing,
-        cast(known_sum(functional_closing) as decimal(38, 6)) as functional_closing
-    from closed_trial_balances
-    group by entity, account, currency, functional_currency
-),
-
-accounts as (
-    select entity, account, currency, functional_currency
-    from moved
-    union
-    select entity, account, currency, functional_currency
-    from openings
-    union
-    select entity, account, currency, functional_currency
-    from closed
-    where closing <> 0 or functional_closing <> 0
-),
-
-begun as (
-    select
-        accounts.entity,
-        accounts.account,
-        accounts.currency,
-        accounts.functional_currency,
-        case
-            when openings.entity is not null then openings.opening
-            when turn.is_known then case when closed.entity is null then 0 else closed.closing end
-        end as opening,
-        case
-            when openings.entity is not null then openings.functional_opening
-            when turn.is_known then case when closed.entity is null then 0 else closed.functional_closing end
-        end as functional_opening
-    from accounts
-    cross join turn
-    left join openings
-        on openings.entity = accounts.entity
-        and openings.account = accounts.account
-        and openings.currency = accounts.currency
-    left join closed
-        on closed.entity = accounts.entity
-        and closed.account = accounts.account
-        and closed.currency = accounts.currency
-),
-
 told as (
     select
-        'this' as told_of,
-        begun.entity,
-        begun.account,
-        begun.currency,
-        begun.functional_currency,
-        coalesce(moved.moved, 0) as moved,
-        case when moved.entity is null then 0 else moved.functional_moved end as functional_moved,
-        begun.opening + coalesce(moved.moved, 0) as closing,
-        begun.functional_opening + case when moved.entity is null then 0 else moved.functional_moved end as functional_closing
-    from begun
-    left join moved
-        on moved.entity = begun.entity
-        and moved.account = begun.account
-        and moved.currency = begun.currency
+        'this' as told_of, entity, account, currency, functional_currency,
+        debit - credit as moved, functional_debit - functional_credit as functional_moved, closing, functional_closing
+    from led_trial_balance
     union all
     select
         'month' as told_of, entity, account, currency, functional_currency,

@@ -77,7 +77,10 @@ entities as (
     from stg_tax_payments
     union
     select entity
-    from led_agency_rollforward
+    from led_agency_opening
+    union
+    select entity
+    from led_agency_movement
 ),
 
 posted as (

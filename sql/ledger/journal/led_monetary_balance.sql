@@ -69,9 +69,6 @@ postings as (
     from led_posting_creator
     union all
     select entity, currency, role, amount
-    from led_posting_promotion
-    union all
-    select entity, currency, role, amount
     from led_posting_settlement
     union all
     select entity, currency, role, amount

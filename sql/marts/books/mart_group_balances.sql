@@ -39,16 +39,16 @@ closed as (
 
 moved as (
     select
-        mart_trial_balances.entity,
-        mart_trial_balances.account,
+        led_trial_balance.entity,
+        led_trial_balance.account,
         known_sum(case
-            when mart_trial_balances.functional_opening is not null then mart_trial_balances.functional_opening
-            when mart_trial_balances.opening is null and turn.is_first then 0
+            when led_trial_balance.functional_opening is not null then led_trial_balance.functional_opening
+            when led_trial_balance.opening is null and turn.is_first then 0
         end) as functional_opening,
-        known_sum(mart_trial_balances.functional_debit - mart_trial_balances.functional_credit) as functional_movement
-    from mart_trial_balances
+        known_sum(led_trial_balance.functional_debit - led_trial_balance.functional_credit) as functional_movement
+    from led_trial_balance
     cross join turn
-    group by mart_trial_balances.entity, mart_trial_balances.account
+    group by led_trial_balance.entity, led_trial_balance.account
 ),
 
 keys as (

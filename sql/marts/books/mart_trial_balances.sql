@@ -1,136 +1,24 @@
 -- One row is one account of one entity in one currency over the month: what was debited, what was credited, what is left.
 -- grain: entity, account, currency
+-- materialized: view
 -- result: trial_balances
 -- order: entity, account, currency
--- Every account opens with what a roll-forward knows, else with what the closed month before closed with; where carat begins with what was
--- fed, else with nothing. Income and cost go on from month to month, since carat books no end of a year. While the month before
--- is open only what a roll-forward knows is told.
--- Debits are positive, credits negative in opening and closing. Functional amounts are null where an exchange rate is missing,
--- never zero.
-with lines as (
-    select
-        entity,
-        day,
-        event_class,
-        account,
-        currency,
-        functional_currency,
-        cast(sum(amount) as decimal(38, 6)) as amount,
-        cast(known_sum(functional_amount) as decimal(38, 6)) as functional_amount
-    from led_journal_line
-    group by entity, day, event_class, account, currency, functional_currency
-),
-
--- as journal_lines tells them, an account once in an entry
-moved as (
-    select
-        entity,
-        account,
-        currency,
-        functional_currency,
-        cast(sum(greatest(amount, 0)) as decimal(38, 6)) as debit,
-        cast(sum(greatest(-amount, 0)) as decimal(38, 6)) as credit,
-        cast(known_sum(case when functional_amount < 0 then 0 else functional_amount end) as decimal(38, 6)) as functional_debit,
-        cast(known_sum(case when functional_amount > 0 then 0 else -functional_amount end) as decimal(38, 6)) as functional_credit
-    from lines
-    where amount <> 0 or functional_amount <> 0 or functional_amount is null
-    group by entity, account, currency, functional_currency
-),
-
-keys as (
-    select entity, account, currency, functional_currency
-    from moved
-    union
-    select entity, account, currency, functional_currency
-    from led_account_opening
-    where opening <> 0 or functional_opening <> 0 or functional_opening is null
-    union
-    select entity, account, currency, functional_currency
-    from led_monetary_balance
-    where opening_amount <> 0 or functional_opening <> 0 or functional_opening is null
-    union
-    select entity, account, currency, functional_currency
-    from closed_trial_balances
-    where closing <> 0 or functional_closing <> 0
-),
-
--- whether what no roll-forward knows is known otherwise
-turn as (
-    select run.period = run.first_period or exists (select 1 from closed_trial_balances) as is_known
-    from run
-),
-
-closed as (
-    select
-        entity,
-        account,
-        currency,
-        cast(known_sum(closing) as decimal(38, 6)) as closing,
-        cast(known_sum(functional_closing) as decimal(38, 6)) as functional_closing
-    from closed_trial_balances
-    group by entity, account, currency
-),
-
-known as (
-    select entity, account, currency, opening, functional_opening
-    from led_account_opening
-    union all
-    select
-        entity, account, currency, cast(opening_amount as decimal(38, 6)) as opening,
-        cast(functional_opening as decimal(38, 6)) as functional_opening
-    from led_monetary_balance
-),
-
-openings as (
-    select
-        keys.entity,
-        keys.account,
-        keys.currency,
-        case
-            when known.entity is not null then known.opening
-            when closed.entity is not null then closed.closing
-            when turn.is_known then cast(0 as decimal(38, 6))
-        end as opening,
-        case
-            when known.entity is not null then known.functional_opening
-            when closed.entity is not null then closed.functional_closing
-            when turn.is_known then cast(0 as decimal(38, 6))
-        end as functional_opening
-    from keys
-    cross join turn
-    left join known
-        on known.entity = keys.entity
-        and known.account = keys.account
-        and known.currency = keys.currency
-    left join closed
-        on closed.entity = keys.entity
-        and closed.account = keys.account
-        and closed.currency = keys.currency
-)
-
+-- Debits are positive, credits negative in opening and closing; led_trial_balance says how an account opens. Functional amounts are
+-- null where an exchange rate is missing, never zero.
 select
     run.period,
     run.run_id,
-    keys.entity,
-    keys.account,
-    keys.currency,
-    keys.functional_currency,
-    openings.opening,
-    coalesce(moved.debit, 0) as debit,
-    coalesce(moved.credit, 0) as credit,
-    openings.opening + coalesce(moved.debit, 0) - coalesce(moved.credit, 0) as closing,
-    openings.functional_opening,
-    case when moved.entity is null then 0 else moved.functional_debit end as functional_debit,
-    case when moved.entity is null then 0 else moved.functional_credit end as functional_credit,
-    openings.functional_opening
-    + case when moved.entity is null then 0 else moved.functional_debit - moved.functional_credit end as functional_closing
-from keys
+    led_trial_balance.entity,
+    led_trial_balance.account,
+    led_trial_balance.currency,
+    led_trial_balance.functional_currency,
+    led_trial_balance.opening,
+    led_trial_balance.debit,
+    led_trial_balance.credit,
+    led_trial_balance.closing,
+    led_trial_balance.functional_opening,
+    led_trial_balance.functional_debit,
+    led_trial_balance.functional_credit,
+    led_trial_balance.functional_closing
+from led_trial_balance
 cross join run
-left join moved
-    on moved.entity = keys.entity
-    and moved.account = keys.account
-    and moved.currency = keys.currency
-left join openings
-    on openings.entity = keys.entity
-    and openings.account = keys.account
-    and openings.currency = keys.currency
