@@ -6,10 +6,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/reports/journal"
+	"carat/reports/statement"
 )
 
 // journalFolder lies in a period's folder, beside the package.
@@ -28,15 +31,25 @@ func (b *packageBuilder) writeJournals() (files []string, err error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, packageError(folder, err)
 	}
-	var write func(writers []journal.Writer) error
-	write = func(writers []journal.Writer) error {
-		if len(writers) == len(journal.Formats) {
+	list, err := b.journals()
+	if err != nil {
+		return nil, err
+	}
+	if err := b.clearJournals(folder, list); err != nil {
+		return nil, err
+	}
+	var write func(writers []journalOf) error
+	write = func(writers []journalOf) error {
+		if len(writers) == len(list) {
 			return b.addJournal(writers)
 		}
-		f := journal.Formats[len(writers)]
-		file := filepath.Join(folder, f.File)
+		one := list[len(writers)]
+		file := filepath.Join(folder, one.file)
 		files = append(files, file)
-		err := disk.Write(file, 0o600, func(w io.Writer) error { return write(append(writers, f.New(w, b.run.Period))) })
+		err := disk.Write(file, 0o600, func(w io.Writer) error {
+			one.Writer = one.format.New(w, b.run.Period)
+			return write(append(writers, one))
+		})
 		var told *pipeline.Error
 		if err == nil || errors.As(err, &told) { // of a file inside this one
 			return err
@@ -49,8 +62,54 @@ func (b *packageBuilder) writeJournals() (files []string, err error) {
 	return files, nil
 }
 
+// journalOf is a file of the journal: of one entity, or of all.
+type journalOf struct {
+	journal.Writer
+	format journal.Format
+	file   string
+	entity string // "": all
+}
+
+// journals gives the files of the run's journal.
+func (b *packageBuilder) journals() (list []journalOf, err error) {
+	for _, f := range journal.Formats {
+		if f.Own == "" {
+			list = append(list, journalOf{format: f, file: f.File})
+			continue
+		}
+		query := "select distinct entity from journal_lines where run_id = " + pipeline.SQLText(b.run.ID) +
+			" and functional_currency = " + pipeline.SQLText(f.Own) + " order by entity"
+		if err := b.each(query, 1, func(row []any) error {
+			entity := fmt.Sprint(row[0])
+			_, name := statement.FolderName(entity)
+			ending := filepath.Ext(f.File)
+			list = append(list, journalOf{format: f, entity: entity, file: strings.TrimSuffix(f.File, ending) + "-" + name + ending})
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// clearJournals takes away the files of entities that have none any more.
+func (b *packageBuilder) clearJournals(folder string, list []journalOf) error {
+	there, err := os.ReadDir(folder)
+	if err != nil {
+		return packageError(folder, err)
+	}
+	for _, f := range there {
+		if !slices.ContainsFunc(list, func(one journalOf) bool { return one.file == f.Name() }) && strings.HasPrefix(f.Name(), "fec-") {
+			if err := os.Remove(filepath.Join(folder, f.Name())); err != nil {
+				return packageError(folder, err)
+			}
+		}
+	}
+	return nil
+}
+
 // addJournal reads the journal once and hands each of its lines to all writers.
-func (b *packageBuilder) addJournal(writers []journal.Writer) error {
+func (b *packageBuilder) addJournal(writers []journalOf) error {
 	query := journalQuery + pipeline.SQLText(b.run.ID) + " order by entity, day, event_class, currency, line_no"
 	err := b.each(query, 11, func(row []any) error {
 		cell := func(i int) string {
@@ -64,6 +123,9 @@ func (b *packageBuilder) addJournal(writers []journal.Writer) error {
 			FunctionalCurrency: cell(7), FunctionalDebit: cell(8), FunctionalCredit: cell(9), Memo: cell(10),
 		}
 		for _, w := range writers {
+			if w.entity != "" && w.entity != line.Entity {
+				continue
+			}
 			if err := w.Add(&line); err != nil {
 				return err
 			}

@@ -28,16 +28,22 @@ type Writer interface {
 	Close() error
 }
 
-// Formats are the layouts of a journal, each a file. They take the same lines, so
-// that a journal is read once for all of them.
-var Formats = []struct {
+// Format is a layout of a journal: a file for all entities or, with an Own currency,
+// one for each entity whose functional currency it is.
+type Format struct {
 	Name, File string
 	New        func(w io.Writer, period pipeline.Period) Writer
-}{
-	{"hledger", "journal.hledger", newHledger},
-	{"quickbooks", "quickbooks-online.csv", newQuickBooks},
-	{"xero", "xero.csv", newXero},
-	{"netsuite", "netsuite.csv", newNetSuite},
+	Own        string
+}
+
+// Formats are the layouts of a journal. They take the same lines, so that a journal is
+// read once for all of them.
+var Formats = []Format{
+	{Name: "hledger", File: "journal.hledger", New: newHledger},
+	{Name: "quickbooks", File: "quickbooks-online.csv", New: newQuickBooks},
+	{Name: "xero", File: "xero.csv", New: newXero},
+	{Name: "netsuite", File: "netsuite.csv", New: newNetSuite},
+	{Name: "fec", File: "fec.txt", New: newFEC, Own: "EUR"},
 }
 
 // lineCSV writes the lines as CSV (CRLF), numbering entries; row gives the cells of

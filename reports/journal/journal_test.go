@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -100,6 +101,53 @@ func TestJournalCSVIsSafe(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The rules of the file: eighteen columns, days, decimal commas, entries numbered one
+// after the other and balanced, nothing that would end a cell.
+func TestJournalFEC(t *testing.T) {
+	var b bytes.Buffer
+	w := newFEC(&b, "2026-10")
+	for _, l := range []Line{
+		{"eu/2026-10-02/gift/EUR", "2026-10-02", "eu", "4110 Clients\tx", "EUR", "10.5", "0", "EUR", "10.5", "0", "dons\r\n=1+1"},
+		{"eu/2026-10-02/gift/EUR", "2026-10-02", "eu", "7060 Prestations", "EUR", "0", "10.5", "EUR", "0", "10.5", "dons"},
+		{"eu/2026-10-03/purchase/JPY", "2026-10-03", "eu", "4110 Clients", "JPY", "1000", "0", "EUR", "6.10", "0", "achats"},
+		{"eu/2026-10-03/purchase/JPY", "2026-10-03", "eu", "4190 Avances", "JPY", "0", "1000", "EUR", "0", "6.10", "achats"},
+		{"eu/2026-10-03/purchase/JPY", "2026-10-03", "eu", "6580 Arrondis", "JPY", "0", "0", "EUR", "0", "0", "rien"},
+	} {
+		if err := w.Add(&l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\r\n"), "\r\n")
+	if len(lines) != 5 || lines[0] != strings.ReplaceAll(fecColumns, "|", "\t") {
+		t.Fatalf("%d lines, head %q", len(lines), lines[0])
+	}
+	day, amount := regexp.MustCompile(`^2026(0[1-9]|1[0-2])[0-3][0-9]$`), regexp.MustCompile(`^[0-9]+,[0-9]{2,}$`)
+	for n, line := range lines[1:] {
+		cells := strings.Split(line, "\t")
+		if len(cells) != 18 {
+			t.Fatalf("line %d has %d cells", n+1, len(cells))
+		}
+		for _, at := range []int{3, 9, 15} {
+			if !day.MatchString(cells[at]) {
+				t.Errorf("line %d: day %q", n+1, cells[at])
+			}
+		}
+		if !amount.MatchString(cells[11]) || !amount.MatchString(cells[12]) {
+			t.Errorf("line %d: amounts %q and %q", n+1, cells[11], cells[12])
+		}
+	}
+	want := []string{
+		"gift\tgift\t2026-10-00001\t20261002\t4110\tClients x\t\t\teu/2026-10-02/gift/EUR\t20261002\tdons  =1+1\t10,50\t0,00\t\t\t20261031\t\t",
+		"purchase\tpurchase\t2026-10-00002\t20261003\t4190\tAvances\t\t\teu/2026-10-03/purchase/JPY\t20261003\tachats\t0,00\t6,10\t\t\t20261031\t-1000,00\tJPY",
+	}
+	if lines[1] != want[0] || lines[4] != want[1] {
+		t.Errorf("\n%q\n%q\nwant\n%q\n%q", lines[1], lines[4], want[0], want[1])
 	}
 }
 
