@@ -44,6 +44,17 @@ func (e *Engine) Repeats(ctx context.Context, feed pipeline.Feed, columns []pipe
 			return fmt.Errorf("compare keys of %s: %w", feed.Name, err)
 		}
 	}
+	if !within && !feed.Reference {
+		// Most files repeat nothing: then only the keys of the history are read, and none
+		// of its other columns.
+		n, err := e.Number(ctx, repeatedKeysQuery(feed, columns))
+		if err != nil {
+			return fmt.Errorf("compare keys of %s: %w", feed.Name, err)
+		}
+		if n == 0 {
+			return nil
+		}
+	}
 	rows, err := e.Select(ctx, repeatsQuery(feed, columns, within))
 	if err != nil {
 		return fmt.Errorf("compare keys of %s: %w", feed.Name, err)
@@ -75,6 +86,17 @@ func keyPart(column, sqlType string) string {
 		column = "date_diff('day', date '1970-01-01', " + column + ")"
 	}
 	return "coalesce(cast(" + column + " as varchar), '')"
+}
+
+// repeatedKeysQuery counts the staged rows whose key stands in the history.
+func repeatedKeysQuery(feed pipeline.Feed, columns []pipeline.Column) string {
+	var same []string
+	for _, k := range feed.Key {
+		if slices.ContainsFunc(columns, func(c pipeline.Column) bool { return c.Name == k }) {
+			same = append(same, "n."+duckdb.Identifier(k)+" is not distinct from o."+duckdb.Identifier(k))
+		}
+	}
+	return "select count(*) from repeats_staged as n inner join repeats_history as o on " + strings.Join(same, " and ")
 }
 
 // repeatsQuery compares staged rows with those of the history by one join
