@@ -16,6 +16,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/decision"
 	"carat/pipeline/engine"
+	"carat/pipeline/engine/duckdb"
 	"carat/sql"
 )
 
@@ -98,8 +99,9 @@ func heldIdentities(t *testing.T, period pipeline.Period, before, now map[string
 	}
 }
 
-// exported runs a period's models once more and hashes each result table.
-func exported(t *testing.T, s books.Setting, period pipeline.Period, threads int) map[string]string {
+// exported runs a period's models once more and hashes each result table that has
+// rows.
+func exported(t *testing.T, s books.Setting, period pipeline.Period, runID string, threads int) map[string]string {
 	t.Helper()
 	hashes, err := func() (hashes map[string]string, err error) {
 		ctx := context.Background()
@@ -141,7 +143,7 @@ func exported(t *testing.T, s books.Setting, period pipeline.Period, threads int
 		if err := reconcile.LoadClosing(ctx, p, eng, closed, period); err != nil {
 			return nil, err
 		}
-		if _, err := eng.Reconcile(ctx, m.Dialect, m.List, o.Parameters("run", closed, batches, nil, locks, decision.Decided{}), nil); err != nil {
+		if _, err := eng.Reconcile(ctx, m.Dialect, m.List, o.Parameters(runID, closed, batches, nil, locks, decision.Decided{}), nil); err != nil {
 			return nil, err
 		}
 		files, err := eng.Export(ctx, folder)
@@ -151,6 +153,12 @@ func exported(t *testing.T, s books.Setting, period pipeline.Period, threads int
 		hashes = map[string]string{}
 		for table, list := range files {
 			for i, file := range list {
+				if n, err := eng.Number(ctx, "select count(*) from read_parquet("+duckdb.Literal(file)+")"); err != nil || n == 0 {
+					if err != nil {
+						return nil, err
+					}
+					continue // tables without rows are not published
+				}
 				text, err := os.ReadFile(file)
 				if err != nil {
 					return nil, err
@@ -162,6 +170,35 @@ func exported(t *testing.T, s books.Setting, period pipeline.Period, threads int
 	}()
 	if err != nil || len(hashes) == 0 {
 		t.Fatalf("run %s once more: %v", period, err)
+	}
+	return hashes
+}
+
+// publishedFiles hashes each result table of a run as it was published.
+func publishedFiles(t *testing.T, s books.Setting, runID string) map[string]string {
+	t.Helper()
+	p, err := books.OpenExisting(t.Context(), s, books.RightQuery)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	tables, err := p.Lake.RunTables(t.Context(), runID)
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("run %s has %d tables: %v", runID, len(tables), err)
+	}
+	hashes := map[string]string{}
+	for _, table := range tables {
+		for i, file := range table.Paths {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			hashes[fmt.Sprint(table.Table, " ", i)] = fmt.Sprintf("%x", sha256.Sum256(text))
+		}
 	}
 	return hashes
 }
