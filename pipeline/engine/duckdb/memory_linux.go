@@ -9,7 +9,8 @@ package duckdb
 // default glibc maps each from the kernel and unmaps it again, and every page is
 // faulted in anew: a quarter of a reconciliation's CPU. Blocks below the largest
 // threshold that glibc knows come from the heap instead, which is kept. Other C
-// libraries have no such switch.
+// libraries have no such switch, and where malloc is DuckDB's own
+// (malloc_linux_amd64.c) it has nothing to say.
 static void keep_heap(void) {
 #ifdef __GLIBC__
 	mallopt(M_MMAP_THRESHOLD, 32 << 20);
