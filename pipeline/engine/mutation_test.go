@@ -39,7 +39,7 @@ var mutable = []struct{ table, columns, where string }{
 	{"diamond_adjustments", "adjustment_id creator_id diamonds reason reference_id approved_by adjusted_at", ""},
 	{"settlement_lines", "line_id channel report_id store_transaction_id sku country kind quantity gross_amount tax_amount fee_amount net_amount currency customer_currency customer_amount transaction_at settled_at covers_from covers_to bank_reference", ""},
 	{"provider_payments", "line_id provider provider_reference payout_id amount currency status booked_at report_id", ""},
-	{"bank_lines", "line_id account booked_at amount currency reference counterparty", ""},
+	{"bank_lines", "line_id account booked_at amount currency reference counterparty", "amount > 0"},
 	{"balances", "subject_kind subject_id channel currency coins diamonds amount deferred_fee as_of", ""},
 	{"gift_catalog", "gift_id coins valid_from", "gift_id in (select gift_id from raw_gift_events)"},
 	{"coin_packages", "sku channel country coins bonus_coins currency gross_amount valid_from", "sku || channel || country in (select sku || channel || country from raw_coin_purchases)"},
