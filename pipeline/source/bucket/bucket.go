@@ -40,8 +40,15 @@ type Options struct {
 	Client   *http.Client // of reach
 }
 
-// listedMax bounds how many objects are listed.
-const listedMax = 100_000
+// listedMax bounds how many objects are listed, pagesMax on how many pages: a store
+// gives a thousand on each.
+const (
+	listedMax = 100_000
+	pagesMax  = 1_000
+)
+
+// errPages is a listing that never ends.
+var errPages = errors.New("the store lists the same page again and again")
 
 type bucket struct {
 	o   Options
@@ -92,6 +99,7 @@ func (b *bucket) List(ctx context.Context) (list []source.Remote, err error) {
 		return b.versions(ctx)
 	}
 	var after *string
+	pages := 0
 	for {
 		page, err := b.api.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &b.o.Bucket, Prefix: &b.o.Prefix, ContinuationToken: after})
 		if err != nil {
@@ -105,8 +113,12 @@ func (b *bucket) List(ctx context.Context) (list []source.Remote, err error) {
 		if len(list) > listedMax {
 			return nil, fmt.Errorf("more than %d objects lie under the prefix; give a longer one", listedMax)
 		}
+		before := after
 		if after = page.NextContinuationToken; !aws.ToBool(page.IsTruncated) || after == nil {
 			return list, nil
+		}
+		if pages++; before != nil && *before == *after || pages > pagesMax {
+			return nil, errPages
 		}
 	}
 }
@@ -118,7 +130,10 @@ const versionMark = " version "
 func (b *bucket) versions(ctx context.Context) (list []source.Remote, err error) {
 	in := &s3.ListObjectVersionsInput{Bucket: &b.o.Bucket, Prefix: &b.o.Prefix}
 	at := map[string]time.Time{}
-	for {
+	for pages := 0; ; pages++ {
+		if pages > pagesMax {
+			return nil, errPages
+		}
 		page, err := b.api.ListObjectVersions(ctx, in)
 		if err != nil {
 			return nil, judged("list", err)
@@ -135,6 +150,9 @@ func (b *bucket) versions(ctx context.Context) (list []source.Remote, err error)
 		}
 		if !aws.ToBool(page.IsTruncated) {
 			break
+		}
+		if aws.ToString(page.NextKeyMarker) == aws.ToString(in.KeyMarker) && aws.ToString(page.NextVersionIdMarker) == aws.ToString(in.VersionIdMarker) {
+			return nil, errPages
 		}
 		in.KeyMarker, in.VersionIdMarker = page.NextKeyMarker, page.NextVersionIdMarker
 	}
