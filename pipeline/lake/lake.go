@@ -132,7 +132,7 @@ func (l *Lake) open(ctx context.Context) error {
 			return err
 		}
 	}
-	l.catalog.Codec = l.codec
+	l.catalog.Codec, l.disk.MayRemove = l.codec, l.catalog.MayRemove
 	l.catalog.Clock, l.Folder = l.cfg.Clock, certificates.New(l.disk, l.catalog)
 	if err := l.openRecorder(ctx); err != nil {
 		return err

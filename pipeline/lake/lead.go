@@ -8,7 +8,7 @@ import (
 	"syscall"
 
 	"carat/pipeline"
-	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/fence"
 )
 
 // LeadSchedule makes this process the lake's one scheduler. It doesn't wait:
@@ -39,7 +39,7 @@ func (l *Lake) LeadSchedule(ctx context.Context) (*Lead, error) {
 // Lead is being the lake's one scheduler.
 type Lead struct {
 	file *os.File
-	lock *catalog.Lock
+	lock *fence.Lock
 }
 
 // Holds is an error when the lead is lost: the database was restarted or went

@@ -49,6 +49,11 @@ func (l *Lake) Lock(ctx context.Context) (release func(), err error) {
 		return nil, l.fail("lock lake", l.cfg.Root, err)
 	}
 	host, _ := os.Hostname()
+	if err := inCatalog.Raise(ctx, fmt.Sprintf("process %d on %s", os.Getpid(), host), l.cfg.Now()); err != nil {
+		inCatalog.Unlock()
+		_ = f.Close()
+		return nil, l.fail("lock lake", l.cfg.Root, err)
+	}
 	notice, _ := json.Marshal(lockNotice{PID: os.Getpid(), Since: l.cfg.Now().UTC().Truncate(time.Second), Host: host})
 	if err := f.Truncate(0); err == nil {
 		_, _ = f.WriteAt(append(notice, '\n'), 0) // only a courtesy to the next

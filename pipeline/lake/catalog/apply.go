@@ -110,6 +110,9 @@ func (cat *Catalog) tryApply(ctx context.Context, changes []Change, inTx func(*s
 			_ = tx.Rollback()
 		}
 	}()
+	if err := cat.held.Load().Fence(ctx, tx); err != nil {
+		return err
+	}
 	for _, c := range changes {
 		if err := cat.point(ctx, tx, c); err != nil {
 			return err

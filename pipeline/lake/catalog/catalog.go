@@ -17,6 +17,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake/chain"
+	"carat/pipeline/lake/fence"
 	"carat/pipeline/lake/identity"
 	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/pages"
@@ -56,7 +57,7 @@ type Catalog struct {
 	raw     map[string]pages.RawTable
 	db      *sql.DB
 	dialect icesql.SupportedDialect
-	held    atomic.Pointer[Lock] // while this process is the lake's writer
+	held    atomic.Pointer[fence.Lock] // while this process is the lake's writer
 
 	// Recorder chains what the catalog writes of its tables.
 	Recorder Recorder
@@ -115,6 +116,18 @@ func OpenListOnly(d *store.Disk, dsn string) (*Catalog, error) {
 // DB is the catalog's database, in which commits are transactions.
 func (cat *Catalog) DB() *sql.DB { return cat.db }
 
+// Lock also takes an advisory lock in PostgreSQL, for carats on other machines.
+func (cat *Catalog) Lock(ctx context.Context, what string) (*fence.Lock, error) {
+	d := fence.Database{DB: cat.db, Bind: cat.bind, Postgres: cat.InPostgres(), DSN: cat.dsn, Lake: cat.id.ID, Root: cat.Disk.Root}
+	return d.Lock(ctx, what)
+}
+
+// Hold says under which lock this process commits and deletes from now on; nil for none.
+func (cat *Catalog) Hold(lock *fence.Lock) { cat.held.Store(lock) }
+
+// MayRemove is an error when this process was the lake's writer and is it no more.
+func (cat *Catalog) MayRemove() error { return cat.held.Load().Current() }
+
 // LakeID is the lake's own id, which a copy shares.
 func (cat *Catalog) LakeID() string { return cat.id.ID }
 
@@ -161,7 +174,7 @@ func (cat *Catalog) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make catalog tables: %w", err)
 	}
-	for _, text := range []string{inventorySQL, ledgerSQL} {
+	for _, text := range []string{inventorySQL, ledgerSQL, fence.SQL} {
 		if _, err := cat.db.ExecContext(ctx, text); err != nil {
 			return fmt.Errorf("make catalog tables: %w", err)
 		}

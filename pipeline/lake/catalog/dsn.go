@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"carat/pipeline/lake/fence"
 	"carat/pipeline/lake/identity"
 	"carat/pipeline/lake/links"
 	"github.com/apache/iceberg-go"
@@ -59,7 +60,7 @@ func MakeCatalog(ctx context.Context, dsn string) (err error) {
 	if _, err := icesql.NewCatalog(Namespace, db, dialect, iceberg.Properties{}); err != nil {
 		return fmt.Errorf("make catalog tables: %w", identity.Scrub(err, dsn))
 	}
-	for _, text := range append([]string{inventorySQL, ledgerSQL}, links.SQL...) {
+	for _, text := range append([]string{inventorySQL, ledgerSQL, fence.SQL}, links.SQL...) {
 		if _, err := db.ExecContext(ctx, text); err != nil {
 			return fmt.Errorf("make catalog tables: %w", identity.Scrub(err, dsn))
 		}

@@ -99,6 +99,9 @@ func (cat *Catalog) Place(from, to string) error {
 
 func (m *Move) place() error {
 	d := m.cat.Disk
+	if err := m.cat.held.Load().Current(); err != nil {
+		return err
+	}
 	folders := map[string]bool{}
 	var order []string
 	for i, rel := range m.To {

@@ -20,6 +20,10 @@ type Disk struct {
 	Root  string                        // absolute path of the lake's folder
 	Fault func(step, path string) error // nil outside tests
 
+	// MayRemove is asked before something is deleted, and its error is why it isn't;
+	// nil: nobody is.
+	MayRemove func() error
+
 	// Databases is the folder of copies of the lake's databases, where the lake itself
 	// can't be written to; "" elsewhere.
 	Databases string
@@ -78,7 +82,7 @@ func (d *Disk) Rename(from, to string) error {
 
 // Remove deletes a file; one that is gone already is no error.
 func (d *Disk) Remove(path string) error {
-	if err := d.Step("remove", path); err != nil {
+	if err := d.mayRemove(path); err != nil {
 		return err
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -89,10 +93,17 @@ func (d *Disk) Remove(path string) error {
 
 // RemoveAll deletes a folder and what is in it.
 func (d *Disk) RemoveAll(path string) error {
-	if err := d.Step("remove", path); err != nil {
+	if err := d.mayRemove(path); err != nil {
 		return err
 	}
 	return os.RemoveAll(path)
+}
+
+func (d *Disk) mayRemove(path string) error {
+	if err := d.Step("remove", path); err != nil || d.MayRemove == nil {
+		return err
+	}
+	return d.MayRemove()
 }
 
 // Create begins a file that appears under its name when it is closed whole.
