@@ -302,6 +302,7 @@ var holdsNoRule = map[string]string{
 	"led_gift_type":      "the gifts of led_gift_day summed by type of gift and range of a rate",
 	"led_live_row":       "the gifts of a recorder before led_live_gift gives them diamonds",
 	"led_rate_point":     "the instants at which led_rate_at is asked",
+	"led_lot_source":     "the history of the viewers who are replayed, as led_lot_event puts it in order",
 	"led_rated_span":     "led_creator_span and led_creator_rate side by side, with a number for the rate",
 }
 

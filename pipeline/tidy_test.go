@@ -77,6 +77,8 @@ var mayImport = map[string][]string{
 	"pipeline/engine/duckdb":  {"pipeline"},
 	"pipeline/engine/sqltext": {"pipeline"},
 	"pipeline/engine/own":     {"pipeline", "pipeline/engine/duckdb"},
+	"pipeline/engine/lotpass": {"pipeline/lots", "pipeline/engine/duckdb"},
+	"pipeline/lots":           {},
 
 	// The rooms of the lake know those below them.
 	"pipeline/lake/store":        {"pipeline"},

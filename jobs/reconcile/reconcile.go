@@ -164,13 +164,34 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	if err := LoadClosing(ctx, p, eng, closed, o.Period); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	if err := r.execute(ctx, p, o, m, tables, o.Parameters(id, closed, batches, prior, locks, told)); err != nil {
+	params := o.Parameters(id, closed, batches, prior, locks, told)
+	if params.CheckAllLots, err = checkAllLots(ctx, p, o); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	if err := r.execute(ctx, p, o, m, tables, params); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	if r.signOffFell, err = p.SettleSignOff(ctx, o.Setting, o.Period, version, id); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
+}
+
+// runsLookedAt bounds the runs among which one is looked for that found lots not
+// as specified.
+const runsLookedAt = 200
+
+// checkAllLots says whether the run compares the lots of all viewers with the
+// rules in SQL: that of a month which is being prepared, and each of a month of
+// which a run found them to differ.
+func checkAllLots(ctx context.Context, p *books.Books, o Options) (bool, error) {
+	if o.Reperform {
+		return true, nil
+	}
+	runs, err := p.State.Runs(ctx, runsLookedAt)
+	return slices.ContainsFunc(runs, func(r state.Run) bool {
+		return r.Period == o.Period && slices.ContainsFunc(r.Controls, func(c Control) bool { return c.Control == "lots_as_specified" && c.Exceptions > 0 })
+	}), err
 }
 
 // execute runs the models and publishes their results.

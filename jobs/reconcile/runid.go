@@ -35,6 +35,7 @@ type runInputs struct {
 	Locks       []engine.Lock           // what each closed period knew
 	Rates       []decision.DecidedRate  `json:",omitempty"` // that people decided
 	Matches     []decision.DecidedMatch `json:",omitempty"` // that people decided
+	LotsVersion int                     // of the pass over viewers' coins, which a sample of them is compared with
 	Config      runConfig
 }
 
@@ -80,7 +81,7 @@ type entityTerms struct{ ID, FunctionalCurrency, Revenue string }
 // RunID gives the id of reconciling the period over these batches with this
 // SQL: the same inputs are the same run.
 func RunID(c *config.Config, period, first pipeline.Period, version int64, batches []pipeline.Batch, files []sqlFile, prior []engine.ClosedTable, locks []engine.Lock, told decision.Decided) (string, error) {
-	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, Version: version, SQL: slices.Clone(files), Closed: prior, Locks: locks, Rates: told.Rates, Matches: told.Matches}
+	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, Version: version, SQL: slices.Clone(files), Closed: prior, Locks: locks, Rates: told.Rates, Matches: told.Matches, LotsVersion: engine.LotsVersion}
 	sort.Slice(in.SQL, func(i, j int) bool { return in.SQL[i].Name < in.SQL[j].Name })
 	for _, b := range batches {
 		in.Batches = append(in.Batches, runBatch{b.ID, b.Feed, b.SourceSHA256, b.RowsSHA256,

@@ -36,6 +36,7 @@ type builder struct {
 	rows     map[string]int64
 	progress func(model string, done, total int)
 	apart    apart
+	passes   passes
 
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -47,7 +48,8 @@ type builder struct {
 
 // buildAll builds the models, ordered by what they read.
 func (e *Engine) buildAll(ctx context.Context, ordered []Model, p Parameters, progress func(model string, done, total int)) (err error) {
-	b := &builder{e: e, p: p, models: ordered, place: map[string]int{}, waits: make([]int, len(ordered)), readers: make([][]int, len(ordered)),
+	ordered, made := e.withPasses(ordered, p)
+	b := &builder{e: e, p: p, models: ordered, passes: made, place: map[string]int{}, waits: make([]int, len(ordered)), readers: make([][]int, len(ordered)),
 		started: make([]bool, len(ordered)), rows: map[string]int64{}, progress: progress}
 	b.changed = sync.NewCond(&b.mu)
 	for i, m := range ordered {
@@ -102,6 +104,9 @@ func (b *builder) work(ctx context.Context, cancel func(), conn *sql.Conn) {
 }
 
 func (b *builder) build(ctx context.Context, conn *sql.Conn, m Model) error {
+	if made, err := b.byPass(ctx, conn, m); made {
+		return err
+	}
 	if m.UserMade && b.e.Apart != nil {
 		return duckdb.InTransaction(ctx, conn, func() error { return b.buildApart(ctx, conn, m) })
 	}

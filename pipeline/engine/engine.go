@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"database/sql"
 
 	"carat/pipeline"
 	"carat/pipeline/engine/duckdb"
@@ -25,8 +26,10 @@ type Engine struct {
 	// inTransaction says that the database's own connection is in a transaction,
 	// of which no other connection sees anything: tests undo a run so.
 	inTransaction bool
-	dialect       string  // whose macros were read
-	models        []Model // set by Reconcile
+	byPasses      bool                                    // a run: passes make what they can
+	tamper        func(conn *sql.Conn, lead string) error // for tests: spoils what a pass made
+	dialect       string                                  // whose macros were read
+	models        []Model                                 // set by Reconcile
 	run           Parameters
 	closing       map[string]pipeline.TableFiles // set by LoadClosing, by table
 	yearAgo       map[string]pipeline.TableFiles // set by LoadYearAgo, by table

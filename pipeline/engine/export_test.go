@@ -1,6 +1,9 @@
 package engine
 
-import "context"
+import (
+	"context"
+	"database/sql"
+)
 
 // ExecForTest runs a statement, so that tests can make and tamper with tables.
 func (e *Engine) ExecForTest(query string) error { return e.Exec(context.Background(), query) }
@@ -37,3 +40,6 @@ func (e *Engine) OrderForTest(ctx context.Context, models []Model) (ordered []Mo
 	}
 	return ordered, reads, err
 }
+
+// TamperForTest spoils what passes made: a pass that computes wrongly.
+func (e *Engine) TamperForTest(spoil func(conn *sql.Conn, lead string) error) { e.tamper = spoil }

@@ -277,7 +277,7 @@ func simulateLots(t *testing.T, dialect string, models []engine.Model, seed uint
 // itemised, every gift is an event by itself.
 func everyoneReplayed(t *testing.T, e *engine.Engine, models []engine.Model, itemised bool) {
 	t.Helper()
-	for _, name := range []string{"led_viewer_replayed", "led_lot_event", "led_lot_replay", "led_lot_given", "led_lot_take", "led_lot_balance"} {
+	for _, name := range []string{"led_viewer_replayed", "led_lot_source", "led_lot_event", "led_lot_replay", "led_lot_given", "led_lot_take", "led_lot_balance"} {
 		i := slices.IndexFunc(models, func(m engine.Model) bool { return m.Name == name })
 		text := models[i].SQL
 		if name == "led_viewer_replayed" {

@@ -476,6 +476,12 @@ func runCase(t *testing.T, e *engine.Engine, dialect string, models []engine.Mod
 				t.Fatalf("run.txt: closed %s: %v", value, err)
 			}
 			p.Closed = append(p.Closed, c)
+		case "differs": // VIEWER ENTITY MODEL ROWS
+			d := engine.LotDifference{}
+			if _, err := fmt.Sscan(value, &d.ViewerID, &d.Entity, &d.Model, &d.Rows); err != nil {
+				t.Fatalf("run.txt: differs %s: %v", value, err)
+			}
+			p.LotDifferences = append(p.LotDifferences, d)
 		case "rate": // BASE/QUOTE/DAY VALUE
 			named, rate, _ := strings.Cut(value, " ")
 			pair := strings.Split(named, "/")

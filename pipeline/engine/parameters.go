@@ -11,6 +11,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/decision"
 	"carat/pipeline/engine/duckdb"
+	"carat/pipeline/engine/lotpass"
 )
 
 // parameterTables makes the run table and the small tables beside it.
@@ -107,6 +108,10 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 			}
 		}
 	}
+	var differences []string
+	for _, d := range p.LotDifferences {
+		differences = append(differences, fmt.Sprintf("(%s, %s, %s, %d)", duckdb.Literal(d.ViewerID), duckdb.Literal(d.Entity), duckdb.Literal(d.Model), d.Rows))
+	}
 	var shares []string
 	for _, days := range slices.Sorted(maps.Keys(p.DebtAllowance)) {
 		shares = append(shares, fmt.Sprintf("(%d, %s)", days, duckdb.Literal(p.DebtAllowance[days].String())))
@@ -116,6 +121,8 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		values("run_decided_rates", "base varchar, quote varchar, day date, rate decimal(18, 9), source varchar, reason varchar, decided_by varchar, exception_id varchar, decided_in varchar", rates),
 		values("run_decided_matches", "match varchar, side varchar, item_id varchar, exception_id varchar, matched varchar, reason varchar, decided_by varchar, decided_in varchar, decided_from timestamptz", matches),
 		values("run_closed", "period varchar, version bigint, table_name varchar, locked_rows bigint, differing_rows bigint, problem varchar", closed),
+		values(lotpass.Differences, "viewer_id varchar, entity varchar, model varchar, differing_rows bigint", differences),
+		values("run_lot_viewers", "viewer_no integer", nil),
 		values("run_days", "day date, day_start timestamptz, day_end timestamptz", days),
 		values("run_months", "accounting_month varchar, month_start timestamptz, month_end timestamptz, closing_instant timestamptz", months),
 		values("run_entities", "entity varchar, functional_currency varchar, revenue varchar", entities),

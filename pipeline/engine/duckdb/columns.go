@@ -88,7 +88,8 @@ type ColumnRows struct {
 	row     int // of the chunk
 	size    int // of the chunk
 	slab    []int64
-	err     error // the first cell that was not what was asked for
+	err     error       // the first cell that was not what was asked for, or what ended a stream
+	stop    func() bool // of a stream: nothing interrupts it any more
 }
 
 // Next goes to the next row, and says whether there is one.
@@ -101,6 +102,9 @@ func (r *ColumnRows) Next() bool {
 		r.chunk = mapping.FetchChunk(r.result)
 		r.row, r.size = 0, 0
 		if r.chunk.Ptr == nil {
+			if message := mapping.ResultError(&r.result); message != "" && r.err == nil {
+				r.err = FullDisk(errors.New(message))
+			}
 			return false
 		}
 		if r.size = int(mapping.DataChunkGetSize(r.chunk)); r.size > 0 {
@@ -121,6 +125,9 @@ func (r *ColumnRows) Err() error { return r.err }
 
 // Close gives the rows' memory back. It may be called twice.
 func (r *ColumnRows) Close() {
+	if r.stop != nil {
+		r.stop()
+	}
 	mapping.DestroyDataChunk(&r.chunk)
 	mapping.DestroyResult(&r.result)
 }
@@ -181,6 +188,23 @@ func (r *ColumnRows) Whole(column int) int64 {
 	r.fail(column, "not a whole number")
 	return 0
 }
+
+// Wide gives the unscaled digits of a decimal in 128 bits, and whether the cell
+// holds one.
+func (r *ColumnRows) Wide(column int) (hi int64, lo uint64, known bool) {
+	v := &r.columns[column]
+	if v.null(r.row) {
+		return 0, 0, false
+	}
+	if v.kind != mapping.TypeHugeInt {
+		n := r.Whole(column)
+		return n >> 63, uint64(n), true
+	}
+	return *(*int64)(unsafe.Add(v.data, r.row*16+8)), *(*uint64)(unsafe.Add(v.data, r.row*16)), true
+}
+
+// Null says whether a cell holds nothing.
+func (r *ColumnRows) Null(column int) bool { return r.columns[column].null(r.row) }
 
 // Pointer is Whole, and nil for NULL.
 func (r *ColumnRows) Pointer(column int) *int64 {

@@ -52,6 +52,10 @@ func InTransaction(ctx context.Context, conn *sql.Conn, do func() error) error {
 // other is done side by side. The first is the one of every other method.
 func (d *Database) Connections() []*sql.Conn { return []*sql.Conn{d.conn, d.beside[0]} }
 
+// Streams are two connections for what is read and what is appended while
+// others work; one at a time may have them.
+func (d *Database) Streams() (from, into *sql.Conn) { return d.beside[1], d.beside[2] }
+
 // sideBySide does n pieces of work that don't touch each other on two
 // connections, in order of their number, and gives the first error.
 func (d *Database) sideBySide(ctx context.Context, n int, do func(ctx context.Context, conn *sql.Conn, i int) error) error {

@@ -9,189 +9,16 @@
 -- Heavy viewers have thousands of gifts and few other events. The gifts of one day (of one month, before the period) with no
 -- other debit between them are one event without source_id, unless the viewer is_itemised: what counts is the day, and no
 -- reversal asks for one of them. event_no has gaps there.
-with careful as (
-    select
-        led_viewer.viewer_no,
-        led_viewer.viewer_id,
-        led_viewer.entity,
-        led_viewer_replayed.is_itemised
-    from led_viewer_replayed
-    inner join led_viewer
-        on led_viewer.viewer_no = led_viewer_replayed.viewer_no
-),
-
-gifts as (
-    select
-        careful.viewer_no,
-        careful.is_itemised,
-        gifts.kind = 'gift' as is_gift,
-        gifts.event_id,
-        gifts.original_event_id,
-        gifts.coins,
-        gifts.sent_at,
-        gifts.accounting_month
-    from stg_gift_events as gifts
-    cross join run
-    inner join careful
-        on careful.viewer_id = gifts.viewer_id
-        and careful.entity = gifts.entity
-    where gifts.accounting_month <= run.period and gifts.sent_at >= run.first_start and gifts.coins > 0
-),
-
-reversed as (
-    select distinct viewer_no, original_event_id as event_id
-    from gifts
-    where not is_gift and original_event_id is not null
-),
-
-marked_gifts as (
-    select
-        gifts.viewer_no,
-        gifts.is_gift,
-        gifts.event_id,
-        gifts.original_event_id,
-        gifts.coins,
-        gifts.sent_at,
-        gifts.accounting_month,
-        gifts.is_itemised or not gifts.is_gift or reversed.event_id is not null as is_special
-    from gifts
-    left join reversed
-        on reversed.viewer_no = gifts.viewer_no
-        and reversed.event_id = gifts.event_id
-),
-
-sources as (
-    select
-        led_lot.viewer_no,
-        'lot' as kind,
-        led_lot.lot_id as source_id,
-        cast(null as varchar) as named_id,
-        false as is_chargeback,
-        case led_lot.origin when 'purchase' then 2 when 'promotion' then 1 else 0 end as source_rank,
-        led_lot.lot_no,
-        led_lot.coins,
-        led_lot.acquired_at as event_at,
-        led_lot.accounting_month
-    from led_lot
-    inner join careful
-        on careful.viewer_no = led_lot.viewer_no
-    union all
-    select
-        careful.viewer_no,
-        'debt' as kind,
-        '' as source_id,
-        cast(null as varchar) as named_id,
-        false as is_chargeback,
-        0 as source_rank,
-        cast(null as bigint) as lot_no,
-        -cast(sum(led_opening_balance.coins) as bigint) as coins,
-        run.first_start as event_at,
-        run.first_period as accounting_month
-    from led_opening_balance
-    cross join run
-    inner join careful
-        on careful.viewer_id = led_opening_balance.subject_id
-        and careful.entity = led_opening_balance.entity
-    where led_opening_balance.subject_kind = 'viewer' and led_opening_balance.coins < 0
-    group by careful.viewer_no, run.first_start, run.first_period
-    union all
-    select
-        viewer_no,
-        case when is_gift then 'gift' else 'restore' end as kind,
-        event_id as source_id,
-        original_event_id as named_id,
-        false as is_chargeback,
-        3 as source_rank,
-        cast(null as bigint) as lot_no,
-        coins,
-        sent_at as event_at,
-        accounting_month
-    from marked_gifts
-    where is_special
-    union all
-    select
-        careful.viewer_no,
-        case purchases.kind when 'chargeback_reversal' then 'unrefund' else 'refund' end as kind,
-        purchases.purchase_id as source_id,
-        purchases.original_purchase_id as named_id,
-        purchases.kind = 'chargeback' as is_chargeback,
-        2 as source_rank,
-        cast(null as bigint) as lot_no,
-        purchases.coins + purchases.bonus_coins as coins,
-        purchases.purchased_at as event_at,
-        purchases.accounting_month
-    from stg_coin_purchases as purchases
-    cross join run
-    inner join careful
-        on careful.viewer_id = purchases.viewer_id
-        and careful.entity = purchases.entity
-    where purchases.kind <> 'purchase' and purchases.accounting_month <= run.period and purchases.purchased_at >= run.first_start
-    union all
-    select
-        careful.viewer_no,
-        'breakage' as kind,
-        adjustments.adjustment_id as source_id,
-        cast(null as varchar) as named_id,
-        false as is_chargeback,
-        1 as source_rank,
-        cast(null as bigint) as lot_no,
-        -adjustments.coins as coins,
-        adjustments.adjusted_at as event_at,
-        adjustments.accounting_month
-    from stg_coin_adjustments as adjustments
-    cross join run
-    inner join careful
-        on careful.viewer_id = adjustments.viewer_id
-        and careful.entity = adjustments.entity
-    where adjustments.coins < 0 and adjustments.accounting_month <= run.period and adjustments.adjusted_at >= run.first_start
-    union all
-    -- no event: where a balance was fed, the gifts before and after it are told apart
-    select distinct
-        careful.viewer_no,
-        'mark' as kind,
-        '' as source_id,
-        cast(null as varchar) as named_id,
-        false as is_chargeback,
-        4 as source_rank,
-        cast(null as bigint) as lot_no,
-        cast(0 as bigint) as coins,
-        stg_balances.as_of as event_at,
-        run.period as accounting_month
-    from stg_balances
-    cross join run
-    inner join careful
-        on careful.viewer_id = stg_balances.subject_id
-        and careful.entity = stg_balances.entity
-    where stg_balances.subject_kind = 'viewer' and stg_balances.as_of > run.period_start and stg_balances.as_of < run.period_end
-),
-
-effective as (
-    select
-        sources.viewer_no,
-        sources.kind,
-        sources.source_id,
-        sources.named_id,
-        sources.is_chargeback,
-        sources.source_rank,
-        sources.lot_no,
-        sources.coins,
-        greatest(least(sources.event_at, run_months.closing_instant), run_months.month_start) as effective_at,
-        sources.accounting_month
-    from sources
-    inner join run_months
-        on run_months.accounting_month = sources.accounting_month
-),
-
--- what an undoing event undoes: the row it names, else the last chargeback of the purchase that it names
-named as (
+with named as (
+    -- what an undoing event undoes: the row it names, else the last chargeback of the purchase that it names
     select
         undoing.viewer_no,
         undoing.kind,
         undoing.source_id,
         undone.source_id as target_id,
         undone.effective_at as target_at
-    from effective as undoing
-    inner join effective as undone
+    from led_lot_source as undoing
+    inner join led_lot_source as undone
         on undone.viewer_no = undoing.viewer_no
         and undone.source_id = undoing.named_id
         and undone.kind = case undoing.kind when 'restore' then 'gift' when 'unrefund' then 'refund' end
@@ -210,8 +37,8 @@ charged as (
             partition by undoing.viewer_no, undoing.source_id
             order by undone.effective_at desc, undone.source_id desc
         ) as latest
-    from effective as undoing
-    inner join effective as undone
+    from led_lot_source as undoing
+    inner join led_lot_source as undone
         on undone.viewer_no = undoing.viewer_no
         and undone.named_id = undoing.named_id
         and undone.effective_at <= undoing.effective_at
@@ -233,53 +60,33 @@ undoings as (
 
 placed as (
     select
-        effective.viewer_no,
-        effective.kind,
-        effective.source_id,
-        effective.source_rank,
-        effective.lot_no,
-        effective.coins,
-        effective.effective_at,
-        effective.accounting_month,
+        led_lot_source.viewer_no,
+        led_lot_source.kind,
+        led_lot_source.source_id,
+        led_lot_source.source_rank,
+        led_lot_source.lot_no,
+        led_lot_source.coins,
+        led_lot_source.effective_at,
+        led_lot_source.accounting_month,
         case
-            when effective.source_rank = 0 then coalesce(effective.lot_no, 9223372036854775807)
+            when led_lot_source.source_rank = 0 then coalesce(led_lot_source.lot_no, 9223372036854775807)
         end as opening_place,
         case
-            when effective.kind = 'mark' then -1
-            when effective.kind = 'lot' then 0
-            when effective.kind not in ('restore', 'unrefund') then 1
-            when undoings.target_at = effective.effective_at then 2
+            when led_lot_source.kind = 'mark' then -1
+            when led_lot_source.kind = 'lot' then 0
+            when led_lot_source.kind not in ('restore', 'unrefund') then 1
+            when undoings.target_at = led_lot_source.effective_at then 2
             else 0
         end as phase,
-        effective.kind <> 'lot' as is_cut,
+        led_lot_source.kind not in ('lot', 'run') as is_cut,
         undoings.target_id,
-        case effective.kind when 'restore' then 'gift' when 'unrefund' then 'refund' end as target_kind,
-        case when effective.kind = 'refund' then effective.named_id end as own_id
-    from effective
+        case led_lot_source.kind when 'restore' then 'gift' when 'unrefund' then 'refund' end as target_kind,
+        case when led_lot_source.kind = 'refund' then led_lot_source.named_id end as own_id
+    from led_lot_source
     left join undoings
-        on undoings.viewer_no = effective.viewer_no
-        and undoings.kind = effective.kind
-        and undoings.source_id = effective.source_id
-    union all
-    select
-        marked_gifts.viewer_no,
-        'run' as kind,
-        marked_gifts.event_id as source_id,
-        3 as source_rank,
-        cast(null as bigint) as lot_no,
-        marked_gifts.coins,
-        greatest(least(marked_gifts.sent_at, run_months.closing_instant), run_months.month_start) as effective_at,
-        marked_gifts.accounting_month,
-        cast(null as bigint) as opening_place,
-        1 as phase,
-        false as is_cut,
-        cast(null as varchar) as target_id,
-        cast(null as varchar) as target_kind,
-        cast(null as varchar) as own_id
-    from marked_gifts
-    inner join run_months
-        on run_months.accounting_month = marked_gifts.accounting_month
-    where not marked_gifts.is_special
+        on undoings.viewer_no = led_lot_source.viewer_no
+        and undoings.kind = led_lot_source.kind
+        and undoings.source_id = led_lot_source.source_id
 ),
 
 ordered as (

@@ -1,0 +1,174 @@
+package lotpass
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+
+	"carat/pipeline/engine/duckdb"
+)
+
+// Of how many viewers one is compared in every run, how many of those who are
+// replayed always are, and below how many viewers all are.
+const (
+	oneOf          = 100
+	alwaysReplayed = 500
+	allBelow       = 2_000
+)
+
+// sampleTable holds the numbers of the viewers of the sample.
+const sampleTable = "run_lot_viewers"
+
+// specified stands before the name of a table that the models' text made beside
+// the pass's own.
+const specified = "specified_"
+
+// difference is that of some rows of one viewer in one model's table a pass and
+// the model's text say otherwise.
+type difference struct {
+	viewer int64 // viewer_no
+	model  string
+	rows   int64
+}
+
+// sample fills the table of the viewers who are compared in every run and says
+// whether these are all: one in a hundred by a hash that nobody can foresee
+// before the run, and of those who are replayed, for what refunds, reversals,
+// debts and breakage do, up to a fixed number.
+func sample(ctx context.Context, db *duckdb.Database, runID string) (areAll bool, err error) {
+	from, into := db.Streams()
+	r := &run{ctx: ctx, from: from, into: into}
+	n, err := r.number("select count(*) from led_viewer")
+	if err != nil {
+		return false, err
+	}
+	areAll = n < allBelow
+	chosen := map[int64]bool{}
+	if !areAll {
+		if err := r.choose(runID, chosen); err != nil {
+			return false, err
+		}
+	}
+	w, err := r.write(sampleTable)
+	if err != nil {
+		return false, err
+	}
+	put := func(no int64) { w.Int(int32(no)); w.Done() }
+	if areAll {
+		err = r.each("select viewer_no from led_viewer", func(rows *duckdb.ColumnRows) { put(rows.Whole(0)) })
+	}
+	for no := range chosen {
+		put(no)
+	}
+	return areAll, r.end(err)
+}
+
+// choose marks the viewers of the sample.
+func (r *run) choose(runID string, chosen map[int64]bool) error {
+	type replayed struct {
+		hash   uint64
+		viewer int64
+	}
+	var always []replayed
+	var text []byte
+	err := r.each(`select led_viewer.viewer_no, led_viewer.entity, led_viewer.viewer_id, led_viewer_replayed.viewer_no is not null
+from led_viewer left join led_viewer_replayed on led_viewer_replayed.viewer_no = led_viewer.viewer_no`, func(rows *duckdb.ColumnRows) {
+		text = append(append(append(append(append(text[:0], runID...), '\x1f'), rows.Text(1)...), '\x1f'), rows.Text(2)...)
+		sum := sha256.Sum256(text)
+		hash := binary.BigEndian.Uint64(sum[:8])
+		if hash < math.MaxUint64/oneOf {
+			chosen[rows.Whole(0)] = true
+		}
+		if rows.Bool(3) {
+			always = append(always, replayed{hash, rows.Whole(0)})
+		}
+	})
+	slices.SortFunc(always, func(a, b replayed) int { return cmp.Compare(a.hash, b.hash) })
+	for _, v := range always[:min(len(always), alwaysReplayed)] {
+		chosen[v.viewer] = true
+	}
+	return err
+}
+
+// check compares the pass's tables with what the models' text says, of the
+// viewers of the sample, or of all. Where they differ of all, the tables of the
+// text take the place of the pass's.
+func (p *Pass) check(ctx context.Context, conn *sql.Conn, texts map[string]string, all bool) (found []difference, err error) {
+	var renamed, undo []string
+	exec := func(query string) {
+		if err == nil {
+			_, err = conn.ExecContext(ctx, query)
+		}
+	}
+	if !all {
+		for _, table := range p.tells {
+			renamed = append(renamed, table)
+			exec("create table " + specified + table + " as select * from " + table + " where viewer_no in (select viewer_no from " + sampleTable + ")")
+			undo = append(undo, "drop table "+specified+table)
+		}
+	}
+	renamed = append(renamed, p.views...)
+	for _, m := range p.Makes {
+		renamed = append(renamed, m.Name)
+	}
+	names := regexp.MustCompile(`\b(` + strings.Join(renamed, "|") + `)\b`)
+	said := func(name string) string { return names.ReplaceAllString(texts[name], specified+"$1") }
+	for _, view := range p.views {
+		exec("create view " + specified + view + " as\n" + said(view))
+		undo = append(undo, "drop view "+specified+view)
+	}
+	for _, m := range p.Makes {
+		exec("create table " + specified + m.Name + " as\n" + said(m.Name))
+	}
+	for _, m := range p.Makes {
+		if err == nil {
+			found, err = p.compare(ctx, conn, m.Name, all, found)
+		}
+	}
+	for _, m := range p.Makes {
+		if all && len(found) > 0 {
+			exec("drop table " + m.Name)
+			exec("alter table " + specified + m.Name + " rename to " + m.Name)
+		} else {
+			undo = append(undo, "drop table "+specified+m.Name)
+		}
+	}
+	slices.Reverse(undo)
+	for _, query := range undo {
+		exec(query)
+	}
+	return found, err
+}
+
+// mostDifferences bounds the viewers that are named for one model.
+const mostDifferences = 1_000
+
+func (p *Pass) compare(ctx context.Context, conn *sql.Conn, model string, all bool, found []difference) ([]difference, error) {
+	own := "select * from " + model
+	if !all {
+		own += " where viewer_no in (select viewer_no from " + sampleTable + ")"
+	}
+	said := "select * from " + specified + model
+	rows, err := conn.QueryContext(ctx, fmt.Sprintf(`select viewer_no, count(*)
+from ((%[1]s except all %[2]s) union all (%[2]s except all %[1]s)) as differing
+group by viewer_no order by viewer_no limit %[3]d`, "("+own+")", "("+said+")", mostDifferences))
+	if err != nil {
+		return nil, fmt.Errorf("compare %s: %w", model, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		d := difference{model: model}
+		if err := rows.Scan(&d.viewer, &d.rows); err != nil {
+			return nil, err
+		}
+		found = append(found, d)
+	}
+	return found, rows.Err()
+}
