@@ -64,6 +64,9 @@ func (s *Store) migrate(ctx context.Context) error {
 			if _, err := tx.ExecContext(ctx, s.bind("insert into carat_migrations (version, name) values (?, ?)"), done+i+1, e.Name()); err != nil {
 				return fmt.Errorf("migrate state %s: %w", e.Name(), err)
 			}
+			if err := s.fault("migrate"); err != nil {
+				return err
+			}
 		}
 		if done == len(entries) {
 			return nil

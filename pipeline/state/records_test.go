@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/decision"
+	"carat/pipeline/state/database"
 )
 
 // recordEverything writes a row of every covered table, by the store's own ways.
@@ -200,23 +202,91 @@ func TestRecordsOfWritersAtOnce(t *testing.T) {
 	})
 }
 
+// makeOlder gives a state the form that it had before there were records.
+func makeOlder(t *testing.T, s *Store) {
+	t.Helper()
+	older := []string{"drop table carat_records", "drop table carat_tables", "delete from carat_migrations where name >= '" + recordsMigration + "'"}
+	for _, column := range []string{"carat_users drop column os_user", "carat_sign_offs drop column os_user", "carat_decisions drop column os_user",
+		"carat_decisions drop column matched", "carat_decisions drop column match_name",
+		"carat_locks drop column prepared_os", "carat_locks drop column approved_os", "carat_locks drop column reopened_os"} {
+		older = append(older, "alter table "+column)
+	}
+	for _, text := range older {
+		if _, err := s.db.Exec(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Cut short at whichever step of bringing it up to date, an older state is as it was or
+// up to date, and the next command goes on: nothing is adopted twice, or not at all.
+func TestMigrationCrashesAtAnyStep(t *testing.T) {
+	stores(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn)
+		recordEverything(t, s)
+		makeOlder(t, s)
+		before, err := s.version(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := migrations.ReadDir("migrations")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cut, steps := errors.New("power cut"), 0
+		for at := 1; ; at++ {
+			n := 0
+			one, err := Open(t.Context(), dsn, Options{Fault: func(string, string) error {
+				if n++; n == at {
+					return cut
+				}
+				return nil
+			}})
+			if err == nil {
+				if err := one.Close(); err != nil {
+					t.Fatal(err)
+				}
+				steps = at - 1
+				break
+			}
+			if !errors.Is(err, cut) {
+				t.Fatalf("step %d: %v", at, err)
+			}
+			driver, at := "sqlite", "file:"+sqlitePath.Replace(dsn)
+			if strings.HasPrefix(dsn, "postgres") {
+				driver, at = "pgx", dsn
+			}
+			raw, err := database.Open(driver, at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var version int
+			err = raw.QueryRow("select count(*) from carat_migrations").Scan(&version)
+			if err := errors.Join(err, raw.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if version != before && version != len(all) {
+				t.Errorf("step %d: %d migrations are there, %d were before and %d are to be", n, version, before, len(all))
+			}
+		}
+		if steps < 5 {
+			t.Errorf("only %d steps", steps)
+		}
+		v := verified(t, open(t, dsn))
+		if len(v.Differences) > 0 || v.Adopted < 10 || v.Head.No != v.Adopted {
+			t.Errorf("after %d cuts: %+v", steps, v)
+		}
+		t.Logf("cut short at each of %d steps", steps)
+	})
+}
+
 // A state of the form before is brought up to date: what it holds is recorded, with
 // a note of when, and what is changed from then on is named.
 func TestRecordsOfAnOlderState(t *testing.T) {
 	stores(t, func(t *testing.T, dsn string) {
 		s := open(t, dsn)
 		recordEverything(t, s)
-		older := []string{"drop table carat_records", "drop table carat_tables", "delete from carat_migrations where name >= '" + recordsMigration + "'"}
-		for _, column := range []string{"carat_users drop column os_user", "carat_sign_offs drop column os_user", "carat_decisions drop column os_user",
-			"carat_decisions drop column matched", "carat_decisions drop column match_name",
-			"carat_locks drop column prepared_os", "carat_locks drop column approved_os", "carat_locks drop column reopened_os"} {
-			older = append(older, "alter table "+column)
-		}
-		for _, text := range older {
-			if _, err := s.db.Exec(text); err != nil {
-				t.Fatal(err)
-			}
-		}
+		makeOlder(t, s)
 		began := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
 		upgraded, err := Open(t.Context(), dsn, Options{Now: func() time.Time { return began }})
 		if err != nil {
