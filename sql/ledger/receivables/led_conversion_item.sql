@@ -1,7 +1,7 @@
 -- One row is one order, or one settlement line, of what was sold in one currency and is settled in another.
 -- grain: side, item_id
 -- Only of orders that met their lines, by whatever matching found: by transaction, by what they say, or as an aggregate. What met is
--- one group, in the customer's currency. amount is signed, + towards the platform: what the customer paid. Of an order untaxed_amount
+-- one group, in the customer's currency, and so is what a person decided to be of one another. amount is signed, + towards the platform: what the customer paid. Of an order untaxed_amount
 -- is what it comes to without the tax that a store remits, booked_fee what carat booked as the store's fee; of a line settled_amount
 -- is what it pays in settled_currency, with its own settled_fee. A line that its group has in the customer's own currency is here too
 -- (is_converted false). taken_at is when the row counts: a line once it is settled, an aggregate once it has ended. Lines that stand
@@ -102,8 +102,27 @@ aggregate_groups as (
     where is_foreign
 ),
 
+-- rows of which a person decided that they belong together are one group, whatever they say themselves
+decided as (
+    select
+        run_decided_matches.side,
+        run_decided_matches.item_id,
+        'decided/' || run_decided_matches.exception_id as group_id,
+        run_decided_matches.decided_from as taken_at
+    from run_decided_matches
+    where run_decided_matches.match = 'purchase_settlement'
+),
+
+decided_groups as (
+    select distinct decided.group_id
+    from decided
+    inner join lines
+        on lines.line_id = decided.item_id
+    where decided.side = 'theirs'
+),
+
 -- which rows are of which group
-members as (
+found as (
     select
         'theirs' as side,
         led_match_line.line_id as item_id,
@@ -155,6 +174,20 @@ members as (
         on aggregate_groups.group_id = opens.entity || '/' || opens.channel || '/' || coalesce(netted.sku, '') || '/'
             || coalesce(netted.country, '') || '/' || opens.currency || '/' || iso_instant(netted.covers_from) || '/'
             || iso_instant(netted.covers_to)
+),
+
+members as (
+    select found.side, found.item_id, found.group_id, found.taken_at
+    from found
+    left join decided
+        on decided.side = found.side
+        and decided.item_id = found.item_id
+    where decided.item_id is null
+    union all
+    select decided.side, decided.item_id, decided.group_id, decided.taken_at
+    from decided
+    inner join decided_groups
+        on decided_groups.group_id = decided.group_id
 )
 
 select
