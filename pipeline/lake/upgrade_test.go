@@ -82,7 +82,7 @@ func TestUpgrade(t *testing.T) {
 		t.Fatalf("an old lake opens: %v %v", l, err)
 	}
 	before := map[string]string{}
-	for _, dir := range []string{"certificates", "raw", "carat.db/gift_events/data", "carat.db/rejects/data"} {
+	for _, dir := range []string{"certificates", "raw", "carat.db/gift_events/data", "carat.db/conversion_rates/data"} {
 		digestsBelow(t, root, dir, before)
 	}
 	u, err := upgradeTest(t, Config{Root: root})
@@ -93,7 +93,7 @@ func TestUpgrade(t *testing.T) {
 		t.Errorf("before %+v, after %+v", u.Before, u.After)
 	}
 	after := map[string]string{}
-	for _, dir := range []string{"certificates", "raw", "carat.db/gift_events/data", "carat.db/rejects/data"} {
+	for _, dir := range []string{"certificates", "raw", "carat.db/gift_events/data", "carat.db/conversion_rates/data"} {
 		digestsBelow(t, root, dir, after)
 	}
 	for name, sum := range before {

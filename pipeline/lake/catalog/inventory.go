@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sort"
 
+	"carat/pipeline/lake/fence"
 	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/store"
 )
@@ -31,7 +32,7 @@ const inventorySQL = `create table if not exists carat_files (
 )`
 
 // Tables are the statements that make carat's own tables of the catalog's database.
-func Tables() []string { return append([]string{inventorySQL, ledgerSQL}, links.SQL...) }
+func Tables() []string { return append([]string{inventorySQL, ledgerSQL, fence.SQL}, links.SQL...) }
 
 // listedFile is a file of the inventory, by its path below the lake folder.
 type listedFile struct {
