@@ -2,6 +2,9 @@ package pipeline
 
 import (
 	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -37,6 +40,19 @@ type Batch struct {
 	// ingested: rows of earlier months are booked there. "" while the first
 	// period was not known.
 	EarliestOpen Period
+}
+
+// BatchID gives the id of a batch's number.
+func BatchID(no int64) string { return fmt.Sprintf("b%06d", no) }
+
+// BatchNo gives the number of a batch's id; an error for what is none.
+func BatchNo(id string) (int64, error) {
+	digits, ok := strings.CutPrefix(id, "b")
+	no, err := strconv.ParseInt(digits, 10, 64)
+	if !ok || err != nil || no < 1 || BatchID(no) != id {
+		return 0, fmt.Errorf("%q is not a batch id like b000042", id)
+	}
+	return no, nil
 }
 
 // Reject is a row that was not taken, and why. It is also the row type of the

@@ -12,6 +12,9 @@ type Lineage struct {
 	SourceLine      int64  `parquet:"source_line,delta,id(902)"` // line of the source file, from 1, the header counted; record number for Parquet
 	IngestedAt      int64  `parquet:"ingested_at,delta,timestamp(microsecond),id(903)"`
 	AccountingMonth string `parquet:"accounting_month,dict,id(904)"` // "2026-10"
+	// BatchNo is the number of the batch: the last one's and 1, so that nothing up to N
+	// appears after N was seen. The lake sets it; it is in no row hash.
+	BatchNo int64 `parquet:"batch_no,optional,dict,id(905)"`
 }
 
 // Origin gives the row's lineage, for setting and reading.

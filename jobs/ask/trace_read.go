@@ -61,7 +61,7 @@ func (r *record) said(without ...string) string {
 }
 
 // lineageColumns say where a row came from; a trace shows them as nodes.
-var lineageColumns = []string{"batch_id", "source_line", "ingested_at", "accounting_month", "run_id", "period"}
+var lineageColumns = []string{"batch_id", "batch_no", "source_line", "ingested_at", "accounting_month", "run_id", "period"}
 
 // records runs a query of the trace's own.
 func (t *tracer) records(ctx context.Context, query string, values ...any) ([]*record, error) {

@@ -103,7 +103,7 @@ func repeatedKeysQuery(feed pipeline.Feed, columns []pipeline.Column) string {
 // where that is enough. Else it first narrows both sides to the keys in
 // question, by the key columns alone, and only then puts whole rows in order.
 func repeatsQuery(feed pipeline.Feed, columns []pipeline.Column, within bool) string {
-	lineage := []string{"batch_id", "source_line", "ingested_at", "accounting_month"}
+	lineage := []string{"batch_id", "batch_no", "source_line", "ingested_at", "accounting_month"}
 	var keys, sameKey, sameAll, rowKey, keyText []string
 	entity, types := "''", map[string]string{}
 	for _, c := range columns {

@@ -145,7 +145,7 @@ func (l *Lake) CheckOwn(ctx context.Context, names ...string) error {
 // writes and after, and goes on where one before was cut short. The lake must be locked,
 // and opened with Config.Upgrading.
 func (l *Lake) Upgrade(ctx context.Context) (Upgraded, error) {
-	u := upgrade.Lake{Catalog: l.catalog, Sources: l.sources, Compactors: l.compactors, Now: l.cfg.Now, Ensure: l.ensure}
+	u := upgrade.Lake{Catalog: l.catalog, Sources: l.sources, Compactors: l.compactors, Codec: l.codec, Now: l.cfg.Now, Ensure: l.ensure}
 	return u.Run(ctx)
 }
 

@@ -27,6 +27,7 @@ type Stage[T any, P pages.RowPointer[T]] struct {
 	feed    pipeline.Feed
 	info    rawTable
 	batchID string
+	batchNo int64
 	dir     string
 	day     pages.Column // the event column; zero for reference feeds
 	rowForm pages.RowEncoder
@@ -74,7 +75,8 @@ func NewStage[T any, P pages.RowPointer[T]](ctx context.Context, l *Lake, feed p
 			return nil, pipeline.Errorf(pipeline.KindInternal, "stage", feed.Name, "%w", err)
 		}
 	}
-	if _, err := chain.BatchSeq(batchID); err != nil {
+	var err error
+	if s.batchNo, err = chain.BatchSeq(batchID); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "stage", batchID, "%w", err)
 	}
 	dir, err := l.StagingDir(batchID)
@@ -152,7 +154,7 @@ func (s *Stage[T, P]) AddRejects(rejects []pipeline.Reject) error {
 	}
 	rejects = slices.Clone(rejects)
 	for i := range rejects {
-		rejects[i].BatchID = s.batchID
+		rejects[i].BatchID, rejects[i].BatchNo = s.batchID, s.batchNo
 	}
 	s.refused += int64(len(rejects))
 	for part := range slices.Chunk(rejects, pipeline.BatchRows) {

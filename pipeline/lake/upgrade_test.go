@@ -72,6 +72,13 @@ func upgradeTest(t testing.TB, cfg Config) (Upgraded, error) {
 	return l.Upgrade(t.Context())
 }
 
+// What the lake of the first form comes to: 18 batches and a compaction, then the two
+// steps, of which the second writes the files of the tables that hold rows anew.
+const (
+	formFirstTables = 7
+	formFirstLinks  = 18 + 1 + 1 + formFirstTables + 1
+)
+
 const formFirstChain = "c5805bc5506ef3ac113a38212815469223a9406f3c15edfec924851e357f5e34" // as the carat that made it told
 
 // A lake of the first form is refused, and upgraded: every link is as it was, nothing
@@ -86,10 +93,10 @@ func TestUpgrade(t *testing.T) {
 		digestsBelow(t, root, dir, before)
 	}
 	u, err := upgradeTest(t, Config{Root: root})
-	if err != nil || u.From != 1 || u.To != catalog.FormNow || u.Links != 20 {
+	if err != nil || u.From != 1 || u.To != catalog.FormNow || u.Links != formFirstLinks {
 		t.Fatalf("%+v %v", u, err)
 	}
-	if u.Before.Batches != 18 || u.Before.Chain != formFirstChain || u.After.Batches != 18 || u.After.Rows != u.Before.Rows || u.After.Compactions != 1 {
+	if u.Before.Batches != 18 || u.Before.Chain != formFirstChain || u.After.Batches != 18 || u.After.Rows != u.Before.Rows || u.After.Compactions != 1+formFirstTables {
 		t.Errorf("before %+v, after %+v", u.Before, u.After)
 	}
 	after := map[string]string{}
@@ -107,12 +114,12 @@ func TestUpgrade(t *testing.T) {
 	l := openTest(t, root)
 	lockTest(t, l)
 	all, err := l.catalog.Links(t.Context())
-	if err != nil || len(all) != 20 || all[18].Value != formFirstChain {
+	if err != nil || len(all) != formFirstLinks || all[18].Value != formFirstChain {
 		t.Fatalf("%d links, %v", len(all), err)
 	}
-	last := all[19]
-	props, err := last.Properties()
-	if err != nil || last.Kind != chain.KindUpgrade || last.ID != "u000001" || props[chain.PropPreviousChain] != formFirstChain || !strings.Contains(props[chain.PropSnapshots], `"gift_events":{"`) {
+	last, first := all[len(all)-1], all[19]
+	props, err := first.Properties()
+	if err != nil || last.ID != "u000002" || last.BatchNo != 18 || first.Kind != chain.KindUpgrade || first.ID != "u000001" || props[chain.PropPreviousChain] != formFirstChain || !strings.Contains(props[chain.PropSnapshots], `"gift_events":{"`) {
 		t.Errorf("%+v %v", last, err)
 	}
 	if c := ingest(t, l, gifts(4, 1), "after"); c.Seq != 19 || c.PreviousChain != last.Value {
@@ -123,6 +130,11 @@ func TestUpgrade(t *testing.T) {
 	}
 	for _, at := range []AsOf{{}, {Batch: "b000007"}, {Batch: "b000015"}, {Batch: "b000017"}} {
 		held := readAll[pipeline.GiftEvent](t, tableOf(t, l, "gift_events", at).Files)
+		for _, g := range held {
+			if no, err := pipeline.BatchNo(g.BatchID); at.Batch == "" && (err != nil || g.BatchNo != no) {
+				t.Errorf("a gift of %s has the batch_no %d", g.BatchID, g.BatchNo)
+			}
+		}
 		if want := map[string]int{"": 7 + 1 + 4, "b000007": 4, "b000015": 9, "b000017": 9}[at.Batch]; at.Batch != "" && len(held) != want {
 			t.Errorf("as of %+v: %d gifts, want %d", at, len(held), want)
 		}
@@ -242,7 +254,7 @@ func TestUpgradeCrashAtAnyStep(t *testing.T) {
 		if found := strays(t, after); len(found) > 0 {
 			t.Errorf("step %d: strays %v", n, found)
 		}
-		if all, err := after.catalog.Links(t.Context()); err != nil || len(all) != 20 || all[18].Value != formFirstChain {
+		if all, err := after.catalog.Links(t.Context()); err != nil || len(all) != formFirstLinks || all[18].Value != formFirstChain {
 			t.Errorf("step %d: %d links, %v", n, len(all), err)
 		}
 		return n - cut.left.Load()

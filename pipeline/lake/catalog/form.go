@@ -17,10 +17,11 @@ import (
 // carat.form of the catalog's namespace says which a lake has; a lake of before there
 // were forms has the first.
 const (
-	formFirst = 1 // the chain lies in the summaries of the raw tables' snapshots
-	FormLinks = 2 // every link is a row of batches, mirrored in carat_links
+	formFirst   = 1 // the chain lies in the summaries of the raw tables' snapshots
+	FormLinks   = 2 // every link is a row of batches, mirrored in carat_links
+	FormBatchNo = 3 // every row of a raw table that is read now has its batch_no
 	// FormNow is the form that this carat reads and writes.
-	FormNow = FormLinks
+	FormNow = FormBatchNo
 )
 
 // propForm is the property of the namespace that says the form.
@@ -55,9 +56,8 @@ func formOf(props map[string]string) (int, error) {
 	return n, nil
 }
 
-// AddLinks is the step to FormLinks: the links that the snapshots told, and last the one
-// of the upgrade itself, in one transaction with the form. The lock is held.
-func (cat *Catalog) AddLinks(ctx context.Context, m *Move, all []chain.Link) error {
+// MakeLinks makes the table of links, in the database and for others.
+func (cat *Catalog) MakeLinks(ctx context.Context) error {
 	if err := cat.makeLinks(ctx); err != nil {
 		return err
 	}
@@ -68,16 +68,19 @@ func (cat *Catalog) AddLinks(ctx context.Context, m *Move, all []chain.Link) err
 	if err := cat.Ensure(ctx, []shape.Shape{{Name: links.Table, Columns: cols}}); err != nil {
 		return err
 	}
-	if err := cat.RefreshRaw(ctx); err != nil {
-		return err
-	}
-	err = m.Commit(ctx, func() error {
-		return cat.applyLinks(ctx, nil, all, func(tx *sql.Tx) error { return cat.setForm(ctx, tx, FormLinks) })
+	return cat.RefreshRaw(ctx)
+}
+
+// Raise adds links, the last of which is that of the step of an upgrade, in one
+// transaction with the form that the history then has. The lock is held.
+func (cat *Catalog) Raise(ctx context.Context, m *Move, all []chain.Link, form int) error {
+	err := m.Commit(ctx, func() error {
+		return cat.applyLinks(ctx, nil, all, func(tx *sql.Tx) error { return cat.setForm(ctx, tx, form) })
 	})
 	if err != nil {
 		return err
 	}
-	cat.form = FormLinks
+	cat.form = form
 	return cat.Refresh(ctx)
 }
 

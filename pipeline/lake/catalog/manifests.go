@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"carat/pipeline/lake/chain"
+	"carat/pipeline/lake/pages"
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 )
@@ -132,6 +133,11 @@ func (cat *Catalog) DataFiles(snap *table.Snapshot) ([]iceberg.DataFile, error) 
 		return nil
 	})
 	return files, err
+}
+
+// Numbered says whether all rows of a file of a raw table have a batch_no.
+func Numbered(f iceberg.DataFile) bool {
+	return f.ValueCounts()[pages.BatchNoID] == f.Count() && f.NullValueCounts()[pages.BatchNoID] == 0
 }
 
 // Exchanged gives the files that a snapshot added to those of its parent, and

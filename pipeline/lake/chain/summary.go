@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -241,7 +240,7 @@ func DatedBy(p iceberg.Properties, ms int64) time.Time {
 }
 
 // BatchID gives the id of a seq.
-func BatchID(seq int64) string { return fmt.Sprintf("b%06d", seq) }
+func BatchID(seq int64) string { return pipeline.BatchID(seq) }
 
 // BatchIDOrNone is BatchID, "" for 0.
 func BatchIDOrNone(seq int64) string {
@@ -252,14 +251,7 @@ func BatchIDOrNone(seq int64) string {
 }
 
 // BatchSeq gives the seq of an id; an error for what is none.
-func BatchSeq(id string) (int64, error) {
-	digits, ok := strings.CutPrefix(id, "b")
-	seq, err := strconv.ParseInt(digits, 10, 64)
-	if !ok || err != nil || seq < 1 || BatchID(seq) != id {
-		return 0, fmt.Errorf("%q is not a batch id like b000042", id)
-	}
-	return seq, nil
-}
+func BatchSeq(id string) (int64, error) { return pipeline.BatchNo(id) }
 
 // IsBatch says whether a snapshot is a batch.
 func IsBatch(snap *table.Snapshot) bool {

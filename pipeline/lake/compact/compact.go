@@ -63,9 +63,23 @@ func (w *Rewriter) Compact(ctx context.Context, done func(Compacted)) ([]Compact
 	if err := w.Catalog.Refresh(ctx); err != nil {
 		return nil, w.Catalog.Disk.Fail("compact", w.Catalog.Disk.Root, err)
 	}
+	return w.each(ctx, w.plan, done)
+}
+
+// Number rewrites the files of raw tables in which rows lack their batch_no, in the same
+// way and with the same proof: it writes the number, and changes nothing else.
+func (w *Rewriter) Number(ctx context.Context, done func(Compacted)) ([]Compacted, error) {
+	if err := w.Catalog.Refresh(ctx); err != nil {
+		return nil, w.Catalog.Disk.Fail("number", w.Catalog.Disk.Root, err)
+	}
+	return w.each(ctx, w.unnumbered, done)
+}
+
+// each rewrites of each raw table what plan gives.
+func (w *Rewriter) each(ctx context.Context, plan planner, done func(Compacted)) ([]Compacted, error) {
 	var all []Compacted
 	for _, name := range w.Catalog.RawNames() {
-		c, err := w.table(ctx, name)
+		c, err := w.table(ctx, name, plan)
 		if err != nil {
 			return all, w.Catalog.Disk.Fail("compact table", name, err)
 		}
@@ -86,8 +100,31 @@ type group struct {
 	files  []iceberg.DataFile
 }
 
-// plan finds what to rewrite in a table.
+// planner finds what to rewrite in a table.
+type planner func(name string, t *catalog.Table) ([]group, error)
+
+// plan finds the small files of a table.
 func (w *Rewriter) plan(name string, t *catalog.Table) ([]group, error) {
+	groups, err := w.groups(name, t, func(f iceberg.DataFile) bool { return f.Count() < smallRows })
+	newest := ""
+	for _, g := range groups {
+		newest = max(newest, month(g.folder))
+	}
+	return slices.DeleteFunc(groups, func(g group) bool {
+		if month(g.folder) < newest {
+			return len(g.files) < filesMinBefore
+		}
+		return len(g.files) < FilesMin
+	}), err
+}
+
+// unnumbered finds the files of a table in which rows lack their batch_no.
+func (w *Rewriter) unnumbered(name string, t *catalog.Table) ([]group, error) {
+	return w.groups(name, t, func(f iceberg.DataFile) bool { return !catalog.Numbered(f) })
+}
+
+// groups puts the wanted files of a table's folders together, as far as they become one file.
+func (w *Rewriter) groups(name string, t *catalog.Table, wanted func(iceberg.DataFile) bool) ([]group, error) {
 	snap := t.Iceberg.CurrentSnapshot()
 	if snap == nil {
 		return nil, nil
@@ -99,7 +136,7 @@ func (w *Rewriter) plan(name string, t *catalog.Table) ([]group, error) {
 	folders := map[string][]iceberg.DataFile{}
 	data := w.Catalog.DataFolder(name)
 	for _, f := range files {
-		if f.Count() >= smallRows {
+		if !wanted(f) {
 			continue
 		}
 		rel, ok := strings.CutPrefix(f.FilePath(), data)
@@ -114,7 +151,7 @@ func (w *Rewriter) plan(name string, t *catalog.Table) ([]group, error) {
 		sort.Slice(files, func(i, j int) bool { return files[i].FilePath() < files[j].FilePath() })
 		g, rows := group{folder: folder}, int64(0)
 		for _, f := range files {
-			if rows+f.Count() > fileRows {
+			if rows+f.Count() > fileRows && len(g.files) > 0 {
 				groups = append(groups, g)
 				g, rows = group{folder: folder}, 0
 			}
@@ -123,16 +160,6 @@ func (w *Rewriter) plan(name string, t *catalog.Table) ([]group, error) {
 		}
 		groups = append(groups, g)
 	}
-	newest := ""
-	for folder := range folders {
-		newest = max(newest, month(folder))
-	}
-	groups = slices.DeleteFunc(groups, func(g group) bool {
-		if month(g.folder) < newest {
-			return len(g.files) < filesMinBefore
-		}
-		return len(g.files) < FilesMin
-	})
 	sort.Slice(groups, func(i, j int) bool { return groups[i].files[0].FilePath() < groups[j].files[0].FilePath() })
 	return groups, nil
 }
@@ -147,12 +174,12 @@ func month(folder string) string {
 	return name
 }
 
-func (w *Rewriter) table(ctx context.Context, name string) (c Compacted, err error) {
+func (w *Rewriter) table(ctx context.Context, name string, plan planner) (c Compacted, err error) {
 	t, ok := w.Catalog.Table(name)
 	if !ok {
 		return c, errors.New("no such table")
 	}
-	groups, err := w.plan(name, t)
+	groups, err := plan(name, t)
 	if err != nil || len(groups) == 0 {
 		return c, err
 	}

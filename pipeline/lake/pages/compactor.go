@@ -194,6 +194,9 @@ func eachCompacted[T any, P lineagePointer[T]](ctx context.Context, cols []Colum
 		for i := range rows[:n] {
 			p := P(&rows[i])
 			o := p.Origin()
+			if err := wrongNumber(o); err != nil {
+				return err
+			}
 			buffer = enc.Append(buffer[:0], unsafe.Pointer(p))
 			if refused = take(compactedRow{rowOrigin{o.BatchID, o.IngestedAt}, o.SourceLine, buffer}); refused != nil {
 				return refused

@@ -208,6 +208,9 @@ func openCursor[T any, P RowPointer[T]](enc RowEncoder, path string, filter func
 		for i := range rows[:n] {
 			p := P(&rows[i])
 			origin := p.Origin()
+			if err := wrongNumber(origin); err != nil {
+				return err
+			}
 			if !filter(origin) {
 				continue
 			}

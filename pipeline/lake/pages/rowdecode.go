@@ -2,7 +2,10 @@ package pages
 
 import (
 	"encoding/binary"
+	"fmt"
 	"unsafe"
+
+	"carat/pipeline"
 )
 
 // pointers counts the columns that are held as pointers.
@@ -50,4 +53,16 @@ func (e *RowEncoder) decode(p unsafe.Pointer, row []byte, numbers []int64) []int
 			*(**int64)(at) = &numbers[len(numbers)-1]
 		}
 	}
+}
+
+// wrongNumber is an error where a row's batch_no isn't that of its batch_id. A file of
+// before there were numbers has none.
+func wrongNumber(o *pipeline.Lineage) error {
+	if o.BatchNo == 0 {
+		return nil
+	}
+	if no, err := pipeline.BatchNo(o.BatchID); err != nil || no != o.BatchNo {
+		return fmt.Errorf("line %d of batch %s has the batch_no %d", o.SourceLine, o.BatchID, o.BatchNo)
+	}
+	return nil
 }

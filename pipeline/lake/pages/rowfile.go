@@ -3,6 +3,7 @@ package pages
 import (
 	"unsafe"
 
+	"carat/pipeline"
 	"carat/pipeline/lake/store"
 )
 
@@ -17,6 +18,8 @@ type RowFile[T any, P lineagePointer[T]] struct {
 	form    RowEncoder
 	rows    []T
 	numbers []int64 // what the rows' pointers point to
+	batch   string  // of the row before
+	batchNo int64
 }
 
 // NewRowFile begins a file of rows with these columns at file.Path; see
@@ -38,7 +41,14 @@ func (f *RowFile[T, P]) Add(row []byte, batchID string, ingestedAt int64) error 
 	p := P(&f.rows[len(f.rows)-1])
 	f.numbers = f.form.decode(unsafe.Pointer(p), row, f.numbers)
 	o := p.Origin()
-	o.BatchID, o.IngestedAt = batchID, ingestedAt
+	if batchID != f.batch {
+		no, err := pipeline.BatchNo(batchID)
+		if err != nil {
+			return err
+		}
+		f.batch, f.batchNo = batchID, no
+	}
+	o.BatchID, o.BatchNo, o.IngestedAt = batchID, f.batchNo, ingestedAt
 	f.File.NoteLine(o.SourceLine)
 	if len(f.rows) < rowsAtOnce {
 		return nil

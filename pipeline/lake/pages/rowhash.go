@@ -15,8 +15,8 @@ const GroupLines = 65536
 
 // RowEncoder writes rows in the canonical form that rows-sha256 is taken of.
 //
-// A row is its present columns by ascending field id, without batch_id and
-// ingested_at (the same rows ingested again hash the same); each column is its
+// A row is its present columns by ascending field id, without batch_id,
+// batch_no and ingested_at (the same rows ingested again hash the same); each column is its
 // field id as 2 bytes, then its value; the row ends with two zero bytes. A
 // string is its length as 4 bytes, then its UTF-8 bytes; everything else (whole
 // numbers, decimals as their unscaled integer, microseconds, days) is 8 bytes,
@@ -37,7 +37,7 @@ type RowEncoder struct {
 func NewRowEncoder(cols []Column) RowEncoder {
 	var e RowEncoder
 	for _, c := range cols {
-		if c.Name != colBatchID && c.Name != colIngestedAt {
+		if c.Name != colBatchID && c.Name != colBatchNo && c.Name != colIngestedAt {
 			e.columns = append(e.columns, c)
 		}
 	}

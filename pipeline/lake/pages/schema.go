@@ -11,10 +11,14 @@ import (
 // Lineage columns of every raw table (see pipeline.Lineage).
 const (
 	colBatchID         = "batch_id"
+	colBatchNo         = "batch_no"
 	colSourceLine      = "source_line"
 	colIngestedAt      = "ingested_at"
 	ColAccountingMonth = "accounting_month"
 )
+
+// BatchNoID is the field id of batch_no.
+const BatchNoID = 905
 
 // storage is how a column is held in its Go struct.
 type storage int

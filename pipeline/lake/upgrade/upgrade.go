@@ -3,11 +3,14 @@ package upgrade
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
 	"time"
 
 	"carat/pipeline"
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
+	"carat/pipeline/lake/compact"
 	"carat/pipeline/lake/identity"
 	"carat/pipeline/lake/pages"
 	"carat/pipeline/lake/raw"
@@ -29,6 +32,7 @@ type Lake struct {
 	Catalog    *catalog.Catalog
 	Sources    *raw.Files
 	Compactors map[string]pages.Compactor // by raw table
+	Codec      *pages.Codec
 	Now        func() time.Time
 	Ensure     func(context.Context) error // makes what is missing of the tables
 }
@@ -52,14 +56,18 @@ func (l *Lake) Run(ctx context.Context) (u Upgraded, err error) {
 	if err := identity.Raise(l.Catalog.Disk); err != nil {
 		return u, l.Catalog.Disk.Fail("upgrade lake", l.Catalog.Disk.Root, err)
 	}
-	if l.Catalog.Form() < catalog.FormLinks {
-		if u.Links, err = l.addLinks(ctx); err != nil {
+	for _, step := range []struct {
+		form int
+		do   func(context.Context) error
+	}{{catalog.FormLinks, l.addLinks}, {catalog.FormBatchNo, l.number}} {
+		if l.Catalog.Form() >= step.form {
+			continue
+		}
+		if err := step.do(ctx); err != nil {
 			return u, l.Catalog.Disk.Fail("upgrade lake", l.Catalog.Disk.Root, err)
 		}
 	}
-	if err := l.Ensure(ctx); err != nil {
-		return u, l.Catalog.Disk.Fail("upgrade lake", l.Catalog.Disk.Root, err)
-	}
+	u.Links = int(l.Catalog.Seen())
 	if u.After, err = verify.History(ctx, l.Catalog, l.Sources, l.Compactors); err != nil {
 		return u, pipeline.Errorf(pipeline.KindOf(err), "upgrade lake", l.Catalog.Disk.Root, "it verified before, and does no more: %w", err).
 			WithHint("restore the lake from a backup of before")
@@ -67,29 +75,57 @@ func (l *Lake) Run(ctx context.Context) (u Upgraded, err error) {
 	return u, nil
 }
 
-// addLinks is the step to catalog.FormLinks.
-func (l *Lake) addLinks(ctx context.Context) (n int, err error) {
+// addLinks is the step to catalog.FormLinks: the links that the snapshots told.
+func (l *Lake) addLinks(ctx context.Context) error {
 	all, err := l.Catalog.FormerLinks()
 	if err == nil {
 		err = l.Catalog.FormerFiles(all)
 	}
-	if err != nil {
-		return 0, err
+	if err == nil {
+		err = l.Catalog.MakeLinks(ctx)
 	}
-	last := chain.Link{}
-	if len(all) > 0 {
-		last = all[len(all)-1]
+	if err != nil {
+		return err
+	}
+	return l.raise(ctx, all, all, catalog.FormLinks)
+}
+
+// number is the step to catalog.FormBatchNo: the files of raw tables are written anew as
+// compaction does, each table a link of its own, with their rows' batch_no.
+func (l *Lake) number(ctx context.Context) error {
+	if err := l.Ensure(ctx); err != nil { // it gives the tables the column
+		return err
+	}
+	w := compact.Rewriter{Catalog: l.Catalog, Codec: l.Codec, Compactors: l.Compactors, Now: l.Now}
+	if _, err := w.Number(ctx, nil); err != nil {
+		return err
+	}
+	all, err := l.Catalog.Links(ctx)
+	if err != nil {
+		return err
+	}
+	return l.raise(ctx, all, nil, catalog.FormBatchNo)
+}
+
+// raise adds the link of a step's end, after some others that are new, in one
+// transaction with the form. before are all links that it follows.
+func (l *Lake) raise(ctx context.Context, before, more []chain.Link, form int) error {
+	last, number := chain.Link{}, int64(1)
+	for _, one := range before {
+		if last = one; one.Kind == chain.KindUpgrade {
+			number++
+		}
 	}
 	p := iceberg.Properties{
-		chain.PropUpgrade: chain.UpgradeID(1), chain.PropUpgradedAt: l.Now().UTC().Format(time.RFC3339Nano),
-		chain.PropFormBefore: "1", chain.PropForm: "2", chain.PropSnapshots: chain.SnapshotsText(all), chain.PropPreviousChain: last.Value,
+		chain.PropUpgrade: chain.UpgradeID(number), chain.PropUpgradedAt: l.Now().UTC().Format(time.RFC3339Nano), chain.PropForm: strconv.Itoa(form),
+		chain.PropFormBefore: strconv.Itoa(l.Catalog.Form()), chain.PropSnapshots: chain.SnapshotsText(before), chain.PropPreviousChain: last.Value,
 	}
 	if last.BatchNo > 0 {
 		p[chain.PropAfter] = chain.BatchID(last.BatchNo)
 	}
 	records, err := l.Catalog.RecordsHead(ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if records != "" {
 		p[chain.PropRecords] = records
@@ -97,15 +133,15 @@ func (l *Lake) addLinks(ctx context.Context) (n int, err error) {
 	p[chain.PropChain] = chain.Value(p)
 	own, err := chain.LinkFrom(p)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	own.DatedMs = max(l.Now().UnixMilli(), last.DatedMs)
 	dir, err := l.Catalog.Disk.StagingDir("upgrade-" + own.ID)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	m := l.Catalog.NewMove(dir)
 	m.Upgrade = own.ID
-	err = l.Catalog.AddLinks(ctx, m, append(all, own))
-	return len(all) + 1, errors.Join(err, m.Tidy())
+	err = l.Catalog.Raise(ctx, m, append(slices.Clone(more), own), form)
+	return errors.Join(err, m.Tidy())
 }

@@ -21,6 +21,7 @@ func (v *verifier) liveRows(want map[string]int64) {
 			continue
 		}
 		v.liveFiles(name, t.Iceberg.CurrentSnapshot())
+		v.numbered(name, t.Iceberg.CurrentSnapshot())
 		if name == pages.RejectsTable {
 			continue
 		}
@@ -54,6 +55,23 @@ func (v *verifier) liveFiles(name string, snap *table.Snapshot) {
 	}
 	for _, path := range catalog.Without(want, have) {
 		v.differ("table %s doesn't read %s any more", name, path)
+	}
+}
+
+// numbered checks that all rows that a raw table reads now have a batch_no. That it is
+// their batch's is checked where rows are read.
+func (v *verifier) numbered(name string, snap *table.Snapshot) {
+	if snap == nil || v.cat.Form() < catalog.FormBatchNo {
+		return
+	}
+	files, err := v.cat.DataFiles(snap)
+	if err != nil {
+		return // told already
+	}
+	for _, f := range files {
+		if !catalog.Numbered(f) {
+			v.differ("table %s: rows of %s have no batch_no", name, f.FilePath())
+		}
 	}
 }
 
