@@ -23,6 +23,7 @@ func (v *verifier) compaction(ctx context.Context, c chain.Link, previous string
 	if !ok {
 		return
 	}
+	v.present(whose, c)
 	v.report.Compactions++
 	added, err := v.cat.PathsOf(c.Files)
 	replaced, rerr := v.cat.PathsOf(c.Replaced)

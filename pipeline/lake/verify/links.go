@@ -80,6 +80,13 @@ func (v *verifier) snapshotDiffers(whose string, said, l chain.Link) {
 	v.differ("%s was changed: its snapshot says the chain value %s, its link %s", whose, said.Value, l.Value)
 }
 
+// present looks for the snapshot that a link brought: a table that was set back lacks it.
+func (v *verifier) present(whose string, l chain.Link) {
+	if t, ok := v.cat.Table(l.Table); ok && t.Iceberg.SnapshotByID(l.Snapshot) == nil {
+		v.differ("%s: table %s lacks its snapshot %d", whose, l.Table, l.Snapshot)
+	}
+}
+
 // upgrade checks the link of an upgrade: what it says of the snapshots before.
 func (v *verifier) upgrade(l chain.Link, previous string, before []chain.Link) {
 	whose := "upgrade " + l.ID

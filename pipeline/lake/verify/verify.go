@@ -176,6 +176,7 @@ func (v *verifier) batch(ctx context.Context, l chain.Link, previous string, nex
 	if !ok {
 		return
 	}
+	v.present(whose, l)
 	committed, err := chain.ReadBatch(l)
 	if err != nil {
 		v.differ("%v", err)
