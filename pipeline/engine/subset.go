@@ -27,6 +27,7 @@ func (e *Engine) Build(ctx context.Context, dialect string, models []Model, p Pa
 		return err
 	}
 	p.KeepModels = true // there may be more to ask of them
+	e.byPasses = false  // few rows, by the very text
 	return e.buildAll(ctx, ordered, p, nil)
 }
 
