@@ -40,22 +40,26 @@ var topLevel = []string{
 // another: jobs pass data between them. The longest prefix of a folder decides.
 var mayImport = map[string][]string{
 	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision", "pipeline/sampling", "pipeline/identity/...", "pipeline/spelling"},
-	"jobs":            {"reports/...", "pipeline/identity/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/decision", "pipeline/sampling", "pipeline/certificate", "pipeline/spelling", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/source/..."},
+	"jobs":            {"reports/...", "pipeline/identity/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/decision", "pipeline/sampling", "pipeline/certificate", "pipeline/spelling", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/state/signed", "pipeline/source/..."},
 	forTests:          {"jobs/...", "fixtures", "reports/...", "pipeline", "pipeline/decision"},
 	"reports":         {},
 	"pipeline":        {},
 	"pipeline/lake":   {"pipeline", "pipeline/certificate"},
 	"pipeline/engine": {"pipeline", "pipeline/decision", "sql"},
 	"pipeline/state":  {"pipeline", "pipeline/decision", "pipeline/spelling", "pipeline/state/database"},
-	"sql":             {},
-	"fixtures":        {"pipeline"},
-	"fixtures/world":  {"pipeline"},
-	"fixtures/files":  {"pipeline", "fixtures/world"},
-	"fixtures/messy":  {"pipeline"},
-	"fixtures/lots":   {"fixtures/world"},
-	"fixtures/month":  {"pipeline", "fixtures/world", "fixtures/files", "fixtures/lots"},
-	"fixtures/plan":   {"pipeline", "fixtures/world", "fixtures/month"},
-	"third_party":     {}, // replaces modules of others
+
+	// The rooms of the state know no other.
+	"pipeline/state/signed":  {"pipeline", "pipeline/spelling"},
+
+	"sql":            {},
+	"fixtures":       {"pipeline"},
+	"fixtures/world": {"pipeline"},
+	"fixtures/files": {"pipeline", "fixtures/world"},
+	"fixtures/messy": {"pipeline"},
+	"fixtures/lots":  {"fixtures/world"},
+	"fixtures/month": {"pipeline", "fixtures/world", "fixtures/files", "fixtures/lots"},
+	"fixtures/plan":  {"pipeline", "fixtures/world", "fixtures/month"},
+	"third_party":    {}, // replaces modules of others
 
 	// What locks a month is written by jobs and kept by the lake.
 	"pipeline/certificate": {"pipeline", "pipeline/decision"},
@@ -160,7 +164,7 @@ var providersMayImport = []string{"pipeline", "pipeline/feed/lex", "pipeline/fee
 // jobsInOrder are the packages of jobs, each of which may import those before it
 // and none after. Their tests may import all: the compiler forbids a circle.
 var jobsInOrder = []string{
-	"jobs/disk", "jobs/names", "jobs/sandbox", "jobs/timetable", "jobs/reshape", "jobs/config/reference", "jobs/config", "jobs/books", "jobs/fetch", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/yearfiles", "jobs/mail",
+	"jobs/disk", "jobs/names", "jobs/sandbox", "jobs/timetable", "jobs/reshape", "jobs/config/reference", "jobs/config", "jobs/books", "jobs/people", "jobs/fetch", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/yearfiles", "jobs/mail",
 	"jobs/exceptions", "jobs/ask", "jobs/sample", "jobs/publish", "jobs/month", "jobs/guard", "jobs", "jobs/schedule",
 }
 

@@ -42,7 +42,11 @@ any number moves.`,
 			if r.Early {
 				a.tell(fmt.Sprintf("close %s: the month isn't over yet; rows of it that come after the approval count in %s", period, period.Next()))
 			}
-			fmt.Fprintf(a.stdout, "%s is prepared by %s (version %d, run %s)\n%s, %s\n", r.Period, r.PreparedBy, r.Version, r.RunID, r.Verdict.Words(), r.Verdict.Counts())
+			if r.Draft {
+				fmt.Fprintf(a.stdout, "%s can be prepared (version %d, run %s); a program signs nothing\n%s, %s\n", r.Period, r.Version, r.RunID, r.Verdict.Words(), r.Verdict.Counts())
+			} else {
+				fmt.Fprintf(a.stdout, "%s is prepared by %s (version %d, run %s)\n%s, %s\n", r.Period, r.PreparedBy, r.Version, r.RunID, r.Verdict.Words(), r.Verdict.Counts())
+			}
 			fmt.Fprint(a.stdout, r.Verdict.LeftOut())
 			if err := a.writeMoved(r.Version, r.Moved); err != nil {
 				return err
@@ -52,6 +56,10 @@ any number moves.`,
 			}
 			if len(r.Verdict.Undecided) > 0 {
 				fmt.Fprintf(a.stdout, "before it can be approved, decide the exceptions that need a review: `carat exceptions --period %s`\n", period)
+				return nil
+			}
+			if r.Draft {
+				fmt.Fprintf(a.stdout, "a preparer signs it: `carat close --period %s`\n", period)
 				return nil
 			}
 			fmt.Fprintf(a.stdout, "somebody else approves it: `carat approve --period %s`\n", period)

@@ -85,8 +85,11 @@ type app struct {
 	dir          string
 	secrets      []string // of the configuration, for what others say of them
 	format       string
-	force        bool                          // --force: a file takes the place of another
-	fault        func(step, path string) error // of the lake; nil but in tests
+	force        bool   // --force: a file takes the place of another
+	key          string // --key: the file of the key to sign with; "": CARAT_KEY, else an agent's
+	// keyPassphrase is the file of its passphrase; "": it has none, or an agent has it.
+	keyPassphrase string
+	fault         func(step, path string) error // of the lake; nil but in tests
 }
 
 // run does what the arguments, of which the first is carat's own name, say and
@@ -136,6 +139,8 @@ Begin with: carat demo`,
 	root.SetFlagErrorFunc(flagError)
 	root.PersistentFlags().StringVar(&a.dir, "dir", ".", "the folder that holds carat.yaml")
 	root.PersistentFlags().StringVar(&a.user, "user", a.user, "who you are, for sign-offs, decisions and the record; else CARAT_USER, else the operating system's user")
+	root.PersistentFlags().StringVar(&a.key, "key", "", "the SSH key to sign with, a file; else CARAT_KEY, else one of yours in ssh-agent")
+	root.PersistentFlags().StringVar(&a.keyPassphrase, "key-passphrase", "", "a file with the key's passphrase; an agent needs none")
 	root.SetVersionTemplate(versionText())
 	addVerbs(a, root)
 	completeFlags(a, root)

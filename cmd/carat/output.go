@@ -49,7 +49,7 @@ func (a *app) settingOf(c *config.Config, progress books.Progress) books.Setting
 		c.SQLApart = true
 	}
 	return books.Setting{Config: c, Now: a.now, Progress: progress, By: by, Arguments: a.arguments, Build: version, Clock: a.clock,
-		Variable: a.variable, Apart: true, Fault: a.fault}
+		Variable: a.variable, Apart: true, Fault: a.fault, Signer: a.ring().Signer}
 }
 
 // controlsTable is the table of controls; for programs with what was not

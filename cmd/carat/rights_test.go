@@ -59,6 +59,7 @@ var asked = map[string][]struct {
 	"compact":    {{books.RightCompact, nil}},
 	"fetch":      {{books.RightFetch, nil}},
 	"erase":      {{books.RightErase, []string{"--creator", "nobody"}}},
+	"auth":       {{books.RightAuth, []string{"accept"}}},
 	"users":      {{books.RightUsers, nil}, {books.RightGrant, []string{"revoke", "nobody", "auditor"}}},
 }
 

@@ -64,6 +64,7 @@ func (a *app) writeStatus(r *schedule.StatusResult, zone *time.Location) error {
 		writeList(w, "ONE ACCOUNT, SEVERAL PEOPLE "+string(p.Period), p.Shared, "")
 		writeList(w, "NOT COMPARED "+string(p.Period), books.GroupNotCompared(p.NotCompared), "")
 	}
+	writeList(w, "PEOPLE", r.People, "")
 	writeList(w, "LATE", r.Late, "nothing is late")
 	if len(r.Sources) > 0 {
 		if err := writeSection(w, "SOURCES", statusSources(r), ""); err != nil {
@@ -200,9 +201,10 @@ func writeStatusJSON(w io.Writer, r *schedule.StatusResult) error {
 		Late        []string            `json:"late"`
 		Webhooks    []string            `json:"not_told"`
 		Refused     []string            `json:"refused"`
+		People      []string            `json:"people"`
 
 		LeftAlone []ingest.IgnoredFile `json:"left_alone"`
-	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, NotCompared: map[string][]string{}, Shared: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks), Refused: orEmpty(r.Refused),
+	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, NotCompared: map[string][]string{}, Shared: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks), Refused: orEmpty(r.Refused), People: orEmpty(r.People),
 		LeftAlone: append([]ingest.IgnoredFile{}, r.LeftAlone...)}
 	for _, p := range r.Periods {
 		if len(p.Waits) > 0 {

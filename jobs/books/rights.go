@@ -4,9 +4,11 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"carat/jobs/names"
 	"carat/pipeline"
+	"carat/pipeline/identity"
 	"carat/pipeline/state"
 )
 
@@ -14,16 +16,17 @@ import (
 // do everything, but no one person both prepares and approves. From the first
 // grant on, who has no role may do nothing.
 const (
-	RoleAdministrator = "administrator" // grants roles, erases, backs up, restores, compacts; prepares, decides and approves nothing
-	RolePreparer      = "preparer"      // ingests, runs, decides, prepares a period
-	RoleApprover      = "approver"      // decides, approves and reopens a period
-	RoleAuditor       = "auditor"       // reads all but the people
-	RoleCreator       = "creator"       // reads what is theirs, which no verb shows yet
-	RoleScheduler     = "scheduler"     // runs jobs and prepares; never approves
+	RoleAdministrator = identity.Administrator // grants roles, enrols keys, erases, backs up, restores, compacts; prepares, decides and approves nothing
+	RolePreparer      = identity.Preparer      // ingests, runs, decides, prepares a period
+	RoleApprover      = identity.Approver      // decides, approves and reopens a period
+	RoleSupport       = identity.Support       // reads creators and answers their questions, which no verb shows yet
+	RoleAuditor       = identity.Auditor       // reads all but the people
+	RoleCreator       = identity.Creator       // reads what is theirs, which no verb shows yet
+	RoleScheduler     = identity.Scheduler     // runs jobs; where people are authenticated it signs nothing, else it prepares
 )
 
 // Roles are all of them, in the order in which they are listed.
-var Roles = []string{RoleAdministrator, RolePreparer, RoleApprover, RoleAuditor, RoleCreator, RoleScheduler}
+var Roles = identity.Roles
 
 // SchedulerUser is whom jobs run by carat's own scheduler are recorded as.
 const SchedulerUser = "scheduler"
@@ -63,6 +66,7 @@ const (
 	RightCompact    Right = "compact"
 	RightErase      Right = "erase"
 	RightUpgrade    Right = "upgrade"
+	RightAuth       Right = "auth"
 )
 
 // Rights says which roles have which right: all that anybody may do once roles
@@ -102,10 +106,19 @@ var Rights = map[Right][]string{
 	RightErase:    {RoleAdministrator},
 	RightUpgrade:  {RoleAdministrator},
 	RightGrant:    {RoleAdministrator},
+	RightAuth:     {RoleAdministrator},
 }
 
-// signed are the rights whose use is a signature: it needs a name in any lake.
-var signed = []Right{RightDecide, RightClose, RightApprove, RightReopen, RightGrant, RightErase}
+// signedRights are the rights whose use is a signature: it needs a name in any lake.
+var signedRights = []Right{RightDecide, RightClose, RightApprove, RightReopen, RightGrant, RightErase}
+
+// anyPolicy are the rights that stand whatever carat.yaml says of authentication: to
+// look at what was done, and to accept what it says.
+var anyPolicy = []Right{RightVerify, RightUsers, RightAuth, RightRestore}
+
+// wholeLake are the rights that nobody has for some entities alone: what they show
+// or sign is of all.
+var wholeLake = []Right{RightQuery, RightTrace, RightEvidence, RightPublish, RightClose, RightApprove, RightReopen, RightStatements, RightPackage, RightSend, RightYearFiles}
 
 // withoutGrant are the rights of the scheduler's role that carat's own scheduler
 // has without a grant, since carat.yaml orders its jobs. Preparing a month is a
@@ -116,6 +129,19 @@ func withoutGrant(right Right) bool {
 
 // Grants are the roles that users have.
 type Grants []state.Grant
+
+// at gives the roles that have not ended by then.
+func (g Grants) at(now time.Time) (standing Grants) {
+	for _, one := range g {
+		if one.Until.IsZero() || !now.After(one.Until) {
+			standing = append(standing, one)
+		}
+	}
+	if len(standing) == 0 && len(g) > 0 {
+		return Grants{{User: "", Role: RoleAdministrator}} // nobody has one, and nobody may do everything
+	}
+	return standing
+}
 
 // Has says whether a user has one of the roles.
 func (g Grants) Has(user string, roles ...string) bool {
@@ -136,8 +162,8 @@ func (g Grants) RolesOf(user string) (roles []string) {
 // in lakes whose roles are older than that one. The first that anybody has does.
 var succession = []string{RoleAdministrator, RoleApprover, RolePreparer, RoleAuditor, RoleScheduler, RoleCreator}
 
-// administering gives the role whose holders do what an administrator does.
-func (g Grants) administering() string {
+// Administering gives the role whose holders do what an administrator does.
+func (g Grants) Administering() string {
 	for _, role := range succession {
 		if slices.ContainsFunc(g, func(one state.Grant) bool { return one.Role == role }) {
 			return role
@@ -151,34 +177,72 @@ func (g Grants) administering() string {
 func (g Grants) Allow(by Actor, right Right) bool {
 	roles := Rights[right]
 	switch {
-	case len(g) == 0, g.Has(by.User, roles...), by.Program && withoutGrant(right):
+	case len(g) == 0, by.Program && withoutGrant(right):
 		return true
 	}
-	return slices.Contains(roles, RoleAdministrator) && g.Has(by.User, g.administering())
+	return g.hasFor(by.User, right, roles...) || slices.Contains(roles, RoleAdministrator) && g.hasFor(by.User, right, g.Administering())
+}
+
+// hasFor says whether a user has one of the roles, for all entities where the right
+// is to what is of all.
+func (g Grants) hasFor(user string, right Right, roles ...string) bool {
+	return slices.ContainsFunc(g, func(one state.Grant) bool {
+		return names.Same(one.User, user) && slices.Contains(roles, one.Role) && (len(one.Entities) == 0 || !slices.Contains(wholeLake, right))
+	})
+}
+
+// Entities gives the entities to which a user's right is limited; none: it is to all.
+func (g Grants) Entities(by Actor, right Right) (entities []string) {
+	for _, one := range g {
+		if names.Same(one.User, by.User) && slices.Contains(Rights[right], one.Role) {
+			if len(one.Entities) == 0 {
+				return nil
+			}
+			entities = append(entities, one.Entities...)
+		}
+	}
+	slices.Sort(entities)
+	return slices.Compact(entities)
 }
 
 // May is a usage error when the one who runs a job hasn't the right to it, which is
 // recorded, or has no name; a verification error when roles were changed behind
 // carat's back.
 func (p *Books) May(ctx context.Context, s Setting, right Right) error {
-	if err := p.State.VerifyGrants(ctx); err != nil {
-		return err // nobody's right rests on a role that somebody else gave or took
+	people, err := p.People(ctx)
+	if err == nil {
+		err = underPolicy(people, s, right)
+	} else if right == RightVerify {
+		err = nil // which tells it with all else
 	}
-	list, err := p.State.Grants(ctx)
 	if err != nil {
 		return err
 	}
-	if err := Grants(list).may(s.By, right); err != nil {
+	if err := p.State.VerifyGrants(ctx); err != nil {
+		return err // nobody's right rests on a role that somebody else gave or took
+	}
+	list, err := p.Grants(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := list.May(s.By, right); err != nil {
 		return p.Refused(ctx, s, string(right), strings.Join(spelledAll(s.Arguments), " "), err)
 	}
 	return nil
 }
 
-func (g Grants) may(by Actor, right Right) error {
-	if by.User == "" && len(g) == 0 && !slices.Contains(signed, right) {
+// Grants gives the roles that stand now.
+func (p *Books) Grants(ctx context.Context, s Setting) (Grants, error) {
+	list, err := p.State.Grants(ctx)
+	return Grants(list).at(s.Now), err
+}
+
+// May is a usage error when somebody hasn't a right, or has no name.
+func (g Grants) May(by Actor, right Right) error {
+	if by.User == "" && len(g) == 0 && !slices.Contains(signedRights, right) {
 		return nil // a program that says nothing of itself, in a lake that asks nobody
 	}
-	if err := checkUser(by.User); err != nil {
+	if err := CheckUser(by.User); err != nil {
 		return err
 	}
 	if g.Allow(by, right) {
@@ -188,6 +252,9 @@ func (g Grants) may(by Actor, right Right) error {
 	if roles := g.RolesOf(by.User); len(roles) > 0 {
 		is = "is " + strings.Join(roles, " and ")
 	}
+	if limit := g.Entities(by, right); len(limit) > 0 {
+		is += " for " + strings.Join(limit, " and ") + " alone"
+	}
 	if len(Rights[right]) == 0 {
 		return pipeline.Refusef(string(right), "", "%s %s, and nobody may do that", by.User, is)
 	}
@@ -195,8 +262,8 @@ func (g Grants) may(by Actor, right Right) error {
 		WithHint("`carat users` lists who may; an administrator grants roles with `carat users grant %s %s`", by.User, Rights[right][0])
 }
 
-// checkUser is a usage error for a name that is none, or not in its one spelling.
-func checkUser(name string) error {
+// CheckUser is a usage error for a name that is none, or not in its one spelling.
+func CheckUser(name string) error {
 	if got, err := names.User(name); err != nil || got != name {
 		return pipeline.Errorf(pipeline.KindUsage, "use", "user", "%q is not a user's name (letters, digits, _ . @ - +)", name).WithHint("name yourself with --user")
 	}

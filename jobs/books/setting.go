@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"carat/jobs/config"
+	"carat/pipeline/identity"
 	"carat/pipeline/spelling"
 )
 
@@ -47,6 +48,8 @@ type Setting struct {
 	Apart bool
 	// Upgrading is lake.Config.Upgrading: the upgrade alone sets it.
 	Upgrading bool
+	// Signer gives the signer of a key that is wanted, and what ends it; nil: there is none.
+	Signer func(wanted func(identity.Key) bool) (identity.Signer, func() error, error)
 	// Fault is lake.Config.Fault: nil but in tests.
 	Fault func(step, path string) error
 }

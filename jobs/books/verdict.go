@@ -238,7 +238,7 @@ func (p *Books) decided(ctx context.Context, s Setting, run state.Run, decisions
 		return cleared, nil
 	}
 	sort.Strings(ids)
-	t, err := p.Query(ctx, s.Config, Latest, "select exception_id, control, severity, reason from "+TableExceptions+
+	t, err := p.Query(ctx, s.Config, Latest, "select exception_id, control, severity, reason, cast(difference as varchar), unit from "+TableExceptions+
 		" where run_id = "+pipeline.SQLText(run.ID)+" and exception_id in ("+strings.Join(ids, ", ")+") order by exception_id", TableExceptions)
 	if err != nil {
 		return nil, err
@@ -249,6 +249,11 @@ func (p *Books) decided(ctx context.Context, s Setting, run state.Run, decisions
 		d := decisions[id]
 		if d.StatusOn(today) == decision.Open {
 			continue // a waiver that has run out
+		}
+		difference, _ := row[4].(string)
+		unit, _ := row[5].(string)
+		if d.HasMoved(difference, unit, s.Config.Tolerance(unit)) {
+			continue // it was about another amount
 		}
 		v.Decisions = append(v.Decisions, d)
 		if NeedsRate(control, severity, reason) || !d.Clears(severity, today) {

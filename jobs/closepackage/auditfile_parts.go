@@ -33,7 +33,7 @@ import (
 func (b *auditBuilder) write() error {
 	for _, part := range []func() error{
 		b.writeInputs, b.writeRetrieved, b.writeControlTotals, b.writeRejects, b.writeCutoff, b.writeSQL, b.writeParameters, b.writeResults, b.writeControls,
-		b.writeSections, b.writeDecisions, b.writeJobs, b.writeRefused, b.writeSignatures, b.writeCertificate, b.writeHead,
+		b.writeSections, b.writeDecisions, b.writeJobs, b.writeRefused, b.writeSignatures, b.writeRecords, b.writeCertificate, b.writeHead,
 	} {
 		if err := part(); err != nil {
 			return err

@@ -58,6 +58,8 @@ type Config struct {
 	DAC7Basis         string         // paid or credited
 	RefundReserve     string         // report or post
 	Approvers         []string
+	Auth              Auth
+	FourEyes          string // three: who decides doesn't prepare; two: may
 	// WaiverLimits are how much a role may waive of one exception, by the unit of
 	// its difference; a role that is not there may waive any.
 	WaiverLimits   map[string]map[string]pipeline.Amount

@@ -108,6 +108,8 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 		"dac7_basis":          func(n *yaml.Node) { c.DAC7Basis = y.choice(n, "dac7_basis", "paid", "credited") },
 		"refund_reserve":      func(n *yaml.Node) { c.RefundReserve = y.choice(n, "refund_reserve", "report", "post") },
 		"approvers":           func(n *yaml.Node) { c.Approvers = y.approvers(n) },
+		"auth":                func(n *yaml.Node) { c.Auth = y.auth(n) },
+		"four_eyes":           func(n *yaml.Node) { c.FourEyes = y.choice(n, "four_eyes", FourEyesThree, FourEyesTwo) },
 		"waiver_limits":       func(n *yaml.Node) { c.WaiverLimits = y.waiverLimits(n) },
 		"accounts":            func(n *yaml.Node) { c.Accounts = y.accounts(n) },
 		"memory":              func(n *yaml.Node) { c.Memory = y.memory(n) },

@@ -151,6 +151,7 @@ const (
 	NoticeJobFailed      = "job_failed"      // a scheduled job failed, or refused a file
 	NoticeFeedLate       = "feed_late"       // a feed that is expected daily didn't come
 	NoticeSourceLate     = "source_late"     // a source gave nothing new for too long, or can't be reached
+	NoticeAuthRecovered  = "auth_recovered"  // somebody became administrator for a day, without an administrator's key
 	NoticeSourceShape    = "source_shape"    // a source's file has other columns than the one before it
 	NoticeFileLeftAlone  = "file_left_alone" // a file of the inbox is no input
 	NoticeControlBlocked = "control_blocked" // a control newly holds up a month
@@ -158,6 +159,6 @@ const (
 )
 
 // NoticeKinds are the kinds that a webhook can ask for.
-var NoticeKinds = []string{NoticeJobFailed, NoticeFeedLate, NoticeSourceLate, NoticeSourceShape, NoticeFileLeftAlone, NoticeControlBlocked, NoticePeriodReady}
+var NoticeKinds = []string{NoticeJobFailed, NoticeFeedLate, NoticeSourceLate, NoticeSourceShape, NoticeFileLeftAlone, NoticeControlBlocked, NoticePeriodReady, NoticeAuthRecovered}
 
 func isNoticeKind(kind string) bool { return slices.Contains(NoticeKinds, kind) }

@@ -51,3 +51,52 @@ func (y *yamlFile) waiverLimits(n *yaml.Node) map[string]map[string]pipeline.Amo
 	y.keys(n, "waiver_limits", known)
 	return limits
 }
+
+// Who signs, as auth says.
+const (
+	SignKey     = "key"     // people with their own keys
+	SignSession = "session" // also a server, for who is signed in there
+)
+
+// Whether who decides may prepare, as four_eyes says.
+const (
+	FourEyesThree = "three"
+	FourEyesTwo   = "two"
+)
+
+// Auth is whether people prove who they are, and how they sign.
+type Auth struct {
+	On   bool   // false: `auth: none`
+	Sign string // SignKey or SignSession
+}
+
+// auth reads none, or how people sign.
+func (y *yamlFile) auth(n *yaml.Node) Auth {
+	if n.Kind == yaml.ScalarNode {
+		y.choice(n, "auth", "none")
+		return Auth{}
+	}
+	a := Auth{On: true, Sign: SignKey}
+	y.keys(n, "auth", map[string]func(*yaml.Node){
+		"sign": func(n *yaml.Node) { a.Sign = y.choice(n, "auth sign", SignKey, SignSession) },
+	})
+	return a
+}
+
+// Policy says who may sign what, as it is recorded when authentication is switched
+// on: "NAME=VALUE", in fixed order. While it is on another one is refused.
+func (c *Config) Policy() []string {
+	if !c.Auth.On {
+		return []string{"auth=none", "four_eyes=" + c.FourEyes}
+	}
+	return []string{"auth.sign=" + c.Auth.Sign, "four_eyes=" + c.FourEyes}
+}
+
+// Tolerance gives how far amounts of a unit may differ and are taken for the same;
+// "0" of one that has none.
+func (c *Config) Tolerance(unit string) string {
+	if t, ok := c.Tolerances[unit]; ok {
+		return t.String()
+	}
+	return "0"
+}

@@ -111,6 +111,17 @@ func List(ctx context.Context, o Options) (t *table.Table, err error) {
 		}
 		where = "listed.control = " + pipeline.SQLText(o.Control)
 	}
+	grants, err := p.Grants(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	if only := grants.Entities(o.By, books.RightExceptions); len(only) > 0 {
+		var names []string
+		for _, one := range only {
+			names = append(names, pipeline.SQLText(one))
+		}
+		where += " and listed.entity in (" + strings.Join(names, ", ") + ")"
+	}
 	var tables []string
 	if o.Creator != "" {
 		about, needed, err := aboutCreator(ctx, p, o.Setting, o.Creator)
@@ -201,7 +212,36 @@ func Where(ctx context.Context, p *books.Books, s books.Setting, resolved bool, 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	return books.ReadTable(rows)
+	t, err = books.ReadTable(rows)
+	if err != nil {
+		return nil, err
+	}
+	return t, markMoved(ctx, p, s, t)
+}
+
+// markMoved says of decisions that their exception has another amount by now: they
+// have lapsed.
+func markMoved(ctx context.Context, p *books.Books, s books.Setting, t *table.Table) error {
+	decisions, err := p.State.Decisions(ctx)
+	if err != nil {
+		return err
+	}
+	at := map[string]int{}
+	for i, c := range t.Columns {
+		at[c.Name] = i
+	}
+	for _, row := range t.Rows {
+		id, _ := row[at["exception_id"]].(string)
+		unit, _ := row[at["unit"]].(string)
+		difference := ""
+		if v := row[at["difference"]]; v != nil {
+			difference = fmt.Sprint(v)
+		}
+		if d := decisions[id]; row[at["status"]] != decision.Open && d.HasMoved(difference, unit, s.Config.Tolerance(unit)) {
+			row[at["status"]] = decision.Moved
+		}
+	}
+	return nil
 }
 
 // loadRuns makes the table known_runs: every run that was recorded, whether it is

@@ -25,7 +25,7 @@ func TestStateAttacksAreNamed(t *testing.T) {
 	for _, c := range []struct{ sql, want string }{
 		{"update carat_jobs set os_user = 'alice', user_name = 'alice'", `user_name was "" and is "alice"`},
 		{"delete from carat_jobs", "carat_jobs: row 1 was taken away"},
-		{"insert into carat_users values ('mallory', 'approver', 'bob', 1, '')", "carat_users: row mallory approver was added"},
+		{"insert into carat_users values ('mallory', 'approver', 'bob', 1, '', 0, '', 0)", "carat_users: row mallory approver was added"},
 		{"insert into carat_access values ('x', 1, 'eve', 'erase', 'c1', null, 'done')", "carat_access: row x was added"},
 		{"insert into carat_decisions (decision_no, exception_id, status, until_day, owner, note, decided_by, decided_at) values (99, 'e', 'explained', '', '', 'n', 'bob', 1)", "carat_decisions: row 99 was added"},
 		{"update carat_runs set status = 'balanced'", "carat_runs: row "},
@@ -35,7 +35,11 @@ func TestStateAttacksAreNamed(t *testing.T) {
 		{"delete from carat_jobs; delete from carat_records where record_no > 30", "file catalog.sqlite-head names it"},
 		{"delete from carat_records", "and all after it: batch b000002"},
 		{"drop table carat_records", "no such table: carat_records"},
-		{"drop table carat_records; delete from carat_migrations where name >= '0006_records.sql'; alter table carat_users drop column os_user; " +
+		{"drop table carat_records; drop table carat_signed; delete from carat_migrations where name >= '0006_records.sql'; " +
+			"alter table carat_users drop column signed_no; alter table carat_users drop column entities; alter table carat_users drop column until_at; " +
+			"alter table carat_sign_offs drop column signed_no; alter table carat_locks drop column approved_no; alter table carat_locks drop column reopened_no; " +
+			"alter table carat_decisions drop column signed_no; alter table carat_decisions drop column expected; alter table carat_decisions drop column actual; " +
+			"alter table carat_decisions drop column difference; alter table carat_decisions drop column unit; alter table carat_users drop column os_user; " +
 			"alter table carat_sign_offs drop column os_user; alter table carat_decisions drop column os_user; alter table carat_decisions drop column matched; alter table carat_decisions drop column match_name; alter table carat_locks drop column prepared_os; " +
 			"alter table carat_locks drop column approved_os; alter table carat_locks drop column reopened_os", "or one before it was replaced: batch b000001"},
 		{"drop table carat_access", "table carat_access is missing"},

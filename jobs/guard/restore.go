@@ -15,6 +15,7 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/disk"
 	"carat/pipeline"
+	"carat/pipeline/identity"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
 )
@@ -210,7 +211,21 @@ func (o RestoreOptions) restore(ctx context.Context, folder string, m manifest, 
 		return head, err
 	}
 	job.Took(folder)
-	return v.Head, job.End(ctx, nil)
+	return v.Head, job.End(ctx, recordRestore(ctx, p, o.Setting, filepath.Base(folder), v.Head))
+}
+
+// recordRestore writes that the lake was brought back, by which account and from what:
+// nobody's key is asked, since whoever restores owns the files; but it is seen.
+func recordRestore(ctx context.Context, p *books.Books, s books.Setting, backup string, head books.Head) error {
+	old := head.Records
+	if old == "" {
+		old = head.Chain
+	}
+	proof, err := p.Prove(ctx, s, identity.KindRestore, "", identity.Field{Name: "backup", Value: backup}, identity.Field{Name: "old-head", Value: old})
+	if err != nil {
+		return err
+	}
+	return p.State.Prove(ctx, proof)
 }
 
 func restoreError(root string, err error) error {

@@ -11,6 +11,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/pipeline"
+	"carat/pipeline/identity"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
 )
@@ -25,12 +26,14 @@ type VerifyOptions struct {
 // Verification is what Verify went through.
 type Verification struct {
 	lake.Verification
-	Sources      int            // kept source files that were read again
-	SourceRows   int64          // rows in them
-	Certificates int            // of closed periods
-	Records      *state.Records // of the state: readings, jobs, sign-offs, decisions, roles, runs
-	Erased       []string       // batches whose file named a person who was erased
-	Head         books.Head     // of the history as it is
+	Sources      int                // kept source files that were read again
+	SourceRows   int64              // rows in them
+	Certificates int                // of closed periods
+	Records      *state.Records     // of the state: readings, jobs, sign-offs, decisions, roles, runs
+	Signed       int64              // records that people signed
+	Registry     *identity.Registry // that they come to
+	Erased       []string           // batches whose file named a person who was erased
+	Head         books.Head         // of the history as it is
 }
 
 // RecordCount gives how many records the state's chain has.
@@ -76,6 +79,7 @@ func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err err
 		func() error {
 			return verifyCertificates(ctx, p, o.Config, result)
 		},
+		func() error { return verifySigned(ctx, p, result) },
 		func() error { return verifyHead(ctx, p, o.Head, result) },
 		func() error { return verifyRecords(ctx, p, o.Head, result) },
 	} {

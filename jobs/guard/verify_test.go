@@ -77,7 +77,7 @@ func lockMonth(t *testing.T, s books.Setting) {
 		t.Fatalf("statements %q %v", list.String(), err)
 	}
 	decided := decision.Decision{ExceptionID: "e1", Status: decision.Explained, Owner: "ops", Note: "a slip", By: "cleo", At: s.Now}
-	if err := p.State.RecordDecisions(t.Context(), []decision.Decision{decided}); err != nil {
+	if err := p.State.RecordDecisions(t.Context(), []decision.Decision{decided}, nil); err != nil {
 		t.Fatal(err)
 	}
 	c := &certificate.Certificate{Decisions: []decision.Decision{decided}, Format: certificate.CertificateFormat, Lake: p.Lake.ID(), Period: "2026-10", Version: 1, RunID: run.ID,
@@ -110,7 +110,7 @@ func lockMonth(t *testing.T, s books.Setting) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = p.State.RecordLock(t.Context(), tx, state.Lock{Period: "2026-10", Version: 1, RunID: run.ID, CertificateSHA256: certificate, PreparedBy: "ann", ApprovedBy: "bob", LockedAt: s.Now})
+	err = p.State.RecordLock(t.Context(), tx, state.Lock{Period: "2026-10", Version: 1, RunID: run.ID, CertificateSHA256: certificate, PreparedBy: "ann", ApprovedBy: "bob", LockedAt: s.Now}, nil)
 	if err := errors.Join(err, tx.Commit()); err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +279,7 @@ var alterations = []struct {
 	{"a decided rate", func(a altered) { a.catalog("update carat_decisions set rate_value = '2'") }, "the decision about exception e1 is not the one that was in force"},
 	{"a decision taken away", func(a altered) { a.catalog("delete from carat_decisions") }, "the decision about exception e1 is not on record any more"},
 	{"a decision put over another", func(a altered) {
-		a.catalog("insert into carat_decisions select decision_no + 1, exception_id, 'waived', '2099-12-31', owner, note, decided_by, decided_at, '', '', '', '', '', '', '' from carat_decisions")
+		a.catalog("insert into carat_decisions select decision_no + 1, exception_id, 'waived', '2099-12-31', owner, note, decided_by, decided_at, '', '', '', '', '', '', '', 0, '', '', '', '' from carat_decisions")
 	}, "the decision about exception e1 is not the one that was in force"},
 	{"the lock taken away", func(a altered) { a.catalog("delete from carat_locks") }, "the state database knows no such lock"},
 	{"the record of a run taken away", func(a altered) { a.catalog("delete from carat_runs") }, "the state database knows no such run"},

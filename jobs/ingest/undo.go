@@ -198,7 +198,7 @@ func (u *undoing) may(ctx context.Context) (err error) {
 		all = append(all, b.Batch)
 	}
 	if u.batch.UndoneBy != "" {
-		u.left = books.LeftToRead(all, u.batch.ID)
+		u.left = pipeline.LeftToRead(all, u.batch.ID)
 	}
 	switch {
 	case len(u.left) > 0:

@@ -10,12 +10,14 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/closepackage"
+	"carat/jobs/config"
 	"carat/jobs/disk"
 	"carat/jobs/names"
 	"carat/jobs/reconcile"
 	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
+	"carat/pipeline/identity"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
 )
@@ -83,7 +85,11 @@ func Approve(ctx context.Context, o ApproveOptions) (result *ApproveResult, err 
 		if err := payersNamed(ctx, p, o, run); err != nil {
 			return nil, err
 		}
-		return lockPeriod(ctx, p, o, closed, signed, run, v)
+		lines, err := holds(ctx, p, o, signed, run, v)
+		if err != nil {
+			return nil, err
+		}
+		return lockPeriod(ctx, p, o, closed, signed, lines, run, v)
 	})
 }
 
@@ -143,7 +149,7 @@ func mayApprove(o ApproveOptions, signed state.SignOff, v books.Verdict) error {
 		switch {
 		case o.Now.Before(d.At):
 			return clockError("approve", o.Period, o.Now, "exception "+d.ExceptionID+" was decided", d.At)
-		case names.Same(d.By, signed.PreparedBy):
+		case names.Same(d.By, signed.PreparedBy) && o.Config.FourEyes != config.FourEyesTwo:
 			return decidedByPreparer("approve", o.Period, d)
 		case names.Same(d.By, o.By.User):
 			return pipeline.Refusef("approve", string(o.Period), "%s decided exception %s, and who decides doesn't approve", d.By, d.ExceptionID).
@@ -170,7 +176,7 @@ func payersNamed(ctx context.Context, p *books.Books, o ApproveOptions, run stat
 // place. A crash before the transaction leaves the period prepared; after it, the
 // next command that locks the lake puts them in place, and the package that tells
 // who signed is written by `carat package`.
-func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed books.Closures, signed state.SignOff, run state.Run, v books.Verdict) (*ApproveResult, error) {
+func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed books.Closures, signed state.SignOff, lines []identity.Field, run state.Run, v books.Verdict) (*ApproveResult, error) {
 	standing := books.Standing{Verdict: v, Lock: state.Lock{Period: o.Period, Version: signed.Version, RunID: run.ID, PreparedBy: signed.PreparedBy, ApprovedBy: o.By.User}}
 	render := statements.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Final: true, Says: standing.Words()}
 	next, target := render.Folder(statements.FinalEnding), render.Folder("")
@@ -193,6 +199,14 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 		Statements:     certificate.CertifiedList{Statements: count, Files: files, SHA256: certificate.SHA256Text(list)},
 	}
 	if err := certify(ctx, p, o, closed, run, c); err != nil {
+		return nil, err
+	}
+	// The approver signs before the certificate is made, which names what was signed.
+	proof, err := p.Prove(ctx, o.Setting, identity.KindApprove, books.RightApprove, lines...)
+	if err != nil {
+		return nil, err
+	}
+	if err := named(ctx, p, c, signed, proof); err != nil {
 		return nil, err
 	}
 	text, sum, err := c.Encode()
@@ -219,7 +233,7 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 	lock := state.Lock{Period: o.Period, Version: c.Version, RunID: run.ID, CertificateSHA256: sum, PreparedBy: signed.PreparedBy, PreparedOS: signed.OSUser,
 		ApprovedBy: o.By.User, ApprovedOS: o.By.OSUser, LockedAt: o.Now}
 	err = p.Lake.Tag(ctx, tag, snapshots, func(tx *sql.Tx) error {
-		return p.State.RecordLock(ctx, tx, lock)
+		return p.State.RecordLock(ctx, tx, lock, proof)
 	})
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"carat/jobs/reconcile"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
+	"carat/pipeline/identity"
 	"carat/pipeline/state"
 )
 
@@ -70,6 +71,33 @@ func certify(ctx context.Context, p *books.Books, o ApproveOptions, closed books
 	}
 	c.Moved, err = movedTables(ctx, p, o.Setting, closed, o.Period, run.ID)
 	return err
+}
+
+// named fills in which records the certificate rests on, and whether anybody has
+// proved who they are.
+func named(ctx context.Context, p *books.Books, c *certificate.Certificate, signed state.SignOff, proof *state.Proof) error {
+	people, err := p.People(ctx)
+	if err != nil {
+		return err
+	}
+	c.Authentication = identity.NotAuthenticated
+	if people.On {
+		c.Authentication = identity.Authenticated
+	}
+	for _, one := range people.Recovered {
+		c.Recovered = append(c.Recovered, certificate.Recovery{Record: one.No, User: one.Person, At: one.At.UTC(), Until: one.Until.UTC()})
+	}
+	if signed.Signed > 0 {
+		list, err := p.State.Signed(ctx, signed.Signed, 1)
+		if err != nil {
+			return err
+		}
+		if len(list) > 0 {
+			c.Prepared.Record, c.Prepared.RecordSHA256 = list[0].No, list[0].SHA256
+		}
+	}
+	c.Approved.Record, c.Approved.RecordSHA256 = proof.Record.No, proof.Record.SHA256
+	return nil
 }
 
 // certifySQL keeps every text of SQL of the run beside the certificate, so

@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"carat/jobs/books"
+	"carat/jobs/config"
 	"carat/jobs/names"
 	"carat/jobs/reconcile"
 	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
 	"carat/pipeline/decision"
+	"carat/pipeline/identity"
 	"carat/pipeline/state"
 )
 
@@ -31,6 +33,7 @@ type CloseResult struct {
 	Verdict    books.Verdict
 	PreparedBy string
 	PreparedAt time.Time
+	Draft      bool     // a program has run it, and a person signs it
 	Early      bool     // the month isn't over yet
 	Unnamed    []string // entities that statements are of and carat.yaml has no name for; the approval asks for it
 	// Moved is, in a period that was reopened, what differs from the version
@@ -66,7 +69,7 @@ func Close(ctx context.Context, o CloseOptions) (result *CloseResult, err error)
 			if o.Now.Before(d.At) {
 				return nil, clockError("close", o.Period, o.Now, "exception "+d.ExceptionID+" was decided", d.At)
 			}
-			if names.Same(d.By, o.By.User) {
+			if names.Same(d.By, o.By.User) && o.Config.FourEyes != config.FourEyesTwo {
 				return nil, decidedByPreparer("close", o.Period, d)
 			}
 		}
@@ -75,18 +78,54 @@ func Close(ctx context.Context, o CloseOptions) (result *CloseResult, err error)
 			return nil, err
 		}
 		version := closed.Version(o.Period)
-		if _, err := p.State.RecordSignOff(ctx, state.SignOff{Period: o.Period, Version: version, RunID: run.ID,
-			NumbersSHA256: books.NumbersSHA256(numbers), PreparedBy: o.By.User, OSUser: o.By.OSUser, PreparedAt: o.Now}); err != nil {
+		draft, err := isDraft(ctx, p, o.Setting)
+		if err != nil {
 			return nil, err
 		}
+		if !draft {
+			if err := signOff(ctx, p, o, state.SignOff{Period: o.Period, Version: version, RunID: run.ID,
+				NumbersSHA256: books.NumbersSHA256(numbers), PreparedBy: o.By.User, OSUser: o.By.OSUser, PreparedAt: o.Now}, run, v); err != nil {
+				return nil, err
+			}
+		}
 		result = &CloseResult{Period: o.Period, Version: version, RunID: run.ID, Status: v.Status, Verdict: v,
-			PreparedBy: o.By.User, PreparedAt: o.Now, Early: o.Now.Before(o.Period.End(o.Config.Zone))}
+			PreparedBy: o.By.User, PreparedAt: o.Now, Draft: draft, Early: o.Now.Before(o.Period.End(o.Config.Zone))}
 		if result.Unnamed, err = statements.Unnamed(ctx, p, o.Config, run); err != nil {
 			return nil, err
 		}
 		result.Moved, err = movedTables(ctx, p, o.Setting, closed, o.Period, run.ID)
 		return result, err
 	})
+}
+
+// signOff keeps the preparer's record and their sign-off.
+func signOff(ctx context.Context, p *books.Books, o CloseOptions, signed state.SignOff, run state.Run, v books.Verdict) error {
+	before, err := p.State.SignOffs(ctx, o.Period, signed.Version)
+	if err != nil {
+		return err
+	}
+	options := reconcile.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period}
+	lines, err := signedLines(ctx, p, o.Setting, options, signed.Version, int64(len(before))+1, run, v, 0)
+	if err != nil {
+		return err
+	}
+	proof, err := p.Prove(ctx, o.Setting, identity.KindPrepare, books.RightClose, lines...)
+	if err != nil {
+		return err
+	}
+	_, err = p.State.RecordSignOff(ctx, signed, proof)
+	return err
+}
+
+// isDraft says whether a program closes the month, in a lake whose people prove who
+// they are: it signs nothing, and a preparer does.
+func isDraft(ctx context.Context, p *books.Books, s books.Setting) (bool, error) {
+	people, err := p.People(ctx)
+	if err != nil || !people.On {
+		return false, err
+	}
+	grants, err := p.Grants(ctx, s)
+	return s.By.Program || !grants.Has(s.By.User, books.RolePreparer), err
 }
 
 // reconciled reconciles a period over what the lake now holds, and judges it.

@@ -62,11 +62,11 @@ func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err err
 			return nil, pipeline.Refusef("import", o.File, "the scheduler decides nothing")
 		}
 		job.Took(filepath.Base(o.File) + " " + certificate.SHA256Text(text))
-		grants, err := p.State.Grants(ctx)
+		grants, err := p.Grants(ctx, o.Setting)
 		if err != nil {
 			return nil, err
 		}
-		f := &decisionFile{name: filepath.Base(o.File), today: books.Day(o.Now, o.Config.Zone), limits: limitsOf(o.Setting, grants), material: materialityOf(o.Setting)}
+		f := &decisionFile{name: filepath.Base(o.File), today: books.Day(o.Now, o.Config.Zone), limits: limitsOf(o.Setting, grants), entities: grants.Entities(o.By, books.RightDecide), material: materialityOf(o.Setting)}
 		if err := f.parse(text); err != nil {
 			return nil, err
 		}
@@ -92,7 +92,7 @@ func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err err
 		for i := range fresh {
 			fresh[i].By, fresh[i].OSUser, fresh[i].At = o.By.User, o.By.OSUser, o.Now
 		}
-		if err := p.State.RecordDecisions(ctx, fresh); err != nil {
+		if err := recordDecisions(ctx, p, o.Setting, fresh, known); err != nil {
 			return nil, err
 		}
 		return &DecideResult{Rows: len(f.rows), Decisions: len(fresh), Ignored: f.ignored}, nil
@@ -122,6 +122,8 @@ type knownException struct {
 	severity  string
 	subject   string
 	needsRate bool
+	standing  pipeline.Period // in whose run it was last seen
+	entity    string
 	seen      []seen          // what the runs said of it, those in force last
 	period    pipeline.Period // the earliest open one in whose run it stands or stood; "" when each is closed
 }
@@ -153,21 +155,22 @@ func knownExceptions(ctx context.Context, p *books.Books, s books.Setting) (map[
 	for _, one := range states {
 		current = append(current, pipeline.SQLText(one.RunID))
 	}
-	amounts, err := p.Query(ctx, s.Config, books.Latest, "select exception_id, subject_id, cast(difference as varchar), unit, cast("+books.Exposure(held)+" as varchar) from "+books.TableExceptions+
+	amounts, err := p.Query(ctx, s.Config, books.Latest, "select exception_id, subject_id, cast(expected as varchar), cast(actual as varchar), cast(difference as varchar), unit, cast("+books.Exposure(held)+" as varchar), period, entity from "+books.TableExceptions+
 		" order by exception_id, run_id in ("+strings.Join(current, ", ")+"), period, run_id", books.TableExceptions)
 	if err != nil {
 		return nil, err
 	}
-	said := map[string][]seen{}
+	said, standing, entities := map[string][]seen{}, map[string]pipeline.Period{}, map[string]string{}
 	for _, row := range amounts.Rows {
 		text := func(i int) string { t, _ := row[i].(string); return t }
-		said[text(0)] = append(said[text(0)], seen{text(1), text(2), text(3), text(4)})
+		said[text(0)] = append(said[text(0)], seen{text(1), text(2), text(3), text(4), text(5), text(6)})
+		standing[text(0)], entities[text(0)] = pipeline.Period(text(7)), text(8)
 	}
 	for _, row := range t.Rows {
 		control := row[1].(string)
 		reason, _ := row[4].(string)
 		period, _ := row[5].(string)
-		known[row[0].(string)] = knownException{control: control, severity: row[3].(string), subject: row[2].(string), seen: said[row[0].(string)],
+		known[row[0].(string)] = knownException{control: control, severity: row[3].(string), subject: row[2].(string), seen: said[row[0].(string)], standing: standing[row[0].(string)], entity: entities[row[0].(string)],
 			needsRate: books.NeedsRate(control, row[3].(string), reason), period: pipeline.Period(period)}
 	}
 	return known, nil
@@ -181,6 +184,7 @@ type decisionFile struct {
 	ignored  []string // columns
 	problems []error
 	limits   waiverLimits // of whoever decides
+	entities []string     // to which whoever decides is limited; none: to none
 	material materiality
 	matches  matchesKnown
 	rebooked rebooked
@@ -320,12 +324,20 @@ func (f *decisionFile) judge(known map[string]knownException, current map[string
 			f.problem(row.line, "no exception has the id %q", pipeline.CutText(d.ExceptionID))
 			continue
 		}
+		if len(f.entities) > 0 && !slices.Contains(f.entities, about.entity) {
+			f.problem(row.line, "exception %s is of entity %s, and you decide for %s alone", d.ExceptionID, about.entity, strings.Join(f.entities, " and "))
+			continue
+		}
 		if column, ok := about.isAbout(row.shown); !ok {
 			f.problem(row.line, "this row shows another exception than its id %s names: %s is %q there; was the sheet sorted without the ids?", d.ExceptionID, column,
 				pipeline.CutText(row.shown[column]))
 			continue
 		}
-		if d.Status == exceptions.ListedStatus(now, f.today) && d.Until == now.Until && d.Owner == now.Owner && d.Note == now.Note &&
+		listed := exceptions.ListedStatus(now, f.today)
+		if d.Status == decision.Moved && listed != decision.Open {
+			listed = decision.Moved // as the list says it, and so nobody decided anew
+		}
+		if d.Status == listed && d.Until == now.Until && d.Owner == now.Owner && d.Note == now.Note &&
 			d.Value == now.Value && d.Source == now.Source && d.Matched == now.Matched {
 			continue
 		}

@@ -17,7 +17,7 @@ import (
 const waiverYears = 1
 
 // seen is what a run said of an exception, as the export writes it.
-type seen struct{ subject, difference, unit, exposure string }
+type seen struct{ subject, expected, actual, difference, unit, exposure string }
 
 // shownCells are the columns of the export by which a row is known to be about the
 // exception of its id, where the file has them.

@@ -203,7 +203,7 @@ func DecideMatch(ctx context.Context, o MatchOptions) (d decision.Decision, err 
 		}
 		d = decision.Decision{Status: decision.Match, Note: reason, By: o.By.User, OSUser: o.By.OSUser, At: o.Now, Period: open}
 		if o.TakeBack {
-			return takeBack(ctx, p, job, d, o.IDs, told.Matches, open)
+			return takeBack(ctx, p, o.Setting, job, d, o.IDs, told.Matches, open)
 		}
 		rows, err := readMatchRows(ctx, p, o.Setting, o.IDs)
 		if err != nil {
@@ -222,12 +222,12 @@ func DecideMatch(ctx context.Context, o MatchOptions) (d decision.Decision, err 
 			return d, bad(problem)
 		}
 		job.Took(d.Matched)
-		return d, p.State.RecordDecisions(ctx, withReplaced(d, replaced))
+		return d, recordDecisions(ctx, p, o.Setting, withReplaced(d, replaced), nil)
 	})
 }
 
 // takeBack records that rows don't belong together after all.
-func takeBack(ctx context.Context, p *books.Books, job *books.Job, d decision.Decision, ids []string, told []decision.DecidedMatch, open pipeline.Period) (decision.Decision, error) {
+func takeBack(ctx context.Context, p *books.Books, s books.Setting, job *books.Job, d decision.Decision, ids []string, told []decision.DecidedMatch, open pipeline.Period) (decision.Decision, error) {
 	for _, m := range told {
 		all := append(slices.Clone(m.Ours), m.Theirs...)
 		if len(ids) == 0 || slices.ContainsFunc(ids, func(id string) bool { return !slices.Contains(all, id) }) {
@@ -239,7 +239,7 @@ func takeBack(ctx context.Context, p *books.Books, job *books.Job, d decision.De
 		}
 		d.ExceptionID, d.Status, d.Period = m.ExceptionID, decision.Open, ""
 		job.Took("take back " + text)
-		err := p.State.RecordDecisions(ctx, []decision.Decision{d})
+		err := recordDecisions(ctx, p, s, []decision.Decision{d}, nil)
 		d.Matched = text
 		return d, err
 	}

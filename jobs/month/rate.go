@@ -50,7 +50,7 @@ func DecideRate(ctx context.Context, o RateOptions) (d decision.Decision, err er
 		}
 		d.ExceptionID, d.Rate, d.Period = id, found[id].subject, found[id].period
 		job.Took(d.Rate + " " + d.Value)
-		return d, p.State.RecordDecisions(ctx, []decision.Decision{d})
+		return d, recordDecisions(ctx, p, o.Setting, []decision.Decision{d}, found)
 	})
 }
 
@@ -88,7 +88,7 @@ func standingRates(ctx context.Context, p *books.Books, s books.Setting) (map[st
 		for _, row := range t.Rows {
 			id := row[0].(string)
 			if known, ok := found[id]; !ok || one.Period < known.period {
-				found[id] = knownException{control: books.ControlRates, subject: row[1].(string), period: one.Period}
+				found[id] = knownException{control: books.ControlRates, subject: row[1].(string), period: one.Period, standing: one.Period}
 			}
 		}
 	}

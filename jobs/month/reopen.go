@@ -2,11 +2,13 @@ package month
 
 import (
 	"context"
+	"strconv"
 
 	"carat/jobs/books"
 	"carat/jobs/names"
 	"carat/jobs/statements"
 	"carat/pipeline"
+	"carat/pipeline/identity"
 	"carat/pipeline/spelling"
 	"carat/pipeline/state"
 )
@@ -42,7 +44,13 @@ func Reopen(ctx context.Context, o ReopenOptions) (result *ReopenResult, err err
 		}
 		l.ReopenedBy, l.ReopenedOS, l.ReopenedAt, l.ReopenReason = o.By.User, o.By.OSUser, o.Now, o.Reason
 		job.Of(l.RunID)
-		if err := p.State.Reopen(ctx, l); err != nil {
+		proof, err := p.Prove(ctx, o.Setting, identity.KindReopen, books.RightReopen, identity.Field{Name: "period", Value: string(o.Period)},
+			identity.Field{Name: "version", Value: strconv.FormatInt(l.Version, 10)}, identity.Field{Name: "run", Value: l.RunID},
+			identity.Field{Name: "certificate", Value: l.CertificateSHA256}, identity.Field{Name: "reason", Value: o.Reason})
+		if err != nil {
+			return nil, err
+		}
+		if err := p.State.Reopen(ctx, l, proof); err != nil {
 			return nil, err
 		}
 		if err := o.Step("keep", string(o.Period)); err != nil {

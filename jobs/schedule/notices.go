@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -68,6 +69,11 @@ func conditions(r *StatusResult, last map[string]state.Slot, zone *time.Location
 		}
 		list = append(list, condition{config.NoticeFeedLate + "/" + f.Feed, event, Notice{Kind: config.NoticeFeedLate, Subject: f.Feed, Text: "The feed " + f.Feed + " is late.",
 			Detail: f.Why, Action: "Ask its sender for the files that are missing and put them into the inbox."}})
+	}
+	for _, g := range r.Recovered {
+		list = append(list, condition{config.NoticeAuthRecovered + "/" + strconv.FormatInt(g.No, 10), g.At.UTC().Format(time.RFC3339), Notice{Kind: config.NoticeAuthRecovered, Subject: "authentication",
+			Text:   "Somebody who owns the lake's files became administrator without an administrator's key.",
+			Detail: "record " + strconv.FormatInt(g.No, 10) + ", until " + g.Until.UTC().Format(time.RFC3339), Action: "Ask who it was; `carat users --fingerprints` lists the keys, and `carat users end NAME` ends them."}})
 	}
 	for _, one := range r.Sources {
 		list = append(list, sourceConditions(one)...)

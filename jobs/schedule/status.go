@@ -12,6 +12,7 @@ import (
 	"carat/jobs/fetch"
 	"carat/jobs/ingest"
 	"carat/pipeline"
+	"carat/pipeline/identity"
 	"carat/pipeline/state"
 )
 
@@ -33,6 +34,8 @@ type StatusResult struct {
 	Webhooks    []string             // a sentence for each that could not be told something
 	LeftAlone   []ingest.IgnoredFile // of the inbox: no input, with the reason
 	Refused     []string             // a sentence of each person and verb that was refused lately
+	Recovered   []identity.Grant     // administrators for a day, by whoever owned the files
+	People      []string             // a sentence for each of these, and for each role that waits for a second administrator
 }
 
 // PeriodStatus is where one period stands.
@@ -113,6 +116,17 @@ func status(ctx context.Context, p *books.Books, s books.Setting) (*StatusResult
 		if !j.LateSince.IsZero() {
 			result.Late = append(result.Late, fmt.Sprintf("%s: due since %s%s", j.Job, j.LateSince.UTC().Format(time.RFC3339), j.lateWhy()))
 		}
+	}
+	people, err := p.People(ctx)
+	if err != nil {
+		return nil, err
+	}
+	result.Recovered = people.Recovered
+	for _, g := range people.Recovered {
+		result.People = append(result.People, fmt.Sprintf("%s became administrator on %s without an administrator's key, until %s: record %d", g.Person, g.At.UTC().Format(time.RFC3339), g.Until.UTC().Format(time.RFC3339), g.No))
+	}
+	for _, one := range people.Proposals {
+		result.People = append(result.People, fmt.Sprintf("%s as %s waits for an administrator besides %s: record %d", one.Person, one.Role, one.By, one.No))
 	}
 	if result.Sources, err = fetch.Standings(ctx, p, s); err != nil {
 		return nil, err

@@ -30,6 +30,12 @@ type Certificate struct {
 	Approved Signature       `json:"approved"`
 	Build    string          `json:"build"` // the version of carat
 
+	// Authentication is "on" where people prove who they are by keys, and "not
+	// authenticated" where they only say so; older certificates have none. Recovered
+	// are the times that it was recovered without an administrator.
+	Authentication string     `json:"authentication,omitempty"`
+	Recovered      []Recovery `json:"recovered,omitempty"`
+
 	// Previous is the SHA-256 of the certificate of the period before, ""
 	// for the first period. Replaces is that of this period's version
 	// before, ReopenReason why it was opened again.
@@ -74,6 +80,18 @@ type Signature struct {
 	User   string    `json:"user"`
 	OSUser string    `json:"os_user,omitempty"` // whom the operating system says that was
 	At     time.Time `json:"at"`
+	// Record is the number of what they signed, and RecordSHA256 its hash; older
+	// certificates have none.
+	Record       int64  `json:"record,omitempty"`
+	RecordSHA256 string `json:"record_sha256,omitempty"`
+}
+
+// Recovery is an administrator's key for a day, by whoever owned the lake's files.
+type Recovery struct {
+	Record int64     `json:"record"`
+	User   string    `json:"user"`
+	At     time.Time `json:"at"`
+	Until  time.Time `json:"until"`
 }
 
 // CertifiedTable is a raw table at one snapshot.

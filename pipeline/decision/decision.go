@@ -3,6 +3,7 @@ package decision
 import (
 	"cmp"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,10 @@ const (
 	Rate      = "rate"      // the exchange rate that nobody published
 	Match     = "match"     // rows of two sides that belong together and that nothing of theirs says
 )
+
+// Moved is how a decision is listed whose exception says another amount by now. It is
+// none that anybody makes.
+const Moved = "moved"
 
 // Statuses are what a decision can be.
 var Statuses = []string{Explained, Waived, Rate, Match, Open}
@@ -45,6 +50,15 @@ type Decision struct {
 	Matched string `json:"matched,omitempty"`
 	Match   string `json:"match,omitempty"`
 
+	// Expected, Actual, Difference and Unit are what the exception said when it was
+	// decided, as the list writes them; all "" where an older carat kept none of it.
+	Expected   string `json:"expected,omitempty"`
+	Actual     string `json:"actual,omitempty"`
+	Difference string `json:"difference,omitempty"`
+	Unit       string `json:"unit,omitempty"`
+	// Record is the number of the record by which it was made; 0: an older carat's.
+	Record int64 `json:"record,omitempty"`
+
 	By     string    `json:"decided_by"`
 	OSUser string    `json:"os_user,omitempty"` // whom the operating system says By was
 	At     time.Time `json:"decided_at"`
@@ -71,6 +85,35 @@ func (d Decision) Clears(severity, day string) bool {
 		return status != Open && status != ""
 	}
 	return true
+}
+
+// Lines gives what a record of the decision says of it, name and value, in the
+// record's order; what is empty is left out there.
+func (d Decision) Lines() [][2]string {
+	return [][2]string{{"expected", d.Expected}, {"actual", d.Actual}, {"difference", d.Difference}, {"unit", d.Unit}, {"status", d.Status}, {"reason", d.Note},
+		{"until", d.Until}, {"owner", d.Owner}, {"value", d.Value}, {"source", d.Source}, {"rate", d.Rate}, {"from", string(d.Period)}, {"matched", d.Matched}, {"match", d.Match}}
+}
+
+// HasMoved says whether the exception says another amount than when it was decided,
+// by more than a tolerance: what was decided was about that one, and lapses. A
+// decision of which no amount is known stands.
+func (d Decision) HasMoved(difference, unit, tolerance string) bool {
+	if d.Difference == "" || d.Status == Open || d.Status == Rate || d.Status == Match {
+		return false
+	}
+	then, known := new(big.Rat).SetString(d.Difference)
+	now, measured := new(big.Rat).SetString(difference)
+	most, limited := new(big.Rat).SetString(tolerance)
+	switch {
+	case !known:
+		return false
+	case !measured || unit != d.Unit:
+		return true
+	case !limited:
+		most = new(big.Rat)
+	}
+	by := new(big.Rat).Sub(now, then)
+	return by.Abs(by).Cmp(most) > 0
 }
 
 // DecidedRate is an exchange rate that a person decided because none was

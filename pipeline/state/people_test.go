@@ -19,7 +19,7 @@ func TestDecisionsAreKept(t *testing.T) {
 		two := decision.Decision{ExceptionID: "e2", Status: decision.Explained, By: "ann", At: at(1)}
 		three := decision.Decision{ExceptionID: "e1", Status: decision.Open, By: "bob", At: at(2)}
 		for _, list := range [][]decision.Decision{{one, two}, {three}} {
-			if err := s.RecordDecisions(ctx, list); err != nil {
+			if err := s.RecordDecisions(ctx, list, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -25,13 +25,15 @@ type Lock struct {
 	ReopenedOS        string
 	ReopenedAt        time.Time
 	ReopenReason      string
+	ApprovedNo        int64 // the record by which it was approved; 0: an older carat's
+	ReopenedNo        int64
 }
 
 // InForce says whether the period is still closed by it.
 func (l Lock) InForce() bool { return l.ReopenedBy == "" }
 
 const lockColumns = `period, version, run_id, certificate_sha256, prepared_by, approved_by, locked_at,
-coalesce(reopened_by, ''), coalesce(reopened_at, 0), coalesce(reopen_reason, ''), prepared_os, approved_os, reopened_os`
+coalesce(reopened_by, ''), coalesce(reopened_at, 0), coalesce(reopen_reason, ''), prepared_os, approved_os, reopened_os, approved_no, reopened_no`
 
 // Locks gives every lock there ever was, by period and version.
 func (s *Store) Locks(ctx context.Context) ([]Lock, error) {
@@ -45,7 +47,7 @@ func (s *Store) Locks(ctx context.Context) ([]Lock, error) {
 		var l Lock
 		var locked, reopened int64
 		if err := rows.Scan(&l.Period, &l.Version, &l.RunID, &l.CertificateSHA256, &l.PreparedBy, &l.ApprovedBy, &locked,
-			&l.ReopenedBy, &reopened, &l.ReopenReason, &l.PreparedOS, &l.ApprovedOS, &l.ReopenedOS); err != nil {
+			&l.ReopenedBy, &reopened, &l.ReopenReason, &l.PreparedOS, &l.ApprovedOS, &l.ReopenedOS, &l.ApprovedNo, &l.ReopenedNo); err != nil {
 			return nil, fmt.Errorf("read locks: %w", err)
 		}
 		l.LockedAt = time.UnixMicro(locked).UTC()
@@ -61,23 +63,29 @@ func (s *Store) Locks(ctx context.Context) ([]Lock, error) {
 }
 
 // RecordLock locks a period, inside the caller's transaction: the one that
-// tags the snapshots which the certificate names.
-func (s *Store) RecordLock(ctx context.Context, tx *sql.Tx, l Lock) error {
+// tags the snapshots which the certificate names; p is the approver's record of it.
+func (s *Store) RecordLock(ctx context.Context, tx *sql.Tx, l Lock, p *Proof) error {
+	if err := s.prove(ctx, tx, p); err != nil {
+		return err
+	}
 	_, err := tx.ExecContext(ctx, s.bind(`insert into carat_locks
-		(period, version, run_id, certificate_sha256, prepared_by, approved_by, locked_at, prepared_os, approved_os) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
-		string(l.Period), l.Version, l.RunID, l.CertificateSHA256, l.PreparedBy, l.ApprovedBy, l.LockedAt.UnixMicro(), l.PreparedOS, l.ApprovedOS)
+		(period, version, run_id, certificate_sha256, prepared_by, approved_by, locked_at, prepared_os, approved_os, approved_no) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+		string(l.Period), l.Version, l.RunID, l.CertificateSHA256, l.PreparedBy, l.ApprovedBy, l.LockedAt.UnixMicro(), l.PreparedOS, l.ApprovedOS, p.number())
 	if err != nil {
 		return fmt.Errorf("lock period %s: %w", l.Period, err)
 	}
 	return s.Record(ctx, tx, "carat_locks", string(l.Period), l.Version)
 }
 
-// Reopen ends a lock that is in force.
-func (s *Store) Reopen(ctx context.Context, l Lock) error {
+// Reopen ends a lock that is in force, with a record of it.
+func (s *Store) Reopen(ctx context.Context, l Lock, p *Proof) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		done, err := tx.ExecContext(ctx, s.bind(`update carat_locks set reopened_by = ?, reopened_at = ?, reopen_reason = ?, reopened_os = ?
+		if err := s.prove(ctx, tx, p); err != nil {
+			return err
+		}
+		done, err := tx.ExecContext(ctx, s.bind(`update carat_locks set reopened_by = ?, reopened_at = ?, reopen_reason = ?, reopened_os = ?, reopened_no = ?
 			where period = ? and version = ? and reopened_by is null`),
-			l.ReopenedBy, l.ReopenedAt.UnixMicro(), l.ReopenReason, l.ReopenedOS, string(l.Period), l.Version)
+			l.ReopenedBy, l.ReopenedAt.UnixMicro(), l.ReopenReason, l.ReopenedOS, p.number(), string(l.Period), l.Version)
 		if err != nil {
 			return fmt.Errorf("reopen period %s: %w", l.Period, err)
 		}
@@ -104,6 +112,7 @@ type SignOff struct {
 	PreparedAt    time.Time
 	VoidAt        time.Time // zero while it stands
 	VoidReason    string
+	Signed        int64 // the record of it; 0: an older carat's
 }
 
 // Stands says whether the sign-off has not fallen away.
@@ -112,7 +121,7 @@ func (s SignOff) Stands() bool { return s.VoidReason == "" }
 // SignOffs gives the preparations of one version of a period, oldest first.
 func (s *Store) SignOffs(ctx context.Context, period pipeline.Period, version int64) ([]SignOff, error) {
 	rows, err := s.db.QueryContext(ctx, s.bind(`select attempt, run_id, numbers_sha256, prepared_by, os_user, prepared_at,
-		coalesce(void_at, 0), coalesce(void_reason, '') from carat_sign_offs where period = ? and version = ? order by attempt`),
+		coalesce(void_at, 0), coalesce(void_reason, ''), signed_no from carat_sign_offs where period = ? and version = ? order by attempt`),
 		string(period), version)
 	if err != nil {
 		return nil, fmt.Errorf("read sign-offs of %s: %w", period, err)
@@ -122,7 +131,7 @@ func (s *Store) SignOffs(ctx context.Context, period pipeline.Period, version in
 	for rows.Next() {
 		o := SignOff{Period: period, Version: version}
 		var prepared, void int64
-		if err := rows.Scan(&o.Attempt, &o.RunID, &o.NumbersSHA256, &o.PreparedBy, &o.OSUser, &prepared, &void, &o.VoidReason); err != nil {
+		if err := rows.Scan(&o.Attempt, &o.RunID, &o.NumbersSHA256, &o.PreparedBy, &o.OSUser, &prepared, &void, &o.VoidReason, &o.Signed); err != nil {
 			return nil, fmt.Errorf("read sign-offs of %s: %w", period, err)
 		}
 		o.PreparedAt = time.UnixMicro(prepared).UTC()
@@ -138,9 +147,12 @@ func (s *Store) SignOffs(ctx context.Context, period pipeline.Period, version in
 }
 
 // RecordSignOff adds a preparation; one that stood before falls away with the
-// reason that it was prepared again. It gives the attempt's number.
-func (s *Store) RecordSignOff(ctx context.Context, o SignOff) (attempt int64, err error) {
+// reason that it was prepared again. It gives the attempt's number; p is the preparer's record of it.
+func (s *Store) RecordSignOff(ctx context.Context, o SignOff, p *Proof) (attempt int64, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := s.prove(ctx, tx, p); err != nil {
+			return err
+		}
 		if _, err := s.voidSignOffs(ctx, tx, o.Period, o.Version, o.PreparedAt, "prepared again"); err != nil {
 			return err
 		}
@@ -149,8 +161,8 @@ func (s *Store) RecordSignOff(ctx context.Context, o SignOff) (attempt int64, er
 			return err
 		}
 		_, err := tx.ExecContext(ctx, s.bind(`insert into carat_sign_offs
-			(period, version, attempt, run_id, numbers_sha256, prepared_by, os_user, prepared_at) values (?, ?, ?, ?, ?, ?, ?, ?)`),
-			string(o.Period), o.Version, attempt, o.RunID, o.NumbersSHA256, o.PreparedBy, o.OSUser, o.PreparedAt.UnixMicro())
+			(period, version, attempt, run_id, numbers_sha256, prepared_by, os_user, prepared_at, signed_no) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+			string(o.Period), o.Version, attempt, o.RunID, o.NumbersSHA256, o.PreparedBy, o.OSUser, o.PreparedAt.UnixMicro(), p.number())
 		if err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 
 func lock(t *testing.T, s *Store, l Lock) {
 	t.Helper()
-	if err := s.inTx(context.Background(), func(tx *sql.Tx) error { return s.RecordLock(context.Background(), tx, l) }); err != nil {
+	if err := s.inTx(context.Background(), func(tx *sql.Tx) error { return s.RecordLock(context.Background(), tx, l, nil) }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -30,15 +30,15 @@ func TestLocksAndReopening(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(locks, []Lock{october, november}) {
 			t.Fatalf("Locks = %+v, %v", locks, err)
 		}
-		err = s.inTx(ctx, func(tx *sql.Tx) error { return s.RecordLock(ctx, tx, october) })
+		err = s.inTx(ctx, func(tx *sql.Tx) error { return s.RecordLock(ctx, tx, october, nil) })
 		if err == nil {
 			t.Error("one version was locked twice")
 		}
 		november.ReopenedBy, november.ReopenedAt, november.ReopenReason = "cleo", at(9), "a late settlement"
-		if err := s.Reopen(ctx, november); err != nil {
+		if err := s.Reopen(ctx, november, nil); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Reopen(ctx, november); err == nil || !strings.Contains(err.Error(), "version 1 is not locked") {
+		if err := s.Reopen(ctx, november, nil); err == nil || !strings.Contains(err.Error(), "version 1 is not locked") {
 			t.Errorf("reopened twice: %v", err)
 		}
 		locks, err = s.Locks(ctx)
@@ -54,7 +54,7 @@ func TestSignOffs(t *testing.T) {
 		s := open(t, dsn)
 		record := func(o SignOff) int64 {
 			t.Helper()
-			n, err := s.RecordSignOff(ctx, o)
+			n, err := s.RecordSignOff(ctx, o, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

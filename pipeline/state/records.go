@@ -34,6 +34,7 @@ var covered = map[string][]string{
 	"carat_runs":      {"run_id"},
 	"carat_sent":      {"period", "creator_id", "entity", "currency", "rows_sha256"},
 	"carat_settings":  {"name"},
+	"carat_signed":    {"signed_no"},
 	"carat_sign_offs": {"period", "version", "attempt"},
 	"carat_tables":    {"table_name"},
 	"carat_users":     {"user_name", "role"},

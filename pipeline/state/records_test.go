@@ -42,18 +42,18 @@ func recordEverything(t *testing.T, s *Store) {
 	rows := int64(1)
 	must(s.EndAccess(ctx, id, &rows, AccessDone))
 	for range 2 { // the second voids the first
-		_, err = s.RecordSignOff(ctx, SignOff{Period: "2026-10", Version: 1, RunID: "aa", NumbersSHA256: "n", PreparedBy: "ann", PreparedAt: at})
+		_, err = s.RecordSignOff(ctx, SignOff{Period: "2026-10", Version: 1, RunID: "aa", NumbersSHA256: "n", PreparedBy: "ann", PreparedAt: at}, nil)
 		must(err)
 	}
 	_, err = s.VoidSignOffs(ctx, "2026-10", 1, at, "moved")
 	must(err)
-	must(s.RecordDecisions(ctx, []decision.Decision{{ExceptionID: "e1", Status: "explained", Note: "it's known", By: "cid", At: at}, {ExceptionID: "e2", Status: "open", By: "cid", At: at}}))
+	must(s.RecordDecisions(ctx, []decision.Decision{{ExceptionID: "e1", Status: "explained", Note: "it's known", By: "cid", At: at}, {ExceptionID: "e2", Status: "open", By: "cid", At: at}}, nil))
 	must(s.ChangeGrants(ctx, granting(Grant{User: "bob", Role: "approver", By: "ann", At: at}, Grant{User: "cid", Role: "auditor", By: "ann", At: at})))
 	must(s.ChangeGrants(ctx, revoking("cid", "auditor")))
 	must(s.inTx(ctx, func(tx *sql.Tx) error {
-		return s.RecordLock(ctx, tx, Lock{Period: "2026-10", Version: 1, RunID: "aa", CertificateSHA256: "c", PreparedBy: "ann", ApprovedBy: "bob", LockedAt: at})
+		return s.RecordLock(ctx, tx, Lock{Period: "2026-10", Version: 1, RunID: "aa", CertificateSHA256: "c", PreparedBy: "ann", ApprovedBy: "bob", LockedAt: at}, nil)
 	}))
-	must(s.Reopen(ctx, Lock{Period: "2026-10", Version: 1, ReopenedBy: "bob", ReopenedAt: at, ReopenReason: "again"}))
+	must(s.Reopen(ctx, Lock{Period: "2026-10", Version: 1, ReopenedBy: "bob", ReopenedAt: at, ReopenReason: "again"}, nil))
 	for i := range 2 {
 		m := Sent{Period: "2026-10", CreatorID: fmt.Sprint("c", i), Entity: "main", Currency: "USD", RowsSHA256: "r", At: at}
 		_, err = s.BeginSending(ctx, m)
@@ -205,9 +205,12 @@ func TestRecordsOfWritersAtOnce(t *testing.T) {
 // makeOlder gives a state the form that it had before there were records.
 func makeOlder(t *testing.T, s *Store) {
 	t.Helper()
-	older := []string{"drop table carat_records", "drop table carat_tables", "delete from carat_migrations where name >= '" + recordsMigration + "'"}
+	older := []string{"drop table carat_records", "drop table carat_tables", "drop table carat_signed", "delete from carat_migrations where name >= '" + recordsMigration + "'"}
 	for _, column := range []string{"carat_users drop column os_user", "carat_sign_offs drop column os_user", "carat_decisions drop column os_user",
 		"carat_decisions drop column matched", "carat_decisions drop column match_name",
+		"carat_users drop column signed_no", "carat_users drop column entities", "carat_users drop column until_at", "carat_sign_offs drop column signed_no",
+		"carat_locks drop column approved_no", "carat_locks drop column reopened_no", "carat_decisions drop column signed_no", "carat_decisions drop column expected",
+		"carat_decisions drop column actual", "carat_decisions drop column difference", "carat_decisions drop column unit",
 		"carat_locks drop column prepared_os", "carat_locks drop column approved_os", "carat_locks drop column reopened_os"} {
 		older = append(older, "alter table "+column)
 	}
@@ -425,7 +428,7 @@ func TestOrderIsOfRecords(t *testing.T) {
 		}
 		decide := func(note string, at int64) Head {
 			t.Helper()
-			if err := s.RecordDecisions(t.Context(), []decision.Decision{{ExceptionID: "e", Status: "explained", Note: note, By: "cid", At: time.UnixMicro(at)}}); err != nil {
+			if err := s.RecordDecisions(t.Context(), []decision.Decision{{ExceptionID: "e", Status: "explained", Note: note, By: "cid", At: time.UnixMicro(at)}}, nil); err != nil {
 				t.Fatal(err)
 			}
 			h, err := s.Head(t.Context())

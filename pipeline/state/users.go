@@ -4,16 +4,20 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 )
 
 // Grant is one role of one user.
 type Grant struct {
-	User   string
-	Role   string
-	By     string
-	OSUser string // whom the operating system says By was
-	At     time.Time
+	User     string
+	Role     string
+	By       string
+	OSUser   string // whom the operating system says By was
+	At       time.Time
+	Signed   int64     // the number of the record that gave it; 0: none did
+	Entities []string  // to which it is limited; none: all
+	Until    time.Time // when it ends by itself; zero: never
 }
 
 // Grants gives every role of every user, by user and role.
@@ -22,7 +26,7 @@ func (s *Store) Grants(ctx context.Context) ([]Grant, error) {
 }
 
 func (s *Store) grants(ctx context.Context, db reader) ([]Grant, error) {
-	rows, err := db.QueryContext(ctx, "select user_name, role, granted_by, os_user, granted_at from carat_users order by user_name, role")
+	rows, err := db.QueryContext(ctx, "select user_name, role, granted_by, os_user, granted_at, signed_no, entities, until_at from carat_users order by user_name, role")
 	if err != nil {
 		return nil, fmt.Errorf("read users: %w", err)
 	}
@@ -30,11 +34,18 @@ func (s *Store) grants(ctx context.Context, db reader) ([]Grant, error) {
 	var list []Grant
 	for rows.Next() {
 		var g Grant
-		var at int64
-		if err := rows.Scan(&g.User, &g.Role, &g.By, &g.OSUser, &at); err != nil {
+		var at, until int64
+		var entities string
+		if err := rows.Scan(&g.User, &g.Role, &g.By, &g.OSUser, &at, &g.Signed, &entities, &until); err != nil {
 			return nil, fmt.Errorf("read users: %w", err)
 		}
 		g.At = time.UnixMicro(at).UTC()
+		if entities != "" {
+			g.Entities = strings.Fields(entities)
+		}
+		if until != 0 {
+			g.Until = time.UnixMicro(until).UTC()
+		}
 		list = append(list, g)
 	}
 	if err := rows.Err(); err != nil {
@@ -49,6 +60,11 @@ func (s *Store) grants(ctx context.Context, db reader) ([]Grant, error) {
 // as it was granted. What change refuses is given back as it is, and nothing is
 // written.
 func (s *Store) ChangeGrants(ctx context.Context, change func(list []Grant) (granted, revoked []Grant, err error)) error {
+	return s.ProveGrants(ctx, nil, change)
+}
+
+// ProveGrants is ChangeGrants with a record of it.
+func (s *Store) ProveGrants(ctx context.Context, p *Proof, change func(list []Grant) (granted, revoked []Grant, err error)) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if s.postgres { // SQLite's transactions lock the database when they begin
 			if _, err := tx.ExecContext(ctx, "lock table carat_users in share row exclusive mode"); err != nil {
@@ -63,23 +79,35 @@ func (s *Store) ChangeGrants(ctx context.Context, change func(list []Grant) (gra
 		if err != nil {
 			return err
 		}
-		for _, g := range granted {
-			if err := s.grant(ctx, tx, g); err != nil {
-				return fmt.Errorf("grant %s to %s: %w", g.Role, g.User, err)
-			}
+		if err := s.prove(ctx, tx, p); err != nil {
+			return err
 		}
 		for _, g := range revoked {
 			if err := s.revoke(ctx, tx, g); err != nil {
 				return fmt.Errorf("revoke %s of %s: %w", g.Role, g.User, err)
 			}
 		}
+		for _, g := range granted {
+			g.Signed = p.number()
+			if err := s.grant(ctx, tx, g); err != nil {
+				return fmt.Errorf("grant %s to %s: %w", g.Role, g.User, err)
+			}
+		}
 		return nil
 	})
 }
 
+// micro gives a time as it is kept, 0 for none.
+func micro(at time.Time) int64 {
+	if at.IsZero() {
+		return 0
+	}
+	return at.UnixMicro()
+}
+
 func (s *Store) grant(ctx context.Context, tx *sql.Tx, g Grant) error {
-	done, err := tx.ExecContext(ctx, s.bind(`insert into carat_users (user_name, role, granted_by, os_user, granted_at) values (?, ?, ?, ?, ?)
-		on conflict (user_name, role) do nothing`), g.User, g.Role, g.By, g.OSUser, g.At.UnixMicro())
+	done, err := tx.ExecContext(ctx, s.bind(`insert into carat_users (user_name, role, granted_by, os_user, granted_at, signed_no, entities, until_at)
+		values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (user_name, role) do nothing`), g.User, g.Role, g.By, g.OSUser, g.At.UnixMicro(), g.Signed, strings.Join(g.Entities, " "), micro(g.Until))
 	if err != nil {
 		return err
 	}

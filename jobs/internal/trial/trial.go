@@ -22,7 +22,7 @@ func Decide(t *testing.T, s books.Setting, decisions ...decision.Decision) {
 		t.Fatal(err)
 	}
 	defer func() { _ = p.Close() }()
-	if err := p.State.RecordDecisions(t.Context(), decisions); err != nil {
+	if err := p.State.RecordDecisions(t.Context(), decisions, nil); err != nil {
 		t.Fatal(err)
 	}
 }

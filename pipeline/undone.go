@@ -1,15 +1,11 @@
-package books
+package pipeline
 
-import (
-	"slices"
-
-	"carat/pipeline"
-)
+import "slices"
 
 // UnfinishedUndo gives the first batch that was taken out whose files to be read again
 // were not all read again, since something came in between, and those that are left; ""
 // when there is none.
-func UnfinishedUndo(batches []pipeline.Batch) (batch string, left []string) {
+func UnfinishedUndo(batches []Batch) (batch string, left []string) {
 	for _, b := range batches {
 		if b.Undo == nil || len(b.Undo.Again) == 0 {
 			continue
@@ -23,7 +19,7 @@ func UnfinishedUndo(batches []pipeline.Batch) (batch string, left []string) {
 
 // LeftToRead gives the batches that were to be read again when one was taken out, and
 // weren't. Those that were taken out themselves since need not be.
-func LeftToRead(batches []pipeline.Batch, undone string) (left []string) {
+func LeftToRead(batches []Batch, undone string) (left []string) {
 	for _, b := range batches {
 		if b.Undo == nil || b.Undo.Batch != undone {
 			continue
@@ -35,7 +31,7 @@ func LeftToRead(batches []pipeline.Batch, undone string) (left []string) {
 		}
 	}
 	return slices.DeleteFunc(left, func(id string) bool {
-		return slices.ContainsFunc(batches, func(b pipeline.Batch) bool {
+		return slices.ContainsFunc(batches, func(b Batch) bool {
 			return b.Undo != nil && b.Undo.Batch == undone && b.Undo.Reads == id || b.ID == id && b.UndoneBy != ""
 		})
 	})
