@@ -8,10 +8,8 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
-	"path/filepath"
 
 	"carat/pipeline"
-	"carat/pipeline/lake/store"
 )
 
 // forgottenTables hold who was erased: a hash of each id under a key that lies
@@ -117,8 +115,9 @@ func forgottenIn(ctx context.Context, tx *sql.Tx) (func(subject string) bool, er
 
 // Known leaves those people out who were erased, and says how often they were named.
 func (p *Store) Known(ctx context.Context, people []pipeline.Person) (known []pipeline.Person, erased int64, err error) {
-	if len(people) == 0 || !store.Exists(filepath.Join(p.Disk.Root, filepath.FromSlash(store.PeopleFile))) {
-		return people, 0, nil
+	there, err := p.kept()
+	if len(people) == 0 || err != nil || !there {
+		return people, 0, err
 	}
 	err = p.With(ctx, func(tx *sql.Tx) error {
 		forgotten, err := forgottenIn(ctx, tx)
@@ -139,8 +138,9 @@ func (p *Store) Known(ctx context.Context, people []pipeline.Person) (known []pi
 
 // Forgot says whether anybody was ever erased.
 func (p *Store) Forgot(ctx context.Context) (anybody bool, err error) {
-	if !store.Exists(filepath.Join(p.Disk.Root, filepath.FromSlash(store.PeopleFile))) {
-		return false, nil
+	there, err := p.kept()
+	if err != nil || !there {
+		return false, err
 	}
 	err = p.With(ctx, func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, "select count(*) > 0 from forgotten").Scan(&anybody)
@@ -152,8 +152,9 @@ func (p *Store) Forgot(ctx context.Context) (anybody bool, err error) {
 // person's.
 func (p *Store) ForgottenFolders(ctx context.Context) (is func(folder string) bool, err error) {
 	is = func(string) bool { return false }
-	if !store.Exists(filepath.Join(p.Disk.Root, filepath.FromSlash(store.PeopleFile))) {
-		return is, nil
+	there, err := p.kept()
+	if err != nil || !there {
+		return is, err
 	}
 	err = p.With(ctx, func(tx *sql.Tx) error {
 		forgotten, err := forgottenIn(ctx, tx)

@@ -102,6 +102,9 @@ func (p *Store) TakePending(ctx context.Context, dir string) error {
 // With runs a transaction on the store of people. secure_delete makes
 // SQLite overwrite what is deleted.
 func (p *Store) With(ctx context.Context, do func(*sql.Tx) error) (err error) {
+	if _, err := p.kept(); err != nil {
+		return err
+	}
 	db, err := sql.Open("sqlite", "file:"+p.Disk.Database(store.PeopleFile)+
 		"?_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=secure_delete(ON)")
 	if err != nil {
@@ -109,6 +112,9 @@ func (p *Store) With(ctx context.Context, do func(*sql.Tx) error) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if _, err := db.ExecContext(ctx, "create table if not exists people (creator_id text primary key, display_name text not null, email text not null);"+payeesTable+forgottenTables); err != nil {
+		return err
+	}
+	if err := p.noteMade(); err != nil {
 		return err
 	}
 	tx, err := db.BeginTx(ctx, nil)
@@ -129,10 +135,11 @@ const payeesTable = `create table if not exists payees (payee_id text primary ke
 // Payees gives who is paid, by id, as last ingested.
 func (p *Store) Payees(ctx context.Context) (map[string]pipeline.Identity, error) {
 	payees := map[string]pipeline.Identity{}
-	if !store.Exists(p.Disk.Database(store.PeopleFile)) {
-		return payees, nil
+	there, err := p.kept()
+	if err != nil || !there {
+		return payees, err
 	}
-	err := p.With(ctx, func(tx *sql.Tx) error {
+	err = p.With(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, "select payee_id, legal_name, address, birth_date, tax_ids, account from payees")
 		if err != nil {
 			return err
@@ -154,10 +161,11 @@ func (p *Store) Payees(ctx context.Context) (map[string]pipeline.Identity, error
 // All gives the names and addresses of creators by id, as last ingested.
 func (p *Store) All(ctx context.Context) (map[string]pipeline.Person, error) {
 	people := map[string]pipeline.Person{}
-	if !store.Exists(p.Disk.Database(store.PeopleFile)) {
-		return people, nil
+	there, err := p.kept()
+	if err != nil || !there {
+		return people, err
 	}
-	err := p.With(ctx, func(tx *sql.Tx) error {
+	err = p.With(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, "select creator_id, display_name, email from people")
 		if err != nil {
 			return err
@@ -178,8 +186,9 @@ func (p *Store) All(ctx context.Context) (map[string]pipeline.Person, error) {
 // Save writes a consistent copy of the store of people to a file that is
 // not there yet; false when there is no store.
 func (p *Store) Save(ctx context.Context, file string) (saved bool, err error) {
-	if !store.Exists(p.Disk.Database(store.PeopleFile)) {
-		return false, nil
+	there, err := p.kept()
+	if err != nil || !there {
+		return false, err
 	}
 	db, err := sql.Open("sqlite", "file:"+p.Disk.Database(store.PeopleFile)+"?_pragma=busy_timeout(10000)&mode=ro")
 	if err != nil {

@@ -89,20 +89,25 @@ func (o *Opening) compare() error {
 	if err != nil || s == nil {
 		return nil // told by whoever verifies
 	}
-	found := len(s.Changed)
+	news := false
 	for name, want := range s.SHA256 {
 		got, err := hashSealed(o.root, name)
 		if err != nil {
 			return err
 		}
-		if got != want {
+		was, told := s.Changed[name]
+		switch {
+		case got == want && told && was == "": // it was gone, and is there again as it was
+			delete(s.Changed, name)
+			news = true
+		case got != want && (!told || was != got):
 			if s.Changed == nil {
 				s.Changed = map[string]string{}
 			}
-			s.Changed[name] = got
+			s.Changed[name], news = got, true
 		}
 	}
-	if len(s.Changed) == found {
+	if !news {
 		return nil
 	}
 	return o.write(s)
@@ -127,8 +132,11 @@ func (o *Opening) Leave() error {
 		if err != nil {
 			return err
 		}
-		if sum != "" {
+		switch {
+		case sum != "":
 			now.SHA256[name] = sum
+		case old != nil && old.SHA256[name] != "": // gone: what it was is known, for when it is put back
+			now.SHA256[name] = old.SHA256[name]
 		}
 	}
 	if old == nil || !bytes.Equal(old.encode(), now.encode()) {
