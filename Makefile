@@ -45,7 +45,7 @@ simulate:
 	$(MAKE) fuzz
 
 fuzz:
-	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' pipeline | sed 's|/[^/]*_test.go:func | |' | sort | while read -r folder target; do \
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' pipeline jobs reports fixtures | sed 's|/[^/]*_test.go:func | |' | sort | while read -r folder target; do \
 		echo "$$folder $$target"; \
 		$(GO) test ./$$folder -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x </dev/null || exit 1; \
 	done

@@ -18,7 +18,9 @@ func eraseCommand(a *app) *cobra.Command {
 file of the creators feed that names the person, and records who did so and
 when. The history holds ids and terms only: it stays as it is, and still
 verifies. Statements that show the name are removed, and can be written again
-without it. A later file that names the person brings nothing back.`,
+without it. A later file that names the person brings nothing back. Backups,
+files of the inbox and evidence that still name the person are listed, each with
+what to do.`,
 		Example: `  carat erase --creator c371828 --user ann`,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -33,7 +35,8 @@ without it. A later file that names the person brings nothing back.`,
 			if err != nil {
 				return err
 			}
-			if r.Before && r.SourceFiles == 0 && len(r.Statements) == 0 {
+			defer a.tellLeft(r)
+			if r.Before && r.SourceFiles == 0 && len(r.Statements) == 0 && len(r.Published) == 0 {
 				fmt.Fprintf(a.stdout, "%s was erased before: nothing that carat keeps shows a name or an address\n", printableLine(creator))
 				return nil
 			}
@@ -41,9 +44,23 @@ without it. A later file that names the person brings nothing back.`,
 			for _, f := range r.Statements {
 				a.tell("erase: removed " + f + ", which showed the name; while its month is open `carat statements` writes it again without")
 			}
+			for _, f := range r.Published {
+				a.tell("erase: removed " + f + ", which showed the name; `carat publish` writes it again without")
+			}
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&creator, "creator", "", "whom to forget, by creator_id")
 	return cmd
+}
+
+// tellLeft lists where the name still is, and what to do about each place.
+func (a *app) tellLeft(r *guard.EraseResult) {
+	if len(r.Left) == 0 {
+		return
+	}
+	fmt.Fprintf(a.stdout, "%s outside the lake still %s the person, for you to see to:\n", counted(len(r.Left), "place", "places"), map[bool]string{true: "names", false: "name"}[len(r.Left) == 1])
+	for _, one := range r.Left {
+		fmt.Fprintf(a.stdout, "- %s\n  %s\n", printableLine(one.Where), printableLine(one.Next))
+	}
 }

@@ -62,6 +62,9 @@ func AuditFile(ctx context.Context, o AuditFileOptions) (result *AuditFileResult
 		return nil, err
 	}
 	text := "--period " + string(o.Period)
+	if o.Out != "" {
+		text += " --out " + o.Out // where it lies is asked when somebody is erased
+	}
 	_, err = p.Recorded(ctx, o.Setting, "evidence", text, func() (int64, error) {
 		result, err = auditFile(ctx, p, o)
 		if err != nil {

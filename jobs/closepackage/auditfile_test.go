@@ -114,7 +114,7 @@ func TestAuditFile(t *testing.T) {
 	}
 	sameZip(t, o)
 	refusals(t, o)
-	access, err := trial.Query(t.Context(), ask.QueryOptions{Setting: s, Query: "select query, row_count > 10, outcome from access where verb = 'evidence' order by accessed_at, outcome limit 1"})
+	access, err := trial.Query(t.Context(), ask.QueryOptions{Setting: s, Query: "select split_part(query, ' --out ', 1), row_count > 10, outcome from access where verb = 'evidence' order by accessed_at, outcome limit 1"})
 	if err != nil || fmt.Sprintln(access.Rows[0]...) != "--period 2026-10 true done\n" {
 		t.Errorf("access %v, %v", access, err)
 	}

@@ -133,6 +133,7 @@ func Backup(ctx context.Context, o BackupOptions) (result *BackupResult, err err
 	if result.Folder, err = c.finish(out, result.Name, m); err != nil {
 		return nil, backupError(out, err)
 	}
+	job.Took(madeBackup + result.Folder) // for when somebody is erased
 	result.Removed, err = removeOlder(out, o.keep())
 	return result, backupError(out, err)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"carat/jobs/books"
 	"carat/jobs/disk"
@@ -28,6 +29,10 @@ type EraseResult struct {
 	Before      bool     // the person was erased, or began to be, before
 	SourceFiles int      // kept files of the creators feed that named the person
 	Statements  []string // folders and archives of statements that showed the name, and are removed
+	Published   []string // files that were published and showed it, and are removed
+	// Left are places that still show it, which a person is to see to: backups, the
+	// inbox, evidence that was given away.
+	Left []LeftName
 }
 
 // Erase removes a creator's name and address, the kept files that hold them and the
@@ -49,7 +54,15 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 	if result.Before, err = erasedBefore(ctx, p, o.Creator); err != nil {
 		return nil, err
 	}
+	e := &erasure{EraseOptions: o, books: p, result: result}
 	_, err = p.Recorded(ctx, o.Setting, verbErase, o.Creator, func() (int64, error) {
+		// What is published is searched while it is known for what.
+		if err := e.needles(ctx); err != nil {
+			return 0, err
+		}
+		if err := e.published(ctx); err != nil {
+			return 0, err
+		}
 		n, err := p.Lake.Erase(ctx, o.Creator, folder)
 		if result.Before && pipeline.IsMisnamed(err) {
 			err = nil // what is left of it may still be to do
@@ -61,12 +74,36 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 		if err == nil { // the record ends when nothing shows the name any more
 			result.Statements, err = removeStatements(o.Config.OutRoot(), shard, folder)
 		}
+		if err == nil {
+			err = e.inbox()
+		}
+		if err == nil {
+			err = e.backups(ctx)
+		}
+		if err == nil {
+			err = e.record(ctx)
+		}
 		return int64(n), err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return result, nil
+}
+
+// record keeps what was found outside the lake: a job erase, which `carat runs` shows.
+func (e *erasure) record(ctx context.Context) error {
+	job, err := e.books.Begin(ctx, e.Setting, verbErase, "")
+	if err != nil {
+		return err
+	}
+	for _, path := range slices.Concat(e.result.Statements, e.result.Published) {
+		job.Took("removed " + path)
+	}
+	for _, one := range e.result.Left {
+		job.Took("left " + one.Where)
+	}
+	return job.End(ctx, nil)
 }
 
 // removeStatements takes away what shows a person's name outside the lake: the

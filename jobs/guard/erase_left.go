@@ -1,0 +1,263 @@
+package guard
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"carat/jobs/books"
+	"carat/jobs/disk"
+	"carat/jobs/ingest"
+	"carat/pipeline"
+	"carat/pipeline/lake"
+)
+
+// LeftName is a place outside the lake that still shows an erased person's name or
+// address, and what a person is to do about it.
+type LeftName struct {
+	Where string
+	Next  string
+}
+
+// madeBackup begins what the record of a job of backup says it made.
+const madeBackup = "backup "
+
+// texts of a person that a file can be searched for. A name of one or two letters is in
+// every file.
+func (e *erasure) needles(ctx context.Context) error {
+	people, err := e.books.Lake.People(ctx)
+	if err != nil {
+		return err
+	}
+	payees, err := e.books.Lake.Payees(ctx)
+	if err != nil {
+		return err
+	}
+	one, payee := people[e.Creator], payees[e.Creator]
+	for _, text := range []string{one.DisplayName, one.Email, payee.LegalName, payee.Account} {
+		if len(text) > 2 {
+			e.texts = append(e.texts, []byte(text))
+		}
+	}
+	return nil
+}
+
+// erasure is a running one.
+type erasure struct {
+	EraseOptions
+	books  *books.Books
+	texts  [][]byte // that show who it is
+	result *EraseResult
+}
+
+// published removes files of views that were published and show the person: whoever
+// needs one publishes it again. Evidence that shows them was given to somebody, and is
+// told. Both hold ids and no name as carat makes them; a note or a reason can.
+func (e *erasure) published(ctx context.Context) error {
+	all, err := e.books.State.Accesses(ctx)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, a := range all {
+		path := a.Text
+		if a.Verb == "evidence" {
+			_, path, _ = strings.Cut(a.Text, evidenceOut)
+		}
+		if a.Verb != "publish" && a.Verb != "evidence" || !filepath.IsAbs(path) || seen[path] {
+			continue
+		}
+		seen[path] = true
+		shows, err := e.shown(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			e.left(path, "it can't be read (%v): look whether it shows the name", disk.Cause(err))
+		case shows && a.Verb == "publish":
+			if err := os.Remove(path); err != nil {
+				return pipeline.Errorf(pipeline.KindInternal, "erase", path, "%w", disk.Cause(err)).WithHint("remove it by hand: it shows the name")
+			}
+			e.result.Published = append(e.result.Published, path)
+		case shows:
+			e.left(path, "this evidence shows the name: remove it, gather it again with `carat evidence`, and ask whoever got it to do the same")
+		}
+	}
+	return nil
+}
+
+// evidenceOut is how the record of an access says where evidence was written.
+const evidenceOut = " --out "
+
+func (e *erasure) left(where, next string, args ...any) {
+	e.result.Left = append(e.result.Left, LeftName{where, fmt.Sprintf(next, args...)})
+}
+
+// shown says whether a file, a folder or an archive has one of the texts.
+func (e *erasure) shown(path string) (shows bool, err error) {
+	err = filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || shows || !d.Type().IsRegular() {
+			return err
+		}
+		if filepath.Ext(path) == ".zip" {
+			shows, err = e.shownZipped(path)
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		shows, err = e.shownIn(f)
+		return err
+	})
+	return shows, err
+}
+
+func (e *erasure) shownZipped(path string) (shows bool, err error) {
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		return false, err
+	}
+	defer z.Close()
+	for _, one := range z.File {
+		f, err := one.Open()
+		if err != nil {
+			return false, err
+		}
+		shows, err = e.shownIn(f)
+		if err := errors.Join(err, f.Close()); err != nil || shows {
+			return shows, err
+		}
+	}
+	return false, nil
+}
+
+// shownIn reads to the end, in pieces that overlap by the longest text.
+func (e *erasure) shownIn(r io.Reader) (bool, error) {
+	longest := 0
+	for _, text := range e.texts {
+		longest = max(longest, len(text))
+	}
+	piece, kept := make([]byte, 1<<20+longest), 0
+	for longest > 0 {
+		n, err := io.ReadFull(r, piece[kept:])
+		have := piece[:kept+n]
+		if slices.ContainsFunc(e.texts, func(text []byte) bool { return bytes.Contains(have, text) }) {
+			return true, nil
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		kept = copy(piece, have[len(have)-min(longest, len(have)):])
+	}
+	return false, nil
+}
+
+// packed are endings of files that don't show what they hold.
+var packed = []string{".gz", ".zst", ".zip", ".parquet", ".xlsx"}
+
+// inbox tells which files of the inbox still name the person: they are the sender's,
+// and carat removes none.
+func (e *erasure) inbox() error {
+	inputs, _, err := ingest.FindInputs(e.Config)
+	if err != nil {
+		return err
+	}
+	id := &erasure{texts: [][]byte{[]byte(e.Creator)}}
+	for _, in := range inputs {
+		if f, ok := pipeline.FeedByName(in.Feed); !ok || !f.Personal() {
+			continue
+		}
+		if slices.Contains(packed, filepath.Ext(in.Path)) {
+			e.left(in.Path, "it is packed and may name the person: delete it")
+			continue
+		}
+		if shows, err := id.shown(in.Path); err == nil && shows {
+			e.left(in.Path, "the file names the person: delete it, or have it sent again without")
+		}
+	}
+	return nil
+}
+
+// backups tells which backups still name the person: those of backup.to, and those that
+// were recorded when they were made.
+func (e *erasure) backups(ctx context.Context) error {
+	jobs, err := e.books.State.Jobs(ctx, books.RunsListedMax)
+	if err != nil {
+		return err
+	}
+	var roots []string
+	add := func(root string) {
+		if !slices.Contains(roots, root) {
+			roots = append(roots, root)
+		}
+	}
+	if to := e.Config.Backup.To; to != "" {
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(e.Config.Dir, to)
+		}
+		add(to)
+	}
+	for _, j := range jobs {
+		for _, in := range j.Inputs {
+			if folder, made := strings.CutPrefix(in, madeBackup); made && j.Job == string(books.RightBackup) {
+				add(filepath.Dir(folder))
+			}
+		}
+	}
+	slices.Sort(roots)
+	for _, root := range roots {
+		names, _, err := backups(root)
+		if errors.Is(err, fs.ErrNotExist) {
+			e.left(root, "backups were made here, and it isn't here any more: where they went they show the name, and are to be removed")
+			continue
+		}
+		if err != nil {
+			e.left(root, "the backups can't be read (%v): look which show the name", disk.Cause(err))
+			continue
+		}
+		for _, name := range names {
+			folder := filepath.Join(root, name)
+			if e.backedUp(ctx, filepath.Join(folder, backupLake, filepath.FromSlash(lake.PeopleFile))) {
+				e.left(folder, "this backup names the person: `carat backup --out %s --keep 1` makes one that doesn't, and removes it", root)
+			}
+		}
+	}
+	return nil
+}
+
+// backedUp says whether a store of people in a backup names the person; also of one that
+// can't be asked.
+func (e *erasure) backedUp(ctx context.Context, file string) bool {
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	db, err := sql.Open("sqlite", "file:"+strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(file)+"?mode=ro&immutable=1")
+	if err != nil {
+		return true
+	}
+	defer db.Close()
+	for _, query := range []string{"select count(*) from people where creator_id = ?", "select count(*) from payees where payee_id = ?"} {
+		var n int64
+		err := db.QueryRowContext(ctx, query, e.Creator).Scan(&n)
+		if err != nil && strings.Contains(err.Error(), "no such table") {
+			continue // of before there were payees
+		}
+		if err != nil || n > 0 {
+			return true
+		}
+	}
+	return false
+}
