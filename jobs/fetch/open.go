@@ -76,7 +76,7 @@ func (r *run) make(secrets map[string]string, to reach.Options, since time.Time)
 			AccessKey: secrets["access_key"], SecretKey: secrets["secret_key"], Versions: c.Versions, Client: reach.Client(to)})
 	case config.KindDatabase:
 		return database.New(database.Options{DSN: secrets["dsn"], Query: text["query"], Name: c.Name, Span: c.Window, Since: since, Overlap: c.Overlap,
-			Now: r.Now, Zone: r.Config.Zone, Allow: c.Allow})
+			Now: r.Now, Zone: r.Config.Zone, Allow: c.Allow, Exact: exactColumns(c.Feeds)})
 	case config.KindAppStore:
 		return appstore.New(appstore.Options{Base: text["endpoint"], Issuer: text["issuer"], KeyID: text["key_id"], Key: secrets["key"], Vendor: text["vendor"],
 			Reports: c.List["reports"], Region: text["region"], Since: since, Overlap: c.Overlap, Now: r.Now, Client: reach.Client(to)})
@@ -85,6 +85,19 @@ func (r *run) make(secrets map[string]string, to reach.Options, since time.Time)
 			Since: since, Overlap: c.Overlap, Now: r.Now, Zone: r.Config.Zone, Client: reach.Client(to), Wait: r.Wait})
 	}
 	return nil, fmt.Errorf("kind: there is no %q", c.Kind)
+}
+
+// exactColumns are the columns of feeds that hold amounts and rates.
+func exactColumns(feeds []string) (names []string) {
+	for _, name := range feeds {
+		f, _ := pipeline.FeedByName(name)
+		for _, c := range f.Columns {
+			if c.Kind == pipeline.ColumnNumber && c.Digits > 0 {
+				names = append(names, c.Name)
+			}
+		}
+	}
+	return names
 }
 
 func (r *run) misconfigured(err error) error {

@@ -29,6 +29,13 @@ type Source interface {
 	Close() error
 }
 
+// Prober is a source whose List asks nobody. Probe asks whether the other side answers and
+// lets us in, and takes and changes nothing; ErrNotReady says that it does and has nothing
+// yet.
+type Prober interface {
+	Probe(ctx context.Context) error
+}
+
 // Remote is one file as its source lists it.
 type Remote struct {
 	Name    string // as the source calls it; it may hold anything

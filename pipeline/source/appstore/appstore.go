@@ -187,6 +187,19 @@ func problem(answer *http.Response) error {
 	return fmt.Errorf("the API answered %s%s", answer.Status, detail)
 }
 
+// Probe asks for the newest report and lets it lie.
+func (s *store) Probe(ctx context.Context) error {
+	list, err := s.List(ctx)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	d, err := s.Open(ctx, list[len(list)-1], 0)
+	if err != nil {
+		return err
+	}
+	return d.Close()
+}
+
 // Close lets go of idle connections.
 func (s *store) Close() error {
 	s.o.Client.CloseIdleConnections()

@@ -132,7 +132,7 @@ func (a *apple) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func packed(text string) string {
 	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
+	z, _ := gzip.NewWriterLevel(&b, gzip.NoCompression) // as long as it is, so that it can break on its way
 	_, _ = io.WriteString(z, text)
 	_ = z.Close()
 	return b.String()
@@ -179,7 +179,7 @@ func TestConformance(t *testing.T) {
 			a.have["sales "+day[:4]+"-"+day[4:6]+"-"+day[6:]] = packed(content)
 		},
 		Open:    func(t *testing.T) source.Source { return a.open(t, "http://"+wire.Address(), nil) },
-		Content: unpacked, Secrets: []string{a.pem(t), strings.Split(a.pem(t), "\n")[1]}, Stop: wire.Stop,
+		Content: unpacked, Secrets: []string{a.pem(t), strings.Split(a.pem(t), "\n")[1]}, Wire: wire,
 	})
 }
 

@@ -69,7 +69,7 @@ func TestConformance(t *testing.T) {
 	sourcetest.Run(t, sourcetest.Place{
 		Names: []string{"sales/a b.csv", "sales/b/../x.csv", "sales/größe.csv"}, Put: p.put,
 		Open:    func(t *testing.T) source.Source { return open(t, wire.Address(), false) },
-		Secrets: []string{"hush", "AKIAQUIET"}, Cut: wire.Cut, Stop: wire.Stop,
+		Secrets: []string{"hush", "AKIAQUIET"}, Wire: wire,
 	})
 }
 

@@ -24,6 +24,7 @@ type Options struct {
 	Now     time.Time
 	Zone    *time.Location
 	Allow   reach.Allow
+	Exact   []string // columns of amounts and rates: a floating-point number in one of them is refused
 }
 
 // engine is a database that is asked.
@@ -123,7 +124,7 @@ func (t *table) window(ctx context.Context, w source.Window) (*source.Download, 
 		return nil, err
 	}
 	columns := rows.columns()
-	if err := checkColumns(columns); err != nil {
+	if err := checkColumns(columns, t.o.Exact); err != nil {
 		return nil, errors.Join(err, rows.close())
 	}
 	a := asked{Query: t.o.Query, From: w.From.Format(time.RFC3339), To: w.To.Format(time.RFC3339), Of: t.engine.where()}
@@ -139,6 +140,30 @@ func (t *table) window(ctx context.Context, w source.Window) (*source.Download, 
 		in.CloseWithError(errors.Join(writeParquet(in, columns, rows.next), rows.close()))
 	}()
 	return &source.Download{ReadCloser: out, Size: -1, Beside: append(beside, '\n')}, nil
+}
+
+// trialWrite is what a source must not be able to do.
+const trialWrite = "create table carat_doctor_trial (a integer)"
+
+// Probe asks for nothing, and then tries to write, as the query is asked: in a transaction
+// that can only read. A database that lets it is an error; what it wrote is rolled back.
+func (t *table) Probe(ctx context.Context) error {
+	rows, err := t.engine.ask(ctx, "select 1 as a", nil)
+	if err != nil {
+		return err
+	}
+	if err := rows.close(); err != nil {
+		return err
+	}
+	rows, err = t.engine.ask(ctx, trialWrite, nil)
+	if err == nil {
+		return errors.Join(errors.New("it let a table be made in a transaction that can only read: give carat an account that may only read"), rows.close())
+	}
+	var passing *source.Passing
+	if errors.As(err, &passing) {
+		return err
+	}
+	return nil
 }
 
 // Close ends the connections.

@@ -97,6 +97,7 @@ func TestPostgreSQL(t *testing.T) {
 		"paid_at": "TIMESTAMP(isAdjustedToUTC=true,unit=MICROS) 1790883000123456", "booked": "TIMESTAMP(isAdjustedToUTC=false,unit=MICROS) 1792895400000000",
 		"day": "DATE 20727", "ok": "STRING t", "ratio": "STRING 0.1", "note": "STRING é\n\"x\"", "raw": `STRING \x00ff`, "doc": `STRING {"a": 1.10}`,
 	})
+	inexact(t, s)
 	readOnly(t, s, []string{"with x as (insert into orders (id) values (5) returning id) select id from x where now() > :from and now() < :to",
 		"select nextval('numbers') from orders where paid_at > :from and paid_at < :to"}, "read-only transaction")
 	t.Run("a time that no calendar has", func(t *testing.T) {
@@ -125,7 +126,8 @@ func TestMariaDB(t *testing.T) {
 		"paid_at": "TIMESTAMP(isAdjustedToUTC=true,unit=MICROS) 1790883000123456", "booked": "TIMESTAMP(isAdjustedToUTC=false,unit=MICROS) 1792895400000000",
 		"day": "DATE 20727", "ratio": "STRING 0.1", "note": "STRING é\n\"x\"", "raw": "STRING \x00\xff",
 	})
-	readOnly(t, s, []string{"insert into orders (id) select 5 where :from < :to", "delete from orders where paid_at >= :from and paid_at < :to"}, "READ ONLY")
+	inexact(t, s)
+	readOnly(t, s, []string{"create table made as select 5 as a where :from < :to", "insert into orders (id) select 5 where :from < :to", "delete from orders where paid_at >= :from and paid_at < :to"}, "READ ONLY")
 }
 
 // conform runs what every source must do.
@@ -152,7 +154,7 @@ func conform(t *testing.T, s server, put string) {
 			}
 			return cells[0][0]
 		},
-		Secrets: []string{"quiet"}, Stop: wire.Stop,
+		Secrets: []string{"quiet"}, Wire: wire,
 	})
 }
 
@@ -190,6 +192,29 @@ func types(t *testing.T, s server, want map[string]string) {
 		}
 		if _, cells := rows(t, file); len(cells) != 0 {
 			t.Errorf("rows of another day: %v", cells)
+		}
+	})
+}
+
+// inexact wants floating-point numbers refused where decimals are needed, and taken where
+// the query casts them.
+func inexact(t *testing.T, s server) {
+	t.Run("floating point", func(t *testing.T) {
+		ask := func(column string) error {
+			o := options(s.dsn(s.address), "select "+column+" from orders where paid_at >= :from and paid_at < :to")
+			o.Exact = []string{"gross_amount", "rate"}
+			_, _, err := read(t, open(t, o), 1)
+			return err
+		}
+		for _, column := range []string{"ratio as gross_amount", "cast(ratio as float) as rate", "ratio as GROSS_AMOUNT"} {
+			if err := ask(column); err == nil || !strings.Contains(err.Error(), "which keeps no exact decimals") || !strings.Contains(err.Error(), "cast it to decimal in the query") {
+				t.Errorf("%s: %v", column, err)
+			}
+		}
+		for _, column := range []string{"ratio", "cast(ratio as decimal(38, 2)) as gross_amount", "amount as gross_amount", "id as gross_amount"} {
+			if err := ask(column); err != nil {
+				t.Errorf("%s: %v", column, err)
+			}
 		}
 	})
 }

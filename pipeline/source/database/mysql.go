@@ -69,9 +69,23 @@ func (m *mariadb) marker(int) string { return "?" }
 
 func (m *mariadb) where() string { return "mysql://" + m.config.Addr + "/" + m.config.DBName }
 
-func (m *mariadb) ask(ctx context.Context, query string, bound []time.Time) (answer, error) {
+func (m *mariadb) ask(ctx context.Context, query string, bound []time.Time) (a answer, err error) {
+	conn, err := m.db.Conn(ctx)
+	if err != nil {
+		return nil, judgedMySQL("connect", err)
+	}
+	defer func() {
+		if a == nil {
+			_ = conn.Close() // gives the connection back; the first error says more
+		}
+	}()
+	// A statement that makes or changes a table ends the transaction before it is judged:
+	// what comes behind it must be read only too.
+	if _, err := conn.ExecContext(ctx, "set session transaction read only"); err != nil {
+		return nil, judgedMySQL("connect", err)
+	}
 	// database/sql begins the transaction with START TRANSACTION READ ONLY.
-	tx, err := m.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return nil, judgedMySQL("connect", err)
 	}
@@ -83,10 +97,10 @@ func (m *mariadb) ask(ctx context.Context, query string, bound []time.Time) (ans
 	if err != nil {
 		return nil, errors.Join(judgedMySQL("query", err), ignoreDone(tx.Rollback()))
 	}
-	a := &mysqlAnswer{tx: tx, rows: rows}
+	found := &mysqlAnswer{conn: conn, tx: tx, rows: rows}
 	types, err := rows.ColumnTypes()
 	if err != nil {
-		return nil, errors.Join(judgedMySQL("query", err), a.close())
+		return nil, errors.Join(judgedMySQL("query", err), found.close())
 	}
 	for _, t := range types {
 		c := column{name: t.Name(), typed: strings.ToLower(t.DatabaseTypeName())}
@@ -99,10 +113,12 @@ func (m *mariadb) ask(ctx context.Context, query string, bound []time.Time) (ans
 			c.kind = local
 		case "DATE":
 			c.kind = day
+		case "FLOAT", "DOUBLE":
+			c.inexact = true
 		}
-		a.list = append(a.list, c)
+		found.list = append(found.list, c)
 	}
-	return a, nil
+	return found, nil
 }
 
 // judgedMySQL tells what may be over later from what stays.
@@ -122,13 +138,14 @@ func judgedMySQL(what string, err error) error {
 }
 
 func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrTxDone) {
+	if errors.Is(err, sql.ErrTxDone) || errors.Is(err, sql.ErrConnDone) {
 		return nil
 	}
 	return err
 }
 
 type mysqlAnswer struct {
+	conn *sql.Conn
 	tx   *sql.Tx
 	rows *sql.Rows
 	list []column
@@ -173,6 +190,8 @@ func (a *mysqlAnswer) next() ([][]byte, error) {
 	return cells, nil
 }
 
-func (a *mysqlAnswer) close() error { return errors.Join(a.rows.Close(), ignoreDone(a.tx.Rollback())) }
+func (a *mysqlAnswer) close() error {
+	return errors.Join(a.rows.Close(), ignoreDone(a.tx.Rollback()), ignoreDone(a.conn.Close()))
+}
 
 func (m *mariadb) close() error { return m.db.Close() }

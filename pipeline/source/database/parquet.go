@@ -16,9 +16,10 @@ import (
 
 // column is a column of an answer.
 type column struct {
-	name  string
-	typed string // as the database calls its type
-	kind  kind
+	name    string
+	typed   string // as the database calls its type
+	kind    kind
+	inexact bool // a floating-point number, of which no decimal is the value
 }
 
 // kind is how a column is written.
@@ -36,7 +37,10 @@ const (
 // columnsMax bounds the columns of an answer.
 const columnsMax = 1_000
 
-func checkColumns(columns []column) error {
+// checkColumns refuses columns that have no name of their own, and those of exact, which
+// hold decimals, where the database has them as floating point: their shortest text would
+// be a guess of what was meant.
+func checkColumns(columns []column, exact []string) error {
 	if len(columns) == 0 || len(columns) > columnsMax {
 		return fmt.Errorf("query: it gives %d columns", len(columns))
 	}
@@ -49,6 +53,10 @@ func checkColumns(columns []column) error {
 			return fmt.Errorf("query: two columns have the name %s; give one another with `as`", c.name)
 		}
 		seen[c.name] = true
+		if c.inexact && slices.ContainsFunc(exact, func(name string) bool { return strings.EqualFold(name, c.name) }) {
+			return fmt.Errorf("query: column %s is of type %s, which keeps no exact decimals, and %s is an amount or a rate; cast it to decimal in the query, with the places that are meant: cast(%s as decimal(38, 2)) as %s",
+				c.name, c.typed, c.name, c.name, c.name)
+		}
 	}
 	return nil
 }

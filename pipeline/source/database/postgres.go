@@ -121,6 +121,8 @@ func (p *postgres) ask(ctx context.Context, query string, bound []time.Time) (an
 			c.kind = local
 		case pgtype.DateOID:
 			c.kind = day
+		case pgtype.Float4OID, pgtype.Float8OID:
+			c.inexact = true
 		}
 		a.list = append(a.list, c)
 	}

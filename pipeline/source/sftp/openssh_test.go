@@ -158,7 +158,7 @@ func TestConformance(t *testing.T) {
 			o.Address = wire.Address()
 			return open(t, o)
 		},
-		Secrets: []string{server.key}, Cut: wire.Cut, Stop: wire.Stop,
+		Secrets: []string{server.key}, Wire: wire,
 	})
 }
 

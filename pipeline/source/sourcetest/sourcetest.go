@@ -28,11 +28,9 @@ type Place struct {
 	Secrets []string
 	// Content reads what was put from what was taken; nil: it is the same bytes.
 	Content func(t *testing.T, taken []byte) string
-	// Cut makes the next connection break after so many bytes of an answer; nil where
-	// the test can't.
-	Cut func(after int64)
-	// Stop makes the other side go away.
-	Stop func()
+	// Wire lies between the two, and breaks connections. What the place answers to the
+	// second of Names must have more bytes than are let through: long doesn't pack.
+	Wire *Wire
 }
 
 // Run runs what every kind of source must do in a place that holds nothing.
@@ -63,6 +61,13 @@ func Run(t *testing.T, p Place) {
 			}
 		}
 	})
+	t.Run("it says that it answers, where its list doesn't", func(t *testing.T) {
+		if prober, ok := s.(source.Prober); ok {
+			if err := prober.Probe(ctx); err != nil && !errors.Is(err, source.ErrNotReady) {
+				t.Error(err)
+			}
+		}
+	})
 	t.Run("reading goes on where it stopped, or begins again and says so", func(t *testing.T) {
 		_, whole := take(t, ctx, s, listed[1])
 		for _, from := range []int64{1, int64(len(whole)) - 1, int64(len(whole))} {
@@ -80,15 +85,15 @@ func Run(t *testing.T, p Place) {
 		}
 	})
 	t.Run("a connection that breaks is made again", func(t *testing.T) {
-		if p.Cut == nil {
-			t.Skip("nothing lies between the two that could break")
-		}
 		cut := p.Open(t)
 		defer cut.Close()
 		r := list(t, cut, p.Names)[1]
-		p.Cut(200_000)
+		p.Wire.Cut(200_000)
 		if _, taken := take(t, ctx, cut, r); text(taken) != long {
 			t.Errorf("%d bytes, and %d were put", len(taken), len(long))
+		}
+		if !p.Wire.Broke() {
+			t.Error("the connection didn't break: too few bytes went over it")
 		}
 	})
 	t.Run("what is larger than the bound is not taken", func(t *testing.T) {
@@ -127,7 +132,7 @@ func Run(t *testing.T, p Place) {
 	})
 	t.Run("no secret is told", func(t *testing.T) {
 		said := s.Origin()
-		p.Stop()
+		p.Wire.Stop()
 		_ = s.Close()
 		gone := p.Open(t)
 		defer gone.Close()
@@ -262,6 +267,13 @@ func (w *Wire) Cut(after int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.cut = after
+}
+
+// Broke says whether the connection broke that was to.
+func (w *Wire) Broke() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.cut == 0
 }
 
 // Stop ends the wire and all that goes over it.

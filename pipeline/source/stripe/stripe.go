@@ -326,6 +326,12 @@ func problem(answer *http.Response) error {
 	return fmt.Errorf("the API answered %s%s", answer.Status, detail)
 }
 
+// Probe asks up to when the data of the report is there. No report is made.
+func (s *reports) Probe(ctx context.Context) error {
+	_, err := s.available(ctx)
+	return err
+}
+
 // Close lets go of idle connections.
 func (s *reports) Close() error {
 	s.o.Client.CloseIdleConnections()

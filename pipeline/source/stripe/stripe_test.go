@@ -177,7 +177,7 @@ func TestConformance(t *testing.T) {
 			a.content[strings.TrimSuffix(strings.TrimPrefix(name, reportType+"-"), ".csv")] = content
 		},
 		Open:    func(t *testing.T) source.Source { return a.open(t, "http://"+wire.Address(), nil) },
-		Secrets: []string{"rk_live_quiet"}, Cut: wire.Cut, Stop: wire.Stop,
+		Secrets: []string{"rk_live_quiet"}, Wire: wire,
 	})
 	if len(a.runs) != 3 {
 		t.Errorf("%d runs were made for three reports", len(a.runs))

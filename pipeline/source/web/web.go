@@ -105,6 +105,15 @@ func (w *web) Open(ctx context.Context, r source.Remote, _ int64) (*source.Downl
 	return &source.Download{ReadCloser: answer.Body, Version: version, Size: answer.ContentLength}, nil
 }
 
+// Probe asks for the file and lets it lie.
+func (w *web) Probe(ctx context.Context) error {
+	d, err := w.Open(ctx, source.Remote{Name: w.o.Name}, 0)
+	if err != nil {
+		return err
+	}
+	return d.Close()
+}
+
 // Close lets go of idle connections.
 func (w *web) Close() error {
 	w.o.Client.CloseIdleConnections()

@@ -78,7 +78,7 @@ func TestConformance(t *testing.T) {
 			}
 			return all
 		},
-		Secrets: []string{"hush", "quiet"}, Cut: wire.Cut, Stop: wire.Stop,
+		Secrets: []string{"hush", "quiet"}, Wire: wire,
 	})
 }
 
