@@ -110,6 +110,9 @@ func (c *Config) notes() (notes []string) {
 			notes = append(notes, "entities "+e.ID+" has no name: statements are headed by "+e.ID)
 		}
 	}
+	for _, key := range c.LiteralSecrets() {
+		notes = append(notes, key+": a secret stands in its address, for whoever reads carat.yaml; "+instead)
+	}
 	if len(c.Approvers) == 0 {
 		notes = append(notes, "approvers is empty: whoever didn't prepare a month may approve it")
 	}

@@ -56,6 +56,7 @@ func parseInto(text []byte, c *Config, file string) *yamlFile {
 		}
 		y.problem(at, "entity %q is not described under entities", c.Entity)
 	}
+	y.refuseLiterals(root, c)
 	return y
 }
 

@@ -6,10 +6,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
+	"carat/jobs/config/literal"
 	"carat/jobs/disk"
 	"carat/pipeline"
 )
@@ -91,9 +91,9 @@ func (s Secret) Read(dir, what string, variable func(string) string) (Hidden, er
 const secretBytes = 64 << 10
 
 // filePrefix begins a value that is in a file.
-const filePrefix = "FILE:"
+const filePrefix = literal.FilePrefix
 
-var secretReference = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]{0,127})\}`)
+var secretReference = literal.Reference
 
 // refers says whether a text is filled in from elsewhere.
 func refers(text string) bool {
@@ -184,29 +184,4 @@ func (c *Config) Secrets() []string {
 		list = append(list, w.URL.Text.Reveal(), w.Token.Text.Reveal(), w.SigningKey.Text.Reveal())
 	}
 	return slices.DeleteFunc(list, func(s string) bool { return s == "" || refers(s) })
-}
-
-// passwordVariable is what a password becomes in a copy of carat.yaml.
-const passwordVariable = "${CARAT_PASSWORD}"
-
-var (
-	urlPassword   = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s"'/@:]*:)([^\s"'@]+)@`)
-	queryPassword = regexp.MustCompile(`([?&]password=)([^\s"'&]+)`)
-)
-
-// WithoutPasswords gives the text of a configuration with a reference to
-// CARAT_PASSWORD in place of each password of an address, for a copy that leaves the
-// machine.
-func WithoutPasswords(text []byte) []byte {
-	for _, form := range []*regexp.Regexp{urlPassword, queryPassword} {
-		text = form.ReplaceAllFunc(text, func(found []byte) []byte {
-			parts := form.FindSubmatch(found)
-			if secretReference.Match(parts[2]) {
-				return found
-			}
-			end := strings.TrimPrefix(string(found), string(parts[1])+string(parts[2]))
-			return []byte(string(parts[1]) + passwordVariable + end)
-		})
-	}
-	return text
 }

@@ -18,6 +18,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/config"
+	"carat/jobs/config/literal"
 	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
@@ -178,7 +179,7 @@ func (c *copier) copyConfig(from, to, name string) error {
 	if err != nil {
 		return err
 	}
-	plain := config.WithoutPasswords(text)
+	plain := literal.WithoutPasswords(text)
 	if bytes.Equal(plain, text) {
 		return c.copy(from, name)
 	}

@@ -1,0 +1,52 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"carat/jobs/config/literal"
+)
+
+// LiteralSecrets names the keys under which a secret stands in the text of carat.yaml
+// itself. Keys that are for secrets alone take no literal at all; these are addresses,
+// most of which hold none.
+func (c *Config) LiteralSecrets() (keys []string) {
+	if literal.In(c.Catalog.Reveal()) {
+		keys = append(keys, "catalog")
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Sources)) {
+		if s := c.Sources[name]; literal.In(s.Secret["url"].Text.Reveal()) || literal.In(s.Text["endpoint"]) {
+			keys = append(keys, "sources "+name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Notifications)) {
+		if literal.In(c.Notifications[name].URL.Text.Reveal()) {
+			keys = append(keys, "notifications "+name)
+		}
+	}
+	return keys
+}
+
+// instead is how a secret is given.
+const instead = "write ${NAME} in its place for a variable of the environment, or the whole address in a file"
+
+// refuseLiterals refuses secrets in the text where people sign in: whoever may read the
+// configuration must not be somebody else by it.
+func (y *yamlFile) refuseLiterals(root *yaml.Node, c *Config) {
+	auth := child(root, "auth")
+	if auth == nil || isNull(auth) {
+		return
+	}
+	for _, key := range c.LiteralSecrets() {
+		n := root
+		for _, part := range strings.Fields(key) {
+			if below := child(n, part); below != nil {
+				n = below
+			}
+		}
+		y.problem(n, "%s: a secret stands in its address, which auth doesn't allow; %s", key, instead)
+	}
+}
