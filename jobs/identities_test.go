@@ -16,7 +16,6 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/decision"
 	"carat/pipeline/engine"
-	"carat/pipeline/engine/duckdb"
 	"carat/sql"
 )
 
@@ -153,7 +152,7 @@ func exported(t *testing.T, s books.Setting, period pipeline.Period, runID strin
 		hashes = map[string]string{}
 		for table, list := range files {
 			for i, file := range list {
-				if n, err := eng.Number(ctx, "select count(*) from read_parquet("+duckdb.Literal(file)+")"); err != nil || n == 0 {
+				if n, err := eng.Number(ctx, "select count(*) from read_parquet("+pipeline.SQLText(file)+")"); err != nil || n == 0 {
 					if err != nil {
 						return nil, err
 					}

@@ -43,6 +43,7 @@ var asked = map[string][]struct {
 	"yearfiles":  {{books.RightYearFiles, []string{"--year", "2000"}}},
 	"send":       {{books.RightSend, []string{"--period", "2000-01", "--dry-run"}}},
 	"status":     {{books.RightStatus, nil}},
+	"doctor":     {{books.RightStatus, nil}},
 	"exceptions": {{books.RightExceptions, nil}, {books.RightExceptions, []string{"show", "0123456789abcdef"}}, {books.RightDecide, []string{"--import", "decisions.csv"}}},
 	"query":      {{books.RightQuery, []string{"select 1"}}, {books.RightQuery, []string{"--tables"}}},
 	"trace":      {{books.RightTrace, []string{"nothing"}}},

@@ -67,7 +67,7 @@ func (a *app) writeStatus(r *schedule.StatusResult, zone *time.Location) error {
 	writeList(w, "PEOPLE", r.People, "")
 	writeList(w, "LATE", r.Late, "nothing is late")
 	if len(r.Sources) > 0 {
-		if err := writeSection(w, "SOURCES", statusSources(r), ""); err != nil {
+		if err := writeSection(w, "SOURCES", statusSources(r, false), ""); err != nil {
 			return err
 		}
 	}
@@ -170,17 +170,30 @@ func statusFeeds(r *schedule.StatusResult) *table.Table {
 	return t
 }
 
-func statusSources(r *schedule.StatusResult) *table.Table {
-	t := &table.Table{Columns: []table.Column{
-		{Name: "source"}, {Name: "kind"}, {Name: "files", Kind: table.Number}, {Name: "last_file"}, {Name: "last_at", Kind: table.Time},
-		{Name: "tried_at", Kind: table.Time}, {Name: "waiting", Kind: table.Number}, {Name: "detail"},
-	}}
-	for _, s := range r.Sources {
-		detail := s.Error
-		if detail == "" && s.Changed != "" {
-			detail = s.Changed
+// statusSources is the table of sources: how each stands, what was last taken, and when
+// it is asked next; for programs with everything by itself.
+func statusSources(r *schedule.StatusResult, programs bool) *table.Table {
+	next := time.Time{}
+	for _, j := range r.Jobs {
+		if j.Job == "fetch" {
+			next = j.Next
 		}
-		t.Rows = append(t.Rows, []any{s.Source, s.Kind, s.Files, absent(s.LastFile), instant(s.LastAt), instant(s.TriedAt), s.Waiting, absent(detail)})
+	}
+	t := &table.Table{Columns: []table.Column{{Name: "source"}, {Name: "kind"}, {Name: "stands"}, {Name: "files", Kind: table.Number}, {Name: "last_file"}, {Name: "last_at", Kind: table.Time}}}
+	if programs {
+		t.Columns = append(t.Columns, []table.Column{{Name: "tried_at", Kind: table.Time}, {Name: "reached_at", Kind: table.Time}, {Name: "waiting", Kind: table.Number}, {Name: "late"},
+			{Name: "changed"}, {Name: "changed_file"}, {Name: "error"}, {Name: "next_at", Kind: table.Time}}...)
+	} else {
+		t.Columns = append(t.Columns, table.Column{Name: "next_at", Kind: table.Time}, table.Column{Name: "detail"})
+	}
+	for _, s := range r.Sources {
+		row := []any{s.Source, s.Kind, s.Stands(), s.Files, absent(s.LastFile), instant(s.LastAt)}
+		if programs {
+			row = append(row, instant(s.TriedAt), instant(s.ReachedAt), s.Waiting, absent(s.Late), absent(s.Changed), absent(s.ChangedFile), absent(s.Error), instant(next))
+		} else {
+			row = append(row, instant(next), absent(s.Detail()))
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
@@ -220,7 +233,7 @@ func writeStatusJSON(w io.Writer, r *schedule.StatusResult) error {
 	for _, one := range []struct {
 		into  *json.RawMessage
 		table *table.Table
-	}{{&object.Periods, statusPeriods(r, true)}, {&object.Jobs, statusJobs(r)}, {&object.Feeds, statusFeeds(r)}, {&object.Sources, statusSources(r)}} {
+	}{{&object.Periods, statusPeriods(r, true)}, {&object.Jobs, statusJobs(r)}, {&object.Feeds, statusFeeds(r)}, {&object.Sources, statusSources(r, true)}} {
 		var b strings.Builder
 		if err := one.table.Write(&b, "json"); err != nil {
 			return err

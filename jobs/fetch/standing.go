@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"carat/jobs/books"
@@ -26,6 +27,41 @@ type Standing struct {
 	Late        string    // why it is late; "": it isn't
 	Changed     string    // how the newest file of a series differs from the one before
 	ChangedFile string
+}
+
+// Stands says in a word where a source stands: late, failing, changed, waiting for files
+// that aren't there yet, not tried, or well.
+func (s Standing) Stands() string {
+	switch {
+	case s.Late != "":
+		return "late"
+	case s.Error != "":
+		return "failing"
+	case s.Changed != "":
+		return "changed"
+	case s.TriedAt.IsZero():
+		return "not tried"
+	case s.Waiting > 0:
+		return "waiting"
+	}
+	return "well"
+}
+
+// Detail says why a source stands so; "" where there is nothing to say.
+func (s Standing) Detail() string {
+	switch {
+	case s.Error != "":
+		return s.Error
+	case s.Late != "":
+		return s.Late
+	case s.Changed != "":
+		return s.ChangedFile + ": " + s.Changed
+	case s.Waiting == 1:
+		return "a file is not there yet"
+	case s.Waiting > 1:
+		return strconv.FormatInt(s.Waiting, 10) + " files are not there yet"
+	}
+	return ""
 }
 
 // awayAfter is how long a source may fail before it is late, whatever it is expected
