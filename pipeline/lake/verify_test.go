@@ -91,7 +91,7 @@ func TestVerifySeesEveryChange(t *testing.T) {
 			if err := os.WriteFile(oneOf(t, root, days), content, 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}, "batch b000001: one of 3 files was changed or added"},
+		}, "sent_at_day=2026-10-05/b000001-00000-00.parquet was changed or added"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			root := filepath.Join(t.TempDir(), "lake")

@@ -32,7 +32,7 @@ func (v *verifier) compaction(ctx context.Context, c chain.Link, previous string
 		return
 	}
 	v.live.exchange(c.Table, added, replaced)
-	if !v.hashes(whose, added, p[chain.PropFilesSHA256]) || !v.hashesAgain(whose+", of what it replaced", replaced, p[chain.PropReplacedSHA256]) {
+	if !v.hashes(whose, added, p[chain.PropFilesSHA256], c.Files) || !v.hashesAgain(whose+", of what it replaced", replaced, p[chain.PropReplacedSHA256], c.Replaced) {
 		return
 	}
 	if chain.Hash(c.Files) != p[chain.PropFilesSHA256] || chain.Hash(c.Replaced) != p[chain.PropReplacedSHA256] {

@@ -105,7 +105,7 @@ func (v *verifier) runs() {
 				continue
 			}
 			v.live.exchange(name, paths, nil)
-			v.hashes("run "+run+" in "+name, paths, snap.Summary.Properties[chain.PropFilesSHA256])
+			v.hashes("run "+run+" in "+name, paths, snap.Summary.Properties[chain.PropFilesSHA256], "")
 		}
 	}
 	v.report.Runs = len(runs)

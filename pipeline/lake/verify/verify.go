@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"carat/pipeline"
@@ -211,7 +212,7 @@ func (v *verifier) files(ctx context.Context, b chained) {
 	}
 	v.live.exchange(b.Table, rows, nil)
 	v.live.exchange(pages.RejectsTable, rejects, nil)
-	if !v.hashes("batch "+b.ID, all, b.FilesSHA256) {
+	if !v.hashes("batch "+b.ID, all, b.FilesSHA256, b.link.Files) {
 		return
 	}
 	if chain.Hash(b.link.Files) != b.FilesSHA256 {
@@ -237,8 +238,8 @@ func (v *verifier) files(ctx context.Context, b chained) {
 
 // hashes checks files against a files-sha256, and says whether they are there
 // and right. A digest of several files doesn't tell which one was changed, but
-// Parquet's page checksums mostly do.
-func (v *verifier) hashes(whose string, paths []string, want string) bool {
+// Parquet's page checksums mostly do, and a link's list of them, "" for none.
+func (v *verifier) hashes(whose string, paths []string, want, listed string) bool {
 	var sums []chain.FileHash
 	for _, p := range paths {
 		sum, err := v.sums.hash(p)
@@ -263,6 +264,14 @@ func (v *verifier) hashes(whose string, paths []string, want string) bool {
 			return false
 		}
 	}
+	known, _ := chain.ParseFiles(listed)
+	for _, p := range paths {
+		sum, err := v.sums.hash(p)
+		if len(known) == len(paths) && err == nil && !slices.Contains(known, chain.FileHash{Name: v.cat.Disk.Relative(p), SHA256: sum}) {
+			v.differ("%s: file %s was changed or added: the files give %s, carat.files-sha256 says %s", whose, p, got, want)
+			return false
+		}
+	}
 	what := fmt.Sprintf("one of %d files was changed or added", len(paths))
 	if len(paths) == 1 {
 		what = "file " + paths[0] + " was changed"
@@ -272,10 +281,10 @@ func (v *verifier) hashes(whose string, paths []string, want string) bool {
 }
 
 // hashesAgain is hashes of files that were counted before.
-func (v *verifier) hashesAgain(whose string, paths []string, want string) bool {
+func (v *verifier) hashesAgain(whose string, paths []string, want, listed string) bool {
 	counted := v.report.Files
 	defer func() { v.report.Files = counted }()
-	return v.hashes(whose, paths, want)
+	return v.hashes(whose, paths, want, listed)
 }
 
 // source checks the kept source file. Those that name persons may have been erased.
