@@ -10,6 +10,8 @@ type TableFiles struct {
 	// Without are the batches whose rows are not to be read, though the files hold
 	// them: others took them out of the history.
 	Without []string
+	// UpTo is the number of the last batch whose rows are to be read; 0: of all.
+	UpTo int64
 }
 
 // Column is one column of a lake table.

@@ -79,11 +79,17 @@ func (l *Lake) batchesUpTo(ctx context.Context, seq int64) ([]chain.CommittedBat
 
 // without gives the batches whose rows a table doesn't show in a state, in order.
 func (l *Lake) without(ctx context.Context, table string, seq int64) ([]string, error) {
-	if _, raw := l.rawInfo[table]; !raw && table != pages.RejectsTable {
+	if !l.isRaw(table) {
 		return nil, nil
 	}
 	undone, err := l.catalog.UndoneBy(ctx, seq)
 	return slices.Sorted(maps.Keys(undone)), err
+}
+
+// isRaw says whether a table holds what came in.
+func (l *Lake) isRaw(table string) bool {
+	_, raw := l.rawInfo[table]
+	return raw || table == pages.RejectsTable
 }
 
 // cutoff is a state: raw tables up to a batch, result tables up to a time.
@@ -117,7 +123,11 @@ func (l *Lake) cut(ctx context.Context, at AsOf) (cutoff, error) {
 		if err := l.catalog.Refresh(ctx); err != nil {
 			return cutoff{}, l.fail("read lake", l.cfg.Root, err)
 		}
-		c := cutoff{millis: l.catalog.LastBy(at.Time)}
+		by, err := l.catalog.LastBy(ctx, at.Time)
+		if err != nil {
+			return cutoff{}, l.fail("read lake", l.cfg.Root, err)
+		}
+		c := cutoff{millis: by}
 		last, err := l.catalog.LastLinkBy(ctx, c.millis)
 		c.seq = last.BatchNo
 		return c, l.fail("read lake", l.cfg.Root, err)
@@ -206,6 +216,17 @@ func (l *Lake) filesAt(ctx context.Context, name string, t *catalog.Table, c cut
 	}
 	files := pipeline.TableFiles{Name: name, Columns: shape.SQLColumns(t.Iceberg.Schema())}
 	snap := l.snapshotAt(name, t.Iceberg, c)
+	if l.isRaw(name) && c.seq < l.catalog.LastBatch() {
+		upgraded, err := l.catalog.LastUpgrade(ctx)
+		if err != nil {
+			return files, l.fail("read table", name, err)
+		}
+		// Snapshots may have expired, or read files of before there were numbers: those
+		// say what was there.
+		if catalog.HasExpired(t.Iceberg.Metadata()) || c.seq < upgraded {
+			snap, files.UpTo = t.Iceberg.CurrentSnapshot(), c.seq
+		}
+	}
 	if snap == nil {
 		return files, nil
 	}
@@ -220,8 +241,7 @@ func (l *Lake) filesAt(ctx context.Context, name string, t *catalog.Table, c cut
 // snapshotAt gives a table's last snapshot of a state. A table's history is a
 // line; snapshots that add no batch (compaction) belong to the batch before.
 func (l *Lake) snapshotAt(name string, tbl *table.Table, c cutoff) *table.Snapshot {
-	_, raw := l.rawInfo[name]
-	raw = raw || name == pages.RejectsTable
+	raw := l.isRaw(name)
 	var found *table.Snapshot
 	for _, snap := range tbl.Metadata().Snapshots() {
 		if raw && chain.SeqOf(&snap) > c.seq || !raw && snap.TimestampMs > c.millis {
@@ -300,7 +320,7 @@ func (l *Lake) TablesOf(ctx context.Context, snapshots map[string]int64) ([]pipe
 		return nil, err
 	}
 	for i, t := range tables {
-		if _, raw := l.rawInfo[t.Name]; !raw && t.Name != pages.RejectsTable {
+		if !l.isRaw(t.Name) {
 			continue
 		}
 		if tables[i].Without, err = l.without(ctx, t.Name, last); err != nil {
@@ -318,8 +338,11 @@ func (l *Lake) TablesOf(ctx context.Context, snapshots map[string]int64) ([]pipe
 			continue
 		}
 		snap := loaded.Iceberg.SnapshotByID(snapshots[t.Name])
-		if snap == nil {
-			return nil, pipeline.Errorf(pipeline.KindVerification, "read table", t.Name, "its snapshot %d, which a run read, is gone", snapshots[t.Name])
+		if snap == nil { // it has expired: the numbers say what it held
+			if tables[i].UpTo, err = l.heldBy(ctx, t.Name, snapshots[t.Name], last); err != nil {
+				return nil, err
+			}
+			snap = loaded.Iceberg.CurrentSnapshot()
 		}
 		if tables[i].Files, err = l.catalog.SnapshotFiles(snap); err != nil {
 			return nil, l.fail("read table", t.Name, err)
@@ -341,4 +364,19 @@ func (l *Lake) lastOf(ctx context.Context, snapshots map[string]int64) (seq int6
 		seq = max(seq, one.BatchNo)
 	}
 	return seq, nil
+}
+
+// heldBy gives the last batch that an expired snapshot of a table held. Those of rejects
+// have no link: they are of the same state as the others, whose last batch is last.
+func (l *Lake) heldBy(ctx context.Context, table string, snapshot, last int64) (seq int64, err error) {
+	one, found, err := l.catalog.LinkOfSnapshot(ctx, table, snapshot)
+	switch t, ok := l.catalog.Table(table); {
+	case err != nil:
+		return 0, l.fail("read table", table, err)
+	case found:
+		return one.BatchNo, nil
+	case table == pages.RejectsTable && ok && catalog.HasExpired(t.Iceberg.Metadata()):
+		return last, nil
+	}
+	return 0, pipeline.Errorf(pipeline.KindVerification, "read table", table, "its snapshot %d, which a run read, is gone", snapshot)
 }

@@ -21,6 +21,7 @@
 //	chain    what links and snapshots say of batches, compactions and runs
 //	links    where the hash chain lies: the table of links and its mirror
 //	fence    one writer: the lock in the catalog's database, and its epoch
+//	inventory  the list of all files, with their hashes
 //	shape    what an Iceberg table of some columns looks like
 //	pages    rows <-> Parquet; rows-sha256
 //	keys     repeated keys of a batch

@@ -46,7 +46,7 @@ func (l *Lake) Erase(ctx context.Context, creatorID, folder string) (filesRemove
 		if err := l.disk.Remove(path); err != nil {
 			return err
 		}
-		return l.catalog.Unlist(ctx, path)
+		return l.catalog.Listed().Remove(ctx, path)
 	})
 	if err != nil {
 		return filesRemoved, l.fail("erase", creatorID, err)

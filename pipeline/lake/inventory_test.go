@@ -33,7 +33,7 @@ func onceWritten(t *testing.T, l *Lake) []string {
 
 func inventoried(t *testing.T, l *Lake) []string {
 	t.Helper()
-	files, complete, err := l.catalog.Inventory(t.Context(), false)
+	files, complete, err := l.catalog.Listed().Files(t.Context(), false)
 	if err != nil || !complete {
 		t.Fatalf("complete: %v, %v", complete, err)
 	}
@@ -75,7 +75,7 @@ func TestInventoryListsEveryFile(t *testing.T) {
 	if v, err := l.Verify(t.Context()); err != nil {
 		t.Errorf("without a list: %+v %v", v, err)
 	}
-	if err := l.catalog.KeepInventory(t.Context(), l.sweeper().Referred); err != nil {
+	if err := l.catalog.Listed().Keep(t.Context(), l.sweeper().Referred); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := inventoried(t, l), onceWritten(t, l); !slices.Equal(got, want) {

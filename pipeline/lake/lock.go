@@ -71,7 +71,7 @@ func (l *Lake) Lock(ctx context.Context) (release func(), err error) {
 	sweeper := l.sweeper()
 	err = sweeper.Staging(ctx)
 	if err == nil {
-		err = l.catalog.KeepInventory(ctx, sweeper.Referred)
+		err = l.catalog.Listed().Keep(ctx, sweeper.Referred)
 	}
 	if err == nil {
 		err = l.catalog.KeepLedger(ctx)

@@ -121,6 +121,9 @@ func (l *Lake) tagChange(name, tag string, snapshot int64) (c catalog.Change, ne
 			return c, false, nil
 		}
 	}
+	if meta.SnapshotByID(snapshot) == nil && l.isRaw(name) && catalog.HasExpired(meta) {
+		return c, false, nil // it has expired: the numbers say what it held
+	}
 	if meta.SnapshotByID(snapshot) == nil {
 		return c, false, fmt.Errorf("table %s: no snapshot %d", name, snapshot)
 	}

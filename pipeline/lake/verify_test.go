@@ -70,8 +70,12 @@ func TestVerifySeesEveryChange(t *testing.T) {
 		{"a byte of a rejects file", edit("carat.db/rejects/data/*.parquet", flip), "batch b000001: file "},
 		{"a byte of a result file", edit("carat.db/rollforwards/data/period=2026-10/*.parquet", flip), "run run1 in rollforwards: "},
 		{"a byte of a raw file", edit("raw/*/*.zst", flip), "the source file kept under raw/"},
-		{"a count in the summary", edit(meta, replace(`"carat.rows-rejected":"1"`, `"carat.rows-rejected":"0"`)), "batch b000001 was changed: its properties give the chain value "},
-		{"a control total", edit(meta, replace(`{\"coins\":\"4\"}`, `{\"coins\":\"5\"}`)), "batch b000002 was changed"},
+		{"a count in the summary", edit(meta, replace(`"carat.rows-rejected":"1"`, `"carat.rows-rejected":"0"`)), "batch b000001 was changed: its snapshot says carat.rows-rejected \"0\", its link \"1\""},
+		{"a control total", func(t *testing.T, root string) {
+			if _, err := openTest(t, root).DB().Exec(`update carat_links set link = replace(link, '{"coins":"4"}', '{"coins":"5"}')`); err != nil {
+				t.Fatal(err)
+			}
+		}, "batch b000002 was changed: its properties give the chain value "},
 		{"the first batch's chain value", edit(meta, replace(`"carat.chain":"`, `"carat.chain":"0`)), "batch b000001 was changed"},
 		{"a data file gone", func(t *testing.T, root string) {
 			if err := os.Remove(oneOf(t, root, days)); err != nil {

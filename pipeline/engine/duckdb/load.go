@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"carat/pipeline"
@@ -115,15 +116,18 @@ func ScanTable(t pipeline.TableFiles) string {
 // Standing is the condition on a table's rows that leaves out the batches that
 // others took out; "" for none.
 func Standing(t pipeline.TableFiles) string {
-	if len(t.Without) == 0 || len(t.Files) == 0 {
+	if len(t.Without) == 0 && t.UpTo == 0 || len(t.Files) == 0 {
 		return ""
 	}
 	var ids, parts []string
+	if t.UpTo > 0 {
+		parts = append(parts, "batch_no <= "+strconv.FormatInt(t.UpTo, 10))
+	}
 	for _, id := range t.Without {
 		ids = append(ids, Literal(id))
 	}
 	for _, c := range t.Columns {
-		if c.Name == "batch_id" || c.Name == "other_batch" {
+		if len(ids) > 0 && (c.Name == "batch_id" || c.Name == "other_batch") {
 			parts = append(parts, "coalesce("+Identifier(c.Name)+", '') not in ("+strings.Join(ids, ", ")+")")
 		}
 	}

@@ -61,7 +61,7 @@ func (cat *Catalog) appendChange(ctx context.Context, a Append) (Change, error) 
 	}
 	c.Meta = meta
 	var err error
-	c.Meta, err = cat.Snapshotted(c, location, updates, a.Props, func(tbl *table.Table, tx *table.Transaction, props iceberg.Properties) error {
+	c.Meta, c.Props, err = cat.Snapshotted(c, location, updates, a.Props, func(tbl *table.Table, tx *table.Transaction, props iceberg.Properties) error {
 		a.Props = props
 		return cat.addFiles(ctx, tbl, tx, a)
 	})

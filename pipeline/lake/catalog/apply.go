@@ -15,7 +15,9 @@ import (
 	"strings"
 	"time"
 
+	"carat/pipeline/lake/inventory"
 	"carat/pipeline/lake/store"
+	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 	"github.com/google/uuid"
 	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
@@ -26,8 +28,10 @@ type Change struct {
 	Name    string
 	Base    *Table
 	Meta    table.Metadata
-	created string // recorded location of the new metadata
-	sum     string // its SHA-256
+	Props   iceberg.Properties // of its new snapshot, all of them: the summary has those of chain.Brief
+	expired []string           // files that only snapshots need which it takes away
+	created string             // recorded location of the new metadata
+	sum     string             // its SHA-256
 }
 
 // Apply makes changes to several tables at once: each table's metadata is
@@ -125,8 +129,11 @@ func (cat *Catalog) tryApply(ctx context.Context, changes []Change, inTx func(*s
 	if err != nil {
 		return err
 	}
-	made := slices.DeleteFunc(cat.files.made(), func(f listedFile) bool { return isManifest(f.Path) && !needed[path.Base(f.Path)] })
-	if err := cat.list(ctx, tx, made, cat.outdated(changes)); err != nil {
+	made := slices.DeleteFunc(cat.files.made(), func(f inventory.File) bool { return isManifest(f.Path) && !needed[path.Base(f.Path)] })
+	if err := cat.Listed().Write(ctx, tx, made, cat.outdated(changes)); err != nil {
+		return err
+	}
+	if err := cat.listExpired(ctx, tx, changes); err != nil {
 		return err
 	}
 	if inTx != nil {

@@ -19,6 +19,7 @@ import (
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/fence"
 	"carat/pipeline/lake/identity"
+	"carat/pipeline/lake/inventory"
 	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/pages"
 	"carat/pipeline/lake/store"
@@ -116,6 +117,11 @@ func OpenListOnly(d *store.Disk, dsn string) (*Catalog, error) {
 // DB is the catalog's database, in which commits are transactions.
 func (cat *Catalog) DB() *sql.DB { return cat.db }
 
+// Listed is the list of the history's files.
+func (cat *Catalog) Listed() inventory.List {
+	return inventory.List{DB: cat.db, Bind: cat.bind, Disk: cat.Disk, Now: cat.now}
+}
+
 // Lock also takes an advisory lock in PostgreSQL, for carats on other machines.
 func (cat *Catalog) Lock(ctx context.Context, what string) (*fence.Lock, error) {
 	d := fence.Database{DB: cat.db, Bind: cat.bind, Postgres: cat.InPostgres(), DSN: cat.dsn, Lake: cat.id.ID, Root: cat.Disk.Root}
@@ -174,7 +180,7 @@ func (cat *Catalog) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make catalog tables: %w", err)
 	}
-	for _, text := range []string{inventorySQL, ledgerSQL, fence.SQL} {
+	for _, text := range []string{inventory.SQL, ledgerSQL, fence.SQL} { // the links come with the form
 		if _, err := cat.db.ExecContext(ctx, text); err != nil {
 			return fmt.Errorf("make catalog tables: %w", err)
 		}

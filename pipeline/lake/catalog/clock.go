@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"time"
 
 	"carat/pipeline/lake/chain"
@@ -16,7 +17,7 @@ import (
 // snapshot is then dated a millisecond after the last one, and its summary tells what
 // the clock said (chain.DatedAt). Dates of snapshots so keep the order of commits.
 func (cat *Catalog) Snapshotted(c Change, location string, updates []table.Update, props iceberg.Properties,
-	write func(*table.Table, *table.Transaction, iceberg.Properties) error) (table.Metadata, error) {
+	write func(*table.Table, *table.Transaction, iceberg.Properties) error) (table.Metadata, iceberg.Properties, error) {
 	now := cat.now()
 	at, latest := now, cat.latest(c.Meta)
 	if now < latest {
@@ -26,27 +27,27 @@ func (cat *Catalog) Snapshotted(c Change, location string, updates []table.Updat
 	var err error
 	if len(updates) > 0 {
 		if staged, err = table.UpdateTableMetadata(c.Meta, updates, ""); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	// The transaction dates its snapshot by the machine's clock, whatever ours says.
 	if machine := time.Now().UnixMilli(); machine < latest {
 		if staged, err = chain.Redated(staged, func(ms int64) int64 { return min(ms, machine) }); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	tbl := cat.TableOf(c.Name, staged, location)
 	tx := tbl.NewTransaction()
-	if err := write(tbl, tx, props); err != nil {
-		return nil, err
+	if err := write(tbl, tx, chain.Brief(props)); err != nil {
+		return nil, nil, err
 	}
 	after, err := tx.StagedTable()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	commit, err := tx.TableCommit()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	snap := *after.Metadata().CurrentSnapshot()
 	snap.TimestampMs = at
@@ -57,7 +58,8 @@ func (cat *Catalog) Snapshotted(c Change, location string, updates []table.Updat
 		}
 		all = append(all, u)
 	}
-	return table.UpdateTableMetadata(c.Meta, all, location)
+	meta, err := table.UpdateTableMetadata(c.Meta, all, location)
+	return meta, props, err
 }
 
 // now gives the time of a commit, in milliseconds since the epoch.
@@ -86,14 +88,24 @@ func (cat *Catalog) latest(meta table.Metadata) int64 {
 // LastBy gives the date of the last snapshot that was made by an instant, as the
 // clock told it then, -1 when there is none: all before it was made before, whatever
 // the clock said. The tables must have been refreshed.
-func (cat *Catalog) LastBy(at time.Time) int64 {
+func (cat *Catalog) LastBy(ctx context.Context, at time.Time) (int64, error) {
 	last := int64(-1)
-	for _, t := range cat.Tables() {
+	for _, t := range cat.Results() {
 		for _, snap := range t.Iceberg.Metadata().Snapshots() {
 			if !chain.DatedAt(&snap).After(at) {
 				last = max(last, snap.TimestampMs)
 			}
 		}
 	}
-	return last
+	all, err := cat.Links(ctx) // whose snapshots may have expired
+	for _, l := range all {
+		p, perr := l.Properties()
+		if perr != nil {
+			return last, perr
+		}
+		if !chain.DatedBy(p, l.DatedMs).After(at) {
+			last = max(last, l.DatedMs)
+		}
+	}
+	return last, err
 }

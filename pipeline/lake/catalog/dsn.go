@@ -11,6 +11,7 @@ import (
 
 	"carat/pipeline/lake/fence"
 	"carat/pipeline/lake/identity"
+	"carat/pipeline/lake/inventory"
 	"carat/pipeline/lake/links"
 	"github.com/apache/iceberg-go"
 	icesql "github.com/apache/iceberg-go/catalog/sql"
@@ -39,6 +40,11 @@ func (cat *Catalog) bind(query string) string {
 // same database.
 var CatalogTables = []string{"iceberg_tables", "iceberg_namespace_properties"}
 
+// Tables are the statements that make carat's own tables of the catalog's database.
+func Tables() []string {
+	return append([]string{inventory.SQL, ledgerSQL, fence.SQL}, links.SQL...)
+}
+
 // sqliteURI escapes what a file: URI would read as something else.
 var sqliteURI = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
 
@@ -60,7 +66,7 @@ func MakeCatalog(ctx context.Context, dsn string) (err error) {
 	if _, err := icesql.NewCatalog(Namespace, db, dialect, iceberg.Properties{}); err != nil {
 		return fmt.Errorf("make catalog tables: %w", identity.Scrub(err, dsn))
 	}
-	for _, text := range append([]string{inventorySQL, ledgerSQL, fence.SQL}, links.SQL...) {
+	for _, text := range Tables() {
 		if _, err := db.ExecContext(ctx, text); err != nil {
 			return fmt.Errorf("make catalog tables: %w", identity.Scrub(err, dsn))
 		}

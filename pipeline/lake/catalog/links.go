@@ -109,6 +109,12 @@ func (cat *Catalog) LastCompaction(ctx context.Context) (int64, error) {
 	return chain.CompactionNumber(l.ID)
 }
 
+// LastUpgrade gives the number of the last batch before the last upgrade, 0 for none.
+func (cat *Catalog) LastUpgrade(ctx context.Context) (int64, error) {
+	l, _, err := cat.Mirror().Last(ctx, chain.KindUpgrade, cat.Seen())
+	return l.BatchNo, err
+}
+
 // LastChain gives the value of the chain's last link, "" when there is none.
 func (cat *Catalog) LastChain() string { return cat.LastLink().Value }
 
@@ -126,10 +132,11 @@ func (cat *Catalog) LinkFiles() ([]string, error) {
 // the clock may have had a word in, the snapshot and its date.
 func (cat *Catalog) ApplyLinked(ctx context.Context, changes []Change, files, replaced []chain.FileHash) error {
 	snap := changes[0].Meta.CurrentSnapshot()
-	l, is, err := chain.LinkOf(changes[0].Name, snap)
-	if err != nil || !is {
-		return errors.Join(err, fmt.Errorf("table %s: its new snapshot is no link of the chain", changes[0].Name))
+	l, err := chain.LinkFrom(changes[0].Props)
+	if err != nil {
+		return fmt.Errorf("table %s: its new snapshot is no link of the chain: %w", changes[0].Name, err)
 	}
+	l.Table, l.Snapshot, l.DatedMs = changes[0].Name, snap.SnapshotID, snap.TimestampMs
 	l.Files, l.Replaced = chain.FilesText(files), chain.FilesText(replaced)
 	return cat.applyLinks(ctx, changes, []chain.Link{l}, nil)
 }
@@ -144,7 +151,13 @@ func (cat *Catalog) applyLinks(ctx context.Context, changes []Change, more []cha
 	if err != nil {
 		return fmt.Errorf("table %s: %w", links.Table, err)
 	}
-	return cat.Apply(ctx, append(changes, c), func(tx *sql.Tx) error {
+	changes = append(changes, c)
+	for i := range changes {
+		if err := cat.expire(&changes[i]); err != nil {
+			return fmt.Errorf("table %s: %w", changes[i].Name, err)
+		}
+	}
+	return cat.Apply(ctx, changes, func(tx *sql.Tx) error {
 		for _, l := range more {
 			if err := cat.Mirror().Add(ctx, tx, l); err != nil {
 				return err
@@ -194,7 +207,7 @@ func (cat *Catalog) linksChange(ctx context.Context, last int64, more []chain.Li
 		return c, err
 	}
 	props := iceberg.Properties{chain.PropLink: more[len(more)-1].ID}
-	c.Meta, err = cat.Snapshotted(c, base.Location, shape.NewProperties(base.Iceberg), props, func(tbl *table.Table, tx *table.Transaction, props iceberg.Properties) error {
+	c.Meta, c.Props, err = cat.Snapshotted(c, base.Location, shape.NewProperties(base.Iceberg), props, func(tbl *table.Table, tx *table.Transaction, props iceberg.Properties) error {
 		df, err := cat.DataFile(ctx, tbl, f)
 		if err != nil {
 			return err

@@ -32,9 +32,13 @@ func (cat *Catalog) SweepMetadata(ctx context.Context, name string) error {
 			return err
 		}
 	}
+	waiting, err := cat.Listed().Waiting(ctx)
+	if err != nil {
+		return err
+	}
 	for _, e := range entries {
-		if !keep[e.Name()] {
-			if err := cat.DropUnneeded(ctx, filepath.Join(dir, e.Name())); err != nil {
+		if path := filepath.Join(dir, e.Name()); !keep[e.Name()] && !waiting[cat.Disk.Relative(path)] {
+			if err := cat.DropUnneeded(ctx, path); err != nil {
 				return err
 			}
 		}
@@ -71,7 +75,7 @@ func (cat *Catalog) SweepLinks(ctx context.Context) error {
 
 // DropUnneeded removes a file that no snapshot needs, first from the inventory.
 func (cat *Catalog) DropUnneeded(ctx context.Context, path string) error {
-	if err := cat.Unlist(ctx, path); err != nil {
+	if err := cat.Listed().Remove(ctx, path); err != nil {
 		return err
 	}
 	return cat.Disk.Remove(path)

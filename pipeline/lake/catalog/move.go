@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"carat/pipeline/lake/chain"
+	"carat/pipeline/lake/inventory"
 	"carat/pipeline/lake/store"
 )
 
@@ -132,16 +133,16 @@ func (m *Move) place() error {
 }
 
 // listed is the inventory's line of a file to be moved.
-func (m *Move) listed(i int) (listedFile, error) {
+func (m *Move) listed(i int) (inventory.File, error) {
 	size, err := store.Size(m.from[i])
 	if err != nil {
-		return listedFile{}, err
+		return inventory.File{}, err
 	}
 	sum := m.sums[i]
 	if sum == "" { // a source file, which is named by the hash of what it was
 		sum, err = store.HashFile(m.from[i])
 	}
-	return listedFile{filepath.ToSlash(m.To[i]), sum, size}, err
+	return inventory.File{Path: filepath.ToSlash(m.To[i]), SHA256: sum, Bytes: size}, err
 }
 
 // undo removes the files again, and what the commit wrote of metadata. Files

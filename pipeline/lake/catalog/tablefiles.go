@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"carat/pipeline/lake/inventory"
 	"carat/pipeline/lake/store"
 	iceio "github.com/apache/iceberg-go/io"
 )
@@ -26,8 +27,8 @@ type tableFS struct {
 	actual   string // the root on this machine now
 
 	mu      sync.Mutex
-	created []*store.File // begun since the last takeCreated
-	placed  []listedFile  // moved into place since then
+	created []*store.File    // begun since the last takeCreated
+	placed  []inventory.File // moved into place since then
 }
 
 var _ iceio.WriteFileIO = (*tableFS)(nil)
@@ -138,19 +139,19 @@ func (t *tableFS) takeCreated() []*store.File {
 }
 
 // place notes a file that was moved into place.
-func (t *tableFS) place(f listedFile) {
+func (t *tableFS) place(f inventory.File) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.placed = append(t.placed, f)
 }
 
 // made gives all files created or placed since the last takeCreated.
-func (t *tableFS) made() []listedFile {
+func (t *tableFS) made() []inventory.File {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	list := slices.Clone(t.placed)
 	for _, f := range t.created {
-		list = append(list, listedFile{Path: strings.TrimPrefix(f.Path, t.actual+"/"), SHA256: hex.EncodeToString(f.Sum.Sum(nil)), bytes: f.Size})
+		list = append(list, inventory.File{Path: strings.TrimPrefix(f.Path, t.actual+"/"), SHA256: hex.EncodeToString(f.Sum.Sum(nil)), Bytes: f.Size})
 	}
 	return list
 }

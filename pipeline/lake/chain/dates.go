@@ -21,6 +21,19 @@ func Updated(meta table.Metadata, updates []table.Update, location string) (tabl
 	return withFields(text, map[string]any{"last-updated-ms": meta.LastUpdatedMillis()})
 }
 
+// Removed gives a table's metadata without some of its snapshots, dated as it was.
+func Removed(meta table.Metadata, update table.Update) (table.Metadata, error) {
+	next, err := table.UpdateTableMetadata(meta, []table.Update{update}, "")
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(next)
+	if err != nil {
+		return nil, err
+	}
+	return withFields(text, map[string]any{"last-updated-ms": meta.LastUpdatedMillis()})
+}
+
 // Redated gives a table's metadata with every date of its logs changed.
 func Redated(meta table.Metadata, date func(ms int64) int64) (table.Metadata, error) {
 	text, err := json.Marshal(meta)

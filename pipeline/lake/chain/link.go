@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -91,6 +93,22 @@ func (l Link) Properties() (iceberg.Properties, error) {
 	}
 	props[PropChain] = l.Value
 	return props, nil
+}
+
+// lengthy are the properties that stand in a link's row alone: a snapshot's summary is
+// read and written with all of its table's at every commit.
+var lengthy = []string{propFormat, propSourceSHA256, propSourceBytes, propRowsSHA256, propControlTotals, propIngestedAt, propFirstEvent, propUnknown,
+	propLeftOut, propReading, propUndo, propEarliestOpen, PropFilesSHA256, PropPreviousChain, PropRecords, PropReplacedSHA256}
+
+// Brief gives what a snapshot's summary says of the link that it brings: its id and
+// value, and what is short. Of any other snapshot it is all.
+func Brief(props iceberg.Properties) iceberg.Properties {
+	if props[PropBatch] == "" && props[PropCompaction] == "" {
+		return props
+	}
+	brief := maps.Clone(props)
+	maps.DeleteFunc(brief, func(name, _ string) bool { return slices.Contains(lengthy, name) })
+	return brief
 }
 
 // LinkOf gives the link that a snapshot's summary tells; false for a snapshot that is

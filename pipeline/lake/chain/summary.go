@@ -17,7 +17,7 @@ import (
 const (
 	propPrefix        = "carat."
 	PropBatch         = "carat.batch"
-	propSeq           = "carat.seq"
+	PropSeq           = "carat.seq"
 	PropFeed          = "carat.feed"
 	propFormat        = "carat.format"
 	PropSource        = "carat.source"
@@ -100,7 +100,7 @@ func BatchProperties(b pipeline.Batch, seq int64, files []FileHash, previous, re
 		return nil, err
 	}
 	p := iceberg.Properties{
-		PropBatch: b.ID, propSeq: strconv.FormatInt(seq, 10), PropFeed: b.Feed, propFormat: b.Format,
+		PropBatch: b.ID, PropSeq: strconv.FormatInt(seq, 10), PropFeed: b.Feed, propFormat: b.Format,
 		PropSource: b.Source, propSourceSHA256: b.SourceSHA256, propSourceBytes: strconv.FormatInt(b.SourceBytes, 10),
 		propRowsRead: strconv.FormatInt(b.RowsRead, 10), propRowsAccepted: strconv.FormatInt(b.RowsAccepted, 10),
 		propRowsRejected: strconv.FormatInt(b.RowsRejected, 10), propRowsDuplicate: strconv.FormatInt(b.RowsDuplicate, 10),
@@ -178,7 +178,7 @@ func ReadBatch(l Link) (CommittedBatch, error) {
 	for _, one := range []struct {
 		name string
 		into *int64
-	}{{propSeq, &c.Seq}, {propSourceBytes, &c.SourceBytes}, {propRowsRead, &c.RowsRead},
+	}{{PropSeq, &c.Seq}, {propSourceBytes, &c.SourceBytes}, {propRowsRead, &c.RowsRead},
 		{propRowsAccepted, &c.RowsAccepted}, {propRowsRejected, &c.RowsRejected}, {propRowsDuplicate, &c.RowsDuplicate}} {
 		n, err := strconv.ParseInt(p[one.name], 10, 64)
 		note(one.name, err)

@@ -298,7 +298,7 @@ func (r *rewrite) change(ctx context.Context, base *catalog.Table, props iceberg
 	}
 	c.Meta = base.Iceberg.Metadata()
 	var err error
-	c.Meta, err = r.Catalog.Snapshotted(c, base.Location, nil, props, func(_ *table.Table, tx *table.Transaction, props iceberg.Properties) error {
+	c.Meta, c.Props, err = r.Catalog.Snapshotted(c, base.Location, nil, props, func(_ *table.Table, tx *table.Transaction, props iceberg.Properties) error {
 		return tx.NewRewrite(props).ApplyResult(table.CompactionGroupResult{OldDataFiles: r.old, NewDataFiles: files}).Commit(ctx)
 	})
 	return c, err

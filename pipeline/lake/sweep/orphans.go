@@ -11,6 +11,7 @@ import (
 
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
+	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/store"
 )
 
@@ -38,7 +39,8 @@ func (s *Sweeper) Orphans(ctx context.Context) (removed int, unknown []string, e
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			metadata := folder == catalog.Namespace+".db" && filepath.Base(filepath.Dir(path)) == "metadata"
+			metadata := folder == catalog.Namespace+".db" && filepath.Base(filepath.Dir(path)) == "metadata" ||
+				filepath.Dir(path) == filepath.Join(s.Catalog.TableDir(links.Table), "data") // a row that was folded, of an expired snapshot
 			if metadata || strings.HasSuffix(path, ".tmp") {
 				removed++
 				return s.Catalog.DropUnneeded(ctx, path)
@@ -77,7 +79,23 @@ func (s *Sweeper) Referred(ctx context.Context) (map[string]bool, error) {
 			return nil, err
 		}
 	}
+	waiting, err := s.Catalog.Listed().Waiting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for name := range waiting {
+		known[filepath.Join(s.disk().Root, name)] = true
+	}
 	for _, l := range all {
+		for _, list := range []string{l.Files, l.Replaced} { // their snapshots may have expired
+			paths, err := s.Catalog.PathsOf(list)
+			if err != nil {
+				continue // for verify to tell
+			}
+			for _, path := range paths {
+				known[path] = true
+			}
+		}
 		if l.Kind != chain.KindBatch && l.Kind != chain.KindUndo {
 			continue
 		}

@@ -17,7 +17,7 @@ import (
 // of batches and runs. It gives what differs, for the end of the report: which
 // batch or run it belongs to says more.
 func (v *verifier) inventory(ctx context.Context) ([]string, error) {
-	files, complete, err := v.cat.Inventory(ctx, false)
+	files, complete, err := v.cat.Listed().Files(ctx, false)
 	if err != nil {
 		v.differ("%s: %v", store.CatalogFile, err)
 		return nil, nil

@@ -6,12 +6,15 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/pages"
+
+	"github.com/apache/iceberg-go"
 )
 
 // links gives the links of the chain. Of a lake of before there were links they are
@@ -45,44 +48,46 @@ func (v *verifier) snapshots(all []chain.Link) {
 			continue
 		}
 		for _, snap := range t.Iceberg.Metadata().Snapshots() {
-			said, is, err := chain.LinkOf(name, &snap)
-			if !is {
-				continue
-			}
-			whose := said.Kind + " " + said.ID
-			if said.Kind == chain.KindUndo {
-				whose = "batch " + said.ID
-			}
-			l, found := known[said.ID]
-			switch {
-			case err != nil:
-				v.differ("%s of table %s: %v", whose, name, err)
-			case !found:
-				v.differ("table %s: snapshot %d says that it is %s, which is no link of the chain", name, snap.SnapshotID, whose)
-			case said.Text != l.Text || said.Value != l.Value:
-				v.snapshotDiffers(whose, said, l)
-			case l.Snapshot != snap.SnapshotID || l.Table != name || l.DatedMs != snap.TimestampMs:
-				v.differ("%s: its row says snapshot %d of %s, dated %d, and it is snapshot %d of %s, dated %d", whose,
-					l.Snapshot, l.Table, l.DatedMs, snap.SnapshotID, name, snap.TimestampMs)
+			if said, is, err := chain.LinkOf(name, &snap); err != nil {
+				v.differ("table %s: snapshot %d: %v", name, snap.SnapshotID, err)
+			} else if is {
+				v.snapshot(said, known, snap.Summary.Properties)
 			}
 		}
 	}
 }
 
-func (v *verifier) snapshotDiffers(whose string, said, l chain.Link) {
-	if b, err := chain.ReadBatch(said); said.Kind != chain.KindCompaction && err == nil && b.Seq != l.BatchNo {
-		v.differ("batch %s follows where %s should be", chain.BatchID(b.Seq), l.ID)
+func (v *verifier) snapshot(said chain.Link, known map[string]chain.Link, p iceberg.Properties) {
+	whose := said.Kind + " " + said.ID
+	if said.Kind == chain.KindUndo {
+		whose = "batch " + said.ID
 	}
-	if got := chain.Hash(said.Text); got != said.Value {
-		v.differ("%s was changed: its properties give the chain value %s, carat.chain says %s", whose, got, said.Value)
+	l, found := known[said.ID]
+	if !found {
+		v.differ("table %s: snapshot %d says that it is %s, which is no link of the chain", said.Table, said.Snapshot, whose)
 		return
 	}
-	v.differ("%s was changed: its snapshot says the chain value %s, its link %s", whose, said.Value, l.Value)
+	if seq := p[chain.PropSeq]; seq != "" && seq != strconv.FormatInt(l.BatchNo, 10) {
+		v.differ("a batch that calls itself number %s follows where %s should be", seq, l.ID)
+	}
+	props, err := l.Properties()
+	if err != nil {
+		return // told with the link
+	}
+	for _, name := range slices.Sorted(maps.Keys(p)) {
+		if strings.HasPrefix(name, "carat.") && p[name] != props[name] {
+			v.differ("%s was changed: its snapshot says %s %q, its link %q", whose, name, p[name], props[name])
+		}
+	}
+	if l.Snapshot != said.Snapshot || l.Table != said.Table || l.DatedMs != said.DatedMs {
+		v.differ("%s: its row says snapshot %d of %s, dated %d, and it is snapshot %d of %s, dated %d", whose,
+			l.Snapshot, l.Table, l.DatedMs, said.Snapshot, said.Table, said.DatedMs)
+	}
 }
 
 // present looks for the snapshot that a link brought: a table that was set back lacks it.
 func (v *verifier) present(whose string, l chain.Link) {
-	if t, ok := v.cat.Table(l.Table); ok && t.Iceberg.SnapshotByID(l.Snapshot) == nil {
+	if t, ok := v.cat.Table(l.Table); ok && t.Iceberg.SnapshotByID(l.Snapshot) == nil && !catalog.MayHaveExpired(t.Iceberg.Metadata(), l.DatedMs) {
 		v.differ("%s: table %s lacks its snapshot %d", whose, l.Table, l.Snapshot)
 	}
 }
