@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	"pipeline/state":  {"pipeline", "pipeline/decision", "pipeline/spelling", "pipeline/state/database"},
 
 	// The rooms of the state know no other.
-	"pipeline/state/signed":  {"pipeline", "pipeline/spelling"},
+	"pipeline/state/signed": {"pipeline", "pipeline/spelling"},
 
 	"sql":            {},
 	"fixtures":       {"pipeline"},
