@@ -73,6 +73,7 @@ var notRun = map[string]int{"properties": 2}
 // docs/auditors.md works as it stands: each block is run in order, and prints
 // what stands below it. DuckDB, PyIceberg and carat find the same numbers.
 func TestAuditorsWalkThrough(t *testing.T) {
+	t.Parallel()
 	w := &walk{dir: t.TempDir(), state: t.TempDir()}
 	skipped := map[string]int{}
 	for _, b := range blocksOf(t, "../../docs/auditors.md") {

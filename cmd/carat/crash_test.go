@@ -124,6 +124,7 @@ const (
 // at any step, and then run to their ends, leave what undisturbed ones leave: the
 // same bytes of the result tables, no batch half there and none twice.
 func TestSimulatedKills(t *testing.T) {
+	t.Parallel()
 	wanted := 3
 	if os.Getenv("CARAT_SIMULATE") != "" {
 		wanted = 300

@@ -141,6 +141,7 @@ func crashSeconds() time.Duration {
 // next command ends well, verify is content at once, and the same verb can be run to
 // its end; then a backup verifies too.
 func TestSimulatedCrashesOfVerbs(t *testing.T) {
+	t.Parallel()
 	bases, began := crashBases(t), time.Now()
 	random := rand.New(rand.NewPCG(killSeed(t), 7))
 	steps, killed := map[string]int64{}, map[string]int{}

@@ -67,6 +67,7 @@ func statementsTold(t *testing.T) (statements []sqlTold, controls map[string]str
 
 // Whatever SQL the documents and the help show runs over a month as it stands.
 func TestSQLOfTheDocumentsRuns(t *testing.T) {
+	t.Parallel()
 	statements, controls := statementsTold(t)
 	if len(statements) < 12 || len(controls) < 1 {
 		t.Fatalf("%d statements and %d controls found: this test looks in the wrong place", len(statements), len(controls))

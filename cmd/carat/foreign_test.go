@@ -10,6 +10,7 @@ import (
 // PyIceberg adds a million to a statement through the lake's own catalog: verify
 // names it, and no statement, package or answer is made of it.
 func TestForeignCommitByPyIceberg(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "month")
 	w := &walk{dir: filepath.Dir(dir), state: t.TempDir()}
 	carat(t, "generate", "--out", dir, "--gifts", "200", "--viewers", "30", "--creators", "10", "--files", "month", "--faults", "none")

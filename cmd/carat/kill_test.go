@@ -77,6 +77,7 @@ func killSeed(t *testing.T) uint64 {
 // An ingest that is killed at any moment, again and again, and then run to its
 // end leaves what one undisturbed ingest leaves.
 func TestKilledIngestIsRunAgain(t *testing.T) {
+	t.Parallel()
 	dir, calm := filepath.Join(t.TempDir(), "killed"), filepath.Join(t.TempDir(), "calm")
 	for _, d := range []string{dir, calm} {
 		carat(t, "generate", "--out", d, "--gifts", "8000", "--viewers", "300", "--creators", "40", "--files", "month", "--faults", "all")

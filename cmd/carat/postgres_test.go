@@ -125,6 +125,7 @@ var firstSeen = regexp.MustCompile(`"first_seen":"[^"]*",`)
 // A month whose catalog and state are in PostgreSQL comes out as it does with
 // SQLite: the same run, the same exceptions, the same statements.
 func TestMonthWithCatalogInPostgreSQL(t *testing.T) {
+	t.Parallel()
 	dsn := startPostgres(t)
 	var dirs [2]string
 	var exceptions [2]string

@@ -10,6 +10,7 @@ import (
 // A lake on media that nothing can be written to is verified, queried and traced as
 // it is; that a reading is not recorded is told, and what writes is refused.
 func TestReadOnlyLake(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "month")
 	carat(t, "generate", "--out", dir, "--gifts", "60", "--viewers", "12", "--creators", "4", "--files", "month", "--faults", "none")
 	carat(t, "run", "--dir", dir, "--period", "2026-10")

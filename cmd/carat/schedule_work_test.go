@@ -62,6 +62,7 @@ jobs:
 // statements are mailed, each once; the history is compacted, verified and
 // backed up, and what was backed up can be restored.
 func TestScheduleDoesItsWork(t *testing.T) {
+	t.Parallel()
 	dir, folder := filepath.Join(t.TempDir(), "month"), t.TempDir()
 	backups, letters := filepath.Join(folder, "backups"), filepath.Join(folder, "letters")
 	mail, stop, err := serveMail(letters)

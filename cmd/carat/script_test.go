@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,14 +33,19 @@ func laterCode() int {
 }
 
 // TestScript runs the stories of testdata/script: each is one file with its
-// inputs inline, and runs the real binary.
+// inputs inline, and runs the real binary. They run beside the other tests that
+// start carat again and again: most of those do one thing after the other, and a
+// core would be idle.
 func TestScript(t *testing.T) {
+	t.Parallel()
+	made := sync.OnceValues(func() (string, error) { return makeDemo(t.TempDir()) })
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"demo":       func(ts *testscript.TestScript, neg bool, args []string) { copyDemo(ts, neg, args, made) },
 			"exits":      exits,
 			"exception":  exception,
 			"outwait":    outwait,
@@ -58,6 +64,28 @@ func TestScript(t *testing.T) {
 		},
 		Condition: func(cond string) (bool, error) { return condition(t, cond) },
 	})
+}
+
+// makeDemo makes a demo in a folder that isn't there, for all the stories that begin
+// with one, with the widest umask there is, and gives carat-demo's path.
+func makeDemo(dir string) (string, error) {
+	place := filepath.Join(dir, "new", "place")
+	out, err := exec.Command("sh", "-c", `umask 000; exec carat demo --dir "$0"`, place).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("carat demo: %w\n%s", err, out)
+	}
+	return filepath.Join(place, "carat-demo"), nil
+}
+
+// copyDemo is demo DIR: it copies the stories' demo to DIR/carat-demo, with the rights of its files.
+func copyDemo(ts *testscript.TestScript, neg bool, args []string, made func() (string, error)) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: demo DIR")
+	}
+	from, err := made()
+	ts.Check(err)
+	ts.Check(os.MkdirAll(ts.MkAbs(args[0]), 0o755))
+	ts.Check(ts.Exec("cp", "-a", from, ts.MkAbs(args[0])))
 }
 
 // exception DIR CONTROL sets $ID to the id of the first exception of a control,

@@ -120,6 +120,7 @@ func TestTwoDaemonsOnOneLake(t *testing.T) {
 // the middle of a job; the second finishes its slots, and outlives the
 // database's being away.
 func TestSchedulerOnAnotherMachineTakesOver(t *testing.T) {
+	t.Parallel()
 	server := newPostgres(t)
 	dir, calm := filepath.Join(t.TempDir(), "shared"), filepath.Join(t.TempDir(), "calm")
 	for _, d := range []string{dir, calm} {
