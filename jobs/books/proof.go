@@ -13,20 +13,11 @@ import (
 	"carat/pipeline/state/signed"
 )
 
-// peopleKinds are the kinds of records of which a registry is made: few, since
-// people come and go seldom.
-func peopleKinds() (kinds []string) {
-	for _, k := range identity.People {
-		kinds = append(kinds, string(k))
-	}
-	return kinds
-}
-
 // People gives who has which key, as the records say, and whether authentication is
 // on. Records that don't follow each other are a verification error: nobody signs
 // by what was tampered with.
 func (p *Books) People(ctx context.Context) (*identity.Registry, error) {
-	list, err := p.State.Signed(ctx, 1, 0, peopleKinds()...)
+	list, err := p.State.Signed(ctx, 1, 0, identity.PeopleKinds()...)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +63,7 @@ func (p *Books) Prove(ctx context.Context, s Setting, kind identity.Kind, right 
 	if err := people.Check(r, e); err != nil {
 		return nil, unsigned(s, kind, err)
 	}
-	proof := &state.Proof{People: peopleKinds(), Record: signed.Record{No: r.No, Kind: string(kind), Person: r.Person, Credential: r.Credential, Period: r.Get("period"),
+	proof := &state.Proof{People: identity.PeopleKinds(), Record: signed.Record{No: r.No, Kind: string(kind), Person: r.Person, Credential: r.Credential, Period: r.Get("period"),
 		At: r.Time, Content: string(e.Text), Signature: e.Signature, Previous: r.Before, SHA256: identity.SHA256(e.Text)}}
 	proof.Check = func(grants []state.Grant, list []signed.Record) error {
 		now, err := registryOf(p.Lake.ID(), list)

@@ -273,7 +273,7 @@ func (o Options) Parameters(id string, closed books.Closures, batches []pipeline
 // empty one before such: months are closed in order, also those in which
 // nothing happened.
 func checkPeriod(period, first pipeline.Period, tables []pipeline.TableFiles) error {
-	known := books.MonthsWithRows(tables)
+	known := pipeline.MonthsWithRows(tables)
 	if len(known) > 0 && period >= first && (slices.Contains(known, period) || period < known[len(known)-1]) {
 		return nil
 	}

@@ -164,7 +164,7 @@ func openMonths(ctx context.Context, s books.Setting) (months []pipeline.Period,
 		return nil, err
 	}
 	present := pipeline.PeriodOf(s.Now, s.Config.Zone)
-	for _, month := range books.MonthsWithRows(tables) {
+	for _, month := range pipeline.MonthsWithRows(tables) {
 		if month >= closed.EarliestOpen() && month <= present {
 			months = append(months, month)
 		}

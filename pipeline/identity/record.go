@@ -99,6 +99,14 @@ var Kinds = []Kind{KindAuth, KindEnrol, KindGrant, KindRevoke, KindPrepare, Kind
 // policy is: what a Registry is made of.
 var People = []Kind{KindAuth, KindEnrol, KindGrant, KindRevoke, KindAccept, KindRecover}
 
+// PeopleKinds gives them as texts.
+func PeopleKinds() (kinds []string) {
+	for _, k := range People {
+		kinds = append(kinds, string(k))
+	}
+	return kinds
+}
+
 // Get gives the value of the first line of that name; "" without one.
 func (r Record) Get(name string) string {
 	for _, f := range r.Fields {

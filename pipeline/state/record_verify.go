@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/state/chain"
 	"carat/pipeline/state/database"
 )
 
@@ -113,8 +114,8 @@ func (s *Store) VerifyGrants(ctx context.Context) error {
 	defer func() { _ = tx.Rollback() }()
 	v, latest := &Records{}, map[string]record{}
 	err = s.recordsWhere(ctx, tx, " where table_name = 'carat_users'", func(r record) {
-		if got := r.sum(); got != r.SHA256 {
-			v.differ("record %d (%s, row %s) was changed: it gives the hash %s, and says %s", r.No, r.Table, shownKey(r.Key), got, r.SHA256)
+		if got := r.Sum(); got != r.SHA256 {
+			v.differ("record %d (%s, row %s) was changed: it gives the hash %s, and says %s", r.No, r.Table, chain.ShownKey(r.Key), got, r.SHA256)
 		}
 		latest[r.Key] = r
 	})
@@ -156,8 +157,8 @@ func (v *Records) link(before, r record) {
 	case r.Prev != before.SHA256:
 		v.differ("record %d doesn't follow record %d: one of them was replaced", r.No, before.No)
 	}
-	if got := r.sum(); got != r.SHA256 {
-		v.differ("record %d (%s, row %s) was changed: it gives the hash %s, and says %s", r.No, r.Table, shownKey(r.Key), got, r.SHA256)
+	if got := r.Sum(); got != r.SHA256 {
+		v.differ("record %d (%s, row %s) was changed: it gives the hash %s, and says %s", r.No, r.Table, chain.ShownKey(r.Key), got, r.SHA256)
 	}
 }
 
@@ -187,13 +188,13 @@ func (s *Store) verifyTable(ctx context.Context, tx *sql.Tx, table string, lates
 		return fmt.Errorf("verify %s: %w", table, err)
 	}
 	for _, r := range rows {
-		key := r.key(table)
+		key := keyOf(r, table)
 		v.row(table, key, r, latest[key])
 		delete(latest, key)
 	}
 	for _, key := range slices.Sorted(maps.Keys(latest)) {
 		if r := latest[key]; r.Kind != recordRemoved {
-			v.differ("%s: row %s was taken away; record %d has it: %s", table, shownKey(key), r.No, pipeline.CutText(r.Content))
+			v.differ("%s: row %s was taken away; record %d has it: %s", table, chain.ShownKey(key), r.No, pipeline.CutText(r.Content))
 		}
 	}
 	return nil
@@ -202,52 +203,23 @@ func (s *Store) verifyTable(ctx context.Context, tx *sql.Tx, table string, lates
 // row compares a row with its last record, whose number is 0 when there is none.
 func (v *Records) row(table, key string, now row, last record) {
 	if last.No == 0 {
-		v.differ("%s: row %s was added: no record tells of it (%s)", table, shownKey(key), pipeline.CutText(now.content()))
+		v.differ("%s: row %s was added: no record tells of it (%s)", table, chain.ShownKey(key), pipeline.CutText(now.Content()))
 		return
 	}
 	if last.Kind == recordRemoved {
-		v.differ("%s: row %s is there again, and record %d says that it was removed (%s)", table, shownKey(key), last.No, pipeline.CutText(now.content()))
+		v.differ("%s: row %s is there again, and record %d says that it was removed (%s)", table, chain.ShownKey(key), last.No, pipeline.CutText(now.Content()))
 		return
 	}
 	var before row
 	if json.Unmarshal([]byte(last.Content), &before) != nil {
 		return // the record was changed, which is told
 	}
-	if what := differing(before, now); len(what) > 0 {
-		v.differ("%s: row %s was changed: %s (record %d)", table, shownKey(key), strings.Join(what, ", "), last.No)
+	if what := chain.Differing(before, now); len(what) > 0 {
+		v.differ("%s: row %s was changed: %s (record %d)", table, chain.ShownKey(key), strings.Join(what, ", "), last.No)
 	}
 	for c := range now {
 		if _, told := before[c]; !told {
-			v.differ("%s: row %s was changed: column %s was added", table, shownKey(key), c)
+			v.differ("%s: row %s was changed: column %s was added", table, chain.ShownKey(key), c)
 		}
 	}
-}
-
-// differing tells the columns of a record that a row has otherwise.
-func differing(before, now row) (what []string) {
-	shown := func(text *string) string {
-		if text == nil {
-			return "nothing"
-		}
-		return fmt.Sprintf("%q", pipeline.CutText(*text))
-	}
-	for _, c := range slices.Sorted(maps.Keys(before)) {
-		value, there := now[c]
-		switch was := before[c]; {
-		case !there:
-			what = append(what, "column "+c+" is gone")
-		case (value == nil) != (was == nil) || value != nil && *value != *was:
-			what = append(what, c+" was "+shown(was)+" and is "+shown(value))
-		}
-	}
-	return what
-}
-
-// shownKey gives a row's key for people.
-func shownKey(key string) string {
-	var parts []string
-	if strings.HasPrefix(key, "[") && json.Unmarshal([]byte(key), &parts) == nil {
-		return strings.Join(parts, " ")
-	}
-	return key
 }

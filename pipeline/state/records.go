@@ -2,17 +2,16 @@ package state
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"carat/pipeline/state/chain"
 )
 
 // The chain of records makes a change behind carat's back visible: each time that
@@ -52,46 +51,15 @@ const (
 )
 
 // Head is the end of the chain of records.
-type Head struct {
-	No     int64 // of the last record; 0: there is none
-	SHA256 string
-}
+type Head = chain.Head
 
-// String gives the head as the lake's chain holds it: "17 9f86d0…"; "" for none.
-func (h Head) String() string {
-	if h.No == 0 {
-		return ""
-	}
-	return strconv.FormatInt(h.No, 10) + " " + h.SHA256
-}
+// ParseHead reads what Head.String gave.
+func ParseHead(text string) (Head, error) { return chain.ParseHead(text) }
 
-// ParseHead reads what String gave.
-func ParseHead(text string) (Head, error) {
-	no, sum, _ := strings.Cut(text, " ")
-	n, err := strconv.ParseInt(no, 10, 64)
-	h := Head{No: n, SHA256: sum}
-	if raw, herr := hex.DecodeString(sum); err != nil || herr != nil || len(raw) != sha256.Size || h.String() != text {
-		return Head{}, fmt.Errorf("%q is not the head of a chain of records", text)
-	}
-	return h, nil
-}
-
-// record is one link of the chain.
-type record struct {
-	No                                      int64
-	At                                      int64 // microseconds since the epoch
-	Kind, Table, Key, Content, Prev, SHA256 string
-}
-
-// sum gives the record's hash: over its fields and the hash before, each as its
-// length in bytes, a colon, itself and a line end.
-func (r record) sum() string {
-	h := sha256.New()
-	for _, field := range []string{strconv.FormatInt(r.No, 10), strconv.FormatInt(r.At, 10), r.Kind, r.Table, r.Key, r.Content, r.Prev} {
-		fmt.Fprintf(h, "%d:%s\n", len(field), field)
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
+type (
+	record = chain.Record
+	row    = chain.Row
+)
 
 // reader is what a transaction and a database have in common.
 type reader interface {
@@ -134,9 +102,9 @@ func (s *Store) record(ctx context.Context, tx *sql.Tx, kind, table string, key 
 	if err != nil {
 		return err
 	}
-	one := record{At: s.now().UnixMicro(), Kind: kind, Table: table, Key: rowKey(key)}
+	one := record{At: s.now().UnixMicro(), Kind: kind, Table: table, Key: chain.RowKey(key)}
 	for _, r := range rows {
-		one.Content = r.content()
+		one.Content = r.Content()
 	}
 	if len(rows) == 0 {
 		one.Kind = recordRemoved
@@ -158,15 +126,12 @@ func (s *Store) append(ctx context.Context, tx *sql.Tx, r record) error {
 		return err
 	}
 	r.No, r.Prev = last.No+1, last.SHA256
-	r.SHA256 = r.sum()
+	r.SHA256 = r.Sum()
 	s.noteClock(r.At, last.At)
 	_, err = tx.ExecContext(ctx, s.bind(`insert into carat_records (record_no, at, kind, table_name, row_key, content, previous, sha256)
 		values (?, ?, ?, ?, ?, ?, ?, ?)`), r.No, r.At, r.Kind, r.Table, r.Key, r.Content, r.Prev, r.SHA256)
 	return err
 }
-
-// row is a row of any table, as text by column; nil for NULL.
-type row map[string]*string
 
 // rowsOf reads rows of a covered table.
 func (s *Store) rowsOf(ctx context.Context, db reader, table, where string, args ...any) ([]row, error) {
@@ -202,17 +167,8 @@ func (s *Store) rowsOf(ctx context.Context, db reader, table, where string, args
 	return all, rows.Err()
 }
 
-// content gives a row as a record holds it: JSON, in the order of the columns' names.
-func (r row) content() string {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return "" // cannot be: these are texts
-	}
-	return string(text)
-}
-
-// key gives the row's key, as a record names it.
-func (r row) key(table string) string {
+// keyOf gives the row's key, as a record names it.
+func keyOf(r row, table string) string {
 	var parts []any
 	for _, c := range covered[table] {
 		text := ""
@@ -221,23 +177,7 @@ func (r row) key(table string) string {
 		}
 		parts = append(parts, text)
 	}
-	return rowKey(parts)
-}
-
-// rowKey spells a key: itself, or a JSON list of several columns.
-func rowKey(key []any) string {
-	var parts []string
-	for _, k := range key {
-		parts = append(parts, fmt.Sprint(k))
-	}
-	if len(parts) == 1 {
-		return parts[0]
-	}
-	text, err := json.Marshal(parts)
-	if err != nil {
-		return "" // cannot be: these are texts
-	}
-	return string(text)
+	return chain.RowKey(parts)
 }
 
 // adopt adds a record of each row that no record tells of, where all is set: when
@@ -262,11 +202,11 @@ func (s *Store) adopt(ctx context.Context, tx *sql.Tx, all bool) error {
 			return err
 		}
 		for _, r := range rows {
-			before, told := latest[table][r.key(table)]
-			if !told && !all || told && !r.widens(before) {
+			before, told := latest[table][keyOf(r, table)]
+			if !told && !all || told && !widens(r, before) {
 				continue
 			}
-			one := record{At: s.now().UnixMicro(), Kind: recordAdopted, Table: table, Key: r.key(table), Content: r.content()}
+			one := record{At: s.now().UnixMicro(), Kind: recordAdopted, Table: table, Key: keyOf(r, table), Content: r.Content()}
 			if err := s.append(ctx, tx, one); err != nil {
 				return err
 			}
@@ -276,12 +216,12 @@ func (s *Store) adopt(ctx context.Context, tx *sql.Tx, all bool) error {
 }
 
 // widens says whether a row says what a record does, and has more columns.
-func (r row) widens(before record) bool {
+func widens(r row, before record) bool {
 	var old row
 	if before.Kind == recordRemoved || json.Unmarshal([]byte(before.Content), &old) != nil || len(r) <= len(old) {
 		return false
 	}
-	return len(differing(old, r)) == 0
+	return len(chain.Differing(old, r)) == 0
 }
 
 // latest gives the last record of each row, by table and key.

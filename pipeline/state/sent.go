@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/state/chain"
 )
 
 // Where the sending of a statement stands.
@@ -122,7 +123,7 @@ func (s *Store) LastAddresses(ctx context.Context, since time.Time) (map[string]
 			continue
 		}
 		var no int64
-		err := s.db.QueryRowContext(ctx, s.bind("select coalesce(max(record_no), 0) from carat_records where table_name = 'carat_sent' and row_key = ?"), rowKey(m.key())).Scan(&no)
+		err := s.db.QueryRowContext(ctx, s.bind("select coalesce(max(record_no), 0) from carat_records where table_name = 'carat_sent' and row_key = ?"), chain.RowKey(m.key())).Scan(&no)
 		if err != nil {
 			return nil, fmt.Errorf("read what was sent: %w", err)
 		}

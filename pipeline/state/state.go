@@ -15,15 +15,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
-	"modernc.org/sqlite"               // driver "sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	_ "modernc.org/sqlite"             // driver "sqlite"
 
 	"carat/pipeline"
 	"carat/pipeline/state/database"
@@ -85,30 +83,14 @@ var sqlitePath = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
 // Close closes the database.
 func (s *Store) Close() error { return s.db.Close() }
 
-// bind gives the query with the database's own placeholders: ? as it is for
-// SQLite, $1, $2, … for PostgreSQL. No query of this package holds a literal ?.
-func (s *Store) bind(query string) string {
-	if !s.postgres {
-		return query
-	}
-	var b strings.Builder
-	n := 0
-	for _, r := range query {
-		if r != '?' {
-			b.WriteRune(r)
-			continue
-		}
-		n++
-		b.WriteString("$" + strconv.Itoa(n))
-	}
-	return b.String()
-}
+// bind gives the query with the database's own placeholders; see database.Bind.
+func (s *Store) bind(query string) string { return database.Bind(query, s.postgres) }
 
 // inTx runs fn in a transaction and commits it if fn returns nil.
 func (s *Store) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return busy(fmt.Errorf("begin: %w", err))
+		return database.Busy(fmt.Errorf("begin: %w", err))
 	}
 	if err := fn(tx); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
@@ -147,17 +129,6 @@ func (s *Store) consistent() *sql.TxOptions {
 		return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 	}
 	return &sql.TxOptions{ReadOnly: true}
-}
-
-// busy makes a database that another program keeps locked for longer than it is
-// waited for an error that a person understands, and that passes.
-func busy(err error) error {
-	var se *sqlite.Error
-	if errors.As(err, &se) && se.Code()&0xff == sqlite3.SQLITE_BUSY {
-		return pipeline.Errorf(pipeline.KindBusy, "write to", "state database", "another program keeps it locked (%w)", err).
-			WithHint("close what has opened catalog.sqlite, and run again; nothing was changed")
-	}
-	return err
 }
 
 func ignoreDone(err error) error {
