@@ -28,7 +28,10 @@ that it refuses. What isn't well says what to do. Exit code 0: nothing is wrong.
 			if err != nil {
 				return err
 			}
-			list := doctor.Run(cmd.Context(), doctor.Options{Setting: s})
+			list, err := doctor.Run(cmd.Context(), doctor.Options{Setting: s})
+			if err != nil {
+				return err
+			}
 			wrong := 0
 			t := &table.Table{Columns: []table.Column{{Name: "check"}, {Name: "stands"}, {Name: "says"}, {Name: "next"}}}
 			for _, f := range list {

@@ -65,8 +65,14 @@ func (x *examination) failed(check, next string, err error) {
 	x.found(check, Wrong, next, "%v", err)
 }
 
-// Run tries everything, in the order in which one thing rests on another.
-func Run(ctx context.Context, o Options) []Finding {
+// Run tries everything, in the order in which one thing rests on another. A usage error is
+// of somebody who may not look at the status of these books.
+func Run(ctx context.Context, o Options) ([]Finding, error) {
+	if p, err := books.OpenExisting(ctx, o.Setting, books.RightStatus); err == nil {
+		_ = p.Close() // it was read only
+	} else if pipeline.KindOf(err) == pipeline.KindUsage {
+		return nil, err
+	}
 	x := &examination{Options: o}
 	if x.Free == nil {
 		x.Free = free
@@ -78,7 +84,7 @@ func Run(ctx context.Context, o Options) []Finding {
 	x.history(ctx)
 	x.mail(ctx)
 	x.sources(ctx)
-	return x.list
+	return x.list, nil
 }
 
 func (x *examination) configuration() {

@@ -20,6 +20,15 @@ func findings(list []doctor.Finding) (lines []string) {
 	return lines
 }
 
+func run(t *testing.T, o doctor.Options) []doctor.Finding {
+	t.Helper()
+	list, err := doctor.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
 // Each thing is tried by itself; what isn't well has a next step, and nothing is left.
 func TestRun(t *testing.T) {
 	asked := []string{}
@@ -37,7 +46,7 @@ sources:
   c: {kind: http, feeds: [fx_rates], url: "SERVER/x.csv", token_file: nowhere, allow: [127.0.0.1]}
 `, "SERVER", server.URL), map[string]string{"creators.csv": "creator_id,valid_from,country,currency\nc1,2026-01-01T00:00:00Z,DE,USD\n"})
 	room := int64(2 << 30)
-	list := doctor.Run(t.Context(), doctor.Options{Setting: s, Free: func(string) (int64, error) { return room, nil }})
+	list := run(t, doctor.Options{Setting: s, Free: func(string) (int64, error) { return room, nil }})
 	got := findings(list)
 	for _, want := range []string{"look disk of the lake", "look disk of temporary files", "well source a", "look source b", "wrong source c", "wrong secret nowhere"} {
 		if !slices.Contains(got, want) {
@@ -65,7 +74,7 @@ sources:
 		t.Error("a file was taken")
 	}
 	room = 1 << 20
-	if got := findings(doctor.Run(t.Context(), doctor.Options{Setting: s, Free: func(string) (int64, error) { return room, nil }})); !slices.Contains(got, "wrong disk of the lake") {
+	if got := findings(run(t, doctor.Options{Setting: s, Free: func(string) (int64, error) { return room, nil }})); !slices.Contains(got, "wrong disk of the lake") {
 		t.Errorf("a full disk: %q", got)
 	}
 }
@@ -76,7 +85,7 @@ func TestFolders(t *testing.T) {
 	if err := os.Chmod(s.Config.Dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range doctor.Run(t.Context(), doctor.Options{Setting: s}) {
+	for _, f := range run(t, doctor.Options{Setting: s}) {
 		if f.Check == "folder "+filepath.Base(s.Config.Dir) && (f.Stands != doctor.Wrong || !strings.HasPrefix(f.Next, "chmod o-w ")) {
 			t.Errorf("%+v", f)
 		}

@@ -124,7 +124,7 @@ func (x *examination) disk() {
 		}
 		bytes, err := x.Free(folder)
 		const next = "make room, or put it on a larger disk: `lake` in carat.yaml, TMPDIR for temporary files"
-		switch text := fmt.Sprintf("%.1f GB are free", float64(bytes)/(1<<30)); {
+		switch text := fmt.Sprintf("%d.%d GB are free", bytes>>30, (bytes&(1<<30-1))*10>>30); {
 		case err != nil:
 			x.found(one.check, Look, "look at it with df", "%v", disk.Cause(err))
 		case bytes < freeLeast:
