@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"carat/jobs/config/literal"
 	"carat/jobs/timetable"
 	"carat/pipeline"
 	"carat/pipeline/feed"
@@ -152,7 +153,7 @@ func (y *yamlFile) folder(n *yaml.Node, what string) string {
 
 func (y *yamlFile) catalog(n *yaml.Node) Hidden {
 	text, ok := y.text(n, "catalog")
-	if ok && text != "" && !strings.HasPrefix(text, filePrefix) && secretReference.FindString(text) != text && !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
+	if ok && text != "" && !strings.HasPrefix(text, literal.FilePrefix) && literal.Reference.FindString(text) != text && !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
 		// The DSN may hold a password: it is not repeated.
 		y.problem(n, "catalog must be empty (SQLite inside the lake folder) or begin with postgres://")
 	}

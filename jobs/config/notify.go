@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"carat/jobs/config/literal"
 	"carat/pipeline/source/reach"
 )
 
@@ -100,7 +101,7 @@ func (y *yamlFile) checkWebhook(n *yaml.Node, what string, w Webhook) {
 // webhookURL reads an address. It may hold a secret and is not repeated.
 func (y *yamlFile) webhookURL(n *yaml.Node, what string) string {
 	text, ok := y.text(n, what)
-	if ok && text != "" && !refers(text) {
+	if ok && text != "" && !literal.Refers(text) {
 		if err := CheckWebhookURL(text); err != "" {
 			y.problem(n, "%s: %s", what, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"carat/jobs/config/literal"
 	"carat/pipeline/spelling"
 )
 
@@ -40,7 +41,7 @@ notifications: {ops: {url: "https://hooks.example/${HOOK}", token: "${TOKEN}", s
 		t.Errorf("the password of the mail server is %q", got)
 	}
 	hook := c.Notifications["ops"]
-	if got, err := Expand(hook.URL.Text, dir, variable); err != nil || got.Reveal() != "https://hooks.example/s3cret%2Fp%40ss%20word" {
+	if got, err := literal.Expand(hook.URL.Text, dir, variable); err != nil || got.Reveal() != "https://hooks.example/s3cret%2Fp%40ss%20word" {
 		t.Errorf("the address is %s, %v", got.Reveal(), err)
 	}
 	c.Zone = nil

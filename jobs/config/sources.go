@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"carat/jobs/config/literal"
 	"carat/pipeline"
 	"carat/pipeline/source"
 	"carat/pipeline/source/reach"
@@ -195,7 +196,7 @@ func (y *yamlFile) secretKeys(known map[string]func(*yaml.Node), what, name stri
 // sourceURL reads an address, which may hold a reference to a secret.
 func (y *yamlFile) sourceURL(n *yaml.Node, what string) string {
 	text, ok := y.text(n, what)
-	if ok && text != "" && !refers(text) && !strings.HasPrefix(text, "https://") && !strings.HasPrefix(text, "http://") {
+	if ok && text != "" && !literal.Refers(text) && !strings.HasPrefix(text, "https://") && !strings.HasPrefix(text, "http://") {
 		y.problem(n, "%s: it is no address that begins with https://", what)
 	}
 	return text

@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"carat/jobs/config/literal"
 	"carat/pipeline"
 	"carat/pipeline/spelling"
 )
@@ -152,7 +153,7 @@ func (y *yamlFile) text(n *yaml.Node, what string) (string, bool) {
 // reference reads a secret, which stands elsewhere: the text is not repeated.
 func (y *yamlFile) reference(n *yaml.Node, what string) Hidden {
 	text, ok := y.text(n, what)
-	if ok && text != "" && !strings.HasPrefix(text, filePrefix) && secretReference.FindString(text) != text {
+	if ok && text != "" && !strings.HasPrefix(text, literal.FilePrefix) && literal.Reference.FindString(text) != text {
 		y.problem(n, "%s: a secret doesn't belong in the configuration; write ${NAME} for a variable of the environment, or FILE: and a path", what)
 		return ""
 	}

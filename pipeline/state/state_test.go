@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/state/database"
 )
 
 // stores are the databases that must all behave the same.
@@ -157,7 +158,7 @@ func TestLockedDatabaseIsBusy(t *testing.T) {
 			return err
 		}
 		_, err = other.Begin()
-		return errors.Join(busy(err), other.Close())
+		return errors.Join(database.Busy(err), other.Close())
 	}); pipeline.KindOf(err) != pipeline.KindBusy || !strings.HasPrefix(err.Error(), "write to state database: another program keeps it locked (") ||
 		!strings.HasSuffix(err.Error(), "; close what has opened catalog.sqlite, and run again; nothing was changed") {
 		t.Errorf("%v", err)

@@ -1,6 +1,6 @@
-// Package literal finds secrets that stand in the text of a configuration itself, inside
-// addresses: to tell of them, to refuse them, and to leave them out of copies.
+// Package literal tells secrets that stand in the text of a configuration itself, inside
+// addresses, from references to secrets, and fills the latter in.
 //
-// It promises never to repeat one, and takes what refers to a secret for none. It imports
-// nothing of carat.
+// It promises that a secret is never printed, and that an error never repeats one. It imports
+// nothing of carat but disk.
 package literal
