@@ -83,7 +83,7 @@ func scan(sql string) (tokens []token, err error) {
 			i += n
 		case c == '"':
 			if i > 1 && sql[i-1] == '&' && (sql[i-2] == 'U' || sql[i-2] == 'u') {
-				return nil, errors.New(`U&"…" writes a name in numbers; write it in letters`)
+				return nil, errors.New(`a name in numbers (U&"…"); write it in letters`)
 			}
 			n := ended(rest, '"', false)
 			if n == 0 {

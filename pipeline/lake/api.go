@@ -146,7 +146,11 @@ func (l *Lake) CheckOwn(ctx context.Context, names ...string) error {
 // and opened with Config.Upgrading.
 func (l *Lake) Upgrade(ctx context.Context) (Upgraded, error) {
 	u := upgrade.Lake{Catalog: l.catalog, Sources: l.sources, Compactors: l.compactors, Codec: l.codec, Now: l.cfg.Now, Ensure: l.ensure}
-	return u.Run(ctx)
+	done, err := u.Run(ctx)
+	if err == nil { // what an attempt that was cut short left
+		_, _, err = l.sweeper().Orphans(ctx)
+	}
+	return done, err
 }
 
 // Compact rewrites the small files of each raw table's folders as few larger

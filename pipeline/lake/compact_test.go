@@ -158,6 +158,9 @@ func TestCompactKeepsEveryValue(t *testing.T) {
 		}
 		for i := range rows {
 			rows[i].BatchID = id
+			if rows[i].BatchNo, err = pipeline.BatchNo(id); err != nil {
+				t.Fatal(err)
+			}
 		}
 		want = append(want, rows...)
 	}
@@ -293,7 +296,7 @@ func TestVerifySeesCompactions(t *testing.T) {
 				}
 			}
 			return nil
-		}, "compaction c000001 was changed: its properties give the chain value "},
+		}, `compaction c000001 was changed: its snapshot says carat.rows "31", its link "32"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			root := filepath.Join(t.TempDir(), "lake")

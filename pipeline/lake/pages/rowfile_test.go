@@ -102,6 +102,7 @@ func rowsComeBack[T any, P RowPointer[T]](t *testing.T, k kit, feed string) {
 			rows := make([]T, c.rows)
 			for i := range rows {
 				rows[i] = randomRow[T](rng, columns, int64(10+i))
+				P(&rows[i]).Origin().BatchNo = 7 // the writer knows it, and writes it
 			}
 			path := writtenFromHeld[T, P](t, k, feed, rows, c.page)
 			got := readFile[T](t, path)
