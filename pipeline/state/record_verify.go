@@ -66,7 +66,7 @@ func (s *Store) VerifyRecords(ctx context.Context, kept []Kept) (*Records, error
 	if err != nil {
 		return nil, err
 	}
-	v.Head = Head{previous.No, previous.SHA256}
+	v.Head = Head{No: previous.No, SHA256: previous.SHA256}
 	for _, no := range slices.Sorted(maps.Keys(wanted)) {
 		v.differ("record %d is missing, and all after it: %s names it, the records end with %d", no, wanted[no][0].Where, previous.No)
 	}

@@ -70,7 +70,7 @@ type reader interface {
 // Head gives the end of the chain as it is committed.
 func (s *Store) Head(ctx context.Context) (Head, error) {
 	last, err := s.lastRecord(ctx, s.db)
-	return Head{last.No, last.SHA256}, err
+	return Head{No: last.No, SHA256: last.SHA256}, err
 }
 
 func (s *Store) lastRecord(ctx context.Context, db reader) (last record, err error) {

@@ -127,7 +127,7 @@ func TestRecordsAreAChain(t *testing.T) {
 		if v := verified(t, s, kept, Kept{Where: "an older batch"}); len(v.Differences) > 0 {
 			t.Errorf("its own head: %q", v.Differences)
 		}
-		other := Kept{Where: "batch b000005", Head: Head{3, strings.Repeat("0", 64)}.String()}
+		other := Kept{Where: "batch b000005", Head: Head{No: 3, SHA256: strings.Repeat("0", 64)}.String()}
 		if v := verified(t, s, other); len(v.Differences) != 1 || !strings.Contains(v.Differences[0], "record 3 or one before it was replaced: batch b000005 names") {
 			t.Errorf("another head: %q", v.Differences)
 		}
