@@ -9,7 +9,7 @@
 -- causes: a fault in carat's pass; a change of the rules that the pass does not follow; another version of the SQL engine
 -- action: report it with the viewer's rows: the rows published are those of the rules, and the month is right, but nothing should be closed before it is understood
 -- checked: from run_lot_viewers
--- not_compared_reason: the rules themselves made the lots, and nothing else did
+-- not_compared_reason: no viewer had coins, or the rules themselves made the lots
 -- Every run builds the rules for a sample of the viewers beside the pass: one in a hundred by a hash of the run, and of those with
 -- refunds, reversals, debt or breakage up to five hundred; all, below two thousand viewers, when preparing a month has to run it again, when
 -- an earlier run of the month found a difference, and when any row of the sample differs. Then the rows of the rules are published.
