@@ -52,7 +52,7 @@ func TestBackupsKeepTheirOrderWhateverTheClock(t *testing.T) {
 		t.Errorf("removes %q", earlier.Removed)
 	}
 	dir := t.TempDir()
-	r, err := guard.Restore(t.Context(), guard.RestoreOptions{Setting: s, From: out, Dir: dir})
+	r, err := guard.Restore(t.Context(), guard.RestoreOptions{Setting: as(s, "cleo"), From: out, Dir: dir})
 	if err != nil || filepath.Base(r.Backup) != earlier.Name {
 		t.Errorf("%+v %v", r, err)
 	}

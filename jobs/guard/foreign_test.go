@@ -226,8 +226,12 @@ func TestForeignCommitToAnOlderLake(t *testing.T) {
 	forget := func(o outsider) {
 		o.exec("delete from carat_tables")
 		o.exec("drop table carat_records")
+		o.exec("drop table carat_signed")
 		o.exec("delete from carat_migrations where name >= '0006_records.sql'")
 		for _, column := range []string{"carat_users drop column os_user", "carat_sign_offs drop column os_user", "carat_decisions drop column os_user", "carat_decisions drop column matched", "carat_decisions drop column match_name",
+			"carat_users drop column signed_no", "carat_users drop column entities", "carat_users drop column until_at", "carat_sign_offs drop column signed_no",
+			"carat_locks drop column approved_no", "carat_locks drop column reopened_no", "carat_decisions drop column signed_no", "carat_decisions drop column expected",
+			"carat_decisions drop column actual", "carat_decisions drop column difference", "carat_decisions drop column unit",
 			"carat_locks drop column prepared_os", "carat_locks drop column approved_os", "carat_locks drop column reopened_os"} {
 			o.exec("alter table " + column)
 		}

@@ -39,6 +39,11 @@ func (e Evaluation) Holds() bool {
 // isn't what is drawn again, and a worksheet with an item too many or too few, are
 // errors of usage. The access is recorded.
 func Evaluate(ctx context.Context, o EvaluateOptions) (e *Evaluation, err error) {
+	p, err := books.OpenExisting(ctx, o.Setting, books.RightTrace)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
 	told, err := readPlan(o.Folder)
 	if err != nil {
 		return nil, err
@@ -56,11 +61,6 @@ func Evaluate(ctx context.Context, o EvaluateOptions) (e *Evaluation, err error)
 	if !slices.Contains(sampling.Methods(), told.Method) {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "project", PlanFile, "no method %q", told.Method)
 	}
-	p, err := books.OpenExisting(ctx, o.Setting, books.RightTrace)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, p.Close()) }()
 	_, err = p.Recorded(ctx, o.Setting, "sample", "evaluate "+again.text(), func() (int64, error) {
 		items, err := drawAgain(ctx, p, o, told, &e.Plan)
 		if err != nil {

@@ -49,7 +49,7 @@ func simulateExchange(t *testing.T, dialect string, models []engine.Model, seed 
 	same("exchange differences", `select concat_ws(' ', entity, cast(sum(functional_amount) as decimal(38, 6))) from led_posting where role = 'fx_difference' group by entity`, differences)
 	none := map[string]bool{}
 	same("what is left unexplained of account 7020", `select entity from (
-			select entity, functional_debit - functional_credit as amount from mart_trial_balances where account like '7020%'
+			select entity, functional_debit - functional_credit as amount from led_trial_balance where account like '7020%'
 			union all select entity, -total from mart_fx_explained)
 		group by entity having sum(amount) <> 0`, none)
 	same("rests that are more than rounding", `select entity || ' ' || rest from mart_fx_explained where abs(rest) >= 0.01`, none)

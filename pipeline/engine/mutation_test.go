@@ -65,7 +65,9 @@ var other = map[string][]string{
 // eventTimes say how a table's month follows from its times.
 var eventTimes = map[string]string{
 	"gift_events": "sent_at", "coin_purchases": "purchased_at", "coin_adjustments": "adjusted_at", "diamond_adjustments": "adjusted_at",
-	"payouts":          "case status when 'requested' then requested_at when 'paid' then coalesce(paid_at, updated_at) else updated_at end",
+	"payouts":            "case status when 'requested' then requested_at when 'paid' then coalesce(paid_at, updated_at) else updated_at end",
+	"agency_payouts":     "case status when 'requested' then requested_at when 'paid' then coalesce(paid_at, updated_at) else updated_at end",
+	"agency_adjustments": "adjusted_at", "tax_payments": "paid_at",
 	"settlement_lines": "coalesce(transaction_at, settled_at, covers_to)", "provider_payments": "booked_at", "bank_lines": "booked_at",
 	"balances": "as_of - interval 1 microsecond",
 }
@@ -193,7 +195,7 @@ func (m *mutant) exec(t *testing.T, query string) {
 // date sets what is derived from a row's times.
 func (m *mutant) date(t *testing.T, table, at, where string) {
 	t.Helper()
-	if table == "payouts" || table == "settlement_lines" {
+	if table == "payouts" || table == "agency_payouts" || table == "settlement_lines" {
 		m.exec(t, "update raw_"+table+" set event_at = "+at+where)
 	}
 	m.exec(t, "update raw_"+table+" set accounting_month = greatest('2026-10', strftime(("+at+") at time zone 'UTC', '%Y-%m'))"+where)

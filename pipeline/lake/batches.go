@@ -342,7 +342,9 @@ func (l *Lake) TablesOf(ctx context.Context, snapshots map[string]int64) ([]pipe
 			if tables[i].UpTo, err = l.heldBy(ctx, t.Name, snapshots[t.Name], last); err != nil {
 				return nil, err
 			}
-			snap = loaded.Iceberg.CurrentSnapshot()
+			if snap = loaded.Iceberg.CurrentSnapshot(); snap == nil {
+				return nil, l.fail("read table", t.Name, fmt.Errorf("it has no snapshot, and %d was read of it", snapshots[t.Name]))
+			}
 		}
 		if tables[i].Files, err = l.catalog.SnapshotFiles(snap); err != nil {
 			return nil, l.fail("read table", t.Name, err)

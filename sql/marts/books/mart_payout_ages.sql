@@ -79,13 +79,13 @@ select
     bands.age_band,
     aged.subject_id,
     aged.creator_id,
-    aged.agency_id,
     cast(sum(aged.count) as bigint) as count,
     cast(sum(aged.amount) as decimal(38, 9)) as amount,
     min(aged.since) as since,
     min(aged.due_at) as due_at,
     max(aged.age_days) as age_days,
-    cast(sum(case when aged.is_late then aged.count else 0 end) as bigint) as late_count
+    cast(sum(case when aged.is_late then aged.count else 0 end) as bigint) as late_count,
+    aged.agency_id
 from aged
 cross join run
 inner join bands

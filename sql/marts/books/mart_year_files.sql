@@ -106,7 +106,6 @@ select
     formed.year,
     formed.form,
     formed.entity,
-    formed.payee_kind,
     formed.creator_id,
     formed.entity_type,
     formed.residence,
@@ -117,7 +116,6 @@ select
     formed.fee_amount,
     formed.withholding_amount,
     cast(formed.gross_amount - formed.fee_amount - formed.withholding_amount as decimal(38, 6)) as net_amount,
-    formed.credited_amount,
     case
         when formed.form = 'none' then null
         when formed.entity_type is null then 'payee'
@@ -131,7 +129,9 @@ select
             || case when formed.needs_tax_id and formed.given not like '% tax_ids %' then 'tax_ids ' else '' end
             || case when formed.residence is null then 'residence ' else '' end
         ), '')
-    end as missing
+    end as missing,
+    formed.credited_amount,
+    formed.payee_kind
 from formed
 cross join run
 where (formed.form = 'DAC7' and formed.is_eu)
