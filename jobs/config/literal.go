@@ -36,8 +36,7 @@ const instead = "write ${NAME} in its place for a variable of the environment, o
 // refuseLiterals refuses secrets in the text where people sign in: whoever may read the
 // configuration must not be somebody else by it.
 func (y *yamlFile) refuseLiterals(root *yaml.Node, c *Config) {
-	auth := child(root, "auth")
-	if auth == nil || isNull(auth) {
+	if !c.Auth.On {
 		return
 	}
 	for _, key := range c.LiteralSecrets() {

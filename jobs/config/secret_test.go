@@ -108,11 +108,9 @@ func TestLiteralSecrets(t *testing.T) {
 		`notifications: {ops: {url: "https://hooks.example/x", token: "${TOKEN}"}}`:  "",
 	} {
 		dir := t.TempDir()
-		for _, auth := range []bool{false, true} {
-			whole := text + "\n"
-			if auth {
-				whole += "auth: {kind: oidc}\n"
-			}
+		for _, sign := range []string{"", "auth: none\n", "auth: {sign: key}\n"} {
+			auth := strings.Contains(sign, "sign")
+			whole := text + "\n" + sign
 			if err := os.WriteFile(filepath.Join(dir, File), []byte(whole), 0o600); err != nil {
 				t.Fatal(err)
 			}
