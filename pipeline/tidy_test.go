@@ -76,6 +76,7 @@ var mayImport = map[string][]string{
 
 	// Texts that others chose are spelled alike in records and on screens.
 	"pipeline/spelling": {"pipeline"},
+	"pipeline/parquetlimits": {},
 	"pipeline/sampling": {},
 
 	// What runs the SQL knows no model: engine says what it runs, and when.
@@ -92,7 +93,7 @@ var mayImport = map[string][]string{
 	"pipeline/lake/seal":         {"pipeline/lake/store"},
 	"pipeline/lake/raw":          {"pipeline/lake/store"},
 	"pipeline/lake/people":       {"pipeline", "pipeline/lake/store"},
-	"pipeline/lake/pages":        {"pipeline", "pipeline/lake/store"},
+	"pipeline/lake/pages":        {"pipeline", "pipeline/parquetlimits", "pipeline/lake/store"},
 	"pipeline/lake/fence":        {"pipeline", "pipeline/lake/identity"},
 	"pipeline/lake/inventory":    {"pipeline/lake/store"},
 	"pipeline/lake/shape":        {"pipeline"},
@@ -135,7 +136,7 @@ var mayImport = map[string][]string{
 	"pipeline/source/stripe":     sourcesMayImport,
 
 	// The frame of all formats, and a room for each provider.
-	"pipeline/feed": {"pipeline", "pipeline/feed/lex", "pipeline/feed/typed", "pipeline/feed/published", "pipeline/feed/workbook", "pipeline/feed/layout", "pipeline/feed/view", "pipeline/feed/apple",
+	"pipeline/feed": {"pipeline", "pipeline/parquetlimits", "pipeline/feed/lex", "pipeline/feed/typed", "pipeline/feed/published", "pipeline/feed/workbook", "pipeline/feed/layout", "pipeline/feed/view", "pipeline/feed/apple",
 		"pipeline/feed/google", "pipeline/feed/stripe", "pipeline/feed/paypal", "pipeline/feed/adyen", "pipeline/feed/bank", "pipeline/feed/live", "pipeline/feed/ecb"},
 	"pipeline/feed/lex":       {"pipeline"},
 	"pipeline/feed/address":   {}, // what a letter is sent to is judged again when it is sent
@@ -483,4 +484,18 @@ func floatIn(n ast.Node) string {
 		}
 	}
 	return ""
+}
+
+// Parquet is opened by pipeline/parquetlimits alone: the library trusts what a file says of itself.
+func TestParquetIsOpenedInBounds(t *testing.T) {
+	for _, s := range sources(t, ".go") {
+		if strings.HasSuffix(s.path, "_test.go") || strings.HasPrefix(s.path, "pipeline/parquetlimits/") {
+			continue
+		}
+		for _, call := range []string{"parquet.OpenFile(", "parquet.NewReader(", "parquet.Read(", "parquet.ReadFile("} {
+			if strings.Contains(string(s.text), call) {
+				t.Errorf("%s calls %s): a damaged file can end the process; open it with parquetlimits", s.path, call)
+			}
+		}
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/feed/lex"
 	"carat/pipeline/feed/typed"
+	"carat/pipeline/parquetlimits"
 )
 
 // parquetColumn reads one column of a row group and turns its values into
@@ -55,7 +56,7 @@ func readParquet(ctx context.Context, j *job) (total typed.Result, err error) {
 			total, err = typed.Result{}, lex.BadFile(j.in.Name, 0, "broken Parquet: %v", p)
 		}
 	}()
-	file, err := parquet.OpenFile(j.in.File, j.in.Size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	file, err := parquetlimits.Open(j.in.File, j.in.Size)
 	if err != nil {
 		return typed.Result{}, lex.BadFile(j.in.Name, 0, "broken Parquet: %w", err).WithHint("fetch the file again")
 	}

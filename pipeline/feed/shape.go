@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parquet-go/parquet-go"
+	"carat/pipeline/parquetlimits"
 )
 
 // shapeBytes bounds the text of a shape.
@@ -53,7 +53,7 @@ func parquetNames(file *os.File) (names []string) {
 	if err != nil {
 		return nil
 	}
-	f, err := parquet.OpenFile(file, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	f, err := parquetlimits.OpenFooter(file, info.Size())
 	if err != nil {
 		return nil
 	}

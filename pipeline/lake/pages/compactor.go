@@ -16,8 +16,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake/store"
-
-	"github.com/parquet-go/parquet-go"
+	"carat/pipeline/parquetlimits"
 )
 
 // metaReplaces is the entry of a compacted file's Parquet metadata that names
@@ -217,7 +216,7 @@ func knowsColumns(f *os.File, cols []Column) error {
 	if err != nil {
 		return err
 	}
-	pf, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	pf, err := parquetlimits.OpenFooter(f, info.Size())
 	if err != nil {
 		return err
 	}
@@ -273,7 +272,7 @@ func ReplacedBy(path string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	pf, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	pf, err := parquetlimits.OpenFooter(f, info.Size())
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"unsafe"
 
 	"carat/pipeline"
+	"carat/pipeline/parquetlimits"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -152,7 +153,7 @@ func firstLine(path string) (line int64, err error) {
 		return 0, err
 	}
 	defer RecoverReading(&err)
-	pf, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	pf, err := parquetlimits.OpenFooter(f, info.Size())
 	if err != nil {
 		return 0, err
 	}
@@ -336,7 +337,7 @@ func ReadPages(path string) (err error) {
 		return err
 	}
 	defer RecoverReading(&err)
-	pf, err := parquet.OpenFile(f, info.Size())
+	pf, err := parquetlimits.Open(f, info.Size())
 	if err != nil {
 		return err
 	}

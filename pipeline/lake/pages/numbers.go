@@ -8,7 +8,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/parquet-go/parquet-go"
+	"carat/pipeline/parquetlimits"
 )
 
 // columnRun is the one column of result tables that says nothing about their
@@ -42,7 +42,7 @@ func (n *numbersHash) Add(path string) (err error) {
 		return err
 	}
 	defer RecoverReading(&err)
-	pf, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	pf, err := parquetlimits.OpenFooter(f, info.Size())
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"github.com/parquet-go/parquet-go"
+
+	"carat/pipeline/parquetlimits"
 )
 
 // bufferRows is how many rows are read at a time, at most.
@@ -22,7 +24,7 @@ func NewReader[T any](f *os.File) (r *Reader[T], err error) {
 	if err != nil {
 		return nil, err
 	}
-	pf, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	pf, err := parquetlimits.Open(f, info.Size())
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"carat/pipeline"
+	"carat/pipeline/parquetlimits"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
@@ -25,7 +26,7 @@ func ParquetColumns(path string) (cols []pipeline.Column, rows int64, err error)
 		return nil, 0, err
 	}
 	defer RecoverReading(&err)
-	pf, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	pf, err := parquetlimits.OpenFooter(f, info.Size())
 	if err != nil {
 		return nil, 0, err
 	}
