@@ -42,7 +42,7 @@ func main() {
 	flag.IntVar(&b.runs, "runs", 3, "runs of each measurement; the median is printed")
 	flag.StringVar(&b.match, "match", "", "a test binary of pipeline/engine, whose BenchmarkMatch is run; empty: matching is not measured")
 	scale := flag.Bool("scale", false, "compare a month of 50 million gifts with one of 5 million, and nothing else: minutes, and 15 GB of disk")
-	job := flag.String("job", "", "internal: measure DuckDB in this process (copy or floor)")
+	job := flag.String("job", "", "internal: measure something in this process (copy, floor, xlsx or models)")
 	flag.Parse()
 	var err error
 	if *scale {
@@ -55,6 +55,8 @@ func main() {
 		err = duckdbFloor(flag.Args())
 	case "xlsx":
 		err = workbook(flag.Arg(0))
+	case "models":
+		err = modelCosts(context.Background(), flag.Arg(0), flag.Arg(1))
 	case "scale":
 		if err = b.absolute(); err == nil {
 			err = b.scale(context.Background())
@@ -246,6 +248,9 @@ func (b *bench) month(ctx context.Context, month string) error {
 		return err
 	}
 	fmt.Println()
+	if err := b.booksShare(ctx, month); err != nil {
+		return err
+	}
 	for _, formats := range slices.Sorted(maps.Keys(goalStatements)) {
 		if err := b.statements(ctx, month, formats); err != nil {
 			return err

@@ -28,6 +28,9 @@ type Options struct {
 	Period pipeline.Period
 	// Reperform also runs the last closed period again.
 	Reperform bool
+	// OneByOne builds one model at a time: Progress is told each before it is begun,
+	// and what a process used between two is what the first of them cost.
+	OneByOne bool
 }
 
 // Result is what a run found.
@@ -168,6 +171,7 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	if params.CheckAllLots, err = checkAllLots(ctx, p, o); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
+	params.OneByOne = o.OneByOne
 	if err := r.execute(ctx, p, o, m, tables, params); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}

@@ -74,7 +74,7 @@ func (e *Engine) buildAll(ctx context.Context, ordered []Model, p Parameters, pr
 	defer cancel()
 	var all sync.WaitGroup
 	conns := e.Connections()[:workers]
-	if e.inTransaction {
+	if e.inTransaction || p.OneByOne {
 		conns = conns[:1]
 	}
 	for _, conn := range conns {
@@ -192,9 +192,8 @@ func (b *builder) drop(ctx context.Context, conn *sql.Conn, i int) error {
 	return nil
 }
 
-// isLarge says whether a model reads a table of many rows. Files are none, because
-// they are not in memory, and neither is what can't be counted: building the
-// model says what is wrong with it.
+// isLarge says whether a model reads a table of many rows. Files are none, since they are not in
+// memory, nor is what can't be counted: building the model says what is wrong with it.
 func (b *builder) isLarge(ctx context.Context, conn *sql.Conn, i int) bool {
 	for _, name := range b.uses[i] {
 		if b.e.Scan(name) != "" {

@@ -88,6 +88,7 @@ type Parameters struct {
 	LotDifferences     []LotDifference         // for tests: as if passes had made them
 	CheckAllLots       bool                    // every viewer's lots are compared with the models' text, not some viewers'
 	WithoutPasses      bool                    // for tests: every model is built by its own text
+	OneByOne           bool                    // models are built one after the other, so that what each costs can be told
 }
 
 // ControlResult is how one control judged the period.
