@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
@@ -78,9 +79,29 @@ func New(o Options) (source.Source, error) {
 		if err != nil || u.Host == "" {
 			return nil, errors.New("endpoint: it is no address that begins with https://")
 		}
+		if o.Versions && isGoogle(u.Hostname()) {
+			return nil, errors.New("versions: Google's store lists them in a form of its own, by generation, which is not read; leave versions out: an object that was replaced is taken again at the next run")
+		}
 		options.BaseEndpoint = aws.String(o.Endpoint)
 	}
-	return &bucket{o, s3.New(options)}, nil
+	return &bucket{o, s3.New(options, func(o *s3.Options) { o.HTTPSignerV4 = signer{v4.NewSigner()} })}, nil
+}
+
+// isGoogle says whether a host is of Google's Cloud Storage.
+func isGoogle(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return host == "googleapis.com" || strings.HasSuffix(host, ".googleapis.com")
+}
+
+// signer signs a request without the header Accept-Encoding: Google's store changes it on
+// the way, and then finds that the signature is another
+// (https://github.com/aws/aws-sdk-go-v2/issues/1816).
+type signer struct{ *v4.Signer }
+
+// SignHTTP signs a request.
+func (s signer) SignHTTP(ctx context.Context, credentials aws.Credentials, r *http.Request, payload, service, region string, at time.Time, how ...func(*v4.SignerOptions)) error {
+	r.Header.Del("Accept-Encoding")
+	return s.Signer.SignHTTP(ctx, credentials, r, payload, service, region, at, how...)
 }
 
 // Origin names endpoint, bucket and prefix.

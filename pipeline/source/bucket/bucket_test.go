@@ -3,8 +3,11 @@ package bucket_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -124,6 +127,44 @@ func TestReplacedSinceItWasListed(t *testing.T) {
 	p.put(t, "sales/a.csv", "second, and longer")
 	if _, err := s.Open(t.Context(), list[0], 2); err == nil || !strings.Contains(err.Error(), "replaced since it was listed") {
 		t.Errorf("%v", err)
+	}
+}
+
+// Google's store changes Accept-Encoding on the way, and judges the signature by what came;
+// it lists versions in a form of its own.
+func TestGoogle(t *testing.T) {
+	p := newPlace(t)
+	p.put(t, "sales/a.csv", "first")
+	to := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: p.address}) }}
+	asked := 0
+	google := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		if _, signed, _ := strings.Cut(r.Header.Get("Authorization"), "SignedHeaders="); signed == "" || strings.Contains(signed, "accept-encoding") {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = w.Write([]byte("<Error><Code>SignatureDoesNotMatch</Code></Error>"))
+			return
+		}
+		to.ServeHTTP(w, r)
+	}))
+	t.Cleanup(google.Close)
+	s := open(t, google.Listener.Addr().String(), false)
+	list, err := s.List(t.Context())
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	d, err := s.Open(t.Context(), list[0], 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(d)
+	if err := errors.Join(err, d.Close()); err != nil || string(text) != "rst" || asked != 2 {
+		t.Errorf("%q after %d requests, %v", text, asked, err)
+	}
+	for _, endpoint := range []string{"https://storage.googleapis.com", "https://storage.europe-west3.rep.googleapis.com/"} {
+		_, err := bucket.New(bucket.Options{Endpoint: endpoint, Bucket: "exports", AccessKey: "AKIAQUIET", SecretKey: "hush", Versions: true})
+		if err == nil || !strings.Contains(err.Error(), "leave versions out") {
+			t.Errorf("%s: %v", endpoint, err)
+		}
 	}
 }
 
