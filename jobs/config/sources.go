@@ -58,7 +58,7 @@ type kindKeys struct{ texts, lists, secrets []string }
 var sourceKinds = map[string]kindKeys{
 	KindHTTP:     {texts: []string{"file", "user"}, secrets: []string{"*url", "token", "password"}},
 	KindSFTP:     {texts: []string{"*address", "*user", "path"}, lists: []string{"*host_key"}, secrets: []string{"key", "passphrase", "password"}},
-	KindBucket:   {texts: []string{"endpoint", "region", "*bucket", "prefix"}, secrets: []string{"*access_key", "*secret_key"}},
+	KindBucket:   {texts: []string{"endpoint", "region", "*bucket", "prefix", "account"}, secrets: []string{"access_key", "secret_key", "account_key", "sas"}},
 	KindDatabase: {texts: []string{"*query"}, secrets: []string{"*dsn"}},
 	KindAppStore: {texts: []string{"endpoint", "*issuer", "*key_id", "*vendor", "region"}, lists: []string{"reports"}, secrets: []string{"*key"}},
 	KindStripe:   {texts: []string{"endpoint", "*report"}, lists: []string{"columns"}, secrets: []string{"*key"}},
@@ -227,6 +227,9 @@ func (y *yamlFile) checkSource(n *yaml.Node, what string, s *Source) {
 			y.problem(n, "%s: one of %s, %s_env, %s_file", what, bare, bare, bare)
 		}
 	}
+	if s.Kind == KindBucket {
+		y.checkBucket(n, what, s)
+	}
 	if s.Kind == KindSFTP && s.Secret["key"].places()+s.Secret["password"].places() == 0 {
 		y.problem(n, "%s needs key_file, or a password", what)
 	}
@@ -235,6 +238,21 @@ func (y *yamlFile) checkSource(n *yaml.Node, what string, s *Source) {
 	}
 	if s.Kind == KindAppStore && len(s.List["reports"]) == 0 {
 		s.List["reports"] = []string{"sales", "finance"}
+	}
+}
+
+// checkBucket wants the secrets of Azure with an account, and those of S3 without one.
+func (y *yamlFile) checkBucket(n *yaml.Node, what string, s *Source) {
+	count := func(name string) int { return s.Secret[name].places() }
+	switch azure := s.Text["account"] != ""; {
+	case azure && (count("access_key")+count("secret_key") > 0 || s.Text["region"] != ""):
+		y.problem(n, "%s has account, so it is Azure's: access_key, secret_key and region belong to S3", what)
+	case azure && count("account_key")+count("sas") != 1:
+		y.problem(n, "%s has account, so it is Azure's, and needs one of account_key_file, account_key_env, sas_file, sas_env", what)
+	case !azure && count("account_key")+count("sas") > 0:
+		y.problem(n, "%s needs account, the storage account of account_key or sas", what)
+	case !azure && (count("access_key") == 0 || count("secret_key") == 0):
+		y.problem(n, "%s needs access_key and secret_key, each as …_file or …_env; Azure's needs account instead", what)
 	}
 }
 

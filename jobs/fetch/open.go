@@ -37,6 +37,9 @@ func (r *run) open() (source.Source, error) {
 		}
 	}
 	r.secrets = append(r.secrets, hiddenParts(secrets["url"])...)
+	if signature, err := url.ParseQuery(secrets["sas"]); err == nil && signature.Get("sig") != "" {
+		r.secrets = append(r.secrets, signature.Get("sig"), url.QueryEscape(signature.Get("sig")))
+	}
 	r.secrets = append(r.secrets, hiddenParts(secrets["dsn"])...)
 	options := reach.Options{Allow: r.source.Allow, PlainHTTP: true, Pace: reach.Pace(r.source.PerMinute, r.Wait)}
 	if r.source.CAFile != "" {
@@ -72,6 +75,10 @@ func (r *run) make(secrets map[string]string, to reach.Options, since time.Time)
 		return sftp.New(sftp.Options{Address: text["address"], User: text["user"], Path: text["path"], HostKeys: c.List["host_key"], Key: secrets["key"],
 			Passphrase: secrets["passphrase"], Password: secrets["password"], Settle: c.Settle, Now: r.Now, Allow: c.Allow})
 	case config.KindBucket:
+		if text["account"] != "" {
+			return bucket.NewAzure(bucket.AzureOptions{Account: text["account"], Endpoint: text["endpoint"], Container: text["bucket"], Prefix: text["prefix"],
+				Key: secrets["account_key"], SAS: secrets["sas"], Versions: c.Versions, Client: reach.Client(to)})
+		}
 		return bucket.New(bucket.Options{Endpoint: text["endpoint"], Region: text["region"], Bucket: text["bucket"], Prefix: text["prefix"],
 			AccessKey: secrets["access_key"], SecretKey: secrets["secret_key"], Versions: c.Versions, Client: reach.Client(to)})
 	case config.KindDatabase:

@@ -1,5 +1,6 @@
 // Package bucket takes objects from a store that speaks the protocol of Amazon's S3:
-// S3 itself, Google's Cloud Storage with keys of interoperability, MinIO and others.
+// S3 itself, Google's Cloud Storage with keys of interoperability, MinIO and others; and
+// blobs of Azure.
 //
 // It promises to tell versions of an object apart, to go on where a download broke
 // only in the same version, and to change nothing in the bucket. It imports the

@@ -43,3 +43,35 @@ func FuzzListing(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAzureListing reads listings as Azure might write them: what comes of it are names of
+// blobs in their order, no more than the text has room for, or an error, and it ends.
+func FuzzAzureListing(f *testing.F) {
+	const one = `<Blob><Name>sales/a.csv</Name><VersionId>2026-10-01T00:00:00.0Z</VersionId><Properties><Etag>0x8D</Etag><Content-Length>3</Content-Length></Properties></Blob>`
+	f.Add([]byte(`<EnumerationResults><Blobs>`+one+`</Blobs><NextMarker/></EnumerationResults>`), false)
+	f.Add([]byte(`<EnumerationResults><Blobs>`+one+one+`</Blobs><NextMarker></NextMarker></EnumerationResults>`), true)
+	f.Add([]byte(`<EnumerationResults><Blobs/><NextMarker>m</NextMarker></EnumerationResults>`), false)
+	f.Add([]byte(`<EnumerationResults><NextMarker>m</NextMarker></EnumerationResults>`), false)
+	f.Add([]byte(`<EnumerationResults><Blobs><Blob><Name Encoded="true">a%2Fb</Name></Blob><Blob/></Blobs></EnumerationResults>`), true)
+	f.Fuzz(func(t *testing.T, text []byte, versions bool) {
+		if bytes.Contains(text, []byte("aHVzaA")) {
+			return
+		}
+		s, err := bucket.NewAzure(bucket.AzureOptions{Account: "a", Container: "exports", Key: "aHVzaA==", Versions: versions, Client: &http.Client{Transport: answers(text)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := s.List(t.Context())
+		if err != nil && (len(list) > 0 || strings.Contains(err.Error(), "aHVzaA")) {
+			t.Errorf("%d blobs, and %v", len(list), err)
+		}
+		if len(list) > bytes.Count(text, []byte("<")) {
+			t.Errorf("%d blobs of %q", len(list), text)
+		}
+		for i, r := range list {
+			if r.Name == "" || strings.HasSuffix(r.Name, "/") || i > 0 && r.Name < list[i-1].Name || !versions && r.Settled {
+				t.Errorf("%+v", r)
+			}
+		}
+	})
+}
