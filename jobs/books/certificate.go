@@ -41,7 +41,7 @@ func (p *Books) CertifiedResults(ctx context.Context, run string) (list []certif
 			return nil, err
 		}
 		list = append(list, certificate.CertifiedResult{
-			Table: t.Table, Snapshot: t.Snapshot, Rows: t.Rows, NumbersSHA256: t.NumbersSHA256, Files: files})
+			Table: t.Table, Snapshot: t.Snapshot, Rows: t.Rows, NumbersSHA256: t.NumbersSHA256, NumbersForm: t.NumbersForm, Files: files})
 	}
 	return list, nil
 }

@@ -265,17 +265,17 @@ func (b *auditBuilder) writeParameters() error {
 func (b *auditBuilder) writeResults() error {
 	var rows [][]any
 	for _, name := range slices.Sorted(maps.Keys(b.run.Inputs)) {
-		rows = append(rows, []any{"input", name, fmt.Sprint(b.run.Inputs[name]), nil, nil, nil, nil})
+		rows = append(rows, []any{"input", name, fmt.Sprint(b.run.Inputs[name]), nil, nil, nil, nil, nil})
 	}
 	for _, r := range b.results {
 		for _, f := range r.Files {
-			rows = append(rows, []any{"result", r.Table, fmt.Sprint(r.Snapshot), r.Rows, r.NumbersSHA256, f.Path, f.SHA256})
+			rows = append(rows, []any{"result", r.Table, fmt.Sprint(r.Snapshot), r.Rows, r.NumbersSHA256, f.Path, f.SHA256, int64(r.Form())})
 		}
 		if len(r.Files) == 0 {
-			rows = append(rows, []any{"result", r.Table, fmt.Sprint(r.Snapshot), r.Rows, r.NumbersSHA256, nil, nil})
+			rows = append(rows, []any{"result", r.Table, fmt.Sprint(r.Snapshot), r.Rows, r.NumbersSHA256, nil, nil, int64(r.Form())})
 		}
 	}
-	return b.table("tables.csv", columnsOf("role table snapshot_id table_rows:n numbers_sha256 file file_sha256"), textRows(rows))
+	return b.table("tables.csv", columnsOf("role table snapshot_id table_rows:n numbers_sha256 file file_sha256 numbers_form:n"), textRows(rows))
 }
 
 func (b *auditBuilder) writeControls() error {

@@ -116,11 +116,7 @@ func verifyCertificate(p *books.Books, l state.Lock, c *certificate.Certificate,
 		}
 	}
 	for _, r := range c.Results {
-		for _, f := range r.Files {
-			if got, _, err := disk.SHA256(filepath.Join(p.Lake.Root(), filepath.FromSlash(f.Path))); err != nil || got != f.SHA256 {
-				report.differ("%s: %s of %s was changed or taken away", name, f.Path, r.Table)
-			}
-		}
+		verifyResult(p, name, r, report)
 	}
 	for _, f := range c.SQL {
 		if _, err := p.Lake.SQLText(f.SHA256); err != nil {
@@ -137,6 +133,23 @@ func verifyCertificate(p *books.Books, l state.Lock, c *certificate.Certificate,
 		for _, file := range verifyStatements(statements, list, erased) {
 			report.differ("the statement %s of %s was changed or taken away since the month was closed", file, l.Period)
 		}
+	}
+}
+
+// verifyResult checks the files of a certified result, and that their rows come to the hash
+// of numbers that was signed, in its form.
+func verifyResult(p *books.Books, name string, r certificate.CertifiedResult, report *Verification) {
+	var paths []string
+	for _, f := range r.Files {
+		path := filepath.Join(p.Lake.Root(), filepath.FromSlash(f.Path))
+		if got, _, err := disk.SHA256(path); err != nil || got != f.SHA256 {
+			report.differ("%s: %s of %s was changed or taken away", name, f.Path, r.Table)
+			return
+		}
+		paths = append(paths, path)
+	}
+	if sum, rows, err := lake.NumbersSHA256(r.Form(), paths); err != nil || sum != r.NumbersSHA256 || rows != r.Rows {
+		report.differ("%s: the %d rows of %s have the hash of numbers %s, it says %d and %s (form %d)", name, rows, r.Table, sum, r.Rows, r.NumbersSHA256, r.Form())
 	}
 }
 

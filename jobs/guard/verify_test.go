@@ -88,7 +88,7 @@ func lockMonth(t *testing.T, s books.Setting) {
 		t.Fatal(err)
 	}
 	for _, r := range results {
-		one := certificate.CertifiedResult{Table: r.Table, Snapshot: r.Snapshot}
+		one := certificate.CertifiedResult{Table: r.Table, Snapshot: r.Snapshot, Rows: r.Rows, NumbersSHA256: r.NumbersSHA256, NumbersForm: r.NumbersForm}
 		for _, path := range r.Paths {
 			sum, _, err := disk.SHA256(path)
 			rel, rerr := filepath.Rel(p.Lake.Root(), path)
@@ -272,6 +272,16 @@ var alterations = []struct {
 	{"a source file taken away", func(a altered) { a.remove("lake/raw/*/*.zst") }, "is not under raw/ any more"},
 	{"people's file taken away", func(a altered) { a.remove("lake/people/raw") }, "no erasure is recorded"},
 	{"the certificate", func(a altered) { a.replace("lake/certificates/2026-10/1.json", `"bob"`, `"eve"`) }, "the certificate of 2026-10 version 1 was changed"},
+	{"a hash of numbers, in the certificate and its lock", func(a altered) {
+		var sum string
+		a.edit("lake/certificates/2026-10/1.json", func(s string) string {
+			head, rest, _ := strings.Cut(s, `"numbers_sha256": "`)
+			s = head + `"numbers_sha256": "` + strings.Repeat("0", 64) + rest[64:]
+			sum = certificate.SHA256Text([]byte(s))
+			return s
+		})
+		a.catalog("update carat_locks set certificate_sha256 = '" + sum + "'")
+	}, "have the hash of numbers"},
 	{"the certificate taken away", func(a altered) { a.remove("lake/certificates/2026-10/1.json") }, "the certificate of 2026-10 version 1"},
 	{"the certificate's list of statements", func(a altered) { a.flip("lake/certificates/2026-10/1.statements.sha256") }, "its list of statements was changed"},
 	{"the certificate's SQL", func(a altered) { a.replace("lake/certificates/sql/*.sql", "1", "2") }, "the text of x.sql"},

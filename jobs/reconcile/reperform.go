@@ -33,7 +33,7 @@ type ReperformedTable struct {
 	Locked    int64 // rows, by the certificate
 	Rows      int64 // rows, run again
 	Same      bool  // every number is
-	SameBytes bool  // and their encoding in the files
+	SameBytes bool  // and so is the hash of them, whichever form it has
 	Missing   int64 // rows of the lake that did not come out again
 	Added     int64 // rows that came out and are not in the lake
 	FileMoved bool  // the lake's file is not the certificate's
@@ -144,7 +144,7 @@ func compareResult(ctx context.Context, p *books.Books, s books.Setting, c *cert
 			t.FileMoved = err != nil || fmt.Sprint(lying) != fmt.Sprint(want.Files)
 		}
 	}
-	sum, rows, err := lake.NumbersSHA256(files)
+	sum, rows, err := lake.NumbersSHA256(want.Form(), files)
 	if err != nil {
 		return t, err
 	}
@@ -156,7 +156,8 @@ func compareResult(ctx context.Context, p *books.Books, s books.Setting, c *cert
 	if t.Missing, t.Added, err = differingRows(ctx, p, s, want.Table, c.RunID, files); err != nil {
 		return t, err
 	}
-	// Another version of the encoder may write equal rows in other bytes.
+	// Another version of the encoder may write equal rows in other bytes, which a hash of
+	// form 1 is of.
 	t.Same = t.Missing == 0 && t.Added == 0
 	t.SameBytes = t.Same && t.Rows == 0 // of no rows the lake keeps no file
 	return t, nil

@@ -12,8 +12,13 @@ import (
 	"carat/pipeline/decision"
 )
 
-// CertificateFormat changes when the meaning of a certificate's fields does.
-const CertificateFormat = 1
+// Formats of certificates: they change when the meaning of a field does. All are read,
+// and none is written again.
+const (
+	formatEncoded = 1 // hashes of numbers have no form: they are of the first
+	// CertificateFormat is that of what is written now: each hash of numbers has its form.
+	CertificateFormat = 2
+)
 
 // Certificate is what locks a period: everything that its numbers depend on
 // and everything that they are, by hash. It lies in the lake as
@@ -102,12 +107,18 @@ type CertifiedTable struct {
 
 // CertifiedResult is what one result table holds of the run.
 type CertifiedResult struct {
-	Table         string          `json:"table"`
-	Snapshot      int64           `json:"snapshot_id,string"`
-	Rows          int64           `json:"rows"`
-	NumbersSHA256 string          `json:"numbers_sha256"` // over every column but run_id
-	Files         []CertifiedFile `json:"files"`          // below the lake folder
+	Table         string `json:"table"`
+	Snapshot      int64  `json:"snapshot_id,string"`
+	Rows          int64  `json:"rows"`
+	NumbersSHA256 string `json:"numbers_sha256"` // over every column but run_id
+	// NumbersForm is the form of that hash (see the lake's docs/lake.md); none in a
+	// certificate of format 1.
+	NumbersForm int             `json:"numbers_form,omitempty"`
+	Files       []CertifiedFile `json:"files"` // below the lake folder
 }
+
+// Form gives the form of the hash of numbers.
+func (r CertifiedResult) Form() int { return max(r.NumbersForm, 1) }
 
 // CertifiedFile is a file and the SHA-256 of its bytes; of SQL, Path is the name.
 type CertifiedFile struct {
@@ -150,8 +161,13 @@ func ParseCertificate(text []byte) (*Certificate, error) {
 	if err := d.Decode(c); err != nil {
 		return nil, fmt.Errorf("not a certificate: %w", err)
 	}
-	if c.Format != CertificateFormat {
-		return nil, fmt.Errorf("its format is %d, this carat reads format %d", c.Format, CertificateFormat)
+	if c.Format < formatEncoded || c.Format > CertificateFormat {
+		return nil, fmt.Errorf("its format is %d, this carat reads formats %d to %d", c.Format, formatEncoded, CertificateFormat)
+	}
+	for _, r := range c.Results {
+		if (c.Format == formatEncoded) != (r.NumbersForm == 0) {
+			return nil, fmt.Errorf("its format is %d, and the hash of the numbers of %s has the form %d", c.Format, r.Table, r.NumbersForm)
+		}
 	}
 	if _, err := pipeline.ParsePeriod(string(c.Period)); err != nil {
 		return nil, err

@@ -78,9 +78,9 @@ func SyncFolder(dir string) error { return store.SyncFolder(dir) }
 func DiskFull(err error) error { return store.DiskFull(err) }
 
 // NumbersSHA256 gives the hash of a result table's files (every column but
-// run_id) and the number of their rows.
-func NumbersSHA256(paths []string) (sum string, rows int64, err error) {
-	return pages.NumbersSHA256(paths)
+// run_id) in a form, and the number of their rows.
+func NumbersSHA256(form int, paths []string) (sum string, rows int64, err error) {
+	return pages.NumbersSHA256(form, paths)
 }
 
 // RawFile finds the kept source file of a hash and opens its original bytes.

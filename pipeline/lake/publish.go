@@ -94,7 +94,10 @@ func (l *Lake) resultAppend(m *catalog.Move, run Run, name string, paths []strin
 	}
 	a := catalog.Append{Name: name, Props: iceberg.Properties{chain.PropRun: run.ID, chain.PropPeriod: string(run.Period)}}
 	var sums []chain.FileHash
-	numbers := pages.NewNumbersHash()
+	numbers, err := pages.NewNumbersHash(pages.NumbersForm)
+	if err != nil {
+		return a, err
+	}
 	for i, path := range paths {
 		cols, rows, err := pages.ParquetColumns(path)
 		if err != nil {
@@ -126,7 +129,7 @@ func (l *Lake) resultAppend(m *catalog.Move, run Run, name string, paths []strin
 		a.Shape = &shape.Shape{Name: name, Columns: shape.SQLColumns(t.Iceberg.Schema()), Identity: "period"}
 	}
 	a.Props[chain.PropFilesSHA256] = chain.FilesSHA256(sums)
-	a.Props[chain.PropNumbersSHA256] = numbers.Sum()
+	a.Props[chain.PropNumbersSHA256], a.Props[chain.PropNumbersForm] = numbers.Sum(), strconv.Itoa(pages.NumbersForm)
 	a.Props[chain.PropRows] = strconv.FormatInt(numbers.Rows, 10)
 	return a, nil
 }

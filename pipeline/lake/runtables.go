@@ -11,6 +11,7 @@ import (
 	"carat/pipeline/certificate"
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
+	"carat/pipeline/lake/pages"
 	"carat/pipeline/lake/store"
 
 	"github.com/apache/iceberg-go/table"
@@ -25,6 +26,7 @@ type RunTable struct {
 	Snapshot      int64
 	Rows          int64
 	NumbersSHA256 string   // over every column but run_id
+	NumbersForm   int      // of that hash
 	Paths         []string // of its files, on this machine
 }
 
@@ -56,6 +58,12 @@ func (l *Lake) runTable(name string, snap *table.Snapshot) (RunTable, error) {
 	var err error
 	if one.Rows, err = strconv.ParseInt(snap.Summary.Properties[chain.PropRows], 10, 64); err != nil {
 		return one, fmt.Errorf("table %s: %s: %w", name, chain.PropRows, err)
+	}
+	one.NumbersForm = pages.NumbersEncoded
+	if form := snap.Summary.Properties[chain.PropNumbersForm]; form != "" {
+		if one.NumbersForm, err = strconv.Atoi(form); err != nil {
+			return one, fmt.Errorf("table %s: %s: %w", name, chain.PropNumbersForm, err)
+		}
 	}
 	if one.Paths, err = l.catalog.AddedFiles(snap); err != nil {
 		return one, fmt.Errorf("table %s: %w", name, err)

@@ -69,8 +69,10 @@ const (
 	PropRun    = "carat.run"
 	PropPeriod = "carat.period"
 	PropRows   = "carat.rows"
-	// PropNumbersSHA256 is over every column but run_id (see numbersHash).
+	// PropNumbersSHA256 is over every column but run_id, in the form that PropNumbersForm
+	// says; a run of before there were forms has the first (see pages.NumbersHash).
 	PropNumbersSHA256 = "carat.numbers-sha256"
+	PropNumbersForm   = "carat.numbers-form"
 )
 
 // Value gives carat.chain of a batch: the SHA-256 of its snapshot's

@@ -15,23 +15,42 @@ import (
 // numbers: which run they are of.
 const columnRun = "run_id"
 
-// numbersHash is carat.numbers-sha256 of one result table of one run: the
-// SHA-256 over every column but run_id, so that two runs which came to the same
-// numbers have the same one. It goes over the column chunks of the files as
-// they are encoded: the files of a result table are written in a total order
-// by one encoder, so equal rows are equal bytes. It is exact in one direction:
-// equal hashes are equal rows. That rows written by another version of the
-// encoder may differ in bytes is for whoever compares to look into.
-type numbersHash struct {
+// Forms of carat.numbers-sha256, the hash of one result table of one run over every
+// column but run_id: two runs which came to the same numbers have the same one.
+const (
+	// NumbersEncoded goes over the column chunks of the files as they are encoded. Equal
+	// hashes are equal rows; equal rows that another encoder wrote have another hash.
+	NumbersEncoded = 1
+	// NumbersRows goes over the rows in the table's total order, whatever file they are
+	// in and however it is encoded (see rowNumbers).
+	NumbersRows = 2
+	// NumbersForm is the form of what is written now.
+	NumbersForm = NumbersRows
+)
+
+// NumbersHash is the hash of numbers of one table of one run, in one of its forms.
+type NumbersHash struct {
+	form int
 	h    hash.Hash
+	rows rowNumbers
 	Rows int64
 }
 
 // NewNumbersHash begins the hash of one table of one run.
-func NewNumbersHash() *numbersHash { return &numbersHash{h: sha256.New()} }
+func NewNumbersHash(form int) (*NumbersHash, error) {
+	n := &NumbersHash{form: form, h: sha256.New()}
+	switch form {
+	case NumbersEncoded:
+	case NumbersRows:
+		n.rows.begin(n.h)
+	default:
+		return nil, fmt.Errorf("hashes of numbers have no form %d that this carat knows", form)
+	}
+	return n, nil
+}
 
 // Add takes a file.
-func (n *numbersHash) Add(path string) (err error) {
+func (n *NumbersHash) Add(path string) (err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -47,6 +66,9 @@ func (n *numbersHash) Add(path string) (err error) {
 		return err
 	}
 	n.Rows += pf.NumRows()
+	if n.form == NumbersRows {
+		return n.rows.add(pf, n.h)
+	}
 	skip := -1
 	for i, field := range pf.Schema().Fields() {
 		if field.Name() == columnRun {
@@ -82,12 +104,15 @@ func (n *numbersHash) Add(path string) (err error) {
 }
 
 // Sum gives the hash of the files taken, lower-case hex.
-func (n *numbersHash) Sum() string { return hex.EncodeToString(n.h.Sum(nil)) }
+func (n *NumbersHash) Sum() string { return hex.EncodeToString(n.h.Sum(nil)) }
 
 // NumbersSHA256 gives the hash of a result table's files (every column but
-// run_id) and the number of their rows.
-func NumbersSHA256(paths []string) (sum string, rows int64, err error) {
-	n := NewNumbersHash()
+// run_id) in a form, and the number of their rows.
+func NumbersSHA256(form int, paths []string) (sum string, rows int64, err error) {
+	n, err := NewNumbersHash(form)
+	if err != nil {
+		return "", 0, err
+	}
 	for _, path := range paths {
 		if err := n.Add(path); err != nil {
 			return "", 0, fmt.Errorf("hash %s: %w", path, err)
