@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"pipeline":        {},
 	"pipeline/lake":   {"pipeline", "pipeline/certificate"},
 	"pipeline/engine": {"pipeline", "pipeline/decision", "sql"},
-	"pipeline/state":  {"pipeline", "pipeline/decision", "pipeline/spelling", "pipeline/state/database"},
+	"pipeline/state":  {"pipeline", "pipeline/decision", "pipeline/postgres", "pipeline/spelling", "pipeline/state/database"},
 
 	// What of the state is pure, and what people signed.
 	"pipeline/state/chain":  {"pipeline"},
@@ -75,8 +75,10 @@ var mayImport = map[string][]string{
 	"pipeline/decision": {"pipeline"},
 
 	// Texts that others chose are spelled alike in records and on screens.
-	"pipeline/spelling": {"pipeline"},
+	"pipeline/spelling":      {"pipeline"},
 	"pipeline/parquetlimits": {},
+	// Catalog and state connect to one database, in the same way.
+	"pipeline/postgres": {},
 	"pipeline/sampling": {},
 
 	// What runs the SQL knows no model: engine says what it runs, and when.
@@ -99,7 +101,7 @@ var mayImport = map[string][]string{
 	"pipeline/lake/shape":        {"pipeline"},
 	"pipeline/lake/upgrade":      {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/compact", "pipeline/lake/identity", "pipeline/lake/pages", "pipeline/lake/raw", "pipeline/lake/verify"},
 	"pipeline/lake/identity":     {"pipeline", "pipeline/lake/store"},
-	"pipeline/lake/catalog":      {"pipeline", "pipeline/lake/chain", "pipeline/lake/fence", "pipeline/lake/identity", "pipeline/lake/inventory", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/shape", "pipeline/lake/store"},
+	"pipeline/lake/catalog":      {"pipeline", "pipeline/lake/chain", "pipeline/lake/fence", "pipeline/lake/identity", "pipeline/lake/inventory", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/shape", "pipeline/lake/store", "pipeline/postgres"},
 	"pipeline/lake/links":        {"pipeline", "pipeline/lake/chain", "pipeline/lake/pages"},
 	"pipeline/lake/certificates": {"pipeline", "pipeline/certificate", "pipeline/lake/catalog", "pipeline/lake/store"},
 	"pipeline/lake/compact":      {"pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/pages", "pipeline/lake/store"},

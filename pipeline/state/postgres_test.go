@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// postgres gives the DSN of an empty database on a real server.
-func postgres(t *testing.T) string {
+// newDatabase gives the DSN of an empty database on a real server.
+func newDatabase(t *testing.T) string {
 	t.Helper()
 	server.Do(startServer)
 	if server.skip != "" {

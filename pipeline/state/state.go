@@ -24,6 +24,7 @@ import (
 	_ "modernc.org/sqlite"             // driver "sqlite"
 
 	"carat/pipeline"
+	"carat/pipeline/postgres"
 	"carat/pipeline/state/database"
 )
 
@@ -61,7 +62,7 @@ func Open(ctx context.Context, dsn string, options Options) (*Store, error) {
 	s := &Store{postgres: strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://"), options: options}
 	var err error
 	if s.postgres {
-		s.db, err = database.Open("pgx", dsn)
+		s.db, err = database.Open("pgx", postgres.DSN(dsn))
 	} else {
 		s.db, err = database.Open("sqlite", "file:"+sqlitePath.Replace(dsn)+sqlitePragmas)
 	}

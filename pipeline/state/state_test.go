@@ -20,7 +20,7 @@ func stores(t *testing.T, test func(t *testing.T, dsn string)) {
 		// Characters that a file: URI would misread.
 		test(t, filepath.Join(t.TempDir(), "what? 100% #1.db"))
 	})
-	t.Run("postgres", func(t *testing.T) { test(t, postgres(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, newDatabase(t)) })
 }
 
 func open(t *testing.T, dsn string) *Store {

@@ -23,6 +23,7 @@ import (
 	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/pages"
 	"carat/pipeline/lake/store"
+	"carat/pipeline/postgres"
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/catalog"
 	icesql "github.com/apache/iceberg-go/catalog/sql"
@@ -109,7 +110,7 @@ func OpenListOnly(d *store.Disk, dsn string) (*Catalog, error) {
 		cat.db, err = sql.Open("sqlite", "file:"+filepath.Join(d.Root, store.CatalogFile)+"?mode=ro&_pragma=busy_timeout(10000)")
 	} else {
 		cat.dialect = icesql.Postgres
-		cat.db, err = sql.Open("pgx", dsn)
+		cat.db, err = sql.Open("pgx", postgres.DSN(dsn))
 	}
 	return cat, err
 }
@@ -162,7 +163,7 @@ func (cat *Catalog) open(ctx context.Context) error {
 		cat.db, err = sql.Open("sqlite", "file:"+cat.Disk.Database(store.CatalogFile)+sqlitePragmas)
 	case strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://"):
 		cat.dialect = icesql.Postgres
-		cat.db, err = sql.Open("pgx", dsn)
+		cat.db, err = sql.Open("pgx", postgres.DSN(dsn))
 	default:
 		return pipeline.Errorf(pipeline.KindUsage, "open catalog", "", "the DSN begins with neither postgres:// nor postgresql://").
 			WithHint("leave `catalog` in carat.yaml empty for SQLite inside the lake folder")

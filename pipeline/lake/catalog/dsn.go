@@ -13,6 +13,7 @@ import (
 	"carat/pipeline/lake/identity"
 	"carat/pipeline/lake/inventory"
 	"carat/pipeline/lake/links"
+	"carat/pipeline/postgres"
 	"github.com/apache/iceberg-go"
 	icesql "github.com/apache/iceberg-go/catalog/sql"
 	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
@@ -53,7 +54,7 @@ var sqliteURI = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
 func MakeCatalog(ctx context.Context, dsn string) (err error) {
 	driver, source, dialect := "sqlite", "file:"+sqliteURI.Replace(dsn)+sqlitePragmas, icesql.SQLite
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		driver, source, dialect = "pgx", dsn, icesql.Postgres
+		driver, source, dialect = "pgx", postgres.DSN(dsn), icesql.Postgres
 	}
 	db, err := sql.Open(driver, source)
 	if err != nil {
