@@ -2,6 +2,7 @@ package duckdb_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -308,12 +309,16 @@ func everyRow(ctx context.Context, e *duckdb.Database, query string) (string, er
 		}
 		return "", err
 	}
+	return textOf(rows)
+}
+
+// textOf gives the rows of an answer, one after the other.
+func textOf(rows *sql.Rows) (text string, err error) {
 	defer rows.Close()
 	columns, err := rows.Columns()
 	if err != nil {
 		return "", err
 	}
-	text := ""
 	for rows.Next() {
 		row, into := make([]any, len(columns)), make([]any, len(columns))
 		for i := range row {
@@ -321,6 +326,11 @@ func everyRow(ctx context.Context, e *duckdb.Database, query string) (string, er
 		}
 		if err := rows.Scan(into...); err != nil {
 			return text, err
+		}
+		for i, v := range row {
+			if bytes, ok := v.([]byte); ok {
+				row[i] = string(bytes)
+			}
 		}
 		text += fmt.Sprint(row)
 	}

@@ -113,8 +113,9 @@ func (d *Database) ReadOnly(ctx context.Context, query string) error {
 	}
 	tables, named := map[string]bool{}, map[string]bool{}
 	namesIn(root, tables, named)
-	if err := checkTree(root, nil, named); err == nil {
-		return nil
+	var r refusal
+	if err := checkTree(root, nil, named); !errors.As(err, &r) || r.function == "" {
+		return err
 	}
 	// Macros of carat's own may be called too: a query can make none.
 	macros, err := d.Texts(ctx, "select lower(function_name) from duckdb_functions() where not internal and function_type = 'macro'")
