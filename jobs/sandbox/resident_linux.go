@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"os"
+	"syscall"
 )
 
 // resident gives how much memory a process holds, in bytes; 0 when that can't be
@@ -17,6 +18,14 @@ func resident(pid int) int64 {
 		return 0
 	}
 	return pages * int64(os.Getpagesize())
+}
+
+// heldMost gives the most memory that a process which has ended held, in bytes.
+func heldMost(state *os.ProcessState) int64 {
+	if used, ok := state.SysUsage().(*syscall.Rusage); ok {
+		return used.Maxrss << 10
+	}
+	return 0
 }
 
 // binary is the program that runs now, also when its file was replaced since.

@@ -57,6 +57,7 @@ type process struct {
 	cmd    *exec.Cmd
 	said   bounded // on its standard error
 	memory int64   // that it may hold; 0: not known
+	held   int64   // at most, once it has ended; 0: not known
 }
 
 func (p *process) run(ctx context.Context) (*report, error) {
@@ -86,6 +87,7 @@ func (p *process) run(ctx context.Context) (*report, error) {
 	}
 	r := <-ended
 	waited := p.cmd.Wait()
+	p.held = heldMost(p.cmd.ProcessState)
 	stopped := context.Cause(ctx)
 	cancel(nil)
 	<-watched
