@@ -121,7 +121,7 @@ func TestEachPromiseHasItsTest(t *testing.T) {
 	page, _, _ = strings.Cut(page, "\n## ")
 	rows := 0
 	for line := range strings.Lines(page) {
-		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| promise |") {
+		if !strings.HasPrefix(line, "| ") || strings.HasPrefix(line, "| promise |") || strings.HasPrefix(line, "| what was done |") {
 			continue
 		}
 		rows++

@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 		"carat":       func() { os.Exit(mainCode()) },
 		"carat-crash": func() { os.Exit(crashCode()) },
 		"carat-later": func() { os.Exit(laterCode()) },
+		"carat-shift": func() { os.Exit(shiftCode()) },
 	})
 }
 
