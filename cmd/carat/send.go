@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"carat/jobs/config/literal"
 	"carat/jobs/mail"
 	"carat/pipeline"
 )
@@ -35,7 +36,11 @@ variable ` + mail.PasswordVariable + `.`,
 			}
 			o.Period, o.Password = month, o.Config.Mail.Password.Reveal()
 			if o.Password == "" {
-				o.Password = a.variable(mail.PasswordVariable)
+				password, err := literal.Variable(mail.PasswordVariable, a.variable)
+				if err != nil {
+					return pipeline.Errorf(pipeline.KindUsage, "read", "the password of mail", "%w", err)
+				}
+				o.Password = password.Reveal()
 			}
 			r, err := mail.Send(cmd.Context(), o)
 			p.clear()

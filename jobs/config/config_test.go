@@ -92,6 +92,8 @@ func TestConfigErrors(t *testing.T) {
 		{"lake: &x a\nentity: *x", at + "2: entity must be one plain value"},
 		{"- a", at + "1: the file must be a mapping of keys to values"},
 		{"lake: a\n---\nlake: b", at + "1: has more than one document"},
+		{"lake: a\n# M\xfcller\n", at + "2: it is no UTF-8; save the file as UTF-8"},
+		{"approvers: [\"M\xfcller\"]", at + "1: it is no UTF-8"},
 		{"lake: a\n  x: [", at + "2: not YAML: mapping values are not allowed in this context"},
 		{"catalog: mysql://user:secret@h/d", at + "1: catalog must be empty (SQLite inside the lake folder) or begin with postgres://"},
 		{"time_zone: Mars/Base", at + `1: time_zone: "Mars/Base" is not a time zone; give an IANA name such as UTC or Europe/Berlin`},

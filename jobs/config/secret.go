@@ -41,14 +41,14 @@ func (s Secret) Read(dir, what string, variable func(string) string) (Hidden, er
 		}
 		return text, nil
 	case s.Variable != "":
-		text := ""
-		if variable != nil {
-			text = strings.TrimSpace(variable(s.Variable))
+		text, err := literal.Variable(s.Variable, variable)
+		if err == nil && text == "" {
+			err = fmt.Errorf("the environment variable %s is not set", s.Variable)
 		}
-		if text == "" {
-			return "", fmt.Errorf("%s_env: the environment variable %s is not set", what, s.Variable)
+		if err != nil {
+			return "", fmt.Errorf("%s_env: %w", what, err)
 		}
-		return Hidden(text), nil
+		return text, nil
 	case s.File != "":
 		text, err := literal.ReadFile(dir, s.File)
 		if err != nil {

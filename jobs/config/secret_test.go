@@ -71,6 +71,9 @@ func TestSecretsThatAreMissing(t *testing.T) {
 		`catalog: "${NOT_SET}"`:                                    "fill in catalog of carat.yaml: the environment variable NOT_SET is not set",
 		`catalog: "postgres://u:${NOT_SET}@h/d"`:                   "the environment variable NOT_SET is not set",
 		`catalog: "FILE:nowhere"`:                                  "nowhere: no such file",
+		`catalog: "postgres://u:${LATIN}@h/d"`:                     "fill in catalog of carat.yaml: the environment variable LATIN is no UTF-8",
+		`catalog: "${BELL}"`:                                       "the environment variable BELL holds the control character U+0007",
+		`mail: {password: "${LATIN}"}`:                             "fill in mail password of carat.yaml: the environment variable LATIN is no UTF-8",
 		`catalog: "${PLAIN}"`:                                      "doesn't begin with postgres://",
 		`mail: {password: "${NOT_SET}"}`:                           "fill in mail password",
 		`mail: {password: s3cret}`:                                 "a secret doesn't belong in the configuration",
@@ -81,10 +84,39 @@ func TestSecretsThatAreMissing(t *testing.T) {
 	} {
 		c, err := Parse([]byte(text), t.TempDir(), File)
 		if err == nil {
-			err = c.FillSecrets(func(name string) string { return map[string]string{"PLAIN": "s3cret"}[name] })
+			err = c.FillSecrets(func(name string) string {
+				return map[string]string{"PLAIN": "s3cret", "LATIN": "s3cret\xfc", "BELL": "s3cret\a"}[name]
+			})
 		}
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// A secret that is no text goes nowhere, wherever it lies, and isn't repeated.
+func TestSecretsAreText(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"latin": "s3cret\xfc", "null": "s3cret\x00x", "lines": "-----BEGIN KEY-----\r\n\tx\n-----END KEY-----"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	environment := map[string]string{"LATIN": "s3cret\xfc", "NULL": "s3cret\x00x", "LINES": "-----BEGIN KEY-----\nx"}
+	for s, want := range map[Secret]string{
+		{File: "latin"}:              "token_file: " + filepath.Join(dir, "latin") + " is no UTF-8",
+		{File: "null"}:               "holds the control character U+0000",
+		{Text: "FILE:latin"}:         "latin is no UTF-8",
+		{Variable: "LATIN"}:          "token_env: the environment variable LATIN is no UTF-8",
+		{Variable: "NULL"}:           "NULL holds the control character U+0000",
+		{Text: "${LATIN}"}:           "token: the environment variable LATIN is no UTF-8",
+		{Text: "https://h/${LATIN}"}: "LATIN is no UTF-8",
+		{File: "lines"}:              "",
+		{Variable: "LINES"}:          "",
+	} {
+		_, err := s.Read(dir, "token", func(name string) string { return environment[name] })
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret")) {
+			t.Errorf("%#v: %v, want %q", s, err, want)
 		}
 	}
 }
