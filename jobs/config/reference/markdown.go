@@ -19,7 +19,7 @@ environment) and ` + "`KEY`" + ` itself, which then refers to one: ` + "`${NAME}
 **Sources** are fetched from by ` + "`carat fetch`" + ` and the job ` + "`fetch`" + `. Addresses are called over HTTPS, SSH or TLS alone, no redirect leads to another host,
 and the address is judged that is dialled: one of a private network only under ` + "`allow`" + `, one of a link or of a cloud's metadata never. The kinds
 ` + "`app_store` and `stripe`" + ` were tried against servers that speak the published APIs, and not against Apple's and Stripe's own; ` + "`sftp`" + ` against OpenSSH,
-` + "`database`" + ` against PostgreSQL and MariaDB, ` + "`bucket`" + ` against servers that speak the protocols of S3 and of Azure Blob
+` + "`database`" + ` against PostgreSQL and MariaDB, and for Trino against a server that speaks its published protocol, ` + "`bucket`" + ` against servers that speak the protocols of S3 and of Azure Blob
 Storage, and not against the clouds' own. Google's Cloud Storage is read by its protocol like S3's, with an HMAC key; its versions have a form of their own
 and are not read (` + "`versions`" + ` is refused there).
 `

@@ -15,7 +15,7 @@ import (
 
 // Options say what is asked.
 type Options struct {
-	DSN     string // postgres://… or mysql://…; it may hold a secret
+	DSN     string // postgres://…, mysql://… or trino://…; it may hold a secret
 	Query   string // one statement with :from and :to
 	Name    string // of the files, before the window
 	Span    string // source.Daily or source.Monthly
@@ -62,8 +62,13 @@ func New(o Options) (source.Source, error) {
 		t.engine, err = newPostgres(o.DSN, o.Allow)
 	case strings.HasPrefix(o.DSN, "mysql://"), strings.HasPrefix(o.DSN, "mariadb://"):
 		t.engine, err = newMySQL(o.DSN, o.Allow)
+	case strings.HasPrefix(o.DSN, "trino://"):
+		if err := onlySelects(o.Query); err != nil {
+			return nil, err
+		}
+		t.engine, err = newTrino(o.DSN, o.Allow)
 	default:
-		return nil, errors.New("dsn: it begins with none of postgres://, mysql://, mariadb://")
+		return nil, errors.New("dsn: it begins with none of postgres://, mysql://, mariadb://, trino://")
 	}
 	if err != nil {
 		return nil, err

@@ -84,7 +84,12 @@ type server struct {
 	run     func(t *testing.T, sql string) string
 }
 
-func (s server) dsn(address string) string { return s.scheme + "://reader:quiet@" + address + "/shop" }
+func (s server) dsn(address string) string {
+	if s.scheme == "trino" {
+		return trinoDSN(address)
+	}
+	return s.scheme + "://reader:quiet@" + address + "/shop"
+}
 
 func postgreSQL(t *testing.T) server {
 	t.Helper()
