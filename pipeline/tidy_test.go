@@ -99,14 +99,15 @@ var mayImport = map[string][]string{
 	"pipeline/lake/fence":        {"pipeline", "pipeline/lake/identity"},
 	"pipeline/lake/inventory":    {"pipeline/lake/store"},
 	"pipeline/lake/shape":        {"pipeline"},
-	"pipeline/lake/upgrade":      {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/compact", "pipeline/lake/identity", "pipeline/lake/pages", "pipeline/lake/raw", "pipeline/lake/verify"},
+	"pipeline/lake/upgrade":      {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/compact", "pipeline/lake/identity", "pipeline/lake/pages", "pipeline/lake/published", "pipeline/lake/raw", "pipeline/lake/verify"},
 	"pipeline/lake/identity":     {"pipeline", "pipeline/lake/store"},
-	"pipeline/lake/catalog":      {"pipeline", "pipeline/lake/chain", "pipeline/lake/fence", "pipeline/lake/identity", "pipeline/lake/inventory", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/shape", "pipeline/lake/store", "pipeline/postgres"},
+	"pipeline/lake/catalog":      {"pipeline", "pipeline/lake/chain", "pipeline/lake/fence", "pipeline/lake/identity", "pipeline/lake/inventory", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/published", "pipeline/lake/shape", "pipeline/lake/store", "pipeline/postgres"},
 	"pipeline/lake/links":        {"pipeline", "pipeline/lake/chain", "pipeline/lake/pages"},
+	"pipeline/lake/published":    {"pipeline/lake/chain"},
 	"pipeline/lake/certificates": {"pipeline", "pipeline/certificate", "pipeline/lake/catalog", "pipeline/lake/store"},
 	"pipeline/lake/compact":      {"pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/pages", "pipeline/lake/store"},
 	"pipeline/lake/sweep":        {"pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/people", "pipeline/lake/raw", "pipeline/lake/store"},
-	"pipeline/lake/verify": {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/raw",
+	"pipeline/lake/verify": {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/published", "pipeline/lake/raw",
 		"pipeline/lake/seal", "pipeline/lake/store"},
 
 	// The rooms of reports know those below them.

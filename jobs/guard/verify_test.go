@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -182,6 +183,21 @@ func (a altered) catalog(query string) {
 	}
 }
 
+// currentList gives the list of manifests of a table's current snapshot.
+func (a altered) currentList(table string) string {
+	a.t.Helper()
+	folder := "lake/carat.db/" + table + "/metadata/"
+	text, err := os.ReadFile(a.file(folder + "*.metadata.json"))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	found := regexp.MustCompile(`"current-snapshot-id":([0-9]+)`).FindStringSubmatch(string(text))
+	if found == nil {
+		a.t.Fatalf("table %s has no snapshot", table)
+	}
+	return folder + "snap-" + found[1] + "-*.avro"
+}
+
 // setBack makes the catalog name an older state of a table.
 func (a altered) setBack(table string) {
 	a.t.Helper()
@@ -248,10 +264,10 @@ var alterations = []struct {
 	{"a byte of a result", func(a altered) { a.flip("lake/carat.db/rollforwards/data/period=2026-10/*.parquet") }, "in rollforwards"},
 	{"a result taken away", func(a altered) { a.remove("lake/carat.db/statement_lines/data/period=2026-10/*.parquet") }, "statement_lines"},
 	{"a manifest cut short", func(a altered) {
-		a.edit("lake/carat.db/gift_events/metadata/[!s]*.avro", func(s string) string { return s[:len(s)/2] })
+		a.edit("lake/carat.db/gift_events/metadata/[^s]*.avro", func(s string) string { return s[:len(s)/2] })
 	}, "can't be read"},
-	{"a manifest taken away", func(a altered) { a.remove("lake/carat.db/coin_purchases/metadata/[!s]*.avro") }, "can't be read"},
-	{"a list of manifests taken away", func(a altered) { a.remove("lake/carat.db/gift_events/metadata/snap-*.avro") }, "can't be read"},
+	{"a manifest taken away", func(a altered) { a.remove("lake/carat.db/coin_purchases/metadata/[^s]*.avro") }, "can't be read"},
+	{"a list of manifests taken away", func(a altered) { a.remove(a.currentList("gift_events")) }, "can't be read"},
 	{"a count in the metadata", func(a altered) { a.replace(giftMeta, `"carat.rows-rejected":"1"`, `"carat.rows-rejected":"0"`) }, "was changed: its snapshot says"},
 	{"a control total", func(a altered) {
 		a.catalog(`update carat_links set link = replace(link, '"coins":"140"', '"coins":"141"')`)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
 	"time"
 
 	"carat/pipeline"
@@ -13,6 +12,7 @@ import (
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/published"
 	"carat/pipeline/lake/shape"
 
 	"github.com/apache/iceberg-go/table"
@@ -20,7 +20,7 @@ import (
 
 // AsOf names a state of the lake. The zero value is the latest.
 type AsOf struct {
-	Batch string    // the state just after this batch
+	Batch string    // the state just before the batch after this one: also the runs that read no later batch
 	Time  time.Time // the state at this instant; with a batch: of the result tables, an instant of PublishedAt
 }
 
@@ -92,10 +92,12 @@ func (l *Lake) isRaw(table string) bool {
 	return raw || table == pages.RejectsTable
 }
 
-// cutoff is a state: raw tables up to a batch, result tables up to a time.
+// cutoff is a state: raw tables up to a batch, result tables of the runs that read no
+// later batch, or that were published by a time.
 type cutoff struct {
 	seq    int64
-	millis int64 // by the snapshots' own dates
+	runSeq int64 // the last batch that a run may have read
+	millis int64 // when it was published at the latest, by the snapshots' own dates
 }
 
 const forever = 1<<63 - 1
@@ -111,28 +113,24 @@ func (l *Lake) cut(ctx context.Context, at AsOf) (cutoff, error) {
 			return cutoff{}, l.fail("read lake", l.cfg.Root, err)
 		}
 		if found && (one.Kind == chain.KindBatch || one.Kind == chain.KindUndo) {
-			c := cutoff{seq: one.BatchNo, millis: one.DatedMs}
 			if !at.Time.IsZero() {
-				c.millis = at.Time.UnixMilli()
+				return cutoff{seq: one.BatchNo, runSeq: forever, millis: at.Time.UnixMilli()}, nil
 			}
-			return c, nil
+			return cutoff{seq: one.BatchNo, runSeq: one.BatchNo, millis: forever}, nil
 		}
 		return cutoff{}, pipeline.Misnamed("find batch", fmt.Sprintf("%q", at.Batch), "", nil, "the lake has no such batch").
 			WithHint("`carat status` and `carat query` on the batches list them")
 	case !at.Time.IsZero():
-		if err := l.catalog.Refresh(ctx); err != nil {
-			return cutoff{}, l.fail("read lake", l.cfg.Root, err)
-		}
 		by, err := l.catalog.LastBy(ctx, at.Time)
 		if err != nil {
 			return cutoff{}, l.fail("read lake", l.cfg.Root, err)
 		}
-		c := cutoff{millis: by}
+		c := cutoff{runSeq: forever, millis: by}
 		last, err := l.catalog.LastLinkBy(ctx, c.millis)
 		c.seq = last.BatchNo
 		return c, l.fail("read lake", l.cfg.Root, err)
 	}
-	return cutoff{seq: forever, millis: forever}, nil
+	return cutoff{seq: forever, runSeq: forever, millis: forever}, nil
 }
 
 // State is the lake as it was at some point, whose tables' files are listed when
@@ -141,6 +139,7 @@ type State struct {
 	l      *Lake
 	c      cutoff
 	tables map[string]*catalog.Table
+	runs   []published.Run // of the state; nil before they are asked for
 }
 
 // State gives a state. Files are never changed or removed, so a reader keeps
@@ -170,7 +169,42 @@ func (s *State) Table(ctx context.Context, name string) (pipeline.TableFiles, er
 	if !ok {
 		return pipeline.TableFiles{Name: name}, nil
 	}
-	return s.l.filesAt(ctx, name, t, s.c)
+	if s.l.isRaw(name) || s.c.latest() {
+		return s.l.filesAt(ctx, name, t, s.c)
+	}
+	if s.runs == nil {
+		var err error
+		if s.runs, err = s.l.catalog.Published().Upto(ctx, s.c.runSeq, s.c.millis); err != nil {
+			return pipeline.TableFiles{Name: name}, s.l.fail("read table", name, err)
+		}
+	}
+	return s.l.resultAt(ctx, name, t, s.runs)
+}
+
+// latest says whether a state's results are those of now.
+func (c cutoff) latest() bool { return c.runSeq == forever && c.millis == forever }
+
+// resultAt gives the files of a result table of some runs. Its snapshots may have
+// expired, and are not asked.
+func (l *Lake) resultAt(ctx context.Context, name string, t *catalog.Table, runs []published.Run) (pipeline.TableFiles, error) {
+	t, err := l.catalog.Whole(ctx, name, t)
+	if err != nil {
+		return pipeline.TableFiles{Name: name}, l.fail("read table", name, err)
+	}
+	files := pipeline.TableFiles{Name: name, Columns: shape.SQLColumns(t.Iceberg.Schema())}
+	for _, r := range runs {
+		held, ok := r.Table(name)
+		if !ok {
+			continue
+		}
+		paths, err := l.catalog.PathsOf(held.Files)
+		if err != nil {
+			return files, l.fail("read table", name, err)
+		}
+		files.Snapshot, files.Files = held.Snapshot, append(files.Files, paths...)
+	}
+	slices.Sort(files.Files)
+	return files, nil
 }
 
 // Tables gives the files of the named tables in a state, by name; of every table
@@ -197,18 +231,17 @@ func (l *Lake) Tables(ctx context.Context, at AsOf, names ...string) ([]pipeline
 // Table is Tables for one table. It fails with KindNotFound when there is none
 // of that name.
 func (l *Lake) Table(ctx context.Context, name string, at AsOf) (pipeline.TableFiles, error) {
-	c, err := l.cut(ctx, at)
+	s, err := l.State(ctx, at)
 	if err != nil {
 		return pipeline.TableFiles{}, err
 	}
-	t, ok := l.tables()[name]
-	if !ok {
+	if _, ok := s.tables[name]; !ok {
 		return pipeline.TableFiles{}, pipeline.Errorf(pipeline.KindNotFound, "read table", name, "the lake has no such table")
 	}
-	return l.filesAt(ctx, name, t, c)
+	return s.Table(ctx, name)
 }
 
-// filesAt gives the files of a table in a state.
+// filesAt gives the files of a raw table in a state, or of any of now.
 func (l *Lake) filesAt(ctx context.Context, name string, t *catalog.Table, c cutoff) (pipeline.TableFiles, error) {
 	t, err := l.catalog.Whole(ctx, name, t)
 	if err != nil {
@@ -244,7 +277,7 @@ func (l *Lake) snapshotAt(name string, tbl *table.Table, c cutoff) *table.Snapsh
 	raw := l.isRaw(name)
 	var found *table.Snapshot
 	for _, snap := range tbl.Metadata().Snapshots() {
-		if raw && chain.SeqOf(&snap) > c.seq || !raw && snap.TimestampMs > c.millis {
+		if raw && chain.SeqOf(&snap) > c.seq {
 			break
 		}
 		s := snap
@@ -260,52 +293,22 @@ func (l *Lake) RunIDs(ctx context.Context, at AsOf) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := l.catalog.Refresh(ctx); err != nil {
-		return nil, l.fail("read lake", l.cfg.Root, err)
-	}
-	first := map[string]int64{}
-	for _, t := range l.catalog.Results() {
-		for _, snap := range t.Iceberg.Metadata().Snapshots() {
-			if snap.Summary == nil || snap.Summary.Properties[chain.PropRun] == "" || snap.TimestampMs > c.millis {
-				continue
-			}
-			run := snap.Summary.Properties[chain.PropRun]
-			if at, seen := first[run]; !seen || snap.TimestampMs < at {
-				first[run] = snap.TimestampMs
-			}
-		}
-	}
+	heads, err := l.catalog.Published().Heads(ctx, c.runSeq, c.millis)
 	var runs []string
-	for run := range first {
-		runs = append(runs, run)
+	for _, r := range heads {
+		runs = append(runs, r.ID)
 	}
-	sort.Slice(runs, func(i, j int) bool {
-		if first[runs[i]] != first[runs[j]] {
-			return first[runs[i]] < first[runs[j]]
-		}
-		return runs[i] < runs[j]
-	})
-	return runs, nil
+	return runs, l.fail("read lake", l.cfg.Root, err)
 }
 
 // PublishedAt gives the instant at which a run's results were in the history;
 // zero when they never were.
 func (l *Lake) PublishedAt(ctx context.Context, run string) (time.Time, error) {
-	if err := l.catalog.Refresh(ctx); err != nil {
+	r, found, err := l.catalog.Published().Named(ctx, run)
+	if err != nil || !found {
 		return time.Time{}, l.fail("read lake", l.cfg.Root, err)
 	}
-	var last int64
-	for _, t := range l.catalog.Results() {
-		for _, snap := range t.Iceberg.Metadata().Snapshots() {
-			if snap.Summary != nil && snap.Summary.Properties[chain.PropRun] == run {
-				last = max(last, snap.TimestampMs)
-			}
-		}
-	}
-	if last == 0 {
-		return time.Time{}, nil
-	}
-	return time.UnixMilli(last).UTC(), nil
+	return time.UnixMilli(r.DatedMs).UTC(), nil
 }
 
 // TablesOf gives the files of every raw table at the snapshots named, which are
@@ -318,6 +321,11 @@ func (l *Lake) TablesOf(ctx context.Context, snapshots map[string]int64) ([]pipe
 	last, err := l.lastOf(ctx, snapshots)
 	if err != nil {
 		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(snapshots)) {
+		if snapshots[name] != 0 && !slices.ContainsFunc(tables, func(t pipeline.TableFiles) bool { return t.Name == name }) {
+			return nil, pipeline.Errorf(pipeline.KindVerification, "read table", name, "a run read its snapshot %d, and the lake has no such table any more", snapshots[name])
+		}
 	}
 	for i, t := range tables {
 		if !l.isRaw(t.Name) {
@@ -333,10 +341,7 @@ func (l *Lake) TablesOf(ctx context.Context, snapshots map[string]int64) ([]pipe
 		if snapshots[t.Name] == 0 {
 			continue
 		}
-		loaded, ok := l.catalog.Table(t.Name)
-		if !ok {
-			continue
-		}
+		loaded, _ := l.catalog.Table(t.Name)
 		snap := loaded.Iceberg.SnapshotByID(snapshots[t.Name])
 		if snap == nil { // it has expired: the numbers say what it held
 			if tables[i].UpTo, err = l.heldBy(ctx, t.Name, snapshots[t.Name], last); err != nil {

@@ -20,6 +20,7 @@
 //	catalog  the Iceberg tables: as last seen, commits, the list of files
 //	chain    what links and snapshots say of batches, compactions and runs
 //	links    where the hash chain lies: the table of links and its mirror
+//	published  what each run published
 //	fence    one writer: the lock in the catalog's database, and its epoch
 //	inventory  the list of all files, with their hashes
 //	shape    what an Iceberg table of some columns looks like

@@ -13,6 +13,7 @@ import (
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/published"
 	"carat/pipeline/lake/shape"
 	"carat/pipeline/lake/store"
 
@@ -41,8 +42,8 @@ func (l *Lake) Publish(ctx context.Context, run Run, tables map[string][]string,
 	if err := l.catalog.Refresh(ctx); err != nil {
 		return false, l.fail("publish run", run.ID, err)
 	}
-	if l.catalog.HasRun(run.ID) {
-		return false, nil
+	if known, err := l.catalog.HasRun(ctx, run.ID); err != nil || known {
+		return false, l.fail("publish run", run.ID, err)
 	}
 	if err := l.publish(ctx, run, tables, inTx); err != nil {
 		return false, l.fail("publish run", run.ID, err)
@@ -62,6 +63,7 @@ func (l *Lake) publish(ctx context.Context, run Run, tables map[string][]string,
 		return err
 	}
 	var appends []catalog.Append
+	sums := map[string][]chain.FileHash{}
 	for name, files := range tables {
 		a, err := l.resultAppend(m, run, name, files)
 		if err != nil {
@@ -73,6 +75,9 @@ func (l *Lake) publish(ctx context.Context, run Run, tables map[string][]string,
 		if a.Shape != nil {
 			appends = append(appends, a)
 		}
+		for _, f := range a.Files {
+			sums[name] = append(sums[name], chain.FileHash{Name: l.disk.Relative(f.Path), SHA256: f.SHA256})
+		}
 	}
 	sort.Slice(appends, func(i, j int) bool { return appends[i].Name < appends[j].Name })
 	err = m.Commit(ctx, func() error {
@@ -80,7 +85,7 @@ func (l *Lake) publish(ctx context.Context, run Run, tables map[string][]string,
 		if err != nil {
 			return err
 		}
-		return l.catalog.Apply(ctx, changes, inTx)
+		return l.catalog.ApplyRun(ctx, published.Run{ID: run.ID, Period: string(run.Period)}, changes, sums, inTx)
 	})
 	return errors.Join(err, m.Tidy())
 }

@@ -5,13 +5,11 @@ import (
 	"database/sql"
 	"fmt"
 	"sort"
-	"strconv"
 
 	"carat/pipeline"
 	"carat/pipeline/certificate"
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
-	"carat/pipeline/lake/pages"
 	"carat/pipeline/lake/store"
 
 	"github.com/apache/iceberg-go/table"
@@ -33,42 +31,20 @@ type RunTable struct {
 // RunTables gives the result tables of a published run, by name: none when
 // there is no such run.
 func (l *Lake) RunTables(ctx context.Context, run string) ([]RunTable, error) {
-	if err := l.catalog.Refresh(ctx); err != nil {
+	r, _, err := l.catalog.Published().Named(ctx, run)
+	if err != nil {
 		return nil, l.fail("read run", run, err)
 	}
 	var list []RunTable
-	for name, t := range l.catalog.Results() {
-		for _, snap := range t.Iceberg.Metadata().Snapshots() {
-			if snap.Summary == nil || snap.Summary.Properties[chain.PropRun] != run {
-				continue
-			}
-			one, err := l.runTable(name, &snap)
-			if err != nil {
-				return nil, l.fail("read run", run, err)
-			}
-			list = append(list, one)
+	for _, t := range r.Tables {
+		one := RunTable{Table: t.Name, Snapshot: t.Snapshot, Rows: t.Rows, NumbersSHA256: t.NumbersSHA256, NumbersForm: t.NumbersForm}
+		if one.Paths, err = l.catalog.PathsOf(t.Files); err != nil {
+			return nil, l.fail("read run", run, fmt.Errorf("table %s: %w", t.Name, err))
 		}
+		list = append(list, one)
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].Table < list[j].Table })
 	return list, nil
-}
-
-func (l *Lake) runTable(name string, snap *table.Snapshot) (RunTable, error) {
-	one := RunTable{Table: name, Snapshot: snap.SnapshotID, NumbersSHA256: snap.Summary.Properties[chain.PropNumbersSHA256]}
-	var err error
-	if one.Rows, err = strconv.ParseInt(snap.Summary.Properties[chain.PropRows], 10, 64); err != nil {
-		return one, fmt.Errorf("table %s: %s: %w", name, chain.PropRows, err)
-	}
-	one.NumbersForm = pages.NumbersEncoded
-	if form := snap.Summary.Properties[chain.PropNumbersForm]; form != "" {
-		if one.NumbersForm, err = strconv.Atoi(form); err != nil {
-			return one, fmt.Errorf("table %s: %s: %w", name, chain.PropNumbersForm, err)
-		}
-	}
-	if one.Paths, err = l.catalog.AddedFiles(snap); err != nil {
-		return one, fmt.Errorf("table %s: %w", name, err)
-	}
-	return one, nil
 }
 
 // CertifiedFiles hashes the files of a run's table as they lie.
@@ -129,8 +105,8 @@ func (l *Lake) tagChange(name, tag string, snapshot int64) (c catalog.Change, ne
 			return c, false, nil
 		}
 	}
-	if meta.SnapshotByID(snapshot) == nil && l.isRaw(name) && catalog.HasExpired(meta) {
-		return c, false, nil // it has expired: the numbers say what it held
+	if meta.SnapshotByID(snapshot) == nil && catalog.HasExpired(meta) {
+		return c, false, nil // it has expired: batch numbers, or the run's row, say what it held
 	}
 	if meta.SnapshotByID(snapshot) == nil {
 		return c, false, fmt.Errorf("table %s: no snapshot %d", name, snapshot)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"carat/pipeline"
+	"carat/pipeline/certificate"
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/links"
@@ -72,11 +73,11 @@ func upgradeTest(t testing.TB, cfg Config) (Upgraded, error) {
 	return l.Upgrade(t.Context())
 }
 
-// What the lake of the first form comes to: 18 batches and a compaction, then the two
+// What the lake of the first form comes to: 18 batches and a compaction, then the three
 // steps, of which the second writes the files of the tables that hold rows anew.
 const (
 	formFirstTables = 7
-	formFirstLinks  = 18 + 1 + 1 + formFirstTables + 1
+	formFirstLinks  = 18 + 1 + 1 + formFirstTables + 1 + 1
 )
 
 const formFirstChain = "c5805bc5506ef3ac113a38212815469223a9406f3c15edfec924851e357f5e34" // as the carat that made it told
@@ -119,9 +120,10 @@ func TestUpgrade(t *testing.T) {
 	}
 	last, first := all[len(all)-1], all[19]
 	props, err := first.Properties()
-	if err != nil || last.ID != "u000002" || last.BatchNo != 18 || first.Kind != chain.KindUpgrade || first.ID != "u000001" || props[chain.PropPreviousChain] != formFirstChain || !strings.Contains(props[chain.PropSnapshots], `"gift_events":{"`) {
+	if err != nil || last.ID != "u000003" || last.BatchNo != 18 || first.Kind != chain.KindUpgrade || first.ID != "u000001" || props[chain.PropPreviousChain] != formFirstChain || !strings.Contains(props[chain.PropSnapshots], `"gift_events":{"`) {
 		t.Errorf("%+v %v", last, err)
 	}
+	wasPublished(t, l, root)
 	if c := ingest(t, l, gifts(4, 1), "after"); c.Seq != 19 || c.PreviousChain != last.Value {
 		t.Errorf("the next batch is %+v", c)
 	}
@@ -140,6 +142,41 @@ func TestUpgrade(t *testing.T) {
 		}
 		if want := map[string]int{"": 7 + 1 + 4, "b000007": 4, "b000015": 10, "b000016": 10, "b000017": 9}[at.Batch]; at.Batch != "" && len(held) != want {
 			t.Errorf("as of %+v: %d gifts, want %d", at, len(held), want)
+		}
+	}
+}
+
+// wasPublished compares what the rows of runs say with the certificates of before: their
+// run, its files, and the last batch that it read.
+func wasPublished(t *testing.T, l *Lake, root string) {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(root, "certificates", "*", "*.json"))
+	if err != nil || len(found) < 3 {
+		t.Fatal(found, err)
+	}
+	for _, path := range found {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := certificate.ParseCertificate(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, there, err := l.catalog.Published().Named(t.Context(), c.RunID)
+		if err != nil || !there || chain.BatchID(r.BatchNo) != c.LastBatch || r.Period != string(c.Period) || len(r.Tables) != len(c.Results) {
+			t.Errorf("%s: run %s read %d, %d tables of %s (%v)", path, r.ID, r.BatchNo, len(r.Tables), r.Period, err)
+		}
+		tables, err := l.RunTables(t.Context(), c.RunID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range c.Results {
+			files, err := l.CertifiedFiles(tables[i])
+			if err != nil || tables[i].Table != want.Table || tables[i].Snapshot != want.Snapshot || tables[i].Rows != want.Rows ||
+				tables[i].NumbersSHA256 != want.NumbersSHA256 || tables[i].NumbersForm != 1 || !slices.Equal(files, want.Files) {
+				t.Errorf("%s: %+v, want %+v (%v)", path, tables[i], want, err)
+			}
 		}
 	}
 }

@@ -77,7 +77,8 @@ func (s *Store) RecordLock(ctx context.Context, tx *sql.Tx, l Lock, p *Proof) er
 	return s.Record(ctx, tx, "carat_locks", string(l.Period), l.Version)
 }
 
-// Reopen ends a lock that is in force, with a record of it.
+// Reopen ends a lock that is in force, with a record of it. The preparations of later
+// periods fall away: what they open with may move.
 func (s *Store) Reopen(ctx context.Context, l Lock, p *Proof) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := s.prove(ctx, tx, p); err != nil {
@@ -95,6 +96,9 @@ func (s *Store) Reopen(ctx context.Context, l Lock, p *Proof) error {
 		}
 		if err != nil {
 			return fmt.Errorf("reopen period %s: %w", l.Period, err)
+		}
+		if _, err := s.voidSignOffs(ctx, tx, l.ReopenedAt, string(l.Period)+" was opened again", preparedLater, string(l.Period)); err != nil {
+			return err
 		}
 		return s.Record(ctx, tx, "carat_locks", string(l.Period), l.Version)
 	})
@@ -153,7 +157,7 @@ func (s *Store) RecordSignOff(ctx context.Context, o SignOff, p *Proof) (attempt
 		if err := s.prove(ctx, tx, p); err != nil {
 			return err
 		}
-		if _, err := s.voidSignOffs(ctx, tx, o.Period, o.Version, o.PreparedAt, "prepared again"); err != nil {
+		if _, err := s.voidSignOffs(ctx, tx, o.PreparedAt, "prepared again", "period = ? and version = ?", string(o.Period), o.Version); err != nil {
 			return err
 		}
 		if err := tx.QueryRowContext(ctx, s.bind("select coalesce(max(attempt), 0) + 1 from carat_sign_offs where period = ? and version = ?"),
@@ -178,7 +182,7 @@ func (s *Store) RecordSignOff(ctx context.Context, o SignOff, p *Proof) (attempt
 // gives how many there were.
 func (s *Store) VoidSignOffs(ctx context.Context, period pipeline.Period, version int64, at time.Time, reason string) (n int64, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		n, err = s.voidSignOffs(ctx, tx, period, version, at, reason)
+		n, err = s.voidSignOffs(ctx, tx, at, reason, "period = ? and version = ?", string(period), version)
 		return err
 	})
 	if err != nil {
@@ -187,20 +191,19 @@ func (s *Store) VoidSignOffs(ctx context.Context, period pipeline.Period, versio
 	return n, nil
 }
 
-func (s *Store) voidSignOffs(ctx context.Context, tx *sql.Tx, period pipeline.Period, version int64, at time.Time, reason string) (int64, error) {
-	standing, err := s.rowsOf(ctx, tx, "carat_sign_offs", " where period = ? and version = ? and void_reason is null order by attempt", string(period), version)
-	if err != nil {
-		return 0, err
-	}
+// preparedLater are the preparations of later periods than one that are not locked.
+const preparedLater = "period > ? and not exists (select 1 from carat_locks l where l.period = carat_sign_offs.period and l.version = carat_sign_offs.version)"
+
+func (s *Store) voidSignOffs(ctx context.Context, tx *sql.Tx, at time.Time, reason, which string, args ...any) (int64, error) {
+	standing, err := s.rowsOf(ctx, tx, "carat_sign_offs", " where "+which+" and void_reason is null order by period, version, attempt", args...)
 	for _, o := range standing {
-		key := []any{string(period), version, *o["attempt"]}
-		if _, err := tx.ExecContext(ctx, s.bind(`update carat_sign_offs set void_at = ?, void_reason = ?
-			where period = ? and version = ? and attempt = `+*o["attempt"]), at.UnixMicro(), reason, string(period), version); err != nil {
+		if _, err := tx.ExecContext(ctx, s.bind("update carat_sign_offs set void_at = ?, void_reason = ? where period = ? and version = "+*o["version"]+" and attempt = "+*o["attempt"]),
+			at.UnixMicro(), reason, *o["period"]); err != nil {
 			return 0, err
 		}
-		if err := s.Record(ctx, tx, "carat_sign_offs", key...); err != nil {
+		if err := s.Record(ctx, tx, "carat_sign_offs", *o["period"], *o["version"], *o["attempt"]); err != nil {
 			return 0, err
 		}
 	}
-	return int64(len(standing)), nil
+	return int64(len(standing)), err
 }

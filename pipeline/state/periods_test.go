@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"carat/pipeline"
 )
 
 func lock(t *testing.T, s *Store, l Lock) {
@@ -84,6 +86,42 @@ func TestSignOffs(t *testing.T) {
 		}
 		if got, err := s.SignOffs(ctx, "2026-10", 2); err != nil || len(got) != 0 {
 			t.Errorf("SignOffs of the next version = %+v, %v", got, err)
+		}
+	})
+}
+
+// Reopening lets the preparations of later periods fall away, which opened with what may
+// move now: not those of earlier ones, nor of a version that was locked.
+func TestReopeningVoidsLaterSignOffs(t *testing.T) {
+	stores(t, func(t *testing.T, dsn string) {
+		ctx := context.Background()
+		s := open(t, dsn)
+		for _, o := range []SignOff{{Period: "2026-09", Version: 1}, {Period: "2026-10", Version: 1}, {Period: "2026-11", Version: 1}, {Period: "2026-11", Version: 2}, {Period: "2026-12", Version: 1}} {
+			o.RunID, o.NumbersSHA256, o.PreparedBy, o.PreparedAt = "aa", "n", "ann", at(1)
+			if _, err := s.RecordSignOff(ctx, o, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		october := Lock{Period: "2026-10", Version: 1, RunID: "aa", CertificateSHA256: "c1", PreparedBy: "ann", ApprovedBy: "bob", LockedAt: at(2)}
+		lock(t, s, october)
+		lock(t, s, Lock{Period: "2026-11", Version: 1, RunID: "aa", CertificateSHA256: "c2", PreparedBy: "ann", ApprovedBy: "bob", LockedAt: at(3)})
+		october.ReopenedBy, october.ReopenedAt, october.ReopenReason = "cleo", at(9), "a late settlement"
+		if err := s.Reopen(ctx, october, nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			period  pipeline.Period
+			version int64
+			fell    string
+		}{{"2026-09", 1, ""}, {"2026-10", 1, ""}, {"2026-11", 1, ""}, {"2026-11", 2, "2026-10 was opened again"}, {"2026-12", 1, "2026-10 was opened again"}} {
+			got, err := s.SignOffs(ctx, c.period, c.version)
+			if err != nil || len(got) != 1 || got[0].VoidReason != c.fell || c.fell != "" && !got[0].VoidAt.Equal(at(9)) {
+				t.Errorf("%s version %d: %+v, %v; want %q", c.period, c.version, got, err, c.fell)
+			}
+		}
+		v, err := s.VerifyRecords(ctx, nil)
+		if err != nil || len(v.Differences) > 0 {
+			t.Errorf("%q %v", v.Differences, err)
 		}
 	})
 }

@@ -30,6 +30,7 @@ var covered = map[string][]string{
 	"carat_jobs":      {"job_no"},
 	"carat_locks":     {"period", "version"},
 	"carat_periods":   {"period"},
+	"carat_published": {"run_id"},
 	"carat_runs":      {"run_id"},
 	"carat_sent":      {"period", "creator_id", "entity", "currency", "rows_sha256"},
 	"carat_settings":  {"name"},

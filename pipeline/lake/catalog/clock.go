@@ -89,15 +89,11 @@ func (cat *Catalog) latest(meta table.Metadata) int64 {
 // clock told it then, -1 when there is none: all before it was made before, whatever
 // the clock said. The tables must have been refreshed.
 func (cat *Catalog) LastBy(ctx context.Context, at time.Time) (int64, error) {
-	last := int64(-1)
-	for _, t := range cat.Results() {
-		for _, snap := range t.Iceberg.Metadata().Snapshots() {
-			if !chain.DatedAt(&snap).After(at) {
-				last = max(last, snap.TimestampMs)
-			}
-		}
+	last, err := cat.Published().LastBy(ctx, at.UnixMilli()) // whose snapshots may have expired, like those of links
+	if err != nil {
+		return last, err
 	}
-	all, err := cat.Links(ctx) // whose snapshots may have expired
+	all, err := cat.Links(ctx)
 	for _, l := range all {
 		p, perr := l.Properties()
 		if perr != nil {

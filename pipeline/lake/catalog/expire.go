@@ -13,8 +13,8 @@ import (
 	"github.com/apache/iceberg-go/table"
 )
 
-// Snapshots of raw tables, and of the table of links, expire: what a state as of then
-// holds, batch numbers say. Beyond so many that no tag holds they are taken away, some
+// Snapshots expire: what a state as of then holds of a raw table, batch numbers say, and of
+// a result table, what each run published. Beyond so many that no tag holds they are taken away, some
 // at a time.
 const (
 	KeptSnapshots   = 100
@@ -25,10 +25,10 @@ const (
 const GCAfter = 7 * 24 * time.Hour
 
 // expire takes the oldest snapshots out of a table's next state, and names the files that
-// they alone need. Data files stay: the links name them.
+// they alone need. Data files stay: the links, and the rows of runs, name them.
 func (cat *Catalog) expire(c *Change) error {
 	snaps := c.Meta.Snapshots()
-	if len(snaps) <= snapshotsAtMost || cat.isResult(c.Name) {
+	if len(snaps) <= snapshotsAtMost {
 		return nil
 	}
 	held := map[int64]bool{}

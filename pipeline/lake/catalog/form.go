@@ -10,6 +10,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/links"
+	"carat/pipeline/lake/published"
 	"carat/pipeline/lake/shape"
 )
 
@@ -20,8 +21,9 @@ const (
 	formFirst   = 1 // the chain lies in the summaries of the raw tables' snapshots
 	FormLinks   = 2 // every link is a row of batches, mirrored in carat_links
 	FormBatchNo = 3 // every row of a raw table that is read now has its batch_no
+	FormRuns    = 4 // what each run published is a row of carat_published
 	// FormNow is the form that this carat reads and writes.
-	FormNow = FormBatchNo
+	FormNow = FormRuns
 )
 
 // propForm is the property of the namespace that says the form.
@@ -72,10 +74,18 @@ func (cat *Catalog) MakeLinks(ctx context.Context) error {
 }
 
 // Raise adds links, the last of which is that of the step of an upgrade, in one
-// transaction with the form that the history then has. The lock is held.
-func (cat *Catalog) Raise(ctx context.Context, m *Move, all []chain.Link, form int) error {
+// transaction with the form that the history then has, and with rows of runs. The lock is
+// held.
+func (cat *Catalog) Raise(ctx context.Context, m *Move, all []chain.Link, runs []published.Run, form int) error {
 	err := m.Commit(ctx, func() error {
-		return cat.applyLinks(ctx, nil, all, func(tx *sql.Tx) error { return cat.setForm(ctx, tx, form) })
+		return cat.applyLinks(ctx, nil, all, func(tx *sql.Tx) error {
+			for _, r := range runs {
+				if err := cat.addPublished(ctx, tx, r); err != nil {
+					return err
+				}
+			}
+			return cat.setForm(ctx, tx, form)
+		})
 	})
 	if err != nil {
 		return err

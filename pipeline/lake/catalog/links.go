@@ -339,15 +339,3 @@ func (cat *Catalog) RawNames() []string {
 	sort.Strings(names)
 	return names
 }
-
-// HasRun says whether a run is in the result tables as last seen.
-func (cat *Catalog) HasRun(id string) bool {
-	for _, t := range cat.Results() {
-		for _, snap := range t.Iceberg.Metadata().Snapshots() {
-			if snap.Summary != nil && snap.Summary.Properties[chain.PropRun] == id {
-				return true
-			}
-		}
-	}
-	return false
-}

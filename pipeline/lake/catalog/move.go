@@ -189,7 +189,10 @@ func (cat *Catalog) IsCommitted(m *Move) (bool, error) {
 			return found, err
 		}
 	}
-	return m.Run != "" && cat.HasRun(m.Run) || m.Tag != "" && cat.hasTag(m.Tag), nil
+	if m.Run != "" {
+		return cat.HasRun(ctx, m.Run)
+	}
+	return m.Tag != "" && cat.hasTag(m.Tag), nil
 }
 
 // hasTag says whether any table has a tag, as last seen. A tag is given to all its

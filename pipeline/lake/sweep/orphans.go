@@ -86,6 +86,21 @@ func (s *Sweeper) Referred(ctx context.Context) (map[string]bool, error) {
 	for name := range waiting {
 		known[filepath.Join(s.disk().Root, name)] = true
 	}
+	runs, err := s.Catalog.Runs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range runs {
+		for _, t := range r.Tables { // their snapshots may have expired
+			paths, err := s.Catalog.PathsOf(t.Files)
+			if err != nil {
+				continue // for verify to tell
+			}
+			for _, path := range paths {
+				known[path] = true
+			}
+		}
+	}
 	for _, l := range all {
 		for _, list := range []string{l.Files, l.Replaced} { // their snapshots may have expired
 			paths, err := s.Catalog.PathsOf(list)

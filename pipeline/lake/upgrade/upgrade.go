@@ -13,6 +13,7 @@ import (
 	"carat/pipeline/lake/compact"
 	"carat/pipeline/lake/identity"
 	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/published"
 	"carat/pipeline/lake/raw"
 	"carat/pipeline/lake/verify"
 
@@ -59,7 +60,7 @@ func (l *Lake) Run(ctx context.Context) (u Upgraded, err error) {
 	for _, step := range []struct {
 		form int
 		do   func(context.Context) error
-	}{{catalog.FormLinks, l.addLinks}, {catalog.FormBatchNo, l.number}} {
+	}{{catalog.FormLinks, l.addLinks}, {catalog.FormBatchNo, l.number}, {catalog.FormRuns, l.addRuns}} {
 		if l.Catalog.Form() >= step.form {
 			continue
 		}
@@ -87,7 +88,7 @@ func (l *Lake) addLinks(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.raise(ctx, all, all, catalog.FormLinks)
+	return l.raise(ctx, all, all, nil, catalog.FormLinks)
 }
 
 // number is the step to catalog.FormBatchNo: the files of raw tables are written anew as
@@ -104,12 +105,32 @@ func (l *Lake) number(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.raise(ctx, all, nil, catalog.FormBatchNo)
+	return l.raise(ctx, all, nil, nil, catalog.FormBatchNo)
+}
+
+// addRuns is the step to catalog.FormRuns: what the snapshots of the result tables told of
+// each run.
+func (l *Lake) addRuns(ctx context.Context) error {
+	if err := l.Ensure(ctx); err != nil { // also where the steps before were another process's
+		return err
+	}
+	if err := l.Catalog.Refresh(ctx); err != nil {
+		return err
+	}
+	runs, err := l.Catalog.FormerRuns(ctx)
+	if err != nil {
+		return err
+	}
+	all, err := l.Catalog.Links(ctx)
+	if err != nil {
+		return err
+	}
+	return l.raise(ctx, all, nil, runs, catalog.FormRuns)
 }
 
 // raise adds the link of a step's end, after some others that are new, in one
-// transaction with the form. before are all links that it follows.
-func (l *Lake) raise(ctx context.Context, before, more []chain.Link, form int) error {
+// transaction with the form, and with rows of runs. before are all links that it follows.
+func (l *Lake) raise(ctx context.Context, before, more []chain.Link, runs []published.Run, form int) error {
 	last, number := chain.Link{}, int64(1)
 	for _, one := range before {
 		if last = one; one.Kind == chain.KindUpgrade {
@@ -142,6 +163,6 @@ func (l *Lake) raise(ctx context.Context, before, more []chain.Link, form int) e
 	}
 	m := l.Catalog.NewMove(dir)
 	m.Upgrade = own.ID
-	err = l.Catalog.Raise(ctx, m, append(slices.Clone(more), own), form)
+	err = l.Catalog.Raise(ctx, m, append(slices.Clone(more), own), runs, form)
 	return errors.Join(err, m.Tidy())
 }

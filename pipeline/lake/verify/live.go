@@ -1,12 +1,14 @@
 package verify
 
 import (
+	"context"
 	"maps"
 	"slices"
 
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/published"
 
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
@@ -83,9 +85,21 @@ func (v *verifier) adder(name string) string {
 	return "run"
 }
 
-// runs checks the files of published runs.
-func (v *verifier) runs() {
-	runs := map[string]bool{}
+// runs checks the files of published runs, and what their snapshots say of themselves.
+func (v *verifier) runs(ctx context.Context) {
+	all, err := v.cat.Runs(ctx)
+	if err != nil {
+		v.differ("what runs published can't be read: %v", err)
+		return
+	}
+	known := map[string]published.Run{}
+	for _, r := range all {
+		known[r.ID] = r
+		for _, t := range r.Tables {
+			v.published(r, t)
+		}
+	}
+	v.report.Runs = len(known)
 	tables := v.cat.Results()
 	for _, name := range slices.Sorted(maps.Keys(tables)) {
 		within := map[string]int{}
@@ -94,21 +108,38 @@ func (v *verifier) runs() {
 				continue
 			}
 			run := snap.Summary.Properties[chain.PropRun]
+			v.keeps("run "+run+" in "+name, snap.Summary.Properties)
 			if within[run]++; within[run] == 2 {
 				v.differ("run %s is twice in table %s: snapshot %d added to it", run, name, snap.SnapshotID)
-			}
-			runs[run] = true
-			v.keeps("run "+run+" in "+name, snap.Summary.Properties)
-			paths, err := v.cat.AddedFiles(&snap)
-			if err != nil {
-				v.differ("run %s: the list of files of %s can't be read: %v", run, name, err)
 				continue
 			}
-			v.live.exchange(name, paths, nil)
-			v.hashes("run "+run+" in "+name, paths, snap.Summary.Properties[chain.PropFilesSHA256], "")
+			t, found := known[run].Table(name)
+			if what := catalog.Said(t, name, &snap); !found {
+				v.differ("table %s: snapshot %d says that it is of run %s, which published nothing there", name, snap.SnapshotID, run)
+			} else if what != "" {
+				v.differ("run %s in %s was changed: snapshot %d: %s", run, name, snap.SnapshotID, what)
+			}
 		}
 	}
-	v.report.Runs = len(runs)
+}
+
+// published checks one table of a run: its files, and that the snapshot that brought them
+// is there, unless it can have expired.
+func (v *verifier) published(r published.Run, t published.Table) {
+	whose := "run " + r.ID + " in " + t.Name
+	paths, err := v.cat.PathsOf(t.Files)
+	if err != nil {
+		v.differ("%s: its list of files can't be read: %v", whose, err)
+		return
+	}
+	v.live.exchange(t.Name, paths, nil)
+	if v.hashes(whose, paths, t.FilesSHA256, t.Files) && chain.Hash(t.Files) != t.FilesSHA256 {
+		v.differ("%s: its list of files was changed: it gives %s, carat.files-sha256 says %s", whose, chain.Hash(t.Files), t.FilesSHA256)
+	}
+	have, ok := v.cat.Table(t.Name)
+	if !ok || have.Iceberg.SnapshotByID(t.Snapshot) == nil && !catalog.MayHaveExpired(have.Iceberg.Metadata(), r.DatedMs) {
+		v.differ("%s: table %s lacks its snapshot %d", whose, t.Name, t.Snapshot)
+	}
 }
 
 // keeps notes the end of the chain of records that a snapshot keeps.

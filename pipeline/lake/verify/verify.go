@@ -135,7 +135,7 @@ func (v *verifier) walk(ctx context.Context) error {
 	}
 	v.report.Chain = previous
 	v.mirrored(ctx, all)
-	v.runs()
+	v.runs(ctx)
 	v.liveRows(rows)
 	v.foreign(ctx)
 	return ctx.Err()
