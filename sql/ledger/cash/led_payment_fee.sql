@@ -2,6 +2,34 @@
 -- grain: line_id
 -- A payment's fee is a cost, one that comes back with a failed or returned payment is given back. Of a provider whose settlement lines
 -- are fed they tell the fee, and its payments only match.
+with payments as (
+    select
+        payments.line_id,
+        payments.entity,
+        payments.provider,
+        payments.payout_id,
+        payments.report_id,
+        payments.currency,
+        payments.status,
+        payments.fee_amount,
+        payments.booked_at,
+        payments.accounting_month
+    from led_provider_payment as payments
+    cross join run
+    where payments.fee_amount <> 0 and payments.booked_at >= run.first_start
+),
+
+settled as (
+    select distinct providers.entity, providers.provider
+    from (
+        select distinct entity, lower(provider) as provider
+        from payments
+    ) as providers
+    inner join stg_settlement_lines as lines
+        on lines.entity = providers.entity
+        and lower(lines.counterparty) = providers.provider
+)
+
 select
     payments.line_id,
     payments.entity,
@@ -15,14 +43,9 @@ select
         else least(payments.booked_at, run.opening_instant)
     end as taken_at,
     payments.accounting_month = run.period as is_now
-from led_provider_payment as payments
+from payments
 cross join run
-left join (
-    select distinct entity, counterparty
-    from stg_settlement_lines
-) as settled
+left join settled
     on settled.entity = payments.entity
-    and lower(settled.counterparty) = lower(payments.provider)
-where payments.fee_amount <> 0
-    and settled.counterparty is null
-    and payments.booked_at >= run.first_start
+    and settled.provider = lower(payments.provider)
+where settled.provider is null

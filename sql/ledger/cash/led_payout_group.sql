@@ -28,8 +28,7 @@ lines as (
     from led_payout_line
     left join led_settlement_group
         on led_settlement_group.side = 'theirs'
-        and led_settlement_group.item_id = led_payout_line.line_id
-        and led_payout_line.line_kind = 'bank'
+        and led_settlement_group.item_id = case when led_payout_line.line_kind = 'bank' then led_payout_line.line_id end
     where led_settlement_group.item_id is null
 ),
 

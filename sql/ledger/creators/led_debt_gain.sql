@@ -60,8 +60,7 @@ parts as (
         and later.entity = earlier.entity
         and later.range_from >= earlier.range_from
     left join closed_creator_debts as closed
-        on earlier.is_opening
-        and closed.creator_id = earlier.creator_id
+        on closed.creator_id = case when earlier.is_opening then earlier.creator_id end
         and closed.entity = earlier.entity
         and closed.currency = earlier.currency
         and closed.diamonds = earlier.added

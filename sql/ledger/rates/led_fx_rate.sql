@@ -189,33 +189,27 @@ select
     end as rate
 from ranked
 left join stg_fx_rates as direct_rate
-    on ranked.method = 'direct'
-    and direct_rate.base = ranked.base
+    on direct_rate.base = case when ranked.method = 'direct' then ranked.base end
     and direct_rate.quote = ranked.quote
     and direct_rate.rate_date = ranked.first_day
 left join stg_fx_rates as inverse_rate
-    on ranked.method = 'inverse'
-    and inverse_rate.base = ranked.quote
+    on inverse_rate.base = case when ranked.method = 'inverse' then ranked.quote end
     and inverse_rate.quote = ranked.base
     and inverse_rate.rate_date = ranked.first_day
 left join stg_fx_rates as quote_leg
-    on ranked.method = 'cross'
-    and quote_leg.base = ranked.common_base
+    on quote_leg.base = case when ranked.method = 'cross' then ranked.common_base end
     and quote_leg.quote = ranked.quote
     and quote_leg.rate_date = ranked.first_day
 left join stg_fx_rates as base_leg
-    on ranked.method = 'cross'
-    and base_leg.base = ranked.common_base
+    on base_leg.base = case when ranked.method = 'cross' then ranked.common_base end
     and base_leg.quote = ranked.base
     and base_leg.rate_date = ranked.second_day
 left join run_decided_rates as decided_rate
-    on ranked.method = 'decided'
-    and decided_rate.base = ranked.base
+    on decided_rate.base = case when ranked.method = 'decided' then ranked.base end
     and decided_rate.quote = ranked.quote
     and decided_rate.day = ranked.day
 left join run_decided_rates as decided_inverse
-    on ranked.method = 'decided inverse'
-    and decided_inverse.base = ranked.quote
+    on decided_inverse.base = case when ranked.method = 'decided inverse' then ranked.quote end
     and decided_inverse.quote = ranked.base
     and decided_inverse.day = ranked.day
 where ranked.choice = 1

@@ -44,6 +44,33 @@ netted as (
     where aggregates.outcome in ('matched', 'tolerated', 'amount', 'quantity') and aggregates.their_items > 0
 ),
 
+orders as (
+    select
+        keyed.item_id,
+        keyed.entity,
+        keyed.channel,
+        keyed.key_scope,
+        keyed.counterparty,
+        keyed.class,
+        keyed.match_key,
+        keyed.currency,
+        keyed.key_outcome,
+        keyed.event_at,
+        keyed.due_at,
+        keyed.owed_amount,
+        keyed.taken_at < run.period_start as was_there
+    from led_match_keyed as keyed
+    cross join run
+    where keyed.match = 'purchase_settlement' and keyed.side = 'ours' and not keyed.is_before
+),
+
+-- what came in the period wasn't open before it
+earlier as (
+    select distinct entity, key_scope, class, match_key, currency
+    from orders
+    where was_there and match_key is not null
+),
+
 -- the first order of a transaction is settled by its first line, the second by the second: so what an earlier month knew is told again
 ranked as (
     select
@@ -51,15 +78,9 @@ ranked as (
         keyed.item_id,
         keyed.entity,
         keyed.channel,
-        keyed.counterparty,
         keyed.class,
         keyed.match_key,
         keyed.currency,
-        keyed.key_outcome,
-        keyed.is_before,
-        keyed.event_at,
-        keyed.due_at,
-        keyed.owed_amount,
         keyed.taken_at < run.period_start as was_there,
         row_number() over (
             partition by keyed.side, keyed.entity, keyed.key_scope, keyed.class, keyed.match_key, keyed.currency
@@ -70,6 +91,12 @@ ranked as (
         ) < run.period_start as was_whole
     from led_match_keyed as keyed
     cross join run
+    inner join earlier
+        on earlier.match_key = keyed.match_key
+        and earlier.entity = keyed.entity
+        and earlier.key_scope = keyed.key_scope
+        and earlier.class = keyed.class
+        and earlier.currency = keyed.currency
     where keyed.match = 'purchase_settlement'
 ),
 
@@ -91,9 +118,12 @@ opens as (
             when netted.item_id is not null then netted.was_met
             when keyed.key_outcome in ('open', 'duplicate_ours') then false
             when lines.item_id is not null then coalesce(lines.was_there, false)
-            else keyed.was_whole
+            else coalesce(places.was_whole, false)
         end) as was_open
-    from ranked as keyed
+    from orders as keyed
+    left join ranked as places
+        on places.side = 'ours'
+        and places.item_id = keyed.item_id
     left join ranked as lines
         on lines.side = 'theirs'
         and lines.entity = keyed.entity
@@ -101,7 +131,7 @@ opens as (
         and lines.class = keyed.class
         and lines.match_key = keyed.match_key
         and lines.currency = keyed.currency
-        and lines.place = keyed.place
+        and lines.place = places.place
     left join attributed
         on attributed.item_id = keyed.item_id
     left join netted
@@ -112,7 +142,6 @@ opens as (
         where side = 'ours'
     ) as converted_orders
         on converted_orders.item_id = keyed.item_id
-    where keyed.side = 'ours' and not keyed.is_before
 ),
 
 quarters as (

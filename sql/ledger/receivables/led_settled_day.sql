@@ -96,10 +96,9 @@ parts as (
     from lines
     cross join run
     left join transactions
-        on lines.kind in ('fee', 'tax')
+        on transactions.store_transaction_id = case when lines.kind in ('fee', 'tax') then lines.store_transaction_id end
         and transactions.entity = lines.entity
         and transactions.channel = lines.channel
-        and transactions.store_transaction_id = lines.store_transaction_id
 ),
 
 moves as (

@@ -6,25 +6,36 @@
 -- (1 + rate)) in minor units of the currency, on whole numbers; nothing where the sale is zero-rated or exempt, and nothing where
 -- the customer owes the tax (reverse charge), because what they pay then holds none. due_tax is what an empty tax is
 -- booked as. Without rules there is no row, and nothing changes.
-with taken_back as (
+with named as (
     select
         refunds.purchase_id,
-        case when bought.purchase_id is null then originals.purchased_at else bought.purchased_at end as sold_at,
-        case when bought.purchase_id is null then originals.country else bought.country end as country,
-        case when bought.purchase_id is null then originals.channel else bought.channel end as channel,
-        case when bought.purchase_id is null then originals.gross_amount else bought.gross_amount end as sale_gross,
-        case when bought.purchase_id is null then originals.stated_tax_amount else bought.stated_tax_amount end as sale_tax
+        originals.purchased_at,
+        originals.country,
+        originals.channel,
+        originals.gross_amount,
+        originals.stated_tax_amount,
+        -- a chargeback reversal may name its chargeback
+        case when originals.kind <> 'purchase' then originals.original_purchase_id end as bought_id
     from stg_coin_purchases as refunds
     cross join run
     inner join stg_coin_purchases as originals
         on originals.purchase_id = refunds.original_purchase_id
-    -- a chargeback reversal may name its chargeback
-    left join stg_coin_purchases as bought
-        on bought.purchase_id = originals.original_purchase_id
-        and originals.kind <> 'purchase'
     where refunds.kind <> 'purchase'
         and refunds.accounting_month <= run.period
         and exists (select 1 from stg_tax_rules)
+),
+
+taken_back as (
+    select
+        named.purchase_id,
+        case when bought.purchase_id is null then named.purchased_at else bought.purchased_at end as sold_at,
+        case when bought.purchase_id is null then named.country else bought.country end as country,
+        case when bought.purchase_id is null then named.channel else bought.channel end as channel,
+        case when bought.purchase_id is null then named.gross_amount else bought.gross_amount end as sale_gross,
+        case when bought.purchase_id is null then named.stated_tax_amount else bought.stated_tax_amount end as sale_tax
+    from named
+    left join stg_coin_purchases as bought
+        on bought.purchase_id = named.bought_id
 ),
 
 sales as (

@@ -5,12 +5,19 @@
 -- chargebacks undone, stand at the sale's own rate and country, in the month in which they were. base is gross - tax. own_tax is what we owe of it:
 -- all where the remitter is us, nothing elsewhere. Positive, as the columns are named. Of the run's month in the entity's own currency too, at the
 -- rate of each row's day, as the journal books it; null where a rate is missing, and of all before.
-with rows_of_tax as (
+with taken_back as (
+    select led_refund.purchase_id, sold.country
+    from led_refund
+    inner join stg_coin_purchases as sold
+        on sold.purchase_id = led_refund.bought_id
+),
+
+rows_of_tax as (
     select
         purchases.entity,
         purchases.accounting_month < run.period as is_opening,
-        case when purchases.accounting_month = run.period then local_day(purchases.purchased_at, run.time_zone) end as day,
-        coalesce(sold.country, purchases.country) as country,
+        case when purchases.accounting_month = run.period then quarter_hour(purchases.purchased_at) end as quarter,
+        coalesce(taken_back.country, purchases.country) as country,
         purchases.tax_rate as rate,
         purchases.treatment,
         purchases.remitter,
@@ -22,34 +29,58 @@ with rows_of_tax as (
         purchases.own_tax_amount
     from led_purchase_fee as purchases
     cross join run
-    left join led_refund
-        on led_refund.purchase_id = purchases.purchase_id
-    left join stg_coin_purchases as sold
-        on sold.purchase_id = led_refund.bought_id
+    left join taken_back
+        on taken_back.purchase_id = purchases.purchase_id
     where purchases.accounting_month <= run.period
         and purchases.purchased_at >= run.first_start
 ),
 
-days as (
+-- the calendar is asked once for each quarter of an hour, of which there are few
+quarters as (
     select
         entity,
         is_opening,
-        day,
+        quarter,
         country,
         rate,
         treatment,
         remitter,
         currency,
-        cast(sum(sales) as bigint) as sales,
-        cast(sum(sales * gross_amount) as decimal(38, 6)) as gross,
-        cast(sum(sales * tax_amount) as decimal(38, 6)) as tax,
-        cast(sum(sales * own_tax_amount) as decimal(38, 6)) as own_tax,
-        cast(sum(refunds) as bigint) as refunds,
-        cast(sum(refunds * gross_amount) as decimal(38, 6)) as refunded_gross,
-        cast(sum(refunds * tax_amount) as decimal(38, 6)) as refunded_tax,
-        cast(sum(refunds * own_tax_amount) as decimal(38, 6)) as refunded_own_tax
+        sum(sales) as sales,
+        sum(sales * gross_amount) as gross,
+        sum(sales * tax_amount) as tax,
+        sum(sales * own_tax_amount) as own_tax,
+        sum(refunds) as refunds,
+        sum(refunds * gross_amount) as refunded_gross,
+        sum(refunds * tax_amount) as refunded_tax,
+        sum(refunds * own_tax_amount) as refunded_own_tax
     from rows_of_tax
-    group by entity, is_opening, day, country, rate, treatment, remitter, currency
+    group by entity, is_opening, quarter, country, rate, treatment, remitter, currency
+),
+
+days as (
+    select
+        quarters.entity,
+        quarters.is_opening,
+        local_day(quarters.quarter, run.time_zone) as day,
+        quarters.country,
+        quarters.rate,
+        quarters.treatment,
+        quarters.remitter,
+        quarters.currency,
+        cast(sum(quarters.sales) as bigint) as sales,
+        cast(sum(quarters.gross) as decimal(38, 6)) as gross,
+        cast(sum(quarters.tax) as decimal(38, 6)) as tax,
+        cast(sum(quarters.own_tax) as decimal(38, 6)) as own_tax,
+        cast(sum(quarters.refunds) as bigint) as refunds,
+        cast(sum(quarters.refunded_gross) as decimal(38, 6)) as refunded_gross,
+        cast(sum(quarters.refunded_tax) as decimal(38, 6)) as refunded_tax,
+        cast(sum(quarters.refunded_own_tax) as decimal(38, 6)) as refunded_own_tax
+    from quarters
+    cross join run
+    group by
+        quarters.entity, quarters.is_opening, local_day(quarters.quarter, run.time_zone), quarters.country, quarters.rate, quarters.treatment,
+        quarters.remitter, quarters.currency
 ),
 
 rated as (

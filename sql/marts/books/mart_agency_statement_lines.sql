@@ -161,5 +161,4 @@ select
 from numbered
 cross join run
 left join led_payout_state as payouts
-    on payouts.payout_id = numbered.reference_id
-    and numbered.section_rank in (6, 7)
+    on payouts.payout_id = case when numbered.section_rank in (6, 7) then numbered.reference_id end

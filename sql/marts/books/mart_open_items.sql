@@ -26,8 +26,7 @@ items as (
         led_receivable_item.due_at
     from led_receivable_item
     left join sums
-        on led_receivable_item.stage <> 'reserve'
-        and sums.entity = led_receivable_item.entity
+        on sums.entity = case when led_receivable_item.stage <> 'reserve' then led_receivable_item.entity end
         and sums.role = led_receivable_item.role
         and sums.counterparty = led_receivable_item.counterparty
         and sums.currency = led_receivable_item.currency

@@ -52,13 +52,11 @@ placed as (
         and stg_payees.valid_from < run.period_end
         and stg_payees.valid_until >= run.period_end
     left join stg_creators
-        on asked.payee_kind = 'creator'
-        and stg_creators.creator_id = asked.creator_id
+        on stg_creators.creator_id = case when asked.payee_kind = 'creator' then asked.creator_id end
         and stg_creators.valid_from < run.period_end
         and stg_creators.valid_until >= run.period_end
     left join stg_agencies
-        on asked.payee_kind = 'agency'
-        and stg_agencies.agency_id = asked.creator_id
+        on stg_agencies.agency_id = case when asked.payee_kind = 'agency' then asked.creator_id end
         and stg_agencies.valid_from < run.period_end
         and stg_agencies.valid_until >= run.period_end
 ),

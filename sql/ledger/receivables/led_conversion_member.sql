@@ -1,0 +1,208 @@
+-- One row is one order or settlement line of a group in which a line is settled in another currency than the customer's.
+-- grain: side, item_id
+-- for: speed
+-- What met is one group: by transaction, by what the rows say, as an aggregate, or by a person's decision. taken_at is when the group
+-- itself counts, null where each row counts by itself.
+with keys as (
+    select distinct key_no, entity, channel, class, match_key, currency
+    from led_converted_line
+    where match_key is not null
+),
+
+-- most rows have nothing to do with another currency
+keyed as (
+    select
+        led_match_keyed.side,
+        led_match_keyed.item_id,
+        led_match_keyed.entity,
+        led_match_keyed.key_scope,
+        led_match_keyed.class,
+        led_match_keyed.match_key,
+        led_match_keyed.currency,
+        led_match_keyed.amount,
+        led_match_keyed.event_at,
+        led_match_keyed.key_outcome
+    from led_match_keyed
+    inner join (
+        select distinct entity, class, match_key, currency
+        from keys
+    ) as foreign_keys
+        on foreign_keys.match_key = led_match_keyed.match_key
+        and foreign_keys.entity = led_match_keyed.entity
+        and foreign_keys.class = led_match_keyed.class
+        and foreign_keys.currency = led_match_keyed.currency
+    where led_match_keyed.match = 'purchase_settlement' and led_match_keyed.key_outcome in ('duplicate_theirs', 'open', 'duplicate_ours')
+),
+
+-- what one side has twice: the second of equal rows has no counterpart
+twins as (
+    select
+        side,
+        item_id,
+        entity,
+        key_scope,
+        class,
+        match_key,
+        currency,
+        amount,
+        row_number() over (
+            partition by side, entity, key_scope, class, match_key, currency, amount
+            order by event_at, item_id
+        ) as twin_no
+    from keyed
+    where key_outcome = 'duplicate_theirs'
+),
+
+unmet as (
+    select side, item_id
+    from keyed
+    where key_outcome in ('open', 'duplicate_ours')
+    union all
+    select twins.side, twins.item_id
+    from twins
+    left join twins as others
+        on others.side = 'ours'
+        and others.entity = twins.entity
+        and others.key_scope = twins.key_scope
+        and others.class = twins.class
+        and others.match_key = twins.match_key
+        and others.currency = twins.currency
+        and others.amount = twins.amount
+        and others.twin_no = twins.twin_no
+    where twins.side = 'theirs' and others.item_id is null
+),
+
+attribute_groups as (
+    select distinct attributed.group_id
+    from led_match_attribute as attributed
+    inner join led_converted_line as lines
+        on lines.line_id = attributed.item_id
+    where attributed.match = 'purchase_settlement' and attributed.side = 'theirs' and attributed.outcome = 'matched'
+),
+
+aggregate_lines as (
+    select
+        opens.item_id,
+        led_match_aggregate.entity || '/' || led_match_aggregate.aggregate_id as group_id,
+        led_match_aggregate.entity,
+        led_match_aggregate.channel,
+        led_match_aggregate.sku,
+        led_match_aggregate.country,
+        led_match_aggregate.currency,
+        led_match_aggregate.covers_from,
+        led_match_aggregate.covers_to,
+        led_match_aggregate.taken_at,
+        lines.line_id is not null as is_foreign
+    from led_match_open as opens
+    inner join led_match_aggregate
+        on led_match_aggregate.entity = opens.entity
+        and led_match_aggregate.channel = opens.channel
+        and coalesce(led_match_aggregate.sku, '') = coalesce(opens.sku, '')
+        and coalesce(led_match_aggregate.country, '') = coalesce(opens.country, '')
+        and led_match_aggregate.currency = opens.currency
+        and led_match_aggregate.covers_from = opens.covers_from
+        and led_match_aggregate.covers_to = opens.covers_to
+    left join led_converted_line as lines
+        on lines.line_id = opens.item_id
+    where opens.match = 'purchase_settlement'
+        and opens.side = 'theirs'
+        and opens.rule = 'netted'
+        and led_match_aggregate.own_items > 0
+        and led_match_aggregate.outcome in ('matched', 'tolerated', 'amount', 'quantity')
+),
+
+aggregate_groups as (
+    select distinct group_id, entity, channel, sku, country, currency, covers_from, covers_to, taken_at
+    from aggregate_lines
+    where is_foreign
+),
+
+-- rows of which a person decided that they belong together are one group, whatever they say themselves
+decided as (
+    select
+        run_decided_matches.side,
+        run_decided_matches.item_id,
+        'decided/' || run_decided_matches.exception_id as group_id,
+        run_decided_matches.decided_from as taken_at
+    from run_decided_matches
+    where run_decided_matches.match = 'purchase_settlement'
+),
+
+decided_groups as (
+    select distinct decided.group_id
+    from decided
+    inner join led_converted_line as lines
+        on lines.line_id = decided.item_id
+    where decided.side = 'theirs'
+),
+
+-- which rows are of which group
+found as (
+    select
+        'theirs' as side,
+        led_match_line.line_id as item_id,
+        'key/' || keys.entity || '/' || keys.channel || '/' || keys.class || '/' || keys.currency || '/' || keys.match_key as group_id,
+        cast(null as timestamp with time zone) as taken_at
+    from keys
+    inner join led_match_line
+        on led_match_line.key_no = keys.key_no
+        and led_match_line.match_key = keys.match_key
+        and led_match_line.class = keys.class
+    left join unmet
+        on unmet.side = 'theirs'
+        and unmet.item_id = led_match_line.line_id
+    where unmet.item_id is null
+    union all
+    select
+        'ours' as side,
+        led_match_order.order_id as item_id,
+        'key/' || keys.entity || '/' || keys.channel || '/' || keys.class || '/' || keys.currency || '/' || keys.match_key as group_id,
+        cast(null as timestamp with time zone) as taken_at
+    from keys
+    inner join led_match_order
+        on led_match_order.key_no = keys.key_no
+        and led_match_order.match_key = keys.match_key
+        and led_match_order.class = keys.class
+    left join unmet
+        on unmet.side = 'ours'
+        and unmet.item_id = led_match_order.order_id
+    where unmet.item_id is null
+    union all
+    select attributed.side, attributed.item_id, 'attribute/' || attributed.group_id, cast(null as timestamp with time zone)
+    from led_match_attribute as attributed
+    inner join attribute_groups
+        on attribute_groups.group_id = attributed.group_id
+    where attributed.match = 'purchase_settlement' and attributed.outcome = 'matched'
+    union all
+    select 'theirs', aggregate_lines.item_id, 'aggregate/' || aggregate_lines.group_id, aggregate_groups.taken_at
+    from aggregate_lines
+    inner join aggregate_groups
+        on aggregate_groups.group_id = aggregate_lines.group_id
+    union all
+    select 'ours', netted.order_id, 'aggregate/' || aggregate_groups.group_id, aggregate_groups.taken_at
+    from led_match_netted as netted
+    inner join led_match_open as opens
+        on opens.match = 'purchase_settlement'
+        and opens.side = 'ours'
+        and opens.item_id = netted.order_id
+    inner join aggregate_groups
+        on aggregate_groups.entity = opens.entity
+        and aggregate_groups.channel = opens.channel
+        and coalesce(aggregate_groups.sku, '') = coalesce(netted.sku, '')
+        and coalesce(aggregate_groups.country, '') = coalesce(netted.country, '')
+        and aggregate_groups.currency = opens.currency
+        and aggregate_groups.covers_from = netted.covers_from
+        and aggregate_groups.covers_to = netted.covers_to
+)
+
+select found.side, found.item_id, found.group_id, found.taken_at
+from found
+left join decided
+    on decided.side = found.side
+    and decided.item_id = found.item_id
+where decided.item_id is null
+union all
+select decided.side, decided.item_id, decided.group_id, decided.taken_at
+from decided
+inner join decided_groups
+    on decided_groups.group_id = decided.group_id
