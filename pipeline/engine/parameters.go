@@ -17,10 +17,10 @@ import (
 // parameterTables makes the run table and the small tables beside it.
 func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 	start, end := p.Period.Start(p.TimeZone), p.Period.End(p.TimeZone)
-	version := p.StatementVersion
-	if version == 0 {
-		version = 1
+	if err := e.CheckZone(ctx, p.TimeZone, start.AddDate(0, -1, 0), end.AddDate(0, 1, 0)); err != nil {
+		return err
 	}
+	version := max(p.StatementVersion, 1) // 0 is 1
 	run := fmt.Sprintf(`create or replace table run as select
     %s as run_id,
     %s as period,
