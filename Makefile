@@ -8,6 +8,8 @@
 # make lint   keeps formats, vet, staticcheck, the house's rules, and go.mod, for which the modules of other systems
 #             and of others' tests are read: 1.5 GB the first time, no network after it
 # make bench  measures carat beside DuckDB; ten million gifts are generated once, in .bench
+# make release  builds what people install into dist/, for each target that this machine can build for, twice, and compares;
+#             its bill of materials is made by a tool that is compiled the first time. TARGETS=linux/amd64 builds one
 # make bench-scale  compares what a gift costs among fifty million and among five: minutes, and 15 GB of disk
 # Both need Go and a C compiler, nothing else.
 
@@ -26,7 +28,7 @@ export GOFLAGS = -buildvcs=false
 GOLD     := $(shell command -v ld.gold)
 TESTLINK := $(if $(GOLD),-ldflags=-extldflags=-fuse-ld=gold)
 
-.PHONY: build run test simulate fuzz lint bench bench-scale
+.PHONY: build run test simulate fuzz lint bench bench-scale release
 
 build:
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/carat ./cmd/carat
@@ -57,6 +59,10 @@ lint:
 	$(GO) tool staticcheck ./...
 	$(GO) mod tidy -diff
 	$(GO) test -count=1 ./pipeline
+
+TARGETS ?= linux/amd64,linux/arm64,darwin/amd64,darwin/arm64
+release:
+	$(GO) run ./cmd/release -version $(VERSION) -targets $(TARGETS) $(RELEASE)
 
 bench: build
 	$(GO) build -trimpath -o bin/bench ./cmd/bench

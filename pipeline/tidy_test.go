@@ -252,7 +252,7 @@ func sources(t *testing.T, extensions ...string) []source {
 
 // ignored are the folders of .gitignore, and git's own.
 func ignored(rel string) bool {
-	return rel == ".git" || rel == "bin" || rel == "carat-demo" || rel == ".bench"
+	return rel == ".git" || rel == "bin" || rel == "carat-demo" || rel == "dist" || rel == ".bench"
 }
 
 func TestTopLevelIsFixed(t *testing.T) {

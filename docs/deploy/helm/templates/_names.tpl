@@ -1,0 +1,4 @@
+{{- define "carat.labels" -}}
+app.kubernetes.io/name: carat
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
