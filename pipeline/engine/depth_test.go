@@ -10,8 +10,8 @@ import (
 // matching, or matching for the lots.
 const (
 	graphDepthMax         = 25 // models in the longest chain of readers
-	modelsBeforeLotsMax   = 14 // that led_lot reads, straight or through others: a lot's value is net of the tax by its rule
-	modelsBeforeMatchMax  = 25 // that led_match_outcome does: a report that is its own payout is matched too
+	modelsBeforeLotsMax   = 12 // that led_lot reads, straight or through others
+	modelsBeforeMatchMax  = 22 // that led_match_outcome does
 	modelsBeforeFXRateMax = 4  // that led_fx_rate does
 )
 

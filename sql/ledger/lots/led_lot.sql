@@ -74,7 +74,15 @@ with sources as (
         and purchases.purchased_at >= run.first_start
 ),
 
--- telling a day of an instant is dear: once for each month, not for every lot
+-- telling a day of an instant is dear: once for each quarter of an hour and each month, not for every lot
+quarters as (
+    select
+        bought.quarter,
+        local_day(bought.quarter, run.time_zone) as day
+    from (select distinct quarter_hour(event_at) as quarter from sources) as bought
+    cross join run
+),
+
 months as (
     select
         run_months.accounting_month,
@@ -129,7 +137,7 @@ rated as (
         placed.functional_currency,
         placed.accounting_month,
         placed.acquired_at,
-        greatest(least(led_quarter_day.day, placed.last_day), placed.first_day) as acquired_day,
+        greatest(least(quarters.day, placed.last_day), placed.first_day) as acquired_day,
         placed.coins,
         placed.gross,
         placed.tax,
@@ -140,12 +148,12 @@ rated as (
             else led_fx_rate.rate
         end as fx_rate
     from placed
-    inner join led_quarter_day
-        on led_quarter_day.quarter = quarter_hour(placed.event_at)
+    inner join quarters
+        on quarters.quarter = quarter_hour(placed.event_at)
     left join led_fx_rate
         on led_fx_rate.base = placed.currency
         and led_fx_rate.quote = placed.functional_currency
-        and led_fx_rate.day = led_quarter_day.day
+        and led_fx_rate.day = quarters.day
 )
 
 select

@@ -128,10 +128,10 @@ converted_quarters as (
 ),
 
 booked_quarters as (
-    select quarter
-    from led_gift_quarter
+    select distinct quarter_hour(raw_gift_events.sent_at) as quarter
+    from raw_gift_events
     cross join run
-    where accounting_month = run.period
+    where raw_gift_events.accounting_month = run.period
 ),
 
 booked_days as (
