@@ -119,6 +119,7 @@ var mayImport = map[string][]string{
 	"reports/table":          {"pipeline", "reports/escape"},
 	"reports/trace":          {"pipeline", "reports/escape", "reports/table"},
 	"reports/pages":          {"pipeline", "reports/escape", "reports/locale"},
+	"reports/pages/site":     {"pipeline", "reports/table"},
 	"reports/journal":        {"pipeline", "reports/escape", "reports/table"},
 	"reports/statement":      {"pipeline", "reports/escape", "reports/locale"},
 	"reports/statement/data": {"pipeline", "reports/escape", "reports/statement"},
@@ -171,7 +172,8 @@ var providersMayImport = []string{"pipeline", "pipeline/feed/lex", "pipeline/fee
 // and none after. Their tests may import all: the compiler forbids a circle.
 var jobsInOrder = []string{
 	"jobs/disk", "jobs/names", "jobs/sandbox", "jobs/timetable", "jobs/reshape", "jobs/config/reference", "jobs/config/literal", "jobs/config", "jobs/books", "jobs/people", "jobs/fetch", "jobs/doctor", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/yearfiles", "jobs/mail",
-	"jobs/exceptions", "jobs/ask", "jobs/sample", "jobs/publish", "jobs/month", "jobs/guard", "jobs", "jobs/schedule",
+	"jobs/files", "jobs/creators", "jobs/history", "jobs/exceptions", "jobs/ask", "jobs/sample", "jobs/publish", "jobs/month", "jobs/guard", "jobs", "jobs/schedule",
+	"jobs/serve/web", "jobs/serve/pages", "jobs/serve",
 }
 
 // forTests is what only tests import.

@@ -23,13 +23,13 @@ func verbGroups() []verbGroup {
 			runCommand, fetchCommand, ingestCommand, undoCommand, reconcileCommand, statementsCommand, packageCommand, closeCommand, approveCommand, reopenCommand, sendCommand, yearFilesCommand,
 		}},
 		{"look", "Look:", []func(*app) *cobra.Command{
-			statusCommand, exceptionsCommand, queryCommand, traceCommand, runsCommand,
+			statusCommand, exceptionsCommand, creatorsCommand, queryCommand, traceCommand, runsCommand,
 		}},
 		{"prove", "Prove:", []func(*app) *cobra.Command{
 			verifyCommand, auditFileCommand, sampleCommand, publishCommand,
 		}},
 		{"alone", "Run by itself:", []func(*app) *cobra.Command{
-			scheduleCommand, notifyCommand,
+			serveCommand, scheduleCommand, notifyCommand,
 		}},
 		{"keep", "Keep:", []func(*app) *cobra.Command{
 			backupCommand, restoreCommand, compactCommand, eraseCommand, upgradeCommand,

@@ -45,6 +45,7 @@ var asked = map[string][]struct {
 	"status":     {{books.RightStatus, nil}},
 	"doctor":     {{books.RightStatus, nil}},
 	"exceptions": {{books.RightExceptions, nil}, {books.RightExceptions, []string{"show", "0123456789abcdef"}}, {books.RightDecide, []string{"--import", "decisions.csv"}}},
+	"creators":   {{books.RightCreators, nil}, {books.RightCreators, []string{"nobody"}}},
 	"query":      {{books.RightQuery, []string{"select 1"}}, {books.RightQuery, []string{"--tables"}}},
 	"trace":      {{books.RightTrace, []string{"nothing"}}},
 	"runs":       {{books.RightRuns, nil}, {books.RightRuns, []string{"show", "1"}}},
@@ -53,6 +54,7 @@ var asked = map[string][]struct {
 	"evidence":   {{books.RightEvidence, []string{"--period", "2000-01"}}},
 	"publish":    {{books.RightPublish, []string{"--out", "published.duckdb"}}},
 	"schedule":   {{books.RightSchedule, []string{"--listen", ""}}},
+	"serve":      {{books.RightServe, []string{"--listen", "127.0.0.1:0"}}},
 	"notify":     {{books.RightNotify, nil}},
 	"backup":     {{books.RightBackup, []string{"--out", "../backups"}}},
 	"restore":    {{books.RightRestore, []string{"--from", "../backups", "--check"}}},
@@ -89,7 +91,7 @@ func TestEveryVerbHasItsRight(t *testing.T) {
 	as := func(user string, args ...string) (code int, told string) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
-		if args[0] == "schedule" {
+		if args[0] == "schedule" || args[0] == "serve" {
 			ctx, cancel = context.WithTimeout(t.Context(), 300*time.Millisecond)
 			defer cancel()
 		}

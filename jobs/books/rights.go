@@ -19,7 +19,7 @@ const (
 	RoleAdministrator = identity.Administrator // grants roles, enrols keys, erases, backs up, restores, compacts; prepares, decides and approves nothing
 	RolePreparer      = identity.Preparer      // ingests, runs, decides, prepares a period
 	RoleApprover      = identity.Approver      // decides, approves and reopens a period
-	RoleSupport       = identity.Support       // reads creators and answers their questions, which no verb shows yet
+	RoleSupport       = identity.Support       // reads creators
 	RoleAuditor       = identity.Auditor       // reads all but the people
 	RoleCreator       = identity.Creator       // reads what is theirs, which no verb shows yet
 	RoleScheduler     = identity.Scheduler     // runs jobs; where people are authenticated it signs nothing, else it prepares
@@ -41,6 +41,7 @@ const (
 	RightUsers      Right = "users"
 	RightGrant      Right = "grant"
 	RightExceptions Right = "exceptions"
+	RightCreators   Right = "creators"
 	RightQuery      Right = "query"
 	RightTrace      Right = "trace"
 	RightEvidence   Right = "evidence"
@@ -60,6 +61,7 @@ const (
 	RightApprove    Right = "approve"
 	RightReopen     Right = "reopen"
 	RightSchedule   Right = "schedule"
+	RightServe      Right = "serve"
 	RightNotify     Right = "notify"
 	RightBackup     Right = "backup"
 	RightRestore    Right = "restore"
@@ -78,6 +80,7 @@ var Rights = map[Right][]string{
 	RightVerify: {RoleAdministrator, RolePreparer, RoleApprover, RoleAuditor, RoleScheduler},
 
 	RightExceptions: {RolePreparer, RoleApprover, RoleAuditor},
+	RightCreators:   {RolePreparer, RoleApprover, RoleAuditor, RoleSupport},
 	RightQuery:      {RolePreparer, RoleApprover, RoleAuditor},
 	RightTrace:      {RolePreparer, RoleApprover, RoleAuditor},
 	RightEvidence:   {RolePreparer, RoleApprover, RoleAuditor},
@@ -99,6 +102,7 @@ var Rights = map[Right][]string{
 	RightReopen:  {RoleApprover},
 
 	RightSchedule: {RoleAdministrator, RoleScheduler},
+	RightServe:    {RoleAdministrator, RoleScheduler},
 	RightNotify:   {RoleAdministrator, RoleScheduler},
 	RightBackup:   {RoleAdministrator, RoleScheduler},
 	RightCompact:  {RoleAdministrator, RoleScheduler},

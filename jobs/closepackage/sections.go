@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -112,6 +113,16 @@ var packageTables = []packageTable{
 }
 
 func (b *packageBuilder) build() (*closepackage.Package, error) {
+	pack, err := b.told()
+	if err != nil {
+		return nil, err
+	}
+	pack.Ties, err = b.ties(pack)
+	return pack, err
+}
+
+// told is the package without its ties, which only the workbook has.
+func (b *packageBuilder) told() (*closepackage.Package, error) {
 	c := b.options.Config
 	pack := &closepackage.Package{
 		Period: b.run.Period, RunID: b.run.ID, Zone: c.Zone,
@@ -157,10 +168,7 @@ func (b *packageBuilder) build() (*closepackage.Package, error) {
 	if pack.Flows, err = b.flows(); err != nil {
 		return nil, err
 	}
-	if pack.Figures, err = b.figures(pack.Flows); err != nil {
-		return nil, err
-	}
-	pack.Ties, err = b.ties(pack)
+	pack.Figures, err = b.figures(pack.Flows)
 	return pack, err
 }
 
@@ -239,6 +247,10 @@ func (b *packageBuilder) section(t packageTable) (closepackage.Section, bool) {
 	}
 	s.Rows = func(add func([]any) error) error {
 		return b.each(query+" order by "+orderList(order), len(names), notKnownIn(names, strings.Fields(t.unknown), add))
+	}
+	s.Part = func(offset, limit int64, add func([]any) error) error {
+		part := fmt.Sprintf("%s order by %s limit %d offset %d", query, orderList(order), limit, offset)
+		return b.each(part, len(names), notKnownIn(names, strings.Fields(t.unknown), add))
 	}
 	return s, true
 }

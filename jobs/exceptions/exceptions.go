@@ -181,33 +181,12 @@ func aboutCreator(ctx context.Context, p *books.Books, s books.Setting, creator 
 // Where lists exceptions of some periods that fulfil a condition on the table
 // listed, which may read some tables. The condition is SQL of carat's own.
 func Where(ctx context.Context, p *books.Books, s books.Setting, resolved bool, periods []pipeline.Period, where string, tables ...string) (t *table.Table, err error) {
-	if err := p.Lake.CheckOwn(ctx, books.TableExceptions); err != nil {
-		return nil, err
-	}
-	held, err := p.Lake.Table(ctx, books.TableExceptions, books.Latest)
-	if err != nil {
-		return nil, err
-	}
-	eng, err := p.OpenReader(ctx, s.Config, books.Latest, p.TableFolders(), append(tables, books.TableExceptions)...)
+	query, eng, err := openList(ctx, p, s, resolved, periods, where, tables...)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, eng.Close()) }()
-	if err := loadRuns(ctx, p, eng.Engine); err != nil {
-		return nil, err
-	}
-	today := books.Day(s.Now, s.Config.Zone)
-	if err := loadDecisions(ctx, p, eng.Engine, today); err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, one := range periods {
-		names = append(names, pipeline.SQLText(string(one)))
-	}
-	fill := strings.NewReplacer("{resolved}", map[bool]string{true: "true", false: "false"}[resolved], "{zone}", pipeline.SQLText(s.Config.Zone.String()),
-		"{today}", pipeline.SQLText(today), "{periods}", strings.Join(names, ", "), "{where}", where,
-		"{exposure}", books.Exposure(held))
-	rows, err := eng.Query(ctx, fill.Replace(exceptionsQuery))
+	rows, err := eng.Query(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -217,6 +196,43 @@ func Where(ctx context.Context, p *books.Books, s books.Setting, resolved bool, 
 		return nil, err
 	}
 	return t, markMoved(ctx, p, s, t)
+}
+
+// openList opens an engine with what the list of exceptions is made of, and gives the
+// query that makes it.
+func openList(ctx context.Context, p *books.Books, s books.Setting, resolved bool, periods []pipeline.Period, where string, tables ...string) (query string, eng *books.Reader, err error) {
+	if err := p.Lake.CheckOwn(ctx, books.TableExceptions); err != nil {
+		return "", nil, err
+	}
+	if query, err = listQuery(ctx, p, s, resolved, periods, where); err != nil {
+		return "", nil, err
+	}
+	if eng, err = p.OpenReader(ctx, s.Config, books.Latest, p.TableFolders(), append(tables, books.TableExceptions)...); err != nil {
+		return "", nil, err
+	}
+	err = loadRuns(ctx, p, eng.Engine)
+	if err == nil {
+		err = loadDecisions(ctx, p, eng.Engine, books.Day(s.Now, s.Config.Zone))
+	}
+	if err != nil {
+		return "", nil, errors.Join(err, eng.Close())
+	}
+	return query, eng, nil
+}
+
+// listQuery is the query of the list.
+func listQuery(ctx context.Context, p *books.Books, s books.Setting, resolved bool, periods []pipeline.Period, where string) (string, error) {
+	held, err := p.Lake.Table(ctx, books.TableExceptions, books.Latest)
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, one := range periods {
+		names = append(names, pipeline.SQLText(string(one)))
+	}
+	return strings.NewReplacer("{resolved}", map[bool]string{true: "true", false: "false"}[resolved], "{zone}", pipeline.SQLText(s.Config.Zone.String()),
+		"{today}", pipeline.SQLText(books.Day(s.Now, s.Config.Zone)), "{periods}", strings.Join(names, ", "), "{where}", where,
+		"{exposure}", books.Exposure(held)).Replace(exceptionsQuery), nil
 }
 
 // markMoved says of decisions that their exception has another amount by now: they

@@ -259,7 +259,7 @@ func (b *workbook) contents() error {
 func (f Figure) words() string {
 	var parts []string
 	for _, m := range f.Amounts {
-		parts = append(parts, strings.TrimRight(m.rounded()+" "+m.Currency+" "+m.Entity, " "))
+		parts = append(parts, strings.TrimRight(m.Rounded()+" "+m.Currency+" "+m.Entity, " "))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -226,7 +226,7 @@ func (d *packagePage) money() {
 		d.Raw("</dt>")
 		for _, m := range f.Amounts {
 			d.Raw("<dd>")
-			d.number(m.rounded())
+			d.number(m.Rounded())
 			d.Raw(" <small>")
 			d.Text(m.Currency)
 			if m.Entity != "" && len(d.p.Flows) > 1 {
@@ -243,8 +243,8 @@ func (d *packagePage) money() {
 	d.Raw("</dl>\n</section>\n")
 }
 
-// rounded is the amount in its currency's minor units, as it is shown.
-func (m Money) rounded() string {
+// Rounded is the amount in its currency's minor units, as it is shown.
+func (m Money) Rounded() string {
 	exact, ok := new(big.Rat).SetString(m.Amount)
 	if !ok {
 		return m.Amount

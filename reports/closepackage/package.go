@@ -64,6 +64,9 @@ type Section struct {
 	Note    string // what one row is
 	Columns []table.Column
 	Rows    func(add func(row []any) error) error
+	// Part hands over some of its rows, as far as they go; nil: there are few, and Rows
+	// has them.
+	Part func(offset, limit int64, add func(row []any) error) error
 	// OnPage bounds how many rows the page shows; 0: all. PageColumns are the
 	// columns that it shows; none: all. The workbook has all.
 	OnPage      int
@@ -88,7 +91,9 @@ type Term struct {
 	Not             [2]string // a column and a value that it must not have, when not ""
 }
 
-// find gives the section of an id; nil for none.
+// Find gives the section of an id; nil for none.
+func (p *Package) Find(id string) *Section { return p.find(id) }
+
 func (p *Package) find(id string) *Section {
 	for i := range p.Sections {
 		if p.Sections[i].ID == id {

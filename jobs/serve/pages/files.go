@@ -1,0 +1,275 @@
+package pages
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+
+	"carat/jobs/books"
+	"carat/jobs/creators"
+	"carat/jobs/files"
+	"carat/jobs/schedule"
+	"carat/pipeline"
+	"carat/reports/pages/site"
+	"carat/reports/table"
+)
+
+// listPage is a page of a long list with a filter.
+type listPage struct {
+	Rows   site.Rows
+	Pager  pager
+	Empty  *site.Empty
+	Feeds  []string
+	Feed   string
+	Only   bool // those with rejected rows alone
+	Text   string
+	Period pipeline.Period
+}
+
+// files shows what was ingested.
+func (p *Pages) files(v *visit) (*answer, error) {
+	a := &answer{template: "files", title: "Files"}
+	if books.WantLake(v.Setting) != nil {
+		a.data = listPage{Empty: nothingIngested()}
+		return a, nil
+	}
+	o := files.Options{Setting: v.Setting, Feed: v.text("feed"), Rejected: v.text("rejected") != "", Offset: v.offset(), Limit: int64(v.limit)}
+	l, err := files.List(v.ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	d := listPage{Rows: rowsOf(v, "Batches", l.Table), Feeds: l.Feeds, Feed: o.Feed, Only: o.Rejected}
+	d.Rows.Links, d.Rows.Under = v.links(d.Rows, ""), "note"
+	d.Pager = pagerOf(o.Offset, int64(len(l.Table.Rows)), l.Total, o.Limit, func(offset int64) string {
+		return addressOf("/files", "feed", o.Feed, "rejected", v.text("rejected"), "from", strconv.FormatInt(offset, 10))
+	})
+	switch {
+	case len(l.Table.Rows) > 0:
+	case l.All == 0:
+		d.Empty = nothingIngested()
+	default:
+		d.Empty = &site.Empty{Why: "The filter leaves out all of them: " + site.Number(strconv.FormatInt(l.All-l.Total, 10)) + " hidden.", Next: "Take it away:", Path: "/files"}
+	}
+	a.data = d
+	return a, nil
+}
+
+// addressOf is a path with those values that are not "".
+func addressOf(path string, pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" && (pairs[i] != "from" || pairs[i+1] != "0") {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// batchPage is one file as it was taken in.
+type batchPage struct {
+	*files.Batch
+	Facts []fact
+	Rows  site.Rows
+	Pager pager
+	Trace string
+}
+
+// batch shows one file, and the rows of it that were not taken.
+func (p *Pages) batch(v *visit) (*answer, error) {
+	o := files.Options{Setting: v.Setting, Batch: v.r.PathValue("batch"), Offset: v.offset(), Limit: int64(v.limit)}
+	b, err := files.Look(v.ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	d := batchPage{Batch: b, Rows: rowsOf(v, "Rejected rows", b.Rejects), Trace: tracePath(b.ID)}
+	whole := func(n int64) string { return site.Number(strconv.FormatInt(n, 10)) }
+	for _, f := range []fact{{Name: "file", Text: b.Source}, {Name: "feed", Text: b.Feed, Path: addressOf("/files", "feed", b.Feed)}, {Name: "format", Text: b.Format}, {Name: "read as", Text: b.Reading},
+		{Name: "bytes", Text: whole(b.SourceBytes)}, {Name: "SHA-256", Text: b.SourceSHA256}, {Name: "ingested", Text: site.When(b.IngestedAt, v.Config.Zone)}, {Name: "fetched", Text: b.FetchedBy},
+		{Name: "rows read", Text: whole(b.RowsRead)}, {Name: "taken", Text: whole(b.RowsAccepted)}, {Name: "rejected", Text: whole(b.RowsRejected)}, {Name: "known before", Text: whole(b.RowsDuplicate)},
+		{Name: "left out", Text: pipeline.LeftOutText(b.LeftOut)}, {Name: "taken out by", Text: b.UndoneBy}} {
+		if f.Text != "" {
+			d.Facts = append(d.Facts, f)
+		}
+	}
+	links := v.links(d.Rows, "")
+	d.Rows.Links = func(column string, row []any) string {
+		switch i := d.Rows.At("source_line"); column {
+		case "source_line":
+			if line, _ := table.CellText(table.Number, row[i]); line != "" {
+				return tracePath(b.ID + ":" + line)
+			}
+		case "other_batch":
+			if other, _ := row[d.Rows.At("other_batch")].(string); other != "" {
+				return "/files/" + url.PathEscape(other)
+			}
+		}
+		return links(column, row)
+	}
+	d.Pager = pagerOf(o.Offset, int64(len(b.Rejects.Rows)), max(b.Total, int64(len(b.Rejects.Rows))), o.Limit, func(offset int64) string {
+		return addressOf("/files/"+url.PathEscape(b.ID), "from", strconv.FormatInt(offset, 10))
+	})
+	return &answer{template: "batch", title: "Batch " + b.ID, trail: []site.Place{{Path: "/files", Name: "Files"}}, data: d}, nil
+}
+
+// creators lists creators, for whoever has to find one.
+func (p *Pages) creators(v *visit) (*answer, error) {
+	a := &answer{template: "creators", title: "Creators"}
+	if books.WantLake(v.Setting) != nil {
+		a.data = listPage{Empty: nothingIngested()}
+		return a, nil
+	}
+	o := creators.Options{Setting: v.Setting, Text: v.text("text"), Offset: v.offset(), Limit: int64(v.limit)}
+	l, err := creators.List(v.ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	d := listPage{Rows: rowsOf(v, "Creators", l.Table), Text: o.Text, Period: l.Period}
+	d.Rows.Links = v.creatorLinks(d.Rows)
+	d.Pager = pagerOf(o.Offset, int64(len(l.Table.Rows)), l.Total, o.Limit, func(offset int64) string {
+		return addressOf("/creators", "text", o.Text, "from", strconv.FormatInt(offset, 10))
+	})
+	switch {
+	case len(l.Table.Rows) > 0:
+	case l.Period == "":
+		d.Empty = &site.Empty{Why: "No month was reconciled yet.", Next: "Creators are listed after the first run:", Command: "carat run --period 2026-10"}
+	case o.Text != "":
+		d.Empty = &site.Empty{Why: "No creator of the newest month has that in their id.", Next: "One without a statement in it can be opened by the whole id, or traced.", Path: "/creators/" + url.PathEscape(o.Text)}
+	default:
+		d.Empty = &site.Empty{Why: "Nobody earned anything and nobody is owed anything in " + site.Month(l.Period) + "."}
+	}
+	a.data = d
+	return a, nil
+}
+
+// creatorLinks leads from an id to the creator, for whoever may look at creators.
+func (v *visit) creatorLinks(r site.Rows) func(column string, row []any) string {
+	return func(column string, row []any) string {
+		if id, ok := row[max(r.At("creator_id"), 0)].(string); ok && column == "creator_id" {
+			return "/creators/" + url.PathEscape(id)
+		}
+		return ""
+	}
+}
+
+// creatorPage is what is told of one creator.
+type creatorPage struct {
+	*creators.Creator
+	Statements, Lines, Payouts site.Rows
+	Pager                      pager
+	Trace, Exceptions          string // "": the one who asks may not
+}
+
+// creator shows one.
+func (p *Pages) creator(v *visit) (*answer, error) {
+	o := creators.Options{Setting: v.Setting, Creator: v.r.PathValue("id"), Period: pipeline.Period(v.text("period")), Offset: v.offset(), Limit: int64(v.limit)}
+	c, err := creators.Look(v.ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	path := "/creators/" + url.PathEscape(c.ID)
+	d := creatorPage{Creator: c, Statements: rowsOf(v, "Statements", c.Statements), Lines: rowsOf(v, "Lines of "+string(c.Period), c.Lines), Payouts: rowsOf(v, "Payouts", c.Payouts)}
+	d.Statements.Links = func(column string, row []any) string {
+		if month, ok := row[max(d.Statements.At("period"), 0)].(string); ok && column == "period" {
+			return addressOf(path, "period", month) + "#lines"
+		}
+		return ""
+	}
+	text := func(r site.Rows, column string, row []any) string {
+		if i := r.At(column); i >= 0 {
+			t, _ := table.CellText(r.Columns[i].Kind, row[i])
+			return t
+		}
+		return ""
+	}
+	d.Lines.Links = func(column string, row []any) string {
+		value := text(d.Lines, column, row)
+		switch {
+		case value == "" || !v.may(books.RightTrace):
+		case column == "line_no":
+			return tracePath(string(c.Period) + "/" + c.ID + "/" + text(d.Lines, "entity", row) + "/" + text(d.Lines, "currency", row) + "/" + value)
+		case column == "reference_id", column == "original_event_id":
+			return tracePath(value)
+		}
+		return ""
+	}
+	d.Payouts.Links = v.links(d.Payouts, "")
+	d.Pager = pagerOf(o.Offset, int64(len(c.Lines.Rows)), max(c.Total, int64(len(c.Lines.Rows))), o.Limit, func(offset int64) string {
+		return addressOf(path, "period", string(c.Period), "from", strconv.FormatInt(offset, 10)) + "#lines"
+	})
+	if v.may(books.RightTrace) {
+		d.Trace = tracePath(c.ID)
+	}
+	return &answer{template: "creator", title: "Creator " + c.ID, trail: []site.Place{{Path: "/creators", Name: "Creators"}}, data: d}, nil
+}
+
+// runsPage is what ran, runs and comes next.
+type runsPage struct {
+	Jobs   []schedule.JobStatus
+	Feeds  []schedule.FeedStatus
+	Rows   site.Rows
+	Empty  *site.Empty
+	Source []sourceData
+}
+
+type sourceData struct{ Name, Stands, Says, Last string }
+
+// runsShown is how many jobs the page of runs shows.
+const runsShown = 200
+
+// runs shows what ran.
+func (p *Pages) runs(v *visit) (*answer, error) {
+	a := &answer{template: "runs", title: "Runs"}
+	if books.WantLake(v.Setting) != nil {
+		a.data = runsPage{Empty: nothingIngested()}
+		return a, nil
+	}
+	t, err := books.Runs(v.ctx, books.RunsOptions{Setting: v.Setting, Limit: runsShown})
+	if err != nil {
+		return nil, err
+	}
+	st, err := schedule.Status(v.ctx, v.Setting)
+	if err != nil {
+		return nil, err
+	}
+	d := runsPage{Jobs: st.Jobs, Feeds: st.Feeds, Rows: rowsOf(v, "Runs", t)}
+	d.Rows.Under = "error"
+	d.Rows.Links = func(column string, row []any) string {
+		if i := d.Rows.At(column); slices.Contains([]string{"id", "run_id"}, column) && i >= 0 {
+			if id, none := table.CellText(d.Rows.Columns[i].Kind, row[i]); !none {
+				return "/runs/" + url.PathEscape(id)
+			}
+		}
+		return ""
+	}
+	for _, one := range st.Sources {
+		s := sourceData{Name: one.Source, Stands: one.Stands(), Says: one.Late, Last: one.LastFile}
+		if one.Error != "" {
+			s.Says = one.Error
+		}
+		d.Source = append(d.Source, s)
+	}
+	if len(t.Rows) == 0 {
+		d.Empty = &site.Empty{Why: "Nothing ran yet.", Next: "Begin with", Command: "carat ingest"}
+	}
+	a.data = d
+	return a, nil
+}
+
+// run shows one job, or one reconciliation.
+func (p *Pages) run(v *visit) (*answer, error) {
+	id := v.r.PathValue("id")
+	t, err := books.Runs(v.ctx, books.RunsOptions{Setting: v.Setting, ID: id})
+	if err != nil {
+		return nil, err
+	}
+	var facts []fact
+	for _, row := range t.Rows {
+		if text := site.Cell(kindOf(row[1]), row[1], v.Config.Zone); text != "" {
+			facts = append(facts, fact{Name: row[0].(string), Text: text})
+		}
+	}
+	return &answer{template: "run", title: "Run " + pipeline.CutText(id), trail: []site.Place{{Path: "/runs", Name: "Runs"}}, data: facts}, nil
+}

@@ -1,0 +1,252 @@
+package pages
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"carat/jobs/books"
+	"carat/jobs/exceptions"
+	"carat/jobs/serve/web"
+	"carat/pipeline"
+	"carat/reports/pages/site"
+)
+
+// workTime is how long a page may take to be made.
+const workTime = 60 * time.Second
+
+// Options say what the pages are of.
+type Options struct {
+	books.Setting       // of whoever started the server: By is who that is
+	SQL           fs.FS // the models
+	Clock         func() time.Time
+	// Key opens the pages where nobody is authenticated: it is part of the link that
+	// is printed at the start.
+	Key string
+	Log *slog.Logger
+}
+
+// Pages answers the requests of browsers.
+type Pages struct {
+	Options
+	site   *web.Site
+	server string // where people reach it, as they are told to sign
+	secret []byte // of challenges, of this start of the server
+	sums   sums
+	used   usedChallenges
+	desk   exceptions.Desk
+}
+
+// New makes the pages within their site; end gives back what they hold.
+func New(o Options, where web.Options) (site *web.Site, end func() error) {
+	p := &Pages{Options: o, secret: []byte(web.Random()), server: "http://" + where.Listen.String()}
+	if where.URL != nil {
+		p.server = where.URL.String()
+	}
+	p.site = web.New(where, p.routes())
+	return p.site, p.desk.Close
+}
+
+// places are the pages of the navigation, each with the right without which it isn't
+// shown.
+var places = []struct {
+	site.Place
+	right books.Right
+}{
+	{site.Place{Path: "/months", Name: "Months"}, books.RightStatus},
+	{site.Place{Path: "/exceptions", Name: "Exceptions"}, books.RightExceptions},
+	{site.Place{Path: "/files", Name: "Files"}, books.RightTrace},
+	{site.Place{Path: "/creators", Name: "Creators"}, books.RightCreators},
+	{site.Place{Path: "/runs", Name: "Runs"}, books.RightRuns},
+	{site.Place{Path: "/trace", Name: "Trace"}, books.RightTrace},
+	{site.Place{Path: "/query", Name: "Query"}, books.RightQuery},
+	{site.Place{Path: "/history", Name: "History"}, books.RightEvidence},
+}
+
+func (p *Pages) routes() http.Handler {
+	mux := http.NewServeMux()
+	for _, a := range site.Assets {
+		mux.HandleFunc("GET "+a.Path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", a.Type)
+			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.Content))
+		})
+	}
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { web.Refuse(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /sign-in", p.signInPage)
+	mux.HandleFunc("POST /sign-in", p.signIn)
+	mux.HandleFunc("GET /open/{key}", p.openPage)
+	mux.HandleFunc("POST /open", p.open)
+	mux.HandleFunc("POST /sign-out", p.signOut)
+	mux.HandleFunc("GET /{$}", p.page("", p.begin))
+	mux.HandleFunc("GET /months", p.page("/months", p.months))
+	mux.HandleFunc("GET /months/{period}", p.page("/months", p.month))
+	mux.HandleFunc("GET /months/{period}/{section}", p.page("/months", p.section))
+	mux.HandleFunc("GET /exceptions", p.page("/exceptions", p.exceptions))
+	mux.HandleFunc("GET /exceptions/{id}", p.page("/exceptions", p.exception))
+	mux.HandleFunc("GET /files", p.page("/files", p.files))
+	mux.HandleFunc("GET /files/{batch}", p.page("/files", p.batch))
+	mux.HandleFunc("GET /creators", p.page("/creators", p.creators))
+	mux.HandleFunc("GET /creators/{id}", p.page("/creators", p.creator))
+	mux.HandleFunc("GET /runs", p.page("/runs", p.runs))
+	mux.HandleFunc("GET /runs/{id}", p.page("/runs", p.run))
+	mux.HandleFunc("GET /trace", p.page("/trace", p.trace))
+	mux.HandleFunc("GET /query", p.page("/query", p.query))
+	mux.HandleFunc("POST /query", p.page("/query", p.query))
+	mux.HandleFunc("GET /history", p.page("/history", p.history))
+	mux.HandleFunc("GET /history/accesses", p.page("/history", p.accesses))
+	mux.HandleFunc("GET /history/{record}", p.page("/history", p.record))
+	mux.HandleFunc("/", p.page("", func(*visit) (*answer, error) {
+		return nil, pipeline.Errorf(pipeline.KindNotFound, "find", "the page", "there is none at this address")
+	}))
+	return mux
+}
+
+// answer is a page as its template reads it.
+type answer struct {
+	template string
+	title    string
+	trail    []site.Place
+	data     any
+	to       string // another page, instead
+}
+
+// visit is one request of somebody who has signed in.
+type visit struct {
+	books.Setting
+	ctx      context.Context
+	r        *http.Request
+	session  *web.Session
+	standing standing
+	limit    int // of rows on a page
+}
+
+// may says whether the one who asks has a right.
+func (v *visit) may(right books.Right) bool { return v.standing.grants.Allow(v.By, right) }
+
+// rowsOnPage is how many rows of a long list a page shows.
+const rowsOnPage = 50
+
+// page makes a page for whoever has signed in.
+func (p *Pages) page(here string, do func(*visit) (*answer, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		session := web.SessionOf(r.Context())
+		if session == nil {
+			p.notSignedIn(w, r)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), workTime)
+		defer cancel()
+		v := &visit{ctx: ctx, r: r, session: session, limit: rowsOnPage, Setting: p.settingOf(session.Person, r)}
+		var err error
+		v.standing, err = p.standingOf(ctx, v.Setting, session)
+		if errors.Is(err, errEnded) {
+			p.site.Sessions.EndOf(session.Person)
+			p.notSignedIn(w, r)
+			return
+		}
+		var a *answer
+		if err == nil {
+			a, err = do(v)
+		}
+		if err != nil {
+			p.failed(w, here, v, err)
+			return
+		}
+		if a.to != "" {
+			http.Redirect(w, r, a.to, http.StatusSeeOther)
+			return
+		}
+		f := v.frame(here)
+		f.Title, f.Trail = a.title, a.trail
+		p.write(w, http.StatusOK, a.template, f, a.data)
+	}
+}
+
+// settingOf is what a job is given that somebody asks for by a page.
+func (p *Pages) settingOf(person string, r *http.Request) books.Setting {
+	s := p.Setting
+	s.Now, s.Clock, s.Progress = p.Clock(), p.Clock, nil
+	s.By = books.Actor{User: person, OSUser: p.By.OSUser}
+	s.Arguments = []string{"serve", r.Method, r.URL.Path}
+	s.Signer = nil // the server holds nobody's key
+	return s
+}
+
+func (v *visit) frame(here string) site.Frame {
+	f := site.Frame{Here: here, Person: v.By.User, Roles: v.standing.grants.RolesOf(v.By.User), Proof: v.session.Proof, Token: web.Token(v.r.Context()), Zone: v.Config.Zone}
+	for _, one := range places {
+		if v.may(one.right) {
+			f.Places = append(f.Places, one.Place)
+		}
+	}
+	return f
+}
+
+func (p *Pages) write(w http.ResponseWriter, status int, template string, f site.Frame, data any) {
+	b, err := site.Render(template, f, data)
+	if err != nil {
+		p.Log.Error("a page could not be laid out", "error", err)
+		web.Refuse(w, http.StatusInternalServerError, "the page failed; what happened is in carat's log")
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b)
+}
+
+// failure is what a page says of an error.
+type failure struct{ Heading, Says, Hint string }
+
+// failed tells why there is no page. What only carat's makers can do something about
+// is in the log.
+func (p *Pages) failed(w http.ResponseWriter, here string, v *visit, err error) {
+	f := v.frame(here)
+	status, told := http.StatusInternalServerError, failure{Heading: "The page failed", Says: "What happened is in carat's log."}
+	var e *pipeline.Error
+	if errors.As(err, &e) && e.Kind != pipeline.KindInternal {
+		told.Hint = e.Hint
+		said := *e
+		said.Hint = ""
+		told.Says = said.Error()
+		status, told.Heading = statusOf(e)
+	} else {
+		p.Log.Error("a page failed", "path", v.r.URL.Path, "error", err)
+	}
+	f.Title = told.Heading
+	p.write(w, status, "failed", f, told)
+}
+
+func statusOf(e *pipeline.Error) (status int, heading string) {
+	switch {
+	case pipeline.IsRefused(e):
+		return http.StatusForbidden, "You have no right to this page"
+	case e.Misnamed, e.Kind == pipeline.KindNotFound:
+		return http.StatusNotFound, "There is nothing here"
+	case e.Kind == pipeline.KindBusy:
+		return http.StatusServiceUnavailable, "A run is writing"
+	case e.Kind == pipeline.KindBlocked, e.Kind == pipeline.KindLocked:
+		return http.StatusConflict, "That is not possible now"
+	case e.Kind == pipeline.KindVerification:
+		return http.StatusConflict, "The history does not verify"
+	}
+	return http.StatusBadRequest, "That can't be asked so"
+}
+
+// begin leads to the first page that the one who asks may see.
+func (p *Pages) begin(v *visit) (*answer, error) {
+	for _, one := range places {
+		if v.may(one.right) {
+			return &answer{to: one.Path}, nil
+		}
+	}
+	return nil, v.standing.grants.May(v.By, books.RightStatus)
+}
+
+// text gives a value of the address, without what can't be meant.
+func (v *visit) text(name string) string { return strings.TrimSpace(v.r.URL.Query().Get(name)) }

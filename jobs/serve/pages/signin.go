@@ -1,0 +1,248 @@
+package pages
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"carat/jobs/names"
+	"carat/jobs/serve/web"
+	"carat/pipeline/identity"
+	"carat/reports/pages/site"
+)
+
+// challengeForm begins what somebody signs to sign in. No record and no request for a
+// key begins so: a signature of one is none of the other.
+const challengeForm = "carat-sign-in/1"
+
+// challengeTime is how long a challenge may be signed.
+const challengeTime = 5 * time.Minute
+
+// usedMax bounds the challenges that are remembered, each for challengeTime.
+const usedMax = 10_000
+
+// usedChallenges are those that were signed: each is good once.
+type usedChallenges struct {
+	mu   sync.Mutex
+	list map[string]time.Time // until when, by its code
+}
+
+// take says whether a challenge is used for the first time.
+func (u *usedChallenges) take(code string, until, now time.Time) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for one, at := range u.list {
+		if now.After(at) {
+			delete(u.list, one)
+		}
+	}
+	if _, known := u.list[code]; known || len(u.list) >= usedMax {
+		return false
+	}
+	if u.list == nil {
+		u.list = map[string]time.Time{}
+	}
+	u.list[code] = until
+	return true
+}
+
+// signingIn is what the page of signing in shows.
+type signingIn struct {
+	Authenticated bool // people sign with keys; else with the printed link
+	Person        string
+	Challenge     string // to be signed; "": the name is asked first
+	Code, Until   string
+	Seal          string // over the challenge, for this browser
+	Wrong         string // why the last try was none
+	Lost          []lost // what was typed into a form whose session had ended
+	From          string // the page that was asked for
+}
+
+// lost is a field of a form that could not be taken.
+type lost struct{ Name, Text string }
+
+// notSignedIn leads to the page of signing in. What was typed into a form is shown
+// there, so that nothing of it is lost.
+func (p *Pages) notSignedIn(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		to := "/sign-in"
+		if r.URL.Path != "/" {
+			to += "?" + url.Values{"from": {r.URL.RequestURI()}}.Encode()
+		}
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return
+	}
+	data := signingIn{Wrong: "Your session has ended. What you typed is below: copy it, sign in, and send it again."}
+	for name, values := range r.PostForm {
+		if text := strings.Join(values, "\n"); name != web.TokenField && text != "" {
+			data.Lost = append(data.Lost, lost{name, text})
+		}
+	}
+	slices.SortFunc(data.Lost, func(a, b lost) int { return strings.Compare(a.Name, b.Name) })
+	p.showSignIn(w, r, http.StatusUnauthorized, data)
+}
+
+func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request, status int, data signingIn) {
+	st, err := p.standingOf(r.Context(), p.settingOf("", r), nil)
+	if err != nil {
+		p.Log.Error("who may sign in can't be read", "error", err)
+		web.Refuse(w, http.StatusInternalServerError, "who may sign in can't be read; what happened is in carat's log")
+		return
+	}
+	data.Authenticated = st.people != nil && st.people.On
+	p.write(w, status, "signin", site.Frame{Title: "Sign in", Token: web.Token(r.Context()), Zone: p.Config.Zone}, data)
+}
+
+// signInPage asks for the name, then shows what that person is to sign.
+func (p *Pages) signInPage(w http.ResponseWriter, r *http.Request) {
+	data := signingIn{From: ownPath(r.URL.Query().Get("from"))}
+	if name := strings.TrimSpace(r.URL.Query().Get("person")); name != "" {
+		person, err := names.User(name)
+		if err != nil {
+			data.Wrong = "That is no name of a user: letters, digits and _ . @ - +"
+			p.showSignIn(w, r, http.StatusBadRequest, data)
+			return
+		}
+		st, err := p.standingOf(r.Context(), p.settingOf("", r), nil)
+		if err == nil && st.people != nil && st.people.On {
+			// Whoever asks is shown one, whether or not the person is known.
+			data.Person, data.Code, data.Until = person, web.Random()[:22], p.Clock().Add(challengeTime).UTC().Format(time.RFC3339)
+			data.Challenge = p.challenge(st.lake, data)
+			data.Seal = p.seal(data, web.Token(r.Context()))
+		}
+	}
+	p.showSignIn(w, r, http.StatusOK, data)
+}
+
+// challenge is the text that is signed: to whom, by whom, until when.
+func (p *Pages) challenge(lake string, d signingIn) string {
+	return fmt.Sprintf("%s\nserver: %s\nlake: %s\nperson: %s\ncode: %s\nuntil: %s\n", challengeForm, p.server, lake, d.Person, d.Code, d.Until)
+}
+
+// seal is over a challenge that this server made for one browser.
+func (p *Pages) seal(d signingIn, browser string) string {
+	h := hmac.New(sha256.New, p.secret)
+	fmt.Fprintf(h, "%s\n%s\n%s\n%s\n", d.Person, d.Code, d.Until, browser)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// ownPath is a path of these pages, "" for anything else: nobody is led elsewhere.
+func ownPath(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") ||
+		strings.ContainsAny(text, "\\\r\n\t") || strings.HasPrefix(u.Path, "/sign-in") {
+		return ""
+	}
+	return (&url.URL{Path: u.Path, RawQuery: u.RawQuery}).RequestURI()
+}
+
+// errSignature is what everybody is told whose try was none, whatever was wrong.
+var errSignature = errors.New("that is no signature of this text by a key of that person")
+
+// signIn judges a signed challenge.
+func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
+	now := p.Clock()
+	d := signingIn{Person: r.PostFormValue("person"), Code: r.PostFormValue("code"), Until: r.PostFormValue("until"), From: ownPath(r.PostFormValue("from"))}
+	if name, err := names.User(d.Person); err != nil || name != d.Person {
+		d.Person = ""
+	}
+	account, network := "account "+d.Person, "network "+p.site.Network(r)
+	if wait := p.site.Throttle.Wait(now, account, network); wait > 0 {
+		w.Header().Set("Retry-After", fmt.Sprint(int(wait.Seconds())+1))
+		d.Wrong = fmt.Sprintf("Too many tries: wait %d seconds, then ask again.", int(wait.Seconds())+1)
+		p.showSignIn(w, r, http.StatusTooManyRequests, signingIn{Wrong: d.Wrong, From: d.From})
+		return
+	}
+	st, err := p.standingOf(r.Context(), p.settingOf("", r), nil)
+	if err == nil {
+		err = p.proved(r, st, d, now)
+	}
+	if err != nil {
+		p.site.Throttle.Failed(now, account, network)
+		p.showSignIn(w, r, http.StatusForbidden, signingIn{Wrong: "That is no signature of this text by a key of that person. Ask again.", From: d.From})
+		return
+	}
+	key, _ := identity.Verify([]byte(p.challenge(st.lake, d)), signatureText(r))
+	p.site.Throttle.Passed(account)
+	p.site.SignIn(w, r, web.Session{Person: d.Person, Proof: proofKey, Credential: key.Fingerprint(), Record: st.head, RecordSHA256: st.sha256})
+	if d.From == "" {
+		d.From = "/"
+	}
+	http.Redirect(w, r, d.From, http.StatusSeeOther)
+}
+
+// proved says whether a challenge of this server, for this browser, not used before
+// and not too old, was signed by a key of the person.
+func (p *Pages) proved(r *http.Request, st standing, d signingIn, now time.Time) error {
+	seal := p.seal(d, web.Token(r.Context()))
+	until, err := time.Parse(time.RFC3339, d.Until)
+	switch {
+	case err != nil, subtle.ConstantTimeCompare([]byte(seal), []byte(r.PostFormValue("seal"))) != 1, now.After(until), st.people == nil || !st.people.On:
+		return errSignature
+	}
+	key, err := identity.Verify([]byte(p.challenge(st.lake, d)), signatureText(r))
+	if err != nil {
+		return err
+	}
+	for _, c := range st.people.KeysOf(d.Person) {
+		if c.Key.Same(key) && !ended(c, now) {
+			if !p.used.take(d.Code, until, now) {
+				return errSignature
+			}
+			return nil
+		}
+	}
+	return errSignature
+}
+
+// ended says whether a key has ended by itself: that of a recovered administrator does.
+func ended(c *identity.Credential, now time.Time) bool {
+	return !c.Until.IsZero() && now.After(c.Until)
+}
+
+func signatureText(r *http.Request) string {
+	return strings.ReplaceAll(strings.TrimSpace(r.PostFormValue("signature")), "\r\n", "\n") + "\n"
+}
+
+// openPage shows the button that opens the pages where nobody is authenticated.
+// Looking at it changes nothing.
+func (p *Pages) openPage(w http.ResponseWriter, r *http.Request) {
+	p.write(w, http.StatusOK, "open", site.Frame{Title: "Open", Token: web.Token(r.Context()), Zone: p.Config.Zone}, r.PathValue("key"))
+}
+
+// open opens the pages to whoever has the link that was printed at the start.
+func (p *Pages) open(w http.ResponseWriter, r *http.Request) {
+	now, network := p.Clock(), "network "+p.site.Network(r)
+	st, err := p.standingOf(r.Context(), p.settingOf("", r), nil)
+	if err != nil {
+		p.Log.Error("the pages could not be opened", "error", err)
+		web.Refuse(w, http.StatusInternalServerError, "the books can't be opened; what happened is in carat's log")
+		return
+	}
+	sum, want := sha256.Sum256([]byte(r.PostFormValue("key"))), sha256.Sum256([]byte(p.Key))
+	switch {
+	case p.site.Throttle.Wait(now, network) > 0:
+		p.showSignIn(w, r, http.StatusTooManyRequests, signingIn{Wrong: "Too many tries: wait a little, then open the link again."})
+		return
+	case p.Key == "", st.people != nil && st.people.On, subtle.ConstantTimeCompare(sum[:], want[:]) != 1:
+		p.site.Throttle.Failed(now, network)
+		p.showSignIn(w, r, http.StatusForbidden, signingIn{Wrong: "That is not the link that was printed at the start."})
+		return
+	}
+	p.site.SignIn(w, r, web.Session{Person: p.By.User, Proof: proofLink, Record: st.head, RecordSHA256: st.sha256})
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) {
+	p.site.SignOut(w, r)
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+}

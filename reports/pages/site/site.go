@@ -1,0 +1,247 @@
+package site
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+	"time"
+
+	"carat/pipeline"
+	"carat/reports/table"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+//go:embed site.css
+var styleSheet []byte
+
+// Asset is a file that pages refer to, under a name that changes with its content:
+// browsers keep it for ever.
+type Asset struct {
+	Path, Type string
+	Content    []byte
+}
+
+// Assets are all of them.
+var Assets = []Asset{asset("site.css", "text/css; charset=utf-8", styleSheet)}
+
+func asset(name, kind string, content []byte) Asset {
+	sum := sha256.Sum256(content)
+	return Asset{Path: "/static/" + hex.EncodeToString(sum[:6]) + "/" + name, Type: kind, Content: content}
+}
+
+// Frame is what stands around every page.
+type Frame struct {
+	Title string
+	// Here is the path of the navigation's entry that the page belongs to.
+	Here    string
+	Places  []Place // of the navigation; none: nobody has signed in
+	Person  string
+	Roles   []string
+	Proof   string // key; link of who has opened carat by its link; "" of nobody
+	Token   string // of forms
+	Zone    *time.Location
+	Message string // to the one who asks, above the page; "": none
+	Trail   []Place
+}
+
+// Place is a page by its name.
+type Place struct{ Path, Name string }
+
+// Empty is what stands where rows would: why there are none, and what to do next.
+type Empty struct {
+	Why, Next string
+	Path      string // of a page where that is done; "": none
+	Command   string // that does it; "": none
+}
+
+// pages are the templates, each with the frame around it.
+var pages = parse()
+
+func parse() map[string]*template.Template {
+	list := map[string]*template.Template{}
+	entries, err := templates.ReadDir("templates")
+	if err != nil {
+		panic(err) // they are inside the binary
+	}
+	shared := template.Must(template.New("").Funcs(functions).ParseFS(templates, "templates/_*.html"))
+	for _, e := range entries {
+		name, _ := strings.CutSuffix(e.Name(), ".html")
+		if !strings.HasPrefix(name, "_") {
+			list[name] = template.Must(template.Must(shared.Clone()).ParseFS(templates, "templates/"+e.Name()))
+		}
+	}
+	return list
+}
+
+// Render gives a page. Data is what its template reads, beside the frame.
+func Render(name string, f Frame, data any) ([]byte, error) {
+	t := pages[name]
+	if t == nil {
+		return nil, fmt.Errorf("there is no page %s", name)
+	}
+	var b bytes.Buffer
+	if f.Zone == nil {
+		f.Zone = time.UTC
+	}
+	if err := t.ExecuteTemplate(&b, "frame", struct {
+		Frame
+		Data  any
+		Style string
+	}{f, data, Assets[0].Path}); err != nil {
+		return nil, fmt.Errorf("write page %s: %w", name, err)
+	}
+	return b.Bytes(), nil
+}
+
+var functions = template.FuncMap{
+	"words":  func(name string) string { return strings.ReplaceAll(name, "_", " ") },
+	"whole":  func(n int64) string { return Number(fmt.Sprint(n)) },
+	"count":  func(n int) string { return Number(fmt.Sprint(n)) },
+	"number": Number,
+	"month":  Month,
+	"when":   When,
+	"join":   strings.Join,
+	"plural": func(n int64, one, many string) string {
+		if n == 1 {
+			return "1 " + one
+		}
+		return Number(fmt.Sprint(n)) + " " + many
+	},
+	"traceable": func(kind string) bool { return !slices.Contains(notTraced, kind) },
+}
+
+// notTraced are the nodes of a trace whose id names nothing that can be traced by itself.
+var notTraced = []string{"statement", "stream", "streams", "note", "rate", "price", "lot"}
+
+// Rows is a table on a page.
+type Rows struct {
+	Caption string // said by screen readers
+	Zone    *time.Location
+	Columns []table.Column
+	Rows    [][]any
+	// Links gives where the cell of a column leads, by the column's name; "": nowhere.
+	Links func(column string, row []any) string
+	// Under is the column whose text stands below its row, at full width; "": none.
+	Under string
+}
+
+// Shown are the columns that have a place of their own.
+func (r Rows) Shown() (list []Column) {
+	for i, c := range r.Columns {
+		if c.Name != r.Under || r.Under == "" {
+			list = append(list, Column{c, i})
+		}
+	}
+	return list
+}
+
+// At gives where a column stands in a row; -1 for nowhere.
+func (r Rows) At(name string) int {
+	return slices.IndexFunc(r.Columns, func(c table.Column) bool { return c.Name == name })
+}
+
+// Column is a column and where it stands in a row.
+type Column struct {
+	table.Column
+	At int
+}
+
+// Numeric says whether its cells stand to the right.
+func (c Column) Numeric() bool { return c.Kind == table.Number || c.Kind == table.Decimal }
+
+// Cell gives a cell's text.
+func (r Rows) Cell(c Column, row []any) string { return Cell(c.Column, row[c.At], r.zone()) }
+
+func (r Rows) zone() *time.Location {
+	if r.Zone == nil {
+		return time.UTC
+	}
+	return r.Zone
+}
+
+// Link gives where a cell leads.
+func (r Rows) Link(c Column, row []any) string {
+	if r.Links == nil {
+		return ""
+	}
+	return r.Links(c.Name, row)
+}
+
+// Below gives the text below a row; "" for none.
+func (r Rows) Below(row []any) string {
+	for i, c := range r.Columns {
+		if c.Name == r.Under && r.Under != "" {
+			return Cell(c, row[i], r.zone())
+		}
+	}
+	return ""
+}
+
+// Cell gives a cell as people read it: numbers with their thousands apart and every
+// digit kept, instants in a zone.
+func Cell(c table.Column, v any, zone *time.Location) string {
+	text, null := table.CellText(c.Kind, v)
+	switch {
+	case null:
+		return ""
+	case c.Kind == table.Number || c.Kind == table.Decimal:
+		return Number(text)
+	case c.Kind == table.Time:
+		if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
+			return When(t, zone)
+		}
+	}
+	return text
+}
+
+// When gives an instant in a zone, to the second; "" for none.
+func When(t time.Time, zone *time.Location) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(zone).Format("2006-01-02 15:04:05")
+}
+
+// Month gives "October 2026".
+func Month(period pipeline.Period) string {
+	p, err := pipeline.ParsePeriod(string(period))
+	if err != nil {
+		return string(period)
+	}
+	return p.Start(time.UTC).Format("January 2006")
+}
+
+// Number writes a plain decimal with its thousands apart and every digit kept;
+// anything else stays as it is.
+func Number(text string) string {
+	if !table.IsPlainNumber(text) {
+		return text
+	}
+	sign := ""
+	if rest, ok := strings.CutPrefix(text, "-"); ok {
+		sign, text = "\u2212", rest
+	}
+	whole, fraction, _ := strings.Cut(text, ".")
+	var b strings.Builder
+	b.WriteString(sign)
+	for i, r := range whole {
+		if i > 0 && (len(whole)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(r)
+	}
+	switch {
+	case fraction == "":
+		return b.String()
+	case len(fraction) == 1:
+		fraction += "0"
+	}
+	return b.String() + "." + fraction
+}
