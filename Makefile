@@ -2,8 +2,8 @@
 # make test   runs everything
 # make simulate  runs the simulated worlds of all seeds, a year day by day, 1,000 kills of every verb that
 #             writes, a crash at every step of a commit, 10,000 flipped bits and ten minutes of each fuzzer, and
-#             prints what it counted; CARAT_SEED=N or N-M runs one seed or a range. CARAT_KILLS=N, CARAT_FLIPS=N and
-#             FUZZTIME=1m do less, CARAT_SECONDS=N kills verbs no longer than that
+#             prints at its end what it counted (`make counted` does again); CARAT_SEED=N or N-M runs one seed or
+#             a range. CARAT_KILLS=N, CARAT_FLIPS=N and FUZZTIME=1m do less, CARAT_SECONDS=N kills verbs no longer
 # make fuzz   feeds hostile input to every parser, and made statements to the SQL sandbox, ten minutes each; FUZZTIME=1m for less
 # make lint   keeps formats, vet, staticcheck, the house's rules, and go.mod, for which the modules of other systems
 #             and of others' tests are read: 1.5 GB the first time, no network after it
@@ -28,7 +28,7 @@ export GOFLAGS = -buildvcs=false
 GOLD     := $(shell command -v ld.gold)
 TESTLINK := $(if $(GOLD),-ldflags=-extldflags=-fuse-ld=gold)
 
-.PHONY: build run test simulate fuzz lint bench bench-scale release
+.PHONY: build run test simulate counted fuzz lint bench bench-scale release
 
 build:
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/carat ./cmd/carat
@@ -41,10 +41,23 @@ run: build
 test:
 	GOGC=400 $(GO) test -vet=off $(TESTLINK) -timeout 60m ./cmd/carat ./jobs ./pipeline/engine ./jobs/guard ./...
 
+# What a part prints is kept too, and how it ended.
+keep = { $(1); echo $$? >.bench/simulated.rc; } 2>&1 | tee -a .bench/simulated.txt; exit $$(cat .bench/simulated.rc)
+
 simulate:
-	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -v -run 'Simulat|FoundIsPlanted|CleanMonths|Mutation' ./jobs ./jobs/guard ./pipeline/engine ./pipeline/engine/duckdb
-	CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 12h -v -run 'Simulat|Crash' ./cmd/carat ./pipeline/lake
-	$(MAKE) fuzz
+	@mkdir -p .bench && : >.bench/simulated.txt
+	$(call keep,CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 6h -v -run 'Simulat|FoundIsPlanted|CleanMonths|Mutation' ./jobs ./jobs/guard ./pipeline/engine ./pipeline/engine/duckdb)
+	$(call keep,CARAT_SIMULATE=1 $(GO) test -count=1 -timeout 12h -v -run 'Simulat|Crash' ./cmd/carat ./pipeline/lake ./pipeline/state)
+	$(call keep,$(MAKE) fuzz)
+	@$(MAKE) --no-print-directory counted
+
+# What the last `make simulate` counted, in words.
+counted:
+	@echo 'Counted:'
+	@sed -n 's/^ *[a-z_]*_test\.go:[0-9]*: counted: /- /p' .bench/simulated.txt
+	@awk 'NF == 2 && $$2 ~ /^Fuzz/ { target = $$2 } \
+		target != "" && match($$0, /execs: [0-9]+/) { took[target] = substr($$0, RSTART + 7, RLENGTH - 7) } \
+		END { for (t in took) { print "- " t " took " took[t] " inputs"; sum += took[t]; n++ } printf "- all %d fuzzers took %d inputs\n", n, sum }' .bench/simulated.txt | sort
 
 fuzz:
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9]*' pipeline jobs reports fixtures | sed 's|/[^/]*_test.go:func | |' | sort | while read -r folder target; do \

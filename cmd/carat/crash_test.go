@@ -185,5 +185,5 @@ func TestSimulatedKills(t *testing.T) {
 			t.Logf("%d killed", k.delays+k.points)
 		}
 	}
-	t.Logf("%d killed after a time, %d at a step; %d of them compactions; %d rounds, all as undisturbed: %v", k.delays, k.points, compactKills, rounds, !t.Failed())
+	t.Logf("counted: run and compact killed %d times after a time and %d times at a step, %d of them compactions; %d rounds, each as undisturbed: %v", k.delays, k.points, compactKills, rounds, !t.Failed())
 }

@@ -112,7 +112,7 @@ func TestVerifySimulatedFlips(t *testing.T) {
 				t.Logf("%d flips, all found: %v", n+1, !t.Failed())
 			}
 		}
-		t.Logf("%d bits flipped in %d files (%d bytes): %v", flips(), len(names), total, kinds)
+		t.Logf("counted: %d bits flipped, one at a time, in %d files of %d bytes, each named by verify: %v; of which: %v", flips(), len(names), total, !t.Failed(), kinds)
 		if _, err := guard.Verify(t.Context(), guard.VerifyOptions{Setting: there}); err != nil {
 			t.Errorf("restored: %v", err)
 		}

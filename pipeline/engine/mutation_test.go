@@ -119,7 +119,7 @@ func TestMutationsAreNoticed(t *testing.T) {
 	if made < few && os.Getenv("CARAT_SEED") == "" {
 		t.Errorf("%d mutations were made, want %d", made, few)
 	}
-	t.Logf("%d mutations, unnoticed by class: %v", made, unnoticed)
+	t.Logf("counted: %d mutations of rows, of which no control notices, by class: %v", made, unnoticed)
 }
 
 // arguedClasses are the first cells of the table in docs/mutations.md.

@@ -247,7 +247,7 @@ func TestCompactCrashAtAnyStep(t *testing.T) {
 			break
 		}
 	}
-	t.Logf("%d crashes before it was compacted, %d after", outcomes[false], outcomes[true])
+	t.Logf("counted: a compaction stopped at %d steps before it was done, and at %d after", outcomes[false], outcomes[true])
 	if outcomes[true] == 0 || outcomes[false] < 5 {
 		t.Errorf("compacted and not compacted after a crash: %v", outcomes)
 	}

@@ -173,7 +173,7 @@ func crashAtAnyStep(t *testing.T, base string, batches int, stride int64) {
 			crash(n)
 		}
 	}
-	t.Logf("%d crashes before the batch was there, %d after", outcomes[false], outcomes[true])
+	t.Logf("counted: an ingest stopped at %d steps before its batch was there, and at %d after", outcomes[false], outcomes[true])
 	if outcomes[true] == 0 || outcomes[false] < 10 {
 		t.Errorf("batches there and not there after a crash: %v", outcomes)
 	}
@@ -318,7 +318,7 @@ func TestPublishCrashAtAnyStep(t *testing.T) {
 			break
 		}
 	}
-	t.Logf("%d crashes before the run was there, %d after", outcomes[false], outcomes[true])
+	t.Logf("counted: a publication stopped at %d steps before the run was there, and at %d after", outcomes[false], outcomes[true])
 	if outcomes[true] == 0 || outcomes[false] < 5 {
 		t.Errorf("runs there and not there after a crash: %v", outcomes)
 	}

@@ -306,7 +306,7 @@ func TestUpgradeCrashAtAnyStep(t *testing.T) {
 			crash(n)
 		}
 	}
-	t.Logf("%d steps", steps)
+	t.Logf("counted: an upgrade of the lake stopped at each of %d steps", steps)
 }
 
 // What the table of links says, in the catalog's database or to other programs, is

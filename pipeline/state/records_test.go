@@ -279,7 +279,7 @@ func TestMigrationCrashesAtAnyStep(t *testing.T) {
 		if len(v.Differences) > 0 || v.Adopted < 10 || v.Head.No != v.Adopted {
 			t.Errorf("after %d cuts: %+v", steps, v)
 		}
-		t.Logf("cut short at each of %d steps", steps)
+		t.Logf("counted: bringing an older state up to date was cut short at each of %d steps", steps)
 	})
 }
 

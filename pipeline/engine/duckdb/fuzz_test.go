@@ -252,7 +252,7 @@ func TestSimulatedStatements(t *testing.T) {
 	if good < n/100 {
 		t.Errorf("only %d of %d statements were run at all", good, n)
 	}
-	t.Logf("seed %d: %d statements, of which %d ran; nothing was read or written outside", seed, n, good)
+	t.Logf("counted: %d statements against the SQL sandbox (seed %d), of which %d ran; none read, wrote or called what it may not", n, seed, good)
 }
 
 // hole is an oversight: what the sandbox refused with those words runs all the same, if
