@@ -29,23 +29,48 @@ type reading struct {
 	PricesFrom        string            `json:"prices_from,omitempty"`
 	LayoutSHA256      string            `json:"layout_sha256,omitempty"` // of the layout's text
 	Layout            json.RawMessage   `json:"layout,omitempty"`
+	Reader            int               `json:"reader,omitempty"` // version of the format's reader; 0: of before it was kept
 }
 
 // Reading gives the text of how a file of a feed is read: the settings of the
-// feed, and the layout that the file was found to have, nil for none.
-func (c *Config) Reading(name string, layout *feed.Layout) string {
+// feed, and what was found: its format, and the layout that it has, nil for none.
+func (c *Config) Reading(name, format string, layout *feed.Layout) string {
 	f := c.Feed(name)
 	r := reading{Entity: c.Entity, BooksZone: c.Zone.String(), Zone: f.Zone.String(), Format: f.Format, Accounts: f.Accounts, MinorDigits: f.MinorDigits,
 		TransactionColumn: f.TransactionColumn, Kinds: f.Kinds, SKUCoins: f.SKUCoins, Sheet: f.Sheet, LiveCreator: f.LiveCreator,
-		LiveSilence: f.LiveSilence, PricesFrom: f.PricesFrom}
+		LiveSilence: f.LiveSilence, PricesFrom: f.PricesFrom, Reader: feed.ReaderVersion(format)}
 	if layout != nil {
 		r.LayoutSHA256, r.Layout = layout.SHA256(), json.RawMessage(layout.Text())
 	}
+	return r.text()
+}
+
+func (r reading) text() string {
 	text, err := json.Marshal(r)
 	if err != nil {
 		panic("config: " + err.Error()) // its types have a text
 	}
 	return string(text)
+}
+
+// ReaderOf gives the version of the reader in the text that Reading gave; 0 for one of
+// before it was kept.
+func ReaderOf(text string) int {
+	var r reading
+	if json.Unmarshal([]byte(text), &r) != nil {
+		return 0
+	}
+	return r.Reader
+}
+
+// ReadBy gives the text that Reading gave, of a file that the reader of today read by it.
+func ReadBy(text, format string) string {
+	var r reading
+	if text == "" || json.Unmarshal([]byte(text), &r) != nil {
+		return text
+	}
+	r.Reader = feed.ReaderVersion(format)
+	return r.text()
 }
 
 // ReadAgain gives the options by which a file was read, and the zone of its

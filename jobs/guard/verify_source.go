@@ -2,6 +2,8 @@ package guard
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +14,7 @@ import (
 	"slices"
 
 	"carat/jobs/books"
+	"carat/jobs/config"
 	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/pipeline/engine"
@@ -61,7 +64,7 @@ func verifySources(ctx context.Context, p *books.Books, s books.Setting, report 
 			return ctx.Err()
 		}
 		if err != nil {
-			report.differ("batch %s: its source file %s can't be read again: %v", b.ID, b.Source, err)
+			report.differ("batch %s: its source file %s can't be taken out of the history: %v", b.ID, b.Source, err)
 		}
 	}
 	return nil
@@ -87,6 +90,36 @@ func verifySource(ctx context.Context, p *books.Books, s books.Setting, b lake.C
 		return err
 	}
 	defer func() { _ = errors.Join(f.Close(), os.Remove(f.Name())) }()
+	differences, err := compareSource(ctx, p, s, b, table, f, held, report)
+	if err != nil || len(differences) == 0 {
+		return err
+	}
+	now := feed.ReaderVersion(b.Format)
+	if then := config.ReaderOf(b.Reading); then == now {
+		report.Differences = append(report.Differences, differences...)
+		return nil
+	} else if sum, err := sumOf(f); err != nil || sum != b.SourceSHA256 {
+		report.differ("batch %s: its source file %s has the hash %s, the chain says %s", b.ID, b.Source, sum, b.SourceSHA256)
+		return err
+	} else {
+		report.Notes = append(report.Notes, fmt.Sprintf("%s. It was read by an earlier reader of %s (%d, and this one is %d), so that is no sign of a change: "+
+			"the file has the hash that the chain names, and its rows are proven by theirs", differences[0], b.Format, then, now))
+	}
+	return nil
+}
+
+func sumOf(f *os.File) (string, error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	_, err := io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// compareSource reads a kept file again and gives what is otherwise than in the history.
+func compareSource(ctx context.Context, p *books.Books, s books.Setting, b lake.CommittedBatch, table pipeline.Feed, f *os.File, held pipeline.HeldLines, report *Verification) (
+	differences []string, err error) {
 	got, check, err := readSource(ctx, p, s, b, table, f, held, false)
 	if err == nil && got.RowsRejected > b.RowsRejected && hasAddresses(table) {
 		// Taken by a carat that was not yet strict about mail addresses.
@@ -94,35 +127,39 @@ func verifySource(ctx context.Context, p *books.Books, s books.Setting, b lake.C
 			got, check, err = readSource(ctx, p, s, b, table, f, held, true)
 		}
 	}
-	if err != nil {
-		return err
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
+	if err != nil {
+		return []string{fmt.Sprintf("batch %s: its source file %s can't be read again: %v", b.ID, b.Source, err)}, nil
+	}
+	differ := func(format string, args ...any) { differences = append(differences, fmt.Sprintf(format, args...)) }
 	report.Sources++
 	report.SourceRows += got.RowsRead
 	repeated := got.RowsAccepted - b.RowsAccepted
 	switch {
 	case got.RowsRead != b.RowsRead:
-		report.differ("batch %s: the source file %s has %d rows, the history says %d were read", b.ID, b.Source, got.RowsRead, b.RowsRead)
+		differ("batch %s: the source file %s has %d rows, the history says %d were read", b.ID, b.Source, got.RowsRead, b.RowsRead)
 	case repeated != b.RowsDuplicate+b.RowsRejected-got.RowsRejected:
-		report.differ("batch %s: of the source file %s %d rows are good, the history says %d accepted, %d rejected, %d duplicate",
+		differ("batch %s: of the source file %s %d rows are good, the history says %d accepted, %d rejected, %d duplicate",
 			b.ID, b.Source, got.RowsAccepted, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate)
 	case pipeline.LeftOutText(got.LeftOut) != pipeline.LeftOutText(b.LeftOut):
-		report.differ("batch %s: of the source file %s the layout leaves out %s, the history says %s", b.ID, b.Source, pipeline.LeftOutText(got.LeftOut), pipeline.LeftOutText(b.LeftOut))
+		differ("batch %s: of the source file %s the layout leaves out %s, the history says %s", b.ID, b.Source, pipeline.LeftOutText(got.LeftOut), pipeline.LeftOutText(b.LeftOut))
 	case !maps.Equal(got.ControlTotals, b.ControlTotals):
-		report.differ("batch %s: the sums of the source file %s are %v, the history says %v", b.ID, b.Source, got.ControlTotals, b.ControlTotals)
+		differ("batch %s: the sums of the source file %s are %v, the history says %v", b.ID, b.Source, got.ControlTotals, b.ControlTotals)
 	}
 	strangers, line, err := check.Strangers(ctx, b)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if strangers > 0 {
 		hint := ""
 		if b.Reading == "" {
 			hint = "; if the entity, the time zone or the feed's settings in carat.yaml changed since it was ingested, verify with those of then"
 		}
-		report.differ("batch %s: %d rows are not what the source file %s gives, the first at line %d%s", b.ID, strangers, b.Source, line, hint)
+		differ("batch %s: %d rows are not what the source file %s gives, the first at line %d%s", b.ID, strangers, b.Source, line, hint)
 	}
-	return nil
+	return differences, nil
 }
 
 // hasAddresses says whether a feed's rows name mail addresses.

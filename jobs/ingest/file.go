@@ -74,7 +74,7 @@ func (g *ingestion) ingest(ctx context.Context, table pipeline.Feed, in InputFil
 	batch := pipeline.Batch{
 		ID: id, Feed: in.Feed, Format: report.Format.String(), Source: in.Name, IngestedAt: g.Now.UTC(),
 		RowsRead: report.RowsRead, RowsAccepted: report.RowsAccepted, RowsRejected: report.RowsRejected,
-		RowsLeftOut: report.RowsLeftOut, LeftOut: report.LeftOut, Reading: g.Config.Reading(in.Feed, report.Layout),
+		RowsLeftOut: report.RowsLeftOut, LeftOut: report.LeftOut, Reading: g.Config.Reading(in.Feed, report.Format.Name, report.Layout),
 		ControlTotals: report.ControlTotals, FirstEvent: report.FirstEvent, UnknownColumn: report.UnknownColumns,
 		EarliestOpen: g.earliest,
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"carat/jobs/books"
+	"carat/jobs/config"
 	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/pipeline/feed"
@@ -331,7 +332,7 @@ func (u *undoing) again(ctx context.Context, b lake.CommittedBatch, take bool) (
 	undo.Reads = b.ID
 	batch := pipeline.Batch{ID: id, Feed: b.Feed, Format: report.Format.String(), Source: b.Source, IngestedAt: u.Now.UTC(),
 		RowsRead: report.RowsRead, RowsAccepted: report.RowsAccepted, RowsRejected: report.RowsRejected, RowsLeftOut: report.RowsLeftOut, LeftOut: report.LeftOut,
-		Reading: b.Reading, ControlTotals: report.ControlTotals, FirstEvent: report.FirstEvent, UnknownColumn: report.UnknownColumns, EarliestOpen: u.earliest, Undo: &undo}
+		Reading: config.ReadBy(b.Reading, report.Format.Name), ControlTotals: report.ControlTotals, FirstEvent: report.FirstEvent, UnknownColumn: report.UnknownColumns, EarliestOpen: u.earliest, Undo: &undo}
 	if batch.SourceSHA256, batch.SourceBytes, err = stage.SHA256(); err != nil {
 		return r, err
 	}
