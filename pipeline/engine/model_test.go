@@ -122,8 +122,13 @@ func given(t *testing.T, e *engine.Engine, period pipeline.Period, tables map[st
 					add(column, record[j])
 				}
 			}
+			id := "b000001"
+			if j := slices.Index(header, "batch_id"); j >= 0 && record[j] != "" {
+				id = record[j]
+			}
+			no, _ := pipeline.BatchNo(id) // 0 for an id that says none
 			for column, value := range map[string]string{
-				"batch_id": "b000001", "source_line": fmt.Sprint(i + 2), "ingested_at": "2026-11-01 00:00:00+00",
+				"batch_id": "b000001", "batch_no": fmt.Sprint(no), "source_line": fmt.Sprint(i + 2), "ingested_at": "2026-11-01 00:00:00+00",
 				"accounting_month": string(period), "entity": "main",
 			} {
 				if types[column] != "" && !seen[column] {

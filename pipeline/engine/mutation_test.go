@@ -180,7 +180,7 @@ func newMutant(t *testing.T) *mutant {
 		m.exec(t, "create or replace table raw_"+table+" as select distinct * from raw_"+table)
 	}
 	for _, table := range mutable {
-		m.exec(t, "update raw_"+table.table+" set batch_id = 'b000001', source_line = rowid, ingested_at = timestamptz '2026-11-02T00:00:00Z'")
+		m.exec(t, "update raw_"+table.table+" set batch_id = 'b000001', batch_no = 1, source_line = rowid, ingested_at = timestamptz '2026-11-02T00:00:00Z'")
 	}
 	return m
 }

@@ -1,6 +1,6 @@
 -- One row is the terms of one agency from a day on, in the version that is in force.
 -- grain: agency_id, valid_from
--- The latest ingested version of a key wins. A row is in force from valid_from until before valid_until: its own
+-- The version of the latest batch wins. A row is in force from valid_from until before valid_until: its own
 -- valid_to or the next valid_from, whichever comes first, so that no instant has two rows.
 -- A closed month keeps the versions of its certificate: one that came after the lock is in force from the next month on (its
 -- valid_from is then that month's start), whatever it says of the months before. So the balances of a closed month, which are
@@ -22,7 +22,7 @@ with versions as (
         run_eras.era_end,
         row_number() over (
             partition by run_eras.era_start, raw_agencies.agency_id, raw_agencies.valid_from
-            order by raw_agencies.ingested_at desc, raw_agencies.batch_id desc, raw_agencies.source_line desc
+            order by raw_agencies.batch_no desc, raw_agencies.source_line desc
         ) as version_rank
     from raw_agencies
     cross join run_eras

@@ -1,6 +1,6 @@
 -- One row is a rule for lines of a bank account that nothing matches, in the version that is in force.
 -- grain: account, pattern, valid_from
--- The latest ingested version of a key wins. A row is in force from valid_from until before valid_until: its own
+-- The version of the latest batch wins. A row is in force from valid_from until before valid_until: its own
 -- valid_to or the next valid_from, whichever comes first, so that no instant has two rows. A rule without an account is of every
 -- one. A closed month keeps the versions of its certificate, as of stg_conversion_rates.
 with versions as (
@@ -18,7 +18,7 @@ with versions as (
         run_eras.era_end,
         row_number() over (
             partition by run_eras.era_start, raw_bank_rules.account, raw_bank_rules.pattern, raw_bank_rules.valid_from
-            order by raw_bank_rules.ingested_at desc, raw_bank_rules.batch_id desc, raw_bank_rules.source_line desc
+            order by raw_bank_rules.batch_no desc, raw_bank_rules.source_line desc
         ) as version_rank
     from raw_bank_rules
     cross join run_eras

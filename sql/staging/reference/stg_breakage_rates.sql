@@ -1,6 +1,6 @@
 -- One row is the part of the coins of one channel and country that viewers are expected never to spend, in the version that is in force.
 -- grain: channel, country, valid_from
--- The latest ingested version of a key wins. A row is in force from valid_from until before valid_until: its own
+-- The version of the latest batch wins. A row is in force from valid_from until before valid_until: its own
 -- valid_to or the next valid_from, whichever comes first, so that no instant has two rows. A closed month keeps the versions of its
 -- certificate, as of stg_conversion_rates.
 with versions as (
@@ -18,7 +18,7 @@ with versions as (
         run_eras.era_end,
         row_number() over (
             partition by run_eras.era_start, raw_breakage_rates.country, raw_breakage_rates.channel, raw_breakage_rates.valid_from
-            order by raw_breakage_rates.ingested_at desc, raw_breakage_rates.batch_id desc, raw_breakage_rates.source_line desc
+            order by raw_breakage_rates.batch_no desc, raw_breakage_rates.source_line desc
         ) as version_rank
     from raw_breakage_rates
     cross join run_eras

@@ -1,6 +1,6 @@
 -- One row is one coin package on the price list of a channel and country, in its latest version.
 -- grain: sku, channel, country, valid_from
--- The latest ingested version of a key wins. A row is in force from valid_from until before valid_until: its own
+-- The version of the latest batch wins. A row is in force from valid_from until before valid_until: its own
 -- valid_to or the next valid_from, whichever comes first, so that no instant has two rows.
 with versions as (
     select
@@ -19,7 +19,7 @@ with versions as (
         accounting_month,
         row_number() over (
             partition by sku, channel, country, valid_from
-            order by ingested_at desc, batch_id desc, source_line desc
+            order by batch_no desc, source_line desc
         ) as version_rank
     from raw_coin_packages
 ),

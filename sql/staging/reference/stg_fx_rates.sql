@@ -1,6 +1,6 @@
 -- One row is one published exchange rate: units of quote per unit of base on a day, in its latest version.
 -- grain: rate_date, base, quote
--- The latest ingested version of a key wins. A day of a closed month keeps the rates of its certificate: one that came after the
+-- The version of the latest batch wins. A day of a closed month keeps the rates of its certificate: one that came after the
 -- lock serves no day, because lots, payables and transit of that month were told at what was known then.
 with versions as (
     select
@@ -14,7 +14,7 @@ with versions as (
         raw_fx_rates.accounting_month,
         row_number() over (
             partition by raw_fx_rates.rate_date, raw_fx_rates.base, raw_fx_rates.quote
-            order by raw_fx_rates.ingested_at desc, raw_fx_rates.batch_id desc, raw_fx_rates.source_line desc
+            order by raw_fx_rates.batch_no desc, raw_fx_rates.source_line desc
         ) as version_rank
     from raw_fx_rates
     cross join run

@@ -1,6 +1,6 @@
 -- One row is the price of one gift in coins, in its latest version.
 -- grain: gift_id, valid_from
--- The latest ingested version of a key wins. A row is in force from valid_from until before valid_until: its own
+-- The version of the latest batch wins. A row is in force from valid_from until before valid_until: its own
 -- valid_to or the next valid_from, whichever comes first, so that no instant has two rows.
 with versions as (
     select
@@ -15,7 +15,7 @@ with versions as (
         accounting_month,
         row_number() over (
             partition by gift_id, valid_from
-            order by ingested_at desc, batch_id desc, source_line desc
+            order by batch_no desc, source_line desc
         ) as version_rank
     from raw_gift_catalog
 ),

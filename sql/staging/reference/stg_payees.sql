@@ -1,6 +1,6 @@
 -- One row is a payee of a tax return, in the version that is in force.
 -- grain: payee_id, valid_from
--- The latest ingested version of a key wins. A row is in force from valid_from until before valid_until: its own
+-- The version of the latest batch wins. A row is in force from valid_from until before valid_until: its own
 -- valid_to or the next valid_from, whichever comes first, so that no instant has two rows. Who they are
 -- isn't here; given names which of it is known. A closed month keeps the versions of its certificate, as of stg_conversion_rates.
 with versions as (
@@ -19,7 +19,7 @@ with versions as (
         run_eras.era_end,
         row_number() over (
             partition by run_eras.era_start, raw_payees.payee_id, raw_payees.valid_from
-            order by raw_payees.ingested_at desc, raw_payees.batch_id desc, raw_payees.source_line desc
+            order by raw_payees.batch_no desc, raw_payees.source_line desc
         ) as version_rank
     from raw_payees
     cross join run_eras

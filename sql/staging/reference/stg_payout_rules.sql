@@ -1,6 +1,6 @@
 -- One row is the rules of one payout method in one country (null: everywhere), in its latest version.
 -- grain: method, country, valid_from
--- The latest ingested version of a key wins. A row is in force from valid_from until before valid_until: its own
+-- The version of the latest batch wins. A row is in force from valid_from until before valid_until: its own
 -- valid_to or the next valid_from, whichever comes first, so that no instant has two rows.
 with versions as (
     select
@@ -20,7 +20,7 @@ with versions as (
         accounting_month,
         row_number() over (
             partition by method, country, valid_from
-            order by ingested_at desc, batch_id desc, source_line desc
+            order by batch_no desc, source_line desc
         ) as version_rank
     from raw_payout_rules
 ),

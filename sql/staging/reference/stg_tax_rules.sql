@@ -1,6 +1,6 @@
 -- One row is how sales of one channel into one country are taxed, in the version that is in force.
 -- grain: country, channel, valid_from
--- The latest ingested version of a key wins. A row is in force from valid_from until before valid_until: its own
+-- The version of the latest batch wins. A row is in force from valid_from until before valid_until: its own
 -- valid_to or the next valid_from, whichever comes first, so that no instant has two rows. A fee is taken of the gross where the
 -- rule doesn't say, and isn't given back. A closed month keeps the versions of its certificate, as of stg_conversion_rates.
 with versions as (
@@ -22,7 +22,7 @@ with versions as (
         run_eras.era_end,
         row_number() over (
             partition by run_eras.era_start, raw_tax_rules.country, raw_tax_rules.channel, raw_tax_rules.valid_from
-            order by raw_tax_rules.ingested_at desc, raw_tax_rules.batch_id desc, raw_tax_rules.source_line desc
+            order by raw_tax_rules.batch_no desc, raw_tax_rules.source_line desc
         ) as version_rank
     from raw_tax_rules
     cross join run_eras
