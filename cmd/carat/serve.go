@@ -23,7 +23,7 @@ with a random key that is printed at the start. With carat auth on people sign
 in by their SSH keys, and other addresses may be listened on: with a
 certificate, or behind a proxy that speaks TLS.`,
 		Example: `  carat serve
-  carat serve --listen 0.0.0.0:8420 --url https://carat.example.com --tls-cert c.pem --tls-key k.pem
+  carat serve --url https://books.example --tls-cert c.pem --tls-key k.pem
   carat serve --url https://carat.example.com --behind-proxy 127.0.0.1/32`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
