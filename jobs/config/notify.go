@@ -84,13 +84,13 @@ func (y *yamlFile) notifications(n *yaml.Node) map[string]Webhook {
 
 // checkWebhook wants each secret from one place, and an address from one.
 func (y *yamlFile) checkWebhook(n *yaml.Node, what string, w Webhook) {
-	if w.URL.places() != 1 {
+	if w.URL.Places() != 1 {
 		y.problem(n, "%s needs one of url, url_env, url_file", what)
 	}
-	if w.Token.places() > 1 {
+	if w.Token.Places() > 1 {
 		y.problem(n, "%s: one of token, token_env, token_file", what)
 	}
-	if w.SigningKey.places() > 1 {
+	if w.SigningKey.Places() > 1 {
 		y.problem(n, "%s: one of signing_key, signing_key_env, signing_key_file", what)
 	}
 	if w.Timeout == 0 || w.Timeout > time.Minute {

@@ -220,7 +220,7 @@ func (y *yamlFile) checkSource(n *yaml.Node, what string, s *Source) {
 	}
 	for _, name := range kind.secrets {
 		bare, must := strings.CutPrefix(name, "*")
-		switch places := s.Secret[bare].places(); {
+		switch places := s.Secret[bare].Places(); {
 		case places == 0 && must:
 			y.problem(n, "%s needs %s_file, %s_env or %s: ${NAME}", what, bare, bare, bare)
 		case places > 1:
@@ -230,7 +230,7 @@ func (y *yamlFile) checkSource(n *yaml.Node, what string, s *Source) {
 	if s.Kind == KindBucket {
 		y.checkBucket(n, what, s)
 	}
-	if s.Kind == KindSFTP && s.Secret["key"].places()+s.Secret["password"].places() == 0 {
+	if s.Kind == KindSFTP && s.Secret["key"].Places()+s.Secret["password"].Places() == 0 {
 		y.problem(n, "%s needs key_file, or a password", what)
 	}
 	if (s.Kind == KindDatabase || s.Kind == KindStripe || s.Kind == KindAppStore) && s.Since == "" {
@@ -243,7 +243,7 @@ func (y *yamlFile) checkSource(n *yaml.Node, what string, s *Source) {
 
 // checkBucket wants the secrets of Azure with an account, and those of S3 without one.
 func (y *yamlFile) checkBucket(n *yaml.Node, what string, s *Source) {
-	count := func(name string) int { return s.Secret[name].places() }
+	count := func(name string) int { return s.Secret[name].Places() }
 	switch azure := s.Text["account"] != ""; {
 	case azure && (count("access_key")+count("secret_key") > 0 || s.Text["region"] != ""):
 		y.problem(n, "%s has account, so it is Azure's: access_key, secret_key and region belong to S3", what)
