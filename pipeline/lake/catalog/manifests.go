@@ -1,13 +1,11 @@
 package catalog
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"sort"
-	"strings"
 
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/pages"
@@ -56,19 +54,6 @@ func recoverManifest(path string, err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("damaged manifest %s: %v", path, r)
 	}
-}
-
-// CountRows gives the rows of a snapshot as its manifests say; none of no snapshot.
-func (cat *Catalog) CountRows(snap *table.Snapshot) (int64, error) {
-	if snap == nil {
-		return 0, nil
-	}
-	var n int64
-	err := cat.eachEntryOf(snap, func(e iceberg.ManifestEntry) error {
-		n += e.DataFile().Count()
-		return nil
-	})
-	return n, err
 }
 
 // AddedFiles lists the data files that a snapshot added.
@@ -177,17 +162,6 @@ func (cat *Catalog) PathsOf(list string) ([]string, error) {
 	}
 	sort.Strings(paths)
 	return paths, nil
-}
-
-// BatchFiles gives the files of rows that a batch added.
-func (cat *Catalog) BatchFiles(ctx context.Context, b chain.CommittedBatch) ([]string, error) {
-	l, found, err := cat.LinkNamed(ctx, b.ID)
-	if err != nil || !found {
-		return nil, errors.Join(err, fmt.Errorf("batch %s has no link", b.ID))
-	}
-	paths, err := cat.PathsOf(l.Files)
-	rows := cat.TableDir(b.Table) + "/"
-	return slices.DeleteFunc(paths, func(p string) bool { return !strings.HasPrefix(p, rows) }), err
 }
 
 // Without gives the elements of one sorted list that another lacks.

@@ -43,7 +43,7 @@ func (s *Sweeper) Orphans(ctx context.Context) (removed int, unknown []string, e
 				filepath.Dir(path) == filepath.Join(s.Catalog.TableDir(links.Table), "data") // a row that was folded, of an expired snapshot
 			if metadata || strings.HasSuffix(path, ".tmp") {
 				removed++
-				return s.Catalog.DropUnneeded(ctx, path)
+				return s.drop(ctx, path)
 			}
 			if folder != store.CertificatesFolder { // certificates are judged by the state database
 				unknown = append(unknown, s.disk().Relative(path))

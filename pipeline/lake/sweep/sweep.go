@@ -98,12 +98,12 @@ func (s *Sweeper) one(ctx context.Context, dir string) error {
 	}
 	if m.Batch != "" || m.Compaction != "" || m.Upgrade != "" {
 		tables[links.Table] = true
-		if err := s.Catalog.SweepLinks(ctx); err != nil {
+		if err := s.links(ctx); err != nil {
 			return err
 		}
 	}
 	for name := range tables {
-		if err := s.Catalog.SweepMetadata(ctx, name); err != nil {
+		if err := s.metadata(ctx, name); err != nil {
 			return err
 		}
 	}

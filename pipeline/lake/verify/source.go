@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -67,7 +68,7 @@ func (b *sourceBlock[T, P]) Close() error {
 // and the source line of the first.
 func (s *SourceCheck[T, P]) Strangers(ctx context.Context, b chain.CommittedBatch) (n, firstLine int64, err error) {
 	slices.Sort(s.hashes)
-	files, err := s.cat.BatchFiles(ctx, b)
+	files, err := batchFiles(ctx, s.cat, b)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -121,4 +122,15 @@ func eachRow[T any, P pages.RowPointer[T]](path, batch string, do func(line int6
 			return err
 		}
 	}
+}
+
+// batchFiles gives the files of rows that a batch added.
+func batchFiles(ctx context.Context, cat *catalog.Catalog, b chain.CommittedBatch) ([]string, error) {
+	l, found, err := cat.LinkNamed(ctx, b.ID)
+	if err != nil || !found {
+		return nil, errors.Join(err, fmt.Errorf("batch %s has no link", b.ID))
+	}
+	paths, err := cat.PathsOf(l.Files)
+	rows := cat.TableDir(b.Table) + "/"
+	return slices.DeleteFunc(paths, func(p string) bool { return !strings.HasPrefix(p, rows) }), err
 }
