@@ -40,6 +40,13 @@ type Batch struct {
 	// ingested: rows of earlier months are booked there. "" while the first
 	// period was not known.
 	EarliestOpen Period
+	// Months are the accounting months of its rows, in order; none of a reference feed.
+	Months []Period
+}
+
+// LaterBatch says whether a batch came after another, by their ids; after none, "", all do.
+func LaterBatch(id, other string) bool {
+	return len(id) > len(other) || len(id) == len(other) && id > other
 }
 
 // BatchID gives the id of a batch's number.

@@ -131,10 +131,19 @@ func MonthsWithRows(tables []TableFiles) []Period {
 			continue
 		}
 		for _, file := range t.Files {
-			if _, rest, ok := strings.Cut(file, monthFolder); ok && len(rest) >= len("2026-10") {
-				months[Period(rest[:len("2026-10")])] = true
+			if month, ok := MonthOfFile(file); ok {
+				months[month] = true
 			}
 		}
 	}
 	return slices.Sorted(maps.Keys(months))
+}
+
+// MonthOfFile gives the accounting month of a file's rows, from its folder.
+func MonthOfFile(file string) (Period, bool) {
+	_, rest, ok := strings.Cut(file, monthFolder)
+	if !ok || len(rest) < len("2026-10") {
+		return "", false
+	}
+	return Period(rest[:len("2026-10")]), true
 }

@@ -10,6 +10,9 @@ type TableFiles struct {
 	// Without are the batches whose rows are not to be read, though the files hold
 	// them: others took them out of the history.
 	Without []string
+	// Later are batches whose rows are not to be read either, as they are all of later
+	// months than the one that is asked for.
+	Later []string
 	// UpTo is the number of the last batch whose rows are to be read; 0: of all.
 	UpTo int64
 }

@@ -205,6 +205,7 @@ func newAuditBuilder(ctx context.Context, p *books.Books, o AuditFileOptions) (*
 	if b.tableList, err = p.Lake.TablesOf(ctx, b.run.Inputs); err != nil {
 		return nil, err
 	}
+	b.params.Batches, b.tableList = reconcile.ReadOf(b.certificate, b.run.Period, b.params.Batches, b.tableList)
 	if b.results, err = p.CertifiedResults(ctx, b.run.ID); err != nil {
 		return nil, err
 	}
@@ -270,7 +271,12 @@ func (b *auditBuilder) fromRun(closed books.Closures) (err error) {
 	if err != nil {
 		return err
 	}
-	id, err := reconcile.RunID(o.Config, o.Period, closed.First, closed.Version(o.Period), plain, b.models.Files(), prior, locks, told)
+	opening, err := reconcile.OpeningOf(b.ctx, p, closed, o.Period)
+	if err != nil {
+		return err
+	}
+	plain, _ = reconcile.ReadBy(o.Period, plain, nil)
+	id, err := reconcile.RunID(o.Config, o.Period, closed.First, closed.Version(o.Period), plain, b.models.Files(), prior, locks, opening, told)
 	if err != nil {
 		return err
 	}

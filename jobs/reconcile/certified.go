@@ -65,3 +65,12 @@ func ParametersOf(ctx context.Context, p *books.Books, c *certificate.Certificat
 	}
 	return told.Parameters, err
 }
+
+// ReadOf is ReadBy of a month by its certificate, nil of an open one. Certificates of format
+// 1 are of months that read all that there was.
+func ReadOf(c *certificate.Certificate, period pipeline.Period, batches []pipeline.Batch, tables []pipeline.TableFiles) ([]pipeline.Batch, []pipeline.TableFiles) {
+	if c != nil && c.Format < certificate.FormatOwnMonths {
+		return batches, tables
+	}
+	return ReadBy(period, batches, tables)
+}

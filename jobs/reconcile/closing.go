@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"slices"
 
 	"carat/jobs/books"
 	"carat/pipeline"
@@ -34,17 +35,24 @@ func LocksBefore(p *books.Books, closed books.Closures, period pipeline.Period) 
 // the one before.
 const monthsOfAYear = 12
 
+// openedBy gives the months whose closing a month opens with, or is held against: the one
+// before, and the one a year before.
+func openedBy(period pipeline.Period) (before, yearAgo pipeline.Period) {
+	yearAgo = period
+	for range monthsOfAYear {
+		yearAgo = yearAgo.Previous()
+	}
+	return period.Previous(), yearAgo
+}
+
 // LoadClosing loads what the month before the period closed with, and the month a
 // year before, as far as they are closed: the results of the runs that their
 // certificates name.
 func LoadClosing(ctx context.Context, p *books.Books, eng *engine.Engine, closed books.Closures, period pipeline.Period) error {
-	before, err := closingOf(ctx, p, closed, period.Previous())
+	last, ago := openedBy(period)
+	before, err := closingOf(ctx, p, closed, last)
 	if err != nil {
 		return err
-	}
-	ago := period
-	for range monthsOfAYear {
-		ago = ago.Previous()
 	}
 	yearAgo, err := closingOf(ctx, p, closed, ago)
 	if err != nil {
@@ -53,6 +61,27 @@ func LoadClosing(ctx context.Context, p *books.Books, eng *engine.Engine, closed
 	eng.LoadClosing(before)
 	eng.LoadYearAgo(yearAgo)
 	return nil
+}
+
+// OpeningOf gives what LoadClosing loads, by its numbers.
+func OpeningOf(ctx context.Context, p *books.Books, closed books.Closures, period pipeline.Period) (list []OpeningTable, err error) {
+	last, ago := openedBy(period)
+	for _, month := range []pipeline.Period{ago, last} {
+		l, ok := closed.Lock(month)
+		if !ok {
+			continue
+		}
+		tables, err := p.Lake.RunTables(ctx, l.RunID)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range tables {
+			if slices.Contains(engine.ClosingTables(), t.Table) {
+				list = append(list, OpeningTable{month, t.Table, t.Rows, t.NumbersForm, t.NumbersSHA256})
+			}
+		}
+	}
+	return list, nil
 }
 
 // closingOf gives what a month closed with; nothing where it isn't closed.

@@ -134,23 +134,25 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	if err != nil {
 		return nil, err
 	}
+	opening, err := OpeningOf(ctx, p, closed, o.Period)
+	if err != nil {
+		return nil, err
+	}
 	told, err := p.Decided(ctx, closed, o.Period)
 	if err != nil {
 		return nil, err
 	}
-	id, err := RunID(o.Config, o.Period, first, version, batches, m.Files(), prior, locks, told)
+	batches, tables = ReadBy(o.Period, batches, tables)
+	id, err := RunID(o.Config, o.Period, first, version, batches, m.Files(), prior, locks, opening, told)
 	if err != nil {
 		return nil, err
 	}
-	if known, found, err := p.State.Run(ctx, id); err != nil || found {
-		if err == nil {
-			err = p.State.MakeCurrent(ctx, known, o.Now)
-		}
-		r := &Finished{Run: known, Repeated: true}
-		if err == nil {
-			r.signOffFell, err = p.SettleSignOff(ctx, o.Setting, o.Period, version, id)
-		}
-		return r, err
+	known, found, err := p.State.Run(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if found && !o.Reperform {
+		return repeated(ctx, p, o, known, version)
 	}
 	run := state.Run{ID: id, Period: o.Period, CreatedAt: o.Now, Inputs: map[string]int64{}}
 	for _, t := range tables {
@@ -172,6 +174,12 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 		return nil, errors.Join(err, r.Close())
 	}
 	params.OneByOne = o.OneByOne
+	if found { // and the month is being prepared: what will be signed is compared first
+		if err := errors.Join(r.again(ctx, p, o, m, tables, params), r.Close()); err != nil {
+			return nil, err
+		}
+		return repeated(ctx, p, o, known, version)
+	}
 	if err := r.execute(ctx, p, o, m, tables, params); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -179,6 +187,16 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
+}
+
+// repeated makes a run that is known the current one of its period again.
+func repeated(ctx context.Context, p *books.Books, o Options, known state.Run, version int64) (*Finished, error) {
+	r := &Finished{Run: known, Repeated: true}
+	err := p.State.MakeCurrent(ctx, known, o.Now)
+	if err == nil {
+		r.signOffFell, err = p.SettleSignOff(ctx, o.Setting, o.Period, version, known.ID)
+	}
+	return r, err
 }
 
 // runsLookedAt bounds the runs among which one is looked for that found lots not

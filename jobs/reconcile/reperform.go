@@ -99,6 +99,7 @@ func runAgain(ctx context.Context, p *books.Books, s books.Setting, c *certifica
 	if err != nil {
 		return nil, err
 	}
+	params.Batches, tables = ReadOf(c, c.Period, params.Batches, tables)
 	out, spill := filepath.Join(dir, "results"), filepath.Join(dir, "spill")
 	if err := os.MkdirAll(out, 0o700); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "make", out, "%w", disk.Cause(err))

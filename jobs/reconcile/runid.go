@@ -23,7 +23,9 @@ const runIDForm = "carat-run/3"
 
 // runInputs is all that the results of a run depend on. Batches stand for the
 // snapshots: their row hashes outlive compaction, and a lake that was built
-// again from the same files has the same ones.
+// again from the same files has the same ones. They are those that ReadBy gives: a
+// batch of a later month is none of them. What the month opens with is there by its
+// numbers, whichever run came to them.
 type runInputs struct {
 	Form        string
 	Period      pipeline.Period
@@ -33,10 +35,20 @@ type runInputs struct {
 	SQL         []sqlFile
 	Closed      []engine.ClosedTable    // how the closed period before is
 	Locks       []engine.Lock           // what each closed period knew
+	Opening     []OpeningTable          `json:",omitempty"` // what the months before closed with
 	Rates       []decision.DecidedRate  `json:",omitempty"` // that people decided
 	Matches     []decision.DecidedMatch `json:",omitempty"` // that people decided
 	LotsVersion int                     // of the pass over viewers' coins, which a sample of them is compared with
 	Config      runConfig
+}
+
+// OpeningTable is a table that a month opens with, or is held against, by its numbers.
+type OpeningTable struct {
+	Period        pipeline.Period // that closed with it
+	Table         string
+	Rows          int64
+	NumbersForm   int
+	NumbersSHA256 string
 }
 
 type runBatch struct {
@@ -80,8 +92,8 @@ type entityTerms struct{ ID, FunctionalCurrency, Revenue string }
 
 // RunID gives the id of reconciling the period over these batches with this
 // SQL: the same inputs are the same run.
-func RunID(c *config.Config, period, first pipeline.Period, version int64, batches []pipeline.Batch, files []sqlFile, prior []engine.ClosedTable, locks []engine.Lock, told decision.Decided) (string, error) {
-	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, Version: version, SQL: slices.Clone(files), Closed: prior, Locks: locks, Rates: told.Rates, Matches: told.Matches, LotsVersion: engine.LotsVersion}
+func RunID(c *config.Config, period, first pipeline.Period, version int64, batches []pipeline.Batch, files []sqlFile, prior []engine.ClosedTable, locks []engine.Lock, opening []OpeningTable, told decision.Decided) (string, error) {
+	in := runInputs{Form: runIDForm, Period: period, FirstPeriod: first, Version: version, SQL: slices.Clone(files), Closed: prior, Locks: locks, Opening: opening, Rates: told.Rates, Matches: told.Matches, LotsVersion: engine.LotsVersion}
 	sort.Slice(in.SQL, func(i, j int) bool { return in.SQL[i].Name < in.SQL[j].Name })
 	for _, b := range batches {
 		in.Batches = append(in.Batches, runBatch{b.ID, b.Feed, b.SourceSHA256, b.RowsSHA256,

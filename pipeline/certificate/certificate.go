@@ -16,8 +16,11 @@ import (
 // and none is written again.
 const (
 	formatEncoded = 1 // hashes of numbers have no form: they are of the first
-	// CertificateFormat is that of what is written now: each hash of numbers has its form.
-	CertificateFormat = 2
+	// FormatOwnMonths is the first whose month was run without the batches of later
+	// months, and of which each hash of numbers has its form.
+	FormatOwnMonths = 2
+	// CertificateFormat is that of what is written now.
+	CertificateFormat = FormatOwnMonths
 )
 
 // Certificate is what locks a period: everything that its numbers depend on

@@ -164,8 +164,8 @@ func (p Parameters) knowledge() (known map[string]time.Time, eras []string) {
 	}
 	for _, l := range p.Locks {
 		from := l.Period.End(p.TimeZone)
-		covered := slices.IndexFunc(p.Batches, func(b pipeline.Batch) bool { return b.ID == l.LastBatch })
-		for _, b := range p.Batches[covered+1:] {
+		covered := func(b pipeline.Batch) bool { return !pipeline.LaterBatch(b.ID, l.LastBatch) }
+		for _, b := range slices.DeleteFunc(slices.Clone(p.Batches), covered) {
 			known[b.ID] = from
 		}
 		starts = append(starts, from)

@@ -116,15 +116,21 @@ func ScanTable(t pipeline.TableFiles) string {
 // Standing is the condition on a table's rows that leaves out the batches that
 // others took out; "" for none.
 func Standing(t pipeline.TableFiles) string {
-	if len(t.Without) == 0 && t.UpTo == 0 || len(t.Files) == 0 {
+	if len(t.Without)+len(t.Later) == 0 && t.UpTo == 0 || len(t.Files) == 0 {
 		return ""
 	}
-	var ids, parts []string
+	var ids, later, parts []string
 	if t.UpTo > 0 {
 		parts = append(parts, "batch_no <= "+strconv.FormatInt(t.UpTo, 10))
 	}
 	for _, id := range t.Without {
 		ids = append(ids, Literal(id))
+	}
+	for _, id := range t.Later {
+		later = append(later, Literal(id))
+	}
+	if len(later) > 0 {
+		parts = append(parts, "batch_id not in ("+strings.Join(later, ", ")+")")
 	}
 	for _, c := range t.Columns {
 		if len(ids) > 0 && (c.Name == "batch_id" || c.Name == "other_batch") {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"carat/pipeline"
+
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 )
@@ -190,4 +192,21 @@ func SnapshotsText(all []Link) string {
 		return "" // cannot be: these are texts and numbers
 	}
 	return string(text)
+}
+
+// monthFolder begins the name of the folder of an accounting month.
+const monthFolder = "/accounting_month="
+
+// Months gives the accounting months of a list of files, from their folders, in order.
+func Months(files string) []pipeline.Period {
+	var all []pipeline.Period
+	for line := range strings.Lines(files) {
+		_, rest, ok := strings.Cut(line, monthFolder)
+		month, _, _ := strings.Cut(rest, "/")
+		if ok && !slices.Contains(all, pipeline.Period(month)) {
+			all = append(all, pipeline.Period(month))
+		}
+	}
+	slices.Sort(all)
+	return all
 }

@@ -56,6 +56,9 @@ const (
 	PropUpgradedAt = "carat.upgraded-at"
 	PropFormBefore = "carat.form-before" // of the lake
 	PropForm       = "carat.form"
+	// PropReperformed names the closed months that came out again as their certificates
+	// say, each a line `PERIOD VERSION SHA256` of the certificate.
+	PropReperformed = "carat.reperformed"
 	// PropSnapshots names the snapshots that the chain lay in before: by raw table the
 	// number of the last batch that each holds, as JSON. What was signed before names
 	// such snapshots.
@@ -170,6 +173,7 @@ func ReadBatch(l Link) (CommittedBatch, error) {
 		FilesSHA256: p[PropFilesSHA256], PreviousChain: p[PropPreviousChain], Chain: p[PropChain],
 		Batch: pipeline.Batch{ID: p[PropBatch], Feed: p[PropFeed], Format: p[propFormat], Source: p[PropSource],
 			SourceSHA256: p[propSourceSHA256], RowsSHA256: p[propRowsSHA256], EarliestOpen: pipeline.Period(p[propEarliestOpen])}}
+	c.Months = Months(l.Files)
 	var first error
 	note := func(name string, err error) {
 		if err != nil && first == nil {

@@ -3,7 +3,6 @@ package links
 import (
 	"bytes"
 	"path"
-	"slices"
 	"strings"
 
 	"carat/pipeline"
@@ -56,7 +55,7 @@ type Row struct {
 // RowOf derives a link's row. The error says what of its text doesn't parse.
 func RowOf(l chain.Link) (Row, error) {
 	r := Row{LinkNo: l.No, Kind: l.Kind, LinkID: l.ID, BatchNo: l.BatchNo, Form: l.Form, Link: l.Text, Chain: l.Value,
-		TableName: l.Table, SnapshotID: l.Snapshot, DatedMs: l.DatedMs, Files: l.Files, Replaced: l.Replaced, Months: months(l.Files)}
+		TableName: l.Table, SnapshotID: l.Snapshot, DatedMs: l.DatedMs, Files: l.Files, Replaced: l.Replaced, Months: monthsText(chain.Months(l.Files))}
 	p, err := l.Properties()
 	if err != nil {
 		return r, err
@@ -91,16 +90,11 @@ func (r Row) LinkOf() chain.Link {
 		Table: r.TableName, Snapshot: r.SnapshotID, DatedMs: r.DatedMs, Files: r.Files, Replaced: r.Replaced}
 }
 
-// months gives the accounting months of files, from their folders.
-func months(files string) string {
+func monthsText(months []pipeline.Period) string {
 	var all []string
-	for line := range strings.Lines(files) {
-		_, rest, ok := strings.Cut(line, "/"+pages.ColAccountingMonth+"=")
-		if month, _, _ := strings.Cut(rest, "/"); ok && !slices.Contains(all, month) {
-			all = append(all, month)
-		}
+	for _, m := range months {
+		all = append(all, string(m))
 	}
-	slices.Sort(all)
 	return strings.Join(all, ",")
 }
 
