@@ -31,8 +31,14 @@ func TestReadOnlyLake(t *testing.T) {
 			t.Errorf("%s tells\n%s", args[0], told)
 		}
 	}
-	carat(t, "status", "--dir", dir)
-	for _, args := range [][]string{{"ingest"}, {"compact"}, {"close", "--period", "2026-10"}} {
+	out = t.TempDir()
+	for _, args := range [][]string{{"status"}, {"verify", "--export-head", filepath.Join(out, "head.json")}, {"runs"}, {"runs", "show", "1"}, {"exceptions"}, {"exceptions", "--period", "2026-10"},
+		{"exceptions", "--export", filepath.Join(out, "exceptions.csv")}, {"users"}, {"query", "--tables"}, {"query", "--period", "2026-10", "select count(*) from statement_lines"},
+		{"evidence", "--period", "2026-10", "--out", filepath.Join(out, "evidence")}, {"publish", "--out", filepath.Join(out, "lake.duckdb")}} {
+		carat(t, append(args, "--dir", dir)...)
+	}
+	for _, args := range [][]string{{"ingest"}, {"compact"}, {"close", "--period", "2026-10"}, {"statements", "--period", "2026-10"}, {"backup", "--out", filepath.Join(out, "backups")}, {"erase", "--creator", firstCreator(dir)},
+		{"reopen", "--period", "2026-10", "--reason", "x"}, {"users", "grant", "ann", "preparer"}, {"upgrade"}} {
 		if told := caratTold(t, 2, append(args, "--dir", dir)...); !strings.Contains(told, "nothing can be written") {
 			t.Errorf("%s tells\n%s", args[0], told)
 		}

@@ -94,7 +94,11 @@ func open(ctx context.Context, s books.Setting, right books.Right, name string) 
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := books.CheckUser(s.By.User); err != nil {
+	err = books.CheckUser(s.By.User)
+	if err == nil {
+		err = p.Lake.WantWritable()
+	}
+	if err != nil {
 		return nil, nil, errors.Join(err, p.Close())
 	}
 	job, err := p.Begin(ctx, s, name, "")

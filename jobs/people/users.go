@@ -60,7 +60,11 @@ func Users(ctx context.Context, o UsersOptions) (result *UsersResult, err error)
 		return nil, err
 	}
 	if o.Role != "" {
-		if err := changeRole(ctx, p, o, result); err != nil {
+		err := p.Lake.WantWritable()
+		if err == nil {
+			err = changeRole(ctx, p, o, result)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -27,7 +27,7 @@ type lockNotice struct {
 // holds the lock it fails with KindBusy and says who. Taking it also sweeps
 // what a crash left behind.
 func (l *Lake) Lock(ctx context.Context) (release func(), err error) {
-	if err := l.refuseReadOnly(); err != nil {
+	if err := l.WantWritable(); err != nil {
 		return nil, err
 	}
 	path := filepath.Join(l.cfg.Root, "lock")

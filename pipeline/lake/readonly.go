@@ -60,8 +60,9 @@ func (l *Lake) openReadOnly(ctx context.Context, root string) (err error) {
 	return l.catalog.RefreshRaw(ctx)
 }
 
-// refuseReadOnly is a usage error where nothing can be written.
-func (l *Lake) refuseReadOnly() error {
+// WantWritable is a usage error where nothing can be written: for whatever writes without
+// the lock, to the state.
+func (l *Lake) WantWritable() error {
 	if !l.ReadOnly() {
 		return nil
 	}
