@@ -57,6 +57,18 @@ func firstCreator(dir string) string {
 	return id
 }
 
+// beforeRecords makes a state what the carat before records wrote.
+var beforeRecords = []string{
+	"drop table carat_records", "drop table carat_tables", "drop table carat_fetched", "drop table carat_sources", "drop table carat_signed",
+	"alter table carat_decisions drop column matched", "alter table carat_decisions drop column match_name", "delete from carat_migrations where name >= '0006_records.sql'",
+	"alter table carat_users drop column signed_no", "alter table carat_users drop column entities", "alter table carat_users drop column until_at",
+	"alter table carat_sign_offs drop column signed_no", "alter table carat_locks drop column approved_no", "alter table carat_locks drop column reopened_no",
+	"alter table carat_decisions drop column signed_no", "alter table carat_decisions drop column expected", "alter table carat_decisions drop column actual",
+	"alter table carat_decisions drop column difference", "alter table carat_decisions drop column unit",
+	"alter table carat_users drop column os_user", "alter table carat_sign_offs drop column os_user", "alter table carat_decisions drop column os_user",
+	"alter table carat_locks drop column prepared_os", "alter table carat_locks drop column approved_os", "alter table carat_locks drop column reopened_os",
+}
+
 // crashBases are lakes that are ready for the verbs, made once.
 func crashBases(t *testing.T) map[string]string {
 	t.Helper()
@@ -97,14 +109,7 @@ func crashBases(t *testing.T) map[string]string {
 	before = bases["generated"]
 	step("older", func(dir string) { // a state and a lake as the carat before records wrote them: no batch names a record
 		carat(t, "users", "grant", "ann", "preparer", "--dir", dir, "--user", "bob")
-		sqlite(t, filepath.Join(dir, "lake", "catalog.sqlite"), "drop table carat_records", "drop table carat_tables", "drop table carat_fetched", "drop table carat_sources", "drop table carat_signed",
-			"alter table carat_decisions drop column matched", "alter table carat_decisions drop column match_name", "delete from carat_migrations where name >= '0006_records.sql'",
-			"alter table carat_users drop column signed_no", "alter table carat_users drop column entities", "alter table carat_users drop column until_at",
-			"alter table carat_sign_offs drop column signed_no", "alter table carat_locks drop column approved_no", "alter table carat_locks drop column reopened_no",
-			"alter table carat_decisions drop column signed_no", "alter table carat_decisions drop column expected", "alter table carat_decisions drop column actual",
-			"alter table carat_decisions drop column difference", "alter table carat_decisions drop column unit",
-			"alter table carat_users drop column os_user", "alter table carat_sign_offs drop column os_user", "alter table carat_decisions drop column os_user",
-			"alter table carat_locks drop column prepared_os", "alter table carat_locks drop column approved_os", "alter table carat_locks drop column reopened_os")
+		sqlite(t, filepath.Join(dir, "lake", "catalog.sqlite"), beforeRecords...)
 		if err := os.Remove(filepath.Join(dir, "lake", "catalog.sqlite-head")); err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +194,7 @@ func TestSimulatedCrashesOfVerbs(t *testing.T) {
 	for _, n := range killed {
 		sum += n
 	}
-	t.Logf("%d verbs killed at a step, each recovered by the next command: %v; steps: %v", sum, killed, steps)
+	t.Logf("counted: %d verbs killed at a step, each recovered by the next command: %v; steps of each: %v", sum, killed, steps)
 	if sum == 0 {
 		t.Error("nothing was killed")
 	}
