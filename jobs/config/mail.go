@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"carat/jobs/config/literal"
 	"carat/pipeline/feed/address"
 )
 
@@ -34,6 +35,10 @@ func (y *yamlFile) mail(n *yaml.Node, m *Mail) {
 		"from": func(n *yaml.Node) {
 			text, ok := y.text(n, "mail from")
 			if !ok || text == "" {
+				return
+			}
+			if literal.Refers(text) {
+				y.problem(n, "mail from: %q isn't filled in: letters come from an address that everybody sees; write it here", text)
 				return
 			}
 			from, err := mail.ParseAddress(text)

@@ -15,13 +15,14 @@ type Hidden = literal.Hidden
 // Secret is literal.Secret: where a secret lies.
 type Secret = literal.Secret
 
-// FillSecrets fills in what catalog and the mail password refer to. What can't be
+// FillSecrets fills in what catalog and the mail user and password refer to. What can't be
 // filled in is a usage error.
 func (c *Config) FillSecrets(variable func(string) string) (err error) {
+	user := Hidden(c.Mail.User)
 	for _, one := range []struct {
 		what string
 		text *Hidden
-	}{{"catalog", &c.Catalog}, {"mail password", &c.Mail.Password}} {
+	}{{"catalog", &c.Catalog}, {"mail user", &user}, {"mail password", &c.Mail.Password}} {
 		if !literal.Refers(one.text.Reveal()) {
 			continue
 		}
@@ -29,6 +30,7 @@ func (c *Config) FillSecrets(variable func(string) string) (err error) {
 			return pipeline.Errorf(pipeline.KindUsage, "fill in", one.what+" of "+File, "%w", err)
 		}
 	}
+	c.Mail.User = user.Reveal()
 	if dsn := c.Catalog.Reveal(); dsn != "" && !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
 		return pipeline.Errorf(pipeline.KindUsage, "fill in", "catalog of "+File, "what it refers to doesn't begin with postgres://")
 	}

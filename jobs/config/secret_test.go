@@ -22,20 +22,23 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 	}
 	c, err := Parse([]byte(`
 catalog: "postgres://carat:${DB_PASSWORD}@db.example/carat"
-mail: {server: "smtp.example.com:587", from: "a@example.com", user: u, password: "FILE:mail.txt"}
+mail: {server: "smtp.example.com:587", from: "a@example.com", user: "${MAIL_USER}", password: "FILE:mail.txt"}
 notifications: {ops: {url: "https://hooks.example/${HOOK}", token: "${TOKEN}", signing_key: "FILE:key"}}
 `), dir, File)
 	if err != nil {
 		t.Fatal(err)
 	}
 	variable := func(name string) string {
-		return map[string]string{"DB_PASSWORD": testPassword, "HOOK": testPassword, "TOKEN": testPassword}[name]
+		return map[string]string{"DB_PASSWORD": testPassword, "MAIL_USER": "AKIA-user", "HOOK": testPassword, "TOKEN": testPassword}[name]
 	}
 	if err := c.FillSecrets(variable); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := c.Catalog.Reveal(), "postgres://carat:s3cret%2Fp%40ss%20word@db.example/carat"; got != want {
 		t.Errorf("the catalog is %s, want %s", got, want)
+	}
+	if c.Mail.User != "AKIA-user" {
+		t.Errorf("the user of mail is %s", c.Mail.User)
 	}
 	if got := c.Mail.Password.Reveal(); got != testPassword {
 		t.Errorf("the password of the mail server is %q", got)
@@ -76,6 +79,8 @@ func TestSecretsThatAreMissing(t *testing.T) {
 		`mail: {password: "${LATIN}"}`:                             "fill in mail password of carat.yaml: the environment variable LATIN is no UTF-8",
 		`catalog: "${PLAIN}"`:                                      "doesn't begin with postgres://",
 		`mail: {password: "${NOT_SET}"}`:                           "fill in mail password",
+		`mail: {user: "${NOT_SET}"}`:                               "fill in mail user",
+		`mail: {from: "${PLAIN}@example.com"}`:                     "isn't filled in",
 		`mail: {password: s3cret}`:                                 "a secret doesn't belong in the configuration",
 		`notifications: {a: {url: "https://h/", token: s3cret}}`:   "a secret doesn't belong in the configuration",
 		`catalog: "mysql://u:s3cret@h/"`:                           "catalog must be empty",

@@ -108,7 +108,7 @@ var keys = []Key{
 	{"mail.server", "host and port", "", "mail: {server: \"smtp.example.com:587\", from: books@example.com}"},
 	{"mail.tls", "starttls, implicit or none", "starttls", "mail: {server: \"smtp.example.com:465\", tls: implicit, from: books@example.com}"},
 	{"mail.from", "the sender's address", "", "mail: {server: \"smtp.example.com:587\", from: books@example.com}"},
-	{"mail.user", "of the server", "", "mail: {server: \"smtp.example.com:587\", from: books@example.com, user: books}"},
+	{"mail.user", "of the server; a reference too: ${NAME} or FILE:path", "", "mail: {server: \"smtp.example.com:587\", from: books@example.com, user: books}"},
 	{"mail.password", "of the server, as a reference: ${NAME} or FILE:path", "CARAT_SMTP_PASSWORD", "mail: {server: \"smtp.example.com:587\", from: books@example.com, user: books, password: \"FILE:/run/secrets/smtp\"}"},
 	{"mail.shared_addresses", "letters may go to an address that several creators have, such as their agency's", "false", "mail: {server: \"smtp.example.com:587\", from: books@example.com, shared_addresses: true}"},
 	{"mail.per_minute", "how many mails a minute; 0: no bound", "60", "mail: {server: \"smtp.example.com:587\", from: books@example.com, per_minute: 30}"},
