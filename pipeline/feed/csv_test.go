@@ -147,6 +147,39 @@ func TestRejectBearsItsOrigin(t *testing.T) {
 	}
 }
 
+// A row that is not taken is of the month that it says, whatever is wrong with it: else that month
+// closes with it unknown.
+func TestRejectIsOfItsRowsMonth(t *testing.T) {
+	month := func(reject []pipeline.Reject) string {
+		t.Helper()
+		if len(reject) != 1 {
+			t.Fatalf("%d rejects: %v", len(reject), feedtest.Texts(reject))
+		}
+		return reject[0].AccountingMonth
+	}
+	const good = "l1,web,r,sale,10,10,USD,2026-09-07T00:00:00Z,2026-09-09T00:00:00Z\n"
+	lines := "line_id,channel,report_id,kind,gross_amount,net_amount,currency,transaction_at,settled_at\n" + good
+	for row, want := range map[string]string{
+		"l2,web,r,sale,1O,10,USD,2026-08-30T00:00:00Z,2026-09-02T00:00:00Z\n": "2026-08", // as TestIngested is in November
+		"l2,web,r,payout,-10,1O,USD,,2026-09-02T00:00:00Z\n":                  "2026-09",
+		"l2,web,r,sale,10,10,USD,,yesterday\n":                                "2026-11",
+	} {
+		out := feedtest.Read[pipeline.SettlementLine](t, "settlement_lines.csv", []byte(lines+row), nil)
+		if got := month(out.Rejects); got != want {
+			t.Errorf("%q is of %s, want %s", row, got, want)
+		}
+	}
+	const balances = "subject_kind,subject_id,currency,amount,as_of\ncounterparty,a,USD,1,2026-10-01T00:00:00Z\ncounterparty,b,US Dollar,1,2026-10-01T00:00:00Z\n"
+	if got := month(feedtest.Read[pipeline.Balance](t, "balances.csv", []byte(balances), nil).Rejects); got != "2026-09" {
+		t.Errorf("a balance that closes September is of %s", got)
+	}
+	const payouts = "payout_id,creator_id,status,diamonds,currency,gross_amount,net_amount,method,requested_at,paid_at,updated_at\n" +
+		"p1,c1,paid,100,USD,1,1,bank,2026-08-01T00:00:00Z,2026-09-01T00:00:00Z,2026-10-01T00:00:00Z\np2,c1,paid,100,USD,1O,1,bank,2026-08-01T00:00:00Z,2026-09-01T00:00:00Z,2026-10-01T00:00:00Z\n"
+	if got := month(feedtest.Read[pipeline.Payout](t, "payouts.csv", []byte(payouts), nil).Rejects); got != "2026-09" {
+		t.Errorf("a payout that was paid in September is of %s", got)
+	}
+}
+
 func TestBadFiles(t *testing.T) {
 	long := giftHeader + strings.Repeat("x", lex.MaxRecordBytes+1) + "\n"
 	for name, c := range map[string]struct{ content, want string }{

@@ -284,15 +284,16 @@ func (b *Builder) rejectKey() string {
 	return string(b.Rows.Last().AppendKey(nil))
 }
 
-// rejectMonth books a reject where its row would be booked, if the row has got
-// so far, else where it was ingested.
+// rejectMonth books a reject where its row would be booked, if its good columns tell
+// when that is, else where it was ingested. Some feeds make an event's time of several
+// columns, and a balance belongs to the month that it closes.
 func (b *Builder) rejectMonth() string {
 	at := b.Task.IngestedAt
-	if name := b.Schema.Feed.EventColumn; name != "" {
-		if i, ok := b.Schema.ByName[name]; ok {
-			if v := *(*int64)(unsafe.Add(b.Row, b.Columns[i].Offset)); v != 0 {
-				at = v
-			}
+	if !b.Schema.Feed.Reference {
+		row := b.Rows.Last()
+		b.Schema.Feed.Finish(row) // what it finds wrong is known: the row is bad
+		if told := row.EventMicros(); told > 0 {
+			at = told
 		}
 	}
 	return string(b.calendar.AccountingMonth(at))
