@@ -24,6 +24,12 @@ func TestLakeOfAnEarlierFormGoesOn(t *testing.T) {
 	if _, out := caratBoth(t, 2, append([]string{"verify"}, at...)...); !strings.Contains(out, "`carat upgrade`") {
 		t.Errorf("verify says %q", out)
 	}
+	told, _ := caratBoth(t, 2, append([]string{"doctor"}, at...)...) // all that needs no history is tried
+	for _, want := range []string{"carat upgrade", "disk of the lake", "configuration"} {
+		if !strings.Contains(told, want) {
+			t.Errorf("doctor says nothing of %q:\n%s", want, told)
+		}
+	}
 	carat(t, append([]string{"upgrade"}, at...)...)
 	carat(t, append([]string{"reconcile", "--period", "2026-10"}, at...)...)
 	for batch, want := range map[string]string{"b000007": "4", "b000015": "10", "b000016": "10", "b000017": "9", "b000018": "10"} {

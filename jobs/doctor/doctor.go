@@ -70,7 +70,7 @@ func (x *examination) failed(check, next string, err error) {
 func Run(ctx context.Context, o Options) ([]Finding, error) {
 	if p, err := books.OpenExisting(ctx, o.Setting, books.RightStatus); err == nil {
 		_ = p.Close() // it was read only
-	} else if pipeline.KindOf(err) == pipeline.KindUsage {
+	} else if pipeline.KindOf(err) == pipeline.KindUsage && !errors.Is(err, lake.ErrForm) { // whose roles can't be read; the rest can be tried
 		return nil, err
 	}
 	x := &examination{Options: o}

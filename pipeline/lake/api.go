@@ -57,6 +57,9 @@ func HoldsTables(root string) bool { return (&store.Disk{Root: root}).HoldsTable
 // same database.
 var CatalogTables = catalog.CatalogTables
 
+// ErrForm is a history of a form that this carat doesn't read.
+var ErrForm = catalog.ErrForm
+
 // MakeCatalog makes the empty tables of a catalog in a database: a SQLite
 // file, or PostgreSQL by DSN.
 func MakeCatalog(ctx context.Context, dsn string) error { return catalog.MakeCatalog(ctx, dsn) }

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -32,14 +33,17 @@ const propForm = "carat.form"
 // Form gives the form of the lake's history.
 func (cat *Catalog) Form() int { return cat.form }
 
-// WantForm is a usage error unless the lake has the form of today.
+// ErrForm is a history that this carat doesn't read: it is of an earlier form, or a later one.
+var ErrForm = errors.New("this carat reads form " + strconv.Itoa(FormNow))
+
+// WantForm is a usage error, an ErrForm, unless the lake has the form of today.
 func (cat *Catalog) WantForm() error {
 	switch {
 	case cat.form > FormNow:
-		return pipeline.Errorf(pipeline.KindUsage, "open lake", cat.Disk.Root, "its history has form %d, and this carat reads form %d", cat.form, FormNow).
+		return pipeline.Errorf(pipeline.KindUsage, "open lake", cat.Disk.Root, "its history has form %d, and %w", cat.form, ErrForm).
 			WithHint("use the carat that upgraded it, or a later one")
 	case cat.form < FormNow:
-		return pipeline.Errorf(pipeline.KindUsage, "open lake", cat.Disk.Root, "its history has form %d, of an earlier carat; this one reads form %d", cat.form, FormNow).
+		return pipeline.Errorf(pipeline.KindUsage, "open lake", cat.Disk.Root, "its history has form %d, of an earlier carat; %w", cat.form, ErrForm).
 			WithHint("bring it to the form of today with `carat upgrade`, once; it changes no row and no certificate")
 	}
 	return nil
