@@ -199,7 +199,7 @@ func (d *dryRun) file(ctx context.Context, in InputFile) (r DryFile, err error) 
 		o.Held = d.history.HeldLines(ctx, books.Latest, func(context.Context) (*engine.Engine, error) { return d.reader.Engine, nil })
 	}
 	report, err := feed.ReadFeed(ctx, table, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: io.Discard}, o, stage)
-	if err != nil {
+	if err = withNextStep(err); err != nil {
 		return r, err
 	}
 	r = DryFile{FileResult: FileResult{File: in.Name, Feed: in.Feed, Format: report.Format.String(), Result: FileWouldIngest, RowsRead: report.RowsRead,

@@ -64,6 +64,7 @@ func (g *ingestion) ingest(ctx context.Context, table pipeline.Feed, in InputFil
 		err = g.ifFull(in, err)
 	}()
 	report, err := feed.ReadFeed(ctx, table, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: stage.Raw()}, g.options(ctx, in, id, totals, stage.AddRejects, size), stage)
+	err = withNextStep(err)
 	if changed := unchangedSince(in, f, size, before); changed != nil && ctx.Err() == nil {
 		return result, changed // whatever else is wrong with what was read
 	}

@@ -59,7 +59,7 @@ func TestBrokenPacking(t *testing.T) {
 		"gzip magic only":  {gz[:2], "read gift_events.csv: truncated gzip: the file ends in the middle; fetch the file again"},
 		"cut zstd":         {zs[:len(zs)/2], "read gift_events.csv: truncated zstd: the file ends in the middle; fetch the file again"},
 		"zstd checksum":    {flip(zs, len(zs)-1), "read gift_events.csv: broken zstd: CRC check failed; fetch the file again"},
-		"wide zstd":        {wide, "read gift_events.csv: zstd window above 64 MiB; compress it at level 19 or below, without --long"},
+		"wide zstd":        {wide, "read gift_events.csv: zstd window above 64 MiB; have it compressed at level 19 or below, without --long"},
 		"empty inside":     {feedtest.Gzipped(t, ""), "read gift_events.csv: the file is empty; a file without rows still has a header"},
 		"Parquet inside":   {feedtest.Gzipped(t, "PAR1 and more"), "read gift_events.csv: Parquet inside gzip; Parquet is compressed inside; unpack it"},
 		"Parquet in a zip": {feedtest.Zipped(t, feedtest.ZipEntry{Name: "gift_events.parquet", Text: "PAR1 and more"}), "read gift_events.csv: Parquet inside zip; Parquet is compressed inside; unpack it"},
@@ -83,7 +83,7 @@ func TestBombs(t *testing.T) {
 		feed.Zstd: {feedtest.Zstandard(t, bomb, 1<<20), feedtest.Zstandard(t, alike, 1<<20)},
 	} {
 		out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", c.bomb, nil)
-		want := fmt.Sprintf("read gift_events.csv: a %s that unfolds to more than 100 times its size; unpack it and look at it", how)
+		want := fmt.Sprintf("read gift_events.csv: a %s that unfolds to more than 100 times its size; ask its sender whether it is meant so, and for it unpacked", how)
 		if out.Err == nil || out.Err.Error() != want || pipeline.KindOf(out.Err) != pipeline.KindBadInput {
 			t.Errorf("%s of %d bytes:\n got %v\nwant %s", how, len(c.bomb), out.Err, want)
 		}
@@ -103,17 +103,17 @@ func TestZip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bombText := fmt.Sprintf("read fx_rates.zip: a zip that unfolds from %d to 5242880 bytes, more than 100 times or 268435456 bytes; unpack it and look at it", inside.File[0].CompressedSize64)
+	bombText := fmt.Sprintf("read fx_rates.zip: a zip that unfolds from %d to 5242880 bytes, more than 100 times or 268435456 bytes; ask its sender whether it is meant so, and for it unpacked", inside.File[0].CompressedSize64)
 	for name, c := range map[string]struct {
 		content []byte
 		want    string
 	}{
-		"path up":  {feedtest.Zipped(t, feedtest.ZipEntry{Name: "../eurofxref.csv", Text: feedtest.ECBText}), `read fx_rates.zip: a zip whose file is called "../eurofxref.csv", with a path; unpack it`},
-		"absolute": {feedtest.Zipped(t, feedtest.ZipEntry{Name: "/etc/x.csv", Text: feedtest.ECBText}), `read fx_rates.zip: a zip whose file is called "/etc/x.csv", with a path; unpack it`},
-		"windows":  {feedtest.Zipped(t, feedtest.ZipEntry{Name: `..\x.csv`, Text: feedtest.ECBText}), `read fx_rates.zip: a zip whose file is called "..\\x.csv", with a path; unpack it`},
-		"folder":   {feedtest.Zipped(t, feedtest.ZipEntry{Name: "x/", Text: ""}), `read fx_rates.zip: a zip whose file is called "x/", with a path; unpack it`},
-		"two":      {feedtest.Zipped(t, feedtest.ZipEntry{Name: "a.csv", Text: feedtest.ECBText}, feedtest.ZipEntry{Name: "b.csv", Text: feedtest.ECBText}), "read fx_rates.zip: a zip of 2 files, not of one; unpack it"},
-		"none":     {feedtest.Zipped(t), "read fx_rates.zip: a zip of 0 files, not of one; unpack it"},
+		"path up":  {feedtest.Zipped(t, feedtest.ZipEntry{Name: "../eurofxref.csv", Text: feedtest.ECBText}), `read fx_rates.zip: a zip whose file is called "../eurofxref.csv", with a path; give the file that is in it by itself`},
+		"absolute": {feedtest.Zipped(t, feedtest.ZipEntry{Name: "/etc/x.csv", Text: feedtest.ECBText}), `read fx_rates.zip: a zip whose file is called "/etc/x.csv", with a path; give the file that is in it by itself`},
+		"windows":  {feedtest.Zipped(t, feedtest.ZipEntry{Name: `..\x.csv`, Text: feedtest.ECBText}), `read fx_rates.zip: a zip whose file is called "..\\x.csv", with a path; give the file that is in it by itself`},
+		"folder":   {feedtest.Zipped(t, feedtest.ZipEntry{Name: "x/", Text: ""}), `read fx_rates.zip: a zip whose file is called "x/", with a path; give the file that is in it by itself`},
+		"two":      {feedtest.Zipped(t, feedtest.ZipEntry{Name: "a.csv", Text: feedtest.ECBText}, feedtest.ZipEntry{Name: "b.csv", Text: feedtest.ECBText}), "read fx_rates.zip: a zip of 2 files, not of one; give each file that is in it by itself"},
+		"none":     {feedtest.Zipped(t), "read fx_rates.zip: a zip of 0 files, not of one; give each file that is in it by itself"},
 		"bomb":     {bomb, bombText},
 		"no rates": {feedtest.Zipped(t, feedtest.ZipEntry{Name: "a.csv", Text: "a,b\n"}), `read fx_rates.zip:1: required columns rate_date, base, quote, rate are missing; found a, b; fx_rates has the columns rate_date, base, quote, rate`},
 		"empty":    {feedtest.Zipped(t, feedtest.ZipEntry{Name: "a.csv", Text: ""}), "read fx_rates.zip: the file is empty; a file without rows still has a header"},

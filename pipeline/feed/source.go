@@ -135,7 +135,7 @@ func unpackError(name string, how Compression, raw *rawReader, err error) error 
 	}
 	if errors.Is(err, errUnfoldsTooFar) {
 		return lex.BadFile(name, 0, "a %s that unfolds to more than %d times its size", how, lex.MaxUnfoldRatio).
-			WithHint("unpack it and look at it")
+			WithHint("ask its sender whether it is meant so, and for it unpacked")
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return lex.BadFile(name, 0, "truncated %s: the file ends in the middle", how).
@@ -143,7 +143,7 @@ func unpackError(name string, how Compression, raw *rawReader, err error) error 
 	}
 	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
 		return lex.BadFile(name, 0, "zstd window above %d MiB", maxZstdWindow>>20).
-			WithHint("compress it at level 19 or below, without --long")
+			WithHint("have it compressed at level 19 or below, without --long")
 	}
 	return lex.BadFile(name, 0, "broken %s: %w", how, err).WithHint("fetch the file again")
 }

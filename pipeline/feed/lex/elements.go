@@ -127,7 +127,7 @@ func (e *elements) take(b byte) {
 		e.endOfLine()
 	case b == ' ' || b == '\t' || b == '\r':
 	case e.where == behindArray:
-		e.err = BadFile(e.name, e.line, "text behind the end of a JSON array").WithHint("put each array into a file of its own")
+		e.err = BadFile(e.name, e.line, "text behind the end of a JSON array").WithHint("have each array exported as a file of its own")
 	case b == ']' && e.where == beforeFirst:
 		e.end()
 	case b == ']' || b == ',' || b == '}' || b == ':':

@@ -29,7 +29,7 @@ func TestElements(t *testing.T) {
 		"[,1]":                                      "x.json:1: broken JSON: ',' where an element of the array should be",
 		"[\n1,\n":                                   "x.json:3: a JSON array that ends in the middle; fetch the file again",
 		"[{\"a\":1}":                                "x.json:1: a JSON array that ends in the middle; fetch the file again",
-		"[1]\n[2]":                                  "x.json:2: text behind the end of a JSON array; put each array into a file of its own",
+		"[1]\n[2]":                                  "x.json:2: text behind the end of a JSON array; have each array exported as a file of its own",
 	} {
 		for _, src := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
 			got, err := io.ReadAll(Elements(src, "x.json"))

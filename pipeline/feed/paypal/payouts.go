@@ -250,7 +250,7 @@ func (p *payPalPayouts) totals() error {
 		}
 		if b.items != "" && b.items != strconv.FormatInt(b.count, 10) {
 			return p.Refuse(b.line, "the batch's own count (total_items) doesn't match its items: expected %s, found %d", lex.Shown(b.items), b.count).
-				WithHint("fetch all pages of the batch, and put them into one file")
+				WithHint("fetch all pages of the batch as one file, an array of the answers as they came")
 		}
 		if b.amount == "" || b.mixed {
 			continue
@@ -261,7 +261,7 @@ func (p *payPalPayouts) totals() error {
 		}
 		if want.Cmp(b.sum) != 0 {
 			return p.Refuse(b.line, "the batch's own total (batch_header.amount) doesn't match its items: expected %s, added up %s, difference %s",
-				published.MoneyText(want), published.MoneyText(b.sum), published.MoneyText(new(published.Money).Sub(b.sum, want))).WithHint("fetch all pages of the batch, and put them into one file")
+				published.MoneyText(want), published.MoneyText(b.sum), published.MoneyText(new(published.Money).Sub(b.sum, want))).WithHint("fetch all pages of the batch as one file, an array of the answers as they came")
 		}
 	}
 	return nil

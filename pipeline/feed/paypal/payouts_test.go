@@ -67,8 +67,8 @@ func TestPayPalPayouts(t *testing.T) {
 		t.Errorf("%v %q", bad.Err, feedtest.Texts(bad.Rejects))
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"a lost item":    {payoutBatchText("20.75", 5, payoutItems[:4]...), `:1: the batch's own count (total_items) doesn't match its items: expected 5, found 4; fetch all pages of the batch, and put them into one file`},
-		"another sum":    {payoutBatchText("20.76", 5, payoutItems...), `:1: the batch's own total (batch_header.amount) doesn't match its items: expected 20.76, added up 20.75, difference -0.01; fetch all pages of the batch, and put them into one file`},
+		"a lost item":    {payoutBatchText("20.75", 5, payoutItems[:4]...), `:1: the batch's own count (total_items) doesn't match its items: expected 5, found 4; fetch all pages of the batch as one file, an array of the answers as they came`},
+		"another sum":    {payoutBatchText("20.76", 5, payoutItems...), `:1: the batch's own total (batch_header.amount) doesn't match its items: expected 20.76, added up 20.75, difference -0.01; fetch all pages of the batch as one file, an array of the answers as they came`},
 		"pages differ":   {payoutBatchText("20.75", 5, payoutItems[:2]...) + payoutBatchText("21.75", 5, payoutItems[2:]...), `:6: two pages of one batch that say different totals; fetch all pages again, one after the other`},
 		"cut":            {good[:len(good)-20], `:8: broken JSON; fetch the result again`},
 		"more behind":    {good + "x", `:9: broken JSON; fetch the result again`},

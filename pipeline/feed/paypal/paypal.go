@@ -106,14 +106,14 @@ func readPayPal(r *published.Report) error {
 func (p *payPal) take(kind string, cells []string, line int64) error {
 	p.end = line
 	if p.last == "FF" {
-		return p.Refuse(line, "a row behind the file's end (FF)").WithHint("give each report as a file of its own")
+		return p.Refuse(line, "a row behind the file's end (FF)").WithHint("fetch each report as a file of its own")
 	}
 	first := p.last == ""
 	p.last = kind
 	switch kind {
 	case "RH":
 		if !first {
-			return p.Refuse(line, "a second report begins (RH)").WithHint("give each report as a file of its own")
+			return p.Refuse(line, "a second report begins (RH)").WithHint("fetch each report as a file of its own")
 		}
 		p.whole = true
 	case "FH":
