@@ -16,8 +16,9 @@ func upgradeCommand(a *app) *cobra.Command {
 		Short: "bring a lake of an earlier carat to the form of today, once",
 		Long: `Brings the history to the form that this carat reads and writes. Make a backup
 with the earlier carat before. The lake is verified before anything is
-written, and all of the history after; what differs stops it. No row, no kept
-file, no run and no certificate changes, and the hash chain goes on. It can be
+written, and all of the history after; each closed month is run again and
+compared with its certificate; what differs stops it. No row, no kept file, no
+run and no certificate changes, and the hash chain goes on. It can be
 interrupted at any time and run again. Earlier carats don't open the lake any
 more afterwards. Every other verb refuses a lake that it is needed for.`,
 		Example: `  carat upgrade`,

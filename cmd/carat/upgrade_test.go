@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"carat/pipeline/certificate"
+
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -40,6 +42,60 @@ func TestLakeOfAnEarlierFormGoesOn(t *testing.T) {
 	}
 	carat(t, append([]string{"verify"}, at...)...)
 	carat(t, append([]string{"verify", "--period", "2026-08"}, at...)...)
+}
+
+// A closed month that doesn't come out again as its certificate says stops the upgrade, and
+// keeps the lake shut to every other verb. Here a text of SQL was changed, and with it the
+// certificate and its hash in the lock: nothing but running it again sees that.
+func TestUpgradeStopsAtAMonthThatComesOutOtherwise(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	unpack(t, filepath.Join("..", "..", "pipeline", "lake", "testdata", "form-1", "lake.tar.zst"), dir)
+	path := filepath.Join(dir, "lake", "certificates", "2026-08", "2.json") // the first was opened again
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := certificate.ParseCertificate(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := ""
+	for _, f := range c.SQL {
+		model, err := os.ReadFile(filepath.Join(dir, "lake", "certificates", "sql", f.SHA256+".sql"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(model), "\n-- result: rollforwards\n") {
+			continue
+		}
+		model = append(model, "\nlimit 0\n"...)
+		sum := certificate.SHA256Text(model)
+		if err := os.WriteFile(filepath.Join(dir, "lake", "certificates", "sql", sum+".sql"), model, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		changed = strings.ReplaceAll(string(text), f.SHA256, sum)
+	}
+	if changed == "" || changed == string(text) {
+		t.Fatal("no SQL of the certificate makes rollforwards")
+	}
+	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sqlite(t, filepath.Join(dir, "lake", "catalog.sqlite"), "update carat_locks set certificate_sha256 = '"+certificate.SHA256Text([]byte(changed))+"' where period = '2026-08' and version = 2")
+	if err := os.WriteFile(filepath.Join(dir, "lake", "catalog.sqlite-open"), []byte("open\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	at := []string{"--dir", dir, "--user", "ann"}
+	for range 2 {
+		_, out := caratBoth(t, 7, append([]string{"upgrade"}, at...)...)
+		if !strings.Contains(out, "2026-08: run again, the closed month doesn't come out as its certificate says: ") || !strings.Contains(out, "rollforwards") {
+			t.Errorf("upgrade says %q", out)
+		}
+		if _, out := caratBoth(t, 2, append([]string{"reconcile", "--period", "2026-10"}, at...)...); !strings.Contains(out, "`carat upgrade`") {
+			t.Errorf("reconcile says %q", out)
+		}
+	}
 }
 
 // unpack takes an archive apart into a folder.

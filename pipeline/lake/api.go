@@ -146,9 +146,11 @@ func (l *Lake) CheckOwn(ctx context.Context, names ...string) error {
 
 // Upgrade brings the history to the form of today, once. It verifies the lake before it
 // writes and after, and goes on where one before was cut short. The lake must be locked,
-// and opened with Config.Upgrading.
-func (l *Lake) Upgrade(ctx context.Context) (Upgraded, error) {
-	u := upgrade.Lake{Catalog: l.catalog, Sources: l.sources, Compactors: l.compactors, Codec: l.codec, Now: l.cfg.Now, Ensure: l.ensure}
+// and opened with Config.Upgrading. reperform runs each closed month again before the last
+// step (see upgrade.Lake): what differs stops it, and the lake stays shut. nil: there are
+// none.
+func (l *Lake) Upgrade(ctx context.Context, reperform func(context.Context) (string, error)) (Upgraded, error) {
+	u := upgrade.Lake{Catalog: l.catalog, Sources: l.sources, Compactors: l.compactors, Codec: l.codec, Now: l.cfg.Now, Ensure: l.ensure, Reperform: reperform}
 	done, err := u.Run(ctx)
 	if err == nil { // what an attempt that was cut short left
 		_, _, err = l.sweeper().Orphans(ctx)

@@ -23,8 +23,9 @@ const (
 	FormLinks   = 2 // every link is a row of batches, mirrored in carat_links
 	FormBatchNo = 3 // every row of a raw table that is read now has its batch_no
 	FormRuns    = 4 // what each run published is a row of carat_published
+	FormProved  = 5 // each month that was closed by then came out again as its certificate says
 	// FormNow is the form that this carat reads and writes.
-	FormNow = FormRuns
+	FormNow = FormProved
 )
 
 // propForm is the property of the namespace that says the form.

@@ -36,6 +36,9 @@ type Lake struct {
 	Codec      *pages.Codec
 	Now        func() time.Time
 	Ensure     func(context.Context) error // makes what is missing of the tables
+	// Reperform runs each closed month again, and gives what chain.PropReperformed says;
+	// an error when one doesn't come out as its certificate says. nil: there are none.
+	Reperform func(context.Context) (string, error)
 }
 
 // Run brings the history to the form of today, step by step: each step is one
@@ -60,7 +63,7 @@ func (l *Lake) Run(ctx context.Context) (u Upgraded, err error) {
 	for _, step := range []struct {
 		form int
 		do   func(context.Context) error
-	}{{catalog.FormLinks, l.addLinks}, {catalog.FormBatchNo, l.number}, {catalog.FormRuns, l.addRuns}} {
+	}{{catalog.FormLinks, l.addLinks}, {catalog.FormBatchNo, l.number}, {catalog.FormRuns, l.addRuns}, {catalog.FormProved, l.prove}} {
 		if l.Catalog.Form() >= step.form {
 			continue
 		}
@@ -88,7 +91,7 @@ func (l *Lake) addLinks(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.raise(ctx, all, all, nil, catalog.FormLinks)
+	return l.raise(ctx, all, all, nil, catalog.FormLinks, "")
 }
 
 // number is the step to catalog.FormBatchNo: the files of raw tables are written anew as
@@ -105,7 +108,7 @@ func (l *Lake) number(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.raise(ctx, all, nil, nil, catalog.FormBatchNo)
+	return l.raise(ctx, all, nil, nil, catalog.FormBatchNo, "")
 }
 
 // addRuns is the step to catalog.FormRuns: what the snapshots of the result tables told of
@@ -125,12 +128,32 @@ func (l *Lake) addRuns(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.raise(ctx, all, nil, runs, catalog.FormRuns)
+	return l.raise(ctx, all, nil, runs, catalog.FormRuns, "")
+}
+
+// prove is the step to catalog.FormProved: it changes nothing of the lake, and isn't done
+// as long as a closed month doesn't come out again.
+func (l *Lake) prove(ctx context.Context) error {
+	if err := l.Ensure(ctx); err != nil {
+		return err
+	}
+	reperformed := ""
+	if l.Reperform != nil {
+		var err error
+		if reperformed, err = l.Reperform(ctx); err != nil {
+			return err
+		}
+	}
+	all, err := l.Catalog.Links(ctx)
+	if err != nil {
+		return err
+	}
+	return l.raise(ctx, all, nil, nil, catalog.FormProved, reperformed)
 }
 
 // raise adds the link of a step's end, after some others that are new, in one
 // transaction with the form, and with rows of runs. before are all links that it follows.
-func (l *Lake) raise(ctx context.Context, before, more []chain.Link, runs []published.Run, form int) error {
+func (l *Lake) raise(ctx context.Context, before, more []chain.Link, runs []published.Run, form int, reperformed string) error {
 	last, number := chain.Link{}, int64(1)
 	for _, one := range before {
 		if last = one; one.Kind == chain.KindUpgrade {
@@ -140,6 +163,9 @@ func (l *Lake) raise(ctx context.Context, before, more []chain.Link, runs []publ
 	p := iceberg.Properties{
 		chain.PropUpgrade: chain.UpgradeID(number), chain.PropUpgradedAt: l.Now().UTC().Format(time.RFC3339Nano), chain.PropForm: strconv.Itoa(form),
 		chain.PropFormBefore: strconv.Itoa(l.Catalog.Form()), chain.PropSnapshots: chain.SnapshotsText(before), chain.PropPreviousChain: last.Value,
+	}
+	if reperformed != "" {
+		p[chain.PropReperformed] = reperformed
 	}
 	if last.BatchNo > 0 {
 		p[chain.PropAfter] = chain.BatchID(last.BatchNo)
