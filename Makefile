@@ -28,7 +28,7 @@ export GOFLAGS = -buildvcs=false
 GOLD     := $(shell command -v ld.gold)
 TESTLINK := $(if $(GOLD),-ldflags=-extldflags=-fuse-ld=gold)
 
-.PHONY: build run test simulate counted fuzz lint bench bench-scale release
+.PHONY: build run test simulate counted fuzz lint bench bench-scale release bench-history
 
 build:
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/carat ./cmd/carat
@@ -81,6 +81,10 @@ bench: build
 	$(GO) build -trimpath -o bin/bench ./cmd/bench
 	$(GO) test -c -o bin/match.test ./pipeline/engine
 	./bin/bench -carat bin/carat -dir .bench -match bin/match.test
+
+# What a small batch costs, and verify, after 1 to 2,000 of them (pipeline/lake/bench_history_test.go).
+bench-history:
+	$(GO) test ./pipeline/lake -run '^$$' -bench History -benchtime 1x -timeout 60m
 
 bench-scale: build
 	$(GO) build -trimpath -o bin/bench ./cmd/bench

@@ -35,6 +35,9 @@ func (p *Books) FirstPeriod(ctx context.Context, c *config.Config) (pipeline.Per
 // configuration, else the month of the earliest event. It gives "" when there
 // is no event yet.
 func (p *Books) FixFirstPeriod(ctx context.Context, c *config.Config) (pipeline.Period, error) {
+	if fixed, err := p.State.FirstPeriod(ctx); err != nil || fixed != "" {
+		return fixed, err // without reading what every batch was
+	}
 	batches, err := p.Batches(ctx, Latest)
 	if err != nil {
 		return "", err

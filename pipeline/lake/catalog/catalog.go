@@ -182,7 +182,7 @@ func (cat *Catalog) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make catalog tables: %w", err)
 	}
-	for _, text := range []string{inventory.SQL, ledgerSQL, fence.SQL, published.SQL} { // the links come with the form
+	for _, text := range []string{inventory.SQL, inventory.IndexSQL, ledgerSQL, fence.SQL, published.SQL} { // the links come with the form
 		if _, err := cat.db.ExecContext(ctx, text); err != nil {
 			return fmt.Errorf("make catalog tables: %w", err)
 		}

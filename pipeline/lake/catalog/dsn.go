@@ -44,7 +44,7 @@ var CatalogTables = []string{"iceberg_tables", "iceberg_namespace_properties"}
 
 // Tables are the statements that make carat's own tables of the catalog's database.
 func Tables() []string {
-	return append([]string{inventory.SQL, ledgerSQL, fence.SQL, published.SQL}, links.SQL...)
+	return append([]string{inventory.SQL, inventory.IndexSQL, ledgerSQL, fence.SQL, published.SQL}, links.SQL...)
 }
 
 // sqliteURI escapes what a file: URI would read as something else.

@@ -29,6 +29,9 @@ const SQL = `create table if not exists carat_files (
     gone   bigint not null -- from when on it may be removed, in milliseconds since the epoch; 1: now; 0: it is needed
 )`
 
+// IndexSQL makes what finds the few files that may go among all that stay.
+const IndexSQL = "create index if not exists carat_files_gone on carat_files (gone)"
+
 // List is the list of files in the catalog's database.
 type List struct {
 	DB   *sql.DB
@@ -129,9 +132,12 @@ func (l List) Keep(ctx context.Context, referred func(context.Context) (map[stri
 			}
 		}
 	}
-	_, complete, err := l.Files(ctx, false)
-	if err != nil || complete {
-		return err
+	var complete int
+	if err := l.DB.QueryRowContext(ctx, l.Bind("select count(*) from carat_files where path = ?"), begun).Scan(&complete); err != nil {
+		return fmt.Errorf("read the list of files: %w", err)
+	}
+	if complete > 0 {
+		return nil
 	}
 	return l.begin(ctx, referred)
 }
