@@ -120,7 +120,7 @@ an exception in it. Rows that come later count in the next month.`,
 			}
 			fmt.Fprintf(a.stdout, "%s in %s\nclose package in %s\ncertificate %s\nits SHA-256 %s (keep it elsewhere too)\n",
 				numbered(r.Statements, "final statements"), r.Folder, filepath.Dir(r.Package[0]), r.Certificate, r.SHA256)
-			return nil
+			return a.stampApproved(cmd.Context(), s, r.Period)
 		},
 	}
 	cmd.Flags().StringVar(&period, "period", "", "the month to lock, such as 2026-10")

@@ -26,7 +26,7 @@ func verbGroups() []verbGroup {
 			statusCommand, exceptionsCommand, creatorsCommand, queryCommand, traceCommand, runsCommand,
 		}},
 		{"prove", "Prove:", []func(*app) *cobra.Command{
-			verifyCommand, auditFileCommand, sampleCommand, publishCommand,
+			verifyCommand, timestampCommand, auditFileCommand, sampleCommand, publishCommand,
 		}},
 		{"alone", "Run by itself:", []func(*app) *cobra.Command{
 			serveCommand, scheduleCommand, notifyCommand,

@@ -60,6 +60,7 @@ var asked = map[string][]struct {
 	"restore":    {{books.RightRestore, []string{"--from", "../backups", "--check"}}},
 	"upgrade":    {{books.RightUpgrade, nil}},
 	"compact":    {{books.RightCompact, nil}},
+	"timestamp":  {{books.RightTimestamp, nil}},
 	"fetch":      {{books.RightFetch, nil}},
 	"erase":      {{books.RightErase, []string{"--creator", "nobody"}}},
 	"auth":       {{books.RightAuth, []string{"accept"}}},

@@ -26,7 +26,8 @@ func verifyCommand(a *app) *cobra.Command {
 		Short: "prove, offline, that nothing in the history was changed",
 		Long: `Reads every batch from the first to the last and compares chain values, files,
 rows and counts with what was recorded; reads every kept source file again and
-compares its rows; and checks the runs and the certificates of closed periods.
+compares its rows; and checks the runs, the certificates of closed periods and
+their time stamps.
 Exit code 7 says that something was changed, and what. --export-head writes the
 end of the chain to a file for somebody else to keep: with --head it shows
 whether the history before it was replaced or cut off. --period re-performs a
@@ -60,12 +61,19 @@ names, and compares every result table.`,
 				{Name: "rows", Kind: table.Number}, {Name: "sources", Kind: table.Number}, {Name: "source_rows", Kind: table.Number},
 				{Name: "certificates", Kind: table.Number}, {Name: "records", Kind: table.Number}, {Name: "differences", Kind: table.Number}, {Name: "chain"},
 			}, Rows: [][]any{{v.Batches, v.Runs, v.Files, v.Rows, v.Sources, v.SourceRows, v.Certificates, v.RecordCount(), len(v.Differences), v.Chain}}}
+			if a.format != "table" { // people are told beneath it
+				t.Columns = append(t.Columns, table.Column{Name: "stamps", Kind: table.Number})
+				t.Rows[0] = append(t.Rows[0], v.Stamps)
+			}
 			if v.Batches > 0 || len(v.Differences) > 0 {
 				err = errors.Join(err, t.Write(a.stdout, a.format))
 			}
 			if v.Records != nil && v.Records.Adopted > 0 {
 				a.tell(fmt.Sprintf("verify: %d rows of the state were there when its records began, on %s: records prove them from then on only",
 					v.Records.Adopted, v.Records.AdoptedAt.Format(time.RFC3339)))
+			}
+			if v.Stamps > 0 && a.format == "table" {
+				a.tell(fmt.Sprintf("verify: %s passed", numbered(int64(v.Stamps), "time stamps")))
 			}
 			for _, n := range v.Notes {
 				a.tell("verify: " + n)

@@ -66,6 +66,7 @@ const (
 	RightBackup     Right = "backup"
 	RightRestore    Right = "restore"
 	RightCompact    Right = "compact"
+	RightTimestamp  Right = "timestamp"
 	RightErase      Right = "erase"
 	RightUpgrade    Right = "upgrade"
 	RightAuth       Right = "auth"
@@ -106,11 +107,13 @@ var Rights = map[Right][]string{
 	RightNotify:   {RoleAdministrator, RoleScheduler},
 	RightBackup:   {RoleAdministrator, RoleScheduler},
 	RightCompact:  {RoleAdministrator, RoleScheduler},
-	RightRestore:  {RoleAdministrator},
-	RightErase:    {RoleAdministrator},
-	RightUpgrade:  {RoleAdministrator},
-	RightGrant:    {RoleAdministrator},
-	RightAuth:     {RoleAdministrator},
+	// Whoever approves stamps what locks the month.
+	RightTimestamp: {RoleAdministrator, RolePreparer, RoleApprover, RoleAuditor, RoleScheduler},
+	RightRestore:   {RoleAdministrator},
+	RightErase:     {RoleAdministrator},
+	RightUpgrade:   {RoleAdministrator},
+	RightGrant:     {RoleAdministrator},
+	RightAuth:      {RoleAdministrator},
 }
 
 // signedRights are the rights whose use is a signature: it needs a name in any lake.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"carat/jobs/books"
+	"carat/jobs/stamp"
 	"carat/pipeline/state"
 )
 
@@ -142,7 +143,14 @@ func (b *auditBuilder) writeCertificate() error {
 	if err != nil {
 		return err
 	}
-	return b.text("statements.sha256", list)
+	if err := b.text("statements.sha256", list); err != nil {
+		return err
+	}
+	answer, err := stamp.CertificateStamp(b.books, b.lock.Period, b.lock.Version)
+	if err != nil || answer == nil {
+		return err
+	}
+	return b.text("certificate.tsr", answer)
 }
 
 // writeHead writes the end of the hash chain that the run rests on, for

@@ -76,6 +76,7 @@ type Config struct {
 	Notifications map[string]Webhook // receivers by name
 	Backup        Backup
 	Sources       map[string]Source // that files are fetched from, by name
+	Timestamp     Timestamp
 }
 
 // Entity is a legal entity that sells the coins and owes the creators.

@@ -27,7 +27,7 @@ var (
 // Channels and scheduled jobs that the configuration can name.
 var (
 	Channels      = []string{"apple", "google", "web", "reseller"}
-	ScheduledJobs = []string{"fetch", "ingest", "reconcile", "statements", "run", "close", "send", "compact", "verify", "backup"}
+	ScheduledJobs = []string{"fetch", "ingest", "reconcile", "statements", "run", "close", "send", "compact", "timestamp", "verify", "backup"}
 )
 
 // parseConfig reads the text over what c holds. Keys of store_fee_rate,
@@ -127,6 +127,7 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 		"notifications": func(n *yaml.Node) { c.Notifications = y.notifications(n) },
 		"backup":        func(n *yaml.Node) { y.backup(n, &c.Backup) },
 		"sources":       func(n *yaml.Node) { c.Sources = y.sources(n) },
+		"timestamp":     func(n *yaml.Node) { y.timestamp(n, &c.Timestamp) },
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"carat/jobs/books"
+	"carat/jobs/config"
+	"carat/jobs/stamp"
 	"carat/pipeline"
 	"carat/pipeline/identity"
 	"carat/pipeline/lake"
@@ -29,6 +31,7 @@ type Verification struct {
 	Sources      int                // kept source files that were read again
 	SourceRows   int64              // rows in them
 	Certificates int                // of closed periods
+	Stamps       int                // time stamps of an authority
 	Records      *state.Records     // of the state: readings, jobs, sign-offs, decisions, roles, runs
 	Signed       int64              // records that people signed
 	Registry     *identity.Registry // that they come to
@@ -81,6 +84,7 @@ func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err err
 		},
 		func() error { return verifySigned(ctx, p, result) },
 		func() error { return verifyHead(ctx, p, o.Head, result) },
+		func() error { return verifyStamps(ctx, p, o.Config, result) },
 		func() error { return verifyRecords(ctx, p, o.Head, result) },
 	} {
 		err := check()
@@ -125,24 +129,51 @@ func verifyHead(ctx context.Context, p *books.Books, kept *books.Head, report *V
 	if n := len(batches); n > 0 {
 		report.Head.Batch, report.Head.Chain = batches[n-1].ID, batches[n-1].Chain
 	}
-	if kept == nil {
-		return nil
+	if kept != nil {
+		compareHead(*kept, "the head that was kept", p.Lake.ID(), batches, report)
 	}
-	if kept.Lake != p.Lake.ID() {
-		report.differ("the head that was kept is of another lake, %s; this one is %s", kept.Lake, p.Lake.ID())
-		return nil
+	return nil
+}
+
+// compareHead compares the history with an end of its chain that somebody has.
+func compareHead(kept books.Head, where, id string, batches []lake.CommittedBatch, report *Verification) {
+	if kept.Lake != id {
+		report.differ("%s is of another lake, %s; this one is %s", where, kept.Lake, id)
+		return
 	}
 	if kept.Batch == "" {
-		return nil
+		return
 	}
 	at := slices.IndexFunc(batches, func(b lake.CommittedBatch) bool { return b.ID == kept.Batch })
 	switch {
 	case at < 0:
-		report.differ("batch %s is missing, and all after it: the head that was kept names it as number %d, the history ends with %s", kept.Batch, kept.Batches, report.Head.Batch)
+		report.differ("batch %s is missing, and all after it: %s names it as number %d, the history ends with %s", kept.Batch, where, kept.Batches, report.Head.Batch)
 	case batches[at].Chain != kept.Chain:
-		report.differ("batch %s or one before it was replaced: the head that was kept has the chain value %s, the history %s", kept.Batch, kept.Chain, batches[at].Chain)
+		report.differ("batch %s or one before it was replaced: %s has the chain value %s, the history %s", kept.Batch, where, kept.Chain, batches[at].Chain)
 	case at+1 != kept.Batches:
-		report.differ("batch %s is number %d of the history, the head that was kept says %d", kept.Batch, at+1, kept.Batches)
+		report.differ("batch %s is number %d of the history, %s says %d", kept.Batch, at+1, where, kept.Batches)
+	}
+}
+
+// verifyStamps checks the time stamps, and the history by the ends of its chain that an
+// authority stamped: a history that was written anew is not theirs.
+func verifyStamps(ctx context.Context, p *books.Books, c *config.Config, report *Verification) error {
+	checked, err := stamp.Verify(ctx, p, c)
+	if err != nil {
+		return err
+	}
+	report.Stamps = checked.Stamps
+	report.Differences = append(report.Differences, checked.Differences...)
+	report.Notes = append(report.Notes, checked.Notes...)
+	batches, err := p.Lake.Batches(ctx, books.Latest)
+	if err != nil {
+		return nil // told already
+	}
+	for _, h := range checked.Heads {
+		compareHead(h.Head, h.Where, p.Lake.ID(), batches, report)
+		if h.Lake == p.Lake.ID() && h.Records != "" {
+			report.Heads = append(report.Heads, lake.KeptHead{Where: h.Where, Head: h.Records})
+		}
 	}
 	return nil
 }

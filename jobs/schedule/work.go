@@ -16,6 +16,7 @@ import (
 	"carat/jobs/mail"
 	"carat/jobs/month"
 	"carat/jobs/reconcile"
+	"carat/jobs/stamp"
 	"carat/jobs/statements"
 	"carat/pipeline"
 )
@@ -80,6 +81,10 @@ func WorkOf(s books.Setting, models fs.FS) map[string]Work {
 		"send": func(ctx context.Context, now time.Time) error { return sendClosed(ctx, at(now, "send")) },
 		"compact": func(ctx context.Context, now time.Time) error {
 			_, err := guard.Compact(ctx, guard.CompactOptions{Setting: at(now, "compact")})
+			return err
+		},
+		"timestamp": func(ctx context.Context, now time.Time) error {
+			_, err := stamp.Run(ctx, stamp.Options{Setting: at(now, "timestamp")})
 			return err
 		},
 		"verify": func(ctx context.Context, now time.Time) error {

@@ -58,6 +58,7 @@ var auditFiles = []struct{ Name, For, What string }{
 	{"records/", "authorisation", "the bytes of those records (.txt), as they were signed, and the signatures (.sig)"},
 	{"allowed_signers", "authorisation", "whose key was good from when to when, for ssh-keygen; compare the fingerprints with those that you were given by another way"},
 	{"certificate.json", "existence", "what the month was locked by: hashes of all that it rests on and comes to"},
+	{"certificate.tsr", "existence", "an authority's RFC 3161 time stamp on certificate.json: openssl ts -verify -data certificate.json -in certificate.tsr -CAfile ROOT"},
 	{"statements.sha256", "existence", "every file of the creators' statements with its SHA-256, for `sha256sum -c` in the statements' folder"},
 	{"head.json", "existence", "the end of the hash chain that this evidence rests on, for `carat verify --head`"},
 }

@@ -199,6 +199,11 @@ var keys = []Key{
 	{"backup", "where carat backup puts copies", "{}", "backup: {to: /mnt/copies, keep: 30}"},
 	{"backup.to", "a folder outside the lake", "", "backup: {to: /mnt/copies, keep: 30}"},
 	{"backup.keep", "how many copies are kept; 0: all", "0", "backup: {to: /mnt/copies, keep: 30}"},
+	{"timestamp", "an authority whose RFC 3161 time stamps prove that certificates and the end of the chain were there, see auditors.md", "{}", "timestamp: {url: \"https://tsa.example.com/tsr\", certificates: tsa-root.pem}"},
+	{"timestamp.url", "its address, https alone, or http of a private network under allow; \"\": none is asked", "", "timestamp: {url: \"https://tsa.example.com/tsr\", certificates: tsa-root.pem}"},
+	{"timestamp.certificates", "a file of root certificates (PEM) that stamps must chain to, now and whenever carat verify reads them", "", "timestamp: {url: \"https://tsa.example.com/tsr\", certificates: tsa-root.pem}"},
+	{"timestamp.policy", "the policy that is asked for and wanted; \"\": the authority's own, and any", "", "timestamp: {url: \"https://tsa.example.com/tsr\", certificates: tsa-root.pem, policy: \"1.2.3.4.1\"}"},
+	{"timestamp.allow", "private networks that it may lie in; those of a link and a cloud's metadata never", "[]", "timestamp: {url: \"https://tsa.example.com/tsr\", certificates: tsa-root.pem, allow: [10.1.0.0/16]}"},
 }
 
 // layoutExample is a layout of bank lines with one key more.

@@ -1,0 +1,129 @@
+package stamp
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"carat/jobs/books"
+	"carat/jobs/config"
+	"carat/pipeline/timestamp"
+)
+
+// Checked is what the stamps come to.
+type Checked struct {
+	Stamps      int
+	Differences []string        // stamps over other bytes, of somebody else, or of nothing
+	Notes       []string        // what has none, and stamps whose authority nobody named
+	Heads       []Head          // that were stamped, for comparison with the history
+	covered     map[string]bool // stamps of certificates that are some lock's
+}
+
+// clockSkew is how far this machine's clock may be ahead of the authority's.
+const clockSkew = 5 * time.Minute
+
+// Head is a stamped end of the chain.
+type Head struct {
+	Where string // its file and when it was stamped, in words
+	books.Head
+}
+
+// Verify checks every stamp of the lake, offline, by the roots that carat.yaml names.
+func Verify(ctx context.Context, p *books.Books, c *config.Config) (*Checked, error) {
+	r := &Checked{covered: map[string]bool{}}
+	roots, err := Roots(c)
+	if err != nil {
+		return nil, err
+	}
+	verify := func(name string, text []byte) (s *timestamp.Stamp) {
+		answer, err := os.ReadFile(full(p, name))
+		if err == nil {
+			s, err = timestamp.Verify(answer, sha256.Sum256(text), roots, c.Timestamp.Policy)
+		}
+		if err != nil {
+			r.Differences = append(r.Differences, fmt.Sprintf("the time stamp %s: %v", name, err))
+			return nil
+		}
+		r.Stamps++
+		return s
+	}
+	locks, err := p.State.Locks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	without := 0
+	for _, l := range locks {
+		name := OfCertificate(l.Period, l.Version)
+		r.covered[name] = true
+		text, err := p.Lake.Certificate(l.Period, l.Version)
+		switch {
+		case !there(p, name):
+			without++
+		case err == nil: // else told with the certificates
+			if s := verify(name, text); s != nil && s.Time.Before(l.LockedAt.Add(-clockSkew)) {
+				r.Notes = append(r.Notes, fmt.Sprintf("the certificate of %s version %d says that it was approved at %s, and its authority stamped it at %s: this machine's clock was ahead",
+					l.Period, l.Version, l.LockedAt.UTC().Format(time.RFC3339), s.Time.Format(time.RFC3339)))
+			}
+		}
+	}
+	if without > 0 && c.Timestamp.URL != "" {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d certificates have no time stamp: `carat timestamp` makes it up", without))
+	}
+	if err := r.heads(p, verify); err != nil {
+		return nil, err
+	}
+	if r.Stamps > 0 && roots == nil {
+		r.Notes = append(r.Notes, fmt.Sprintf("who gave the %d time stamps is not judged: carat.yaml names no root of an authority (timestamp: {certificates: …})", r.Stamps))
+	}
+	return r, r.strays(p)
+}
+
+// heads checks the stamped ends of the chain. What they say of the history is compared
+// by whoever asks.
+func (r *Checked) heads(p *books.Books, verify func(name string, text []byte) *timestamp.Stamp) error {
+	stamps, err := filepath.Glob(full(p, Folder+"/heads/*.tsr"))
+	if err != nil {
+		return err
+	}
+	slices.Sort(stamps)
+	for _, path := range stamps {
+		name := strings.TrimSuffix(filepath.Base(path), ".tsr")
+		at := Folder + "/heads/" + name
+		text, err := os.ReadFile(full(p, at+".json"))
+		if err != nil {
+			r.Differences = append(r.Differences, fmt.Sprintf("the time stamp %s.tsr: the head that it is over is missing", at))
+			continue
+		}
+		s := verify(at+".tsr", text)
+		if s == nil {
+			continue
+		}
+		h, err := books.ParseHead(text)
+		if err != nil {
+			r.Differences = append(r.Differences, fmt.Sprintf("%s.json: %v", at, err))
+			continue
+		}
+		r.Heads = append(r.Heads, Head{Where: fmt.Sprintf("the head that was stamped at %s (%s.tsr)", s.Time.Format(time.RFC3339), at), Head: *h})
+	}
+	return nil
+}
+
+// strays names stamps of certificates that no lock knows.
+func (r *Checked) strays(p *books.Books) error {
+	stamps, err := filepath.Glob(full(p, Folder+"/certificates/*/*.tsr"))
+	if err != nil {
+		return err
+	}
+	for _, path := range stamps {
+		rel, err := filepath.Rel(p.Lake.Root(), path)
+		if name := filepath.ToSlash(rel); err == nil && !r.covered[name] {
+			r.Differences = append(r.Differences, fmt.Sprintf("the time stamp %s: the state database knows no such lock", name))
+		}
+	}
+	return nil
+}
