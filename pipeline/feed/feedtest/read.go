@@ -168,5 +168,39 @@ func ReadPath[T any](t testing.TB, path string, change func(*feed.Options)) Outc
 	if r := out.Report; r.RowsRead != r.RowsAccepted+r.RowsRejected+r.RowsLeftOut || r.RowsAccepted != int64(len(out.Rows)) || r.RowsRejected != int64(len(out.Rejects)) {
 		t.Errorf("read %d, accepted %d, rejected %d, but %d rows and %d rejects", r.RowsRead, r.RowsAccepted, r.RowsRejected, len(out.Rows), len(out.Rejects))
 	}
+	checkTotals(t, out)
 	return out
+}
+
+// checkTotals compares the sums that a report tells with those of its rows, where none was
+// rejected: a row that is counted and not handed on, or handed on and not summed, is found
+// whatever the file.
+func checkTotals[T any](t testing.TB, out Outcome[T]) {
+	t.Helper()
+	if len(out.Rejects) > 0 || len(out.Rows) == 0 {
+		return
+	}
+	sums := map[string]*pipeline.Sum{}
+	add := func(column string, v int64) {
+		if sums[column] == nil {
+			sums[column] = &pipeline.Sum{}
+		}
+		sums[column].Add(v)
+	}
+	for _, row := range out.Rows {
+		switch r := any(row).(type) {
+		case pipeline.BankLine:
+			add("amount", r.Amount)
+		case pipeline.SettlementLine:
+			add("gross_amount", r.GrossAmount)
+			add("net_amount", r.NetAmount)
+		case pipeline.CoinPurchase:
+			add("gross_amount", r.GrossAmount)
+		}
+	}
+	for column, sum := range sums {
+		if got, want := out.Report.ControlTotals[column], pipeline.DecimalText(sum.Big(), pipeline.AmountDigits); got != want {
+			t.Errorf("the rows' %s come to %s, and the report says %q", column, want, got)
+		}
+	}
 }
