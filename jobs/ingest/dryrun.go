@@ -192,7 +192,7 @@ func (d *dryRun) file(ctx context.Context, in InputFile) (r DryFile, err error) 
 	}
 	defer func() { err = errors.Join(err, stage.Discard()) }()
 	o := d.Config.ReadOptions(in.Feed)
-	o.BatchID, o.IngestedAt, o.Calendar, o.MaxRejectShare, o.Totals = id, d.Now.UnixMicro(), d.calendar, d.Config.MaxRejectShare, totals
+	o.BatchID, o.IngestedAt, o.Calendar, o.FirstPeriod, o.MaxRejectShare, o.Totals = id, d.Now.UnixMicro(), d.calendar, d.Config.FirstPeriod, d.Config.MaxRejectShare, totals
 	counted := map[[2]string]*DryReject{}
 	o.OnRejects = func(list []pipeline.Reject) error { countRejects(counted, list); return nil }
 	if d.history != nil {

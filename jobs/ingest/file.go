@@ -121,7 +121,7 @@ func unchangedSince(in InputFile, f *os.File, size int64, before os.FileInfo) er
 // options say how a file is read.
 func (g *ingestion) options(ctx context.Context, in InputFile, batch string, totals *feed.Totals, rejects func([]pipeline.Reject) error, size int64) feed.Options {
 	o := g.Config.ReadOptions(in.Feed)
-	o.BatchID, o.IngestedAt, o.Calendar = batch, g.Now.UnixMicro(), g.calendar
+	o.BatchID, o.IngestedAt, o.Calendar, o.FirstPeriod = batch, g.Now.UnixMicro(), g.calendar, g.Config.FirstPeriod
 	o.MaxRejectShare, o.Totals, o.OnRejects = g.Config.MaxRejectShare, totals, rejects
 	o.Held = g.HeldLines(ctx, books.Latest, g.engine)
 	o.Progress = func(done int64) {

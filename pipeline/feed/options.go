@@ -32,13 +32,14 @@ type Input struct {
 
 // Options say how a file is read. Entity, Zone and Calendar are required.
 type Options struct {
-	BatchID    string
-	IngestedAt int64  // microseconds since the epoch
-	Entity     string // of rows that name none
-	Zone       *time.Location
-	Calendar   *pipeline.Calendar
-	Workers    int // 0: one
-	BlockBytes int // 0: DefaultBlockBytes
+	BatchID     string
+	IngestedAt  int64  // microseconds since the epoch
+	Entity      string // of rows that name none
+	Zone        *time.Location
+	Calendar    *pipeline.Calendar
+	FirstPeriod pipeline.Period // that the books have; "" while it is not known
+	Workers     int             // 0: one
+	BlockBytes  int             // 0: DefaultBlockBytes
 	// MaxRejectShare is the share of rejected rows above which the file fails,
 	// between 0 (none is tolerated) and 1.
 	MaxRejectShare pipeline.Rate

@@ -99,6 +99,7 @@ func (a *appleReport) detailRow(line int64, cells []string) error {
 	if a.period != "" {
 		from, to, period = a.from, a.to, a.period
 	}
+	noteOpening(a.Report, from, to)
 	a.Out.Set("line_id", a.ids.ID("apple-detail-"+day.Format("20060102"), a.identity(cells)...))
 	a.Out.Set("report_id", appleDetailReport(period, a.columns.Cell(cells, "region"), l.shareCurrency))
 	a.put(l, cells)

@@ -145,6 +145,7 @@ func (a *appleReport) financialRow(line int64, cells []string) error {
 		return err
 	}
 	from, to := daySpan(start, end, a.zone)
+	noteOpening(a.Report, from, to)
 	a.Out.Set("line_id", a.ids.ID("apple-"+end.Format("20060102"), a.identity(cells)...))
 	a.Out.Set("report_id", "apple-"+start.Format("20060102")+"-"+end.Format("20060102")+"-"+l.shareCurrency)
 	a.put(l, cells)

@@ -92,7 +92,7 @@ func (p *applePayments) header(line int64, cells []string) error {
 	}
 	if !p.columns.Has("proceeds") {
 		return p.Refuse(line, "this month isn't paid yet: the summary has no column Proceeds").
-			WithHint("download it when Apple has paid, about five weeks after the end of the fiscal month")
+			WithHint("download it when Apple has paid, about five weeks after the end of the fiscal month; what comes to less than Apple pays out is carried over into the summary of a later month")
 	}
 	return p.columns.Need(p.Report, line, "bank account currency")
 }
@@ -116,6 +116,7 @@ func (p *applePayments) title(recs *published.Records) error {
 	first, last := FiscalMonth(month.Year(), month.Month())
 	p.month = month.Format("2006-01")
 	p.from, p.to = daySpan(first, last, published.Pacific())
+	noteOpening(p.Report, p.from, p.to)
 	return nil
 }
 

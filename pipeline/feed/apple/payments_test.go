@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"carat/pipeline"
+	"carat/pipeline/feed"
 	"carat/pipeline/feed/feedtest"
 )
 
@@ -70,7 +71,7 @@ func TestAppleSummariesRefused(t *testing.T) {
 	paid := summaryTitle + recentHeader + "Euro-Zone (EUR),4,50.00,50.00,0,0,0,50.00,1.00000,50.00,EUR,\n,,,,,,,,,50.00 EUR,,\n"
 	feedtest.CheckRefused(t, map[string]feedtest.Refusal{
 		"not paid yet": {Content: summaryTitle + "Region (Currency),Units Sold,Earned,Pre-Tax Subtotal,Input Tax,Adjustments,Withholding Tax,Total Owed,\n\"Euro-Zone (EUR)\",3,20.70,20.70,0,0,0,20.70,\n",
-			Want: `read r.txt:3: this month isn't paid yet: the summary has no column Proceeds; download it when Apple has paid, about five weeks after the end of the fiscal month`},
+			Want: `read r.txt:3: this month isn't paid yet: the summary has no column Proceeds; download it when Apple has paid, about five weeks after the end of the fiscal month; what comes to less than Apple pays out is carried over into the summary of a later month`},
 		"not paid yet, older": {Content: summaryTitle + "Region (Currency),Units Sold,Balance,Earned,Total Owed\nEuro-Zone (EUR),3,0,20.70,20.70\n", Want: `read r.txt:3: this month isn't paid yet: `},
 		"text behind":         {Content: paid + "All regions,,,,,,,,,,,\n", Want: `read r.txt:6: text behind the sums paid: "All regions,,,,,,,,,,,"` + compare},
 		"a region moved":      {Content: paid + ",Croatia (HRK),2,15.00,15.00,0,0,-3.00,12.00,0.14,,USD\n", Want: `read r.txt:6: beside the sums paid: ",Croatia (HRK),2,15.00,15.00,0,0,-3.00,12.00,0.14,,USD"` + compare},
@@ -86,5 +87,21 @@ func TestAppleUnknownTotal(t *testing.T) {
 	out := feedtest.Read[pipeline.SettlementLine](t, "r.txt", []byte(text), nil)
 	if want := []string{"r.txt:10: Total_Tax is 0.70, which is held against nothing: it is a total that carat doesn't know"}; out.Err != nil || !slices.Equal(out.Report.Notes, want) {
 		t.Errorf("%v %q", out.Err, out.Report.Notes)
+	}
+}
+
+// A fiscal month that began before the books is told, with what to feed beside it.
+func TestFiscalMonthThatBeganBeforeTheBooks(t *testing.T) {
+	for _, c := range []struct {
+		first pipeline.Period
+		told  bool
+	}{{"2026-10", true}, {"2026-09", false}, {"2026-11", false}, {"", false}} {
+		for _, name := range []string{"apple-payments.csv", "apple-financial.txt"} {
+			out := feedtest.Read[pipeline.SettlementLine](t, name, []byte(feedtest.ReportFile(t, name)), func(o *feed.Options) { o.FirstPeriod = c.first })
+			said := strings.Contains(strings.Join(out.Report.Notes, "\n"), "it covers days from 2026-09-27 on, and the first month is 2026-10")
+			if out.Err != nil || said != c.told {
+				t.Errorf("%s, first month %q: %q, %v", name, c.first, out.Report.Notes, out.Err)
+			}
+		}
 	}
 }

@@ -67,6 +67,7 @@ type Settings struct {
 	LiveSilence       time.Duration
 	GiftValidFrom     int64
 	Calendar          *pipeline.Calendar
+	FirstPeriod       pipeline.Period    // that the books have; "" while it is not known
 	Held              pipeline.HeldLines // nil: nothing is
 }
 
