@@ -142,8 +142,23 @@ func catalogFile(ctx context.Context, p *books.Books, o Options, folder string) 
 		}
 		c.Views = append(c.Views, v)
 		result.Views++
+		if v.Where == "" {
+			c.Views = append(c.Views, currentView(v))
+		}
 	}
 	return c, result, nil
+}
+
+// currentView shows a raw table as of a batch, whose number a client sets as a variable:
+// `set variable as_of = 42`. It is a constant within a query, so that two tables that are
+// read one after the other are of one state.
+func currentView(v engine.CatalogView) engine.CatalogView {
+	const upTo = "coalesce(cast(getvariable('as_of') as bigint), 9223372036854775807)"
+	v.Meaning = strings.TrimSpace(v.Meaning + " As of the batch whose number the variable as_of has (set variable as_of = 42); of now without it.")
+	v.Table.Name, v.Table.Without = "current_"+v.Table.Name, nil
+	v.Where = "batch_no <= " + upTo + " and batch_id not in (select undone.undoes from " + books.TableBatches +
+		" as undone where undone.undoes <> '' and cast(substr(undone.batch_id, 2) as bigint) <= " + upTo + ")"
+	return v
 }
 
 // addCatalogTables adds what the lake keeps outside its tables.

@@ -10,9 +10,11 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
+	"carat/fixtures"
 	"carat/jobs"
 	"carat/jobs/ask"
 	"carat/jobs/books"
+	"carat/jobs/ingest"
 	"carat/jobs/internal/trial"
 	"carat/jobs/publish"
 	"carat/pipeline"
@@ -144,5 +146,50 @@ func TestPublish(t *testing.T) {
 	}
 	if got := plainDuckDB(t, there, nil, "select count(*) = (select count(*) from exceptions) from all_runs.exceptions"); got != "true" {
 		t.Errorf("all_runs: %s", got)
+	}
+}
+
+// current_FEED is a raw table as of a batch: the rows of the batches up to it, without
+// those that were undone by then.
+func TestCurrentViews(t *testing.T) {
+	s, _ := trial.Made(t, fixtures.Options{Period: "2026-10", Gifts: 200, Viewers: 30, Creators: 10, Seed: 3, Files: fixtures.FilesDaily}, "none")
+	trial.Ingest(t, s)
+	gifts, err := trial.Query(t.Context(), ask.QueryOptions{Setting: s, Query: "select batch_id from batches where feed = 'gift_events' order by 1"})
+	if err != nil || len(gifts.Rows) < 5 {
+		t.Fatalf("%v %v", gifts, err)
+	}
+	undone := fmt.Sprint(gifts.Rows[2][0])
+	u, err := ingest.Undo(t.Context(), ingest.UndoOptions{Setting: s, Batch: undone, Reason: "read wrongly"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(s.Config.Dir, "audit.duckdb")
+	if _, err := publish.Write(t.Context(), publish.Options{Setting: s, SQL: sqlmodels.Files, Out: file}); err != nil {
+		t.Fatal(err)
+	}
+	last := ""
+	for _, at := range []string{undone, fmt.Sprint(gifts.Rows[1][0]), fmt.Sprint(gifts.Rows[4][0]), u.By, ""} {
+		for _, name := range []string{"gift_events", "coin_purchases", "creators", "rejects"} {
+			want, err := trial.Query(t.Context(), ask.QueryOptions{Setting: s, AsOf: at, Query: "select count(*), count(distinct batch_id) from " + name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var first []string
+			if at != "" {
+				first = []string{"set variable as_of = " + strings.TrimLeft(at, "b0")}
+			}
+			got := plainDuckDB(t, file, first, "select count(*), count(distinct batch_id) from current_"+name)
+			if got != fmt.Sprint(want.Rows[0]...) {
+				t.Errorf("current_%s as of %q: %s, want %v", name, at, got, want.Rows[0])
+			}
+			if name == "gift_events" {
+				if got == last {
+					t.Errorf("as of %q it is as before: %s", at, got)
+				}
+				if last = got; at == u.By {
+					last = ""
+				}
+			}
+		}
 	}
 }
