@@ -69,6 +69,12 @@ func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 		}
 		if done, ok := statements.Standing(r.Run, render); ok && r.Repeated {
 			result.Statements = done
+		} else if statements.OnDemand(o.Config) {
+			n, err := statements.Count(ctx, p, o.Config, r.Run)
+			if err != nil {
+				return result, errors.Join(failures, err)
+			}
+			result.Statements = &statements.Result{Period: o.Period, RunID: r.Run.ID, Statements: n}
 		} else if result.Statements, err = statements.WriteIn(ctx, p, r.Run, render); err != nil {
 			return result, errors.Join(failures, err)
 		}

@@ -131,7 +131,11 @@ func (a *app) writeRun(r *jobs.RunResult, fresh []ingest.FileResult, verbose boo
 	if err != nil || r.Statements == nil { // the error that left them out is told beside this
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s in %s\n", numbered(r.Statements.Statements, "statements"), r.Statements.Folder)
+	if r.Statements.Folder == "" {
+		_, err = fmt.Fprintf(a.stdout, "%s, whose files are made on demand: `carat statements --period %s`\n", numbered(r.Statements.Statements, "statements"), r.Reconcile.Period)
+	} else {
+		_, err = fmt.Fprintf(a.stdout, "%s in %s\n", numbered(r.Statements.Statements, "statements"), r.Statements.Folder)
+	}
 	if err != nil || r.Package == nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"carat/jobs/config/literal"
 	"carat/jobs/mail"
 	"carat/pipeline"
+	"carat/sql"
 )
 
 // sendCommand is `carat send --period P`.
@@ -18,8 +19,8 @@ func sendCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "send --period 2026-10",
 		Short: "mail the statements of a period to their creators, each once",
-		Long: `Mails what lies in out/PERIOD/statements by the server under mail in
-carat.yaml. A statement that was sent is not sent again, unless it says
+		Long: `Mails what lies in out/PERIOD/statements, or what the run has where files are
+made on demand, by the server under mail in carat.yaml. A statement that was sent is not sent again, unless it says
 something else since. The server's password is taken from the environment
 variable ` + mail.PasswordVariable + `.`,
 		Example: `  carat send --period 2026-10 --dry-run
@@ -34,6 +35,7 @@ variable ` + mail.PasswordVariable + `.`,
 			if o.Setting, err = a.setting(p); err != nil {
 				return err
 			}
+			o.SQL = sql.Files
 			o.Period, o.Password = month, o.Config.Mail.Password.Reveal()
 			if o.Password == "" {
 				password, err := literal.Variable(mail.PasswordVariable, a.variable)

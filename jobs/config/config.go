@@ -28,6 +28,9 @@ const configBytes = 1 << 20
 //go:embed carat.yaml
 var Default []byte
 
+// StatementsOnDemand is of statements whose files are made when somebody wants them.
+const StatementsOnDemand = "on_demand"
+
 // Config is carat.yaml, checked. Rates and amounts were never a float: they
 // are read from the text of the file.
 type Config struct {
@@ -57,6 +60,7 @@ type Config struct {
 	FluxPercent       int            // a change above it needs a note
 	DAC7Basis         string         // paid or credited
 	RefundReserve     string         // report or post
+	StatementFiles    string         // folders or on_demand
 	Approvers         []string
 	Auth              Auth
 	FourEyes          string // three: who decides doesn't prepare; two: may

@@ -109,13 +109,18 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 		"flux_percent":        func(n *yaml.Node) { c.FluxPercent = y.whole(n, "flux_percent", 0, 10000) },
 		"dac7_basis":          func(n *yaml.Node) { c.DAC7Basis = y.choice(n, "dac7_basis", "paid", "credited") },
 		"refund_reserve":      func(n *yaml.Node) { c.RefundReserve = y.choice(n, "refund_reserve", "report", "post") },
-		"approvers":           func(n *yaml.Node) { c.Approvers = y.approvers(n) },
-		"auth":                func(n *yaml.Node) { c.Auth = y.auth(n) },
-		"four_eyes":           func(n *yaml.Node) { c.FourEyes = y.choice(n, "four_eyes", FourEyesThree, FourEyesTwo) },
-		"waiver_limits":       func(n *yaml.Node) { c.WaiverLimits = y.waiverLimits(n) },
-		"accounts":            func(n *yaml.Node) { c.Accounts = y.accounts(n) },
-		"memory":              func(n *yaml.Node) { c.Memory = y.memory(n) },
-		"threads":             func(n *yaml.Node) { c.Threads = y.whole(n, "threads", 0, 1024) },
+		"statements": func(n *yaml.Node) {
+			y.keys(n, "statements", map[string]func(*yaml.Node){
+				"files": func(n *yaml.Node) { c.StatementFiles = y.choice(n, "statements files", "folders", StatementsOnDemand) },
+			})
+		},
+		"approvers":     func(n *yaml.Node) { c.Approvers = y.approvers(n) },
+		"auth":          func(n *yaml.Node) { c.Auth = y.auth(n) },
+		"four_eyes":     func(n *yaml.Node) { c.FourEyes = y.choice(n, "four_eyes", FourEyesThree, FourEyesTwo) },
+		"waiver_limits": func(n *yaml.Node) { c.WaiverLimits = y.waiverLimits(n) },
+		"accounts":      func(n *yaml.Node) { c.Accounts = y.accounts(n) },
+		"memory":        func(n *yaml.Node) { c.Memory = y.memory(n) },
+		"threads":       func(n *yaml.Node) { c.Threads = y.whole(n, "threads", 0, 1024) },
 		"control_timeout": func(n *yaml.Node) {
 			if c.ControlTimeout = y.duration(n, "control_timeout"); c.ControlTimeout <= 0 {
 				y.problem(n, "control_timeout: a control needs some time")

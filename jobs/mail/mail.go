@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,6 +42,7 @@ Please reply if something in it looks wrong.
 // Options say which statements to mail.
 type Options struct {
 	books.Setting
+	SQL         fs.FS // the queries over the statements of several months
 	Period      pipeline.Period
 	Creator     string // "": all
 	Provisional bool   // also those of a month that is not closed
@@ -73,8 +75,8 @@ type letter struct {
 	sent    state.Sent
 }
 
-// Send mails the statements of a period as they lie in out/PERIOD/statements:
-// to each creator's own address, once. What was sent is recorded before and
+// Send mails the statements of a period as they lie in out/PERIOD/statements, or,
+// where files are made on demand, as its run has them: to each creator's own address, once. What was sent is recorded before and
 // after, so that a statement is never sent twice, whatever crashes; one of which
 // nobody knows whether it arrived is told and left alone. Without statements it
 // is a not-found error, without a server one of usage.
@@ -84,8 +86,7 @@ func Send(ctx context.Context, o Options) (result *Result, err error) {
 			WithHint("add `mail: {server: \"smtp.example.com:587\", from: \"Payments <pay@example.com>\"}`")
 	}
 	folder := filepath.Join(o.Config.OutFolder(o.Period), statements.FolderName)
-	index := filepath.Join(folder, statements.IndexFile)
-	if _, err := os.Stat(index); err != nil {
+	if _, err := os.Stat(filepath.Join(folder, statements.IndexFile)); err != nil && !statements.OnDemand(o.Config) {
 		return nil, pipeline.Errorf(pipeline.KindNotFound, "send statements of", string(o.Period), "there are none in %s", folder).
 			WithHint("run `carat statements --period %s`", o.Period)
 	}
@@ -111,6 +112,16 @@ func Send(ctx context.Context, o Options) (result *Result, err error) {
 	}
 	m := &mailer{options: o, store: p.State, to: to}
 	defer func() { err = errors.Join(err, m.close()) }()
+	if statements.OnDemand(o.Config) { // what lies in the folder may be of another run
+		if folder, err = os.MkdirTemp("", "carat-send-"); err != nil {
+			return nil, pipeline.Errorf(pipeline.KindInternal, "make", "a folder for temporary files", "%w", disk.Cause(err))
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+		if err := statements.ForMail(ctx, p, statements.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Creator: o.Creator}, folder); err != nil {
+			return nil, err
+		}
+	}
+	index := filepath.Join(folder, statements.IndexFile)
 	result = &Result{Period: o.Period}
 	var others []string // creators whose statements are not asked for
 	named := o.Creator == ""

@@ -171,7 +171,7 @@ func payersNamed(ctx context.Context, p *books.Books, o ApproveOptions, run stat
 		WithHint("set `%s` with the legal name, and approve again; no number moves, so the sign-off stands", statements.HowToName(o.Config, unnamed))
 }
 
-// lockPeriod writes the final statements and the certificate, which wait for the
+// lockPeriod writes the final statements, if files are not made on demand, and the certificate, which wait for the
 // lock, then locks the period in one transaction with the tags, and puts them in
 // place. A crash before the transaction leaves the period prepared; after it, the
 // next command that locks the lake puts them in place, and the package that tells
@@ -180,7 +180,7 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 	standing := books.Standing{Verdict: v, Lock: state.Lock{Period: o.Period, Version: signed.Version, RunID: run.ID, PreparedBy: signed.PreparedBy, ApprovedBy: o.By.User}}
 	render := statements.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Final: true, Says: standing.Words()}
 	next, target := render.Folder(statements.FinalEnding), render.Folder("")
-	count, err := statements.RenderInto(ctx, p, run, render, next)
+	count, err := statements.FinalInto(ctx, p, run, render, next)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +196,7 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 		Prepared: certificate.Signature{User: signed.PreparedBy, OSUser: signed.OSUser, At: signed.PreparedAt.UTC()},
 		Approved: certificate.Signature{User: o.By.User, OSUser: o.By.OSUser, At: o.Now.UTC()}, Build: o.Build, Decisions: v.Decisions,
 		SharedAccounts: books.SharedAccounts(signed, o.By, v.Decisions),
-		Statements:     certificate.CertifiedList{Statements: count, Files: files, SHA256: certificate.SHA256Text(list)},
+		Statements:     certificate.CertifiedList{Statements: count, Files: files, SHA256: certificate.SHA256Text(list), OnDemand: statements.OnDemand(o.Config)},
 	}
 	if err := certify(ctx, p, o, closed, run, c); err != nil {
 		return nil, err

@@ -78,7 +78,7 @@ func WorkOf(s books.Setting, models fs.FS) map[string]Work {
 			_, err = month.Close(ctx, month.CloseOptions{Setting: own, SQL: models, Period: months[0]})
 			return err
 		},
-		"send": func(ctx context.Context, now time.Time) error { return sendClosed(ctx, at(now, "send")) },
+		"send": func(ctx context.Context, now time.Time) error { return sendClosed(ctx, at(now, "send"), models) },
 		"compact": func(ctx context.Context, now time.Time) error {
 			_, err := guard.Compact(ctx, guard.CompactOptions{Setting: at(now, "compact")})
 			return err
@@ -105,7 +105,7 @@ const sendWithin = 40 * 24 * time.Hour
 
 // sendClosed mails the final statements of months that were closed lately,
 // each once.
-func sendClosed(ctx context.Context, s books.Setting) (err error) {
+func sendClosed(ctx context.Context, s books.Setting, models fs.FS) (err error) {
 	months, err := lockedSince(ctx, s, s.Now.Add(-sendWithin))
 	if err != nil {
 		return err
@@ -116,10 +116,10 @@ func sendClosed(ctx context.Context, s books.Setting) (err error) {
 	}
 	var failures error
 	for _, month := range months {
-		if _, err := os.Stat(filepath.Join(s.Config.OutFolder(month), statements.FolderName, statements.IndexFile)); err != nil {
+		if _, err := os.Stat(filepath.Join(s.Config.OutFolder(month), statements.FolderName, statements.IndexFile)); err != nil && !statements.OnDemand(s.Config) {
 			continue // they lie on another machine, or were not written
 		}
-		r, err := mail.Send(ctx, mail.Options{Setting: s, Period: month, Password: password})
+		r, err := mail.Send(ctx, mail.Options{Setting: s, SQL: models, Period: month, Password: password})
 		if err == nil && len(r.Failed) > 0 {
 			first := r.Failed[0]
 			err = pipeline.Errorf(pipeline.KindInternal, "send statements of", string(month), "%s, among them that of %s: %s",

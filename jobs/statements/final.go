@@ -29,6 +29,13 @@ const movedFile = "moved.csv"
 // else they are rendered again from the locked run, and must come out as they
 // were.
 func restoreStatements(ctx context.Context, p *books.Books, o Options, closed books.Closures, l state.Lock) (*Result, error) {
+	c, err := p.ReadCertificate(l)
+	if err != nil {
+		return nil, err
+	}
+	if c.Statements.OnDemand {
+		return finalOnDemand(ctx, p, o, closed, l)
+	}
 	want, err := p.Lake.CertifiedStatements(o.Period, l.Version)
 	if err != nil {
 		return nil, err
@@ -47,10 +54,6 @@ func restoreStatements(ctx context.Context, p *books.Books, o Options, closed bo
 	run, found, err := p.State.Run(ctx, l.RunID)
 	if err != nil || !found {
 		return nil, pipeline.Errorf(pipeline.KindVerification, "write statements of", string(o.Period), "the locked run %s is not in the state database (%w)", l.RunID, err)
-	}
-	c, err := p.ReadCertificate(l)
-	if err != nil {
-		return nil, err
 	}
 	standing, err := p.Standing(ctx, o.Setting, closed, run)
 	if err != nil {

@@ -51,7 +51,7 @@ type Options struct {
 type Result struct {
 	Period     pipeline.Period
 	RunID      string
-	Folder     string   // that holds the files
+	Folder     string   // that holds the files; "": they are made on demand
 	Statements int64    // of creators
 	Agencies   int64    // statements of agencies
 	Changed    int64    // those that were written; the others stood as they were
@@ -67,7 +67,8 @@ type Result struct {
 // run that was broken off goes on where it was. A
 // period that was not reconciled and a creator that has no statement are
 // not-found errors. Those of a closed period stay as they are, a locked error;
-// only when files are missing or changed are they put back.
+// only when files are missing or changed are they put back. Where the certificate
+// lists none, since they are made on demand, they are made of the rows that it signs.
 func Write(ctx context.Context, o Options) (result *Result, err error) {
 	if err := errors.Join(checkFormats(o.Formats), books.WantLake(o.Setting)); err != nil {
 		return nil, err

@@ -130,11 +130,14 @@ type CertifiedFile struct {
 }
 
 // CertifiedList is a list of files and hashes, as sha256sum prints it, which
-// lies beside the certificate as VERSION.statements.sha256.
+// lies beside the certificate as VERSION.statements.sha256. Where files are made on
+// demand it lists none of a statement: the rows, which the results sign, are what
+// counts.
 type CertifiedList struct {
 	Statements int64  `json:"statements"`
 	Files      int64  `json:"files"`
 	SHA256     string `json:"sha256"` // of the list
+	OnDemand   bool   `json:"on_demand,omitempty"`
 }
 
 // MovedTable is what differs in one result table between two versions.

@@ -46,6 +46,8 @@ var keys = []Key{
 	{"flux_percent", "a change against another month of more percent, and of more than the materiality, needs a note", "10", "flux_percent: 10"},
 	{"dac7_basis", "what the year's DAC7 messages go by: what was `paid`, by its day, or what was `credited` to payees in each month (gifts less reversals, with adjustments), both less fees and tax withheld of the year's payouts", "paid", "dac7_basis: credited"},
 	{"refund_reserve", "what becomes of the refund liability on spent coins: `report` tells it (`liability_ages`) and books nothing, `post` books at the month's end what it moves by, from contra-revenue (4100) to account 2110", "report", "refund_reserve: post"},
+	{"statements", "when files are made of statements, which are rows", "{files: folders}", "statements: {files: on_demand}"},
+	{"statements.files", "folders: `carat run` and the close write them, and the certificate lists their hashes; on_demand: only `carat statements` and `carat send` make them, and the certificate signs the rows that they are made of", "folders", "statements: {files: on_demand}"},
 	{"approvers", "who may approve a month; empty: anyone but who prepared it", "[]", "approvers: [ada, grace]"},
 	{"auth", "none: nobody proves who they are; else how people sign, see people.md", "none", "auth: {sign: key}"},
 	{"auth.sign", "who signs records: key, people with their SSH keys; session, also a server for who is signed in there", "key", "auth: {sign: key}"},
