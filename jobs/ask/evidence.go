@@ -51,6 +51,14 @@ func (t *tracer) evidence(ctx context.Context) (*trace.Evidence, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Of another entity than those that the one who asks may see there is none.
+	grants, err := t.Grants(ctx, t.Setting)
+	if err != nil {
+		return nil, err
+	}
+	if only := grants.Entities(t.By, books.RightExceptions); len(only) > 0 && !slices.Contains(only, found.text("entity")) {
+		return nil, noException(t.IDs[0])
+	}
 	id := found.text("exception_id")
 	e := &trace.Evidence{Control: t.controlSaid(found.text("control"))}
 	listed, err := t.listedException(ctx, id, pipeline.Period(found.text("period")))
@@ -72,8 +80,7 @@ func (t *tracer) evidence(ctx context.Context) (*trace.Evidence, error) {
 // findException finds an exception by its id or the beginning of it, as the
 // latest run found it; one that stands goes before one that is gone.
 func (t *tracer) findException(ctx context.Context, id string) (*record, error) {
-	missing := pipeline.Misnamed("show exception", fmt.Sprintf("%q", id), "", nil, "no exception has that id").
-		WithHint("`carat exceptions` lists those that stand, `carat exceptions --resolved` those that are gone")
+	missing := noException(id)
 	if has, err := t.has(ctx, books.TableExceptions); err != nil {
 		return nil, err
 	} else if id == "" || !has {
@@ -114,6 +121,11 @@ func (t *tracer) findException(ctx context.Context, id string) (*record, error) 
 		return nil, missing
 	}
 	return last, nil
+}
+
+func noException(id string) error {
+	return pipeline.Misnamed("show exception", fmt.Sprintf("%q", id), "", nil, "no exception has that id").
+		WithHint("`carat exceptions` lists those that stand, `carat exceptions --resolved` those that are gone")
 }
 
 // listedException is the exception as the list shows it.
