@@ -2,11 +2,15 @@ package exceptions
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"carat/jobs/books"
 	"carat/pipeline"
@@ -28,6 +32,7 @@ type Desk struct {
 type heldDesk struct {
 	periods  []pipeline.Period // with a run
 	controls []string
+	counted  map[string]*Found // by who asks and what for; without the page's rows
 }
 
 // The tabs of a desk.
@@ -114,18 +119,37 @@ func (d *Desk) Find(ctx context.Context, o FindOptions) (found *Found, err error
 	if err != nil {
 		return nil, err
 	}
-	found = &Found{Periods: d.held.periods, Controls: d.held.controls, Limited: limited, Tabs: map[string]int64{}}
 	if !slices.Contains(Tabs, o.Tab) {
 		return nil, pipeline.Misnamed("list", "exceptions", o.Tab, Tabs, "there is no tab %q", o.Tab)
 	}
+	where := o.within(limited) + " and " + o.tab(o.Tab) + " and " + o.filter()
+	counted, err := d.count(ctx, o, limited, where)
+	if err != nil {
+		return nil, err
+	}
+	page := *counted
+	page.Table, err = d.query(ctx, fmt.Sprintf("select %s from desk where place in (select place from desk where %s order by place limit %d offset %d) order by place", // all columns of a page alone
+		strings.Join(Columns, ", "), where, min(max(o.Limit, 1), FindMost), max(o.Offset, 0)))
+	return &page, err
+}
+
+// countedMost bounds the filters whose counts are held.
+const countedMost = 200
+
+// count counts what a filter finds, and sums it up by cause: once for all of its pages.
+func (d *Desk) count(ctx context.Context, o FindOptions, limited []string, where string) (*Found, error) {
+	key := o.By.User + "\x1f" + o.within(limited) + "\x1f" + where
+	if known := d.held.counted[key]; known != nil {
+		return known, nil
+	}
+	found := &Found{Periods: d.held.periods, Controls: d.held.controls, Limited: limited, Tabs: map[string]int64{}}
 	var counts []string
 	for _, tab := range Tabs {
 		counts = append(counts, "count(*) filter (where "+o.tab(tab)+")")
 	}
-	within, filter := o.within(limited), o.filter()
-	counts = append(counts, "count(*) filter (where "+o.tab(o.Tab)+" and "+filter+")",
+	counts = append(counts, "count(*) filter (where "+o.tab(o.Tab)+" and "+o.filter()+")",
 		"cast(sum(exposure) filter (where "+o.tab(TabUndecided)+") as varchar)", "count(*) filter (where "+o.tab(TabUndecided)+" and exposure is null)")
-	t, err := d.query(ctx, "select "+strings.Join(counts, ", ")+" from desk where "+within)
+	t, err := d.query(ctx, "select "+strings.Join(counts, ", ")+" from desk where "+o.within(limited))
 	if err != nil {
 		return nil, err
 	}
@@ -135,15 +159,31 @@ func (d *Desk) Find(ctx context.Context, o FindOptions) (found *Found, err error
 	}
 	found.Total = whole(len(Tabs))
 	found.Hidden = found.Tabs[o.Tab] - found.Total
-	found.Undecided, _ = t.Rows[0][len(Tabs)+1].(string)
+	found.Undecided = rounded(t.Rows[0][len(Tabs)+1], o.Config.ReportingCurrency)
 	found.Unmeasured = whole(len(Tabs) + 2)
-	where := within + " and " + o.tab(o.Tab) + " and " + filter
-	found.Table, err = d.query(ctx, fmt.Sprintf("select %s from desk where %s order by place limit %d offset %d", strings.Join(Columns, ", "), where, min(max(o.Limit, 1), FindMost), max(o.Offset, 0)))
+	found.Causes, err = d.query(ctx, strings.ReplaceAll(fmt.Sprintf(causesQuery, where), "{zone}", pipeline.SQLText(o.Config.Zone.String())))
 	if err != nil {
 		return nil, err
 	}
-	found.Causes, err = d.query(ctx, fmt.Sprintf(causesQuery, where))
-	return found, err
+	if len(d.held.counted) >= countedMost {
+		clear(d.held.counted)
+	}
+	d.held.counted[key] = found
+	return found, nil
+}
+
+// rounded gives a sum in a currency's minor unit, as the close package has it; "" for none.
+func rounded(sum any, currency string) string {
+	text, _ := sum.(string)
+	exact, ok := new(big.Rat).SetString(text)
+	if !ok {
+		return ""
+	}
+	digits, known := pipeline.MinorDigits(currency)
+	if !known {
+		digits = 2
+	}
+	return exact.FloatString(digits)
 }
 
 // causesMost is how many causes are listed.
@@ -153,8 +193,8 @@ const causesMost = 100
 // reason in one unit, with what all of them share. Where no exposure can be measured
 // there is none, which stands first.
 var causesQuery = `select control, severity, reason, unit, count(*) as exceptions, sum(exposure) as exposure, count(*) - count(exposure) as unmeasured,
-    min(first_seen) as oldest, case when count(distinct batch_id) = 1 then min(batch_id) end as shared_batch, case when count(distinct entity) = 1 then min(entity) end as shared_entity,
-    array_to_string(list_slice(list(subject_id order by place), 1, 3), ', ') as examples, min_by(detail, place) as detail
+    cast(min(first_seen at time zone {zone}) as date) as oldest, case when count(batch_id) = count(*) and min(batch_id) = max(batch_id) then min(batch_id) end as shared_batch, case when min(entity) = max(entity) then min(entity) end as shared_entity,
+    array_to_string(min_by(subject_id, place, 3), ', ') as examples, min_by(detail, place) as detail
 from desk where %s group by control, severity, reason, unit
 order by count(exposure) = count(*), sum(exposure) desc, count(*) desc, control, reason, unit limit ` + fmt.Sprint(causesMost)
 
@@ -175,6 +215,57 @@ func (d *Desk) Beside(ctx context.Context, o FindOptions, id string) (before, af
 	before, _ = t.Rows[0][0].(string)
 	after, _ = t.Rows[0][1].(string)
 	return before, after, nil
+}
+
+// BulkMost is how many exceptions are decided about at once.
+const BulkMost = 20_000
+
+// Bulk is all that a filter finds, as somebody sees it before they decide about it.
+type Bulk struct {
+	List       []Sight
+	Exposure   string // in reporting currency; "" where nothing can be measured
+	Unmeasured int64
+	SHA256     string // over the list: of another list, or another state of one of it, it is another
+}
+
+// Sight is an exception as it is seen.
+type Sight struct {
+	ID, Difference string
+	Decided        time.Time // when somebody last decided about it; zero: nobody has
+}
+
+// All gives everything that a filter finds, by id. More than BulkMost is a usage error.
+func (d *Desk) All(ctx context.Context, o FindOptions) (*Bulk, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	limited, err := d.ready(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(Tabs, o.Tab) {
+		return nil, pipeline.Misnamed("list", "exceptions", o.Tab, Tabs, "there is no tab %q", o.Tab)
+	}
+	where := o.within(limited) + " and " + o.tab(o.Tab) + " and " + o.filter() + " and not gone"
+	t, err := d.query(ctx, fmt.Sprintf("select exception_id, cast(difference as varchar), status, decided_at, cast(sum(exposure) over () as varchar), count(*) over () - count(exposure) over () from desk where %s order by exception_id limit %d", where, BulkMost+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(t.Rows) > BulkMost {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "decide", "exceptions", "the filter finds more than %d", BulkMost).WithHint("narrow it; or decide them in a file: `carat exceptions --export`")
+	}
+	b, sum := &Bulk{}, sha256.New()
+	for _, row := range t.Rows {
+		one := Sight{}
+		one.ID, _ = row[0].(string)
+		one.Difference, _ = row[1].(string)
+		one.Decided, _ = row[3].(time.Time)
+		fmt.Fprintf(sum, "%s\x1f%s\x1f%v\x1f%d\n", one.ID, one.Difference, row[2], one.Decided.UnixMicro())
+		b.List = append(b.List, one)
+		b.Exposure = rounded(row[4], o.Config.ReportingCurrency)
+		b.Unmeasured, _ = row[5].(int64)
+	}
+	b.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	return b, nil
 }
 
 // within is the condition of what the one who asks may see, of the periods asked for.
@@ -315,7 +406,7 @@ func (d *Desk) read(ctx context.Context, p *books.Books, s books.Setting) error 
 		return err
 	}
 	slices.Sort(controls)
-	d.held = heldDesk{periods: periods, controls: controls}
+	d.held = heldDesk{periods: periods, controls: controls, counted: map[string]*Found{}}
 	standing, eng, err := openList(ctx, p, s, false, periods, "true")
 	if err != nil {
 		return err

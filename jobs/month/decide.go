@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"carat/jobs/books"
@@ -37,6 +39,17 @@ const (
 type DecideOptions struct {
 	books.Setting
 	File string
+	// Text is what such a file holds, where there is none; File says where it comes from.
+	Text []byte
+	// Seen says of exceptions what whoever decides was looking at. Where it is another by
+	// now, nothing is decided.
+	Seen map[string]Seen
+}
+
+// Seen is what somebody saw of an exception before they decided.
+type Seen struct {
+	Decided    time.Time // when somebody last decided about it; zero: nobody has
+	Difference string    // as the run in force says; "" where it says none
 }
 
 // DecideResult says what was taken in.
@@ -53,9 +66,11 @@ func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err err
 	if err := books.WantLake(o.Setting); err != nil {
 		return nil, err
 	}
-	text, err := readDecisions(o.File)
-	if err != nil {
-		return nil, err
+	text, err := o.Text, error(nil)
+	if text == nil {
+		if text, err = readDecisions(o.File); err != nil {
+			return nil, err
+		}
 	}
 	return books.Locked(ctx, o.Setting, books.RightDecide, "", func(p *books.Books, job *books.Job) (result *DecideResult, err error) {
 		if names.Same(o.By.User, books.SchedulerUser) {
@@ -72,6 +87,9 @@ func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err err
 		}
 		known, err := knownExceptions(ctx, p, o.Setting)
 		if err != nil {
+			return nil, err
+		}
+		if err := unmoved(ctx, p, o.Seen, known); err != nil {
 			return nil, err
 		}
 		current, err := p.State.Decisions(ctx)
@@ -97,6 +115,30 @@ func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err err
 		}
 		return &DecideResult{Rows: len(f.rows), Decisions: len(fresh), Ignored: f.ignored}, nil
 	})
+}
+
+// unmoved is a busy error when an exception is not any more what somebody saw of it:
+// somebody else decided about it meanwhile, or a run found another amount.
+func unmoved(ctx context.Context, p *books.Books, saw map[string]Seen, known map[string]knownException) error {
+	if len(saw) == 0 {
+		return nil
+	}
+	current, err := p.State.Decisions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(saw)) {
+		one := saw[id]
+		if last, ok := current[id]; ok && last.At.UnixMicro() != one.Decided.UnixMicro() {
+			return pipeline.Errorf(pipeline.KindBusy, "decide", id, "%s decided about it meanwhile, on %s: %s", last.By, last.At.UTC().Format(time.RFC3339), strings.TrimSpace(last.Status+" "+last.Note)).
+				WithHint("look at it again; nothing was changed")
+		}
+		if k, ok := known[id]; ok && len(k.seen) > 0 && !sameNumber(k.seen[len(k.seen)-1].difference, one.Difference) {
+			return pipeline.Errorf(pipeline.KindBusy, "decide", id, "its difference is %s by now, and was %s", k.seen[len(k.seen)-1].difference, one.Difference).
+				WithHint("look at it again; nothing was changed")
+		}
+	}
+	return nil
 }
 
 func readDecisions(file string) ([]byte, error) {

@@ -1,10 +1,12 @@
 package pages
 
 import (
+	"bytes"
 	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"carat/jobs/ask"
 	"carat/jobs/books"
@@ -26,7 +28,8 @@ type exceptionsData struct {
 	Pager       pager
 	Reporting   string
 	Materiality string // in reporting currency; "": none is set
-	CSV         string // where the same list is as CSV
+	CSV         string // where those that stand, of the same month and control, are as CSV
+	Decide      string // where all that the filter finds are decided about; "": nobody may here
 	Empty       *site.Empty
 }
 
@@ -143,8 +146,25 @@ func (p *Pages) exceptions(v *visit) (*answer, error) {
 		return address("/exceptions", o, "from", strconv.FormatInt(offset, 10))
 	})
 	d.Empty = emptyOf(o, found)
+	if v.may(books.RightDecide) && v.session.Proof != proofKey && found.Total > 1 && o.Tab != exceptions.TabGone {
+		d.Decide = address("/exceptions/decide", o)
+	}
+	d.CSV = addressOf("/exceptions.csv", "period", string(o.Period), "control", o.Control)
 	a.data = d
 	return a, nil
+}
+
+// exceptionsFile is the list as the verb exports it, to be decided in a spreadsheet.
+func (p *Pages) exceptionsFile(v *visit) (*answer, error) {
+	t, err := exceptions.List(v.ctx, exceptions.Options{Setting: v.Setting, Period: pipeline.Period(v.text("period")), Control: v.text("control")})
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := t.Write(&b, "csv"); err != nil {
+		return nil, err
+	}
+	return &answer{file: &file{name: "exceptions.csv", kind: "text/csv; charset=utf-8", content: b.Bytes()}}, nil
 }
 
 // emptyOf says why a list of exceptions has no row; nil: it has some.
@@ -207,6 +227,29 @@ func rowsOf(v *visit, caption string, t *table.Table, shown ...string) site.Rows
 	return r
 }
 
+// filled takes the columns away that no row of a page fills.
+func filled(r site.Rows) site.Rows {
+	var places []int
+	for i := range r.Columns {
+		if slices.ContainsFunc(r.Rows, func(row []any) bool { return row[i] != nil }) {
+			places = append(places, i)
+		}
+	}
+	less := r
+	less.Columns, less.Rows = nil, nil
+	for _, i := range places {
+		less.Columns = append(less.Columns, r.Columns[i])
+	}
+	for _, row := range r.Rows {
+		var cells []any
+		for _, i := range places {
+			cells = append(cells, row[i])
+		}
+		less.Rows = append(less.Rows, cells)
+	}
+	return less
+}
+
 // evidenceData is what the page of one exception shows.
 type evidenceData struct {
 	*trace.Evidence
@@ -216,6 +259,8 @@ type evidenceData struct {
 	Blocks        []evidenceBlock
 	Before, After string // the neighbours' addresses; "": none
 	Trace         string // where what it is about is traced; "": the one who asks may not
+	Form          *decideForm
+	Command       string // that decides, where a key signs it; "": none is shown
 }
 
 type fact struct{ Name, Text, Path string }
@@ -237,7 +282,13 @@ func (p *Pages) exception(v *visit) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := evidenceData{Evidence: e, ID: id, Decisions: rowsOf(v, "Decisions", e.Decisions)}
+	d := evidenceData{Evidence: e, ID: id, Decisions: filled(rowsOf(v, "Decisions", e.Decisions))}
+	kind := ""
+	for _, f := range e.Exception {
+		if f.Name == "subject_kind" {
+			kind = f.PlainText()
+		}
+	}
 	for _, f := range e.Exception {
 		text := site.Cell(table.Column{Kind: f.Kind}, f.Value, v.Config.Zone)
 		one := fact{Name: f.Name, Text: text}
@@ -249,7 +300,7 @@ func (p *Pages) exception(v *visit) (*answer, error) {
 		case f.Name == "detail":
 			d.Title = text
 			continue
-		case f.Name == "subject_id" && v.may(books.RightTrace):
+		case f.Name == "subject_id" && v.may(books.RightTrace) && slices.Contains(tracedSubjects, kind):
 			one.Path = "/trace?" + url.Values{"id": {f.PlainText()}}.Encode()
 			d.Trace = one.Path
 		case f.Name == "batch_id" && v.may(books.RightTrace):
@@ -270,6 +321,29 @@ func (p *Pages) exception(v *visit) (*answer, error) {
 			}
 		}
 		d.Blocks = append(d.Blocks, block)
+	}
+	if v.may(books.RightDecide) {
+		if v.session.Proof == proofKey {
+			d.Command = "carat exceptions --export decisions.csv; carat exceptions --import decisions.csv"
+		} else {
+			d.Form = v.formOf(address("/exceptions/"+url.PathEscape(d.ID)+"/decide", o))
+			d.Form.Decided = v.text("decided") != ""
+			decided, difference := "", ""
+			for _, f := range e.Exception {
+				switch f.Name {
+				case "difference":
+					difference = f.PlainText()
+				case "control":
+					d.Form.Rejected = f.PlainText() == "rejected_row"
+				}
+			}
+			if rows := e.Decisions.Rows; len(rows) > 0 {
+				if at, ok := rows[len(rows)-1][0].(time.Time); ok {
+					decided = at.UTC().Format(time.RFC3339Nano)
+				}
+			}
+			d.Form.Hidden = []fact{{Name: "decided", Text: decided}, {Name: "difference", Text: difference}}
+		}
 	}
 	before, after, err := p.desk.Beside(v.ctx, o, d.ID)
 	if err != nil {

@@ -84,7 +84,7 @@ func (p *Pages) batch(v *visit) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := batchPage{Batch: b, Rows: rowsOf(v, "Rejected rows", b.Rejects), Trace: tracePath(b.ID)}
+	d := batchPage{Batch: b, Rows: filled(rowsOf(v, "Rejected rows", b.Rejects)), Trace: tracePath(b.ID)}
 	whole := func(n int64) string { return site.Number(strconv.FormatInt(n, 10)) }
 	for _, f := range []fact{{Name: "file", Text: b.Source}, {Name: "feed", Text: b.Feed, Path: addressOf("/files", "feed", b.Feed)}, {Name: "format", Text: b.Format}, {Name: "read as", Text: b.Reading},
 		{Name: "bytes", Text: whole(b.SourceBytes)}, {Name: "SHA-256", Text: b.SourceSHA256}, {Name: "ingested", Text: site.When(b.IngestedAt, v.Config.Zone)}, {Name: "fetched", Text: b.FetchedBy},
@@ -96,9 +96,9 @@ func (p *Pages) batch(v *visit) (*answer, error) {
 	}
 	links := v.links(d.Rows, "")
 	d.Rows.Links = func(column string, row []any) string {
-		switch i := d.Rows.At("source_line"); column {
+		switch column {
 		case "source_line":
-			if line, _ := table.CellText(table.Number, row[i]); line != "" {
+			if line, _ := table.CellText(table.Number, row[d.Rows.At("source_line")]); line != "" {
 				return tracePath(b.ID + ":" + line)
 			}
 		case "other_batch":
@@ -170,7 +170,7 @@ func (p *Pages) creator(v *visit) (*answer, error) {
 		return nil, err
 	}
 	path := "/creators/" + url.PathEscape(c.ID)
-	d := creatorPage{Creator: c, Statements: rowsOf(v, "Statements", c.Statements), Lines: rowsOf(v, "Lines of "+string(c.Period), c.Lines), Payouts: rowsOf(v, "Payouts", c.Payouts)}
+	d := creatorPage{Creator: c, Statements: filled(rowsOf(v, "Statements", c.Statements)), Lines: filled(rowsOf(v, "Lines of "+string(c.Period), c.Lines)), Payouts: filled(rowsOf(v, "Payouts", c.Payouts))}
 	d.Statements.Links = func(column string, row []any) string {
 		if month, ok := row[max(d.Statements.At("period"), 0)].(string); ok && column == "period" {
 			return addressOf(path, "period", month) + "#lines"

@@ -15,6 +15,9 @@ import (
 // their own.
 var traced = []string{"agency_id", "payout_id", "event_id", "purchase_id", "adjustment_id", "entry_id", "line_id", "viewer_id"}
 
+// tracedSubjects are the kinds of subjects whose id can be traced.
+var tracedSubjects = []string{"adjustment", "agency", "bank", "batch", "creator", "entry", "gift", "payment", "payout", "purchase", "settlement", "viewer"}
+
 // links gives where the cells of rows lead: each id to what it is, each row to the line
 // of the file that it was read from, as far as the one who asks may look there.
 func (v *visit) links(r site.Rows, period pipeline.Period) func(column string, row []any) string {
@@ -47,9 +50,7 @@ func (v *visit) links(r site.Rows, period pipeline.Period) func(column string, r
 				return tracePath(batch + ":" + value)
 			}
 		case column == "subject_id":
-			switch text("subject_kind", row) {
-			case "entity", "counterparty", "":
-			default:
+			if slices.Contains(tracedSubjects, text("subject_kind", row)) {
 				return tracePath(value)
 			}
 		case within(traced, column):

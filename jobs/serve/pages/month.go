@@ -121,11 +121,7 @@ func (p *Pages) section(v *visit) (*answer, error) {
 	}
 	id := v.r.PathValue("section")
 	a := &answer{template: "section", trail: []site.Place{{Path: "/months", Name: "Months"}, {Path: "/months/" + string(period), Name: site.Month(period)}}}
-	return a, jobpackage.Look(v.ctx, jobpackage.Options{Setting: v.Setting, SQL: p.SQL, Period: period}, func(pack *closepackage.Package) error {
-		s := pack.Find(id)
-		if s == nil {
-			return pipeline.Errorf(pipeline.KindNotFound, "find", "the table", "%s has none of that name", period)
-		}
+	return a, jobpackage.Table(v.ctx, jobpackage.Options{Setting: v.Setting, SQL: p.SQL, Period: period}, id, func(s *closepackage.Section) error {
 		a.title = s.Title
 		d := sectionPage{Period: period, Title: s.Title, Note: s.Note, Rows: site.Rows{Caption: s.Title, Zone: v.Config.Zone, Columns: s.Columns}}
 		offset, limit := v.offset(), int64(v.limit)

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -88,7 +89,11 @@ func (p *Pages) routes() http.Handler {
 	mux.HandleFunc("GET /months/{period}", p.page("/months", p.month))
 	mux.HandleFunc("GET /months/{period}/{section}", p.page("/months", p.section))
 	mux.HandleFunc("GET /exceptions", p.page("/exceptions", p.exceptions))
+	mux.HandleFunc("GET /exceptions.csv", p.page("/exceptions", p.exceptionsFile))
+	mux.HandleFunc("GET /exceptions/decide", p.page("/exceptions", p.bulk))
+	mux.HandleFunc("POST /exceptions/decide", p.page("/exceptions", p.decideBulk))
 	mux.HandleFunc("GET /exceptions/{id}", p.page("/exceptions", p.exception))
+	mux.HandleFunc("POST /exceptions/{id}/decide", p.page("/exceptions", p.decide))
 	mux.HandleFunc("GET /files", p.page("/files", p.files))
 	mux.HandleFunc("GET /files/{batch}", p.page("/files", p.batch))
 	mux.HandleFunc("GET /creators", p.page("/creators", p.creators))
@@ -114,6 +119,14 @@ type answer struct {
 	trail    []site.Place
 	data     any
 	to       string // another page, instead
+	status   int    // 0: all is well
+	file     *file  // instead of a page
+}
+
+// file is something to be kept, not shown: it goes to the browser's downloads.
+type file struct {
+	name, kind string
+	content    []byte
 }
 
 // visit is one request of somebody who has signed in.
@@ -162,9 +175,15 @@ func (p *Pages) page(here string, do func(*visit) (*answer, error)) http.Handler
 			http.Redirect(w, r, a.to, http.StatusSeeOther)
 			return
 		}
+		if a.file != nil {
+			w.Header().Set("Content-Type", a.file.kind)
+			w.Header().Set("Content-Disposition", `attachment; filename="`+a.file.name+`"`)
+			_, _ = w.Write(a.file.content)
+			return
+		}
 		f := v.frame(here)
 		f.Title, f.Trail = a.title, a.trail
-		p.write(w, http.StatusOK, a.template, f, a.data)
+		p.write(w, cmp.Or(a.status, http.StatusOK), a.template, f, a.data)
 	}
 }
 

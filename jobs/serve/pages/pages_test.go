@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,9 +25,11 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/exceptions"
 	"carat/jobs/internal/trial"
+	monthly "carat/jobs/month"
 	"carat/jobs/people"
 	"carat/jobs/serve/pages"
 	"carat/jobs/serve/web"
+	"carat/pipeline"
 	"carat/sql"
 )
 
@@ -41,6 +44,7 @@ func month() map[string]string {
 	files["creators.csv"] += "c2,2026-01-01T00:00:00Z," + quoted + ",DE,USD,bob@example.org\n"
 	files["gift_events-3.csv"] = "event_id,kind,sent_at,stream_id,viewer_id,creator_id,gift_id,quantity,coins,diamonds\n" +
 		`"<script>g9</script>""'>",gift,2026-10-08T10:00:00Z,s1,v1,c2,5656,1,9,4` + "\n" +
+		"g10,gift,2026-10-08T11:00:00Z,s1,v1,c1,5655,1,2,1\ng11,gift,2026-10-08T11:00:00Z,s1,v1,c1,5655,1,3,1\n" +
 		`"<b>bad</b>",gift,2026-10-08T10:00:00Z,s1,v1,c2,5656,"<i>x</i>",9,4` + "\n"
 	return files
 }
@@ -108,8 +112,9 @@ func lake(t *testing.T) books.Setting {
 // browser is somebody who asks pages of a server over one lake.
 type browser struct {
 	*http.Client
-	t    *testing.T
-	base string
+	t     *testing.T
+	base  string
+	later *atomic.Int64 // how much later it is than the lake's setting says
 }
 
 const key = "the-key-of-the-link"
@@ -129,9 +134,10 @@ func served(t *testing.T, s books.Setting, user string) *browser {
 	t.Helper()
 	s.By.User = user
 	server := httptest.NewUnstartedServer(nil)
-	now := s.Now
-	site, end := pages.New(pages.Options{Setting: s, SQL: sql.Files, Clock: func() time.Time { return now }, Key: key, Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
-		web.Options{Clock: func() time.Time { return now }, Listen: netip.MustParseAddrPort(server.Listener.Addr().String()), Log: slog.New(slog.DiscardHandler)})
+	later := &atomic.Int64{}
+	clock := func() time.Time { return s.Now.Add(time.Duration(later.Load())) }
+	site, end := pages.New(pages.Options{Setting: s, SQL: sql.Files, Clock: clock, Key: key, Log: slog.New(slog.NewTextHandler(t.Output(), nil))},
+		web.Options{Clock: clock, Listen: netip.MustParseAddrPort(server.Listener.Addr().String()), Log: slog.New(slog.DiscardHandler)})
 	server.Config = site.Server()
 	server.Start()
 	t.Cleanup(func() {
@@ -140,7 +146,7 @@ func served(t *testing.T, s books.Setting, user string) *browser {
 			t.Error(err)
 		}
 	})
-	return &browser{Client: &http.Client{Jar: jar(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, t: t, base: server.URL}
+	return &browser{Client: &http.Client{Jar: jar(), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, t: t, base: server.URL, later: later}
 }
 
 // page asks for a page and gives its status and text.
@@ -244,6 +250,7 @@ var pageRights = []struct {
 	{"/exceptions", books.RightExceptions},
 	{"/exceptions?tab=all&period=2026-10", books.RightExceptions},
 	{"/exceptions/EXCEPTION", books.RightExceptions},
+	{"/exceptions.csv?period=2026-10", books.RightExceptions},
 	{"/files", books.RightTrace},
 	{"/files/b000001", books.RightTrace},
 	{"/creators", books.RightCreators},
@@ -277,7 +284,7 @@ func TestEveryPageHasItsRight(t *testing.T) {
 				t.Errorf("%s, %s: it isn't said who grants the right", role, one.path)
 			}
 			top, _, _ := strings.Cut(strings.TrimPrefix(one.path, "/"), "/")
-			if got := strings.Contains(text, `<li><a href="/`+strings.SplitN(top, "?", 2)[0]+`"`); got != may && !strings.Contains(one.path[1:], "/") {
+			if got := strings.Contains(text, `<li><a href="/`+strings.SplitN(top, "?", 2)[0]+`"`); got != may && !strings.ContainsAny(one.path[1:], "/.") {
 				t.Errorf("%s: %s in the navigation %v, want %v", role, one.path, got, may)
 			}
 		}
@@ -320,5 +327,196 @@ func TestSignInLeadsNowhereElse(t *testing.T) {
 		if r.Header.Get("Location") != "" || r.Header.Get("X-Evil") != "" || regexp.MustCompile(`(href|action)="[^"]*evil`).Match(text) {
 			t.Errorf("%q leads to %v\n%s", from, r.Header, text)
 		}
+	}
+}
+
+// opened anew for writing: a lake of one's own.
+func ownLake(t *testing.T) books.Setting {
+	t.Helper()
+	s := trial.Folder(t, "first_period: 2026-10\nmax_reject_share: 0.9\nentity: main\nentities: {main: {functional_currency: USD}, other: {functional_currency: USD}}\n", month())
+	s.By = books.Actor{User: "ann", OSUser: "os"}
+	if _, err := jobs.Run(t.Context(), jobs.RunOptions{Setting: s, SQL: sql.Files, Period: "2026-10"}); err != nil && pipeline.KindOf(err) != pipeline.KindBlocked {
+		t.Log(err)
+	}
+	return s
+}
+
+// Two decide at once: the second is told who was first and what, and nothing typed is
+// lost. What a session that has ended was typed into is shown, too.
+func TestTwoDecideAtOnce(t *testing.T) {
+	s := ownLake(t)
+	list, err := exceptions.List(t.Context(), exceptions.Options{Setting: s})
+	if err != nil || len(list.Rows) == 0 {
+		t.Fatalf("no exception: %v", err)
+	}
+	id := list.Rows[0][0].(string)
+	path := "/exceptions/" + id
+	ann, bob := opened(t, s, "ann"), opened(t, s, "bob")
+	shown := func(b *browser) url.Values {
+		_, text := b.page(path)
+		form := url.Values{}
+		for _, m := range regexp.MustCompile(`<input type="hidden" name="(token|decided|difference|list)" value="([^"]*)"`).FindAllStringSubmatch(text, -1) {
+			form.Set(m[1], m[2])
+		}
+		return form
+	}
+	first, second := shown(ann), shown(bob)
+	for form, note := range map[*url.Values]string{&first: "the feed was late", &second: "=SUM(A1), " + attack} {
+		form.Set("status", "explained")
+		form.Set("note", note)
+	}
+	send := func(b *browser, form url.Values) (int, string) {
+		r, err := b.PostForm(b.base+path+"/decide", form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.StatusCode != http.StatusSeeOther {
+			harmless(t, path, string(text))
+		}
+		return r.StatusCode, string(text)
+	}
+	if status, text := send(ann, first); status != http.StatusSeeOther {
+		t.Fatalf("ann decides: %d %s", status, text)
+	}
+	if status, text := send(bob, second); status != http.StatusServiceUnavailable || !strings.Contains(text, "ann decided about it meanwhile") || !strings.Contains(text, "the feed was late") || !strings.Contains(text, "=SUM(A1), &lt;script&gt;") {
+		t.Errorf("bob decides, too: %d\n%s", status, text)
+	}
+	again := shown(bob)
+	again.Set("status", "explained")
+	again.Set("note", second.Get("note"))
+	if status, text := send(bob, again); status != http.StatusSeeOther {
+		t.Errorf("bob, who has seen ann's: %d %s", status, text)
+	}
+	after, err := exceptions.List(t.Context(), exceptions.Options{Setting: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range after.Rows {
+		if row[0] == id && row[slices.Index(exceptions.Columns, "note")] != second.Get("note") {
+			t.Errorf("the note is %q, and was typed as %q", row[slices.Index(exceptions.Columns, "note")], second.Get("note"))
+		}
+	}
+	wrong := shown(bob)
+	wrong.Set("status", "waived")
+	wrong.Set("note", "kept")
+	if status, text := send(bob, wrong); status != http.StatusBadRequest || !strings.Contains(text, ">kept</textarea>") {
+		t.Errorf("a waiver without its day: %d", status)
+	}
+	// Nothing is changed by looking at an address.
+	if status, _ := bob.page(path + "/decide?status=explained&note=x"); status == http.StatusOK {
+		t.Error("GET decides")
+	}
+	// A session that ends in mid-form: nothing typed is lost.
+	form := shown(bob)
+	form.Set("note", "typed for an hour")
+	bob.later.Store(int64(time.Hour))
+	if status, text := send(bob, form); status != http.StatusUnauthorized || !strings.Contains(text, "typed for an hour</textarea>") {
+		t.Errorf("after the session: %d\n%s", status, text)
+	}
+}
+
+// Who is limited to an entity sees nothing of another: not in the list, not by an id that
+// they guess, not by a count, and nothing that is of all.
+func TestWhatIsOfAnotherEntity(t *testing.T) {
+	s := ownLake(t)
+	s.By.User = "root"
+	if _, err := people.Users(t.Context(), people.UsersOptions{Setting: s, User: "root", Role: books.RoleAdministrator}); err != nil {
+		t.Fatal(err)
+	}
+	for user, entity := range map[string]string{"here": "main", "elsewhere": "other"} {
+		if _, err := people.Users(t.Context(), people.UsersOptions{Setting: s, User: user, Role: books.RoleAuditor, Entities: []string{entity}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	as := s
+	as.By.User = "here"
+	list, err := exceptions.List(t.Context(), exceptions.Options{Setting: as})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(list.Rows, func(row []any) bool { return row[slices.Index(exceptions.Columns, "entity")] == "main" })
+	if i < 0 {
+		t.Fatal("the lake has no exception of main")
+	}
+	id := list.Rows[i][0].(string)
+	own, other := opened(t, s, "here"), opened(t, s, "elsewhere")
+	if status, text := own.page("/exceptions/" + id); status != http.StatusOK || !strings.Contains(text, id) {
+		t.Errorf("an exception of one's own entity: %d", status)
+	}
+	if status, _ := own.page("/creators/c1"); status != http.StatusOK {
+		t.Errorf("a creator of one's own entity: %d", status)
+	}
+	for _, path := range []string{"/exceptions/" + id, "/creators/c1"} {
+		if status, text := other.page(path); status != http.StatusNotFound || strings.Contains(text, "USD") {
+			t.Errorf("%s of another entity: %d\n%s", path, status, text)
+		}
+	}
+	if status, text := other.page("/exceptions?tab=all"); status != http.StatusOK || strings.Contains(text, id) || !strings.Contains(text, "all (0)") {
+		t.Errorf("the list of another entity: %d\n%s", status, text)
+	}
+	if _, text := other.page("/exceptions.csv"); strings.Contains(text, id) {
+		t.Error("the file has an exception of another entity")
+	}
+	for _, path := range []string{"/months/2026-10", "/trace?id=c1", "/query", "/files", "/files/b000001", "/history"} {
+		for _, b := range []*browser{own, other} {
+			if status, _ := b.page(path); status != http.StatusForbidden {
+				t.Errorf("%s, which is of all: %d", path, status)
+			}
+		}
+	}
+}
+
+// Many are decided about exactly as they were shown: when one of them was decided about
+// meanwhile, none is.
+func TestManyAreDecidedAsTheyWereShown(t *testing.T) {
+	s := ownLake(t)
+	s.By.User = "ann"
+	b := opened(t, s, "ann")
+	const path = "/exceptions/decide?control=gift_price"
+	shown := func() url.Values {
+		_, text := b.page(path)
+		form := url.Values{"status": {"explained"}, "note": {"all of one file"}}
+		for _, m := range regexp.MustCompile(`<input type="hidden" name="(token|list)" value="([^"]*)"`).FindAllStringSubmatch(text, -1) {
+			form.Set(m[1], m[2])
+		}
+		return form
+	}
+	undecided := func() (n int) {
+		list, err := exceptions.List(t.Context(), exceptions.Options{Setting: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range list.Rows {
+			if row[slices.Index(exceptions.Columns, "control")] == "gift_price" && row[slices.Index(exceptions.Columns, "status")] == "open" {
+				n++
+			}
+		}
+		return n
+	}
+	before := undecided()
+	if before < 2 {
+		t.Fatalf("the lake has %d exceptions of prices: too few for this test", before)
+	}
+	form := shown()
+	list, err := exceptions.List(t.Context(), exceptions.Options{Setting: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(list.Rows, func(row []any) bool { return row[slices.Index(exceptions.Columns, "control")] == "gift_price" })
+	other := s
+	other.By.User = "bob"
+	if _, err := monthly.Decide(t.Context(), monthly.DecideOptions{Setting: other, File: "f", Text: []byte("exception_id,status,note\n" + list.Rows[i][0].(string) + ",explained,bob was first\n")}); err != nil {
+		t.Fatal(err)
+	}
+	if r := b.send(path, form); r.StatusCode != http.StatusConflict || undecided() != before-1 {
+		t.Errorf("a list that has changed: %d, undecided %d of %d", r.StatusCode, undecided(), before)
+	}
+	if r := b.send(path, shown()); r.StatusCode != http.StatusSeeOther || undecided() != 0 {
+		t.Errorf("the list as it is: %d, undecided %d", r.StatusCode, undecided())
 	}
 }

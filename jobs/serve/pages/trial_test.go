@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"context"
+	"encoding/pem"
 	"net/http"
 	"net/http/cookiejar"
 )
@@ -16,3 +17,5 @@ func jar() http.CookieJar {
 	}
 	return j
 }
+
+func pemOf(block *pem.Block) []byte { return pem.EncodeToMemory(block) }

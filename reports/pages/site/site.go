@@ -114,6 +114,7 @@ var functions = template.FuncMap{
 		}
 		return Number(fmt.Sprint(n)) + " " + many
 	},
+	"list":      func(items ...any) []any { return items },
 	"traceable": func(kind string) bool { return !slices.Contains(notTraced, kind) },
 }
 
