@@ -125,6 +125,7 @@ var mayImport = map[string][]string{
 	"reports/pages":          {"pipeline", "reports/escape", "reports/locale"},
 	"reports/pages/site":     {"pipeline", "reports/table"},
 	"reports/journal":        {"pipeline", "reports/escape", "reports/table"},
+	"reports/journal/saft":   {"pipeline", "reports/escape", "reports/table"},
 	"reports/statement":      {"pipeline", "reports/escape", "reports/locale"},
 	"reports/statement/data": {"pipeline", "reports/escape", "reports/statement"},
 	"reports/agency":         {"pipeline", "reports/escape", "reports/locale", "reports/statement"},

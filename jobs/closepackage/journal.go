@@ -59,7 +59,8 @@ func (b *packageBuilder) writeJournals() (files []string, err error) {
 	if err := write(nil); err != nil {
 		return nil, err
 	}
-	return files, nil
+	taxes, err := b.writeSAFT(folder)
+	return append(files, taxes...), err
 }
 
 // journalOf is a file of the journal: of one entity, or of all.
@@ -99,7 +100,7 @@ func (b *packageBuilder) clearJournals(folder string, list []journalOf) error {
 		return packageError(folder, err)
 	}
 	for _, f := range there {
-		if !slices.ContainsFunc(list, func(one journalOf) bool { return one.file == f.Name() }) && strings.HasPrefix(f.Name(), "fec-") {
+		if !slices.ContainsFunc(list, func(one journalOf) bool { return one.file == f.Name() }) && (strings.HasPrefix(f.Name(), "fec-") || strings.HasPrefix(f.Name(), saftFile)) {
 			if err := os.Remove(filepath.Join(folder, f.Name())); err != nil {
 				return packageError(folder, err)
 			}
