@@ -102,12 +102,11 @@ var Rights = map[Right][]string{
 	RightApprove: {RoleApprover},
 	RightReopen:  {RoleApprover},
 
-	RightSchedule: {RoleAdministrator, RoleScheduler},
-	RightServe:    {RoleAdministrator, RoleScheduler},
-	RightNotify:   {RoleAdministrator, RoleScheduler},
-	RightBackup:   {RoleAdministrator, RoleScheduler},
-	RightCompact:  {RoleAdministrator, RoleScheduler},
-	// Whoever approves stamps what locks the month.
+	RightSchedule:  {RoleAdministrator, RoleScheduler},
+	RightServe:     {RoleAdministrator, RoleScheduler},
+	RightNotify:    {RoleAdministrator, RoleScheduler},
+	RightBackup:    {RoleAdministrator, RoleScheduler},
+	RightCompact:   {RoleAdministrator, RoleScheduler},
 	RightTimestamp: {RoleAdministrator, RolePreparer, RoleApprover, RoleAuditor, RoleScheduler},
 	RightRestore:   {RoleAdministrator},
 	RightErase:     {RoleAdministrator},

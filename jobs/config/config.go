@@ -11,6 +11,7 @@ import (
 	"sort"
 	"time"
 
+	"carat/jobs/config/authority"
 	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/pipeline/spelling"
@@ -80,7 +81,7 @@ type Config struct {
 	Notifications map[string]Webhook // receivers by name
 	Backup        Backup
 	Sources       map[string]Source // that files are fetched from, by name
-	Timestamp     Timestamp
+	Timestamp     authority.Timestamp
 }
 
 // Entity is a legal entity that sells the coins and owes the creators.

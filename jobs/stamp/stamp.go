@@ -99,7 +99,7 @@ func client(c *config.Config) *http.Client {
 
 // Roots reads the roots that stamps must chain to; nil when carat.yaml names none.
 func Roots(c *config.Config) (*x509.CertPool, error) {
-	file := c.CertificatesFile()
+	file := c.Timestamp.CertificatesFile(c.Dir)
 	if file == "" {
 		return nil, nil
 	}
