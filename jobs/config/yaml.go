@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"sort"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -32,7 +31,7 @@ var yamlErrorLine = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
 
 // root parses the text into its one mapping; nil when the file is empty.
 func (y *yamlFile) root(text []byte) *yaml.Node {
-	if line := notUTF8(text); line > 0 {
+	if line := literal.NotUTF8(text); line > 0 {
 		y.problems = append(y.problems, pipeline.Errorf(pipeline.KindUsage, "parse configuration", fmt.Sprintf("%s:%d", y.file, line), "it is no UTF-8").
 			WithHint("save the file as UTF-8"))
 		y.at = append(y.at, nil)
@@ -61,20 +60,6 @@ func (y *yamlFile) root(text []byte) *yaml.Node {
 	}
 	y.document = doc.Content[0]
 	return y.document
-}
-
-// notUTF8 gives the line of a text in which bytes are no UTF-8; 0: there is none. UTF-16
-// with its mark is read as such.
-func notUTF8(text []byte) (line int) {
-	if utf8.Valid(text) || bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
-		return 0
-	}
-	for one := range bytes.Lines(text) {
-		if line++; !utf8.Valid(one) {
-			break
-		}
-	}
-	return line
 }
 
 func (y *yamlFile) problem(n *yaml.Node, format string, args ...any) {
