@@ -48,6 +48,8 @@ var mutable = []struct{ table, columns, where string }{
 	{"payout_rules", "method min_amount max_amount_per_day fee_fixed fee_rate hold_days currency valid_from", "method in (select method from raw_payouts)"},
 	{"resellers", "reseller_id min_price_per_coin currency valid_from", ""},
 	{"fx_rates", "rate_date base quote rate", ""},
+	{"agency_payouts", "payout_id agency_id status currency gross_amount withholding_amount net_amount method provider_reference requested_at paid_at updated_at", ""},
+	{"tax_payments", "authority kind currency amount for_period paid_at reference", ""},
 }
 
 // other gives another valid word for columns that hold one of a few.
@@ -56,6 +58,7 @@ var other = map[string][]string{
 	"channel": {"apple", "google", "web"}, "payouts.status": {"requested", "paid", "failed", "returned"},
 	"coin_adjustments.reason": {"promo", "expiry", "correction"}, "diamond_adjustments.reason": {"bonus", "split", "clawback", "penalty", "correction"},
 	"settlement_lines.kind": {"sale", "refund", "chargeback", "fee", "adjustment"}, "provider_payments.status": {"paid", "failed", "returned"},
+	"agency_payouts.status": {"requested", "paid", "failed", "returned"}, "tax_payments.kind": {"sales", "withholding"},
 	"balances.subject_kind": {"viewer", "creator", "account"}, "currency": {"USD", "EUR", "JPY"}, "payout_currency": {"JPY", "EUR"},
 	"customer_currency": {"USD", "EUR", "JPY"}, "country": {"US", "DE", "JP"}, "scope": {"default", "region", "tier"}, "rounding": {"floor", "half_up", "half_even"},
 	"base": {"EUR", "USD"}, "quote": {"USD", "JPY", "KWD"}, "method": {"paypal", "bank", "sepa"}, "payout_method": {"paypal", "bank", "sepa"},
