@@ -18,6 +18,7 @@ inner join led_purchase_fee as refunds
 inner join led_lot
     on led_lot.lot_id = led_refund.bought_id
     and led_lot.entity = led_refund.entity
+where refunds.kind <> 'purchase'
 group by
     led_lot.entity,
     led_lot.channel,
