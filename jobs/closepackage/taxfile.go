@@ -72,7 +72,7 @@ func (b *packageBuilder) taxTable(name string, columns []string, where string, o
 			continue
 		}
 		kind := table.Decimal
-		if i < texts {
+		if i < texts && column != "rate" { // 0.19, not 0.190000000
 			kind = table.Text
 		}
 		t.Columns = append(t.Columns, table.Column{Name: column, Kind: kind})
