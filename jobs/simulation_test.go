@@ -39,7 +39,7 @@ func worldMonths(o fixtures.Options) []pipeline.Period {
 func TestFoundIsPlanted(t *testing.T) {
 	trial.Simulate(t, 3, trial.SimulatedSeeds, func(t *testing.T, seed uint64) {
 		o := simulatedWorld(seed)
-		s, truth := trial.Made(t, o, "all")
+		s, truth := trial.Made(t, o, "all,rejected_row=2")
 		trial.Ingest(t, s)
 		var before map[string]*rolled
 		for i, p := range worldMonths(o) {
@@ -65,6 +65,33 @@ func TestFoundIsPlanted(t *testing.T) {
 			}
 			if r.Status != books.StatusBlocked || len(planted) == 0 {
 				t.Errorf("%s: status %s with %d planted faults", p, r.Status, len(planted))
+			}
+			foundExactly(t, s, p, planted)
+		}
+	})
+}
+
+// Under the policy clawback: full, diamonds that were not taken back are found, and those
+// of which too many were.
+func TestFoundIsPlantedUnderClawback(t *testing.T) {
+	trial.Simulate(t, 1, trial.SimulatedSeeds/10, func(t *testing.T, seed uint64) {
+		o := simulatedWorld(seed + 2000)
+		o.Periods = 2
+		s, truth := trial.Made(t, o, "refund_clawback=3")
+		trial.Ingest(t, s)
+		for _, p := range worldMonths(o) {
+			if _, err := reconcile.Run(context.Background(), reconcile.Options{Setting: s, SQL: sql.Files, Period: p}); err != nil {
+				t.Fatal(err)
+			}
+			var planted []string
+			for _, f := range truth {
+				if f.Period == string(p) {
+					f.Period = ""
+					planted = append(planted, spelled(f))
+				}
+			}
+			if len(planted) != 3 {
+				t.Errorf("%s: %d planted faults", p, len(planted))
 			}
 			foundExactly(t, s, p, planted)
 		}
