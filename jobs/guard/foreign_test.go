@@ -109,7 +109,7 @@ var intrusions = []struct {
 	{"rows added in a run's name", "statement_lines", func(o outsider) { o.appendTo("statement_lines", o.summary("statement_lines")) }, " is twice in table statement_lines"},
 	{"rows added in a run's name that is none", "exceptions", func(o outsider) {
 		o.appendTo("exceptions", iceberg.Properties{"carat.run": "ffff", "carat.period": "2026-10", "carat.rows": "1", "carat.files-sha256": "0"})
-	}, "the state database knows no such run"},
+	}, "says that it is of run ffff, which published nothing there"},
 	{"rows added in a batch's name", "rejects", func(o outsider) { o.appendTo("rejects", o.summary("rejects")) }, "rejects"},
 	{"rows deleted", "statement_lines", func(o outsider) {
 		_, err := o.table("statement_lines").Delete(o.t.Context(), iceberg.EqualTo(iceberg.Reference("period"), "2026-10"), nil)
