@@ -61,7 +61,11 @@ func (n *NumbersHash) Add(path string) (err error) {
 		return err
 	}
 	defer RecoverReading(&err)
-	pf, err := parquetlimits.OpenFooter(f, info.Size())
+	open := parquetlimits.OpenFooter
+	if n.form == NumbersRows { // which reads its pages
+		open = parquetlimits.Open
+	}
+	pf, err := open(f, info.Size())
 	if err != nil {
 		return err
 	}

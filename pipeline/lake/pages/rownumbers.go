@@ -192,34 +192,51 @@ func canonicalText(field parquet.Field) (func([]byte, parquet.Value) []byte, err
 	case strings.HasPrefix(name, "DECIMAL"):
 		scale := int(field.Type().LogicalType().Value.(*format.DecimalType).Scale)
 		switch kind {
-		case parquet.Int32, parquet.Int64:
-			return func(dst []byte, v parquet.Value) []byte { return appendPoint(dst, wholeText(kind, v), scale) }, nil
+		case parquet.Int32:
+			return func(dst []byte, v parquet.Value) []byte { return appendDecimal(dst, int64(v.Int32()), scale) }, nil
+		case parquet.Int64:
+			return func(dst []byte, v parquet.Value) []byte { return appendDecimal(dst, v.Int64(), scale) }, nil
 		case parquet.FixedLenByteArray, parquet.ByteArray:
-			return func(dst []byte, v parquet.Value) []byte { return appendPoint(dst, bigText(v.ByteArray()), scale) }, nil
+			return func(dst []byte, v parquet.Value) []byte { return appendLong(dst, v.ByteArray(), scale) }, nil
 		}
-	case kind == parquet.Int32, kind == parquet.Int64:
-		return func(dst []byte, v parquet.Value) []byte { return append(dst, wholeText(kind, v)...) }, nil
+	case kind == parquet.Int32:
+		return func(dst []byte, v parquet.Value) []byte { return strconv.AppendInt(dst, int64(v.Int32()), 10) }, nil
+	case kind == parquet.Int64:
+		return func(dst []byte, v parquet.Value) []byte { return strconv.AppendInt(dst, v.Int64(), 10) }, nil
 	}
 	return nil, fmt.Errorf("type %s (%s) has no canonical form", name, kind)
 }
 
 const secondsPerDay = 86_400
 
-func wholeText(kind parquet.Kind, v parquet.Value) []byte {
+func appendDecimal(dst []byte, n int64, scale int) []byte {
 	var digits [20]byte
-	if kind == parquet.Int32 {
-		return strconv.AppendInt(digits[:0], int64(v.Int32()), 10)
-	}
-	return strconv.AppendInt(digits[:0], v.Int64(), 10)
+	return appendPoint(dst, strconv.AppendInt(digits[:0], n, 10), scale)
 }
 
-// bigText gives the digits of a number in two's complement, big-endian.
-func bigText(b []byte) []byte {
-	n := new(big.Int).SetBytes(b)
+// appendLong appends a number in two's complement, big-endian. Almost all of them fit 64
+// bits: whatever is before those repeats their sign.
+func appendLong(dst, b []byte, scale int) []byte {
+	n, sign := int64(0), byte(0)
 	if len(b) > 0 && b[0] >= 1<<7 {
-		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
+		n, sign = -1, 0xFF
 	}
-	return n.Append(nil, 10)
+	short := true
+	for i, one := range b {
+		if i < len(b)-8 {
+			short = short && one == sign
+			continue
+		}
+		n = n<<8 | int64(one)
+	}
+	if short && (n < 0) == (sign != 0) {
+		return appendDecimal(dst, n, scale)
+	}
+	long := new(big.Int).SetBytes(b)
+	if sign != 0 {
+		long.Sub(long, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
+	}
+	return appendPoint(dst, long.Append(nil, 10), scale)
 }
 
 // appendPoint appends the digits of a number with a point before the last of them.

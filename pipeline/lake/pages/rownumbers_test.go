@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -153,5 +154,32 @@ func BenchmarkNumbers(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// A number of 16 bytes is written as any other way of writing it would.
+func TestLongNumbers(t *testing.T) {
+	two := big.NewInt(2)
+	for _, of := range []int64{0, 1, 31, 62, 63, 64, 65, 70, 100, 126} {
+		power := new(big.Int).Exp(two, big.NewInt(of), nil)
+		for _, by := range []int64{-2, -1, 0, 1, 2} {
+			for _, sign := range []int64{1, -1} {
+				n := new(big.Int).Mul(big.NewInt(sign), new(big.Int).Add(power, big.NewInt(by)))
+				for size := 16; size >= 1; size-- {
+					limit := new(big.Int).Exp(two, big.NewInt(int64(8*size-1)), nil)
+					if n.CmpAbs(limit) >= 0 {
+						break
+					}
+					whole := new(big.Int).Set(n)
+					if n.Sign() < 0 {
+						whole.Add(whole, new(big.Int).Mul(limit, two))
+					}
+					b := whole.FillBytes(make([]byte, size))
+					if got := string(appendLong(nil, b, 0)); got != n.String() {
+						t.Errorf("%x: %s, want %s", b, got, n)
+					}
+				}
+			}
+		}
 	}
 }
