@@ -145,6 +145,9 @@ func FuzzTrinoCell(f *testing.F) {
 		if err != nil || strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") {
 			return
 		}
+		if got := at.In(zone).Format("2006-01-02 15:04:05"); !strings.HasPrefix(text, got) {
+			t.Errorf("%s is read as %s", text, got)
+		}
 		for _, by := range []time.Duration{-2 * time.Hour, -time.Hour, -30 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour} {
 			if same := at.Add(by).In(zone).Format("2006-01-02 15:04:05.000000"); same == at.In(zone).Format("2006-01-02 15:04:05.000000") {
 				t.Errorf("%s (%s) is also %s", text, wall, at.Add(by))

@@ -266,6 +266,7 @@ func TestTrinoTimesThatAreNone(t *testing.T) {
 		{"timestamp(3) with time zone", "+12026-10-25 02:30:00.000 UTC", "is no time with a zone"},
 		{"timestamp(3)", "-0001-10-25 02:30:00.000", "is no time"},
 		{"bigint", "12.5", "is no whole number"},
+		{"timestamp(3) with time zone", "2026-03-29 02:30:00.000 Europe/Berlin", "is no time with a zone"},
 		{"timestamp(3) with time zone", "2026-10-25 03:30:00.000 Europe/Berlin", ""},
 		{"timestamp(3) with time zone", "2026-10-25 01:59:59.999 Europe/Berlin", ""},
 	} {

@@ -92,7 +92,8 @@ func zoned(text, column string) (at time.Time, err error) {
 	if err != nil || name == "Local" || name == "" {
 		return at, fmt.Errorf("the zone of %q is not known%s", text, in)
 	}
-	if at, err = time.ParseInLocation("2006-01-02 15:04:05.999999", wall, zone); err != nil {
+	const second = "2006-01-02 15:04:05"
+	if at, err = time.ParseInLocation(second+".999999", wall, zone); err != nil || !strings.HasPrefix(wall, at.Format(second)) { // one that clocks skip is none
 		return at, fmt.Errorf("%q is no time with a zone", text)
 	}
 	same := func(other time.Time) bool {
