@@ -20,9 +20,9 @@ func sendCommand(a *app) *cobra.Command {
 		Use:   "send --period 2026-10",
 		Short: "mail the statements of a period to their creators, each once",
 		Long: `Mails what lies in out/PERIOD/statements, or what the run has where files are
-made on demand, by the server under mail in carat.yaml. A statement that was sent is not sent again, unless it says
-something else since. The server's password is taken from the environment
-variable ` + mail.PasswordVariable + `.`,
+made on demand, by the server under mail in carat.yaml. A statement that was
+sent is not sent again, unless it says something else since. The server's
+password is taken from the environment variable ` + mail.PasswordVariable + `.`,
 		Example: `  carat send --period 2026-10 --dry-run
   carat send --period 2026-10 --creator c371828`,
 		Args: noArguments,
