@@ -35,7 +35,7 @@ func verbGroups() []verbGroup {
 			backupCommand, restoreCommand, compactCommand, eraseCommand, upgradeCommand,
 		}},
 		{"begin", "Set up, and try:", []func(*app) *cobra.Command{
-			demoCommand, initCommand, checkCommand, doctorCommand, layoutCommand, usersCommand, authCommand, generateCommand, completionCommand, versionCommand,
+			demoCommand, initCommand, checkCommand, doctorCommand, layoutCommand, usersCommand, authCommand, generateCommand, scoreCommand, completionCommand, versionCommand,
 		}},
 	}
 }

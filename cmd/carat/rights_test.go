@@ -20,6 +20,7 @@ var opensNothing = map[string]string{
 	"layout":     "reads one file",
 	"check":      "reads carat.yaml alone",
 	"generate":   "makes input",
+	"score":      "compares two files",
 	"completion": "prints a script",
 	"version":    "prints",
 	"help":       "prints",
