@@ -25,6 +25,7 @@ var altering = regexp.MustCompile(`(?i)\b(edit|fix|repair|rewrite|change|alter|d
 // what is no file of evidence, though it reads so.
 var noEvidence = map[string]bool{
 	"a row of the file makes one row at most: mend its join or unnest": true, // of a layout's own SQL
+	"save the file as UTF-8": true, // of carat.yaml
 }
 
 // No refusal advises to change evidence, wherever in carat it is made.
