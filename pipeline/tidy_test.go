@@ -198,6 +198,7 @@ var mayFloat = map[string]string{
 	"pipeline/source/database/mysql.go":       "its driver gives DOUBLE as one; it is written as the shortest text that gives it again",
 	"pipeline/source/database/trinovalues.go": "Trino writes DOUBLE as Java does; it is written as the shortest text that gives it again",
 	"cmd/carat/schedule.go":                   "Prometheus counts seconds and instants in floats",
+	"cmd/carat/metrics.go":                    "Prometheus counts in floats",
 	"fixtures/world/draw.go":                  "draws from distributions: who and when; amounts are whole units at once",
 	"reports/table/rows_xlsx.go":              "a number of Excel is a double; one with more digits than a double keeps is written as text",
 	"reports/closepackage/number.go":          "a spreadsheet's numbers are doubles: only decimals that they hold exactly become one",

@@ -90,6 +90,7 @@ type app struct {
 	// keyPassphrase is the file of its passphrase; "": it has none, or an agent has it.
 	keyPassphrase string
 	fault         func(step, path string) error // of the lake; nil but in tests
+	trace         *tracer                       // nil unless the environment names a receiver
 }
 
 // run does what the arguments, of which the first is carat's own name, say and
@@ -107,7 +108,11 @@ func (a *app) run(ctx context.Context) int {
 	root := a.root()
 	root.SetArgs(a.arguments)
 	defer a.flushScreens()
-	return a.finish(root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if lost := a.trace.end(err); lost != nil {
+		a.tell("traces were not taken: " + lost.Error())
+	}
+	return a.finish(err)
 }
 
 // root makes the command tree.
@@ -130,7 +135,12 @@ Begin with: carat demo`,
 			}
 			return cmd.Help()
 		},
-		PersistentPreRunE: func(cmd *cobra.Command, args []string) error { return a.checkArguments(cmd, args) },
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) (err error) {
+			if err = a.checkArguments(cmd, args); err == nil {
+				a.trace, err = newTracer(cmd.Context(), a.variable, a.clock, cmd.Name())
+			}
+			return err
+		},
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { a.plainForPrograms(cmd) }

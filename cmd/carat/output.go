@@ -48,7 +48,7 @@ func (a *app) settingOf(c *config.Config, progress books.Progress) books.Setting
 	if c != nil { // restoring has none yet
 		c.SQLApart = true
 	}
-	return books.Setting{Config: c, Now: a.now, Progress: progress, By: by, Arguments: a.arguments, Build: version, Clock: a.clock,
+	return books.Setting{Config: c, Now: a.now, Progress: a.trace.progress(progress), By: by, Arguments: a.arguments, Build: version, Clock: a.clock,
 		Variable: a.variable, Apart: true, Fault: a.fault, Signer: a.ring().Signer}
 }
 

@@ -39,7 +39,7 @@ are served on --listen; --listen "" serves nothing.`,
 			if err != nil {
 				return err
 			}
-			s.Progress = nil // a daemon's log has no bar
+			s.Progress = a.trace.progress(nil) // a daemon's log has no bar
 			log, err := a.logger(logs)
 			if err != nil {
 				return err
@@ -48,11 +48,13 @@ are served on --listen; --listen "" serves nothing.`,
 				return err
 			}
 			m := newScheduleMetrics()
+			m.trace = a.trace
 			stop, err := serveSchedule(listen, m, log)
 			if err != nil {
 				return err
 			}
 			defer stop()
+			m.after = func() { m.books.refresh(cmd.Context(), s, log) }
 			return schedule.Run(cmd.Context(), schedule.Options{
 				Setting: s, Clock: wallClock{}, Work: schedule.WorkOf(s, sql.Files), Log: log, Grace: grace,
 				Observe: m.observe, Leads: m.leads, Told: m.told, LeftAlone: m.leftAlone,
@@ -101,6 +103,9 @@ type scheduleMetrics struct {
 	notices  *prometheus.CounterVec
 	left     prometheus.Gauge
 	ready    atomic.Bool
+	books    *bookMetrics
+	after    func() // reads the books again
+	trace    *tracer
 }
 
 func newScheduleMetrics() *scheduleMetrics {
@@ -121,12 +126,17 @@ func newScheduleMetrics() *scheduleMetrics {
 	m.left = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "carat_inbox_left_alone", Help: "Files of the inbox that the last ingest left there, since they are no input."})
 	m.registry.MustRegister(m.runs, m.seconds, m.last, m.leading, m.notices, m.left)
+	m.books = newBookMetrics(m.registry)
+	m.after = func() {}
 	return m
 }
 
 func (m *scheduleMetrics) leads(yes bool) {
 	m.ready.Store(yes)
 	m.leading.Set(map[bool]float64{true: 1}[yes])
+	if yes {
+		m.after()
+	}
 }
 
 func (m *scheduleMetrics) leftAlone(files int) { m.left.Set(float64(files)) }
@@ -139,6 +149,8 @@ func (m *scheduleMetrics) observe(r schedule.SlotRun) {
 	if r.Done() {
 		m.last.WithLabelValues(r.Job).Set(float64(r.At.Unix()))
 	}
+	m.trace.slot(r)
+	m.after()
 }
 
 // mayListen refuses an address that other machines can reach, unless that is
@@ -177,7 +189,7 @@ func serveSchedule(listen string, m *scheduleMetrics, log *slog.Logger) (stop fu
 		fmt.Fprintln(w, "ok")
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: m.trace.handler(mux), ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("health is not served any more", "error", err)
