@@ -51,7 +51,7 @@ var attacks = []attack{
 		`(?s)erase --creator c989869 --user mallory\n.*mallory has no role.*?\nrc=2\n`, `backup --out \S+ --user mallory\n.*mallory has no role.*\nrc=2\n`, `ingest --user mallory\n.*\nrc=2\n`,
 		`query --user c371828 .*\n.*\nrc=2\n`, `query --user mallory .*\n.*\nrc=2\n`, `users revoke bob approver --user bob\n.*\nrc=2\n`, `users grant mallory approver --user mallory\n.*\nrc=2\n`}, nil},
 	{"09-erased-name-comes-back", "demo", []string{`(?s)^[1-9]\d*\n.*is erased.*\n0\n.*name and address were left out`}, []string{`creator371828@`}},
-	{"11-segregation-by-declaration", "ran", []string{`^2026-10 is prepared by ann`, `(?m)^version,what,who,os_user,`, `(?m)^1,prepared,ann,`, `README\.md`}, []string{`is closed`, `(?mi)approved,ann`}},
+	{"11-segregation-by-declaration", "ran", []string{`(?m)^2026-10 is prepared by ann`, `(?m)^version,what,who,os_user,`, `(?m)^1,prepared,ann,`, `README\.md`}, []string{`is closed`, `(?mi)approved,ann`}},
 	{"12-state-tables-outside-the-chain", "closed", []string{
 		`rc=7 \[delete from carat_access`, `rc=7 \[update carat_jobs`, `rc=7 \[delete from carat_jobs`, `rc=7 \[update carat_sign_offs`, `rc=7 \[update carat_runs`}, []string{`rc=0 \[(delete|update)`}},
 	{"13-explained-without-a-word", "demo", []string{`was the sheet sorted without the ids\?`, `(?m)^rc=3$`, `close 2026-10: blocked`}, []string{`closed`}},

@@ -37,6 +37,7 @@ type bookMetrics struct {
 	mu      sync.Mutex
 	reading bool
 	last    time.Time
+	under   sync.WaitGroup // readings under way
 }
 
 func newBookMetrics(registry *prometheus.Registry) *bookMetrics {
@@ -72,7 +73,7 @@ func (m *bookMetrics) refresh(ctx context.Context, s books.Setting, log *slog.Lo
 	}
 	m.reading, m.last = true, now
 	m.mu.Unlock()
-	go func() {
+	m.under.Go(func() {
 		s.Now = now
 		s.Progress = nil
 		status, err := schedule.Status(ctx, s)
@@ -86,8 +87,12 @@ func (m *bookMetrics) refresh(ctx context.Context, s books.Setting, log *slog.Lo
 			return
 		}
 		m.set(status)
-	}()
+	})
 }
+
+// wait waits for a reading that is under way: the lake is nobody's any more when the daemon
+// has stopped.
+func (m *bookMetrics) wait() { m.under.Wait() }
 
 // set sets the gauges to what the books say. What is no longer there goes.
 func (m *bookMetrics) set(status *schedule.StatusResult) {

@@ -55,6 +55,7 @@ are served on --listen; --listen "" serves nothing.`,
 			}
 			defer stop()
 			m.after = func() { m.books.refresh(cmd.Context(), s, log) }
+			defer m.books.wait()
 			return schedule.Run(cmd.Context(), schedule.Options{
 				Setting: s, Clock: wallClock{}, Work: schedule.WorkOf(s, sql.Files), Log: log, Grace: grace,
 				Observe: m.observe, Leads: m.leads, Told: m.told, LeftAlone: m.leftAlone,

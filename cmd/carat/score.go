@@ -25,7 +25,7 @@ the found were planted (precision), and how often the amount was right too.
 TRUTH is truth.json. FOUND is a JSON array or CSV with the columns control and
 subject_id, and what there is of subject_kind, difference, unit and period; -
 reads it from stdin. Any tool can be scored: see docs/benchmark.md.`,
-		Example: `  carat exceptions --period 2026-10 --format json | carat score truth.json -
+		Example: `  carat score truth.json found.json
   carat score truth.json found.csv --missed`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {

@@ -6,7 +6,7 @@
 -- reasons: no_original, wrong_owner, twice, above_original, above_original_diamonds
 -- guards: money or coins given back that were never taken, to someone else, twice, or beyond what was bought
 -- question: Does every refund, chargeback and reversal undo something that was really done, once?
--- causes: a refund delivered before its purchase's file; a support case handled twice; an original id cut off
+-- causes: a refund delivered before its purchase's file; a purchase that came with the files of a later month; a support case handled twice; an original id cut off
 -- action: find the original; if there is none, the refund is to be reversed and the money claimed back
 -- checked: from (select purchase_id, accounting_month from led_refund union all select event_id, accounting_month from led_gift_reversal) as undone cross join run where undone.accounting_month = run.period
 -- not_compared_reason: no purchase and no gift was undone in the month
