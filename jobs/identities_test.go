@@ -117,6 +117,7 @@ func exported(t *testing.T, s books.Setting, period pipeline.Period, runID strin
 		if err != nil {
 			return nil, err
 		}
+		batches, tables = reconcile.ReadBy(period, batches, tables)
 		closed, err := p.Closures(ctx, s.Config)
 		if err != nil {
 			return nil, err
