@@ -51,7 +51,7 @@ func TestTraceOfACommand(t *testing.T) {
 	for _, s := range kept {
 		line := s.Name
 		for _, a := range s.Attributes {
-			line += " " + string(a.Key) + "=" + a.Value.Emit()
+			line += " " + string(a.Key) + "=" + a.Value.String()
 		}
 		if s.Parent.SpanID() == root.SpanID() {
 			line += " below"
