@@ -26,6 +26,9 @@ func chromium(t *testing.T) context.Context {
 		}
 	}
 	if binary == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("no chromium is installed: .ci/run installs it")
+		}
 		t.Skip("no chromium is installed")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(binary), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()))
