@@ -104,7 +104,7 @@ type Payee struct {
 }
 
 // Identity is the part of a payee that can be erased. TaxIDs is COUNTRY:NUMBER, several parted by ";".
-type Identity struct{ LegalName, Address, BirthDate, TaxIDs, Account string }
+type Identity struct{ LegalName, Address, BirthDate, TaxIDs, Account, Email string }
 
 // EventMicros is 0: reference rows have no event time.
 func (*Payee) EventMicros() int64 { return 0 }
@@ -133,6 +133,7 @@ func payees() Feed {
 		personal(inField(maybe(text("tax_ids")), "Identity.TaxIDs")),
 		maybe(country("residence")),
 		personal(inField(maybe(text("account")), "Identity.Account")),
+		personal(inField(maybe(mailbox("email")), "Identity.Email")),
 		maybe(bound("valid_to")),
 	)
 }

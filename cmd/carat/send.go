@@ -18,18 +18,22 @@ func sendCommand(a *app) *cobra.Command {
 	var o mail.Options
 	cmd := &cobra.Command{
 		Use:   "send --period 2026-10",
-		Short: "mail the statements of a period to their creators, each once",
+		Short: "mail the statements of a period to creators and agencies, each once",
 		Long: `Mails what lies in out/PERIOD/statements, or what the run has where files are
 made on demand, by the server under mail in carat.yaml. A statement that was
 sent is not sent again, unless it says something else since. The server's
 password is taken from the environment variable ` + mail.PasswordVariable + `.`,
 		Example: `  carat send --period 2026-10 --dry-run
-  carat send --period 2026-10 --creator c371828`,
+  carat send --period 2026-10 --creator c371828
+  carat send --period 2026-10 --agency agency-03`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month, err := parsePeriod(cmd, period)
 			if err != nil {
 				return err
+			}
+			if o.Creator != "" && o.Agency != "" {
+				return pipeline.Errorf(pipeline.KindUsage, "send", "statements", "--creator and --agency are two statements").WithHint("give one of them at a time")
 			}
 			p := a.progress()
 			if o.Setting, err = a.setting(p); err != nil {
@@ -59,6 +63,7 @@ password is taken from the environment variable ` + mail.PasswordVariable + `.`,
 	}
 	cmd.Flags().StringVar(&period, "period", "", "the month, such as 2026-10")
 	cmd.Flags().StringVar(&o.Creator, "creator", "", "only this creator's")
+	cmd.Flags().StringVar(&o.Agency, "agency", "", "only this agency's")
 	cmd.Flags().BoolVar(&o.Provisional, "provisional", false, "also statements of a month that is not closed")
 	cmd.Flags().BoolVar(&o.NewAddress, "new-address", false, "also to an address that is another than that of the letter before")
 	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "only say what would be sent")

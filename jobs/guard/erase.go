@@ -9,6 +9,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/disk"
+	"carat/jobs/mail"
 	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/pipeline/state"
@@ -69,7 +70,7 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 		}
 		result.SourceFiles = n
 		if err == nil {
-			err = p.State.ForgetAddresses(ctx, o.Creator)
+			err = errors.Join(p.State.ForgetAddresses(ctx, o.Creator), p.State.ForgetAddresses(ctx, mail.AgencyPrefix+o.Creator))
 		}
 		if err == nil { // the record ends when nothing shows the name any more
 			result.Statements, err = removeStatements(o.Config.OutRoot(), shard, folder)

@@ -43,7 +43,7 @@ func (e *erasure) needles(ctx context.Context) error {
 		return err
 	}
 	one, payee := people[e.Creator], payees[e.Creator]
-	for _, text := range []string{one.DisplayName, one.Email, payee.LegalName, payee.Account} {
+	for _, text := range []string{one.DisplayName, one.Email, payee.LegalName, payee.Account, payee.Email} {
 		if len(text) > 2 {
 			e.texts = append(e.texts, []byte(text))
 		}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"carat/jobs/books"
+	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/pipeline/feed/address"
 	"carat/pipeline/state"
@@ -27,14 +29,33 @@ type addressees struct {
 	changed bool                // it may be another than before
 }
 
-func addresseesOf(ctx context.Context, store *state.Store, people map[string]pipeline.Person, o Options) (*addressees, error) {
+// agenciesOf gives, by id, the names and addresses of agencies that have a statement,
+// as payees give them. They are in no other feed: who an agency is can be erased.
+func agenciesOf(ctx context.Context, p *books.Books, folder string) (map[string]pipeline.Person, error) {
+	payees, err := p.Lake.Payees(ctx)
+	if err != nil {
+		return nil, err
+	}
+	agencies := map[string]pipeline.Person{}
+	return agencies, statements.EachAgencyEntry(folder, func(e *statements.Entry) error {
+		payee := payees[e.Creator]
+		agencies[e.Creator] = pipeline.Person{CreatorID: e.Creator, DisplayName: payee.LegalName, Email: payee.Email}
+		return nil
+	})
+}
+
+func addresseesOf(ctx context.Context, store *state.Store, people, agencies map[string]pipeline.Person, o Options) (*addressees, error) {
 	a := &addressees{holders: map[string][]string{}, shared: o.Config.Mail.SharedAddresses, changed: o.NewAddress}
-	for creator, person := range people {
-		if person.Email != "" {
-			hash := addressSHA256(person.Email)
-			a.holders[hash] = append(a.holders[hash], creator)
+	hold := func(prefix string, all map[string]pipeline.Person) {
+		for id, person := range all {
+			if person.Email != "" {
+				hash := addressSHA256(person.Email)
+				a.holders[hash] = append(a.holders[hash], prefix+id)
+			}
 		}
 	}
+	hold("", people)
+	hold(AgencyPrefix, agencies)
 	for hash, creators := range a.holders {
 		if len(creators) < 2 {
 			delete(a.holders, hash)
@@ -62,7 +83,7 @@ func addressSHA256(text string) string {
 func (m *mailer) held(l *letter) string {
 	if creators := m.to.holders[l.sent.AddressSHA256]; len(creators) > 1 && !m.to.shared {
 		other := creators[0]
-		if other == l.entry.Creator {
+		if other == l.sent.CreatorID {
 			other = creators[1]
 		}
 		text := fmt.Sprintf("%s has the same address", other)
@@ -71,9 +92,13 @@ func (m *mailer) held(l *letter) string {
 		}
 		return text + "; is it an agency's? Then `mail: {shared_addresses: true}` in carat.yaml sends to it"
 	}
-	if before := cmp.Or(m.to.before[l.entry.Creator], l.sent.AddressSHA256); before != l.sent.AddressSHA256 && !m.to.changed {
-		return fmt.Sprintf("the address is another than that of the letter before; ask the creator, then `carat send --period %s --creator %s --new-address`",
-			m.options.Period, l.entry.Creator)
+	if before := cmp.Or(m.to.before[l.sent.CreatorID], l.sent.AddressSHA256); before != l.sent.AddressSHA256 && !m.to.changed {
+		kind := "creator"
+		if l.agency {
+			kind = "agency"
+		}
+		return fmt.Sprintf("the address is another than that of the letter before; ask the %s, then `carat send --period %s --%s %s --new-address`",
+			kind, m.options.Period, kind, l.entry.Creator)
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/statements"
 	"carat/pipeline"
+	"carat/pipeline/state"
 )
 
 // An address that was taken before carat was strict goes to no server, and no
@@ -21,7 +22,7 @@ func TestALetterGoesToOneMailbox(t *testing.T) {
 	}
 	message := func(person pipeline.Person) (string, error) {
 		m := &mailer{options: Options{Setting: books.Setting{Now: time.Unix(1, 0), Config: &config.Config{Mail: config.Mail{From: "Payments <pay@example.com>"}}}, Period: "2026-10"}}
-		msg, err := m.message(&letter{entry: statements.Entry{Creator: "c1"}, person: person, subject: oneLine("Your " + person.DisplayName), file: file})
+		msg, err := m.message(&letter{entry: statements.Entry{Creator: "c1"}, sent: state.Sent{CreatorID: "c1"}, person: person, subject: oneLine("Your " + person.DisplayName), file: file})
 		if err != nil {
 			return "", err
 		}
@@ -53,7 +54,7 @@ func TestALetterGoesToOneMailbox(t *testing.T) {
 // its spelling, or when it is another than that of the letter before.
 func TestWhereALetterGoesIsLookedAt(t *testing.T) {
 	letterTo := func(creator, email string) *letter {
-		l := &letter{entry: statements.Entry{Creator: creator}, person: pipeline.Person{Email: email}}
+		l := &letter{entry: statements.Entry{Creator: creator}, person: pipeline.Person{Email: email}, sent: state.Sent{CreatorID: creator}}
 		l.sent.AddressSHA256 = addressSHA256(email)
 		return l
 	}

@@ -1,4 +1,4 @@
-// Package mail sends statements to their creators, as they lie on the disk.
+// Package mail sends statements to their creators and agencies, as they lie on the disk.
 //
 // It promises that a statement is never sent twice, whatever crashes, that no
 // address gets into a log or an error, and that one of which nobody knows whether

@@ -44,7 +44,8 @@ type Options struct {
 	books.Setting
 	SQL         fs.FS // the queries over the statements of several months
 	Period      pipeline.Period
-	Creator     string // "": all
+	Creator     string // only this creator's; "": all
+	Agency      string // only this agency's, and no creator's; "": all
 	Provisional bool   // also those of a month that is not closed
 	DryRun      bool   // only say what would be sent
 	NewAddress  bool   // also to an address that isn't the one of the letter before
@@ -62,12 +63,18 @@ type Result struct {
 	Failed      []Failure
 }
 
-// Failure is a statement that the server did not take.
+// Failure is a statement that the server did not take. CreatorID is a creator's id, or
+// AgencyPrefix and an agency's.
 type Failure struct{ CreatorID, Reason string }
+
+// AgencyPrefix stands before an agency's id where letters are recorded, so that they
+// are compared with those of no creator.
+const AgencyPrefix = "agency:"
 
 // letter is a statement on its way.
 type letter struct {
-	entry   statements.Entry
+	entry   statements.Entry // of an agency, Creator is its id
+	agency  bool
 	person  pipeline.Person
 	subject string
 	body    string
@@ -76,7 +83,8 @@ type letter struct {
 }
 
 // Send mails the statements of a period as they lie in out/PERIOD/statements, or,
-// where files are made on demand, as its run has them: to each creator's own address, once. What was sent is recorded before and
+// where files are made on demand, as its run has them: to each creator's own address, and to each agency's as payees
+// give it, once. What was sent is recorded before and
 // after, so that a statement is never sent twice, whatever crashes; one of which
 // nobody knows whether it arrived is told and left alone. Without statements it
 // is a not-found error, without a server one of usage.
@@ -102,36 +110,31 @@ func Send(ctx context.Context, o Options) (result *Result, err error) {
 	if err := p.Lake.CheckOwn(ctx); err != nil {
 		return nil, err
 	}
-	people, err := p.Lake.People(ctx)
-	if err != nil {
-		return nil, err
-	}
-	to, err := addresseesOf(ctx, p.State, people, o)
-	if err != nil {
-		return nil, err
-	}
-	m := &mailer{options: o, store: p.State, to: to}
-	defer func() { err = errors.Join(err, m.close()) }()
 	if statements.OnDemand(o.Config) { // what lies in the folder may be of another run
 		if folder, err = os.MkdirTemp("", "carat-send-"); err != nil {
 			return nil, pipeline.Errorf(pipeline.KindInternal, "make", "a folder for temporary files", "%w", disk.Cause(err))
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-		if err := statements.ForMail(ctx, p, statements.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Creator: o.Creator}, folder); err != nil {
+		if err := statements.ForMail(ctx, p, statements.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Creator: o.Creator, Agency: o.Agency}, folder); err != nil {
 			return nil, err
 		}
 	}
-	index := filepath.Join(folder, statements.IndexFile)
+	people, err := p.Lake.People(ctx)
+	if err != nil {
+		return nil, err
+	}
+	agencies, err := agenciesOf(ctx, p, folder)
+	if err != nil {
+		return nil, err
+	}
+	to, err := addresseesOf(ctx, p.State, people, agencies, o)
+	if err != nil {
+		return nil, err
+	}
+	m := &mailer{options: o, store: p.State, to: to}
+	defer func() { err = errors.Join(err, m.close()) }()
 	result = &Result{Period: o.Period}
-	var others []string // creators whose statements are not asked for
-	named := o.Creator == ""
-	err = statements.EachEntry(index, func(e *statements.Entry) error {
-		if o.Creator != "" && e.Creator != o.Creator {
-			others = append(others, e.Creator)
-			return nil
-		}
-		named = true
-		person := people[e.Creator]
+	send := func(e *statements.Entry, person pipeline.Person, agency bool) error {
 		switch {
 		case e.Provisional && !o.Provisional:
 			result.Provisional++
@@ -144,13 +147,45 @@ func Send(ctx context.Context, o Options) (result *Result, err error) {
 		if err != nil {
 			return err
 		}
+		if l.agency = agency; agency {
+			l.sent.CreatorID = AgencyPrefix + e.Creator
+		}
 		o.Tell(books.Event{Step: "send", Object: string(o.Period), Done: result.Sent, Unit: "letters"})
 		return m.deliver(ctx, l, result)
-	})
-	if err == nil && !named {
-		return nil, pipeline.Misnamed("send statement of", o.Creator, o.Creator, others, "no creator of that id has a statement of %s", o.Period)
+	}
+	if o.Agency == "" {
+		err = o.eachOf("creator", o.Creator, func(fn func(*statements.Entry) error) error {
+			return statements.EachEntry(filepath.Join(folder, statements.IndexFile), fn)
+		}, func(e *statements.Entry) error { return send(e, people[e.Creator], false) })
+	}
+	if o.Creator == "" && err == nil {
+		err = o.eachOf("agency", o.Agency, func(fn func(*statements.Entry) error) error {
+			return statements.EachAgencyEntry(folder, fn)
+		}, func(e *statements.Entry) error { return send(e, agencies[e.Creator], true) })
+	}
+	if pipeline.IsMisnamed(err) {
+		return nil, err
 	}
 	return result, err
+}
+
+// eachOf hands over the entries of an index, or those of the one that is named; a name
+// that no entry has is an error.
+func (o Options) eachOf(kind, name string, entries func(func(*statements.Entry) error) error, fn func(*statements.Entry) error) error {
+	var others []string // whose statements are not asked for
+	named := name == ""
+	err := entries(func(e *statements.Entry) error {
+		if name != "" && e.Creator != name {
+			others = append(others, e.Creator)
+			return nil
+		}
+		named = true
+		return fn(e)
+	})
+	if err == nil && !named {
+		return pipeline.Misnamed("send statement of", name, name, others, "no %s of that id has a statement of %s", kind, o.Period)
+	}
+	return err
 }
 
 // writer gives what makes a letter of a statement.

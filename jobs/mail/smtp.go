@@ -45,7 +45,7 @@ func (m *mailer) deliver(ctx context.Context, l *letter, result *Result) error {
 		return err
 	}
 	if reason := m.held(l); reason != "" {
-		result.Failed = append(result.Failed, Failure{l.entry.Creator, reason})
+		result.Failed = append(result.Failed, Failure{l.sent.CreatorID, reason})
 		return nil
 	}
 	if m.options.DryRun {
@@ -54,7 +54,7 @@ func (m *mailer) deliver(ctx context.Context, l *letter, result *Result) error {
 	}
 	message, err := m.message(l)
 	if err != nil {
-		result.Failed = append(result.Failed, Failure{l.entry.Creator, err.Error()})
+		result.Failed = append(result.Failed, Failure{l.sent.CreatorID, err.Error()})
 		return nil
 	}
 	before, err = m.store.BeginSending(ctx, l.sent)
@@ -102,7 +102,7 @@ func (m *mailer) give(ctx context.Context, l *letter, message *mail.Msg, result 
 		// All was said and no answer came: nobody knows.
 		result.Unknown++
 	default:
-		result.Failed = append(result.Failed, Failure{l.entry.Creator, l.refusal(err)})
+		result.Failed = append(result.Failed, Failure{l.sent.CreatorID, l.refusal(err)})
 		if err := m.store.AbandonSending(ctx, l.sent); err != nil {
 			return err
 		}
@@ -208,7 +208,7 @@ func (m *mailer) message(l *letter) (*mail.Msg, error) {
 	message.Subject(l.subject)
 	message.SetDateWithValue(m.options.Now)
 	message.SetBodyString(mail.TypeTextPlain, l.body)
-	sum := sha256.Sum256([]byte(strings.Join([]string{string(m.options.Period), l.entry.Creator, l.entry.Entity, l.entry.Currency, l.entry.Rows}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{string(m.options.Period), l.sent.CreatorID, l.entry.Entity, l.entry.Currency, l.entry.Rows}, "\x00")))
 	_, domain, _ := strings.Cut(message.GetFromString()[0], "@")
 	message.SetMessageIDWithValue(hex.EncodeToString(sum[:16]) + "@" + strings.Trim(domain, "> "))
 	if _, err := os.Stat(l.file); err != nil {

@@ -324,21 +324,52 @@ func unknownAgency(ctx context.Context, p *books.Books, run state.Run, o Options
 
 // agenciesStand says whether every file that the index of agencies names is there.
 func agenciesStand(folder string) bool {
+	return EachAgencyEntry(folder, func(e *Entry) (err error) {
+		for _, format := range Formats {
+			_, missing := os.Lstat(filepath.Join(folder, e.File(format)))
+			err = errors.Join(err, missing)
+		}
+		return err
+	}) == nil
+}
+
+// EachAgencyEntry goes through the index of agencies' statements in a period's folder
+// of statements. Creator is the agency's id. Where there are none it calls nothing; a line
+// that is no entry is an error.
+func EachAgencyEntry(folder string, fn func(*Entry) error) error {
 	f, err := os.Open(filepath.Join(folder, AgenciesFolder, IndexFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return true // there are none
+		return nil
 	}
 	if err != nil {
-		return false
+		return err
 	}
 	defer f.Close()
 	rows, err := csv.NewReader(f).ReadAll()
 	for i := 1; i < len(rows) && err == nil; i++ {
-		id, entity, currency := escape.CSVPlain(rows[i][0]), escape.CSVPlain(rows[i][1]), escape.CSVPlain(rows[i][2])
-		for _, format := range Formats {
-			_, missing := os.Lstat(filepath.Join(agencyFolder(filepath.Join(folder, AgenciesFolder), id), statement.FileName(id, entity, currency, format)))
-			err = errors.Join(err, missing)
+		var e Entry
+		if e, err = agencyEntry(rows[i]); err == nil {
+			err = fn(&e)
 		}
 	}
-	return err == nil
+	return err
+}
+
+// agencyEntry reads a line of the index of agencies' statements. Its folder follows
+// from the id: an index that was tampered with leads to no other.
+func agencyEntry(row []string) (e Entry, err error) {
+	if len(row) != len(agencyIndexHeader()) {
+		return e, pipeline.Errorf(pipeline.KindVerification, "read", "the index of agencies' statements", "a line has %d columns and not %d", len(row), len(agencyIndexHeader())).
+			WithHint("`carat statements` writes it again")
+	}
+	e = Entry{Creator: escape.CSVPlain(row[0]), Entity: escape.CSVPlain(row[1]), Currency: escape.CSVPlain(row[2]), Provisional: row[4] == "true",
+		SHA256: map[string]string{}, Rows: row[len(row)-2], Status: escape.CSVPlain(row[len(row)-1])}
+	e.Folder = filepath.ToSlash(agencyFolder(AgenciesFolder, e.Creator))
+	for i, f := range Formats {
+		e.SHA256[f] = row[6+1+i]
+	}
+	var unread error
+	e.Version, err = strconv.ParseInt(row[3], 10, 64)
+	e.Closing, unread = pipeline.ParseAmount([]byte(row[5]))
+	return e, errors.Join(err, unread)
 }

@@ -110,7 +110,7 @@ func signedRows(ctx context.Context, p *books.Books, c *certificate.Certificate)
 
 // ForMail makes the papers of a month's statements in an empty folder, with their
 // index, for letters: of a closed month the final ones, else those of its current
-// run. One creator can be named. The books are open and locked.
+// run. One creator, or one agency and then no creator, can be named. The books are open and locked.
 func ForMail(ctx context.Context, p *books.Books, o Options, into string) error {
 	closed, err := p.Closures(ctx, o.Config)
 	if err != nil {
@@ -127,6 +127,10 @@ func ForMail(ctx context.Context, p *books.Books, o Options, into string) error 
 	}
 	o.Formats = []string{"pdf"}
 	if o.History, err = HistoryOf(ctx, p, o.Setting, run); err != nil {
+		return err
+	}
+	if o.Agency != "" {
+		_, err = writeAgencies(ctx, p, run, o, into)
 		return err
 	}
 	return allStatements(ctx, p, run, o, &Result{Folder: into})

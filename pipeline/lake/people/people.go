@@ -34,7 +34,7 @@ func Named(row any) (who pipeline.Person, named bool) {
 	case *pipeline.Payee:
 		i := r.Identity
 		who = pipeline.Person{CreatorID: strings.Clone(r.PayeeID), Identity: pipeline.Identity{LegalName: strings.Clone(i.LegalName),
-			Address: strings.Clone(i.Address), BirthDate: strings.Clone(i.BirthDate), TaxIDs: strings.Clone(i.TaxIDs), Account: strings.Clone(i.Account)}}
+			Address: strings.Clone(i.Address), BirthDate: strings.Clone(i.BirthDate), TaxIDs: strings.Clone(i.TaxIDs), Account: strings.Clone(i.Account), Email: strings.Clone(i.Email)}}
 	default: // a month's gifts, row by row
 		return who, false
 	}
@@ -84,8 +84,8 @@ func (p *Store) TakePending(ctx context.Context, dir string) error {
 				continue
 			}
 			if i := one.Identity; i != (pipeline.Identity{}) {
-				if _, err := tx.ExecContext(ctx, `insert or replace into payees (payee_id, legal_name, address, birth_date, tax_ids, account) values (?, ?, ?, ?, ?, ?)`,
-					one.CreatorID, i.LegalName, i.Address, i.BirthDate, i.TaxIDs, i.Account); err != nil {
+				if _, err := tx.ExecContext(ctx, `insert or replace into payees (payee_id, legal_name, address, birth_date, tax_ids, account, email) values (?, ?, ?, ?, ?, ?, ?)`,
+					one.CreatorID, i.LegalName, i.Address, i.BirthDate, i.TaxIDs, i.Account, i.Email); err != nil {
 					return err
 				}
 				continue
@@ -114,6 +114,9 @@ func (p *Store) With(ctx context.Context, do func(*sql.Tx) error) (err error) {
 	if _, err := db.ExecContext(ctx, "create table if not exists people (creator_id text primary key, display_name text not null, email text not null);"+payeesTable+forgottenTables); err != nil {
 		return err
 	}
+	if err := addEmail(ctx, db); err != nil {
+		return err
+	}
 	if err := p.noteMade(); err != nil {
 		return err
 	}
@@ -129,8 +132,18 @@ func (p *Store) With(ctx context.Context, do func(*sql.Tx) error) (err error) {
 
 // payeesTable holds who is paid as a tax return names them.
 const payeesTable = `create table if not exists payees (payee_id text primary key, legal_name text not null, address text not null,
-	birth_date text not null, tax_ids text not null, account text not null);
+	birth_date text not null, tax_ids text not null, account text not null, email text not null default '');
 `
+
+// addEmail adds the column to a table of payees of before it had one.
+func addEmail(ctx context.Context, db *sql.DB) error {
+	var has bool
+	err := db.QueryRowContext(ctx, "select count(*) > 0 from pragma_table_info('payees') where name = 'email'").Scan(&has)
+	if err == nil && !has {
+		_, err = db.ExecContext(ctx, "alter table payees add column email text not null default ''")
+	}
+	return err
+}
 
 // Payees gives who is paid, by id, as last ingested.
 func (p *Store) Payees(ctx context.Context) (map[string]pipeline.Identity, error) {
@@ -140,7 +153,7 @@ func (p *Store) Payees(ctx context.Context) (map[string]pipeline.Identity, error
 		return payees, err
 	}
 	err = p.With(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, "select payee_id, legal_name, address, birth_date, tax_ids, account from payees")
+		rows, err := tx.QueryContext(ctx, "select payee_id, legal_name, address, birth_date, tax_ids, account, email from payees")
 		if err != nil {
 			return err
 		}
@@ -148,7 +161,7 @@ func (p *Store) Payees(ctx context.Context) (map[string]pipeline.Identity, error
 		for rows.Next() {
 			var id string
 			var i pipeline.Identity
-			if err := rows.Scan(&id, &i.LegalName, &i.Address, &i.BirthDate, &i.TaxIDs, &i.Account); err != nil {
+			if err := rows.Scan(&id, &i.LegalName, &i.Address, &i.BirthDate, &i.TaxIDs, &i.Account, &i.Email); err != nil {
 				return err
 			}
 			payees[id] = i
