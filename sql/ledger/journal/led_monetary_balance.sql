@@ -4,7 +4,7 @@
 -- (ASC 830-20-35, IAS 21.23).
 -- Signed as the journal. It opens with what the closed month before closed with; where carat begins, and while the month before is
 -- open, with what its roll-forward knows (led_monetary_opening). There is no row of an account that nobody can tell the opening of: it was
--- closed without a balance, or counterparties hold it back and the month before is open. Left out, too, is an
+-- closed without a balance. Left out, too, is an
 -- account that holds roles of another kind. role is that to which its exchange difference is booked.
 with roles as (
     select role
@@ -16,7 +16,7 @@ with roles as (
 ),
 
 turn as (
-    select run.period = run.first_period as is_first, run_eras.era_start is not null and run.period > run.first_period as is_closed
+    select run_eras.era_start is not null and run.period > run.first_period as is_closed
     from run
     left join run_eras
         on run_eras.era_start = run.period_start
@@ -28,13 +28,10 @@ accounts as (
         led_account.account,
         min(led_account.role) as role
     from led_account
-    cross join turn
     left join roles
         on roles.role = led_account.role
     group by led_account.entity, led_account.account
     having max(case when roles.role is null then 1 else 0 end) = 0
-        -- what is held back is known from a closed month alone
-        and max(case when led_account.role = 'reserves' and not turn.is_first and not turn.is_closed then 1 else 0 end) = 0
 ),
 
 openings as (

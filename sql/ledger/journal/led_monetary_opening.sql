@@ -1,8 +1,7 @@
 -- One row is what one kind of money came to when the period began, as its roll-forward knows it.
 -- grain: entity, role, currency
 -- Signed as the journal. Known where carat begins, by what was fed (or by nothing), and while the month before is open, by the rows of all
--- months before: counterparties' receivables, cash, clearing, and taxes. What is held back by counterparties is known where carat begins alone; then there
--- is no row later. functional_opening is what was fed of it, else told at the rate of the day with which the month opens, as the month
+-- months before: counterparties' receivables and what they hold back, cash, clearing, and taxes. functional_opening is what was fed of it, else told at the rate of the day with which the month opens, as the month
 -- before tells it at its end; null where that rate is missing. After a closed month its trial balance is the opening, not this.
 with days as (
     select
@@ -20,10 +19,9 @@ openings as (
     select entity, 'counterparty_payable', currency, -greatest(-opening_amount, 0)
     from led_receivable_balance
     union all
-    select led_receivable_opening.entity, 'reserves', led_receivable_opening.currency, led_receivable_opening.amount
-    from led_receivable_opening
-    cross join days
-    where led_receivable_opening.role = 'reserves' and days.is_first
+    select entity, 'reserves', currency, amount
+    from led_receivable_rollforward
+    where identity = 'reserve' and line = 'opening'
     union all
     select entity, 'cash', currency, opening
     from led_cash_rollforward

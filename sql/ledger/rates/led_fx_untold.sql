@@ -1,7 +1,7 @@
 -- One row is one monetary account in a foreign currency that moved in the month and is not told at the closing rate.
 -- grain: entity, account, currency
 -- materialized: view
--- Nobody knows what it opened with: counterparties hold it back and the month before is open, or it was closed without a balance of it, or
+-- Nobody knows what it opened with: it was closed without a balance of it, or
 -- the account holds roles that are not money too. So its exchange difference is not in account 7020, and journal_bridge says so.
 select
     led_posting.entity,

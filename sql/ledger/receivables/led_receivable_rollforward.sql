@@ -3,7 +3,7 @@
 -- receivable: opening + sold - refunded - charged_back +- fees +- tax +- adjustments +- conversion +- reserve +- moved +- tolerated
 -- +- suspended - paid out + fx = closing. reserve: opening + held - released - kept + fx = closing. Signed as the balance changes.
 -- functional_amount is in the entity's own currency: movements at their day's rate, the closing at the month's last; fx is what
--- lies between. Null where a rate is missing, or in another currency while the month before is open.
+-- lies between. While the month before is open, the opening is told at the rate of the day before this one. Null where a rate is missing.
 with closed as (
     select
         identity,
@@ -30,6 +30,7 @@ openings as (
             when run.period = run.first_period then fed.functional_amount
             when balances.is_known then closed.functional_amount
             when balances.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then balances.opening_amount
+            else amount_at_rate(balances.opening_amount, led_fx_rate.rate)
         end as functional_amount
     from led_receivable_balance as balances
     cross join run
@@ -46,10 +47,26 @@ openings as (
         and closed.role = balances.receivable_role
         and closed.counterparty = balances.counterparty
         and closed.currency = balances.currency
+    left join led_fx_rate
+        on led_fx_rate.base = balances.currency
+        and led_fx_rate.quote = coalesce(run_entities.functional_currency, run.reporting_currency)
+        and led_fx_rate.day = local_day(run.opening_instant, run.time_zone)
     union all
-    select 'reserve', fed.entity, fed.role, fed.counterparty, fed.currency, fed.amount, fed.functional_amount
+    select
+        'reserve', fed.entity, fed.role, fed.counterparty, fed.currency, fed.amount,
+        case
+            when run.period = run.first_period then fed.functional_amount
+            when fed.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then fed.amount
+            else amount_at_rate(fed.amount, led_fx_rate.rate)
+        end
     from led_receivable_opening as fed
     cross join run
+    left join run_entities
+        on run_entities.entity = fed.entity
+    left join led_fx_rate
+        on led_fx_rate.base = fed.currency
+        and led_fx_rate.quote = coalesce(run_entities.functional_currency, run.reporting_currency)
+        and led_fx_rate.day = local_day(run.opening_instant, run.time_zone)
     where fed.role = 'reserves'
         and (run.period = run.first_period or not exists (select 1 from closed_rollforwards where identity = 'receivable'))
     union all
@@ -65,11 +82,18 @@ openings as (
         held.counterparty,
         held.currency,
         held.fee_amount - held.net_amount,
-        case when held.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then held.fee_amount - held.net_amount end
+        case
+            when held.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then held.fee_amount - held.net_amount
+            else amount_at_rate(held.fee_amount - held.net_amount, led_fx_rate.rate)
+        end
     from led_settled_day as held
     cross join run
     left join run_entities
         on run_entities.entity = held.entity
+    left join led_fx_rate
+        on led_fx_rate.base = held.currency
+        and led_fx_rate.quote = coalesce(run_entities.functional_currency, run.reporting_currency)
+        and led_fx_rate.day = local_day(run.opening_instant, run.time_zone)
     where held.kind = 'reserve'
         and held.part = 'own'
         and held.counted = 'earlier'

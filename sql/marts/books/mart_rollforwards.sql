@@ -5,7 +5,7 @@
 -- order: identity, entity, currency, subject_kind, subject_id, line_rank
 -- Per entity for all identities but receivables, per creator for diamonds and payable, per channel for the coin liability, the
 -- deferred store fee and what is expected of coins beyond (breakage_ahead, refund_liability), per agency for what agencies are owed, per stage for tax withheld from payouts, per counterparty (ROLE/COUNTERPARTY) for
--- receivables and reserves, these in the entity's own currency, too. Signed as they change the balance. A viewer's closing stands in viewer_balances.
+-- receivables and reserves. Receivables, reserves, cash and clearing are told in the entity's own currency, too. Signed as they change the balance. A viewer's closing stands in viewer_balances.
 with coin_totals as (
     select
         entity,
@@ -374,9 +374,8 @@ lines as (
         cast(functional_amount as decimal(38, 6))
     from led_receivable_rollforward
     union all
-    select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount, null
+    select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount, functional_amount
     from led_cash_line
-    where amount <> 0 or line in ('opening', 'closing')
 )
 
 select
