@@ -5,10 +5,10 @@
 // fail, as by a crash or a full disk, which is how all other rooms of the lake
 // are tested. layout.go says what lies where.
 //
-// It is the seam of a lake in a bucket, where whole objects are put, read,
-// listed, deleted and told the size of: the other rooms ask Disk for what they
-// write, and no more of the operating system than to open and to list what is
-// there.
+// Its rooms are the seam of a lake in a bucket: object is the contract of whole
+// objects that are put, read, listed, deleted and told the size of, folder and
+// bucket keep it, and storetest is the suite that both pass, also over networks
+// that fail.
 //
 // It must not import another room of the lake, and knows neither Iceberg nor
 // Parquet.
