@@ -219,7 +219,11 @@ func renderAgency(page *html.Renderer, paper *pdf.Renderer, s *agency.Statement,
 	case "json":
 		return s.JSON()
 	}
-	return paper.Agency(s)
+	rows, err := s.CSV()
+	if err != nil {
+		return nil, err
+	}
+	return paper.Agency(s, rows)
 }
 
 // writeAgencies writes the statements of all agencies, or takes them away when there

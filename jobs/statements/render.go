@@ -209,7 +209,11 @@ func renderAs(one *renderings, s *statement.Statement, format string) ([]byte, e
 	case "json":
 		return one.files.JSON(s)
 	case "pdf":
-		return one.paper.PDF(s)
+		rows, err := one.files.CSV(s)
+		if err != nil {
+			return nil, err
+		}
+		return one.paper.PDF(s, rows)
 	}
 	return nil, pipeline.Errorf(pipeline.KindUsage, "render", "statements", "unknown format %q", format)
 }

@@ -8,6 +8,10 @@
 // PDF syntax. The characters of ordinary statements are embedded as one ready
 // subset per face, made once; other characters are subset per document.
 //
+// What it writes is tagged for who listens (PDF/UA-1) and fit for archives (PDF/A-3,
+// conformance A), if whoever draws opens an element for each text (structure.go):
+// that is checked by veraPDF in the tests of package statement. Colours are sRGB.
+//
 // Plain text is drawn character by character (shape.go). Text whose characters
 // depend on each other is set by the rules of its font (set.go, HarfBuzz's port):
 // Arabic, Hebrew, Thai, Devanagari, Myanmar and Kannada are joined, stacked and

@@ -1,13 +1,11 @@
 package pdf
 
 import (
-	"crypto/sha256"
-	"fmt"
 	"slices"
 	"unicode"
-	"unicode/utf16"
 
 	"github.com/go-text/typesetting/harfbuzz"
+	"github.com/klauspost/compress/zlib"
 )
 
 // Size is a page's width and height in hundredths of a point.
@@ -41,11 +39,15 @@ type Document struct {
 	signs   []sign
 	pieces  []piece
 	pack    *packer
+	quick   *packer // of what is long and looks alike
 	out     []byte
 	offsets []int
 	err     error                    // the first that a font gave
 	shapers map[*face]*harfbuzz.Font // of the faces whose rules were needed
 	buffer  *harfbuzz.Buffer
+	files   []File
+	table   []byte
+	structure
 }
 
 // piece is characters of one subset that are drawn together: one behind the other,
@@ -56,22 +58,26 @@ type piece struct {
 	placed []placed
 	shaped bool // it has placed
 	width  int  // thousandths of the font size
+	text   []rune
+	orphan bool // it has a glyph that stands for none of its text
 }
 
 // New gives an empty document maker.
 func New(fonts *Fonts) *Document {
-	return &Document{fonts: fonts, at: -1, extra: map[*face]*subset{}, pack: newPacker()}
+	return &Document{fonts: fonts, at: -1, extra: map[*face]*subset{}, pack: newPacker(zlib.DefaultCompression), quick: newPacker(zlib.BestSpeed)}
 }
 
 // Reset begins a document.
 func (d *Document) Reset(size Size, info Info) {
 	d.size, d.info, d.err = size, info, nil
-	d.pages, d.at, d.used = d.pages[:0], -1, d.used[:0]
+	d.pages, d.at, d.used, d.files = d.pages[:0], -1, d.used[:0], d.files[:0]
+	d.structure.reset()
 	clear(d.extra)
 }
 
 // AddPage begins another page, which is then written on.
 func (d *Document) AddPage() {
+	d.unmark()
 	n := len(d.pages)
 	if n < cap(d.pages) {
 		d.pages = d.pages[:n+1]
@@ -79,6 +85,7 @@ func (d *Document) AddPage() {
 	} else {
 		d.pages = append(d.pages, nil)
 	}
+	d.structure.addPage()
 	d.at = n
 }
 
@@ -86,7 +93,10 @@ func (d *Document) AddPage() {
 func (d *Document) Pages() int { return len(d.pages) }
 
 // Turn goes to a page that was begun, from 0, to write more on it.
-func (d *Document) Turn(page int) { d.at = page }
+func (d *Document) Turn(page int) {
+	d.unmark()
+	d.at = page
+}
 
 // cut splits a text into pieces by the font that has its characters.
 func (d *Document) cut(style Style, text string) []piece {
@@ -108,7 +118,7 @@ func (d *Document) draw(style Style, s sign) {
 	font, cid := d.find(style, s)
 	p := d.piece(font)
 	p.cids = append(p.cids, cid)
-	p.width += font.face.advance(font.glyphs[cid])
+	p.width += font.widths[cid]
 }
 
 // piece gives the last piece, or a new one where the font changes.
@@ -117,7 +127,7 @@ func (d *Document) piece(font *subset) *piece {
 	if n == 0 || d.pieces[n-1].font != font {
 		if n < cap(d.pieces) {
 			d.pieces = d.pieces[:n+1]
-			d.pieces[n] = piece{font: font, cids: d.pieces[n].cids[:0], placed: d.pieces[n].placed[:0]}
+			d.pieces[n] = piece{font: font, cids: d.pieces[n].cids[:0], placed: d.pieces[n].placed[:0], text: d.pieces[n].text[:0]}
 		} else {
 			d.pieces = append(d.pieces, piece{font: font})
 		}
@@ -130,6 +140,9 @@ func (d *Document) piece(font *subset) *piece {
 // first face that has it, else the box of the main face.
 func (d *Document) find(style Style, s sign) (*subset, uint16) {
 	shared := d.fonts.styles[style]
+	if s.r >= ' ' && s.r <= '~' {
+		return shared, asciiCID(s.r)
+	}
 	if cid, ok := shared.cids[s.r]; ok {
 		return shared, cid
 	}
@@ -152,10 +165,16 @@ func (d *Document) Width(style Style, size int, text string) int {
 }
 
 // Text draws a text whose baseline begins at x, y from the upper left corner,
-// and gives its width.
+// and gives its width. It belongs to the element that is open.
 func (d *Document) Text(x, y int, style Style, size int, color Color, text string) int {
+	pieces := d.cut(style, text)
+	d.markText()
 	b, total := d.pages[d.at], 0
-	for _, p := range d.cut(style, text) {
+	for i := range pieces {
+		p := &pieces[i]
+		if p.orphan {
+			b = append(appendText(append(b, "/Span <</ActualText "...), string(p.text)), ">> BDC\n"...)
+		}
 		b = append(b, "BT /F"...)
 		b = appendInt(b, d.number(p.font))
 		b = append(b, ' ')
@@ -168,6 +187,9 @@ func (d *Document) Text(x, y int, style Style, size int, color Color, text strin
 		b = appendLength(b, d.size.Height-y)
 		b = append(b, " Td "...)
 		b = append(p.show(b, size), " ET\n"...)
+		if p.orphan {
+			b = append(b, "EMC\n"...)
+		}
 		total += p.width
 	}
 	d.pages[d.at] = b
@@ -196,7 +218,7 @@ func (p *piece) show(b []byte, size int) []byte {
 			b = append(appendInt(b, -move), ' ')
 		}
 		b = append(appendHex16(append(b, '<'), g.cid), '>')
-		owed = g.next - g.right - p.font.face.advance(p.font.glyphs[g.cid])
+		owed = g.next - g.right - p.font.widths[g.cid]
 	}
 	b = append(b, "] TJ"...)
 	if up != 0 {
@@ -210,8 +232,9 @@ func (d *Document) TextRight(x, y int, style Style, size int, color Color, text 
 	d.Text(x-d.Width(style, size, text), y, style, size, color, text)
 }
 
-// Wrap breaks a text into lines of at most width, at blanks where it can. What
-// doesn't fit into most lines ends in an ellipsis.
+// Wrap breaks a text into lines of at most width, at blanks where it can: a line
+// keeps the blank at which it ends, so that its last word is none with the next
+// line's first. What doesn't fit into most lines ends in an ellipsis.
 func (d *Document) Wrap(style Style, size, width, most int, text string) []string {
 	if d.Width(style, size, text) <= width {
 		return []string{text}
@@ -234,7 +257,11 @@ func (d *Document) Wrap(style Style, size, width, most int, text string) []strin
 		for end > 1 && unicode.Is(unicode.M, rest[end]) { // a mark stays with its letter
 			end--
 		}
-		lines = append(lines, string(rest[:end]))
+		line := string(rest[:end])
+		if rest[end] == ' ' {
+			line += " "
+		}
+		lines = append(lines, line)
 		for end < len(rest) && rest[end] == ' ' {
 			end++
 		}
@@ -248,8 +275,7 @@ func (d *Document) fit(style Style, size, width int, text []rune) int {
 	used := 0
 	for i, r := range text {
 		if r != '\u00AD' && !invisible(r) {
-			font, cid := d.measure(style, r)
-			used += font.advance(cid)
+			used += d.measure(style, r)
 		}
 		if used*size > width*1000 {
 			return max(i, 1)
@@ -258,10 +284,13 @@ func (d *Document) fit(style Style, size, width int, text []rune) int {
 	return len(text)
 }
 
-// measure gives the face and the glyph of a character without taking it in.
-func (d *Document) measure(style Style, r rune) (*face, int) {
+// measure gives the width of a character without taking it in.
+func (d *Document) measure(style Style, r rune) int {
+	if shared := d.fonts.styles[style]; r >= ' ' && r <= '~' {
+		return shared.widths[asciiCID(r)]
+	}
 	own := d.face(style, r)
-	return own, own.glyph(r)
+	return own.advance(own.glyph(r))
 }
 
 // face gives the first face that has a character, else the main one.
@@ -292,9 +321,12 @@ func lastBlank(text []rune) int {
 	return 0
 }
 
-// Slanted draws a text that rises at 45 degrees from x, y: a watermark.
+// Slanted draws a text that rises at 45 degrees from x, y: a watermark, which is no
+// part of what the document says.
 func (d *Document) Slanted(x, y int, style Style, size int, color Color, text string) {
-	for _, p := range d.cut(style, text) {
+	pieces := d.cut(style, text)
+	d.mark(artifact)
+	for _, p := range pieces {
 		b := append(d.pages[d.at], "BT /F"...)
 		b = appendInt(b, d.number(p.font))
 		b = append(b, ' ')
@@ -310,8 +342,10 @@ func (d *Document) Slanted(x, y int, style Style, size int, color Color, text st
 	}
 }
 
-// Rect fills a box whose upper left corner is x, y.
+// Rect fills a box whose upper left corner is x, y. It is a part of a figure that is
+// open, else decoration.
 func (d *Document) Rect(x, y, width, height int, color Color) {
+	d.markBox()
 	b := appendColor(d.pages[d.at], color)
 	b = append(b, " rg "...)
 	for _, v := range [4]int{x, d.size.Height - y - height, width, height} {
@@ -342,124 +376,4 @@ func (d *Document) number(s *subset) int {
 	}
 	d.used = append(d.used, s)
 	return len(d.used) - 1
-}
-
-// Objects of the file: the catalog, the pages, the information, then five per
-// font, then two per page.
-const (
-	objCatalog = 1 + iota
-	objPages
-	objInfo
-	objFonts
-)
-
-const objectsPerFont = 5
-
-// Bytes ends the document. What it gives is valid until the next Reset.
-func (d *Document) Bytes() ([]byte, error) {
-	if d.err != nil {
-		return nil, fmt.Errorf("embed font: %w", d.err)
-	}
-	firstPage := objFonts + objectsPerFont*len(d.used)
-	d.out, d.offsets = append(d.out[:0], "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"...), d.offsets[:0]
-	d.object("<< /Type /Catalog /Pages 2 0 R /ViewerPreferences << /DisplayDocTitle true >> /Lang ", d.info.Language, " >>")
-	d.begin()
-	d.out = append(d.out, "<< /Type /Pages /Count "...)
-	d.out = appendInt(d.out, len(d.pages))
-	d.out = append(d.out, " /Kids ["...)
-	for i := range d.pages {
-		d.out = append(appendInt(d.out, firstPage+2*i), " 0 R "...)
-	}
-	d.out = append(d.out, "] /MediaBox [0 0 "...)
-	d.out = append(appendLength(d.out, d.size.Width), ' ')
-	d.out = appendLength(d.out, d.size.Height)
-	d.out = append(d.out, "] /Resources << /Font << "...)
-	for i := range d.used {
-		d.out = append(appendInt(append(d.out, "/F"...), i), ' ')
-		d.out = append(appendInt(d.out, objFonts+objectsPerFont*i), " 0 R "...)
-	}
-	d.out = append(d.out, ">> >> >>\nendobj\n"...)
-	d.object("<< /Title ", d.info.Title, " /Author ", d.info.Author, " /Subject ", d.info.Subject, " /Producer ", d.info.Producer, " >>")
-	for i, s := range d.used {
-		d.font(i, s)
-	}
-	for i, page := range d.pages {
-		d.begin()
-		d.out = append(d.out, "<< /Type /Page /Parent 2 0 R /Contents "...)
-		d.out = append(appendInt(d.out, firstPage+2*i+1), " 0 R >>\nendobj\n"...)
-		d.stream("", d.pack.pack(page))
-	}
-	d.end()
-	return d.out, nil
-}
-
-// begin begins the next object.
-func (d *Document) begin() {
-	d.offsets = append(d.offsets, len(d.out))
-	d.out = append(appendInt(d.out, len(d.offsets)), " 0 obj\n"...)
-}
-
-// object writes PDF syntax and texts in turn.
-func (d *Document) object(parts ...string) {
-	d.begin()
-	for i, part := range parts {
-		if i%2 == 0 {
-			d.out = append(d.out, part...)
-		} else {
-			d.out = appendText(d.out, part)
-		}
-	}
-	d.out = append(d.out, "\nendobj\n"...)
-}
-
-// appendText appends a text string: UTF-16 in hexadecimal digits, so that no
-// character of it can end the string.
-func appendText(b []byte, text string) []byte {
-	b = append(b, "<FEFF"...)
-	for _, unit := range utf16.Encode([]rune(text)) {
-		b = appendHex16(b, unit)
-	}
-	return append(b, '>')
-}
-
-func (d *Document) stream(entries string, packed []byte) {
-	d.begin()
-	d.out = append(d.out, "<< /Filter /FlateDecode /Length "...)
-	d.out = appendInt(d.out, len(packed))
-	d.out = append(append(d.out, entries...), " >>\nstream\n"...)
-	d.out = append(append(d.out, packed...), "\nendstream\nendobj\n"...)
-}
-
-// font writes the five objects of a font (PDF 32000, 9.7.4): its name, its
-// glyphs' widths, its measures, its outlines, its characters.
-func (d *Document) font(i int, s *subset) {
-	e, at, f := s.embed(d.pack), objFonts+objectsPerFont*i, s.face
-	// A subset's name begins with six letters of its own.
-	name := fmt.Sprintf("CARAT%c+%s", 'A'+i, f.name)
-	d.object(fmt.Sprintf("<< /Type /Font /Subtype /Type0 /BaseFont /%s /Encoding /Identity-H /DescendantFonts [%d 0 R] /ToUnicode %d 0 R >>",
-		name, at+1, at+4))
-	d.object(fmt.Sprintf("<< /Type /Font /Subtype /CIDFontType2 /BaseFont /%s /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >>"+
-		" /FontDescriptor %d 0 R /CIDToGIDMap /Identity /W %s >>", name, at+2, e.widths))
-	weight := 80
-	if f.bold {
-		weight = 140
-	}
-	d.object(fmt.Sprintf("<< /Type /FontDescriptor /FontName /%s /Flags 4 /FontBBox [%d %d %d %d] /ItalicAngle 0 /Ascent %d /Descent %d /CapHeight %d /StemV %d /FontFile2 %d 0 R >>",
-		name, f.box[0], f.box[1], f.box[2], f.box[3], f.ascent, f.descent, f.ascent, weight, at+3))
-	d.stream(fmt.Sprintf(" /Length1 %d", e.programBytes), e.program)
-	d.stream("", e.characters)
-}
-
-// end writes the table of objects and the trailer. The file's identifier is
-// made from its contents.
-func (d *Document) end() {
-	sum := sha256.Sum256(d.out)
-	at := len(d.out)
-	d.out = append(d.out, "xref\n0 "...)
-	d.out = append(appendInt(d.out, len(d.offsets)+1), "\n0000000000 65535 f \n"...)
-	for _, offset := range d.offsets {
-		d.out = fmt.Appendf(d.out, "%010d 00000 n \n", offset)
-	}
-	d.out = fmt.Appendf(d.out, "trailer\n<< /Size %d /Root %d 0 R /Info %d 0 R /ID [<%X> <%X>] >>\nstartxref\n%d\n%%%%EOF\n",
-		len(d.offsets)+1, objCatalog, objInfo, sum[:16], sum[:16], at)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/go-fonts/dejavu/dejavusans"
 	"github.com/go-fonts/liberation/liberationsansbold"
 	"github.com/go-fonts/liberation/liberationsansregular"
+	"github.com/klauspost/compress/zlib"
 )
 
 // The fonts for Chinese and Japanese, and for Korean, in outlines that a PDF
@@ -49,13 +50,17 @@ const (
 // Sans Fallback (Chinese, Japanese) and Nanum Square (Korean), which are unpacked
 // when they are first needed. Safe for concurrent use.
 type Fonts struct {
-	styles [2]*subset              // whole, with their ready subsets
-	others []func() (*face, error) // in the order in which they are asked
+	styles  [2]*subset              // whole, with their ready subsets
+	others  []func() (*face, error) // in the order in which they are asked
+	profile []byte                  // of the colours, compressed
 }
 
 // usual are the characters of ordinary statements, besides ASCII.
 const usual = "\u00a0\u00a3\u00a5\u00a7\u00a9\u00b0\u00b1\u00b7\u00d7\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\u202f\u20ac\u2192\u2212\u2248\u2264\u2265" +
 	"\u00c4\u00d6\u00dc\u00df\u00e4\u00f6\u00fc\u00e1\u00e0\u00e2\u00e3\u00e5\u00e6\u00e7\u00e9\u00e8\u00ea\u00eb\u00ed\u00ec\u00ee\u00ef\u00f1\u00f3\u00f2\u00f4\u00f5\u00f8\u00fa\u00f9\u00fb"
+
+// asciiCID is the number of a printable ASCII character in a shared subset.
+func asciiCID(r rune) uint16 { return uint16(r-' ') + 1 }
 
 // LoadFonts parses the embedded faces and makes the subsets that documents share.
 func LoadFonts() (*Fonts, error) {
@@ -68,7 +73,8 @@ func LoadFonts() (*Fonts, error) {
 		sync.OnceValues(func() (*face, error) { return unpackFace("DroidSansFallback", droid) }),
 		sync.OnceValues(func() (*face, error) { return unpackFace("NanumSquareR", nanum) }),
 	}}
-	z := newPacker()
+	z := newPacker(zlib.DefaultCompression)
+	fonts.profile = z.pack(profile())
 	for style, f := range []struct {
 		name string
 		data []byte
@@ -78,7 +84,7 @@ func LoadFonts() (*Fonts, error) {
 			return nil, err
 		}
 		s := newSubset(parsed)
-		for r := ' '; r <= '~'; r++ {
+		for r := ' '; r <= '~'; r++ { // as asciiCID counts them
 			s.cid(r, []rune{r})
 		}
 		for _, r := range usual {

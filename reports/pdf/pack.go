@@ -13,9 +13,10 @@ type packer struct {
 	w   *zlib.Writer
 }
 
-func newPacker() *packer {
+func newPacker(level int) *packer {
 	p := &packer{}
-	p.w = zlib.NewWriter(&p.buf)
+	// The level is one of zlib's own, so there is no error.
+	p.w, _ = zlib.NewWriterLevel(&p.buf, level)
 	return p
 }
 

@@ -135,9 +135,10 @@ func (d *Document) setPart(style Style, text []rune, part stretch) {
 	d.buffer.Props.Script = part.script
 	d.buffer.AddRunes(text, part.from, part.to-part.from)
 	d.buffer.Shape(shaper, nil)
+	last := -1
 	for i, info := range d.buffer.Info {
 		at := d.buffer.Pos[i]
-		source := clusterText(text, part, d.buffer.Info, i)
+		cluster, source, orphan := clusterText(text, part, d.buffer.Info, i)
 		if part.leftward && len(source) == 2 {
 			source = lamAlef(part.face, int(info.Glyph), source)
 		}
@@ -146,30 +147,48 @@ func (d *Document) setPart(style Style, text []rune, part stretch) {
 		p.placed = append(p.placed, placed{cid: cid, right: part.face.scaled(int(at.XOffset)), up: part.face.scaled(int(at.YOffset)), next: part.face.scaled(int(at.XAdvance))})
 		p.width += part.face.scaled(int(at.XAdvance))
 		p.shaped = true
+		p.orphan = p.orphan || orphan && !part.leftward
+		if info.Cluster != last {
+			p.text, last = append(p.text, cluster...), info.Cluster
+		}
 	}
 }
 
-// clusterText gives what a glyph stands for: the first glyph of a cluster for all
-// of its characters, the others for none. Clusters rise from glyph to glyph, and
-// fall where the text runs from right to left.
-func clusterText(text []rune, part stretch, glyphs []harfbuzz.GlyphInfo, i int) []rune {
-	cluster, end := glyphs[i].Cluster, part.to
-	if i > 0 && glyphs[i-1].Cluster == cluster {
-		return nil
+// nothingSeen stands for a glyph that shows none of the text by itself. Every glyph
+// must stand for something (PDF/A-3, 6.2.11.7), and this is not seen in what is copied.
+const nothingSeen = '\u200B'
+
+// clusterText gives the part of the text that a cluster of glyphs stands for, and
+// what its glyph i stands for: one character each, the first for what is left over.
+// Where there are more glyphs than characters, those behind are orphans. Clusters
+// rise from glyph to glyph, and fall where the text runs from right to left.
+func clusterText(text []rune, part stretch, glyphs []harfbuzz.GlyphInfo, i int) (cluster, own []rune, orphan bool) {
+	at := glyphs[i].Cluster
+	first, last := i, i+1
+	for first > 0 && glyphs[first-1].Cluster == at {
+		first--
 	}
-	if part.leftward {
-		if i > 0 {
-			end = glyphs[i-1].Cluster
+	for last < len(glyphs) && glyphs[last].Cluster == at {
+		last++
+	}
+	end, n, place := part.to, last-first, i-first
+	switch {
+	case part.leftward:
+		if place = last - 1 - i; first > 0 {
+			end = glyphs[first-1].Cluster
 		}
-		return text[cluster:end]
+	case last < len(glyphs):
+		end = glyphs[last].Cluster
 	}
-	for _, g := range glyphs[i:] {
-		if g.Cluster != cluster {
-			end = g.Cluster
-			break
-		}
+	cluster = text[at:end]
+	extra := max(len(cluster)-n, 0) // what the first stands for besides its own
+	switch {
+	case place == 0:
+		return cluster, cluster[:min(1+extra, len(cluster))], false
+	case place+extra < len(cluster):
+		return cluster, cluster[place+extra : place+extra+1], false
 	}
-	return text[cluster:end]
+	return cluster, []rune{nothingSeen}, true
 }
 
 // lamAlef gives the one character of a lam and an alef that became one glyph

@@ -47,9 +47,11 @@ func shape(dst []sign, text string) (signs []sign, ok bool) {
 	return dst, true
 }
 
-// visible puts a sign in the place of control characters.
+// visible puts a sign in the place of control characters and of those that mean
+// nothing to others: for private use, or none at all.
 func visible(r rune) rune {
-	if r < ' ' || r >= 0x7F && r < 0xA0 {
+	private := r >= 0xE000 && r < 0xF900 || r >= 0xF0000 || r&0xFFFE == 0xFFFE
+	if r < ' ' || r >= 0x7F && r < 0xA0 || private {
 		return '\uFFFD'
 	}
 	return r

@@ -11,6 +11,7 @@ import (
 type subset struct {
 	face   *face
 	glyphs []int
+	widths []int    // by CID
 	source [][]rune // what each glyph stands for, for who copies the text
 	cids   map[rune]uint16
 	shaped map[shapedGlyph]uint16
@@ -25,7 +26,7 @@ type embedded struct {
 }
 
 func newSubset(f *face) *subset {
-	return &subset{face: f, glyphs: []int{0}, source: [][]rune{nil}, cids: map[rune]uint16{}}
+	return &subset{face: f, glyphs: []int{0}, widths: []int{f.advance(0)}, source: [][]rune{nil}, cids: map[rune]uint16{}}
 }
 
 // cid gives the number of a character's glyph, which is taken in when it is
@@ -36,6 +37,7 @@ func (s *subset) cid(r rune, text []rune) uint16 {
 	}
 	c := uint16(len(s.glyphs))
 	s.glyphs = append(s.glyphs, s.face.glyph(r))
+	s.widths = append(s.widths, s.face.advance(s.glyphs[c]))
 	s.source = append(s.source, text)
 	s.cids[r] = c
 	return c
@@ -60,6 +62,7 @@ func (s *subset) glyphFor(glyph int, text []rune) uint16 {
 	}
 	c := uint16(len(s.glyphs))
 	s.glyphs = append(s.glyphs, glyph)
+	s.widths = append(s.widths, s.face.advance(glyph))
 	s.source = append(s.source, slices.Clone(text))
 	s.shaped[key] = c
 	return c
@@ -209,14 +212,14 @@ func (s *subset) characters() []byte {
 	return append(b, "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"...)
 }
 
-// widths is the array W of the font.
-func (s *subset) widths() []byte {
-	b := []byte("[0 [")
-	for i, g := range s.glyphs {
+// appendWidths appends the array W of the font.
+func (s *subset) appendWidths(b []byte) []byte {
+	b = append(b, "[0 ["...)
+	for i, width := range s.widths {
 		if i > 0 {
 			b = append(b, ' ')
 		}
-		b = appendInt(b, s.face.advance(g))
+		b = appendInt(b, width)
 	}
 	return append(b, "]]"...)
 }
@@ -226,5 +229,5 @@ func (s *subset) embed(z *packer) embedded {
 		return *s.ready
 	}
 	program := s.program()
-	return embedded{program: z.pack(program), programBytes: len(program), characters: z.pack(s.characters()), widths: s.widths()}
+	return embedded{program: z.pack(program), programBytes: len(program), characters: z.pack(s.characters()), widths: s.appendWidths(nil)}
 }

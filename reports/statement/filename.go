@@ -10,6 +10,12 @@ import (
 // left for the suffix of a temporary file.
 const fileNameBytes = 200
 
+// The rows that go with a paper: the ending of their file and their media type.
+const (
+	RowsFormat = "csv"
+	RowsType   = "text/csv"
+)
+
 // FileName gives the name of a statement's file, "c_1029~main~USD.html". It is
 // safe whatever the ids hold, and different for different ids: all but
 // [A-Za-z0-9._-] is percent-encoded, as are a leading dot and a leading hyphen,

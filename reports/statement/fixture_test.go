@@ -19,8 +19,14 @@ type renderer struct {
 }
 
 func (r *renderer) HTML(s *statement.Statement) ([]byte, error) { return r.page.HTML(s) }
-func (r *renderer) PDF(s *statement.Statement) ([]byte, error)  { return r.paper.PDF(s) }
 func (r *renderer) CSV(s *statement.Statement) ([]byte, error)  { return r.files.CSV(s) }
+func (r *renderer) PDF(s *statement.Statement) ([]byte, error) {
+	rows, err := r.files.CSV(s)
+	if err != nil {
+		return nil, err
+	}
+	return r.paper.PDF(s, rows)
+}
 func (r *renderer) JSON(s *statement.Statement) ([]byte, error) { return r.files.JSON(s) }
 
 // rendered gives one rendering of a statement.

@@ -88,7 +88,9 @@ func TestStatementPDFDeterminism(t *testing.T) {
 			if !bytes.Equal(got, want) {
 				t.Fatalf("%s.pdf depends on what was rendered before", f.name)
 			}
-			if bytes.Contains(got, []byte("Date")) {
+			s := f.make(t)
+			rows := "/ModDate (D:" + s.Summary.Period.End(s.TimeZone()).UTC().Format("20060102150405Z") + ")" // as the month ended
+			if bytes.Contains(bytes.Replace(got, []byte(rows), nil, 1), []byte("Date")) {
 				t.Fatalf("%s.pdf holds a date of its making", f.name)
 			}
 		}

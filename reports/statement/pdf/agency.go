@@ -1,16 +1,18 @@
 package pdf
 
 import (
+	"time"
+
 	"carat/pipeline"
 	"carat/reports/agency"
 	"carat/reports/pdf"
 	"carat/reports/statement"
 )
 
-// Agency renders an agency's statement on paper, laid out as creators' are. What it
-// returns is valid until the next call. The error is of kind internal: rows that are not
+// Agency renders an agency's statement on paper, laid out as creators' are, with its
+// rows attached: rows is its CSV. What it returns is valid until the next call. The error is of kind internal: rows that are not
 // one statement.
-func (r *Renderer) Agency(s *agency.Statement) ([]byte, error) {
+func (r *Renderer) Agency(s *agency.Statement, rows []byte) ([]byte, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
@@ -23,6 +25,9 @@ func (r *Renderer) Agency(s *agency.Statement) ([]byte, error) {
 		doc.water = statement.Watermark
 	}
 	r.paper.Reset(doc.size, pdf.Info{Title: w.Title, Author: w.Payer, Producer: "carat", Language: "en", Subject: w.Mark})
+	r.paper.Attach(pdf.File{
+		Name: statement.FileName(s.AgencyID, s.Entity, s.Currency, statement.RowsFormat), Type: statement.RowsType, Description: w.Title, Data: rows, Changed: s.Period.End(time.UTC),
+	})
 	doc.newPage()
 	doc.agencyHead(w)
 	doc.agencyParties(w)
@@ -44,15 +49,19 @@ func (r *Renderer) Agency(s *agency.Statement) ([]byte, error) {
 }
 
 func (s *sheet) agencyHead(w *agency.Page) {
-	s.Text(sheetMargin, s.y+800, pdf.Bold, 950, keyColor, s.fitted(pdf.Bold, 950, s.width(), w.Payer))
+	s.tell(sheetMargin, s.y+800, pdf.Bold, 950, keyColor, s.fitted(pdf.Bold, 950, s.width(), w.Payer))
 	s.y += 2600
-	x := sheetMargin + s.Text(sheetMargin, s.y+600, pdf.Bold, 2000, inkColor, w.Heading)
-	s.Text(x+700, s.y+600, pdf.Regular, 2000, softColor, w.Month)
+	s.part(pdf.Title)
+	x := sheetMargin + s.Text(sheetMargin, s.y+600, pdf.Bold, 2000, inkColor, w.Heading+" ")
+	s.Text(x+100, s.y+600, pdf.Regular, 2000, softColor, w.Month)
+	s.Close()
 	color := inColor
 	if w.Provisional {
 		color = openColor
 	}
+	s.part(pdf.Paragraph)
 	s.TextRight(s.right(), s.y+600, pdf.Bold, textSize, color, w.State)
+	s.Close()
 	s.y += 1800
 }
 
@@ -62,16 +71,10 @@ func (s *sheet) agencyParties(w *agency.Page) {
 	s.Rect(sheetMargin, s.y, s.width(), 50, lineColor)
 	for i, party := range w.Parties {
 		x, y := sheetMargin+i*third, top+1300
-		s.Text(x, y, pdf.Regular, smallSize, softColor, party.Title)
-		for _, line := range s.Wrap(pdf.Bold, textSize, third-1200, 3, party.Name) {
-			y += 1150
-			s.Text(x, y, pdf.Bold, textSize, inkColor, line)
-		}
+		s.tell(x, y, pdf.Regular, smallSize, softColor, party.Title)
+		y = s.stack(x, y, third-1200, 3, pdf.Bold, party.Name)
 		for _, text := range party.Lines {
-			for _, line := range s.Wrap(pdf.Regular, textSize, third-1200, 2, text) {
-				y += 1150
-				s.Text(x, y, pdf.Regular, textSize, inkColor, line)
-			}
+			y = s.stack(x, y, third-1200, 2, pdf.Regular, text)
 		}
 		low = max(low, y)
 	}

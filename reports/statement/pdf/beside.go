@@ -74,8 +74,19 @@ func (d *printed) payoutTerms() {
 	if d.S.Terms == nil {
 		return
 	}
-	d.Terms(func(t *statement.Text) { d.paragraph(pdf.Regular, textSize, inkColor, "• "+t.String()) })
+	d.part(pdf.List)
+	d.Terms(func(t *statement.Text) { d.item(t.String()) })
+	d.Close()
 	d.y += lineHeight / 2
+}
+
+// item writes an item of a list.
+func (s *sheet) item(text string) {
+	s.part(pdf.Item)
+	s.part(pdf.Body)
+	s.lines(pdf.Regular, textSize, inkColor, "• "+text)
+	s.Close()
+	s.Close()
 }
 
 // yearToDate says what the calendar year came to so far.

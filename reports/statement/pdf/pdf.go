@@ -41,9 +41,10 @@ type printed struct {
 }
 
 // PDF renders the statement on A4 or, where the creator's country uses it, on
-// US Letter. Its numbers are those of the page and the files; its bytes hold no
-// clock. The error is of kind internal: rows that are not one statement.
-func (r *Renderer) PDF(s *statement.Statement) ([]byte, error) {
+// US Letter, for reading and listening (PDF/UA-1) and for archives (PDF/A-3), with its
+// rows attached: rows is its CSV. Its numbers are those of the page and the files; its
+// bytes hold no clock. The error is of kind internal: rows that are not one statement.
+func (r *Renderer) PDF(s *statement.Statement, rows []byte) ([]byte, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
@@ -57,6 +58,9 @@ func (r *Renderer) PDF(s *statement.Statement) ([]byte, error) {
 		doc.water = statement.Watermark
 	}
 	r.paper.Reset(doc.size, pdf.Info{Title: doc.Title(), Author: doc.PayerName(), Producer: "carat", Language: "en", Subject: doc.Subject()})
+	r.paper.Attach(pdf.File{
+		Name: statement.FileName(m.CreatorID, m.Entity, m.Currency, statement.RowsFormat), Type: statement.RowsType, Description: doc.Subject(), Data: rows, Changed: doc.End,
+	})
 	doc.newPage()
 	doc.head()
 	doc.parties()
@@ -97,15 +101,19 @@ func (r *Renderer) load() error {
 }
 
 func (d *printed) head() {
-	d.Text(sheetMargin, d.y+800, pdf.Bold, 950, keyColor, d.fitted(pdf.Bold, 950, d.width(), d.PayerName()))
+	d.tell(sheetMargin, d.y+800, pdf.Bold, 950, keyColor, d.fitted(pdf.Bold, 950, d.width(), d.PayerName()))
 	d.y += 2600
-	x := sheetMargin + d.Text(sheetMargin, d.y+600, pdf.Bold, 2000, inkColor, statement.TitleStatement)
-	d.Text(x+700, d.y+600, pdf.Regular, 2000, softColor, d.Month())
+	d.part(pdf.Title)
+	x := sheetMargin + d.Text(sheetMargin, d.y+600, pdf.Bold, 2000, inkColor, statement.TitleStatement+" ")
+	d.Text(x+100, d.y+600, pdf.Regular, 2000, softColor, d.Month())
+	d.Close()
 	color := inColor
 	if d.m.Provisional {
 		color = openColor
 	}
+	d.part(pdf.Paragraph)
 	d.TextRight(d.right(), d.y+600, pdf.Bold, textSize, color, d.State()+", "+d.Version(d.m.Version).String())
+	d.Close()
 	d.y += 1400
 	if d.m.Provisional {
 		d.paragraph(pdf.Regular, 850, softColor, statement.NotClosed)
@@ -128,16 +136,10 @@ func (d *printed) parties() {
 	d.Rect(sheetMargin, d.y, d.width(), 50, lineColor)
 	block := func(i int, title, name string, lines ...string) {
 		x, y := sheetMargin+i*third, top+1300
-		d.Text(x, y, pdf.Regular, smallSize, softColor, title)
-		for _, line := range d.Wrap(pdf.Bold, textSize, third-1200, 3, name) {
-			y += 1150
-			d.Text(x, y, pdf.Bold, textSize, inkColor, line)
-		}
+		d.tell(x, y, pdf.Regular, smallSize, softColor, title)
+		y = d.stack(x, y, third-1200, 3, pdf.Bold, name)
 		for _, text := range lines {
-			for _, line := range d.Wrap(pdf.Regular, textSize, third-1200, 2, text) {
-				y += 1150
-				d.Text(x, y, pdf.Regular, textSize, inkColor, line)
-			}
+			y = d.stack(x, y, third-1200, 2, pdf.Regular, text)
 		}
 		low = max(low, y)
 	}
@@ -159,6 +161,17 @@ func (d *printed) parties() {
 	d.y += 900
 }
 
+// stack writes wrapped text below a line, in a column, and gives where it ends.
+func (s *sheet) stack(x, y, width, most int, style pdf.Style, text string) int {
+	s.part(pdf.Paragraph)
+	for _, line := range s.Wrap(style, textSize, width, most, text) {
+		y += 1150
+		s.Text(x, y, style, textSize, inkColor, line)
+	}
+	s.Close()
+	return y
+}
+
 // numbers writes the four numbers that matter, and one sentence that says the same.
 func (d *printed) numbers() {
 	quarter := d.width() / 4
@@ -178,7 +191,7 @@ func (d *printed) numbers() {
 		case c.Label == statement.CardBalance:
 			color = keyColor
 		}
-		d.Text(x, d.y+900, pdf.Regular, smallSize, softColor, c.Label)
+		d.tell(x, d.y+900, pdf.Regular, smallSize, softColor, c.Label)
 		money := d.Money(c.Shown)
 		if c.Moves() {
 			money = d.Signed(c.Shown)
@@ -187,16 +200,20 @@ func (d *printed) numbers() {
 		for size > 800 && d.Width(pdf.Bold, size, money) > quarter-3200 {
 			size -= 100
 		}
+		d.part(pdf.Paragraph)
 		used := d.Text(x, d.y+2600, pdf.Bold, size, color, money)
-		d.Text(x+used+300, d.y+2600, pdf.Regular, smallSize, softColor, d.Currency)
+		d.Text(x+used+100, d.y+2600, pdf.Regular, smallSize, softColor, " "+d.Currency)
+		d.Close()
 		var lines []string
 		if exactly := d.Exactly(c.Amount, c.Shown, c.Moves()).String(); exactly != "" {
-			lines = []string{exactly}
+			lines = []string{exactly + " "}
 		}
 		lines = append(lines, d.Wrap(pdf.Regular, smallSize, quarter-1400, below-len(lines), d.CardBelow(c).String())...)
+		d.part(pdf.Paragraph)
 		for n, line := range lines {
 			d.Text(x, d.y+3700+n*950, pdf.Regular, smallSize, softColor, line)
 		}
+		d.Close()
 	}
 	d.y += 7300
 	d.paragraph(pdf.Regular, 1050, inkColor, d.InShort().String())
@@ -216,11 +233,13 @@ func (d *printed) threeNumbers() {
 	} {
 		x := sheetMargin + i*third
 		d.Rect(x, d.y, third-1000, 4300, washColor)
-		d.Text(x+600, d.y+1100, pdf.Regular, smallSize, softColor, n.title)
-		d.Text(x+600, d.y+2500, pdf.Bold, 1250, inkColor, n.number)
+		d.tell(x+600, d.y+1100, pdf.Regular, smallSize, softColor, n.title)
+		d.tell(x+600, d.y+2500, pdf.Bold, 1250, inkColor, n.number)
+		d.part(pdf.Paragraph)
 		for k, line := range d.Wrap(pdf.Regular, smallSize, third-2000, 2, n.below) {
 			d.Text(x+600, d.y+3400+k*850, pdf.Regular, 700, softColor, line)
 		}
+		d.Close()
 		if i < 2 {
 			d.Text(x+third-800, d.y+2500, pdf.Regular, 1100, softColor, "→")
 		}
@@ -253,13 +272,14 @@ func (d *printed) movement() {
 	at := func(bp int64) int { return sheetMargin + int(int64(d.width())*bp/10_000) }
 	for i := range steps {
 		s := &steps[i]
-		used := d.Text(sheetMargin, d.y+900, pdf.Regular, textSize, inkColor, s.Label)
+		d.part(pdf.Paragraph)
+		used := d.Text(sheetMargin, d.y+900, pdf.Regular, textSize, inkColor, s.Label+" ")
 		if !s.NoDiamonds {
 			diamonds := d.Diamonds
 			if s.Moves() {
 				diamonds = d.SignedDiamonds
 			}
-			d.Text(sheetMargin+used+700, d.y+900, pdf.Regular, smallSize, softColor, diamonds(s.Diamonds).String())
+			d.Text(sheetMargin+used+450, d.y+900, pdf.Regular, smallSize, softColor, diamonds(s.Diamonds).String()+" ")
 		}
 		amount := d.Money(s.Shown)
 		if s.Moves() {
@@ -269,6 +289,7 @@ func (d *printed) movement() {
 		if exactly := d.Exactly(s.Amount, s.Shown, s.Moves()).String(); exactly != "" {
 			d.TextRight(d.right(), d.y+900+more, pdf.Regular, smallSize, softColor, exactly)
 		}
+		d.Close()
 		top := d.y + 1250 + more
 		d.Rect(sheetMargin, top, d.width(), bar, washColor)
 		from, to := at(pages.Across(s.From, low, most)), at(pages.Across(s.To, low, most))
@@ -289,6 +310,8 @@ func (d *printed) daily() {
 	d.need(high + 5000)
 	d.heading(statement.TitleDays)
 	wide := d.width() / len(amounts)
+	said := d.BestDay(slices.Index(amounts, most), most).String()
+	d.Open(pdf.Figure, pdf.Attributes{Alt: said, Box: [4]int{sheetMargin, d.y, d.width(), high}})
 	for i, v := range amounts {
 		height := 50
 		if v > 0 {
@@ -296,6 +319,7 @@ func (d *printed) daily() {
 		}
 		d.Rect(sheetMargin+i*wide+150, d.y+high-height, wide-300, height, inColor)
 	}
+	d.Close()
 	d.y += high + 300
-	d.paragraph(pdf.Regular, smallSize, softColor, d.BestDay(slices.Index(amounts, most), most).String())
+	d.paragraph(pdf.Regular, smallSize, softColor, said)
 }

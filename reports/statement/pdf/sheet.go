@@ -68,12 +68,31 @@ func (s *sheet) heading(text string) {
 	s.y += 900
 	s.need(2100 + 1400 + 5*lineHeight)
 	s.y += 1300
+	s.part(pdf.Heading)
 	s.Text(sheetMargin, s.y, pdf.Bold, 1250, inkColor, text)
+	s.Close()
 	s.y += 800
+}
+
+// part opens an element of the structure that has nothing more to say about itself.
+func (s *sheet) part(tag pdf.Tag) { s.Open(tag, pdf.Attributes{}) }
+
+// tell writes a text of its own at a place: a paragraph to who listens.
+func (s *sheet) tell(x, y int, style pdf.Style, size int, color pdf.Color, text string) (width int) {
+	s.part(pdf.Paragraph)
+	defer s.Close()
+	return s.Text(x, y, style, size, color, text)
 }
 
 // paragraph writes wrapped text.
 func (s *sheet) paragraph(style pdf.Style, size int, color pdf.Color, text string) {
+	s.part(pdf.Paragraph)
+	s.lines(style, size, color, text)
+	s.Close()
+}
+
+// lines writes wrapped text into the element that is open.
+func (s *sheet) lines(style pdf.Style, size int, color pdf.Color, text string) {
 	for _, line := range s.Wrap(style, size, s.width(), 40, text) {
 		height := size * 14 / 10
 		s.need(height)
@@ -113,13 +132,18 @@ func (s *sheet) grid(columns ...column) *grid {
 	}
 	g := &grid{s: s, columns: columns}
 	s.need(1400 + 5*lineHeight)
+	s.part(pdf.Table)
+	s.part(pdf.Row)
 	g.head()
+	s.Close()
 	return g
 }
 
 func (g *grid) head() {
 	for i, c := range g.columns {
+		g.s.part(pdf.HeadCell)
 		g.cell(i, g.s.y+1000, pdf.Regular, smallSize, softColor, strings.ReplaceAll(c.title, "\n", " "))
+		g.s.Close()
 	}
 	g.s.y += 1400
 	g.rule(greyColor)
@@ -189,20 +213,45 @@ func (g *grid) row(e entry) {
 	if e.total {
 		g.rule(greyColor)
 	}
+	g.s.part(pdf.Row)
+	head := g.rowHead(e)
 	for i := range lines {
+		if i == head {
+			g.s.Open(pdf.HeadCell, pdf.Attributes{OfRow: true})
+		} else {
+			g.s.part(pdf.Cell)
+		}
 		for n, text := range lines[i] {
+			if i == wide && n == len(lines[i])-1 && len(small) > 0 {
+				text += " "
+			}
 			g.cell(i, g.s.y+1150+n*lineHeight, g.style(e, i), textSize, inkColor, text)
 		}
+		if i == wide {
+			for n, text := range small {
+				g.cell(wide, g.s.y+1150+(len(lines[wide])-1)*lineHeight+(n+1)*1000, pdf.Regular, smallSize, softColor, text)
+			}
+		}
+		g.s.Close()
 	}
-	for n, text := range small {
-		g.cell(wide, g.s.y+1150+(len(lines[wide])-1)*lineHeight+(n+1)*1000, pdf.Regular, smallSize, softColor, text)
-	}
+	g.s.Close()
 	g.s.y += height
 	if !e.total {
 		g.rule(lineColor)
 		g.carried += e.amount
 		g.rows++
 	}
+}
+
+// rowHead is the cell that names a row: the first of texts that is not empty; -1 in
+// a row of numbers alone.
+func (g *grid) rowHead(e entry) int {
+	for i, text := range e.cells {
+		if text != "" && !g.columns[i].right {
+			return i
+		}
+	}
+	return -1
 }
 
 // text is the widest column of texts.
@@ -229,12 +278,19 @@ func (g *grid) group(text string) {
 		g.turn()
 	}
 	g.s.Rect(sheetMargin, g.s.y, g.s.width(), 1500, washColor)
+	g.s.part(pdf.Row)
+	g.s.Open(pdf.HeadCell, pdf.Attributes{OfRow: true, Columns: len(g.columns)})
 	g.s.Text(sheetMargin+400, g.s.y+1050, pdf.Regular, smallSize, softColor, text)
+	g.s.Close()
+	g.s.Close()
 	g.s.y += 1500
 }
 
-// turn goes on at the next page, with the sum carried over.
+// turn goes on at the next page, with the sum carried over. Who listens hears the
+// table as one, without the page's end and the repeated head.
 func (g *grid) turn() {
+	g.s.OpenArtifact()
+	defer g.s.Close()
 	if g.carries && g.rows > 0 {
 		g.carry(statement.CarriedForward)
 	}
@@ -252,4 +308,7 @@ func (g *grid) carry(label string) {
 	g.rule(lineColor)
 }
 
-func (g *grid) end() { g.s.y += 600 }
+func (g *grid) end() {
+	g.s.Close()
+	g.s.y += 600
+}
