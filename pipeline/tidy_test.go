@@ -206,6 +206,7 @@ var mayFloat = map[string]string{
 	"cmd/carat/metrics.go":                    "Prometheus counts in floats",
 	"fixtures/world/draw.go":                  "draws from distributions: who and when; amounts are whole units at once",
 	"reports/table/rows_xlsx.go":              "a number of Excel is a double; one with more digits than a double keeps is written as text",
+	"reports/pdf/profile.go":                  "the published numbers of sRGB: colours, no money",
 	"reports/closepackage/number.go":          "a spreadsheet's numbers are doubles: only decimals that they hold exactly become one",
 }
 
