@@ -39,7 +39,7 @@ func Open(r io.ReaderAt, size int64) (*parquet.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, checkPages(r, size, f.Metadata())
+	return f, checkPages(r, size, f)
 }
 
 // checkFooter walks the end of a file.

@@ -214,6 +214,10 @@ func FuzzOpen(f *testing.F) {
 		f.Add(file(f, codec, 1))
 		f.Add(file(f, codec, 2))
 	}
+	for _, node := range encoded {
+		f.Add(column(f, node, 1, 300, nil))
+		f.Add(column(f, node, 2, 300, parquet.Compression(&parquet.Snappy)))
+	}
 	f.Add(footed(0x19, 0xFC, 0xFF, 0xFF, 0xFF, 0xFF, 0x07, 0x00))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, _ = read(b)

@@ -10,6 +10,7 @@ import (
 	"io"
 
 	"github.com/andybalholm/brotli"
+	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 	"github.com/pierrec/lz4/v4"
@@ -26,11 +27,15 @@ const (
 
 // checkPages walks the pages of all columns, in the order and at the places in which the
 // reader finds them.
-func checkPages(r io.ReaderAt, size int64, meta *format.FileMetaData) error {
+func checkPages(r io.ReaderAt, size int64, f *parquet.File) error {
+	columns, meta := columnsOf(f), f.Metadata()
 	left := size
 	in := bufio.NewReaderSize(nil, headerBytes)
-	var data []byte
+	var room rooms
 	for g := range meta.RowGroups {
+		if len(meta.RowGroups[g].Columns) != len(columns) {
+			return fmt.Errorf("group %d has %d columns instead of %d", g+1, len(meta.RowGroups[g].Columns), len(columns))
+		}
 		for c := range meta.RowGroups[g].Columns {
 			m := &meta.RowGroups[g].Columns[c].MetaData
 			from, n := m.DataPageOffset, m.TotalCompressedSize
@@ -44,8 +49,11 @@ func checkPages(r io.ReaderAt, size int64, meta *format.FileMetaData) error {
 				return errors.New("its columns take more than the file has: they overlap")
 			}
 			in.Reset(io.NewSectionReader(r, from, n))
-			var err error
-			if data, err = checkChunk(in, m.Codec, data); err != nil {
+			columns[c].codec = m.Codec
+			if m.Codec != format.Uncompressed {
+				columns[c].decoder = parquet.LookupCompressionCodec(m.Codec)
+			}
+			if err := columns[c].checkChunk(in, &room); err != nil {
 				return fmt.Errorf("column %d of group %d: %w", c+1, g+1, err)
 			}
 		}
@@ -53,13 +61,16 @@ func checkPages(r io.ReaderAt, size int64, meta *format.FileMetaData) error {
 	return nil
 }
 
+// rooms are what pages are read and unfolded into, one after the other.
+type rooms struct{ folded, unfolded []byte }
+
 // checkChunk walks the pages of one column of one group. A chunk that ends in the middle of a page is left to the
-// reader, which says so better. The room for a page is handed on.
-func checkChunk(in *bufio.Reader, codec format.CompressionCodec, data []byte) ([]byte, error) {
+// reader, which says so better.
+func (c *column) checkChunk(in *bufio.Reader, room *rooms) error {
 	for {
 		h, err := pageHeader(in)
 		if err != nil || h == nil {
-			return data, err
+			return err
 		}
 		values := int64(0)
 		switch {
@@ -70,40 +81,66 @@ func checkChunk(in *bufio.Reader, codec format.CompressionCodec, data []byte) ([
 		case h.DictionaryPageHeader.Valid:
 			values = int64(h.DictionaryPageHeader.V.NumValues)
 		}
-		if values > pageValues {
-			return nil, fmt.Errorf("a page claims %d values, more than %d", values, pageValues)
+		if values < 0 || values > pageValues {
+			return fmt.Errorf("a page claims %d values, more than %d", values, pageValues)
 		}
 		if h.UncompressedPageSize < 0 || h.CompressedPageSize < 0 || h.UncompressedPageSize > pageBytes || h.CompressedPageSize > pageBytes {
-			return nil, fmt.Errorf("a page claims %d bytes, more than %d", max(h.UncompressedPageSize, h.CompressedPageSize), pageBytes)
+			return fmt.Errorf("a page claims %d bytes, more than %d", max(h.UncompressedPageSize, h.CompressedPageSize), pageBytes)
 		}
 		n := int(h.CompressedPageSize)
-		if codec == format.Uncompressed {
+		if c.codec == format.Uncompressed && !c.spreads(h) {
 			if _, err := in.Discard(n); err != nil {
-				return data, ended(err)
+				return ended(err)
 			}
 			continue
 		}
-		if cap(data) < n {
-			data = make([]byte, n)
+		if cap(room.folded) < n {
+			room.folded = make([]byte, n)
 		}
-		if _, err := io.ReadFull(in, data[:n]); err != nil {
-			return data, ended(err)
+		if _, err := io.ReadFull(in, room.folded[:n]); err != nil {
+			return ended(err)
 		}
-		folded, claimed := data[:n], int64(h.UncompressedPageSize)
-		if v2 := h.DataPageHeaderV2; v2.Valid {
-			levels := int64(v2.V.RepetitionLevelsByteLength) + int64(v2.V.DefinitionLevelsByteLength)
-			if v2.V.RepetitionLevelsByteLength < 0 || v2.V.DefinitionLevelsByteLength < 0 || levels > int64(n) {
-				return nil, errors.New("the levels of a page are longer than the page")
-			}
-			if v2.V.IsCompressed.Valid && !v2.V.IsCompressed.V {
-				continue
-			}
-			folded, claimed = folded[levels:], claimed-levels
-		}
-		if err := checkFolded(folded, codec, claimed); err != nil {
-			return nil, err
+		if err := c.checkPage(h, room.folded[:n], room); err != nil {
+			return err
 		}
 	}
+}
+
+// checkPage sees to it that a page unfolds to what a page may take, and then to no more values than it claims.
+func (c *column) checkPage(h *format.PageHeader, folded []byte, room *rooms) error {
+	claimed, v2 := int64(h.UncompressedPageSize), h.DataPageHeaderV2
+	var levels []byte
+	codec := c.codec
+	if v2.Valid {
+		rep, def := int64(v2.V.RepetitionLevelsByteLength), int64(v2.V.DefinitionLevelsByteLength)
+		if rep < 0 || def < 0 || rep+def > int64(len(folded)) {
+			return errLevels
+		}
+		levels, folded, claimed = folded[:rep+def], folded[rep+def:], claimed-rep-def
+		if v2.V.IsCompressed.Valid && !v2.V.IsCompressed.V {
+			codec = format.Uncompressed
+		}
+	}
+	if codec != format.Uncompressed {
+		if err := checkFolded(folded, codec, claimed); err != nil {
+			return err
+		}
+	}
+	if !c.spreads(h) {
+		return nil
+	}
+	data := folded
+	if codec != format.Uncompressed {
+		var err error
+		if data, err = c.decoder.Decode(room.unfolded[:0], folded); err != nil {
+			return fmt.Errorf("a page doesn't unfold: %w", err)
+		}
+		room.unfolded = data
+	}
+	if v2.Valid {
+		return c.checkValuesV2(&v2.V, levels, data)
+	}
+	return c.checkValues(&h.DataPageHeader.V, data)
 }
 
 // ended leaves a cut page to the reader.

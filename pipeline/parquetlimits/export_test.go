@@ -1,0 +1,4 @@
+package parquetlimits
+
+// Differences lets the fuzzer compare the walk with the reader.
+var Differences = differences
