@@ -39,7 +39,7 @@ var topLevel = []string{
 // import; "x/..." is x and all below it. Adapters under pipeline/ don't know one
 // another: jobs pass data between them. The longest prefix of a folder decides.
 var mayImport = map[string][]string{
-	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision", "pipeline/sampling", "pipeline/identity/...", "pipeline/spelling"},
+	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision", "pipeline/sampling", "pipeline/identity/...", "pipeline/postgres", "pipeline/spelling"},
 	"jobs":            {"reports/...", "pipeline/identity/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/decision", "pipeline/sampling", "pipeline/certificate", "pipeline/spelling", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/state/signed", "pipeline/source/...", "pipeline/timestamp"},
 	forTests:          {"jobs/...", "fixtures", "reports/...", "pipeline", "pipeline/decision"},
 	"reports":         {},
@@ -69,7 +69,7 @@ var mayImport = map[string][]string{
 	"pipeline/identity":        {},
 	"pipeline/identity/sshkey": {"pipeline", "pipeline/identity"},
 	// How the state's database is reached, whatever is in it.
-	"pipeline/state/database": {"pipeline", "pipeline/spelling"},
+	"pipeline/state/database": {"pipeline", "pipeline/postgres", "pipeline/spelling"},
 
 	// What a person decided is kept by the state, certified, and what a run is built with.
 	"pipeline/decision": {"pipeline"},
@@ -78,7 +78,7 @@ var mayImport = map[string][]string{
 	"pipeline/spelling":      {"pipeline"},
 	"pipeline/parquetlimits": {},
 	// Catalog and state connect to one database, in the same way.
-	"pipeline/postgres": {},
+	"pipeline/postgres": {"pipeline"},
 	"pipeline/sampling": {},
 
 	// Time stamps are asked for and checked by who knows nothing of what is stamped.
@@ -93,7 +93,7 @@ var mayImport = map[string][]string{
 	"pipeline/lots":           {},
 
 	// The rooms of the lake know those below them.
-	"pipeline/lake/store": {"pipeline"},
+	"pipeline/lake/store": {"pipeline", "pipeline/postgres"},
 	// Where objects lie doesn't know what they are, and one place not another.
 	"pipeline/lake/store/object":    {},
 	"pipeline/lake/store/folder":    {"pipeline/lake/store", "pipeline/lake/store/object"},
@@ -109,7 +109,7 @@ var mayImport = map[string][]string{
 	"pipeline/lake/inventory":       {"pipeline/lake/store"},
 	"pipeline/lake/shape":           {"pipeline"},
 	"pipeline/lake/upgrade":         {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/compact", "pipeline/lake/identity", "pipeline/lake/pages", "pipeline/lake/published", "pipeline/lake/raw", "pipeline/lake/verify"},
-	"pipeline/lake/identity":        {"pipeline", "pipeline/lake/store"},
+	"pipeline/lake/identity":        {"pipeline", "pipeline/lake/store", "pipeline/postgres"},
 	"pipeline/lake/catalog":         {"pipeline", "pipeline/lake/chain", "pipeline/lake/fence", "pipeline/lake/identity", "pipeline/lake/inventory", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/published", "pipeline/lake/shape", "pipeline/lake/store", "pipeline/postgres"},
 	"pipeline/lake/links":           {"pipeline", "pipeline/lake/chain", "pipeline/lake/pages"},
 	"pipeline/lake/published":       {"pipeline/lake/chain"},

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"carat/pipeline"
+	"carat/pipeline/postgres"
 	"carat/pipeline/spelling"
 )
 
@@ -43,6 +44,7 @@ func (a *app) finish(err error) int {
 		fmt.Fprintln(a.stderr, "carat: interrupted: nothing was left half-written; run the same command again")
 		return exitInterrupted
 	}
+	err = postgres.Busy(err)
 	for _, e := range parts(err) {
 		fmt.Fprintln(a.stderr, "carat: "+strings.ReplaceAll(printable(spelling.Redact(e.Error(), a.secrets...)), "\n", "\n  "))
 	}

@@ -20,8 +20,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
-	_ "modernc.org/sqlite"             // driver "sqlite"
+	_ "modernc.org/sqlite" // driver "sqlite"
 
 	"carat/pipeline"
 	"carat/pipeline/postgres"
@@ -62,7 +61,7 @@ func Open(ctx context.Context, dsn string, options Options) (*Store, error) {
 	s := &Store{postgres: strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://"), options: options}
 	var err error
 	if s.postgres {
-		s.db, err = database.Open("pgx", postgres.DSN(dsn))
+		s.db, err = database.Open(postgres.Driver, dsn)
 	} else {
 		s.db, err = database.Open("sqlite", "file:"+sqlitePath.Replace(dsn)+sqlitePragmas)
 	}

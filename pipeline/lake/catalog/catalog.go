@@ -30,7 +30,6 @@ import (
 	icesql "github.com/apache/iceberg-go/catalog/sql"
 	iceio "github.com/apache/iceberg-go/io"
 	"github.com/apache/iceberg-go/table"
-	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
 	"golang.org/x/sync/errgroup"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -111,7 +110,7 @@ func OpenListOnly(d *store.Disk, dsn string) (*Catalog, error) {
 		cat.db, err = sql.Open("sqlite", "file:"+filepath.Join(d.Root, store.CatalogFile)+"?mode=ro&_pragma=busy_timeout(10000)")
 	} else {
 		cat.dialect = icesql.Postgres
-		cat.db, err = sql.Open("pgx", postgres.DSN(dsn))
+		cat.db, err = sql.Open(postgres.Driver, dsn)
 	}
 	return cat, err
 }
@@ -164,7 +163,7 @@ func (cat *Catalog) open(ctx context.Context) error {
 		cat.db, err = sql.Open("sqlite", "file:"+cat.Disk.Database(store.CatalogFile)+sqlitePragmas)
 	case strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://"):
 		cat.dialect = icesql.Postgres
-		cat.db, err = sql.Open("pgx", postgres.DSN(dsn))
+		cat.db, err = sql.Open(postgres.Driver, dsn)
 	default:
 		return pipeline.Errorf(pipeline.KindUsage, "open catalog", "", "the DSN begins with neither postgres:// nor postgresql://").
 			WithHint("leave `catalog` in carat.yaml empty for SQLite inside the lake folder")

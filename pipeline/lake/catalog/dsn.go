@@ -17,7 +17,6 @@ import (
 	"carat/pipeline/postgres"
 	"github.com/apache/iceberg-go"
 	icesql "github.com/apache/iceberg-go/catalog/sql"
-	_ "github.com/jackc/pgx/v5/stdlib" // the database/sql driver "pgx"
 )
 
 // bind writes a query's ? as the dialect wants them.
@@ -55,7 +54,7 @@ var sqliteURI = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
 func MakeCatalog(ctx context.Context, dsn string) (err error) {
 	driver, source, dialect := "sqlite", "file:"+sqliteURI.Replace(dsn)+sqlitePragmas, icesql.SQLite
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		driver, source, dialect = "pgx", postgres.DSN(dsn), icesql.Postgres
+		driver, source, dialect = postgres.Driver, dsn, icesql.Postgres
 	}
 	db, err := sql.Open(driver, source)
 	if err != nil {

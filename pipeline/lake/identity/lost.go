@@ -5,9 +5,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"carat/pipeline"
 	"carat/pipeline/lake/store"
-	"github.com/jackc/pgx/v5/pgconn"
+	"carat/pipeline/postgres"
 )
 
 // WantFiles is a not-found error when lake.json, or the SQLite file of the catalog, of a
@@ -46,9 +48,13 @@ const (
 
 // Unreached says why the catalog's database can't be opened, and what to do.
 func Unreached(err error, dsn string) error {
+	if busy := postgres.Busy(err); busy != err {
+		return busy
+	}
 	hint := "check that the PostgreSQL server runs and that `catalog` in carat.yaml is right"
 	cause := Scrub(err, dsn)
 	var refused *pgconn.PgError
+	var encoding *postgres.EncodingError
 	if errors.As(err, &refused) {
 		cause = Scrub(errors.New(refused.Message), dsn)
 		switch refused.Code {
@@ -57,6 +63,9 @@ func Unreached(err error, dsn string) error {
 		case pgNoDatabase:
 			hint = "create the database, or name the right one in `catalog` of carat.yaml"
 		}
+	} else if errors.As(err, &encoding) {
+		cause = Scrub(encoding, dsn)
+		hint = "create one with `create database … encoding 'UTF8' template template0`, and name it in `catalog` of carat.yaml"
 	} else if lines := strings.Split(cause.Error(), "\n"); len(lines) > 1 {
 		// A line for each address that was tried, the same ones again without encryption.
 		cause = errors.New(strings.TrimSpace(lines[1]))

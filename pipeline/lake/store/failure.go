@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"carat/pipeline"
+	"carat/pipeline/postgres"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -32,6 +33,9 @@ func (d *Disk) Fail(action, object string, err error) error {
 	if se != nil && se.Code()&0xff == sqlite3.SQLITE_BUSY {
 		return pipeline.Errorf(pipeline.KindBusy, action, object, "another program keeps the catalog's database locked (%w)", err).
 			WithHint("close what has opened catalog.sqlite, and run again; nothing was ingested or published")
+	}
+	if busy := postgres.Busy(err); busy != err {
+		return busy
 	}
 	e := pipeline.Errorf(pipeline.KindInternal, action, object, "%w", err)
 	if readOnly(err) {

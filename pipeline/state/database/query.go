@@ -9,6 +9,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"carat/pipeline"
+	"carat/pipeline/postgres"
 )
 
 // Busy makes a database that another program keeps locked for longer than it is
@@ -19,7 +20,7 @@ func Busy(err error) error {
 		return pipeline.Errorf(pipeline.KindBusy, "write to", "state database", "another program keeps it locked (%w)", err).
 			WithHint("close what has opened catalog.sqlite, and run again; nothing was changed")
 	}
-	return err
+	return postgres.Busy(err)
 }
 
 // Bind gives a query with the database's own placeholders: ? as it is for SQLite, $1,
