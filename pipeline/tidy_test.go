@@ -131,7 +131,7 @@ var mayImport = map[string][]string{
 	"reports/pages/site":     {"pipeline", "reports/table"},
 	"reports/journal":        {"pipeline", "reports/escape", "reports/table"},
 	"reports/journal/saft":   {"pipeline", "reports/escape", "reports/table"},
-	"reports/statement":      {"pipeline", "reports/escape", "reports/locale"},
+	"reports/statement":      {"pipeline", "reports/escape", "reports/locale", "reports/agency"}, // agency for tests: it stands on statement
 	"reports/statement/data": {"pipeline", "reports/escape", "reports/statement"},
 	"reports/agency":         {"pipeline", "reports/escape", "reports/locale", "reports/statement"},
 	"reports/statement/html": {"pipeline", "reports/agency", "reports/escape", "reports/locale", "reports/pages", "reports/statement"},
