@@ -30,7 +30,7 @@ var closings = []struct {
 		text("line"), whole("quantity"), money("amount"), money("functional_amount")}, true},
 	{"viewer_balances", []pipeline.Column{text("viewer_id"), text("entity"), whole("coins"), whole("debt")}, false},
 	{"coin_lots", []pipeline.Column{text("lot_id"), text("viewer_id"), text("entity"), text("channel"), text("currency"),
-		whole("coins_left"), money("value_left"), money("fee_left")}, false},
+		whole("coins_left"), money("value_left"), money("fee_left"), text("origin")}, false},
 	{"trial_balances", []pipeline.Column{text("entity"), text("account"), text("currency"), text("functional_currency"),
 		money("closing"), money("functional_closing"), money("debit"), money("credit"), money("functional_debit"), money("functional_credit")}, true},
 	{"creator_debts", []pipeline.Column{text("creator_id"), text("entity"), text("currency"), whole("diamonds"), exact("carrying_amount"),
@@ -54,9 +54,8 @@ func ClosingTables() []string {
 	return names
 }
 
-// LoadClosing says what the closed month before the run's closed with: tables
-// hold the files of the run that closed it. A column that a table doesn't have
-// yet is null there.
+// LoadClosing says what the closed month before the run's closed with: tables hold the
+// files of the run that closed it. A column that a table doesn't have yet is null there.
 func (e *Engine) LoadClosing(tables []pipeline.TableFiles) {
 	e.closing = map[string]pipeline.TableFiles{}
 	for _, t := range tables {

@@ -289,7 +289,7 @@ func tamperWith(t *testing.T, e *engine.Engine, models []engine.Model, model, ta
 // base/ are given to every case), what is expected of the model CASE/want.csv:
 // exactly these rows, in the columns that it names. CASE/run.txt may set
 // period, first, zone, expected (a feed expected daily), lock (a closed month, its last batch), clawback, breakage
-// (months), reporting (currency), payoutdue and belowminimum (days), payoutfx (share), escheat (country, months), fluxpercent, refundreserve (report, post), dac7basis (paid, credited), materiality (currency, amount), fxage (days), approver, entity (id, currency, gross or net), channel (name, fee
+// (months), carries (nothing), reporting (currency), payoutdue and belowminimum (days), payoutfx (share), escheat (country, months), fluxpercent, refundreserve (report, post), dac7basis (paid, credited), materiality (currency, amount), fxage (days), approver, entity (id, currency, gross or net), channel (name, fee
 // rate, due days), tolerance (currency, amount) and account (role, account); CASE/batches.csv
 // the batches that the history's snapshots state; CASE/judged.csv how the control was judged, in columns of control_results, CASE/exceptions.csv what it found, in columns of exceptions; CASE/closed_TABLE.csv what the month before closed with, CASE/year_ago_TABLE.csv that of a year before; CASE/tamper.sql changes
 // tables before the model is built again.
@@ -365,6 +365,8 @@ func setCase(t *testing.T, p *engine.Parameters, key string, values []string) {
 		return r
 	}
 	switch key {
+	case "carries":
+		p.Carries = true
 	case "clawback":
 		p.Clawback = values[0]
 	case "breakage":

@@ -20,7 +20,6 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 	if err := e.CheckZone(ctx, p.TimeZone, start.AddDate(0, -1, 0), end.AddDate(0, 1, 0)); err != nil {
 		return err
 	}
-	version := max(p.StatementVersion, 1) // 0 is 1
 	run := fmt.Sprintf(`create or replace table run as select
     %s as run_id,
     %s as period,
@@ -43,14 +42,15 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
     cast(%s as decimal(18, 9)) as payout_fx_tolerance,
     cast(%d as bigint) as flux_percent,
     %s as refund_reserve,
-    %s as dac7_basis`,
+    %s as dac7_basis,
+    %t as carries`,
 		duckdb.Literal(p.RunID), duckdb.Literal(string(p.Period)), duckdb.Literal(string(p.Period.Previous())), instant(start), instant(end),
 		instant(start.Add(-time.Microsecond)), instant(end.Add(-time.Microsecond)),
 		duckdb.Literal(string(p.FirstPeriod)), instant(p.FirstPeriod.Start(p.TimeZone)),
 		duckdb.Literal(p.TimeZone.String()),
 		duckdb.Literal(p.ReportingCurrency), duckdb.Literal(p.DefaultEntity), duckdb.Literal(p.Clawback),
-		p.BreakageMonths, p.FXMaxAgeDays, version, p.PayoutDueDays, p.BelowMinimumDays, duckdb.Literal(p.PayoutFXTolerance.String()), p.FluxPercent,
-		duckdb.Literal(p.RefundReserve), duckdb.Literal(p.DAC7Basis))
+		p.BreakageMonths, p.FXMaxAgeDays, max(p.StatementVersion, 1), p.PayoutDueDays, p.BelowMinimumDays, duckdb.Literal(p.PayoutFXTolerance.String()), p.FluxPercent,
+		duckdb.Literal(p.RefundReserve), duckdb.Literal(p.DAC7Basis), p.Carries)
 
 	var days, months, entities, channels, approvers, expected, currencies, batches []string
 	for day := start; day.Before(end); day = day.AddDate(0, 0, 1) {

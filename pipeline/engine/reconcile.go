@@ -82,6 +82,7 @@ type Parameters struct {
 	DecidedMatches     []decision.DecidedMatch `json:",omitempty"`
 	Locks              []Lock                  // by period: rates and terms that came after a lock are in force from the next month on
 	StatementVersion   int64                   // 0 is 1
+	Carries            bool                    `json:",omitempty"` // viewers begin with what the closed month left, where nothing reaches further back
 	MaterializeStaging bool                    // for tests: staging as tables, so that rows can be tampered with
 	ReadFilesOnce      bool                    // staging that reads files as tables
 	KeepModels         bool                    // for tests: no table is dropped after its last reader

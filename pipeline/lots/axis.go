@@ -59,13 +59,15 @@ func Days(movements []Movement, earlier *Day, into []Day) (days []Day, low int64
 	return into, low, hasGift
 }
 
-// AxisLot is a lot on its viewer's axis: the interval (Upto-Coins, Upto].
+// AxisLot is a lot on its viewer's axis, with what is left of it when the run
+// begins: the interval (Upto-(Coins-Spent), Upto].
 type AxisLot struct {
 	No          int64
 	Class       int32
 	CameBefore  bool  // before the period
 	Acquired    int32 // the day on which it counts
 	Coins, Upto int64
+	Spent       int64 // of its coins, in months that are carried forward and told no more
 	Value, Fee  int64 // whole millionths
 
 	IsFunctional    bool // its currency is the functional one: so are its amounts
@@ -97,7 +99,7 @@ func Spend(lots []AxisLot, days []Day, into []Piece) []Piece {
 	from := 0
 	for i := range lots {
 		l := &lots[i]
-		starts := l.Upto - l.Coins
+		starts := l.Upto - (l.Coins - l.Spent)
 		for from < len(days) && days[from].Upto <= starts {
 			from++
 		}

@@ -13,11 +13,11 @@ import (
 // and spends the lots of those who need no replay.
 var givenPass = &Pass{
 	Makes: []Model{
-		{"led_viewer_day", "873d0a292fa473bacdc9d625b8ac5dafedd45b2a9f7008d8b39ef61046999847"},
+		{"led_viewer_day", "6ab53373d415b28a5ff176593ebdd976d797f30c5d5b9ac1ce30b1ca9dc4498f"},
 		{"led_wallet_low", "7a30389af39661b2e772a4163b6a4006eedc10bca13c4ec7aba3312b699a3a04"},
-		{"led_lot_given", "3557cf55e0690aae7958b71dcb0ce869c7d31adecbf5011198ad7d3d9aa8e741"},
+		{"led_lot_given", "4b9f31a14f6c108ec33ab4506c98f9c861431291499c360bba36dcc98bc38e42"},
 	},
-	Reads: []string{"led_gift", "led_lot", "led_lot_class", "led_viewer", "led_viewer_replayed", "led_quarter_day", "led_coin_change",
+	Reads: []string{"led_carried_lot", "led_carried_viewer", "led_gift", "led_lot", "led_lot_class", "led_viewer", "led_viewer_replayed", "led_quarter_day", "led_coin_change",
 		"led_coin_movement", "stg_gift_events", "run"},
 	views: []string{"led_coin_movement", "led_coin_change"},
 	tells: []string{"led_viewer", "led_gift", "led_lot", "led_viewer_replayed"},
@@ -62,7 +62,8 @@ func (g *given) fill() (err error) {
 	err = g.each(`select led_viewer.viewer_no, cast(sum(gifts.coins) as bigint)
 from stg_gift_events as gifts cross join run
 inner join led_viewer on led_viewer.viewer_id = gifts.viewer_id and led_viewer.entity = gifts.entity
-where gifts.accounting_month < run.period and gifts.sent_at >= run.first_start and gifts.kind = 'gift'
+left join led_carried_viewer on led_carried_viewer.viewer_no = led_viewer.viewer_no
+where led_carried_viewer.viewer_no is null and gifts.accounting_month < run.period and gifts.sent_at >= run.first_start and gifts.kind = 'gift'
 group by led_viewer.viewer_no`, func(rows *duckdb.ColumnRows) { g.earlier[rows.Whole(0)] = rows.Whole(1) })
 	if err != nil {
 		return err
@@ -121,14 +122,16 @@ where `+within("viewer_no", from, to), func(rows *duckdb.ColumnRows) {
 // movements too.
 func (g *given) readLots(from, to int64) error {
 	return g.each(`select led_lot.viewer_no, led_lot.lot_no, led_lot_class.class_no, led_lot.came_before, led_lot.acquired_day, led_lot.acquired_at,
-    led_lot.coins, led_lot.upto, led_lot.value, led_lot.fee, led_lot.currency = led_lot.functional_currency,
-    led_lot.functional_value, led_lot.functional_fee, led_viewer_replayed.viewer_no is not null
+    led_lot.coins, coalesce(led_carried_lot.upto, led_lot.upto), led_lot.value, led_lot.fee, led_lot.currency = led_lot.functional_currency,
+    led_lot.functional_value, led_lot.functional_fee, led_viewer_replayed.viewer_no is not null,
+    coalesce(led_carried_lot.left_coins, led_lot.coins)
 from led_lot
 inner join led_lot_class on led_lot_class.entity = led_lot.entity and led_lot_class.channel = led_lot.channel and led_lot_class.currency = led_lot.currency
 left join led_viewer_replayed on led_viewer_replayed.viewer_no = led_lot.viewer_no
-where `+within("led_lot.viewer_no", from, to), func(rows *duckdb.ColumnRows) {
+left join led_carried_lot on led_carried_lot.viewer_no = led_lot.viewer_no and led_carried_lot.lot_no = led_lot.lot_no
+where (coalesce(led_carried_lot.left_coins > 0, true) or led_lot.coins = 0) and `+within("led_lot.viewer_no", from, to), func(rows *duckdb.ColumnRows) {
 		l := viewerLot{lots.AxisLot{No: rows.Whole(1), Class: int32(rows.Whole(2)), CameBefore: rows.Bool(3), Acquired: int32(rows.Whole(4)),
-			Coins: rows.Whole(6), Upto: rows.Whole(7), Value: rows.Whole(8), Fee: rows.Whole(9), IsFunctional: rows.Bool(10)}, rows.Bool(13)}
+			Coins: rows.Whole(6), Spent: rows.Whole(6) - rows.Whole(14), Upto: rows.Whole(7), Value: rows.Whole(8), Fee: rows.Whole(9), IsFunctional: rows.Bool(10)}, rows.Bool(13)}
 		var known bool
 		l.FunctionalValue.Hi, l.FunctionalValue.Lo, known = rows.Wide(11)
 		l.UnknownValue = !known

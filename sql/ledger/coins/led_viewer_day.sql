@@ -2,7 +2,7 @@
 -- grain: viewer_no, day
 -- Lay a viewer's gifts end to end in the order of time: those of a day are the interval (upto - coins, upto]. What counts is on
 -- which day a gift was given, so no gift has to be put in order. The months before the period are one interval too, of day
--- null. Days are those on which gifts count: a late one on the period's first day, one after the month on its last.
+-- null, but of a viewer who is carried forward: what they took is out of the lots already. Days are those on which gifts count: a late one on the period's first day, one after the month on its last.
 with bounds as (
     select
         local_day(period_start, time_zone) as first_day,
@@ -35,6 +35,9 @@ days as (
     inner join led_viewer
         on led_viewer.viewer_id = earlier.viewer_id
         and led_viewer.entity = earlier.entity
+    left join led_carried_viewer
+        on led_carried_viewer.viewer_no = led_viewer.viewer_no
+    where led_carried_viewer.viewer_no is null
     group by led_viewer.viewer_no
 )
 

@@ -1,7 +1,8 @@
 -- One row is the month of one viewer's coins: opening, movements, closing.
 -- grain: viewer_id, entity
 -- opening + bought + bonus + adjusted - gifted + reversed - refunded - expired = closing. The opening is the fed opening
--- balance and everything booked in earlier months. A negative closing is coin debt.
+-- balance and everything booked in earlier months; of a viewer who is carried forward, what the closed month closed with. A negative
+-- closing is coin debt.
 with gift_sums as (
     select
         viewer_no,
@@ -35,6 +36,9 @@ earlier_reversal_sums as (
     inner join led_viewer
         on led_viewer.viewer_id = earlier_reversals.viewer_id
         and led_viewer.entity = earlier_reversals.entity
+    left join led_carried_viewer
+        on led_carried_viewer.viewer_no = led_viewer.viewer_no
+    where led_carried_viewer.viewer_no is null
     group by led_viewer.viewer_no
 ),
 
@@ -62,7 +66,11 @@ purchase_sums as (
     inner join led_viewer
         on led_viewer.viewer_id = moved.viewer_id
         and led_viewer.entity = moved.entity
-    where moved.accounting_month <= run.period and moved.purchased_at >= run.first_start
+    left join led_carried_viewer
+        on led_carried_viewer.viewer_no = led_viewer.viewer_no
+    where moved.accounting_month <= run.period
+        and moved.purchased_at >= run.first_start
+        and (led_carried_viewer.viewer_no is null or moved.accounting_month = run.period)
     group by led_viewer.viewer_no
 ),
 
@@ -78,7 +86,11 @@ adjustment_sums as (
     inner join led_viewer
         on led_viewer.viewer_id = moved.viewer_id
         and led_viewer.entity = moved.entity
-    where moved.accounting_month <= run.period and moved.adjusted_at >= run.first_start
+    left join led_carried_viewer
+        on led_carried_viewer.viewer_no = led_viewer.viewer_no
+    where moved.accounting_month <= run.period
+        and moved.adjusted_at >= run.first_start
+        and (led_carried_viewer.viewer_no is null or moved.accounting_month = run.period)
     group by led_viewer.viewer_no
 ),
 
@@ -90,7 +102,10 @@ opening_sums as (
     inner join led_viewer
         on led_viewer.viewer_id = led_opening_balance.subject_id
         and led_viewer.entity = led_opening_balance.entity
+    left join led_carried_viewer
+        on led_carried_viewer.viewer_no = led_viewer.viewer_no
     where led_opening_balance.subject_kind = 'viewer'
+        and led_carried_viewer.viewer_no is null
     group by led_viewer.viewer_no
 ),
 
@@ -115,6 +130,9 @@ parts as (
     union all
     select viewer_no, opening, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
     from opening_sums
+    union all
+    select viewer_no, opening_coins, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+    from led_carried_viewer
 ),
 
 summed as (

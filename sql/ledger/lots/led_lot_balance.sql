@@ -24,12 +24,15 @@ with simple as (
         led_lot.functional_value,
         led_lot.functional_fee,
         case when led_lot.came_before
-            then greatest(0, least(led_lot.coins, led_lot.upto - coalesce(led_viewer_rollforward.gifted_before, 0)))
+            then greatest(0, least(
+                coalesce(led_carried_lot.left_coins, led_lot.coins),
+                coalesce(led_carried_lot.upto, led_lot.upto) - coalesce(led_viewer_rollforward.gifted_before, 0)
+            ))
             else 0
         end as opening_coins,
         greatest(0, least(
-            led_lot.coins,
-            led_lot.upto - coalesce(led_viewer_rollforward.gifted_before + led_viewer_rollforward.gifted, 0)
+            coalesce(led_carried_lot.left_coins, led_lot.coins),
+            coalesce(led_carried_lot.upto, led_lot.upto) - coalesce(led_viewer_rollforward.gifted_before + led_viewer_rollforward.gifted, 0)
         )) as closing_coins
     from led_lot
     inner join led_lot_class
@@ -40,8 +43,17 @@ with simple as (
         on led_viewer_replayed.viewer_no = led_lot.viewer_no
     left join led_viewer_rollforward
         on led_viewer_rollforward.viewer_no = led_lot.viewer_no
+    left join led_carried_lot
+        on led_carried_lot.viewer_no = led_lot.viewer_no
+        and led_carried_lot.lot_no = led_lot.lot_no
     where led_viewer_replayed.viewer_no is null
-        and (not led_lot.came_before or led_lot.upto > coalesce(led_viewer_rollforward.gifted_before, 0))
+        and (
+            not led_lot.came_before
+            or (
+                coalesce(led_carried_lot.upto, led_lot.upto) > coalesce(led_viewer_rollforward.gifted_before, 0)
+                and (coalesce(led_carried_lot.left_coins > 0, true) or led_lot.coins = 0)
+            )
+        )
 ),
 
 made as (
@@ -50,7 +62,9 @@ made as (
         coalesce(led_lot_event.lot_no, -led_lot_event.event_no) as lot_no,
         led_lot_event.event_no,
         led_lot_event.accounting_month,
-        case when led_lot_event.kind = 'lot' then led_lot_event.coins else led_lot_replay.after end as coins,
+        case when led_lot_event.kind = 'lot' then coalesce(led_lot.coins, led_lot_event.coins) else led_lot_replay.after end as coins,
+        -- with which it came into the run
+        case when led_lot_event.kind = 'lot' then led_lot_event.coins else led_lot_replay.after end as left_coins,
         coalesce(led_lot.came_before, led_lot_event.accounting_month < run.period) as came_before
     from led_lot_event
     cross join run
@@ -86,7 +100,7 @@ replayed as (
         made.coins,
         made.accounting_month,
         coalesce(taken.last_month = run.period, false) or not made.came_before as is_moved,
-        case when made.came_before then made.coins - coalesce(taken.earlier_coins, 0) else 0 end as opening_coins,
+        case when made.came_before then made.left_coins - coalesce(taken.earlier_coins, 0) else 0 end as opening_coins,
         coalesce(led_lot_replay.after, 0) as closing_coins
     from made
     cross join run

@@ -2,7 +2,7 @@
 -- grain: viewer_no, lot_no, day
 -- for: speed
 -- For viewers who only get coins and give gifts (all but those of led_viewer_replayed) first in, first out is arithmetic. Lay the
--- lots end to end in the order in which they are spent (led_lot) and the gifts end to end in the order of time
+-- lots end to end in the order in which they are spent (led_lot; what is left of them, led_carried_lot) and the gifts end to end in the order of time
 -- (led_viewer_day): a day takes of a lot what their intervals overlap, also when the lot comes later (debt). Every day of a
 -- viewer is compared with every lot of theirs; there are at most as many days as a month has, and one more, so the work grows
 -- with the lots and never with their square. A day without coins within a lot is a piece without coins.
@@ -17,8 +17,8 @@ with lots as (
         led_lot.came_before,
         led_lot.acquired_day,
         led_lot.coins,
-        led_lot.upto - led_lot.coins as starts_at,
-        led_lot.upto,
+        coalesce(led_carried_lot.upto - led_carried_lot.left_coins, led_lot.upto - led_lot.coins) as starts_at,
+        coalesce(led_carried_lot.upto, led_lot.upto) as upto,
         led_lot.currency = led_lot.functional_currency as is_functional,
         led_lot.value,
         led_lot.fee,
@@ -31,7 +31,11 @@ with lots as (
         and led_lot_class.currency = led_lot.currency
     left join led_viewer_replayed
         on led_viewer_replayed.viewer_no = led_lot.viewer_no
+    left join led_carried_lot
+        on led_carried_lot.viewer_no = led_lot.viewer_no
+        and led_carried_lot.lot_no = led_lot.lot_no
     where led_viewer_replayed.viewer_no is null
+        and (coalesce(led_carried_lot.left_coins > 0, true) or led_lot.coins = 0)
 ),
 
 days as (

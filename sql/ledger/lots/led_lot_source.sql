@@ -3,16 +3,21 @@
 -- Kinds are those of led_lot_event, and two that become no event of their own: a run is a gift that nothing asks for by itself (all
 -- but those that a reversal names, unless the viewer is_itemised), a mark the instant at which a balance was fed: it tells the gifts
 -- before it from those after it. effective_at is the instant at which the row counts: a late one at the start of its month, one from
--- beyond its month at the end. named_id is what a refund or an undoing row names.
+-- beyond its month at the end. named_id is what a refund or an undoing row names. A viewer who is carried forward begins with what is left of
+-- each lot, and with the month's rows.
 with careful as (
     select
         led_viewer.viewer_no,
         led_viewer.viewer_id,
         led_viewer.entity,
-        led_viewer_replayed.is_itemised
+        led_viewer_replayed.is_itemised,
+        case when led_carried_viewer.viewer_no is null then '' else run.period end as from_month
     from led_viewer_replayed
+    cross join run
     inner join led_viewer
         on led_viewer.viewer_no = led_viewer_replayed.viewer_no
+    left join led_carried_viewer
+        on led_carried_viewer.viewer_no = led_viewer_replayed.viewer_no
 ),
 
 gifts as (
@@ -30,6 +35,7 @@ gifts as (
     inner join careful
         on careful.viewer_id = gifts.viewer_id
         and careful.entity = gifts.entity
+        and careful.from_month <= gifts.accounting_month
     where gifts.accounting_month <= run.period and gifts.sent_at >= run.first_start and gifts.coins > 0
 ),
 
@@ -64,12 +70,16 @@ sources as (
         false as is_chargeback,
         case led_lot.origin when 'purchase' then 2 when 'promotion' then 1 else 0 end as source_rank,
         led_lot.lot_no,
-        led_lot.coins,
+        coalesce(led_carried_lot.left_coins, led_lot.coins) as coins,
         led_lot.acquired_at as event_at,
         led_lot.accounting_month
     from led_lot
     inner join careful
         on careful.viewer_no = led_lot.viewer_no
+    left join led_carried_lot
+        on led_carried_lot.viewer_no = led_lot.viewer_no
+        and led_carried_lot.lot_no = led_lot.lot_no
+    where coalesce(led_carried_lot.left_coins > 0, true) or led_lot.coins = 0
     union all
     select
         careful.viewer_no,
@@ -87,6 +97,7 @@ sources as (
     inner join careful
         on careful.viewer_id = led_opening_balance.subject_id
         and careful.entity = led_opening_balance.entity
+        and careful.from_month = ''
     where led_opening_balance.subject_kind = 'viewer' and led_opening_balance.coins < 0
     group by careful.viewer_no, run.first_start, run.first_period
     union all
@@ -119,6 +130,7 @@ sources as (
     inner join careful
         on careful.viewer_id = purchases.viewer_id
         and careful.entity = purchases.entity
+        and careful.from_month <= purchases.accounting_month
     where purchases.kind <> 'purchase' and purchases.accounting_month <= run.period and purchases.purchased_at >= run.first_start
     union all
     select
@@ -137,6 +149,7 @@ sources as (
     inner join careful
         on careful.viewer_id = adjustments.viewer_id
         and careful.entity = adjustments.entity
+        and careful.from_month <= adjustments.accounting_month
     where adjustments.coins < 0 and adjustments.accounting_month <= run.period and adjustments.adjusted_at >= run.first_start
     union all
     -- no event: where a balance was fed, the gifts before and after it are told apart

@@ -1,0 +1,85 @@
+-- One row is one viewer whose coins open with what the closed month before left, without a look at any earlier row.
+-- grain: viewer_no
+-- None unless the run carries forward (history: carried in carat.yaml, and the month before closed over the same rows, SQL and configuration).
+-- A viewer's history is read from its start where a row of the month reaches back: it undoes what is no row of the month and of the viewer, or
+-- is a chargeback reversal, which may undo any chargeback before it. So it is for a viewer who closed in debt, because debts are told apart by
+-- what made them; for one with a lot that a reversal made, which no purchase tells; for one whose balance was fed within the month, which asks
+-- for the lots at an instant; and for one whose lots and balance don't say the same.
+with closed_lots as (
+    select
+        viewer_id,
+        entity,
+        cast(sum(coins_left) as bigint) as coins,
+        count(*) as lots,
+        count(distinct lot_id) as lot_ids,
+        max(case when origin in ('purchase', 'promotion', 'opening') then 0 else 1 end) as has_others
+    from closed_coin_lots
+    cross join run
+    where run.carries
+    group by viewer_id, entity
+),
+
+closed as (
+    select
+        balances.viewer_id,
+        balances.entity,
+        balances.coins
+    from closed_viewer_balances as balances
+    cross join run
+    left join closed_lots
+        on closed_lots.viewer_id = balances.viewer_id
+        and closed_lots.entity = balances.entity
+    where run.carries
+        and balances.debt = 0
+        and coalesce(closed_lots.coins, 0) = balances.coins
+        and coalesce(closed_lots.lots, 0) = coalesce(closed_lots.lot_ids, 0)
+        and coalesce(closed_lots.has_others, 0) = 0
+),
+
+reaching as (
+    select reversals.viewer_id, reversals.entity
+    from stg_gift_events as reversals
+    cross join run
+    left join stg_gift_events as gifts
+        on gifts.event_id = reversals.original_event_id
+        and gifts.kind = 'gift'
+        and gifts.accounting_month = run.period
+        and gifts.viewer_id = reversals.viewer_id
+        and gifts.entity = reversals.entity
+    where run.carries
+        and reversals.kind = 'reversal'
+        and reversals.accounting_month = run.period
+        and reversals.original_event_id is not null
+        and gifts.event_id is null
+    union
+    select refunds.viewer_id, refunds.entity
+    from stg_coin_purchases as refunds
+    cross join run
+    left join stg_coin_purchases as bought
+        on bought.purchase_id = refunds.original_purchase_id
+        and bought.kind = 'purchase'
+        and bought.accounting_month = run.period
+        and bought.viewer_id = refunds.viewer_id
+        and bought.entity = refunds.entity
+    where run.carries
+        and refunds.kind <> 'purchase'
+        and refunds.accounting_month = run.period
+        and (refunds.kind = 'chargeback_reversal' or refunds.original_purchase_id is not null and bought.purchase_id is null)
+    union
+    select subject_id as viewer_id, entity
+    from stg_balances
+    cross join run
+    where run.carries and subject_kind = 'viewer' and as_of > run.period_start and as_of < run.period_end
+)
+
+select
+    led_viewer.viewer_no,
+    closed.coins as opening_coins
+from closed
+inner join led_viewer
+    on led_viewer.viewer_id = closed.viewer_id
+    and led_viewer.entity = closed.entity
+left join reaching
+    on reaching.viewer_id = closed.viewer_id
+    and reaching.entity = closed.entity
+where reaching.viewer_id is null
