@@ -62,7 +62,7 @@ var statuses = map[string]string{"requested": "On its way", "paid": "Paid", "fai
 
 // Words gives the page of a statement. They are English, and so are its numbers.
 func (s *Statement) Words() *Page {
-	f := statement.Figures{Loc: locale.English, Zone: s.zone(), Minor: locale.MinorDigits(s.Currency), Currency: s.Currency}
+	f := statement.Figures{Language: locale.Languages()[0], Loc: locale.English, Zone: s.zone(), Minor: locale.MinorDigits(s.Currency), Currency: s.Currency}
 	start, end := s.Period.Start(s.zone()), s.Period.End(s.zone())
 	p := &Page{Heading: "Agency statement", Month: start.Format("January 2006"), Payer: s.Payer.Name, Provisional: s.Provisional, Country: s.Country,
 		State: "Final, version " + f.Whole(s.Version), Check: howToCheck, Mark: s.mark()}
@@ -226,7 +226,7 @@ func (s *Statement) payouts(f *statement.Figures) Table {
 			small = append(small, "paid "+f.Moment(l.PaidAt))
 		}
 		if l.PaidAmount != nil {
-			other := statement.Figures{Loc: locale.English, Zone: s.zone(), Minor: locale.MinorDigits(l.PaidCurrency), Currency: l.PaidCurrency}
+			other := statement.Figures{Language: locale.Languages()[0], Loc: locale.English, Zone: s.zone(), Minor: locale.MinorDigits(l.PaidCurrency), Currency: l.PaidCurrency}
 			small = append(small, "× "+rate(f, l.FXRate)+" = "+other.Money(*l.PaidAmount)+" "+l.PaidCurrency)
 		}
 		t.Rows = append(t.Rows, Row{Small: strings.Join(nonEmpty(small), ", "),

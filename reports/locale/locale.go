@@ -5,7 +5,7 @@ type Locale struct {
 	Group, Point string
 }
 
-// English is how English writes them: the one language that carat has words in.
+// English is how English writes them: what most of carat's words are in.
 // A page's numbers go by the language of its words, never by its reader's country:
 // 243,675 among English words is no 243 and a bit.
 var English = Locale{Group: ",", Point: "."}

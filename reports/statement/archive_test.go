@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"carat/pipeline"
-	"carat/reports/agency"
 	"carat/reports/statement"
 )
 
@@ -73,15 +71,6 @@ func TestStatementPDFIsTaggedAndArchivable(t *testing.T) {
 		b, err := r.PDF(generated(t, n))
 		write(fmt.Sprint("generated", n), b, err)
 	}
-	accrued := pipeline.Amount(5_000_000)
-	a := &agency.Statement{RunID: "run", Head: agency.Head{Period: "2026-10", Version: 1, AgencyID: "a 1", Entity: "main", Currency: "USD", Accrued: accrued, Closing: accrued},
-		Lines: []agency.Line{{Section: "opening", LineNo: 1}, {Section: "accrued", LineNo: 2, Day: "2026-10-02", CreatorID: "c1", Amount: accrued, Reason: "gift"}, {Section: "closing", LineNo: 3, Amount: accrued}}}
-	rows, err := a.CSV()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := r.paper.Agency(a, rows)
-	write("agency", b, err)
 	verapdf(t, files...)
 }
 

@@ -10,6 +10,7 @@ import (
 // Figures writes the numbers and the dates of one statement, for every rendering
 // that people read: as the language of its words writes them, in its time zone.
 type Figures struct {
+	Language *locale.Language
 	Loc      locale.Locale
 	Zone     *time.Location
 	Minor    int // digits of the currency's minor unit
@@ -72,22 +73,22 @@ func (f *Figures) AppendRate(b []byte, v pipeline.Rate) []byte {
 
 // AppendDay appends "5 Oct 2026" of an instant in microseconds.
 func (f *Figures) AppendDay(b []byte, micros int64) []byte {
-	return timeIn(micros, f.Zone).AppendFormat(b, "2 Jan 2006")
+	return f.Language.AppendDate(b, timeIn(micros, f.Zone), locale.ShortDay)
 }
 
 // AppendMoment appends "5 Oct 2026, 14:03".
 func (f *Figures) AppendMoment(b []byte, micros int64) []byte {
-	return timeIn(micros, f.Zone).AppendFormat(b, "2 Jan 2006, 15:04")
+	return f.Language.AppendDate(b, timeIn(micros, f.Zone), locale.Moment)
 }
 
 // AppendPercent appends part of whole as a percentage; one that is not exact in two
 // places says "about". It is for reading beside the amounts, never for money.
-func (f *Figures) AppendPercent(b []byte, part, of pipeline.Amount) []byte {
+func (w *Words) AppendPercent(b []byte, part, of pipeline.Amount) []byte {
 	bp, exact := BasisPoints(part, of)
 	if !exact {
-		b = append(b, "about\u00a0"...)
+		b = append(append(b, w.T(wordAbout)...), "\u00a0"...)
 	}
-	return append(f.Loc.Append(b, bp, 2, 0), '%')
+	return w.Language.AppendPercent(w.Loc.Append(b, bp, 2, 0))
 }
 
 // Whole is AppendWhole as a text.
@@ -124,8 +125,8 @@ func (f *Figures) Moment(micros *int64) string {
 }
 
 // Percent is AppendPercent as a text.
-func (f *Figures) Percent(part, of pipeline.Amount) string {
-	return string(f.AppendPercent(nil, part, of))
+func (w *Words) Percent(part, of pipeline.Amount) string {
+	return string(w.AppendPercent(nil, part, of))
 }
 
 func timeIn(micros int64, zone *time.Location) time.Time { return time.UnixMicro(micros).In(zone) }

@@ -29,6 +29,7 @@ type Statement struct {
 	DisplayName string         // "" when the person was erased; the creator id stands in
 	Payer       Party          // an empty Name is replaced by the entity's id
 	Zone        *time.Location // of dates for people; nil is UTC
+	Language    string         // of the words, such as pt; "" is English
 	RunID       string         // the run whose rows these are
 	Replaced    *Replaced
 }

@@ -1,6 +1,7 @@
 package statement
 
 import (
+	"strings"
 	"time"
 
 	"carat/pipeline"
@@ -55,6 +56,39 @@ func (t *Text) String() string {
 	return string(append(b, t.Bytes[at:]...))
 }
 
+// T gives a text in the statement's language: what it gets is the English one, one of
+// those of words.go and the files whose names begin with it.
+func (w *Words) T(english string) string { return w.catalog.Text(english) }
+
+// put appends a sentence in the statement's language. It gets the English one, in
+// which {1} stands for what the first of the parts appends: another language may
+// have them in another order.
+func (w *Words) put(english string, parts ...func()) { w.fill(w.T(english), parts) }
+
+// many appends a sentence about a number of things: forms are the English one for
+// one thing and the one for several, as "{1} coin|{1} coins".
+func (w *Words) many(v int64, forms string, parts ...func()) { w.fill(w.catalog.Form(forms, v), parts) }
+
+func (w *Words) fill(text string, parts []func()) {
+	for {
+		at := strings.IndexByte(text, '{')
+		if at < 0 {
+			w.say(text)
+			return
+		}
+		w.say(text[:at])
+		parts[text[at+1]-'1']()
+		text = text[at+len("{1}"):]
+	}
+}
+
+// strong makes a part stand out.
+func (w *Words) strong(part func()) {
+	w.open(Strong)
+	part()
+	w.close()
+}
+
 // say appends words.
 func (w *Words) say(words string) { w.text.Bytes = append(w.text.Bytes, words...) }
 
@@ -89,8 +123,8 @@ func (w *Words) rate(v pipeline.Rate) { w.text.Bytes = w.AppendRate(w.text.Bytes
 func (w *Words) day(micros int64)     { w.text.Bytes = w.AppendDay(w.text.Bytes, micros) }
 func (w *Words) moment(micros int64)  { w.text.Bytes = w.AppendMoment(w.text.Bytes, micros) }
 
-func (w *Words) date(t time.Time, layout string) {
-	w.text.Bytes = t.AppendFormat(w.text.Bytes, layout)
+func (w *Words) date(t time.Time, kind locale.Date) {
+	w.text.Bytes = w.Language.AppendDate(w.text.Bytes, t, kind)
 }
 
 // sum appends an amount in the statement's currency, with its code.
@@ -112,16 +146,6 @@ func (w *Words) signed(v pipeline.Amount) {
 		w.say("+")
 	}
 	w.money(v)
-}
-
-// counted appends "1 coin", "2 coins".
-func (w *Words) counted(v int64, noun string) {
-	w.whole(v)
-	w.say("\u00a0")
-	w.say(noun)
-	if v != 1 && v != -1 {
-		w.say("s")
-	}
 }
 
 // dayOrMoment appends a day, with the time where it is not midnight.

@@ -6,6 +6,7 @@ import (
 
 	"carat/pipeline"
 	"carat/reports/locale"
+	"carat/reports/statement/catalog"
 )
 
 // Every word that a page or a paper says stands in words.go and the files whose
@@ -96,6 +97,7 @@ const (
 	RoundedSign     = "*"
 	wordProvisional = "Provisional"
 	wordFinal       = "Final"
+	wordAbout       = "about"
 )
 
 // Sentences that are the same on every statement.
@@ -106,7 +108,7 @@ const (
 	NothingInYear  = "Nothing was earned, adjusted or paid so far."
 	NoGifts        = "No gifts this month."
 	NothingTaken   = "Nothing was deducted this month."
-	GiftsRounded   = RoundedSign + " Each gift is rounded to whole diamonds by itself, so this sum can differ from coins × rate. What rounding kept is under “" + TitleShares + "”."
+	GiftsRounded   = "* Each gift is rounded to whole diamonds by itself, so this sum can differ from coins × rate. What rounding kept is under “Who gets what”."
 	TakenBackWhy   = "They were undone after they were sent; their diamonds are taken back at the rate at which they are booked."
 	TakenBackWhere = "They are already part of “earned” above."
 	StreamsNote    = "The same gifts as above, by stream: each stream is less the gifts of it that were taken back. A stream during which a rate changed has a row for each rate. Each gift is rounded to whole diamonds by itself."
@@ -118,6 +120,10 @@ const (
 	roundedCoins   = "≈ because each gift is rounded to whole diamonds by itself."
 	roundedMoney   = "≈ because amounts are kept to six decimal places."
 )
+
+// PhoneWords stand in the page's style sheet, beside numbers that lose their column's
+// title on a narrow screen.
+var PhoneWords = [...]string{" gifts ·", " gift ·", " coins", " coin", " diamonds", " diamond", " diamonds ·", " diamond ·", "balance ", "fee ", "tax ", "net "}
 
 // Glossary explains the words of a statement.
 var Glossary = [...]struct{ Word, Meaning string }{
@@ -212,19 +218,22 @@ func Item(item string) string {
 type Words struct {
 	Figures
 	S          *Statement
+	catalog    *catalog.Catalog
 	Start, End time.Time // of the period; End is the first instant after it
 	text       Text
 	ranges     []Range
 	steps      []Step
 }
 
-// About begins the words of a statement. They are English, and so are its numbers,
-// whatever the creator's country: 243,675 among English words is a quarter of a
-// million to every reader of them.
+// About begins the words of a statement, in its language; so are its numbers, whatever
+// the creator's country: 243,675 among English words is a quarter of a million to every
+// reader of them, and 243.675 among German ones.
 func (w *Words) About(s *Statement) {
 	zone := s.TimeZone()
 	w.S = s
-	w.Figures = Figures{Loc: locale.English, Zone: zone, Minor: locale.MinorDigits(s.Summary.Currency), Currency: s.Summary.Currency}
+	w.catalog = catalog.For(s.Language)
+	language := w.catalog.Language()
+	w.Figures = Figures{Language: language, Loc: language.Numbers, Zone: zone, Minor: locale.MinorDigits(s.Summary.Currency), Currency: s.Summary.Currency}
 	w.Start, w.End = s.Summary.Period.Start(zone), s.Summary.Period.End(zone)
 	w.ranges = collectRanges(w.ranges[:0], s.Lines)
 	w.steps = appendSteps(w.steps[:0], s)
@@ -257,113 +266,125 @@ func (w *Words) CreatorName() string {
 }
 
 // Month is "October 2026".
-func (w *Words) Month() string { return w.Start.Format("January 2006") }
+func (w *Words) Month() string {
+	return string(w.Language.AppendDate(nil, w.Start, locale.MonthYear))
+}
 
-func (w *Words) month() { w.date(w.Start, "January 2006") }
+func (w *Words) month() { w.date(w.Start, locale.MonthYear) }
 
-func (w *Words) lastDay(layout string) { w.date(w.End.AddDate(0, 0, -1), layout) }
+func (w *Words) lastDay(kind locale.Date) { w.date(w.End.AddDate(0, 0, -1), kind) }
+
+func (w *Words) currency() { w.say(w.Currency) }
 
 // Title names the statement, for who keeps many.
 func (w *Words) Title() string {
-	return TitleStatement + ", " + w.Month() + ", " + w.CreatorName()
+	return w.T(TitleStatement) + ", " + w.Month() + ", " + w.CreatorName()
 }
 
 // State says whether the statement is final.
 func (w *Words) State() string {
 	if w.S.Summary.Provisional {
-		return wordProvisional
+		return w.T(wordProvisional)
 	}
-	return wordFinal
+	return w.T(wordFinal)
 }
 
 // Version is "version 2".
 func (w *Words) Version(version int64) *Text {
 	w.begin()
-	w.version("version", version)
+	w.put("version\u00a0{1}", func() { w.whole(version) })
 	return &w.text
-}
-
-func (w *Words) version(word string, version int64) {
-	w.say(word)
-	w.say("\u00a0")
-	w.whole(version)
 }
 
 // ColumnVersion is the column of what a version said.
 func (w *Words) ColumnVersion(version int64) *Text {
 	w.begin()
-	w.version("Version", version)
+	w.put("Version\u00a0{1}", func() { w.whole(version) })
 	return &w.text
 }
 
 // Period says from when to when.
 func (w *Words) Period() *Text {
 	w.begin()
-	w.date(w.Start, "2 January")
-	w.say(" to ")
-	w.lastDay("2 January 2006")
+	w.put("{1} to {2}", func() { w.date(w.Start, locale.DayMonth) }, func() { w.lastDay(locale.DayMonthYear) })
 	return &w.text
 }
 
 // PeriodZone says by which clock the days run.
 func (w *Words) PeriodZone() *Text {
 	w.begin()
-	w.say("Days run by the time zone ")
-	w.say(w.Zone.String())
+	w.put("Days run by the time zone {1}", func() { w.say(w.Zone.String()) })
 	return &w.text
 }
 
 // PeriodCurrency says in which currency the amounts are.
 func (w *Words) PeriodCurrency() *Text {
 	w.begin()
-	w.say("All amounts in ")
-	w.say(w.Currency)
+	w.put("All amounts in {1}", w.currency)
 	return &w.text
 }
 
 // ColumnPerDiamond is the column of money per diamond.
-func (w *Words) ColumnPerDiamond() string { return "× " + w.Currency + "\nper diamond" }
+func (w *Words) ColumnPerDiamond() string {
+	w.begin()
+	w.put("× {1}\nper diamond", w.currency)
+	return string(w.text.Bytes)
+}
 
 // ColumnIsMoney is the column of what a row came to.
 func (w *Words) ColumnIsMoney() string { return "= " + w.Currency }
 
 // ColumnNet is the column of what arrives.
-func (w *Words) ColumnNet() string { return "Net " + w.Currency }
+func (w *Words) ColumnNet() string {
+	w.begin()
+	w.put("Net {1}", w.currency)
+	return string(w.text.Bytes)
+}
 
 // Diamonds is "1 diamond", "2 diamonds".
 func (w *Words) Diamonds(v int64) *Text {
 	w.begin()
-	w.counted(v, "diamond")
+	w.diamonds(v)
 	return &w.text
 }
 
 // SignedDiamonds is a movement of diamonds.
 func (w *Words) SignedDiamonds(v int64) *Text {
 	w.begin()
-	if v > 0 {
-		w.say("+")
-	}
-	w.counted(v, "diamond")
+	w.signedDiamonds(v)
 	return &w.text
 }
+
+func (w *Words) signedDiamonds(v int64) {
+	w.many(v, countedDiamonds, func() {
+		if v > 0 {
+			w.say("+")
+		}
+		w.whole(v)
+	})
+}
+
+// What is counted.
+const (
+	countedDiamonds = "{1}\u00a0diamond|{1}\u00a0diamonds"
+	countedCoins    = "{1}\u00a0coin|{1}\u00a0coins"
+	countedGifts    = "{1}\u00a0gift|{1}\u00a0gifts"
+	countedDays     = "{1}\u00a0day|{1}\u00a0days"
+)
+
+func (w *Words) diamonds(v int64) { w.many(v, countedDiamonds, func() { w.whole(v) }) }
+func (w *Words) coins(v int64)    { w.many(v, countedCoins, func() { w.whole(v) }) }
+func (w *Words) gifts(v int64)    { w.many(v, countedGifts, func() { w.whole(v) }) }
+func (w *Words) days(v int64)     { w.many(v, countedDays, func() { w.whole(v) }) }
 
 // Mark says which statement this is, for the foot of a page.
 func (w *Words) Mark() *Text {
 	m := &w.S.Summary
 	w.begin()
-	w.say("Statement ")
-	w.id(m.CreatorID)
-	w.say(" · ")
-	w.id(m.Entity)
-	w.say(" · ")
-	w.say(m.Currency)
-	w.say(" · ")
-	w.say(string(m.Period))
-	w.say(" · version ")
-	w.whole(m.Version)
+	w.put("Statement {1} · {2} · {3} · {4} · version {5}", func() { w.id(m.CreatorID) }, func() { w.id(m.Entity) }, w.currency,
+		func() { w.say(string(m.Period)) }, func() { w.whole(m.Version) })
 	if w.S.RunID != "" {
-		w.say(" · run ")
-		w.styled(Code, w.S.RunID)
+		w.put(" · run {1}", func() { w.styled(Code, w.S.RunID) })
 	}
 	return &w.text
 }
@@ -371,24 +392,23 @@ func (w *Words) Mark() *Text {
 // Subject says which statement this is, for who keeps many files.
 func (w *Words) Subject() string {
 	m := &w.S.Summary
-	return "Statement " + m.CreatorID + ", " + m.Entity + ", " + m.Currency + ", " + string(m.Period) + ", version " + w.Whole(m.Version)
+	w.begin()
+	w.put("Statement {1}, {2}, {3}, {4}, version {5}", func() { w.say(m.CreatorID) }, func() { w.say(m.Entity) }, w.currency,
+		func() { w.say(string(m.Period)) }, func() { w.whole(m.Version) })
+	return string(w.text.Bytes)
 }
 
 // PageOf is "Page 1 of 2".
 func (w *Words) PageOf(page, of int) *Text {
 	w.begin()
-	w.say("Page ")
-	w.whole(int64(page))
-	w.say(" of ")
-	w.whole(int64(of))
+	w.put("Page {1} of {2}", func() { w.whole(int64(page)) }, func() { w.whole(int64(of)) })
 	return &w.text
 }
 
 // ReplacedTitle is the title of what changed since the version before.
 func (w *Words) ReplacedTitle() *Text {
 	w.begin()
-	w.say("What changed since ")
-	w.version("version", w.S.Replaced.Version)
+	w.put("What changed since version\u00a0{1}", func() { w.whole(w.S.Replaced.Version) })
 	return &w.text
 }
 
@@ -396,21 +416,16 @@ func (w *Words) ReplacedTitle() *Text {
 func (w *Words) ReplacedWhy() *Text {
 	r := w.S.Replaced
 	w.begin()
-	w.say("This statement replaces version ")
-	w.whole(r.Version)
-	w.say(". The month was opened again on ")
-	w.date(r.ReopenedAt.In(w.Zone), "2 January 2006")
+	version, day := func() { w.whole(r.Version) }, func() { w.date(r.ReopenedAt.In(w.Zone), locale.DayMonthYear) }
 	if r.Reason != "" {
-		w.say(" for this reason: ")
-		w.name(r.Reason)
-	}
-	w.say(". ")
-	if len(w.S.Moves) == 0 {
-		w.say("None of the amounts on your statement changed.")
+		w.put("This statement replaces version {1}. The month was opened again on {2} for this reason: {3}. ", version, day, func() { w.name(r.Reason) })
 	} else {
-		w.say("These amounts changed, in ")
-		w.say(w.Currency)
-		w.say(":")
+		w.put("This statement replaces version {1}. The month was opened again on {2}. ", version, day)
+	}
+	if len(w.S.Moves) == 0 {
+		w.put("None of the amounts on your statement changed.")
+	} else {
+		w.put("These amounts changed, in {1}:", w.currency)
 	}
 	return &w.text
 }
@@ -419,8 +434,5 @@ func (w *Words) takenBack() bool { return w.S.Any(IsTakenBack) }
 
 // perDiamond appends "0.01 USD per diamond".
 func (w *Words) perDiamond(v pipeline.Rate) {
-	w.rate(v)
-	w.say("\u00a0")
-	w.say(w.Currency)
-	w.say(" per diamond")
+	w.put("{1}\u00a0{2} per diamond", func() { w.rate(v) }, w.currency)
 }

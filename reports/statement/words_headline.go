@@ -2,6 +2,7 @@ package statement
 
 import (
 	"carat/pipeline"
+	"carat/reports/locale"
 )
 
 // CardBelow says what stands under one of the four numbers: its diamonds, or what
@@ -13,11 +14,10 @@ func (w *Words) CardBelow(c *Card) *Text {
 		w.payoutParts()
 	case c.Item == sectionEarned && c.Label == CardEarnedAndMore:
 		w.movedParts()
+	case c.Moves():
+		w.signedDiamonds(c.Diamonds)
 	default:
-		if c.Moves() && c.Diamonds > 0 {
-			w.say("+")
-		}
-		w.counted(c.Diamonds, "diamond")
+		w.diamonds(c.Diamonds)
 	}
 	return &w.text
 }
@@ -29,66 +29,62 @@ func (w *Words) movedParts() {
 		words := ""
 		switch s.Item {
 		case sectionEarned:
-			words = "gifts "
+			words = "gifts {1}"
 		case sectionAdjusted:
-			words = "adjustments "
+			words = "adjustments {1}"
 		case sectionRevaluation:
-			words = "rate changes "
+			words = "rate changes {1}"
 			if !s.NoDiamonds {
-				words = "rate and currency changes "
+				words = "rate and currency changes {1}"
 			}
 		case sectionRounding:
-			words = "rounding "
+			words = "rounding {1}"
 		default:
 			continue
 		}
-		if s.Shown == 0 {
-			continue
+		if s.Shown != 0 {
+			w.comma()
+			w.put(words, func() { w.signed(s.Shown) })
 		}
-		w.comma()
-		w.say(words)
-		w.signed(s.Shown)
 	}
 }
 
 // payoutParts say what became of the payouts.
 func (w *Words) payoutParts() {
 	m := &w.S.Summary
+	part := func(v pipeline.Amount, words string) {
+		w.comma()
+		w.put(words, func() { w.money(v) })
+	}
 	if m.PaidAmount != 0 {
-		w.money(m.PaidAmount)
-		w.say(" reached you")
+		part(m.PaidAmount, "{1} reached you")
 	}
 	if m.InTransitAmount != 0 {
-		w.comma()
-		w.money(m.InTransitAmount)
-		w.say(" on its way")
+		part(m.InTransitAmount, "{1} on its way")
 	}
 	if m.FeeAmount > 0 {
-		w.comma()
-		w.say("fees ")
-		w.money(m.FeeAmount)
+		part(m.FeeAmount, "fees {1}")
 	}
 	if m.WithheldAmount > 0 {
-		w.comma()
-		w.say("tax ")
-		w.money(m.WithheldAmount)
+		part(m.WithheldAmount, "tax {1}")
 	}
 	if m.FailedAmount != 0 {
-		w.comma()
-		w.money(m.FailedAmount)
-		w.say(" came back")
+		part(m.FailedAmount, "{1} came back")
 	}
 	if len(w.text.Bytes) == 0 {
-		w.say("no payout was requested")
+		w.put("no payout was requested")
 	}
 }
 
 // comma begins another part of a list.
 func (w *Words) comma() {
 	if len(w.text.Bytes) > 0 {
-		w.say(", ")
+		w.put(listComma)
 	}
 }
+
+// listComma stands between the parts of a list.
+const listComma = ", "
 
 // Exactly says what a number is to the last digit; it is empty where it is shown
 // so already. A movement has its sign; all have the digits of the longest, because
@@ -98,15 +94,16 @@ func (w *Words) Exactly(exact, shown pipeline.Amount, moves bool) *Text {
 	if exact == shown {
 		return &w.text
 	}
-	w.say("exactly ")
-	if moves && exact > 0 {
-		w.say("+")
-	}
 	digits := w.Minor
 	for i := range w.steps {
 		digits = max(digits, digitsOf(int64(w.steps[i].Amount), pipeline.AmountDigits))
 	}
-	w.text.Bytes = w.Loc.Append(w.text.Bytes, int64(exact), pipeline.AmountDigits, digits)
+	w.put("exactly {1}", func() {
+		if moves && exact > 0 {
+			w.say("+")
+		}
+		w.text.Bytes = w.Loc.Append(w.text.Bytes, int64(exact), pipeline.AmountDigits, digits)
+	})
 	return &w.text
 }
 
@@ -125,9 +122,9 @@ func (w *Words) EarnedSum() *Text {
 // NothingMoved says why there is no way from opening to closing.
 func (w *Words) NothingMoved() string {
 	if w.S.Any(func(l *pipeline.StatementLine) bool { return IsGift(l) || IsTakenBack(l) || IsPayout(l) }) {
-		return nothingStayed
+		return w.T(nothingStayed)
 	}
-	return nothingMoved
+	return w.T(nothingMoved)
 }
 
 // giftSums are the gifts of a month, and those that were taken back in it.
@@ -149,31 +146,20 @@ func (s *Statement) giftSums() (t giftSums) {
 func (w *Words) InShort() *Text {
 	m := &w.S.Summary
 	w.begin()
-	w.say("In ")
-	w.month()
 	w.giftsInShort()
 	if m.PaidAmount != 0 {
-		w.sum(m.PaidAmount)
-		w.say(" reached you as payouts. ")
+		w.put("{1} reached you as payouts. ", func() { w.sum(m.PaidAmount) })
 	}
 	closing := w.shown(sectionClosing)
-	w.say("At the end of ")
-	w.lastDay("2 January")
+	day, payer := func() { w.lastDay(locale.DayMonth) }, func() { w.name(w.PayerName()) }
+	sum := func() { w.sum(closing) }
 	switch {
 	case m.ClosingAmount < 0:
-		w.say(" your balance is ")
-		w.sum(closing)
-		w.say(": below zero, so what you earn next first fills it up.")
+		w.put("At the end of {1} your balance is {2}: below zero, so what you earn next first fills it up.", day, sum)
 	case closing == 0:
-		w.say(" ")
-		w.name(w.PayerName())
-		w.say(" owes you nothing further.")
+		w.put("At the end of {1} {2} owes you nothing further.", day, payer)
 	default:
-		w.say(" ")
-		w.name(w.PayerName())
-		w.say(" owes you ")
-		w.sum(closing)
-		w.say(".")
+		w.put("At the end of {1} {2} owes you {3}.", day, payer, sum)
 	}
 	return &w.text
 }
@@ -181,56 +167,33 @@ func (w *Words) InShort() *Text {
 // giftsInShort says which gifts came, which went, and what that came to.
 func (w *Words) giftsInShort() {
 	t, earned := w.S.giftSums(), w.shown(sectionEarned)
+	received, back := func() { w.giftsOf(t.count, t.coins) }, func() { w.giftsOf(t.backCount, t.backCoins) }
 	switch {
 	case t.count == 0 && t.backCount == 0:
-		w.say(" you received no gifts. ")
+		w.put("In {1} you received no gifts. ", w.month)
 		return
 	case t.count == 0:
-		w.say(" you received no gifts, and ")
-		w.giftsOf(t.backCount, t.backCoins)
-		w.say(" of before")
-		w.takenBackWere(t.backCount)
+		w.many(t.backCount, "In {1} you received no gifts, and {2} of before was taken back: {3}. |In {1} you received no gifts, and {2} of before were taken back: {3}. ", w.month, back, w.leftInShort)
+	case t.backCount == 0:
+		w.put("In {1} you received {2}, which earned you {3}. ", w.month, received, func() { w.sum(earned) })
 	default:
-		w.say(" you received ")
-		w.giftsOf(t.count, t.coins)
-		if t.backCount == 0 {
-			w.say(", which earned you ")
-			w.sum(earned)
-			w.say(". ")
-			return
-		}
-		w.say(", and ")
-		w.giftsOf(t.backCount, t.backCoins)
-		w.takenBackWere(t.backCount)
+		w.many(t.backCount, "In {1} you received {2}, and {3} was taken back: {4}. |In {1} you received {2}, and {3} were taken back: {4}. ", w.month, received, back, w.leftInShort)
 	}
-	switch {
+}
+
+// leftInShort says what gifts that came and gifts that went left together.
+func (w *Words) leftInShort() {
+	switch earned := w.shown(sectionEarned); {
 	case w.S.Summary.EarnedAmount == 0:
-		w.say(": together they left nothing. ")
+		w.put("together they left nothing")
 	case earned < 0:
-		w.say(": that took ")
-		w.sum(-earned)
-		w.say(" from your balance. ")
+		w.put("that took {1} from your balance", func() { w.sum(-earned) })
 	default:
-		w.say(": together they earned you ")
-		w.sum(earned)
-		w.say(". ")
+		w.put("together they earned you {1}", func() { w.sum(earned) })
 	}
 }
 
 // giftsOf appends "1 gift of 5 coins", "3 gifts of 20 coins in all".
 func (w *Words) giftsOf(count, coins int64) {
-	w.counted(count, "gift")
-	w.say(" of ")
-	w.counted(coins, "coin")
-	if count != 1 {
-		w.say(" in all")
-	}
-}
-
-func (w *Words) takenBackWere(count int64) {
-	if count == 1 {
-		w.say(" was taken back")
-		return
-	}
-	w.say(" were taken back")
+	w.many(count, "{1} of {2}|{1} of {2} in all", func() { w.gifts(count) }, func() { w.coins(coins) })
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/reports/locale"
 )
 
 // CoinsToDiamonds is the arithmetic from coins to diamonds in a few words.
@@ -11,17 +12,16 @@ func (w *Words) CoinsToDiamonds() *Text {
 	w.begin()
 	switch rates := w.S.Rates; len(rates) {
 	case 0:
-		w.say("coins × the rate of each gift")
+		w.put("coins × the rate of each gift")
 	case 1:
-		w.say("coins × ")
-		w.rate(valueOf(rates[0].DiamondsPerCoin))
-		if !coinsHold(&rates[0]) {
-			w.say(", each gift rounded")
+		rate := func() { w.rate(valueOf(rates[0].DiamondsPerCoin)) }
+		if coinsHold(&rates[0]) {
+			w.put("coins × {1}", rate)
+		} else {
+			w.put("coins × {1}, each gift rounded", rate)
 		}
 	default:
-		w.say("coins × the rate of each gift: ")
-		w.whole(int64(len(rates)))
-		w.say(" rates this month, see below")
+		w.put("coins × the rate of each gift: {1} rates this month, see below", func() { w.whole(int64(len(rates))) })
 	}
 	return &w.text
 }
@@ -30,13 +30,10 @@ func (w *Words) CoinsToDiamonds() *Text {
 func (w *Words) DiamondsToMoney() *Text {
 	w.begin()
 	if rates := w.S.Rates; len(rates) == 1 {
-		w.say("diamonds × ")
-		w.rate(rates[0].Rate)
-		w.say("\u00a0")
-		w.say(w.Currency)
+		w.put("diamonds × {1}\u00a0{2}", func() { w.rate(rates[0].Rate) }, w.currency)
 		return &w.text
 	}
-	w.say("diamonds × what a diamond was worth at each gift")
+	w.put("diamonds × what a diamond was worth at each gift")
 	return &w.text
 }
 
@@ -47,12 +44,12 @@ func (w *Words) MovementPicture(steps []Step) *Text {
 		if i > 0 {
 			w.say("; ")
 		}
-		w.say(steps[i].Label)
+		w.say(w.T(steps[i].Label))
 		w.say(" ")
 		w.sum(steps[i].Shown)
 		if !steps[i].NoDiamonds {
-			w.say(", ")
-			w.counted(steps[i].Diamonds, "diamond")
+			w.put(listComma)
+			w.diamonds(steps[i].Diamonds)
 		}
 	}
 	w.say(".")
@@ -63,37 +60,31 @@ func (w *Words) MovementPicture(steps []Step) *Text {
 func (w *Words) MovementNotes() *Text {
 	m := &w.S.Summary
 	w.begin()
-	w.say("Amounts in ")
-	w.say(w.Currency)
+	smallest := func() { w.sum(minorUnit(w.Currency)) }
 	if w.RoundedSteps() {
-		w.say(", in whole steps of ")
-		w.sum(minorUnit(w.Currency))
-		w.say(" that add up; “exactly” is the same to the last digit")
-	}
-	w.say(".")
-	if len(w.steps) == 2 {
-		w.say(" Nothing moved this month.")
+		w.put("Amounts in {1}, in whole steps of {2} that add up; “exactly” is the same to the last digit.", w.currency, smallest)
 	} else {
-		w.say(" A payout leaves your balance on the day it is requested.")
+		w.put("Amounts in {1}.", w.currency)
+	}
+	if len(w.steps) == 2 {
+		w.put(" Nothing moved this month.")
+	} else {
+		w.put(" A payout leaves your balance on the day it is requested.")
 	}
 	if m.RevaluationAmount != 0 && w.S.movedDiamonds() == 0 {
-		w.say(" The money value of a diamond changed; diamonds that you still hold are worth what they are worth now (“rate changes”).")
+		w.put(" The money value of a diamond changed; diamonds that you still hold are worth what they are worth now (“rate changes”).")
 	}
 	switch moved := w.S.movedDiamonds(); {
 	case moved < 0:
-		w.say(" Your currency changed: the diamonds you then had went on, with their money, to your statement in the new one.")
+		w.put(" Your currency changed: the diamonds you then had went on, with their money, to your statement in the new one.")
 	case moved > 0:
-		w.say(" Your currency changed: the diamonds you then had came, with their money, from your statement in the one before.")
+		w.put(" Your currency changed: the diamonds you then had came, with their money, from your statement in the one before.")
 	}
 	if unit := minorUnit(w.Currency); m.OpeningAmount%unit != 0 || m.ClosingAmount%unit != 0 || m.EarnedAmount%unit != 0 {
-		w.say(" Fractions smaller than ")
-		w.sum(unit)
-		w.say(" stay in your balance; they are not rounded away.")
+		w.put(" Fractions smaller than {1} stay in your balance; they are not rounded away.", smallest)
 	}
 	if m.RoundingAmount != 0 {
-		w.say(" A payout is made in whole steps of ")
-		w.sum(minorUnit(w.Currency))
-		w.say("; what was left over of the diamonds paid out is “rounding of payouts”.")
+		w.put(" A payout is made in whole steps of {1}; what was left over of the diamonds paid out is “rounding of payouts”.", smallest)
 	}
 	return &w.text
 }
@@ -112,18 +103,11 @@ func (w *Words) RoundedSteps() bool {
 func (w *Words) BestDay(best int, most pipeline.Amount) *Text {
 	first, days := w.monthDays()
 	w.begin()
-	w.say("From 1 to ")
-	w.whole(int64(days))
-	w.say(" ")
-	w.month()
-	w.say("; the best day was ")
-	w.date(first.AddDate(0, 0, best), "2 January")
-	w.say(" with ")
-	w.sum(most)
-	w.say(".")
+	w.put("From {1} to {2}; the best day was {3} with {4}.", func() { w.date(first, locale.Day) }, func() { w.date(first.AddDate(0, 0, days-1), locale.DayMonthYear) },
+		func() { w.date(first.AddDate(0, 0, best), locale.DayMonth) }, func() { w.sum(most) })
 	for i := range w.S.Days {
 		if d := &w.S.Days[i]; d.Amount < 0 && d.Day >= first.UnixMicro() {
-			w.say(" Days on which more was taken back than came are not drawn.")
+			w.put(" Days on which more was taken back than came are not drawn.")
 			break
 		}
 	}
@@ -139,45 +123,38 @@ func (w *Words) monthDays() (first time.Time, days int) {
 // TopNote says what the gifts that earned most are counted by.
 func (w *Words) TopNote() *Text {
 	w.begin()
-	w.say("Gifts of one kind at one rate, in ")
-	w.say(w.Currency)
-	w.say(".")
+	w.put("Gifts of one kind at one rate, in {1}.", w.currency)
 	return &w.text
 }
 
 // RatesInForce is "Rates in force 1 Oct 2026 to 14 Oct 2026".
 func (w *Words) RatesInForce(from, to *int64) *Text {
 	w.begin()
-	w.say("Rates in force ")
-	w.inForce(from, to)
+	w.put("Rates in force {1}", func() { w.inForce(from, to) })
 	return &w.text
 }
 
 // inForce appends the dates of a rate: "1 Oct 2026 to 14 Oct 2026". An end is
 // exclusive; at midnight it is the day before, to a reader.
 func (w *Words) inForce(from, to *int64) {
+	begin := func() { w.dayOrMoment(*from) }
+	end := func() {
+		if at := timeIn(*to, w.Zone); isMidnight(at) {
+			w.date(at.AddDate(0, 0, -1), locale.ShortDay)
+			return
+		}
+		w.moment(*to)
+	}
 	switch {
 	case from == nil && to == nil:
-		w.say("always")
-		return
+		w.put("always")
 	case to == nil:
-		w.say("since ")
-		w.dayOrMoment(*from)
-		return
-	case from != nil:
-		w.dayOrMoment(*from)
+		w.put("since {1}", begin)
+	case from == nil:
+		w.put("until {1}", end)
+	default:
+		w.put("{1} to {2}", begin, end)
 	}
-	end := timeIn(*to, w.Zone)
-	if from == nil {
-		w.say("until ")
-	} else {
-		w.say(" to ")
-	}
-	if isMidnight(end) {
-		w.date(end.AddDate(0, 0, -1), "2 Jan 2006")
-		return
-	}
-	w.moment(*to)
 }
 
 // Gift names the gift of a line.
@@ -192,10 +169,9 @@ func (w *Words) gift(l *pipeline.StatementLine) {
 	case l.Label != "":
 		w.name(l.Label)
 	case l.GiftID != "":
-		w.say("Gift ")
-		w.name(l.GiftID)
+		w.put("Gift {1}", func() { w.name(l.GiftID) })
 	default:
-		w.say("Gift")
+		w.put(ColumnGift)
 	}
 }
 
@@ -203,9 +179,9 @@ func (w *Words) gift(l *pipeline.StatementLine) {
 // is after that and says so.
 func (w *Words) TotalEarned() string {
 	if w.takenBack() {
-		return "Earned, less the gifts taken back"
+		return w.T("Earned, less the gifts taken back")
 	}
-	return "Earned"
+	return w.T(ColumnEarned)
 }
 
 // Stream names a row of streams.
@@ -215,8 +191,7 @@ func (w *Words) Stream(t *pipeline.StatementStream) *Text {
 		w.id(t.StreamID)
 		return &w.text
 	}
-	w.counted(t.Streams, "other stream")
-	w.say(" together")
+	w.many(t.Streams, "{1}\u00a0other stream together|{1}\u00a0other streams together", func() { w.whole(t.Streams) })
 	return &w.text
 }
 
@@ -224,20 +199,23 @@ func (w *Words) Stream(t *pipeline.StatementStream) *Text {
 func (w *Words) StreamTrail(t *pipeline.StatementStream) *Text {
 	w.begin()
 	if t.FirstAt != nil && t.LastAt != nil {
-		w.moment(*t.FirstAt)
-		if *t.LastAt != *t.FirstAt {
-			w.say(" to ")
+		begin := func() { w.moment(*t.FirstAt) }
+		end := func() {
 			first, last := timeIn(*t.FirstAt, w.Zone), timeIn(*t.LastAt, w.Zone)
 			if first.YearDay() == last.YearDay() && first.Year() == last.Year() {
-				w.date(last, "15:04")
+				w.date(last, locale.Clock)
 			} else {
 				w.moment(*t.LastAt)
 			}
 		}
+		if *t.LastAt == *t.FirstAt {
+			begin()
+		} else {
+			w.put("{1} to {2}", begin, end)
+		}
 	}
 	if t.Rate != nil && len(w.S.Rates) != 1 {
-		w.say(" · rates in force ")
-		w.inForce(t.RateFrom, t.RateTo)
+		w.put(" · rates in force {1}", func() { w.inForce(t.RateFrom, t.RateTo) })
 	}
 	return &w.text
 }
@@ -245,11 +223,11 @@ func (w *Words) StreamTrail(t *pipeline.StatementStream) *Text {
 // SumsWhy says how coins become money.
 func (w *Words) SumsWhy(several bool) *Text {
 	w.begin()
-	w.say("Viewers pay for gifts in coins. Coins become diamonds, diamonds become money, each at the rate in force at the moment of the gift")
 	if several {
-		w.say("; rates changed, so each has its own row")
+		w.put("Viewers pay for gifts in coins. Coins become diamonds, diamonds become money, each at the rate in force at the moment of the gift; rates changed, so each has its own row.")
+	} else {
+		w.put("Viewers pay for gifts in coins. Coins become diamonds, diamonds become money, each at the rate in force at the moment of the gift.")
 	}
-	w.say(".")
 	return &w.text
 }
 
@@ -257,46 +235,36 @@ func (w *Words) SumsWhy(several bool) *Text {
 // line as an example.
 func (w *Words) SumOf(t *Sum) *Text {
 	w.begin()
+	dates := func() { w.inForce(t.RateFrom, t.RateTo) }
 	if t.Example != nil {
-		w.say("For example ")
-		w.gift(t.Example)
+		w.put("For example {1}, rates in force {2}", func() { w.gift(t.Example) }, dates)
 	} else {
-		w.say("All gifts")
+		w.put("All gifts, rates in force {1}", dates)
 	}
-	w.say(", rates in force ")
-	w.inForce(t.RateFrom, t.RateTo)
 	return &w.text
 }
 
 // SumCoins is the arithmetic of a row from coins to diamonds.
 func (w *Words) SumCoins(t *Sum) *Text {
 	w.begin()
-	w.open(Strong)
-	w.counted(t.Coins, "coin")
-	w.close()
+	w.strong(func() { w.coins(t.Coins) })
 	w.say(" × ")
 	w.rate(valueOf(t.DiamondsPerCoin))
 	w.equals(coinsHold(&t.StatementRate))
-	w.open(Strong)
-	w.counted(t.Diamonds, "diamond")
-	w.close()
+	w.strong(func() { w.diamonds(t.Diamonds) })
 	return &w.text
 }
 
 // SumMoney is the arithmetic of a row from diamonds to money.
 func (w *Words) SumMoney(t *Sum) *Text {
 	w.begin()
-	w.open(Strong)
-	w.counted(t.Diamonds, "diamond")
-	w.close()
+	w.strong(func() { w.diamonds(t.Diamonds) })
 	w.say(" × ")
 	w.rate(t.Rate)
 	w.say("\u00a0")
 	w.say(w.Currency)
 	w.equals(moneyHolds(&t.StatementRate))
-	w.open(Strong)
-	w.sum(t.Amount)
-	w.close()
+	w.strong(func() { w.sum(t.Amount) })
 	return &w.text
 }
 
@@ -304,9 +272,9 @@ func (w *Words) SumMoney(t *Sum) *Text {
 func (w *Words) SumRounded(t *Sum) string {
 	switch {
 	case !coinsHold(&t.StatementRate):
-		return roundedCoins
+		return w.T(roundedCoins)
 	case !moneyHolds(&t.StatementRate):
-		return roundedMoney
+		return w.T(roundedMoney)
 	}
 	return ""
 }
@@ -331,11 +299,12 @@ func moneyHolds(t *pipeline.StatementRate) bool {
 func (w *Words) SharesWhy() *Text {
 	m := &w.S.Summary
 	w.begin()
-	w.say("The list value is what the gifts’ coins are worth by the platform’s price list. You get your diamonds’ value; the rest is the platform’s part. From its part the platform pays the store’s fee for the coins")
+	w.put("The list value is what the gifts’ coins are worth by the platform’s price list. You get your diamonds’ value; the rest is the platform’s part. ")
 	if m.AgencyAmount != 0 || m.AgencyID != "" {
-		w.say(" and your agency; neither comes out of your share")
+		w.put("From its part the platform pays the store’s fee for the coins and your agency; neither comes out of your share.")
+	} else {
+		w.put("From its part the platform pays the store’s fee for the coins.")
 	}
-	w.say(".")
 	return &w.text
 }
 
@@ -368,17 +337,17 @@ func (w *Words) Shares() (shares []Share, drawn bool) {
 	}
 	drawn = m.ListValueAmount > 0 && m.EarnedAmount >= 0 && m.EarnedAmount <= m.ListValueAmount
 	shares = append(make([]Share, 0, 5),
-		Share{ShareWhole, "List value of the gifts’ coins", m.ListValueAmount, drawn},
-		Share{ShareCreator, "Your share", m.EarnedAmount, drawn},
-		Share{SharePlatform, "Platform’s part, before store fees", m.PlatformAmount, drawn})
+		Share{ShareWhole, w.T("List value of the gifts’ coins"), m.ListValueAmount, drawn},
+		Share{ShareCreator, w.T("Your share"), m.EarnedAmount, drawn},
+		Share{SharePlatform, w.T("Platform’s part, before store fees"), m.PlatformAmount, drawn})
 	if m.AgencyAmount != 0 {
-		shares = append(shares, Share{ShareAgency, "of which your agency", m.AgencyAmount, drawn})
+		shares = append(shares, Share{ShareAgency, w.T("of which your agency"), m.AgencyAmount, drawn})
 	}
 	switch {
 	case m.RoundingKept > 0:
-		shares = append(shares, Share{ShareRounding, "of which rounding: parts of diamonds that could not be credited", m.RoundingKept, drawn})
+		shares = append(shares, Share{ShareRounding, w.T("of which rounding: parts of diamonds that could not be credited"), m.RoundingKept, drawn})
 	case m.RoundingKept < 0: // a part of minus something is no share of the whole
-		shares = append(shares, Share{ShareRounding, "less rounding in your favour: parts of diamonds credited as whole ones", m.RoundingKept, false})
+		shares = append(shares, Share{ShareRounding, w.T("less rounding in your favour: parts of diamonds credited as whole ones"), m.RoundingKept, false})
 	}
 	return shares, drawn
 }
@@ -387,7 +356,6 @@ func (w *Words) Shares() (shares []Share, drawn bool) {
 func (w *Words) SharePicture() *Text {
 	m := &w.S.Summary
 	w.begin()
-	w.say("Of the list value, your share is ")
-	w.text.Bytes = w.AppendPercent(w.text.Bytes, m.EarnedAmount, m.ListValueAmount)
+	w.put("Of the list value, your share is {1}", func() { w.text.Bytes = w.AppendPercent(w.text.Bytes, m.EarnedAmount, m.ListValueAmount) })
 	return &w.text
 }

@@ -19,12 +19,12 @@ func (p *page) replaced() {
 	if len(p.s.Moves) > 0 {
 		p.w.AlignMoves()
 		p.Raw("<table class=\"moves\">\n")
-		p.columns(1, statement.ColumnItem, p.w.ColumnVersion(r.Version).String(), statement.ColumnNow, statement.ColumnChange)
+		p.columns(1, p.w.T(statement.ColumnItem), p.w.ColumnVersion(r.Version).String(), p.w.T(statement.ColumnNow), p.w.T(statement.ColumnChange))
 		p.Raw("<tbody>\n")
 		for i := range p.s.Moves {
 			m := &p.s.Moves[i]
 			p.Raw("<tr><th scope=\"row\">")
-			p.Text(statement.Item(m.Item))
+			p.Text(p.w.T(statement.Item(m.Item)))
 			p.Raw("</th>")
 			p.moneyCell(&m.AmountBefore, "")
 			p.moneyCell(&m.AmountNow, "")
@@ -48,9 +48,9 @@ func (p *page) streams() {
 	if len(streams) == 0 {
 		return
 	}
-	p.section(statement.TitleStreams)
+	p.section(p.t(statement.TitleStreams))
 	p.w.AlignStreams()
-	p.giftHead(statement.ColumnStream)
+	p.giftHead(p.w.T(statement.ColumnStream))
 	p.Raw("<tbody>\n")
 	for i := range streams {
 		p.streamRow(&streams[i])
@@ -58,7 +58,7 @@ func (p *page) streams() {
 	p.Raw("</tbody>\n")
 	p.giftTotal()
 	p.Raw("</table>\n")
-	p.note(statement.StreamsNote)
+	p.note(p.t(statement.StreamsNote))
 	p.Raw("</section>\n")
 }
 
@@ -87,7 +87,7 @@ func (p *page) held() {
 	p.paragraph("", p.w.Held())
 	p.w.AlignHeld()
 	p.Raw("<table class=\"free\">\n")
-	p.columns(1, statement.ColumnFreeFrom, statement.ColumnDiamonds, p.w.Currency)
+	p.columns(1, p.w.T(statement.ColumnFreeFrom), p.w.T(statement.ColumnDiamonds), p.w.Currency)
 	p.Raw("<tbody>\n")
 	for i := range all {
 		p.Raw("<tr><th scope=\"row\">")
@@ -97,7 +97,7 @@ func (p *page) held() {
 		p.moneyCell(&all[i].Amount, " sum")
 		p.Raw("</tr>\n")
 	}
-	p.Raw("</tbody>\n<tfoot><tr><th scope=\"row\">", statement.TotalHeld, "</th>")
+	p.Raw("</tbody>\n<tfoot><tr><th scope=\"row\">", p.t(statement.TotalHeld), "</th>")
 	p.wholeCell(&all[0].HeldDiamonds)
 	p.moneyCell(&all[0].HeldAmount, " sum")
 	p.Raw("</tr></tfoot>\n</table>\n")
@@ -112,20 +112,20 @@ func (p *page) yearToDate() {
 	if p.s.NothingInYear() {
 		p.Raw("<p><b>")
 		p.say(p.w.YearTitle())
-		p.Raw("</b>. ", statement.NothingInYear, "</p>\n")
+		p.Raw("</b>. ", p.t(statement.NothingInYear), "</p>\n")
 		return
 	}
 	p.w.Align()
 	p.Raw("<table class=\"year\">\n<caption>")
 	p.say(p.w.YearTitle())
 	p.Raw("</caption>\n")
-	p.columns(0, statement.ColumnEarned, statement.ColumnAdjusted, statement.ColumnGross, statement.ColumnWithheld, statement.ColumnFees, statement.ColumnPaid)
+	p.columns(0, p.w.T(statement.ColumnEarned), p.w.T(statement.ColumnAdjusted), p.w.T(statement.ColumnGross), p.w.T(statement.ColumnWithheld), p.w.T(statement.ColumnFees), p.w.T(statement.ColumnPaid))
 	p.Raw("<tbody><tr>")
 	for _, v := range []*pipeline.Amount{&y.Earned, &y.Adjusted, &y.Gross, &y.Withheld, &y.Fees, &y.Paid} {
 		p.moneyCell(v, "")
 	}
 	p.Raw("</tr></tbody>\n</table>\n")
-	p.note(statement.YearNote)
+	p.note(p.t(statement.YearNote))
 	if p.s.Summary.InTransitAmount != 0 {
 		p.Raw("<p class=\"note\">")
 		p.say(p.w.NotYetPaid())

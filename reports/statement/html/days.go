@@ -15,7 +15,7 @@ func (p *page) days() {
 		return
 	}
 	best := slices.Index(amounts, most)
-	p.section(statement.TitleDays)
+	p.section(p.t(statement.TitleDays))
 	p.Raw("<svg class=\"days\" role=\"img\" aria-labelledby=\"days-t\" viewBox=\"0 0 ")
 	p.B = pages.AppendInt(p.B, 20*len(amounts))
 	p.Raw(" 100\" preserveAspectRatio=\"none\" xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"days-t\">")
@@ -45,7 +45,7 @@ func (p *page) topGifts() {
 	if len(top) < 3 {
 		return
 	}
-	p.section(statement.TitleTop)
+	p.section(p.t(statement.TitleTop))
 	p.w.AlignTop(top)
 	p.Raw("<ol class=\"top\">\n")
 	for _, l := range top {

@@ -7,7 +7,7 @@ import (
 
 func (p *page) entryHead(what string) {
 	p.Raw("<table class=\"entries\">\n")
-	p.columns(2, statement.ColumnDate, what, statement.ColumnDiamonds, p.w.Currency)
+	p.columns(2, p.w.T(statement.ColumnDate), what, p.w.T(statement.ColumnDiamonds), p.w.Currency)
 	p.Raw("<tbody>\n")
 }
 
@@ -29,13 +29,13 @@ func (p *page) entryRow(l *pipeline.StatementLine) {
 // taken lists every deduction with its reason: negative adjustments, and the
 // fee and the tax of each payout.
 func (p *page) taken() {
-	p.section(statement.TitleTaken)
+	p.section(p.t(statement.TitleTaken))
 	open, charged := false, false
 	p.w.AlignTaken()
 	head := func() {
 		if !open {
 			open = true
-			p.entryHead(statement.ColumnReason)
+			p.entryHead(p.w.T(statement.ColumnReason))
 		}
 	}
 	for i := range p.s.Lines {
@@ -52,7 +52,7 @@ func (p *page) taken() {
 		}
 	}
 	if !open {
-		p.Raw("<p>", statement.NothingTaken, "</p>\n</section>\n")
+		p.Raw("<p>", p.t(statement.NothingTaken), "</p>\n</section>\n")
 		return
 	}
 	p.Raw("</tbody>\n<tfoot><tr><td></td><th scope=\"row\">")
@@ -61,17 +61,17 @@ func (p *page) taken() {
 	p.signed(-p.m.TakenAmount)
 	p.Raw("</td></tr></tfoot>\n</table>\n")
 	if charged {
-		p.note(statement.ChargesNote)
+		p.note(p.t(statement.ChargesNote))
 	}
 	p.Raw("</section>\n")
 }
 
 func (p *page) chargeRow(l *pipeline.StatementLine, c statement.Charge) {
 	p.when(l)
-	p.Text(c.Label)
+	p.Text(p.w.T(c.Label))
 	p.tagPrior(l.PriorPeriod)
 	if l.ReferenceID != "" {
-		p.Raw("<small>", statement.LabelPayout)
+		p.Raw("<small>", p.t(statement.LabelPayout))
 		p.id([]byte(l.ReferenceID))
 		p.Raw("</small>")
 	}
@@ -84,9 +84,9 @@ func (p *page) added() {
 	if !p.s.Any(statement.IsAddition) {
 		return
 	}
-	p.section(statement.TitleAdded)
+	p.section(p.t(statement.TitleAdded))
 	p.w.AlignAdded()
-	p.entryHead(statement.ColumnReason)
+	p.entryHead(p.w.T(statement.ColumnReason))
 	for i := range p.s.Lines {
 		if l := &p.s.Lines[i]; statement.IsAddition(l) {
 			p.entryRow(l)
@@ -100,7 +100,7 @@ func (p *page) priorPeriod() {
 	if !p.s.HasEarlier() {
 		return
 	}
-	p.section(statement.TitleEarlier)
+	p.section(p.t(statement.TitleEarlier))
 	p.paragraph("", p.w.Earlier())
 	p.Raw("</section>\n")
 }

@@ -8,14 +8,14 @@ import (
 // gifts writes the gifts by type, in the order of the lines, by the rate they
 // were judged by. Each row is the arithmetic of its own numbers.
 func (p *page) gifts() {
-	p.section(statement.TitleGifts)
+	p.section(p.t(statement.TitleGifts))
 	ranges := p.w.Ranges()
 	if len(ranges) == 0 {
-		p.Raw("<p>", statement.NoGifts, "</p>\n</section>\n")
+		p.Raw("<p>", p.t(statement.NoGifts), "</p>\n</section>\n")
 		return
 	}
 	p.w.AlignGifts()
-	p.giftHead(statement.ColumnGift)
+	p.giftHead(p.w.T(statement.ColumnGift))
 	rounded := false
 	for i := range ranges {
 		r := &ranges[i]
@@ -33,7 +33,7 @@ func (p *page) gifts() {
 	p.giftTotal()
 	p.Raw("</table>\n")
 	if rounded {
-		p.note(statement.GiftsRounded)
+		p.note(p.t(statement.GiftsRounded))
 	}
 	p.Raw("</section>\n")
 }
@@ -41,7 +41,7 @@ func (p *page) gifts() {
 // giftHead begins a table of gifts.
 func (p *page) giftHead(first string) {
 	p.Raw("<table class=\"gifts\">\n")
-	p.columns(1, first, statement.ColumnGifts, statement.ColumnCoins, statement.ColumnPerCoin, statement.ColumnIsDiamonds,
+	p.columns(1, first, p.w.T(statement.ColumnGifts), p.w.T(statement.ColumnCoins), p.w.T(statement.ColumnPerCoin), p.w.T(statement.ColumnIsDiamonds),
 		p.w.ColumnPerDiamond(), p.w.ColumnIsMoney())
 }
 
@@ -51,7 +51,7 @@ func (p *page) giftRow(l *pipeline.StatementLine) (rounded bool) {
 	p.say(p.w.Gift(l))
 	p.tagPrior(l.PriorPeriod)
 	if l.StreamID != "" {
-		p.Raw("<small>", statement.LabelStream)
+		p.Raw("<small>", p.t(statement.LabelStream))
 		p.id([]byte(l.StreamID))
 		p.Raw("</small>")
 	}
@@ -98,10 +98,10 @@ func (p *page) reversals() {
 	if !p.s.Any(statement.IsTakenBack) {
 		return
 	}
-	p.section(statement.TitleTakenBack)
-	p.Raw("<p>", statement.TakenBackWhy, " ", statement.TakenBackWhere, "</p>\n")
+	p.section(p.t(statement.TitleTakenBack))
+	p.Raw("<p>", p.t(statement.TakenBackWhy), " ", p.t(statement.TakenBackWhere), "</p>\n")
 	p.w.AlignTakenBack()
-	p.entryHead(statement.ColumnGift)
+	p.entryHead(p.w.T(statement.ColumnGift))
 	for i := range p.s.Lines {
 		if l := &p.s.Lines[i]; statement.IsTakenBack(l) {
 			p.entryRow(l)

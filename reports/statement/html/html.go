@@ -69,11 +69,11 @@ func (p *page) head() {
 	p.Text(p.w.Title())
 	p.Raw("</title>\n</head>\n<body>\n")
 	if p.m.Provisional {
-		p.Raw("<div class=\"water\" aria-hidden=\"true\">", statement.Watermark, "</div>\n")
+		p.Raw("<div class=\"water\" aria-hidden=\"true\">", p.t(statement.Watermark), "</div>\n")
 	}
 	p.Raw("<main>\n<header>\n<p class=\"payer\">")
 	p.Name(p.w.PayerName())
-	p.Raw("</p>\n<div class=\"title\"><h1>", statement.TitleStatement, " <span>")
+	p.Raw("</p>\n<div class=\"title\"><h1>", p.t(statement.TitleStatement), " <span>")
 	p.Text(p.w.Month())
 	p.Raw("</span></h1>\n<p class=\"state\">")
 	if p.m.Provisional {
@@ -86,30 +86,30 @@ func (p *page) head() {
 	p.say(p.w.Version(p.m.Version))
 	p.Raw("</p></div>\n")
 	if p.m.Provisional {
-		p.note(statement.NotClosed)
+		p.note(p.t(statement.NotClosed))
 	}
 	p.Raw("</header>\n")
 }
 
 func (p *page) parties() {
 	m := p.m
-	p.Raw("<dl class=\"parties\">\n<div><dt>", statement.LabelPayer, "</dt><dd><b>")
+	p.Raw("<dl class=\"parties\">\n<div><dt>", p.t(statement.LabelPayer), "</dt><dd><b>")
 	p.Name(p.w.PayerName())
 	p.Raw("</b>")
 	for _, line := range p.w.PayerAddress() {
 		p.Raw("<br>")
 		p.Name(line)
 	}
-	p.detail(statement.LabelTaxID, p.s.Payer.TaxID)
-	p.Raw("</dd></div>\n<div><dt>", statement.LabelPayee, "</dt><dd><b>")
+	p.detail(p.t(statement.LabelTaxID), p.s.Payer.TaxID)
+	p.Raw("</dd></div>\n<div><dt>", p.t(statement.LabelPayee), "</dt><dd><b>")
 	p.Name(p.w.CreatorName())
 	p.Raw("</b>")
-	p.Raw("<br>", statement.LabelCreator)
+	p.Raw("<br>", p.t(statement.LabelCreator))
 	p.id([]byte(m.CreatorID))
-	p.detail(statement.LabelAgency, m.AgencyID)
-	p.detail(statement.LabelTier, m.Tier)
-	p.detail(statement.LabelCountry, m.Country)
-	p.Raw("</dd></div>\n<div><dt>", statement.LabelPeriod, "</dt><dd><b>")
+	p.detail(p.t(statement.LabelAgency), m.AgencyID)
+	p.detail(p.t(statement.LabelTier), m.Tier)
+	p.detail(p.t(statement.LabelCountry), m.Country)
+	p.Raw("</dd></div>\n<div><dt>", p.t(statement.LabelPeriod), "</dt><dd><b>")
 	p.say(p.w.Period())
 	p.Raw("</b><br>")
 	p.say(p.w.PeriodZone())
@@ -127,7 +127,7 @@ func (p *page) detail(label pages.Markup, value string) {
 
 // numbers writes the four numbers that matter, and one sentence that says the same.
 func (p *page) numbers() {
-	p.Raw("<section aria-label=\"", statement.TitleInShort, "\">\n<dl class=\"four\">\n")
+	p.Raw("<section aria-label=\"", p.t(statement.TitleInShort), "\">\n<dl class=\"four\">\n")
 	p.w.Align()
 	cards := p.w.Cards()
 	for i := range cards {
@@ -147,7 +147,7 @@ func (p *page) card(c *statement.Card) {
 	default:
 		p.Raw("<div class=\"end\"><dt>")
 	}
-	p.Text(c.Label)
+	p.Text(p.w.T(c.Label))
 	p.Raw("</dt><dd class=\"big\"><span class=\"n\">")
 	if c.Moves() {
 		p.signed(c.Shown)
@@ -174,14 +174,14 @@ func (p *page) threeNumbers() {
 	if m.GiftCoins == 0 && m.EarnedDiamonds == 0 {
 		return
 	}
-	p.section(statement.TitleThree)
-	p.Raw("<ol class=\"three\">\n<li><span>", statement.ThreeCoins, "</span><b>")
+	p.section(p.t(statement.TitleThree))
+	p.Raw("<ol class=\"three\">\n<li><span>", p.t(statement.ThreeCoins), "</span><b>")
 	p.Whole(m.GiftCoins)
-	p.Raw("</b><small>", statement.ThreeCoinsNote, "</small></li>\n<li><span>", statement.ThreeDiamonds, "</span><b>")
+	p.Raw("</b><small>", p.t(statement.ThreeCoinsNote), "</small></li>\n<li><span>", p.t(statement.ThreeDiamonds), "</span><b>")
 	p.Whole(m.EarnedDiamonds)
 	p.Raw("</b><small>")
 	p.say(p.w.CoinsToDiamonds())
-	p.Raw("</small></li>\n<li><span>", statement.ThreeMoney, "</span><b>")
+	p.Raw("</small></li>\n<li><span>", p.t(statement.ThreeMoney), "</span><b>")
 	p.say(p.w.EarnedSum())
 	p.Raw("</b><small>")
 	p.say(p.w.DiamondsToMoney())

@@ -86,6 +86,10 @@ func (p *page) paragraph(class pages.Markup, t *statement.Text) {
 	p.Raw("</p>\n")
 }
 
+// t gives a text of words.go in the page's language. None of them holds markup: a test
+// of package statement looks at all.
+func (p *page) t(english string) pages.Markup { return pages.Markup(p.w.T(english)) }
+
 // note appends a sentence that is the same on every statement as a note.
 func (p *page) note(text pages.Markup) { p.Raw("<p class=\"note\">", text, "</p>\n") }
 
@@ -146,7 +150,7 @@ func (p *page) when(l *pipeline.StatementLine) {
 
 func (p *page) tagPrior(is bool) {
 	if is {
-		p.Raw(" <span class=\"tag\">", statement.EarlierMonth, "</span>")
+		p.Raw(" <span class=\"tag\">", p.t(statement.EarlierMonth), "</span>")
 	}
 }
 

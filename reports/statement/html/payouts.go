@@ -9,7 +9,7 @@ import (
 // payouts lists what was requested and what came back, each with the way from
 // its gross amount to what arrives.
 func (p *page) payouts() {
-	p.section(statement.TitlePayouts)
+	p.section(p.t(statement.TitlePayouts))
 	if !p.s.Any(statement.IsPayout) {
 		p.paragraph("", p.w.NoPayouts())
 		p.Raw("</section>\n")
@@ -17,7 +17,7 @@ func (p *page) payouts() {
 	}
 	p.w.Align()
 	p.Raw("<table class=\"payouts\">\n")
-	p.columns(1, statement.ColumnPayout, statement.ColumnDiamonds, statement.ColumnBalance, statement.ColumnFee, statement.ColumnWithheld, p.w.ColumnNet())
+	p.columns(1, p.w.T(statement.ColumnPayout), p.w.T(statement.ColumnDiamonds), p.w.T(statement.ColumnBalance), p.w.T(statement.ColumnFee), p.w.T(statement.ColumnWithheld), p.w.ColumnNet())
 	p.Raw("<tbody>\n")
 	for i := range p.s.Lines {
 		if l := &p.s.Lines[i]; statement.IsPayout(l) {
@@ -34,8 +34,7 @@ func (p *page) payouts() {
 func (p *page) payoutRow(l *pipeline.StatementLine) {
 	p.Raw("<tr><th scope=\"row\">")
 	if title, status := p.w.PayoutTitle(l); status {
-		// The first letter of a status is its colour.
-		p.Raw("<b class=\"status ", pages.Markup(title.Bytes[:1]), "\">")
+		p.Raw("<b class=\"status ", pages.Markup(statement.StatusLetter(l)), "\">")
 		p.say(title)
 		p.Raw("</b>")
 	} else {
@@ -71,10 +70,10 @@ func (p *page) onItsWay() {
 	if len(lines) == 0 {
 		return
 	}
-	p.section(statement.TitleOnItsWay)
+	p.section(p.t(statement.TitleOnItsWay))
 	p.paragraph("", p.w.OnItsWayWhy())
 	p.Raw("<table class=\"free way\">\n")
-	p.columns(2, statement.ColumnPayout, statement.ColumnRequested, p.w.ColumnNet())
+	p.columns(2, p.w.T(statement.ColumnPayout), p.w.T(statement.ColumnRequested), p.w.ColumnNet())
 	p.Raw("<tbody>\n")
 	for _, l := range lines {
 		p.Raw("<tr><th scope=\"row\">")
@@ -95,7 +94,7 @@ func (p *page) onItsWay() {
 		p.moneyCell(l.NetAmount, " sum")
 		p.Raw("</tr>\n")
 	}
-	p.Raw("</tbody>\n<tfoot><tr><th scope=\"row\">", statement.TotalOnItsWay, "</th><td></td>")
+	p.Raw("</tbody>\n<tfoot><tr><th scope=\"row\">", p.t(statement.TotalOnItsWay), "</th><td></td>")
 	p.moneyCell(&p.m.InTransitAmount, " sum")
 	p.Raw("</tr></tfoot>\n</table>\n</section>\n")
 }
@@ -103,10 +102,10 @@ func (p *page) onItsWay() {
 // closing says what the balance is and when it can be paid, as far as the rows say.
 func (p *page) closing() {
 	m := p.m
-	p.section(statement.TitleBalance)
+	p.section(p.t(statement.TitleBalance))
 	p.paragraph("", p.w.Closing())
 	if m.ClosingAmount < 0 || m.ClosingDiamonds < 0 {
-		p.Raw("<p class=\"callout\">", statement.WhyNegative, "</p>\n")
+		p.Raw("<p class=\"callout\">", p.t(statement.WhyNegative), "</p>\n")
 	} else {
 		p.held()
 	}

@@ -11,7 +11,7 @@ func (p *page) arithmetic() {
 	if len(sums) == 0 {
 		return
 	}
-	p.section(statement.TitleSums)
+	p.section(p.t(statement.TitleSums))
 	p.paragraph("", p.w.SumsWhy(len(sums) > 1))
 	p.Raw("<ol class=\"sums\">\n")
 	for i := range sums {
@@ -47,14 +47,14 @@ func (p *page) platformCut() {
 	if len(shares) == 0 {
 		return
 	}
-	p.section(statement.TitleShares)
+	p.section(p.t(statement.TitleShares))
 	p.paragraph("", p.w.SharesWhy())
 	if drawn {
 		p.shareBar()
 	}
 	p.w.AlignShares(shares)
 	p.Raw("<table class=\"cut\">\n")
-	p.columns(1, statement.ColumnShare, statement.ColumnOfListValue, p.w.Currency)
+	p.columns(1, p.w.T(statement.ColumnShare), p.w.T(statement.ColumnOfListValue), p.w.Currency)
 	p.Raw("<tbody>\n")
 	for _, s := range shares {
 		p.Raw("<tr", shareClass[s.Of], "><th scope=\"row\">", shareKey[s.Of])

@@ -27,7 +27,7 @@ var barClass = [...]pages.Markup{
 func (p *page) movement() {
 	steps, low, high := p.w.Steps()
 	p.w.Align()
-	p.section(statement.TitleMovement)
+	p.section(p.t(statement.TitleMovement))
 	if len(steps) == 0 {
 		p.Raw("<p>")
 		p.Text(p.w.NothingMoved())
@@ -40,7 +40,7 @@ func (p *page) movement() {
 	}
 	p.Raw("<svg class=\"fall\" role=\"img\" aria-labelledby=\"fall-t fall-d\" width=\"100%\" height=\"")
 	p.B = pages.AppendInt(p.B, f.top(len(steps)))
-	p.Raw("\" xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"fall-t\">", statement.TitleMovement, "</title>\n<desc id=\"fall-d\">")
+	p.Raw("\" xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"fall-t\">", p.t(statement.TitleMovement), "</title>\n<desc id=\"fall-d\">")
 	p.say(p.w.MovementPicture(steps))
 	p.Raw("</desc>\n")
 	for i := range steps {
@@ -126,7 +126,7 @@ func (p *page) stepWords(f *fall, s *statement.Step, i int) {
 	}
 	p.Raw("<text y=\"")
 	at(16)
-	p.Text(s.Label)
+	p.Text(p.w.T(s.Label))
 	if !s.NoDiamonds {
 		p.Raw("<tspan class=\"d\" dx=\"10\">")
 		p.stepDiamonds(s)

@@ -20,7 +20,7 @@ func (r *Renderer) Agency(s *agency.Statement, rows []byte) ([]byte, error) {
 		return nil, err
 	}
 	w := s.Words()
-	doc := &sheet{Document: r.paper, size: paperOf(w.Country), figures: &r.words.Figures}
+	doc := &sheet{Document: r.paper, size: paperOf(w.Country), figures: &r.words.Figures, carried: statement.CarriedForward, brought: statement.BroughtForward}
 	if w.Provisional {
 		doc.water = statement.Watermark
 	}

@@ -18,16 +18,16 @@ func (d *printed) replaced() {
 		return
 	}
 	d.AlignMoves()
-	g := d.grid(column{title: statement.ColumnItem}, column{title: statement.ColumnDiamonds, width: 8000, right: true},
+	g := d.grid(column{title: d.T(statement.ColumnItem)}, column{title: d.T(statement.ColumnDiamonds), width: 8000, right: true},
 		column{title: d.ColumnVersion(r.Version).String(), width: 9000, right: true},
-		column{title: statement.ColumnNow, width: 9000, right: true}, column{title: statement.ColumnChange, width: 9000, right: true})
+		column{title: d.T(statement.ColumnNow), width: 9000, right: true}, column{title: d.T(statement.ColumnChange), width: 9000, right: true})
 	for i := range d.S.Moves {
 		m := &d.S.Moves[i]
 		diamonds := ""
 		if m.DiamondsMoved != 0 {
 			diamonds = d.SignedWhole(m.DiamondsMoved)
 		}
-		g.row(entry{cells: []string{statement.Item(m.Item), diamonds, d.Money(m.AmountBefore), d.Money(m.AmountNow), d.Signed(m.AmountMoved)}})
+		g.row(entry{cells: []string{d.T(statement.Item(m.Item)), diamonds, d.Money(m.AmountBefore), d.Money(m.AmountNow), d.Signed(m.AmountMoved)}})
 	}
 	g.end()
 }
@@ -38,18 +38,18 @@ func (d *printed) streams() {
 	if len(streams) == 0 {
 		return
 	}
-	d.heading(statement.TitleStreams)
+	d.heading(d.T(statement.TitleStreams))
 	d.AlignStreams()
-	g := d.giftGrid(statement.ColumnStream)
+	g := d.giftGrid(d.T(statement.ColumnStream))
 	for i := range streams {
 		t := &streams[i]
 		g.row(entry{cells: []string{
-			d.Stream(t).String() + prior(t.PriorPeriod), d.Whole(t.Gifts), d.Whole(t.Coins), d.perCoin(t.DiamondsPerCoin), d.Whole(t.Diamonds),
+			d.Stream(t).String() + d.prior(t.PriorPeriod), d.Whole(t.Gifts), d.Whole(t.Coins), d.perCoin(t.DiamondsPerCoin), d.Whole(t.Diamonds),
 			d.perDiamond(t.Rate), d.Money(t.Amount),
 		}, small: d.StreamTrail(t).String(), amount: t.Amount})
 	}
 	d.giftTotal(g)
-	d.paragraph(pdf.Regular, smallSize, softColor, statement.StreamsNote)
+	d.paragraph(pdf.Regular, smallSize, softColor, d.T(statement.StreamsNote))
 }
 
 // held says what can't be paid out yet, and when it can.
@@ -60,12 +60,12 @@ func (d *printed) held() {
 	}
 	d.paragraph(pdf.Regular, textSize, inkColor, d.Held().String())
 	d.AlignHeld()
-	g := d.grid(column{title: statement.ColumnFreeFrom}, column{title: statement.ColumnDiamonds, width: 9000, right: true},
+	g := d.grid(column{title: d.T(statement.ColumnFreeFrom)}, column{title: d.T(statement.ColumnDiamonds), width: 9000, right: true},
 		column{title: d.Currency, width: 9000, right: true})
 	for i := range all {
 		g.row(entry{cells: []string{d.FreeFrom(all[i].ReleaseAt).String(), d.Whole(all[i].Diamonds), d.Money(all[i].Amount)}})
 	}
-	g.row(entry{total: true, cells: []string{statement.TotalHeld, d.Whole(all[0].HeldDiamonds), d.Money(all[0].HeldAmount)}})
+	g.row(entry{total: true, cells: []string{d.T(statement.TotalHeld), d.Whole(all[0].HeldDiamonds), d.Money(all[0].HeldAmount)}})
 	g.end()
 }
 
@@ -99,19 +99,19 @@ func (d *printed) yearToDate() {
 	d.need(5 * lineHeight)
 	d.paragraph(pdf.Bold, textSize, inkColor, d.YearTitle().String())
 	if d.S.NothingInYear() {
-		d.paragraph(pdf.Regular, textSize, inkColor, statement.NothingInYear)
+		d.paragraph(pdf.Regular, textSize, inkColor, d.T(statement.NothingInYear))
 		return
 	}
-	g := d.grid(column{title: statement.ColumnEarned, right: true}, column{title: statement.ColumnAdjusted, width: 9400, right: true},
-		column{title: statement.ColumnGross, width: 8200, right: true}, column{title: statement.ColumnWithheld, width: 8200, right: true},
-		column{title: statement.ColumnFees, width: 7400, right: true}, column{title: statement.ColumnPaid, width: 8200, right: true})
+	g := d.grid(column{title: d.T(statement.ColumnEarned), right: true}, column{title: d.T(statement.ColumnAdjusted), width: 9400, right: true},
+		column{title: d.T(statement.ColumnGross), width: 8200, right: true}, column{title: d.T(statement.ColumnWithheld), width: 8200, right: true},
+		column{title: d.T(statement.ColumnFees), width: 7400, right: true}, column{title: d.T(statement.ColumnPaid), width: 8200, right: true})
 	var cells []string
 	for _, v := range []pipeline.Amount{y.Earned, y.Adjusted, y.Gross, y.Withheld, y.Fees, y.Paid} {
 		cells = append(cells, d.Money(v))
 	}
 	g.row(entry{cells: cells})
 	g.end()
-	d.paragraph(pdf.Regular, smallSize, softColor, statement.YearNote)
+	d.paragraph(pdf.Regular, smallSize, softColor, d.T(statement.YearNote))
 	if d.S.Summary.InTransitAmount != 0 {
 		d.paragraph(pdf.Regular, smallSize, softColor, d.NotYetPaid().String())
 	}

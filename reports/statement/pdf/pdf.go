@@ -54,10 +54,11 @@ func (r *Renderer) PDF(s *statement.Statement, rows []byte) ([]byte, error) {
 	m := &s.Summary
 	r.words.About(s)
 	doc := &printed{sheet: &sheet{Document: r.paper, size: paperOf(m.Country), figures: &r.words.Figures}, Words: &r.words, m: m}
+	doc.carried, doc.brought = doc.T(statement.CarriedForward), doc.T(statement.BroughtForward)
 	if m.Provisional {
-		doc.water = statement.Watermark
+		doc.water = doc.T(statement.Watermark)
 	}
-	r.paper.Reset(doc.size, pdf.Info{Title: doc.Title(), Author: doc.PayerName(), Producer: "carat", Language: "en", Subject: doc.Subject()})
+	r.paper.Reset(doc.size, pdf.Info{Title: doc.Title(), Author: doc.PayerName(), Producer: "carat", Language: doc.Language.Tag, Subject: doc.Subject()})
 	r.paper.Attach(pdf.File{
 		Name: statement.FileName(m.CreatorID, m.Entity, m.Currency, statement.RowsFormat), Type: statement.RowsType, Description: doc.Subject(), Data: rows, Changed: doc.End,
 	})
@@ -104,7 +105,7 @@ func (d *printed) head() {
 	d.tell(sheetMargin, d.y+800, pdf.Bold, 950, keyColor, d.fitted(pdf.Bold, 950, d.width(), d.PayerName()))
 	d.y += 2600
 	d.part(pdf.Title)
-	x := sheetMargin + d.Text(sheetMargin, d.y+600, pdf.Bold, 2000, inkColor, statement.TitleStatement+" ")
+	x := sheetMargin + d.Text(sheetMargin, d.y+600, pdf.Bold, 2000, inkColor, d.T(statement.TitleStatement)+" ")
 	d.Text(x+100, d.y+600, pdf.Regular, 2000, softColor, d.Month())
 	d.Close()
 	color := inColor
@@ -116,7 +117,7 @@ func (d *printed) head() {
 	d.Close()
 	d.y += 1400
 	if d.m.Provisional {
-		d.paragraph(pdf.Regular, 850, softColor, statement.NotClosed)
+		d.paragraph(pdf.Regular, 850, softColor, d.T(statement.NotClosed))
 	}
 	d.y += 400
 }
@@ -145,17 +146,17 @@ func (d *printed) parties() {
 	}
 	payer := d.PayerAddress()
 	if d.S.Payer.TaxID != "" {
-		payer = append(payer, statement.LabelTaxID+d.S.Payer.TaxID)
+		payer = append(payer, d.T(statement.LabelTaxID)+d.S.Payer.TaxID)
 	}
-	block(0, statement.LabelPayer, d.PayerName(), payer...)
-	creator := []string{statement.LabelCreator + d.m.CreatorID}
-	for _, detail := range [][2]string{{statement.LabelAgency, d.m.AgencyID}, {statement.LabelTier, d.m.Tier}, {statement.LabelCountry, d.m.Country}} {
+	block(0, d.T(statement.LabelPayer), d.PayerName(), payer...)
+	creator := []string{d.T(statement.LabelCreator) + d.m.CreatorID}
+	for _, detail := range [][2]string{{d.T(statement.LabelAgency), d.m.AgencyID}, {d.T(statement.LabelTier), d.m.Tier}, {d.T(statement.LabelCountry), d.m.Country}} {
 		if detail[1] != "" {
 			creator = append(creator, detail[0]+detail[1])
 		}
 	}
-	block(1, statement.LabelPayee, d.CreatorName(), creator...)
-	block(2, statement.LabelPeriod, d.Period().String(), d.PeriodZone().String(), d.PeriodCurrency().String())
+	block(1, d.T(statement.LabelPayee), d.CreatorName(), creator...)
+	block(2, d.T(statement.LabelPeriod), d.Period().String(), d.PeriodZone().String(), d.PeriodCurrency().String())
 	d.y = low + 900
 	d.Rect(sheetMargin, d.y, d.width(), 50, lineColor)
 	d.y += 900
@@ -191,7 +192,7 @@ func (d *printed) numbers() {
 		case c.Label == statement.CardBalance:
 			color = keyColor
 		}
-		d.tell(x, d.y+900, pdf.Regular, smallSize, softColor, c.Label)
+		d.tell(x, d.y+900, pdf.Regular, smallSize, softColor, d.T(c.Label))
 		money := d.Money(c.Shown)
 		if c.Moves() {
 			money = d.Signed(c.Shown)
@@ -224,12 +225,12 @@ func (d *printed) threeNumbers() {
 	if d.m.GiftCoins == 0 && d.m.EarnedDiamonds == 0 {
 		return
 	}
-	d.heading(statement.TitleThree)
+	d.heading(d.T(statement.TitleThree))
 	third := d.width() / 3
 	for i, n := range []struct{ title, number, below string }{
-		{statement.ThreeCoins, d.Whole(d.m.GiftCoins), statement.ThreeCoinsNote},
-		{statement.ThreeDiamonds, d.Whole(d.m.EarnedDiamonds), d.CoinsToDiamonds().String()},
-		{statement.ThreeMoney, d.EarnedSum().String(), joined(d.DiamondsToMoney().String(), d.EarnedExactly().String())},
+		{d.T(statement.ThreeCoins), d.Whole(d.m.GiftCoins), d.T(statement.ThreeCoinsNote)},
+		{d.T(statement.ThreeDiamonds), d.Whole(d.m.EarnedDiamonds), d.CoinsToDiamonds().String()},
+		{d.T(statement.ThreeMoney), d.EarnedSum().String(), joined(d.DiamondsToMoney().String(), d.EarnedExactly().String())},
 	} {
 		x := sheetMargin + i*third
 		d.Rect(x, d.y, third-1000, 4300, washColor)
@@ -257,7 +258,7 @@ func (d *printed) movement() {
 	d.Align()
 	steps, low, most := d.Steps()
 	if len(steps) == 0 {
-		d.heading(statement.TitleMovement)
+		d.heading(d.T(statement.TitleMovement))
 		d.paragraph(pdf.Regular, textSize, inkColor, d.NothingMoved())
 		return
 	}
@@ -268,12 +269,12 @@ func (d *printed) movement() {
 	}
 	high += more
 	d.need(3000 + len(steps)*high)
-	d.heading(statement.TitleMovement)
+	d.heading(d.T(statement.TitleMovement))
 	at := func(bp int64) int { return sheetMargin + int(int64(d.width())*bp/10_000) }
 	for i := range steps {
 		s := &steps[i]
 		d.part(pdf.Paragraph)
-		used := d.Text(sheetMargin, d.y+900, pdf.Regular, textSize, inkColor, s.Label+" ")
+		used := d.Text(sheetMargin, d.y+900, pdf.Regular, textSize, inkColor, d.T(s.Label)+" ")
 		if !s.NoDiamonds {
 			diamonds := d.Diamonds
 			if s.Moves() {
@@ -308,7 +309,7 @@ func (d *printed) daily() {
 	}
 	const high = 5000
 	d.need(high + 5000)
-	d.heading(statement.TitleDays)
+	d.heading(d.T(statement.TitleDays))
 	wide := d.width() / len(amounts)
 	said := d.BestDay(slices.Index(amounts, most), most).String()
 	d.Open(pdf.Figure, pdf.Attributes{Alt: said, Box: [4]int{sheetMargin, d.y, d.width(), high}})

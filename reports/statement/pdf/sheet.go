@@ -39,6 +39,8 @@ type sheet struct {
 	size    pdf.Size
 	y       int    // the next baseline's line begins here
 	water   string // drawn across every page when not ""
+	carried string // what a sum at a page's end and at the next one's begin is called
+	brought string
 }
 
 func (s *sheet) width() int  { return s.size.Width - 2*sheetMargin }
@@ -292,12 +294,12 @@ func (g *grid) turn() {
 	g.s.OpenArtifact()
 	defer g.s.Close()
 	if g.carries && g.rows > 0 {
-		g.carry(statement.CarriedForward)
+		g.carry(g.s.carried)
 	}
 	g.s.newPage()
 	g.head()
 	if g.carries && g.rows > 0 {
-		g.carry(statement.BroughtForward)
+		g.carry(g.s.brought)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 
 // giftGrid begins a table of gifts.
 func (d *printed) giftGrid(first string) *grid {
-	g := d.grid(column{title: first}, column{title: statement.ColumnGifts, width: 4600, right: true}, column{title: statement.ColumnCoins, width: 6600, right: true},
-		column{title: statement.ColumnPerCoin, width: 8200, right: true}, column{title: statement.ColumnIsDiamonds, width: 6600, right: true},
+	g := d.grid(column{title: first}, column{title: d.T(statement.ColumnGifts), width: 4600, right: true}, column{title: d.T(statement.ColumnCoins), width: 6600, right: true},
+		column{title: d.T(statement.ColumnPerCoin), width: 8200, right: true}, column{title: d.T(statement.ColumnIsDiamonds), width: 6600, right: true},
 		column{title: d.ColumnPerDiamond(), width: 8200, right: true}, column{title: d.ColumnIsMoney(), width: 7400, right: true})
 	g.carries = true
 	return g
@@ -24,14 +24,14 @@ func (d *printed) giftTotal(g *grid) {
 // gifts writes the gifts by type under the rates they were judged by, and those
 // that were taken back, so that the carried sums lead to the total.
 func (d *printed) gifts() {
-	d.heading(statement.TitleGifts)
+	d.heading(d.T(statement.TitleGifts))
 	ranges := d.Ranges()
 	if len(ranges) == 0 {
-		d.paragraph(pdf.Regular, textSize, inkColor, statement.NoGifts)
+		d.paragraph(pdf.Regular, textSize, inkColor, d.T(statement.NoGifts))
 		return
 	}
 	d.AlignGifts()
-	g := d.giftGrid(statement.ColumnGift)
+	g := d.giftGrid(d.T(statement.ColumnGift))
 	rounded := false
 	for i := range ranges {
 		r := &ranges[i]
@@ -43,7 +43,7 @@ func (d *printed) gifts() {
 			}
 			small := ""
 			if l.StreamID != "" {
-				small = statement.LabelStream + l.StreamID
+				small = d.T(statement.LabelStream) + l.StreamID
 			}
 			mark := ""
 			if statement.IsRounded(l) {
@@ -53,7 +53,7 @@ func (d *printed) gifts() {
 		}
 	}
 	if d.S.Any(statement.IsTakenBack) {
-		g.group(statement.TitleTakenBack + ". " + statement.TakenBackWhy)
+		g.group(d.T(statement.TitleTakenBack) + ". " + d.T(statement.TakenBackWhy))
 		for n := range d.S.Lines {
 			if l := &d.S.Lines[n]; statement.IsTakenBack(l) {
 				d.giftRow(g, l, "", joined(d.Moment(l.EventAt), d.LineSource(l).String()))
@@ -62,13 +62,13 @@ func (d *printed) gifts() {
 	}
 	d.giftTotal(g)
 	if rounded {
-		d.paragraph(pdf.Regular, smallSize, softColor, statement.GiftsRounded)
+		d.paragraph(pdf.Regular, smallSize, softColor, d.T(statement.GiftsRounded))
 	}
 }
 
 func (d *printed) giftRow(g *grid, l *pipeline.StatementLine, mark, small string) {
 	g.row(entry{cells: []string{
-		d.Gift(l).String() + prior(l.PriorPeriod), d.optional(l.Count), d.optional(l.Coins), d.perCoin(l.DiamondsPerCoin), d.optional(l.Diamonds) + mark,
+		d.Gift(l).String() + d.prior(l.PriorPeriod), d.optional(l.Count), d.optional(l.Coins), d.perCoin(l.DiamondsPerCoin), d.optional(l.Diamonds) + mark,
 		d.perDiamond(l.Rate), d.Money(l.Amount),
 	}, small: small, amount: l.Amount})
 }
@@ -108,9 +108,9 @@ func (d *printed) optionalMoney(v *pipeline.Amount) string {
 	return d.Money(*v)
 }
 
-func prior(is bool) string {
+func (d *printed) prior(is bool) string {
 	if is {
-		return " (" + statement.EarlierMonth + ")"
+		return " (" + d.T(statement.EarlierMonth) + ")"
 	}
 	return ""
 }
@@ -136,7 +136,7 @@ func (d *printed) arithmetic() {
 	if len(d.S.Rates) == 0 || len(sums) == 0 {
 		return
 	}
-	d.heading(statement.TitleSums)
+	d.heading(d.T(statement.TitleSums))
 	d.paragraph(pdf.Regular, textSize, inkColor, d.SumsWhy(len(sums) > 1).String())
 	for i := range sums {
 		t := &sums[i]
@@ -156,10 +156,10 @@ func (d *printed) shares() {
 	if len(shares) == 0 {
 		return
 	}
-	d.heading(statement.TitleShares)
+	d.heading(d.T(statement.TitleShares))
 	d.paragraph(pdf.Regular, textSize, inkColor, d.SharesWhy().String())
 	d.AlignShares(shares)
-	g := d.grid(column{title: statement.ColumnShare}, column{title: statement.ColumnOfListValue, width: 9000, right: true}, column{title: d.Currency, width: 9000, right: true})
+	g := d.grid(column{title: d.T(statement.ColumnShare)}, column{title: d.T(statement.ColumnOfListValue), width: 9000, right: true}, column{title: d.Currency, width: 9000, right: true})
 	for _, s := range shares {
 		label, part := s.Label, ""
 		if s.Of == statement.ShareAgency || s.Of == statement.ShareRounding {
@@ -174,20 +174,20 @@ func (d *printed) shares() {
 }
 
 func (d *printed) entries() *grid {
-	g := d.grid(column{title: statement.ColumnDate, width: 9600}, column{title: statement.ColumnReason}, column{title: statement.ColumnDiamonds, width: 7000, right: true},
+	g := d.grid(column{title: d.T(statement.ColumnDate), width: 9600}, column{title: d.T(statement.ColumnReason)}, column{title: d.T(statement.ColumnDiamonds), width: 7000, right: true},
 		column{title: d.Currency, width: 8600, right: true})
 	g.carries = true
 	return g
 }
 
 func (d *printed) adjustment(g *grid, l *pipeline.StatementLine) {
-	g.row(entry{cells: []string{d.Moment(l.EventAt), d.LineReason(l).String() + prior(l.PriorPeriod), d.optionalSigned(l.Diamonds), d.Signed(l.Amount)},
+	g.row(entry{cells: []string{d.Moment(l.EventAt), d.LineReason(l).String() + d.prior(l.PriorPeriod), d.optionalSigned(l.Diamonds), d.Signed(l.Amount)},
 		small: d.LineTrail(l).String(), amount: l.Amount})
 }
 
 // deductions lists everything that was taken, with its reason.
 func (d *printed) deductions() {
-	d.heading(statement.TitleTaken)
+	d.heading(d.T(statement.TitleTaken))
 	d.AlignTaken()
 	var g *grid
 	charged := false
@@ -207,25 +207,25 @@ func (d *printed) deductions() {
 			charged = true
 			small := ""
 			if l.ReferenceID != "" {
-				small = statement.LabelPayout + l.ReferenceID
+				small = d.T(statement.LabelPayout) + l.ReferenceID
 			}
-			g.row(entry{cells: []string{d.Moment(l.EventAt), c.Label + prior(l.PriorPeriod), "", d.Signed(c.Amount)}, small: small, amount: c.Amount})
+			g.row(entry{cells: []string{d.Moment(l.EventAt), d.T(c.Label) + d.prior(l.PriorPeriod), "", d.Signed(c.Amount)}, small: small, amount: c.Amount})
 		}
 	}
 	if g == nil {
-		d.paragraph(pdf.Regular, textSize, inkColor, statement.NothingTaken)
+		d.paragraph(pdf.Regular, textSize, inkColor, d.T(statement.NothingTaken))
 		return
 	}
 	g.row(entry{total: true, cells: []string{"", d.TotalTaken(), "", d.Signed(-d.m.TakenAmount)}})
 	g.end()
 	if charged {
-		d.paragraph(pdf.Regular, smallSize, softColor, statement.ChargesNote)
+		d.paragraph(pdf.Regular, smallSize, softColor, d.T(statement.ChargesNote))
 	}
 }
 
 func (d *printed) additions() {
 	if d.S.Any(statement.IsAddition) {
-		d.heading(statement.TitleAdded)
+		d.heading(d.T(statement.TitleAdded))
 		d.AlignAdded()
 		g := d.entries()
 		for i := range d.S.Lines {
@@ -240,21 +240,21 @@ func (d *printed) additions() {
 // earlier says what part of the month belongs to earlier ones.
 func (d *printed) earlier() {
 	if d.S.HasEarlier() {
-		d.heading(statement.TitleEarlier)
+		d.heading(d.T(statement.TitleEarlier))
 		d.paragraph(pdf.Regular, textSize, inkColor, d.Earlier().String())
 	}
 }
 
 // payoutTable lists payouts from gross to what arrives.
 func (d *printed) payoutTable() {
-	d.heading(statement.TitlePayouts)
+	d.heading(d.T(statement.TitlePayouts))
 	d.Align()
 	if !d.S.Any(statement.IsPayout) {
 		d.paragraph(pdf.Regular, textSize, inkColor, d.NoPayouts().String())
 		return
 	}
-	g := d.grid(column{title: statement.ColumnPayout}, column{title: statement.ColumnDiamonds, width: 6400, right: true}, column{title: statement.ColumnBalance, width: 7600, right: true},
-		column{title: statement.ColumnFee, width: 6000, right: true}, column{title: statement.ColumnWithheld, width: 6400, right: true}, column{title: d.ColumnNet(), width: 7800, right: true})
+	g := d.grid(column{title: d.T(statement.ColumnPayout)}, column{title: d.T(statement.ColumnDiamonds), width: 6400, right: true}, column{title: d.T(statement.ColumnBalance), width: 7600, right: true},
+		column{title: d.T(statement.ColumnFee), width: 6000, right: true}, column{title: d.T(statement.ColumnWithheld), width: 6400, right: true}, column{title: d.ColumnNet(), width: 7800, right: true})
 	for i := range d.S.Lines {
 		l := &d.S.Lines[i]
 		if !statement.IsPayout(l) {
@@ -267,7 +267,7 @@ func (d *printed) payoutTable() {
 			diamonds, balance = d.optionalSigned(l.Diamonds), d.Signed(l.Amount)
 		}
 		g.row(entry{cells: []string{
-			said + prior(l.PriorPeriod), diamonds, balance, d.optionalMoney(l.FeeAmount), d.optionalMoney(l.WithholdingAmount), d.optionalMoney(l.NetAmount),
+			said + d.prior(l.PriorPeriod), diamonds, balance, d.optionalMoney(l.FeeAmount), d.optionalMoney(l.WithholdingAmount), d.optionalMoney(l.NetAmount),
 		}, small: joined(d.PayoutTrail(l).String(), d.Exchange(l).String())})
 	}
 	g.end()
@@ -280,9 +280,9 @@ func (d *printed) onItsWay() {
 	if len(lines) == 0 {
 		return
 	}
-	d.heading(statement.TitleOnItsWay)
+	d.heading(d.T(statement.TitleOnItsWay))
 	d.paragraph(pdf.Regular, textSize, inkColor, d.OnItsWayWhy().String())
-	g := d.grid(column{title: statement.ColumnPayout}, column{title: statement.ColumnRequested, width: 9600}, column{title: d.ColumnNet(), width: 9000, right: true})
+	g := d.grid(column{title: d.T(statement.ColumnPayout)}, column{title: d.T(statement.ColumnRequested), width: 9600}, column{title: d.ColumnNet(), width: 9000, right: true})
 	for _, l := range lines {
 		requested := ""
 		if l.EventAt != nil {
@@ -290,23 +290,23 @@ func (d *printed) onItsWay() {
 		}
 		g.row(entry{cells: []string{l.ReferenceID, requested, d.optionalMoney(l.NetAmount)}, small: joined(d.OnItsWayTrail(l).String(), d.Exchange(l).String())})
 	}
-	g.row(entry{total: true, cells: []string{statement.TotalOnItsWay, "", d.Money(d.m.InTransitAmount)}})
+	g.row(entry{total: true, cells: []string{d.T(statement.TotalOnItsWay), "", d.Money(d.m.InTransitAmount)}})
 	g.end()
 }
 
 // ending says what the balance is, the year so far, and how to check all this.
 func (d *printed) ending() {
-	d.heading(statement.TitleBalance)
+	d.heading(d.T(statement.TitleBalance))
 	d.paragraph(pdf.Regular, textSize, inkColor, d.Closing().String())
 	if d.m.ClosingAmount < 0 || d.m.ClosingDiamonds < 0 {
-		d.paragraph(pdf.Regular, textSize, openColor, statement.WhyNegative)
+		d.paragraph(pdf.Regular, textSize, openColor, d.T(statement.WhyNegative))
 	} else {
 		d.held()
 	}
 	d.payoutTerms()
 	d.yearToDate()
-	d.heading(statement.TitleCheck)
-	d.paragraph(pdf.Regular, smallSize, softColor, statement.HowToCheck+" "+statement.NoViewers)
+	d.heading(d.T(statement.TitleCheck))
+	d.paragraph(pdf.Regular, smallSize, softColor, d.T(statement.HowToCheck)+" "+d.T(statement.NoViewers))
 }
 
 // feet writes the foot of every page, now that their number is known.
