@@ -74,7 +74,11 @@ func (a *app) printDryFile(f ingest.DryFile) error {
 		say("")
 		return nil
 	}
-	say("  the first %s as carat sees them:", counted(len(f.Rows), "good row", "good rows"))
+	if len(f.Rows) == 1 {
+		say("  the first good row as carat sees it:")
+	} else {
+		say("  the first %d good rows as carat sees them:", len(f.Rows))
+	}
 	for i, row := range f.Rows {
 		var parts []string
 		for j, column := range f.Columns {

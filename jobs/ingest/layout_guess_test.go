@@ -1,7 +1,10 @@
 package ingest_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +12,7 @@ import (
 
 	"carat/jobs/ingest"
 	"carat/jobs/internal/trial"
+	"carat/pipeline"
 )
 
 // A first layout needs what nobody can know, and nothing else: with that said, it
@@ -76,5 +80,41 @@ func TestAllRowsConflict(t *testing.T) {
 	r, err := ingest.Files(ctx, ingest.Options{Setting: s})
 	if err != nil || r.Files[len(r.Files)-1].RowsRejected != 1 || r.Files[len(r.Files)-1].RowsAccepted != 1 {
 		t.Errorf("one row that conflicts is rejected: %v %+v", err, r)
+	}
+}
+
+// What is no text is said so: its bytes are no columns, and stand in no comment.
+func TestGuessedLayoutsOfNoText(t *testing.T) {
+	var workbookless bytes.Buffer
+	z := zip.NewWriter(&workbookless)
+	if w, err := z.Create("a.txt"); err != nil {
+		t.Fatal(err)
+	} else if _, err := w.Write([]byte("a,b\n1,2\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"gifts.parquet": "PAR1\x15\x04\x15\x28\xb5,\n\x00\x01,b\nPAR1",
+		"photo.png":     "\x89PNG\r\n\x1a\n\x00\x00,\rIHDR,a\n1,2\n",
+		"ledger.db":     "SQLite format 3\x00,\n1,2\n\xff",
+		"empty.csv":     "",
+	} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ingest.GuessLayout(path, "gift_events", "")
+		if pipeline.KindOf(err) != pipeline.KindBadInput || !strings.Contains(fmt.Sprint(err), "a layout is for delimited text, JSON and workbooks") {
+			t.Errorf("%s: %v\n%s", name, err, got)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "files.zip")
+	if err := os.WriteFile(path, workbookless.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ingest.GuessLayout(path, "gift_events", ""); err == nil && strings.Contains(got, "PK") {
+		t.Errorf("an archive: %s", got)
 	}
 }

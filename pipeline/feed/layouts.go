@@ -195,7 +195,7 @@ func GuessLayout(file *os.File, name, feedName, sheet string) (string, error) {
 		return "", err
 	}
 	if len(s.Names) < 2 || len(s.Rows) == 0 {
-		return "", lex.BadFile(name, 0, "it has no columns with rows below them").WithHint("a layout is for delimited text, JSON and workbooks")
+		return "", lex.BadFile(name, 0, "it has no columns with rows below them").WithHint("a layout is for delimited text, JSON and workbooks; Parquet has carat's own columns")
 	}
 	if f, ok := pipeline.FeedByName(feedName); ok {
 		return s.GuessFor(f).YAML(name), nil

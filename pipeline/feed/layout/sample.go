@@ -20,6 +20,8 @@ func SampleText(raw []byte, whole bool) Sample {
 	text, s := raw, Sample{}
 	if decoded, how := lex.DecodeHead(raw); how != "" {
 		text, s.Encoding = decoded, string(how)
+	} else if bytes.IndexByte(raw, 0) >= 0 { // Parquet, a picture: no text
+		return s
 	} else if !utf8.Valid(bytes.TrimRight(cutLine(raw, whole), "\x80\xbf")) {
 		s.Encoding = string(lex.Windows1252)
 		text = (&Layout{Encoding: s.Encoding}).decode(raw)
