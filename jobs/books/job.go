@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/identity"
 	"carat/pipeline/lake"
 	"carat/pipeline/spelling"
 	"carat/pipeline/state"
@@ -71,7 +72,7 @@ func (r *Job) End(ctx context.Context, err error) error {
 	if r.s.Clock != nil {
 		r.job.EndedAt = r.s.Clock().UTC()
 	}
-	if err != nil {
+	if err != nil && !identity.IsUnsigned(err) { // it did all that comes before a signature
 		r.job.Result, r.job.Error = state.JobFailed, r.s.redact(strings.ReplaceAll(strings.ToValidUTF8(err.Error(), "\uFFFD"), "\x00", "\uFFFD"))
 		if errors.Is(err, context.Canceled) {
 			r.job.Error = "interrupted"

@@ -27,6 +27,9 @@ type ApproveOptions struct {
 	books.Setting
 	SQL    fs.FS // the models
 	Period pipeline.Period
+	// Saw is what whoever approves was looking at; where it is another by now, nothing is
+	// signed. Zero: they looked at nothing.
+	Saw Signing
 }
 
 // ApproveResult is what was locked.
@@ -61,9 +64,8 @@ func Approve(ctx context.Context, o ApproveOptions) (result *ApproveResult, err 
 		if err := errors.Join(closed.InOrder("approve", o.Period), noScheduler(ctx, p, o)); err != nil {
 			return nil, err
 		}
-		if end := o.Period.End(o.Config.Zone); o.Now.Before(end) {
-			return nil, pipeline.Errorf(pipeline.KindUsage, "approve", string(o.Period), "the month is not over before %s", end.Format(time.RFC3339)).
-				WithHint("approve it then: what is still to come would count in the next month")
+		if err := isOver(o); err != nil {
+			return nil, err
 		}
 		version := closed.Version(o.Period)
 		if _, err := signed(ctx, p, o, version); err != nil {
@@ -77,6 +79,9 @@ func Approve(ctx context.Context, o ApproveOptions) (result *ApproveResult, err 
 		// The run just made may have moved what was signed.
 		signed, err := signed(ctx, p, o, version)
 		if err != nil {
+			return nil, err
+		}
+		if err := o.Saw.as(ctx, p, "approve", o.Period, run, v, signed.Attempt); err != nil {
 			return nil, err
 		}
 		if err := mayApprove(o, signed, v); err != nil {
@@ -177,6 +182,12 @@ func payersNamed(ctx context.Context, p *books.Books, o ApproveOptions, run stat
 // next command that locks the lake puts them in place, and the package that tells
 // who signed is written by `carat package`.
 func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed books.Closures, signed state.SignOff, lines []identity.Field, run state.Run, v books.Verdict) (*ApproveResult, error) {
+	// The approver signs before the certificate is made, which names what was signed, and before
+	// a file is written: who has no key, or is shown first what to sign, leaves none behind.
+	proof, err := p.Prove(ctx, o.Setting, identity.KindApprove, books.RightApprove, lines...)
+	if err != nil {
+		return nil, err
+	}
 	standing := books.Standing{Verdict: v, Lock: state.Lock{Period: o.Period, Version: signed.Version, RunID: run.ID, PreparedBy: signed.PreparedBy, ApprovedBy: o.By.User}}
 	render := statements.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Final: true, Says: standing.Words()}
 	next, target := render.Folder(statements.FinalEnding), render.Folder("")
@@ -199,11 +210,6 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 		Statements:     certificate.CertifiedList{Statements: count, Files: files, SHA256: certificate.SHA256Text(list), OnDemand: statements.OnDemand(o.Config)},
 	}
 	if err := certify(ctx, p, o, closed, run, c); err != nil {
-		return nil, err
-	}
-	// The approver signs before the certificate is made, which names what was signed.
-	proof, err := p.Prove(ctx, o.Setting, identity.KindApprove, books.RightApprove, lines...)
-	if err != nil {
 		return nil, err
 	}
 	if err := named(ctx, p, c, signed, proof); err != nil {

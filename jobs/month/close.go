@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"carat/jobs/books"
-	"carat/jobs/config"
-	"carat/jobs/names"
 	"carat/jobs/reconcile"
 	"carat/jobs/statements"
 	"carat/pipeline"
@@ -22,6 +20,9 @@ type CloseOptions struct {
 	books.Setting
 	SQL    fs.FS // the models
 	Period pipeline.Period
+	// Saw is what whoever prepares was looking at; where it is another by now, nothing is
+	// signed. Zero: they looked at nothing.
+	Saw Signing
 }
 
 // CloseResult is what was signed.
@@ -62,22 +63,27 @@ func Close(ctx context.Context, o CloseOptions) (result *CloseResult, err error)
 			return nil, err
 		}
 		job.TookSnapshots(run)
+		version := closed.Version(o.Period)
+		last, stands, _, err := p.SignOff(ctx, o.Period, version)
+		if err != nil {
+			return nil, err
+		}
+		if !stands {
+			last.Attempt = 0
+		}
+		if err := o.Saw.as(ctx, p, "close", o.Period, run, v, last.Attempt); err != nil {
+			return nil, err
+		}
 		if len(v.BlockedBy) > 0 {
 			return nil, books.BlockedError("close", o.Period, v)
 		}
-		for _, d := range v.Decisions {
-			if o.Now.Before(d.At) {
-				return nil, clockError("close", o.Period, o.Now, "exception "+d.ExceptionID+" was decided", d.At)
-			}
-			if names.Same(d.By, o.By.User) && o.Config.FourEyes != config.FourEyesTwo {
-				return nil, decidedByPreparer("close", o.Period, d)
-			}
+		if err := mayPrepare(o, v); err != nil {
+			return nil, err
 		}
 		numbers, err := p.Covered(ctx, run.ID)
 		if err != nil {
 			return nil, err
 		}
-		version := closed.Version(o.Period)
 		draft, err := isDraft(ctx, p, o.Setting)
 		if err != nil {
 			return nil, err

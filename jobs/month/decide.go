@@ -81,7 +81,7 @@ func Decide(ctx context.Context, o DecideOptions) (result *DecideResult, err err
 		if err != nil {
 			return nil, err
 		}
-		f := &decisionFile{name: filepath.Base(o.File), today: books.Day(o.Now, o.Config.Zone), limits: limitsOf(o.Setting, grants), entities: grants.Entities(o.By, books.RightDecide), material: materialityOf(o.Setting)}
+		f := &decisionFile{name: filepath.Base(o.File), today: books.Day(o.Now, o.Config.Zone), limits: limitsOf(o.Setting, grants), entities: grants.Entities(o.By, books.RightDecide), material: materialityOf(o.Setting), tolerance: o.Config.Tolerance}
 		if err := f.parse(text); err != nil {
 			return nil, err
 		}
@@ -220,16 +220,17 @@ func knownExceptions(ctx context.Context, p *books.Books, s books.Setting) (map[
 
 // decisionFile is a file of decisions while it is read.
 type decisionFile struct {
-	name     string
-	today    string
-	rows     []decisionRow
-	ignored  []string // columns
-	problems []error
-	limits   waiverLimits // of whoever decides
-	entities []string     // to which whoever decides is limited; none: to none
-	material materiality
-	matches  matchesKnown
-	rebooked rebooked
+	name      string
+	today     string
+	rows      []decisionRow
+	ignored   []string // columns
+	problems  []error
+	limits    waiverLimits // of whoever decides
+	entities  []string     // to which whoever decides is limited; none: to none
+	material  materiality
+	tolerance func(unit string) string // how far amounts may differ and are the same
+	matches   matchesKnown
+	rebooked  rebooked
 }
 
 type decisionRow struct {
@@ -378,6 +379,8 @@ func (f *decisionFile) judge(known map[string]knownException, current map[string
 		listed := exceptions.ListedStatus(now, f.today)
 		if d.Status == decision.Moved && listed != decision.Open {
 			listed = decision.Moved // as the list says it, and so nobody decided anew
+		} else if n := len(about.seen); n > 0 && listed != decision.Open && now.HasMoved(about.seen[n-1].difference, about.seen[n-1].unit, f.tolerance(about.seen[n-1].unit)) {
+			listed = decision.Open // by the same words it is decided anew, about another amount
 		}
 		if d.Status == listed && d.Until == now.Until && d.Owner == now.Owner && d.Note == now.Note &&
 			d.Value == now.Value && d.Source == now.Source && d.Matched == now.Matched {

@@ -40,6 +40,18 @@ type Signer interface {
 	Sign(text []byte) (string, error)
 }
 
+// Unsigned is the error of a signer that has not signed: the text was only shown, to be
+// signed where the key is.
+type Unsigned struct{ Text []byte }
+
+func (*Unsigned) Error() string { return "it waits for a signature" }
+
+// IsUnsigned says whether an error, or one that it wraps, is that.
+func IsUnsigned(err error) bool {
+	_, ok := errors.AsType[*Unsigned](err)
+	return ok
+}
+
 // keySigner signs with a key of golang.org/x/crypto/ssh.
 type keySigner struct {
 	signer ssh.Signer
