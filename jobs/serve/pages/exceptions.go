@@ -25,7 +25,7 @@ type exceptionsData struct {
 	Rows        site.Rows
 	Causes      site.Rows
 	Severities  []string
-	Pager       pager
+	Pager       site.Pager
 	Reporting   string
 	Materiality string // in reporting currency; "": none is set
 	CSV         string // where those that stand, of the same month and control, are as CSV
@@ -37,26 +37,6 @@ type tab struct {
 	Name, Path string
 	Count      int64
 	Here       bool
-}
-
-// pager leads through a long list.
-type pager struct {
-	First, Last, Total int64
-	Before, After      string // "": there is none
-	Open               bool   // there are more, and nobody has counted how many
-}
-
-// pagerOf gives the pager of a list whose page begins at an offset; address gives the
-// address of another.
-func pagerOf(offset, rows, total, limit int64, address func(offset int64) string) pager {
-	g := pager{First: offset + 1, Last: offset + rows, Total: total}
-	if offset > 0 {
-		g.Before = address(max(offset-limit, 0))
-	}
-	if offset+rows < total {
-		g.After = address(offset + limit)
-	}
-	return g
 }
 
 // offset is where the page of a list begins, from its address.
@@ -142,7 +122,7 @@ func (p *Pages) exceptions(v *visit) (*answer, error) {
 		}
 		return address("/exceptions", one)
 	}
-	d.Pager = pagerOf(o.Offset, int64(len(found.Table.Rows)), found.Total, o.Limit, func(offset int64) string {
+	d.Pager = site.PagerOf(o.Offset, int64(len(found.Table.Rows)), found.Total, o.Limit, func(offset int64) string {
 		return address("/exceptions", o, "from", strconv.FormatInt(offset, 10))
 	})
 	d.Empty = emptyOf(o, found)
@@ -193,61 +173,9 @@ func tabbed(o exceptions.FindOptions, name string) exceptions.FindOptions {
 	return o
 }
 
-// columnAt gives where each column stands.
-func columnAt(columns []table.Column) map[string]int {
-	at := map[string]int{}
-	for i, c := range columns {
-		at[c.Name] = i
-	}
-	return at
-}
-
 // rowsOf gives some columns of a table as a page shows them; none named: all.
 func rowsOf(v *visit, caption string, t *table.Table, shown ...string) site.Rows {
-	r := site.Rows{Caption: caption, Zone: v.Config.Zone}
-	at := columnAt(t.Columns)
-	if len(shown) == 0 {
-		for _, c := range t.Columns {
-			shown = append(shown, c.Name)
-		}
-	}
-	var places []int
-	for _, name := range shown {
-		if i, ok := at[name]; ok {
-			r.Columns, places = append(r.Columns, t.Columns[i]), append(places, i)
-		}
-	}
-	for _, row := range t.Rows {
-		cells := make([]any, len(places))
-		for n, i := range places {
-			cells[n] = row[i]
-		}
-		r.Rows = append(r.Rows, cells)
-	}
-	return r
-}
-
-// filled takes the columns away that no row of a page fills.
-func filled(r site.Rows) site.Rows {
-	var places []int
-	for i := range r.Columns {
-		if slices.ContainsFunc(r.Rows, func(row []any) bool { return row[i] != nil }) {
-			places = append(places, i)
-		}
-	}
-	less := r
-	less.Columns, less.Rows = nil, nil
-	for _, i := range places {
-		less.Columns = append(less.Columns, r.Columns[i])
-	}
-	for _, row := range r.Rows {
-		var cells []any
-		for _, i := range places {
-			cells = append(cells, row[i])
-		}
-		less.Rows = append(less.Rows, cells)
-	}
-	return less
+	return site.RowsOf(caption, v.Config.Zone, t, shown...)
 }
 
 // evidenceData is what the page of one exception shows.
@@ -282,7 +210,7 @@ func (p *Pages) exception(v *visit) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := evidenceData{Evidence: e, ID: id, Decisions: filled(rowsOf(v, "Decisions", e.Decisions))}
+	d := evidenceData{Evidence: e, ID: id, Decisions: rowsOf(v, "Decisions", e.Decisions).Filled()}
 	kind := ""
 	for _, f := range e.Exception {
 		if f.Name == "subject_kind" {

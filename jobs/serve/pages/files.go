@@ -9,6 +9,7 @@ import (
 	"carat/jobs/creators"
 	"carat/jobs/files"
 	"carat/jobs/schedule"
+	"carat/jobs/serve/work"
 	"carat/pipeline"
 	"carat/reports/pages/site"
 	"carat/reports/table"
@@ -17,7 +18,7 @@ import (
 // listPage is a page of a long list with a filter.
 type listPage struct {
 	Rows   site.Rows
-	Pager  pager
+	Pager  site.Pager
 	Empty  *site.Empty
 	Feeds  []string
 	Feed   string
@@ -40,7 +41,7 @@ func (p *Pages) files(v *visit) (*answer, error) {
 	}
 	d := listPage{Rows: rowsOf(v, "Batches", l.Table), Feeds: l.Feeds, Feed: o.Feed, Only: o.Rejected}
 	d.Rows.Links, d.Rows.Under = v.links(d.Rows, ""), "note"
-	d.Pager = pagerOf(o.Offset, int64(len(l.Table.Rows)), l.Total, o.Limit, func(offset int64) string {
+	d.Pager = site.PagerOf(o.Offset, int64(len(l.Table.Rows)), l.Total, o.Limit, func(offset int64) string {
 		return addressOf("/files", "feed", o.Feed, "rejected", v.text("rejected"), "from", strconv.FormatInt(offset, 10))
 	})
 	switch {
@@ -73,7 +74,7 @@ type batchPage struct {
 	*files.Batch
 	Facts []fact
 	Rows  site.Rows
-	Pager pager
+	Pager site.Pager
 	Trace string
 }
 
@@ -84,7 +85,7 @@ func (p *Pages) batch(v *visit) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := batchPage{Batch: b, Rows: filled(rowsOf(v, "Rejected rows", b.Rejects)), Trace: tracePath(b.ID)}
+	d := batchPage{Batch: b, Rows: rowsOf(v, "Rejected rows", b.Rejects).Filled(), Trace: tracePath(b.ID)}
 	whole := func(n int64) string { return site.Number(strconv.FormatInt(n, 10)) }
 	for _, f := range []fact{{Name: "file", Text: b.Source}, {Name: "feed", Text: b.Feed, Path: addressOf("/files", "feed", b.Feed)}, {Name: "format", Text: b.Format}, {Name: "read as", Text: b.Reading},
 		{Name: "bytes", Text: whole(b.SourceBytes)}, {Name: "SHA-256", Text: b.SourceSHA256}, {Name: "ingested", Text: site.When(b.IngestedAt, v.Config.Zone)}, {Name: "fetched", Text: b.FetchedBy},
@@ -108,7 +109,7 @@ func (p *Pages) batch(v *visit) (*answer, error) {
 		}
 		return links(column, row)
 	}
-	d.Pager = pagerOf(o.Offset, int64(len(b.Rejects.Rows)), max(b.Total, int64(len(b.Rejects.Rows))), o.Limit, func(offset int64) string {
+	d.Pager = site.PagerOf(o.Offset, int64(len(b.Rejects.Rows)), max(b.Total, int64(len(b.Rejects.Rows))), o.Limit, func(offset int64) string {
 		return addressOf("/files/"+url.PathEscape(b.ID), "from", strconv.FormatInt(offset, 10))
 	})
 	return &answer{template: "batch", title: "Batch " + b.ID, trail: []site.Place{{Path: "/files", Name: "Files"}}, data: d}, nil
@@ -128,7 +129,7 @@ func (p *Pages) creators(v *visit) (*answer, error) {
 	}
 	d := listPage{Rows: rowsOf(v, "Creators", l.Table), Text: o.Text, Period: l.Period}
 	d.Rows.Links = v.creatorLinks(d.Rows)
-	d.Pager = pagerOf(o.Offset, int64(len(l.Table.Rows)), l.Total, o.Limit, func(offset int64) string {
+	d.Pager = site.PagerOf(o.Offset, int64(len(l.Table.Rows)), l.Total, o.Limit, func(offset int64) string {
 		return addressOf("/creators", "text", o.Text, "from", strconv.FormatInt(offset, 10))
 	})
 	switch {
@@ -158,7 +159,7 @@ func (v *visit) creatorLinks(r site.Rows) func(column string, row []any) string 
 type creatorPage struct {
 	*creators.Creator
 	Statements, Lines, Payouts site.Rows
-	Pager                      pager
+	Pager                      site.Pager
 	Trace, Exceptions          string // "": the one who asks may not
 }
 
@@ -170,7 +171,7 @@ func (p *Pages) creator(v *visit) (*answer, error) {
 		return nil, err
 	}
 	path := "/creators/" + url.PathEscape(c.ID)
-	d := creatorPage{Creator: c, Statements: filled(rowsOf(v, "Statements", c.Statements)), Lines: filled(rowsOf(v, "Lines of "+string(c.Period), c.Lines)), Payouts: filled(rowsOf(v, "Payouts", c.Payouts))}
+	d := creatorPage{Creator: c, Statements: rowsOf(v, "Statements", c.Statements).Filled(), Lines: rowsOf(v, "Lines of "+string(c.Period), c.Lines).Filled(), Payouts: rowsOf(v, "Payouts", c.Payouts).Filled()}
 	d.Statements.Links = func(column string, row []any) string {
 		if month, ok := row[max(d.Statements.At("period"), 0)].(string); ok && column == "period" {
 			return addressOf(path, "period", month) + "#lines"
@@ -196,7 +197,7 @@ func (p *Pages) creator(v *visit) (*answer, error) {
 		return ""
 	}
 	d.Payouts.Links = v.links(d.Payouts, "")
-	d.Pager = pagerOf(o.Offset, int64(len(c.Lines.Rows)), max(c.Total, int64(len(c.Lines.Rows))), o.Limit, func(offset int64) string {
+	d.Pager = site.PagerOf(o.Offset, int64(len(c.Lines.Rows)), max(c.Total, int64(len(c.Lines.Rows))), o.Limit, func(offset int64) string {
 		return addressOf(path, "period", string(c.Period), "from", strconv.FormatInt(offset, 10)) + "#lines"
 	})
 	if v.may(books.RightTrace) {
@@ -207,6 +208,7 @@ func (p *Pages) creator(v *visit) (*answer, error) {
 
 // runsPage is what ran, runs and comes next.
 type runsPage struct {
+	Now    []work.Piece // what pages began, and is not over
 	Jobs   []schedule.JobStatus
 	Feeds  []schedule.FeedStatus
 	Rows   site.Rows
@@ -234,7 +236,7 @@ func (p *Pages) runs(v *visit) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := runsPage{Jobs: st.Jobs, Feeds: st.Feeds, Rows: rowsOf(v, "Runs", t)}
+	d := runsPage{Now: p.work.Standing(), Jobs: st.Jobs, Feeds: st.Feeds, Rows: rowsOf(v, "Runs", t)}
 	d.Rows.Under = "error"
 	d.Rows.Links = func(column string, row []any) string {
 		if i := d.Rows.At(column); slices.Contains([]string{"id", "run_id"}, column) && i >= 0 {

@@ -109,7 +109,7 @@ type sectionPage struct {
 	Title  string
 	Note   string
 	Rows   site.Rows
-	Pager  pager
+	Pager  site.Pager
 	Empty  *site.Empty
 }
 
@@ -148,7 +148,7 @@ func (p *Pages) section(v *visit) (*answer, error) {
 		if err != nil {
 			return err
 		}
-		d.Pager = pagerOf(offset, int64(len(d.Rows.Rows)), count, limit, func(at int64) string {
+		d.Pager = site.PagerOf(offset, int64(len(d.Rows.Rows)), count, limit, func(at int64) string {
 			return monthPath(period, id) + "?from=" + strconv.FormatInt(at, 10)
 		})
 		d.Pager.Open = s.Part != nil && d.Pager.After != ""

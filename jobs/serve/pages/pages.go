@@ -14,6 +14,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/exceptions"
 	"carat/jobs/serve/web"
+	"carat/jobs/serve/work"
 	"carat/pipeline"
 	"carat/reports/pages/site"
 )
@@ -35,12 +36,14 @@ type Options struct {
 // Pages answers the requests of browsers.
 type Pages struct {
 	Options
-	site   *web.Site
-	server string // where people reach it, as they are told to sign
-	secret []byte // of challenges, of this start of the server
-	sums   sums
-	used   usedChallenges
-	desk   exceptions.Desk
+	site    *web.Site
+	server  string // where people reach it, as they are told to sign
+	secret  []byte // of challenges, of this start of the server
+	sums    sums
+	used    usedChallenges
+	desk    exceptions.Desk
+	work    *work.Queue
+	streams work.Streams
 }
 
 // New makes the pages within their site; end gives back what they hold.
@@ -49,8 +52,12 @@ func New(o Options, where web.Options) (site *web.Site, end func() error) {
 	if where.URL != nil {
 		p.server = where.URL.String()
 	}
+	p.work = work.New(o.Clock)
 	p.site = web.New(where, p.routes())
-	return p.site, p.desk.Close
+	return p.site, func() error {
+		p.work.Close()
+		return p.desk.Close()
+	}
 }
 
 // places are the pages of the navigation, each with the right without which it isn't
@@ -87,6 +94,10 @@ func (p *Pages) routes() http.Handler {
 	mux.HandleFunc("GET /{$}", p.page("", p.begin))
 	mux.HandleFunc("GET /months", p.page("/months", p.months))
 	mux.HandleFunc("GET /months/{period}", p.page("/months", p.month))
+	mux.HandleFunc("GET /months/{period}/sign-off", p.page("/months", p.signOff))
+	mux.HandleFunc("POST /months/{period}/sign-off", p.page("/months", p.sign))
+	mux.HandleFunc("GET /work/{id}", p.page("/runs", p.workPage))
+	mux.HandleFunc("GET /work/{id}/events", p.workEvents)
 	mux.HandleFunc("GET /months/{period}/{section}", p.page("/months", p.section))
 	mux.HandleFunc("GET /exceptions", p.page("/exceptions", p.exceptions))
 	mux.HandleFunc("GET /exceptions.csv", p.page("/exceptions", p.exceptionsFile))
@@ -120,6 +131,7 @@ type answer struct {
 	data     any
 	to       string // another page, instead
 	status   int    // 0: all is well
+	live     bool   // it is asked for again while something runs
 	file     *file  // instead of a page
 }
 
@@ -182,7 +194,7 @@ func (p *Pages) page(here string, do func(*visit) (*answer, error)) http.Handler
 			return
 		}
 		f := v.frame(here)
-		f.Title, f.Trail = a.title, a.trail
+		f.Title, f.Trail, f.Live = a.title, a.trail, a.live
 		p.write(w, cmp.Or(a.status, http.StatusOK), a.template, f, a.data)
 	}
 }

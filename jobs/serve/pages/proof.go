@@ -219,7 +219,7 @@ func (*keptRows) Close() error { return nil }
 // historyPage is what was signed.
 type historyPage struct {
 	Records, Locks site.Rows
-	Pager          pager
+	Pager          site.Pager
 }
 
 // history shows the chain of records.
@@ -246,7 +246,7 @@ func (p *Pages) history(v *visit) (*answer, error) {
 		}
 		return ""
 	}
-	d.Pager = pagerOf(v.offset(), int64(len(d.Records.Rows)), l.Total, int64(v.limit), func(offset int64) string {
+	d.Pager = site.PagerOf(v.offset(), int64(len(d.Records.Rows)), l.Total, int64(v.limit), func(offset int64) string {
 		return addressOf("/history", "from", strconv.FormatInt(offset, 10))
 	})
 	a.data = d
@@ -274,7 +274,7 @@ func (p *Pages) accesses(v *visit) (*answer, error) {
 	}
 	d := listPage{Rows: rowsOf(v, "Accesses", t)}
 	d.Rows.Under = "query"
-	d.Pager = pagerOf(v.offset(), int64(len(t.Rows)), total, int64(v.limit), func(offset int64) string {
+	d.Pager = site.PagerOf(v.offset(), int64(len(t.Rows)), total, int64(v.limit), func(offset int64) string {
 		return addressOf("/history/accesses", "from", strconv.FormatInt(offset, 10))
 	})
 	return &answer{template: "accesses", title: "Accesses", trail: []site.Place{{Path: "/history", Name: "History"}}, data: d}, nil

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -64,11 +65,12 @@ type Site struct {
 	inside   http.Handler
 	hosts    []string
 	cookie   string
+	ending   chan struct{}
 }
 
 // New makes a site around a handler.
 func New(o Options, inside http.Handler) *Site {
-	s := &Site{Options: o, Sessions: NewSessions(), Throttle: NewThrottle(), hosts: hostsOf(o)}
+	s := &Site{Options: o, Sessions: NewSessions(), Throttle: NewThrottle(), hosts: hostsOf(o), ending: make(chan struct{})}
 	// A `__Host-` cookie needs TLS. On plain loopback there is none, and cookies are of
 	// all ports of a host: the name keeps two servers of one machine apart.
 	s.cookie = "carat-" + portOf(o.Listen)
@@ -104,9 +106,14 @@ func hostsOf(o Options) (hosts []string) {
 
 // Server is a server of the site with its bounds on headers and times.
 func (s *Site) Server() *http.Server {
-	return &http.Server{Handler: s, MaxHeaderBytes: HeaderBytes, ReadHeaderTimeout: HeaderTime, ReadTimeout: ReadTime, WriteTimeout: WriteTime, IdleTimeout: IdleTime,
+	server := &http.Server{Handler: s, MaxHeaderBytes: HeaderBytes, ReadHeaderTimeout: HeaderTime, ReadTimeout: ReadTime, WriteTimeout: WriteTime, IdleTimeout: IdleTime,
 		ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)}
+	server.RegisterOnShutdown(sync.OnceFunc(func() { close(s.ending) }))
+	return server
 }
+
+// Ending is closed when the server is told to end: an answer that would last on ends then.
+func (s *Site) Ending() <-chan struct{} { return s.ending }
 
 // ServeHTTP judges a request before any page sees it.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"carat/pipeline"
 	"carat/reports/table"
@@ -21,6 +23,9 @@ var templates embed.FS
 //go:embed site.css
 var styleSheet []byte
 
+//go:embed site.js
+var script []byte
+
 // Asset is a file that pages refer to, under a name that changes with its content:
 // browsers keep it for ever.
 type Asset struct {
@@ -29,7 +34,7 @@ type Asset struct {
 }
 
 // Assets are all of them.
-var Assets = []Asset{asset("site.css", "text/css; charset=utf-8", styleSheet)}
+var Assets = []Asset{asset("site.css", "text/css; charset=utf-8", styleSheet), asset("site.js", "text/javascript; charset=utf-8", script)}
 
 func asset(name, kind string, content []byte) Asset {
 	sum := sha256.Sum256(content)
@@ -49,6 +54,7 @@ type Frame struct {
 	Zone    *time.Location
 	Message string // to the one who asks, above the page; "": none
 	Trail   []Place
+	Live    bool // what it shows changes by itself: it is followed, or asked for again
 }
 
 // Place is a page by its name.
@@ -92,22 +98,23 @@ func Render(name string, f Frame, data any) ([]byte, error) {
 	}
 	if err := t.ExecuteTemplate(&b, "frame", struct {
 		Frame
-		Data  any
-		Style string
-	}{f, data, Assets[0].Path}); err != nil {
+		Data          any
+		Style, Script string
+	}{f, data, Assets[0].Path, Assets[1].Path}); err != nil {
 		return nil, fmt.Errorf("write page %s: %w", name, err)
 	}
 	return b.Bytes(), nil
 }
 
 var functions = template.FuncMap{
-	"words":  func(name string) string { return strings.ReplaceAll(name, "_", " ") },
-	"whole":  func(n int64) string { return Number(fmt.Sprint(n)) },
-	"count":  func(n int) string { return Number(fmt.Sprint(n)) },
-	"number": Number,
-	"month":  Month,
-	"when":   When,
-	"join":   strings.Join,
+	"words":    func(name string) string { return strings.ReplaceAll(name, "_", " ") },
+	"whole":    func(n int64) string { return Number(fmt.Sprint(n)) },
+	"count":    func(n int) string { return Number(fmt.Sprint(n)) },
+	"number":   Number,
+	"month":    Month,
+	"when":     When,
+	"join":     strings.Join,
+	"sentence": Sentence,
 	"plural": func(n int64, one, many string) string {
 		if n == 1 {
 			return "1 " + one
@@ -121,68 +128,10 @@ var functions = template.FuncMap{
 // notTraced are the nodes of a trace whose id names nothing that can be traced by itself.
 var notTraced = []string{"statement", "stream", "streams", "note", "rate", "price", "lot"}
 
-// Rows is a table on a page.
-type Rows struct {
-	Caption string // said by screen readers
-	Zone    *time.Location
-	Columns []table.Column
-	Rows    [][]any
-	// Links gives where the cell of a column leads, by the column's name; "": nowhere.
-	Links func(column string, row []any) string
-	// Under is the column whose text stands below its row, at full width; "": none.
-	Under string
-}
-
-// Shown are the columns that have a place of their own.
-func (r Rows) Shown() (list []Column) {
-	for i, c := range r.Columns {
-		if c.Name != r.Under || r.Under == "" {
-			list = append(list, Column{c, i})
-		}
-	}
-	return list
-}
-
-// At gives where a column stands in a row; -1 for nowhere.
-func (r Rows) At(name string) int {
-	return slices.IndexFunc(r.Columns, func(c table.Column) bool { return c.Name == name })
-}
-
-// Column is a column and where it stands in a row.
-type Column struct {
-	table.Column
-	At int
-}
-
-// Numeric says whether its cells stand to the right.
-func (c Column) Numeric() bool { return c.Kind == table.Number || c.Kind == table.Decimal }
-
-// Cell gives a cell's text.
-func (r Rows) Cell(c Column, row []any) string { return Cell(c.Column, row[c.At], r.zone()) }
-
-func (r Rows) zone() *time.Location {
-	if r.Zone == nil {
-		return time.UTC
-	}
-	return r.Zone
-}
-
-// Link gives where a cell leads.
-func (r Rows) Link(c Column, row []any) string {
-	if r.Links == nil {
-		return ""
-	}
-	return r.Links(c.Name, row)
-}
-
-// Below gives the text below a row; "" for none.
-func (r Rows) Below(row []any) string {
-	for i, c := range r.Columns {
-		if c.Name == r.Under && r.Under != "" {
-			return Cell(c, row[i], r.zone())
-		}
-	}
-	return ""
+// Sentence gives a text with a capital letter at its beginning.
+func Sentence(text string) string {
+	r, n := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(r)) + text[n:]
 }
 
 // Cell gives a cell as people read it: numbers with their thousands apart and every
