@@ -46,6 +46,7 @@ func (a *app) finish(err error) int {
 	}
 	err = postgres.Busy(err)
 	for _, e := range parts(err) {
+		e = withNext(e, a.verb)
 		fmt.Fprintln(a.stderr, "carat: "+strings.ReplaceAll(printable(spelling.Redact(e.Error(), a.secrets...)), "\n", "\n  "))
 	}
 	return exitCodes[pipeline.KindOf(err)]

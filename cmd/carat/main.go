@@ -82,6 +82,7 @@ type app struct {
 	// names
 	osUser, user string
 	arguments    []string
+	verb         string // what was run, with carat's name before it
 	dir          string
 	secrets      []string // of the configuration, for what others say of them
 	format       string
@@ -108,7 +109,8 @@ func (a *app) run(ctx context.Context) int {
 	root := a.root()
 	root.SetArgs(a.arguments)
 	defer a.flushScreens()
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	a.verb = cmd.CommandPath()
 	if lost := a.trace.end(err); lost != nil {
 		a.tell("traces were not taken: " + lost.Error())
 	}

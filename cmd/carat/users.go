@@ -217,8 +217,11 @@ func readRequest(file string) (person string, key identity.Key, signature string
 		name, value, _ := strings.Cut(line, ": ")
 		lines[name] = value
 	}
-	if key, err = identity.ParseKey(lines["key"]); err != nil || !ok || !strings.HasPrefix(head, identity.KeyForm+"\n") {
-		return "", key, "", errors.Join(usage("%s asks for no key", file).WithHint("`carat users request --key FILE --out %s` writes such a file", file), err)
+	if key, err = identity.ParseKey(lines["key"]); err == nil && (!ok || !strings.HasPrefix(head, identity.KeyForm+"\n")) {
+		err = errors.New("it is not written as a request is")
+	}
+	if err != nil {
+		return "", key, "", usage("%s asks for no key: %w", file, err).WithHint("`carat users request --key FILE --out %s` writes such a file", file)
 	}
 	return lines["person"], key, "-----BEGIN" + sig, nil
 }
