@@ -2,9 +2,9 @@
 -- grain: kind, entity, currency, country, age_band, subject_id
 -- result: payout_ages
 -- order: kind, entity, currency, country, age_band, subject_id
--- kind on_its_way has each payout that is requested and unpaid, creators' and agencies' (subject: the payout), dormant each creator without a movement for the months
--- that escheat in carat.yaml names for their country (subject: the creator), below_minimum the others who have less than the minimum of
--- their method, by country and age. Ages are days: of the request, of the last movement, of the last request or first movement.
+-- kind on_its_way has each payout that is requested and unpaid, creators' and agencies' (subject: the payout), dormant each creator and agency without a movement for the months
+-- that escheat in carat.yaml names for their country (subject: the creator or agency), below_minimum the others who have less than the minimum of
+-- their method: creators by country and age, agencies one by one. Ages are days: of the request, of the last movement, of the last request or first movement.
 with bands as (
     select age_from, age_to, age_band
     from (
@@ -67,6 +67,42 @@ aged as (
     cross join run
     where led_unpaid_balance.below_since is not null
         and coalesce(led_unpaid_balance.dormant_months < led_unpaid_balance.dormant_after, true)
+    union all
+    select
+        'dormant' as kind,
+        entity,
+        currency,
+        country,
+        agency_id as subject_id,
+        cast(null as varchar) as creator_id,
+        agency_id,
+        cast(1 as bigint) as count,
+        cast(closing_amount as decimal(38, 9)) as amount,
+        last_day as since,
+        cast(null as timestamp with time zone) as due_at,
+        days_between(last_day, closing_day) as age_days,
+        true as is_late
+    from led_unpaid_agency
+    where dormant_months >= dormant_after
+    union all
+    select
+        'below_minimum' as kind,
+        led_unpaid_agency.entity,
+        led_unpaid_agency.currency,
+        led_unpaid_agency.country,
+        led_unpaid_agency.agency_id as subject_id,
+        cast(null as varchar) as creator_id,
+        led_unpaid_agency.agency_id,
+        cast(1 as bigint) as count,
+        cast(led_unpaid_agency.closing_amount as decimal(38, 9)) as amount,
+        led_unpaid_agency.below_since as since,
+        cast(null as timestamp with time zone) as due_at,
+        days_between(led_unpaid_agency.below_since, led_unpaid_agency.closing_day) as age_days,
+        days_between(led_unpaid_agency.below_since, led_unpaid_agency.closing_day) > run.below_minimum_days as is_late
+    from led_unpaid_agency
+    cross join run
+    where led_unpaid_agency.below_since is not null
+        and coalesce(led_unpaid_agency.dormant_months < led_unpaid_agency.dormant_after, true)
 )
 
 select

@@ -1,0 +1,104 @@
+-- One row is one agency that is owed money when the period ends, with why it isn't paid and since when.
+-- grain: agency_id, entity, currency
+-- As led_unpaid_balance tells it of creators. An agency has no method of its own: the minimum is that of the rule for the method and
+-- currency of its last payout, in its country; without a payout none is known. Gifts of its creators, reversals, clawbacks, changes by hand and requests
+-- are movements; a returned payout is none, since nobody of the agency did it.
+with activity as (
+    select
+        moves.agency_id,
+        moves.entity,
+        moves.currency,
+        min(moves.day) as first_day,
+        max(moves.day) as last_day,
+        max(moves.request_day) as request_day
+    from (
+        select led_agency_opening.agency_id, led_agency_opening.entity, led_agency_opening.currency, local_day(run.first_start, run.time_zone) as day,
+            cast(null as date) as request_day
+        from led_agency_opening
+        cross join run
+        union all
+        select agency_id, entity, currency, day, case when kind = 'redeemed' then day end
+        from led_agency_movement
+        where kind <> 'returned'
+    ) as moves
+    group by moves.agency_id, moves.entity, moves.currency
+),
+
+methods as (
+    select
+        agency_id,
+        entity,
+        currency,
+        method,
+        row_number() over (partition by agency_id, entity, currency order by requested_at desc, payout_id desc) as place
+    from led_payout_version
+    where version_no = 1 and agency_id is not null
+),
+
+terms as (
+    select
+        balances.agency_id,
+        balances.entity,
+        balances.currency,
+        balances.closing_amount,
+        stg_agencies.country,
+        methods.method
+    from led_agency_rollforward as balances
+    cross join run
+    left join stg_agencies
+        on stg_agencies.agency_id = balances.agency_id
+        and run.closing_instant >= stg_agencies.valid_from
+        and run.closing_instant < stg_agencies.valid_until
+    left join methods
+        on methods.agency_id = balances.agency_id
+        and methods.entity = balances.entity
+        and methods.currency = balances.currency
+        and methods.place = 1
+    where balances.closing_amount > 0
+),
+
+-- everywhere is '', which comes before every country
+rules as (
+    select
+        terms.agency_id,
+        terms.entity,
+        terms.currency,
+        stg_payout_rules.min_amount,
+        row_number() over (
+            partition by terms.agency_id, terms.entity, terms.currency order by coalesce(stg_payout_rules.country, '') desc
+        ) as place
+    from terms
+    cross join run
+    inner join stg_payout_rules
+        on stg_payout_rules.method = terms.method
+        and stg_payout_rules.currency = terms.currency
+        and coalesce(stg_payout_rules.country, terms.country, '') = coalesce(terms.country, '')
+        and run.closing_instant >= stg_payout_rules.valid_from
+        and run.closing_instant < stg_payout_rules.valid_until
+)
+
+select
+    terms.agency_id,
+    terms.entity,
+    terms.currency,
+    terms.country,
+    terms.closing_amount,
+    rules.min_amount,
+    case when terms.closing_amount < rules.min_amount then coalesce(activity.request_day, activity.first_day) end as below_since,
+    activity.last_day,
+    month_number(iso_day(local_day(run.closing_instant, run.time_zone))) - month_number(iso_day(activity.last_day)) as dormant_months,
+    run_escheat.after_months as dormant_after,
+    local_day(run.closing_instant, run.time_zone) as closing_day
+from terms
+cross join run
+inner join activity
+    on activity.agency_id = terms.agency_id
+    and activity.entity = terms.entity
+    and activity.currency = terms.currency
+left join rules
+    on rules.agency_id = terms.agency_id
+    and rules.entity = terms.entity
+    and rules.currency = terms.currency
+    and rules.place = 1
+left join run_escheat
+    on run_escheat.country = terms.country
