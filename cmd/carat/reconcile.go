@@ -14,11 +14,13 @@ import (
 // reconcileCommand is `carat reconcile --period P`.
 func reconcileCommand(a *app) *cobra.Command {
 	var period string
+	var fromStart bool
 	cmd := &cobra.Command{
 		Use:   "reconcile --period 2026-10",
 		Short: "run the controls of a period and publish what they find",
 		Example: `  carat reconcile --period 2026-10
-  carat reconcile --period 2026-10 --format csv > controls.csv`,
+  carat reconcile --period 2026-10 --format csv > controls.csv
+  carat reconcile --period 2026-10 --from-start`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			month, err := parsePeriod(cmd, period)
@@ -30,12 +32,20 @@ func reconcileCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			r, err := reconcile.Run(cmd.Context(), reconcile.Options{Setting: s, SQL: sql.Files, Period: month})
+			r, err := reconcile.Run(cmd.Context(), reconcile.Options{Setting: s, SQL: sql.Files, Period: month, FromStart: fromStart})
 			p.clear()
 			if err != nil {
 				return err
 			}
-			if r.Repeated {
+			switch {
+			case fromStart:
+				fmt.Fprintf(a.stderr, "carat: reconcile %s: from the start, run %s comes out the same in every table; nothing was written\n", month, r.RunID)
+			case r.Carried:
+				fmt.Fprintf(a.stderr, "carat: reconcile %s: carried forward from %s\n", month, month.Previous())
+			case r.Start != "":
+				fmt.Fprintf(a.stderr, "carat: reconcile %s: built from the start, because %s\n", month, r.Start)
+			}
+			if r.Repeated && !fromStart {
 				fmt.Fprintf(a.stderr, "carat: reconcile %s: the same inputs as before; nothing was written again\n", month)
 			}
 			a.tellSignOff("reconcile", r)
@@ -52,5 +62,6 @@ func reconcileCommand(a *app) *cobra.Command {
 	}
 	a.formatFlag(cmd)
 	cmd.Flags().StringVar(&period, "period", "", "the month to reconcile, such as 2026-10")
+	cmd.Flags().BoolVar(&fromStart, "from-start", false, "publish nothing: build the month's run once more, from the first row on, and compare every table")
 	return cmd
 }

@@ -280,12 +280,12 @@ func (b *auditBuilder) fromRun(closed books.Closures) (err error) {
 	if err != nil {
 		return err
 	}
-	if id != b.run.ID {
+	if id != b.run.ID && reconcile.CarriedID(id) != b.run.ID {
 		return pipeline.Errorf(pipeline.KindUsage, "gather evidence of", string(o.Period),
 			"run %s was made by other SQL or another configuration than there is now, so its rules can't be shown", b.run.ID).
 			WithHint("reconcile it again: `carat run --period %s`", o.Period)
 	}
-	b.params = o.Parameters(id, closed, plain, prior, locks, told)
+	b.params = o.Parameters(b.run.ID, closed, plain, prior, locks, told)
 	return nil
 }
 

@@ -29,6 +29,9 @@ const configBytes = 1 << 20
 //go:embed carat.yaml
 var Default []byte
 
+// HistoryCarried lets a month begin with what the closed one before left.
+const HistoryCarried = "carried"
+
 // StatementsOnDemand is of statements whose files are made when somebody wants them.
 const StatementsOnDemand = "on_demand"
 
@@ -62,6 +65,7 @@ type Config struct {
 	DAC7Basis         string         // paid or credited
 	RefundReserve     string         // report or post
 	StatementFiles    string         // folders or on_demand
+	History           string         // start or carried
 	Approvers         []string
 	Auth              Auth
 	FourEyes          string // three: who decides doesn't prepare; two: may

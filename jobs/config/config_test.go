@@ -32,7 +32,7 @@ func TestEveryKeyHasItsDefault(t *testing.T) {
 		StoreFeeRate: map[string]pipeline.Rate{"apple": 300_000_000, "google": 300_000_000, "web": 30_000_000, "reseller": 0},
 		DueDays:      map[string]int{"apple": 45, "google": 30, "web": 7, "reseller": 30}, Settlement: map[string]string{"paypal": "running"},
 		Clawback: "none", FXMaxAgeDays: 5, DebtAllowance: map[int]pipeline.Rate{}, Materiality: map[string]pipeline.Amount{"USD": 100_000_000},
-		PayoutDueDays: 45, BelowMinimumDays: 365, PayoutFXTolerance: 50_000_000, Escheat: map[string]int{}, FluxPercent: 10, DAC7Basis: "paid", RefundReserve: "report", StatementFiles: "folders",
+		PayoutDueDays: 45, BelowMinimumDays: 365, PayoutFXTolerance: 50_000_000, Escheat: map[string]int{}, FluxPercent: 10, DAC7Basis: "paid", RefundReserve: "report", StatementFiles: "folders", History: "start",
 		Approvers: []string{}, FourEyes: FourEyesThree, Accounts: map[string]string{}, Memory: "4GB", ControlTimeout: 10 * time.Minute,
 		Feeds: map[string]Feed{"gift_events": {Paths: []string{"inbox/gift_events*"}, Expected: "daily", Zone: whole.Zone}},
 		Jobs: map[string]Job{
@@ -116,6 +116,7 @@ func TestConfigErrors(t *testing.T) {
 		{"accounts: {csh: 1}", at + `1: unknown key "csh" of accounts; did you mean cash?`},
 		{"accounts: {cash: ''}", at + `1: accounts cash: an account is needed, such as "1000 Cash"`},
 		{"clawback: maybe", at + `1: clawback: "maybe" is not one of none, full`},
+		{"history: none", at + `1: history: "none" is not one of start, carried`},
 		{"breakage: 3", at + "1: breakage must be a mapping of keys to values"},
 		{"memory: lots", at + `1: memory: "lots" is not a size such as 4GB or 512MB`},
 		{"control_timeout: 0s", at + `1: control_timeout: a control needs some time`},

@@ -93,6 +93,7 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 				c.Settlement[y.name(key, "settlement")] = y.choice(value, "settlement "+key.Value, "running", "lines")
 			})
 		},
+		"history":  func(n *yaml.Node) { c.History = y.choice(n, "history", "start", HistoryCarried) },
 		"clawback": func(n *yaml.Node) { c.Clawback = y.choice(n, "clawback", "none", "full") },
 		"breakage": func(n *yaml.Node) {
 			y.keys(n, "breakage", map[string]func(*yaml.Node){

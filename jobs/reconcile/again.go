@@ -60,6 +60,9 @@ func (r *Finished) again(ctx context.Context, p *books.Books, o Options, m Model
 	if len(differing) == 0 {
 		return nil
 	}
-	return pipeline.Errorf(pipeline.KindVerification, "compare", string(o.Period), "run again over the same inputs, run %s comes out otherwise in %s", r.Run.ID, strings.Join(differing, ", ")).
-		WithHint("`carat verify` says whether the history was changed; if it wasn't, tell whoever keeps carat running: nothing was signed")
+	failure := pipeline.Errorf(pipeline.KindVerification, "compare", string(o.Period), "run again over the same inputs, run %s comes out otherwise in %s", r.Run.ID, strings.Join(differing, ", "))
+	if r.carried {
+		return failure.WithHint("the run was carried forward from the month before: write `history: start` into carat.yaml, reconcile the month again, and tell whoever keeps carat running: nothing was signed")
+	}
+	return failure.WithHint("`carat verify` says whether the history was changed; if it wasn't, tell whoever keeps carat running: nothing was signed")
 }

@@ -28,6 +28,9 @@ type Options struct {
 	Period pipeline.Period
 	// Reperform also runs the last closed period again.
 	Reperform bool
+	// FromStart publishes nothing: the period's run is built once more from the start,
+	// and every number is compared.
+	FromStart bool
 	// OneByOne builds one model at a time: Progress is told each before it is begun,
 	// and what a process used between two is what the first of them cost.
 	OneByOne bool
@@ -43,6 +46,10 @@ type Result struct {
 	// Repeated says that the same inputs were reconciled before: nothing was
 	// written again.
 	Repeated bool
+	// Carried says that the run began with what the month before closed with, and Start
+	// why it didn't although carat.yaml lets it; "" where carat.yaml doesn't.
+	Carried bool
+	Start   string
 	// SignOffFell says why the sign-off of a prepared period fell away; "" when
 	// none did.
 	SignOffFell string
@@ -71,6 +78,8 @@ type Finished struct {
 	Run      state.Run
 	Repeated bool
 	eng      *engine.Engine // nil when repeated
+	carried  bool           // forward from the month before
+	start    string         // why it isn't
 	// signOffFell says why the period's sign-off fell away, "" when none did.
 	signOffFell string
 }
@@ -91,7 +100,7 @@ func (r *Finished) Result(ctx context.Context, p *books.Books, s books.Setting) 
 		return nil, err
 	}
 	return &Result{Period: r.Run.Period, RunID: r.Run.ID, Status: v.Status, Controls: r.Run.Controls, Verdict: v,
-		Repeated: r.Repeated, SignOffFell: r.signOffFell}, nil
+		Repeated: r.Repeated, Carried: r.carried, Start: r.start, SignOffFell: r.signOffFell}, nil
 }
 
 // RunIn is Run in books that are open and locked.
@@ -142,6 +151,12 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	if err != nil {
 		return nil, err
 	}
+	start := ""
+	if o.Config.History == config.HistoryCarried {
+		if start, err = notCarried(ctx, p, o, m, closed, batches, tables, prior); err != nil {
+			return nil, err
+		}
+	}
 	batches, tables = ReadBy(o.Period, batches, tables)
 	id, err := RunID(o.Config, o.Period, first, version, batches, m.Files(), prior, locks, opening, told)
 	if err != nil {
@@ -151,8 +166,21 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	if err != nil {
 		return nil, err
 	}
-	if found && !o.Reperform {
-		return repeated(ctx, p, o, known, version)
+	r := &Finished{start: start}
+	if !found && o.Config.History == config.HistoryCarried && start == "" {
+		// what is signed is built from the start: a month that is prepared without a run isn't carried
+		if known, found, err = p.State.Run(ctx, CarriedID(id)); err != nil {
+			return nil, err
+		}
+		if found || !o.Reperform {
+			id, r.carried = CarriedID(id), true
+		}
+	}
+	if o.FromStart && !found {
+		return nil, pipeline.Errorf(pipeline.KindNotFound, "compare", string(o.Period), "what is there now was not reconciled yet").WithHint("`carat reconcile --period %s` first", o.Period)
+	}
+	if found && !o.Reperform && !o.FromStart {
+		return r, r.repeat(ctx, p, o, known, version)
 	}
 	run := state.Run{ID: id, Period: o.Period, CreatedAt: o.Now, Inputs: map[string]int64{}}
 	for _, t := range tables {
@@ -165,7 +193,7 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 		return nil, err
 	}
 	eng.Apart = runOwn(o.Setting)
-	r := &Finished{Run: run, eng: eng}
+	r.Run, r.eng = run, eng
 	if err := LoadClosing(ctx, p, eng, closed, o.Period); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -174,12 +202,17 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 		return nil, errors.Join(err, r.Close())
 	}
 	params.OneByOne = o.OneByOne
-	if found { // and the month is being prepared: what will be signed is compared first
+	if found { // and the month is being prepared: what will be signed is compared first, with what all rows from the start come to
 		if err := errors.Join(r.again(ctx, p, o, m, tables, params), r.Close()); err != nil {
 			return nil, err
 		}
-		return repeated(ctx, p, o, known, version)
+		if o.FromStart {
+			r.Run, r.Repeated, r.eng = known, true, nil
+			return r, nil
+		}
+		return r, r.repeat(ctx, p, o, known, version)
 	}
+	params.Carries = r.carried
 	if err := r.execute(ctx, p, o, m, tables, params); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -189,14 +222,13 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	return r, nil
 }
 
-// repeated makes a run that is known the current one of its period again.
-func repeated(ctx context.Context, p *books.Books, o Options, known state.Run, version int64) (*Finished, error) {
-	r := &Finished{Run: known, Repeated: true}
-	err := p.State.MakeCurrent(ctx, known, o.Now)
-	if err == nil {
+// repeat makes a run that is known the current one of its period again.
+func (r *Finished) repeat(ctx context.Context, p *books.Books, o Options, known state.Run, version int64) (err error) {
+	r.Run, r.Repeated, r.eng = known, true, nil
+	if err = p.State.MakeCurrent(ctx, known, o.Now); err == nil {
 		r.signOffFell, err = p.SettleSignOff(ctx, o.Setting, o.Period, version, known.ID)
 	}
-	return r, err
+	return err
 }
 
 // runsLookedAt bounds the runs among which one is looked for that found lots not
@@ -207,7 +239,7 @@ const runsLookedAt = 200
 // rules in SQL: that of a month which is being prepared, and each of a month of
 // which a run found them to differ.
 func checkAllLots(ctx context.Context, p *books.Books, o Options) (bool, error) {
-	if o.Reperform {
+	if o.Reperform || o.FromStart {
 		return true, nil
 	}
 	runs, err := p.State.Runs(ctx, runsLookedAt)
