@@ -8,8 +8,8 @@
 -- question: Is the tax of every sale that of its rule, and is what we owe for taxes what the roll-forwards and the ledger say?
 -- causes: a payment to an authority, or a sale, that one side lacks; a rate that changed and that the shop learned late; a rule with a wrong date, rate or treatment; tax taken from a sale that is exempt, or that the customer accounts for
 -- action: correct the rule if it is wrong; else settle the difference with the authority before the return is filed, and have the shop's rate mended
--- checked: from (select led_purchase_tax.purchase_id from led_purchase_tax inner join stg_coin_purchases on stg_coin_purchases.purchase_id = led_purchase_tax.purchase_id cross join run where stg_coin_purchases.accounting_month = run.period and stg_coin_purchases.purchased_at >= run.first_start and stg_coin_purchases.stated_tax_amount is not null union all select identity || '/' || stage || '/' || entity || '/' || currency as purchase_id from led_tax_rollforward union all select subject_id as purchase_id from led_fed_tax) as judged
--- not_compared: from (select stg_coin_purchases.purchase_id from stg_coin_purchases cross join run left join led_purchase_tax on led_purchase_tax.purchase_id = stg_coin_purchases.purchase_id where stg_coin_purchases.accounting_month = run.period and stg_coin_purchases.purchased_at >= run.first_start and stg_coin_purchases.tax_amount <> 0 and led_purchase_tax.purchase_id is null) as unruled
+-- checked: from (select led_purchase_fee.purchase_id from led_purchase_fee cross join run where led_purchase_fee.accounting_month = run.period and led_purchase_fee.purchased_at >= run.first_start and led_purchase_fee.stated_tax_amount is not null and led_purchase_fee.rule_from is not null union all select identity || '/' || stage || '/' || entity || '/' || currency as purchase_id from led_tax_rollforward union all select subject_id as purchase_id from led_fed_tax) as judged
+-- not_compared: from (select led_purchase_fee.purchase_id from led_purchase_fee cross join run where led_purchase_fee.accounting_month = run.period and led_purchase_fee.purchased_at >= run.first_start and led_purchase_fee.stated_tax_amount <> 0 and led_purchase_fee.rule_from is null) as unruled
 -- not_compared_reason: select case when not exists (select 1 from stg_coin_purchases cross join run where accounting_month = run.period and tax_amount <> 0) then 'no tax was collected, withheld or paid' when exists (select 1 from stg_tax_rules) then 'sales state a tax where no tax rule applies' else 'no tax rule was ever fed' end
 -- What a row states wins and is booked; here it is held against gross x rate / (1 + rate) of the rule in force at the sale, to the last
 -- unit. What is taken back may also reverse the same part of what its sale stated. Expected is the rule's tax, actual the stated
@@ -24,19 +24,18 @@ with judged as (
         purchases.currency,
         purchases.gross_amount,
         purchases.stated_tax_amount as stated,
-        rules.rule_tax,
-        rules.due_tax,
-        rules.rate,
-        rules.treatment,
-        rules.remitter,
-        rules.valid_from,
+        purchases.rule_tax,
+        purchases.due_tax,
+        purchases.tax_rate as rate,
+        purchases.treatment,
+        purchases.remitter,
+        purchases.rule_from as valid_from,
         purchases.batch_id,
         purchases.source_line
-    from led_purchase_tax as rules
-    inner join stg_coin_purchases as purchases
-        on purchases.purchase_id = rules.purchase_id
+    from led_purchase_fee as purchases
     cross join run
     where purchases.accounting_month = run.period
+        and purchases.rule_from is not null
         and purchases.purchased_at >= run.first_start
         and purchases.stated_tax_amount is not null
 ),

@@ -15,9 +15,9 @@ select
     gifts.capture,
     gifts.coins,
     gifts.diamonds
-from stg_gift_events as gifts
+from led_named_gift as gifts
 inner join clawbacks
     on clawbacks.reference_id = gifts.event_id
     and clawbacks.creator_id = gifts.creator_id
 cross join run
-where gifts.kind = 'gift' and gifts.accounting_month <= run.period
+where gifts.accounting_month <= run.period

@@ -1,12 +1,12 @@
 -- One row is one purchase of coins, refund, chargeback or chargeback reversal with tax and store's fee as carat books them.
 -- grain: purchase_id
--- materialized: view
 -- What the row states wins. An empty tax is that of its rule (led_purchase_tax), none where no rule applies. An empty fee is base x
 -- store_fee_rate of the channel, half up in minor units of the currency (two digits where carat doesn't know the currency), and zero
 -- in a channel without a rate; the base is the gross, or what is left without tax where the rule says so. Of a refund it is
 -- the fee given back: where a rule applies none unless it says that the store returns it, and none of a chargeback. Who owes
--- the tax to the authority is the rule's to say; without one stores do for what they sell, and we for the rest. Lots, refund money and matching all
--- read it here. Positive, as the row's amounts are.
+-- the tax to the authority is the rule's to say; without one stores do for what they sell, and we for the rest. Lots, refund money, matching, taxes and
+-- receivables all read it here, of all months up to the run's: told once, in a table, because eight models do. Positive, as the row's amounts are. rule_from is null where no
+-- tax rule applies.
 with taxed as (
     select
         purchases.purchase_id,
@@ -20,7 +20,8 @@ with taxed as (
         purchases.bonus_coins,
         purchases.currency,
         purchases.gross_amount,
-        coalesce(purchases.stated_tax_amount, rules.due_tax, 0) as tax_amount,
+        purchases.stated_tax_amount,
+        coalesce(purchases.stated_tax_amount, purchases.due_tax, 0) as tax_amount,
         purchases.store_fee_amount,
         purchases.country,
         purchases.purchased_at,
@@ -29,18 +30,20 @@ with taxed as (
         purchases.batch_id,
         purchases.source_line,
         purchases.accounting_month,
+        purchases.minor_digits,
         coalesce(
-            rules.remitter, case when purchases.channel in ('apple', 'google') then 'store' else 'us' end
+            purchases.remitter, case when purchases.channel in ('apple', 'google') then 'store' else 'us' end
         ) as remitter,
-        rules.treatment,
-        rules.rate as tax_rate,
-        rules.fee_base,
-        rules.purchase_id is null
+        purchases.treatment,
+        purchases.rate as tax_rate,
+        purchases.fee_base,
+        purchases.rule_from is null
         or purchases.kind = 'purchase'
-        or (purchases.kind = 'refund' and rules.fee_returned) as has_fee
-    from stg_coin_purchases as purchases
-    left join led_purchase_tax as rules
-        on rules.purchase_id = purchases.purchase_id
+        or (purchases.kind = 'refund' and purchases.fee_returned) as has_fee,
+        purchases.rule_from,
+        purchases.rule_tax,
+        purchases.due_tax
+    from led_purchase_tax as purchases
 )
 
 select
@@ -64,7 +67,7 @@ select
         else cast(half_up_minor(
             cast(case when taxed.fee_base = 'net' then taxed.gross_amount - taxed.tax_amount else taxed.gross_amount end as decimal(38, 6))
             * coalesce(run_channels.store_fee_rate, 0),
-            coalesce(run_currencies.minor_digits, 2)
+            taxed.minor_digits
         ) as decimal(18, 6))
     end as booked_fee,
     taxed.country,
@@ -76,9 +79,11 @@ select
     taxed.accounting_month,
     taxed.remitter,
     taxed.treatment,
-    taxed.tax_rate
+    taxed.tax_rate,
+    taxed.stated_tax_amount,
+    taxed.rule_from,
+    taxed.rule_tax,
+    taxed.due_tax
 from taxed
 left join run_channels
     on run_channels.channel = taxed.channel
-left join run_currencies
-    on run_currencies.currency = taxed.currency

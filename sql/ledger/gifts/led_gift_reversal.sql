@@ -1,6 +1,6 @@
 -- One row is one reversal of a gift beside the gift that it undoes.
 -- grain: event_id
--- The originals are picked out first: they are as few as the reversals. valued_at is the instant by whose rate and terms the
+-- The originals were picked out first (led_named_gift): they are as few as the reversals. valued_at is the instant by whose rate and terms the
 -- reversal is valued: its gift's, because it takes back exactly what the gift gave, from the agency that got it. A reversal
 -- without a gift of the same creator in the history goes by its own.
 with reversals as (
@@ -23,20 +23,6 @@ with reversals as (
     from stg_gift_events
     cross join run
     where kind = 'reversal' and accounting_month <= run.period
-),
-
-originals as (
-    select
-        event_id,
-        sent_at,
-        accounting_month,
-        viewer_id,
-        creator_id,
-        coins,
-        diamonds,
-        capture
-    from stg_gift_events
-    where kind = 'gift' and event_id in (select original_event_id from reversals)
 )
 
 select
@@ -69,5 +55,5 @@ select
     end as valued_at
 from reversals
 cross join run
-left join originals as gifts
+left join led_named_gift as gifts
     on gifts.event_id = reversals.original_event_id

@@ -1,6 +1,5 @@
 -- One row is one line of a settlement report that stands for a sale, a refund or a chargeback.
 -- grain: line_id
--- materialized: view
 -- The amount is what the customer paid, in the customer's currency; without one, the line's own gross and currency. A
 -- chargeback that brings money is its reversal; one that takes it is a refund, as an order's is. The fee is known only where the line states it in the customer's currency;
 -- fees_apart is what lines of kind fee state for the line's transaction: a fee that is taken belongs to the sale, one that is

@@ -4,7 +4,7 @@
 -- What met is one group: by transaction, by what the rows say, as an aggregate, or by a person's decision. taken_at is when the group
 -- itself counts, null where each row counts by itself.
 with keys as (
-    select distinct key_no, entity, channel, class, match_key, currency
+    select distinct entity, channel, class, match_key, currency
     from led_converted_line
     where match_key is not null
 ),
@@ -145,9 +145,11 @@ found as (
         cast(null as timestamp with time zone) as taken_at
     from keys
     inner join led_match_line
-        on led_match_line.key_no = keys.key_no
-        and led_match_line.match_key = keys.match_key
+        on led_match_line.match_key = keys.match_key
+        and led_match_line.entity = keys.entity
+        and led_match_line.channel = keys.channel
         and led_match_line.class = keys.class
+        and led_match_line.currency = keys.currency
     left join unmet
         on unmet.side = 'theirs'
         and unmet.item_id = led_match_line.line_id
@@ -160,9 +162,11 @@ found as (
         cast(null as timestamp with time zone) as taken_at
     from keys
     inner join led_match_order
-        on led_match_order.key_no = keys.key_no
-        and led_match_order.match_key = keys.match_key
+        on led_match_order.match_key = keys.match_key
+        and led_match_order.entity = keys.entity
+        and led_match_order.channel = keys.channel
         and led_match_order.class = keys.class
+        and led_match_order.currency = keys.currency
     left join unmet
         on unmet.side = 'ours'
         and unmet.item_id = led_match_order.order_id

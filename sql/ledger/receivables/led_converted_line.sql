@@ -3,7 +3,6 @@
 -- for: speed
 -- Few are: a table of its own says how few, and what asks for those that belong to them doesn't read everything else.
 select
-    led_match_line.key_no,
     led_match_line.line_id,
     led_match_line.entity,
     led_match_line.channel,

@@ -1,14 +1,17 @@
--- One row is one purchase, refund, chargeback or chargeback reversal to whose sale a tax rule applies, with the tax by that rule.
+-- One row is one purchase, refund, chargeback or chargeback reversal with the tax rule that applies to its sale, and the tax by that rule.
 -- grain: purchase_id
+-- materialized: view
 -- A rule is that of the sale's country and channel in force at the sale: what is taken back later, after a change of rate too,
 -- reverses the tax at the sale's rate. Where the sale stated its tax, a refund without one reverses the same part of it; of a sale that
 -- nobody knows (older than the opening), the row's own country, channel and time serve. rule_tax is half_up(gross x rate /
 -- (1 + rate)) in minor units of the currency, on whole numbers; nothing where the sale is zero-rated or exempt, and nothing where
 -- the customer owes the tax (reverse charge), because what they pay then holds none. due_tax is what an empty tax is
--- booked as. Without rules there is no row, and nothing changes.
+-- booked as. rule_from and all of the rule are null where none applies; without rules nothing changes. Read once, by led_purchase_fee.
 with named as (
     select
         refunds.purchase_id,
+        refunds.gross_amount as own_gross,
+        refunds.currency,
         originals.purchased_at,
         originals.country,
         originals.channel,
@@ -28,6 +31,8 @@ with named as (
 taken_back as (
     select
         named.purchase_id,
+        named.own_gross,
+        named.currency,
         case when bought.purchase_id is null then named.purchased_at else bought.purchased_at end as sold_at,
         case when bought.purchase_id is null then named.country else bought.country end as country,
         case when bought.purchase_id is null then named.channel else bought.channel end as channel,
@@ -38,19 +43,70 @@ taken_back as (
         on bought.purchase_id = named.bought_id
 ),
 
+-- prices are few beside sales, and whole numbers are divided slowly
+sold as (
+    select gross_amount, currency, country, channel
+    from stg_coin_purchases
+    cross join run
+    where accounting_month <= run.period and exists (select 1 from stg_tax_rules)
+    union
+    select own_gross, currency, country, channel
+    from taken_back
+),
+
+prices as (
+    select
+        gross_amount,
+        rate,
+        minor_digits,
+        tax_inside(gross_amount, rate, minor_digits) as rule_tax
+    from (
+        select distinct
+            sold.gross_amount,
+            rules.rate,
+            coalesce(run_currencies.minor_digits, 2) as minor_digits
+        from sold
+        inner join stg_tax_rules as rules
+            on rules.country = sold.country
+            and rules.channel = sold.channel
+        left join run_currencies
+            on run_currencies.currency = sold.currency
+        where rules.treatment = 'taxed' and rules.remitter <> 'customer'
+    ) as taxed
+),
+
 sales as (
     select
         purchases.purchase_id,
         purchases.kind,
-        purchases.gross_amount,
+        purchases.original_purchase_id,
+        purchases.viewer_id,
+        purchases.channel,
+        purchases.store_transaction_id,
+        purchases.sku,
+        purchases.coins,
+        purchases.bonus_coins,
         purchases.currency,
+        purchases.gross_amount,
+        purchases.stated_tax_amount,
+        purchases.store_fee_amount,
+        purchases.country,
+        purchases.purchased_at,
+        purchases.counterparty,
+        purchases.entity,
+        purchases.batch_id,
+        purchases.source_line,
+        purchases.accounting_month,
+        coalesce(run_currencies.minor_digits, 2) as minor_digits,
         coalesce(taken_back.sold_at, purchases.purchased_at) as sold_at,
-        coalesce(taken_back.country, purchases.country) as country,
-        coalesce(taken_back.channel, purchases.channel) as channel,
+        coalesce(taken_back.country, purchases.country) as sold_country,
+        coalesce(taken_back.channel, purchases.channel) as sold_channel,
         taken_back.sale_gross,
         taken_back.sale_tax
     from stg_coin_purchases as purchases
     cross join run
+    left join run_currencies
+        on run_currencies.currency = purchases.currency
     left join taken_back
         on taken_back.purchase_id = purchases.purchase_id
     where purchases.accounting_month <= run.period
@@ -60,75 +116,78 @@ ruled as (
     select
         sales.purchase_id,
         sales.kind,
+        sales.original_purchase_id,
+        sales.viewer_id,
+        sales.channel,
+        sales.store_transaction_id,
+        sales.sku,
+        sales.coins,
+        sales.bonus_coins,
+        sales.currency,
         sales.gross_amount,
+        sales.stated_tax_amount,
+        sales.store_fee_amount,
+        sales.country,
+        sales.purchased_at,
+        sales.counterparty,
+        sales.entity,
+        sales.batch_id,
+        sales.source_line,
+        sales.accounting_month,
+        sales.minor_digits,
         sales.sale_gross,
         sales.sale_tax,
-        coalesce(run_currencies.minor_digits, 2) as minor_digits,
-        rules.valid_from,
+        rules.valid_from as rule_from,
         rules.rate,
         rules.treatment,
         rules.remitter,
         rules.fee_base,
         rules.fee_returned,
-        rules.treatment = 'taxed' and rules.remitter <> 'customer' as holds_tax
+        case when rules.treatment = 'taxed' and rules.remitter <> 'customer' then prices.rule_tax else cast(0 as decimal(18, 6)) end as rule_tax
     from sales
-    inner join stg_tax_rules as rules
-        on rules.country = sales.country
-        and rules.channel = sales.channel
-        and sales.sold_at >= rules.valid_from
-        and sales.sold_at < rules.valid_until
-    left join run_currencies
-        on run_currencies.currency = sales.currency
-),
-
--- prices are few beside sales, and whole numbers are divided slowly
-prices as (
-    select
-        gross_amount,
-        rate,
-        minor_digits,
-        tax_inside(gross_amount, rate, minor_digits) as rule_tax
-    from (
-        select distinct gross_amount, rate, minor_digits
-        from ruled
-        where holds_tax
-    ) as taxed
-),
-
-priced as (
-    select
-        ruled.purchase_id,
-        ruled.kind,
-        ruled.gross_amount,
-        ruled.sale_gross,
-        ruled.sale_tax,
-        ruled.minor_digits,
-        ruled.valid_from,
-        ruled.rate,
-        ruled.treatment,
-        ruled.remitter,
-        ruled.fee_base,
-        ruled.fee_returned,
-        case when ruled.holds_tax then prices.rule_tax else cast(0 as decimal(18, 6)) end as rule_tax
-    from ruled
+    left join stg_tax_rules as rules
+        on rules.country = sales.sold_country
+        and rules.channel = sales.sold_channel
+        and rules.valid_from <= sales.sold_at
+        and rules.valid_until > sales.sold_at
     left join prices
-        on prices.gross_amount = ruled.gross_amount
-        and prices.rate = ruled.rate
-        and prices.minor_digits = ruled.minor_digits
+        on prices.gross_amount = sales.gross_amount
+        and prices.rate = rules.rate
+        and prices.minor_digits = sales.minor_digits
 )
 
 select
     purchase_id,
     kind,
-    valid_from,
+    original_purchase_id,
+    viewer_id,
+    channel,
+    store_transaction_id,
+    sku,
+    coins,
+    bonus_coins,
+    currency,
+    gross_amount,
+    stated_tax_amount,
+    store_fee_amount,
+    country,
+    purchased_at,
+    counterparty,
+    entity,
+    batch_id,
+    source_line,
+    accounting_month,
+    minor_digits,
+    rule_from,
     rate,
     treatment,
     remitter,
     fee_base,
     fee_returned,
-    rule_tax,
+    case when rule_from is not null then rule_tax end as rule_tax,
     case
+        when rule_from is null then null
         when sale_tax is null or sale_gross = 0 then rule_tax
         else part_inside(gross_amount, sale_tax, sale_gross, minor_digits)
     end as due_tax
-from priced
+from ruled
