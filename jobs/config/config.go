@@ -32,8 +32,9 @@ var Default []byte
 // HistoryCarried lets a month begin with what the closed one before left.
 const HistoryCarried = "carried"
 
-// StatementsOnDemand is of statements whose files are made when somebody wants them.
-const StatementsOnDemand = "on_demand"
+// StatementsOnDemand is of statements whose files are made when somebody wants them;
+// OtherCountries are those whose creators' language isn't named.
+const StatementsOnDemand, OtherCountries = "on_demand", "other"
 
 // Config is carat.yaml, checked. Rates and amounts were never a float: they
 // are read from the text of the file.
@@ -57,15 +58,16 @@ type Config struct {
 	FXMaxAgeDays      int
 	DebtAllowance     map[int]pipeline.Rate // what of creators' debts is expected to be lost, by the days from which on
 	Materiality       map[string]pipeline.Amount
-	PayoutDueDays     int            // after which a requested payout that is unpaid is looked at
-	BelowMinimumDays  int            // and a balance below the minimum
-	PayoutFXTolerance pipeline.Rate  // of the published rate
-	Escheat           map[string]int // months without movement after which a balance is dormant, by country
-	FluxPercent       int            // a change above it needs a note
-	DAC7Basis         string         // paid or credited
-	RefundReserve     string         // report or post
-	StatementFiles    string         // folders or on_demand
-	History           string         // start or carried
+	PayoutDueDays     int               // after which a requested payout that is unpaid is looked at
+	BelowMinimumDays  int               // and a balance below the minimum
+	PayoutFXTolerance pipeline.Rate     // of the published rate
+	Escheat           map[string]int    // months without movement after which a balance is dormant, by country
+	FluxPercent       int               // a change above it needs a note
+	DAC7Basis         string            // paid or credited
+	RefundReserve     string            // report or post
+	StatementFiles    string            // folders or on_demand
+	Languages         map[string]string // of statements, by country; OtherCountries: of all others
+	History           string            // start or carried
 	Approvers         []string
 	Auth              Auth
 	FourEyes          string // three: who decides doesn't prepare; two: may
@@ -154,7 +156,7 @@ func readFile(dir string) (text []byte, file string, err error) {
 func empty() *Config {
 	return &Config{
 		Tolerances: map[string]pipeline.Amount{}, Materiality: map[string]pipeline.Amount{}, DebtAllowance: map[int]pipeline.Rate{},
-		StoreFeeRate: map[string]pipeline.Rate{}, DueDays: map[string]int{}, Settlement: map[string]string{},
+		StoreFeeRate: map[string]pipeline.Rate{}, DueDays: map[string]int{}, Settlement: map[string]string{}, Escheat: map[string]int{}, Languages: map[string]string{},
 	}
 }
 

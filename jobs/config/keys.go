@@ -15,6 +15,7 @@ import (
 	"carat/jobs/timetable"
 	"carat/pipeline"
 	"carat/pipeline/feed"
+	"carat/reports/locale"
 )
 
 var (
@@ -106,13 +107,20 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 		"payout_due_days":     func(n *yaml.Node) { c.PayoutDueDays = y.whole(n, "payout_due_days", 0, 3650) },
 		"below_minimum_days":  func(n *yaml.Node) { c.BelowMinimumDays = y.whole(n, "below_minimum_days", 0, 36500) },
 		"payout_fx_tolerance": func(n *yaml.Node) { c.PayoutFXTolerance = y.share(n, "payout_fx_tolerance") },
-		"escheat":             func(n *yaml.Node) { c.Escheat = y.escheat(n) },
-		"flux_percent":        func(n *yaml.Node) { c.FluxPercent = y.whole(n, "flux_percent", 0, 10000) },
-		"dac7_basis":          func(n *yaml.Node) { c.DAC7Basis = y.choice(n, "dac7_basis", "paid", "credited") },
-		"refund_reserve":      func(n *yaml.Node) { c.RefundReserve = y.choice(n, "refund_reserve", "report", "post") },
+		"escheat": func(n *yaml.Node) {
+			y.perCountry(n, "escheat", "", func(k string, v *yaml.Node) { c.Escheat[k] = y.whole(v, "escheat "+k, 1, 1200) })
+		},
+		"flux_percent":   func(n *yaml.Node) { c.FluxPercent = y.whole(n, "flux_percent", 0, 10000) },
+		"dac7_basis":     func(n *yaml.Node) { c.DAC7Basis = y.choice(n, "dac7_basis", "paid", "credited") },
+		"refund_reserve": func(n *yaml.Node) { c.RefundReserve = y.choice(n, "refund_reserve", "report", "post") },
 		"statements": func(n *yaml.Node) {
 			y.keys(n, "statements", map[string]func(*yaml.Node){
 				"files": func(n *yaml.Node) { c.StatementFiles = y.choice(n, "statements files", "folders", StatementsOnDemand) },
+				"languages": func(n *yaml.Node) {
+					y.perCountry(n, "statements languages", OtherCountries, func(k string, v *yaml.Node) {
+						c.Languages[k] = y.choice(v, "statements languages "+k, locale.Tags()...)
+					})
+				},
 			})
 		},
 		"approvers":     func(n *yaml.Node) { c.Approvers = y.approvers(n) },
@@ -137,17 +145,15 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 	}
 }
 
-// escheat reads after how many months a balance without movement is dormant, by country.
-func (y *yamlFile) escheat(n *yaml.Node) map[string]int {
-	months := map[string]int{}
-	y.each(n, "escheat", func(key, value *yaml.Node) {
-		if !countryForm.MatchString(key.Value) {
-			y.problem(key, "escheat: %q is not a country of two capital letters, such as US", key.Value)
+// perCountry reads what each country has, or the word that stands for all others.
+func (y *yamlFile) perCountry(n *yaml.Node, what, others string, read func(country string, value *yaml.Node)) {
+	y.each(n, what, func(key, value *yaml.Node) {
+		if key.Value != others && !countryForm.MatchString(key.Value) {
+			y.problem(key, "%s: %q is not a country of two capital letters, such as US", what, key.Value)
 			return
 		}
-		months[key.Value] = y.whole(value, "escheat "+key.Value, 1, 1200)
+		read(key.Value, value)
 	})
-	return months
 }
 
 func (y *yamlFile) folder(n *yaml.Node, what string) string {

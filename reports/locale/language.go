@@ -70,7 +70,7 @@ var (
 			months: strings.Fields("Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember"),
 			short:  strings.Fields("Jan Feb Mar Apr Mei Jun Jul Agu Sep Okt Nov Des"),
 			dates:  [dateKinds]string{"N y", "d N", "d N y", "d n y", "d n y, t", "N", "d", "t"}},
-		{Tag: "ar", Name: "العربية", English: "Arabic", RightToLeft: true, Numbers: Locale{Group: ",", Point: "."}, percent: "%", forms: arabic,
+		{Tag: "ar", Name: "العربية", English: "Arabic", RightToLeft: true, Numbers: Locale{Group: ",", Point: ".", Mark: "\u200e"}, percent: "%", forms: arabic,
 			months: strings.Fields("يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر"),
 			dates:  [dateKinds]string{"N y", "d N", "d N y", "d N y", "d N y، t", "N", "d", "t"}},
 		{Tag: "ja", Name: "日本語", English: "Japanese", Numbers: English, percent: "%", forms: onlyOther, dates: eastern},
@@ -89,6 +89,14 @@ var (
 
 // Languages gives the languages that statements are written in, English first.
 func Languages() []*Language { return languages }
+
+// Tags gives the tags of the languages, English first.
+func Tags() (tags []string) {
+	for _, l := range languages {
+		tags = append(tags, l.Tag)
+	}
+	return tags
+}
 
 // LanguageOf gives the language of a tag, such as pt or pt-BR; English, and false, for
 // one that carat has no words in. An empty tag is English.

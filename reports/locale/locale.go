@@ -3,6 +3,9 @@ package locale
 // Locale is how a language writes numbers, in Latin digits.
 type Locale struct {
 	Group, Point string
+	// Mark stands before a sign: among letters that run from right to left it keeps
+	// the sign on the left of its number.
+	Mark string
 }
 
 // English is how English writes them: what most of carat's words are in.
@@ -15,7 +18,7 @@ var English = Locale{Group: ",", Point: "."}
 func (l *Locale) Append(b []byte, v int64, places, least int) []byte {
 	u := uint64(v)
 	if v < 0 {
-		b = append(b, "\u2212"...)
+		b = append(append(b, l.Mark...), "\u2212"...)
 		u = -u
 	}
 	for places > least && u%10 == 0 {

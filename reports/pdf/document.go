@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 
 	"github.com/go-text/typesetting/harfbuzz"
@@ -24,6 +25,7 @@ type Color [3]uint8
 type Info struct {
 	Title, Author, Subject, Producer string
 	Language                         string // of the text, such as en
+	RightToLeft                      bool   // the direction of its language
 }
 
 // Document is one PDF under way. The zero value is not ready: see New. After
@@ -239,6 +241,11 @@ func (d *Document) Wrap(style Style, size, width, most int, text string) []strin
 	if d.Width(style, size, text) <= width {
 		return []string{text}
 	}
+	if set := strings.ContainsFunc(text, depends); set && strings.Contains(text, " ") {
+		if lines, ok := d.wrapWords(style, size, width, most, text); ok {
+			return lines
+		}
+	}
 	var lines []string
 	rest := []rune(text)
 	for len(rest) > 0 {
@@ -250,10 +257,7 @@ func (d *Document) Wrap(style Style, size, width, most int, text string) []strin
 			n = max(d.fit(style, size, width-d.Width(style, size, "\u2026"), rest), 1)
 			return append(lines, string(rest[:n])+"\u2026")
 		}
-		end := n
-		if blank := lastBlank(rest[:n+1]); blank > 0 {
-			end = blank
-		}
+		end := breakBefore(rest, n)
 		for end > 1 && unicode.Is(unicode.M, rest[end]) { // a mark stays with its letter
 			end--
 		}
@@ -312,13 +316,48 @@ func (d *Document) face(style Style, r rune) *face {
 	return main
 }
 
-func lastBlank(text []rune) int {
-	for i := len(text) - 1; i > 0; i-- {
-		if text[i] == ' ' {
+// wrapWords wraps text whose letters join, which are narrower or wider than alone: it
+// is measured word by word. It gives up where a word is wider than a line, or there are
+// more lines than most.
+func (d *Document) wrapWords(style Style, size, width, most int, text string) (lines []string, ok bool) {
+	blank := d.Width(style, size, " ")
+	used, from, at := 0, 0, 0
+	for word := range strings.SplitAfterSeq(text, " ") {
+		wide := d.Width(style, size, strings.TrimSuffix(word, " "))
+		if wide > width {
+			return nil, false
+		}
+		if used > 0 && used+wide > width {
+			lines = append(lines, text[from:at])
+			used, from = 0, at
+		}
+		used, at = used+wide+blank, at+len(word)
+	}
+	lines = append(lines, text[from:])
+	return lines, len(lines) <= most
+}
+
+// breakBefore gives the last place up to n at which a line may end: at a blank, or
+// where Chinese or Japanese stands; n itself where there is none. No line begins with
+// a mark that ends something there, and none ends with one that begins something.
+func breakBefore(text []rune, n int) int {
+	for i := n; i > 0; i-- {
+		if i == len(text) {
+			continue
+		}
+		before, after := text[i-1], text[i]
+		if after == ' ' || (ideograph(before) || ideograph(after)) && before != '\u00a0' && after != '\u00a0' &&
+			!strings.ContainsRune("、。，；：！？）」』】〉》・ー～…", after) && !strings.ContainsRune("（「『【〈《", before) &&
+			(ideograph(before) && ideograph(after) || strings.ContainsRune("、。，；：！？）」』】〉》", before)) {
 			return i
 		}
 	}
-	return 0
+	return max(n, 1)
+}
+
+// ideograph tells the characters of Chinese and Japanese, which have no blanks.
+func ideograph(r rune) bool {
+	return r >= 0x3000 && r < 0x3100 || r >= 0x3400 && r < 0xA000 || r >= 0xF900 && r < 0xFB00 || r >= 0xFF00 && r < 0xFFF0
 }
 
 // Slanted draws a text that rises at 45 degrees from x, y: a watermark, which is no

@@ -27,6 +27,15 @@ type placed struct {
 // isJoiner tells the joiners, which are not drawn and shape what stands beside them.
 func isJoiner(r rune) bool { return r == 0x200C || r == 0x200D }
 
+// Marks say in which direction what has none of its own runs, such as a sign before a
+// number. They are not drawn.
+const (
+	leftToRight = '\u200E'
+	rightToLeft = '\u200F'
+)
+
+func isMark(r rune) bool { return r == leftToRight || r == rightToLeft }
+
 // set gives the pieces of a text that shape refuses, from left to right. A name may
 // be anything: where a font's rules fail on it, its characters are drawn one by one,
 // rather than that one name stops the statements of all.
@@ -41,9 +50,12 @@ func (d *Document) set(style Style, text string) {
 			}
 		}
 	}()
-	runes := make([]rune, 0, len(text))
+	runes := make([]rune, 0, len(text)+1)
+	if d.info.RightToLeft {
+		runes = append(runes, rightToLeft) // the first letter says in which direction a paragraph runs
+	}
 	for _, r := range norm.NFC.String(text) {
-		if !invisible(r) || isJoiner(r) {
+		if !invisible(r) || isJoiner(r) || isMark(r) {
 			runes = append(runes, visible(r))
 		}
 	}
@@ -100,9 +112,12 @@ func (d *Document) parts(style Style, text []rune, run stretch) []stretch {
 	var parts []stretch
 	for i := run.from; i < run.to; i++ {
 		r := text[i]
+		if isMark(r) {
+			continue
+		}
 		script := language.LookupScript(r)
 		weak := script == language.Common || script == language.Inherited || script == language.Unknown
-		if n := len(parts); n > 0 {
+		if n := len(parts); n > 0 && parts[n-1].to == i {
 			last := &parts[n-1]
 			keeps := isJoiner(r) || last.face.glyph(r) != 0
 			if keeps && (weak && !unicode.IsSpace(r) && !unicode.IsDigit(r) || script == last.script) {
@@ -111,7 +126,7 @@ func (d *Document) parts(style Style, text []rune, run stretch) []stretch {
 			}
 		}
 		own := d.face(style, r)
-		if n := len(parts); n > 0 && parts[n-1].face == own && parts[n-1].script == script {
+		if n := len(parts); n > 0 && parts[n-1].to == i && parts[n-1].face == own && parts[n-1].script == script {
 			parts[n-1].to = i + 1
 			continue
 		}

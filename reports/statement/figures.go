@@ -97,7 +97,7 @@ func (f *Figures) Whole(v int64) string { return string(f.AppendWhole(nil, v)) }
 // SignedWhole is a number with + or − before it; zero has no sign.
 func (f *Figures) SignedWhole(v int64) string {
 	if v > 0 {
-		return "+" + f.Whole(v)
+		return f.Loc.Mark + "+" + f.Whole(v)
 	}
 	return f.Whole(v)
 }
@@ -108,7 +108,7 @@ func (f *Figures) Money(v pipeline.Amount) string { return string(f.AppendMoney(
 // Signed is an amount with + or − before it; zero has no sign.
 func (f *Figures) Signed(v pipeline.Amount) string {
 	if v > 0 {
-		return "+" + f.Money(v)
+		return f.Loc.Mark + "+" + f.Money(v)
 	}
 	return f.Money(v)
 }

@@ -141,9 +141,14 @@ func (w *Words) moneyIn(v pipeline.Amount, currency string) {
 	w.say(currency)
 }
 
+func (w *Words) plus() {
+	w.say(w.Loc.Mark)
+	w.say("+")
+}
+
 func (w *Words) signed(v pipeline.Amount) {
 	if v > 0 {
-		w.say("+")
+		w.plus()
 	}
 	w.money(v)
 }

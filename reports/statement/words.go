@@ -278,7 +278,7 @@ func (w *Words) currency() { w.say(w.Currency) }
 
 // Title names the statement, for who keeps many.
 func (w *Words) Title() string {
-	return w.T(TitleStatement) + ", " + w.Month() + ", " + w.CreatorName()
+	return w.T(TitleStatement) + w.T(listComma) + w.Month() + w.T(listComma) + w.CreatorName()
 }
 
 // State says whether the statement is final.
@@ -287,6 +287,15 @@ func (w *Words) State() string {
 		return w.T(wordProvisional)
 	}
 	return w.T(wordFinal)
+}
+
+// StateAndVersion is "Final, version 2".
+func (w *Words) StateAndVersion() *Text {
+	w.begin()
+	w.say(w.State())
+	w.put(listComma)
+	w.put("version\u00a0{1}", func() { w.whole(w.S.Summary.Version) })
+	return &w.text
 }
 
 // Version is "version 2".
@@ -358,7 +367,7 @@ func (w *Words) SignedDiamonds(v int64) *Text {
 func (w *Words) signedDiamonds(v int64) {
 	w.many(v, countedDiamonds, func() {
 		if v > 0 {
-			w.say("+")
+			w.plus()
 		}
 		w.whole(v)
 	})

@@ -100,7 +100,7 @@ func (w *Words) Exactly(exact, shown pipeline.Amount, moves bool) *Text {
 	}
 	w.put("exactly {1}", func() {
 		if moves && exact > 0 {
-			w.say("+")
+			w.plus()
 		}
 		w.text.Bytes = w.Loc.Append(w.text.Bytes, int64(exact), pipeline.AmountDigits, digits)
 	})

@@ -3,10 +3,13 @@ package html
 import (
 	_ "embed" // the style sheet
 	"hash"
+	"strings"
 	"sync"
 
+	"carat/reports/locale"
 	"carat/reports/pages"
 	"carat/reports/statement"
+	"carat/reports/statement/catalog"
 )
 
 // statementCSS is written into every page, so that a page needs nothing else.
@@ -14,12 +17,36 @@ import (
 //go:embed statement.css
 var statementCSS string
 
-// pageStart is how every page begins: the same bytes, a third of a page.
-var pageStart = sync.OnceValue(func() pages.Markup {
-	return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" +
-		"<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n" +
-		"<meta name=\"robots\" content=\"noindex\">\n<style>\n" + pages.Markup(statementCSS) + "</style>\n"
+// leftwardCSS turns the page around for a language that runs from right to left.
+//
+//go:embed leftward.css
+var leftwardCSS string
+
+// starts is how every page of a language begins: the same bytes, a third of a page.
+var starts = sync.OnceValue(func() map[string]pages.Markup {
+	all := map[string]pages.Markup{}
+	for _, l := range locale.Languages() {
+		all[l.Tag] = startOf(l)
+	}
+	return all
 })
+
+// pageStart is how English pages begin.
+func pageStart() pages.Markup { return starts()[locale.Languages()[0].Tag] }
+
+func startOf(l *locale.Language) pages.Markup {
+	words, style := catalog.For(l.Tag), statementCSS
+	for _, english := range statement.PhoneWords {
+		style = strings.ReplaceAll(style, "content:\""+english+"\"", "content:\""+words.Text(english)+"\"")
+	}
+	direction := pages.Markup("")
+	if l.RightToLeft {
+		direction, style = " dir=\"rtl\"", style+leftwardCSS
+	}
+	return "<!doctype html>\n<html lang=\"" + pages.Markup(l.Tag) + "\"" + direction + ">\n<head>\n<meta charset=\"utf-8\">\n" +
+		"<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n" +
+		"<meta name=\"robots\" content=\"noindex\">\n<style>\n" + pages.Markup(style) + "</style>\n"
+}
 
 // Renderer renders statements one after another, reusing its memory. It is not
 // safe for concurrent use; what its methods return is valid until the next call.
@@ -65,7 +92,7 @@ func (r *Renderer) HTML(s *statement.Statement) ([]byte, error) {
 }
 
 func (p *page) head() {
-	p.Raw(pageStart(), "<title>")
+	p.Raw(starts()[p.w.Language.Tag], "<title>")
 	p.Text(p.w.Title())
 	p.Raw("</title>\n</head>\n<body>\n")
 	if p.m.Provisional {

@@ -116,20 +116,22 @@ func (p *page) columns(texts int, titles ...string) {
 	p.Raw("</tr></thead>\n")
 }
 
+func (p *page) plus() { p.Raw(pages.Markup(p.w.Loc.Mark), "+") }
+
 // money appends an amount without its currency.
 func (p *page) money(v pipeline.Amount) { p.B = p.w.AppendMoney(p.B, v) }
 
 // signed appends + or − before an amount; zero has no sign.
 func (p *page) signed(v pipeline.Amount) {
 	if v > 0 {
-		p.Raw("+")
+		p.plus()
 	}
 	p.money(v)
 }
 
 func (p *page) signedWhole(v int64) {
 	if v > 0 {
-		p.Raw("+")
+		p.plus()
 	}
 	p.Whole(v)
 }

@@ -54,11 +54,11 @@ func (r *Renderer) PDF(s *statement.Statement, rows []byte) ([]byte, error) {
 	m := &s.Summary
 	r.words.About(s)
 	doc := &printed{sheet: &sheet{Document: r.paper, size: paperOf(m.Country), figures: &r.words.Figures}, Words: &r.words, m: m}
-	doc.carried, doc.brought = doc.T(statement.CarriedForward), doc.T(statement.BroughtForward)
+	doc.leftward, doc.carried, doc.brought = doc.Language.RightToLeft, doc.T(statement.CarriedForward), doc.T(statement.BroughtForward)
 	if m.Provisional {
 		doc.water = doc.T(statement.Watermark)
 	}
-	r.paper.Reset(doc.size, pdf.Info{Title: doc.Title(), Author: doc.PayerName(), Producer: "carat", Language: doc.Language.Tag, Subject: doc.Subject()})
+	r.paper.Reset(doc.size, pdf.Info{Title: doc.Title(), Author: doc.PayerName(), Producer: "carat", Language: doc.Language.Tag, RightToLeft: doc.Language.RightToLeft, Subject: doc.Subject()})
 	r.paper.Attach(pdf.File{
 		Name: statement.FileName(m.CreatorID, m.Entity, m.Currency, statement.RowsFormat), Type: statement.RowsType, Description: doc.Subject(), Data: rows, Changed: doc.End,
 	})
@@ -113,7 +113,7 @@ func (d *printed) head() {
 		color = openColor
 	}
 	d.part(pdf.Paragraph)
-	d.TextRight(d.right(), d.y+600, pdf.Bold, textSize, color, d.State()+", "+d.Version(d.m.Version).String())
+	d.TextRight(d.right(), d.y+600, pdf.Bold, textSize, color, d.StateAndVersion().String())
 	d.Close()
 	d.y += 1400
 	if d.m.Provisional {
@@ -203,7 +203,11 @@ func (d *printed) numbers() {
 		}
 		d.part(pdf.Paragraph)
 		used := d.Text(x, d.y+2600, pdf.Bold, size, color, money)
-		d.Text(x+used+100, d.y+2600, pdf.Regular, smallSize, softColor, " "+d.Currency)
+		code := " " + d.Currency
+		if d.leftward { // its blank is on the side of the number
+			code = d.Currency + " "
+		}
+		d.Text(x+used+100, d.y+2600, pdf.Regular, smallSize, softColor, code)
 		d.Close()
 		var lines []string
 		if exactly := d.Exactly(c.Amount, c.Shown, c.Moves()).String(); exactly != "" {
@@ -242,7 +246,7 @@ func (d *printed) threeNumbers() {
 		}
 		d.Close()
 		if i < 2 {
-			d.Text(x+third-800, d.y+2500, pdf.Regular, 1100, softColor, "→")
+			d.Text(x+third-800, d.y+2500, pdf.Regular, 1100, softColor, d.arrow())
 		}
 	}
 	d.y += 4900

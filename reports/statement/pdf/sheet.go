@@ -35,17 +35,60 @@ var (
 // sheet lays text out on pages, from the top down.
 type sheet struct {
 	*pdf.Document
-	figures *statement.Figures
-	size    pdf.Size
-	y       int    // the next baseline's line begins here
-	water   string // drawn across every page when not ""
-	carried string // what a sum at a page's end and at the next one's begin is called
-	brought string
+	figures  *statement.Figures
+	size     pdf.Size
+	y        int    // the next baseline's line begins here
+	water    string // drawn across every page when not ""
+	leftward bool   // the language runs from right to left, and so does the page
+	carried  string // what a sum at a page's end and at the next one's begin is called
+	brought  string
 }
 
 func (s *sheet) width() int  { return s.size.Width - 2*sheetMargin }
 func (s *sheet) right() int  { return s.size.Width - sheetMargin }
 func (s *sheet) bottom() int { return s.size.Height - sheetFoot }
+
+// Text, TextRight and Rect place things as a page that runs from left to right has
+// them; one that runs from right to left is its mirror.
+func (s *sheet) Text(x, y int, style pdf.Style, size int, color pdf.Color, text string) int {
+	if s.leftward {
+		width, shown := s.Width(style, size, text), text
+		if !strings.ContainsFunc(text, unsettled) { // its last blank stays on its right, outside
+			shown = strings.TrimRight(text, " ")
+		}
+		s.Document.Text(s.size.Width-x-s.Width(style, size, shown), y, style, size, color, text)
+		return width
+	}
+	return s.Document.Text(x, y, style, size, color, text)
+}
+
+// TextRight draws a text that ends at x.
+func (s *sheet) TextRight(x, y int, style pdf.Style, size int, color pdf.Color, text string) {
+	if s.leftward {
+		s.Document.Text(s.size.Width-x, y, style, size, color, text)
+		return
+	}
+	s.Document.TextRight(x, y, style, size, color, text)
+}
+
+// Rect fills a box.
+func (s *sheet) Rect(x, y, width, height int, color pdf.Color) {
+	if s.leftward {
+		x = s.size.Width - x - width
+	}
+	s.Document.Rect(x, y, width, height, color)
+}
+
+// unsettled tells letters of scripts that run from right to left.
+func unsettled(r rune) bool { return r >= 0x590 && r < 0x900 }
+
+// arrow leads from one thing to the next.
+func (s *sheet) arrow() string {
+	if s.leftward {
+		return "←"
+	}
+	return "→"
+}
 
 func (s *sheet) newPage() {
 	s.AddPage()
@@ -141,13 +184,27 @@ func (s *sheet) grid(columns ...column) *grid {
 	return g
 }
 
+// head writes the columns' titles; one that is too wide for its column on up to three lines.
 func (g *grid) head() {
+	titles, most := make([][]string, len(g.columns)), 1
 	for i, c := range g.columns {
+		title := strings.ReplaceAll(c.title, "\n", " ")
+		if titles[i] = []string{title}; g.s.Width(pdf.Regular, smallSize, title) > c.width-600 {
+			titles[i] = titles[i][:0]
+			for line := range strings.SplitSeq(c.title, "\n") {
+				titles[i] = append(titles[i], g.s.Wrap(pdf.Regular, smallSize, c.width-600, 3, line+" ")...)
+			}
+		}
+		most = max(most, len(titles[i]))
+	}
+	for i, lines := range titles {
 		g.s.part(pdf.HeadCell)
-		g.cell(i, g.s.y+1000, pdf.Regular, smallSize, softColor, strings.ReplaceAll(c.title, "\n", " "))
+		for n, line := range lines {
+			g.cell(i, g.s.y+1000+(most-len(lines)+n)*900, pdf.Regular, smallSize, softColor, line)
+		}
 		g.s.Close()
 	}
-	g.s.y += 1400
+	g.s.y += 1400 + (most-1)*900
 	g.rule(greyColor)
 }
 
@@ -169,11 +226,14 @@ func (g *grid) cell(i, y int, style pdf.Style, size int, color pdf.Color, text s
 	c := g.columns[i]
 	if c.right {
 		edge := g.left(i) + c.width
+		if g.s.leftward { // numbers run from left to right there too
+			edge = g.s.size.Width - g.left(i)
+		}
 		// The sign of a rounded number stands behind the column, so that digits stay below digits.
-		number, rounded := strings.CutSuffix(text, statement.RoundedSign)
-		g.s.TextRight(edge, y, style, size, color, number)
+		number, rounded := strings.CutSuffix(strings.TrimRight(text, " "), statement.RoundedSign)
+		g.s.Document.TextRight(edge, y, style, size, color, number)
 		if rounded {
-			g.s.Text(edge, y, style, size, color, statement.RoundedSign)
+			g.s.Document.Text(edge, y, style, size, color, statement.RoundedSign)
 		}
 		return
 	}
@@ -279,13 +339,17 @@ func (g *grid) group(text string) {
 	if g.s.y+5*lineHeight > g.s.bottom() { // it and the row below it
 		g.turn()
 	}
-	g.s.Rect(sheetMargin, g.s.y, g.s.width(), 1500, washColor)
+	lines := g.s.Wrap(pdf.Regular, smallSize, g.s.width()-800, 3, text)
+	height := 1500 + (len(lines)-1)*950
+	g.s.Rect(sheetMargin, g.s.y, g.s.width(), height, washColor)
 	g.s.part(pdf.Row)
 	g.s.Open(pdf.HeadCell, pdf.Attributes{OfRow: true, Columns: len(g.columns)})
-	g.s.Text(sheetMargin+400, g.s.y+1050, pdf.Regular, smallSize, softColor, text)
+	for n, line := range lines {
+		g.s.Text(sheetMargin+400, g.s.y+1050+n*950, pdf.Regular, smallSize, softColor, line)
+	}
 	g.s.Close()
 	g.s.Close()
-	g.s.y += 1500
+	g.s.y += height
 }
 
 // turn goes on at the next page, with the sum carried over. Who listens hears the
