@@ -29,12 +29,9 @@ const configBytes = 1 << 20
 //go:embed carat.yaml
 var Default []byte
 
-// HistoryCarried lets a month begin with what the closed one before left.
-const HistoryCarried = "carried"
-
 // StatementsOnDemand is of statements whose files are made when somebody wants them;
-// OtherCountries are those whose creators' language isn't named.
-const StatementsOnDemand, OtherCountries = "on_demand", "other"
+// OtherCountries are those whose creators' language isn't named; HistoryCarried lets a month begin with what the closed one left.
+const StatementsOnDemand, OtherCountries, HistoryCarried = "on_demand", "other", "carried"
 
 // Config is carat.yaml, checked. Rates and amounts were never a float: they
 // are read from the text of the file.
