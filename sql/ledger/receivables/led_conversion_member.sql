@@ -9,67 +9,23 @@ with keys as (
     where match_key is not null
 ),
 
--- most rows have nothing to do with another currency
-keyed as (
-    select
-        led_match_keyed.side,
-        led_match_keyed.item_id,
-        led_match_keyed.entity,
-        led_match_keyed.key_scope,
-        led_match_keyed.class,
-        led_match_keyed.match_key,
-        led_match_keyed.currency,
-        led_match_keyed.amount,
-        led_match_keyed.event_at,
-        led_match_keyed.key_outcome
-    from led_match_keyed
+-- most rows have nothing to do with another currency; of what one side has twice the second has no counterpart
+unmet as (
+    select keyed.side, keyed.item_id
+    from led_match_keyed as keyed
     inner join (
         select distinct entity, class, match_key, currency
         from keys
     ) as foreign_keys
-        on foreign_keys.match_key = led_match_keyed.match_key
-        and foreign_keys.entity = led_match_keyed.entity
-        and foreign_keys.class = led_match_keyed.class
-        and foreign_keys.currency = led_match_keyed.currency
-    where led_match_keyed.match = 'purchase_settlement' and led_match_keyed.key_outcome in ('duplicate_theirs', 'open', 'duplicate_ours')
-),
-
--- what one side has twice: the second of equal rows has no counterpart
-twins as (
-    select
-        side,
-        item_id,
-        entity,
-        key_scope,
-        class,
-        match_key,
-        currency,
-        amount,
-        row_number() over (
-            partition by side, entity, key_scope, class, match_key, currency, amount
-            order by event_at, item_id
-        ) as twin_no
-    from keyed
-    where key_outcome = 'duplicate_theirs'
-),
-
-unmet as (
-    select side, item_id
-    from keyed
-    where key_outcome in ('open', 'duplicate_ours')
-    union all
-    select twins.side, twins.item_id
-    from twins
-    left join twins as others
-        on others.side = 'ours'
-        and others.entity = twins.entity
-        and others.key_scope = twins.key_scope
-        and others.class = twins.class
-        and others.match_key = twins.match_key
-        and others.currency = twins.currency
-        and others.amount = twins.amount
-        and others.twin_no = twins.twin_no
-    where twins.side = 'theirs' and others.item_id is null
+        on foreign_keys.match_key = keyed.match_key
+        and foreign_keys.entity = keyed.entity
+        and foreign_keys.class = keyed.class
+        and foreign_keys.currency = keyed.currency
+    where keyed.match = 'purchase_settlement'
+        and (
+            keyed.key_outcome in ('open', 'duplicate_ours')
+            or (keyed.key_outcome = 'duplicate_theirs' and keyed.side = 'theirs' and not keyed.is_paired)
+        )
 ),
 
 attribute_groups as (

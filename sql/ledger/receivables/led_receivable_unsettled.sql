@@ -49,12 +49,10 @@ orders as (
         keyed.item_id,
         keyed.entity,
         keyed.channel,
-        keyed.key_scope,
         keyed.counterparty,
-        keyed.class,
-        keyed.match_key,
         keyed.currency,
         keyed.key_outcome,
+        keyed.outcome_before,
         keyed.event_at,
         keyed.due_at,
         keyed.owed_amount,
@@ -62,42 +60,6 @@ orders as (
     from led_match_keyed as keyed
     cross join run
     where keyed.match = 'purchase_settlement' and keyed.side = 'ours' and not keyed.is_before
-),
-
--- what came in the period wasn't open before it
-earlier as (
-    select distinct entity, key_scope, class, match_key, currency
-    from orders
-    where was_there and match_key is not null
-),
-
--- the first order of a transaction is settled by its first line, the second by the second: so what an earlier month knew is told again
-ranked as (
-    select
-        keyed.side,
-        keyed.item_id,
-        keyed.entity,
-        keyed.channel,
-        keyed.class,
-        keyed.match_key,
-        keyed.currency,
-        keyed.taken_at < run.period_start as was_there,
-        row_number() over (
-            partition by keyed.side, keyed.entity, keyed.key_scope, keyed.class, keyed.match_key, keyed.currency
-            order by case when keyed.taken_at < run.period_start then 0 else 1 end, keyed.event_at, keyed.item_id
-        ) as place,
-        max(keyed.taken_at) over (
-            partition by keyed.entity, keyed.key_scope, keyed.class, keyed.match_key, keyed.currency
-        ) < run.period_start as was_whole
-    from led_match_keyed as keyed
-    cross join run
-    inner join earlier
-        on earlier.match_key = keyed.match_key
-        and earlier.entity = keyed.entity
-        and earlier.key_scope = keyed.key_scope
-        and earlier.class = keyed.class
-        and earlier.currency = keyed.currency
-    where keyed.match = 'purchase_settlement'
 ),
 
 opens as (
@@ -116,22 +78,9 @@ opens as (
         and not (case
             when attributed.item_id is not null then attributed.was_met
             when netted.item_id is not null then netted.was_met
-            when keyed.key_outcome in ('open', 'duplicate_ours') then false
-            when lines.item_id is not null then coalesce(lines.was_there, false)
-            else coalesce(places.was_whole, false)
+            else keyed.outcome_before not in ('open', 'duplicate_ours')
         end) as was_open
     from orders as keyed
-    left join ranked as places
-        on places.side = 'ours'
-        and places.item_id = keyed.item_id
-    left join ranked as lines
-        on lines.side = 'theirs'
-        and lines.entity = keyed.entity
-        and lines.channel = keyed.channel
-        and lines.class = keyed.class
-        and lines.match_key = keyed.match_key
-        and lines.currency = keyed.currency
-        and lines.place = places.place
     left join attributed
         on attributed.item_id = keyed.item_id
     left join netted
