@@ -5,7 +5,7 @@
 -- order: identity, entity, currency, subject_kind, subject_id, line_rank
 -- Per entity for all identities but receivables, per creator for diamonds and payable, per channel for the coin liability, the
 -- deferred store fee and what is expected of coins beyond (breakage_ahead, refund_liability), per agency for what agencies are owed, per stage for tax withheld from payouts, per counterparty (ROLE/COUNTERPARTY) for
--- receivables and reserves. Receivables, reserves, cash and clearing are told in the entity's own currency, too. Signed as they change the balance. A viewer's closing stands in viewer_balances.
+-- receivables and reserves. Receivables, reserves, cash, clearing, agencies and taxes are told in the entity's own currency, too. Signed as they change the balance. A viewer's closing stands in viewer_balances.
 with coin_totals as (
     select
         entity,
@@ -167,7 +167,7 @@ agency_lines as (
     union all
     select entity, currency, subject_kind, subject_id, 8, 'rounding', rounding_amount from agency_totals
     union all
-    select entity, currency, subject_kind, subject_id, 9, 'closing', closing_amount from agency_totals
+    select entity, currency, subject_kind, subject_id, 10, 'closing', closing_amount from agency_totals
 ),
 
 -- what agencies are owed has nine decimals: each line is what it adds to the balance in millionths, so that the lines told add up
@@ -327,7 +327,7 @@ tax_lines as (
     select identity, entity, currency, subject_kind, subject_id, 8, 'paid', paid
     from tax_totals
     union all
-    select identity, entity, currency, subject_kind, subject_id, 9, 'closing', closing
+    select identity, entity, currency, subject_kind, subject_id, 10, 'closing', closing
     from tax_totals
 ),
 
@@ -350,11 +350,21 @@ lines as (
     where subject_kind = 'entity' or diamonds <> 0 or amount <> 0 or line in ('opening', 'closing')
     union all
     select
-        'agency', entity, currency, subject_kind, subject_id, line_rank, line, null,
-        case when line = 'closing' then cast(balance as decimal(38, 6)) else cast(balance as decimal(38, 6)) - cast(balance - amount as decimal(38, 6)) end,
-        null
-    from agency_rounded
-    where subject_kind = 'entity' or amount <> 0 or line in ('opening', 'closing')
+        'agency', told.entity, told.currency, told.subject_kind, told.subject_id, told.line_rank, told.line, null,
+        case
+            when told.line = 'closing' then cast(told.balance as decimal(38, 6))
+            else cast(told.balance as decimal(38, 6)) - cast(told.balance - told.amount as decimal(38, 6))
+        end,
+        case when functional.entity is null and told.amount = 0 then 0 else functional.functional_amount end
+    from agency_rounded as told
+    left join led_functional_line as functional
+        on functional.identity = 'agency'
+        and functional.entity = told.entity
+        and functional.currency = told.currency
+        and functional.subject_kind = told.subject_kind
+        and functional.subject_id = told.subject_id
+        and functional.line = told.line
+    where told.subject_kind = 'entity' or told.amount <> 0 or told.line in ('opening', 'closing')
     union all
     select 'in_transit', entity, currency, 'entity', entity, line_rank, line, null, amount, null
     from transit_lines
@@ -365,9 +375,22 @@ lines as (
     select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount, amount
     from ahead_lines
     union all
-    select identity, entity, currency, subject_kind, subject_id, line_rank, line, null, amount, null
-    from tax_lines
-    where amount <> 0 or line in ('opening', 'closing')
+    select
+        told.identity, told.entity, told.currency, told.subject_kind, told.subject_id, told.line_rank, told.line, null, told.amount,
+        case when functional.entity is null and told.amount = 0 then 0 else functional.functional_amount end
+    from tax_lines as told
+    left join led_functional_line as functional
+        on functional.identity = told.identity
+        and functional.entity = told.entity
+        and functional.currency = told.currency
+        and functional.subject_kind = told.subject_kind
+        and functional.subject_id = told.subject_id
+        and functional.line = told.line
+    where told.amount <> 0 or told.line in ('opening', 'closing')
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 9, line, null, cast(0 as decimal(38, 6)), functional_amount
+    from led_functional_line
+    where line = 'fx' and (functional_amount <> 0 or functional_amount is null)
     union all
     select
         identity, entity, currency, 'counterparty', role || '/' || counterparty, line_rank, line, null, amount,
