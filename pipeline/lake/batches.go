@@ -204,7 +204,7 @@ func (l *Lake) resultAt(ctx context.Context, name string, t *catalog.Table, runs
 		files.Snapshot, files.Files = held.Snapshot, append(files.Files, paths...)
 	}
 	slices.Sort(files.Files)
-	return files, nil
+	return files, l.fail("read table", name, l.disk.Local(ctx, files.Files))
 }
 
 // Tables gives the files of the named tables in a state, by name; of every table
@@ -267,7 +267,9 @@ func (l *Lake) filesAt(ctx context.Context, name string, t *catalog.Table, c cut
 	if files.Without, err = l.without(ctx, name, c.seq); err != nil {
 		return files, l.fail("read table", name, err)
 	}
-	files.Files, err = l.catalog.FilesOf(t, snap)
+	if files.Files, err = l.catalog.FilesOf(t, snap); err == nil {
+		err = l.disk.Local(ctx, files.Files)
+	}
 	return files, l.fail("read table", name, err)
 }
 
@@ -351,7 +353,10 @@ func (l *Lake) TablesOf(ctx context.Context, snapshots map[string]int64) ([]pipe
 				return nil, l.fail("read table", t.Name, fmt.Errorf("it has no snapshot, and %d was read of it", snapshots[t.Name]))
 			}
 		}
-		if tables[i].Files, err = l.catalog.SnapshotFiles(snap); err != nil {
+		if tables[i].Files, err = l.catalog.SnapshotFiles(snap); err == nil {
+			err = l.disk.Local(ctx, tables[i].Files)
+		}
+		if err != nil {
 			return nil, l.fail("read table", t.Name, err)
 		}
 	}

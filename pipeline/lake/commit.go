@@ -12,7 +12,6 @@ import (
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/pages"
-	"carat/pipeline/lake/store"
 
 	"github.com/apache/iceberg-go"
 )
@@ -130,6 +129,10 @@ func (s *Stage[T, P]) placeFiles(ctx context.Context, m *catalog.Move, leftOut i
 		return nil, nil, err
 	}
 	raw := filepath.Join(l.sources.Dir(s.feed.Name), s.raw.SHA256[:2], s.raw.SHA256+s.raw.Ext)
+	kept, err := l.disk.Exists(raw)
+	if err != nil {
+		return nil, nil, err
+	}
 	names := erased > 0
 	if s.feed.Personal() && s.refused+leftOut > 0 && !names {
 		// Whose the rows are that weren't taken can't be known: their ids may be what is wrong.
@@ -138,11 +141,15 @@ func (s *Stage[T, P]) placeFiles(ctx context.Context, m *catalog.Move, leftOut i
 		}
 	}
 	// A file that names an erased person isn't kept: it would bring the name back.
-	if !store.Exists(raw) && !names {
+	if !kept && !names {
 		m.Add(s.raw.Path, raw, "")
 	}
 	for _, f := range s.files {
-		to := filepath.Join(l.catalog.TableDir(s.feed.Name), "data", f.Rel)
+		rel, err := l.disk.Unique(f.Rel)
+		if err != nil {
+			return nil, nil, err
+		}
+		to := filepath.Join(l.catalog.TableDir(s.feed.Name), "data", rel)
 		m.Add(f.Path, to, f.SHA256)
 		f.Path = to
 		files = append(files, f)
@@ -155,7 +162,11 @@ func (s *Stage[T, P]) placeFiles(ctx context.Context, m *catalog.Move, leftOut i
 		if err := l.disk.SyncFile(f.Path); err != nil {
 			return nil, nil, err
 		}
-		to := filepath.Join(l.catalog.TableDir(pages.RejectsTable), "data", f.Rel)
+		rel, err := l.disk.Unique(f.Rel)
+		if err != nil {
+			return nil, nil, err
+		}
+		to := filepath.Join(l.catalog.TableDir(pages.RejectsTable), "data", rel)
 		m.Add(f.Path, to, f.SHA256)
 		f.Path = to
 		rejects = append(rejects, f)

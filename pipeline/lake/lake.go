@@ -4,10 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"carat/pipeline"
@@ -20,6 +18,7 @@ import (
 	"carat/pipeline/lake/raw"
 	"carat/pipeline/lake/seal"
 	"carat/pipeline/lake/store"
+	"carat/pipeline/lake/store/bucket"
 )
 
 // Config says where the lake is.
@@ -28,6 +27,16 @@ type Config struct {
 	CatalogDSN string           // "": SQLite inside the lake folder; else postgres://…
 	Now        func() time.Time // the clock, for the lock's notice; time.Now when nil
 	Clock      func() time.Time // dates what is committed; time.Now when nil
+
+	// Bucket is where the lake lies, s3://BUCKET/PREFIX with its settings (see package
+	// bucket), and Root then its cache on this machine; "": it lies in Root.
+	Bucket        string
+	BucketOptions bucket.Options // tests alone set them
+	People        string         // then the folder of what says who somebody is; "": it is refused
+	CacheBytes    int64          // what of the cache stays when the lake is closed; 0: place.CacheBytes
+	// Fresh opens a lake in a bucket on a whole copy of the bucket's bytes, for who verifies
+	// them. It is removed when the lake is closed.
+	Fresh bool
 
 	// Upgrading opens a lake of an earlier form too, which Upgrade alone may write to.
 	Upgrading bool
@@ -51,6 +60,7 @@ type Lake struct {
 	people  *people.Store
 	codec   *pages.Codec
 	opening *seal.Opening
+	copied  string // the folder of a whole copy, see Config.Fresh
 
 	// certificates are kept beside the tables; its methods are the lake's.
 	*certificates.Folder
@@ -65,7 +75,7 @@ type Lake struct {
 // catalog, the raw tables of every feed and the rejects table. It fails with
 // KindUsage when the folder can't be written or the catalog can't be reached.
 func Open(ctx context.Context, cfg Config) (*Lake, error) {
-	if err := checkRoot(cfg.Root); err != nil {
+	if err := identity.CheckRoot(cfg.Root); err != nil {
 		return nil, err
 	}
 	if cfg.Now == nil {
@@ -91,21 +101,13 @@ func Open(ctx context.Context, cfg Config) (*Lake, error) {
 	return l, nil
 }
 
-func checkRoot(root string) error {
-	switch {
-	case !filepath.IsAbs(root):
-		return pipeline.Errorf(pipeline.KindUsage, "open lake", root, "the folder's path is not absolute")
-	case strings.ContainsAny(root, "%?#") || strings.ContainsFunc(root, func(r rune) bool { return r < 0x20 || r == 0x7f }):
-		return pipeline.Errorf(pipeline.KindUsage, "open lake", fmt.Sprintf("%q", root),
-			"the path holds one of %% ? # or a control character, which Iceberg readers take for part of a URL").
-			WithHint("choose another folder with `lake` in carat.yaml")
-	}
-	return nil
-}
-
 func (l *Lake) open(ctx context.Context) error {
 	root := filepath.Clean(l.cfg.Root)
-	if readOnly(root) {
+	if l.cfg.Bucket != "" {
+		if err := l.openBucket(ctx, &root); err != nil {
+			return err
+		}
+	} else if store.IsReadOnly(root) {
 		return l.openReadOnly(ctx, root)
 	}
 	if err := identity.WantFiles(l.disk, l.cfg.CatalogDSN); err != nil {
@@ -132,6 +134,7 @@ func (l *Lake) open(ctx context.Context) error {
 			return err
 		}
 	}
+	l.reachObjects()
 	l.catalog.Codec, l.disk.MayRemove = l.codec, l.catalog.MayRemove
 	l.catalog.Clock, l.Folder = l.cfg.Clock, certificates.New(l.disk, l.catalog)
 	if err := l.openRecorder(ctx); err != nil {
@@ -174,6 +177,9 @@ func (l *Lake) Close() error {
 	}
 	if l.ReadOnly() {
 		err = errors.Join(err, os.RemoveAll(l.disk.Databases))
+	}
+	if l.copied != "" {
+		err = errors.Join(err, os.RemoveAll(l.copied))
 	}
 	return err
 }

@@ -125,6 +125,9 @@ func (l *Lake) resultAppend(m *catalog.Move, run Run, name string, paths []strin
 			return a, err
 		}
 		rel := filepath.Join("period="+string(run.Period), run.ID+"-"+fmt.Sprintf("%02d", i)+".parquet")
+		if rel, err = l.disk.Unique(rel); err != nil {
+			return a, err
+		}
 		to := filepath.Join(l.catalog.TableDir(name), "data", rel)
 		m.Add(path, to, sum)
 		sums = append(sums, chain.FileHash{Name: l.disk.Relative(to), SHA256: sum})

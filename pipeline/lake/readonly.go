@@ -2,9 +2,7 @@ package lake
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
-	"syscall"
 
 	"carat/pipeline"
 	"carat/pipeline/lake/catalog"
@@ -22,18 +20,6 @@ func (l *Lake) ReadOnly() bool { return l.disk.Databases != "" }
 
 // CatalogPath is the file of the SQLite database that the catalog is in.
 func (l *Lake) CatalogPath() string { return l.disk.Database(store.CatalogFile) }
-
-// accessWrite asks whether a folder may be written to (unistd.h's W_OK).
-const accessWrite = 2
-
-// readOnly says whether a lake lies in a folder, and can't be written to.
-func readOnly(root string) bool {
-	if !store.Exists(filepath.Join(root, "lake.json")) {
-		return false
-	}
-	err := syscall.Access(root, accessWrite)
-	return errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EACCES)
-}
 
 // openReadOnly is open of a lake that can't be written to.
 func (l *Lake) openReadOnly(ctx context.Context, root string) (err error) {

@@ -41,6 +41,9 @@ func (l *Lake) RunTables(ctx context.Context, run string) ([]RunTable, error) {
 		if one.Paths, err = l.catalog.PathsOf(t.Files); err != nil {
 			return nil, l.fail("read run", run, fmt.Errorf("table %s: %w", t.Name, err))
 		}
+		if err := l.disk.Local(ctx, one.Paths); err != nil {
+			return nil, l.fail("read run", run, err)
+		}
 		list = append(list, one)
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].Table < list[j].Table })
@@ -51,11 +54,11 @@ func (l *Lake) RunTables(ctx context.Context, run string) ([]RunTable, error) {
 func (l *Lake) CertifiedFiles(t RunTable) ([]certificate.CertifiedFile, error) {
 	files := []certificate.CertifiedFile{}
 	for _, path := range t.Paths {
-		sum, err := store.HashFile(path)
+		sum, err := l.disk.HashFile(path)
 		if err != nil {
 			return nil, l.fail("hash", path, err)
 		}
-		files = append(files, certificate.CertifiedFile{Path: l.disk.Relative(path), SHA256: sum})
+		files = append(files, certificate.CertifiedFile{Path: l.disk.Relative(path), SHA256: sum.SHA256})
 	}
 	return files, nil
 }

@@ -15,6 +15,7 @@ import (
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/keys"
 	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/place"
 	"carat/pipeline/lake/raw"
 	"carat/pipeline/lake/store"
 )
@@ -65,6 +66,9 @@ func NewStage[T any, P pages.RowPointer[T]](ctx context.Context, l *Lake, feed p
 	info, ok := l.rawInfo[feed.Name]
 	if !ok {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "stage", feed.Name, "no such table")
+	}
+	if l.InBucket() && feed.Personal() && l.cfg.People == "" {
+		return nil, place.RefusePeople(feed.Name)
 	}
 	s := &Stage[T, P]{lake: l, ctx: ctx, feed: feed, info: info, batchID: batchID, rowForm: pages.NewRowEncoder(info.Columns),
 		waiting: map[int]*pages.BlockDigest{}, people: map[int][]pipeline.Person{}, sync: store.NewSyncer(l.disk),

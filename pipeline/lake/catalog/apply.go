@@ -154,7 +154,7 @@ func (cat *Catalog) writeMetadata(c *Change) error {
 	if c.Base != nil {
 		version = metadataVersion(c.Base.Location) + 1
 	}
-	c.created = path.Join(c.Meta.Location(), "metadata", fmt.Sprintf("%05d-%s.metadata.json", version, uuid.New()))
+	c.created = fmt.Sprintf("%s/metadata/%05d-%s.metadata.json", c.Meta.Location(), version, uuid.New())
 	content, err := json.Marshal(c.Meta)
 	if err != nil {
 		return fmt.Errorf("write metadata of %s: %w", c.Name, err)

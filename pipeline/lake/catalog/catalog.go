@@ -125,8 +125,7 @@ func (cat *Catalog) Listed() inventory.List {
 
 // Lock also takes an advisory lock in PostgreSQL, for carats on other machines.
 func (cat *Catalog) Lock(ctx context.Context, what string) (*fence.Lock, error) {
-	d := fence.Database{DB: cat.db, Bind: cat.bind, Postgres: cat.InPostgres(), DSN: cat.dsn, Lake: cat.id.ID, Root: cat.Disk.Root}
-	return d.Lock(ctx, what)
+	return fence.Database{DB: cat.db, Bind: cat.bind, Postgres: cat.InPostgres(), DSN: cat.dsn, Lake: cat.id.ID, Root: cat.Disk.Place()}.Lock(ctx, what)
 }
 
 // Hold says under which lock this process commits and deletes from now on; nil for none.
@@ -134,6 +133,9 @@ func (cat *Catalog) Hold(lock *fence.Lock) { cat.held.Store(lock) }
 
 // MayRemove is an error when this process was the lake's writer and is it no more.
 func (cat *Catalog) MayRemove() error { return cat.held.Load().Current() }
+
+// Epoch is the writer's; 0 while this process is none.
+func (cat *Catalog) Epoch() int64 { return cat.held.Load().Epoch() }
 
 // LakeID is the lake's own id, which a copy shares.
 func (cat *Catalog) LakeID() string { return cat.id.ID }
@@ -227,7 +229,7 @@ func (cat *Catalog) claimCatalog(ctx context.Context, ice *icesql.Catalog) error
 	if err != nil {
 		return fmt.Errorf("read catalog: %w", err)
 	}
-	mine := iceberg.Properties{propLakeID: cat.id.ID, propLakeRoot: cat.Disk.Root, propForm: strconv.Itoa(FormNow)}
+	mine := iceberg.Properties{propLakeID: cat.id.ID, propLakeRoot: cat.Disk.Place(), propForm: strconv.Itoa(FormNow)}
 	if !exists {
 		if cat.Disk.HoldsTables() {
 			return identity.Lost(cat.Disk, cat.dsn)
@@ -252,14 +254,14 @@ func (cat *Catalog) claimCatalog(ctx context.Context, ice *icesql.Catalog) error
 		return pipeline.Errorf(pipeline.KindUsage, "open catalog", "", "it belongs to another lake (%s, in %s)", id, props[propLakeRoot]).
 			WithHint("give each lake its own database or schema in `catalog` of carat.yaml")
 	}
-	if props[propLakeRoot] == cat.Disk.Root {
+	if props[propLakeRoot] == cat.Disk.Place() {
 		return nil
 	}
-	if cat.dialect == icesql.Postgres && identity.IsLake(props[propLakeRoot], cat.id.ID) {
-		return pipeline.Errorf(pipeline.KindUsage, "open lake", cat.Disk.Root, "it is a copy, and its catalog belongs to the lake in %s", props[propLakeRoot]).
+	if cat.dialect == icesql.Postgres && identity.LiesIn(cat.Disk, props[propLakeRoot], cat.id.ID) {
+		return pipeline.Errorf(pipeline.KindUsage, "open lake", cat.Disk.Place(), "it is a copy, and its catalog belongs to the lake in %s", props[propLakeRoot]).
 			WithHint("copy the catalog's database too and name it in `catalog` of carat.yaml")
 	}
-	_, err = ice.UpdateNamespaceProperties(ctx, ns, nil, iceberg.Properties{propLakeRoot: cat.Disk.Root})
+	_, err = ice.UpdateNamespaceProperties(ctx, ns, nil, iceberg.Properties{propLakeRoot: cat.Disk.Place()})
 	return err
 }
 

@@ -78,11 +78,10 @@ func MakeCatalog(ctx context.Context, dsn string) (err error) {
 // MoveCatalog makes a catalog that was copied that of the folder where the
 // lake now lies, in the caller's transaction on PostgreSQL.
 func MoveCatalog(ctx context.Context, tx *sql.Tx, root string) error {
-	actual, err := filepath.EvalSymlinks(filepath.Dir(root))
-	if err != nil {
-		return err
+	place, _, _ := strings.Cut(root, "?") // a bucket's settings belong to whoever reads it
+	if actual, err := filepath.EvalSymlinks(filepath.Dir(root)); err == nil && !strings.Contains(root, "://") {
+		place = filepath.Join(actual, filepath.Base(root))
 	}
-	_, err = tx.ExecContext(ctx, "update iceberg_namespace_properties set property_value = $1 where property_key = '"+propLakeRoot+"'",
-		filepath.Join(actual, filepath.Base(root)))
+	_, err := tx.ExecContext(ctx, "update iceberg_namespace_properties set property_value = $1 where property_key = '"+propLakeRoot+"'", strings.TrimSuffix(place, "/"))
 	return err
 }

@@ -10,7 +10,6 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake/chain"
-	"carat/pipeline/lake/store"
 
 	"github.com/apache/iceberg-go/table"
 )
@@ -158,9 +157,11 @@ func (cat *Catalog) fillLedger(ctx context.Context, tables map[string]*Table) er
 		if err != nil {
 			return err
 		}
-		if l.SHA256, err = store.HashFile(path); err != nil {
+		sum, err := cat.Disk.HashFile(path)
+		if err != nil {
 			return err
 		}
+		l.SHA256 = sum.SHA256
 		found[name] = l
 	}
 	tx, err := cat.db.BeginTx(ctx, nil)

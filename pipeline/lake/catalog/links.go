@@ -12,7 +12,6 @@ import (
 	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/pages"
 	"carat/pipeline/lake/shape"
-	"carat/pipeline/lake/store"
 
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
@@ -198,9 +197,12 @@ func (cat *Catalog) linksChange(ctx context.Context, last int64, more []chain.Li
 		}
 		more = append(before, more...)
 	}
-	name := links.FileOf(more[len(more)-1].ID)
+	name, err := links.FileOf(more[len(more)-1].ID), error(nil)
 	if fold || len(more) > 1 {
 		name = links.FoldedFile(more[len(more)-1].ID)
+	}
+	if name, err = cat.Disk.Unique(name); err != nil {
+		return c, err
 	}
 	f, err := cat.writeLinks(name, more)
 	if err != nil {
@@ -321,11 +323,11 @@ func (cat *Catalog) FormerFiles(all []chain.Link) error {
 func (cat *Catalog) hashedFiles(paths []string) (string, error) {
 	var files []chain.FileHash
 	for _, p := range paths {
-		sum, err := store.HashFile(p)
+		sum, err := cat.Disk.HashFile(p)
 		if err != nil {
 			return "", err
 		}
-		files = append(files, chain.FileHash{Name: cat.Disk.Relative(p), SHA256: sum})
+		files = append(files, chain.FileHash{Name: cat.Disk.Relative(p), SHA256: sum.SHA256})
 	}
 	return chain.FilesText(files), nil
 }

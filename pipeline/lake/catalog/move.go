@@ -86,8 +86,8 @@ func (m *Move) Note() error {
 // Place renames one file into place, durably; one that is not there any more was
 // placed before.
 func (cat *Catalog) Place(from, to string) error {
-	if !store.Exists(from) {
-		return nil
+	if there, err := cat.Disk.Exists(from); err != nil || !there {
+		return err
 	}
 	if err := cat.Disk.MkdirAll(filepath.Dir(to)); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/shape"
@@ -80,5 +79,5 @@ func (cat *Catalog) shapeChange(s shape.Shape) (Change, bool, error) {
 
 // newTable makes the first metadata of a table.
 func (cat *Catalog) newTable(s shape.Shape) (table.Metadata, error) {
-	return shape.New(s, path.Join(cat.id.Root, Namespace+".db", s.Name))
+	return shape.New(s, cat.id.Root+"/"+Namespace+".db/"+s.Name)
 }

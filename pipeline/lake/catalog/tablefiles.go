@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -43,8 +42,11 @@ func (t *tableFS) here(location string) (string, error) {
 		}
 		path = u.Path
 	}
-	path = filepath.Clean(path)
 	rel, ok := strings.CutPrefix(path, t.recorded+"/")
+	if ok = ok && filepath.IsLocal(rel); !ok {
+		path = filepath.Clean(path)
+		rel, ok = strings.CutPrefix(path, t.recorded+"/")
+	}
 	if !ok {
 		// iceberg-go makes the names of manifests by way of a URL, which escapes
 		// spaces and letters beyond ASCII in the root. Below it nothing needs it.
@@ -67,7 +69,7 @@ func (t *tableFS) Open(name string) (iceio.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return os.Open(path)
+	return t.disk.Open(path)
 }
 
 // ReadFile reads a recorded location whole.
@@ -76,7 +78,7 @@ func (t *tableFS) ReadFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return os.ReadFile(path)
+	return t.disk.ReadFile(path)
 }
 
 // Create makes a file that appears, durable, when it is closed.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 
@@ -91,28 +90,34 @@ func (l *Folder) PlaceCertificate(period pipeline.Period, version int64) error {
 // Certificate reads a period's certificate as it lies. A missing one is a
 // verification error: whoever asks knows that the period was locked.
 func (l *Folder) Certificate(period pipeline.Period, version int64) ([]byte, error) {
-	return l.readCertified(l.certified(period, version, ".json"))
+	return l.certified(period, version, ".json")
 }
 
 // CertifiedStatements reads the list of statements and their hashes that lies
 // beside a certificate.
 func (l *Folder) CertifiedStatements(period pipeline.Period, version int64) ([]byte, error) {
-	return l.readCertified(l.certified(period, version, ".statements.sha256"))
+	return l.certified(period, version, ".statements.sha256")
 }
 
-// certified is where a file of a certificate lies: in its place, or where it still
-// waits after a crash.
-func (l *Folder) certified(period pipeline.Period, version int64, ending string) string {
+// certified reads a file of a certificate: in its place, or where it still waits after a
+// crash.
+func (l *Folder) certified(period pipeline.Period, version int64, ending string) ([]byte, error) {
 	path := l.certificatePath(period, version, ending)
 	waiting := filepath.Join(l.disk.StagingPath(lockFolder(period, version)), filepath.Base(path))
-	if !store.Exists(path) && store.Exists(waiting) {
-		return waiting
+	there, err := l.disk.Exists(path)
+	if err == nil && !there {
+		if there, err = l.disk.Exists(waiting); there {
+			path = waiting
+		}
 	}
-	return path
+	if err != nil {
+		return nil, l.disk.Fail("read certificate", path, err)
+	}
+	return l.readCertified(path)
 }
 
 func (l *Folder) readCertified(path string) ([]byte, error) {
-	text, err := os.ReadFile(path)
+	text, err := l.disk.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, pipeline.Errorf(pipeline.KindVerification, "read certificate", path, "it is missing").
 			WithHint("restore the lake's folder %s from a backup", store.CertificatesFolder)
@@ -123,12 +128,27 @@ func (l *Folder) readCertified(path string) ([]byte, error) {
 	return text, nil
 }
 
+// Read reads a file that lies beside the certificates, by its name below the lake. It fails
+// with fs.ErrNotExist when there is none.
+func (l *Folder) Read(name string) ([]byte, error) {
+	return l.disk.ReadFile(filepath.Join(l.disk.Root, filepath.FromSlash(name)))
+}
+
+// Keep writes one, durably.
+func (l *Folder) Keep(name string, text []byte) error {
+	return l.disk.Write(filepath.Join(l.disk.Root, filepath.FromSlash(name)), text)
+}
+
+// Bring gives where a file of the lake, by its name below it, lies on this machine, where it
+// brings it to if need be.
+func (l *Folder) Bring(name string) (string, error) { return l.disk.Bring(name) }
+
 // SaveSQL keeps a text of SQL under its hash, for certificates to name.
 func (l *Folder) SaveSQL(text []byte) (sum string, err error) {
 	sum = certificate.SHA256Text(text)
 	path := l.sqlPath(sum)
-	if store.Exists(path) {
-		return sum, nil
+	if there, err := l.disk.Exists(path); err != nil || there {
+		return sum, l.disk.Fail("keep SQL", path, err)
 	}
 	return sum, l.disk.Fail("keep SQL", path, l.disk.Write(path, text))
 }

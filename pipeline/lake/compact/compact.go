@@ -239,12 +239,12 @@ func (r *rewrite) group(ctx context.Context, g group) error {
 		if err != nil {
 			return err
 		}
-		sum, err := store.HashFile(path)
+		sum, err := r.Catalog.Disk.HashFile(path)
 		if err != nil {
 			return err
 		}
 		paths = append(paths, path)
-		r.gone = append(r.gone, chain.FileHash{Name: r.Catalog.Disk.Relative(path), SHA256: sum})
+		r.gone = append(r.gone, chain.FileHash{Name: r.Catalog.Disk.Relative(path), SHA256: sum.SHA256})
 		r.done.BytesBefore += f.FileSizeBytes()
 	}
 	rel := filepath.Join(g.folder, fmt.Sprintf("%s-%05d.parquet", r.id, len(r.files)))
@@ -258,6 +258,9 @@ func (r *rewrite) group(ctx context.Context, g group) error {
 	}
 	size, err := store.Size(f.Path)
 	if err != nil {
+		return err
+	}
+	if rel, err = r.Catalog.Disk.Unique(rel); err != nil {
 		return err
 	}
 	to := filepath.Join(r.Catalog.TableDir(r.name), "data", rel)

@@ -136,6 +136,14 @@ func (l *Lock) compare(ctx context.Context, db querier, update string) error {
 	return nil
 }
 
+// Epoch is that of the holder; 0: there is none.
+func (l *Lock) Epoch() int64 {
+	if l == nil {
+		return 0
+	}
+	return l.epoch
+}
+
 // Unlock gives the lock and its connection back.
 func (l *Lock) Unlock() {
 	if l.conn == nil {

@@ -5,9 +5,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
+	"strings"
 
 	"carat/pipeline"
 	"carat/pipeline/lake/store"
@@ -30,12 +31,12 @@ const (
 // Read reads lake.json or writes the first one.
 func Read(d *store.Disk) (id Lake, err error) {
 	path := filepath.Join(d.Root, "lake.json")
-	content, err := os.ReadFile(path)
+	content, err := d.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := found(d, path); err != nil {
 			return id, err
 		}
-		content, err = os.ReadFile(path)
+		content, err = d.ReadFile(path)
 	}
 	if err != nil {
 		return id, err
@@ -57,12 +58,18 @@ func found(d *store.Disk, path string) error {
 	if _, err := rand.Read(random[:]); err != nil {
 		return err
 	}
-	id := Lake{Format: lakeFormat, ID: hex.EncodeToString(random[:]), Root: d.Root}
+	id := Lake{Format: lakeFormat, ID: hex.EncodeToString(random[:]), Root: d.Place()}
 	content, err := json.MarshalIndent(id, "", "  ")
 	if err != nil {
 		return err
 	}
 	return d.WriteFirst(path, d.StagingPath("lake-"+id.ID+".json"), append(content, '\n'))
+}
+
+// LiesIn says whether the lake of an id is to be taken to lie in another place than a
+// disk's. Of a bucket that can't be known without a look into it, and so it is.
+func LiesIn(d *store.Disk, place, id string) bool {
+	return d.Remote != nil || strings.Contains(place, "://") || IsLake(place, id)
 }
 
 // IsLake says whether the lake of an id lies in a folder.
@@ -87,4 +94,17 @@ func Raise(d *store.Disk) error {
 		return err
 	}
 	return d.Write(filepath.Join(d.Root, store.IdentityFile), append(content, '\n'))
+}
+
+// CheckRoot is a usage error when a folder's path is one that readers of Iceberg misread.
+func CheckRoot(root string) error {
+	switch {
+	case !filepath.IsAbs(root):
+		return pipeline.Errorf(pipeline.KindUsage, "open lake", root, "the folder's path is not absolute")
+	case strings.ContainsAny(root, "%?#") || strings.ContainsFunc(root, func(r rune) bool { return r < 0x20 || r == 0x7f }):
+		return pipeline.Errorf(pipeline.KindUsage, "open lake", fmt.Sprintf("%q", root),
+			"the path holds one of %% ? # or a control character, which Iceberg readers take for part of a URL").
+			WithHint("choose another folder with `lake` in carat.yaml")
+	}
+	return nil
 }

@@ -19,7 +19,11 @@ func WantFiles(d *store.Disk, dsn string) error {
 	if !d.HoldsTables() { // first: another carat may make a new lake in the same moment
 		return nil
 	}
-	if path := filepath.Join(d.Root, store.IdentityFile); !store.Exists(path) {
+	path := filepath.Join(d.Root, store.IdentityFile)
+	if there, err := d.Exists(path); err != nil || !there {
+		if err != nil {
+			return err
+		}
 		return pipeline.Errorf(pipeline.KindNotFound, "open lake", path, "it is gone, and the lake has tables").
 			WithHint("put the file back from a backup (lake/lake.json in it); carat makes no other one beside tables")
 	}
@@ -32,7 +36,7 @@ func WantFiles(d *store.Disk, dsn string) error {
 // Lost says that the catalog of the tables in the lake's folder isn't where it should be.
 func Lost(d *store.Disk, dsn string) error {
 	if dsn != "" {
-		return pipeline.Errorf(pipeline.KindNotFound, "open catalog", hostOf(dsn), "it has no catalog of the lake in %s, which has tables", d.Root).
+		return pipeline.Errorf(pipeline.KindNotFound, "open catalog", hostOf(dsn), "it has no catalog of the lake in %s, which has tables", d.Place()).
 			WithHint("name the database that has it in `catalog` of carat.yaml, or restore a backup with `carat restore`; carat makes no empty one beside tables")
 	}
 	return pipeline.Errorf(pipeline.KindNotFound, "open catalog", filepath.Join(d.Root, store.CatalogFile), "it is gone or empty, and the lake has tables").

@@ -109,6 +109,16 @@ func (l List) Files(ctx context.Context, gone bool) (files []File, complete bool
 	return files, complete, rows.Err()
 }
 
+// Listed gives what the list says of a file; false: it lists none.
+func (l List) Listed(name string) (f File, found bool, err error) {
+	f.Path = name
+	err = l.DB.QueryRow(l.Bind("select sha256, bytes from carat_files where path = ?"), name).Scan(&f.SHA256, &f.Bytes)
+	if errors.Is(err, sql.ErrNoRows) {
+		return f, false, nil
+	}
+	return f, err == nil, err
+}
+
 // Keep removes the files that are no longer needed, which a crash may
 // have left, and begins the inventory of a lake that has none with what referred
 // gives: the paths of all files of the history. The lock is held.
@@ -172,12 +182,8 @@ func (l List) begin(ctx context.Context, referred func(context.Context) (map[str
 
 // listed hashes a file as it lies.
 func (l List) listed(path string) (File, error) {
-	sum, err := store.HashFile(path)
-	if err != nil {
-		return File{}, err
-	}
-	size, err := store.Size(path)
-	return File{l.Disk.Relative(path), sum, size}, err
+	sum, err := l.Disk.HashFile(path)
+	return File{l.Disk.Relative(path), sum.SHA256, sum.Size}, err
 }
 
 // Expire notes from when on files are no longer needed, in the transaction that made them so.

@@ -143,7 +143,7 @@ func (files *Files) Open(feed, sha256 string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(path)
+	f, err := files.Disk.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -175,8 +175,9 @@ func (files *Files) Path(feed, sha256 string) (string, error) {
 	}
 	dir := filepath.Join(files.Dir(feed), sha256[:2])
 	for _, ext := range []string{".zst", ".gz", ".source.zst", ".zip", ".parquet"} {
-		if p := filepath.Join(dir, sha256+ext); store.Exists(p) {
-			return p, nil
+		p := filepath.Join(dir, sha256+ext)
+		if there, err := files.Disk.Exists(p); err != nil || there {
+			return p, err
 		}
 	}
 	return "", os.ErrNotExist

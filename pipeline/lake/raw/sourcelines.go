@@ -32,7 +32,9 @@ func (files *Files) Lines(ctx context.Context, feed, sha256 string, quoted bool,
 	}
 	var r io.ReadCloser
 	if strings.HasSuffix(path, ".zip") {
-		r, err = openZipped(path)
+		if err = files.Disk.Local(ctx, []string{path}); err == nil {
+			r, err = openZipped(path)
+		}
 	} else {
 		r, err = files.Text(feed, sha256)
 	}

@@ -45,6 +45,9 @@ type Opening struct {
 	root string
 	f    *os.File
 	d    *store.Disk
+
+	// Last is called when nobody else has the lake open; nil: nothing is.
+	Last func() error
 }
 
 // Enter notes that this process has the lake open, and, when it is the first,
@@ -72,7 +75,7 @@ func (o *Opening) first() error {
 	if err != nil {
 		return err
 	}
-	if info.Size() == 0 && !store.Exists(filepath.Join(o.root, store.CatalogFile+"-wal")) {
+	if o.d.Remote == nil && info.Size() == 0 && !store.Exists(filepath.Join(o.root, store.CatalogFile+"-wal")) {
 		if err := o.compare(); err != nil {
 			return err
 		}
@@ -118,6 +121,14 @@ func (o *Opening) Leave() error {
 	defer o.f.Close()
 	if err := syscall.Flock(int(o.f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil // another carat has the lake open, and will seal it
+	}
+	if o.Last != nil {
+		if err := o.Last(); err != nil {
+			return err
+		}
+	}
+	if o.d.Remote != nil {
+		return o.f.Truncate(0) // nothing of it changes in place on this machine alone
 	}
 	old, err := readSeal(o.root)
 	if err != nil {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"carat/pipeline/lake/store/object"
 )
 
 // Disk does every write to the lake's folder, durably: a file is complete and
@@ -23,6 +26,9 @@ type Disk struct {
 	// MayRemove is asked before something is deleted, and its error is why it isn't;
 	// nil: nobody is.
 	MayRemove func() error
+
+	// Remote is where the lake's files lie, if not in Root; nil: they lie in Root.
+	Remote *Remote
 
 	// Databases is the folder of copies of the lake's databases, where the lake itself
 	// can't be written to; "" elsewhere.
@@ -74,16 +80,30 @@ func (d *Disk) SyncDir(dir string) error {
 // Rename gives a synced file its place and makes that durable, unless the
 // caller syncs the folder itself.
 func (d *Disk) Rename(from, to string) error {
+	if key, shared := d.key(to); shared {
+		return d.put(from, to, key, object.Sum{})
+	}
 	if err := d.Step("rename", to); err != nil {
 		return err
 	}
-	return os.Rename(from, to)
+	err := os.Rename(from, to)
+	if d.Remote != nil && errors.Is(err, syscall.EXDEV) { // persons lie on another disk than the cache
+		if err = copyFile(from, to+".tmp"); err == nil {
+			err = errors.Join(d.SyncFile(to+".tmp"), os.Rename(to+".tmp", to), os.Remove(from))
+		}
+	}
+	return err
 }
 
 // Remove deletes a file; one that is gone already is no error.
 func (d *Disk) Remove(path string) error {
 	if err := d.mayRemove(path); err != nil {
 		return err
+	}
+	if key, shared := d.key(path); shared {
+		if err := d.Remote.Objects.Delete(context.Background(), key); err != nil {
+			return err
+		}
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -94,6 +114,9 @@ func (d *Disk) Remove(path string) error {
 // RemoveAll deletes a folder and what is in it.
 func (d *Disk) RemoveAll(path string) error {
 	if err := d.mayRemove(path); err != nil {
+		return err
+	}
+	if err := d.removeObjects(path); err != nil {
 		return err
 	}
 	return os.RemoveAll(path)
@@ -136,6 +159,12 @@ func (d *Disk) Write(path string, content []byte) error {
 // WriteFirst writes a small file by way of another on the same file system, and
 // leaves one alone that somebody else wrote in the meantime.
 func (d *Disk) WriteFirst(path, way string, content []byte) error {
+	if _, shared := d.key(path); shared {
+		if err := d.Write(path, content); !errors.Is(err, object.ErrTaken) {
+			return err
+		}
+		return nil
+	}
 	err := d.Write(way, content)
 	if err == nil {
 		err = d.Step("link", path)
@@ -203,6 +232,12 @@ func (n *File) Close() error {
 	n.Done = true
 	if n.err = n.f.Close(); n.err != nil {
 		return n.err
+	}
+	if key, shared := n.disk.key(n.Path); shared {
+		if n.err = n.disk.put(n.Path+".tmp", n.Path, key, object.Sum{Size: n.Size, SHA256: hex.EncodeToString(n.Sum.Sum(nil))}); n.err != nil {
+			return errors.Join(n.err, os.Remove(n.Path+".tmp"))
+		}
+		return nil
 	}
 	if n.err = n.disk.Rename(n.Path+".tmp", n.Path); n.err != nil {
 		return n.err

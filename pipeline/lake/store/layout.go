@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -49,6 +50,16 @@ func (d *Disk) Database(name string) string {
 // names none is then not a new lake's, but another than theirs. A new lake's catalog is
 // made before its first table.
 func (d *Disk) HoldsTables() bool {
+	if d.Remote != nil {
+		there := errors.New("there are")
+		err := d.Walk(filepath.Join(d.Root, "carat.db"), func(path string) error {
+			if strings.HasSuffix(path, ".metadata.json") {
+				return there
+			}
+			return nil
+		})
+		return err != nil // also when it can't be known
+	}
 	found, err := fs.Glob(os.DirFS(d.Root), "*.db/*/metadata/*.metadata.json")
 	return err == nil && len(found) > 0
 }

@@ -2,9 +2,6 @@ package sweep
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	"carat/pipeline/lake/links"
@@ -15,11 +12,9 @@ import (
 // yet removed.
 func (s *Sweeper) metadata(ctx context.Context, name string) error {
 	dir := filepath.Join(s.Catalog.TableDir(name), "metadata")
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	var paths []string
+	err := s.disk().Walk(dir, func(path string) error { paths = append(paths, path); return nil })
+	if err != nil || len(paths) == 0 {
 		return err
 	}
 	keep := map[string]bool{}
@@ -32,8 +27,8 @@ func (s *Sweeper) metadata(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if path := filepath.Join(dir, e.Name()); !keep[e.Name()] && !waiting[s.disk().Relative(path)] {
+	for _, path := range paths {
+		if !keep[filepath.Base(path)] && !waiting[s.disk().Relative(path)] {
 			if err := s.drop(ctx, path); err != nil {
 				return err
 			}
@@ -46,11 +41,9 @@ func (s *Sweeper) metadata(ctx context.Context, name string) error {
 // commit writes them in place, and was cut short.
 func (s *Sweeper) links(ctx context.Context) error {
 	dir := filepath.Join(s.Catalog.TableDir(links.Table), "data")
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	var paths []string
+	err := s.disk().Walk(dir, func(path string) error { paths = append(paths, path); return nil })
+	if err != nil || len(paths) == 0 {
 		return err
 	}
 	known := map[string]bool{}
@@ -59,8 +52,8 @@ func (s *Sweeper) links(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, e := range entries {
-		if path := filepath.Join(dir, e.Name()); !known[path] {
+	for _, path := range paths {
+		if !known[path] {
 			if err := s.drop(ctx, path); err != nil {
 				return err
 			}

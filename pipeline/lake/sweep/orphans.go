@@ -3,7 +3,6 @@ package sweep
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
@@ -29,12 +28,9 @@ func (s *Sweeper) Orphans(ctx context.Context) (removed int, unknown []string, e
 		return 0, nil, s.disk().Fail("sweep", s.disk().Root, err)
 	}
 	for _, folder := range []string{catalog.Namespace + ".db", "raw", filepath.Join("people", "raw"), store.CertificatesFolder} {
-		err := filepath.WalkDir(filepath.Join(s.disk().Root, folder), func(path string, d fs.DirEntry, err error) error {
-			if errors.Is(err, fs.ErrNotExist) {
+		err := s.disk().Walk(filepath.Join(s.disk().Root, folder), func(path string) error {
+			if known[path] {
 				return nil
-			}
-			if err != nil || d.IsDir() || known[path] {
-				return err
 			}
 			if err := ctx.Err(); err != nil {
 				return err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -31,18 +30,18 @@ func (s *Sweeper) disk() *store.Disk { return s.Catalog.Disk }
 // committing them, the files moved are taken out of the tables again; where it
 // fell after the commit, what was left to do is done. The lock is held.
 func (s *Sweeper) Staging(ctx context.Context) error {
-	entries, err := os.ReadDir(filepath.Join(s.disk().Root, "staging"))
+	names, err := s.disk().StagingNames()
 	if err != nil {
 		return err
 	}
-	if len(entries) == 0 {
+	if len(names) == 0 {
 		return s.Catalog.RefreshRaw(ctx)
 	}
 	if err := s.Catalog.Refresh(ctx); err != nil {
 		return err
 	}
-	for _, e := range entries {
-		dir := filepath.Join(s.disk().Root, "staging", e.Name())
+	for _, name := range names {
+		dir := s.disk().StagingPath(name)
 		if err := s.one(ctx, dir); err != nil {
 			return fmt.Errorf("%s: %w", dir, err)
 		}
@@ -54,7 +53,7 @@ func (s *Sweeper) Staging(ctx context.Context) error {
 }
 
 func (s *Sweeper) one(ctx context.Context, dir string) error {
-	content, err := os.ReadFile(filepath.Join(dir, catalog.MoveNote))
+	content, err := s.disk().ReadFile(filepath.Join(dir, catalog.MoveNote))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil
 	}

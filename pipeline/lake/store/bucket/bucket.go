@@ -16,6 +16,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Scheme is what the address of a bucket begins with.
@@ -118,7 +119,7 @@ func Open(ctx context.Context, p Place, o Options) (*Bucket, error) {
 	if b.o.Stall == 0 {
 		b.o.Stall = stallWait
 	}
-	load := []func(*config.LoadOptions) error{config.WithHTTPClient(client(b.o.Stall)), config.WithRetryMaxAttempts(1)}
+	load := []func(*config.LoadOptions) error{config.WithHTTPClient(client(b.o.Stall)), config.WithRetryMaxAttempts(1), config.WithLogger(logging.Nop{})}
 	if p.Region != "" {
 		load = append(load, config.WithRegion(p.Region))
 	}
