@@ -1,10 +1,9 @@
 package books
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -38,7 +37,7 @@ func Open(ctx context.Context, s Setting) (*Books, error) {
 	p := &Books{}
 	var err error
 	p.Lake, err = lake.Open(ctx, lake.Config{
-		Root: s.Config.Lake, CatalogDSN: s.Config.Catalog.Reveal(), Now: func() time.Time { return s.Now }, Clock: s.Clock, Fault: s.Fault, Upgrading: s.Upgrading,
+		Root: s.Config.Lake, Bucket: s.Config.Bucket, Fresh: s.Fresh, People: s.Config.People, CatalogDSN: s.Config.Catalog.Reveal(), Now: func() time.Time { return s.Now }, Clock: s.Clock, Fault: s.Fault, Upgrading: s.Upgrading,
 		Recorder: func(ctx context.Context, file string) (lake.Recorder, error) { return p.openState(ctx, s, file) },
 	})
 	if err != nil {
@@ -74,11 +73,11 @@ func (p *Books) openState(ctx context.Context, s Setting, file string) (r lake.R
 // WantLake is a not-found error when there is no lake yet: jobs that need what
 // was ingested before don't make one.
 func WantLake(s Setting) error {
-	if _, err := os.Stat(filepath.Join(s.Config.Lake, "lake.json")); errors.Is(err, fs.ErrNotExist) && !lake.HoldsTables(s.Config.Lake) {
-		return pipeline.Errorf(pipeline.KindNotFound, "open lake", s.Config.Lake, "nothing was ingested yet").
-			WithHint("put feed files into the inbox and run `carat ingest`")
+	begun, err := lake.Begun(context.Background(), lake.Config{Root: s.Config.Lake, Bucket: s.Config.Bucket, CatalogDSN: s.Config.Catalog.Reveal()})
+	if err != nil || begun {
+		return err
 	}
-	return nil
+	return pipeline.Errorf(pipeline.KindNotFound, "open lake", cmp.Or(s.Config.Bucket, s.Config.Lake), "nothing was ingested yet").WithHint("put feed files into the inbox and run `carat ingest`")
 }
 
 // OpenExisting is Open for jobs that only read, and have a right to it.

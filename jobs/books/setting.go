@@ -48,6 +48,7 @@ type Setting struct {
 	Apart bool
 	// Upgrading is lake.Config.Upgrading: the upgrade alone sets it.
 	Upgrading bool
+	Fresh     bool // lake.Config.Fresh, for who verifies
 	// Signer gives the signer of a key that is wanted, and what ends it; nil: there is none.
 	Signer func(wanted func(identity.Key) bool) (identity.Signer, func() error, error)
 	// Fault is lake.Config.Fault: nil but in tests.

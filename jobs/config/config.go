@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"carat/jobs/config/authority"
+	"carat/jobs/config/location"
 	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/pipeline/spelling"
@@ -37,7 +38,9 @@ const StatementsOnDemand, OtherCountries, HistoryCarried = "on_demand", "other",
 // are read from the text of the file.
 type Config struct {
 	Dir               string // the folder that holds carat.yaml
-	Lake              string // absolute folder
+	Lake              string // absolute folder; of a lake in a bucket its cache
+	Bucket            string // s3://BUCKET/PREFIX with its settings, where the lake lies in one
+	Cache, People     string // then the folders of that cache, and of persons ("": none)
 	Catalog           Hidden // "" or a postgres:// DSN; FillSecrets fills in what it refers to
 	TimeZone          string
 	Zone              *time.Location
@@ -179,12 +182,7 @@ func Parse(text []byte, dir, file string) (*Config, error) {
 // finish fills in what follows from other keys.
 func (c *Config) finish(dir string) {
 	c.Dir = dir
-	if !filepath.IsAbs(c.Lake) {
-		c.Lake = filepath.Join(dir, c.Lake)
-	}
-	if abs, err := filepath.Abs(c.Lake); err == nil {
-		c.Lake = abs
-	}
+	c.Bucket, c.Lake, c.People = location.Of(dir, c.Lake, c.Cache, c.People)
 	if len(c.Entities) == 0 {
 		c.Entities = []Entity{{ID: c.Entity, FunctionalCurrency: c.ReportingCurrency, Revenue: "gross"}}
 	}

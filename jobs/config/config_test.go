@@ -26,7 +26,7 @@ func TestEveryKeyHasItsDefault(t *testing.T) {
 		t.Errorf("an empty file gives\n%+v\nthe whole file\n%+v", empty, whole)
 	}
 	want := &Config{
-		Dir: dir, Lake: filepath.Join(dir, "lake"), TimeZone: "UTC", Zone: whole.Zone, ReportingCurrency: "USD", Entity: "main",
+		Dir: dir, Lake: filepath.Join(dir, "lake"), Cache: "lake-cache", TimeZone: "UTC", Zone: whole.Zone, ReportingCurrency: "USD", Entity: "main",
 		MaxRejectShare: 10_000_000, Tolerances: map[string]pipeline.Amount{"USD": 10_000},
 		Entities:     []Entity{{ID: "main", FunctionalCurrency: "USD", Revenue: "gross"}},
 		StoreFeeRate: map[string]pipeline.Rate{"apple": 300_000_000, "google": 300_000_000, "web": 30_000_000, "reseller": 0},
@@ -200,4 +200,16 @@ func FuzzParseConfig(f *testing.F) {
 			t.Errorf("accepted without zone, lake, memory or entity: %+v", c)
 		}
 	})
+}
+
+// A lake in a bucket has its cache, and its persons, in folders.
+func TestLakeInABucket(t *testing.T) {
+	dir := t.TempDir()
+	c, err := Parse([]byte("lake: s3://books/one?region=eu-central-1\npeople: persons\n"), dir, File)
+	if err != nil || c.Bucket != "s3://books/one?region=eu-central-1" || c.Lake != filepath.Join(dir, "lake-cache") || c.People != filepath.Join(dir, "persons") {
+		t.Errorf("%q, %q, %q, %v", c.Bucket, c.Lake, c.People, err)
+	}
+	if c, err = Parse([]byte("lake: elsewhere\n"), dir, File); err != nil || c.Bucket != "" || c.Lake != filepath.Join(dir, "elsewhere") || c.People != "" {
+		t.Errorf("%q, %q, %q, %v", c.Bucket, c.Lake, c.People, err)
+	}
 }

@@ -75,6 +75,8 @@ func (c *Config) hasEntity(id string) bool {
 func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 	return map[string]func(*yaml.Node){
 		"lake":               func(n *yaml.Node) { c.Lake = y.folder(n, "lake") },
+		"lake_cache":         func(n *yaml.Node) { c.Cache = y.folder(n, "lake_cache") },
+		"people":             func(n *yaml.Node) { c.People, _ = y.text(n, "people") },
 		"catalog":            func(n *yaml.Node) { c.Catalog = y.catalog(n) },
 		"time_zone":          func(n *yaml.Node) { c.TimeZone, c.Zone = y.zone(n, "time_zone") },
 		"reporting_currency": func(n *yaml.Node) { c.ReportingCurrency = y.currency(n, "reporting_currency") },

@@ -246,7 +246,7 @@ func copyLake(ctx context.Context, p *books.Books, s books.Setting, c *copier) e
 		}
 	}
 	if p.State.Postgres() {
-		err = dumpCatalog(ctx, p, catalog)
+		err = DumpCatalog(ctx, p, catalog)
 	} else {
 		err = p.State.SaveTo(ctx, catalog)
 	}
@@ -267,7 +267,11 @@ func copyLake(ctx context.Context, p *books.Books, s books.Setting, c *copier) e
 	}
 	for i, name := range names {
 		s.Tell(books.Event{Step: "backup", Object: "lake", Done: int64(i), Total: int64(len(names)), Unit: "files"})
-		if err := c.file(filepath.Join(p.Lake.Root(), filepath.FromSlash(name)), backupLake+"/"+name); err != nil {
+		path, err := p.Lake.Bring(name)
+		if err != nil {
+			return err
+		}
+		if err := c.file(path, backupLake+"/"+name); err != nil {
 			return err
 		}
 	}
@@ -275,9 +279,9 @@ func copyLake(ctx context.Context, p *books.Books, s books.Setting, c *copier) e
 	return c.config(s.Config.Dir)
 }
 
-// dumpCatalog writes catalog and state from PostgreSQL into a SQLite file,
+// DumpCatalog writes catalog and state from PostgreSQL into a SQLite file,
 // which every carat reads.
-func dumpCatalog(ctx context.Context, p *books.Books, file string) (err error) {
+func DumpCatalog(ctx context.Context, p *books.Books, file string) (err error) {
 	if err := lake.MakeCatalog(ctx, file); err != nil {
 		return err
 	}
@@ -400,7 +404,7 @@ func verifyCopy(ctx context.Context, s books.Setting, folder, scratch string, ri
 		return nil, err
 	}
 	config := *s.Config
-	config.Dir, config.Lake, config.Catalog = scratch, filepath.Join(scratch, backupLake), ""
+	config.Dir, config.Lake, config.Bucket, config.Catalog = scratch, filepath.Join(scratch, backupLake), "", ""
 	s.Config = &config
 	v, err := Verify(ctx, VerifyOptions{Setting: s, right: right})
 	var known *pipeline.Error

@@ -164,6 +164,10 @@ func sameHead(folder string, m manifest, got books.Head) error {
 
 // restore copies, verifies, and then gives the lake its place.
 func (o RestoreOptions) restore(ctx context.Context, folder string, m manifest, sums map[string]string) (head books.Head, err error) {
+	if o.Config.Bucket != "" {
+		return head, pipeline.Errorf(pipeline.KindUsage, "restore to", o.Config.Bucket, "a backup is restored into a folder").
+			WithHint("put a carat.yaml whose `lake` is a folder into %s, restore, and then bring the lake into a bucket with `carat copy`", config.Shown(o.Dir))
+	}
 	root := o.Config.Lake
 	if entries, err := os.ReadDir(root); err == nil && len(entries) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return head, pipeline.Errorf(pipeline.KindUsage, "restore to", root, "there is something already").
@@ -188,7 +192,7 @@ func (o RestoreOptions) restore(ctx context.Context, folder string, m manifest, 
 		return head, err
 	}
 	if o.Config.Catalog != "" {
-		if err := loadCatalog(ctx, o.Config.Catalog.Reveal(), filepath.Join(temp, lake.CatalogFile), root, v.Head.Records); err != nil {
+		if err := LoadCatalog(ctx, o.Config.Catalog.Reveal(), filepath.Join(temp, lake.CatalogFile), root, v.Head.Records); err != nil {
 			return head, err
 		}
 	}
@@ -295,9 +299,9 @@ func (o RestoreOptions) restoreConfig(folder string, sums map[string]string) err
 	return nil
 }
 
-// loadCatalog writes catalog and state from the file of a backup into an empty
+// LoadCatalog writes catalog and state from the file of a backup into an empty
 // PostgreSQL database, as those of the lake at root.
-func loadCatalog(ctx context.Context, dsn, file, root, head string) (err error) {
+func LoadCatalog(ctx context.Context, dsn, file, root, head string) (err error) {
 	if err := lake.MakeCatalog(ctx, dsn); err != nil {
 		return err
 	}

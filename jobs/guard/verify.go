@@ -57,6 +57,9 @@ func (v *Verification) differ(format string, args ...any) {
 // says is a verification error with the first difference; the result has all.
 func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err error) {
 	p, err := open(ctx, o)
+	if err != nil && o.Config.Bucket != "" && pipeline.KindOf(err) != pipeline.KindVerification {
+		return nil, err // the bucket says what is wrong
+	}
 	if err != nil && pipeline.KindOf(err) != pipeline.KindNotFound {
 		changed := lake.ChangedFiles(ctx, lake.Config{Root: o.Config.Lake, CatalogDSN: o.Config.Catalog.Reveal()})
 		if len(changed) > 0 {
@@ -97,10 +100,16 @@ func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err err
 		}
 	}
 	if n := len(result.Differences); n > 0 {
-		return result, pipeline.Errorf(pipeline.KindVerification, "verify lake", p.Lake.Root(), "%s (%d in all)", result.Differences[0], n).
+		return result, pipeline.Errorf(pipeline.KindVerification, "verify lake", cmp.Or(o.Config.Bucket, p.Lake.Root()), "%s (%d in all)", result.Differences[0], n).
 			WithHint("restore what differs from a backup, or find out who changed it")
 	}
 	return result, nil
+}
+
+// VerifyFor is Verify for who needs another right than RightVerify.
+func VerifyFor(ctx context.Context, o VerifyOptions, right books.Right) (*Verification, error) {
+	o.right = right
+	return Verify(ctx, o)
 }
 
 // open opens the lake for who may verify it. Roles that somebody else changed keep
@@ -109,6 +118,7 @@ func open(ctx context.Context, o VerifyOptions) (*books.Books, error) {
 	if err := books.WantLake(o.Setting); err != nil {
 		return nil, err
 	}
+	o.Fresh = o.Config.Bucket != "" // the bucket's bytes, and none of the cache
 	p, err := books.Open(ctx, o.Setting)
 	if err != nil {
 		return nil, err

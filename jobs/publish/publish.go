@@ -111,6 +111,10 @@ func catalogFile(ctx context.Context, p *books.Books, o Options, folder string) 
 	if folder, err = filepath.EvalSymlinks(folder); err != nil {
 		return c, nil, publishError(o.Out, err)
 	}
+	if p.Lake.InBucket() {
+		return c, nil, pipeline.Errorf(pipeline.KindUsage, "publish", o.Out, "its views name files of the lake's folder, and this lake lies in a bucket").
+			WithHint("read the tables there with any reader of Iceberg: docs/auditors.md shows how")
+	}
 	root, err := filepath.EvalSymlinks(p.Lake.Root())
 	if err != nil {
 		return c, nil, publishError(o.Out, err)

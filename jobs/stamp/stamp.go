@@ -123,7 +123,7 @@ func OfCertificate(period pipeline.Period, version int64) string {
 // none.
 func CertificateStamp(p *books.Books, period pipeline.Period, version int64) ([]byte, error) {
 	name := OfCertificate(period, version)
-	answer, err := os.ReadFile(full(p, name))
+	answer, err := p.Lake.Read(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -139,7 +139,7 @@ func full(p *books.Books, name string) string {
 }
 
 func there(p *books.Books, name string) bool {
-	_, err := os.Stat(full(p, name))
+	_, err := p.Lake.Read(name)
 	return err == nil
 }
 
@@ -169,8 +169,7 @@ func (r *run) stamp(of, name string, text []byte) error {
 }
 
 func (r *run) put(name string, text []byte) error {
-	file := full(r.books, name)
-	return errors.Join(disk.MakeFolder(filepath.Dir(file)), disk.WriteText(file, 0o600, text))
+	return r.books.Lake.Keep(name, text)
 }
 
 // head stamps the end of the chain. Its text is written before the stamp: one without the
@@ -185,7 +184,9 @@ func (r *run) head() error {
 		return nil
 	}
 	text := h.Encode()
-	if err := r.put(name+".json", text); err != nil {
+	if kept, err := r.books.Lake.Read(name + ".json"); err == nil && r.books.Lake.InBucket() {
+		text = kept // what lies in a bucket is never written again
+	} else if err := r.put(name+".json", text); err != nil {
 		return err
 	}
 	return r.stamp("head "+h.Batch, name+".tsr", text)

@@ -15,7 +15,9 @@ type Key struct {
 func Keys() []Key { return keys }
 
 var keys = []Key{
-	{"lake", "folder of the history, relative to carat.yaml", "lake", "lake: lake"},
+	{"lake", "folder of the history, relative to carat.yaml; or a bucket, `s3://BUCKET/PREFIX`, with `?endpoint=https://HOST:PORT` for a server that isn't Amazon's and `?region=NAME`: then `catalog` names PostgreSQL, and credentials come as AWS's tools take them", "lake", "lake: s3://example-books/carat?region=eu-central-1"},
+	{"lake_cache", "folder of copies of the files of a lake in a bucket; when no carat has it open, 20 GiB stay", "lake-cache", "lake_cache: /var/cache/carat"},
+	{"people", "of a lake in a bucket: the folder of names, addresses and the files of creators and payees; empty: those are refused", "", "people: /srv/carat/people"},
 	{"catalog", "where the history's tables are listed: empty for SQLite inside the lake folder, else PostgreSQL", "", "catalog: postgres://carat@db/carat"},
 	{"time_zone", "of accounting months, and of timestamps without a zone", "UTC", "time_zone: Europe/Berlin"},
 	{"reporting_currency", "the currency of sums over several", "USD", "reporting_currency: EUR"},
