@@ -14,7 +14,10 @@ func (l *Lake) InBucket() bool { return l.disk.Remote != nil }
 
 // openBucket opens the bucket, and makes the folder a cache of it.
 func (l *Lake) openBucket(ctx context.Context, root *string) (err error) {
-	if l.disk.Remote, err = place.Open(ctx, l.cfg.Bucket, l.cfg.CatalogDSN, l.cfg.BucketOptions); err == nil && l.cfg.Fresh {
+	if l.disk.Remote, err = place.Open(ctx, l.cfg.Bucket, l.cfg.CatalogDSN, l.cfg.BucketOptions); err == nil {
+		err = place.Try(ctx, l.disk.Remote)
+	}
+	if err == nil && l.cfg.Fresh {
 		l.copied, err = place.Download(ctx, l.disk.Remote.Objects, *root)
 		*root = l.copied
 	}

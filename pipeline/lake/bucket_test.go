@@ -224,8 +224,42 @@ func TestLakeInABucket(t *testing.T) {
 	if pipeline.KindOf(err) != pipeline.KindUsage || !strings.Contains(err.Error(), "which keeps no persons; name a folder for them in carat.yaml") {
 		t.Errorf("%v", err)
 	}
+	checkCertificates(t, one, other)
 	checkChangedObjects(t, p, one)
 	checkOtherPlaces(t, p)
+}
+
+// checkCertificates: what locks a month waits for its lock where any machine finds it, and
+// lies in the bucket then.
+func checkCertificates(t *testing.T, one, other *Lake) {
+	t.Helper()
+	if err := one.StageCertificate("2026-10", 1, "close-2026-10-v1", []byte("{}"), []byte("list")); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range []*Lake{one, other} {
+		if text, err := l.Certificate("2026-10", 1); err != nil || string(text) != "{}" {
+			t.Errorf("%q, %v", text, err)
+		}
+	}
+	if err := other.PlaceCertificate("2026-10", 1); err != nil {
+		t.Fatal(err)
+	}
+	sum, err := other.SaveSQL([]byte("select 1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Keep("timestamps/heads/x.json", []byte("stamped")); err != nil {
+		t.Fatal(err)
+	}
+	text, err := one.SQLText(sum)
+	list, lerr := one.CertifiedStatements("2026-10", 1)
+	stamp, serr := one.Read("timestamps/heads/x.json")
+	if err := errors.Join(err, lerr, serr); err != nil || string(text) != "select 1" || string(list) != "list" || string(stamp) != "stamped" {
+		t.Errorf("%q, %q, %q, %v", text, list, stamp, err)
+	}
+	if names, err := other.Files(); err != nil || !slices.Contains(names, "certificates/2026-10/1.json") || slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, "staging") }) {
+		t.Errorf("%v, %v", names, err)
+	}
 }
 
 // checkChangedObjects: an object that was changed or deleted behind carat's back is named, by
@@ -306,12 +340,24 @@ func checkOtherPlaces(t *testing.T, p *bucketPlace) {
 	wantUsage(Config{Root: t.TempDir(), CatalogDSN: p.dsn}, "it belongs to another lake")
 	c.Bucket = strings.Replace(p.address, "lakes/one", "missing/one", 1)
 	wantUsage(c, "there is no bucket of the name missing")
+	if begun, err := Begun(t.Context(), c); err == nil || begun {
+		t.Errorf("%v, %v", begun, err)
+	}
+	c.Bucket = strings.Replace(p.address, "lakes/one", "lakes/four", 1)
+	p.network.Asked()
+	if begun, err := Begun(t.Context(), c); err != nil || begun {
+		t.Errorf("%v, %v", begun, err)
+	}
+	for _, request := range p.network.Asked() { // whoever only looks writes nothing
+		if !strings.HasPrefix(request, "GET ") && !strings.HasPrefix(request, "HEAD ") {
+			t.Error(request)
+		}
+	}
 	if after := p.keys(t); !slices.Equal(after, before) {
 		t.Errorf("it wrote %v", after)
 	}
 	// A copy of the objects elsewhere has the lake's id, and not its catalog.
-	s, two := p.store(t), *p
-	two.address = strings.Replace(p.address, "lakes/one", "lakes/three", 1)
+	s, two := p.store(t), &bucketPlace{dsn: p.dsn, address: strings.Replace(p.address, "lakes/one", "lakes/three", 1)}
 	var id strings.Builder
 	if _, err := s.Get(t.Context(), "lake.json", &id); err != nil {
 		t.Fatal(err)
@@ -402,7 +448,7 @@ func TestNetworkGoesAtAnyRequest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			done, undone := 0, 0
-			for n := int64(1); ; n += crashStride(4) {
+			for n := int64(1); ; n += crashStride(6) {
 				there, through := networkGoes(t, base, fmt.Sprintf("%s%d", name, n), n, do)
 				if there {
 					done++

@@ -90,6 +90,9 @@ func (t Target) open(ctx context.Context) (objects, persons object.Store, err er
 		return folder.New(&store.Disk{Root: t.Root}), nil, os.MkdirAll(t.Root, 0o700)
 	}
 	r, err := Open(ctx, t.Bucket, t.Catalog, t.Options)
+	if err == nil {
+		err = Try(ctx, r)
+	}
 	if err == nil && t.People != "" {
 		persons, err = folder.New(&store.Disk{Root: t.People}), os.MkdirAll(t.People, 0o700)
 	}

@@ -21,8 +21,7 @@ import (
 const CacheBytes = 20 << 30
 
 // Open opens the bucket of a lake for a disk, whose Root is its cache. catalog is the DSN of
-// the lake's catalog, which two machines must share. A bucket that holds no lake yet is tried
-// first: it must refuse to overwrite.
+// the lake's catalog, which two machines must share. Nothing is written.
 func Open(ctx context.Context, address, catalog string, o bucket.Options) (*store.Remote, error) {
 	p, err := bucket.Parse(address)
 	if err != nil {
@@ -36,18 +35,22 @@ func Open(ctx context.Context, address, catalog string, o bucket.Options) (*stor
 	if err != nil {
 		return nil, err
 	}
-	_, err = b.Stat(ctx, store.IdentityFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		var random [8]byte
-		if _, err := rand.Read(random[:]); err != nil {
-			return nil, err
-		}
-		err = b.Conditional(ctx, "probe-"+hex.EncodeToString(random[:]))
-	}
-	if err != nil {
-		return nil, err
-	}
 	return &store.Remote{Objects: b, Location: p.Location()}, nil
+}
+
+// Try is a usage error where a bucket that holds no lake yet overwrites what it was told not
+// to. It puts an object there for it, and deletes it.
+func Try(ctx context.Context, r *store.Remote) error {
+	_, err := r.Objects.Stat(ctx, store.IdentityFile)
+	b, is := r.Objects.(*bucket.Bucket)
+	if !errors.Is(err, fs.ErrNotExist) || !is {
+		return err
+	}
+	var random [8]byte
+	if _, err := rand.Read(random[:]); err != nil {
+		return err
+	}
+	return b.Conditional(ctx, "probe-"+hex.EncodeToString(random[:]))
 }
 
 // downloadsAtOnce is how many objects are read side by side.
@@ -103,7 +106,7 @@ func download(ctx context.Context, from object.Store, root string) error {
 	return all.Wait()
 }
 
-// Trim removes from a cache what was used longest ago, until what is left keeps to a bound.
+// Trim removes from a cache what came into it longest ago, until what is left keeps to a bound.
 // Nobody may be using the cache.
 func Trim(d *store.Disk, bytesMax int64) error {
 	type entry struct {

@@ -93,7 +93,10 @@ func (d *Disk) put(from, to, key string, sum object.Sum) error {
 	if err := d.Step("put", to); err != nil {
 		return err
 	}
-	in, err := d.Open(from) // it may have been staged on another machine
+	in, err := os.Open(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		in, err = d.Open(from) // it was staged in the bucket
+	}
 	if err != nil {
 		return err
 	}
@@ -187,6 +190,9 @@ func (d *Disk) fetch(path, key string) error {
 		return err
 	}
 	got, err := d.Remote.Objects.Get(context.Background(), key, f)
+	if err == nil {
+		err = f.Sync() // a power cut leaves no half of it in the cache
+	}
 	if err = errors.Join(err, f.Close()); err == nil && listed && got != want {
 		err = pipeline.Errorf(pipeline.KindVerification, "read object", d.Remote.Location+"/"+key, "it was changed: it has %d bytes of SHA-256 %s, and the catalog says %d of %s", got.Size, got.SHA256, want.Size, want.SHA256).
 			WithHint("`carat verify` names all that was changed; find out who writes to the bucket besides carat, and restore what was changed from a backup")

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -293,4 +295,30 @@ func TestParse(t *testing.T) {
 	if p.Location() != "s3://b/p" || p.String() != "s3://b/p at http://h" || (bucket.Place{Bucket: "b"}).Location() != "s3://b" {
 		t.Errorf("%s, %s", p.Location(), p)
 	}
+}
+
+// The suite on a server that CARAT_S3 names, s3://BUCKET/PREFIX?endpoint=URL, whose
+// credentials the SDK's chain finds: each test below a prefix of its own.
+func TestConformanceOfAServer(t *testing.T) {
+	address := os.Getenv("CARAT_S3")
+	if address == "" {
+		t.Skip("CARAT_S3 names no server")
+	}
+	n := 0
+	storetest.Run(t, func(t *testing.T) object.Store {
+		p, err := bucket.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+		p.Prefix = strings.TrimPrefix(fmt.Sprintf("%s/%d-%d", p.Prefix, time.Now().UnixNano(), n), "/")
+		b, err := bucket.Open(t.Context(), p, bucket.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Conditional(t.Context(), "probe"); err != nil {
+			t.Fatal(err)
+		}
+		return b
+	})
 }
