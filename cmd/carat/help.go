@@ -32,7 +32,7 @@ func verbGroups() []verbGroup {
 			serveCommand, scheduleCommand, notifyCommand,
 		}},
 		{"keep", "Keep:", []func(*app) *cobra.Command{
-			backupCommand, restoreCommand, compactCommand, eraseCommand, upgradeCommand,
+			backupCommand, restoreCommand, copyCommand, compactCommand, eraseCommand, upgradeCommand,
 		}},
 		{"begin", "Set up, and try:", []func(*app) *cobra.Command{
 			demoCommand, initCommand, checkCommand, doctorCommand, layoutCommand, usersCommand, authCommand, generateCommand, scoreCommand, completionCommand, versionCommand,

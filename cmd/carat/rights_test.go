@@ -59,6 +59,7 @@ var asked = map[string][]struct {
 	"notify":     {{books.RightNotify, nil}},
 	"backup":     {{books.RightBackup, []string{"--out", "../backups"}}},
 	"restore":    {{books.RightRestore, []string{"--from", "../backups", "--check"}}},
+	"copy":       {{books.RightBackup, []string{".", "."}}},
 	"upgrade":    {{books.RightUpgrade, nil}},
 	"compact":    {{books.RightCompact, nil}},
 	"timestamp":  {{books.RightTimestamp, nil}},
