@@ -37,34 +37,32 @@ closed as (
 ),
 
 reaching as (
-    select reversals.viewer_id, reversals.entity
-    from stg_gift_events as reversals
+    select led_gift_reversal.viewer_id, led_gift_reversal.entity
+    from led_gift_reversal
     cross join run
-    left join stg_gift_events as gifts
-        on gifts.event_id = reversals.original_event_id
-        and gifts.kind = 'gift'
-        and gifts.accounting_month = run.period
-        and gifts.viewer_id = reversals.viewer_id
-        and gifts.entity = reversals.entity
     where run.carries
-        and reversals.kind = 'reversal'
-        and reversals.accounting_month = run.period
-        and reversals.original_event_id is not null
-        and gifts.event_id is null
+        and led_gift_reversal.accounting_month = run.period
+        and led_gift_reversal.original_event_id is not null
+        and (
+            led_gift_reversal.gift_event_id is null
+            or led_gift_reversal.gift_month <> run.period
+            or led_gift_reversal.gift_viewer_id <> led_gift_reversal.viewer_id
+        )
     union
-    select refunds.viewer_id, refunds.entity
-    from stg_coin_purchases as refunds
+    select led_refund.viewer_id, led_refund.entity
+    from led_refund
     cross join run
-    left join stg_coin_purchases as bought
-        on bought.purchase_id = refunds.original_purchase_id
-        and bought.kind = 'purchase'
-        and bought.accounting_month = run.period
-        and bought.viewer_id = refunds.viewer_id
-        and bought.entity = refunds.entity
     where run.carries
-        and refunds.kind <> 'purchase'
-        and refunds.accounting_month = run.period
-        and (refunds.kind = 'chargeback_reversal' or refunds.original_purchase_id is not null and bought.purchase_id is null)
+        and led_refund.accounting_month = run.period
+        and (
+            led_refund.kind = 'chargeback_reversal'
+            or led_refund.original_purchase_id is not null and (
+                led_refund.original_kind is null
+                or led_refund.original_kind <> 'purchase'
+                or led_refund.original_month <> run.period
+                or led_refund.original_viewer_id <> led_refund.viewer_id
+            )
+        )
     union
     select subject_id as viewer_id, entity
     from stg_balances
