@@ -80,7 +80,7 @@ fractional_sums as (
     group by value_span_no, entity_no, event_day, is_gift
 ),
 
--- what earlier months gave, gift by gift: each in the range of its creator's time in which it was sent, a reversal in its gift's
+-- what earlier months gave: each gift in the range of its creator's time in which it was sent, a reversal in its gift's
 earlier as (
     select
         gifts.creator_id,
@@ -122,9 +122,26 @@ earlier_days as (
     where led_gift_quarter.accounting_month < run.period
 ),
 
+earlier_terms as (
+    select
+        led_agency_span.creator_id,
+        led_agency_span.range_from,
+        led_agency_span.range_to,
+        led_rate_at.agency_id,
+        led_rate_at.agency_share,
+        led_rate_at.currency,
+        led_rate_at.diamond_value,
+        has_more_decimals(led_rate_at.diamond_value, led_rate_at.agency_share) as is_fractional
+    from led_agency_span
+    inner join led_rate_at
+        on led_rate_at.creator_id = led_agency_span.creator_id
+        and led_rate_at.instant = led_agency_span.range_from
+    where led_rate_at.agency_share <> 0
+),
+
 earlier_shares as (
     select
-        led_rate_at.agency_id,
+        earlier_terms.agency_id,
         earlier.creator_id,
         earlier.entity,
         earlier.accounting_month,
@@ -133,27 +150,26 @@ earlier_shares as (
             least(earlier_days.day, local_day(run_months.closing_instant, run.time_zone)), local_day(run_months.month_start, run.time_zone)
         ) as day,
         earlier.is_gift,
-        led_rate_at.diamond_value,
-        led_rate_at.agency_share,
-        led_rate_at.currency,
+        earlier_terms.diamond_value,
+        earlier_terms.agency_share,
+        earlier_terms.currency,
         earlier.gift_count,
         earlier.coins,
         earlier.diamonds,
-        share_given(earlier.diamonds, led_rate_at.diamond_value, led_rate_at.agency_share) as amount
+        earlier_terms.is_fractional,
+        case when earlier_terms.is_fractional
+            then share_given(earlier.diamonds, earlier_terms.diamond_value, earlier_terms.agency_share)
+        end as amount
     from earlier
     cross join run
     inner join run_months
         on run_months.accounting_month = earlier.accounting_month
     inner join earlier_days
         on earlier_days.quarter = quarter_hour(earlier.sent_at)
-    inner join led_agency_span
-        on led_agency_span.creator_id = earlier.creator_id
-        and least(earlier.valued_at, run_months.closing_instant) >= led_agency_span.range_from
-        and least(earlier.valued_at, run_months.closing_instant) < led_agency_span.range_to
-    inner join led_rate_at
-        on led_rate_at.creator_id = led_agency_span.creator_id
-        and led_rate_at.instant = led_agency_span.range_from
-    where led_rate_at.agency_share <> 0
+    inner join earlier_terms
+        on earlier_terms.creator_id = earlier.creator_id
+        and least(earlier.valued_at, run_months.closing_instant) >= earlier_terms.range_from
+        and least(earlier.valued_at, run_months.closing_instant) < earlier_terms.range_to
 )
 
 select
@@ -206,7 +222,10 @@ select
     cast(sum(case when is_gift then gift_count else -gift_count end) as bigint) as gift_count,
     cast(sum(case when is_gift then coins else -coins end) as bigint) as coins,
     cast(sum(case when is_gift then diamonds else -diamonds end) as bigint) as diamonds,
-    cast(sum(case when is_gift then amount else -amount end) as decimal(38, 9)) as amount
+    cast(
+        case when is_gift then 1 else -1 end
+        * case when is_fractional then sum(amount) else share_given(cast(sum(diamonds) as bigint), diamond_value, agency_share) end as decimal(38, 9)
+    ) as amount
 from earlier_shares
 group by
-    agency_id, creator_id, entity, accounting_month, event_day, day, is_gift, diamond_value, agency_share, currency
+    agency_id, creator_id, entity, accounting_month, event_day, day, is_gift, diamond_value, agency_share, is_fractional, currency
