@@ -36,7 +36,7 @@ func chromium(t *testing.T) context.Context {
 	t.Cleanup(end)
 	ctx, end = chromedp.NewContext(ctx)
 	t.Cleanup(end)
-	ctx, end = context.WithTimeout(ctx, 5*time.Minute)
+	ctx, end = context.WithTimeout(ctx, 9*time.Minute) // beside much other work
 	t.Cleanup(end)
 	return ctx
 }

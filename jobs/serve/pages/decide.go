@@ -10,8 +10,10 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/exceptions"
 	"carat/jobs/month"
+	"carat/jobs/serve/signing"
 	"carat/pipeline"
 	"carat/pipeline/decision"
+	"carat/pipeline/identity"
 	"carat/reports/escape"
 	"carat/reports/pages/site"
 )
@@ -62,8 +64,34 @@ func (v *visit) take(seen map[string]month.Seen, ids []string) error {
 		}
 		text = append(text, '\n')
 	}
-	_, err := month.Decide(v.ctx, month.DecideOptions{Setting: v.Setting, File: "a page", Text: text, Seen: seen})
+	o := month.DecideOptions{Setting: v.Setting, File: "a page", Text: text, Seen: seen}
+	if v.session.Proof == proofKey {
+		at, shown, signature := v.brought()
+		if age := v.Now.Sub(at); age > signing.SignTime || age < 0 { // it is shown anew
+			at, shown, signature = v.Now.UTC().Truncate(time.Second), "", ""
+		}
+		o.Now, o.Signer = at, bringing(v.key(), shown, signature)
+	}
+	_, err := month.Decide(v.ctx, o)
 	return err
+}
+
+// toSign is the page that asks for the signature of what was typed; nil: the error is
+// another.
+func (v *visit) toSign(err error, path string) *answer {
+	text := shownOf(err)
+	if text == "" {
+		return nil
+	}
+	at, _, _ := v.brought()
+	var fields []fact
+	for _, name := range []string{"status", "until", "owner", "note", "value", "matched", "decided", "difference", "list"} {
+		fields = append(fields, fact{Name: name, Text: signing.Spelled(v.r.PostFormValue(name))})
+	}
+	if parsed, err := identity.Parse([]byte(text)); err == nil {
+		at = parsed.Time
+	}
+	return v.signPage("Sign your decision", signFormOf(path, at, text, "carat exceptions --export decisions.csv; carat exceptions --import decisions.csv", fields...))
 }
 
 // amendable gives an error that whoever typed can do something about, with the status of
@@ -89,6 +117,9 @@ func (p *Pages) decide(v *visit) (*answer, error) {
 	err := v.take(map[string]month.Seen{id: saw}, []string{id})
 	if err == nil {
 		return &answer{to: address("/exceptions/"+url.PathEscape(id), v.filterOf(), "decided", "yes")}, nil
+	}
+	if a := v.toSign(err, address("/exceptions/"+url.PathEscape(id)+"/decide", v.filterOf())); a != nil {
+		return a, nil
 	}
 	e, status := amendable(err)
 	if e == nil {
@@ -138,8 +169,6 @@ func (p *Pages) bulk(v *visit) (*answer, error) {
 	switch {
 	case len(all.List) == 0:
 		d.Empty = &site.Empty{Why: "The filter finds none.", Next: "Choose others:", Path: d.Back}
-	case v.session.Proof == proofKey:
-		d.Empty = &site.Empty{Why: "Decisions are signed with your key, which the server doesn't have.", Next: "Where the key is:", Command: "carat exceptions --export decisions.csv; carat exceptions --import decisions.csv"}
 	default:
 		d.Form = v.formOf(address("/exceptions/decide", o))
 		d.Form.Many, d.Form.Hidden = len(all.List), []fact{{Name: "list", Text: all.SHA256}}
@@ -169,6 +198,9 @@ func (p *Pages) decideBulk(v *visit) (*answer, error) {
 	err = v.take(seen, ids)
 	if err == nil {
 		return &answer{to: address("/exceptions", tabbed(exceptions.FindOptions{Period: d.Filter.Period}, exceptions.TabMine))}, nil
+	}
+	if a := v.toSign(err, d.Form.Path); a != nil {
+		return a, nil
 	}
 	e, status := amendable(err)
 	if e == nil {

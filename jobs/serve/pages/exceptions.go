@@ -126,7 +126,7 @@ func (p *Pages) exceptions(v *visit) (*answer, error) {
 		return address("/exceptions", o, "from", strconv.FormatInt(offset, 10))
 	})
 	d.Empty = emptyOf(o, found)
-	if v.may(books.RightDecide) && v.session.Proof != proofKey && found.Total > 1 && o.Tab != exceptions.TabGone {
+	if v.may(books.RightDecide) && found.Total > 1 && o.Tab != exceptions.TabGone {
 		d.Decide = address("/exceptions/decide", o)
 	}
 	d.CSV = addressOf("/exceptions.csv", "period", string(o.Period), "control", o.Control)
@@ -188,7 +188,6 @@ type evidenceData struct {
 	Before, After string // the neighbours' addresses; "": none
 	Trace         string // where what it is about is traced; "": the one who asks may not
 	Form          *decideForm
-	Command       string // that decides, where a key signs it; "": none is shown
 }
 
 type fact struct{ Name, Text, Path string }
@@ -251,27 +250,23 @@ func (p *Pages) exception(v *visit) (*answer, error) {
 		d.Blocks = append(d.Blocks, block)
 	}
 	if v.may(books.RightDecide) {
-		if v.session.Proof == proofKey {
-			d.Command = "carat exceptions --export decisions.csv; carat exceptions --import decisions.csv"
-		} else {
-			d.Form = v.formOf(address("/exceptions/"+url.PathEscape(d.ID)+"/decide", o))
-			d.Form.Decided = v.text("decided") != ""
-			decided, difference := "", ""
-			for _, f := range e.Exception {
-				switch f.Name {
-				case "difference":
-					difference = f.PlainText()
-				case "control":
-					d.Form.Rejected = f.PlainText() == "rejected_row"
-				}
+		d.Form = v.formOf(address("/exceptions/"+url.PathEscape(d.ID)+"/decide", o))
+		d.Form.Decided = v.text("decided") != ""
+		decided, difference := "", ""
+		for _, f := range e.Exception {
+			switch f.Name {
+			case "difference":
+				difference = f.PlainText()
+			case "control":
+				d.Form.Rejected = f.PlainText() == "rejected_row"
 			}
-			if rows := e.Decisions.Rows; len(rows) > 0 {
-				if at, ok := rows[len(rows)-1][0].(time.Time); ok {
-					decided = at.UTC().Format(time.RFC3339Nano)
-				}
-			}
-			d.Form.Hidden = []fact{{Name: "decided", Text: decided}, {Name: "difference", Text: difference}}
 		}
+		if rows := e.Decisions.Rows; len(rows) > 0 {
+			if at, ok := rows[len(rows)-1][0].(time.Time); ok {
+				decided = at.UTC().Format(time.RFC3339Nano)
+			}
+		}
+		d.Form.Hidden = []fact{{Name: "decided", Text: decided}, {Name: "difference", Text: difference}}
 	}
 	before, after, err := p.desk.Beside(v.ctx, o, d.ID)
 	if err != nil {

@@ -25,13 +25,15 @@ type listPage struct {
 	Only   bool // those with rejected rows alone
 	Text   string
 	Period pipeline.Period
+	// MayUpload says whether the one who looks may bring a file.
+	MayUpload bool
 }
 
 // files shows what was ingested.
 func (p *Pages) files(v *visit) (*answer, error) {
 	a := &answer{template: "files", title: "Files"}
 	if books.WantLake(v.Setting) != nil {
-		a.data = listPage{Empty: nothingIngested()}
+		a.data = listPage{Empty: nothingIngested(), MayUpload: v.may(books.RightIngest)}
 		return a, nil
 	}
 	o := files.Options{Setting: v.Setting, Feed: v.text("feed"), Rejected: v.text("rejected") != "", Offset: v.offset(), Limit: int64(v.limit)}
@@ -39,7 +41,7 @@ func (p *Pages) files(v *visit) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := listPage{Rows: rowsOf(v, "Batches", l.Table), Feeds: l.Feeds, Feed: o.Feed, Only: o.Rejected}
+	d := listPage{Rows: rowsOf(v, "Batches", l.Table), Feeds: l.Feeds, Feed: o.Feed, Only: o.Rejected, MayUpload: v.may(books.RightIngest)}
 	d.Rows.Links, d.Rows.Under = v.links(d.Rows, ""), "note"
 	d.Pager = site.PagerOf(o.Offset, int64(len(l.Table.Rows)), l.Total, o.Limit, func(offset int64) string {
 		return addressOf("/files", "feed", o.Feed, "rejected", v.text("rejected"), "from", strconv.FormatInt(offset, 10))

@@ -13,6 +13,8 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/exceptions"
+	"carat/jobs/serve/signing"
+	"carat/jobs/serve/uploads"
 	"carat/jobs/serve/web"
 	"carat/jobs/serve/work"
 	"carat/pipeline"
@@ -40,10 +42,11 @@ type Pages struct {
 	server  string // where people reach it, as they are told to sign
 	secret  []byte // of challenges, of this start of the server
 	sums    sums
-	used    usedChallenges
+	used    signing.Used
 	desk    exceptions.Desk
 	work    *work.Queue
 	streams work.Streams
+	brought uploads.Store
 }
 
 // New makes the pages within their site; end gives back what they hold.
@@ -53,10 +56,11 @@ func New(o Options, where web.Options) (site *web.Site, end func() error) {
 		p.server = where.URL.String()
 	}
 	p.work = work.New(o.Clock)
+	where.Upload = uploadPath
 	p.site = web.New(where, p.routes())
 	return p.site, func() error {
 		p.work.Close()
-		return p.desk.Close()
+		return errors.Join(p.brought.Close(), p.desk.Close())
 	}
 }
 
@@ -105,6 +109,9 @@ func (p *Pages) routes() http.Handler {
 	mux.HandleFunc("POST /exceptions/decide", p.page("/exceptions", p.decideBulk))
 	mux.HandleFunc("GET /exceptions/{id}", p.page("/exceptions", p.exception))
 	mux.HandleFunc("POST /exceptions/{id}/decide", p.page("/exceptions", p.decide))
+	mux.HandleFunc("GET "+uploadPath, p.page("/files", p.uploadPage))
+	mux.HandleFunc("POST "+uploadPath, p.page("/files", p.upload))
+	mux.HandleFunc("POST "+uploadPath+"/{id}", p.page("/files", p.takeIn))
 	mux.HandleFunc("GET /files", p.page("/files", p.files))
 	mux.HandleFunc("GET /files/{batch}", p.page("/files", p.batch))
 	mux.HandleFunc("GET /creators", p.page("/creators", p.creators))

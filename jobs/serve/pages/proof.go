@@ -1,9 +1,7 @@
 package pages
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"io"
 	"strconv"
@@ -93,7 +91,7 @@ func (p *Pages) query(v *visit) (*answer, error) {
 		return a, nil
 	}
 	d.Asked = true
-	into := &bounded{most: queryBytes}
+	into := &site.Beginning{Most: queryBytes}
 	o := ask.QueryOptions{Setting: v.Setting, Query: d.Query, AsOf: d.AsOf, Timeout: queryTime, Format: "csv", Output: func() (io.Writer, error) { return into, nil }}
 	if d.Period != "" {
 		period, err := pipeline.ParsePeriod(d.Period)
@@ -107,26 +105,30 @@ func (p *Pages) query(v *visit) (*answer, error) {
 	ctx, cancel := context.WithCancelCause(v.ctx)
 	defer cancel(nil)
 	if !v.Apart { // in tests, which have no binary to call
-		k := &keptRows{}
-		o.Answer = k.begin
+		k := &site.FirstRows{Most: queryRows}
+		o.Answer = k.Begin
 		_, err := ask.Query(ctx, o)
 		if err = d.took(err); err != nil {
 			return nil, err
 		}
-		d.Rows = site.Rows{Caption: "Answer", Zone: v.Config.Zone, Columns: k.columns, Rows: k.rows}
+		d.Rows = site.Rows{Caption: "Answer", Zone: v.Config.Zone, Columns: k.Columns, Rows: k.Rows}
 		d.Rows.Links = v.links(d.Rows, "")
 		a.data = d
 		return a, nil
 	}
-	into.full = func() { cancel(errFull) }
+	into.Full = func() { cancel(site.ErrFull) }
 	_, err := ask.Query(ctx, o)
-	if errors.Is(err, errFull) || into.over {
+	if errors.Is(err, site.ErrFull) || into.Over {
 		d.Cut, err = true, nil
 	}
 	if err = d.took(err); err != nil {
 		return nil, err
 	}
-	d.read(into.b.Bytes(), v)
+	if d.Wrong == "" {
+		cut := false
+		d.Rows, cut = site.RowsOfCSV("Answer", v.Config.Zone, into.Bytes(), queryRows)
+		d.Cut, d.Rows.Links = d.Cut || cut, v.links(d.Rows, "")
+	}
 	a.data = d
 	return a, nil
 }
@@ -140,81 +142,6 @@ func (d *queryPage) took(err error) error {
 	}
 	return err
 }
-
-// read reads an answer's rows, as far as a page shows them.
-func (d *queryPage) read(text []byte, v *visit) {
-	if d.Wrong != "" {
-		return
-	}
-	r := csv.NewReader(bytes.NewReader(text))
-	r.FieldsPerRecord = -1
-	header, err := r.Read()
-	if err != nil {
-		return
-	}
-	d.Rows = site.Rows{Caption: "Answer", Zone: v.Config.Zone}
-	for _, name := range header {
-		d.Rows.Columns = append(d.Rows.Columns, table.Column{Name: name})
-	}
-	for {
-		record, err := r.Read()
-		if err != nil || len(record) != len(header) {
-			break // its end, or where it was cut
-		}
-		if len(d.Rows.Rows) == queryRows {
-			d.Cut = true
-			break
-		}
-		row := make([]any, len(record))
-		for i, text := range record {
-			row[i] = text
-		}
-		d.Rows.Rows = append(d.Rows.Rows, row)
-	}
-	d.Rows.Links = v.links(d.Rows, "")
-}
-
-// errFull ends a query whose answer is larger than a page.
-var errFull = errors.New("the answer is larger than a page")
-
-// bounded keeps the beginning of what is written.
-type bounded struct {
-	b    bytes.Buffer
-	most int
-	full func()
-	over bool
-}
-
-func (w *bounded) Write(p []byte) (int, error) {
-	if w.b.Len()+len(p) > w.most {
-		if !w.over && w.full != nil {
-			w.over = true
-			w.full()
-		}
-		return 0, errFull
-	}
-	return w.b.Write(p)
-}
-
-// keptRows keeps the first rows of an answer.
-type keptRows struct {
-	columns []table.Column
-	rows    [][]any
-}
-
-func (k *keptRows) begin(columns []table.Column, _ []string) (table.RowWriter, error) {
-	k.columns = columns
-	return k, nil
-}
-
-func (k *keptRows) Write(row []any) error {
-	if len(k.rows) < queryRows {
-		k.rows = append(k.rows, append([]any(nil), row...))
-	}
-	return nil
-}
-
-func (*keptRows) Close() error { return nil }
 
 // historyPage is what was signed.
 type historyPage struct {

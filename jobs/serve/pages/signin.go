@@ -1,70 +1,32 @@
 package pages
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"carat/jobs/names"
+	"carat/jobs/serve/signing"
 	"carat/jobs/serve/web"
 	"carat/pipeline/identity"
 	"carat/reports/pages/site"
 )
 
-// challengeForm begins what somebody signs to sign in. No record and no request for a
-// key begins so: a signature of one is none of the other.
-const challengeForm = "carat-sign-in/1"
-
-// challengeTime is how long a challenge may be signed.
-const challengeTime = 5 * time.Minute
-
-// usedMax bounds the challenges that are remembered, each for challengeTime.
-const usedMax = 10_000
-
-// usedChallenges are those that were signed: each is good once.
-type usedChallenges struct {
-	mu   sync.Mutex
-	list map[string]time.Time // until when, by its code
-}
-
-// take says whether a challenge is used for the first time.
-func (u *usedChallenges) take(code string, until, now time.Time) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for one, at := range u.list {
-		if now.After(at) {
-			delete(u.list, one)
-		}
-	}
-	if _, known := u.list[code]; known || len(u.list) >= usedMax {
-		return false
-	}
-	if u.list == nil {
-		u.list = map[string]time.Time{}
-	}
-	u.list[code] = until
-	return true
-}
-
 // signingIn is what the page of signing in shows.
 type signingIn struct {
 	Authenticated bool // people sign with keys; else with the printed link
-	Person        string
-	Challenge     string // to be signed; "": the name is asked first
-	Code, Until   string
-	Seal          string // over the challenge, for this browser
-	Wrong         string // why the last try was none
-	Lost          []lost // what was typed into a form whose session had ended
-	From          string // the page that was asked for
+	signing.Challenge
+	Text  string // to be signed; "": the name is asked first
+	Seal  string // over the challenge, for this browser
+	Wrong string // why the last try was none
+	Lost  []lost // what was typed into a form whose session had ended
+	From  string // the page that was asked for
 }
 
 // lost is a field of a form that could not be taken.
@@ -104,7 +66,7 @@ func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request, status int, d
 
 // signInPage asks for the name, then shows what that person is to sign.
 func (p *Pages) signInPage(w http.ResponseWriter, r *http.Request) {
-	data := signingIn{From: ownPath(r.URL.Query().Get("from"))}
+	data := signingIn{From: web.OwnPath(r.URL.Query().Get("from"))}
 	if name := strings.TrimSpace(r.URL.Query().Get("person")); name != "" {
 		person, err := names.User(name)
 		if err != nil {
@@ -115,34 +77,11 @@ func (p *Pages) signInPage(w http.ResponseWriter, r *http.Request) {
 		st, err := p.standingOf(r.Context(), p.settingOf("", r), nil)
 		if err == nil && st.people != nil && st.people.On {
 			// Whoever asks is shown one, whether or not the person is known.
-			data.Person, data.Code, data.Until = person, web.Random()[:22], p.Clock().Add(challengeTime).UTC().Format(time.RFC3339)
-			data.Challenge = p.challenge(st.lake, data)
-			data.Seal = p.seal(data, web.Token(r.Context()))
+			data.Challenge = signing.NewChallenge(p.server, st.lake, person, p.Clock())
+			data.Text, data.Seal = data.Challenge.Text(), data.Challenge.Seal(p.secret, web.Token(r.Context()))
 		}
 	}
 	p.showSignIn(w, r, http.StatusOK, data)
-}
-
-// challenge is the text that is signed: to whom, by whom, until when.
-func (p *Pages) challenge(lake string, d signingIn) string {
-	return fmt.Sprintf("%s\nserver: %s\nlake: %s\nperson: %s\ncode: %s\nuntil: %s\n", challengeForm, p.server, lake, d.Person, d.Code, d.Until)
-}
-
-// seal is over a challenge that this server made for one browser.
-func (p *Pages) seal(d signingIn, browser string) string {
-	h := hmac.New(sha256.New, p.secret)
-	fmt.Fprintf(h, "%s\n%s\n%s\n%s\n", d.Person, d.Code, d.Until, browser)
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-// ownPath is a path of these pages, "" for anything else: nobody is led elsewhere.
-func ownPath(text string) string {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") ||
-		strings.ContainsAny(text, "\\\r\n\t") || strings.HasPrefix(u.Path, "/sign-in") {
-		return ""
-	}
-	return (&url.URL{Path: u.Path, RawQuery: u.RawQuery}).RequestURI()
 }
 
 // errSignature is what everybody is told whose try was none, whatever was wrong.
@@ -151,7 +90,7 @@ var errSignature = errors.New("that is no signature of this text by a key of tha
 // signIn judges a signed challenge.
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 	now := p.Clock()
-	d := signingIn{Person: r.PostFormValue("person"), Code: r.PostFormValue("code"), Until: r.PostFormValue("until"), From: ownPath(r.PostFormValue("from"))}
+	d := signingIn{Challenge: signing.Challenge{Server: p.server, Person: r.PostFormValue("person"), Code: r.PostFormValue("code"), Until: r.PostFormValue("until")}, From: web.OwnPath(r.PostFormValue("from"))}
 	if name, err := names.User(d.Person); err != nil || name != d.Person {
 		d.Person = ""
 	}
@@ -163,6 +102,7 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	st, err := p.standingOf(r.Context(), p.settingOf("", r), nil)
+	d.Lake = st.lake
 	if err == nil {
 		err = p.proved(r, st, d, now)
 	}
@@ -171,7 +111,7 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 		p.showSignIn(w, r, http.StatusForbidden, signingIn{Wrong: "That is no signature of this text by a key of that person. Ask again.", From: d.From})
 		return
 	}
-	key, _ := identity.Verify([]byte(p.challenge(st.lake, d)), signatureText(r))
+	key, _ := identity.Verify([]byte(d.Challenge.Text()), signing.Clean(r.PostFormValue("signature")))
 	p.site.Throttle.Passed(account)
 	p.site.SignIn(w, r, web.Session{Person: d.Person, Proof: proofKey, Credential: key.Fingerprint(), Record: st.head, RecordSHA256: st.sha256})
 	if d.From == "" {
@@ -183,19 +123,19 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 // proved says whether a challenge of this server, for this browser, not used before
 // and not too old, was signed by a key of the person.
 func (p *Pages) proved(r *http.Request, st standing, d signingIn, now time.Time) error {
-	seal := p.seal(d, web.Token(r.Context()))
+	seal := d.Challenge.Seal(p.secret, web.Token(r.Context()))
 	until, err := time.Parse(time.RFC3339, d.Until)
 	switch {
 	case err != nil, subtle.ConstantTimeCompare([]byte(seal), []byte(r.PostFormValue("seal"))) != 1, now.After(until), st.people == nil || !st.people.On:
 		return errSignature
 	}
-	key, err := identity.Verify([]byte(p.challenge(st.lake, d)), signatureText(r))
+	key, err := identity.Verify([]byte(d.Challenge.Text()), signing.Clean(r.PostFormValue("signature")))
 	if err != nil {
 		return err
 	}
 	for _, c := range st.people.KeysOf(d.Person) {
 		if c.Key.Same(key) && !ended(c, now) {
-			if !p.used.take(d.Code, until, now) {
+			if !p.used.Take(d.Code, until, now) {
 				return errSignature
 			}
 			return nil
@@ -207,10 +147,6 @@ func (p *Pages) proved(r *http.Request, st standing, d signingIn, now time.Time)
 // ended says whether a key has ended by itself: that of a recovered administrator does.
 func ended(c *identity.Credential, now time.Time) bool {
 	return !c.Until.IsZero() && now.After(c.Until)
-}
-
-func signatureText(r *http.Request) string {
-	return strings.ReplaceAll(strings.TrimSpace(r.PostFormValue("signature")), "\r\n", "\n") + "\n"
 }
 
 // openPage shows the button that opens the pages where nobody is authenticated.

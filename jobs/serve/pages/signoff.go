@@ -15,6 +15,7 @@ import (
 	"carat/jobs/reconcile"
 	"carat/jobs/schedule"
 	"carat/jobs/serve/signing"
+	"carat/jobs/serve/uploads"
 	"carat/pipeline"
 	"carat/pipeline/identity"
 	"carat/reports/closepackage"
@@ -143,19 +144,17 @@ type asked struct {
 // askedOf reads it from the form that was sent.
 func (v *visit) askedOf(period pipeline.Period) asked {
 	a := asked{Do: v.typed("do"), Reason: strings.Join(strings.Fields(v.typed("reason")), " "), // a record has lines of its own
-		Period: period, At: v.Now.UTC().Truncate(time.Second),
-		Saw: monthly.Signing{Run: v.typed("run"), Decisions: v.typed("decisions")}}
+		Period: period,
+		Saw:    monthly.Signing{Run: v.typed("run"), Decisions: v.typed("decisions")}}
 	a.Saw.Attempt, _ = strconv.ParseInt(v.typed("attempt"), 10, 64)
-	at, err := time.Parse(time.RFC3339, v.typed("at"))
-	if signature := signing.Clean(v.r.PostFormValue("signature")); err == nil && signature != "" {
-		a.At, a.Text, a.Signature = at.UTC(), signing.Spelled(v.r.PostFormValue("text")), signature
-	}
+	a.At, a.Text, a.Signature = v.brought()
 	return a
 }
 
-// fields are what the form holds that asks for it again.
-func (a asked) fields() []fact {
-	return []fact{{Name: "do", Text: a.Do}, {Name: "reason", Text: a.Reason}, {Name: "run", Text: a.Saw.Run}, {Name: "decisions", Text: a.Saw.Decisions}, {Name: "attempt", Text: strconv.FormatInt(a.Saw.Attempt, 10)}}
+// form is the form that signs it.
+func (a asked) form() *signForm {
+	fields := []fact{{Name: "do", Text: a.Do}, {Name: "reason", Text: a.Reason}, {Name: "run", Text: a.Saw.Run}, {Name: "decisions", Text: a.Saw.Decisions}, {Name: "attempt", Text: strconv.FormatInt(a.Saw.Attempt, 10)}}
+	return signFormOf(signOffPath(a.Period), a.At, a.Text, "carat "+strings.Replace(a.Do, doPrepare, "close", 1)+" --period "+string(a.Period), fields...)
 }
 
 // sign begins what was asked for: it runs whether or not anybody watches.
@@ -211,13 +210,11 @@ func (p *Pages) sign(v *visit) (*answer, error) {
 type outcome struct {
 	Asked asked
 	Says  []string
-	Sign  *toSign // what is to be signed; nil: nothing is
-}
-
-// toSign is a text that somebody is to sign, with what they asked for.
-type toSign struct {
-	asked
-	Until time.Time
+	Back  site.Place   // where it was asked for
+	Links []site.Place // to what it made
+	Of    uploads.File // that it is about; zero: of none
+	File  *lookedInto  // what would become of a file; nil: it is none
+	Sign  *asked       // what is to be signed; nil: nothing is
 }
 
 // doing gives the job that does what somebody asked for. Its rights are judged when it
@@ -225,23 +222,22 @@ type toSign struct {
 func (p *Pages) doing(v *visit, one asked) func(context.Context, books.Progress) (any, error) {
 	s, key, keyed := v.Setting, v.key(), v.session.Proof == proofKey
 	s.Arguments = []string{"serve", one.Do, string(one.Period)}
+	back := site.Place{Path: signOffPath(one.Period), Name: "Back to the sign-off of " + site.Month(one.Period)}
 	return func(ctx context.Context, tell books.Progress) (any, error) {
 		s.Now, s.Progress = p.Clock(), tell
 		if rightTo[one.Do] != books.RightReconcile {
 			s.Now = one.At
 			if keyed {
-				s.Signer = func(func(identity.Key) bool) (identity.Signer, func() error, error) {
-					return signing.Brought{With: key, Text: one.Text, Signature: one.Signature}, func() error { return nil }, nil
-				}
+				s.Signer = bringing(key, one.Text, one.Signature)
 			}
 		}
 		says, err := p.do(ctx, s, one)
 		var shown *identity.Unsigned
 		if errors.As(err, &shown) {
 			one.Text = string(shown.Text)
-			return outcome{Asked: one, Sign: &toSign{asked: one, Until: one.At.Add(signing.SignTime)}}, nil
+			return outcome{Asked: one, Back: back, Sign: &one}, nil
 		}
-		return outcome{Asked: one, Says: says}, err
+		return outcome{Asked: one, Back: back, Says: says}, err
 	}
 }
 
@@ -290,16 +286,4 @@ func (p *Pages) do(ctx context.Context, s books.Setting, one asked) (says []stri
 		return nil, err
 	}
 	return []string{month + " is open again; its version " + strconv.FormatInt(r.Version, 10) + " is kept."}, nil
-}
-
-// key is the key by which the one who asks has signed in; zero: none did.
-func (v *visit) key() identity.Key {
-	if v.standing.people != nil {
-		for _, c := range v.standing.people.KeysOf(v.By.User) {
-			if c.Key.Fingerprint() == v.session.Credential {
-				return c.Key
-			}
-		}
-	}
-	return identity.Key{}
 }

@@ -153,7 +153,15 @@ func (s *Site) withSession(next http.Handler) http.Handler {
 			s.setCookie(w, v.secret)
 		}
 		r = r.WithContext(context.WithValue(r.Context(), sessionKey{}, v))
-		if r.Method == http.MethodPost {
+		if s.brings(r) {
+			with, late, err := s.withParts(w, r)
+			if err != nil {
+				Refuse(w, http.StatusForbidden, err.Error())
+				return
+			}
+			defer late()
+			r = with
+		} else if r.Method == http.MethodPost {
 			status, err := ReadForm(r)
 			if err == nil && !s.tokenIsGood(r) {
 				status, err = http.StatusForbidden, errToken

@@ -23,6 +23,8 @@ const (
 	ReadTime       = 20 * time.Second // to send all
 	WriteTime      = 90 * time.Second // to make and take the answer
 	IdleTime       = 60 * time.Second // of a connection without a request
+	UploadBytes    = 256 << 20        // of a file that is brought, where one may be
+	UploadTime     = 10 * time.Minute // to bring it
 	ConnectionsMax = 256              // at a time
 )
 
@@ -55,6 +57,8 @@ type Options struct {
 	// Proxies are those from whom a forwarded address is believed; none: nobody.
 	Proxies []netip.Prefix
 	Log     *slog.Logger
+	// Upload is the one path to which a file may be posted; "": there is none.
+	Upload string
 }
 
 // Site guards a handler.
@@ -147,7 +151,11 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Refuse(w, http.StatusMethodNotAllowed, "pages are read with GET and changed with POST")
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, FormBytes)
+	most := int64(FormBytes)
+	if s.brings(r) {
+		most = UploadBytes
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, most)
 	s.inside.ServeHTTP(w, r)
 }
 
@@ -230,4 +238,14 @@ func SessionOf(ctx context.Context) *Session {
 		return nil
 	}
 	return v.session
+}
+
+// OwnPath is a path of these pages, "" for anything else: nobody is led elsewhere.
+func OwnPath(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") ||
+		strings.ContainsAny(text, "\\\r\n\t") || strings.HasPrefix(u.Path, "/sign-in") {
+		return ""
+	}
+	return (&url.URL{Path: u.Path, RawQuery: u.RawQuery}).RequestURI()
 }
