@@ -127,7 +127,7 @@ func (r *layoutReader) fileKeys() map[string]func(*yaml.Node) {
 		"trailing_sign":     r.trailing,
 		"time_format": func(n *yaml.Node) {
 			l.TimeFormats = r.words(n, what+" time_format")
-			for _, format := range l.TimeFormats {
+			for _, format := range append(l.TimeFormats, n.Value)[:max(len(l.TimeFormats), 1)] { // one that says nothing is none
 				if err := feed.CheckTimeFormat(format); err != nil {
 					r.problem(n, "%s time_format: %v", what, err)
 				}

@@ -27,6 +27,10 @@ func TestGuessedLayouts(t *testing.T) {
 			[]string{`account: ""`, "account: a", `currency: ""`, "currency: EUR"}},
 		"bank_lines-sign.csv": {"Datum;Naam;Rekening;Af Bij;Bedrag (EUR)\n20261005;S;NL1;Bij;96,80\n20261006;C;NL1;Af;50,00\n", "amount_sign: {column: Af Bij, negative: Af, positive: Bij}", 2,
 			[]string{`currency: ""`, "currency: EUR"}},
+		"bank_lines-words.csv": {"Date,Amount,Type,Text\n2026-10-05,50.00,DEBIT,x\n2026-10-06,20.00,CREDIT,y\n", "amount_sign: {column: Type, negative: DEBIT, positive: CREDIT}", 2,
+			[]string{`account: ""`, "account: a", `currency: ""`, "currency: EUR"}},
+		"bank_lines-days.csv": {"Date,Amount,Type,Text\n10/05/2026,50.00,DEBIT,x\n10/06/2026,20.00,CREDIT,y\n", `time_format: "" # ? DD/MM/YYYY and MM/DD/YYYY both read every one of them`, 2,
+			[]string{`account: ""`, "account: a", `currency: ""`, "currency: EUR", `time_format: ""`, "time_format: MM/DD/YYYY"}},
 		"bank_lines-1.csv": {"Date\tRef\tMontant\n13/10/2026\tfrais\t-1\u202f234,50 €\n13/10/2026\tfrais\t-1\u202f234,50 €\n", "id: content", 2,
 			[]string{`account: ""`, "account: a", `currency: ""`, "currency: EUR"}},
 		"coin_purchases.ndjson": {`{"orderId":"o1","user":"v1","kind":"buy","coins":100,"price":199,"currency":"USD","created":1790770530250}` + "\n" +

@@ -27,6 +27,9 @@ const (
 	mostDisk = "20GB"
 )
 
+// typePrefix stands before the name of each column in that of its type.
+const typePrefix = "type of "
+
 // fileTable is the one table that it sees.
 const fileTable = "file"
 
@@ -48,7 +51,7 @@ func View(memory string, apart bool) feed.LayoutView {
 			return err
 		}
 		t := sandbox.Task{Memory: memory, Threads: 1, Disk: mostDisk, Folders: []string{folder}, Format: "json", Tables: []sandbox.Table{{TableFiles: tableOf(file, columns)}},
-			Query: "select columns(*)::varchar from (\n" + strings.TrimRight(strings.TrimSpace(sql), ";") + "\n) as answer order by try_cast(line as bigint)"}
+			Query: "select columns(*)::varchar, typeof(columns(*)) as '" + typePrefix + "\\0' from (\n" + strings.TrimRight(strings.TrimSpace(sql), ";") + "\n) as answer order by try_cast(line as bigint)"}
 		out := filepath.Join(folder, "answer.json")
 		if err := run(ctx, t, folder, out, apart); err != nil {
 			return named(err)
@@ -162,6 +165,11 @@ func read(out string, answer func(line int64, names, cells []string) error) (err
 					return pipeline.Errorf(pipeline.KindUsage, "run", "layout", "its sql: line is %q, and no number of a line", pipeline.CutText(*text))
 				}
 			case name == "line":
+			case strings.HasPrefix(name, typePrefix):
+				if column := strings.TrimPrefix(name, typePrefix); text != nil && (*text == "DOUBLE" || *text == "FLOAT") {
+					return pipeline.Errorf(pipeline.KindUsage, "run", "layout", "its sql: %s is a %s, which keeps no number exactly", pipeline.CutText(column), *text).
+						WithHint("leave it a text, or write cast(… as decimal(18,6))")
+				}
 			case text != nil:
 				names, cells = append(names, name), append(cells, *text)
 			default:

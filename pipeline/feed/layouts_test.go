@@ -181,7 +181,7 @@ func TestLayoutAmounts(t *testing.T) {
 		TimeFormats: []string{"epoch_milliseconds"}, Constants: map[string]string{"channel": "web", "sku": "any"}, Scale: map[string]int{"gross_amount": feed.LayoutMinorUnits, "store_fee_amount": 2},
 		Negated: []string{"store_fee_amount"}, Absolute: []string{"coins", "gross_amount", "store_fee_amount"}, KindBySign: &feed.LayoutBySign{Of: "gross_amount", Positive: "purchase", Negative: "refund"}}
 	const text = "id,of,user,coins,paid,fee,cur,at\np1,,v,100.0,1999,-60,USD,1790770530250\np2,,v,100,1999,-60.5,JPY,1790770530250\np3,p1,v,-100,-1999,60,USD,1790770530250\n" +
-		"p4,,v,100.5,1,0,USD,1790770530250\np5,,v,1,0,0,USD,1790770530250\np6,,v,1,5,0,XYZ,1790770530250\np7,,v,1,12345,0,KWD,1790770530250\n"
+		"p4,,v,100.5,1,0,USD,1790770530250\np5,,v,1,0,0,USD,1790770530250\np6,,v,1,5,0,XYZ,1790770530250\np7,,v,1,12345,0,KWD,1790770530250\np8,,v,1,12.50,0,USD,1790770530250\n"
 	read := func(text string, l feed.Layout) (feedtest.Outcome[pipeline.CoinPurchase], []string) {
 		out := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(text), func(o *feed.Options) { o.Layouts = []feed.Layout{l} })
 		var got []string
@@ -194,7 +194,8 @@ func TestLayoutAmounts(t *testing.T) {
 	checkBank(t, "amounts", got, out.Err, "p1 purchase 100 19.99 USD 0.6", "p2 purchase 100 1999 JPY 0.605", "p3 refund 100 19.99 USD 0.6", "p7 purchase 1 12.345 KWD 0",
 		`coin_purchases.csv:5 coins not_a_number "100.5": expected a whole number, at least 1`,
 		`coin_purchases.csv:6 gross_amount out_of_range "0.00": expected a number above or below zero, by which the layout tells the kind`,
-		`coin_purchases.csv:7 gross_amount bad_currency "XYZ": expected a currency, whose smallest unit the layout counts`)
+		`coin_purchases.csv:7 gross_amount bad_currency "XYZ": expected a currency, whose smallest unit the layout counts`,
+		`coin_purchases.csv:9 gross_amount too_precise "12.50": expected a whole number of the currency's smallest unit, as the layout's scale says`)
 
 	// A dropped sign that nothing else tells would count a refund as a purchase.
 	layout.KindBySign, layout.Constants = nil, map[string]string{"channel": "web", "sku": "any", "kind": "purchase"}

@@ -43,6 +43,9 @@ func (m *maker) number(column string, cells []Cell, before map[string]value) (va
 		}
 		places = digits
 	}
+	if m.Scale[column] == MinorUnits && strings.Contains(whole(number), ".") {
+		return value{}, &fault{column, pipeline.CodeTooPrecise, text, "a whole number of the currency's smallest unit, as the layout's scale says"}
+	}
 	number = moved(number, places)
 	if m.columns[column].Digits == 0 {
 		number = whole(number)

@@ -191,7 +191,7 @@ func (g *Guess) pairs(f pipeline.Feed, columns []guessed) {
 		case slices.Contains(debitNames, name) && (c.number || len(c.texts) == 0):
 			pair.Debit = c.name
 			pair.DebitNegative = slices.ContainsFunc(c.texts, func(t string) bool { return strings.ContainsAny(plainMarks.Replace(t), "-(") })
-		case slices.Contains(signNames, name) && !c.number:
+		case !c.number && (slices.Contains(signNames, name) || c.saysSigns()):
 			words := distinct(c.texts, 10)
 			sign := Sign{Column: c.name}
 			for _, w := range words {
@@ -210,6 +210,13 @@ func (g *Guess) pairs(f pipeline.Feed, columns []guessed) {
 		g.Layout.Pairs[amount] = pair
 		delete(g.Layout.Signs, amount)
 	}
+}
+
+// saysSigns says whether a column's texts are words for what comes in and what goes out, and no others.
+func (c guessed) saysSigns() bool {
+	words := distinct(c.texts, 10)
+	in := slices.ContainsFunc(words, func(w string) bool { return among(w, positives) })
+	return in && len(words) > 1 && !slices.ContainsFunc(words, func(w string) bool { return !among(w, positives) && !among(w, negatives) })
 }
 
 // match gives each column of the feed that of the file which sounds most like it
@@ -288,7 +295,7 @@ func (g *Guess) formats(columns []guessed) {
 				g.Layout.TimeFormats = append(g.Layout.TimeFormats, c.times[0])
 			}
 			if other := otherDay(c); other != "" {
-				g.Doubts["time_format"] = other + " reads every one of them too: look which it is"
+				g.Doubts["time_format"] = c.times[0] + " and " + other + " both read every one of them: look which it is"
 			}
 		}
 	}

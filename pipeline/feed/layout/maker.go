@@ -21,11 +21,12 @@ type Cell struct {
 	Number bool
 	sheet  *workbook.Rows // whose number it is; nil elsewhere
 	parts  []string       // numbers of a sheet that add up
+	date   bool           // it is shown as a day or a time
 }
 
 // as writes the number of a sheet's cell for a column of the kind.
 func (c Cell) as(kind pipeline.ColumnKind) (string, pipeline.Code) {
-	return c.sheet.Number(kind, c.parts...)
+	return c.sheet.Number(kind, c.date, c.parts...)
 }
 
 // value is what a cell means: a text, or microseconds since 1970.

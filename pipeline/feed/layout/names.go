@@ -74,6 +74,7 @@ var (
 	debitNames  = []string{"debit", "money out", "paid out", "out", "soll", "débit", "debito", "cargo", "withdrawal", "withdrawals"}
 	signNames   = []string{"af bij", "sign", "soll/haben", "s/h", "debit/credit", "credit/debit", "dr/cr", "cr/dr", "d/c", "c/d", "direction", "in/out"}
 	negatives   = []string{"af", "debit", "d", "dr", "dbit", "out", "s", "soll", "minus", "-", "withdrawal"}
+	positives   = []string{"bij", "credit", "c", "cr", "crdt", "in", "h", "haben", "plus", "+", "deposit"}
 )
 
 // plainName makes a name of a header one of words with single blanks.

@@ -31,13 +31,13 @@ var timeTokens = []struct{ token, layout string }{
 // day and the time as it is. A fraction of a second is read after ss.
 func TimeLayout(format string) (string, error) {
 	var layout strings.Builder
-	day := false
+	var parts strings.Builder
 	for rest := format; rest != ""; {
 		i := slices.IndexFunc(timeTokens, func(t struct{ token, layout string }) bool { return strings.HasPrefix(rest, t.token) })
 		switch {
 		case i >= 0:
 			layout.WriteString(timeTokens[i].layout)
-			day = day || strings.HasPrefix(timeTokens[i].token, "D")
+			parts.WriteString(timeTokens[i].token[:1])
 			rest = rest[len(timeTokens[i].token):]
 		case strings.HasPrefix(rest, "T"), strings.Trim(rest[:1], " .,/:-_'") == "":
 			layout.WriteByte(rest[0])
@@ -46,8 +46,13 @@ func TimeLayout(format string) (string, error) {
 			return "", fmt.Errorf("%q is no part of a time; write YYYY MM DD HH mm ss, or one of %s", rest[:1], strings.Join(EpochFormats(), ", "))
 		}
 	}
-	if !day {
-		return "", errors.New("a time needs a day: DD or D")
+	for _, part := range []string{"Year: YYYY", "Month: MM", "Day: DD"} {
+		if n := strings.Count(parts.String(), part[:1]); n != 1 {
+			return "", fmt.Errorf("a time needs one %s, and this has %d; mm is minutes", strings.ToLower(part[:1])+part[1:], n)
+		}
+	}
+	if half := strings.ContainsAny(parts.String(), "AP"); half != strings.Contains(parts.String(), "h") {
+		return "", errors.New("hh is 1 to 12 and needs AM behind it; HH is 0 to 23 and has none")
 	}
 	return layout.String(), nil
 }

@@ -28,8 +28,10 @@ func (g Guess) YAML(name string) string {
 		say("      sheet: %s", quoted(l.Sheet))
 	}
 	g.spelling(say)
-	if len(l.TimeFormats) > 0 {
-		say("      time_format: %s%s", listed(l.TimeFormats), g.doubt("time_format"))
+	if g.Doubts["time_format"] != "" { // `carat check` asks until somebody has looked
+		say("      time_format: \"\" # ? %s", g.Doubts["time_format"])
+	} else if len(l.TimeFormats) > 0 {
+		say("      time_format: %s", listed(l.TimeFormats))
 	}
 	say("      # time_zone: Europe/Berlin # of times without one, if it isn't that of carat.yaml")
 	say("      columns:")
@@ -114,13 +116,6 @@ func (g Guess) unknown(say func(string, ...any)) {
 
 func wordsOf(feed, column string) []string {
 	return columnOf(feed, column).Values
-}
-
-func (g Guess) doubt(key string) string {
-	if g.Doubts[key] == "" {
-		return ""
-	}
-	return " # ? " + g.Doubts[key]
 }
 
 func (g Guess) example(column, name string) string {

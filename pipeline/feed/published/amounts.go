@@ -75,7 +75,7 @@ func Ungroup(text, separator string) string {
 // UngroupWhole is ungroup for a whole number, which a point may group.
 func UngroupWhole(text, separator string) string {
 	groups := strings.Split(strings.TrimPrefix(text, "-"), separator)
-	if len(groups) < 2 || len(groups[0]) == 0 || len(groups[0]) > 3 {
+	if len(groups) < 2 || len(groups[0]) == 0 || len(groups[0]) > 3 || groups[0][0] == '0' { // 0,500 is half of one, if anything
 		return text
 	}
 	for _, g := range groups[1:] {

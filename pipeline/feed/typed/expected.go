@@ -20,6 +20,9 @@ func expected(c *pipeline.FeedColumn, code pipeline.Code, text []byte) string {
 		}
 		return one
 	case pipeline.ColumnID:
+		if rewritten(text) {
+			return "an id as it was exported: a spreadsheet rewrote this one; make its column text there, and export again"
+		}
 		return fmt.Sprintf("an id of 1 to %d bytes without control characters", lex.MaxIDBytes)
 	case pipeline.ColumnText:
 		return fmt.Sprintf("a text of at most %d bytes without control characters", lex.MaxTextBytes)

@@ -32,7 +32,7 @@ func sheetRecord(w *workbook, b *typed.Builder, columns []int, line int64, cells
 		var code pipeline.Code
 		if i < len(cells) {
 			if text = cells[i].text; cells[i].number {
-				text, code = w.number(b.Columns[column].Kind, text)
+				text, code = w.shown(b.Columns[column].Kind, text, cells[i].date)
 			}
 		}
 		if code != pipeline.CodeOK {
@@ -44,6 +44,18 @@ func sheetRecord(w *workbook, b *typed.Builder, columns []int, line int64, cells
 	}
 	b.Missing()
 	return b.End()
+}
+
+// shown is number, of a cell that is perhaps shown as a day or a time: then it is no
+// amount and no id, and in a text it is what it shows.
+func (w *workbook) shown(kind pipeline.ColumnKind, text string, date bool) (string, pipeline.Code) {
+	switch {
+	case !date || kind == pipeline.ColumnTime || kind == pipeline.ColumnDate:
+		return w.number(kind, text)
+	case kind == pipeline.ColumnText:
+		return w.number(pipeline.ColumnTime, text)
+	}
+	return text, pipeline.CodeWrongType
 }
 
 // number writes the number of a cell as its column needs it: an amount rounded

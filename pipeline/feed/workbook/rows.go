@@ -13,6 +13,7 @@ import (
 type Cell struct {
 	Text   string
 	Number bool
+	Date   bool // the number is shown as a day or a time
 }
 
 // Rows gives the rows of a sheet for whoever knows what its columns are.
@@ -41,7 +42,7 @@ func (w *workbook) openSheet(sheet string) (*xml.Decoder, io.Closer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := w.readStrings(); err != nil {
+	if err := errors.Join(w.readStrings(), w.readStyles()); err != nil {
 		return nil, nil, err
 	}
 	return w.open(part)
@@ -58,7 +59,7 @@ func (r *Rows) Next() (int64, []Cell, error) {
 	}
 	cells := make([]Cell, len(r.cells))
 	for i, c := range r.cells {
-		cells[i] = Cell{c.text, c.number}
+		cells[i] = Cell{c.text, c.number, c.date}
 	}
 	return r.number, cells, nil
 }
@@ -66,10 +67,11 @@ func (r *Rows) Next() (int64, []Cell, error) {
 // Number writes the number of a cell as a column of the kind needs it: an amount
 // rounded to the digits that a spreadsheet keeps, a day or a time from days since
 // 1900, an id only if no digit of it can be lost. Several are added up: a day in
-// one cell, the time of the day in another.
-func (r *Rows) Number(kind pipeline.ColumnKind, texts ...string) (string, pipeline.Code) {
+// one cell, the time of the day in another. One that is shown as a date is no amount
+// and no id.
+func (r *Rows) Number(kind pipeline.ColumnKind, date bool, texts ...string) (string, pipeline.Code) {
 	if len(texts) == 1 {
-		return r.workbook.number(kind, texts[0])
+		return r.workbook.shown(kind, texts[0], date)
 	}
 	sum := new(big.Rat)
 	for _, text := range texts {

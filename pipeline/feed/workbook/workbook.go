@@ -52,9 +52,10 @@ func Is(file *os.File) bool {
 type workbook struct {
 	name    string
 	parts   map[string]*zip.File
-	strings []string // shared by the cells
-	sheets  []string // names, once a sheet was looked for
-	date04  bool     // days count from 1904
+	strings []string        // shared by the cells
+	sheets  []string        // names, once a sheet was looked for
+	date04  bool            // days count from 1904
+	dates   map[string]bool // styles by which a cell's number is a day or a time
 }
 
 func openWorkbook(file io.ReaderAt, size int64, name string) (*workbook, error) {
@@ -90,15 +91,16 @@ func (w *workbook) broken(format string, args ...any) error {
 	return lex.BadFile(w.name, 0, "broken workbook: %w", fmt.Errorf(format, args...)).WithHint("have it exported again, as .xlsx or CSV")
 }
 
-// sheetPart finds the part of a sheet; "" is the first.
+// sheetPart finds the part of a sheet; "" is the first that is shown.
 func (w *workbook) sheetPart(sheet string) (string, error) {
 	var book struct {
 		Properties struct {
 			Date1904 string `xml:"date1904,attr"`
 		} `xml:"workbookPr"`
 		Sheets []struct {
-			Name string `xml:"name,attr"`
-			ID   string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
+			Name  string `xml:"name,attr"`
+			ID    string `xml:"http://schemas.openxmlformats.org/officeDocument/2006/relationships id,attr"`
+			State string `xml:"state,attr"`
 			// Strict files have another name space.
 			StrictID string `xml:"http://purl.oclc.org/ooxml/officeDocument/relationships id,attr"`
 		} `xml:"sheets>sheet"`
@@ -122,12 +124,14 @@ func (w *workbook) sheetPart(sheet string) (string, error) {
 	}
 	w.date04 = book.Properties.Date1904 == "1" || book.Properties.Date1904 == "true"
 	var names []string
+	shown := false // one is, and a hidden one isn't meant
 	for _, s := range book.Sheets {
 		names = append(names, s.Name)
+		shown = shown || s.State == "" || s.State == "visible"
 	}
 	w.sheets = names
 	for _, s := range book.Sheets {
-		if sheet != "" && s.Name != sheet {
+		if sheet != "" && s.Name != sheet || sheet == "" && s.State != "" && s.State != "visible" && shown {
 			continue
 		}
 		for _, r := range relations.All {
@@ -195,6 +199,7 @@ func (t richText) String() string { return t.Text + strings.Join(t.Runs, "") }
 type sheetCell struct {
 	Ref   string   `xml:"r,attr"`
 	Type  string   `xml:"t,attr"`
+	Style string   `xml:"s,attr"`
 	Value string   `xml:"v"`
 	Text  richText `xml:"is"`
 }
@@ -272,6 +277,7 @@ func (r *sheetReader) begin(row xml.StartElement) {
 type workbookValue struct {
 	text   string
 	number bool
+	date   bool // the number is shown as a day or a time
 }
 
 // cell puts a cell into its place and gives it; cells without a name follow each
@@ -288,7 +294,10 @@ func (r *sheetReader) cell(start xml.StartElement, at int) (int, error) {
 		}
 	}
 	v := workbookValue{text: c.Value, number: c.Type == "" || c.Type == "n"}
+	v.date = v.number && r.dates[c.Style]
 	switch c.Type {
+	case "b": // no number, whatever column it stands in
+		v.text = map[string]string{"1": "TRUE", "0": "FALSE"}[c.Value]
 	case "s":
 		i, err := pipeline.ParseWhole([]byte(c.Value))
 		if err != nil || i < 0 || i >= int64(len(r.strings)) {
