@@ -74,7 +74,7 @@ type look struct {
 // nothing stands beyond the edge, and axe finds nothing.
 func TestPagesInABrowser(t *testing.T) {
 	ctx, text := chromium(t), axe(t)
-	b := served(t, lake(t), "an-auditor")
+	b := served(t, lake(t), "an-preparer")
 	shots := os.Getenv("CARAT_SHOTS") // a folder for pictures, to look at by eye
 	for _, l := range []look{
 		{"desk", 1280, 900, false, "light", true}, {"desk-dark", 1280, 900, false, "dark", true}, {"phone", 390, 844, true, "light", true}, {"phone-dark", 390, 844, true, "dark", true}, {"without-script", 1280, 900, false, "light", false},

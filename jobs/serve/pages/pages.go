@@ -90,6 +90,9 @@ func (p *Pages) routes() http.Handler {
 		})
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { web.Refuse(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) {
+		web.Refuse(w, http.StatusNotFound, "there is none") // which browsers ask for unasked
+	})
 	mux.HandleFunc("GET /sign-in", p.signInPage)
 	mux.HandleFunc("POST /sign-in", p.signIn)
 	mux.HandleFunc("GET /open/{key}", p.openPage)

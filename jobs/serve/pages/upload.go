@@ -203,7 +203,7 @@ func (p *Pages) takeIn(v *visit) (*answer, error) {
 			return came, err
 		}
 		for _, one := range r.Files {
-			came.Says = append(came.Says, fmt.Sprintf("%s: %s as batch %s, %s rows accepted, %s rejected, %s duplicate.", f.Name, one.Result, one.Batch, number(one.RowsAccepted), number(one.RowsRejected), number(one.RowsDuplicate)))
+			came.Says = append(came.Says, fmt.Sprintf("%s: %s as batch %s, of whose rows %s accepted, %s rejected, %s duplicate.", f.Name, one.Result, one.Batch, number(one.RowsAccepted), number(one.RowsRejected), number(one.RowsDuplicate)))
 			came.Links = append(came.Links, site.Place{Path: "/files/" + url.PathEscape(one.Batch), Name: "Batch " + one.Batch})
 		}
 		return came, p.brought.Drop(f.ID)

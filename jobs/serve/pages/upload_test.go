@@ -103,7 +103,7 @@ func TestUpload(t *testing.T) {
 	}
 	r := ann.post(take, map[string][]string{}, "/upload")
 	ann.follow(r.Header.Get("Location") + "/events")
-	if _, text := ann.page(r.Header.Get("Location")); !strings.Contains(text, "ingested as batch b000001, 2 rows accepted, 1 rejected") || !strings.Contains(text, `href="/files/b000001"`) {
+	if _, text := ann.page(r.Header.Get("Location")); !strings.Contains(text, "ingested as batch b000001, of whose rows 2 accepted, 1 rejected") || !strings.Contains(text, `href="/files/b000001"`) {
 		t.Errorf("take it in:\n%s", text)
 	}
 	if l, err := files.List(t.Context(), files.Options{Setting: s, Limit: 9}); err != nil || l.Total != 1 {

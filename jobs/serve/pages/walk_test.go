@@ -166,3 +166,92 @@ func TestWalkOfAMonth(t *testing.T) {
 	sue.goes(signOffPage)
 	sue.until("You have no right to this page")
 }
+
+// A list is gone through by keys alone, what they do is told by one of them, and nobody
+// who types is disturbed.
+func TestKeys(t *testing.T) {
+	ctx, axe := chromium(t), axe(t)
+	b := served(t, lake(t), "an-preparer")
+	l := look{"desk", 1280, 900, false, "light", true}
+	press := func(key string) {
+		t.Helper()
+		if err := chromedp.Do(ctx, chromedp.KeyEvent(key)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	says := func(expression string) string {
+		t.Helper()
+		text, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	err := chromedp.Do(ctx, chromedp.EmulateViewport(l.width, l.height), l.setup(), chromedp.Navigate(b.base+"/open/"+key), chromedp.Click(chromedp.CSS("main button")), chromedp.WaitVisible(chromedp.CSS(".bar")),
+		chromedp.Navigate(b.base+"/exceptions?tab=all"), chromedp.WaitVisible(chromedp.CSS("tbody")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const at = `document.activeElement.closest("tr") ? String([...document.querySelectorAll("main tbody tr")].filter(r => r.querySelector("a")).indexOf(document.activeElement.closest("tr"))) : document.activeElement.name || ""`
+	press("j")
+	press("j")
+	if got := says(at); got != "1" {
+		t.Errorf("j twice stands at %q", got)
+	}
+	press("k")
+	if got := says(at); got != "0" {
+		t.Errorf("k stands at %q", got)
+	}
+	press("?")
+	if got := says(`String(document.getElementById("keys").open)`); got != "true" {
+		t.Errorf("? tells nothing: %s", got)
+	}
+	if axe != "" {
+		violations(t, ctx, axe, "the keys")
+	}
+	if shots := os.Getenv("CARAT_SHOTS"); shots != "" {
+		picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+		if err != nil || os.WriteFile(filepath.Join(shots, "keys.png"), picture, 0o600) != nil {
+			t.Error(err)
+		}
+	}
+	press("\u001b")
+	press("/")
+	if got := says(at); got != "text" {
+		t.Errorf("/ stands at %q", got)
+	}
+	press("j")
+	press("?")
+	if got := says(`document.activeElement.value + document.getElementById("keys").open`); !strings.HasSuffix(got, "j?false") {
+		t.Errorf("who types is disturbed: %q", got)
+	}
+}
+
+// A file is chosen in a real browser, looked into and taken in: on a phone, and on a desk
+// without a script engine.
+func TestUploadInABrowser(t *testing.T) {
+	ctx, axe := chromium(t), axe(t)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatal(err)
+	}
+	s := trial.Folder(t, "first_period: 2026-10\nmax_reject_share: 0.9\n", nil)
+	b := served(t, s, "ann")
+	for i, l := range []look{{"phone", 390, 844, true, "light", true}, {"without-script", 1280, 900, false, "dark", false}} {
+		name := []string{"coin_purchases.csv", "coin_purchases-2.csv"}[i]
+		file := filepath.Join(t.TempDir(), name)
+		text := trial.PurchaseHeader + "p" + name + ",purchase,v1,web,s,1000,USD,10.00,2026-10-02T10:00:00Z\np3,purchase,v1,web,s,\"" + "<b>x</b>" + "\",USD,10.00,2026-10-02T10:00:00Z\n"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		tab, end := chromedp.NewContext(ctx)
+		w := &walker{t: t, tab: tab, who: "upload-" + l.name, base: b.base, look: l, axe: axe}
+		w.do("open", chromedp.EmulateViewport(l.width, l.height, l.emulated()...), l.setup(), chromedp.Navigate(b.base+"/open/"+key), chromedp.Click(chromedp.CSS("main button")), chromedp.WaitVisible(chromedp.CSS(".bar")))
+		w.goes("/upload")
+		w.looked("choose")
+		w.do("bring it", chromedp.SetUploadFiles(chromedp.CSS("input[name=file]"), []string{file}), chromedp.Click(chromedp.CSS("main form button")))
+		w.until("Would be ingested")
+		w.do("take it in", chromedp.Click(chromedp.CSS("main form button")))
+		w.until("of whose rows 1 accepted, 1 rejected")
+		end()
+	}
+}
