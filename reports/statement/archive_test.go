@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"carat/reports/locale"
 	"carat/reports/statement"
 )
 
@@ -69,6 +70,12 @@ func TestStatementPDFIsTaggedAndArchivable(t *testing.T) {
 		s.DisplayName, s.Payer.Name = name, name
 		b, err := r.PDF(s)
 		write(fmt.Sprint("name", i), b, err)
+	}
+	for _, l := range locale.Languages()[1:] {
+		s := rich(t)
+		s.Language = l.Tag
+		b, err := r.PDF(s)
+		write(l.Tag, b, err)
 	}
 	for n := range 5 { // tables over several pages, provisional ones
 		b, err := r.PDF(generated(t, n))

@@ -67,15 +67,23 @@ func (p *page) around(open pages.Markup, part []byte, end pages.Markup) {
 	p.Raw(end)
 }
 
+// plain appends words of the statement's own: the blank at which a line must not break
+// and the mark that keeps a sign beside its number are written so that they can be seen.
 func (p *page) plain(text []byte) {
 	for {
-		part, rest, found := bytes.Cut(text, []byte("\u00a0"))
-		p.B = escape.AppendHTML(p.B, part)
-		if !found {
+		at := bytes.IndexAny(text, "\u00a0\u200e")
+		if at < 0 {
+			p.B = escape.AppendHTML(p.B, text)
 			return
 		}
+		p.B = escape.AppendHTML(p.B, text[:at])
+		if mark := []byte("\u200e"); bytes.HasPrefix(text[at:], mark) {
+			p.Raw("&lrm;")
+			text = text[at+len(mark):]
+			continue
+		}
 		p.Raw("&nbsp;")
-		text = rest
+		text = text[at+len("\u00a0"):]
 	}
 }
 

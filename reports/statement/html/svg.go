@@ -124,15 +124,23 @@ func (p *page) stepWords(f *fall, s *statement.Step, i int) {
 		p.B = pages.AppendInt(p.B, f.top(i)+y)
 		p.Raw("\">")
 	}
-	p.Raw("<text y=\"")
+	begin, end, gap := pages.Markup("0"), pages.Markup("100%"), pages.Markup("10")
+	if p.w.Language.RightToLeft {
+		begin, end, gap = end, begin, "-10"
+	}
+	p.Raw("<text ")
+	if begin != "0" {
+		p.Raw("x=\"", begin, "\" ")
+	}
+	p.Raw("y=\"")
 	at(16)
 	p.Text(p.w.T(s.Label))
 	if !s.NoDiamonds {
-		p.Raw("<tspan class=\"d\" dx=\"10\">")
+		p.Raw("<tspan class=\"d\" dx=\"", gap, "\">")
 		p.stepDiamonds(s)
 		p.Raw("</tspan>")
 	}
-	p.Raw("</text><text class=\"n\" x=\"100%\" y=\"")
+	p.Raw("</text><text class=\"n\" x=\"", end, "\" y=\"")
 	at(16)
 	if s.Moves() {
 		p.signed(s.Shown)
@@ -141,7 +149,7 @@ func (p *page) stepWords(f *fall, s *statement.Step, i int) {
 	}
 	p.Raw("</text>")
 	if exactly := p.w.Exactly(s.Amount, s.Shown, s.Moves()); len(exactly.Bytes) > 0 {
-		p.Raw("<text class=\"n d\" x=\"100%\" y=\"")
+		p.Raw("<text class=\"n d\" x=\"", end, "\" y=\"")
 		at(16 + exactHeight)
 		p.say(exactly)
 		p.Raw("</text>")
