@@ -47,8 +47,13 @@ type Document struct {
 	err     error                    // the first that a font gave
 	shapers map[*face]*harfbuzz.Font // of the faces whose rules were needed
 	buffer  *harfbuzz.Buffer
-	files   []File
-	table   []byte
+	parted  map[partKey][]partGlyph
+	laid    map[lineKey]line
+	faces   [2]map[rune]*face // of characters beyond the shared subsets, by style
+	// prepared are the subsets that documents of this language share.
+	prepared map[*face]*subset
+	files    []File
+	table    []byte
 	structure
 }
 
@@ -66,13 +71,15 @@ type piece struct {
 
 // New gives an empty document maker.
 func New(fonts *Fonts) *Document {
-	return &Document{fonts: fonts, at: -1, extra: map[*face]*subset{}, pack: newPacker(zlib.DefaultCompression), quick: newPacker(zlib.BestSpeed)}
+	return &Document{fonts: fonts, at: -1, extra: map[*face]*subset{}, parted: map[partKey][]partGlyph{}, laid: map[lineKey]line{},
+		faces: [2]map[rune]*face{{}, {}}, pack: newPacker(zlib.DefaultCompression), quick: newPacker(zlib.BestSpeed)}
 }
 
 // Reset begins a document.
 func (d *Document) Reset(size Size, info Info) {
 	d.size, d.info, d.err = size, info, nil
 	d.pages, d.at, d.used, d.files = d.pages[:0], -1, d.used[:0], d.files[:0]
+	d.prepared = d.fonts.of(info.Language)
 	d.structure.reset()
 	clear(d.extra)
 }
@@ -149,6 +156,11 @@ func (d *Document) find(style Style, s sign) (*subset, uint16) {
 		return shared, cid
 	}
 	own := d.face(style, s.r)
+	if prepared := d.prepared[own]; prepared != nil {
+		if cid, ok := prepared.cids[s.r]; ok {
+			return prepared, cid
+		}
+	}
 	sub := d.extra[own]
 	if sub == nil {
 		sub = newSubset(own)
@@ -299,6 +311,17 @@ func (d *Document) measure(style Style, r rune) int {
 
 // face gives the first face that has a character, else the main one.
 func (d *Document) face(style Style, r rune) *face {
+	if own, ok := d.faces[style][r]; ok {
+		return own
+	}
+	own := d.findFace(style, r)
+	if d.err == nil {
+		d.faces[style][r] = own
+	}
+	return own
+}
+
+func (d *Document) findFace(style Style, r rune) *face {
 	main := d.fonts.styles[style].face
 	if main.glyph(r) != 0 {
 		return main

@@ -43,6 +43,7 @@ func (d *Document) set(style Style, text string) {
 	defer func() {
 		if failed := recover(); failed != nil {
 			d.pieces, d.shapers = d.pieces[:0], nil
+			clear(d.laid)
 			for _, r := range text {
 				if !invisible(r) {
 					d.draw(style, sign{visible(r), visible(r)})
@@ -50,6 +51,35 @@ func (d *Document) set(style Style, text string) {
 			}
 		}
 	}()
+	key := lineKey{style, d.info.RightToLeft, text}
+	laid, ok := d.laid[key]
+	if !ok {
+		laid = d.lay(style, text)
+		if len(d.laid) >= partsKept {
+			clear(d.laid)
+		}
+		d.laid[key] = laid
+	}
+	for _, part := range laid.parts {
+		d.setPart(style, laid.runes, part)
+	}
+}
+
+// lineKey is what the parts of a text depend on.
+type lineKey struct {
+	style    Style
+	leftward bool
+	text     string
+}
+
+// line is a text's parts from left to right.
+type line struct {
+	runes []rune
+	parts []stretch
+}
+
+// lay gives the parts of a text as they stand from left to right.
+func (d *Document) lay(style Style, text string) (laid line) {
 	runes := make([]rune, 0, len(text)+1)
 	if d.info.RightToLeft {
 		runes = append(runes, rightToLeft) // the first letter says in which direction a paragraph runs
@@ -64,10 +94,10 @@ func (d *Document) set(style Style, text string) {
 		if run.leftward {
 			slices.Reverse(parts)
 		}
-		for _, part := range parts {
-			d.setPart(style, runes, part)
-		}
+		laid.parts = append(laid.parts, parts...)
 	}
+	laid.runes = runes
+	return laid
 }
 
 // stretch is characters of a text from one to before another: of one direction,
@@ -142,6 +172,50 @@ func (d *Document) setPart(style Style, text []rune, part stretch) {
 		d.err = err
 		return
 	}
+	key := partKey{part.face, part.script, part.leftward, string(text[part.from:part.to])}
+	glyphs, ok := d.parted[key]
+	if !ok {
+		glyphs = d.shapePart(shaper, text, part)
+		if len(d.parted) >= partsKept {
+			clear(d.parted)
+		}
+		d.parted[key] = glyphs
+	}
+	for i := range glyphs {
+		g := &glyphs[i]
+		sub, cid := d.take(style, part.face, g.glyph, g.source)
+		p := d.piece(sub)
+		p.placed = append(p.placed, placed{cid: cid, right: g.right, up: g.up, next: g.next})
+		p.width += g.next
+		p.shaped = true
+		p.orphan = p.orphan || g.orphan
+		p.text = append(p.text, g.cluster...)
+	}
+}
+
+// partsKept bounds the parts whose glyphs are remembered: most words of statements are
+// the same on all of them.
+const partsKept = 8192
+
+// partKey is what a part's glyphs depend on.
+type partKey struct {
+	face     *face
+	script   language.Script
+	leftward bool
+	text     string
+}
+
+// partGlyph is a glyph of a part: where it stands, what it stands for, and, at a
+// cluster's first, the text of that.
+type partGlyph struct {
+	glyph           int
+	right, up, next int
+	source, cluster []rune
+	orphan          bool
+}
+
+// shapePart gives the glyphs of a part by its font's rules.
+func (d *Document) shapePart(shaper *harfbuzz.Font, text []rune, part stretch) []partGlyph {
 	d.buffer.Clear()
 	d.buffer.Props.Direction = harfbuzz.LeftToRight
 	if part.leftward {
@@ -151,22 +225,20 @@ func (d *Document) setPart(style Style, text []rune, part stretch) {
 	d.buffer.AddRunes(text, part.from, part.to-part.from)
 	d.buffer.Shape(shaper, nil)
 	last := -1
+	glyphs := make([]partGlyph, len(d.buffer.Info))
 	for i, info := range d.buffer.Info {
 		at := d.buffer.Pos[i]
 		cluster, source, orphan := clusterText(text, part, d.buffer.Info, i)
 		if part.leftward && len(source) == 2 {
 			source = lamAlef(part.face, int(info.Glyph), source)
 		}
-		sub, cid := d.take(style, part.face, int(info.Glyph), source)
-		p := d.piece(sub)
-		p.placed = append(p.placed, placed{cid: cid, right: part.face.scaled(int(at.XOffset)), up: part.face.scaled(int(at.YOffset)), next: part.face.scaled(int(at.XAdvance))})
-		p.width += part.face.scaled(int(at.XAdvance))
-		p.shaped = true
-		p.orphan = p.orphan || orphan && !part.leftward
+		glyphs[i] = partGlyph{glyph: int(info.Glyph), right: part.face.scaled(int(at.XOffset)), up: part.face.scaled(int(at.YOffset)),
+			next: part.face.scaled(int(at.XAdvance)), source: slices.Clone(source), orphan: orphan && !part.leftward}
 		if info.Cluster != last {
-			p.text, last = append(p.text, cluster...), info.Cluster
+			glyphs[i].cluster, last = slices.Clone(cluster), info.Cluster
 		}
 	}
+	return glyphs
 }
 
 // nothingSeen stands for a glyph that shows none of the text by itself. Every glyph
@@ -225,6 +297,11 @@ func (d *Document) take(style Style, own *face, glyph int, text []rune) (*subset
 	if own == shared.face && len(text) == 1 {
 		if cid, ok := shared.cids[text[0]]; ok && shared.glyphs[cid] == glyph {
 			return shared, cid
+		}
+	}
+	if prepared := d.prepared[own]; prepared != nil {
+		if cid, ok := prepared.shaped[shapedGlyph{glyph, string(text)}]; ok {
+			return prepared, cid
 		}
 	}
 	sub := d.extra[own]

@@ -238,6 +238,28 @@ func TestWordsAreOfTheLanguage(t *testing.T) {
 	}
 }
 
+// A statement's bytes do not depend on the ones before it, in any language.
+func TestLanguagesAreDeterministic(t *testing.T) {
+	var used renderer
+	for range 2 {
+		for _, l := range locale.Languages() {
+			for _, f := range fixtures {
+				s := f.make(t)
+				s.Language = l.Tag
+				var fresh renderer
+				want, err := fresh.PDF(s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := used.PDF(s)
+				if err != nil || !bytes.Equal(got, want) {
+					t.Fatalf("%s, %s: its bytes depend on what was rendered before (%v)", l.Tag, f.name, err)
+				}
+			}
+		}
+	}
+}
+
 // The page for reviewers is what the catalogues hold.
 func TestLanguagesPage(t *testing.T) {
 	const page = "../../docs/languages.md"

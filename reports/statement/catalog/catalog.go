@@ -5,6 +5,8 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -114,6 +116,9 @@ func (c *Catalog) Has(english string) bool {
 	_, ok := c.texts[english]
 	return ok
 }
+
+// Texts gives what stands for the messages, in order.
+func (c *Catalog) Texts() []string { return slices.Sorted(maps.Values(c.texts)) }
 
 // Messages gives the English messages that the catalogue has, in no order.
 func (c *Catalog) Messages() (english []string) {

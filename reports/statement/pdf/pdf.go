@@ -6,9 +6,11 @@ import (
 	"sync"
 
 	"carat/pipeline"
+	"carat/reports/locale"
 	"carat/reports/pages"
 	"carat/reports/pdf"
 	"carat/reports/statement"
+	"carat/reports/statement/catalog"
 )
 
 // paperFonts are parsed once, when the first PDF is made.
@@ -58,7 +60,11 @@ func (r *Renderer) PDF(s *statement.Statement, rows []byte) ([]byte, error) {
 	if m.Provisional {
 		doc.water = doc.T(statement.Watermark)
 	}
-	r.paper.Reset(doc.size, pdf.Info{Title: doc.Title(), Author: doc.PayerName(), Producer: "carat", Language: doc.Language.Tag, RightToLeft: doc.Language.RightToLeft, Subject: doc.Subject()})
+	info := pdf.Info{Title: doc.Title(), Author: doc.PayerName(), Producer: "carat", Language: doc.Language.Tag, RightToLeft: doc.Language.RightToLeft, Subject: doc.Subject()}
+	if err := r.prepare(info); err != nil {
+		return nil, err
+	}
+	r.paper.Reset(doc.size, info)
 	r.paper.Attach(pdf.File{
 		Name: statement.FileName(m.CreatorID, m.Entity, m.Currency, statement.RowsFormat), Type: statement.RowsType, Description: doc.Subject(), Data: rows, Changed: doc.End,
 	})
@@ -86,6 +92,18 @@ func (r *Renderer) PDF(s *statement.Statement, rows []byte) ([]byte, error) {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "render statement of", s.Subject(), "%w", err)
 	}
 	return b, nil
+}
+
+// prepare makes the fonts of what a language says, once.
+func (r *Renderer) prepare(info pdf.Info) error {
+	fonts, err := paperFonts()
+	if err == nil && info.Language != locale.Languages()[0].Tag { // English has its letters in all documents
+		err = fonts.Prepare(info, catalog.For(info.Language).Texts())
+	}
+	if err != nil {
+		return pipeline.Errorf(pipeline.KindInternal, "load", "fonts", "%w", err)
+	}
+	return nil
 }
 
 // load makes the document that all statements are printed on.
