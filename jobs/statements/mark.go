@@ -11,14 +11,14 @@ import (
 )
 
 // Mark hashes all that the statements of a run depend on besides the run
-// itself: the program, the renderings, the payers' names and addresses, and the
-// months that they look back on.
+// itself: the program, the renderings, the payers' names and addresses, the
+// months that they look back on, and the languages.
 func (o Options) Mark(run state.Run, statements int64) string {
 	formats := o.Formats
 	if len(formats) == 0 {
 		formats = Formats
 	}
-	text, err := json.Marshal([]any{o.Build, run.ID, formats, Payers(o.Config), statements, o.Final, o.History.mark()})
+	text, err := json.Marshal([]any{o.Build, run.ID, formats, Payers(o.Config), statements, o.Final, o.History.mark(), o.Config.Languages})
 	if err != nil {
 		return "" // cannot be: these are texts; an empty mark stands for nothing
 	}

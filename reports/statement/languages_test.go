@@ -260,6 +260,28 @@ func TestLanguagesAreDeterministic(t *testing.T) {
 	}
 }
 
+// What says the same in another language is another statement, to be made again; what
+// is silent about its language is English.
+func TestDigestKnowsTheLanguage(t *testing.T) {
+	digests := map[string]string{}
+	var r renderer
+	for _, tag := range append([]string{""}, locale.Tags()...) {
+		s := rich(t)
+		s.Language = tag
+		digest, err := r.files.Digest(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if before, twice := digests[digest]; twice && before+tag != "en" {
+			t.Errorf("%q and %q have one digest", before, tag)
+		}
+		digests[digest] = tag
+	}
+	if len(digests) != len(locale.Tags()) {
+		t.Errorf("%d digests of %d languages", len(digests), len(locale.Tags()))
+	}
+}
+
 // The page for reviewers is what the catalogues hold.
 func TestLanguagesPage(t *testing.T) {
 	const page = "../../docs/languages.md"

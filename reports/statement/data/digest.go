@@ -10,7 +10,10 @@ import (
 	"carat/reports/statement"
 )
 
-// Digest hashes all that the statement says, but for the run that said it: two
+// english is the language that a statement names or is silent about.
+const english = "en"
+
+// Digest hashes all that the statement says, but for the run that said it, and in which language: two
 // statements with the same digest read the same. The rows are hashed as numbers
 // and texts, not as a rendering of them: that is a tenth of the bytes. Errors are
 // of kind internal: rows that are not one statement.
@@ -45,6 +48,9 @@ func (r *Files) Digest(s *statement.Statement) (string, error) {
 		return "", pipeline.Errorf(pipeline.KindInternal, "hash statement of", s.Subject(), "%w", err)
 	}
 	b = append(b, rest...)
+	if s.Language != "" && s.Language != english { // whose digests are what they were before there were others
+		b = append(b, s.Language...)
+	}
 	r.buf = b
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:]), nil
