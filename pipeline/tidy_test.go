@@ -107,7 +107,7 @@ var mayImport = map[string][]string{
 	"pipeline/lake/people":          {"pipeline", "pipeline/lake/store"},
 	"pipeline/lake/pages":           {"pipeline", "pipeline/parquetlimits", "pipeline/lake/store"},
 	"pipeline/lake/fence":           {"pipeline", "pipeline/lake/identity"},
-	"pipeline/lake/inventory":       {"pipeline/lake/store"},
+	"pipeline/lake/inventory":       {"pipeline", "pipeline/lake/store"},
 	"pipeline/lake/shape":           {"pipeline"},
 	"pipeline/lake/upgrade":         {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/compact", "pipeline/lake/identity", "pipeline/lake/pages", "pipeline/lake/published", "pipeline/lake/raw", "pipeline/lake/verify"},
 	"pipeline/lake/identity":        {"pipeline", "pipeline/lake/store", "pipeline/postgres"},
@@ -116,9 +116,9 @@ var mayImport = map[string][]string{
 	"pipeline/lake/published":       {"pipeline/lake/chain"},
 	"pipeline/lake/certificates":    {"pipeline", "pipeline/certificate", "pipeline/lake/catalog", "pipeline/lake/store"},
 	"pipeline/lake/compact":         {"pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/pages", "pipeline/lake/store"},
-	"pipeline/lake/sweep":           {"pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/people", "pipeline/lake/raw", "pipeline/lake/store"},
-	"pipeline/lake/verify": {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/published", "pipeline/lake/raw",
-		"pipeline/lake/seal", "pipeline/lake/store"},
+	"pipeline/lake/sweep":           {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/people", "pipeline/lake/raw", "pipeline/lake/store"},
+	"pipeline/lake/verify": {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/inventory", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/published", "pipeline/lake/raw",
+		"pipeline/lake/seal", "pipeline/lake/store", "pipeline/lake/sweep"},
 
 	// The rooms of reports know those below them.
 	"reports/escape":            {},

@@ -121,16 +121,17 @@ func (l List) Listed(name string) (f File, found bool, err error) {
 
 // Keep removes the files that are no longer needed, which a crash may
 // have left, and begins the inventory of a lake that has none with what referred
-// gives: the paths of all files of the history. The lock is held.
+// gives: the paths of all files of the history. The lock is held. It fails as
+// verification, and removes nothing, where the list lets go what carat never does.
 func (l List) Keep(ctx context.Context, referred func(context.Context) (map[string]bool, error)) error {
 	gone, _, err := l.Files(ctx, true)
 	if err != nil {
 		return err
 	}
+	if err := l.mayGo(ctx, gone, referred); err != nil {
+		return err
+	}
 	for _, f := range gone {
-		if !filepath.IsLocal(f.Path) {
-			return fmt.Errorf("the list of files names %q", f.Path)
-		}
 		if err := l.Disk.Remove(filepath.Join(l.Disk.Root, f.Path)); err != nil {
 			return err
 		}

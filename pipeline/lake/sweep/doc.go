@@ -4,6 +4,6 @@
 // It promises to remove nothing that a snapshot or a batch refers to, and to
 // leave alone, and name, what no crash of carat's leaves.
 //
-// It may import catalog, people, raw and store. It must not judge contents:
+// It may import pipeline, catalog, people, raw and store. It must not judge contents:
 // verify does.
 package sweep

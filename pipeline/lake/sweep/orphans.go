@@ -55,8 +55,25 @@ func (s *Sweeper) Orphans(ctx context.Context) (removed int, unknown []string, e
 }
 
 // Referred gives the paths of all files that the tables, in any of their
-// snapshots, and the batches refer to.
+// snapshots, and the batches refer to, and of those that stay a while for who reads them.
 func (s *Sweeper) Referred(ctx context.Context) (map[string]bool, error) {
+	known, err := s.Needed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	waiting, err := s.Catalog.Listed().Waiting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for name := range waiting {
+		known[filepath.Join(s.disk().Root, name)] = true
+	}
+	return known, nil
+}
+
+// Needed gives the paths of all files that the tables, in any of their snapshots, the
+// runs and the batches refer to, as the catalog was last read.
+func (s *Sweeper) Needed(ctx context.Context) (map[string]bool, error) {
 	tables := s.Catalog.Tables()
 	all, err := s.Catalog.Links(ctx)
 	if err != nil {
@@ -74,13 +91,6 @@ func (s *Sweeper) Referred(ctx context.Context) (map[string]bool, error) {
 		if err := s.Catalog.ReferredData(t, known); err != nil {
 			return nil, err
 		}
-	}
-	waiting, err := s.Catalog.Listed().Waiting(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for name := range waiting {
-		known[filepath.Join(s.disk().Root, name)] = true
 	}
 	runs, err := s.Catalog.Runs(ctx)
 	if err != nil {

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
+	"carat/pipeline"
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/people"
@@ -77,11 +80,12 @@ func (s *Sweeper) one(ctx context.Context, dir string) error {
 		return s.forward(dir, &m, committed)
 	}
 	tables := map[string]bool{}
+	needed, err := s.neededOf(ctx, &m, committed)
+	if err != nil {
+		return err
+	}
 	for _, rel := range m.To {
-		if !filepath.IsLocal(rel) {
-			return fmt.Errorf("%s names %q", catalog.MoveNote, rel)
-		}
-		if !committed {
+		if !committed && !needed[filepath.Join(s.disk().Root, rel)] {
 			if err := s.disk().Remove(filepath.Join(s.disk().Root, rel)); err != nil {
 				return err
 			}
@@ -112,8 +116,8 @@ func (s *Sweeper) one(ctx context.Context, dir string) error {
 // forward places what follows a commit, if that is there; else it goes with its folder.
 func (s *Sweeper) forward(dir string, m *catalog.Move, committed bool) error {
 	for _, rel := range m.To {
-		if !filepath.IsLocal(rel) {
-			return fmt.Errorf("%s names %q", catalog.MoveNote, rel)
+		if !movable(rel, store.CertificatesFolder) {
+			return s.unmovable(rel)
 		}
 		if !committed {
 			continue
@@ -123,4 +127,31 @@ func (s *Sweeper) forward(dir string, m *catalog.Move, committed bool) error {
 		}
 	}
 	return nil
+}
+
+// neededOf looks at what a note says was moved, before any of it is removed: files of
+// tables and sources alone. It gives what the history needs all the same.
+func (s *Sweeper) neededOf(ctx context.Context, m *catalog.Move, committed bool) (needed map[string]bool, err error) {
+	for _, rel := range m.To {
+		if !movable(rel, catalog.Namespace+".db", "raw", "people/raw") {
+			return nil, s.unmovable(rel)
+		}
+		if needed == nil && !committed && store.Exists(filepath.Join(s.disk().Root, rel)) {
+			if needed, err = s.Needed(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return needed, nil
+}
+
+// movable says whether a path lies in one of some folders of the lake.
+func movable(rel string, folders ...string) bool {
+	name := filepath.ToSlash(rel)
+	return path.Clean(name) == name && slices.ContainsFunc(folders, func(folder string) bool { return strings.HasPrefix(name, folder+"/") })
+}
+
+func (s *Sweeper) unmovable(rel string) error {
+	return pipeline.Errorf(pipeline.KindVerification, "sweep lake", s.disk().Root, "%s names %q, which no commit moves; nothing was removed", catalog.MoveNote, rel).
+		WithHint("somebody wrote into staging/: see what `carat verify` names, and remove that note")
 }

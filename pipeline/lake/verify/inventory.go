@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/inventory"
 	"carat/pipeline/lake/seal"
 	"carat/pipeline/lake/store"
+	"carat/pipeline/lake/sweep"
 )
 
 // inventory checks every listed file, and remembers the hashes for the checks
@@ -23,7 +27,13 @@ func (v *verifier) inventory(ctx context.Context) ([]string, error) {
 		return nil, nil
 	}
 	if !complete {
+		if len(files) > 0 {
+			v.differ("%s: the list of files (carat_files) lacks its first row, which says that it is complete", store.CatalogFile)
+		}
 		return nil, nil // an older carat wrote the lake and nothing was written since
+	}
+	if v.gone, err = v.cat.Listed().Gone(ctx); err != nil {
+		v.differ("%s: %v", store.CatalogFile, err)
 	}
 	var differing []string
 	for _, f := range files {
@@ -41,9 +51,46 @@ func (v *verifier) inventory(ctx context.Context) ([]string, error) {
 			differing = append(differing, fmt.Sprintf("file %s can't be read: %v", f.Path, err))
 		case sum != f.SHA256:
 			differing = append(differing, fmt.Sprintf("file %s was changed: its SHA-256 is %s, and was %s when it was written", f.Path, sum, f.SHA256))
+		default:
+			if size, err := store.Size(path); err == nil && size != f.Bytes {
+				differing = append(differing, fmt.Sprintf("file %s has %d bytes, and its row of carat_files says %d", f.Path, size, f.Bytes))
+			}
 		}
 	}
 	return differing, nil
+}
+
+// letGo compares the list of files with what the history needs: which it lets go, and
+// which it doesn't name. It gives what differs, as inventory does. The rows that let go
+// were read before the catalog, and those that name after it: another carat may commit.
+func (v *verifier) letGo(ctx context.Context) (differing []string) {
+	needed, err := (&sweep.Sweeper{Catalog: v.cat, Sources: v.sources}).Needed(ctx)
+	if err != nil {
+		needed = nil // which file of the history can't be read is told by the checks of it
+	}
+	for _, name := range v.gone {
+		if why := inventory.Refused(v.cat.Disk, name, needed); why != "" {
+			differing = append(differing, fmt.Sprintf("file %s may go by its row of carat_files, and %s", name, why))
+		}
+	}
+	files, complete, err := v.cat.Listed().Files(ctx, false)
+	gone, gerr := v.cat.Listed().Gone(ctx)
+	if err := errors.Join(err, gerr); err != nil || !complete {
+		return differing // told before; or an older carat wrote the lake and nothing was written since
+	}
+	listed := map[string]bool{}
+	for _, f := range files {
+		listed[f.Path] = true
+	}
+	for _, name := range gone {
+		listed[name] = true
+	}
+	for _, path := range slices.Sorted(maps.Keys(needed)) {
+		if name := v.cat.Disk.Relative(path); !listed[name] && store.Exists(path) {
+			differing = append(differing, fmt.Sprintf("file %s has no row of carat_files any more", name))
+		}
+	}
+	return differing
 }
 
 // ChangedFiles tells, of a lake that can't be opened, which files are not as

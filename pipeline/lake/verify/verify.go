@@ -56,6 +56,8 @@ func History(ctx context.Context, cat *catalog.Catalog, sources *raw.Files, comp
 		v.differ("the catalog or a table's metadata can't be read: %v", err)
 	} else if err := v.walk(ctx); err != nil {
 		return v.report, cat.Disk.Fail("verify lake", cat.Disk.Root, err)
+	} else {
+		changed = append(changed, v.letGo(ctx)...)
 	}
 	v.integrity(ctx)
 	for _, d := range append(changed, seal.Broken(cat.Disk.Root)...) {
@@ -78,6 +80,7 @@ type verifier struct {
 	report     Verification
 	live       liveFiles
 	sums       knownSums
+	gone       []string // the files that the list of files lets go
 }
 
 func (v *verifier) differ(format string, args ...any) {
