@@ -45,8 +45,11 @@ func (a *app) finish(err error) int {
 		return exitInterrupted
 	}
 	err = postgres.Busy(err)
+	said := hasNext(err)
 	for _, e := range parts(err) {
-		e = withNext(e, a.verb)
+		if !said {
+			e = withNext(e, a.verb)
+		}
 		fmt.Fprintln(a.stderr, "carat: "+strings.ReplaceAll(printable(spelling.Redact(e.Error(), a.secrets...)), "\n", "\n  "))
 	}
 	return exitCodes[pipeline.KindOf(err)]

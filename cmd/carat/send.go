@@ -18,7 +18,7 @@ func sendCommand(a *app) *cobra.Command {
 	var o mail.Options
 	cmd := &cobra.Command{
 		Use:   "send --period 2026-10",
-		Short: "mail the statements of a period to creators and agencies, each once",
+		Short: "mail statements of a period to creators and agencies, each once",
 		Long: `Mails what lies in out/PERIOD/statements, or what the run has where files are
 made on demand, by the server under mail in carat.yaml. A statement that was
 sent is not sent again, unless it says something else since. The server's

@@ -253,6 +253,11 @@ func (f *decisionFile) err() error {
 		rest := pipeline.Errorf(pipeline.KindBadInput, "import", f.name, "%d more problems", n-decisionErrorsMax)
 		return errors.Join(append(slices.Clone(f.problems[:decisionErrorsMax]), rest.WithHint("nothing was imported"))...)
 	}
+	if n := len(f.problems); n > 0 {
+		if last, ok := f.problems[n-1].(*pipeline.Error); ok && last.Hint == "" {
+			f.problems[n-1] = last.WithHint("nothing was imported: mend the lines and import the file again")
+		}
+	}
 	return errors.Join(f.problems...)
 }
 
@@ -306,7 +311,8 @@ func (f *decisionFile) parse(text []byte) error {
 func (f *decisionFile) csvError(err error) error {
 	var parse *csv.ParseError
 	if errors.As(err, &parse) {
-		return pipeline.Errorf(pipeline.KindBadInput, "import", fmt.Sprintf("%s:%d", f.name, parse.Line), "not CSV: %w", parse.Err)
+		return pipeline.Errorf(pipeline.KindBadInput, "import", fmt.Sprintf("%s:%d", f.name, parse.Line), "not CSV: %w", parse.Err).
+			WithHint("nothing was imported; `carat exceptions --export FILE` writes such a file")
 	}
 	if errors.Is(err, io.EOF) {
 		err = errors.New("it is empty")

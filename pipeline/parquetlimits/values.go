@@ -15,6 +15,9 @@ import (
 // the small blocks of differences.
 const padded = 1 << 10
 
+// plainDictionary is how older writers call references to a dictionary.
+const plainDictionary format.Encoding = 2
+
 // column is what must be known of a column to walk a page of it.
 type column struct {
 	codec    format.CompressionCodec
@@ -96,7 +99,7 @@ func (c *column) checkValuesV2(h *format.DataPageHeaderV2, levels, data []byte) 
 // checkEncoded walks values. An encoding that is not here holds no more than its bytes, or the reader doesn't know it.
 func (c *column) checkEncoded(e format.Encoding, data []byte, values int) error {
 	switch e {
-	case format.PlainDictionary, format.RLEDictionary:
+	case plainDictionary, format.RLEDictionary:
 		if len(data) == 0 {
 			return nil
 		}
