@@ -78,6 +78,13 @@ var schemas = set("main information_schema pg_catalog")
 // DuckDB's own.
 var catalogs = set("memory system")
 
+// fileMarks are what a file's path has and a table's name needn't: DuckDB takes a name
+// for a file only with one of them, as it takes those of fileEndings behind a schema.
+const fileMarks = "./\\:*?~"
+
+// fileEndings are what the name of a file that DuckDB reads may end with.
+var fileEndings = set("arrow arrows avro csv db ddb duckdb geojson gz json jsonl ndjson parquet psv shp sqlite tsv txt xlsx zst")
+
 // viewsRefused are the views of DuckDB's own that tell of the process instead of
 // the history.
 var viewsRefused = set("duckdb_databases duckdb_logs duckdb_settings duckdb_secrets duckdb_variables pg_settings pragma_database_list")

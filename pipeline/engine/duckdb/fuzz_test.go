@@ -293,6 +293,8 @@ var holes = map[string]hole{
 	"a file elsewhere":     {noFile, "", reaches},
 	"a file with a schema": {noSchema, "", tells},
 	"a view":               {notInFrom, "pg_settings|duckdb_databases", calls},
+	"a file beside WITH":   {noFile, `\(with \S* ?"/`, tells},
+	"a view beside WITH":   {notInFrom, `\(with (duckdb|pg|pragma)_\w+ as`, calls},
 	"COPY TO":              {onlySelect, `^copy \(select 1\) to`, writes},
 	"COPY FROM":            {onlySelect, "^copy t from", changes},
 	"EXPORT":               {onlySelect, "^export", writes},

@@ -110,7 +110,7 @@ func (g grammar) oddFrom() string {
 	case 0:
 		return "'" + path + "'"
 	case 1:
-		return g.of("\""+path+"\"", "main.\""+path+"\"", "\""+g.in+"/secret\".\"csv\"", "\""+g.in+"/a\".b.csv")
+		return g.of("\""+path+"\"", "main.\""+path+"\"", "main.csv", "\""+g.in+"/secret\".\"csv\"", "\""+g.in+"/a\".b.csv")
 	case 2:
 		return g.of(slices.Sorted(maps.Keys(duckdb.RefusedViews))...)
 	case 3:
@@ -151,14 +151,33 @@ func (g grammar) reading(from string) string {
 		"select * from $ tablesample 100%", "table t union all select 'a' from $")
 }
 
+// beside puts a name into a query's FROM, and into a WITH that holds for another part of
+// it.
+func (g grammar) beside(name string) string {
+	if strings.Contains(name, "(") {
+		return g.reading(name)
+	}
+	if path, ok := strings.CutPrefix(name, "'"); ok {
+		name = "\"" + strings.TrimSuffix(path, "'") + "\""
+	}
+	with := g.of("with ", "with recursive ", "with t as (select 1 as a), ") + name + g.of(" as (select 1 as a) ", " as materialized (select 1 as a) ", "(a) as (values (1)) ")
+	inner := "(" + with + g.of("select 1 as z", "from "+name, "values (1)") + ")"
+	return strings.NewReplacer("$", name, "@", inner).Replace(g.of("from $, @ x", "select y.* from @ x, $ y", "select * from $ where 1 in @", "select @, * from $", "from $ where exists @",
+		"from $ order by @", "from $ limit @", "from @ x union all by name from $", "from $ union all by name from @ x", "with x as @ from $, x", "with x as (from $), $ as (select 1 as a) from x",
+		"with y as (with x as @ from x) from y cross join $", "from t, lateral @ l, $", "select p.* from (select p.* from @ as w, $ as p) as p", "select (from $ limit 1) from @ x",
+		"from (describe from $), @ x", "select list_transform([1], x -> (select count(*) from $)), @", "from t left join $ on exists @", "from @ x positional join $", with+"from main.$", with+"from $"))
+}
+
 // statement makes one.
 func (g grammar) statement(deep int) string {
 	s := ""
 	switch g.choose(10) {
 	case 0, 1, 2:
 		s = g.query(g.within(g.oddExpression()))
-	case 3, 4, 5:
+	case 3, 4:
 		s = g.reading(g.oddFrom())
+	case 5:
+		s = g.beside(g.oddFrom())
 	case 6:
 		s = g.of(g.command(), g.command(), "select 1; "+g.command(), g.command()+"; select 1", "select 1; select 2")
 	case 7:

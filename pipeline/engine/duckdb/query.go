@@ -111,10 +111,8 @@ func (d *Database) ReadOnly(ctx context.Context, query string) error {
 	if err := json.Unmarshal([]byte(tree), &root); err != nil {
 		return fmt.Errorf("read the query's parse tree: %w", err)
 	}
-	tables, named := map[string]bool{}, map[string]bool{}
-	namesIn(root, tables, named)
 	var r refusal
-	if err := checkTree(root, nil, named); !errors.As(err, &r) || r.function == "" {
+	if err := checkTree(root, nil); !errors.As(err, &r) || r.function == "" {
 		return err
 	}
 	// Macros of carat's own may be called too: a query can make none.
@@ -122,7 +120,7 @@ func (d *Database) ReadOnly(ctx context.Context, query string) error {
 	if err != nil {
 		return err
 	}
-	return checkTree(root, set(strings.Join(macros, " ")), named)
+	return checkTree(root, set(strings.Join(macros, " ")))
 }
 
 // oneSelect gives the parse tree of a query, as JSON, and refuses what is not
@@ -148,13 +146,12 @@ func (d *Database) oneSelect(ctx context.Context, query string) (tree string, er
 }
 
 // checkTree walks a parse tree and refuses functions and tables that are on no
-// list. macros are those that carat made besides DuckDB's own; named is what WITH
-// names anywhere in the query.
-func checkTree(node any, macros, named map[string]bool) error {
+// list. macros are those that carat made besides DuckDB's own.
+func checkTree(node any, macros map[string]bool) error {
 	switch n := node.(type) {
 	case []any:
 		for _, child := range n {
-			if err := checkTree(child, macros, named); err != nil {
+			if err := checkTree(child, macros); err != nil {
 				return err
 			}
 		}
@@ -169,9 +166,12 @@ func checkTree(node any, macros, named map[string]bool) error {
 				inFrom = f["children"]
 			}
 		case "BASE_TABLE", "SHOW_REF":
-			if err := checkTable(n, named); err != nil {
+			if err := checkTable(n); err != nil {
 				return err
 			}
+		}
+		if name := lowered(n["key"]); viewsRefused[name] { // of a WITH
+			return refuse("%s may not be used in a FROM here", name)
 		}
 		if name := lowered(n["function_name"]); name != "" && !scalarFunctions[name] && !macros[name] {
 			return refuseFunction("the function %s may not be used here", name)
@@ -180,7 +180,7 @@ func checkTree(node any, macros, named map[string]bool) error {
 			if key == "function" && inFrom != nil {
 				child = inFrom
 			}
-			if err := checkTree(child, macros, named); err != nil {
+			if err := checkTree(child, macros); err != nil {
 				return err
 			}
 		}
@@ -189,18 +189,18 @@ func checkTree(node any, macros, named map[string]bool) error {
 }
 
 // checkTable refuses what is no table's name: DuckDB takes a name that it doesn't
-// know for a file's path, with schema and catalog before it.
-func checkTable(n map[string]any, named map[string]bool) error {
+// know for a file's path, with schema and catalog before it. It asks nothing of WITH:
+// what that names holds for a part of the query alone, and beside it the same name is
+// a file's or a view's again.
+func checkTable(n map[string]any) error {
 	schema, catalog, name := lowered(n["schema_name"]), lowered(n["catalog_name"]), lowered(n["table_name"])
 	switch {
-	case schema == "" && named[name]:
-		return nil
 	case schema != "" && !schemas[schema] && !catalogs[schema], catalog != "" && !catalogs[catalog]:
 		return fmt.Errorf("there is no schema %s here", strings.Trim(catalog+"."+schema, "."))
 	case viewsRefused[name]:
 		return refuse("%s may not be used in a FROM here", name)
-	case strings.ContainsAny(name, `./\:*?~`):
-		return refuse("a file may not be used in a FROM here: %s", name)
+	case strings.ContainsAny(name, fileMarks), schema != "" && fileEndings[name]:
+		return refuse("a file may not be used in a FROM here: %s", strings.Trim(schema+"."+name, "."))
 	}
 	return nil
 }
@@ -217,35 +217,37 @@ func (d *Database) Reads(ctx context.Context, query string) ([]string, error) {
 	if err := json.Unmarshal([]byte(tree), &root); err != nil {
 		return nil, fmt.Errorf("read the query's parse tree: %w", err)
 	}
-	tables, named := map[string]bool{}, map[string]bool{}
-	namesIn(root, tables, named)
-	for name := range named {
-		delete(tables, name)
-	}
+	tables := map[string]bool{}
+	namesIn(root, nil, tables)
 	return slices.Sorted(maps.Keys(tables)), nil
 }
 
-// namesIn gathers the tables of a parse tree, and what WITH names in it.
-func namesIn(node any, tables, named map[string]bool) {
+// namesIn gathers the tables of a parse tree. named is what the WITHs around the node
+// name: each holds for its own query, for the ones of its WITH behind it and for itself.
+func namesIn(node any, named []string, tables map[string]bool) {
 	switch n := node.(type) {
 	case []any:
 		for _, child := range n {
-			namesIn(child, tables, named)
+			namesIn(child, named, tables)
 		}
 	case map[string]any:
-		if n["type"] == "BASE_TABLE" {
-			tables[lowered(n["table_name"])] = true
+		if name := lowered(n["table_name"]); n["type"] == "BASE_TABLE" && (n["schema_name"] != "" || !slices.Contains(named, name)) {
+			tables[name] = true
 		}
 		if with, ok := n["cte_map"].(map[string]any); ok {
+			named = slices.Clip(named)
 			entries, _ := with["map"].([]any)
 			for _, entry := range entries {
 				if e, ok := entry.(map[string]any); ok {
-					named[lowered(e["key"])] = true
+					named = append(named, lowered(e["key"]))
+					namesIn(e["value"], named, tables)
 				}
 			}
 		}
-		for _, child := range n {
-			namesIn(child, tables, named)
+		for key, child := range n {
+			if key != "cte_map" {
+				namesIn(child, named, tables)
+			}
 		}
 	}
 }
