@@ -71,12 +71,7 @@ func (l *Lake) Lock(ctx context.Context) (release func(), err error) {
 	sweeper := l.sweeper()
 	err = sweeper.Staging(ctx)
 	if err == nil {
-		err = l.catalog.Listed().Keep(ctx, func(ctx context.Context) (map[string]bool, error) {
-			if err := l.catalog.Refresh(ctx); err != nil { // also the results
-				return nil, err
-			}
-			return sweeper.Referred(ctx)
-		})
+		err = l.catalog.Listed().Keep(ctx, sweeper.ReferredNow)
 	}
 	if err == nil {
 		err = l.catalog.KeepLedger(ctx)

@@ -54,6 +54,14 @@ func (s *Sweeper) Orphans(ctx context.Context) (removed int, unknown []string, e
 	return removed, unknown, nil
 }
 
+// ReferredNow is Referred of all tables as they are now, the results' among them.
+func (s *Sweeper) ReferredNow(ctx context.Context) (map[string]bool, error) {
+	if err := s.Catalog.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	return s.Referred(ctx)
+}
+
 // Referred gives the paths of all files that the tables, in any of their
 // snapshots, and the batches refer to, and of those that stay a while for who reads them.
 func (s *Sweeper) Referred(ctx context.Context) (map[string]bool, error) {
