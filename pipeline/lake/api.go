@@ -137,6 +137,9 @@ func (l *Lake) Verify(ctx context.Context) (Verification, error) {
 	return verify.History(ctx, l.catalog, l.sources, l.compactors)
 }
 
+// CheckPeople is a verification error when the store of people is not as carat left it.
+func (l *Lake) CheckPeople(ctx context.Context) error { return l.people.Check(ctx) }
+
 // CheckOwn is a verification error when another program committed to one of the
 // named tables, or to any if none is named, since carat did. It is cheap: it reads
 // the catalog's database alone.

@@ -23,7 +23,7 @@ import (
 // fails as misnamed when nothing is known of the person.
 func (l *Lake) Erase(ctx context.Context, creatorID, folder string) (filesRemoved int, err error) {
 	known, first := int64(0), false
-	err = l.people.With(ctx, func(tx *sql.Tx) error {
+	err = l.people.Write(ctx, func(tx *sql.Tx) error {
 		var err error
 		known, first, err = people.Forget(ctx, tx, creatorID, folder)
 		return err
@@ -53,7 +53,7 @@ func (l *Lake) Erase(ctx context.Context, creatorID, folder string) (filesRemove
 	}
 	if known == 0 && filesRemoved == 0 {
 		if first {
-			if err := l.people.With(ctx, func(tx *sql.Tx) error { return people.Unforget(ctx, tx, creatorID, folder) }); err != nil {
+			if err := l.people.Write(ctx, func(tx *sql.Tx) error { return people.Unforget(ctx, tx, creatorID, folder) }); err != nil {
 				return 0, l.fail("erase", creatorID, err)
 			}
 		}

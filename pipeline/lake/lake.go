@@ -83,6 +83,9 @@ func Open(ctx context.Context, cfg Config) (*Lake, error) {
 	}
 	d := &store.Disk{Root: cfg.Root, Fault: cfg.Fault}
 	l := &Lake{cfg: cfg, disk: d, sources: &raw.Files{Disk: d}, people: &people.Store{Disk: d}, rawInfo: rawTables()}
+	l.people.Chain = func() people.Chain {
+		return people.Chain{DB: l.catalog.DB(), Bind: l.catalog.Listed().Bind, Record: l.catalog.Recorder.Record, Broken: seal.Broken}
+	}
 	var err error
 	if l.rejects, err = pages.RejectColumns(); err != nil {
 		return nil, err

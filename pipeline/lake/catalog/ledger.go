@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"carat/pipeline"
 	"carat/pipeline/lake/chain"
@@ -75,7 +76,7 @@ func (cat *Catalog) Ledger(ctx context.Context) (map[string]Ledgered, bool, erro
 		all[name] = l
 	}
 	_, complete := all[ledgerBegun]
-	delete(all, ledgerBegun)
+	maps.DeleteFunc(all, func(name string, _ Ledgered) bool { return strings.HasPrefix(name, "#") }) // that one, and the people's
 	return all, complete, rows.Err()
 }
 

@@ -22,7 +22,11 @@ import (
 const pendingPeople = "people.ndjson"
 
 // Store is what is known of persons, outside the history.
-type Store struct{ Disk *store.Disk }
+type Store struct {
+	Disk *store.Disk
+	// Chain gives what chains the rows; nil: nothing does.
+	Chain func() Chain
+}
 
 // Named gives whom a row of a feed names, copied out of the buffer of its file; false
 // where it names nobody.
@@ -67,7 +71,7 @@ func (p *Store) TakePending(ctx context.Context, dir string) error {
 		return err
 	}
 	defer f.Close()
-	return p.With(ctx, func(tx *sql.Tx) error {
+	return p.Write(ctx, func(tx *sql.Tx) error {
 		forgotten, err := forgottenIn(ctx, tx) // perhaps since the batch was committed
 		if err != nil {
 			return err
@@ -148,11 +152,11 @@ func addEmail(ctx context.Context, db *sql.DB) error {
 // Payees gives who is paid, by id, as last ingested.
 func (p *Store) Payees(ctx context.Context) (map[string]pipeline.Identity, error) {
 	payees := map[string]pipeline.Identity{}
-	there, err := p.kept()
+	there, err := p.present(ctx)
 	if err != nil || !there {
 		return payees, err
 	}
-	err = p.With(ctx, func(tx *sql.Tx) error {
+	err = p.read(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, "select payee_id, legal_name, address, birth_date, tax_ids, account, email from payees")
 		if err != nil {
 			return err
@@ -174,11 +178,11 @@ func (p *Store) Payees(ctx context.Context) (map[string]pipeline.Identity, error
 // All gives the names and addresses of creators by id, as last ingested.
 func (p *Store) All(ctx context.Context) (map[string]pipeline.Person, error) {
 	people := map[string]pipeline.Person{}
-	there, err := p.kept()
+	there, err := p.present(ctx)
 	if err != nil || !there {
 		return people, err
 	}
-	err = p.With(ctx, func(tx *sql.Tx) error {
+	err = p.read(ctx, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, "select creator_id, display_name, email from people")
 		if err != nil {
 			return err

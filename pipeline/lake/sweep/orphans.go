@@ -65,6 +65,9 @@ func (s *Sweeper) ReferredNow(ctx context.Context) (map[string]bool, error) {
 // Referred gives the paths of all files that the tables, in any of their
 // snapshots, and the batches refer to, and of those that stay a while for who reads them.
 func (s *Sweeper) Referred(ctx context.Context) (map[string]bool, error) {
+	if err := s.Catalog.Refresh(ctx); err != nil { // also the results
+		return nil, err
+	}
 	known, err := s.Needed(ctx)
 	if err != nil {
 		return nil, err

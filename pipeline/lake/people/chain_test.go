@@ -1,0 +1,179 @@
+package people
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"carat/pipeline"
+	"carat/pipeline/lake/store"
+
+	_ "modernc.org/sqlite"
+)
+
+// kept is a store of one creator and one payee, with its chain's database.
+func kept(t *testing.T) (*Store, *sql.DB) {
+	t.Helper()
+	root := t.TempDir()
+	db, err := sql.Open("sqlite", filepath.Join(root, "catalog.sqlite"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if _, err := db.Exec("create table carat_tables (table_name text primary key, metadata_location text not null, metadata_sha256 text not null, snapshot_id bigint not null)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(root, "people"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := &Store{Disk: &store.Disk{Root: root}}
+	p.Chain = func() Chain {
+		return Chain{DB: db, Bind: func(q string) string { return q }, Broken: func(string) []string { return nil }}
+	}
+	if err := take(t, p, luna, pipeline.Person{CreatorID: "p1", Identity: pipeline.Identity{LegalName: "Luna", Account: "DE1"}}); err != nil {
+		t.Fatal(err)
+	}
+	return p, db
+}
+
+var luna = pipeline.Person{CreatorID: "c1", DisplayName: "Luna", Email: "luna@example.com"}
+
+// take puts people into the store as a batch does.
+func take(t *testing.T, p *Store, people ...pipeline.Person) error {
+	t.Helper()
+	dir := t.TempDir()
+	if err := p.WritePending(dir, "b000001", people); err != nil {
+		t.Fatal(err)
+	}
+	return p.TakePending(t.Context(), dir)
+}
+
+// change is what another program does to the store.
+func change(t *testing.T, p *Store, query string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", p.Disk.Database(store.PeopleFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(query); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// uses gives what each use of the store says.
+func uses(t *testing.T, p *Store) map[string]error {
+	_, all := p.All(t.Context())
+	_, payees := p.Payees(t.Context())
+	_, _, known := p.Known(t.Context(), []pipeline.Person{luna})
+	_, folders := p.ForgottenFolders(t.Context())
+	return map[string]error{"check": p.Check(t.Context()), "creators": all, "payees": payees, "known": known, "folders": folders}
+}
+
+// What another program changes in the store is refused by whatever needs it, also by who
+// would write over it, until it is as it was.
+func TestPeopleThatOthersChangedAreRefused(t *testing.T) {
+	for _, query := range []string{
+		"update people set email = 'mallory@evil.example'",
+		"update payees set account = 'DE2'",
+		"update payees set legal_name = 'Mallory'",
+		"insert into people values ('c2', 'Mallory', '')",
+		"delete from people",
+		"delete from forgotten",
+		"delete from forgotten_key",
+		"create trigger t after insert on people begin update people set email = 'mallory@evil.example'; end",
+	} {
+		t.Run(query, func(t *testing.T) {
+			p, _ := kept(t)
+			err := p.Write(t.Context(), func(tx *sql.Tx) error {
+				_, _, err := Forget(t.Context(), tx, "c9", "c9")
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for what, err := range uses(t, p) {
+				if err != nil {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+			change(t, p, query)
+			for what, err := range uses(t, p) {
+				if pipeline.KindOf(err) != pipeline.KindVerification {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+			if err := take(t, p, luna); pipeline.KindOf(err) != pipeline.KindVerification {
+				t.Errorf("written over: %v", err)
+			}
+		})
+	}
+	p, _ := kept(t)
+	for _, name := range []string{store.PeopleFile, madeFile} {
+		if err := os.Remove(filepath.Join(p.Disk.Root, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Check(t.Context()); pipeline.KindOf(err) != pipeline.KindVerification {
+		t.Errorf("gone with its mark: %v", err)
+	}
+	if _, err := p.All(t.Context()); pipeline.KindOf(err) != pipeline.KindVerification {
+		t.Errorf("gone with its mark: %v", err)
+	}
+	if err := errors.Join(take(t, p, luna), p.Check(t.Context())); err != nil {
+		t.Errorf("begun anew: %v", err)
+	}
+}
+
+// A write that is cut short, on either side of its commit, is no reason for alarm, and a
+// store of an older carat is chained from the next write on.
+func TestPeopleWriteCutShort(t *testing.T) {
+	p, db := kept(t)
+	chain := p.Chain()
+	cut := errors.New("cut short")
+	failing := 0
+	p.Chain = func() Chain {
+		c := chain
+		c.Record = func(context.Context, *sql.Tx, string, ...any) error {
+			if failing--; failing == 0 {
+				return cut
+			}
+			return nil
+		}
+		return c
+	}
+	other := luna
+	for i, email := range []string{"one@example.com", "two@example.com"} {
+		other.Email, failing = email, i+1
+		if err := take(t, p, other); !errors.Is(err, cut) {
+			t.Fatal(err)
+		}
+		if err := p.Check(t.Context()); err != nil {
+			t.Errorf("cut short at note %d: %v", i+1, err)
+		}
+	}
+	if all, err := p.All(t.Context()); err != nil || all["c1"].Email != "two@example.com" {
+		t.Errorf("%v %v", all, err)
+	}
+	if _, err := db.Exec("delete from carat_tables"); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(p.Check(t.Context()), take(t, p, luna), p.Check(t.Context())); err != nil {
+		t.Error(err)
+	}
+	if _, _, known, err := chain.noted(t.Context()); err != nil || !known {
+		t.Error("not chained by the next write", err)
+	}
+	if _, err := db.Exec("delete from carat_tables"); err != nil {
+		t.Fatal(err)
+	}
+	chain.Broken = func(string) []string { return []string{"file people/people.sqlite was changed"} }
+	if err := p.Check(t.Context()); pipeline.KindOf(err) != pipeline.KindVerification {
+		t.Errorf("an older carat's, whose seal is broken: %v", err)
+	}
+}
