@@ -10,8 +10,8 @@ import (
 )
 
 // Alike gathers ids with characters that can't be seen: of no width, turning a line
-// around, blanks of other kinds than the one of the keyboard. They are ids of their
-// own, and look like others. It is shared by the workers of a file.
+// around, blanks of other kinds than the one of the keyboard, and that one at an end.
+// They are ids of their own, and look like others. It is shared by the workers of a file.
 type Alike struct {
 	mu           sync.Mutex
 	count        int64
@@ -40,6 +40,9 @@ func (a *Alike) look(column string, text []byte) {
 	}
 }
 
+// padded says whether a blank stands before or behind an id.
+func padded(text []byte) bool { return text[0] == ' ' || text[len(text)-1] == ' ' }
+
 func (a *Alike) note(column, text string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -67,5 +70,8 @@ func (a *Alike) Note() string {
 		}
 		return r
 	}, a.text)
+	if trimmed := strings.Trim(a.text, " "); seen == a.text && trimmed != seen {
+		seen = trimmed // a blank at an end is all there is
+	}
 	return fmt.Sprintf("%s characters that can't be seen: %s %s looks like %s and is another", ids, a.column, strconv.QuoteToASCII(a.text), strconv.QuoteToASCII(seen))
 }

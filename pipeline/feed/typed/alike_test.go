@@ -21,6 +21,19 @@ func TestAlike(t *testing.T) {
 			t.Errorf("%+q: %s", id, got)
 		}
 	}
+	for id, want := range map[string]string{
+		"c1": "", "c 1": "",
+		"c1 ":  `one id holds characters that can't be seen: creator_id "c1 " looks like "c1" and is another`,
+		"  c1": `one id holds characters that can't be seen: creator_id "  c1" looks like "c1" and is another`,
+	} {
+		a := &Alike{}
+		if padded([]byte(id)) {
+			a.note("creator_id", id)
+		}
+		if got := a.Note(); got != want {
+			t.Errorf("%+q: %s", id, got)
+		}
+	}
 	a := &Alike{}
 	for _, id := range []string{"b\u200b", "a\u200b", "c"} {
 		a.look("viewer_id", []byte(id))

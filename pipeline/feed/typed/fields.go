@@ -76,7 +76,11 @@ func (f *Fields) Set(i int, row unsafe.Pointer, text []byte, form lex.Token) {
 			code = pipeline.CodeBadID
 			break
 		}
-		if !f.Plain && f.alike != nil {
+		switch {
+		case f.alike == nil:
+		case padded(text):
+			f.alike.note(c.Name, string(text))
+		case !f.Plain:
 			f.alike.look(c.Name, text)
 		}
 		*(*string)(p) = unsafe.String(&text[0], len(text))

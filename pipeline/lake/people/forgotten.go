@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"slices"
 
 	"carat/pipeline"
 )
@@ -18,10 +19,15 @@ const forgottenTables = `create table if not exists forgotten_key (key blob not 
 create table if not exists forgotten (subject text primary key)`
 
 // Forget takes a person out of the store and remembers, by a keyed hash, that they
-// were: of the id, and of the name of their folder of statements. It says whether
-// anything was known, and whether nobody had asked for it before.
+// were: of the id, of what ids that look like it fold to, of the name of their folder of
+// statements, and of name and address together. It says whether anything was known, and
+// whether nobody had asked for it before.
 func Forget(ctx context.Context, tx *sql.Tx, creatorID, folder string) (known int64, first bool, err error) {
 	key, err := key(ctx, tx, true)
+	if err != nil {
+		return 0, false, err
+	}
+	marks, err := marksIn(ctx, tx, creatorID)
 	if err != nil {
 		return 0, false, err
 	}
@@ -36,7 +42,7 @@ func Forget(ctx context.Context, tx *sql.Tx, creatorID, folder string) (known in
 		}
 		known += n
 	}
-	for _, subject := range subjects(creatorID, folder) {
+	for _, subject := range append(subjects(creatorID, folder), marks...) {
 		added, err := tx.ExecContext(ctx, "insert into forgotten (subject) values (?) on conflict do nothing", keyed(key, subject))
 		if err != nil {
 			return 0, false, err
@@ -67,7 +73,29 @@ func Unforget(ctx context.Context, tx *sql.Tx, creatorID, folder string) error {
 
 // subjects are what is remembered of a person who was erased.
 func subjects(creatorID, folder string) []string {
-	return []string{"id " + creatorID, "folder " + folder}
+	return []string{"id " + creatorID, "folded " + folded(creatorID), "folder " + folder}
+}
+
+// marksIn are the marks of what is known of a person.
+func marksIn(ctx context.Context, tx *sql.Tx, id string) ([]string, error) {
+	one := pipeline.Person{CreatorID: id}
+	err := tx.QueryRowContext(ctx, "select display_name, email from people where creator_id = ?", id).Scan(&one.DisplayName, &one.Email)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	i := &one.Identity
+	err = tx.QueryRowContext(ctx, "select legal_name, tax_ids, account, email from payees where payee_id = ?", id).Scan(&i.LegalName, &i.TaxIDs, &i.Account, &i.Email)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	return marks(one), nil
+}
+
+// forgottenPerson says whether a person was erased: by the id, by one that looks like
+// it, or by name and address under any id.
+func forgottenPerson(forgotten func(subject string) bool, one pipeline.Person) bool {
+	fold := folded(one.CreatorID)
+	return forgotten("id "+one.CreatorID) || forgotten("folded "+fold) || forgotten("id "+fold) || slices.ContainsFunc(marks(one), forgotten)
 }
 
 // key gives the key of the hashes, made when it is first needed; nil when there is
@@ -126,7 +154,7 @@ func (p *Store) Known(ctx context.Context, people []pipeline.Person) (known []pi
 		}
 		known, erased = nil, 0
 		for _, one := range people {
-			if forgotten("id " + one.CreatorID) {
+			if forgottenPerson(forgotten, one) {
 				erased++
 			} else {
 				known = append(known, one)

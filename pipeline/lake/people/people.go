@@ -84,7 +84,7 @@ func (p *Store) TakePending(ctx context.Context, dir string) error {
 			} else if err != nil {
 				return err
 			}
-			if forgotten("id " + one.CreatorID) {
+			if forgottenPerson(forgotten, one) {
 				continue
 			}
 			if i := one.Identity; i != (pipeline.Identity{}) {
