@@ -10,12 +10,20 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/disk"
 	"carat/pipeline"
+	"carat/pipeline/lake"
 )
 
 // Init makes a work folder: carat.yaml with every key and its default, and an
 // empty inbox. It gives what it made. A carat.yaml that is there stays as it
 // is: a usage error.
 func Init(_ context.Context, dir string) (made []string, err error) {
+	full, err := filepath.Abs(filepath.Join(dir, "lake"))
+	if err == nil {
+		err = lake.CheckRoot(full)
+	}
+	if err != nil {
+		return nil, err
+	}
 	file := filepath.Join(dir, config.File)
 	if err := os.MkdirAll(filepath.Join(dir, "inbox"), 0o700); err != nil {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "make", filepath.Join(dir, "inbox"), "%w", disk.Cause(err)).

@@ -141,14 +141,11 @@ func (c *copier) took(name string) error {
 // config takes carat.yaml and the user's own controls.
 func (c *copier) config(dir string) error {
 	files := []string{config.File}
-	controls, err := filepath.Glob(filepath.Join(dir, "controls", "*.sql"))
+	controls, err := fs.Glob(os.DirFS(dir), "controls/*.sql")
 	if err != nil {
 		return err
 	}
-	for _, path := range controls {
-		files = append(files, "controls/"+filepath.Base(path))
-	}
-	for _, name := range files {
+	for _, name := range append(files, controls...) {
 		from := filepath.Join(dir, filepath.FromSlash(name))
 		if info, err := os.Lstat(from); err != nil || !info.Mode().IsRegular() {
 			continue // a lake of defaults has no carat.yaml

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -112,11 +113,12 @@ func (e *erasure) record(ctx context.Context) error {
 // Each can be written again, without the name.
 func removeStatements(out, shard, folder string) (removed []string, err error) {
 	for _, pattern := range []string{filepath.Join("*", statements.FolderName+"*", shard, folder), filepath.Join("*", statements.FolderName+"*.zip"), filepath.Join("yearfiles", "*")} {
-		found, err := filepath.Glob(filepath.Join(out, pattern))
+		found, err := fs.Glob(os.DirFS(out), filepath.ToSlash(pattern))
 		if err != nil {
 			return removed, err
 		}
-		for _, path := range found {
+		for _, name := range found {
+			path := filepath.Join(out, filepath.FromSlash(name))
 			if err := os.RemoveAll(path); err != nil {
 				return removed, pipeline.Errorf(pipeline.KindInternal, "erase", path, "%w", disk.Cause(err)).WithHint("remove it by hand: it shows the name")
 			}

@@ -82,14 +82,13 @@ func verifyCertificates(ctx context.Context, p *books.Books, conf *config.Config
 		}
 		verifyDecisions(c, before, report)
 	}
-	found, err := filepath.Glob(filepath.Join(p.Lake.Root(), "certificates", "*", "*.json"))
+	found, err := fs.Glob(os.DirFS(p.Lake.Root()), "certificates/*/*.json")
 	if err != nil {
 		return err
 	}
-	for _, path := range found {
-		rel, err := filepath.Rel(p.Lake.Root(), path)
-		if err == nil && !known[filepath.ToSlash(rel)] {
-			report.differ("%s: the state database knows no such lock", filepath.ToSlash(rel))
+	for _, name := range found {
+		if !known[name] {
+			report.differ("%s: the state database knows no such lock", name)
 		}
 	}
 	return nil

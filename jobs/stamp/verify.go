@@ -4,8 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -86,13 +87,13 @@ func Verify(ctx context.Context, p *books.Books, c *config.Config) (*Checked, er
 // heads checks the stamped ends of the chain. What they say of the history is compared
 // by whoever asks.
 func (r *Checked) heads(p *books.Books, verify func(name string, text []byte) *timestamp.Stamp) error {
-	stamps, err := filepath.Glob(full(p, Folder+"/heads/*.tsr"))
+	stamps, err := fs.Glob(os.DirFS(p.Lake.Root()), Folder+"/heads/*.tsr")
 	if err != nil {
 		return err
 	}
 	slices.Sort(stamps)
-	for _, path := range stamps {
-		name := strings.TrimSuffix(filepath.Base(path), ".tsr")
+	for _, stamp := range stamps {
+		name := strings.TrimSuffix(path.Base(stamp), ".tsr")
 		at := Folder + "/heads/" + name
 		text, err := os.ReadFile(full(p, at+".json"))
 		if err != nil {
@@ -115,13 +116,12 @@ func (r *Checked) heads(p *books.Books, verify func(name string, text []byte) *t
 
 // strays names stamps of certificates that no lock knows.
 func (r *Checked) strays(p *books.Books) error {
-	stamps, err := filepath.Glob(full(p, Folder+"/certificates/*/*.tsr"))
+	stamps, err := fs.Glob(os.DirFS(p.Lake.Root()), Folder+"/certificates/*/*.tsr")
 	if err != nil {
 		return err
 	}
-	for _, path := range stamps {
-		rel, err := filepath.Rel(p.Lake.Root(), path)
-		if name := filepath.ToSlash(rel); err == nil && !r.covered[name] {
+	for _, name := range stamps {
+		if !r.covered[name] {
 			r.Differences = append(r.Differences, fmt.Sprintf("the time stamp %s: the state database knows no such lock", name))
 		}
 	}

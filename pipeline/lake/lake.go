@@ -104,6 +104,9 @@ func Open(ctx context.Context, cfg Config) (*Lake, error) {
 	return l, nil
 }
 
+// CheckRoot is an error of usage when a lake can't have the path.
+func CheckRoot(root string) error { return identity.CheckRoot(root) }
+
 func (l *Lake) open(ctx context.Context) error {
 	root := filepath.Clean(l.cfg.Root)
 	if l.cfg.Bucket != "" {

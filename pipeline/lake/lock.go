@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/fence"
 )
 
 // lockNotice is what the holder of the lock writes into it, for the one who
@@ -90,4 +91,17 @@ func (l *Lake) busy(content []byte) error {
 		who = fmt.Sprintf("process %d on %s has been writing to it since %s", n.PID, n.Host, n.Since.UTC().Format(time.RFC3339))
 	}
 	return pipeline.Errorf(pipeline.KindBusy, "lock lake", l.cfg.Root, "%s", who).WithHint("wait until it has ended and run again; nothing was changed")
+}
+
+// Lead is being the lake's one scheduler.
+type Lead = fence.Lead
+
+// LeadSchedule makes this process the lake's one scheduler. It doesn't wait:
+// when another leads it fails with KindBusy. Leading is not writing: Lock is
+// still taken for each job. On PostgreSQL the lock is the database's, so that a
+// scheduler on another machine waits for it too; it ends with the process, or
+// when the database no longer hears of it.
+func (l *Lake) LeadSchedule(ctx context.Context) (*Lead, error) {
+	lead, err := fence.LeadSchedule(l.cfg.Root, func() (*fence.Lock, error) { return l.catalog.Lock(ctx, "carat schedule ") })
+	return lead, l.fail("lead the schedule of", l.cfg.Root, err)
 }

@@ -195,6 +195,8 @@ func TestOpenRefuses(t *testing.T) {
 			"open lake " + file + "/lake: mkdir " + file + ": not a directory; carat needs to write to " + file + "/lake: check"},
 		{"a relative path", Config{Root: "lake"}, "open lake lake: the folder's path is not absolute"},
 		{"a path like a URL", Config{Root: "/tmp/50%"}, `open lake "/tmp/50%": the path holds one of % ? # or a control character, which Iceberg readers take for part of a URL; choose another folder`},
+		{"a path like a pattern", Config{Root: "/tmp/books [2026]"}, `open lake "/tmp/books [2026]": the path holds one of * [ ], which DuckDB takes for a pattern: another folder's files would be read; choose another folder`},
+		{"a path like a pattern of any", Config{Root: "/tmp/b*"}, `open lake "/tmp/b*": the path holds one of * [ ]`},
 		{"a DSN of another kind", Config{Root: t.TempDir(), CatalogDSN: "mysql://x:hunter2@y"},
 			"open catalog: the DSN begins with neither postgres:// nor postgresql://; leave `catalog`"},
 		{"a server that isn't there", Config{Root: t.TempDir(), CatalogDSN: secret},

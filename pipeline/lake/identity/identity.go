@@ -96,11 +96,15 @@ func Raise(d *store.Disk) error {
 	return d.Write(filepath.Join(d.Root, store.IdentityFile), append(content, '\n'))
 }
 
-// CheckRoot is a usage error when a folder's path is one that readers of Iceberg misread.
+// CheckRoot is a usage error when a folder's path is one that readers of Iceberg or
+// DuckDB misread.
 func CheckRoot(root string) error {
 	switch {
 	case !filepath.IsAbs(root):
 		return pipeline.Errorf(pipeline.KindUsage, "open lake", root, "the folder's path is not absolute")
+	case strings.ContainsAny(root, "*[]"):
+		return pipeline.Errorf(pipeline.KindUsage, "open lake", fmt.Sprintf("%q", root), "the path holds one of * [ ], which DuckDB takes for a pattern: another folder's files would be read").
+			WithHint("choose another folder with `lake` in carat.yaml")
 	case strings.ContainsAny(root, "%?#") || strings.ContainsFunc(root, func(r rune) bool { return r < 0x20 || r == 0x7f }):
 		return pipeline.Errorf(pipeline.KindUsage, "open lake", fmt.Sprintf("%q", root),
 			"the path holds one of %% ? # or a control character, which Iceberg readers take for part of a URL").

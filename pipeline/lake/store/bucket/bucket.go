@@ -45,7 +45,7 @@ func Parse(address string) (p Place, err error) {
 		return wrong("a port belongs to the endpoint")
 	}
 	p = Place{Bucket: u.Host, Prefix: strings.TrimSuffix(strings.TrimPrefix(u.Path, "/"), "/")}
-	if p.Prefix != "" && object.CheckKey(p.Prefix) != nil || len(p.Prefix) > prefixBytesMax || strings.ContainsAny(p.Prefix, "%?#") {
+	if p.Prefix != "" && object.CheckKey(p.Prefix) != nil || len(p.Prefix) > prefixBytesMax || strings.ContainsAny(p.Prefix, "%?#*[]") {
 		return wrong("its prefix can't be one of objects' keys")
 	}
 	query, err := url.ParseQuery(u.RawQuery)
