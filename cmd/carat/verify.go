@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -47,7 +49,7 @@ names, and compares every result table.`,
 				return a.reperform(cmd, s, period)
 			}
 			o := guard.VerifyOptions{Setting: s}
-			if head != "" {
+			if cmd.Flags().Changed("head") {
 				if o.Head, err = readHead(head); err != nil {
 					return err
 				}
@@ -142,5 +144,34 @@ func readHead(path string) (*books.Head, error) {
 	if err != nil {
 		return nil, usage("--head: %w", err)
 	}
-	return books.ParseHead(text)
+	h, err := books.ParseHead(text)
+	if err != nil {
+		return nil, err
+	}
+	if problem := wholeHead(text); problem != "" {
+		return nil, usage("--head: %s is no exported head: %s", path, problem).WithHint("`carat verify --export-head FILE` writes one; what it says is compared whole or not at all")
+	}
+	return h, nil
+}
+
+// wholeHead says what keeps a text from being a head that says all that is to be compared;
+// "" when nothing does. Only a lake without batches has neither a last one nor a chain.
+func wholeHead(text []byte) string {
+	read := json.NewDecoder(bytes.NewReader(text))
+	read.DisallowUnknownFields()
+	h, fields := books.Head{}, map[string]any{}
+	if err := errors.Join(read.Decode(&h), json.Unmarshal(text, &fields)); err != nil {
+		return err.Error()
+	}
+	for _, name := range []string{"lake", "batch", "batches", "chain", "records"} {
+		value, has := fields[name]
+		empty := value == nil || value == ""
+		switch {
+		case !has:
+			return name + " is missing"
+		case empty && (h.Batches != 0 || name != "batch" && name != "chain"), !empty && h.Batches == 0 && (name == "batch" || name == "chain"):
+			return name + " doesn't fit"
+		}
+	}
+	return ""
 }
