@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"carat/jobs/books"
 	"carat/jobs/config"
@@ -175,7 +174,7 @@ func (u *undoing) resume(ctx context.Context, r *UndoResult) (err error) {
 // may finds the batch, and says why it can't be taken out.
 func (u *undoing) may(ctx context.Context) (err error) {
 	o := u.options
-	if strings.TrimSpace(o.Reason) == "" || len(o.Reason) > reasonBytes {
+	if !spelling.Says(o.Reason) || len(o.Reason) > reasonBytes {
 		return pipeline.Errorf(pipeline.KindUsage, "undo", o.Batch, "a reason is needed, of at most %d bytes", reasonBytes).
 			WithHint("for example `carat undo %s --reason \"read with the wrong layout\"`", o.Batch)
 	}

@@ -12,6 +12,7 @@ import (
 	"carat/jobs/names"
 	"carat/pipeline"
 	"carat/pipeline/decision"
+	"carat/pipeline/spelling"
 )
 
 // matchIDsMax bounds the rows of one match: what is more is a file to be corrected.
@@ -187,7 +188,7 @@ func DecideMatch(ctx context.Context, o MatchOptions) (d decision.Decision, err 
 		}
 		reason := strings.TrimSpace(o.Reason)
 		switch {
-		case reason == "":
+		case !spelling.Says(reason):
 			return d, bad("a match needs a reason: how it is known that these rows belong together")
 		case len(reason) > noteBytesMax:
 			return d, pipeline.Errorf(pipeline.KindUsage, "decide", "match", "the reason is longer than %d bytes", noteBytesMax)

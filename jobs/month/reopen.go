@@ -67,7 +67,7 @@ func mayReopen(c books.Closures, o ReopenOptions) (state.Lock, error) {
 	l, ok := c.Lock(o.Period)
 	last, any := c.Last()
 	switch {
-	case len(o.Reason) == 0 || len(o.Reason) > noteBytesMax:
+	case !spelling.Says(o.Reason) || len(o.Reason) > noteBytesMax:
 		return l, pipeline.Errorf(pipeline.KindUsage, "reopen", string(o.Period), "a reason is needed, of at most %d bytes", noteBytesMax).
 			WithHint("for example `carat reopen --period %s --reason \"settlement report corrected by the store\"`", o.Period)
 	case spelling.CheckText(o.Reason, false) != nil:
