@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"carat/jobs/config"
+	"carat/jobs/disk"
 )
 
 // ownFolders are the folders beside a carat.yaml whose files are carat's input, its
@@ -64,19 +65,24 @@ func within(path, folder string) bool {
 }
 
 func matches(glob, dir, full string) bool {
-	if !filepath.IsAbs(glob) {
-		glob = filepath.Join(dir, filepath.FromSlash(glob))
+	if !filepath.IsAbs(glob) { // of the folder, whose own name may look like a pattern
+		rel, err := filepath.Rel(dir, full)
+		if err != nil {
+			return false
+		}
+		full, glob = rel, filepath.Clean(filepath.FromSlash(glob))
 	}
 	ok, err := filepath.Match(glob, full)
 	return err == nil && ok
 }
 
-// ownPlace says which of carat's own places a path is or lies in, "" for none.
+// ownPlace says which of carat's own places a path is or lies in, "" for none; also where
+// that place isn't made yet.
 func ownPlace(full string) string {
 	if filepath.Base(full) == config.File {
 		return "a configuration, which you write yourself"
 	}
-	for dir := filepath.Dir(full); ; dir = filepath.Dir(dir) {
+	for dir := full; ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(filepath.Join(dir, "lake.json")); err == nil {
 			return "inside the lake " + dir
 		}
@@ -111,17 +117,4 @@ func (a *app) placeOutFile(flag, path string, c *config.Config) (string, error) 
 
 // fullPath gives the whole path of what need not be there, by what its nearest
 // folder that is there really is.
-func fullPath(path string) string {
-	full, err := filepath.Abs(path)
-	if err != nil {
-		return path
-	}
-	for dir, rest := full, ""; ; dir, rest = filepath.Dir(dir), filepath.Join(filepath.Base(dir), rest) {
-		if real, err := filepath.EvalSymlinks(dir); err == nil {
-			return filepath.Join(real, rest)
-		}
-		if dir == filepath.Dir(dir) {
-			return full
-		}
-	}
-}
+func fullPath(path string) string { return disk.Real(path) }

@@ -166,7 +166,7 @@ func (o BackupOptions) out() (string, error) {
 		rel, err := filepath.Rel(of, dir)
 		return err == nil && (rel == "." || filepath.IsLocal(rel))
 	}
-	if inside(out, o.Config.Lake) || inside(o.Config.Lake, out) {
+	if real, lake := disk.Real(out), disk.Real(o.Config.Lake); inside(real, lake) || inside(lake, real) {
 		return "", pipeline.Errorf(pipeline.KindUsage, "back up to", out, "it and the lake %s lie in each other", o.Config.Lake).
 			WithHint("name a folder elsewhere, best on another disk")
 	}
