@@ -48,6 +48,9 @@ func Restore(ctx context.Context, o RestoreOptions) (result *RestoreResult, err 
 	if err != nil {
 		return nil, err
 	}
+	if err := onlyFiles(folder); err != nil {
+		return nil, err
+	}
 	m, sums, err := readBackup(folder)
 	if err != nil {
 		return nil, err
@@ -71,6 +74,9 @@ func Restore(ctx context.Context, o RestoreOptions) (result *RestoreResult, err 
 		}
 		result.Head = v.Head
 		return result, sameHead(folder, m, v.Head)
+	}
+	if err := o.staysBelow(folder); err != nil {
+		return nil, err
 	}
 	result.Lake = o.Config.Lake
 	result.Head, err = o.restore(ctx, folder, m, sums)
@@ -122,6 +128,32 @@ func (o *RestoreOptions) configure(folder string) (err error) {
 	return o.Config.FillSecrets(o.Variable)
 }
 
+// staysBelow refuses the lake of a backup's own carat.yaml that isn't below the folder to
+// which is restored: nobody but who restores says what else is written.
+func (o RestoreOptions) staysBelow(folder string) error {
+	rel, err := filepath.Rel(disk.Real(o.Dir), disk.Real(o.Config.Lake))
+	if _, own := os.Stat(filepath.Join(o.Dir, config.File)); own == nil || err == nil && rel != "." && filepath.IsLocal(rel) {
+		return nil
+	}
+	return pipeline.Errorf(pipeline.KindUsage, "restore from", folder, "its carat.yaml has the lake at %s, which is not below %s", o.Config.Lake, o.Dir).
+		WithHint("copy %s to %s and set its `lake`, then restore again", filepath.Join(folder, backupConfig, config.File), filepath.Join(o.Dir, config.File))
+}
+
+// onlyFiles refuses a backup in which something is neither a file nor a folder: a backup
+// has no links, and what one leads to is no part of it.
+func onlyFiles(folder string) error {
+	real, err := filepath.EvalSymlinks(folder)
+	if err != nil {
+		return nil // told when it is read
+	}
+	return filepath.WalkDir(real, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && !d.Type().IsRegular() {
+			return pipeline.Errorf(pipeline.KindVerification, "read backup", path, "it is no file, and a backup holds nothing else").WithHint("use another backup; nothing was restored")
+		}
+		return nil
+	})
+}
+
 // checkBackup compares the hash of every file.
 func checkBackup(ctx context.Context, s books.Setting, folder string, sums map[string]string) error {
 	for i, name := range slices.Sorted(maps.Keys(sums)) {
@@ -169,6 +201,9 @@ func (o RestoreOptions) restore(ctx context.Context, folder string, m manifest, 
 			WithHint("put a carat.yaml whose `lake` is a folder into %s, restore, and then bring the lake into a bucket with `carat copy`", config.Shown(o.Dir))
 	}
 	root := o.Config.Lake
+	if err := lake.CheckRoot(root); err != nil {
+		return head, err
+	}
 	if entries, err := os.ReadDir(root); err == nil && len(entries) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return head, pipeline.Errorf(pipeline.KindUsage, "restore to", root, "there is something already").
 			WithHint("restore into another folder with --dir, or move the lake away")
