@@ -22,10 +22,10 @@ import (
 // terms only, stays as it is. It gives the number of source files removed, and
 // fails as misnamed when nothing is known of the person.
 func (l *Lake) Erase(ctx context.Context, creatorID, folder string) (filesRemoved int, err error) {
-	known, first := int64(0), false
+	known, added := int64(0), []string(nil)
 	err = l.people.Write(ctx, func(tx *sql.Tx) error {
 		var err error
-		known, first, err = people.Forget(ctx, tx, creatorID, folder)
+		known, added, err = people.Forget(ctx, tx, creatorID, folder)
 		return err
 	})
 	if err != nil {
@@ -52,8 +52,8 @@ func (l *Lake) Erase(ctx context.Context, creatorID, folder string) (filesRemove
 		return filesRemoved, l.fail("erase", creatorID, err)
 	}
 	if known == 0 && filesRemoved == 0 {
-		if first {
-			if err := l.people.Write(ctx, func(tx *sql.Tx) error { return people.Unforget(ctx, tx, creatorID, folder) }); err != nil {
+		if len(added) > 0 {
+			if err := l.people.Write(ctx, func(tx *sql.Tx) error { return people.Unforget(ctx, tx, added) }); err != nil {
 				return 0, l.fail("erase", creatorID, err)
 			}
 		}

@@ -20,6 +20,16 @@ func TestErasedUnderAnotherID(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	err := p.Write(t.Context(), func(tx *sql.Tx) error { // of whom nothing is known: it is taken back, and nothing else
+		_, added, err := Forget(t.Context(), tx, "C1", "C1")
+		if err != nil {
+			return err
+		}
+		return Unforget(t.Context(), tx, added)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	other := pipeline.Person{DisplayName: "Other", Email: "other@example.com"}
 	named := func(id string, one pipeline.Person) pipeline.Person { one.CreatorID = id; return one }
 	payee := func(id, name, account string) pipeline.Person {

@@ -20,51 +20,50 @@ create table if not exists forgotten (subject text primary key)`
 
 // Forget takes a person out of the store and remembers, by a keyed hash, that they
 // were: of the id, of what ids that look like it fold to, of the name of their folder of
-// statements, and of name and address together. It says whether anything was known, and
-// whether nobody had asked for it before.
-func Forget(ctx context.Context, tx *sql.Tx, creatorID, folder string) (known int64, first bool, err error) {
+// statements, and of name and address together. It says how much was known, and what is
+// remembered that wasn't before.
+func Forget(ctx context.Context, tx *sql.Tx, creatorID, folder string) (known int64, added []string, err error) {
 	key, err := key(ctx, tx, true)
 	if err != nil {
-		return 0, false, err
+		return 0, nil, err
 	}
 	marks, err := marksIn(ctx, tx, creatorID)
 	if err != nil {
-		return 0, false, err
+		return 0, nil, err
 	}
 	for _, query := range []string{"delete from people where creator_id = ?", "delete from payees where payee_id = ?"} {
 		res, err := tx.ExecContext(ctx, query, creatorID)
 		if err != nil {
-			return 0, false, err
+			return 0, nil, err
 		}
 		n, err := res.RowsAffected()
 		if err != nil {
-			return 0, false, err
+			return 0, nil, err
 		}
 		known += n
 	}
 	for _, subject := range append(subjects(creatorID, folder), marks...) {
-		added, err := tx.ExecContext(ctx, "insert into forgotten (subject) values (?) on conflict do nothing", keyed(key, subject))
+		hash := keyed(key, subject)
+		res, err := tx.ExecContext(ctx, "insert into forgotten (subject) values (?) on conflict do nothing", hash)
 		if err != nil {
-			return 0, false, err
+			return 0, nil, err
 		}
-		n, err := added.RowsAffected()
+		n, err := res.RowsAffected()
 		if err != nil {
-			return 0, false, err
+			return 0, nil, err
 		}
-		first = first || n > 0
+		if n > 0 {
+			added = append(added, hash)
+		}
 	}
-	return known, first, nil
+	return known, added, nil
 }
 
-// Unforget takes back what Forget remembered of an id of which nothing was known:
-// it was misspelt, and whoever has it may come yet.
-func Unforget(ctx context.Context, tx *sql.Tx, creatorID, folder string) error {
-	key, err := key(ctx, tx, false)
-	if err != nil || key == nil {
-		return err
-	}
-	for _, subject := range subjects(creatorID, folder) {
-		if _, err := tx.ExecContext(ctx, "delete from forgotten where subject = ?", keyed(key, subject)); err != nil {
+// Unforget takes back what Forget added to what is remembered, of an id of which nothing
+// was known: it was misspelt, and whoever has it may come yet.
+func Unforget(ctx context.Context, tx *sql.Tx, added []string) error {
+	for _, hash := range added {
+		if _, err := tx.ExecContext(ctx, "delete from forgotten where subject = ?", hash); err != nil {
 			return err
 		}
 	}
