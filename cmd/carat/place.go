@@ -82,7 +82,11 @@ func ownPlace(full string) string {
 	if filepath.Base(full) == config.File {
 		return "a configuration, which you write yourself"
 	}
-	for dir := full; ; dir = filepath.Dir(dir) {
+	first := filepath.Dir(full)
+	if _, err := os.Lstat(full); err != nil {
+		first = full // one that is there is refused for what it is
+	}
+	for dir := first; ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(filepath.Join(dir, "lake.json")); err == nil {
 			return "inside the lake " + dir
 		}
