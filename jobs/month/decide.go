@@ -197,7 +197,7 @@ func knownExceptions(ctx context.Context, p *books.Books, s books.Setting) (map[
 	for _, one := range states {
 		current = append(current, pipeline.SQLText(one.RunID))
 	}
-	amounts, err := p.Query(ctx, s.Config, books.Latest, "select exception_id, subject_id, cast(expected as varchar), cast(actual as varchar), cast(difference as varchar), unit, cast("+books.Exposure(held)+" as varchar), period, entity from "+books.TableExceptions+
+	amounts, err := p.Query(ctx, s.Config, books.Latest, "select exception_id, subject_id, cast(expected as varchar), cast(actual as varchar), cast(difference as varchar), unit, cast("+books.Exposure(held)+" as varchar), period, entity, cast("+strings.Join(moreCells, " as varchar), cast(")+" as varchar) from "+books.TableExceptions+
 		" order by exception_id, run_id in ("+strings.Join(current, ", ")+"), period, run_id", books.TableExceptions)
 	if err != nil {
 		return nil, err
@@ -205,7 +205,11 @@ func knownExceptions(ctx context.Context, p *books.Books, s books.Setting) (map[
 	said, standing, entities := map[string][]seen{}, map[string]pipeline.Period{}, map[string]string{}
 	for _, row := range amounts.Rows {
 		text := func(i int) string { t, _ := row[i].(string); return t }
-		said[text(0)] = append(said[text(0)], seen{text(1), text(2), text(3), text(4), text(5), text(6)})
+		cells := make([]string, len(moreCells))
+		for i := range cells {
+			cells[i] = text(9 + i)
+		}
+		said[text(0)] = append(said[text(0)], seen{text(1), text(2), text(3), text(4), text(5), text(6), cells})
 		standing[text(0)], entities[text(0)] = pipeline.Period(text(7)), text(8)
 	}
 	for _, row := range t.Rows {

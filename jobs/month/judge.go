@@ -1,15 +1,17 @@
 package month
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"carat/jobs/books"
 	"carat/pipeline"
 	"carat/pipeline/decision"
+	"carat/pipeline/spelling"
 )
 
 // waiverYears is how far ahead the end of a waiver may lie: what stands for longer
@@ -17,11 +19,21 @@ import (
 const waiverYears = 1
 
 // seen is what a run said of an exception, as the export writes it.
-type seen struct{ subject, expected, actual, difference, unit, exposure string }
+type seen struct {
+	subject, expected, actual, difference, unit, exposure string
+	cells                                                 []string // of moreCells
+}
 
-// shownCells are the columns of the export by which a row is known to be about the
-// exception of its id, where the file has them.
-var shownCells = []string{"control", "subject_id", "difference"}
+// moreCells are columns of the export by which a row is known to be about the exception
+// of its id besides control and subject, in the runs' table; amountCells are those of
+// them that are numbers.
+var (
+	moreCells   = []string{"severity", "period", "entity", "subject_kind", "unit", "reason", "detail", "batch_id", "source_line", "expected", "actual", "difference"}
+	amountCells = []string{"source_line", "expected", "actual", "difference"}
+)
+
+// shownCells are all of these, where the file has them.
+var shownCells = append([]string{"control", "subject_id"}, moreCells...)
 
 // isAbout says whether the cells of a row are those of the exception whose id it
 // has: a sheet that was sorted without its ids decides about others than it shows.
@@ -34,16 +46,39 @@ func (k knownException) isAbout(cells map[string]string) (column string, ok bool
 	if text, has := cells["subject_id"]; has && text != k.subject {
 		return "subject_id", false
 	}
-	text, has := cells["difference"]
-	if !has {
-		return "", true
-	}
-	for _, one := range k.seen {
-		if sameNumber(text, one.difference) {
+	for _, one := range slices.Backward(k.seen) { // what one run said, not a bit of each
+		differs := one.differs(cells)
+		if differs == "" {
 			return "", true
 		}
+		column = cmp.Or(column, differs)
 	}
-	return "difference", len(k.seen) == 0
+	return column, column == ""
+}
+
+// differs gives the first column in which a row shows something else than a run said;
+// "" for none.
+func (s seen) differs(cells map[string]string) string {
+	for i, name := range moreCells {
+		text, has := cells[name]
+		want := strings.TrimSpace(s.cells[i])
+		switch {
+		case !has || text == want, slices.Contains(amountCells, name) && sameNumber(text, want), name == "period" && monthOf(text) == want:
+		default:
+			return name
+		}
+	}
+	return ""
+}
+
+// monthOf reads a month as spreadsheets write it once they took 2026-10 for a day.
+func monthOf(text string) string {
+	for _, form := range []string{"Jan-06", "06-Jan", "2006-01-02", "2006/01/02", "1/2/2006"} {
+		if day, err := time.Parse(form, text); err == nil {
+			return day.Format("2006-01")
+		}
+	}
+	return text
 }
 
 // sameNumber compares two decimals as spreadsheets write them, also with a comma.
@@ -93,7 +128,7 @@ func (f *decisionFile) wantNote(line int, d decision.Decision) {
 	if d.Status != decision.Explained && d.Status != decision.Waived {
 		return
 	}
-	if !strings.ContainsFunc(d.Note, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+	if !spelling.Says(d.Note) {
 		f.problem(line, "a note is missing: why it is %s", d.Status)
 	}
 }
