@@ -20,7 +20,7 @@ and their catalogs lie: a folder, or a bucket (lake: s3://BUCKET/PREFIX). The
 lake that is copied stays as it is; statements and the inbox are not copied.
 Where TO has a lake already nothing is done. Broken off, it goes on where it
 stopped.`,
-		Example: `  carat copy books cluster    # cluster/carat.yaml names bucket and PostgreSQL
+		Example: `  carat copy books cluster
   carat copy cluster restored`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {

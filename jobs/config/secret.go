@@ -27,12 +27,12 @@ func (c *Config) FillSecrets(variable func(string) string) (err error) {
 			continue
 		}
 		if *one.text, err = literal.Expand(*one.text, c.Dir, variable); err != nil {
-			return pipeline.Errorf(pipeline.KindUsage, "fill in", one.what+" of "+File, "%w", err)
+			return pipeline.Errorf(pipeline.KindUsage, "fill in", one.what+" of "+File, "%w", err).WithHint("set it where carat runs, or mend "+File)
 		}
 	}
 	c.Mail.User = user.Reveal()
 	if dsn := c.Catalog.Reveal(); dsn != "" && !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
-		return pipeline.Errorf(pipeline.KindUsage, "fill in", "catalog of "+File, "what it refers to doesn't begin with postgres://")
+		return pipeline.Errorf(pipeline.KindUsage, "fill in", "catalog of "+File, "what it refers to doesn't begin with postgres://").WithHint("put an address such as postgres://carat@db.example/carat there")
 	}
 	return nil
 }

@@ -388,7 +388,7 @@ func knownFeed(feedName string) error {
 func namedInput(p, feedName string) (InputFile, error) {
 	info, err := os.Lstat(p)
 	if errors.Is(err, fs.ErrNotExist) {
-		return InputFile{}, pipeline.Errorf(pipeline.KindNotFound, "read", p, "no such file")
+		return InputFile{}, pipeline.Errorf(pipeline.KindNotFound, "read", p, "no such file").WithHint("check how it is spelled; what lies in the inbox needs no name")
 	}
 	if err != nil {
 		return InputFile{}, pipeline.Errorf(pipeline.KindBadInput, "read", p, "%w", disk.Cause(err))

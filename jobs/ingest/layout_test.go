@@ -96,7 +96,7 @@ func TestLayoutProblemsOfKeys(t *testing.T) {
 		{layout(good + ", absolute: [reference]"), at + " absolute: reference is no number"},
 		{layout(good + ", scale: {amount: pence}"), at + ` scale amount (or cents, or minor_units): "pence" is not a whole number from 0 to 9`},
 		{layout(good + ", time_format: [DD/MM/YYYY, epoch_millis]"), at + ` time_format: "e" is no part of a time; write YYYY MM DD HH mm ss, or one of epoch_seconds, epoch_milliseconds, epoch_microseconds`},
-		{layout(good + ", time_format: ''"), at + " time_format: a time needs one year: YYYY, and this has 0; mm is minutes"},
+		{layout(good + ", time_format: ''"), at + " time_format: it says nothing yet: write how times look, such as DD/MM/YYYY HH:mm"},
 		{layout(good + ", time_format: MM/DD"), at + " time_format: a time needs one year: YYYY, and this has 0; mm is minutes"},
 		{layout(good + ", time_format: YYYY-mm-DD"), at + " time_format: a time needs one month: MM, and this has 0; mm is minutes"},
 		{layout(good + ", time_format: MM/DD/YYYY DD"), at + " time_format: a time needs one day: DD, and this has 2; mm is minutes"},

@@ -31,6 +31,9 @@ var timeTokens = []struct{ token, layout string }{
 // day and the time as it is. A fraction of a second is read after ss.
 func TimeLayout(format string) (string, error) {
 	var layout strings.Builder
+	if format == "" {
+		return "", errors.New("it says nothing yet: write how times look, such as DD/MM/YYYY HH:mm")
+	}
 	var parts strings.Builder
 	for rest := format; rest != ""; {
 		i := slices.IndexFunc(timeTokens, func(t struct{ token, layout string }) bool { return strings.HasPrefix(rest, t.token) })
