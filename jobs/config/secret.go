@@ -27,7 +27,7 @@ func (c *Config) FillSecrets(variable func(string) string) (err error) {
 			continue
 		}
 		if *one.text, err = literal.Expand(*one.text, c.Dir, variable); err != nil {
-			return pipeline.Errorf(pipeline.KindUsage, "fill in", one.what+" of "+File, "%w", err).WithHint("set it where carat runs, or mend "+File)
+			return pipeline.Errorf(pipeline.KindUsage, "fill in", one.what+" of "+File, "%w", err).WithHint("set it where carat runs, or mend " + File)
 		}
 	}
 	c.Mail.User = user.Reveal()
