@@ -46,8 +46,10 @@ func (a *app) finish(err error) int {
 	}
 	err = postgres.Busy(err)
 	said := hasNext(err)
-	for _, e := range parts(err) {
-		if !said {
+	all := parts(err)
+	for i, e := range all {
+		// The step of several is told once, with the last; each file has its own.
+		if !said && (i == len(all)-1 || pipeline.KindOf(e) == pipeline.KindBadInput) {
 			e = withNext(e, a.verb)
 		}
 		fmt.Fprintln(a.stderr, "carat: "+strings.ReplaceAll(printable(spelling.Redact(e.Error(), a.secrets...)), "\n", "\n  "))

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"carat/pipeline"
@@ -11,18 +12,25 @@ import (
 // withNext gives an error a next step where nothing in it names one: first by what the
 // operating system said, then by its kind. A failure of carat itself has none.
 func withNext(err error, verb string) error {
+	if step := nextOf(err, verb); step != "" {
+		return &steppedError{err, step}
+	}
+	return err
+}
+
+// nextOf gives the step that an error doesn't name itself; "" if it does, or there is none.
+func nextOf(err error, verb string) string {
 	var known *pipeline.Error
-	if !errors.As(err, &known) || hasNext(err) {
-		return err
+	if !errors.As(err, &known) || hasNext(err) || strings.Contains(err.Error(), "; ") { // it goes on already
+		return ""
 	}
-	step := nextByCause(err)
-	if step == "" {
-		step = nextByKind(known.Kind, verb)
+	if step := nextByCause(err); step != "" {
+		return step
 	}
-	if step == "" {
-		return err
+	if known.Action == "parse configuration" && !strings.HasPrefix(verb, "carat check") {
+		return "`carat check` shows each problem with an example"
 	}
-	return &steppedError{err, step}
+	return nextByKind(known.Kind, verb)
 }
 
 // steppedError is an error with a next step that it didn't name itself.

@@ -50,6 +50,11 @@ func take(t *testing.T, s books.Setting, name, text, reading, entity string) {
 		t.Fatal(err)
 	}
 	defer p.Close()
+	release, err := p.Lake.Lock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
