@@ -28,7 +28,9 @@ func (v *verifier) inventory(ctx context.Context) ([]string, error) {
 	}
 	if !complete {
 		// A lake that was cut off while it was made lists no rows and no source yet.
-		if slices.ContainsFunc(files, func(f inventory.File) bool { return strings.HasPrefix(f.Path, "raw/") || strings.Contains(f.Path, "/data/") }) {
+		if slices.ContainsFunc(files, func(f inventory.File) bool {
+			return strings.HasPrefix(f.Path, "raw/") || strings.Contains(f.Path, "/data/")
+		}) {
 			v.differ("%s: the list of files (carat_files) lacks its first row, which says that it is complete", store.CatalogFile)
 		}
 		return nil, nil // an older carat wrote the lake and nothing was written since
