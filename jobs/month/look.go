@@ -115,7 +115,7 @@ func (l *Standing) hindrances(ctx context.Context, p *books.Books, o LookOptions
 	approve := ApproveOptions{Setting: o.Setting, SQL: o.SQL, Period: o.Period}
 	if err := grants.May(o.By, books.RightReopen); err != nil {
 		add(&l.Reopen, err)
-	} else if _, err := mayReopen(closed, ReopenOptions{Setting: o.Setting, Period: o.Period, Reason: "-"}); err != nil {
+	} else if _, err := mayReopen(closed, ReopenOptions{Setting: o.Setting, Period: o.Period, Reason: "asked"}); err != nil {
 		add(&l.Reopen, err)
 	}
 	add(&l.Prepare, grants.May(o.By, books.RightClose))
