@@ -22,7 +22,12 @@ Where TO has a lake already nothing is done. Broken off, it goes on where it
 stopped.`,
 		Example: `  carat copy books cluster
   carat copy cluster restored`,
-		Args: cobra.ExactArgs(2),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return usage("carat copy takes two folders, each with its carat.yaml; got %d", len(args)).WithHint("see `%s --help`", cmd.CommandPath())
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p := a.progress()
 			var o relocate.Options

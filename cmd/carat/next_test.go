@@ -60,6 +60,7 @@ func TestRefusalsPrintANextStep(t *testing.T) {
 		{"runs", "show", "999"},
 		{"query", "--tables", "select 1"},
 		{"creators", "a", "b"},
+		{"copy", "a"},
 		{"decide", "--import", filepath.Join(dir, "carat.yaml"), "--period", "2026-10"},
 		{"users", "enrol", filepath.Join(dir, "carat.yaml")},
 		{"score", "--truth", dir, filepath.Join(dir, "none")},
