@@ -153,5 +153,5 @@ func movable(rel string, folders ...string) bool {
 
 func (s *Sweeper) unmovable(rel string) error {
 	return pipeline.Errorf(pipeline.KindVerification, "sweep lake", s.disk().Root, "%s names %q, which no commit moves; nothing was removed", catalog.MoveNote, rel).
-		WithHint("somebody wrote into staging/: see what `carat verify` names, and remove that note")
+		WithHint("somebody wrote into staging/: `carat verify` names what differs; restore the newest backup that verifies")
 }
