@@ -40,7 +40,7 @@ var topLevel = []string{
 // another: jobs pass data between them. The longest prefix of a folder decides.
 var mayImport = map[string][]string{
 	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision", "pipeline/sampling", "pipeline/identity/...", "pipeline/postgres", "pipeline/spelling"},
-	"jobs":            {"reports/...", "pipeline/identity/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/decision", "pipeline/sampling", "pipeline/certificate", "pipeline/spelling", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/state/signed", "pipeline/source/...", "pipeline/timestamp"},
+	"jobs":            {"reports/...", "pipeline/identity/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/feed/guess", "pipeline/decision", "pipeline/sampling", "pipeline/certificate", "pipeline/spelling", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/state/signed", "pipeline/source/...", "pipeline/timestamp"},
 	forTests:          {"jobs/...", "fixtures", "reports/...", "pipeline", "pipeline/decision"},
 	"reports":         {},
 	"pipeline":        {},
@@ -152,13 +152,15 @@ var mayImport = map[string][]string{
 	"pipeline/source/stripe":     sourcesMayImport,
 
 	// The frame of all formats, and a room for each provider.
-	"pipeline/feed": {"pipeline", "pipeline/parquetlimits", "pipeline/feed/lex", "pipeline/feed/typed", "pipeline/feed/published", "pipeline/feed/workbook", "pipeline/feed/layout", "pipeline/feed/view", "pipeline/feed/apple",
+	"pipeline/feed": {"pipeline", "pipeline/parquetlimits", "pipeline/feed/lex", "pipeline/feed/typed", "pipeline/feed/published", "pipeline/feed/workbook", "pipeline/feed/packing", "pipeline/feed/layout", "pipeline/feed/guess", "pipeline/feed/view", "pipeline/feed/apple",
 		"pipeline/feed/google", "pipeline/feed/stripe", "pipeline/feed/paypal", "pipeline/feed/adyen", "pipeline/feed/bank", "pipeline/feed/live", "pipeline/feed/ecb"},
 	"pipeline/feed/lex":       {"pipeline"},
 	"pipeline/feed/address":   {}, // what a letter is sent to is judged again when it is sent
 	"pipeline/feed/typed":     {"pipeline", "pipeline/feed/address", "pipeline/feed/lex"},
 	"pipeline/feed/workbook":  {"pipeline", "pipeline/feed/lex", "pipeline/feed/typed"},
 	"pipeline/feed/published": {"pipeline", "pipeline/feed/lex"},
+	"pipeline/feed/packing":   {"pipeline", "pipeline/feed/lex"},
+	"pipeline/feed/guess":     {"pipeline", "pipeline/feed/lex", "pipeline/feed/packing", "pipeline/feed/published", "pipeline/feed/workbook", "pipeline/feed/layout"},
 	"pipeline/feed/layout":    {"pipeline", "pipeline/feed/lex", "pipeline/feed/published", "pipeline/feed/workbook"},
 	"pipeline/feed/view":      {"pipeline", "pipeline/feed/lex", "pipeline/feed/published", "pipeline/feed/layout"},
 	// Providers don't know each other, nor who lists them: a provider is added or

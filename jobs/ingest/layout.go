@@ -4,9 +4,10 @@ import (
 	"errors"
 
 	"carat/pipeline/feed"
+	"carat/pipeline/feed/guess"
 )
 
-// GuessLayout writes a first layout for a file: see feed.GuessLayout. The feed is
+// GuessLayout writes a first layout for a file: see guess.Write. The feed is
 // that of the file's name unless feedName says it; one that doesn't exist is a
 // usage error.
 func GuessLayout(path, feedName, sheet string) (text string, err error) {
@@ -22,7 +23,7 @@ func GuessLayout(path, feedName, sheet string) (text string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return feed.GuessLayout(f, in.Name, in.Feed, sheet)
+	return guess.Write(f, in.Name, in.Feed, sheet)
 }
 
 // LooksLike says of which feed a file is that carat reads as it is, and how: the feed's

@@ -11,6 +11,7 @@ import (
 	"carat/pipeline/feed/ecb"
 	"carat/pipeline/feed/google"
 	"carat/pipeline/feed/live"
+	"carat/pipeline/feed/packing"
 	"carat/pipeline/feed/paypal"
 	"carat/pipeline/feed/published"
 	"carat/pipeline/feed/stripe"
@@ -93,7 +94,7 @@ var readers = map[string]int{}
 // keeps as its format. A kept file that another one read may give other rows today.
 func ReaderVersion(format string) int {
 	name, _, _ := strings.Cut(format, ":") // of a layout
-	for _, c := range []Compression{Gzip, Zstd, Zip} {
+	for _, c := range []packing.Compression{packing.Gzip, packing.Zstd, packing.Zip} {
 		name = strings.TrimSuffix(name, "."+string(c))
 	}
 	return 1 + readers[name]

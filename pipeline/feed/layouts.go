@@ -1,19 +1,15 @@
 package feed
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
 
-	"carat/pipeline"
 	"carat/pipeline/feed/layout"
 	"carat/pipeline/feed/lex"
 	"carat/pipeline/feed/published"
 	"carat/pipeline/feed/view"
-	"carat/pipeline/feed/workbook"
 )
 
 // FormatLayout is the format of files that a Layout describes.
@@ -183,52 +179,4 @@ func sortedKeys(layouts map[string][]Layout) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// GuessLayout looks at the beginning of a file and writes the part of carat.yaml
-// that a first layout for it is, with what it can't know as comments. Without a
-// feed that whose columns come nearest is taken. An error says that the file
-// can't be opened or has no columns.
-func GuessLayout(file *os.File, name, feedName, sheet string) (string, error) {
-	s, err := sampleOf(file, name, sheet)
-	if err != nil {
-		return "", err
-	}
-	if len(s.Names) < 2 || len(s.Rows) == 0 {
-		return "", lex.BadFile(name, 0, "it has no columns with rows below them").WithHint("a layout is for delimited text, JSON and workbooks; Parquet has carat's own columns")
-	}
-	if f, ok := pipeline.FeedByName(feedName); ok {
-		return s.GuessFor(f).YAML(name), nil
-	}
-	var best layout.Guess
-	score := 0
-	for _, f := range likeliestFirst() {
-		if g := s.GuessFor(f); best.Feed == "" || g.Score(f) > score {
-			best, score = g, g.Score(f)
-		}
-	}
-	return "# Which feed it is, is a guess as well: --feed says another.\n" + best.YAML(name), nil
-}
-
-func sampleOf(file *os.File, name, sheet string) (layout.Sample, error) {
-	info, err := file.Stat()
-	if err != nil {
-		return layout.Sample{}, pipeline.Errorf(pipeline.KindInternal, "read", name, "%w", err)
-	}
-	head := make([]byte, headBytes)
-	n, err := file.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return layout.Sample{}, pipeline.Errorf(pipeline.KindInternal, "read", name, "%w", err)
-	}
-	head = head[:n]
-	how := compressionOf(head)
-	if how == Zip && workbook.Is(file) {
-		return layout.SampleSheet(file, info.Size(), name, sheet)
-	}
-	if how != Plain {
-		if head, err = unpackHead(file, name, how); err != nil {
-			return layout.Sample{}, err
-		}
-	}
-	return layout.SampleText(head, len(head) < headBytes), nil
 }

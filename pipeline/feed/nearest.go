@@ -10,7 +10,9 @@ import (
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/guess"
 	"carat/pipeline/feed/lex"
+	"carat/pipeline/feed/packing"
 	"carat/pipeline/feed/published"
 )
 
@@ -18,14 +20,14 @@ import (
 // it isn't that: the feed whose columns its header comes nearest to, or the XML
 // that it is. "" when there is nothing to say.
 func Nearest(file *os.File, name string) string {
-	head := make([]byte, headBytes)
+	head := make([]byte, packing.HeadBytes)
 	n, err := file.ReadAt(head, 0)
 	if err != nil && n == 0 {
 		return ""
 	}
 	head = head[:n]
-	if how := compressionOf(head); how != Plain {
-		if head, err = unpackHead(file, name, how); err != nil {
+	if how := packing.Of(head); how != packing.Plain {
+		if head, err = packing.Head(file, name, how); err != nil {
 			return ""
 		}
 	}
@@ -71,7 +73,7 @@ func nearestFeed(head []byte) string {
 	var best pipeline.Feed
 	var lacks []string
 	hits := 1
-	for _, f := range likeliestFirst() {
+	for _, f := range guess.LikeliestFirst() {
 		n := 0
 		for _, name := range f.ColumnNames() {
 			if slices.Contains(found, name) {
@@ -91,21 +93,4 @@ func nearestFeed(head []byte) string {
 	}
 	return fmt.Sprintf("its columns come nearest to those of %s, of which it lacks %s; a layout of your own is told in carat.yaml (docs/formats.md)",
 		best.Name, strings.Join(lacks, ", "))
-}
-
-// likeliestFirst gives the feeds in the order in which two that come equally
-// near are named: of events, of balances, of reference.
-func likeliestFirst() []pipeline.Feed {
-	rank := func(f pipeline.Feed) int {
-		switch {
-		case f.Reference:
-			return 2
-		case f.Name == "balances":
-			return 1
-		}
-		return 0
-	}
-	feeds := pipeline.Feeds()
-	slices.SortStableFunc(feeds, func(a, b pipeline.Feed) int { return rank(a) - rank(b) })
-	return feeds
 }

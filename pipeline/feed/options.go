@@ -15,8 +15,6 @@ const (
 	// DefaultBlockBytes is the size of the blocks that a file is cut into. It
 	// is part of the format: Parquet files follow the blocks.
 	DefaultBlockBytes = 32 << 20
-	// MaxZipBytes bounds what a zip may unfold to.
-	MaxZipBytes = 256 << 20
 )
 
 // Input is the file to read.

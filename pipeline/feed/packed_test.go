@@ -16,6 +16,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/feed"
 	"carat/pipeline/feed/feedtest"
+	"carat/pipeline/feed/packing"
 )
 
 // The compression is told by the first bytes; the name doesn't matter.
@@ -78,9 +79,9 @@ func TestBrokenPacking(t *testing.T) {
 func TestBombs(t *testing.T) {
 	bomb := giftHeader + strings.Repeat("\n", 40<<20)
 	alike := giftHeader + strings.Repeat(goodGift, 10_000) // just under a megabyte
-	for how, c := range map[feed.Compression]struct{ bomb, alike []byte }{
-		feed.Gzip: {feedtest.Gzipped(t, bomb), feedtest.Gzipped(t, alike)},
-		feed.Zstd: {feedtest.Zstandard(t, bomb, 1<<20), feedtest.Zstandard(t, alike, 1<<20)},
+	for how, c := range map[packing.Compression]struct{ bomb, alike []byte }{
+		packing.Gzip: {feedtest.Gzipped(t, bomb), feedtest.Gzipped(t, alike)},
+		packing.Zstd: {feedtest.Zstandard(t, bomb, 1<<20), feedtest.Zstandard(t, alike, 1<<20)},
 	} {
 		out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", c.bomb, nil)
 		want := fmt.Sprintf("read gift_events.csv: a %s that unfolds to more than 100 times its size; ask its sender whether it is meant so, and for it unpacked", how)

@@ -12,6 +12,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/feed/lex"
+	"carat/pipeline/feed/packing"
 	"carat/pipeline/feed/published"
 	"carat/pipeline/feed/typed"
 	"carat/pipeline/feed/view"
@@ -77,7 +78,7 @@ func ReadFeed(ctx context.Context, f pipeline.Feed, in Input, opts Options, sink
 }
 
 func (j *job) run(ctx context.Context) (typed.Result, error) {
-	raw, err := newRawReader(ctx, j.in, j.opts.Progress)
+	raw, err := packing.NewRaw(ctx, j.in.File, j.in.Name, j.in.Tee, j.opts.Progress)
 	if err != nil {
 		return typed.Result{}, err
 	}
@@ -86,9 +87,9 @@ func (j *job) run(ctx context.Context) (typed.Result, error) {
 			return typed.Result{}, err
 		}
 	}
-	if j.format.Name == formatParquet || j.format.Name == formatXLSX || j.format.Compression == Zip {
-		if err := raw.drain(); err != nil { // read out of order below
-			return typed.Result{}, unpackError(j.in.Name, j.format.Compression, raw, err)
+	if j.format.Name == formatParquet || j.format.Name == formatXLSX || j.format.Compression == packing.Zip {
+		if err := raw.Drain(); err != nil { // read out of order below
+			return typed.Result{}, packing.Broken(j.in.Name, j.format.Compression, raw, err)
 		}
 		if j.format.Name == formatXLSX && j.format.layout != nil && j.format.layout.SQL != "" {
 			return typed.Result{}, lex.BadFile(j.in.Name, 0, "%s: its sql reads delimited text, and this is a workbook", j.format.layout.Called()).WithHint("have it exported as CSV")
@@ -106,29 +107,29 @@ func (j *job) run(ctx context.Context) (typed.Result, error) {
 		if j.format.Name == formatParquet {
 			return readParquet(ctx, j)
 		}
-		text, err := openZip(j.in)
+		text, err := packing.OpenZip(j.in.File, j.in.Size, j.in.Name)
 		if err != nil {
 			return typed.Result{}, err
 		}
 		defer text.Close()
 		return j.text(ctx, text, func(err error) error {
-			return unpackError(j.in.Name, Zip, nil, err)
+			return packing.Broken(j.in.Name, packing.Zip, nil, err)
 		})
 	}
-	wrap := func(err error) error { return unpackError(j.in.Name, j.format.Compression, raw, err) }
-	text, release, err := unpack(raw, j.format.Compression)
+	wrap := func(err error) error { return packing.Broken(j.in.Name, j.format.Compression, raw, err) }
+	text, release, err := packing.Unpack(raw, j.format.Compression)
 	if err != nil {
 		return typed.Result{}, wrap(err)
 	}
 	defer release()
-	if j.format.Compression != Plain {
-		text = &unfolding{text: text, raw: raw}
+	if j.format.Compression != packing.Plain {
+		text = &packing.Unfolding{Text: text, Raw: raw}
 	}
 	total, err := j.text(ctx, text, wrap)
 	if err != nil {
 		return typed.Result{}, err
 	}
-	if err := raw.drain(); err != nil {
+	if err := raw.Drain(); err != nil {
 		return typed.Result{}, wrap(err)
 	}
 	return total, nil
@@ -151,7 +152,7 @@ func (j *job) text(ctx context.Context, src io.Reader, wrap func(error) error) (
 		src, wrap = lex.Elements(src, j.in.Name), ownErrors(wrap)
 	}
 	cut := lex.NewCutter(src, j.in.Name, j.opts.BlockBytes, quoted, wrap)
-	if j.format.Compression == Plain {
+	if j.format.Compression == packing.Plain {
 		cut.Hint = int(min(j.in.Size, int64(j.opts.BlockBytes)))
 	}
 	if err := cut.SkipBOM(); err != nil {

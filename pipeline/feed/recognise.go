@@ -9,6 +9,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/feed/lex"
+	"carat/pipeline/feed/packing"
 	"carat/pipeline/feed/workbook"
 )
 
@@ -23,7 +24,7 @@ const (
 // Format is what a file's content was recognised as.
 type Format struct {
 	Name        string // csv, ndjson, parquet, ecb-history, …: see Formats
-	Compression Compression
+	Compression packing.Compression
 	Feed        string // the feed that it gives
 	encoding    lex.Encoding
 	layout      *Layout // by which it is read
@@ -35,14 +36,11 @@ func (f Format) String() string {
 	if f.layout != nil && f.layout.Name != "" {
 		f.Name += ":" + f.layout.Name
 	}
-	if f.Compression == Plain {
+	if f.Compression == packing.Plain {
 		return f.Name
 	}
 	return f.Name + "." + string(f.Compression)
 }
-
-// headBytes is how much of a file's text is looked at.
-const headBytes = 64 << 10
 
 // FeedOfName gives the feed that a file's name begins with, the longest if
 // several do; "" if none does.
@@ -89,7 +87,7 @@ func RecogniseAs(file *os.File, name, feedHint string, opts Options) (Format, er
 // content.
 func recognise(file *os.File, name, feed string, opts *Options) (Format, error) {
 	forced := opts.Format
-	head := make([]byte, headBytes)
+	head := make([]byte, packing.HeadBytes)
 	n, err := file.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return Format{}, pipeline.Errorf(pipeline.KindInternal, "read", name, "%w", err)
@@ -98,11 +96,11 @@ func recognise(file *os.File, name, feed string, opts *Options) (Format, error) 
 	if n == 0 {
 		return Format{}, lex.EmptyFile(name)
 	}
-	format := Format{Compression: compressionOf(head)}
+	format := Format{Compression: packing.Of(head)}
 	switch format.Compression {
-	case Zip, Gzip, Zstd:
-		if format.Compression == Zip && workbook.Is(file) {
-			format.Name, format.Feed, format.Compression = formatXLSX, feed, Plain
+	case packing.Zip, packing.Gzip, packing.Zstd:
+		if format.Compression == packing.Zip && workbook.Is(file) {
+			format.Name, format.Feed, format.Compression = formatXLSX, feed, packing.Plain
 			switch {
 			case forced == FormatLayout && len(opts.Layouts) > 0:
 				format.layout = &opts.Layouts[0]
@@ -113,7 +111,7 @@ func recognise(file *os.File, name, feed string, opts *Options) (Format, error) 
 			}
 			return format, format.check(name, feed)
 		}
-		if head, err = unpackHead(file, name, format.Compression); err != nil {
+		if head, err = packing.Head(file, name, format.Compression); err != nil {
 			return Format{}, err
 		}
 	}
@@ -124,7 +122,7 @@ func recognise(file *os.File, name, feed string, opts *Options) (Format, error) 
 		if forced != "" && forced != formatParquet {
 			return Format{}, lex.BadFile(name, 0, "Parquet, where carat.yaml says %s", forced).WithHint("mend feeds: %s: format", feed)
 		}
-		if format.Compression != Plain {
+		if format.Compression != packing.Plain {
 			return Format{}, lex.BadFile(name, 0, "Parquet inside %s", format.Compression).WithHint("Parquet is compressed inside; unpack it")
 		}
 		format.Name, format.Feed = formatParquet, feed
@@ -199,49 +197,6 @@ func (f Format) check(name, feed string) error {
 			WithHint("name the file %s…", f.Feed)
 	}
 	return nil
-}
-
-// unpackHead gives the beginning of a packed file's text.
-func unpackHead(file *os.File, name string, how Compression) ([]byte, error) {
-	text, release, err := unpackFile(file, name, how)
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	head := make([]byte, headBytes)
-	n := 0
-	for n < len(head) && err == nil {
-		var more int
-		more, err = text.Read(head[n:])
-		n += more
-	}
-	if err != nil && !errors.Is(err, io.EOF) { // cut off within the head as well
-		return nil, unpackError(name, how, nil, err)
-	}
-	if n == 0 && errors.Is(err, io.EOF) {
-		return nil, lex.EmptyFile(name)
-	}
-	return head[:n], nil
-}
-
-// unpackFile gives a packed file's text from its beginning.
-func unpackFile(file *os.File, name string, how Compression) (io.Reader, func(), error) {
-	if how != Zip {
-		text, release, err := unpack(io.NewSectionReader(file, 0, 1<<62), how)
-		if err != nil {
-			return nil, nil, unpackError(name, how, nil, err)
-		}
-		return text, release, nil
-	}
-	info, err := file.Stat()
-	if err != nil {
-		return nil, nil, pipeline.Errorf(pipeline.KindInternal, "read", name, "%w", err)
-	}
-	text, err := openZipAt(file, info.Size(), name)
-	if err != nil {
-		return nil, nil, err
-	}
-	return text, func() { _ = text.Close() }, nil
 }
 
 // textFormat says what a text is; "" for a JSON array of no objects.

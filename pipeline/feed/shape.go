@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"carat/pipeline/feed/guess"
 	"carat/pipeline/parquetlimits"
 )
 
@@ -24,11 +25,7 @@ func Shape(file *os.File, name string) string {
 	}
 	names := parquetNames(file)
 	if names == nil {
-		s, err := sampleOf(file, name, "")
-		if err != nil {
-			return ""
-		}
-		names = s.Names
+		names = guess.Columns(file, name)
 	}
 	text := strings.Join(names, ",")
 	if len(text) > shapeBytes {
@@ -73,11 +70,7 @@ func Reads(file *os.File, name string, format Format) bool {
 	}
 	names := parquetNames(file)
 	if names == nil {
-		s, err := sampleOf(file, name, "")
-		if err != nil {
-			return false
-		}
-		names = s.Names
+		names = guess.Columns(file, name)
 	}
 	for _, column := range requiredColumns(format.Feed) {
 		if !slices.Contains(names, column) {

@@ -74,7 +74,7 @@ func (l *Layout) twice(names []string) string {
 // FitText compares the beginning of a delimited text, as the file has it, with
 // the layout.
 func (l *Layout) FitText(text []byte) Fit {
-	text = bytes.TrimPrefix(l.decode(text), []byte(lex.ByteOrderMark))
+	text = bytes.TrimPrefix(l.Decode(text), []byte(lex.ByteOrderMark))
 	line := int64(1)
 	for range l.SkipLines {
 		_, text, _ = bytes.Cut(text, lex.Newline)
@@ -97,7 +97,8 @@ func (l *Layout) FitText(text []byte) Fit {
 	return best
 }
 
-func (l *Layout) decode(text []byte) []byte {
+// Decode gives a text in UTF-8, by the encoding that the layout says or its beginning shows.
+func (l *Layout) Decode(text []byte) []byte {
 	if l.Encoding == "" || l.Encoding == "utf-8" {
 		decoded, _ := lex.DecodeHead(text)
 		return decoded

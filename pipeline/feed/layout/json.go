@@ -23,7 +23,7 @@ const maxKeys = lex.MaxColumns
 func (l *Layout) FitObject(head []byte) Fit {
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte(lex.ByteOrderMark)), " \t\r\n[")
 	var names []string
-	_ = eachValue(&lex.JSON{Data: head, Room: room}, "", 0, func(path string, _ lex.Value) error {
+	_ = EachValue(&lex.JSON{Data: head, Room: room}, "", 0, func(path string, _ lex.Value) error {
 		if names = append(names, path); len(names) > maxKeys {
 			return lex.ErrEnough
 		}
@@ -42,13 +42,13 @@ func (l *Layout) FitObject(head []byte) Fit {
 
 func room(n int) []byte { return make([]byte, 0, n) }
 
-// eachValue calls do for each value of an object and of the objects in it, by
+// EachValue calls do for each value of an object and of the objects in it, by
 // its path.
-func eachValue(s *lex.JSON, under string, depth int, do func(path string, v lex.Value) error) error {
+func EachValue(s *lex.JSON, under string, depth int, do func(path string, v lex.Value) error) error {
 	return s.Object(func(key []byte) error {
 		path := under + string(key)
 		if s.Peek() == '{' && depth < 20 {
-			return eachValue(s, path+".", depth+1, do)
+			return EachValue(s, path+".", depth+1, do)
 		}
 		v, err := s.Value()
 		if err != nil {
@@ -90,7 +90,7 @@ func (m *maker) object(line int64, record []byte) error {
 	cells := make([]Cell, len(m.at))
 	seen := make([]bool, len(m.at))
 	s := &lex.JSON{Data: record, Room: room}
-	err := eachValue(s, "", 0, func(path string, v lex.Value) error {
+	err := EachValue(s, "", 0, func(path string, v lex.Value) error {
 		i, used := m.at[path]
 		if !used {
 			return nil

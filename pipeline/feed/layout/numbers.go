@@ -44,10 +44,13 @@ func plainBlanks(text string) string {
 // plainMarks are the characters that stand for one of ASCII in numbers.
 var plainMarks = strings.NewReplacer("\u2212", "-", "\uFE63", "-", "\uFF0D", "-", "\u2019", "'", "\u02BC", "'")
 
+// PlainNumber makes the marks and blanks of a number those of ASCII.
+func PlainNumber(text string) string { return plainMarks.Replace(plainBlanks(text)) }
+
 // Read writes a number as carat does: digits, a point and a minus; false if the
 // text is not written so.
 func (s Spelling) Read(text string) (string, bool) {
-	text = plainMarks.Replace(plainBlanks(text))
+	text = PlainNumber(text)
 	sign, currency := "", false
 	for {
 		text = strings.TrimSpace(text)

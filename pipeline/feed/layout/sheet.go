@@ -36,7 +36,7 @@ func (l *Layout) FitSheet(file *os.File, name, sheet string) Fit {
 		if line <= int64(l.SkipLines) {
 			continue
 		}
-		f := l.fit(cellTexts(cells), line)
+		f := l.fit(CellTexts(cells), line)
 		if f.Fits || best.Line == 0 || f.Used > best.Used {
 			best = f
 		}
@@ -54,7 +54,8 @@ func (l *Layout) sheetOr(sheet string) string {
 	return sheet
 }
 
-func cellTexts(cells []workbook.Cell) (texts []string) {
+// CellTexts gives the texts of a sheet's row.
+func CellTexts(cells []workbook.Cell) (texts []string) {
 	for _, c := range cells {
 		texts = append(texts, strings.TrimSpace(c.Text))
 	}
@@ -98,7 +99,7 @@ func (l *Layout) ReadSheet(ctx context.Context, r *published.Report, file io.Rea
 			}
 			continue
 		}
-		f := l.fit(cellTexts(cells), line)
+		f := l.fit(CellTexts(cells), line)
 		if f.Fits {
 			if err := m.bind(r, f.Found, line); err != nil {
 				return err

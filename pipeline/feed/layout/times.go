@@ -163,3 +163,20 @@ func (r *timeReader) epoch(text string, digits int, kind pipeline.ColumnKind) (v
 	}
 	return value{text: lex.Cut([]byte(text)), micros: int64(micros), counted: true}, true
 }
+
+// TimeReading gives how a time format reads texts: as RFC 3339 writes what they mean,
+// without a zone where they have none; false of a text that isn't written so. An error
+// says what is wrong with the format.
+func TimeReading(format string) (func(text string) (string, bool), error) {
+	r, err := newTimeReader([]string{format}, time.UTC)
+	if err != nil {
+		return nil, err
+	}
+	return func(text string) (string, bool) {
+		v, ok := r.read(text, pipeline.ColumnTime)
+		if ok && v.counted {
+			return lex.InstantText(v.micros), true
+		}
+		return v.text, ok
+	}, nil
+}

@@ -1,28 +1,28 @@
-package layout
+package guess
 
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/layout"
 )
 
-// Sample is the beginning of a file, cut into cells.
-type Sample struct {
+// sample is the beginning of a file, cut into cells.
+type sample struct {
 	Separator byte // 0 for JSON and sheets
 	Encoding  string
 	Header    int64 // its line
 	Sheet     string
 	Objects   bool
 	Names     []string
-	Rows      [][]Cell
+	Rows      [][]cell
 }
 
-// Guess is a layout that a sample suggests, and what it can't know.
-type Guess struct {
+// draft is a layout that a sample suggests, and what it can't know.
+type draft struct {
 	Feed     string
-	Layout   Layout
+	Layout   layout.Layout
 	Doubts   map[string]string   // by key of the layout, or column of the feed
 	Unused   []string            // columns of the file
 	Examples map[string]string   // a text of each column of the file
@@ -43,22 +43,22 @@ var timeGuesses = []string{
 type guessed struct {
 	name   string
 	texts  []string // that are not empty
-	cells  []Cell
+	cells  []cell
 	times  []string // formats that read all of them
 	number bool
 }
 
-// GuessFor makes a layout of a feed for a sample.
-func (s Sample) GuessFor(f pipeline.Feed) Guess {
-	g := Guess{Feed: f.Name, Doubts: map[string]string{}, Examples: map[string]string{}, Words: map[string][]string{}, Meant: map[string]string{}}
+// draftFor makes a layout of a feed for a sample.
+func (s sample) draftFor(f pipeline.Feed) draft {
+	g := draft{Feed: f.Name, Doubts: map[string]string{}, Examples: map[string]string{}, Words: map[string][]string{}, Meant: map[string]string{}}
 	l := &g.Layout
-	l.Separator, l.Encoding, l.Sheet = Separator(s.Separator), s.Encoding, s.Sheet
-	l.Columns, l.Pairs, l.Signs, l.Constants, l.Joined = map[string]string{}, map[string]Pair{}, map[string]Sign{}, map[string]string{}, map[string][]string{}
+	l.Separator, l.Encoding, l.Sheet = layout.Separator(s.Separator), s.Encoding, s.Sheet
+	l.Columns, l.Pairs, l.Signs, l.Constants, l.Joined = map[string]string{}, map[string]layout.Pair{}, map[string]layout.Sign{}, map[string]string{}, map[string][]string{}
 	columns := s.columns()
 	l.Spelling = guessSpelling(columns)
 	for i := range columns {
 		c := &columns[i]
-		c.number = len(c.texts) > 0 && !slices.ContainsFunc(c.cells, func(cell Cell) bool { return !cell.readsAsNumber(l.Spelling) })
+		c.number = len(c.texts) > 0 && !slices.ContainsFunc(c.cells, func(cell cell) bool { return !cell.readsAsNumber(l.Spelling) })
 		c.times = readTimes(c.texts)
 		if len(c.texts) > 0 {
 			g.Examples[c.name] = c.texts[0]
@@ -79,11 +79,11 @@ func (s Sample) GuessFor(f pipeline.Feed) Guess {
 
 // Score says how well a guess fits: columns that the feed needs and has, less
 // those that it lacks.
-func (g Guess) Score(f pipeline.Feed) int {
+func (g draft) score(f pipeline.Feed) int {
 	return 3*len(g.Layout.Mapped()) - 2*len(g.Missing)
 }
 
-func (s Sample) columns() []guessed {
+func (s sample) columns() []guessed {
 	columns := make([]guessed, len(s.Names))
 	for i, name := range s.Names {
 		columns[i].name = name
@@ -97,7 +97,7 @@ func (s Sample) columns() []guessed {
 	return columns
 }
 
-func (c Cell) readsAsNumber(s Spelling) bool {
+func (c cell) readsAsNumber(s layout.Spelling) bool {
 	if c.Number {
 		return true
 	}
@@ -107,11 +107,11 @@ func (c Cell) readsAsNumber(s Spelling) bool {
 
 // looksNumeric says whether a text has digits and nothing but what numbers have.
 func looksNumeric(text string) bool {
-	return strings.ContainsAny(text, "0123456789") && strings.Trim(plainMarks.Replace(plainBlanks(text)), "0123456789.,' +-()$€£¥₹") == ""
+	return strings.ContainsAny(text, "0123456789") && strings.Trim(layout.PlainNumber(text), "0123456789.,' +-()$€£¥₹") == ""
 }
 
 // guessSpelling finds how the numbers of a file are written.
-func guessSpelling(columns []guessed) Spelling {
+func guessSpelling(columns []guessed) layout.Spelling {
 	var texts []string
 	for _, c := range columns {
 		if len(readTimes(c.texts)) > 0 {
@@ -122,7 +122,7 @@ func guessSpelling(columns []guessed) Spelling {
 		}
 	}
 	all := strings.Join(texts, " ")
-	var s Spelling
+	var s layout.Spelling
 	for _, sign := range []string{"$", "€", "£", "¥", "₹"} {
 		if strings.Contains(all, sign) {
 			s.CurrencySign = append(s.CurrencySign, sign)
@@ -152,19 +152,19 @@ func guessSpelling(columns []guessed) Spelling {
 	return best
 }
 
-// readTimes gives the formats that read every text.
+// readTimes gives the formats that read every text, as years that exports are of.
 func readTimes(texts []string) (formats []string) {
 	if len(texts) == 0 {
 		return nil
 	}
 	for _, format := range timeGuesses {
-		r, err := newTimeReader([]string{format}, time.UTC)
+		read, err := layout.TimeReading(format)
 		if err != nil {
 			continue
 		}
 		if !slices.ContainsFunc(texts, func(t string) bool {
-			v, ok := r.read(t, pipeline.ColumnTime)
-			return !ok || v.counted && (v.micros < 946_684_800_000_000 || v.micros > 4_102_444_800_000_000) // 2000 to 2100
+			at, ok := read(t)
+			return !ok || strings.HasPrefix(format, "epoch") && (at < "2000" || at > "2100")
 		}) {
 			formats = append(formats, format)
 		}
@@ -173,7 +173,7 @@ func readTimes(texts []string) (formats []string) {
 }
 
 // pairs finds an amount in two columns, and one whose sign is a word.
-func (g *Guess) pairs(f pipeline.Feed, columns []guessed) {
+func (g *draft) pairs(f pipeline.Feed, columns []guessed) {
 	amount := ""
 	for _, c := range f.Columns {
 		if c.Kind == pipeline.ColumnNumber && c.Min < 0 && amount == "" && !c.Optional {
@@ -183,19 +183,19 @@ func (g *Guess) pairs(f pipeline.Feed, columns []guessed) {
 	if amount == "" {
 		return
 	}
-	var pair Pair
+	var pair layout.Pair
 	for _, c := range columns {
 		switch name := plainName(c.name); {
 		case slices.Contains(creditNames, name) && (c.number || len(c.texts) == 0):
 			pair.Credit = c.name
 		case slices.Contains(debitNames, name) && (c.number || len(c.texts) == 0):
 			pair.Debit = c.name
-			pair.DebitNegative = slices.ContainsFunc(c.texts, func(t string) bool { return strings.ContainsAny(plainMarks.Replace(t), "-(") })
+			pair.DebitNegative = slices.ContainsFunc(c.texts, func(t string) bool { return strings.ContainsAny(layout.PlainNumber(t), "-(") })
 		case !c.number && (slices.Contains(signNames, name) || c.saysSigns()):
 			words := distinct(c.texts, 10)
-			sign := Sign{Column: c.name}
+			sign := layout.Sign{Column: c.name}
 			for _, w := range words {
-				if among(w, negatives) {
+				if anyCase(w, negatives) {
 					sign.Negative = append(sign.Negative, w)
 				} else {
 					sign.Positive = append(sign.Positive, w)
@@ -215,13 +215,13 @@ func (g *Guess) pairs(f pipeline.Feed, columns []guessed) {
 // saysSigns says whether a column's texts are words for what comes in and what goes out, and no others.
 func (c guessed) saysSigns() bool {
 	words := distinct(c.texts, 10)
-	in := slices.ContainsFunc(words, func(w string) bool { return among(w, positives) })
-	return in && len(words) > 1 && !slices.ContainsFunc(words, func(w string) bool { return !among(w, positives) && !among(w, negatives) })
+	in := slices.ContainsFunc(words, func(w string) bool { return anyCase(w, positives) })
+	return in && len(words) > 1 && !slices.ContainsFunc(words, func(w string) bool { return !anyCase(w, positives) && !anyCase(w, negatives) })
 }
 
 // match gives each column of the feed that of the file which sounds most like it
 // and has the right kind of texts.
-func (g *Guess) match(f pipeline.Feed, columns []guessed) {
+func (g *draft) match(f pipeline.Feed, columns []guessed) {
 	type candidate struct {
 		column string
 		at     int
@@ -271,7 +271,7 @@ func (c guessed) fits(want pipeline.FeedColumn) bool {
 	case pipeline.ColumnNumber:
 		return c.number || len(c.texts) == 0
 	case pipeline.ColumnTime, pipeline.ColumnDate:
-		return len(c.times) > 0 || len(c.cells) > 0 && c.cells[0].sheet != nil || len(c.texts) == 0 && want.Optional
+		return len(c.times) > 0 || len(c.cells) > 0 && c.cells[0].sheet || len(c.texts) == 0 && want.Optional
 	case pipeline.ColumnCurrency:
 		return !slices.ContainsFunc(c.texts, func(t string) bool { return !pipeline.IsCurrency(t) })
 	}
@@ -279,7 +279,7 @@ func (c guessed) fits(want pipeline.FeedColumn) bool {
 }
 
 // formats chooses the time formats.
-func (g *Guess) formats(columns []guessed) {
+func (g *draft) formats(columns []guessed) {
 	for _, column := range g.Layout.Mapped() {
 		for _, c := range columns {
 			if c.name != g.Layout.Columns[column] || len(c.times) == 0 {
@@ -306,18 +306,18 @@ func (g *Guess) formats(columns []guessed) {
 
 // otherDay gives a format that reads all of a column and means other days.
 func otherDay(c guessed) string {
-	first, err := newTimeReader(c.times[:1], time.UTC)
+	first, err := layout.TimeReading(c.times[0])
 	if err != nil {
 		return ""
 	}
 	for _, format := range c.times[1:] {
-		r, err := newTimeReader([]string{format}, time.UTC)
+		other, err := layout.TimeReading(format)
 		if err != nil {
 			continue
 		}
 		for _, t := range c.texts {
-			a, _ := first.read(t, pipeline.ColumnTime)
-			b, _ := r.read(t, pipeline.ColumnTime)
+			a, _ := first(t)
+			b, _ := other(t)
 			if a != b {
 				return format
 			}
@@ -339,7 +339,7 @@ func columnOf(feed, column string) pipeline.FeedColumn {
 }
 
 // words notes the words of columns that carat has words of its own for.
-func (g *Guess) words(f pipeline.Feed, columns []guessed) {
+func (g *draft) words(f pipeline.Feed, columns []guessed) {
 	for _, c := range f.Columns {
 		if c.Kind != pipeline.ColumnEnum {
 			continue
@@ -370,7 +370,7 @@ func distinct(texts []string, most int) (words []string) {
 }
 
 // missing says what the feed needs that the file doesn't seem to have.
-func (g *Guess) missing(f pipeline.Feed) {
+func (g *draft) missing(f pipeline.Feed) {
 	mapped := g.Layout.Mapped()
 	for _, column := range f.Required() {
 		if slices.Contains(mapped, column) {
@@ -382,4 +382,9 @@ func (g *Guess) missing(f pipeline.Feed) {
 		}
 		g.Missing = append(g.Missing, column)
 	}
+}
+
+// anyCase says whether a word is one of some, whatever its capitals.
+func anyCase(word string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, word) })
 }

@@ -1,4 +1,4 @@
-package feed
+package packing
 
 import (
 	"archive/zip"
@@ -10,13 +10,12 @@ import (
 	"carat/pipeline/feed/lex"
 )
 
-// openZip opens the only file of a zip. It refuses what could be an attack: a
-// path that leads elsewhere, several files, a bomb.
-func openZip(in Input) (io.ReadCloser, error) {
-	return openZipAt(in.File, in.Size, in.Name)
-}
+// MaxZipBytes bounds what a zip may unfold to.
+const MaxZipBytes = 256 << 20
 
-func openZipAt(file io.ReaderAt, size int64, name string) (io.ReadCloser, error) {
+// OpenZip opens the only file of a zip. It refuses what could be an attack: a
+// path that leads elsewhere, several files, a bomb.
+func OpenZip(file io.ReaderAt, size int64, name string) (io.ReadCloser, error) {
 	z, err := zip.NewReader(file, size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, lex.BadFile(name, 0, "broken zip: %w", err).WithHint("fetch the file again")

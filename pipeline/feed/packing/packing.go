@@ -1,4 +1,4 @@
-package feed
+package packing
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -28,7 +29,7 @@ const (
 // maxZstdWindow bounds what a zstd frame may ask to be held: level 19 uses 8 MiB.
 const maxZstdWindow = 64 << 20
 
-func compressionOf(head []byte) Compression {
+func Of(head []byte) Compression {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1F, 0x8B}):
 		return Gzip
@@ -40,9 +41,9 @@ func compressionOf(head []byte) Compression {
 	return Plain
 }
 
-// rawReader reads the file's own bytes, once, in order, and passes them to the
+// Raw reads the file's own bytes, once, in order, and passes them to the
 // tee. It stops when the context is done.
-type rawReader struct {
+type Raw struct {
 	ctx      context.Context
 	file     io.Reader
 	tee      io.Writer
@@ -51,14 +52,14 @@ type rawReader struct {
 	broken   error // not the fault of what was read: the machine's, or the caller's
 }
 
-func newRawReader(ctx context.Context, in Input, progress func(int64)) (*rawReader, error) {
-	if _, err := in.File.Seek(0, io.SeekStart); err != nil {
-		return nil, pipeline.Errorf(pipeline.KindInternal, "read", in.Name, "%w", err)
+func NewRaw(ctx context.Context, file io.ReadSeeker, name string, tee io.Writer, progress func(int64)) (*Raw, error) {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, pipeline.Errorf(pipeline.KindInternal, "read", name, "%w", err)
 	}
-	return &rawReader{ctx: ctx, file: in.File, tee: in.Tee, progress: progress}, nil
+	return &Raw{ctx: ctx, file: file, tee: tee, progress: progress}, nil
 }
 
-func (r *rawReader) Read(p []byte) (int, error) {
+func (r *Raw) Read(p []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
 		r.broken = err
 		return 0, err
@@ -82,14 +83,15 @@ func (r *rawReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// drain reads what the parser left, so that the tee has the whole file.
-func (r *rawReader) drain() error {
+// Drain reads what the parser left, so that the tee has the whole file.
+func (r *Raw) Drain() error {
 	_, err := io.Copy(io.Discard, struct{ io.Reader }{r})
 	return err
 }
 
-// unpack gives the file's text.
-func unpack(r io.Reader, how Compression) (io.Reader, func(), error) {
+// Unpack gives the text of what r reads; how is not Zip. The function releases what it
+// holds. An error is that of a broken head.
+func Unpack(r io.Reader, how Compression) (io.Reader, func(), error) {
 	switch how {
 	case Gzip:
 		z, err := gzip.NewReader(r)
@@ -105,28 +107,28 @@ func unpack(r io.Reader, how Compression) (io.Reader, func(), error) {
 	return r, func() {}, nil
 }
 
-// unfolding stops at what unfolds too far: a few kilobytes that would keep a
+// Unfolding stops at what unfolds too far: a few kilobytes that would keep a
 // machine busy for hours.
-type unfolding struct {
-	text io.Reader
-	raw  *rawReader
+type Unfolding struct {
+	Text io.Reader
+	Raw  *Raw
 	read int64
 }
 
 var errUnfoldsTooFar = errors.New("unfolds too far")
 
-func (u *unfolding) Read(p []byte) (int, error) {
-	n, err := u.text.Read(p)
+func (u *Unfolding) Read(p []byte) (int, error) {
+	n, err := u.Text.Read(p)
 	u.read += int64(n)
-	if u.read > lex.UnfoldFreeBytes && u.read/lex.MaxUnfoldRatio > u.raw.read {
+	if u.read > lex.UnfoldFreeBytes && u.read/lex.MaxUnfoldRatio > u.Raw.read {
 		return 0, errUnfoldsTooFar
 	}
 	return n, err
 }
 
-// unpackError says what is wrong with the packing, or passes on what is wrong
+// Broken says what is wrong with the packing, or passes on what is wrong
 // with the machine.
-func unpackError(name string, how Compression, raw *rawReader, err error) error {
+func Broken(name string, how Compression, raw *Raw, err error) error {
 	if raw != nil && raw.broken != nil {
 		if raw.ctx.Err() != nil {
 			return raw.ctx.Err()
@@ -146,4 +148,50 @@ func unpackError(name string, how Compression, raw *rawReader, err error) error 
 			WithHint("have it compressed at level 19 or below, without --long")
 	}
 	return lex.BadFile(name, 0, "broken %s: %w", how, err).WithHint("fetch the file again")
+}
+
+// HeadBytes is how much of a file's text is looked at.
+const HeadBytes = 64 << 10
+
+// Head gives the beginning of a packed file's text.
+func Head(file *os.File, name string, how Compression) ([]byte, error) {
+	text, release, err := unpackFile(file, name, how)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	head := make([]byte, HeadBytes)
+	n := 0
+	for n < len(head) && err == nil {
+		var more int
+		more, err = text.Read(head[n:])
+		n += more
+	}
+	if err != nil && !errors.Is(err, io.EOF) { // cut off within the head as well
+		return nil, Broken(name, how, nil, err)
+	}
+	if n == 0 && errors.Is(err, io.EOF) {
+		return nil, lex.EmptyFile(name)
+	}
+	return head[:n], nil
+}
+
+// unpackFile gives a packed file's text from its beginning.
+func unpackFile(file *os.File, name string, how Compression) (io.Reader, func(), error) {
+	if how != Zip {
+		text, release, err := Unpack(io.NewSectionReader(file, 0, 1<<62), how)
+		if err != nil {
+			return nil, nil, Broken(name, how, nil, err)
+		}
+		return text, release, nil
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, nil, pipeline.Errorf(pipeline.KindInternal, "read", name, "%w", err)
+	}
+	text, err := OpenZip(file, info.Size(), name)
+	if err != nil {
+		return nil, nil, err
+	}
+	return text, func() { _ = text.Close() }, nil
 }

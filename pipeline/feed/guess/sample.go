@@ -1,4 +1,4 @@
-package layout
+package guess
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"carat/pipeline/feed/layout"
 	"carat/pipeline/feed/lex"
 	"carat/pipeline/feed/published"
 	"carat/pipeline/feed/workbook"
@@ -14,17 +15,17 @@ import (
 // sampleRows bounds the rows that a guess looks at.
 const sampleRows = 200
 
-// SampleText cuts the beginning of a text into cells; whole says that the text
+// sampleText cuts the beginning of a text into cells; whole says that the text
 // ends there.
-func SampleText(raw []byte, whole bool) Sample {
-	text, s := raw, Sample{}
+func sampleText(raw []byte, whole bool) sample {
+	text, s := raw, sample{}
 	if decoded, how := lex.DecodeHead(raw); how != "" {
 		text, s.Encoding = decoded, string(how)
 	} else if bytes.IndexByte(raw, 0) >= 0 { // Parquet, a picture: no text
 		return s
 	} else if !utf8.Valid(bytes.TrimRight(cutLine(raw, whole), "\x80\xbf")) {
 		s.Encoding = string(lex.Windows1252)
-		text = (&Layout{Encoding: s.Encoding}).decode(raw)
+		text = (&layout.Layout{Encoding: s.Encoding}).Decode(raw)
 	}
 	text = bytes.TrimPrefix(cutLine(text, whole), []byte(lex.ByteOrderMark))
 	if trimmed := bytes.TrimLeft(text, " \t\r\n"); bytes.HasPrefix(trimmed, []byte("{")) || lex.IsArray(trimmed) {
@@ -39,7 +40,7 @@ func SampleText(raw []byte, whole bool) Sample {
 		case i == 0 || s.Names == nil:
 			s.Names = cells
 		case len(cells) == len(s.Names) && len(s.Rows) < sampleRows:
-			row := make([]Cell, len(cells))
+			row := make([]cell, len(cells))
 			for i, c := range cells {
 				row[i].Text = c
 			}
@@ -86,30 +87,30 @@ func table(lines [][]byte) (separator byte, header int64) {
 }
 
 // sampleObjects reads JSON of one object on a line, or an array of objects.
-func sampleObjects(text []byte) Sample {
-	s := Sample{Objects: true}
+func sampleObjects(text []byte) sample {
+	s := sample{Objects: true}
 	at := map[string]int{}
-	scan := &lex.JSON{Data: text, Room: room}
+	scan := &lex.JSON{Data: text, Room: func(n int) []byte { return make([]byte, 0, n) }}
 	object := func() error {
-		row := map[int]Cell{}
-		err := eachValue(scan, "", 0, func(path string, v lex.Value) error {
+		row := map[int]cell{}
+		err := layout.EachValue(scan, "", 0, func(path string, v lex.Value) error {
 			i, known := at[path]
 			if !known {
-				if len(at) >= maxKeys {
+				if len(at) >= lex.MaxColumns {
 					return lex.ErrEnough
 				}
 				i = len(s.Names)
 				at[path], s.Names = i, append(s.Names, path)
 			}
 			if v.Form != lex.TokenOther || len(v.Text) <= len("false") && v.Text[0] != '[' {
-				row[i] = Cell{Text: string(v.Text), Number: v.Form == lex.TokenNumber}
+				row[i] = cell{Text: string(v.Text), Number: v.Form == lex.TokenNumber}
 			}
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		cells := make([]Cell, len(s.Names))
+		cells := make([]cell, len(s.Names))
 		for i, c := range row {
 			cells[i] = c
 		}
@@ -127,9 +128,9 @@ func sampleObjects(text []byte) Sample {
 	return s
 }
 
-// SampleSheet reads the beginning of a workbook's sheet.
-func SampleSheet(file *os.File, size int64, name, sheet string) (Sample, error) {
-	s := Sample{Sheet: sheet}
+// sampleSheet reads the beginning of a workbook's sheet.
+func sampleSheet(file *os.File, size int64, name, sheet string) (sample, error) {
+	s := sample{Sheet: sheet}
 	rows, err := workbook.Open(file, size, name, sheet)
 	if err != nil {
 		return s, err
@@ -153,16 +154,24 @@ func SampleSheet(file *os.File, size int64, name, sheet string) (Sample, error) 
 		switch {
 		case s.Names == nil && len(l.cells) < width:
 		case s.Names == nil:
-			s.Names, s.Header = cellTexts(l.cells), l.number
+			s.Names, s.Header = layout.CellTexts(l.cells), l.number
 		default:
-			row := make([]Cell, len(l.cells))
+			row := make([]cell, len(l.cells))
 			for i, c := range l.cells {
-				if row[i] = (Cell{Text: strings.TrimSpace(c.Text)}); c.Number {
-					row[i] = Cell{Text: c.Text, Number: true, sheet: rows, parts: []string{c.Text}}
+				if row[i] = (cell{Text: strings.TrimSpace(c.Text)}); c.Number {
+					row[i] = cell{Text: c.Text, Number: true, sheet: true, date: c.Date}
 				}
 			}
 			s.Rows = append(s.Rows, row)
 		}
 	}
 	return s, nil
+}
+
+// cell is a value of a file before it is read. A number was written by a machine: it is
+// not in the layout's spelling.
+type cell struct {
+	Text        string
+	Number      bool
+	sheet, date bool // of a workbook; shown there as a day or a time
 }

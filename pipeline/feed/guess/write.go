@@ -1,15 +1,17 @@
-package layout
+package guess
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"carat/pipeline/feed/layout"
 )
 
 // YAML writes a guess as the part of carat.yaml that it is, with what it can't
 // know as comments.
-func (g Guess) YAML(name string) string {
+func (g draft) yaml(name string) string {
 	var b strings.Builder
 	l := &g.Layout
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -19,7 +21,7 @@ func (g Guess) YAML(name string) string {
 	say("  %s:", g.Feed)
 	say("    layout:")
 	if l.Separator != 0 && l.Separator != ',' {
-		say("      separator: %s", map[Separator]string{';': `";"`, '|': `"|"`, '\t': "tab"}[l.Separator])
+		say("      separator: %s", map[layout.Separator]string{';': `";"`, '|': `"|"`, '\t': "tab"}[l.Separator])
 	}
 	if l.Encoding != "" {
 		say("      encoding: %s", l.Encoding)
@@ -57,7 +59,7 @@ func (g Guess) YAML(name string) string {
 	return b.String()
 }
 
-func (g Guess) spelling(say func(string, ...any)) {
+func (g draft) spelling(say func(string, ...any)) {
 	s := g.Layout.Spelling
 	if s.DecimalComma {
 		say("      decimal_comma: true")
@@ -77,7 +79,7 @@ func (g Guess) spelling(say func(string, ...any)) {
 }
 
 // unknown writes what has to be said by somebody who knows.
-func (g Guess) unknown(say func(string, ...any)) {
+func (g draft) unknown(say func(string, ...any)) {
 	if len(g.Missing) > 0 {
 		say("      constants: # nothing in the file looks like these, which every row needs: a value for all rows, or a column above")
 		for _, column := range g.Missing {
@@ -118,7 +120,7 @@ func wordsOf(feed, column string) []string {
 	return columnOf(feed, column).Values
 }
 
-func (g Guess) example(column, name string) string {
+func (g draft) example(column, name string) string {
 	text := ""
 	if e := g.Examples[name]; e != "" {
 		text = " # such as " + strings.ReplaceAll(e, "\n", " ")
