@@ -22,6 +22,7 @@ const requestBytesMax = 64 << 10
 // usersFlags are what `carat users` is called with besides its arguments.
 type usersFlags struct {
 	entities     []string
+	creator      string
 	since        int64
 	reason, out  string
 	fingerprints bool
@@ -48,6 +49,7 @@ keys and roles of a person away.`,
 		Example: `  carat users
   carat users grant cleo administrator
   carat users grant ann preparer --entity main
+  carat users grant rosa creator --creator c37
   carat users revoke ann preparer
   carat users request --user ann --key ~/.ssh/id_ed25519 --out ann.txt
   carat users enrol ann.txt --user cleo --key ~/.ssh/id_ed25519
@@ -76,6 +78,7 @@ keys and roles of a person away.`,
 	}
 	a.formatFlag(cmd)
 	cmd.Flags().StringSliceVar(&f.entities, "entity", nil, "limit the role that is granted to this entity; may be given again")
+	cmd.Flags().StringVar(&f.creator, "creator", "", "whose rows the creator sees who is granted that role")
 	cmd.Flags().Int64Var(&f.since, "compromised-since", 0, "the record from which on somebody else may have had the key")
 	cmd.Flags().StringVar(&f.reason, "reason", "", "why a key or a person ends")
 	cmd.Flags().StringVar(&f.out, "out", "", "the file that asks for a key; else it is printed")
@@ -100,7 +103,7 @@ func checkUsersArguments(_ *cobra.Command, args []string) error {
 
 // roles lists the roles, after a change if one was asked for.
 func (a *app) roles(cmd *cobra.Command, s books.Setting, args []string, f usersFlags) error {
-	o := people.UsersOptions{Setting: s, Entities: f.entities}
+	o := people.UsersOptions{Setting: s, Entities: f.entities, Creator: f.creator}
 	if len(args) == 3 {
 		o.User, o.Role, o.Revoke = args[1], args[2], args[0] == "revoke"
 	}
@@ -118,9 +121,9 @@ func (a *app) roles(cmd *cobra.Command, s books.Setting, args []string, f usersF
 		}
 		a.tell(what)
 	}
-	t := &table.Table{Columns: []table.Column{{Name: "user"}, {Name: "role"}, {Name: "granted_by"}, {Name: "granted_at", Kind: table.Time}, {Name: "entities"}, {Name: "until", Kind: table.Time}, {Name: "record", Kind: table.Number}}}
+	t := &table.Table{Columns: []table.Column{{Name: "user"}, {Name: "role"}, {Name: "granted_by"}, {Name: "granted_at", Kind: table.Time}, {Name: "entities"}, {Name: "until", Kind: table.Time}, {Name: "record", Kind: table.Number}, {Name: "creator"}}}
 	for _, g := range result.Grants {
-		row := []any{g.User, g.Role, g.By, g.At, nil, nil, nil}
+		row := []any{g.User, g.Role, g.By, g.At, nil, nil, nil, nil}
 		if len(g.Entities) > 0 {
 			row[4] = strings.Join(g.Entities, " ")
 		}
@@ -129,6 +132,9 @@ func (a *app) roles(cmd *cobra.Command, s books.Setting, args []string, f usersF
 		}
 		if g.Signed > 0 {
 			row[6] = g.Signed
+		}
+		if id := result.Creators[g.User]; id != "" && g.Role == books.RoleCreator {
+			row[7] = id
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -21,7 +21,7 @@ const (
 	RoleApprover      = identity.Approver      // decides, approves and reopens a period
 	RoleSupport       = identity.Support       // reads creators
 	RoleAuditor       = identity.Auditor       // reads all but the people
-	RoleCreator       = identity.Creator       // reads what is theirs, which no verb shows yet
+	RoleCreator       = identity.Creator       // reads what is theirs and is final, on pages alone
 	RoleScheduler     = identity.Scheduler     // runs jobs; where people are authenticated it signs nothing, else it prepares
 )
 

@@ -235,3 +235,37 @@ func TestNotAuthenticated(t *testing.T) {
 	_, err = people.Recover(t.Context(), people.AuthOptions{Setting: k.by(t, s, "rescue", "rescue"), Key: k.of(t, "rescue").Key()})
 	refused(t, err, "authentication is not on")
 }
+
+// A creator's role names whose rows they see: one creator for ever until it is taken
+// away, nobody of the staff, and nothing that a second name would change.
+func TestCreators(t *testing.T) {
+	s, k := switchedOn(t)
+	grant := func(who, role, creator string, revoke bool) error {
+		_, err := people.Users(t.Context(), people.UsersOptions{Setting: k.by(t, s, "cleo", "cleo"), User: who, Role: role, Creator: creator, Revoke: revoke})
+		return err
+	}
+	refused(t, grant("rosa", books.RoleCreator, "", false), "it isn't said whose rows they see")
+	refused(t, grant("rosa", books.RoleAuditor, "c1", false), "a creator's id goes with granting the role creator alone")
+	refused(t, grant("rosa", books.RoleCreator, "c1", true), "a creator's id goes with granting the role creator alone")
+	for _, wrong := range []string{" c1", "c1\nrole: approver", "\u202ec1", strings.Repeat("c", 201)} {
+		refused(t, grant("rosa", books.RoleCreator, wrong, false), "is no creator's id")
+	}
+	must(t, grant("rosa", books.RoleCreator, "c1", false))
+	must(t, grant("rosa", books.RoleCreator, "c1", false))
+	refused(t, grant("rosa", books.RoleCreator, "c2", false), "rosa is creator c1, and a person is one creator")
+	refused(t, grant("rosa", books.RoleAuditor, "", false), "nobody of the staff is one")
+	must(t, grant("sue", books.RoleSupport, "", false))
+	refused(t, grant("sue", books.RoleCreator, "c1", false), "nobody of the staff is one")
+	list, err := people.Users(t.Context(), people.UsersOptions{Setting: k.by(t, s, "cleo", "")})
+	if err != nil || list.Creators["rosa"] != "c1" || len(list.Creators) != 1 {
+		t.Errorf("%+v %v", list, err)
+	}
+	must(t, grant("rosa", books.RoleCreator, "", true))
+	must(t, grant("rosa", books.RoleCreator, "c2", false))
+	if list, err = people.Users(t.Context(), people.UsersOptions{Setting: k.by(t, s, "cleo", "")}); err != nil || list.Creators["rosa"] != "c2" {
+		t.Errorf("%+v %v", list, err)
+	}
+	if _, err := guard.Verify(t.Context(), guard.VerifyOptions{Setting: k.by(t, s, "cleo", "")}); err != nil {
+		t.Error(err)
+	}
+}

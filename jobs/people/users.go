@@ -12,6 +12,7 @@ import (
 	"carat/jobs/names"
 	"carat/pipeline"
 	"carat/pipeline/identity"
+	"carat/pipeline/spelling"
 	"carat/pipeline/state"
 	"carat/pipeline/state/signed"
 )
@@ -22,6 +23,7 @@ type UsersOptions struct {
 	User     string
 	Role     string
 	Entities []string // to which the role is limited; none: all
+	Creator  string   // whose rows a creator is to see, by their id
 	Revoke   bool
 }
 
@@ -35,6 +37,8 @@ type UsersResult struct {
 	Waits bool
 	// Proposals are all that wait so.
 	Proposals []identity.Proposal
+	// Creators are whose rows creators see, by the person.
+	Creators map[string]string
 }
 
 // Users gives every role of every user, after a change if one was asked for.
@@ -72,7 +76,12 @@ func Users(ctx context.Context, o UsersOptions) (result *UsersResult, err error)
 	if err != nil {
 		return nil, err
 	}
-	result.Proposals = registry.Proposals
+	result.Proposals, result.Creators = registry.Proposals, map[string]string{}
+	for _, one := range registry.Grants {
+		if one.Creator != "" {
+			result.Creators[one.Person] = one.Creator
+		}
+	}
 	result.Grants, err = p.State.Grants(ctx)
 	return result, err
 }
@@ -100,7 +109,29 @@ func (o *UsersOptions) check() error {
 	if len(o.Entities) > 0 && !slices.Contains(limitable, o.Role) {
 		return pipeline.Errorf(pipeline.KindUsage, "limit role of", o.User, "what the %s does is of all entities", o.Role).WithHint("limited can be %s", strings.Join(limitable, ", "))
 	}
+	if err := o.checkCreator(); err != nil {
+		return err
+	}
 	return books.CheckUser(o.User)
+}
+
+// creatorBytesMax bounds a creator's id in a record.
+const creatorBytesMax = 200
+
+// checkCreator is a usage error for a creator without an id, for an id that can't be one,
+// and for one with any other role.
+func (o *UsersOptions) checkCreator() error {
+	switch {
+	case o.Role != books.RoleCreator && o.Creator != "", o.Revoke && o.Creator != "":
+		return pipeline.Errorf(pipeline.KindUsage, "change role of", o.User, "a creator's id goes with granting the role creator alone")
+	case o.Role != books.RoleCreator || o.Revoke:
+		return nil
+	case o.Creator == "":
+		return pipeline.Errorf(pipeline.KindUsage, "grant creator to", o.User, "it isn't said whose rows they see").WithHint("name the creator by their id: `carat users grant %s creator --creator ID`", o.User)
+	case len(o.Creator) > creatorBytesMax || spelling.CheckText(o.Creator, false) != nil || strings.TrimSpace(o.Creator) != o.Creator || spelling.Redact(o.Creator) != o.Creator:
+		return pipeline.Errorf(pipeline.KindUsage, "grant creator to", o.User, "%q is no creator's id", pipeline.CutText(o.Creator)).WithHint("give it as the files do")
+	}
+	return nil
 }
 
 // limitable are the roles that can be limited to entities.
@@ -153,6 +184,13 @@ func (o UsersOptions) prove(ctx context.Context, p *books.Books, result *UsersRe
 		if one.Person == o.User && one.Role == o.Role && slices.Equal(one.Entities, o.Entities) && one.By != o.By.User {
 			fields = append(fields, identity.Field{Name: "proposed-by", Value: strconv.FormatInt(one.No, 10)})
 		}
+	}
+	if o.Creator != "" {
+		if linked := registry.CreatorOf(o.User); linked != "" && linked != o.Creator {
+			return nil, pipeline.Errorf(pipeline.KindUsage, "grant creator to", o.User, "%s is creator %s, and a person is one creator", o.User, linked).
+				WithHint("take that away first: `carat users revoke %s creator`", o.User)
+		}
+		fields = append(fields, identity.Field{Name: "creator", Value: o.Creator})
 	}
 	result.Waits = registry.NeedsSecond(identity.Record{Person: o.By.User, Fields: fields})
 	return p.Prove(ctx, o.Setting, identity.KindGrant, books.RightGrant, fields...)
@@ -207,7 +245,11 @@ func mayGrant(g books.Grants, o UsersOptions) error {
 		return pipeline.Refusef("grant "+o.Role+" to", o.User, format, args...)
 	}
 	signs := []string{books.RolePreparer, books.RoleApprover, books.RoleScheduler}
+	staff := slices.DeleteFunc(g.RolesOf(o.User), func(role string) bool { return role == books.RoleCreator })
 	switch {
+	case o.Role == books.RoleCreator && len(staff) > 0, o.Role != books.RoleCreator && g.Has(o.User, books.RoleCreator):
+		return refuse("a creator sees their own rows and nobody of the staff is one, and %s is %s", o.User, strings.Join(g.RolesOf(o.User), " and ")).
+			WithHint("give them another name as a creator")
 	case names.Same(o.User, o.By.User) && len(g) > 0:
 		return refuse("nobody grants a role to themselves; who grants the first one becomes administrator").
 			WithHint("let an administrator grant it, or name one first: `carat users grant NAME administrator`")

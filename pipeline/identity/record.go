@@ -80,7 +80,7 @@ const none = "none"
 var lines = map[Kind][]string{
 	KindAuth:    {"switch", "administrator", "key", "policy*", "ended*"},
 	KindEnrol:   {"subject", "key", "key-signature"},
-	KindGrant:   {"subject", "role", "entity*", "proposed-by"},
+	KindGrant:   {"subject", "role", "entity*", "proposed-by", "creator"},
 	KindRevoke:  {"subject", "role", "key", "all", "compromised-since", "reason"},
 	KindPrepare: {"period", "version", "attempt", "run", "numbers", "controls", "decisions", "configuration", "sql", "layouts", "last-batch", "chain-head"},
 	KindApprove: {"period", "version", "attempt", "run", "numbers", "controls", "decisions", "configuration", "sql", "layouts", "last-batch", "chain-head", "prepare-number", "prepare"},

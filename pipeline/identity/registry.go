@@ -61,6 +61,7 @@ type Credential struct {
 type Grant struct {
 	Person, Role string
 	Entities     []string // to which it is limited; none: all
+	Creator      string   // whose rows a creator sees, by their id; "" of any other role
 	By           string
 	No           int64 // of the record
 	At           time.Time
@@ -169,6 +170,17 @@ func (g *Registry) KeysOf(person string) (keys []*Credential) {
 // Has says whether a person has a role.
 func (g *Registry) Has(person, role string) bool {
 	return slices.ContainsFunc(g.Grants, func(one Grant) bool { return one.Person == person && one.Role == role })
+}
+
+// CreatorOf gives the creator whose rows a person may see as that creator; "" of who is
+// none. It is what the records say, and nothing that anybody asks for.
+func (g *Registry) CreatorOf(person string) string {
+	for _, one := range g.Grants {
+		if one.Person == person && one.Role == Creator {
+			return one.Creator
+		}
+	}
+	return ""
 }
 
 // administrators gives who can act as one besides somebody: with a key that doesn't
@@ -337,6 +349,8 @@ func (g *Registry) checkGrant(r Record) error {
 	switch {
 	case !slices.Contains(Roles, role):
 		return fmt.Errorf("there is no role %q", role)
+	case role != Creator && r.Get("creator") != "":
+		return fmt.Errorf("%s of a creator's rows is nobody but a creator", role)
 	case role == Administrator && signs, slices.Contains(signing, role) && g.Has(subject, Administrator):
 		return fmt.Errorf("an administrator prepares, decides and approves nothing, and %s would be both", subject)
 	}
@@ -427,7 +441,7 @@ func (g *Registry) enrol(r Record, person string, until time.Time) {
 }
 
 func (g *Registry) grant(r Record) {
-	one := Grant{Person: r.Get("subject"), Role: r.Get("role"), Entities: r.All("entity"), By: r.Person, No: r.No, At: r.Time}
+	one := Grant{Person: r.Get("subject"), Role: r.Get("role"), Entities: r.All("entity"), Creator: r.Get("creator"), By: r.Person, No: r.No, At: r.Time}
 	if g.NeedsSecond(r) {
 		g.Proposals = append(g.Proposals, Proposal{one})
 		return

@@ -75,7 +75,11 @@ var shared = sync.OnceValues(func() (books.Setting, error) {
 	}
 	s.By.User = "root"
 	for _, one := range append([][2]string{{"an-administrator", books.RoleAdministrator}}, roles()...) {
-		if _, err := people.Users(t0(), people.UsersOptions{Setting: s, User: one[0], Role: one[1]}); err != nil {
+		o := people.UsersOptions{Setting: s, User: one[0], Role: one[1]}
+		if one[1] == books.RoleCreator {
+			o.Creator = "c1"
+		}
+		if _, err := people.Users(t0(), o); err != nil {
 			return s, err
 		}
 		s.By.User = "an-administrator"
