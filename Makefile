@@ -10,6 +10,7 @@
 # make bench  measures carat beside DuckDB; ten million gifts are generated once, in .bench
 # make release  builds what people install into dist/, for each target that this machine can build for, twice, and compares;
 #             its bill of materials is made by a tool that is compiled the first time. TARGETS=linux/amd64 builds one
+# make docs   writes the documentation as HTML files with a search into dist/docs
 # make bench-scale  compares what a gift costs among fifty million and among five: minutes, and 15 GB of disk
 # Both need Go and a C compiler, nothing else.
 
@@ -28,7 +29,7 @@ export GOFLAGS = -buildvcs=false
 GOLD     := $(shell command -v ld.gold)
 TESTLINK := $(if $(GOLD),-ldflags=-extldflags=-fuse-ld=gold)
 
-.PHONY: build run test simulate counted fuzz lint bench bench-scale release bench-history
+.PHONY: build run test simulate counted fuzz lint bench bench-scale release bench-history docs
 
 build:
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/carat ./cmd/carat
@@ -76,6 +77,10 @@ lint:
 TARGETS ?= linux/amd64,linux/arm64,darwin/amd64,darwin/arm64
 release:
 	$(GO) run ./cmd/release -version $(VERSION) -targets $(TARGETS) $(RELEASE)
+
+docs:
+	@rm -rf dist/docs && mkdir -p dist
+	$(GO) run ./cmd/manual -out dist/docs
 
 bench: build
 	$(GO) build -trimpath -o bin/bench ./cmd/bench

@@ -39,8 +39,9 @@ var topLevel = []string{
 // import; "x/..." is x and all below it. Adapters under pipeline/ don't know one
 // another: jobs pass data between them. The longest prefix of a folder decides.
 var mayImport = map[string][]string{
-	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision", "pipeline/sampling", "pipeline/identity/...", "pipeline/postgres", "pipeline/spelling"},
+	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision", "pipeline/sampling", "pipeline/identity/...", "pipeline/postgres", "pipeline/spelling", "docs"},
 	"jobs":            {"reports/...", "pipeline/identity/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/feed/guess", "pipeline/decision", "pipeline/sampling", "pipeline/certificate", "pipeline/spelling", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/state/signed", "pipeline/source/...", "pipeline/timestamp"},
+	"docs":            {},
 	forTests:          {"jobs/...", "fixtures", "reports/...", "pipeline", "pipeline/decision"},
 	"reports":         {},
 	"pipeline":        {},
@@ -123,6 +124,7 @@ var mayImport = map[string][]string{
 	// The rooms of reports know those below them.
 	"reports/escape":            {},
 	"reports/pdf":               {},
+	"reports/manual":            {"docs", "sql"}, // both for tests: it is given what it lays out
 	"reports/auditfile":         {},
 	"reports/yearfile":          {"pipeline", "reports/escape"},
 	"reports/locale":            {"pipeline"},
