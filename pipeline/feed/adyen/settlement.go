@@ -109,6 +109,9 @@ func (a *reader) row(cells []string) error {
 	if bad != pipeline.CodeOK {
 		return a.Out.Reject(line, column, bad, m.text, m.expected)
 	}
+	if side := contradicts(text, m.gross); side != "" {
+		return a.Out.Reject(line, "gross_amount", pipeline.CodeOutOfRange, pipeline.Amount(m.gross).String(), "an amount that is not "+side+" zero, of a line of type "+text)
+	}
 	if err := a.Out.Begin(line); err != nil {
 		return err
 	}
@@ -136,6 +139,22 @@ func (a *reader) row(cells []string) error {
 		a.Out.Set("bank_reference", published.FirstOf(reference, report))
 	}
 	return a.Out.End()
+}
+
+// contradicts says on which side of zero an amount stands where its type has none: what
+// was settled comes in, and what was refunded or charged back goes out.
+func contradicts(kind string, gross int64) string {
+	switch strings.ReplaceAll(published.FoldName(kind), " ", "") {
+	case "settled", "settledininstallment":
+		if gross < 0 {
+			return "below"
+		}
+	case "refunded", "refundedexternally", "chargeback", "secondchargeback", "chargebackexternally":
+		if gross > 0 {
+			return "above"
+		}
+	}
+	return ""
 }
 
 // amounts are those of a line, in millionths; text and expected say what is wrong.

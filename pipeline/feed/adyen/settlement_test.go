@@ -71,6 +71,9 @@ func TestSettlementDetail(t *testing.T) {
 		"Co,Live,P9,o,visa,2026-10-05 10:00:00,XYZ,Settled,P9,EUR,,10.00,1,EUR,,10.00,,,,,visa,,7\n":             "transaction_at bad_time",
 		"Co,Live,P9,o,visa,2026-10-05 10:00:00,CEST,Settled,P9,EUR,1.00,10.00,1,EUR,,10.00,,,,,visa,,7\n":        "gross_amount not_a_number",
 		"Co,Live,P9,o,visa,2026-10-05 10:00:00,CEST,Settled,P9,EUR,,10.00,1,EUR,-1,,,,,,visa,,7\n":               "net_amount not_a_number",
+		"Co,Live,P9,o,visa,2026-10-05 10:00:00,CEST,Settled,P9,EUR,10.00,,1,EUR,10.00,,,,,,visa,,7\n":            `gross_amount out_of_range "-10": expected an amount that is not below zero, of a line of type Settled`,
+		"Co,Live,P9,o,visa,2026-10-05 10:00:00,CEST,Refunded,P9,EUR,,10.00,1,EUR,,10.00,,,,,visa,,7\n":           `gross_amount out_of_range "10": expected an amount that is not above zero, of a line of type Refunded`,
+		"Co,Live,P9,o,visa,2026-10-05 10:00:00,CEST,Chargeback,P9,EUR,,10.00,1,EUR,,10.00,,,,,visa,,7\n":         "gross_amount out_of_range",
 	} {
 		out := feedtest.Read[pipeline.SettlementLine](t, "a.csv", []byte(head+bad), nil)
 		if out.Err != nil || len(out.Rejects) != 1 || !strings.Contains(feedtest.RejectText(out.Rejects[0]), reject) {

@@ -69,7 +69,25 @@ func (a *appleReport) line(line int64, cells []string) (l appleLine, f pipeline.
 	default:
 		return l, pipeline.Fault{Column: "kind", Code: pipeline.CodeUnknownValue, Value: returned, Expected: "S or R in Sale or Return"}
 	}
-	return l, pipeline.Fault{}
+	return l, l.contradicts(quantity, share)
+}
+
+// contradicts says whether a line's signs are not those of what it says it is: a
+// return has both its quantity and its share below zero, a sale neither.
+func (l appleLine) contradicts(quantity, share string) pipeline.Fault {
+	expected := "a sale (S), whose Quantity and Extended Partner Share are not below zero"
+	wrong := l.quantity < 0 || l.share < 0
+	if l.kind == "refund" {
+		expected = "a return (R), whose Quantity and Extended Partner Share are not above zero"
+		wrong = l.quantity > 0 || l.share > 0
+	}
+	switch {
+	case !wrong:
+		return pipeline.Fault{}
+	case l.share == 0 || (l.share < 0) != (l.kind == "refund"):
+		return pipeline.Fault{Column: "net_amount", Code: pipeline.CodeOutOfRange, Value: share, Expected: expected}
+	}
+	return pipeline.Fault{Column: "quantity", Code: pipeline.CodeOutOfRange, Value: quantity, Expected: expected}
 }
 
 // put fills in a row what both layouts share. The customer's price includes

@@ -95,8 +95,28 @@ func TestAppleRejectedLines(t *testing.T) {
 		{Text: financial, Old: "EUR\tS\t", New: "EUR\tX\t", Want: `r.txt:2 kind unknown_value "X": expected S or R in Sale or Return`},
 		{Text: financial, Old: "09/27/2026", New: "2026-09-27", Want: `r.txt:2 covers_from bad_time "2026-09-27": expected a day like 10/31/2026 in Start Date`},
 		{Text: financial, Old: "\tDE\t", New: "\tGermany\t", Want: `r.txt:2 country bad_country "Germany": expected two upper-case letters like DE`},
+		{Text: financial, Old: "-1\t0.70\t-0.70\tEUR\tR", New: "1\t0.70\t-0.70\tEUR\tR", Want: `r.txt:3 quantity out_of_range "1": expected a return (R), whose Quantity and Extended Partner Share are not above zero`},
 		{Text: financial, Old: "0.99", New: "0,99", Want: `r.txt:2 customer_amount not_a_number "0,99": expected a decimal with a point in Customer Price`},
 	})
+}
+
+// A line whose signs contradict what it says it is would count the wrong way, also where
+// the report's own totals agree with it.
+func TestAppleContradictingSigns(t *testing.T) {
+	financial := feedtest.ReportFile(t, "apple-financial.txt")
+	const given = "-1\t0.70\t-0.70\tEUR\tR"
+	for _, c := range []struct{ line, total, units, want string }{
+		{"-1\t0.70\t0.70\tEUR\tR", "12.38", "10", `r.txt:3 net_amount out_of_range "0.70": expected a return (R), whose Quantity and Extended Partner Share are not above zero`},
+		{"1\t0.70\t0.70\tEUR\tR", "12.38", "10", `r.txt:3 net_amount out_of_range "0.70": expected a return (R), whose Quantity and Extended Partner Share are not above zero`},
+		{"-1\t0.70\t-0.70\tEUR\tS", "10.98", "9", `r.txt:3 net_amount out_of_range "-0.70": expected a sale (S), whose Quantity and Extended Partner Share are not below zero`},
+		{"-1\t0.70\t0.70\tEUR\tS", "12.38", "9", `r.txt:3 quantity out_of_range "-1": expected a sale (S), whose Quantity and Extended Partner Share are not below zero`},
+	} {
+		text := strings.NewReplacer(given, c.line, "Total_Amount\t10.98", "Total_Amount\t"+c.total, "Total_Units\t10", "Total_Units\t"+c.units).Replace(financial)
+		out := feedtest.Read[pipeline.SettlementLine](t, "r.txt", []byte(text), nil)
+		if got := feedtest.Texts(out.Rejects); out.Err != nil || len(got) != 1 || got[0] != c.want {
+			t.Errorf("%q: %v %q", c.line, out.Err, got)
+		}
+	}
 }
 
 // What the samples give. The totals were added up outside of carat, and Apple's

@@ -20,6 +20,9 @@ import (
 
 const ecbBase = "EUR"
 
+// fetchAgain is what to do with a file that the bank can't have published.
+const fetchAgain = "fetch the file again from the bank, as it is"
+
 // ecbHeader gives the currencies of the header, "" for a column without a name.
 func ecbHeader(line []byte) (currencies []string, ok bool) {
 	cells := strings.Split(strings.TrimRight(string(line), "\r\n"), ",")
@@ -88,6 +91,7 @@ func readECB(r *published.Report) error {
 	if day := ecbDate(first); len(day) == len(time.DateOnly) {
 		r.Note("the newest rates are of %s", day)
 	}
+	days := map[string]int64{}
 	for {
 		// A fresh buffer for each block: rows point into it.
 		blk, err := r.Cut.Next(nil)
@@ -97,7 +101,7 @@ func readECB(r *published.Report) error {
 		if err != nil {
 			return err
 		}
-		if err := ecbBlock(r, currencies, blk); err != nil {
+		if err := ecbBlock(r, currencies, days, blk); err != nil {
 			return err
 		}
 	}
@@ -115,7 +119,9 @@ func ecbDate(cell []byte) []byte {
 	return day
 }
 
-func ecbBlock(r *published.Report, currencies []string, blk lex.Block) error {
+// ecbBlock makes the rows of a block. days has the line of every day before it: as many
+// as the bank published rates on.
+func ecbBlock(r *published.Report, currencies []string, days map[string]int64, blk lex.Block) error {
 	if _, err := lex.CheckText(r.Name, blk); err != nil {
 		return err
 	}
@@ -129,7 +135,7 @@ func ecbBlock(r *published.Report, currencies []string, blk lex.Block) error {
 			return lex.LineTooLong(r.Name, line)
 		}
 		if record := bytes.TrimSpace(data[:end]); len(record) > 0 {
-			if err := ecbDay(r, currencies, record, line); err != nil {
+			if err := ecbDay(r, currencies, days, record, line); err != nil {
 				return err
 			}
 		}
@@ -139,7 +145,7 @@ func ecbBlock(r *published.Report, currencies []string, blk lex.Block) error {
 }
 
 // ecbDay makes the rows of one line, one for each currency with a rate.
-func ecbDay(r *published.Report, currencies []string, record []byte, line int64) error {
+func ecbDay(r *published.Report, currencies []string, days map[string]int64, record []byte, line int64) error {
 	cells := bytes.Split(record, []byte{','})
 	if n := len(cells); n == len(currencies)+2 && len(bytes.TrimSpace(cells[n-1])) == 0 {
 		cells = cells[:n-1]
@@ -148,6 +154,10 @@ func ecbDay(r *published.Report, currencies []string, record []byte, line int64)
 		return r.Out.Reject(line, "", pipeline.CodeWrongFieldCount, string(record), fmt.Sprintf("a day and %d rates; found %d fields", len(currencies), len(cells)))
 	}
 	day := ecbDate(cells[0])
+	if first, twice := days[string(day)]; twice {
+		return r.Refuse(line, "a second line of %s, which line %d has the rates of: which are right can't be seen", lex.Shown(string(day)), first).WithHint("%s", fetchAgain)
+	}
+	days[string(day)] = line
 	for i, quote := range currencies {
 		rate := bytes.TrimSpace(cells[i+1])
 		if len(rate) == 0 || string(rate) == "N/A" {

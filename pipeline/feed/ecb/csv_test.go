@@ -46,6 +46,10 @@ func TestECB(t *testing.T) {
 	if twice.Err == nil || twice.Err.Error() != `read fx_rates.csv:1: column "USD" is there twice` {
 		t.Errorf("twice: %v", twice.Err)
 	}
+	again := feedtest.Read[pipeline.FXRate](t, "fx_rates.csv", []byte(feedtest.ECBText+"2026-04-10,1.1,1,N/A,N/A,\n"), nil)
+	if want := `read fx_rates.csv:4: a second line of 2026-04-10, which line 3 has the rates of: which are right can't be seen; fetch the file again from the bank, as it is`; again.Err == nil || again.Err.Error() != want {
+		t.Errorf("a day twice: %v", again.Err)
+	}
 }
 
 func TestECBSamples(t *testing.T) {

@@ -23,7 +23,7 @@ func XMLFormats() []published.Format {
 
 func readECBXML(r *published.Report) error {
 	x := lex.NewXML(r.Text, r.Name, r.Wrap)
-	day, newest, seen := "", "", map[string]bool{}
+	day, newest, seen, days := "", "", map[string]bool{}, map[string]int64{}
 	for {
 		token, err := x.Next()
 		if errors.Is(err, io.EOF) {
@@ -41,6 +41,10 @@ func readECBXML(r *published.Report) error {
 			continue
 		}
 		if time := lex.Attribute(cube.Attr, "time"); time != "" {
+			if first, twice := days[time]; twice {
+				return r.Refuse(x.Line(), "a second day %s, which line %d has the rates of: which are right can't be seen", lex.Shown(time), first).WithHint("%s", fetchAgain)
+			}
+			days[time] = x.Line()
 			day, newest, seen = time, max(newest, time), map[string]bool{}
 		}
 		quote := lex.Attribute(cube.Attr, "currency")

@@ -37,11 +37,12 @@ func TestECBXML(t *testing.T) {
 		t.Errorf("%q", out.Report.Notes)
 	}
 	for name, c := range map[string]struct{ old, new, want string }{
-		"no day":    {"time='2026-10-09'", "", `read f.xml:6: a rate of USD without a day, or the second of its day; fetch the file again`},
-		"twice":     {"currency='JPY'", "currency='USD'", `read f.xml:7: a rate of USD without a day, or the second of its day; fetch the file again`},
-		"no rates":  {"Cube", "Ball", `read f.xml: no day of rates (Cube time) in it`},
-		"cut":       {"</gesmes:Envelope>", "", `read f.xml:10: the XML ends in the middle; fetch the file again`},
-		"a doctype": {"<gesmes:Envelope", "<!DOCTYPE x><gesmes:Envelope", `read f.xml:2: an XML file with a DOCTYPE, which no bank sends; fetch the file again`},
+		"no day":      {"time='2026-10-09'", "", `read f.xml:6: a rate of USD without a day, or the second of its day; fetch the file again`},
+		"twice":       {"currency='JPY'", "currency='USD'", `read f.xml:7: a rate of USD without a day, or the second of its day; fetch the file again`},
+		"a day twice": {"time='2026-10-08'", "time='2026-10-09'", `read f.xml:8: a second day 2026-10-09, which line 5 has the rates of: which are right can't be seen; fetch the file again from the bank, as it is`},
+		"no rates":    {"Cube", "Ball", `read f.xml: no day of rates (Cube time) in it`},
+		"cut":         {"</gesmes:Envelope>", "", `read f.xml:10: the XML ends in the middle; fetch the file again`},
+		"a doctype":   {"<gesmes:Envelope", "<!DOCTYPE x><gesmes:Envelope", `read f.xml:2: an XML file with a DOCTYPE, which no bank sends; fetch the file again`},
 	} {
 		text := strings.ReplaceAll(ecbDailyXML, c.old, c.new)
 		if c.old == "<gesmes:Envelope" {

@@ -53,17 +53,18 @@ type googleKind struct {
 	kind    string
 	amount  string // the column of a settlement line that the money stands in
 	units   string
+	sign    int // of the money, which is none on the other side of zero; 0: either
 }
 
 // googleKinds are the transaction types. A fee has no gross, so that the lines
 // of an order add up column by column: gross + tax + fee = net.
 var googleKinds = map[string]googleKind{
-	"charge":            {"Charge", "sale", "gross_amount", "1"},
-	"charge refund":     {"Charge refund", "refund", "gross_amount", "-1"},
-	"google fee":        {"Google fee", "fee", "fee_amount", ""},
-	"google fee refund": {"Google fee refund", "fee", "fee_amount", ""},
-	"tax":               {"Tax", "tax", "tax_amount", ""},
-	"tax refund":        {"Tax refund", "tax", "tax_amount", ""},
+	"charge":            {"Charge", "sale", "gross_amount", "1", 1},
+	"charge refund":     {"Charge refund", "refund", "gross_amount", "-1", -1},
+	"google fee":        {"Google fee", "fee", "fee_amount", "", -1},
+	"google fee refund": {"Google fee refund", "fee", "fee_amount", "", 1},
+	"tax":               {"Tax", "tax", "tax_amount", "", 0},
+	"tax refund":        {"Tax refund", "tax", "tax_amount", "", 0},
 }
 
 // readGoogleEarnings reads an earnings report: several lines for an order, in
@@ -111,6 +112,9 @@ func (g *googleReport) row(line int64, cells []string) error {
 		f = pipeline.Fault{Column: "kind", Code: pipeline.CodeUnknownValue, Value: written, Expected: "Charge, Google fee, Tax or their refunds in Transaction Type" + g.KindHint(written)}
 	case code != pipeline.CodeOK:
 		f = pipeline.Fault{Column: "net_amount", Code: code, Value: amount, Expected: "a decimal with a point in Amount (Merchant Currency)"}
+	case what.sign > 0 && net < 0, what.sign < 0 && net > 0:
+		side := map[int]string{1: "below", -1: "above"}[what.sign]
+		f = pipeline.Fault{Column: "net_amount", Code: pipeline.CodeOutOfRange, Value: amount, Expected: "an amount that is not " + side + " zero, of a " + what.spelled}
 	case !atOK:
 		f = pipeline.Fault{Column: "transaction_at", Code: pipeline.CodeBadTime, Value: day + " " + clock, Expected: "a time like Oct 1, 2026 3:11:51 AM PDT"}
 	}
@@ -155,7 +159,7 @@ func (g *googleReport) kind(written string) (googleKind, bool) {
 		if what.spelled == "" {
 			what.spelled = written
 		}
-		what.kind, what.amount, what.units = kind, "gross_amount", ""
+		what.kind, what.amount, what.units, what.sign = kind, "gross_amount", "", 0
 		switch kind {
 		case "fee", "dispute_fee":
 			what.amount = "fee_amount"

@@ -53,6 +53,10 @@ func TestGoogleRejectedLines(t *testing.T) {
 		{Text: earnings, Old: "USD,1.069", New: "USD,1,069", Want: `r.txt:2  wrong_field_count "GPA.1000-0000-0000-00001,\"Oct 1, 2026\",3:11:51 AM PDT,,Charge,,Coins,com.example.live,1,coins_100,a71x,DE,,00000,EUR,0.9": expected 21 fields, as the header has; found 22`},
 		{Text: earnings, Old: "USD,1.069", New: "USD,1.0690001", Want: `r.txt:2 net_amount too_precise "1.0690001": expected a decimal with a point in Amount (Merchant Currency)`},
 		{Text: earnings, Old: "GPA.1000-0000-0000-00001,", New: ",", Want: `r.txt:2 store_transaction_id missing "": expected the order's id in Description`},
+		{Text: earnings, Old: "USD,1.069", New: "USD,-1.069", Want: `r.txt:2 net_amount out_of_range "-1.069": expected an amount that is not below zero, of a Charge`},
+		{Text: earnings, Old: "USD,-0.32", New: "USD,0.32", Want: `r.txt:3 net_amount out_of_range "0.32": expected an amount that is not above zero, of a Google fee`},
+		{Text: earnings, Old: "1.000000,USD,-0.99", New: "1.000000,USD,0.99", Want: `r.txt:7 net_amount out_of_range "0.99": expected an amount that is not above zero, of a Charge refund`},
+		{Text: earnings, Old: "1.000000,USD,0.30", New: "1.000000,USD,-0.30", Want: `r.txt:8 net_amount out_of_range "-0.30": expected an amount that is not below zero, of a Google fee refund`},
 		{Text: earnings, Old: "Coins", New: `Co"ins`, Want: `r.txt:2  bad_quote "GPA.1000-0000-0000-00001,\"Oct 1, 2026\",3:11:51 AM PDT,,Charge,,Co\"ins,com.example.live,1,coins_100,a71x,DE,,00000,EUR,0.": expected fields quoted as in RFC 4180`},
 		{Text: earnings, Old: "Coins", New: "\"Coi\nns\"", Want: ""},
 		{Text: earnings, Old: ",EUR,0.99", New: ",eur,0.99", Want: `r.txt:2 customer_currency bad_currency "eur": expected an ISO 4217 currency code like USD`},
@@ -88,6 +92,16 @@ func TestGoogleSales(t *testing.T) {
 		`s.csv:4 kind unknown_value "Partial refund": expected Charged or Refund in Financial Status; of a partial refund the coins can't be known`,
 	}; !slices.Equal(feedtest.Texts(unknown.Rejects), want) {
 		t.Errorf("%q", feedtest.Texts(unknown.Rejects))
+	}
+	below := feedtest.Read[pipeline.CoinPurchase](t, "s.csv", []byte(strings.NewReplacer("0.83,0.16,0.99", "0.83,0.16,-0.99", "0.00,\"12,000\"", "0.00,\"-12,000\"").Replace(text)), func(o *feed.Options) {
+		o.SKUCoins = map[string]int64{"coins_100": 100, "coins_10000": 10_000}
+	})
+	if want := []string{
+		`s.csv:2 gross_amount negative "-0.99": expected an amount that is not below zero, as of what was Charged`,
+		`s.csv:3 gross_amount negative "-12000": expected an amount that is not below zero, as of what was Charged`,
+		`s.csv:4 tax_amount negative "0.16": expected taxes on the same side of zero as Charged Amount`,
+	}; !slices.Equal(feedtest.Texts(below.Rejects), want) {
+		t.Errorf("%q", feedtest.Texts(below.Rejects))
 	}
 	bare := feedtest.Read[pipeline.CoinPurchase](t, "s.csv", []byte(text), nil)
 	if bare.Err == nil || !strings.HasPrefix(bare.Err.Error(), "read s.csv: a sales report of Google Play, which doesn't say how many coins a SKU has; if your own orders are not in another feed, list the SKUs in carat.yaml: feeds: coin_purchases: sku_coins: ") {

@@ -60,6 +60,10 @@ func googleSale(r *published.Report, line int64, c published.Columns, cells []st
 		f = pipeline.Fault{Column: "coins", Code: pipeline.CodeUnknownValue, Value: sku, Expected: "a SKU that feeds: " + r.Feed + ": sku_coins in carat.yaml has"}
 	case chargedCode != pipeline.CodeOK:
 		f = pipeline.Fault{Column: "gross_amount", Code: chargedCode, Value: text[0], Expected: "a decimal with a point in Charged Amount"}
+	case kind == "purchase" && charged < 0:
+		f = pipeline.Fault{Column: "gross_amount", Code: pipeline.CodeNegative, Value: text[0], Expected: "an amount that is not below zero, as of what was Charged"}
+	case taxCode == pipeline.CodeOK && tax != 0 && charged != 0 && (tax < 0) != (charged < 0):
+		f = pipeline.Fault{Column: "tax_amount", Code: pipeline.CodeNegative, Value: text[1], Expected: "taxes on the same side of zero as Charged Amount"}
 	case taxCode != pipeline.CodeOK:
 		f = pipeline.Fault{Column: "tax_amount", Code: taxCode, Value: text[1], Expected: "a decimal with a point in Taxes Collected"}
 	case secondsCode != pipeline.CodeOK || seconds < 0 || seconds > 1e11:

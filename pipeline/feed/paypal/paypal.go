@@ -21,7 +21,8 @@ import (
 // report" and "Transaction detail report" specifications.
 //
 // A report that begins with RH must have its totals. An extract that begins with
-// a section has none that it must have; those that it has must match.
+// a section has none that it must have; those that it has must match. What begins
+// with RH or FH ends with FF: without it the end is missing, whatever totals are there.
 
 // payPalStamp is how PayPal writes times.
 const payPalStamp = "2006/01/02 15:04:05 -0700"
@@ -59,6 +60,7 @@ func rowKind(line []byte) string {
 type payPal struct {
 	*published.Report
 	whole   bool // it began with RH
+	begun   bool // RH or FH was there: it ends with FF
 	account string
 	from    string // of the section, as UTC instants
 	until   string
@@ -115,8 +117,9 @@ func (p *payPal) take(kind string, cells []string, line int64) error {
 		if !first {
 			return p.Refuse(line, "a second report begins (RH)").WithHint("fetch each report as a file of its own")
 		}
-		p.whole = true
+		p.whole, p.begun = true, true
 	case "FH":
+		p.begun = true
 	case "SH":
 		return p.begins(cells, line)
 	case "CH":

@@ -180,8 +180,8 @@ func (p *payPal) ended() error {
 	if p.last == "" {
 		return lex.EmptyFile(p.Name)
 	}
-	if p.whole && p.last != "FF" && p.last != "RC" && p.last != "RF" {
-		return p.Refuse(p.end, "the report ends with %s, without its totals (RF, RC, FF): it was cut off", p.last).WithHint("fetch the report again")
+	if p.begun && p.last != "FF" {
+		return p.Refuse(p.end, "the report ends with %s, without the file's end (FF): it was cut off", p.last).WithHint("fetch the report again")
 	}
 	return p.closes(p.end)
 }
