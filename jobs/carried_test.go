@@ -241,10 +241,10 @@ func TestWhatIsNotCarried(t *testing.T) {
 
 // Of a month that was only carried forward it is the carried run that is signed, after a run from
 // the start came to the same; the certificate is of parameters that carry nothing, by which the
-// month runs again.
+// month runs again. There are so many viewers that a sample of them is compared with the rules.
 func TestCarriedMonthIsSigned(t *testing.T) {
 	ctx := context.Background()
-	h := closedWorld(t, 5)
+	h := closedWorldOf(t, 5, 3_000, 2_400)
 	h.deliver(t, "2026-11")
 	trial.Ingest(t, h.Setting)
 	h.Setting = h.by(config.HistoryCarried)

@@ -154,7 +154,13 @@ func (h held) late(t *testing.T, from, to string, suits func(row map[string]stri
 // have not come.
 func closedWorld(t *testing.T, seed uint64) held {
 	t.Helper()
-	s, _ := trial.Made(t, fixtures.Options{Period: "2026-10", Periods: 2, Entities: 2, Gifts: 400, Viewers: 80, Creators: 40, Seed: seed,
+	return closedWorldOf(t, seed, 400, 80)
+}
+
+// closedWorldOf is closedWorld with so many gifts and viewers.
+func closedWorldOf(t *testing.T, seed uint64, gifts, viewers int) held {
+	t.Helper()
+	s, _ := trial.Made(t, fixtures.Options{Period: "2026-10", Periods: 2, Entities: 2, Gifts: gifts, Viewers: viewers, Creators: 40, Seed: seed,
 		Files: fixtures.FilesMonth}, "none")
 	h := holdBack(t, s, []pipeline.Period{"2026-10", "2026-11"})
 	trial.Ingest(t, h.Setting)

@@ -122,7 +122,7 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 		values("run_decided_matches", "match varchar, side varchar, item_id varchar, exception_id varchar, matched varchar, reason varchar, decided_by varchar, decided_in varchar, decided_from timestamptz", matches),
 		values("run_closed", "period varchar, version bigint, table_name varchar, locked_rows bigint, differing_rows bigint, problem varchar", closed),
 		values(lotpass.Differences, "viewer_id varchar, entity varchar, model varchar, differing_rows bigint", differences),
-		values("run_lot_viewers", "viewer_no integer", nil),
+		values("run_lot_viewers", "viewer_no integer, is_drawn boolean", nil),
 		values("run_days", "day date, day_start timestamptz, day_end timestamptz", days),
 		values("run_months", "accounting_month varchar, month_start timestamptz, month_end timestamptz, closing_instant timestamptz", months),
 		values("run_entities", "entity varchar, functional_currency varchar, revenue varchar", entities),

@@ -8,11 +8,12 @@
 -- question: Are lots, takes, debts and wallets, which a program makes in one pass, what the signed rules in SQL say?
 -- causes: a fault in carat's pass; a change of the rules that the pass does not follow; another version of the SQL engine
 -- action: report it with the viewer's rows: the rows published are those of the rules, and the month is right, but nothing should be closed before it is understood
--- checked: from run_lot_viewers
+-- checked: from run_lot_viewers where is_drawn
 -- not_compared_reason: no viewer had coins, or the rules themselves made the lots
 -- Every run builds the rules for a sample of the viewers beside the pass: one in a hundred by a hash of the run, and of those with
 -- refunds, reversals, debt or breakage up to five hundred; all, below two thousand viewers, when preparing a month has to run it again, when
--- an earlier run of the month found a difference, and when any row of the sample differs. Then the rows of the rules are published.
+-- an earlier run of the month found a difference, and when any row of the sample differs. Then the rows of the rules are published. What is
+-- counted as checked are the viewers that the hash drew: who else is compared depends on how much of the history the run had to read.
 select
     entity,
     'viewer' as subject_kind,

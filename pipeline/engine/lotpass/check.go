@@ -50,9 +50,9 @@ func sample(ctx context.Context, db *duckdb.Database, runID string) (areAll bool
 		return false, err
 	}
 	areAll = n < allBelow
-	chosen := map[int64]bool{}
+	drawn, chosen := map[int64]bool{}, map[int64]bool{}
 	if !areAll {
-		if err := r.choose(runID, chosen); err != nil {
+		if err := r.choose(runID, drawn, chosen); err != nil {
 			return false, err
 		}
 	}
@@ -60,18 +60,19 @@ func sample(ctx context.Context, db *duckdb.Database, runID string) (areAll bool
 	if err != nil {
 		return false, err
 	}
-	put := func(no int64) { w.Int(int32(no)); w.Done() }
+	put := func(no int64, isDrawn bool) { w.Int(int32(no)); w.Bool(isDrawn); w.Done() }
 	if areAll {
-		err = r.each("select viewer_no from led_viewer", func(rows *duckdb.ColumnRows) { put(rows.Whole(0)) })
+		err = r.each("select viewer_no from led_viewer", func(rows *duckdb.ColumnRows) { put(rows.Whole(0), true) })
 	}
 	for no := range chosen {
-		put(no)
+		put(no, drawn[no])
 	}
 	return areAll, r.end(err)
 }
 
-// choose marks the viewers of the sample.
-func (r *run) choose(runID string, chosen map[int64]bool) error {
+// choose marks the viewers of the sample, and which of them the hash drew: these are the
+// same however much of the history a run read, those who are replayed are not.
+func (r *run) choose(runID string, drawn, chosen map[int64]bool) error {
 	type replayed struct {
 		hash   uint64
 		viewer int64
@@ -84,7 +85,7 @@ from led_viewer left join led_viewer_replayed on led_viewer_replayed.viewer_no =
 		sum := sha256.Sum256(text)
 		hash := binary.BigEndian.Uint64(sum[:8])
 		if hash < math.MaxUint64/oneOf {
-			chosen[rows.Whole(0)] = true
+			drawn[rows.Whole(0)], chosen[rows.Whole(0)] = true, true
 		}
 		if rows.Bool(3) {
 			always = append(always, replayed{hash, rows.Whole(0)})
