@@ -83,7 +83,7 @@ findings as (
         cast(counted.subjects as decimal(38, 9)) as actual,
         'rows' as unit,
         'opening' as reason,
-        counted(counted.subjects, rtrim(counted.what, 's')) || case when counted.subjects = 1 then ' begins' else ' begin' end || ' with another balance than the closed month ended with; the first is '
+        counted(counted.subjects, without_s(counted.what)) || case when counted.subjects = 1 then ' begins' else ' begin' end || ' with another balance than the closed month ended with; the first is '
             || parts.subject_id || ': ' || with_unit(parts.closed, parts.unit) || ' then, ' || with_unit(parts.opened, parts.unit) || ' now.' as detail
     from counted
     cross join run

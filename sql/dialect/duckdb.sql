@@ -1,4 +1,4 @@
--- What DuckDB and Trino spell differently. On another engine only this file changes.
+-- What DuckDB and Trino spell differently. trino.sql makes the same macros for Trino: a test holds names and parameters against each other.
 -- Every macro is exact: DECIMAL and integers in, DECIMAL and integers out.
 
 -- Whole units of a decimal quantity, by the rounding that the rate row names.
@@ -43,7 +43,8 @@ create or replace macro minor_unit(digits) as
         when 4 then cast(0.0001 as decimal(38, 6))
     end;
 
--- Quotient of two positive whole numbers, half to even. `//` stays in integers.
+-- Quotient of two whole numbers, cut towards zero, and of two positive ones, half to even. `//` stays in integers.
+create or replace macro whole_quotient(a, b) as cast(a as hugeint) // cast(b as hugeint);
 create or replace macro divide_half_even(a, b) as
     (cast(a as hugeint) // cast(b as hugeint))
     + case
@@ -149,9 +150,9 @@ create or replace macro has_more_decimals(diamond_value, share) as
 create or replace macro instant_number(instant) as epoch_us(instant);
 create or replace macro just_after(instant) as instant + interval 1 microsecond;
 create or replace macro just_before(instant) as instant - interval 1 microsecond;
-create or replace macro local_day(instant, zone) as cast(instant at time zone zone as date);
-create or replace macro day_start(day, zone) as cast(day as timestamp) at time zone zone;
-create or replace macro local_month(instant, zone) as strftime(instant at time zone zone, '%Y-%m');
+create or replace macro local_day(instant, tz) as cast(instant at time zone tz as date);
+create or replace macro day_start(day, tz) as cast(day as timestamp) at time zone tz;
+create or replace macro local_month(instant, tz) as strftime(instant at time zone tz, '%Y-%m');
 create or replace macro iso_instant(instant) as strftime(instant at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ');
 create or replace macro iso_day(day) as strftime(day, '%Y-%m-%d');
 create or replace macro days_between(earlier, later) as cast(date_diff('day', earlier, later) as bigint);
@@ -162,6 +163,7 @@ create or replace macro plain(x) as regexp_replace(regexp_replace(cast(x as varc
 -- How many there are of something, in words: 1 coin, 2 coins; and the verb that goes with it.
 create or replace macro counted(n, one) as plain(n) || ' ' || one || case when abs(n) = 1 then '' else 's' end;
 create or replace macro with_unit(n, unit) as case when unit in ('coins', 'diamonds', 'rows') then counted(n, rtrim(unit, 's')) else plain(n) || ' ' || unit end;
+create or replace macro without_s(x) as rtrim(x, 's');
 create or replace macro are(n) as case when abs(n) = 1 then 'is' else 'are' end;
 create or replace macro were(n) as case when abs(n) = 1 then 'was' else 'were' end;
 
@@ -189,5 +191,5 @@ create or replace macro check_number(a) as hash(substr(a, 3), substr(a, 1, 2));
 
 -- The days beside a day, the instant at which a day ends in a zone, and days of 24 hours after an instant.
 create or replace macro day_before(day) as cast(day - interval 1 day as date);
-create or replace macro day_end(day, zone) as cast(day + interval 1 day as timestamp) at time zone zone;
+create or replace macro day_end(day, tz) as cast(day + interval 1 day as timestamp) at time zone tz;
 create or replace macro days_after(instant, days) as instant + to_hours(24 * days);

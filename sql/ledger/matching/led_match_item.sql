@@ -214,7 +214,7 @@ select
     cast(orders.booked_fee as decimal(38, 6)) as booked_fee,
     cast(orders.known_fee as decimal(38, 6)) as known_fee,
     orders.event_at,
-    orders.event_at + to_hours(24 * coalesce(run_channels.due_days, 0)) as due_at,
+    days_after(orders.event_at, coalesce(run_channels.due_days, 0)) as due_at,
     greatest(orders.taken_at, coalesce(orders.decided_from, orders.taken_at)) as taken_at,
     orders.is_before,
     cast(null as timestamptz) as covers_from,
@@ -260,7 +260,7 @@ select
     lines.event_at as due_at,
     greatest(lines.taken_at, coalesce(decided.decided_from, lines.taken_at)) as taken_at,
     -- an undated line may stand for a transaction from before carat began
-    lines.is_undated and lines.event_at < run.first_start + to_hours(24 * coalesce(run_channels.due_days, 0)) as is_before,
+    lines.is_undated and lines.event_at < days_after(run.first_start, coalesce(run_channels.due_days, 0)) as is_before,
     lines.covers_from,
     lines.covers_to,
     cast(null as varchar) as party,
@@ -297,7 +297,7 @@ select
     cast(null as decimal(38, 6)) as booked_fee,
     cast(null as decimal(38, 6)) as known_fee,
     lines.event_at,
-    lines.event_at + to_hours(24 * coalesce(run_channels.due_days, 0)) as due_at,
+    days_after(lines.event_at, coalesce(run_channels.due_days, 0)) as due_at,
     greatest(
         case
             when lines.accounting_month = run.period then greatest(least(lines.event_at, run.closing_instant), run.period_start)
@@ -340,7 +340,7 @@ select
     cast(null as decimal(38, 6)) as booked_fee,
     cast(null as decimal(38, 6)) as known_fee,
     lines.booked_at as event_at,
-    lines.booked_at + to_hours(24 * grace.days) as due_at,
+    days_after(lines.booked_at, grace.days) as due_at,
     greatest(
         case
             when lines.accounting_month = run.period then greatest(least(lines.booked_at, run.closing_instant), run.period_start)

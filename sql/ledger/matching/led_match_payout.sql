@@ -175,7 +175,7 @@ select
     judged.taken_at,
     case
         when judged.outcome in ('missing_at_provider', 'missing_in_ledger', 'not_returned', 'returned')
-            then judged.event_at + to_hours(24 * grace.days)
+            then days_after(judged.event_at, grace.days)
         else judged.taken_at
     end as judged_at,
     judged.batch_id,
@@ -201,7 +201,7 @@ select
             then greatest(least(payments.booked_at, run.closing_instant), run.period_start)
         else least(payments.booked_at, run.opening_instant)
     end as taken_at,
-    payments.booked_at + to_hours(24 * grace.days) as judged_at,
+    days_after(payments.booked_at, grace.days) as judged_at,
     payments.batch_id,
     payments.source_line
 from led_provider_payment as payments

@@ -190,7 +190,7 @@ select
         when payouts.paid_amount = payouts.lines_amount then 'matched'
         when abs(payouts.paid_amount - payouts.lines_amount) <= payouts.tolerance then 'tolerated'
         when payouts.paid_amount < payouts.lines_amount then 'short'
-        when payouts.event_at < run.first_start + to_hours(24 * coalesce(run_channels.due_days, 0)) then 'before_carat'
+        when payouts.event_at < days_after(run.first_start, coalesce(run_channels.due_days, 0)) then 'before_carat'
         else 'over'
     end as outcome
 from judged as payouts
