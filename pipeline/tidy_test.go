@@ -90,6 +90,7 @@ var mayImport = map[string][]string{
 	"pipeline/dialect":        {"sql", "pipeline/engine/sqltext"}, // its tests alone
 	"pipeline/engine/duckdb":  {"pipeline"},
 	"pipeline/engine/sqltext": {"pipeline"},
+	"pipeline/engine/repeats": {"pipeline", "pipeline/engine/duckdb"},
 	"pipeline/engine/own":     {"pipeline", "pipeline/engine/duckdb"},
 	"pipeline/engine/lotpass": {"pipeline/lots", "pipeline/engine/duckdb"},
 	"pipeline/lots":           {},
