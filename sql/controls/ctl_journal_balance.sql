@@ -116,7 +116,7 @@ findings as (
     from tied
     where functional_amount <> expected_functional and amount = expected_amount
     union all
-    select entity, 'account', account, expected_booked, booked_amount, currency, 'rounding'
+    select entity, 'account', account, cast(expected_booked as decimal(38, 9)), booked_amount, currency, 'rounding'
     from tied
     where booked_amount <> expected_booked and amount = expected_amount
     union all

@@ -17,13 +17,14 @@ create or replace macro round_whole(x, rounding) as
         when 'half_even' then round_half_even(x)
     end;
 
--- An amount in whole minor units of its currency: 0, 2, 3 or 4 digits (ISO 4217).
+-- An amount in whole minor units of its currency: 0, 2, 3 or 4 digits (ISO 4217). Each branch of a case has one type: of
+-- decimal(38, 2) and decimal(38, 3) the engine would take the first, and round.
 create or replace macro floor_minor(x, digits) as
     cast(case digits
         when 0 then cast(floor(cast(x as decimal(38, 9))) as decimal(38, 6))
-        when 2 then cast(floor(cast(x as decimal(38, 9)) * 100) as decimal(38, 0)) * cast(0.01 as decimal(3, 2))
-        when 3 then cast(floor(cast(x as decimal(38, 9)) * 1000) as decimal(38, 0)) * cast(0.001 as decimal(4, 3))
-        when 4 then cast(floor(cast(x as decimal(38, 9)) * 10000) as decimal(38, 0)) * cast(0.0001 as decimal(5, 4))
+        when 2 then cast(cast(floor(cast(x as decimal(38, 9)) * 100) as decimal(38, 0)) * cast(0.01 as decimal(3, 2)) as decimal(38, 6))
+        when 3 then cast(cast(floor(cast(x as decimal(38, 9)) * 1000) as decimal(38, 0)) * cast(0.001 as decimal(4, 3)) as decimal(38, 6))
+        when 4 then cast(cast(floor(cast(x as decimal(38, 9)) * 10000) as decimal(38, 0)) * cast(0.0001 as decimal(5, 4)) as decimal(38, 6))
     end as decimal(38, 6));
 
 create or replace macro half_up_minor(x, digits) as

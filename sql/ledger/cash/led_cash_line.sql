@@ -37,9 +37,9 @@ rated as (
         days.line,
         days.amount,
         case
-            when days.line = 'opening' and closed.functional_amount is not null then closed.functional_amount
-            when days.line = 'opening' and run.period = run.first_period and fed.amount = days.amount then fed.functional_amount
-            when days.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then days.amount
+            when days.line = 'opening' and closed.functional_amount is not null then cast(closed.functional_amount as decimal(38, 9))
+            when days.line = 'opening' and run.period = run.first_period and fed.amount = days.amount then cast(fed.functional_amount as decimal(38, 9))
+            when days.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then cast(days.amount as decimal(38, 9))
             else amount_at_rate(days.amount, led_fx_rate.rate)
         end as functional_amount
     from led_cash_day as days
@@ -79,7 +79,7 @@ closings as (
         sums.amount,
         sums.functional_amount,
         case
-            when sums.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then sums.amount
+            when sums.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then cast(sums.amount as decimal(38, 9))
             else amount_at_rate(sums.amount, led_fx_rate.rate)
         end as functional_closing
     from (

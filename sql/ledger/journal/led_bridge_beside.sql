@@ -28,7 +28,7 @@ terms as (
     select
         led_bridge_term.entity,
         led_account.account,
-        led_bridge_account.sign * led_bridge_term.functional_amount as functional_amount
+        cast(led_bridge_account.sign * led_bridge_term.functional_amount as decimal(38, 9)) as functional_amount
     from led_bridge_term
     inner join led_bridge_account
         on led_bridge_account.line = led_bridge_term.line

@@ -40,7 +40,7 @@ days as (
     union all
     select
         identity, entity, currency, case identity when 'tax' then 'entity' else 'stage' end, case identity when 'tax' then entity else entity || '/' || stage end,
-        'opening', opening.day, led_tax_rollforward.opening
+        'opening', opening.day, cast(led_tax_rollforward.opening as decimal(38, 9))
     from led_tax_rollforward
     cross join opening
     union all
@@ -52,7 +52,7 @@ days as (
         case role when 'tax_payable' then entity when 'withholding_payable' then entity || '/due' else entity || '/receivable' end,
         'paid',
         day,
-        case role when 'withholding_receivable' then amount else -amount end
+        cast(case role when 'withholding_receivable' then amount else -amount end as decimal(38, 9))
     from led_tax_paid
     where not is_opening
     union all
@@ -73,7 +73,7 @@ days as (
             least(local_day(events.event_at, run.time_zone), local_day(run.closing_instant, run.time_zone)),
             local_day(run.period_start, run.time_zone)
         ),
-        case stages.stage when 'pending' then events.pending_amount when 'due' then events.due_amount else events.receivable_amount end
+        cast(case stages.stage when 'pending' then events.pending_amount when 'due' then events.due_amount else events.receivable_amount end as decimal(38, 9))
     from led_withholding_event as events
     cross join run
     cross join (values ('pending'), ('due'), ('receivable')) as stages (stage)
@@ -113,9 +113,9 @@ rated as (
         sums.line,
         sums.amount,
         case
-            when sums.line = 'opening' and closed.functional_amount is not null then closed.functional_amount
+            when sums.line = 'opening' and closed.functional_amount is not null then cast(closed.functional_amount as decimal(38, 9))
             when sums.line = 'opening' and run.period = run.first_period and fed.amount = sums.amount and fed.functional_amount is not null
-                then fed.functional_amount
+                then cast(fed.functional_amount as decimal(38, 9))
             when sums.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then sums.amount
             else amount_at_rate(sums.amount, led_fx_rate.rate)
         end as functional_amount
@@ -141,11 +141,11 @@ rated as (
         and fed.stage_id = sums.subject_id
         and fed.currency = sums.currency
     union all
-    select 'tax', entity, currency, 'entity', entity, 'collected', own_tax, functional_own_tax
+    select 'tax', entity, currency, 'entity', entity, 'collected', cast(own_tax as decimal(38, 9)), cast(functional_own_tax as decimal(38, 9))
     from led_tax_line
     where not is_opening and own_tax <> 0
     union all
-    select 'tax', entity, currency, 'entity', entity, 'refunded', -refunded_own_tax, -functional_refunded_own_tax
+    select 'tax', entity, currency, 'entity', entity, 'refunded', cast(-refunded_own_tax as decimal(38, 9)), cast(-functional_refunded_own_tax as decimal(38, 9))
     from led_tax_line
     where not is_opening and refunded_own_tax <> 0
 ),

@@ -54,7 +54,9 @@ parts as (
         on items.entity = wholes.entity
         and items.currency = wholes.currency
         and items.side <> wholes.side
-        and items.amount * sign(wholes.amount) > 0
+        and (items.amount > 0) = (wholes.amount > 0)
+        and items.amount <> 0
+        and wholes.amount <> 0
         and abs(items.amount) < abs(wholes.amount)
     where case when wholes.side = 'theirs' then wholes.event_at else items.event_at end
         >= days_before(case when wholes.side = 'theirs' then items.event_at else wholes.event_at end, 3)

@@ -27,9 +27,9 @@ openings as (
         balances.opening_amount as amount,
         case
             when balances.opening_amount = 0 then cast(0 as decimal(38, 9))
-            when run.period = run.first_period then fed.functional_amount
-            when balances.is_known then closed.functional_amount
-            when balances.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then balances.opening_amount
+            when run.period = run.first_period then cast(fed.functional_amount as decimal(38, 9))
+            when balances.is_known then cast(closed.functional_amount as decimal(38, 9))
+            when balances.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then cast(balances.opening_amount as decimal(38, 9))
             else amount_at_rate(balances.opening_amount, led_fx_rate.rate)
         end as functional_amount
     from led_receivable_balance as balances
@@ -55,8 +55,8 @@ openings as (
     select
         'reserve', fed.entity, fed.role, fed.counterparty, fed.currency, fed.amount,
         case
-            when run.period = run.first_period then fed.functional_amount
-            when fed.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then fed.amount
+            when run.period = run.first_period then cast(fed.functional_amount as decimal(38, 9))
+            when fed.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then cast(fed.amount as decimal(38, 9))
             else amount_at_rate(fed.amount, led_fx_rate.rate)
         end
     from led_receivable_opening as fed
@@ -70,7 +70,7 @@ openings as (
     where fed.role = 'reserves'
         and (run.period = run.first_period or not exists (select 1 from closed_rollforwards where identity = 'receivable'))
     union all
-    select identity, entity, role, counterparty, currency, amount, functional_amount
+    select identity, entity, role, counterparty, currency, amount, cast(functional_amount as decimal(38, 9))
     from closed
     where identity = 'reserve'
     union all
@@ -83,7 +83,7 @@ openings as (
         held.currency,
         held.fee_amount - held.net_amount,
         case
-            when held.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then held.fee_amount - held.net_amount
+            when held.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then cast(held.fee_amount - held.net_amount as decimal(38, 9))
             else amount_at_rate(held.fee_amount - held.net_amount, led_fx_rate.rate)
         end
     from led_settled_day as held

@@ -26,7 +26,7 @@ with fed as (
 ),
 
 parts as (
-    select fed.subject_id, fed.entity, fed.currency, fed.as_of, rolled.opening as amount
+    select fed.subject_id, fed.entity, fed.currency, fed.as_of, cast(rolled.opening as decimal(38, 9)) as amount
     from fed
     inner join led_tax_rollforward as rolled
         on rolled.entity = fed.entity

@@ -28,7 +28,7 @@ accounts as (
 ),
 
 booked as (
-    select accounts.entity, known_sum(led_journal_line.functional_amount) as amount
+    select accounts.entity, cast(known_sum(led_journal_line.functional_amount) as decimal(38, 9)) as amount
     from accounts
     inner join led_journal_line
         on led_journal_line.entity = accounts.entity
