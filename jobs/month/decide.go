@@ -133,9 +133,12 @@ func unmoved(ctx context.Context, p *books.Books, saw map[string]Seen, known map
 			return pipeline.Errorf(pipeline.KindBusy, "decide", id, "%s decided about it meanwhile, on %s: %s", last.By, last.At.UTC().Format(time.RFC3339), strings.TrimSpace(last.Status+" "+last.Note)).
 				WithHint("look at it again; nothing was changed")
 		}
-		if k, ok := known[id]; ok && len(k.seen) > 0 && !sameNumber(k.seen[len(k.seen)-1].difference, one.Difference) {
-			return pipeline.Errorf(pipeline.KindBusy, "decide", id, "its difference is %s by now, and was %s", k.seen[len(k.seen)-1].difference, one.Difference).
+		k := known[id].shown(map[string]string{"difference": one.Difference})
+		if n := len(k.seen); n > 0 && !decision.SameNumber(k.seen[n-1].difference, one.Difference) {
+			return pipeline.Errorf(pipeline.KindBusy, "decide", id, "its difference is %s by now, and was %s", k.seen[n-1].difference, one.Difference).
 				WithHint("look at it again; nothing was changed")
+		} else if n > 0 {
+			known[id] = k
 		}
 	}
 	return nil
@@ -166,7 +169,7 @@ type knownException struct {
 	needsRate bool
 	standing  pipeline.Period // in whose run it was last seen
 	entity    string
-	seen      []seen          // what the runs said of it, those in force last
+	seen      []seen          // what the runs said of it, those in force last, of these the earliest open month's
 	period    pipeline.Period // the earliest open one in whose run it stands or stood; "" when each is closed
 }
 
@@ -197,26 +200,30 @@ func knownExceptions(ctx context.Context, p *books.Books, s books.Setting) (map[
 	for _, one := range states {
 		current = append(current, pipeline.SQLText(one.RunID))
 	}
-	amounts, err := p.Query(ctx, s.Config, books.Latest, "select exception_id, subject_id, cast(expected as varchar), cast(actual as varchar), cast(difference as varchar), unit, cast("+books.Exposure(held)+" as varchar), period, entity, cast("+strings.Join(moreCells, " as varchar), cast(")+" as varchar) from "+books.TableExceptions+
-		" order by exception_id, run_id in ("+strings.Join(current, ", ")+"), period, run_id", books.TableExceptions)
+	inForce := "run_id in (" + strings.Join(current, ", ") + ")"
+	open := "(" + inForce + " and period >= " + pipeline.SQLText(string(closed.EarliestOpen())) + ")"
+	amounts, err := p.Query(ctx, s.Config, books.Latest, "select exception_id, subject_id, cast(expected as varchar), cast(actual as varchar), cast(difference as varchar), unit, cast("+books.Exposure(held)+" as varchar), period, entity, "+inForce+", cast("+strings.Join(moreCells, " as varchar), cast(")+" as varchar) from "+books.TableExceptions+
+		" order by exception_id, "+inForce+", "+open+", case when "+open+" then '' else period end, period desc, run_id", books.TableExceptions)
 	if err != nil {
 		return nil, err
 	}
-	said, standing, entities := map[string][]seen{}, map[string]pipeline.Period{}, map[string]string{}
+	said, entities := map[string][]seen{}, map[string]string{}
 	for _, row := range amounts.Rows {
 		text := func(i int) string { t, _ := row[i].(string); return t }
 		cells := make([]string, len(moreCells))
 		for i := range cells {
-			cells[i] = text(9 + i)
+			cells[i] = text(10 + i)
 		}
-		said[text(0)] = append(said[text(0)], seen{text(1), text(2), text(3), text(4), text(5), text(6), cells})
-		standing[text(0)], entities[text(0)] = pipeline.Period(text(7)), text(8)
+		inForce, _ := row[9].(bool)
+		said[text(0)] = append(said[text(0)], seen{text(1), text(2), text(3), text(4), text(5), text(6), cells, pipeline.Period(text(7)), inForce})
+		entities[text(0)] = text(8)
 	}
 	for _, row := range t.Rows {
 		control := row[1].(string)
 		reason, _ := row[4].(string)
 		period, _ := row[5].(string)
-		known[row[0].(string)] = knownException{control: control, severity: row[3].(string), subject: row[2].(string), seen: said[row[0].(string)], standing: standing[row[0].(string)], entity: entities[row[0].(string)],
+		all := said[row[0].(string)]
+		known[row[0].(string)] = knownException{control: control, severity: row[3].(string), subject: row[2].(string), seen: all, standing: all[len(all)-1].period, entity: entities[row[0].(string)],
 			needsRate: books.NeedsRate(control, row[3].(string), reason), period: pipeline.Period(period)}
 	}
 	return known, nil
@@ -386,6 +393,8 @@ func (f *decisionFile) judge(known map[string]knownException, current map[string
 				pipeline.CutText(row.shown[column]))
 			continue
 		}
+		about = about.shown(row.shown)
+		known[d.ExceptionID] = about // whose amounts are kept with the decision
 		listed := exceptions.ListedStatus(now, f.today)
 		if d.Status == decision.Moved && listed != decision.Open {
 			listed = decision.Moved // as the list says it, and so nobody decided anew

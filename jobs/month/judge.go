@@ -22,6 +22,20 @@ const waiverYears = 1
 type seen struct {
 	subject, expected, actual, difference, unit, exposure string
 	cells                                                 []string // of moreCells
+	period                                                pipeline.Period
+	inForce                                               bool
+}
+
+// shown puts last what a row of a file shows: one exception may stand in several open
+// months, each with an amount of its own, and is decided as whoever decides saw it.
+func (k knownException) shown(cells map[string]string) knownException {
+	for i, one := range slices.Backward(k.seen) {
+		if one.inForce && one.differs(cells) == "" {
+			k.seen, k.standing = append(slices.Delete(slices.Clone(k.seen), i, i+1), one), one.period
+			return k
+		}
+	}
+	return k
 }
 
 // moreCells are columns of the export by which a row is known to be about the exception
@@ -63,7 +77,7 @@ func (s seen) differs(cells map[string]string) string {
 		text, has := cells[name]
 		want := strings.TrimSpace(s.cells[i])
 		switch {
-		case !has || text == want, slices.Contains(amountCells, name) && sameNumber(text, want), name == "period" && monthOf(text) == want:
+		case !has || text == want, slices.Contains(amountCells, name) && decision.SameNumber(text, want), name == "period" && monthOf(text) == want:
 		default:
 			return name
 		}
@@ -79,26 +93,6 @@ func monthOf(text string) string {
 		}
 	}
 	return text
-}
-
-// sameNumber compares two decimals as spreadsheets write them, also with a comma.
-func sameNumber(a, b string) bool {
-	if a == b {
-		return true
-	}
-	number := func(text string) (*big.Rat, bool) {
-		text = strings.TrimSpace(text)
-		if strings.Count(text, ",") == 1 && !strings.Contains(text, ".") {
-			text = strings.Replace(text, ",", ".", 1)
-		}
-		if len(text) > 60 || strings.ContainsAny(text, "/_xXpP") {
-			return nil, false
-		}
-		return new(big.Rat).SetString(text)
-	}
-	x, okX := number(a)
-	y, okY := number(b)
-	return okX && okY && x.Cmp(y) == 0
 }
 
 // checkWaiver wants a waiver to end within a year, and to be of no more than who

@@ -116,6 +116,26 @@ func (d Decision) HasMoved(difference, unit, tolerance string) bool {
 	return by.Abs(by).Cmp(most) > 0
 }
 
+// SameNumber compares two decimals as spreadsheets write them, also with a comma.
+func SameNumber(a, b string) bool {
+	if a == b {
+		return true
+	}
+	number := func(text string) (*big.Rat, bool) {
+		text = strings.TrimSpace(text)
+		if strings.Count(text, ",") == 1 && !strings.Contains(text, ".") {
+			text = strings.Replace(text, ",", ".", 1)
+		}
+		if len(text) > 60 || strings.ContainsAny(text, "/_xXpP") {
+			return nil, false
+		}
+		return new(big.Rat).SetString(text)
+	}
+	x, okX := number(a)
+	y, okY := number(b)
+	return okX && okY && x.Cmp(y) == 0
+}
+
 // DecidedRate is an exchange rate that a person decided because none was
 // published: units of Quote per unit of Base. It serves its pair on its day, in
 // both directions, and nothing else; a published rate that is fresh goes before it.
