@@ -8,6 +8,7 @@ type HeldLine struct {
 	Kind      string // BankOpening and BankClosing are balances
 	Day       string // 2026-10-01
 	Balance   Amount // of a balance
+	Amount    Amount // of a line
 }
 
 // HeldLines gives what is held of an account and currency around a day. It is

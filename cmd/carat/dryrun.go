@@ -55,7 +55,11 @@ func (a *app) printDryFile(f ingest.DryFile) error {
 	}
 	say("  %s = %d accepted + %d rejected + %d duplicate + %d left out", counted(int(f.RowsRead), "row", "rows"), f.RowsAccepted, f.RowsRejected, f.RowsDuplicate, f.RowsLeftOut)
 	for _, column := range slices.Sorted(maps.Keys(f.Sums)) {
-		say("  sum of %s: %s", column, f.Sums[column])
+		all := ""
+		if read := f.SumsRead[column]; read != f.Sums[column] {
+			all = " (of all rows that were read: " + read + ")"
+		}
+		say("  sum of %s: %s%s", column, f.Sums[column], all)
 	}
 	for _, r := range f.Rejects {
 		say("  rejected: %d × %s in %s, the first at line %d: %q, expected %s", r.Rows, r.Code, orRow(r.Column), r.Line, r.Value, r.Expected)

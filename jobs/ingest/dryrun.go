@@ -27,9 +27,10 @@ type DryFile struct {
 	FileResult
 	LayoutSHA256 string             `json:"layout_sha256"` // "" without a layout
 	Layout       string             `json:"layout"`
-	Columns      []string           `json:"columns"` // of Rows
-	Rows         [][]string         `json:"rows"`    // the first good ones, as carat sees them
-	Sums         map[string]string  `json:"sums"`
+	Columns      []string           `json:"columns"`   // of Rows
+	Rows         [][]string         `json:"rows"`      // the first good ones, as carat sees them
+	Sums         map[string]string  `json:"sums"`      // of the rows that would come in
+	SumsRead     map[string]string  `json:"sums_read"` // of all rows that were read: rejected ones and duplicates too
 	Rejects      []DryReject        `json:"rejects"`
 	LeftOut      []pipeline.LeftOut `json:"left_out"`
 	Notes        []string           `json:"notes"`
@@ -203,15 +204,25 @@ func (d *dryRun) file(ctx context.Context, in InputFile) (r DryFile, err error) 
 		return r, err
 	}
 	r = DryFile{FileResult: FileResult{File: in.Name, Feed: in.Feed, Format: report.Format.String(), Result: FileWouldIngest, RowsRead: report.RowsRead,
-		RowsAccepted: report.RowsAccepted, RowsRejected: report.RowsRejected, RowsLeftOut: report.RowsLeftOut}, Sums: report.ControlTotals, LeftOut: report.LeftOut, Notes: report.Notes}
+		RowsAccepted: report.RowsAccepted, RowsRejected: report.RowsRejected, RowsLeftOut: report.RowsLeftOut}, Sums: map[string]string{}, SumsRead: report.ControlTotals, LeftOut: report.LeftOut, Notes: report.Notes}
 	if len(report.UnknownColumns) > 0 {
 		r.Notes = append(r.Notes, "columns that carat does not know are ignored: "+strings.Join(report.UnknownColumns, ", "))
 	}
 	if report.Layout != nil {
 		r.Layout, r.LayoutSHA256 = report.Layout.Text(), report.Layout.SHA256()
 	}
-	if err := d.compare(ctx, table, stage, &r, counted); err != nil {
+	here := &hereAlready{made: report.Layout != nil && report.Layout.ContentID}
+	if err := d.compare(ctx, table, stage, &r, counted, here); err != nil {
 		return r, err
+	}
+	if d.history != nil {
+		sources, err := here.sources(ctx, d.history.Lake)
+		if err != nil {
+			return r, err
+		}
+		if note := here.note(r.RowsRead, sources); note != "" {
+			r.Notes = append(r.Notes, note)
+		}
 	}
 	for _, one := range counted {
 		r.Rejects = append(r.Rejects, *one)
@@ -234,7 +245,10 @@ func countRejects(counted map[[2]string]*DryReject, list []pipeline.Reject) {
 }
 
 // compare counts the rows that are here already, and takes the first ones to show.
-func (d *dryRun) compare(ctx context.Context, table pipeline.Feed, stage lake.FeedStage, r *DryFile, counted map[[2]string]*DryReject) error {
+func (d *dryRun) compare(ctx context.Context, table pipeline.Feed, stage lake.FeedStage, r *DryFile, counted map[[2]string]*DryReject, here *hereAlready) error {
+	for column := range r.SumsRead {
+		r.Sums[column] = "0"
+	}
 	if r.RowsAccepted == 0 {
 		return nil
 	}
@@ -263,11 +277,12 @@ func (d *dryRun) compare(ctx context.Context, table pipeline.Feed, stage lake.Fe
 			return err
 		}
 	}
-	good, against := r.RowsAccepted, map[string]int64{}
+	good, against, drop := r.RowsAccepted, map[string]int64{}, lake.NewRowSet()
 	err = d.reader.Repeats(ctx, table, staged.Columns, staged.Files, history, within, func(one engine.Repeat) error {
 		switch {
 		case one.Identical:
 			r.RowsDuplicate++
+			here.add(one)
 		case table.Reference:
 			return nil
 		default:
@@ -276,10 +291,19 @@ func (d *dryRun) compare(ctx context.Context, table pipeline.Feed, stage lake.Fe
 			countRejects(counted, []pipeline.Reject{conflict(pipeline.Batch{Feed: table.Name, Source: r.File}, one)})
 		}
 		r.RowsAccepted--
+		drop.Add(one.Line, one.RowKey)
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	if err := stage.Drop(ctx, drop); err != nil {
+		return err
+	}
+	if staged.Files = stage.Files(); len(staged.Files) > 0 {
+		if err := sumRows(ctx, d.reader, table, staged, r.Sums); err != nil {
+			return err
+		}
 	}
 	return allConflict(pipeline.Batch{ID: d.nextBatch(), Source: r.File, RowsRead: r.RowsRead}, good, against)
 }
@@ -287,6 +311,34 @@ func (d *dryRun) compare(ctx context.Context, table pipeline.Feed, stage lake.Fe
 // openAlone opens an engine where there is no lake yet.
 func openAlone(ctx context.Context, s books.Setting) (*books.Reader, error) {
 	return new(books.Books).OpenEmpty(ctx, s.Config)
+}
+
+// sumRows adds up the numbers of what is staged, of the columns that sums has.
+func sumRows(ctx context.Context, r *books.Reader, table pipeline.Feed, staged pipeline.TableFiles, sums map[string]string) error {
+	if err := r.LoadWhere(ctx, "", []pipeline.TableFiles{staged}, nil); err != nil {
+		return err
+	}
+	for _, c := range table.Columns {
+		if _, wanted := sums[c.Name]; !wanted {
+			continue
+		}
+		rows, err := r.Query(ctx, `select coalesce(cast(sum("`+c.Name+`") as varchar), '0') from dry_run`)
+		if err != nil {
+			return err
+		}
+		text := ""
+		for rows.Next() && err == nil {
+			err = rows.Scan(&text)
+		}
+		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		if strings.Contains(text, ".") {
+			text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+		}
+		sums[c.Name] = text
+	}
+	return nil
 }
 
 // firstRows gives the first rows of what was staged, in the columns of the feed.

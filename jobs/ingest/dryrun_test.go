@@ -75,7 +75,7 @@ func TestDryRunWritesNothing(t *testing.T) {
 	slices.SortFunc(files, func(a, b ingest.DryFile) int { return strings.Compare(b.File, a.File) })
 	f := files[0]
 	if f.Result != ingest.FileWouldIngest || f.Format != "layout" || f.RowsRead != 4 || f.RowsAccepted != 1 || f.RowsRejected != 1 || f.RowsDuplicate != 1 || f.RowsLeftOut != 1 ||
-		f.Sums["amount"] != "5.5" || len(f.LayoutSHA256) != 64 {
+		f.Sums["amount"] != "7" || f.SumsRead["amount"] != "5.5" || len(f.LayoutSHA256) != 64 {
 		t.Errorf("%+v", f)
 	}
 	if len(f.Rejects) != 1 || f.Rejects[0].Line != 3 || f.Rejects[0].Code != "not_a_number" || len(f.Rows) != 2 || !slices.Contains(f.Rows[0], "2026-10-06T00:00:00Z") || !slices.Contains(f.Rows[0], "-1.5") {

@@ -82,11 +82,18 @@ func (g *ingestion) ingest(ctx context.Context, table pipeline.Feed, in InputFil
 	if batch.SourceSHA256, batch.SourceBytes, err = stage.SHA256(); err != nil {
 		return result, err
 	}
-	if err := dropRepeats(ctx, g, table, stage, &batch); err != nil {
+	here := &hereAlready{made: report.Layout != nil && report.Layout.ContentID}
+	if err := dropRepeats(ctx, g, table, stage, &batch, here); err != nil {
 		return result, err
 	}
-	if note := toldBefore(batch); note != "" {
-		g.Tell(books.Event{Step: "ingest", Object: in.Name, Note: note})
+	sources, err := here.sources(ctx, g.Lake)
+	if err != nil {
+		return result, err
+	}
+	for _, note := range []string{toldBefore(batch), here.note(batch.RowsRead, sources)} {
+		if note != "" {
+			g.Tell(books.Event{Step: "ingest", Object: in.Name, Note: note})
+		}
 	}
 	committed, err := stage.Commit(ctx, batch)
 	if err != nil {
@@ -213,7 +220,7 @@ func leftOutNote(l pipeline.LeftOut) string {
 // earlier in the file: an identical row is a duplicate and counted; in an
 // event feed a row with other content is rejected as a conflict that names
 // both places. In a reference feed it is a new version and stays.
-func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage lake.FeedStage, batch *pipeline.Batch) error {
+func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage lake.FeedStage, batch *pipeline.Batch, here *hereAlready) error {
 	if batch.RowsAccepted == 0 {
 		return nil
 	}
@@ -244,6 +251,7 @@ func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage l
 		case r.Identical, table.Reference && g.since != "" && r.OtherBatch > g.since:
 			// Of a reference feed a later version counts, and is here already.
 			batch.RowsDuplicate++
+			here.add(r)
 		case table.Reference:
 			return nil
 		default:

@@ -337,7 +337,7 @@ func (u *undoing) again(ctx context.Context, b lake.CommittedBatch, take bool) (
 	}
 	u.without, u.since = u.batch.ID, b.ID
 	defer func() { u.without, u.since = "", "" }()
-	if err := dropRepeats(ctx, &u.ingestion, u.table, stage, &batch); err != nil {
+	if err := dropRepeats(ctx, &u.ingestion, u.table, stage, &batch, &hereAlready{}); err != nil {
 		return r, err
 	}
 	if !take {

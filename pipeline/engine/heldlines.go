@@ -25,7 +25,7 @@ select
     coalesce(statement_id, ''),
     coalesce(kind, ''),
     strftime(booked_at at time zone 'UTC', '%%Y-%%m-%%d'),
-    coalesce(cast(balance * 1000000 as bigint), 0)
+    coalesce(cast(balance * 1000000 as bigint), 0), cast(amount * 1000000 as bigint)
 from (%[1]s) as lines
 where account = %[2]s
     and currency = %[3]s
@@ -39,7 +39,7 @@ order by line_id`, duckdb.ScanTable(table), duckdb.Literal(account), duckdb.Lite
 	var all []pipeline.HeldLine
 	for rows.Next() {
 		var l pipeline.HeldLine
-		if err := rows.Scan(&l.ID, &l.Statement, &l.Kind, &l.Day, &l.Balance); err != nil {
+		if err := rows.Scan(&l.ID, &l.Statement, &l.Kind, &l.Day, &l.Balance, &l.Amount); err != nil {
 			return nil, fmt.Errorf("read what is held of account %s: %w", account, err)
 		}
 		all = append(all, l)

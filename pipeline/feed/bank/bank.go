@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"carat/pipeline"
 	"carat/pipeline/feed/lex"
 	"carat/pipeline/feed/published"
 )
@@ -35,7 +36,8 @@ type statement struct {
 	sum      *published.Money
 	entries  int64
 	ids      *published.RowIDs
-	proves   bool // its balances will prove it whole, or the file is refused
+	proves   bool      // its balances will prove it whole, or the file is refused
+	booked   []booking // its entries, to be compared with what the lake holds
 	// What the statement's own counts and sums are held against: all entries,
 	// those that aren't booked too.
 	credits, debits *published.Money
@@ -161,6 +163,9 @@ func bankLine(r *published.Report, s *statement, e *entry) error {
 	r.Out.Set("counterparty", lex.CutText(e.counterparty))
 	if s.proves {
 		r.Out.Set("statement_id", s.told())
+	}
+	if row, ok := r.Out.Row().(*pipeline.BankLine); ok && r.Settings.Held != nil {
+		s.booked = append(s.booked, booking{e.line, row.LineID, row.BookedAt, row.Amount})
 	}
 	return r.Out.End()
 }

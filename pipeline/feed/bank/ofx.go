@@ -49,6 +49,8 @@ type ofx struct {
 	pending   bool
 	ended     bool
 	statement int64
+	ids       *published.RowIDs
+	seen      map[string]string // day and amount of the first transaction of an account and FITID
 }
 
 func readOFX(r *published.Report) error {
@@ -56,7 +58,7 @@ func readOFX(r *published.Report) error {
 	if !ok {
 		in = bufio.NewReaderSize(r.Text, 64<<10)
 	}
-	o := &ofx{Report: r, in: in, line: 1}
+	o := &ofx{Report: r, in: in, line: 1, ids: published.NewRowIDs(), seen: map[string]string{}}
 	if err := o.header(); err != nil {
 		return err
 	}
@@ -261,8 +263,7 @@ func (o *ofx) transaction() error {
 	if err := o.Out.Begin(o.at); err != nil {
 		return err
 	}
-	// The bank's own id: the same transaction downloaded again is the same line.
-	o.Out.Set("line_id", published.NewRowIDs().ID("ofx", o.account, v["FITID"]))
+	o.Out.Set("line_id", o.lineID(v["FITID"], day[:8], published.MoneyText(amount)))
 	o.Out.Set("account", o.account)
 	o.Out.Set("booked_at", day[:4]+"-"+day[4:6]+"-"+day[6:8])
 	o.Out.Set("amount", published.MoneyText(amount))
@@ -270,4 +271,22 @@ func (o *ofx) transaction() error {
 	o.Out.Set("reference", lex.CutText(words(v["NAME"], v["MEMO"], v["REFNUM"], v["CHECKNUM"])))
 	o.Out.Set("counterparty", lex.CutText(v["NAME"]))
 	return o.Out.End()
+}
+
+// lineID is the key of a transaction: the bank's own id makes it, so that the same one
+// downloaded again is the same line. Some banks give one id to several bookings: in one
+// file those of one day and amount are numbered, and those of others have these in
+// their ids too, and it is told.
+func (o *ofx) lineID(fitid, day, amount string) string {
+	booked := day + " " + amount
+	first, again := o.seen[o.account+"\x00"+fitid]
+	if !again {
+		o.seen[o.account+"\x00"+fitid] = booked
+	} else {
+		o.Note("line %d: FITID %s comes again: banks should give each transaction its own, so compare them with the account; each is taken as a booking", o.at, lex.Shown(fitid))
+	}
+	if !again || first == booked {
+		return o.ids.ID("ofx", o.account, fitid)
+	}
+	return o.ids.ID("ofx", o.account, fitid, day, amount)
 }

@@ -82,3 +82,31 @@ func TestOFX(t *testing.T) {
 func FuzzOFX(f *testing.F) {
 	feedtest.FuzzReport[pipeline.BankLine](f, "ofx", nil, ofxSGML, ofxXML)
 }
+
+// Some banks give one FITID to several bookings, also in a file of one line: none is lost,
+// it is told, and the same file again gives the same ids.
+func TestOFXSameFITID(t *testing.T) {
+	one := func(day, amount string) string {
+		return "<STMTTRN><TRNTYPE>FEE<DTPOSTED>" + day + "<TRNAMT>" + amount + "<FITID>F1<NAME>FEE</STMTTRN>"
+	}
+	text := "OFXHEADER:100\n\n<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>USD<BANKACCTFROM><ACCTID>77</BANKACCTFROM><BANKTRANLIST>" +
+		one("20261005", "-1.00") + one("20261005", "-1.00") + one("20261006", "-2.50") + one("20261006", "-2.50") + "</BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>"
+	ids := map[string]bool{}
+	for range 2 {
+		out := feedtest.Read[pipeline.BankLine](t, "b.ofx", []byte(text), nil)
+		if out.Err != nil || len(out.Rejects) > 0 || len(out.Rows) != 4 || !strings.Contains(strings.Join(out.Report.Notes, "\n"), "line 3: FITID F1 comes again") {
+			t.Fatalf("%v %q %q", out.Err, feedtest.Texts(out.Rejects), out.Report.Notes)
+		}
+		sum := int64(0)
+		for _, r := range out.Rows {
+			ids[r.LineID] = true
+			sum += r.Amount
+		}
+		if sum != -7_000_000 {
+			t.Errorf("they come to %d", sum)
+		}
+	}
+	if len(ids) != 4 {
+		t.Errorf("%d ids", len(ids))
+	}
+}

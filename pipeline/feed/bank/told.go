@@ -4,8 +4,10 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/lex"
 	"carat/pipeline/feed/published"
 )
 
@@ -104,6 +106,52 @@ func (s *statement) apart(spans map[string]*span) map[string]bool {
 	return found
 }
 
+// booking is an entry of a statement as it became a line.
+type booking struct {
+	line         int64
+	id           string
+	at, millions int64 // booked_at in microseconds, the amount in millionths
+}
+
+// tellOverlap says that entries of the statement have the day and the amount of lines
+// that the lake holds of another, under other ids: where banks give their bookings no
+// references, two statements of the same days count twice what is in both. It stays
+// quiet of statements of which one follows from the other.
+func (s *statement) tellOverlap(r *published.Report) error {
+	if r.Settings.Held == nil || len(s.booked) == 0 {
+		return nil
+	}
+	held, err := r.Settings.Held(s.account, s.closing.currency, s.closing.day)
+	if err != nil {
+		return err
+	}
+	apart := s.apart(spansOf(held))
+	here := map[string]bool{}
+	others := map[string][]string{} // statements of held lines, by day and amount
+	for _, line := range held {
+		here[line.ID] = true
+		if line.Kind == "" && line.Statement != "" && line.Statement != s.told() && !apart[line.Statement] {
+			key := line.Day + " " + line.Amount.String()
+			others[key] = append(others[key], line.Statement)
+		}
+	}
+	count, first, statement := 0, int64(0), ""
+	for _, b := range s.booked {
+		key := time.UnixMicro(b.at).UTC().Format(time.DateOnly) + " " + pipeline.Amount(b.millions).String()
+		if of := others[key]; len(of) > 0 && !here[b.id] {
+			if count++; count == 1 {
+				first, statement = b.line, of[0]
+			}
+			others[key] = of[1:]
+		}
+	}
+	if count > 0 {
+		r.Note("%d entries of statement %s of account %s, the first in line %d, have the day and amount of lines that are here of statement %s: "+
+			"if both statements tell the same bookings, they count twice; then take the one batch out (carat undo)", count, lex.Shown(s.id), lex.Shown(s.account), first, lex.Shown(statement))
+	}
+	return nil
+}
+
 // numbered parts the id of a line that the bank's reference made into what it
 // shares with others of that reference and its number among them, from 1.
 func numbered(id string) (base string, n int, ok bool) {
@@ -136,6 +184,9 @@ func (s *statement) told() string {
 func balanceRows(r *published.Report, s *statement) error {
 	if !s.proves || s.closing.day == "" {
 		return nil
+	}
+	if err := s.tellOverlap(r); err != nil {
+		return err
 	}
 	for _, b := range []struct {
 		kind string

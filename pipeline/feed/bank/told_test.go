@@ -83,7 +83,7 @@ func (l *lake) held(account, currency, _ string) (lines []pipeline.HeldLine, err
 		if r.Account != account || r.Currency != currency {
 			continue
 		}
-		line := pipeline.HeldLine{ID: r.LineID, Statement: r.StatementID, Kind: r.Kind, Day: time.UnixMicro(r.BookedAt).UTC().Format(time.DateOnly)}
+		line := pipeline.HeldLine{ID: r.LineID, Statement: r.StatementID, Kind: r.Kind, Day: time.UnixMicro(r.BookedAt).UTC().Format(time.DateOnly), Amount: pipeline.Amount(r.Amount)}
 		if r.Balance != nil {
 			line.Balance = pipeline.Amount(*r.Balance)
 		}
@@ -146,5 +146,25 @@ func TestStatementsOfSeveralFiles(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Banks that give no references: what two statements of the same days both tell counts
+// twice, and that is said when the second comes; what follows from it is not suspected.
+func TestOverlappingStatementsAreTold(t *testing.T) {
+	a := ":20:A\n:25:77\n:28C:1/1\n:60F:C261001EUR100,00\n:61:2610021002D1,50NCHGX\n:61:2610031003C20,NTRFX\n:62F:C261003EUR118,50\n"
+	next := ":20:B\n:25:77\n:28C:2/1\n:60F:C261003EUR118,50\n:61:2610031003C20,NTRFX\n:62F:C261003EUR138,50\n"
+	week := ":20:C\n:25:77\n:28C:9/1\n:60F:C261002EUR98,50\n:61:2610031003C20,NTRFX\n:61:2610041004D5,NCHGX\n:62F:C261004EUR113,50\n"
+	note := "1 entries of statement 9/1 of account 77, the first in line 5, have the day and amount of lines that are here of statement 1/1 60F 261001 C100,00: " +
+		"if both statements tell the same bookings, they count twice; then take the one batch out (carat undo)"
+	var l lake
+	for i, step := range []struct{ text, note string }{{a, ""}, {next, ""}, {a, ""}, {week, note}} {
+		out := feedtest.Read[pipeline.BankLine](t, "b.txt", []byte(step.text), func(o *feed.Options) { o.Held = l.held })
+		if got := strings.Join(out.Report.Notes, "\n"); out.Err != nil || got != step.note {
+			t.Errorf("file %d: %v, told %q, want %q", i+1, out.Err, got, step.note)
+		}
+		if i < 2 {
+			l.rows = append(l.rows, out.Rows...)
+		}
 	}
 }
