@@ -2,6 +2,7 @@ package ask
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -278,4 +279,27 @@ func (t *tracer) addOtherLines(ctx context.Context, n *trace.Node, id statementL
 	}
 	n.Add(rest)
 	return nil
+}
+
+// LineID names a line of a creator's statement.
+type LineID struct {
+	Period                    pipeline.Period
+	Creator, Entity, Currency string
+	Line                      int64
+}
+
+// Line gives what a line is made of, in books that are open; nil when there is no such
+// line. Whose it may be is the caller's to judge and to record.
+func Line(ctx context.Context, p *books.Books, o TraceOptions, id LineID) (root *trace.Node, err error) {
+	t, err := newTracer(ctx, p, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, t.close()) }()
+	own := statementLineID{period: id.Period, creator: id.Creator, entity: id.Entity, currency: id.Currency, line: id.Line}
+	line, err := t.statementLine(ctx, own)
+	if err != nil || line == nil {
+		return nil, err
+	}
+	return t.statementLineNode(ctx, own, line)
 }

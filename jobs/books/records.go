@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"carat/jobs/sandbox"
 	"carat/pipeline"
@@ -59,8 +58,7 @@ func (p *Books) Records(ctx context.Context, at lake.AsOf, wanted []string) (lis
 		if err != nil {
 			return nil, err
 		}
-		spell(rows)
-		list = append(list, sandbox.Records{Name: r.table, Columns: r.columns, Rows: rows})
+		list = append(list, sandbox.Records{Name: r.table, Columns: r.columns, Rows: rows}.Spelled())
 	}
 	return list, nil
 }
@@ -85,18 +83,6 @@ func (p *Books) accessRows(ctx context.Context, at lake.AsOf) (rows [][]any, err
 		}
 	}
 	return rows, err
-}
-
-// spell makes what an earlier carat recorded without a look text that an answer
-// can hold.
-func spell(rows [][]any) {
-	for _, row := range rows {
-		for i, cell := range row {
-			if text, ok := cell.(string); ok && (!utf8.ValidString(text) || strings.ContainsRune(text, 0)) {
-				row[i] = spelling.Spell(text)
-			}
-		}
-	}
 }
 
 func wholeOrNil(n *int64) any {

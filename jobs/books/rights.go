@@ -42,6 +42,8 @@ const (
 	RightGrant      Right = "grant"
 	RightExceptions Right = "exceptions"
 	RightCreators   Right = "creators"
+	RightAnswer     Right = "answer"
+	RightEarnings   Right = "earnings"
 	RightQuery      Right = "query"
 	RightTrace      Right = "trace"
 	RightEvidence   Right = "evidence"
@@ -82,6 +84,8 @@ var Rights = map[Right][]string{
 
 	RightExceptions: {RolePreparer, RoleApprover, RoleAuditor},
 	RightCreators:   {RolePreparer, RoleApprover, RoleAuditor, RoleSupport},
+	RightAnswer:     {RolePreparer, RoleApprover, RoleSupport}, // a creator's question
+	RightEarnings:   {RoleCreator},                             // their own, as the record of their role says whose these are
 	RightQuery:      {RolePreparer, RoleApprover, RoleAuditor},
 	RightTrace:      {RolePreparer, RoleApprover, RoleAuditor},
 	RightEvidence:   {RolePreparer, RoleApprover, RoleAuditor},

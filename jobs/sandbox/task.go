@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"carat/pipeline"
 	"carat/pipeline/engine"
+	"carat/pipeline/spelling"
 	"carat/reports/table"
 )
 
@@ -42,6 +44,19 @@ type Table struct {
 type Records struct {
 	Name, Columns string
 	Rows          [][]any
+}
+
+// Spelled makes what an earlier carat recorded without a look text that an answer can
+// hold, in place.
+func (r Records) Spelled() Records {
+	for _, row := range r.Rows {
+		for i, cell := range row {
+			if text, ok := cell.(string); ok && (!utf8.ValidString(text) || strings.ContainsRune(text, 0)) {
+				row[i] = spelling.Spell(text)
+			}
+		}
+	}
+	return r
 }
 
 // Begin begins an answer, once its columns and their SQL types are known.

@@ -13,6 +13,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/certificate"
 	"carat/pipeline/state"
+	"carat/reports/statement"
 )
 
 // OnDemand says whether files of statements are made only when somebody asks for
@@ -134,4 +135,38 @@ func ForMail(ctx context.Context, p *books.Books, o Options, into string) error 
 		return err
 	}
 	return allStatements(ctx, p, run, o, &Result{Folder: into})
+}
+
+// One gives a creator's statement of a closed month as bytes, in one form, from the rows
+// that its certificate signs, and the name of its file. Nothing is written. A month that
+// isn't closed, a form that there is not and a creator without a statement in that entity
+// and currency are misnamed errors. Whose it may be is the caller's to judge.
+func One(ctx context.Context, p *books.Books, o Options, entity, currency, format string) (name string, text []byte, err error) {
+	missing := pipeline.Misnamed("find", "the statement", "", nil, "there is no final one of that month, entity and currency")
+	closed, err := p.Closures(ctx, o.Config)
+	if err != nil {
+		return "", nil, err
+	}
+	l, final := closed.Lock(o.Period)
+	if !final || o.Creator == "" || !slices.Contains(Formats, format) {
+		return "", nil, missing
+	}
+	run, o, err := ofLock(ctx, p, o, closed, l)
+	if err != nil {
+		return "", nil, err
+	}
+	if o.History, err = HistoryOf(ctx, p, o.Setting, run); err != nil {
+		return "", nil, err
+	}
+	err = eachStatement(ctx, p, run, o, func(s *statement.Statement) error {
+		if s.Summary.Entity == entity && s.Summary.Currency == currency && s.Summary.CreatorID == o.Creator && text == nil {
+			name = string(o.Period) + "~" + statement.FileName(o.Creator, entity, currency, format)
+			text, err = renderAs(&renderings{}, s, format)
+		}
+		return err
+	})
+	if err == nil && text == nil {
+		err = missing
+	}
+	return name, text, err
 }

@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"carat/jobs/books"
-	"carat/jobs/creators"
 	"carat/jobs/files"
 	"carat/jobs/schedule"
 	"carat/jobs/serve/work"
@@ -115,97 +114,6 @@ func (p *Pages) batch(v *visit) (*answer, error) {
 		return addressOf("/files/"+url.PathEscape(b.ID), "from", strconv.FormatInt(offset, 10))
 	})
 	return &answer{template: "batch", title: "Batch " + b.ID, trail: []site.Place{{Path: "/files", Name: "Files"}}, data: d}, nil
-}
-
-// creators lists creators, for whoever has to find one.
-func (p *Pages) creators(v *visit) (*answer, error) {
-	a := &answer{template: "creators", title: "Creators"}
-	if books.WantLake(v.Setting) != nil {
-		a.data = listPage{Empty: nothingIngested()}
-		return a, nil
-	}
-	o := creators.Options{Setting: v.Setting, Text: v.text("text"), Offset: v.offset(), Limit: int64(v.limit)}
-	l, err := creators.List(v.ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	d := listPage{Rows: rowsOf(v, "Creators", l.Table), Text: o.Text, Period: l.Period}
-	d.Rows.Links = v.creatorLinks(d.Rows)
-	d.Pager = site.PagerOf(o.Offset, int64(len(l.Table.Rows)), l.Total, o.Limit, func(offset int64) string {
-		return addressOf("/creators", "text", o.Text, "from", strconv.FormatInt(offset, 10))
-	})
-	switch {
-	case len(l.Table.Rows) > 0:
-	case l.Period == "":
-		d.Empty = &site.Empty{Why: "No month was reconciled yet.", Next: "Creators are listed after the first run:", Command: "carat run --period 2026-10"}
-	case o.Text != "":
-		d.Empty = &site.Empty{Why: "No creator of the newest month has that in their id.", Next: "One without a statement in it can be opened by the whole id, or traced.", Path: "/creators/" + url.PathEscape(o.Text)}
-	default:
-		d.Empty = &site.Empty{Why: "Nobody earned anything and nobody is owed anything in " + site.Month(l.Period) + "."}
-	}
-	a.data = d
-	return a, nil
-}
-
-// creatorLinks leads from an id to the creator, for whoever may look at creators.
-func (v *visit) creatorLinks(r site.Rows) func(column string, row []any) string {
-	return func(column string, row []any) string {
-		if id, ok := row[max(r.At("creator_id"), 0)].(string); ok && column == "creator_id" {
-			return "/creators/" + url.PathEscape(id)
-		}
-		return ""
-	}
-}
-
-// creatorPage is what is told of one creator.
-type creatorPage struct {
-	*creators.Creator
-	Statements, Lines, Payouts site.Rows
-	Pager                      site.Pager
-	Trace, Exceptions          string // "": the one who asks may not
-}
-
-// creator shows one.
-func (p *Pages) creator(v *visit) (*answer, error) {
-	o := creators.Options{Setting: v.Setting, Creator: v.r.PathValue("id"), Period: pipeline.Period(v.text("period")), Offset: v.offset(), Limit: int64(v.limit)}
-	c, err := creators.Look(v.ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	path := "/creators/" + url.PathEscape(c.ID)
-	d := creatorPage{Creator: c, Statements: rowsOf(v, "Statements", c.Statements).Filled(), Lines: rowsOf(v, "Lines of "+string(c.Period), c.Lines).Filled(), Payouts: rowsOf(v, "Payouts", c.Payouts).Filled()}
-	d.Statements.Links = func(column string, row []any) string {
-		if month, ok := row[max(d.Statements.At("period"), 0)].(string); ok && column == "period" {
-			return addressOf(path, "period", month) + "#lines"
-		}
-		return ""
-	}
-	text := func(r site.Rows, column string, row []any) string {
-		if i := r.At(column); i >= 0 {
-			t, _ := table.CellText(r.Columns[i].Kind, row[i])
-			return t
-		}
-		return ""
-	}
-	d.Lines.Links = func(column string, row []any) string {
-		value := text(d.Lines, column, row)
-		switch {
-		case value == "" || !v.may(books.RightTrace):
-		case column == "line_no":
-			return tracePath(string(c.Period) + "/" + c.ID + "/" + text(d.Lines, "entity", row) + "/" + text(d.Lines, "currency", row) + "/" + value)
-		case column == "reference_id", column == "original_event_id":
-			return tracePath(value)
-		}
-		return ""
-	}
-	d.Payouts.Links = v.links(d.Payouts, "")
-	d.Pager = site.PagerOf(o.Offset, int64(len(c.Lines.Rows)), max(c.Total, int64(len(c.Lines.Rows))), o.Limit, func(offset int64) string {
-		return addressOf(path, "period", string(c.Period), "from", strconv.FormatInt(offset, 10)) + "#lines"
-	})
-	if v.may(books.RightTrace) {
-		d.Trace = tracePath(c.ID)
-	}
-	return &answer{template: "creator", title: "Creator " + c.ID, trail: []site.Place{{Path: "/creators", Name: "Creators"}}, data: d}, nil
 }
 
 // runsPage is what ran, runs and comes next.

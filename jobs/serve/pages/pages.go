@@ -8,11 +8,13 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"carat/jobs/books"
 	"carat/jobs/exceptions"
+	"carat/jobs/serve/creators"
 	"carat/jobs/serve/signing"
 	"carat/jobs/serve/uploads"
 	"carat/jobs/serve/web"
@@ -68,16 +70,75 @@ func New(o Options, where web.Options) (site *web.Site, end func() error) {
 // shown.
 var places = []struct {
 	site.Place
-	right books.Right
+	Right books.Right
 }{
 	{site.Place{Path: "/months", Name: "Months"}, books.RightStatus},
 	{site.Place{Path: "/exceptions", Name: "Exceptions"}, books.RightExceptions},
 	{site.Place{Path: "/files", Name: "Files"}, books.RightTrace},
-	{site.Place{Path: "/creators", Name: "Creators"}, books.RightCreators},
+	creators.Places[0],
+	creators.Places[1],
 	{site.Place{Path: "/runs", Name: "Runs"}, books.RightRuns},
 	{site.Place{Path: "/trace", Name: "Trace"}, books.RightTrace},
 	{site.Place{Path: "/query", Name: "Query"}, books.RightQuery},
 	{site.Place{Path: "/history", Name: "History"}, books.RightEvidence},
+}
+
+// route is a page by its address.
+type route struct {
+	pattern string // as net/http's ServeMux reads it
+	here    string // the entry of the navigation that it belongs to
+	do      func(*visit) (*answer, error)
+}
+
+// table is every page that somebody who has signed in asks for.
+func (p *Pages) table() []route {
+	list := []route{
+		{"GET /{$}", "", p.begin},
+		{"GET /months", "/months", p.months},
+		{"GET /months/{period}", "/months", p.month},
+		{"GET /months/{period}/sign-off", "/months", p.signOff},
+		{"POST /months/{period}/sign-off", "/months", p.sign},
+		{"GET /work/{id}", "/runs", p.workPage},
+		{"GET /months/{period}/{section}", "/months", p.section},
+		{"GET /exceptions", "/exceptions", p.exceptions},
+		{"GET /exceptions.csv", "/exceptions", p.exceptionsFile},
+		{"GET /exceptions/decide", "/exceptions", p.bulk},
+		{"POST /exceptions/decide", "/exceptions", p.decideBulk},
+		{"GET /exceptions/{id}", "/exceptions", p.exception},
+		{"POST /exceptions/{id}/decide", "/exceptions", p.decide},
+		{"GET " + uploadPath, "/files", p.uploadPage},
+		{"POST " + uploadPath, "/files", p.upload},
+		{"POST " + uploadPath + "/{id}", "/files", p.takeIn},
+		{"GET /files", "/files", p.files},
+		{"GET /files/{batch}", "/files", p.batch},
+		{"GET /runs", "/runs", p.runs},
+		{"GET /runs/{id}", "/runs", p.run},
+		{"GET /trace", "/trace", p.trace},
+		{"GET /query", "/query", p.query},
+		{"POST /query", "/query", p.query},
+		{"GET /history", "/history", p.history},
+		{"GET /history/accesses", "/history", p.accesses},
+		{"GET /history/{record}", "/history", p.record},
+	}
+	for _, one := range creators.Routes {
+		list = append(list, route{one.Pattern, one.Here, p.lent(one.Do)})
+	}
+	return list
+}
+
+// lent lets a page of another room be asked for as one of these.
+func (p *Pages) lent(do func(*creators.Visit) (*creators.Answer, error)) func(*visit) (*answer, error) {
+	return func(v *visit) (*answer, error) {
+		a, err := do(&creators.Visit{Setting: v.Setting, Ctx: v.ctx, R: v.r, SQL: p.SQL, Limit: v.limit, May: v.may, Links: v.links})
+		if err != nil {
+			return nil, err
+		}
+		of := &answer{template: a.Template, title: a.Title, trail: a.Trail, data: a.Data, to: a.To, status: a.Status}
+		if f := a.File; f != nil {
+			of.file = &file{name: f.Name, kind: f.Kind, content: f.Content}
+		}
+		return of, nil
+	}
 }
 
 func (p *Pages) routes() http.Handler {
@@ -98,35 +159,10 @@ func (p *Pages) routes() http.Handler {
 	mux.HandleFunc("GET /open/{key}", p.openPage)
 	mux.HandleFunc("POST /open", p.open)
 	mux.HandleFunc("POST /sign-out", p.signOut)
-	mux.HandleFunc("GET /{$}", p.page("", p.begin))
-	mux.HandleFunc("GET /months", p.page("/months", p.months))
-	mux.HandleFunc("GET /months/{period}", p.page("/months", p.month))
-	mux.HandleFunc("GET /months/{period}/sign-off", p.page("/months", p.signOff))
-	mux.HandleFunc("POST /months/{period}/sign-off", p.page("/months", p.sign))
-	mux.HandleFunc("GET /work/{id}", p.page("/runs", p.workPage))
 	mux.HandleFunc("GET /work/{id}/events", p.workEvents)
-	mux.HandleFunc("GET /months/{period}/{section}", p.page("/months", p.section))
-	mux.HandleFunc("GET /exceptions", p.page("/exceptions", p.exceptions))
-	mux.HandleFunc("GET /exceptions.csv", p.page("/exceptions", p.exceptionsFile))
-	mux.HandleFunc("GET /exceptions/decide", p.page("/exceptions", p.bulk))
-	mux.HandleFunc("POST /exceptions/decide", p.page("/exceptions", p.decideBulk))
-	mux.HandleFunc("GET /exceptions/{id}", p.page("/exceptions", p.exception))
-	mux.HandleFunc("POST /exceptions/{id}/decide", p.page("/exceptions", p.decide))
-	mux.HandleFunc("GET "+uploadPath, p.page("/files", p.uploadPage))
-	mux.HandleFunc("POST "+uploadPath, p.page("/files", p.upload))
-	mux.HandleFunc("POST "+uploadPath+"/{id}", p.page("/files", p.takeIn))
-	mux.HandleFunc("GET /files", p.page("/files", p.files))
-	mux.HandleFunc("GET /files/{batch}", p.page("/files", p.batch))
-	mux.HandleFunc("GET /creators", p.page("/creators", p.creators))
-	mux.HandleFunc("GET /creators/{id}", p.page("/creators", p.creator))
-	mux.HandleFunc("GET /runs", p.page("/runs", p.runs))
-	mux.HandleFunc("GET /runs/{id}", p.page("/runs", p.run))
-	mux.HandleFunc("GET /trace", p.page("/trace", p.trace))
-	mux.HandleFunc("GET /query", p.page("/query", p.query))
-	mux.HandleFunc("POST /query", p.page("/query", p.query))
-	mux.HandleFunc("GET /history", p.page("/history", p.history))
-	mux.HandleFunc("GET /history/accesses", p.page("/history", p.accesses))
-	mux.HandleFunc("GET /history/{record}", p.page("/history", p.record))
+	for _, one := range p.table() {
+		mux.HandleFunc(one.pattern, p.page(one.here, one.do))
+	}
 	mux.HandleFunc("/", p.page("", func(*visit) (*answer, error) {
 		return nil, pipeline.Errorf(pipeline.KindNotFound, "find", "the page", "there is none at this address")
 	}))
@@ -222,7 +258,7 @@ func (p *Pages) settingOf(person string, r *http.Request) books.Setting {
 func (v *visit) frame(here string) site.Frame {
 	f := site.Frame{Here: here, Person: v.By.User, Roles: v.standing.grants.RolesOf(v.By.User), Proof: v.session.Proof, Token: web.Token(v.r.Context()), Zone: v.Config.Zone}
 	for _, one := range places {
-		if v.may(one.right) {
+		if v.may(one.Right) {
 			f.Places = append(f.Places, one.Place)
 		}
 	}
@@ -256,6 +292,10 @@ func (p *Pages) failed(w http.ResponseWriter, here string, v *visit, err error) 
 		said.Hint = ""
 		told.Says = said.Error()
 		status, told.Heading = statusOf(e)
+		if status == http.StatusForbidden && slices.Equal(v.standing.grants.RolesOf(v.By.User), []string{books.RoleCreator}) {
+			// What is the staff's, and whether it is there, is nothing to a creator.
+			status, told = http.StatusNotFound, failure{Heading: "There is nothing here", Says: "There is no page at this address."}
+		}
 	} else {
 		p.Log.Error("a page failed", "path", v.r.URL.Path, "error", err)
 	}
@@ -282,7 +322,7 @@ func statusOf(e *pipeline.Error) (status int, heading string) {
 // begin leads to the first page that the one who asks may see.
 func (p *Pages) begin(v *visit) (*answer, error) {
 	for _, one := range places {
-		if v.may(one.right) {
+		if v.may(one.Right) {
 			return &answer{to: one.Path}, nil
 		}
 	}

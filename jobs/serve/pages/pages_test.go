@@ -101,6 +101,9 @@ func TestMain(m *testing.M) {
 	if s, err := shared(); err == nil {
 		_ = os.RemoveAll(s.Config.Dir)
 	}
+	if s, err := closedMonth(); s.Config != nil {
+		_, _ = err, os.RemoveAll(s.Config.Dir)
+	}
 	os.Exit(code)
 }
 
@@ -266,6 +269,8 @@ var pageRights = []struct {
 	{"/upload", books.RightIngest},
 	{"/creators", books.RightCreators},
 	{"/creators/c1", books.RightCreators},
+	{"/creators/c1/2026-10/main/USD/1", books.RightCreators},
+	{"/earnings", books.RightEarnings},
 	{"/runs", books.RightRuns},
 	{"/runs/1", books.RightRuns},
 	{"/trace", books.RightTrace},
@@ -289,6 +294,10 @@ func TestEveryPageHasItsRight(t *testing.T) {
 			switch {
 			case may && status != http.StatusOK:
 				t.Errorf("%s, %s: %d, want it shown\n%s", role, one.path, status, text)
+			case !may && role == books.RoleCreator:
+				if status != http.StatusNotFound || strings.Contains(text, "administrator") {
+					t.Errorf("%s, %s: %d, want that there is no such page", role, one.path, status)
+				}
 			case !may && status != http.StatusForbidden:
 				t.Errorf("%s, %s: %d, want it refused", role, one.path, status)
 			case !may && !strings.Contains(text, "an administrator grants roles"):

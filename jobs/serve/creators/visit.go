@@ -1,0 +1,158 @@
+package creators
+
+import (
+	"context"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"carat/jobs/books"
+	"carat/pipeline"
+	"carat/reports/pages/site"
+	"carat/reports/statement"
+	"carat/reports/table"
+)
+
+// Visit is one request of somebody who has signed in.
+type Visit struct {
+	books.Setting
+	Ctx   context.Context
+	R     *http.Request
+	SQL   fs.FS // the models
+	Limit int   // of rows on a page
+	// May says whether the one who asks has a right: of what is offered, never of what is
+	// read, which the jobs judge.
+	May func(right books.Right) bool
+	// Links gives where cells lead that are no creator's own.
+	Links func(r site.Rows, period pipeline.Period) func(column string, row []any) string
+}
+
+// Answer is a page, a file or another page instead.
+type Answer struct {
+	Template, Title string
+	Trail           []site.Place
+	Data            any
+	To              string // another page, instead
+	Status          int    // 0: all is well
+	File            *File  // instead of a page
+}
+
+// File is something to be kept: it goes to the browser's downloads.
+type File struct {
+	Name, Kind string
+	Content    []byte
+}
+
+// Route is a page by its address.
+type Route struct {
+	Pattern string // as net/http's ServeMux reads it
+	Here    string // the entry of the navigation that it belongs to
+	Do      func(v *Visit) (*Answer, error)
+}
+
+// Places are the entries of the navigation, each with the right without which it isn't
+// shown.
+var Places = []struct {
+	site.Place
+	Right books.Right
+}{
+	{site.Place{Path: "/creators", Name: "Creators"}, books.RightCreators},
+	{site.Place{Path: "/earnings", Name: "My earnings"}, books.RightEarnings},
+}
+
+// Routes are all pages about creators.
+var Routes = []Route{
+	{"GET /creators", "/creators", list},
+	{"GET /creators/{id}", "/creators", look},
+	{"GET /creators/{id}/{period}/{entity}/{currency}/{line}", "/creators", line},
+	{"GET /earnings", "/earnings", earnings},
+	{"GET /earnings/{period}", "/earnings", earnings},
+	{"GET /earnings/{period}/{entity}/{currency}/{line}", "/earnings", ownLine},
+	{"GET /earnings/{period}/{entity}/{currency}/statement/{format}", "/earnings", ownStatement},
+}
+
+// text gives a value of the address, without what can't be meant.
+func (v *Visit) text(name string) string { return strings.TrimSpace(v.R.URL.Query().Get(name)) }
+
+// offset gives where a page of a list begins.
+func (v *Visit) offset() int64 {
+	n, err := strconv.ParseInt(v.text("from"), 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// rows lays a table out.
+func (v *Visit) rows(caption string, t *table.Table, shown ...string) site.Rows {
+	return site.RowsOf(caption, v.Config.Zone, t, shown...)
+}
+
+// addressOf is a path with those values that are not "".
+func addressOf(path string, pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" && (pairs[i] != "from" || pairs[i+1] != "0") {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// below is a path with parts that may hold anything.
+func below(path string, parts ...string) string {
+	for _, one := range parts {
+		path += "/" + url.PathEscape(one)
+	}
+	return path
+}
+
+// cell gives the text of a row's column; "" when it is empty or there is no such column.
+func cell(t *table.Table, row []any, column string) string {
+	for i, c := range t.Columns {
+		if c.Name == column {
+			text, _ := table.CellText(c.Kind, row[i])
+			return text
+		}
+	}
+	return ""
+}
+
+// money writes an amount as statements show it; "" for none.
+func money(text, currency string) string {
+	if text == "" {
+		return ""
+	}
+	a, err := pipeline.ParseAmount([]byte(text))
+	if err != nil {
+		return site.Number(text)
+	}
+	return statement.Money(a, currency)
+}
+
+// asMoney gives a table in which the amounts are as statements show them. The currency of
+// a row stands in its column currency, that of what was paid in payout_currency.
+func asMoney(t *table.Table) *table.Table {
+	shown := &table.Table{Columns: append([]table.Column(nil), t.Columns...)}
+	for _, row := range t.Rows {
+		cells := append([]any(nil), row...)
+		for i, c := range t.Columns {
+			if row[i] == nil || !strings.HasSuffix(c.Name, "_amount") && c.Name != "amount" {
+				continue
+			}
+			currency := cell(t, row, "currency")
+			if c.Name == "payout_amount" {
+				currency = cell(t, row, "payout_currency")
+			}
+			text, _ := table.CellText(c.Kind, row[i])
+			cells[i] = money(text, currency)
+		}
+		shown.Rows = append(shown.Rows, cells)
+	}
+	return shown
+}
