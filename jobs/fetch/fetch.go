@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"carat/jobs/books"
 	"carat/jobs/config"
@@ -167,12 +169,41 @@ func (r *run) failed(err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	return pipeline.Errorf(pipeline.KindBadInput, "fetch from", r.source.Name, "%s", r.told(err))
+	kind, step := pipeline.KindBadInput, next(err)
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		kind = pipeline.KindInternal
+	}
+	return pipeline.Errorf(kind, "fetch from", r.source.Name, "%s", r.told(err)).WithHint("%s", step)
 }
 
-// told is the text of an error without a secret.
+// told is the text of an error without a secret, in one line.
 func (r *run) told(err error) string {
-	return spelling.Redact(spelling.Spell(err.Error()), r.secrets...)
+	return spelling.Redact(spelling.Spell(strings.ReplaceAll(err.Error(), "\n", ", and ")), r.secrets...)
+}
+
+// next is what to do about a failure.
+func next(err error) string {
+	var status *source.Status
+	var passing *source.Passing
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "free space there, and run again"
+	case errors.As(err, &status) && (status.Code == http.StatusUnauthorized || status.Code == http.StatusForbidden):
+		return "give the user and password, or the token, that it wants now, in carat.yaml"
+	case errors.As(err, &status) && status.Code/100 == 3:
+		return "give the address that it leads to as url, if that is to be trusted"
+	case errors.As(err, &passing), errors.As(err, &status) && status.Code/100 == 5:
+		return "it may pass: the next run tries again; `carat doctor` asks each source"
+	}
+	return "see the source in carat.yaml; `carat doctor` asks each source, and docs/operations.md says what each kind wants"
+}
+
+// recorded is a remote file's name as it is recorded: bytes that are no text are spelled, and so is what looks like that.
+func recorded(f source.Remote) string {
+	if utf8.ValidString(f.Name) && !strings.Contains(f.Name, `\x`) {
+		return f.Name
+	}
+	return spelling.Spell(f.Name)
 }
 
 // again is how often what rarely changes is looked at.
@@ -211,7 +242,7 @@ func (r *run) fetch(ctx context.Context) (err error) {
 	listed = slices.DeleteFunc(listed, func(f source.Remote) bool { return !r.wanted(f.Name) })
 	var names []string
 	for _, f := range listed {
-		names = append(names, f.Name)
+		names = append(names, recorded(f))
 	}
 	before, err := r.books.State.FetchedNames(ctx, r.source.Name, names)
 	if err != nil {
@@ -221,7 +252,7 @@ func (r *run) fetch(ctx context.Context) (err error) {
 	var failures []error
 	tries, kept := 0, map[string]bool{}
 	for _, f := range listed {
-		if had := before[f.Name]; known(f, had, lookAgain) {
+		if had := before[recorded(f)]; known(f, had, lookAgain) {
 			continue
 		}
 		if tries == r.source.Files {

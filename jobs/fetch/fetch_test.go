@@ -147,6 +147,13 @@ func TestSourceThatFails(t *testing.T) {
 			t.Errorf("no %q in\n%v", part, err)
 		}
 	}
+	steps := map[string]string{"a": "it may pass: the next run tries again", "c": "give the user and password, or the token", "d": "see the source in carat.yaml"}
+	for _, one := range err.(interface{ Unwrap() []error }).Unwrap() {
+		var known *pipeline.Error
+		if errors.As(one, &known) && !strings.HasPrefix(known.Hint, steps[known.Object]) {
+			t.Errorf("%s: the next step is %q", known.Object, known.Hint)
+		}
+	}
 	if strings.Contains(err.Error(), "hush") || strings.Contains(err.Error(), "fetch from b") || fmt.Sprint(*waits) != "[1s 2s 1s]" {
 		t.Errorf("%v, waited %v", err, *waits)
 	}

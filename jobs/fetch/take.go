@@ -41,7 +41,8 @@ const besideEnding = ".query.json"
 // record: what a crash leaves in between is found again by the next run, with the same
 // content under the same name.
 func (r *run) take(ctx context.Context, s source.Source, f source.Remote, before *map[string][]state.Fetched) (File, error) {
-	had := (*before)[f.Name]
+	name := recorded(f)
+	had := (*before)[name]
 	if len(had) > 0 {
 		f.Taken = had[len(had)-1].Version
 	}
@@ -68,7 +69,7 @@ func (r *run) take(ctx context.Context, s source.Source, f source.Remote, before
 	if err != nil {
 		return File{}, err
 	}
-	row := state.Fetched{Source: r.source.Name, Kind: r.source.Kind, RemoteName: f.Name, Version: got.Version, Size: size, SHA256: sum,
+	row := state.Fetched{Source: r.source.Name, Kind: r.source.Kind, RemoteName: name, Version: got.Version, Size: size, SHA256: sum,
 		Origin: spelling.Redact(s.Origin(), r.secrets...), At: r.Now, By: r.By.User}
 	for _, one := range had {
 		if one.SHA256 == sum { // its version is another, or it was only looked at again
@@ -78,7 +79,7 @@ func (r *run) take(ctx context.Context, s source.Source, f source.Remote, before
 			row.File, row.Shape = one.File, one.Shape
 			no, err := r.books.State.AddFetched(ctx, row)
 			row.No = no
-			(*before)[f.Name] = append((*before)[f.Name], row)
+			(*before)[name] = append((*before)[name], row)
 			return File{Result: FileUnchanged}, errors.Join(err, disk.IgnoreMissing(os.Remove(part.Name())))
 		}
 	}
@@ -96,7 +97,7 @@ func (r *run) take(ctx context.Context, s source.Source, f source.Remote, before
 	if row.No, err = r.books.State.AddFetched(ctx, row); err != nil {
 		return File{}, err
 	}
-	(*before)[f.Name] = append((*before)[f.Name], row)
+	(*before)[name] = append((*before)[name], row)
 	return File{File: config.InboxOf(r.source.Name) + "/" + row.File, Size: size, SHA256: sum, Result: FileTaken, Note: note}, nil
 }
 

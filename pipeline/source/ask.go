@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"carat/pipeline/source/reach"
 )
@@ -22,7 +23,25 @@ func Ask(client *http.Client, request *http.Request) (*http.Response, error) {
 	}
 	if after, again := reach.Pending(answer); again {
 		reach.Drop(answer)
-		return nil, &Passing{Err: errors.New("the server answered " + answer.Status), After: after}
+		return nil, &Passing{Err: &Status{answer.StatusCode, answer.Status}, After: after}
 	}
 	return answer, nil
+}
+
+// Status is an answer of a server that gives nothing.
+type Status struct {
+	Code int
+	Text string // 401 Unauthorized
+}
+
+// Error says what was answered.
+func (s *Status) Error() string { return "the server answered " + s.Text }
+
+// ErrEnd is an answer that doesn't tell where it ends, of a server that is known to.
+var ErrEnd = Passes("the server doesn't say where the file ends: it may have broken off")
+
+// EndTold says whether an answer tells where it ends: by its length, in chunks, or in frames. One that ends with its
+// connection looks whole wherever that breaks.
+func EndTold(answer *http.Response) bool {
+	return answer.ContentLength >= 0 || answer.ProtoMajor > 1 || slices.Contains(answer.TransferEncoding, "chunked")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 )
 
 // Got is what Take read.
@@ -89,7 +90,7 @@ func takeOnce(ctx context.Context, s Source, r Remote, part *os.File, limit int6
 			return got, errors.Join(err, part.Truncate(0))
 		}
 	}
-	got = Got{Version: d.Version, Size: size, Beside: d.Beside}
+	got = Got{Version: strings.ToValidUTF8(d.Version, ""), Size: size, Beside: d.Beside}
 	if got.Version == "" {
 		got.Version = r.Version
 	}

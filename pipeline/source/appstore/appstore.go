@@ -157,6 +157,10 @@ func (s *store) Open(ctx context.Context, r source.Remote, _ int64) (*source.Dow
 	}
 	kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";")
 	if answer.StatusCode == http.StatusOK && kind != "application/json" {
+		if !source.EndTold(answer) {
+			reach.Drop(answer)
+			return nil, source.ErrEnd
+		}
 		return &source.Download{ReadCloser: answer.Body, Size: answer.ContentLength}, nil
 	}
 	defer reach.Drop(answer)

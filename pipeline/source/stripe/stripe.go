@@ -259,6 +259,10 @@ func (s *reports) file(ctx context.Context, r run) (*source.Download, error) {
 		defer reach.Drop(answer)
 		return nil, problem(answer)
 	}
+	if !source.EndTold(answer) {
+		reach.Drop(answer)
+		return nil, source.ErrEnd
+	}
 	return &source.Download{ReadCloser: answer.Body, Version: r.ID, Size: answer.ContentLength}, nil
 }
 

@@ -7,9 +7,12 @@
 package web
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"path"
@@ -63,20 +66,14 @@ const weak = "modified "
 
 // Open asks for the file, unless it is as it was.
 func (w *web) Open(ctx context.Context, r source.Remote, _ int64) (*source.Download, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.o.URL, nil)
+	request, err := w.request(ctx)
 	if err != nil {
-		return nil, errors.New("url: it is no address")
+		return nil, err
 	}
-	request.Header.Set("User-Agent", "carat")
 	if modified, ok := strings.CutPrefix(r.Taken, weak); ok {
 		request.Header.Set("If-Modified-Since", modified)
 	} else if r.Taken != "" {
 		request.Header.Set("If-None-Match", r.Taken)
-	}
-	if w.o.Token != "" {
-		request.Header.Set("Authorization", "Bearer "+w.o.Token)
-	} else if w.o.User != "" {
-		request.SetBasicAuth(w.o.User, w.o.Password)
 	}
 	answer, err := source.Ask(w.o.Client, request)
 	if err != nil {
@@ -89,10 +86,10 @@ func (w *web) Open(ctx context.Context, r source.Remote, _ int64) (*source.Downl
 		return nil, source.ErrUnchanged
 	case http.StatusNotFound, http.StatusNoContent:
 		reach.Drop(answer)
-		return nil, source.ErrNotReady
+		return nil, fmt.Errorf("%w: the server answered %s; check url if it should be", source.ErrNotReady, answer.Status)
 	default:
 		reach.Drop(answer)
-		return nil, fmt.Errorf("the server answered %s", answer.Status)
+		return nil, &source.Status{Code: answer.StatusCode, Text: answer.Status}
 	}
 	version := answer.Header.Get("ETag")
 	if modified := answer.Header.Get("Last-Modified"); version == "" && modified != "" {
@@ -102,7 +99,53 @@ func (w *web) Open(ctx context.Context, r source.Remote, _ int64) (*source.Downl
 		reach.Drop(answer)
 		return nil, source.ErrUnchanged
 	}
-	return &source.Download{ReadCloser: answer.Body, Version: version, Size: answer.ContentLength}, nil
+	d := &source.Download{ReadCloser: answer.Body, Version: version, Size: answer.ContentLength}
+	if !source.EndTold(answer) {
+		first := sha256.New()
+		d.ReadCloser = read{io.TeeReader(answer.Body, first), answer.Body}
+		d.Whole = func(ctx context.Context) error { return w.again(ctx, first.Sum(nil)) }
+	}
+	return d, nil
+}
+
+// read reads from one and closes another.
+type read struct {
+	io.Reader
+	io.Closer
+}
+
+// again reads an answer a second time that doesn't say where it ends: what broke off once
+// hardly breaks off at the same byte twice.
+func (w *web) again(ctx context.Context, first []byte) error {
+	request, err := w.request(ctx)
+	if err != nil {
+		return err
+	}
+	answer, err := source.Ask(w.o.Client, request)
+	if err != nil {
+		return err
+	}
+	defer reach.Drop(answer)
+	second := sha256.New()
+	if _, err := io.Copy(second, answer.Body); err != nil || answer.StatusCode != http.StatusOK || !bytes.Equal(first, second.Sum(nil)) {
+		return source.Passes("the server doesn't say where the file ends, and a second reading gave another: it may have broken off")
+	}
+	return nil
+}
+
+// request asks for the file, with what lets us in.
+func (w *web) request(ctx context.Context) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.o.URL, nil)
+	if err != nil {
+		return nil, errors.New("url: it is no address")
+	}
+	request.Header.Set("User-Agent", "carat")
+	if w.o.Token != "" {
+		request.Header.Set("Authorization", "Bearer "+w.o.Token)
+	} else if w.o.User != "" {
+		request.SetBasicAuth(w.o.User, w.o.Password)
+	}
+	return request, nil
 }
 
 // Probe asks for the file and lets it lie.

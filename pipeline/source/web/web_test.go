@@ -1,12 +1,16 @@
 package web_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -154,6 +158,83 @@ func TestWhatTheServerAnswers(t *testing.T) {
 		}
 		if !strings.Contains(got, want) {
 			t.Errorf("%d: %s, and wanted %s", status, got, want)
+		}
+	}
+}
+
+// An answer that ends with its connection looks whole wherever that breaks: it is read twice,
+// and taken if both readings are the same.
+func TestAnswerThatDoesNotSayWhereItEnds(t *testing.T) {
+	whole := "a,b\n1,2\n3,4\n"
+	var mu sync.Mutex
+	var gives []string // of the next connections
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = http.ReadRequest(bufio.NewReader(c))
+			mu.Lock()
+			body := whole
+			if len(gives) > 0 {
+				body, gives = gives[0], gives[1:]
+			}
+			mu.Unlock()
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nConnection: close\r\n\r\n"+body)
+			_ = c.Close()
+		}
+	}()
+	s, err := web.New(web.Options{URL: "http://" + l.Addr().String() + "/a.csv", Client: client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	take := func(bodies ...string) (string, error) {
+		mu.Lock()
+		gives = bodies
+		mu.Unlock()
+		part, err := os.Create(filepath.Join(t.TempDir(), "part"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer part.Close()
+		if _, err := source.Take(t.Context(), s, source.Remote{Name: "a.csv", Size: -1}, part, source.Limits{Bytes: 1 << 20, Wait: source.Sleep}); err != nil {
+			return "", err
+		}
+		b, err := os.ReadFile(part.Name())
+		return string(b), err
+	}
+	if got, err := take(); err != nil || got != whole {
+		t.Errorf("twice the same: %q, %v", got, err)
+	}
+	var passing *source.Passing
+	for _, bodies := range [][]string{{whole[:8], whole}, {whole, whole[:4]}} {
+		if got, err := take(bodies...); !errors.As(err, &passing) || !strings.Contains(err.Error(), "doesn't say where the file ends") {
+			t.Errorf("%q: %q, %v", bodies, got, err)
+		}
+	}
+}
+
+// What a server answers is told with its status, and who is not let in with nothing else.
+func TestStatusIsTold(t *testing.T) {
+	s := &site{}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	one, err := web.New(web.Options{URL: server.URL + "/a.csv?token=hush", Client: client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for code, want := range map[int]string{401: "the server answered 401 Unauthorized", 302: "the server answered 302 Found", 500: "the server answered 500 Internal Server Error", 404: "it is not there yet: the server answered 404 Not Found; check url if it should be"} {
+		s.fail = []int{code}
+		_, err := one.Open(t.Context(), source.Remote{Name: "a.csv"}, 0)
+		var status *source.Status
+		if err == nil || err.Error() != want || code != 404 && (!errors.As(err, &status) || status.Code != code) || code == 404 && !errors.Is(err, source.ErrNotReady) {
+			t.Errorf("%d: %v", code, err)
 		}
 	}
 }
