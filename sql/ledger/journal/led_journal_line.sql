@@ -2,7 +2,7 @@
 -- grain: entity, day, event_class, currency, account, is_remainder
 -- Each account is rounded as a running balance: a line is the rounded balance after the day less the rounded balance before
 -- it, so that the month's lines of an account come to its rounded movement and nothing drifts. Where the balance at the
--- month's start is known (led_account_balance) it is where the running balance begins. What rounding leaves over in an entry
+-- month's start is known (led_account_balance, led_monetary_balance) it is where the running balance begins. What rounding leaves over in an entry
 -- goes to the rounding account. A functional amount that nobody knows (a missing rate) is null and moves no running balance.
 with placed as (
     select
@@ -24,6 +24,14 @@ with placed as (
         led_account.account
 ),
 
+openings as (
+    select entity, currency, account, opening_amount, functional_opening
+    from led_account_balance
+    union all
+    select entity, currency, account, opening_amount, functional_opening
+    from led_monetary_balance
+),
+
 running as (
     select
         placed.entity,
@@ -35,21 +43,21 @@ running as (
         placed.account_rank,
         placed.amount,
         placed.functional_amount,
-        coalesce(led_account_balance.opening_amount, 0) + cast(sum(placed.amount) over (
+        coalesce(openings.opening_amount, 0) + cast(sum(placed.amount) over (
             partition by placed.entity, placed.currency, placed.account
             order by placed.day, placed.event_class
             rows between unbounded preceding and current row
         ) as decimal(38, 9)) as balance,
-        coalesce(led_account_balance.functional_opening, 0) + cast(sum(placed.functional_amount) over (
+        coalesce(openings.functional_opening, 0) + cast(sum(placed.functional_amount) over (
             partition by placed.entity, placed.currency, placed.account
             order by placed.day, placed.event_class
             rows between unbounded preceding and current row
         ) as decimal(38, 9)) as functional_balance
     from placed
-    left join led_account_balance
-        on led_account_balance.entity = placed.entity
-        and led_account_balance.currency = placed.currency
-        and led_account_balance.account = placed.account
+    left join openings
+        on openings.entity = placed.entity
+        and openings.currency = placed.currency
+        and openings.account = placed.account
 ),
 
 rounded as (

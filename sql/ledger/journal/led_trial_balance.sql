@@ -2,7 +2,7 @@
 -- grain: entity, account, currency
 -- Every account opens with what a roll-forward knows, else with what the closed month before closed with; where carat begins with what was
 -- fed, else with nothing. Income and cost go on from month to month, since carat books no end of a year. While the month before
--- is open only what a roll-forward knows is told. Debits are positive, credits negative in opening and closing. Functional amounts are null
+-- is open only what a roll-forward knows is told. Openings are rounded to the minor unit as the journal's lines are, so that every balance is. Debits are positive, credits negative in opening and closing. Functional amounts are null
 -- where an exchange rate is missing, never zero. The trial balance and the changes against other months are told from here.
 with lines as (
     select
@@ -73,9 +73,16 @@ known as (
     from led_account_opening
     union all
     select
-        entity, account, currency, cast(opening_amount as decimal(38, 6)) as opening,
-        cast(functional_opening as decimal(38, 6)) as functional_opening
+        led_monetary_balance.entity,
+        led_monetary_balance.account,
+        led_monetary_balance.currency,
+        half_up_minor(led_monetary_balance.opening_amount, coalesce(digits.minor_digits, 2)) as opening,
+        half_up_minor(led_monetary_balance.functional_opening, coalesce(functional_digits.minor_digits, 2)) as functional_opening
     from led_monetary_balance
+    left join run_currencies as digits
+        on digits.currency = led_monetary_balance.currency
+    left join run_currencies as functional_digits
+        on functional_digits.currency = led_monetary_balance.functional_currency
 ),
 
 openings as (
