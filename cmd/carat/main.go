@@ -49,7 +49,11 @@ func mainCode() int {
 	if sandbox.Called(os.Args) {
 		return sandbox.Serve(context.Background(), os.Stdin, os.Stdout, os.NewFile(3, "end"))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // under nohup it stays so
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
 	limitMemory(os.Environ())
 	unused := make([]byte, unusedHeapBytes)

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/disk"
+	"carat/jobs/guard/elsewhere"
 	"carat/jobs/ingest"
 	"carat/pipeline"
 	"carat/pipeline/lake"
@@ -217,6 +217,11 @@ func (e *erasure) backups(ctx context.Context) error {
 			}
 		}
 	}
+	for _, place := range elsewhere.Copies(jobs) {
+		if says := elsewhere.Says(ctx, place, e.Creator); says != "" {
+			e.left(place, "%s", says)
+		}
+	}
 	slices.Sort(roots)
 	for _, root := range roots {
 		names, _, err := backups(root)
@@ -230,34 +235,10 @@ func (e *erasure) backups(ctx context.Context) error {
 		}
 		for _, name := range names {
 			folder := filepath.Join(root, name)
-			if e.backedUp(ctx, filepath.Join(folder, backupLake, filepath.FromSlash(lake.PeopleFile))) {
+			if elsewhere.Names(ctx, filepath.Join(folder, backupLake, filepath.FromSlash(lake.PeopleFile)), e.Creator) {
 				e.left(folder, "this backup names the person: `carat backup --out %s --keep 1` makes one that doesn't, and removes it", root)
 			}
 		}
 	}
 	return nil
-}
-
-// backedUp says whether a store of people in a backup names the person; also of one that
-// can't be asked.
-func (e *erasure) backedUp(ctx context.Context, file string) bool {
-	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return false
-	}
-	db, err := sql.Open("sqlite", "file:"+strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(file)+"?mode=ro&immutable=1")
-	if err != nil {
-		return true
-	}
-	defer db.Close()
-	for _, query := range []string{"select count(*) from people where creator_id = ?", "select count(*) from payees where payee_id = ?"} {
-		var n int64
-		err := db.QueryRowContext(ctx, query, e.Creator).Scan(&n)
-		if err != nil && strings.Contains(err.Error(), "no such table") {
-			continue // of before there were payees
-		}
-		if err != nil || n > 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"maps"
@@ -105,7 +106,30 @@ func (o RestoreOptions) backup() (string, error) {
 	if len(names) == 0 {
 		return "", pipeline.Errorf(pipeline.KindNotFound, "find backup in", from, "there is none").WithHint("name a folder that `carat backup` wrote")
 	}
-	return filepath.Join(from, names[len(names)-1]), nil
+	newest := names[len(names)-1]
+	if broken := brokenAfter(from, newest); broken != "" {
+		return "", pipeline.Errorf(pipeline.KindVerification, "find the newest backup in", from, "%s is newer than %s, and what it is can't be read", broken, newest).
+			WithHint("name the one that is meant: --backup %s", newest)
+	}
+	return filepath.Join(from, newest), nil
+}
+
+// brokenAfter gives a folder that has the name of a backup later than one, and no manifest that can be read; "": there is none.
+func brokenAfter(from, than string) string {
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return ""
+	}
+	for _, e := range slices.Backward(entries) {
+		if !e.IsDir() || !backupName.MatchString(e.Name()) || e.Name() <= than {
+			continue
+		}
+		var m manifest
+		if text, err := os.ReadFile(filepath.Join(from, e.Name(), backupManifest)); err != nil || json.Unmarshal(text, &m) != nil {
+			return e.Name()
+		}
+	}
+	return ""
 }
 
 // configure reads the configuration of the folder, or the backup's.

@@ -11,6 +11,7 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/disk"
 	"carat/jobs/guard"
+	"carat/jobs/guard/elsewhere"
 	"carat/pipeline"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
@@ -39,12 +40,21 @@ func Copy(ctx context.Context, o Options) (result *Result, err error) {
 		return nil, err
 	}
 	result = &Result{From: cmp.Or(o.Config.Bucket, o.Config.Lake), To: cmp.Or(o.To.Bucket, o.To.Lake)}
-	return books.Locked(ctx, o.Setting, books.RightBackup, "", func(p *books.Books, _ *books.Job) (*Result, error) {
-		if result.From == result.To {
-			return nil, pipeline.Errorf(pipeline.KindUsage, "copy lake", result.From, "it is to be copied to where it lies").WithHint("name another place with `lake` in the carat.yaml of the copy")
-		}
-		return result, o.copy(ctx, p, result)
-	})
+	if result.From == result.To {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "copy lake", result.From, "it is to be copied to where it lies").WithHint("name another place with `lake` in the carat.yaml of the copy")
+	}
+	p, err := books.OpenLocked(ctx, o.Setting, books.RightBackup)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	job, err := p.Begin(ctx, o.Setting, elsewhere.JobCopy, "") // a job of its own: it is no backup
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = job.End(ctx, err) }()
+	job.Took(elsewhere.MadeCopy + result.To) // before anything lies there: an erasure asks where copies went
+	return result, o.copy(ctx, p, result)
 }
 
 func (o Options) copy(ctx context.Context, p *books.Books, result *Result) (err error) {
