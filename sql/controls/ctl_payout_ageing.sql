@@ -8,12 +8,27 @@
 -- question: Is what creators and agencies are owed on its way to them, and not for too long?
 -- causes: a payout that the provider never took; a minimum too high for small creators; creators who left; an account or a tax form that is missing
 -- action: send the payout again or give the diamonds back; pay balances out below the minimum; ask creators who left, and give what is unclaimed to whom the law names
--- checked: from (select payout_id from led_payout_open union all select creator_id || '/' || entity || '/' || currency as payout_id from led_unpaid_balance union all select agency_id || '/' || entity || '/' || currency as payout_id from led_unpaid_agency) as judged
+-- checked: from (select payout_id from led_payout_open union all select coalesce(creator_id, agency_id) || '/' || entity || '/' || currency as payout_id from led_unpaid_balance) as judged
 -- not_compared_reason: no creator and no agency is owed anything at the end of the month
 -- A payout, an agency's too, is overdue payout_due_days after its request (subject: the payout). Creators who have less than the minimum of their method for more than
 -- below_minimum_days are one sum for each currency, and creators without a movement for the months that escheat names for their
 -- country one for each country and currency, and agencies likewise: the table payout_ages has them row by row. Unpaid is no loss, so expected is 0.
-with findings as (
+with unpaid as (
+    select
+        case when agency_id is null then 'creator_payable' else 'agency_payable' end as account,
+        entity,
+        currency,
+        country,
+        closing_amount,
+        below_since,
+        last_day,
+        dormant_months,
+        dormant_after,
+        closing_day
+    from led_unpaid_balance
+),
+
+findings as (
     select
         payouts.entity,
         'payout' as subject_kind,
@@ -33,68 +48,45 @@ with findings as (
     select
         balances.entity,
         'account' as subject_kind,
-        'creator_payable/' || balances.currency as subject_id,
+        balances.account || '/' || balances.currency as subject_id,
         cast(sum(balances.closing_amount) as decimal(38, 9)) as amount,
         balances.currency,
         'below_minimum' as reason,
-        counted(count(*), 'creator') || ' had less than the minimum of their method for more than ' || counted(min(run.below_minimum_days), 'day')
-            || ': ' || plain(sum(balances.closing_amount)) || ' ' || balances.currency || ' in all, the oldest since ' || iso_day(min(balances.below_since))
-            || '.' as detail,
-        cast(null as varchar) as batch_id,
-        cast(null as bigint) as source_line
-    from led_unpaid_balance as balances
-    cross join run
-    where days_between(balances.below_since, balances.closing_day) > run.below_minimum_days
-    group by balances.entity, balances.currency
-    union all
-    select
-        balances.entity,
-        'account' as subject_kind,
-        'creator_payable/' || balances.currency || '/' || balances.country as subject_id,
-        cast(sum(balances.closing_amount) as decimal(38, 9)) as amount,
-        balances.currency,
-        'dormant' as reason,
-        counted(count(*), 'creator') || ' of ' || balances.country || ' had no movement for ' || counted(min(balances.dormant_after), 'month') || ' or more: '
-            || plain(sum(balances.closing_amount)) || ' ' || balances.currency || ' in all, the oldest since ' || iso_day(min(balances.last_day))
-            || '.' as detail,
-        cast(null as varchar) as batch_id,
-        cast(null as bigint) as source_line
-    from led_unpaid_balance as balances
-    where balances.dormant_months >= balances.dormant_after
-    group by balances.entity, balances.currency, balances.country
-    union all
-    select
-        balances.entity,
-        'account' as subject_kind,
-        'agency_payable/' || balances.currency as subject_id,
-        cast(sum(balances.closing_amount) as decimal(38, 9)) as amount,
-        balances.currency,
-        'below_minimum' as reason,
-        case count(*) when 1 then '1 agency' else plain(count(*)) || ' agencies' end || ' had less than the minimum of their method for more than '
+        case
+            when balances.account = 'creator_payable' then counted(count(*), 'creator')
+            when count(*) = 1 then '1 agency'
+            else plain(count(*)) || ' agencies'
+        end
+            || ' had less than the minimum of their method for more than '
             || counted(min(run.below_minimum_days), 'day') || ': ' || plain(sum(balances.closing_amount)) || ' ' || balances.currency
             || ' in all, the oldest since ' || iso_day(min(balances.below_since)) || '.' as detail,
         cast(null as varchar) as batch_id,
         cast(null as bigint) as source_line
-    from led_unpaid_agency as balances
+    from unpaid as balances
     cross join run
     where days_between(balances.below_since, balances.closing_day) > run.below_minimum_days
-    group by balances.entity, balances.currency
+    group by balances.entity, balances.account, balances.currency
     union all
     select
         balances.entity,
         'account' as subject_kind,
-        'agency_payable/' || balances.currency || '/' || balances.country as subject_id,
+        balances.account || '/' || balances.currency || '/' || balances.country as subject_id,
         cast(sum(balances.closing_amount) as decimal(38, 9)) as amount,
         balances.currency,
         'dormant' as reason,
-        case count(*) when 1 then '1 agency' else plain(count(*)) || ' agencies' end || ' of ' || balances.country || ' had no movement for '
+        case
+            when balances.account = 'creator_payable' then counted(count(*), 'creator')
+            when count(*) = 1 then '1 agency'
+            else plain(count(*)) || ' agencies'
+        end
+            || ' of ' || balances.country || ' had no movement for '
             || counted(min(balances.dormant_after), 'month') || ' or more: ' || plain(sum(balances.closing_amount)) || ' ' || balances.currency
             || ' in all, the oldest since ' || iso_day(min(balances.last_day)) || '.' as detail,
         cast(null as varchar) as batch_id,
         cast(null as bigint) as source_line
-    from led_unpaid_agency as balances
+    from unpaid as balances
     where balances.dormant_months >= balances.dormant_after
-    group by balances.entity, balances.currency, balances.country
+    group by balances.entity, balances.account, balances.currency, balances.country
 )
 
 select

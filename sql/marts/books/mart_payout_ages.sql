@@ -14,6 +14,22 @@ with bands as (
     ) as named (age_from, age_to, age_band)
 ),
 
+unpaid as (
+    select
+        creator_id,
+        agency_id,
+        entity,
+        currency,
+        country,
+        closing_amount,
+        below_since,
+        last_day,
+        closing_day,
+        coalesce(dormant_months >= dormant_after, false) as is_dormant
+    from led_unpaid_balance
+    where dormant_months >= dormant_after or below_since is not null
+),
+
 aged as (
     select
         'on_its_way' as kind,
@@ -33,76 +49,21 @@ aged as (
     cross join run
     union all
     select
-        'dormant' as kind,
-        entity,
-        currency,
-        country,
-        creator_id as subject_id,
-        creator_id,
-        cast(null as varchar) as agency_id,
+        case when balances.is_dormant then 'dormant' else 'below_minimum' end as kind,
+        balances.entity,
+        balances.currency,
+        balances.country,
+        case when balances.agency_id is not null then balances.agency_id when balances.is_dormant then balances.creator_id end as subject_id,
+        case when balances.is_dormant then balances.creator_id end as creator_id,
+        balances.agency_id,
         cast(1 as bigint) as count,
-        cast(closing_amount as decimal(38, 9)) as amount,
-        last_day as since,
+        cast(balances.closing_amount as decimal(38, 9)) as amount,
+        case when balances.is_dormant then balances.last_day else balances.below_since end as since,
         cast(null as timestamp with time zone) as due_at,
-        days_between(last_day, closing_day) as age_days,
-        true as is_late
-    from led_unpaid_balance
-    where dormant_months >= dormant_after
-    union all
-    select
-        'below_minimum' as kind,
-        led_unpaid_balance.entity,
-        led_unpaid_balance.currency,
-        led_unpaid_balance.country,
-        cast(null as varchar) as subject_id,
-        cast(null as varchar) as creator_id,
-        cast(null as varchar) as agency_id,
-        cast(1 as bigint) as count,
-        cast(led_unpaid_balance.closing_amount as decimal(38, 9)) as amount,
-        led_unpaid_balance.below_since as since,
-        cast(null as timestamp with time zone) as due_at,
-        days_between(led_unpaid_balance.below_since, led_unpaid_balance.closing_day) as age_days,
-        days_between(led_unpaid_balance.below_since, led_unpaid_balance.closing_day) > run.below_minimum_days as is_late
-    from led_unpaid_balance
+        days_between(case when balances.is_dormant then balances.last_day else balances.below_since end, balances.closing_day) as age_days,
+        balances.is_dormant or days_between(balances.below_since, balances.closing_day) > run.below_minimum_days as is_late
+    from unpaid as balances
     cross join run
-    where led_unpaid_balance.below_since is not null
-        and coalesce(led_unpaid_balance.dormant_months < led_unpaid_balance.dormant_after, true)
-    union all
-    select
-        'dormant' as kind,
-        entity,
-        currency,
-        country,
-        agency_id as subject_id,
-        cast(null as varchar) as creator_id,
-        agency_id,
-        cast(1 as bigint) as count,
-        cast(closing_amount as decimal(38, 9)) as amount,
-        last_day as since,
-        cast(null as timestamp with time zone) as due_at,
-        days_between(last_day, closing_day) as age_days,
-        true as is_late
-    from led_unpaid_agency
-    where dormant_months >= dormant_after
-    union all
-    select
-        'below_minimum' as kind,
-        led_unpaid_agency.entity,
-        led_unpaid_agency.currency,
-        led_unpaid_agency.country,
-        led_unpaid_agency.agency_id as subject_id,
-        cast(null as varchar) as creator_id,
-        led_unpaid_agency.agency_id,
-        cast(1 as bigint) as count,
-        cast(led_unpaid_agency.closing_amount as decimal(38, 9)) as amount,
-        led_unpaid_agency.below_since as since,
-        cast(null as timestamp with time zone) as due_at,
-        days_between(led_unpaid_agency.below_since, led_unpaid_agency.closing_day) as age_days,
-        days_between(led_unpaid_agency.below_since, led_unpaid_agency.closing_day) > run.below_minimum_days as is_late
-    from led_unpaid_agency
-    cross join run
-    where led_unpaid_agency.below_since is not null
-        and coalesce(led_unpaid_agency.dormant_months < led_unpaid_agency.dormant_after, true)
 )
 
 select
