@@ -53,7 +53,7 @@ type layoutReader struct {
 func (y *yamlFile) layout(n *yaml.Node, feedName, what string) *feed.Layout {
 	f, _ := pipeline.FeedByName(feedName)
 	l := &feed.Layout{Separator: ',', Columns: map[string]string{}, Joined: map[string][]string{}, Pairs: map[string]feed.LayoutPair{},
-		Signs: map[string]feed.LayoutSign{}, Scale: map[string]int{}, Constants: map[string]string{}, Values: map[string]map[string]string{}}
+		Signs: map[string]feed.LayoutSign{}, CurrencyBySign: map[string]string{}, Scale: map[string]int{}, Constants: map[string]string{}, Values: map[string]map[string]string{}}
 	r := &layoutReader{yamlFile: y, feed: f, known: f.ColumnNames(), what: what, into: l}
 	keys := r.fileKeys()
 	for key, read := range r.valueKeys() {
@@ -100,7 +100,7 @@ func (r *layoutReader) fileKeys() map[string]func(*yaml.Node) {
 			}
 		},
 		"time_zone": func(n *yaml.Node) { l.TimeZone, _ = r.zone(n, what+" time_zone") },
-		"sheet":     func(n *yaml.Node) { l.Sheet, _ = r.text(n, what+" sheet") },
+		"sheet":     func(n *yaml.Node) { l.Sheets = r.words(n, what+" sheet") },
 		"separator": func(n *yaml.Node) {
 			if text, ok := r.text(n, what+" separator"); ok {
 				b, ok := separators[text]
@@ -117,12 +117,18 @@ func (r *layoutReader) fileKeys() map[string]func(*yaml.Node) {
 			}
 			l.SQL = text
 		},
-		"encoding":          func(n *yaml.Node) { l.Encoding = r.choice(n, what+" encoding", feed.LayoutEncodings()...) },
-		"skip_lines":        func(n *yaml.Node) { l.SkipLines = r.whole(n, what+" skip_lines", 0, 100) },
-		"no_header":         func(n *yaml.Node) { l.NoHeader = r.flag(n, "no_header") },
-		"decimal_comma":     func(n *yaml.Node) { l.DecimalComma = r.flag(n, "decimal_comma") },
-		"thousands":         func(n *yaml.Node) { l.Thousands = r.choice(n, what+" thousands", "", ".", ",", " ", "'") },
-		"currency_sign":     func(n *yaml.Node) { l.CurrencySign = r.words(n, what+" currency_sign") },
+		"encoding":      func(n *yaml.Node) { l.Encoding = r.choice(n, what+" encoding", feed.LayoutEncodings()...) },
+		"skip_lines":    func(n *yaml.Node) { l.SkipLines = r.whole(n, what+" skip_lines", 0, 100) },
+		"no_header":     func(n *yaml.Node) { l.NoHeader = r.flag(n, "no_header") },
+		"decimal_comma": func(n *yaml.Node) { l.DecimalComma = r.flag(n, "decimal_comma") },
+		"thousands":     func(n *yaml.Node) { l.Thousands = r.choice(n, what+" thousands", "", ".", ",", " ", "'") },
+		"currency_sign": func(n *yaml.Node) { l.CurrencySign = r.words(n, what+" currency_sign") },
+		"currency_by_sign": func(n *yaml.Node) {
+			r.each(n, what+" currency_by_sign", func(key, value *yaml.Node) {
+				l.CurrencyBySign[key.Value], _ = r.text(value, what+" currency_by_sign "+key.Value)
+				r.meaning(value, what+" currency_by_sign "+key.Value, "currency", l.CurrencyBySign[key.Value])
+			})
+		},
 		"brackets_negative": func(n *yaml.Node) { l.BracketsNegative = r.flag(n, "brackets_negative") },
 		"trailing_sign":     r.trailing,
 		"time_format": func(n *yaml.Node) {
@@ -199,11 +205,9 @@ func (r *layoutReader) column(column string, n *yaml.Node) {
 	case yaml.MappingNode:
 		var pair feed.LayoutPair
 		r.keys(n, what, map[string]func(*yaml.Node){
-			"credit": func(n *yaml.Node) { pair.Credit, _ = r.text(n, what+" credit") },
-			"debit":  func(n *yaml.Node) { pair.Debit, _ = r.text(n, what+" debit") },
-			"debit_negative": func(n *yaml.Node) {
-				pair.DebitNegative = r.choice(n, what+" debit_negative", "true", "false") == "true"
-			},
+			"credit":         func(n *yaml.Node) { pair.Credit, _ = r.text(n, what+" credit") },
+			"debit":          func(n *yaml.Node) { pair.Debit, _ = r.text(n, what+" debit") },
+			"debit_negative": func(n *yaml.Node) { pair.DebitNegative = r.flag(n, "columns "+column+" debit_negative") },
 		})
 		if pair.Credit == "" || pair.Debit == "" {
 			r.problem(n, "%s needs both: {credit: what comes in, debit: what goes out}", what)
@@ -256,11 +260,7 @@ func (r *layoutReader) meaning(n *yaml.Node, what, column, text string) {
 		switch {
 		case c.Name != column || text == "":
 		case c.Kind == pipeline.ColumnEnum && !slices.Contains(c.Values, text):
-			meant := ""
-			if close := pipeline.Closest(text, c.Values); close != "" {
-				meant = "; did you mean " + close + "?"
-			}
-			r.problem(n, "%s: %q is not one of %s%s", what, text, strings.Join(c.Values, ", "), meant)
+			r.problem(n, "%s: %q is not one of %s%s", what, text, strings.Join(c.Values, ", "), meantBy(text, c.Values))
 		case c.Kind == pipeline.ColumnCurrency && !pipeline.IsCurrency(text):
 			r.problem(n, "%s: %q is not a currency code of three capital letters, such as USD", what, text)
 		}
@@ -404,9 +404,7 @@ func (r *layoutReader) id(n *yaml.Node) {
 }
 
 func (r *layoutReader) keyIsID() bool {
-	return slices.ContainsFunc(r.feed.Columns, func(c pipeline.FeedColumn) bool {
-		return c.Name == r.feed.Key[0] && c.Kind == pipeline.ColumnID
-	})
+	return slices.ContainsFunc(r.feed.Columns, func(c pipeline.FeedColumn) bool { return c.Name == r.feed.Key[0] && c.Kind == pipeline.ColumnID })
 }
 
 // perColumn reads a mapping whose keys are columns of a feed.

@@ -74,7 +74,7 @@ func (r *layoutReader) checkRequired(n *yaml.Node, mapped []string) {
 	for _, column := range r.feed.Required() {
 		switch {
 		case slices.Contains(mapped, column), l.Constants[column] != "":
-		case column == "kind" && l.KindBySign != nil:
+		case column == "kind" && l.KindBySign != nil, column == "currency" && len(l.CurrencyBySign) > 0:
 		case l.ContentID && column == r.feed.Key[0]:
 		default:
 			missing = append(missing, column)

@@ -321,7 +321,7 @@ func (u *undoing) again(ctx context.Context, b lake.CommittedBatch, take bool) (
 		return r, pipeline.Errorf(pipeline.KindVerification, "read again", b.Source, "%w", err)
 	}
 	o.BatchID, o.IngestedAt, o.Calendar = id, u.Now.UnixMicro(), pipeline.NewCalendar(zone, u.earliest)
-	o.MaxRejectShare, o.OnRejects = 1_000_000_000, stage.AddRejects // it was taken before
+	o.MaxRejectShare, o.Again, o.OnRejects = 1_000_000_000, true, stage.AddRejects // it was taken before
 	o.Held = u.HeldLines(ctx, books.Latest, u.engine)
 	report, err := feed.ReadFeed(ctx, u.table, feed.Input{Path: b.Source, Name: b.Source, File: f, Size: b.SourceBytes, Tee: stage.Raw()}, o, stage)
 	if err != nil {

@@ -1,11 +1,13 @@
 package feed
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 
+	"carat/pipeline"
 	"carat/pipeline/feed/layout"
 	"carat/pipeline/feed/lex"
 	"carat/pipeline/feed/published"
@@ -142,7 +144,34 @@ func layoutOfSheet(file *os.File, name, feedName string, opts *Options) (*Layout
 	case f.Line == 0: // the sheet can't be read: its reader says why
 		return l, nil
 	}
-	return nil, l.Lacks(name, feedName, f)
+	lacks := l.Lacks(name, feedName, f)
+	var e *pipeline.Error
+	if sheets := l.Elsewhere(file, name, opts.Sheet); len(sheets) > 0 && errors.As(lacks, &e) {
+		return nil, e.WithHint("the first sheet was looked at; the columns are in %s: say so under feeds: %s: layout, such as sheet: %q", shownSheets(sheets), feedName, sheets[0])
+	}
+	return nil, lacks
+}
+
+// onlySheet refuses a workbook of which nothing says which sheet is meant, where further
+// ones have the same columns: what is in them would be missing.
+func (j *job) onlySheet() error {
+	further := j.format.layout.Further(j.in.File, j.in.Size, j.in.Name, j.opts.Sheet, requiredColumns(j.format.Feed))
+	if len(further) == 0 {
+		return nil
+	}
+	e := lex.BadFile(j.in.Name, 0, "its first sheet is not the only one with these columns, and nothing says which are meant: so has %s", shownSheets(further))
+	if j.format.layout != nil {
+		return e.WithHint("say so under feeds: %s: layout in carat.yaml: sheet: \"*\" reads all that have the columns, sheet: [%q] these alone", j.format.Feed, further[0])
+	}
+	return e.WithHint("save each sheet as a file of its own, or name the one that counts: feeds: %s: sheet: %q", j.format.Feed, further[0])
+}
+
+func shownSheets(names []string) string {
+	var shown []string
+	for _, n := range names {
+		shown = append(shown, lex.Shown(n))
+	}
+	return strings.Join(shown, ", ")
 }
 
 // FeedOfLayout gives the feed whose layout says that it is for files of that

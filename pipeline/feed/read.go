@@ -94,6 +94,11 @@ func (j *job) run(ctx context.Context) (typed.Result, error) {
 		if j.format.Name == formatXLSX && j.format.layout != nil && j.format.layout.SQL != "" {
 			return typed.Result{}, lex.BadFile(j.in.Name, 0, "%s: its sql reads delimited text, and this is a workbook", j.format.layout.Called()).WithHint("have it exported as CSV")
 		}
+		if j.format.Name == formatXLSX && !j.opts.Again {
+			if err := j.onlySheet(); err != nil {
+				return typed.Result{}, err
+			}
+		}
 		if j.format.Name == formatXLSX && j.format.layout != nil {
 			return readReport(ctx, j, func(r *published.Report) error {
 				return j.format.layout.ReadSheet(ctx, r, j.in.File, j.in.Size, j.opts.Sheet, j.opts.Zone)

@@ -5,11 +5,13 @@ import (
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/lex"
 )
 
 // number gives the value of a column of numbers.
 func (m *maker) number(column string, cells []Cell, before map[string]value) (value, *fault) {
 	number, text, f := "", "", (*fault)(nil)
+	m.sign = ""
 	if pair, ok := m.Pairs[column]; ok {
 		number, text, f = m.pair(column, pair, cells)
 	} else {
@@ -24,6 +26,9 @@ func (m *maker) number(column string, cells []Cell, before map[string]value) (va
 		number, f = m.plain(column, cell)
 	}
 	if f != nil || number == "" {
+		return value{}, f
+	}
+	if f := m.currency(column, text, before); f != nil {
 		return value{}, f
 	}
 	if sign, ok := m.Signs[column]; ok {
@@ -63,15 +68,82 @@ func (m *maker) plain(column string, cell Cell) (string, *fault) {
 	case cell.sheet != nil:
 		text, code := cell.as(pipeline.ColumnNumber)
 		number, ok = text, code == pipeline.CodeOK
-	case cell.Number: // of JSON: an exponent is no amount
-		ok = onlyDigits(strings.Replace(strings.TrimPrefix(number, "-"), ".", "", 1))
+	case cell.Number: // of JSON, where 1e2 is 100
+		number, ok = lex.PlainJSONNumber(number)
 	default:
-		number, ok = m.Spelling.Read(cell.Text)
+		sign := ""
+		if number, sign, ok = m.Spelling.read(cell.Text); sign != "" {
+			m.sign = sign
+		}
 	}
 	if !ok {
 		return "", &fault{column, pipeline.CodeNotANumber, cell.Text, "a number like " + m.example() + ", as the layout says"}
 	}
 	return number, nil
+}
+
+// signCurrencies are the currencies that a sign can stand for; a code is its own.
+var signCurrencies = map[string][]string{
+	"€": {"EUR"}, "£": {"GBP", "EGP", "GIP", "FKP", "SHP", "LBP", "SYP", "SDG", "SSP"}, "¥": {"JPY", "CNY"}, "￥": {"JPY", "CNY"}, "₹": {"INR"}, "₩": {"KRW", "KPW"}, "₽": {"RUB"},
+	"₺": {"TRY"}, "₫": {"VND"}, "₱": {"PHP"}, "₪": {"ILS"}, "₴": {"UAH"}, "฿": {"THB"}, "₦": {"NGN"}, "zł": {"PLN"}, "kč": {"CZK"}, "kr": {"SEK", "NOK", "DKK", "ISK"},
+	"us$": {"USD"}, "r$": {"BRL"}, "a$": {"AUD"}, "c$": {"CAD"}, "ca$": {"CAD"}, "hk$": {"HKD"}, "nt$": {"TWD"}, "s$": {"SGD"}, "nz$": {"NZD"}, "mx$": {"MXN"},
+}
+
+// notDollars are currencies that nobody writes with a plain $.
+var notDollars = []string{"EUR", "GBP", "JPY", "CNY", "INR", "KRW", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RUB", "TRY", "THB", "VND", "ILS", "UAH", "PHP", "IDR", "MYR", "ZAR", "AED", "SAR"}
+
+// currenciesOf gives the currencies that a sign can stand for, for $ the likeliest; nil if
+// nobody knows.
+func currenciesOf(sign string) []string {
+	if code := strings.ToUpper(sign); pipeline.IsCurrency(code) {
+		return []string{code}
+	}
+	if sign == "$" {
+		return []string{"USD"}
+	}
+	return signCurrencies[strings.ToLower(sign)]
+}
+
+// severalCurrencies says whether the layout's signs can't all be of one currency.
+func (l *Layout) severalCurrencies() bool {
+	var first []string
+	for _, sign := range l.CurrencySign {
+		can := currenciesOf(sign)
+		switch {
+		case can == nil:
+		case first == nil:
+			first = can
+		case !slices.ContainsFunc(can, func(c string) bool { return slices.Contains(first, c) }):
+			return true
+		}
+	}
+	return false
+}
+
+// currency holds the sign beside an amount against the currency of its row: it gives
+// the row one where the layout says so. Of a layout with the signs of several currencies
+// an amount whose sign is not of its row's is no amount: it would count in another.
+func (m *maker) currency(column, text string, row map[string]value) *fault {
+	of := currencyOf(column, m.columns)
+	if m.sign == "" || m.columns[of] == nil {
+		return nil
+	}
+	have := row[of].text
+	if said, ok := m.CurrencyBySign[m.sign]; ok {
+		if have == "" {
+			row[of] = value{text: said}
+			return nil
+		}
+		if have == said {
+			return nil
+		}
+		return &fault{column, pipeline.CodeBadCurrency, text, "an amount in " + have + ", as the row is: currency_by_sign says " + m.sign + " is " + said}
+	}
+	can := currenciesOf(m.sign)
+	if !m.severalCurrencies() || have == "" || can == nil || slices.Contains(can, have) || m.sign == "$" && !slices.Contains(notDollars, have) {
+		return nil
+	}
+	return &fault{column, pipeline.CodeBadCurrency, text, "an amount in " + have + ", as the row is; if the signs tell the currencies, say currency_by_sign: {\"" + m.sign + "\": " + can[0] + ", …} and leave currency out of columns and constants"}
 }
 
 // pair reads an amount that stands in one of two columns.

@@ -12,7 +12,8 @@ type Condition struct {
 	All    []Test `json:"all"`
 }
 
-// Test is a question to one column of the file. One of its fields is asked.
+// Test is a question to one column of the file. One of its fields is asked. Capitals say
+// nothing in it: a word that is written otherwise one day would let rows in that are to stay out.
 type Test struct {
 	Column   string   `json:"column"`
 	Is       []string `json:"is,omitempty"`       // any of them
@@ -31,13 +32,15 @@ func (t Test) holds(text string) bool {
 	case t.Filled:
 		return text != ""
 	case len(t.Is) > 0:
-		return slices.Contains(t.Is, text)
+		return among(text, t.Is)
 	case len(t.IsNot) > 0:
-		return !slices.Contains(t.IsNot, text)
-	case len(t.Begins) > 0:
-		return slices.ContainsFunc(t.Begins, func(part string) bool { return strings.HasPrefix(text, part) })
+		return !among(text, t.IsNot)
 	}
-	return slices.ContainsFunc(t.Contains, func(part string) bool { return strings.Contains(text, part) })
+	text = strings.ToLower(text)
+	if len(t.Begins) > 0 {
+		return slices.ContainsFunc(t.Begins, func(part string) bool { return strings.HasPrefix(text, strings.ToLower(part)) })
+	}
+	return slices.ContainsFunc(t.Contains, func(part string) bool { return strings.Contains(text, strings.ToLower(part)) })
 }
 
 // text says the test in words.

@@ -22,7 +22,8 @@ type Layout struct {
 	Name     string   `json:"name,omitempty"`
 	Files    []string `json:"files,omitempty"`     // patterns of file names; none: the header tells
 	TimeZone string   `json:"time_zone,omitempty"` // of times without one; "": the feed's
-	Sheet    string   `json:"sheet,omitempty"`     // of workbooks; "": the feed's, else the first
+	Sheet    string   `json:"sheet,omitempty"`     // of workbooks, as earlier carats kept it; see Sheets
+	Sheets   []string `json:"sheets,omitempty"`    // of workbooks, read one behind the other; none: the feed's, else the first; AllSheets: each that has its columns
 
 	Separator Separator `json:"separator,omitempty"`
 	Encoding  string    `json:"encoding,omitempty"`   // see Encodings
@@ -44,11 +45,16 @@ type Layout struct {
 
 	SQL string `json:"sql,omitempty"` // gives line and the feed's columns of file(line, …); "": what is said above
 
-	KindBySign *BySign     `json:"kind_by_sign,omitempty"`
-	LeaveOut   []Condition `json:"leave_out,omitempty"`
-	ContentID  bool        `json:"content_id,omitempty"` // the key is made of content
-	IDColumns  []string    `json:"id_columns,omitempty"` // of which; none: of all but the key and entity
+	KindBySign *BySign `json:"kind_by_sign,omitempty"`
+	// CurrencyBySign is the currency of a row by the sign beside its amount.
+	CurrencyBySign map[string]string `json:"currency_by_sign,omitempty"`
+	LeaveOut       []Condition       `json:"leave_out,omitempty"`
+	ContentID      bool              `json:"content_id,omitempty"` // the key is made of content
+	IDColumns      []string          `json:"id_columns,omitempty"` // of which; none: of all but the key and entity
 }
+
+// AllSheets as the sheet of a layout means each that has the columns of the layout.
+const AllSheets = "*"
 
 // Separator parts the columns of a text; 0 is a comma.
 type Separator byte

@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,6 +54,9 @@ type maker struct {
 	left    map[string]*leftOut
 	seen    []string // conditions, in the order in which they first held
 	signs   map[signOf]*signSeen
+	before  int64  // lines of the sheets before the one that is read
+	last    int64  // the line that was read last
+	sign    string // a currency's, beside the number that was read last
 }
 
 // leftOut is what one condition left out.
@@ -74,6 +78,12 @@ func newMaker(l *Layout, r *published.Report, zone *time.Location) (*maker, erro
 	}
 	m := &maker{Layout: l, out: r.Out, feed: f, columns: map[string]*pipeline.FeedColumn{}, at: map[string]int{}, order: l.Mapped(),
 		ids: published.NewRowIDs(), left: map[string]*leftOut{}, signs: map[signOf]*signSeen{}}
+	if len(l.CurrencyBySign) > 0 {
+		own := *l
+		own.CurrencySign = append(slices.Clone(l.CurrencySign), slices.Collect(maps.Keys(l.CurrencyBySign))...)
+		slices.SortFunc(own.CurrencySign, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }) // US$ has a $ in it
+		m.Layout = &own
+	}
 	for i := range f.Columns {
 		m.columns[f.Columns[i].Name] = &f.Columns[i]
 	}
@@ -112,6 +122,12 @@ func (m *maker) leaves(cells []Cell) int {
 	})
 }
 
+// blank says whether a row has nothing in any cell: spreadsheets write such rows below
+// their last one.
+func blank(cells []Cell) bool {
+	return !slices.ContainsFunc(cells, func(c Cell) bool { return plainBlanks(c.Text) != "" })
+}
+
 // fault is why a cell can't be read.
 type fault struct {
 	column   string
@@ -135,7 +151,7 @@ func (m *maker) row(line int64, cells []Cell) error {
 		if f != nil {
 			return m.out.Reject(line, f.column, f.code, f.text, f.expected)
 		}
-		if v.text != "" || m.Constants[column] == "" {
+		if v.text != "" || m.Constants[column] == "" && values[column].text == "" {
 			values[column] = v
 		}
 	}
@@ -143,7 +159,7 @@ func (m *maker) row(line int64, cells []Cell) error {
 		return m.out.Reject(line, f.column, f.code, f.text, f.expected)
 	}
 	for _, column := range m.Absolute {
-		m.sign(line, column, values)
+		m.noteSign(line, column, values)
 		if v := values[column]; v.text != "" {
 			values[column] = value{text: strings.TrimPrefix(v.text, "-")}
 		}
@@ -241,8 +257,8 @@ func (m *maker) joined(column string, cells []Cell) (Cell, *fault) {
 	return Cell{Text: text, Number: true, sheet: last.sheet, parts: parts}, nil
 }
 
-// sign notes on which side of zero the number of an absolute column stands.
-func (m *maker) sign(line int64, column string, values map[string]value) {
+// noteSign notes on which side of zero the number of an absolute column stands.
+func (m *maker) noteSign(line int64, column string, values map[string]value) {
 	number := values[column].text
 	if number == "" || isZero(number) {
 		return

@@ -48,14 +48,21 @@ var plainMarks = strings.NewReplacer("\u2212", "-", "\uFE63", "-", "\uFF0D", "-"
 func PlainNumber(text string) string { return plainMarks.Replace(plainBlanks(text)) }
 
 // Read writes a number as carat does: digits, a point and a minus; false if the
-// text is not written so.
+// text is not written so. Where marks say the direction either way, a number without one
+// has none and is not read, but for zero.
 func (s Spelling) Read(text string) (string, bool) {
+	number, _, ok := s.read(text)
+	return number, ok
+}
+
+// read is Read that also gives the currency's sign; "" without one.
+func (s Spelling) read(text string) (number, currency string, ok bool) {
 	text = PlainNumber(text)
-	sign, currency := "", false
+	sign := ""
 	for {
 		text = strings.TrimSpace(text)
 		before := text
-		if !currency {
+		if currency == "" {
 			text, currency = cutSign(text, s.CurrencySign)
 		}
 		if sign == "" {
@@ -65,24 +72,46 @@ func (s Spelling) Read(text string) (string, bool) {
 			break
 		}
 	}
-	number, ok := s.digits(text)
-	if sign == "-" {
+	number, ok = s.digits(text)
+	switch {
+	case sign == "-":
 		number = "-" + number
+	case sign == "" && len(s.NegativeMarks) > 0 && len(s.PositiveMarks) > 0 && ok && !isZero(number):
+		return number, currency, false
 	}
-	return number, ok
+	return number, currency, ok
 }
 
-// cutSign takes a currency's sign off either end.
-func cutSign(text string, signs []string) (string, bool) {
+// noCents takes the dash off that stands for no cents: 5.- or 5,--. Where a sign stands
+// behind numbers one dash could be that.
+func (s Spelling) noCents(text string) string {
+	rest := strings.TrimRight(strings.NewReplacer("\u2013", "-", "\u2014", "-").Replace(text), "-")
+	dashes := len(text) > len(rest)
+	if before, point := strings.CutSuffix(rest, s.point()); dashes && point && !s.TrailingSign && before != "" {
+		return before
+	}
+	return text
+}
+
+// point is what stands before the decimals.
+func (s Spelling) point() string {
+	if s.DecimalComma {
+		return ","
+	}
+	return "."
+}
+
+// cutSign takes a currency's sign off either end, and gives it.
+func cutSign(text string, signs []string) (rest, sign string) {
 	for _, sign := range signs {
 		if rest, ok := strings.CutPrefix(text, sign); ok && rest != "" {
-			return rest, true
+			return rest, sign
 		}
 		if rest, ok := strings.CutSuffix(text, sign); ok && rest != "" {
-			return rest, true
+			return rest, sign
 		}
 	}
-	return text, false
+	return text, ""
 }
 
 // cutMinus takes what says the direction off a number: "" if nothing does.
@@ -119,14 +148,14 @@ func (s Spelling) cutMinus(text string) (rest, sign string) {
 
 // digits takes out what groups the digits and puts the point in its place.
 func (s Spelling) digits(text string) (string, bool) {
-	mark := "."
-	if s.DecimalComma {
-		mark = ","
-	}
+	text = s.noCents(text)
+	mark := s.point()
 	whole, fraction, found := strings.Cut(text, mark)
 	number := whole
 	if s.Thousands != "" {
-		number = published.UngroupWhole(whole, s.Thousands)
+		if number = published.UngroupWhole(whole, s.Thousands); number == whole {
+			number = ungroupLakhs(whole, s.Thousands)
+		}
 	}
 	if found && number == "" {
 		number = "0" // .50
@@ -140,15 +169,31 @@ func (s Spelling) digits(text string) (string, bool) {
 	return number, true
 }
 
+// ungroupLakhs takes the marks out of a number that is grouped as in India, by two digits
+// above the last three: 1,00,000.
+func ungroupLakhs(text, mark string) string {
+	groups := strings.Split(text, mark)
+	last := len(groups) - 1
+	if last < 2 || len(groups[last]) != 3 || len(groups[0]) < 1 || len(groups[0]) > 2 || groups[0][0] == '0' {
+		return text
+	}
+	for _, g := range groups[1:last] {
+		if len(g) != 2 {
+			return text
+		}
+	}
+	return strings.Join(groups, "")
+}
+
 func onlyDigits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
 
 // example is a number as the layout writes it.
 func (s Spelling) example() string {
-	mark := "."
-	if s.DecimalComma {
-		mark = ","
+	text := "1" + s.Thousands + "234" + s.point() + "56"
+	if len(s.NegativeMarks) > 0 && len(s.PositiveMarks) > 0 {
+		return text + " " + s.PositiveMarks[0] + " or " + text + " " + s.NegativeMarks[0]
 	}
-	return "1" + s.Thousands + "234" + mark + "56"
+	return text
 }
 
 // turned turns the sign of a number.

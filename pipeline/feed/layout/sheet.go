@@ -3,6 +3,7 @@ package layout
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -15,19 +16,82 @@ import (
 	"carat/pipeline/feed/workbook"
 )
 
-// FitSheet compares the beginning of a workbook's sheet with the layout. A
-// workbook that can't be read fits nothing.
-func (l *Layout) FitSheet(file *os.File, name, sheet string) Fit {
+// FitSheet compares the beginning of a workbook's sheet, or of the best of several, with
+// the layout. A workbook that can't be read fits nothing.
+func (l *Layout) FitSheet(file *os.File, name, sheet string) (best Fit) {
 	info, err := file.Stat()
 	if err != nil {
 		return Fit{}
 	}
-	rows, err := workbook.Open(file, info.Size(), name, l.sheetOr(sheet))
+	sheets, err := l.sheets(file, info.Size(), name, sheet)
+	if err != nil {
+		return Fit{}
+	}
+	for _, one := range sheets {
+		if f := l.fitOne(file, info.Size(), name, one); f.Fits || best.Line == 0 || f.Used > best.Used {
+			best = f
+		}
+		if best.Fits {
+			break
+		}
+	}
+	return best
+}
+
+// sheets gives the sheets that are to be read; sheet is the feed's. "" is the first.
+func (l *Layout) sheets(file io.ReaderAt, size int64, name, sheet string) ([]string, error) {
+	switch one := l.sheetOr(sheet); {
+	case len(l.Sheets) > 1:
+		return l.Sheets, nil
+	case one == AllSheets:
+		return workbook.ShownSheets(file, size, name)
+	default:
+		return []string{one}, nil
+	}
+}
+
+// Further gives the sheets of a workbook that have the layout's columns too, where it is
+// said nowhere which sheet is meant and the first is read; sheet is the feed's. Without a
+// layout the columns are those of names.
+func (l *Layout) Further(file io.ReaderAt, size int64, name, sheet string, names []string) (further []string) {
+	if sheet != "" || l != nil && (l.Sheet != "" || len(l.Sheets) > 0) {
+		return nil
+	}
+	sheets, err := workbook.ShownSheets(file, size, name)
+	if err != nil || len(sheets) < 2 {
+		return nil // its reader says what is wrong with it
+	}
+	if l == nil {
+		l = &Layout{Columns: map[string]string{}}
+		for _, n := range names {
+			l.Columns[n] = n
+		}
+	}
+	for _, other := range sheets[1:] {
+		if l.fitOne(file, size, name, other).Fits {
+			further = append(further, other)
+		}
+	}
+	return further
+}
+
+// Elsewhere gives the sheets that have the layout's columns, where the first, which is
+// read because none is named, lacks some.
+func (l *Layout) Elsewhere(file *os.File, name, sheet string) []string {
+	info, err := file.Stat()
+	if err != nil {
+		return nil
+	}
+	return l.Further(file, info.Size(), name, sheet, nil)
+}
+
+// fitOne compares the beginning of one sheet with the layout.
+func (l *Layout) fitOne(file io.ReaderAt, size int64, name, sheet string) (best Fit) {
+	rows, err := workbook.Open(file, size, name, sheet)
 	if err != nil {
 		return Fit{}
 	}
 	defer rows.Close()
-	var best Fit
 	for range headerWithin {
 		line, cells, err := rows.Next()
 		if err != nil || l.SkipLines > 0 && line > int64(l.SkipLines)+headerWithin {
@@ -48,8 +112,11 @@ func (l *Layout) FitSheet(file *os.File, name, sheet string) Fit {
 }
 
 func (l *Layout) sheetOr(sheet string) string {
-	if l.Sheet != "" {
+	switch {
+	case l.Sheet != "":
 		return l.Sheet
+	case len(l.Sheets) == 1:
+		return l.Sheets[0]
 	}
 	return sheet
 }
@@ -62,14 +129,46 @@ func CellTexts(cells []workbook.Cell) (texts []string) {
 	return texts
 }
 
-// ReadSheet reads a sheet of a workbook; sheet is the feed's, where the layout
-// names none.
+// ReadSheet reads a sheet of a workbook, or several one behind the other; sheet is the
+// feed's, where the layout names none. Lines of a further sheet are counted on.
 func (l *Layout) ReadSheet(ctx context.Context, r *published.Report, file io.ReaderAt, size int64, sheet string, zone *time.Location) error {
 	m, err := newMaker(l, r, zone)
 	if err != nil {
 		return pipeline.Errorf(pipeline.KindUsage, "read", r.Name, "%s: %w", l.Called(), err)
 	}
-	rows, err := workbook.Open(file, size, r.Name, l.sheetOr(sheet))
+	sheets, err := l.sheets(file, size, r.Name, sheet)
+	if err != nil {
+		return err
+	}
+	var lines, others []string
+	for _, one := range sheets {
+		if l.sheetOr(sheet) == AllSheets && !l.fitOne(file, size, r.Name, one).Fits {
+			others = append(others, lex.Shown(one))
+			continue
+		}
+		from := m.before
+		if err := m.readSheet(ctx, r, file, size, one); err != nil {
+			return err
+		}
+		if lines = append(lines, fmt.Sprintf("%s has the lines %d to %d", lex.Shown(one), from+1, m.last)); len(sheets) > 1 {
+			m.before = m.last
+		}
+	}
+	if len(sheets) > 1 {
+		r.Note("several sheets were read: %s", strings.Join(lines, ", "))
+	}
+	if len(others) > 0 {
+		r.Note("sheets without the columns of the %s were left alone: %s", l.Called(), strings.Join(others, ", "))
+	}
+	if len(lines) == 0 {
+		return r.Refuse(0, "no sheet has the columns of the %s", l.Called()).WithHint("mend feeds: %s: layout in carat.yaml", r.Feed)
+	}
+	return m.finish(r)
+}
+
+// readSheet reads one sheet.
+func (m *maker) readSheet(ctx context.Context, r *published.Report, file io.ReaderAt, size int64, sheet string) error {
+	rows, err := workbook.Open(file, size, r.Name, sheet)
 	if err != nil {
 		return err
 	}
@@ -83,30 +182,31 @@ func (l *Layout) ReadSheet(ctx context.Context, r *published.Report, file io.Rea
 		line, cells, err := rows.Next()
 		switch {
 		case errors.Is(err, io.EOF) && width > 0:
-			return m.finish(r)
+			return nil
 		case errors.Is(err, io.EOF) && nearest.Line == 0:
 			return lex.EmptyFile(r.Name)
 		case errors.Is(err, io.EOF):
 			return m.Lacks(r.Name, r.Feed, nearest)
 		case err != nil:
 			return err
-		case line <= int64(l.SkipLines):
+		case line <= int64(m.SkipLines):
 			continue
 		}
+		m.last = m.before + line
 		if width > 0 {
-			if err := m.sheetRow(rows, line, cells, width); err != nil {
+			if err := m.sheetRow(rows, m.last, cells, width); err != nil {
 				return err
 			}
 			continue
 		}
-		f := l.fit(CellTexts(cells), line)
+		f := m.fit(CellTexts(cells), line)
 		if f.Fits {
 			if err := m.bind(r, f.Found, line); err != nil {
 				return err
 			}
 			width = max(len(cells), 1)
-			if l.NoHeader {
-				if err := m.sheetRow(rows, line, cells, width); err != nil {
+			if m.NoHeader {
+				if err := m.sheetRow(rows, m.last, cells, width); err != nil {
 					return err
 				}
 			}
@@ -115,7 +215,7 @@ func (l *Layout) ReadSheet(ctx context.Context, r *published.Report, file io.Rea
 		if nearest.Line == 0 || f.Used > nearest.Used {
 			nearest = f
 		}
-		if tried++; l.SkipLines > 0 || l.NoHeader || tried >= headerWithin {
+		if tried++; m.SkipLines > 0 || m.NoHeader || tried >= headerWithin {
 			return m.Lacks(r.Name, r.Feed, nearest)
 		}
 	}
@@ -130,6 +230,9 @@ func (m *maker) sheetRow(rows *workbook.Rows, line int64, raw []workbook.Cell, w
 		if c.Number {
 			cells[i] = Cell{Text: c.Text, Number: true, sheet: rows, parts: []string{c.Text}, date: c.Date}
 		}
+	}
+	if blank(cells) {
+		return nil
 	}
 	if i := m.leaves(cells); i >= 0 {
 		m.leave(i, cells)

@@ -59,6 +59,9 @@ func (m *maker) record(r *published.Report, recs *published.Records, names, text
 	for i, text := range texts {
 		cells[i].Text = text
 	}
+	if blank(cells) {
+		return nil
+	}
 	if len(texts) != len(names) {
 		if i := m.leaves(cells); i >= 0 {
 			m.leave(i, cells)

@@ -3,12 +3,14 @@ package layout
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"carat/pipeline"
 	"carat/pipeline/feed/lex"
+	"carat/pipeline/feed/published"
 )
 
 // epochs are the time formats that count from 1970, and how many of a unit make
@@ -28,7 +30,8 @@ var timeTokens = []struct{ token, layout string }{
 
 // TimeLayout turns a format such as "DD.MM.YYYY HH:mm:ss" into one of package
 // time. Letters that are no part of a format are an error; put a T between the
-// day and the time as it is. A fraction of a second is read after ss.
+// day and the time as it is. A fraction of a second is read after ss. Z at the end is the
+// zone, however it is written: Z, +02:00, +0200, GMT+1, CET.
 func TimeLayout(format string) (string, error) {
 	var layout strings.Builder
 	if format == "" {
@@ -49,6 +52,9 @@ func TimeLayout(format string) (string, error) {
 			return "", fmt.Errorf("%q is no part of a time; write YYYY MM DD HH mm ss, or one of %s", rest[:1], strings.Join(EpochFormats(), ", "))
 		}
 	}
+	if i := strings.Index(layout.String(), zoneLayout); i >= 0 && i+len(zoneLayout) < layout.Len() {
+		return "", errors.New("the zone, Z, stands at the end of a time")
+	}
 	for _, part := range []string{"Year: YYYY", "Month: MM", "Day: DD"} {
 		if n := strings.Count(parts.String(), part[:1]); n != 1 {
 			return "", fmt.Errorf("a time needs one %s, and this has %d; mm is minutes", strings.ToLower(part[:1])+part[1:], n)
@@ -68,6 +74,12 @@ func CheckTimeFormat(format string) error {
 	_, err := TimeLayout(format)
 	return err
 }
+
+// zoneLayout is the part of a format that is the zone. It stands at the end.
+const zoneLayout = "Z07:00"
+
+// zoneBehind is a zone at the end of a time, as published.ZoneOffset reads it.
+var zoneBehind = regexp.MustCompile(`(?i)[ ]?(Z|(UTC|GMT)? ?[+-][0-9]{1,2}(:?[0-9]{2})?|[A-Z]{2,5})$`)
 
 // timeReader reads the times of a layout.
 type timeReader struct {
@@ -126,6 +138,15 @@ func (r *timeReader) readAs(text, layout, format string, kind pipeline.ColumnKin
 	if layout == "" {
 		return r.epoch(text, epochs[format], kind)
 	}
+	offset, zoned := 0, strings.HasSuffix(layout, zoneLayout)
+	if zoned {
+		zone := zoneBehind.FindString(text)
+		minutes, known := published.ZoneOffset(zone)
+		if !known {
+			return value{}, false
+		}
+		offset, text, layout = minutes, strings.TrimSpace(strings.TrimSuffix(text, zone)), strings.TrimSpace(strings.TrimSuffix(layout, zoneLayout))
+	}
 	if strings.Contains(layout, "PM") {
 		text = strings.ToUpper(text) // am, p.m.
 		text = strings.ReplaceAll(strings.ReplaceAll(text, "A.M.", "AM"), "P.M.", "PM")
@@ -134,13 +155,16 @@ func (r *timeReader) readAs(text, layout, format string, kind pipeline.ColumnKin
 	if err != nil {
 		return value{}, false
 	}
+	if zoned {
+		t = t.Add(-time.Duration(offset) * time.Minute)
+	}
 	as := "2006-01-02T15:04:05.999999999"
 	switch {
-	case kind == pipeline.ColumnDate && strings.Contains(layout, "Z07:00"):
+	case kind == pipeline.ColumnDate && zoned:
 		return value{text: t.In(r.zone).Format(time.DateOnly)}, true
 	case kind == pipeline.ColumnDate:
 		as = time.DateOnly
-	case strings.Contains(layout, "Z07:00"):
+	case zoned:
 		as = time.RFC3339Nano
 	case !strings.ContainsAny(layout, "35"): // no hour (15, 03, 3), minute or second
 		as = time.DateOnly

@@ -3,6 +3,7 @@ package lex
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"carat/pipeline"
@@ -96,6 +97,20 @@ func (c *Clock) Micros(text []byte) (int64, pipeline.Code) {
 	}
 	return seconds*1_000_000 + fraction, code
 }
+
+// Skips says whether a text is a local time, rightly written, that the clock's zone never
+// showed, because its clocks went forward over it.
+func (c *Clock) Skips(text []byte) bool {
+	at, err := time.Parse("2006-01-02T15:04:05", strings.Replace(string(text), " ", "T", 1)) // fractions too
+	if err != nil {
+		return false
+	}
+	_, shown := c.LocalOffset(at.Unix())
+	return !shown
+}
+
+// Zone is the name of the clock's zone.
+func (c *Clock) Zone() string { return c.zone.String() }
 
 // dayStart reads a day as its first instant in the clock's zone: midnight, or,
 // where the zone's clocks go forward over it, what they show then.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +19,38 @@ var zoneHours = map[string]int{
 	"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "MET": 60, "MEST": 120, "EET": 120, "EEST": 180,
 	"AST": -240, "ADT": -180, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600,
 	"JST": 540, "KST": 540, "SGT": 480, "HKT": 480, "AEST": 600, "AEDT": 660, "ACST": 570, "ACDT": 630, "AWST": 480, "NZST": 720, "NZDT": 780, "BRT": -180,
+}
+
+// ZoneOffset reads a zone that is written behind a time, and gives its minutes from UTC:
+// Z, +02:00, +0200, +2, GMT+1, UTC-05:30, CEST. False of what nobody can know.
+func ZoneOffset(text string) (minutes int, ok bool) {
+	text = strings.ToUpper(strings.TrimSpace(text))
+	at := strings.IndexAny(text, "+-")
+	if at < 0 {
+		minutes, ok = zoneHours[text]
+		return minutes, ok
+	}
+	if name := strings.TrimSpace(text[:at]); name != "" && name != "UTC" && name != "GMT" {
+		return 0, false
+	}
+	hours, rest, colon := strings.Cut(text[at+1:], ":")
+	if !colon && len(hours) == 4 {
+		hours, rest = hours[:2], hours[2:]
+	}
+	h, err := strconv.Atoi(hours)
+	if err != nil || len(hours) > 2 || h > 14 || h < 0 {
+		return 0, false
+	}
+	m := 0
+	if rest != "" || colon {
+		if m, err = strconv.Atoi(rest); err != nil || len(rest) != 2 || m > 59 || m < 0 {
+			return 0, false
+		}
+	}
+	if minutes = h*60 + m; text[at] == '-' {
+		minutes = -minutes
+	}
+	return minutes, true
 }
 
 // localClocks read times in zones by their names.

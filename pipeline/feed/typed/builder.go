@@ -135,7 +135,11 @@ func (b *Builder) Missing() {
 func (b *Builder) End() error {
 	if b.badColumn < len(b.Columns) {
 		c := &b.Columns[b.badColumn]
-		return b.reject(c.Name, b.badCode, b.badText, expected(c, b.badCode, b.badText))
+		want := skipped(&b.Clock, c, b.badCode, b.badText)
+		if want == "" {
+			want = expected(c, b.badCode, b.badText)
+		}
+		return b.reject(c.Name, b.badCode, b.badText, want)
 	}
 	row := b.Rows.Last()
 	if f := b.Schema.Feed.Finish(row); f.Code != pipeline.CodeOK {

@@ -52,6 +52,14 @@ func expected(c *pipeline.FeedColumn, code pipeline.Code, text []byte) string {
 	return expectedNumber(c)
 }
 
+// skipped says so of a local time that the feed's zone never showed; "" of any other.
+func skipped(clock *lex.Clock, c *pipeline.FeedColumn, code pipeline.Code, text []byte) string {
+	if c.Kind != pipeline.ColumnTime || code != pipeline.CodeBadTime || !clock.Skips(text) {
+		return ""
+	}
+	return "a time that clocks of " + clock.Zone() + " showed: they went forward over this one; say in carat.yaml which time_zone it is, or have the file written in UTC"
+}
+
 func expectedNumber(c *pipeline.FeedColumn) string {
 	what := "a whole number"
 	if c.Digits > 0 {

@@ -17,7 +17,7 @@ func rewritten(text []byte) bool {
 		}
 		return false
 	}
-	at := bytes.Index(text, []byte("E+"))
+	at := max(bytes.Index(text, []byte("E+")), bytes.Index(text, []byte("e+")))
 	if at < 1 || text[0]-'0' > 9 && text[0] != '-' {
 		return false
 	}

@@ -86,15 +86,3 @@ func (r *Rows) Number(kind pipeline.ColumnKind, date bool, texts ...string) (str
 	}
 	return r.date(kind, sum)
 }
-
-// Sheets gives the names of a workbook's sheets, in order.
-func Sheets(file io.ReaderAt, size int64, name string) ([]string, error) {
-	w, err := openWorkbook(file, size, name)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.sheetPart(""); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	return w.sheets, nil
-}

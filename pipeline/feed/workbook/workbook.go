@@ -54,6 +54,7 @@ type workbook struct {
 	parts   map[string]*zip.File
 	strings []string        // shared by the cells
 	sheets  []string        // names, once a sheet was looked for
+	visible []string        // those of them that aren't hidden
 	date04  bool            // days count from 1904
 	dates   map[string]bool // styles by which a cell's number is a day or a time
 }
@@ -91,6 +92,22 @@ func (w *workbook) broken(format string, args ...any) error {
 	return lex.BadFile(w.name, 0, "broken workbook: %w", fmt.Errorf(format, args...)).WithHint("have it exported again, as .xlsx or CSV")
 }
 
+// ShownSheets gives the names of the sheets that are shown, in their order; all where none
+// is. An error of KindBadInput says that the workbook is broken.
+func ShownSheets(file io.ReaderAt, size int64, name string) ([]string, error) {
+	w, err := openWorkbook(file, size, name)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.sheetPart(""); err != nil {
+		return nil, err
+	}
+	if len(w.visible) == 0 {
+		return w.sheets, nil
+	}
+	return w.visible, nil
+}
+
 // sheetPart finds the part of a sheet; "" is the first that is shown.
 func (w *workbook) sheetPart(sheet string) (string, error) {
 	var book struct {
@@ -124,14 +141,15 @@ func (w *workbook) sheetPart(sheet string) (string, error) {
 	}
 	w.date04 = book.Properties.Date1904 == "1" || book.Properties.Date1904 == "true"
 	var names []string
-	shown := false // one is, and a hidden one isn't meant
 	for _, s := range book.Sheets {
 		names = append(names, s.Name)
-		shown = shown || s.State == "" || s.State == "visible"
+		if s.State == "" || s.State == "visible" {
+			w.visible = append(w.visible, s.Name)
+		}
 	}
 	w.sheets = names
 	for _, s := range book.Sheets {
-		if sheet != "" && s.Name != sheet || sheet == "" && s.State != "" && s.State != "visible" && shown {
+		if sheet != "" && s.Name != sheet || sheet == "" && s.State != "" && s.State != "visible" && len(w.visible) > 0 { // a hidden one isn't meant
 			continue
 		}
 		for _, r := range relations.All {
