@@ -2,7 +2,6 @@ package lake
 
 import (
 	"context"
-	"database/sql"
 	"io"
 
 	"carat/pipeline"
@@ -12,6 +11,7 @@ import (
 	"carat/pipeline/lake/compact"
 	"carat/pipeline/lake/keys"
 	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/people"
 	"carat/pipeline/lake/store"
 	"carat/pipeline/lake/sweep"
 	"carat/pipeline/lake/upgrade"
@@ -26,6 +26,8 @@ type (
 	Compacted = compact.Compacted
 	// Recorder chains rows of the catalog's database.
 	Recorder = catalog.Recorder
+	// Question is what a creator asked, and its answer.
+	Question = people.Question
 	// RowSet names staged rows by source line and key, for Drop.
 	RowSet = keys.RowSet
 	// KeptHead is the end of the chain of records as the history has it, and where.
@@ -45,9 +47,7 @@ const (
 )
 
 // CertificateFile is where a period's certificate lies, below the lake folder.
-func CertificateFile(period pipeline.Period, version int64) string {
-	return certificates.File(period, version)
-}
+var CertificateFile = certificates.File
 
 // HoldsTables says whether there are tables in a lake's folder: then it is a lake, also
 // where the files that say so are gone.
@@ -66,9 +66,7 @@ func MakeCatalog(ctx context.Context, dsn string) error { return catalog.MakeCat
 
 // MoveCatalog makes a catalog that was copied that of the folder where the
 // lake now lies, in the caller's transaction on PostgreSQL.
-func MoveCatalog(ctx context.Context, tx *sql.Tx, root string) error {
-	return catalog.MoveCatalog(ctx, tx, root)
-}
+var MoveCatalog = catalog.MoveCatalog
 
 // NewRowSet makes an empty set.
 func NewRowSet() *RowSet { return keys.NewRowSet() }
@@ -82,9 +80,7 @@ func DiskFull(err error) error { return store.DiskFull(err) }
 
 // NumbersSHA256 gives the hash of a result table's files (every column but
 // run_id) in a form, and the number of their rows.
-func NumbersSHA256(form int, paths []string) (sum string, rows int64, err error) {
-	return pages.NumbersSHA256(form, paths)
-}
+var NumbersSHA256 = pages.NumbersSHA256
 
 // RawFile finds the kept source file of a hash and opens its original bytes.
 // It fails with fs.ErrNotExist when it isn't kept (any more).
@@ -119,6 +115,9 @@ func (l *Lake) Payees(ctx context.Context) (map[string]pipeline.Identity, error)
 func (l *Lake) ForgottenFolders(ctx context.Context) (func(folder string) bool, error) {
 	return l.people.ForgottenFolders(ctx)
 }
+
+// Questions are what creators asked about their statements.
+func (l *Lake) Questions() people.Questions { return people.Questions{Store: l.people} }
 
 // SavePeople writes a consistent copy of the store of people to a file that is
 // not there yet; false when there is no store.

@@ -139,9 +139,13 @@ func ownStatement(v *Visit) (*Answer, error) {
 // linePage is what a line of a statement is made of.
 type linePage struct {
 	*creators.Line
-	Facts []step
-	Parts []part
-	Trace string // "": the one who asks may not
+	Facts     []step
+	Parts     []part
+	Trace     string // "": the one who asks may not
+	Ask       string // to which a question is posted; "": it is the staff who looks
+	Days, Max int
+	Wrong     string // why a question was not kept
+	Typed     string
 }
 
 type part struct {
@@ -178,7 +182,9 @@ func ownLine(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Answer{Template: "line", Title: "Line " + strconv.FormatInt(l.No, 10) + " of " + site.Month(l.Period), Data: linePageOf(v, l),
+	d := linePageOf(v, l)
+	d.Ask, d.Days, d.Max = below("/earnings", string(l.Period), l.Entity, l.Currency, strconv.FormatInt(l.No, 10)), creators.AnswerDays, creators.QuestionRunesMax
+	return &Answer{Template: "line", Title: "Line " + strconv.FormatInt(l.No, 10) + " of " + site.Month(l.Period), Data: d,
 		Trail: []site.Place{{Path: "/earnings", Name: "My earnings"}, {Path: below("/earnings", string(l.Period)), Name: site.Month(l.Period)}}}, nil
 }
 

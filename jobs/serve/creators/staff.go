@@ -66,6 +66,7 @@ func creatorLinks(r site.Rows) func(column string, row []any) string {
 type creatorPage struct {
 	*creators.Creator
 	Why                        []why
+	Questions                  []question
 	Statements, Lines, Payouts site.Rows
 	Pager                      site.Pager
 	Trace                      string // "": the one who asks may not
@@ -163,6 +164,13 @@ func look(v *Visit) (*Answer, error) {
 	})
 	if v.May(books.RightTrace) {
 		d.Trace = tracePath(c.ID)
+	}
+	if v.May(books.RightAnswer) {
+		asked, err := creators.Questions(v.Ctx, v.Setting, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		d.Questions = questionsOf(v, asked, true, nil)
 	}
 	return &Answer{Template: "creator", Title: "Creator " + c.ID, Trail: []site.Place{{Path: "/creators", Name: "Creators"}}, Data: d}, nil
 }

@@ -22,6 +22,8 @@ type Visit struct {
 	R     *http.Request
 	SQL   fs.FS // the models
 	Limit int   // of rows on a page
+	// Server is where people reach the pages.
+	Server string
 	// May says whether the one who asks has a right: of what is offered, never of what is
 	// read, which the jobs judge.
 	May func(right books.Right) bool
@@ -59,6 +61,7 @@ var Places = []struct {
 	Right books.Right
 }{
 	{site.Place{Path: "/creators", Name: "Creators"}, books.RightCreators},
+	{site.Place{Path: "/questions", Name: "Questions"}, books.RightAnswer},
 	{site.Place{Path: "/earnings", Name: "My earnings"}, books.RightEarnings},
 }
 
@@ -67,7 +70,11 @@ var Routes = []Route{
 	{"GET /creators", "/creators", list},
 	{"GET /creators/{id}", "/creators", look},
 	{"GET /creators/{id}/{period}/{entity}/{currency}/{line}", "/creators", line},
+	{"GET /questions", "/questions", questions},
+	{"POST /questions/{id}", "/questions", answer},
 	{"GET /earnings", "/earnings", earnings},
+	{"GET /earnings/questions", "/earnings", ownQuestions},
+	{"POST /earnings/{period}/{entity}/{currency}/{line}", "/earnings", ask},
 	{"GET /earnings/{period}", "/earnings", earnings},
 	{"GET /earnings/{period}/{entity}/{currency}/{line}", "/earnings", ownLine},
 	{"GET /earnings/{period}/{entity}/{currency}/statement/{format}", "/earnings", ownStatement},

@@ -3,6 +3,7 @@ package pages_test
 import (
 	"bytes"
 	"context"
+	sqldb "database/sql"
 	"fmt"
 	"io"
 	"maps"
@@ -21,10 +22,12 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/config"
 	"carat/jobs/exceptions"
+	"carat/jobs/guard"
 	"carat/jobs/internal/trial"
 	monthly "carat/jobs/month"
 	"carat/jobs/people"
 	"carat/jobs/serve/pages"
+	lakes "carat/pipeline/lake"
 	"carat/sql"
 )
 
@@ -199,7 +202,7 @@ func TestNobodyReadsAnothersRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := []string{other, "secretgift", "secretpayout", "1"}
+	ids := []string{other, "secretgift", "1"}
 	for _, row := range list.Rows[:1] {
 		ids = append(ids, row[0].(string))
 	}
@@ -303,5 +306,161 @@ func TestSupportsViewOfACreator(t *testing.T) {
 	}
 	if status, text := opened(t, s, "aud").page(lines[0]); status != http.StatusOK || !strings.Contains(text, "Trace it") {
 		t.Errorf("an auditor: %d", status)
+	}
+}
+
+// copied gives a copy of the closed month to whoever changes it.
+func copied(t *testing.T) books.Setting {
+	t.Helper()
+	s := closed(t)
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(s.Config.Dir)); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Parse([]byte(strings.Replace(named, "entities: {", "entities: {other: {name: Other, functional_currency: USD}, ", 1)), dir, config.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Config = c
+	return s
+}
+
+// A creator asks about a line, support answers, and both see both; what was typed and
+// can't be kept stays, two who answer at once are told of each other, nobody else sees or
+// asks anything, and with the person all of it goes.
+func TestQuestions(t *testing.T) {
+	s := copied(t)
+	rosa, sue, ann, carl := opened(t, s, "rosa"), opened(t, s, "sue"), opened(t, s, "ann"), opened(t, s, "carl")
+	_, text := rosa.page("/earnings")
+	line := linesOf(text)[1]
+	body := func(r *http.Response) string {
+		t.Helper()
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for typed, want := range map[string]string{"": "it says nothing", "  \r\n ": "it says nothing", strings.Repeat("x", 2001): "longer than 2000 characters", "turned \u202e round": "turns the order of a line around"} {
+		r := rosa.post(line, url.Values{"text": {typed}}, line)
+		if text := body(r); r.StatusCode != http.StatusBadRequest || !strings.Contains(text, want) || len(typed) > 10 && !strings.Contains(text, typed) {
+			t.Errorf("%.20q: %d, want %q and what was typed\n%s", typed, r.StatusCode, want, text)
+		}
+	}
+	asked := attack + " why so little?\nI sent more."
+	if r := rosa.post(line, url.Values{"text": {strings.ReplaceAll(asked, "\n", "\r\n")}}, line); r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/earnings/questions" {
+		t.Fatalf("ask: %d %s", r.StatusCode, body(r))
+	}
+	for _, path := range []string{"/earnings/2026-10/main/EUR/1", "/earnings/2026-10/main/USD/999", "/earnings/2026-11/main/USD/1", "/earnings/2026-10/other/USD/1"} {
+		if r := rosa.post(path, url.Values{"text": {"mine?"}}, "/earnings"); r.StatusCode != http.StatusNotFound {
+			t.Errorf("rosa asks about %s: %d", path, r.StatusCode)
+		}
+	}
+	if r, err := rosa.PostForm(rosa.base+line, url.Values{"text": {"without a token"}}); err != nil || r.StatusCode != http.StatusForbidden {
+		t.Errorf("without the form's token: %v %v", r, err)
+	}
+	_, text = rosa.page("/earnings/questions")
+	if !strings.Contains(text, "why so little?") || !strings.Contains(text, "waits for an answer") || !strings.Contains(text, "answered by 2026-11-09") {
+		t.Errorf("rosa's questions\n%s", text)
+	}
+	if _, text = carl.page("/earnings/questions"); strings.Contains(text, "why so little?") || !strings.Contains(text, "You have asked nothing yet") {
+		t.Errorf("carl's questions\n%s", text)
+	}
+	for _, who := range []string{"aud", "rosa", "root"} {
+		if status, text := opened(t, s, who).page("/questions"); status != http.StatusForbidden && status != http.StatusNotFound || strings.Contains(text, "why so little?") {
+			t.Errorf("%s reads questions: %d", who, status)
+		}
+	}
+	if _, text = opened(t, s, "otto").page("/questions"); strings.Contains(text, "why so little?") {
+		t.Error("who has another entity reads the question")
+	}
+	if r := opened(t, s, "otto").post("/questions/1", url.Values{"text": {"No."}}, "/questions"); r.StatusCode != http.StatusNotFound {
+		t.Errorf("who has another entity answers: %d", r.StatusCode)
+	}
+	for _, path := range []string{"/questions", "/creators/c1"} {
+		if status, text := sue.page(path); status != http.StatusOK || !strings.Contains(text, "why so little?") || !strings.Contains(text, `action="/questions/1"`) {
+			t.Errorf("sue, %s: %d\n%s", path, status, text)
+		}
+	}
+	if r := sue.post("/questions/1", url.Values{"text": {" "}}, "/questions"); r.StatusCode != http.StatusBadRequest {
+		t.Errorf("an empty answer: %d", r.StatusCode)
+	}
+	if r := sue.post("/questions/1", url.Values{"text": {attack + " That is the rate of October."}}, "/questions"); r.StatusCode != http.StatusSeeOther {
+		t.Fatalf("answer: %d\n%s", r.StatusCode, body(r))
+	}
+	if r := ann.post("/questions/1", url.Values{"text": {"Something else."}}, "/query"); r.StatusCode != http.StatusConflict {
+		t.Errorf("a second answer: %d", r.StatusCode)
+	} else if text := body(r); !strings.Contains(text, "sue has answered it meanwhile") || !strings.Contains(text, "Something else.") {
+		t.Errorf("a second answer is told\n%s", text)
+	}
+	_, text = rosa.page("/earnings/questions")
+	if !strings.Contains(text, "That is the rate of October.") || strings.Contains(text, "<bdi>sue</bdi>") || strings.Contains(text, "Something else.") {
+		t.Errorf("rosa reads\n%s", text)
+	}
+	// Many at once: each is kept, up to the bound, and none is lost.
+	var wait sync.WaitGroup
+	done := make(chan int, 24)
+	_, text = rosa.page(line)
+	token := tokenField.FindStringSubmatch(text)[1]
+	for range 24 {
+		wait.Go(func() {
+			r, err := rosa.PostForm(rosa.base+line, url.Values{"text": {"again?"}, "token": {token}})
+			if err == nil {
+				done <- r.StatusCode
+				_ = r.Body.Close()
+			}
+		})
+	}
+	wait.Wait()
+	close(done)
+	kept := 0
+	for status := range done {
+		switch status {
+		case http.StatusSeeOther:
+			kept++
+		case http.StatusConflict:
+		default:
+			t.Errorf("asked at once: %d", status)
+		}
+	}
+	if kept != 20 {
+		t.Errorf("%d were kept, want 20", kept)
+	}
+	verified(t, s)
+	if _, err := guard.Erase(t.Context(), guard.EraseOptions{Setting: plainly(s, "root"), Creator: "c1"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, text = sue.page("/questions"); strings.Contains(text, "why so little?") || strings.Contains(text, "again?") {
+		t.Error("questions are left of who was erased")
+	}
+	if r := rosa.post(line, url.Values{"text": {"after all?"}}, "/earnings/questions"); r.StatusCode != http.StatusForbidden && r.StatusCode != http.StatusConflict {
+		t.Errorf("who was erased asks: %d", r.StatusCode)
+	}
+	for file, text := range trial.BytesBelow(t, s.Config.Dir) {
+		if strings.Contains(text, "why so little?") {
+			t.Errorf("%s still has what was asked", file)
+		}
+	}
+	verified(t, s)
+	if r := carl.post("/earnings/2026-10/main/EUR/1", url.Values{"text": {"and mine?"}}, "/earnings/questions"); r.StatusCode != http.StatusSeeOther {
+		t.Fatalf("carl asks: %d", r.StatusCode)
+	}
+	db, err := sqldb.Open("sqlite", "file:"+filepath.Join(s.Config.Lake, lakes.PeopleFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("update questions set question = 'I was paid enough'"); err != nil {
+		t.Fatal(err)
+	}
+	if status, text := sue.page("/questions"); status != http.StatusConflict || strings.Contains(text, "paid enough") {
+		t.Errorf("a question that somebody else wrote is shown: %d\n%s", status, text)
+	}
+}
+
+func verified(t *testing.T, s books.Setting) {
+	t.Helper()
+	if v, err := guard.Verify(t.Context(), guard.VerifyOptions{Setting: plainly(s, "root")}); err != nil {
+		t.Errorf("verify: %v %+v", err, v)
 	}
 }

@@ -77,6 +77,7 @@ var places = []struct {
 	{site.Place{Path: "/files", Name: "Files"}, books.RightTrace},
 	creators.Places[0],
 	creators.Places[1],
+	creators.Places[2],
 	{site.Place{Path: "/runs", Name: "Runs"}, books.RightRuns},
 	{site.Place{Path: "/trace", Name: "Trace"}, books.RightTrace},
 	{site.Place{Path: "/query", Name: "Query"}, books.RightQuery},
@@ -129,7 +130,7 @@ func (p *Pages) table() []route {
 // lent lets a page of another room be asked for as one of these.
 func (p *Pages) lent(do func(*creators.Visit) (*creators.Answer, error)) func(*visit) (*answer, error) {
 	return func(v *visit) (*answer, error) {
-		a, err := do(&creators.Visit{Setting: v.Setting, Ctx: v.ctx, R: v.r, SQL: p.SQL, Limit: v.limit, May: v.may, Links: v.links})
+		a, err := do(&creators.Visit{Setting: v.Setting, Ctx: v.ctx, R: v.r, SQL: p.SQL, Limit: v.limit, May: v.may, Links: v.links, Server: p.server})
 		if err != nil {
 			return nil, err
 		}

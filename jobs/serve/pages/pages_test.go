@@ -271,6 +271,7 @@ var pageRights = []struct {
 	{"/creators/c1", books.RightCreators},
 	{"/creators/c1/2026-10/main/USD/1", books.RightCreators},
 	{"/earnings", books.RightEarnings},
+	{"/questions", books.RightAnswer},
 	{"/runs", books.RightRuns},
 	{"/runs/1", books.RightRuns},
 	{"/trace", books.RightTrace},

@@ -94,13 +94,19 @@ func digestOf(ctx context.Context, tx *sql.Tx) (string, error) {
 		return "", err
 	}
 	h := hmac.New(sha256.New, key)
-	for _, query := range []string{
+	queries := []string{
 		"select 'people', creator_id, display_name, email from people order by creator_id",
 		"select 'payees', payee_id, legal_name, address, birth_date, tax_ids, account, email from payees order by payee_id",
 		"select 'forgotten', subject from forgotten order by subject",
 		"select 'key', hex(key) from forgotten_key order by key",
 		"select type, name, sql from sqlite_master where type in ('trigger', 'view') order by name", // carat has none, and they would write rows
-	} {
+	}
+	if asked, err := asked(ctx, tx); err != nil {
+		return "", err
+	} else if asked {
+		queries = append(queries, "select 'questions', * from questions order by question_no")
+	}
+	for _, query := range queries {
 		if err := digestRows(ctx, tx, query, json.NewEncoder(h)); err != nil {
 			return "", err
 		}
@@ -142,7 +148,7 @@ func (p *Store) Write(ctx context.Context, do func(*sql.Tx) error) error {
 		return err
 	}
 	var was, is string
-	err = p.With(ctx, func(tx *sql.Tx) error {
+	err = p.with(ctx, immediate, func(tx *sql.Tx) error {
 		if was, err = digestOf(ctx, tx); err != nil {
 			return err
 		}

@@ -31,7 +31,13 @@ func Forget(ctx context.Context, tx *sql.Tx, creatorID, folder string) (known in
 	if err != nil {
 		return 0, nil, err
 	}
-	for _, query := range []string{"delete from people where creator_id = ?", "delete from payees where payee_id = ?"} {
+	queries := []string{"delete from people where creator_id = ?", "delete from payees where payee_id = ?"}
+	if asked, err := asked(ctx, tx); err != nil {
+		return 0, nil, err
+	} else if asked {
+		queries = append(queries, "delete from questions where creator_id = ?")
+	}
+	for _, query := range queries {
 		res, err := tx.ExecContext(ctx, query, creatorID)
 		if err != nil {
 			return 0, nil, err

@@ -106,11 +106,19 @@ func (p *Store) TakePending(ctx context.Context, dir string) error {
 // With runs a transaction on the store of people. secure_delete makes
 // SQLite overwrite what is deleted.
 func (p *Store) With(ctx context.Context, do func(*sql.Tx) error) (err error) {
+	return p.with(ctx, "", do)
+}
+
+// immediate makes a transaction lock the store when it begins: two that write wait for
+// each other then, where else the second would fail.
+const immediate = "&_txlock=immediate"
+
+func (p *Store) with(ctx context.Context, lock string, do func(*sql.Tx) error) (err error) {
 	if _, err := p.kept(); err != nil {
 		return err
 	}
 	db, err := sql.Open("sqlite", "file:"+p.Disk.Database(store.PeopleFile)+
-		"?_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=secure_delete(ON)")
+		"?_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=secure_delete(ON)"+lock)
 	if err != nil {
 		return err
 	}
