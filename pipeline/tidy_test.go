@@ -40,13 +40,13 @@ var topLevel = []string{
 // another: jobs pass data between them. The longest prefix of a folder decides.
 var mayImport = map[string][]string{
 	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision", "pipeline/sampling", "pipeline/identity/...", "pipeline/postgres", "pipeline/spelling", "docs"},
-	"jobs":            {"reports/...", "pipeline/identity/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/feed/guess", "pipeline/decision", "pipeline/sampling", "pipeline/certificate", "pipeline/spelling", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/state/signed", "pipeline/source/...", "pipeline/timestamp"},
+	"jobs":            {"reports/...", "pipeline/identity/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/feed/guess", "pipeline/decision", "pipeline/sampling", "pipeline/certificate", "pipeline/spelling", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/state/signed", "pipeline/source/...", "pipeline/timestamp", "pipeline/engine/trino"},
 	"docs":            {},
 	forTests:          {"jobs/...", "fixtures", "reports/...", "pipeline", "pipeline/decision"},
 	"reports":         {},
 	"pipeline":        {},
 	"pipeline/lake":   {"pipeline", "pipeline/certificate"},
-	"pipeline/engine": {"pipeline", "pipeline/decision", "sql"},
+	"pipeline/engine": {"pipeline", "pipeline/decision", "pipeline/dialect", "sql"},
 	"pipeline/state":  {"pipeline", "pipeline/decision", "pipeline/postgres", "pipeline/spelling", "pipeline/state/database"},
 
 	// What of the state is pure, and what people signed.
@@ -90,6 +90,7 @@ var mayImport = map[string][]string{
 	"pipeline/dialect":        {"sql", "pipeline/engine/sqltext"}, // its tests alone
 	"pipeline/engine/duckdb":  {"pipeline"},
 	"pipeline/engine/sqltext": {"pipeline"},
+	"pipeline/engine/trino":   {"pipeline", "pipeline/dialect", "pipeline/engine/duckdb"},
 	"pipeline/engine/repeats": {"pipeline", "pipeline/engine/duckdb"},
 	"pipeline/engine/own":     {"pipeline", "pipeline/engine/duckdb"},
 	"pipeline/engine/lotpass": {"pipeline/lots", "pipeline/engine/duckdb"},
@@ -189,8 +190,8 @@ var providersMayImport = []string{"pipeline", "pipeline/feed/lex", "pipeline/fee
 // jobsInOrder are the packages of jobs, each of which may import those before it
 // and none after. Their tests may import all: the compiler forbids a circle.
 var jobsInOrder = []string{
-	"jobs/disk", "jobs/score", "jobs/names", "jobs/sandbox", "jobs/timetable", "jobs/reshape", "jobs/config/reference", "jobs/config/literal", "jobs/config/location", "jobs/config/authority", "jobs/config", "jobs/books", "jobs/stamp", "jobs/people", "jobs/fetch", "jobs/doctor", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/yearfiles", "jobs/mail",
-	"jobs/files", "jobs/history", "jobs/exceptions", "jobs/ask", "jobs/creators", "jobs/sample", "jobs/publish", "jobs/month", "jobs/guard", "jobs/relocate", "jobs", "jobs/schedule",
+	"jobs/disk", "jobs/score", "jobs/names", "jobs/sandbox", "jobs/timetable", "jobs/reshape", "jobs/config/reference", "jobs/config/literal", "jobs/config/location", "jobs/config/authority", "jobs/config/cluster", "jobs/config", "jobs/books", "jobs/stamp", "jobs/people", "jobs/fetch", "jobs/doctor", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/yearfiles", "jobs/mail",
+	"jobs/files", "jobs/history", "jobs/exceptions", "jobs/ask", "jobs/creators", "jobs/sample", "jobs/publish", "jobs/month", "jobs/guard/elsewhere", "jobs/guard", "jobs/relocate", "jobs", "jobs/schedule",
 	"jobs/serve/web", "jobs/serve/work", "jobs/serve/signing", "jobs/serve/uploads", "jobs/serve/creators", "jobs/serve/pages", "jobs/serve",
 }
 

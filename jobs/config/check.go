@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"carat/jobs/config/reference"
 	"carat/pipeline"
 )
@@ -49,7 +47,7 @@ func Check(dir string) (*Checked, error) {
 		one := Problem{Text: p.Cause.Error()}
 		if n := y.at[i]; n != nil {
 			one.Line = n.Line
-			one.Example = reference.Of(pathTo(y.document, n)).Example
+			one.Example = reference.Of(reference.PathTo(y.document, n)).Example
 		} else if m := lineOf.FindStringSubmatch(p.Object); m != nil {
 			whole, err := pipeline.ParseWhole([]byte(m[1]))
 			if err == nil {
@@ -70,38 +68,6 @@ func Check(dir string) (*Checked, error) {
 }
 
 var lineOf = regexp.MustCompile(`:(\d+)$`)
-
-// pathTo gives the keys that lead to a node of a document; what stands in a list
-// has the path of the list.
-func pathTo(from, to *yaml.Node) []string {
-	var find func(n *yaml.Node, path []string) []string
-	find = func(n *yaml.Node, path []string) []string {
-		if n == to {
-			return append([]string{}, path...)
-		}
-		if n.Kind == yaml.MappingNode {
-			for i := 0; i+1 < len(n.Content); i += 2 {
-				if n.Content[i] == to {
-					return append(slices.Clone(path), n.Content[i].Value)
-				}
-				if found := find(n.Content[i+1], append(slices.Clone(path), n.Content[i].Value)); found != nil {
-					return found
-				}
-			}
-			return nil
-		}
-		for _, c := range n.Content {
-			if found := find(c, path); found != nil {
-				return found
-			}
-		}
-		return nil
-	}
-	if from == nil {
-		return nil
-	}
-	return find(from, nil)
-}
 
 // notes say what is missing that a month may need.
 func (c *Config) notes() (notes []string) {

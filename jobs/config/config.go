@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"carat/jobs/config/authority"
+	"carat/jobs/config/cluster"
 	"carat/jobs/config/location"
 	"carat/jobs/disk"
 	"carat/pipeline"
@@ -88,6 +89,7 @@ type Config struct {
 	Backup        Backup
 	Sources       map[string]Source // that files are fetched from, by name
 	Timestamp     authority.Timestamp
+	Engine        cluster.Engine // that builds the models of a run
 }
 
 // Entity is a legal entity that sells the coins and owes the creators.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"carat/jobs/config/cluster"
 	"carat/pipeline"
 )
 
@@ -39,7 +40,7 @@ func TestEveryKeyHasItsDefault(t *testing.T) {
 			"ingest":    {Cron: "*/15 * * * *", Retries: DefaultRetries, Overlap: OverlapWait},
 			"reconcile": {Cron: "30 2 * * *", Retries: DefaultRetries, Overlap: OverlapWait},
 		},
-		Mail: Mail{TLS: "starttls", PerMinute: 60}, Notifications: map[string]Webhook{}, Sources: map[string]Source{},
+		Mail: Mail{TLS: "starttls", PerMinute: 60}, Notifications: map[string]Webhook{}, Sources: map[string]Source{}, Engine: cluster.Engine{Kind: cluster.DuckDB},
 	}
 	if whole.Zone.String() != "UTC" || !reflect.DeepEqual(whole, want) {
 		t.Errorf("defaults are\n%+v\nwant\n%+v", whole, want)

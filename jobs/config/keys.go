@@ -58,6 +58,9 @@ func parseInto(text []byte, c *Config, file string) *yamlFile {
 		}
 		y.problem(at, "entity %q is not described under entities", c.Entity)
 	}
+	for _, problem := range c.Engine.Problems(c.Catalog != "") {
+		y.problem(line["engine"], "engine %s", problem)
+	}
 	y.refuseLiterals(root, c)
 	return y
 }
@@ -141,6 +144,7 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 		"jobs":          func(n *yaml.Node) { c.Jobs = y.jobs(n) },
 		"mail":          func(n *yaml.Node) { y.mail(n, &c.Mail) },
 		"notifications": func(n *yaml.Node) { c.Notifications = y.notifications(n) },
+		"engine":        func(n *yaml.Node) { y.engine(n, &c.Engine) },
 		"backup":        func(n *yaml.Node) { y.backup(n, &c.Backup) },
 		"sources":       func(n *yaml.Node) { c.Sources = y.sources(n) },
 		"timestamp":     func(n *yaml.Node) { y.timestamp(n, &c.Timestamp) },

@@ -14,6 +14,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/decision"
 	"carat/pipeline/engine"
+	"carat/pipeline/engine/trino"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
 )
@@ -78,6 +79,7 @@ type Finished struct {
 	Run      state.Run
 	Repeated bool
 	eng      *engine.Engine // nil when repeated
+	cluster  *trino.Server  // that builds the models; nil: eng does
 	carried  bool           // forward from the month before
 	start    string         // why it isn't
 	// signOffFell says why the period's sign-off fell away, "" when none did.
@@ -86,10 +88,14 @@ type Finished struct {
 
 // Close gives the run's engine back.
 func (r *Finished) Close() error {
-	if r.eng == nil {
-		return nil
+	var err error
+	if r.cluster != nil {
+		err, r.cluster = r.cluster.Close(), nil
 	}
-	return r.eng.Close()
+	if r.eng == nil {
+		return err
+	}
+	return errors.Join(err, r.eng.Close())
 }
 
 // Result judges the run by what was decided. The run's own engine must be
@@ -194,6 +200,9 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	}
 	eng.Apart = runOwn(o.Setting)
 	r.Run, r.eng = run, eng
+	if err := r.onCluster(ctx, p, o, tables); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
 	if err := LoadClosing(ctx, p, eng, closed, o.Period); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}

@@ -108,6 +108,7 @@ create or replace macro tail(day, tz) as date_add('day', 1, day);`)
 		"select 'twice(1)' -- twice(1)":                               "select 'twice(1)'",
 		"select cast(a as hugeint) // 2":                              "select cast(a as decimal(38, 0)) / 2",
 		"select cast(a as timestamptz)":                               "select cast(a as timestamp(6) with time zone)",
+		"select a < 10000000000000000000":                             "select a < decimal '10000000000000000000'",
 		"select cast(a as timestamp)":                                 "select cast(a as timestamp(6))",
 		"select cast(a as timestamp with time zone)":                  "select cast(a as timestamp(6) with time zone)",
 		"select timestamp with time zone '2026-10-01 00:00:00.5+00'":  "select timestamp '2026-10-01 00:00:00.500000 UTC'",

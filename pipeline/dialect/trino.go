@@ -92,6 +92,7 @@ const (
 )
 
 var (
+	wideNumber  = regexp.MustCompile(`^\d{19,38}$`)
 	decimalType = regexp.MustCompile(`^decimal\(\d+, ?\d+\)$`)
 	instantText = regexp.MustCompile(`^'(\d{4,5}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d{1,6})?\+00(?::00)?'$`)
 )
@@ -122,6 +123,8 @@ func spelled(file string, list []token) ([]token, error) {
 		switch {
 		case t.isBlank() || t.text[0] == '\'' || t.text[0] == '"':
 			out = append(out, t)
+		case wideNumber.MatchString(t.text): // DuckDB takes it for a HUGEINT, Trino for no number
+			put("decimal '" + t.text + "'")
 		case refusedSigns[t.text] != "":
 			return nil, &Error{file, t.line, fmt.Sprintf("`%s` is not SQL that both engines read: %s", t.text, refusedSigns[t.text])}
 		case refusedWords[word] && !isName:
@@ -138,7 +141,7 @@ func spelled(file string, list []token) ([]token, error) {
 			put(hugeType)
 		case word == "timestamptz":
 			put(instantType)
-		case word == "decimal" && !is(list, next(list, i+1), "("):
+		case word == "decimal" && !is(list, next(list, i+1), "(") && !isText(list, next(list, i+1)):
 			return nil, &Error{file, t.line, "decimal has no digits: each engine takes others"}
 		case word == "timestamp":
 			end, text, err := timestamp(file, list, i)
@@ -153,6 +156,9 @@ func spelled(file string, list []token) ([]token, error) {
 	}
 	return out, nil
 }
+
+// isText says whether a text stands at i.
+func isText(list []token, i int) bool { return i < len(list) && list[i].text[0] == '\'' }
 
 // isAll says whether `group by all` stands at i.
 func isAll(list []token, i int) bool {

@@ -37,6 +37,7 @@ type builder struct {
 	progress func(model string, done, total int)
 	apart    apart
 	passes   passes
+	remote   remote
 
 	mu      sync.Mutex
 	changed *sync.Cond
@@ -65,6 +66,10 @@ func (e *Engine) buildAll(ctx context.Context, ordered []Model, p Parameters, pr
 	}
 	b.uses, b.left = lifetimes(ordered)
 	e.own = map[string]*OwnJudgement{}
+	if err := b.beginRemote(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.endRemote(ctx)) }()
 	end, err := b.apart.begin(e, ordered)
 	if err != nil {
 		return pipeline.Errorf(pipeline.KindInternal, "make", "a folder for what controls read", "%w", err)
@@ -104,6 +109,11 @@ func (b *builder) work(ctx context.Context, cancel func(), conn *sql.Conn) {
 }
 
 func (b *builder) build(ctx context.Context, conn *sql.Conn, m Model) error {
+	if b.remote.run != nil {
+		if err := b.remotely(ctx, conn, m); err != errBuildHere {
+			return err
+		}
+	}
 	if made, err := b.byPass(ctx, conn, m); made {
 		return err
 	}
@@ -185,6 +195,9 @@ func (b *builder) drop(ctx context.Context, conn *sql.Conn, i int) error {
 	}
 	b.mu.Unlock()
 	for _, name := range unread {
+		if err := b.dropRemote(ctx, name); err != nil {
+			return err
+		}
 		if _, err := conn.ExecContext(ctx, "drop table "+duckdb.Identifier(name)); err != nil {
 			return fmt.Errorf("drop model %s: %w", name, err)
 		}
@@ -196,7 +209,7 @@ func (b *builder) drop(ctx context.Context, conn *sql.Conn, i int) error {
 // memory, nor is what can't be counted: building the model says what is wrong with it.
 func (b *builder) isLarge(ctx context.Context, conn *sql.Conn, i int) bool {
 	for _, name := range b.uses[i] {
-		if b.e.Scan(name) != "" {
+		if b.e.Scan(name) != "" || b.remote.run != nil {
 			continue
 		}
 		n, known := b.rows[name]

@@ -22,7 +22,9 @@ type Engine struct {
 	// Apart runs the controls that users wrote; nil: they run in this process, as
 	// in tests of what they find.
 	Apart Apart
-	own   map[string]*OwnJudgement // how these came out, by model
+	// Remote builds the models of a run elsewhere; nil: this database does.
+	Remote Remote
+	own    map[string]*OwnJudgement // how these came out, by model
 	// inTransaction says that the database's own connection is in a transaction,
 	// of which no other connection sees anything: tests undo a run so.
 	inTransaction bool

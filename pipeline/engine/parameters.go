@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"carat/pipeline"
 	"carat/pipeline/decision"
 	"carat/pipeline/engine/duckdb"
 	"carat/pipeline/engine/lotpass"
+	"carat/pipeline/engine/sqltext"
 )
 
 // parameterTables makes the run table and the small tables beside it.
@@ -44,9 +44,9 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
     %s as refund_reserve,
     %s as dac7_basis,
     %t as carries`,
-		duckdb.Literal(p.RunID), duckdb.Literal(string(p.Period)), duckdb.Literal(string(p.Period.Previous())), instant(start), instant(end),
-		instant(start.Add(-time.Microsecond)), instant(end.Add(-time.Microsecond)),
-		duckdb.Literal(string(p.FirstPeriod)), instant(p.FirstPeriod.Start(p.TimeZone)),
+		duckdb.Literal(p.RunID), duckdb.Literal(string(p.Period)), duckdb.Literal(string(p.Period.Previous())), sqltext.Instant(start), sqltext.Instant(end),
+		sqltext.Instant(start.Add(-time.Microsecond)), sqltext.Instant(end.Add(-time.Microsecond)),
+		duckdb.Literal(string(p.FirstPeriod)), sqltext.Instant(p.FirstPeriod.Start(p.TimeZone)),
 		duckdb.Literal(p.TimeZone.String()),
 		duckdb.Literal(p.ReportingCurrency), duckdb.Literal(p.DefaultEntity), duckdb.Literal(p.Clawback),
 		p.BreakageMonths, p.FXMaxAgeDays, max(p.StatementVersion, 1), p.PayoutDueDays, p.BelowMinimumDays, duckdb.Literal(p.PayoutFXTolerance.String()), p.FluxPercent,
@@ -55,12 +55,12 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 	var days, months, entities, channels, approvers, expected, currencies, batches []string
 	for day := start; day.Before(end); day = day.AddDate(0, 0, 1) {
 		days = append(days, fmt.Sprintf("(date %s, %s, %s)",
-			duckdb.Literal(day.Format(time.DateOnly)), instant(day), instant(day.AddDate(0, 0, 1))))
+			duckdb.Literal(day.Format(time.DateOnly)), sqltext.Instant(day), sqltext.Instant(day.AddDate(0, 0, 1))))
 	}
 	for month := p.FirstPeriod; month <= p.Period; month = month.Next() {
 		from, until := month.Start(p.TimeZone), month.End(p.TimeZone)
 		months = append(months, fmt.Sprintf("(%s, %s, %s, %s)",
-			duckdb.Literal(string(month)), instant(from), instant(until), instant(until.Add(-time.Microsecond))))
+			duckdb.Literal(string(month)), sqltext.Instant(from), sqltext.Instant(until), sqltext.Instant(until.Add(-time.Microsecond))))
 	}
 	for _, x := range p.Entities {
 		entities = append(entities, fmt.Sprintf("(%s, %s, %s)", duckdb.Literal(x.ID), duckdb.Literal(x.FunctionalCurrency), duckdb.Literal(x.Revenue)))
@@ -82,7 +82,7 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 	for _, b := range p.Batches {
 		batches = append(batches, fmt.Sprintf("(%s, %s, %s, %d, %d, %d, %d, %d, nullif(%s, ''), %s)", duckdb.Literal(b.ID), duckdb.Literal(b.Feed),
 			duckdb.Literal(b.Source), b.RowsRead, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate, b.RowsLeftOut, duckdb.Literal(string(b.EarliestOpen)),
-			instant(known[b.ID])))
+			sqltext.Instant(known[b.ID])))
 	}
 	var closed []string
 	for _, c := range p.Closed {
@@ -104,7 +104,7 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 			for _, id := range side.ids {
 				matches = append(matches, fmt.Sprintf("(%s, %s, %s, %s, %s, %s, %s, %s, %s)", duckdb.Literal(m.Match), duckdb.Literal(side.name), duckdb.Literal(id),
 					duckdb.Literal(m.ExceptionID), duckdb.Literal(decision.MatchText(m.Ours, m.Theirs)), duckdb.Literal(m.Reason), duckdb.Literal(m.By), duckdb.Literal(string(m.Period)),
-					instant(m.Period.Start(p.TimeZone))))
+					sqltext.Instant(m.Period.Start(p.TimeZone))))
 			}
 		}
 	}
@@ -118,26 +118,26 @@ func (e *Engine) parameterTables(ctx context.Context, p Parameters) error {
 	}
 	for _, query := range []string{
 		run,
-		values("run_decided_rates", "base varchar, quote varchar, day date, rate decimal(18, 9), source varchar, reason varchar, decided_by varchar, exception_id varchar, decided_in varchar", rates),
-		values("run_decided_matches", "match varchar, side varchar, item_id varchar, exception_id varchar, matched varchar, reason varchar, decided_by varchar, decided_in varchar, decided_from timestamptz", matches),
-		values("run_closed", "period varchar, version bigint, table_name varchar, locked_rows bigint, differing_rows bigint, problem varchar", closed),
-		values(lotpass.Differences, "viewer_id varchar, entity varchar, model varchar, differing_rows bigint", differences),
-		values("run_lot_viewers", "viewer_no integer, is_drawn boolean", nil),
-		values("run_days", "day date, day_start timestamptz, day_end timestamptz", days),
-		values("run_months", "accounting_month varchar, month_start timestamptz, month_end timestamptz, closing_instant timestamptz", months),
-		values("run_entities", "entity varchar, functional_currency varchar, revenue varchar", entities),
-		values("run_channels", "channel varchar, store_fee_rate decimal(18, 9), due_days bigint", channels),
-		values("run_tolerances", "currency varchar, tolerance decimal(38, 6)", amountRows(p.Tolerances)),
-		values("run_materiality", "currency varchar, amount decimal(38, 6)", amountRows(p.Materiality)),
-		values("run_escheat", "country varchar, after_months bigint", wholeRows(p.Escheat)),
-		values("run_debt_allowance", "from_days bigint, share decimal(18, 9)", shares),
-		values("run_approvers", "approver varchar", approvers),
-		values("run_accounts", "role varchar, account varchar", textRows(p.Accounts)),
-		values("run_settlements", "counterparty varchar, mode varchar", textRows(p.Settlement)),
-		values("run_expected_feeds", "feed varchar", expected),
-		values("run_currencies", "currency varchar, minor_digits bigint", currencies),
-		values("run_batches", "batch_id varchar, feed varchar, source varchar, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, rows_left_out bigint, earliest_open varchar, known_from timestamptz", batches),
-		values("run_eras", "era_start timestamptz, era_end timestamptz", eras),
+		sqltext.Table("run_decided_rates", "base varchar, quote varchar, day date, rate decimal(18, 9), source varchar, reason varchar, decided_by varchar, exception_id varchar, decided_in varchar", rates),
+		sqltext.Table("run_decided_matches", "match varchar, side varchar, item_id varchar, exception_id varchar, matched varchar, reason varchar, decided_by varchar, decided_in varchar, decided_from timestamptz", matches),
+		sqltext.Table("run_closed", "period varchar, version bigint, table_name varchar, locked_rows bigint, differing_rows bigint, problem varchar", closed),
+		sqltext.Table(lotpass.Differences, "viewer_id varchar, entity varchar, model varchar, differing_rows bigint", differences),
+		sqltext.Table("run_lot_viewers", "viewer_no integer, is_drawn boolean", nil),
+		sqltext.Table("run_days", "day date, day_start timestamptz, day_end timestamptz", days),
+		sqltext.Table("run_months", "accounting_month varchar, month_start timestamptz, month_end timestamptz, closing_instant timestamptz", months),
+		sqltext.Table("run_entities", "entity varchar, functional_currency varchar, revenue varchar", entities),
+		sqltext.Table("run_channels", "channel varchar, store_fee_rate decimal(18, 9), due_days bigint", channels),
+		sqltext.Table("run_tolerances", "currency varchar, tolerance decimal(38, 6)", sqltext.Amounts(p.Tolerances)),
+		sqltext.Table("run_materiality", "currency varchar, amount decimal(38, 6)", sqltext.Amounts(p.Materiality)),
+		sqltext.Table("run_escheat", "country varchar, after_months bigint", sqltext.Wholes(p.Escheat)),
+		sqltext.Table("run_debt_allowance", "from_days bigint, share decimal(18, 9)", shares),
+		sqltext.Table("run_approvers", "approver varchar", approvers),
+		sqltext.Table("run_accounts", "role varchar, account varchar", sqltext.Texts(p.Accounts)),
+		sqltext.Table("run_settlements", "counterparty varchar, mode varchar", sqltext.Texts(p.Settlement)),
+		sqltext.Table("run_expected_feeds", "feed varchar", expected),
+		sqltext.Table("run_currencies", "currency varchar, minor_digits bigint", currencies),
+		sqltext.Table("run_batches", "batch_id varchar, feed varchar, source varchar, rows_read bigint, rows_accepted bigint, rows_rejected bigint, rows_duplicate bigint, rows_left_out bigint, earliest_open varchar, known_from timestamptz", batches),
+		sqltext.Table("run_eras", "era_start timestamptz, era_end timestamptz", eras),
 	} {
 		if err := e.Exec(ctx, query); err != nil {
 			return fmt.Errorf("set the run's parameters: %w", err)
@@ -175,48 +175,7 @@ func (p Parameters) knowledge() (known map[string]time.Time, eras []string) {
 		if i+1 < len(starts) {
 			end = starts[i+1]
 		}
-		eras = append(eras, "("+instant(start)+", "+instant(end)+")")
+		eras = append(eras, "("+sqltext.Instant(start)+", "+sqltext.Instant(end)+")")
 	}
 	return known, eras
-}
-
-// amountRows gives the rows (key, amount) of a map, by key.
-func amountRows(amounts map[string]pipeline.Amount) []string {
-	var rows []string
-	for _, key := range slices.Sorted(maps.Keys(amounts)) {
-		rows = append(rows, "("+duckdb.Literal(key)+", "+duckdb.Literal(amounts[key].String())+")")
-	}
-	return rows
-}
-
-// wholeRows gives the rows (key, number) of a map, by key.
-func wholeRows(numbers map[string]int) []string {
-	var rows []string
-	for _, key := range slices.Sorted(maps.Keys(numbers)) {
-		rows = append(rows, fmt.Sprintf("(%s, %d)", duckdb.Literal(key), numbers[key]))
-	}
-	return rows
-}
-
-// textRows gives the rows (key, text) of a map, by key.
-func textRows(texts map[string]string) []string {
-	var rows []string
-	for _, key := range slices.Sorted(maps.Keys(texts)) {
-		rows = append(rows, "("+duckdb.Literal(key)+", "+duckdb.Literal(texts[key])+")")
-	}
-	return rows
-}
-
-// instant spells a time for SQL, exactly.
-func instant(t time.Time) string {
-	return "timestamp with time zone " + duckdb.Literal(t.UTC().Format("2006-01-02 15:04:05.000000+00:00"))
-}
-
-// values gives the statements that make and fill a small table.
-func values(name, columns string, rows []string) string {
-	query := "create or replace table " + name + " (" + columns + ");\n"
-	if len(rows) > 0 {
-		query += "insert into " + name + " values\n" + strings.Join(rows, ",\n")
-	}
-	return query
 }

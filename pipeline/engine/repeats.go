@@ -16,3 +16,9 @@ type Repeat = repeats.Repeat
 func (e *Engine) Repeats(ctx context.Context, feed pipeline.Feed, columns []pipeline.Column, staged []string, history pipeline.TableFiles, within bool, take func(Repeat) error) error {
 	return repeats.Each(ctx, e.Database, feed, columns, staged, history, within, take)
 }
+
+// HeldLines gives the lines of bank_lines of an account and currency around a
+// day, as repeats.HeldLines does.
+func (e *Engine) HeldLines(ctx context.Context, table pipeline.TableFiles, account, currency, day string) ([]pipeline.HeldLine, error) {
+	return repeats.HeldLines(ctx, e.Database, table, account, currency, day)
+}

@@ -140,6 +140,12 @@ func (w *TableWriter) Big(n int64) {
 	*(*int64)(w.cell(8, mapping.TypeBigInt, mapping.TypeTimestampTZ)) = n
 }
 
+// Small puts the digits of a decimal of at most 4 of them.
+func (w *TableWriter) Small(n int16) { *(*int16)(w.cell(2, mapping.TypeSmallInt)) = n }
+
+// Unsigned puts a number of 64 bits without a sign.
+func (w *TableWriter) Unsigned(n uint64) { *(*uint64)(w.cell(8, mapping.TypeUBigInt)) = n }
+
 // Wide puts the digits of a decimal of more than 18 of them.
 func (w *TableWriter) Wide(hi int64, lo uint64) {
 	at := w.cell(16, mapping.TypeHugeInt)

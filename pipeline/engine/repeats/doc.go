@@ -1,5 +1,6 @@
-// Package repeats finds the rows of a staged file whose key was read before: in
-// the history, or earlier in the file itself.
+// Package repeats is what reading a file asks of the history: the rows of the staged
+// file whose key was read before, there or earlier in the file itself (Each), and the
+// lines of a bank's account that are held around a day (HeldLines).
 //
 // It promises every such row once, in the order of the file, with what it is
 // compared with. It knows no model and writes nothing; it must not import engine,

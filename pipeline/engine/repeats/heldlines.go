@@ -1,4 +1,4 @@
-package engine
+package repeats
 
 import (
 	"context"
@@ -15,11 +15,11 @@ const heldDays = 40
 
 // HeldLines gives the lines of bank_lines of an account and currency around a
 // day, in the order of their ids. A table from before statements were kept holds none.
-func (e *Engine) HeldLines(ctx context.Context, table pipeline.TableFiles, account, currency, day string) ([]pipeline.HeldLine, error) {
+func HeldLines(ctx context.Context, d *duckdb.Database, table pipeline.TableFiles, account, currency, day string) ([]pipeline.HeldLine, error) {
 	if len(table.Files) == 0 || !slices.ContainsFunc(table.Columns, func(c pipeline.Column) bool { return c.Name == "statement_id" }) {
 		return nil, nil
 	}
-	rows, err := e.Select(ctx, fmt.Sprintf(`
+	rows, err := d.Select(ctx, fmt.Sprintf(`
 select
     line_id,
     coalesce(statement_id, ''),
