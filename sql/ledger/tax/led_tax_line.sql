@@ -12,75 +12,58 @@ with taken_back as (
         on sold.purchase_id = led_refund.bought_id
 ),
 
+-- few rows are taken back, and only they ask for the country of their sale; a chargeback undone is taken back less than nothing
 rows_of_tax as (
     select
+        entity, accounting_month, purchased_at, country, tax_rate as rate, treatment, remitter, currency, true as is_sale, 1 as lines,
+        gross_amount, tax_amount, own_tax_amount
+    from led_purchase_fee
+    where kind = 'purchase'
+    union all
+    select
         purchases.entity,
-        purchases.accounting_month < run.period as is_opening,
-        case when purchases.accounting_month = run.period then quarter_hour(purchases.purchased_at) end as quarter,
+        purchases.accounting_month,
+        purchases.purchased_at,
         coalesce(taken_back.country, purchases.country) as country,
         purchases.tax_rate as rate,
         purchases.treatment,
         purchases.remitter,
         purchases.currency,
-        case when purchases.kind = 'purchase' then 1 else 0 end as sales,
-        case when purchases.kind in ('refund', 'chargeback') then 1 when purchases.kind = 'purchase' then 0 else -1 end as refunds,
-        purchases.gross_amount,
-        purchases.tax_amount,
-        purchases.own_tax_amount
+        false as is_sale,
+        case when purchases.kind in ('refund', 'chargeback') then 1 else -1 end as lines,
+        case when purchases.kind in ('refund', 'chargeback') then purchases.gross_amount else -purchases.gross_amount end as gross_amount,
+        case when purchases.kind in ('refund', 'chargeback') then purchases.tax_amount else -purchases.tax_amount end as tax_amount,
+        case when purchases.kind in ('refund', 'chargeback') then purchases.own_tax_amount else -purchases.own_tax_amount end
+            as own_tax_amount
     from led_purchase_fee as purchases
-    cross join run
     left join taken_back
         on taken_back.purchase_id = purchases.purchase_id
-    where purchases.accounting_month <= run.period
-        and purchases.purchased_at >= run.first_start
-),
-
--- the calendar is asked once for each quarter of an hour, of which there are few
-quarters as (
-    select
-        entity,
-        is_opening,
-        quarter,
-        country,
-        rate,
-        treatment,
-        remitter,
-        currency,
-        sum(sales) as sales,
-        sum(sales * gross_amount) as gross,
-        sum(sales * tax_amount) as tax,
-        sum(sales * own_tax_amount) as own_tax,
-        sum(refunds) as refunds,
-        sum(refunds * gross_amount) as refunded_gross,
-        sum(refunds * tax_amount) as refunded_tax,
-        sum(refunds * own_tax_amount) as refunded_own_tax
-    from rows_of_tax
-    group by entity, is_opening, quarter, country, rate, treatment, remitter, currency
+    where purchases.kind <> 'purchase'
 ),
 
 days as (
     select
-        quarters.entity,
-        quarters.is_opening,
-        local_day(quarters.quarter, run.time_zone) as day,
-        quarters.country,
-        quarters.rate,
-        quarters.treatment,
-        quarters.remitter,
-        quarters.currency,
-        cast(sum(quarters.sales) as bigint) as sales,
-        cast(sum(quarters.gross) as decimal(38, 6)) as gross,
-        cast(sum(quarters.tax) as decimal(38, 6)) as tax,
-        cast(sum(quarters.own_tax) as decimal(38, 6)) as own_tax,
-        cast(sum(quarters.refunds) as bigint) as refunds,
-        cast(sum(quarters.refunded_gross) as decimal(38, 6)) as refunded_gross,
-        cast(sum(quarters.refunded_tax) as decimal(38, 6)) as refunded_tax,
-        cast(sum(quarters.refunded_own_tax) as decimal(38, 6)) as refunded_own_tax
-    from quarters
+        rows_of_tax.entity,
+        rows_of_tax.accounting_month < run.period as is_opening,
+        led_quarter_day.day,
+        rows_of_tax.country,
+        rows_of_tax.rate,
+        rows_of_tax.treatment,
+        rows_of_tax.remitter,
+        rows_of_tax.currency,
+        rows_of_tax.is_sale,
+        sum(rows_of_tax.lines) as lines,
+        sum(rows_of_tax.gross_amount) as gross,
+        sum(rows_of_tax.tax_amount) as tax,
+        sum(rows_of_tax.own_tax_amount) as own_tax
+    from rows_of_tax
     cross join run
+    left join led_quarter_day
+        on led_quarter_day.quarter = case when rows_of_tax.accounting_month = run.period then quarter_hour(rows_of_tax.purchased_at) end
+    where rows_of_tax.accounting_month <= run.period and rows_of_tax.purchased_at >= run.first_start
     group by
-        quarters.entity, quarters.is_opening, local_day(quarters.quarter, run.time_zone), quarters.country, quarters.rate, quarters.treatment,
-        quarters.remitter, quarters.currency
+        rows_of_tax.entity, rows_of_tax.accounting_month < run.period, led_quarter_day.day, rows_of_tax.country, rows_of_tax.rate,
+        rows_of_tax.treatment, rows_of_tax.remitter, rows_of_tax.currency, rows_of_tax.is_sale
 ),
 
 rated as (
@@ -93,14 +76,14 @@ rated as (
         days.remitter,
         days.currency,
         coalesce(run_entities.functional_currency, run.reporting_currency) as functional_currency,
-        days.sales,
-        days.gross,
-        days.tax,
-        days.own_tax,
-        days.refunds,
-        days.refunded_gross,
-        days.refunded_tax,
-        days.refunded_own_tax,
+        case when days.is_sale then days.lines else 0 end as sales,
+        case when days.is_sale then days.gross else 0 end as gross,
+        case when days.is_sale then days.tax else 0 end as tax,
+        case when days.is_sale then days.own_tax else 0 end as own_tax,
+        case when days.is_sale then 0 else days.lines end as refunds,
+        case when days.is_sale then 0 else days.gross end as refunded_gross,
+        case when days.is_sale then 0 else days.tax end as refunded_tax,
+        case when days.is_sale then 0 else days.own_tax end as refunded_own_tax,
         case
             when days.is_opening then null
             when days.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then cast(1 as decimal(18, 9))
