@@ -115,7 +115,7 @@ func (o *owner) mine(final ...Final) string {
 var (
 	ownMonthColumns = []string{"period", "version", "entity", "currency", "opening_amount", "earned_amount", "adjusted_amount", "redeemed_amount", "returned_amount", "revaluation_amount", "rounding_amount",
 		"withheld_amount", "fee_amount", "paid_amount", "in_transit_amount", "failed_amount", "closing_amount"}
-	ownLineColumns   = []string{"entity", "currency", "line_no", "section", "label", "count", "coins", "diamonds", "rate", "amount", "reason", "status", "net_amount", "prior_period", "event_at"}
+	ownLineColumns   = []string{"line_no", "section", "label", "amount", "currency", "count", "coins", "diamonds", "rate", "reason", "status", "net_amount", "prior_period", "event_at", "entity"}
 	ownPayoutColumns = []string{"period", "entity", "currency", "reference_id", "section", "status", "method", "amount", "withholding_amount", "fee_amount", "net_amount", "fx_rate", "payout_amount", "payout_currency", "event_at", "paid_at"}
 )
 

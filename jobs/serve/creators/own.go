@@ -156,6 +156,9 @@ type part struct {
 // titles are what the rows of a line are called.
 var titles = map[string]string{"gift": "The gifts", "reversal": "What was taken back", "adjustment": "Bonuses and corrections", "payout": "The payout, as it went", "rate": "The rate in force", "price": "The price in the catalogue", "statement_line": "Other lines of the statement"}
 
+// headed are the values of a line that its heading says.
+var headed = []string{"period", "version", "entity", "currency", "line_no"}
+
 func linePageOf(v *Visit, l *creators.Line) linePage {
 	d := linePage{Line: l}
 	t := &table.Table{}
@@ -166,7 +169,8 @@ func linePageOf(v *Visit, l *creators.Line) linePage {
 	t.Rows = [][]any{row}
 	shown := asMoney(t)
 	for i, c := range shown.Columns {
-		if text := site.Cell(c, shown.Rows[0][i], v.Config.Zone); text != "" {
+		// What the heading says, and what is so of nearly every line, isn't said again.
+		if text := site.Cell(c, shown.Rows[0][i], v.Config.Zone); text != "" && !slices.Contains(headed, c.Name) && !(c.Name == "prior_period" && text == "false") {
 			d.Facts = append(d.Facts, step{Name: c.Name, Text: text})
 		}
 	}

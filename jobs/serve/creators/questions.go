@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"carat/jobs/books"
 	"carat/jobs/creators"
@@ -23,18 +24,23 @@ type questionsPage struct {
 // question is one of them as a page shows it.
 type question struct {
 	creators.Question
-	Staff  bool
-	Late   bool
-	Line   string // the page of the line
-	Whole  string // the page of the creator; "": it is the creator who looks
-	Path   string // to which an answer is posted; "": there is one, or the one who looks can't
-	Typed  string // that was not kept
-	Months string
+	Staff bool
+	Late  bool
+	Line  string // the page of the line
+	Whole string // the page of the creator; "": it is the creator who looks
+	Path  string // to which an answer is posted; "": there is one, or the one who looks can't
+	Typed string // that was not kept
+	Month string
+	Asked string // on which day
+	Due   string // by which day it is to be answered
+	Said  string // on which day it was
 }
 
 func questionsOf(v *Visit, list []creators.Question, staff bool, typed map[int64]string) (all []question) {
 	for _, q := range list {
-		one := question{Question: q, Staff: staff, Late: q.Late(v.Now), Typed: typed[q.No], Months: site.Month(q.Period)}
+		one := question{Question: q, Staff: staff, Late: q.Late(v.Now), Typed: typed[q.No], Month: site.Month(q.Period)}
+		day := func(at time.Time) string { return at.In(v.Config.Zone).Format("2 January 2006") }
+		one.Asked, one.Due, one.Said = day(q.AskedAt), day(q.Until), day(q.AnsweredAt)
 		parts := []string{string(q.Period), q.Entity, q.Currency, strconv.FormatInt(q.Question.Line, 10)}
 		if one.Line = below("/earnings", parts...); staff {
 			one.Whole = below("/creators", q.Creator)

@@ -360,7 +360,7 @@ func TestQuestions(t *testing.T) {
 		t.Errorf("without the form's token: %v %v", r, err)
 	}
 	_, text = rosa.page("/earnings/questions")
-	if !strings.Contains(text, "why so little?") || !strings.Contains(text, "waits for an answer") || !strings.Contains(text, "answered by 2026-11-09") {
+	if !strings.Contains(text, "why so little?") || !strings.Contains(text, "waits for an answer") || !strings.Contains(text, "answered by 9 November 2026") {
 		t.Errorf("rosa's questions\n%s", text)
 	}
 	if _, text = carl.page("/earnings/questions"); strings.Contains(text, "why so little?") || !strings.Contains(text, "You have asked nothing yet") {

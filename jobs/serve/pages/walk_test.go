@@ -255,3 +255,41 @@ func TestUploadInABrowser(t *testing.T) {
 		end()
 	}
 }
+
+// The pages of creators are looked at as a creator and as support do: on a desk and on a
+// phone, in both themes, without a script engine; a creator asks and reads the answer.
+func TestCreatorsInABrowser(t *testing.T) {
+	ctx, axe := chromium(t), axe(t)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatal(err)
+	}
+	s := copied(t)
+	for _, l := range []look{{"phone", 390, 844, true, "light", true}, {"desk-dark", 1280, 900, false, "dark", true}, {"desk", 1280, 900, false, "light", true}, {"phone-dark", 390, 844, true, "dark", true}, {"without-script", 1280, 900, false, "light", false}} {
+		begin := func(who string) (*walker, func()) {
+			b := served(t, s, who)
+			tab, end := chromedp.NewContext(ctx)
+			w := &walker{t: t, tab: tab, who: who + "-" + l.name, base: b.base, look: l, axe: axe}
+			w.do("open", chromedp.EmulateViewport(l.width, l.height, l.emulated()...), l.setup(), chromedp.Navigate(b.base+"/open/"+key), chromedp.Click(chromedp.CSS("main button")), chromedp.WaitVisible(chromedp.CSS(".bar")))
+			return w, end
+		}
+		rosa, end := begin("rosa")
+		rosa.looked("earnings")
+		rosa.goes("/earnings/2026-10/main/USD/2")
+		rosa.looked("line")
+		rosa.do("ask", chromedp.SetValue(chromedp.CSS("textarea[name=text]"), "Why is that so little? I counted more roses than these."), chromedp.Click(chromedp.CSS("form:has(textarea[name=text]) button")), chromedp.WaitVisible(chromedp.CSS("article")))
+		rosa.until("waits for an answer")
+		end()
+		sue, end := begin("sue")
+		sue.goes("/creators/c1")
+		sue.looked("creator")
+		sue.goes("/questions")
+		sue.looked("questions")
+		sue.do("answer", chromedp.SetValue(chromedp.CSS("textarea[name=text]"), "The line has every rose of October; those of 1 November are in the next."), chromedp.Click(chromedp.CSS("form:has(textarea[name=text]) button")), chromedp.WaitVisible(chromedp.CSS("article")))
+		sue.until("answered")
+		end()
+		rosa, end = begin("rosa")
+		rosa.goes("/earnings/questions")
+		rosa.until("The line has every rose of October")
+		end()
+	}
+}
