@@ -26,6 +26,13 @@ var opensNothing = map[string]string{
 	"help":       "prints",
 }
 
+// onPages are the rights that no verb asks for, with the reason: jobs/serve/pages tests
+// them by the same table of rights.
+var onPages = map[books.Right]string{
+	books.RightEarnings: "a creator has pages and no verbs",
+	books.RightAnswer:   "questions are asked and answered on pages",
+}
+
 // asked is how a verb asks for each right: calls that end right after it is
 // judged, or soon.
 var asked = map[string][]struct {
@@ -66,7 +73,7 @@ var asked = map[string][]struct {
 	"fetch":      {{books.RightFetch, nil}},
 	"erase":      {{books.RightErase, []string{"--creator", "nobody"}}},
 	"auth":       {{books.RightAuth, []string{"accept"}}},
-	"users":      {{books.RightUsers, nil}, {books.RightGrant, []string{"revoke", "nobody", "auditor"}}},
+	"users":      {{books.RightUsers, nil}, {books.RightGrant, []string{"revoke", "nobody", "auditor"}}, {books.RightToken, []string{"token", "auditor"}}},
 }
 
 // Every verb is in the table of rights, and each role, and who has none, may do
@@ -147,7 +154,7 @@ func TestEveryVerbHasItsRight(t *testing.T) {
 		}
 	}
 	for right := range books.Rights {
-		if !covered[right] {
+		if !covered[right] && onPages[right] == "" {
 			t.Errorf("no verb asks for the right %s", right)
 		}
 	}

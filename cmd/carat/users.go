@@ -23,6 +23,9 @@ const requestBytesMax = 64 << 10
 type usersFlags struct {
 	entities     []string
 	creator      string
+	days         int
+	name         string
+	tokens       bool
 	since        int64
 	reason, out  string
 	fingerprints bool
@@ -32,7 +35,7 @@ type usersFlags struct {
 func usersCommand(a *app) *cobra.Command {
 	var f usersFlags
 	cmd := &cobra.Command{
-		Use:   "users [grant|revoke|end USER ... | request | enrol FILE]",
+		Use:   "users [grant|revoke|end USER ... | request | enrol FILE | token]",
 		Short: "who may prepare, approve and read, and whose keys sign",
 		Long: `Lists the roles of users, or changes one. Roles are
 ` + strings.Join(books.Roles, ", ") + `.
@@ -45,7 +48,10 @@ Once authentication is on (carat auth on) each of these is a record that an
 administrator signs. An approver's role waits for a second administrator, where
 there is one. A key is enrolled when it has itself signed whose it is (request),
 and an administrator enrols that; it is of one person for ever. end takes all
-keys and roles of a person away.`,
+keys and roles of a person away.
+
+token makes a token by which a program reads for you through carat serve's API,
+by one role of yours; it is printed once, and kept as a hash.`,
 		Example: `  carat users
   carat users grant cleo administrator
   carat users grant ann preparer --entity main
@@ -54,20 +60,29 @@ keys and roles of a person away.`,
   carat users request --user ann --key ~/.ssh/id_ed25519 --out ann.txt
   carat users enrol ann.txt --user cleo --key ~/.ssh/id_ed25519
   carat users revoke ann SHA256:n4bQ… --compromised-since 17
-  carat users --fingerprints`,
+  carat users --fingerprints
+  carat users token auditor --name warehouse --days 90
+  carat users revoke ann token:9f86d081884c7d65`,
 		Args: checkUsersArguments,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := a.setting(a.progress())
 			if err != nil {
 				return err
 			}
-			if f.fingerprints {
+			switch {
+			case f.fingerprints:
 				return a.fingerprints(cmd, s)
+			case f.tokens:
+				return a.tokens(cmd, s)
 			}
 			what := append(args, "")[0]
 			switch {
 			case what == "request":
 				return a.requestKey(cmd, s, f)
+			case what == "token":
+				return a.makeToken(cmd, s, args[1], f)
+			case what == "revoke" && strings.HasPrefix(args[2], "token:"):
+				return a.revokeToken(cmd, s, args[1], args[2], f)
 			case what == "enrol":
 				return a.enrolKey(cmd, s, args[1])
 			case what == "end", what == "revoke" && strings.HasPrefix(args[2], "SHA256:"):
@@ -81,13 +96,16 @@ keys and roles of a person away.`,
 	cmd.Flags().StringVar(&f.creator, "creator", "", "whose rows the creator sees who is granted that role")
 	cmd.Flags().Int64Var(&f.since, "compromised-since", 0, "the record from which on somebody else may have had the key")
 	cmd.Flags().StringVar(&f.reason, "reason", "", "why a key or a person ends")
+	cmd.Flags().IntVar(&f.days, "days", 90, "how many days a token is good")
+	cmd.Flags().StringVar(&f.name, "name", "", "what a token is for")
+	cmd.Flags().BoolVar(&f.tokens, "tokens", false, "list every token, by its id")
 	cmd.Flags().StringVar(&f.out, "out", "", "the file that asks for a key; else it is printed")
 	cmd.Flags().BoolVar(&f.fingerprints, "fingerprints", false, "list every key, to compare outside")
 	return cmd
 }
 
 // usersArguments are how many arguments follow each word.
-var usersArguments = map[string]int{"grant": 2, "revoke": 2, "request": 0, "enrol": 1, "end": 1}
+var usersArguments = map[string]int{"grant": 2, "revoke": 2, "request": 0, "enrol": 1, "end": 1, "token": 1}
 
 func checkUsersArguments(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
@@ -95,7 +113,7 @@ func checkUsersArguments(_ *cobra.Command, args []string) error {
 	}
 	n, known := usersArguments[args[0]]
 	if !known || len(args) != n+1 {
-		return usage("carat users takes nothing, or grant or revoke with a user and a role; or request, enrol with a file, revoke with a user and a key, end with a user").
+		return usage("carat users takes nothing, or grant or revoke with a user and a role; or request, enrol with a file, revoke with a user and a key or a token, end with a user, token with a role").
 			WithHint("for example `carat users grant ann approver`")
 	}
 	return nil

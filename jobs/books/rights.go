@@ -72,6 +72,7 @@ const (
 	RightErase      Right = "erase"
 	RightUpgrade    Right = "upgrade"
 	RightAuth       Right = "auth"
+	RightToken      Right = "token"
 )
 
 // Rights says which roles have which right: all that anybody may do once roles
@@ -117,6 +118,7 @@ var Rights = map[Right][]string{
 	RightUpgrade:   {RoleAdministrator},
 	RightGrant:     {RoleAdministrator},
 	RightAuth:      {RoleAdministrator},
+	RightToken:     identity.ReadingRoles(),
 }
 
 // signedRights are the rights whose use is a signature: it needs a name in any lake.
@@ -187,6 +189,10 @@ func (g Grants) Administering() string {
 func (g Grants) Allow(by Actor, right Right) bool {
 	roles := Rights[right]
 	switch {
+	case by.Role != "" && !slices.Contains(roles, by.Role):
+		return false
+	case by.Role != "" && len(g) > 0:
+		return g.hasFor(by.User, right, by.Role)
 	case len(g) == 0, by.Program && withoutGrant(right):
 		return true
 	}
@@ -204,7 +210,7 @@ func (g Grants) hasFor(user string, right Right, roles ...string) bool {
 // Entities gives the entities to which a user's right is limited; none: it is to all.
 func (g Grants) Entities(by Actor, right Right) (entities []string) {
 	for _, one := range g {
-		if names.Same(one.User, by.User) && slices.Contains(Rights[right], one.Role) {
+		if names.Same(one.User, by.User) && slices.Contains(Rights[right], one.Role) && (by.Role == "" || one.Role == by.Role) {
 			if len(one.Entities) == 0 {
 				return nil
 			}

@@ -79,6 +79,8 @@ type Actor struct {
 	// Program says that it is carat's own scheduler, which does what carat.yaml
 	// orders.
 	Program bool
+	// Role is the one role of theirs that counts: that of a token. "": all do.
+	Role string
 }
 
 // redact takes the configuration's secrets out of what is recorded.

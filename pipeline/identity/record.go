@@ -33,6 +33,7 @@ const (
 	KindAccept  Kind = "accept-configuration" // another policy in carat.yaml
 	KindRecover Kind = "recover"              // an administrator's key for a day, by whoever owns the files
 	KindRestore Kind = "restore"              // a lake from a backup
+	KindToken   Kind = "token"                // by which a program reads for its owner
 )
 
 // How a record is proved.
@@ -81,7 +82,8 @@ var lines = map[Kind][]string{
 	KindAuth:    {"switch", "administrator", "key", "policy*", "ended*"},
 	KindEnrol:   {"subject", "key", "key-signature"},
 	KindGrant:   {"subject", "role", "entity*", "proposed-by", "creator"},
-	KindRevoke:  {"subject", "role", "key", "all", "compromised-since", "reason"},
+	KindRevoke:  {"subject", "role", "key", "all", "compromised-since", "reason", "token"},
+	KindToken:   {"token", "name", "role", "until"},
 	KindPrepare: {"period", "version", "attempt", "run", "numbers", "controls", "decisions", "configuration", "sql", "layouts", "last-batch", "chain-head"},
 	KindApprove: {"period", "version", "attempt", "run", "numbers", "controls", "decisions", "configuration", "sql", "layouts", "last-batch", "chain-head", "prepare-number", "prepare"},
 	KindReopen:  {"period", "version", "run", "certificate", "reason"},
@@ -93,11 +95,11 @@ var lines = map[Kind][]string{
 }
 
 // Kinds are all of them.
-var Kinds = []Kind{KindAuth, KindEnrol, KindGrant, KindRevoke, KindPrepare, KindApprove, KindReopen, KindDecide, KindAccept, KindRecover, KindRestore}
+var Kinds = []Kind{KindAuth, KindEnrol, KindGrant, KindRevoke, KindPrepare, KindApprove, KindReopen, KindDecide, KindAccept, KindRecover, KindRestore, KindToken}
 
 // People are the kinds that say who has which key and which role, and what the
 // policy is: what a Registry is made of.
-var People = []Kind{KindAuth, KindEnrol, KindGrant, KindRevoke, KindAccept, KindRecover}
+var People = []Kind{KindAuth, KindEnrol, KindGrant, KindRevoke, KindAccept, KindRecover, KindToken}
 
 // PeopleKinds gives them as texts.
 func PeopleKinds() (kinds []string) {

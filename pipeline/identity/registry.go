@@ -83,6 +83,7 @@ type Registry struct {
 	Grants    []Grant
 	Proposals []Proposal
 	Recovered []Grant // the break-glass keys there ever were
+	Tokens    []Token // that there ever were
 
 	last time.Time // chain time of the last record
 }
@@ -224,6 +225,8 @@ func (g *Registry) Check(r Record, e Entry) error {
 		return g.checkRevoke(r)
 	case KindAccept:
 		return g.byAdministrator(r, "accepts a configuration")
+	case KindToken:
+		return g.checkToken(r)
 	}
 	return nil
 }
@@ -371,7 +374,10 @@ func (g *Registry) NeedsSecond(r Record) bool {
 func (g *Registry) checkRevoke(r Record) error {
 	subject := r.Get("subject")
 	if !g.On {
-		return nil
+		return g.checkRevokedToken(r)
+	}
+	if err := g.checkRevokedToken(r); err != nil || r.Get("token") != "" {
+		return err
 	}
 	if key := r.Get("key"); key != "" {
 		c := g.credential(key)
@@ -429,6 +435,8 @@ func (g *Registry) apply(r Record) {
 		g.grant(r)
 	case KindRevoke:
 		g.revoke(r)
+	case KindToken:
+		g.token(r)
 	}
 }
 
@@ -452,6 +460,10 @@ func (g *Registry) grant(r Record) {
 }
 
 func (g *Registry) revoke(r Record) {
+	g.revokeTokens(r)
+	if r.Get("token") != "" {
+		return
+	}
 	subject, role, key, all := r.Get("subject"), r.Get("role"), r.Get("key"), r.Get("all") != ""
 	g.Grants = slices.DeleteFunc(g.Grants, func(one Grant) bool { return one.Person == subject && (all || one.Role == role) })
 	g.Proposals = slices.DeleteFunc(slices.Clone(g.Proposals), func(p Proposal) bool {
