@@ -42,13 +42,13 @@ with single as (
         agency_id, entity, currency, 'redeemed', cast(-gross_amount as decimal(38, 9)), 'payout', payout_id, cast(null as varchar),
         cast(null as varchar), cast(null as bigint), step, event_at, accounting_month, batch_id, source_line
     from led_payout_event
-    where agency_id is not null and status = 'requested' and step = 0 and not requested_in_opening
+    where agency_id is not null and status = 'requested' and step = 0 and not is_before
     union all
     select
         agency_id, entity, currency, 'returned', cast(gross_amount as decimal(38, 9)), 'payout_' || status, payout_id, cast(null as varchar),
         cast(null as varchar), cast(null as bigint), step, event_at, accounting_month, batch_id, source_line
     from led_payout_event
-    where agency_id is not null and status in ('failed', 'returned') and previous_status not in ('failed', 'returned')
+    where agency_id is not null and status in ('failed', 'returned') and previous_status not in ('failed', 'returned') and not is_before
 )
 
 select

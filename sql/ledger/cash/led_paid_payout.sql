@@ -1,7 +1,8 @@
 -- One row is one payment to a creator, or its coming back, as clearing waits for it.
 -- grain: payout_id, step
 -- In the currency in which the creator is paid, signed as clearing: what is paid is a credit, negative, until the bank or the provider
--- has taken it; what comes back undoes what was paid. Which changes of status move money is led_transit_rollforward's rule.
+-- has taken it; what comes back undoes what was paid. Which changes of status move money is led_transit_rollforward's rule. What was paid
+-- before carat began waits in no clearing; its coming back later does.
 with paid as (
     select
         led_payout_event.payout_id,
@@ -34,5 +35,8 @@ cross join run
 inner join paid
     on paid.payout_id = events.payout_id
     and paid.place = 1
-where (events.status = 'paid' and events.previous_status = 'requested')
-    or (events.status in ('failed', 'returned') and events.previous_status = 'paid')
+where not events.is_before
+    and (
+        (events.status = 'paid' and events.previous_status = 'requested')
+        or (events.status in ('failed', 'returned') and events.previous_status = 'paid')
+    )

@@ -1,7 +1,8 @@
 -- One row is one movement of one creator's diamonds other than a gift, signed: an adjustment, a redemption, a return.
 -- grain: kind, reference_id, step
 -- All months up to the run's. A return is valued at its request's rate, because it undoes the request; revaluation then
--- brings it to the rate in force. A payout that was requested before carat began was taken out of the opening balance.
+-- brings it to the rate in force. What was before carat began is inside the opening balance: a
+-- request, and what failed or came back by then.
 select
     creator_id,
     entity,
@@ -37,7 +38,7 @@ select
     batch_id,
     source_line
 from led_payout_event
-where creator_id is not null and status = 'requested' and step = 0 and not requested_in_opening
+where creator_id is not null and status = 'requested' and step = 0 and not is_before
 union all
 select
     creator_id,
@@ -55,4 +56,4 @@ select
     batch_id,
     source_line
 from led_payout_event
-where creator_id is not null and status in ('failed', 'returned') and previous_status not in ('failed', 'returned')
+where creator_id is not null and status in ('failed', 'returned') and previous_status not in ('failed', 'returned') and not is_before

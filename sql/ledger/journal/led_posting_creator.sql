@@ -22,7 +22,7 @@ with payouts as (
     from led_payout_event
     cross join run
     where led_payout_event.accounting_month = run.period
-        and not (led_payout_event.requested_in_opening and led_payout_event.status = 'requested')
+        and not led_payout_event.is_before
 ),
 
 moves as (

@@ -3,7 +3,7 @@
 -- Compared is what is out at the period's end: the amount that the creator receives if the payout is paid and didn't come
 -- back, against the provider's payments that are out. Where only one side has moved, the other has the days of the web
 -- channel (due_days) to follow: judged_at is when the break is one. A payout with several payments out is payout_duplicate's
--- to name. Outcomes are named in the header of control payout_provider.
+-- to name. What was paid before carat began needs no payment here, but one that came back does. Outcomes are named in the header of control payout_provider.
 with grace as (
     select coalesce(max(due_days), 0) as days
     from run_channels
@@ -20,6 +20,7 @@ events as (
         led_payout_event.batch_id,
         led_payout_event.source_line,
         led_payout_event.event_at,
+        led_payout_event.is_before,
         case
             when led_payout_event.status = 'paid' then 1
             when led_payout_event.status in ('failed', 'returned') and led_payout_event.previous_status = 'paid' then -1
@@ -54,6 +55,7 @@ ours as (
         max(case when newest = 1 then source_line end) as source_line,
         cast(sum(effect) as bigint) as payments_out,
         cast(sum(case when status = 'paid' then 1 else 0 end) as bigint) as paid_events,
+        max(case when status = 'paid' and is_before then 1 else 0 end) as paid_before,
         max(event_at) as event_at,
         max(taken_at) as taken_at
     from events
@@ -94,6 +96,7 @@ beside as (
         ours.amount,
         ours.payments_out as own_out,
         ours.paid_events,
+        ours.paid_before,
         ours.status,
         ours.batch_id,
         ours.source_line,
@@ -136,6 +139,8 @@ judged as (
         case
             when beside.is_twice then 'paid_twice'
             when beside.paid_events = 0 and beside.their_out = 0 then 'not_paid'
+            when beside.paid_before = 1 and beside.paid_lines = 0 and (beside.line_id is null or beside.own_out <= 0) then 'before_carat'
+            when beside.paid_before = 1 and beside.paid_lines = 0 then 'returned'
             when beside.paid_events > 0 and beside.paid_lines = 0 then 'missing_at_provider'
             when beside.own_out <= 0 and beside.their_out > 0 and beside.paid_events = 0 then 'missing_in_ledger'
             when beside.own_out <= 0 and beside.their_out > 0 then 'not_returned'
@@ -182,7 +187,7 @@ select
     judged.source_line
 from judged
 cross join grace
-where judged.outcome <> 'not_paid'
+where judged.outcome not in ('not_paid', 'before_carat')
 union all
 select
     payments.entity,
@@ -209,4 +214,4 @@ cross join run
 cross join grace
 left join ours
     on ours.payout_id = payments.payout_id
-where ours.payout_id is null and payments.status = 'paid'
+where ours.payout_id is null and payments.status = 'paid' and payments.booked_at >= run.first_start

@@ -2,7 +2,8 @@
 -- grain: payout_id, step
 -- Movements come from changes of status, dated in the month of the change: requested_at; paid_at, else updated_at;
 -- updated_at for failed and returned. A first version that is further on than requested stands for its request too. Later
--- versions with the same status move nothing. Amounts are the first version's: an undone payout undoes what it did.
+-- versions with the same status move nothing. Amounts are the first version's: an undone payout undoes what it did. is_before: the change
+-- was before carat began and lies inside the opening balances; what it moved is not moved again.
 with steps as (
     select
         versions.payout_id,
@@ -54,6 +55,7 @@ select
     steps.accounting_month,
     firsts.requested_at,
     firsts.requested_at < run.first_start as requested_in_opening,
+    firsts.requested_at < run.first_start and (steps.status = 'requested' or steps.event_at < run.first_start) as is_before,
     firsts.diamonds,
     firsts.currency,
     firsts.gross_amount,

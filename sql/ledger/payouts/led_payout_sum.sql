@@ -27,6 +27,7 @@ with settled as (
     cross join run
     where led_payout_event.step > 0
         and led_payout_event.accounting_month = run.period
+        and not led_payout_event.is_before
         and (led_payout_event.status = 'paid' or led_payout_event.previous_status = 'paid')
     group by
         led_payout_event.payout_id, led_payout_event.creator_id, led_payout_event.agency_id, led_payout_event.entity, led_payout_event.currency,
@@ -76,7 +77,7 @@ requested as (
         cast(0 as decimal(18, 6))
     from led_payout_event
     cross join run
-    where led_payout_event.step > 0 and led_payout_event.accounting_month = run.period
+    where led_payout_event.step > 0 and led_payout_event.accounting_month = run.period and not led_payout_event.is_before
     union all
     select
         creator_id,

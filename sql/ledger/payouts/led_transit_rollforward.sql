@@ -1,11 +1,13 @@
--- One row is the month of the payouts under way in one entity and currency: opening, requested, paid, failed, closing.
+-- One row is the month of the payouts under way in one entity and currency: opening, requested, paid, failed, closing. What changed before carat began
+-- opens: a payout that was asked for and paid by then is no longer on its way.
 -- grain: entity, currency
--- Net amounts: what is on its way to creators. opening + requested - paid - failed = closing.
+-- Net amounts: what is on its way to creators. opening + requested - paid - failed = closing. What changed before carat began
+-- opens: a payout that was asked for and paid by then is no longer on its way.
 with movements as (
     select
         entity,
         currency,
-        accounting_month < run.period or (requested_in_opening and status = 'requested') as is_opening,
+        accounting_month < run.period or is_before as is_opening,
         status,
         case
             when status = 'requested' then net_amount

@@ -178,6 +178,7 @@ left join led_diamond_valued
     and led_diamond_valued.kind = 'redeemed'
 where led_payout_event.accounting_month = run.period
     and led_payout_event.status = 'paid'
+    and not led_payout_event.is_before
     and led_diamond_valued.reference_id is null
 union all
 select

@@ -42,7 +42,7 @@ inside as (
     inner join led_payout_event
         on led_payout_event.payout_id = led_withholding_event.payout_id
         and led_payout_event.step = led_withholding_event.step
-    where led_payout_event.requested_in_opening and led_payout_event.status = 'requested'
+    where led_payout_event.is_before
     group by led_withholding_event.entity, led_withholding_event.currency
 ),
 

@@ -3,7 +3,7 @@
 -- Tax withheld is pending while the payout isn't paid, and due to the authority once it is. What fails or comes back is owed to nobody
 -- any more; if its tax was remitted before it came back, by a payment to the authority for the month, quarter or year in which the
 -- payout was paid, it is a receivable from the authority. Each amount is signed as it changes its stage. is_opening: it counts before
--- the run's month, or the payout was asked for before carat began.
+-- the run's month, or was before carat began: what was due or a receivable by then is inside the fed balances.
 with steps as (
     select
         payout_id,
@@ -15,7 +15,8 @@ with steps as (
         previous_status,
         event_at,
         accounting_month,
-        accounting_month < run.period or (requested_in_opening and status = 'requested') as is_opening,
+        accounting_month < run.period or is_before as is_opening,
+        is_before,
         withholding_amount,
         max(case when status = 'paid' then event_at end) over (
             partition by payout_id
@@ -80,12 +81,13 @@ select
         else cast(0 as decimal(18, 6))
     end as pending_amount,
     case
+        when steps.is_before then cast(0 as decimal(18, 6))
         when steps.status = 'paid' and steps.previous_status = 'requested' then steps.withholding_amount
         when steps.status in ('failed', 'returned') and steps.previous_status = 'paid' and remitted.payout_id is null
             then -steps.withholding_amount
         else cast(0 as decimal(18, 6))
     end as due_amount,
-    case when remitted.payout_id is null then cast(0 as decimal(18, 6)) else steps.withholding_amount end as receivable_amount
+    case when remitted.payout_id is null or steps.is_before then cast(0 as decimal(18, 6)) else steps.withholding_amount end as receivable_amount
 from steps
 left join remitted
     on remitted.payout_id = steps.payout_id

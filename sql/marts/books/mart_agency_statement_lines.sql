@@ -47,7 +47,7 @@ with parts as (
         on requests.payout_id = led_payout_event.payout_id
         and requests.step = 0
         and (requests.accounting_month < led_payout_event.accounting_month or requests.requested_in_opening)
-    where led_payout_event.agency_id is not null and led_payout_event.status = 'paid'
+    where led_payout_event.agency_id is not null and led_payout_event.status = 'paid' and not led_payout_event.is_before
     union all
     select
         led_payout_state.agency_id, led_payout_state.entity, led_payout_state.currency, 6, cast(null as date), led_payout_state.requested_at,
