@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,6 +17,9 @@ import (
 // as they are: whoever made the file chose them.
 func (a *app) checkArguments(cmd *cobra.Command, args []string) error {
 	var problems []error
+	if temp := os.TempDir(); temp != "/tmp" && !isFolder(temp) { // what is made for a while goes there
+		problems = append(problems, usage("TMPDIR=%s: no such folder", spelling.Spell(temp)).WithHint("let TMPDIR name a folder that is there, or unset it"))
+	}
 	check := func(what, text string, lines bool) {
 		if err := spelling.CheckText(text, lines); err != nil {
 			problems = append(problems, usage("%s: %w", what, err))
@@ -48,3 +52,8 @@ func (a *app) checkArguments(cmd *cobra.Command, args []string) error {
 
 // idFlags are those that take an id of the history.
 var idFlags = map[string]bool{"creator": true}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}

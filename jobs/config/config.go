@@ -138,7 +138,7 @@ func readFile(dir string) (text []byte, file string, err error) {
 	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, file, pipeline.Errorf(pipeline.KindNotFound, "open", file, "no such file").
-			WithHint("`carat init --dir %s` makes one", Shown(dir))
+			WithHint("%s", location.Without(dir, Shown(dir)))
 	}
 	if err != nil {
 		return nil, file, pipeline.Errorf(pipeline.KindUsage, "open", file, "%w", disk.Cause(err))

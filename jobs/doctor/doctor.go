@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -149,5 +151,26 @@ func (x *examination) sources(ctx context.Context) {
 
 // places are the folders that carat writes into, those that are there.
 func (x *examination) places() []string {
-	return []string{x.Config.Lake, filepath.Join(x.Config.Dir, "inbox"), filepath.Join(x.Config.Dir, "out"), x.Config.Dir}
+	list := []string{x.Config.Lake, filepath.Join(x.Config.Dir, "inbox"), filepath.Join(x.Config.Dir, "out"), x.Config.Dir}
+	for _, below := range []string{"people", "certificates", "raw", "carat.db", "staging"} {
+		list = append(list, filepath.Join(x.Config.Lake, below))
+	}
+	if to := x.Config.Backup.To; to != "" {
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(x.Config.Dir, to)
+		}
+		list = append(list, to)
+	}
+	return list
+}
+
+// ownFiles are the files that carat opens again and again; a verb that another account ran left them to that one.
+func (x *examination) ownFiles() (files []string) {
+	for _, pattern := range []string{"catalog.sqlite*", "people/*", "certificates/*/*"} {
+		found, _ := fs.Glob(os.DirFS(x.Config.Lake), pattern) // the patterns are well formed
+		for _, name := range found {
+			files = append(files, filepath.Join(x.Config.Lake, name))
+		}
+	}
+	return files
 }

@@ -23,6 +23,13 @@ import (
 // folders writes a trial file into each folder that carat writes into, reads it, and
 // takes it away.
 func (x *examination) folders() {
+	for _, file := range x.ownFiles() {
+		if f, err := os.Open(file); err == nil {
+			_ = f.Close()
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			x.found("file "+filepath.Base(file), Wrong, fmt.Sprintf("give it to the account that runs carat: chown %d %s; run all verbs as that account", os.Getuid(), file), "%s: %v", file, disk.Cause(err))
+		}
+	}
 	for _, folder := range x.places() {
 		info, err := os.Stat(folder)
 		if errors.Is(err, fs.ErrNotExist) {

@@ -203,6 +203,7 @@ func claimBackups(out, id string) (unlock func(), err error) {
 		}
 	case errors.Is(err, fs.ErrNotExist):
 		entries, err := os.ReadDir(out)
+		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "lost+found" }) // the root of a disk
 		if err != nil || len(entries) > 0 {
 			return nil, pipeline.Errorf(pipeline.KindUsage, "back up to", out, "it holds something else than backups").WithHint("name a new or empty folder")
 		}

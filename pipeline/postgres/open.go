@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,6 +23,25 @@ const Driver = "carat-postgres"
 // for a file of SQLite. An address may say otherwise: ?lock_timeout=5min.
 const held = "30s"
 
+// silent is how long a server may say nothing that takes a connection: one that was stopped does. An address may say
+// otherwise: ?connect_timeout=120.
+const silent = 30 * time.Second
+
+// configOf reads an address, with the bounds that it doesn't set itself.
+func configOf(dsn string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(DSN(dsn))
+	if err != nil {
+		return nil, err
+	}
+	if config.RuntimeParams["lock_timeout"] == "" {
+		config.RuntimeParams["lock_timeout"] = held
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = silent
+	}
+	return config, nil
+}
+
 func init() { sql.Register(Driver, opener{stdlib.GetDefaultDriver()}) }
 
 type opener struct{ driver.Driver }
@@ -30,12 +50,9 @@ type opener struct{ driver.Driver }
 // a database whose texts aren't UTF-8: it would store half of a commit's names, and
 // refuse or change the others.
 func (o opener) OpenConnector(dsn string) (driver.Connector, error) {
-	config, err := pgx.ParseConfig(DSN(dsn))
+	config, err := configOf(dsn)
 	if err != nil {
 		return nil, err
-	}
-	if config.RuntimeParams["lock_timeout"] == "" {
-		config.RuntimeParams["lock_timeout"] = held
 	}
 	return connector{stdlib.GetConnector(*config, stdlib.OptionAfterConnect(wantUTF8)), o}, nil
 }

@@ -13,8 +13,8 @@ Every key of the configuration: what it means, what it is when it isn't there, a
 examples. A whole file can be empty: each key has a default that works for the demo. Unknown keys are errors. Paths are relative to the
 file's folder. In a key's path ` + "`*`" + ` stands for a name of your choice.
 
-**Secrets** never stand in the file. Where a key takes one there are three: ` + "`KEY_file`" + ` (a file that holds it), ` + "`KEY_env`" + ` (a variable of the
-environment) and ` + "`KEY`" + ` itself, which then refers to one: ` + "`${NAME}` or `FILE:path`" + `. They are shown nowhere: not in logs, errors, records or status.
+**Secrets** never stand in the file. A key that takes one refers to it: ` + "`${NAME}`" + `, a variable of the environment, or ` + "`FILE:path`" + `, a file that holds it. In ` + "`sources` and `notifications`" + `
+` + "`KEY_file` and `KEY_env`" + ` say the same. They are shown nowhere: not in logs, errors, records or status.
 
 **Sources** are fetched from by ` + "`carat fetch`" + ` and the job ` + "`fetch`" + `. Addresses are called over HTTPS, SSH or TLS alone, no redirect leads to another host,
 and the address is judged that is dialled: one of a private network only under ` + "`allow`" + `, one of a link or of a cloud's metadata never. The kinds
