@@ -68,16 +68,17 @@ func asksForHistory(c *config.Config, m Models, tables []pipeline.TableFiles) st
 	case slices.ContainsFunc(tables, func(t pipeline.TableFiles) bool { return t.Name == "breakage_rates" && len(t.Files) > 0 }):
 		return "breakage is taken ahead"
 	case slices.ContainsFunc(m.List, func(own engine.Model) bool { return own.UserMade && toldByEvent.MatchString(own.SQL) }):
-		return "a control of your own reads what happened to each lot"
+		return "a control of your own reads gifts, or what happened to each lot"
 	}
 	return ""
 }
 
-// toldByEvent finds the models in which the months before a run's stand event by event, or day by day.
-var toldByEvent = regexp.MustCompile(`(?i)\b(led_lot_(source|event|replay|take|given)|led_viewer_(day|replayed)|led_carried_\w+)\b`)
+// toldByEvent finds the models in which the months before a run's stand event by event, or day by day, and the gifts.
+var toldByEvent = regexp.MustCompile(`(?i)\b(led_lot_(source|event|replay|take|given)|led_viewer|led_viewer_(day|replayed)|led_(carried|reached|earlier)_\w+` +
+	`|(raw|stg)_(earlier_)?gift_events|led_(gift_(reversal|quarter|kind)|named_gift|clawed_gift|live_row|rate_point|rate_at)|led_agency_\w+|led_creator_(opening|subject))\b`)
 
 // carriedTables are what a month that is carried forward begins with.
-var carriedTables = []string{"coin_lots", "viewer_balances"}
+var carriedTables = []string{"coin_lots", "viewer_balances", "payee_balances"}
 
 // judgedOtherwise says what of that which judges rows isn't the closed month's; "" when all is.
 func judgedOtherwise(own *config.Config, m Models, closed books.Closures, c *certificate.Certificate) (why string, err error) {

@@ -20,7 +20,7 @@ func TestAsksForHistory(t *testing.T) {
 		"coins break by inactivity":       asksForHistory(&config.Config{Clawback: "none", BreakageMonths: 1}, Models{}, nil),
 		"refunds take back from creators": asksForHistory(&config.Config{Clawback: "full"}, Models{}, nil),
 		"breakage is taken ahead":         asksForHistory(&config.Config{Clawback: "none"}, Models{}, rates),
-		"a control of your own reads what happened to each lot": asksForHistory(&config.Config{Clawback: "none"}, reads("Led_Lot_Take"), nil),
+		"a control of your own reads gifts, or what happened to each lot": asksForHistory(&config.Config{Clawback: "none"}, reads("Led_Lot_Take"), nil),
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

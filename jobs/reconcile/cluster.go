@@ -45,8 +45,8 @@ func (r *Finished) onCluster(ctx context.Context, p *books.Books, o Options, tab
 		return err
 	}
 	var raw []pipeline.TableFiles
-	for _, t := range tables {
-		if books.IsRaw(t.Name) {
+	for _, t := range engine.SplitEarlier(tables, "") { // there the months before are read with the others
+		if books.IsRaw(t.Name) || engine.IsEarlier(t.Name) {
 			raw = append(raw, t)
 		}
 	}

@@ -259,6 +259,9 @@ func checkAllLots(ctx context.Context, p *books.Books, o Options) (bool, error) 
 
 // execute runs the models and publishes their results.
 func (r *Finished) execute(ctx context.Context, p *books.Books, o Options, m Models, tables []pipeline.TableFiles, params engine.Parameters) (err error) {
+	if params.Carries {
+		tables = engine.SplitEarlier(tables, o.Period)
+	}
 	if err := loadForModels(ctx, r.eng, tables); err != nil {
 		return err
 	}
@@ -301,7 +304,7 @@ func (r *Finished) execute(ctx context.Context, p *books.Books, o Options, m Mod
 func loadForModels(ctx context.Context, eng *engine.Engine, tables []pipeline.TableFiles) error {
 	var raw, results []pipeline.TableFiles
 	for _, t := range tables {
-		if books.IsRaw(t.Name) {
+		if books.IsRaw(t.Name) || engine.IsEarlier(t.Name) {
 			raw = append(raw, t)
 		} else {
 			results = append(results, t)

@@ -6,6 +6,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/engine/duckdb"
+	"carat/pipeline/engine/history"
 	"carat/pipeline/engine/sqltext"
 )
 
@@ -64,3 +65,12 @@ func WriteCatalogFile(ctx context.Context, path string, c CatalogFile) error {
 // AreFew says whether all tables together have so few rows that a second thread
 // costs more than it gains. It goes by the files' size.
 func AreFew(tables []pipeline.TableFiles) bool { return duckdb.AreFew(tables) }
+
+// SplitEarlier gives the tables of a run that is carried forward into a period: gifts of
+// earlier months are a table of their own, which is read only where some of them are needed.
+func SplitEarlier(tables []pipeline.TableFiles, period pipeline.Period) []pipeline.TableFiles {
+	return history.Split(tables, period)
+}
+
+// IsEarlier says whether a table is one that SplitEarlier made.
+func IsEarlier(table string) bool { return history.IsEarlier(table) }

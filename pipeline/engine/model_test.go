@@ -20,6 +20,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/decision"
 	"carat/pipeline/engine"
+	"carat/pipeline/engine/history"
 	"carat/pipeline/engine/sqltext"
 	"carat/sql"
 )
@@ -30,6 +31,7 @@ var rowTypes = func() map[string]reflect.Type {
 	for _, f := range pipeline.Feeds() {
 		types[f.Name] = f.RowType()
 	}
+	types[history.EarlierPrefix+history.Feed] = types[history.Feed]
 	return types
 }()
 
@@ -173,7 +175,7 @@ func closedTables(t *testing.T, e *engine.Engine, prefix string, tables map[stri
 		for i, column := range records[0] {
 			kind := "VARCHAR"
 			switch {
-			case slices.Contains([]string{"quantity", "coins", "debt", "coins_left"}, column):
+			case slices.Contains([]string{"quantity", "coins", "debt", "coins_left", "diamonds"}, column):
 				kind = "BIGINT"
 			case slices.Contains([]string{"amount", "value_left", "fee_left", "closing", "functional_closing", "debit", "credit", "functional_debit", "functional_credit", "functional_amount"}, column):
 				kind = "DECIMAL(38,6)"

@@ -7,6 +7,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/decision"
+	"carat/pipeline/engine/history"
 )
 
 // Entity is a legal entity of the configuration.
@@ -147,6 +148,9 @@ func (e *Engine) Reconcile(ctx context.Context, dialect string, models []Model, 
 		return nil, err
 	}
 	if err := e.parameterTables(ctx, p); err != nil {
+		return nil, err
+	}
+	if err := history.NoneEarlier(ctx, e.Database); err != nil {
 		return nil, err
 	}
 	ordered, err := e.order(ctx, models)

@@ -1,10 +1,12 @@
 package engine
 
 import (
-	"carat/pipeline/engine/sqltext"
 	"context"
 	"fmt"
 	"strings"
+
+	"carat/pipeline/engine/history"
+	"carat/pipeline/engine/sqltext"
 )
 
 // Build makes some models and all that they read, over the loaded tables, and
@@ -16,6 +18,12 @@ func (e *Engine) Build(ctx context.Context, dialect string, models []Model, p Pa
 	}
 	e.run = p
 	if err := e.parameterTables(ctx, p); err != nil {
+		return err
+	}
+	if err := history.NoneEarlier(ctx, e.Database); err != nil {
+		return err
+	}
+	if err := e.closingViews(ctx); err != nil {
 		return err
 	}
 	needed, _, err := e.needed(ctx, models, targets)
@@ -65,7 +73,7 @@ func (e *Engine) needed(ctx context.Context, models []Model, targets []string) (
 		}
 		seen[name] = true
 		m, ok := byName[name]
-		if table, isRaw := strings.CutPrefix(name, RawPrefix); !ok && isRaw {
+		if table, isRaw := strings.CutPrefix(name, RawPrefix); !ok && isRaw && !history.IsEarlier(table) {
 			raw = append(raw, table)
 		}
 		if !ok {

@@ -13,7 +13,22 @@
 -- Every day of the month has a row of each feed marked `expected: daily` (days that follow one another are one row, FEED/FIRST/LAST); for every batch rows read = accepted + rejected +
 -- duplicate + left out, and the history holds exactly the accepted ones. Rates, catalogue, packages or creators that were never fed are one
 -- row each (empty_feed): the controls that hold rows against them then compare nothing and say so.
-with absent as (
+with held as (
+    select
+        batch_id,
+        cast(sum(held_rows) as bigint) as held_rows
+    from (
+        select batch_id, held_rows
+        from stg_batch_rows
+        union all
+        select batch_id, count(*) as held_rows
+        from stg_earlier_gift_events
+        group by batch_id
+    ) as parts
+    group by batch_id
+),
+
+absent as (
     select
         run_expected_feeds.feed,
         run_days.day,
@@ -55,21 +70,21 @@ uneven_batches as (
         'batch' as subject_kind,
         stg_batches.batch_id as subject_id,
         stg_batches.rows_read - stg_batches.rows_rejected - stg_batches.rows_duplicate - stg_batches.rows_left_out as expected,
-        coalesce(stg_batch_rows.held_rows, 0) as actual,
+        coalesce(held.held_rows, 0) as actual,
         'rows' as unit,
         'rows' as reason,
         'Of ' || stg_batches.source || ', ' || counted(stg_batches.rows_read, 'row') || ' ' || were(stg_batches.rows_read) || ' read: '
             || plain(stg_batches.rows_accepted) || ' accepted, ' || plain(stg_batches.rows_rejected) || ' rejected'
             || case stg_batches.rows_left_out when 0 then '' else ', ' || plain(stg_batches.rows_left_out) || ' left out' end || ' and '
-            || plain(stg_batches.rows_duplicate) || ' duplicates; the history holds ' || plain(coalesce(stg_batch_rows.held_rows, 0)) || '.' as detail,
+            || plain(stg_batches.rows_duplicate) || ' duplicates; the history holds ' || plain(coalesce(held.held_rows, 0)) || '.' as detail,
         stg_batches.batch_id
     from stg_batches
     cross join run
-    left join stg_batch_rows
-        on stg_batch_rows.batch_id = stg_batches.batch_id
-    where coalesce(stg_batch_rows.held_rows, 0)
+    left join held
+        on held.batch_id = stg_batches.batch_id
+    where coalesce(held.held_rows, 0)
         <> stg_batches.rows_read - stg_batches.rows_rejected - stg_batches.rows_duplicate - stg_batches.rows_left_out
-        or coalesce(stg_batch_rows.held_rows, 0) <> stg_batches.rows_accepted
+        or coalesce(held.held_rows, 0) <> stg_batches.rows_accepted
 ),
 
 empty_feeds as (

@@ -30,9 +30,8 @@ parts as (
     select agency_id, entity, currency, day, -rounding as amount
     from led_agency_payout
     union all
-    select led_agency_opening.agency_id, led_agency_opening.entity, led_agency_opening.currency, local_day(run.first_start, run.time_zone), led_agency_opening.amount
+    select agency_id, entity, currency, day, amount
     from led_agency_opening
-    cross join run
 ),
 
 own as (

@@ -2,7 +2,7 @@
 -- adjustment, a payout or its return.
 -- grain: agency_id, entity, currency, kind, reference_id, step (of gifts: a row of led_agency_share)
 -- Kinds: accrued, reversed, clawed_back, adjusted, redeemed, returned. Signed as they change what is owed; never revalued. All
--- months up to the run's. A day's gifts count at its end (day_part 1), all else at its own instant, clamped to the month
+-- months up to the run's, of a run that is carried forward its own. A day's gifts count at its end (day_part 1), all else at its own instant, clamped to the month
 -- that it is booked in. rate_day is the event's own day, whose exchange rate serves.
 with single as (
     select
@@ -105,3 +105,4 @@ from single
 cross join run
 inner join run_months
     on run_months.accounting_month = single.accounting_month
+where not run.carries or single.accounting_month = run.period

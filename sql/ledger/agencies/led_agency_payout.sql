@@ -3,7 +3,8 @@
 -- What is owed has nine decimals, what is paid has none below the minor unit: each request floors the balance that stands before it, and
 -- the fraction is given up to rounding. Since a request leaves whole minor units, the fraction is that of what moved since the one
 -- before. Gifts count at the end of their day, so a request draws on the days before its own. balance is what stood before, at
--- the day's end what the whole day left, both with the fractions given up so far taken off.
+-- the day's end what the whole day left, both with the fractions given up so far taken off; moved is all that had moved before it but requests,
+-- since carat began, or since the last request before a run that is carried forward began. place counts an agency's rows up to it.
 with balances as (
     select
         agency_id,
@@ -15,14 +16,14 @@ with balances as (
         effective_at,
         reference_id,
         step,
-        amount
+        amount,
+        case when kind = 'redeemed' then 0 else amount end as moved_amount
     from led_agency_movement
     union all
     select
-        led_agency_opening.agency_id, led_agency_opening.entity, led_agency_opening.currency, 'opening', local_day(run.first_start, run.time_zone),
-        -1, cast(null as timestamp with time zone), cast(null as varchar), cast(0 as bigint), led_agency_opening.amount
+        agency_id, entity, currency, 'opening', day, -1, cast(null as timestamp with time zone), cast(null as varchar), cast(0 as bigint),
+        amount, unrequested
     from led_agency_opening
-    cross join run
 ),
 
 running as (
@@ -38,7 +39,7 @@ running as (
             partition by agency_id, entity, currency
             order by day, day_part, effective_at, case when kind = 'redeemed' then 1 else 0 end, kind, reference_id, step
         ) as place,
-        cast(sum(case when kind = 'redeemed' then 0 else amount end) over (
+        cast(sum(moved_amount) over (
             partition by agency_id, entity, currency
             order by day, day_part, effective_at, case when kind = 'redeemed' then 1 else 0 end, kind, reference_id, step
             rows between unbounded preceding and current row
@@ -67,6 +68,7 @@ requests as (
         running.gross_amount,
         running.balance_after,
         running.balance_of_day,
+        running.moved,
         coalesce(run_currencies.minor_digits, 2) as minor_digits,
         running.moved - coalesce(lag(running.moved) over (
             partition by running.agency_id, running.entity, running.currency order by running.place
@@ -88,6 +90,7 @@ floored as (
         gross_amount,
         balance_after,
         balance_of_day,
+        moved,
         cast(moved_since - floor_minor(moved_since, minor_digits) as decimal(38, 9)) as rounding
     from requests
 )
@@ -98,6 +101,8 @@ select
     entity,
     currency,
     day,
+    place,
+    moved,
     gross_amount,
     rounding,
     balance_after + gross_amount + rounding - cast(sum(rounding) over (

@@ -3,7 +3,8 @@
 -- Each gift gives diamonds x diamond_value x agency_share, rounded to nine decimals half up, to the agency of its creator at that
 -- instant; its reversal, which is valued at its gift's rate and terms, takes exactly that back from that agency. Value times share has nine
 -- decimals in nearly all contracts: then the sum over diamonds is the sum over gifts, and only where it has more are gifts
--- looked at one by one. Days are those of led_gift_day. Earlier months are told again in one row a day and creator. agency_share is of the creator's share.
+-- looked at one by one. Days are those of led_gift_day. Earlier months are told again in one row a day and
+-- creator, but of a run that is carried forward (led_agency_opening). agency_share is of the creator's share.
 with terms as (
     select
         led_creator_span.span_no,
@@ -94,7 +95,8 @@ earlier as (
         gifts.diamonds
     from stg_gift_events as gifts
     cross join run
-    where gifts.accounting_month < run.period
+    where not run.carries
+        and gifts.accounting_month < run.period
         and gifts.sent_at >= run.first_start
         and gifts.kind = 'gift'
         and gifts.capture is null
@@ -105,14 +107,14 @@ earlier as (
         led_live_gift.quantity, led_live_gift.coins, led_live_gift.diamonds
     from led_live_gift
     cross join run
-    where led_live_gift.accounting_month < run.period
+    where led_live_gift.accounting_month < run.period and not run.carries
     union all
     select
         led_gift_reversal.creator_id, led_gift_reversal.entity, led_gift_reversal.accounting_month, led_gift_reversal.sent_at,
         led_gift_reversal.valued_at, false, led_gift_reversal.quantity, led_gift_reversal.coins, led_gift_reversal.diamonds
     from led_gift_reversal
     cross join run
-    where led_gift_reversal.accounting_month < run.period and led_gift_reversal.sent_at >= run.first_start
+    where not run.carries and led_gift_reversal.accounting_month < run.period and led_gift_reversal.sent_at >= run.first_start
 ),
 
 earlier_days as (

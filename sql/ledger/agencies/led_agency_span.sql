@@ -1,13 +1,14 @@
 -- One row is one range of time before the period of a creator who has, or had, an agency, in which neither rate nor terms change.
 -- grain: creator_id, range_from
 -- What the gifts of earlier months gave agencies is told again from them, by the rates and terms of their time, as creators' openings are;
--- control prior_period holds it against what a closed month ended with. In the first period there is nothing before. The ranges cover
+-- control prior_period holds it against what a closed month ended with. In the first period there is nothing before, and a run that is carried forward
+-- tells nothing again. The ranges cover
 -- the time from the first period's start to the period's without a gap.
 with creators as (
     select distinct stg_creators.creator_id
     from stg_creators
     cross join run
-    where stg_creators.agency_id is not null and run.period_start > run.first_start
+    where stg_creators.agency_id is not null and run.period_start > run.first_start and not run.carries
 ),
 
 rate_edges as (

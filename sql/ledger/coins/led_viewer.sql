@@ -6,6 +6,14 @@
 with subjects as (
     select viewer_id, entity
     from stg_gift_events
+    cross join run
+    where sent_at >= run.first_start
+    union
+    -- where earlier gifts aren't read, whoever gave them
+    select viewer_id, entity
+    from closed_viewer_balances
+    cross join run
+    where run.carries
     union
     select viewer_id, entity
     from stg_coin_purchases

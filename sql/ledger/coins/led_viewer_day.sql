@@ -15,6 +15,10 @@ earlier as (
     from stg_gift_events
     cross join run
     where accounting_month < run.period and sent_at >= run.first_start and kind = 'gift'
+    union all
+    select viewer_id, entity, coins
+    from led_reached_gift
+    where kind = 'gift'
 ),
 
 days as (

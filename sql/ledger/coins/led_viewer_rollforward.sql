@@ -26,6 +26,10 @@ earlier_reversals as (
     from stg_gift_events
     cross join run
     where accounting_month < run.period and sent_at >= run.first_start and kind = 'reversal'
+    union all
+    select viewer_id, entity, coins
+    from led_reached_gift
+    where kind = 'reversal'
 ),
 
 earlier_reversal_sums as (

@@ -1,7 +1,8 @@
 -- One row is the diamonds that one creator held just before the period.
 -- grain: creator_id, entity
 -- The fed opening balance and everything booked in earlier months since. first_day and last_day are those of the gifts among it, and of
--- what carat began with; the gifts are passed over once for both.
+-- what carat began with; the gifts are passed over once for both. Of a run that is carried forward it is what the closed month closed with, and the days are
+-- those of all its movements.
 with parts as (
     select
         led_opening_balance.subject_id as creator_id,
@@ -11,7 +12,7 @@ with parts as (
         run.first_start as last_at
     from led_opening_balance
     cross join run
-    where subject_kind = 'creator'
+    where subject_kind = 'creator' and not run.carries
     union all
     select
         creator_id,
@@ -21,7 +22,7 @@ with parts as (
         max(sent_at) as last_at
     from stg_gift_events
     cross join run
-    where accounting_month < run.period and sent_at >= run.first_start and (capture is null or kind <> 'gift')
+    where not run.carries and accounting_month < run.period and sent_at >= run.first_start and (capture is null or kind <> 'gift')
     group by creator_id, entity
     union all
     select
@@ -32,7 +33,7 @@ with parts as (
         led_live_gift.sent_at as last_at
     from led_live_gift
     cross join run
-    where led_live_gift.accounting_month < run.period
+    where led_live_gift.accounting_month < run.period and not run.carries
     union all
     select
         creator_id,
@@ -42,7 +43,7 @@ with parts as (
         cast(null as timestamp with time zone) as last_at
     from led_diamond_movement
     cross join run
-    where accounting_month < run.period
+    where accounting_month < run.period and not run.carries
 )
 
 select
@@ -54,3 +55,13 @@ select
 from parts
 cross join run
 group by parts.creator_id, parts.entity
+union all
+select
+    payee_id as creator_id,
+    entity,
+    diamonds,
+    first_day,
+    last_day
+from closed_payee_balances
+cross join run
+where run.carries and payee_kind = 'creator'

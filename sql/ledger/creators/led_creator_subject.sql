@@ -26,6 +26,12 @@ sources as (
     select subject_id as creator_id, entity
     from stg_balances
     where subject_kind = 'creator'
+    union all
+    -- where earlier gifts aren't read, whoever got them
+    select payee_id as creator_id, entity
+    from closed_payee_balances
+    cross join run
+    where run.carries and payee_kind = 'creator'
 )
 
 select distinct

@@ -2,8 +2,24 @@
 -- grain: event_id
 -- The originals were picked out first (led_named_gift): they are as few as the reversals. valued_at is the instant by whose rate and terms the
 -- reversal is valued: its gift's, because it takes back exactly what the gift gave, from the agency that got it. A reversal
--- without a gift of the same creator in the history goes by its own.
-with reversals as (
+-- without a gift of the same creator in the history goes by its own. Of earlier months a run that is carried forward has those alone that undo what
+-- one of its month undoes too.
+with known as (
+    select
+        event_id, original_event_id, viewer_id, creator_id, entity, gift_id, stream_id, quantity, coins, diamonds, sent_at, accounting_month, batch_id,
+        source_line
+    from stg_gift_events
+    cross join run
+    where kind = 'reversal' and accounting_month <= run.period
+    union all
+    select
+        event_id, original_event_id, viewer_id, creator_id, entity, gift_id, stream_id, quantity, coins, diamonds, sent_at, accounting_month, batch_id,
+        source_line
+    from led_earlier_named_gift
+    where kind = 'reversal'
+),
+
+reversals as (
     select
         event_id,
         original_event_id,
@@ -20,9 +36,7 @@ with reversals as (
         batch_id,
         source_line,
         row_number() over (partition by original_event_id order by accounting_month, sent_at, event_id) as reversal_no
-    from stg_gift_events
-    cross join run
-    where kind = 'reversal' and accounting_month <= run.period
+    from known
 )
 
 select

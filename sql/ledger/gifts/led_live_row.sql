@@ -1,5 +1,15 @@
 -- One row is one gift that was read from a live recorder, whose message carries no diamonds.
 -- grain: event_id
+with gifts as (
+    select event_id, creator_id, entity, gift_id, sent_at, quantity, coins, accounting_month
+    from stg_gift_events
+    where capture is not null and kind = 'gift'
+    union all
+    select event_id, creator_id, entity, gift_id, sent_at, quantity, coins, accounting_month
+    from stg_earlier_gift_events
+    where capture is not null and kind = 'gift'
+)
+
 select
     event_id,
     creator_id,
@@ -11,6 +21,6 @@ select
     quantity,
     coins,
     accounting_month
-from stg_gift_events
+from gifts
 cross join run
-where capture is not null and kind = 'gift' and accounting_month <= run.period and sent_at >= run.first_start
+where accounting_month <= run.period and sent_at >= run.first_start

@@ -1,7 +1,8 @@
 -- One row is one gift that a reversal or a creator's clawback names.
 -- grain: event_id
 -- for: speed
--- Few are: they are picked out of all gifts once, for all who ask for them by name. Of any month up to the run's or after it.
+-- Few are: they are picked out of all gifts once, for all who ask for them by name. Of any month up to the run's or after it; where the run is carried
+-- forward, of earlier ones those that its own month names.
 with names as (
     select original_event_id as event_id
     from stg_gift_events
@@ -25,3 +26,7 @@ select
     capture
 from stg_gift_events
 where kind = 'gift' and event_id in (select event_id from names)
+union all
+select event_id, sent_at, accounting_month, viewer_id, creator_id, coins, diamonds, capture
+from led_earlier_named_gift
+where kind = 'gift'

@@ -20,6 +20,14 @@ with careful as (
         on led_carried_viewer.viewer_no = led_viewer_replayed.viewer_no
 ),
 
+known_gifts as (
+    select event_id, kind, original_event_id, viewer_id, entity, coins, sent_at, accounting_month
+    from stg_gift_events
+    union all
+    select event_id, kind, original_event_id, viewer_id, entity, coins, sent_at, accounting_month
+    from led_reached_gift
+),
+
 gifts as (
     select
         careful.viewer_no,
@@ -30,7 +38,7 @@ gifts as (
         gifts.coins,
         gifts.sent_at,
         gifts.accounting_month
-    from stg_gift_events as gifts
+    from known_gifts as gifts
     cross join run
     inner join careful
         on careful.viewer_id = gifts.viewer_id

@@ -18,6 +18,10 @@ with apart as (
     where kind = 'reversal' and accounting_month <= run.period and sent_at >= run.first_start
     union
     select viewer_id, entity, accounting_month, false as is_itemised
+    from led_reached_gift
+    where kind = 'reversal'
+    union
+    select viewer_id, entity, accounting_month, false as is_itemised
     from stg_coin_adjustments
     cross join run
     where coins < 0 and accounting_month <= run.period and adjusted_at >= run.first_start

@@ -22,13 +22,21 @@ early_points as (
     where points.hold_at < run.period_start
 ),
 
+known_gifts as (
+    select creator_id, entity, kind, diamonds, capture, sent_at, accounting_month
+    from stg_gift_events
+    union all
+    select creator_id, entity, kind, diamonds, capture, sent_at, accounting_month
+    from stg_earlier_gift_events
+),
+
 since as (
     select
         early_points.creator_id,
         early_points.hold_at,
         gifts.entity,
         case gifts.kind when 'gift' then gifts.diamonds else -gifts.diamonds end as diamonds
-    from stg_gift_events as gifts
+    from known_gifts as gifts
     cross join run
     inner join early_points
         on early_points.creator_id = gifts.creator_id

@@ -6,28 +6,7 @@
 -- dormant_months are the whole months without a movement, dormant_after how many the country grants (escheat in carat.yaml); null where
 -- it says nothing. Gifts of its creators, reversals, clawbacks, changes by hand and requests move an agency's balance; a returned
 -- payout is no movement, since nobody of the agency did it.
-with activity as (
-    select
-        moves.agency_id,
-        moves.entity,
-        moves.currency,
-        min(moves.day) as first_day,
-        max(moves.day) as last_day,
-        max(moves.request_day) as request_day
-    from (
-        select led_agency_opening.agency_id, led_agency_opening.entity, led_agency_opening.currency, local_day(run.first_start, run.time_zone) as day,
-            cast(null as date) as request_day
-        from led_agency_opening
-        cross join run
-        union all
-        select agency_id, entity, currency, day, case when kind = 'redeemed' then day end
-        from led_agency_movement
-        where kind <> 'returned'
-    ) as moves
-    group by moves.agency_id, moves.entity, moves.currency
-),
-
-methods as (
+with methods as (
     select
         agency_id,
         entity,
@@ -118,7 +97,7 @@ owed as (
         activity.last_day,
         activity.request_day
     from terms
-    inner join activity
+    inner join led_agency_activity as activity
         on activity.agency_id = terms.agency_id
         and activity.entity = terms.entity
         and activity.currency = terms.currency
