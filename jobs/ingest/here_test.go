@@ -37,3 +37,13 @@ func TestEqualRowsOfASecondFileAreNamed(t *testing.T) {
 		t.Errorf("%v %q", err, told)
 	}
 }
+
+// A spreadsheet that can't be read is somebody's data: it is a file that failed, not one
+// that was left alone.
+func TestSpreadsheetsThatAreNotRead(t *testing.T) {
+	s := trial.Folder(t, "first_period: 2026-10\n", map[string]string{"bank.xls": "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and more"})
+	r, err := ingest.Files(context.Background(), ingest.Options{Setting: s})
+	if want := "read bank.xls: an Excel file of the old format, or one with a password"; err == nil || !strings.Contains(err.Error(), want) || len(r.Files) != 1 || r.Files[0].Result != ingest.FileFailed {
+		t.Errorf("%v %+v", err, r)
+	}
+}

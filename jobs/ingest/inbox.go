@@ -254,7 +254,7 @@ func recognised(c *config.Config, path string) (feedName, refused string) {
 		}
 	}
 	switch {
-	case errors.Is(err, feed.ErrNoFeed) || errors.Is(err, feed.ErrUnread) || !hasFeedEnding(in.Name):
+	case errors.Is(err, feed.ErrNoFeed) || errors.Is(err, feed.ErrUnread) || !hasFeedEnding(in.Name) && !isSpreadsheet(in.Name):
 		return "", ""
 	}
 	var e *pipeline.Error
@@ -314,6 +314,12 @@ func stem(name string) string {
 		}
 	}
 	return bare
+}
+
+// isSpreadsheet says whether a name is that of a spreadsheet which can't be read as it is:
+// somebody's data, which must not be passed over.
+func isSpreadsheet(name string) bool {
+	return slices.Contains([]string{".xls", ".xlsb", ".xlsm", ".ods", ".numbers"}, strings.ToLower(filepath.Ext(name)))
 }
 
 func hasFeedEnding(name string) bool { return stem(name) != name }

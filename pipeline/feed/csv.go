@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
-	"strings"
 	"unicode/utf8"
 
 	"carat/pipeline"
@@ -36,12 +35,22 @@ func csvHeader(s *typed.Schema, name string, record []byte, line int64) (layout 
 	for _, field := range fields {
 		found = append(found, lex.ColumnName(field))
 	}
-	if len(found) == 1 && strings.Count(found[0], ";") > 0 {
-		return layout, nil, lex.BadFile(name, line, "the columns are parted by semicolons, not by commas").
+	if parted := partedBy(record); len(found) == 1 && parted != "" {
+		return layout, nil, lex.BadFile(name, line, "the columns are parted by %s, not by commas", parted).
 			WithHint("describe the file under feeds: %s: layout in carat.yaml, as docs/formats.md shows", s.Feed.Name)
 	}
 	layout.fields, unknown, err = s.Header(name, line, found)
 	return layout, unknown, err
+}
+
+// partedBy says what parts the columns of a header that has no comma; "" for nothing.
+func partedBy(record []byte) string {
+	for mark, name := range map[string]string{";": "semicolons", "\t": "tabs", "|": "bars"} {
+		if bytes.Contains(record, []byte(mark)) {
+			return name
+		}
+	}
+	return ""
 }
 
 const (
@@ -161,9 +170,15 @@ func csvRecord(b *typed.Builder, layout csvLayout, data []byte, pos int, ends []
 		if i := bytes.IndexByte(data[pos:], '\n'); i >= 0 {
 			end = pos + i
 		}
+		if onlyCommas(data[pos:end]) {
+			return nil
+		}
 		return wrongFieldCount(b, data[pos:end], len(layout.fields), n, line)
 	}
 	if n == 1 && ends[0] <= pos {
+		return nil
+	}
+	if data[pos] == ',' && onlyCommas(data[pos:ends[n-1]]) {
 		return nil
 	}
 	b.Begin(line)
@@ -176,6 +191,10 @@ func csvRecord(b *typed.Builder, layout csvLayout, data []byte, pos int, ends []
 	}
 	return b.End()
 }
+
+// onlyCommas says whether a record has nothing in any field: spreadsheets write such rows
+// below their last one.
+func onlyCommas(record []byte) bool { return len(bytes.Trim(record, ", \r")) == 0 }
 
 func wrongFieldCount(b *typed.Builder, record []byte, want, have int, line int64) error {
 	return b.RejectLine(line, pipeline.CodeWrongFieldCount, lex.TrimEOL(record), fmt.Sprintf("%d fields, as the header has; found %d", want, have))

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -226,3 +227,44 @@ func TestTroubleElsewhere(t *testing.T) {
 type failingWriter struct{}
 
 func (failingWriter) Write([]byte) (int, error) { return 0, errSink }
+
+// What computers put beside somebody's file is nobody's data, and zeros behind a gzip are
+// padding; a further file, and other bytes, are not passed over.
+func TestWhatStandsBesideAPackedFile(t *testing.T) {
+	text := giftHeader + goodGift
+	mac := []feedtest.ZipEntry{{Name: "gift_events.csv", Text: text}, {Name: "__MACOSX/._gift_events.csv", Text: "x"}, {Name: ".DS_Store", Text: "y"}, {Name: "._gift_events.csv", Text: "z"}}
+	gz := feedtest.Gzipped(t, text)
+	for name, c := range map[string]struct {
+		content []byte
+		want    string
+	}{
+		"gift_events.zip":    {feedtest.Zipped(t, mac...), ""},
+		"gift_events-2.zip":  {feedtest.Zipped(t, append(mac, feedtest.ZipEntry{Name: "more.csv", Text: text})...), "a zip of 2 files, not of one"},
+		"gift_events.ods":    {feedtest.Zipped(t, feedtest.ZipEntry{Name: "mimetype", Text: "m"}, feedtest.ZipEntry{Name: "content.xml", Text: "<x/>"}), "an OpenDocument file (.ods); have it exported as .xlsx or CSV"},
+		"gift_events.csv.gz": {append(slices.Clone(gz), make([]byte, 700)...), ""},
+		"two.csv.gz":         {append(append(slices.Clone(gz), feedtest.Gzipped(t, goodGift)...), 0), ""},
+		"garbage.csv.gz":     {append(slices.Clone(gz), 0, 0, 7), "broken gzip: gzip: invalid header; fetch the file again"},
+	} {
+		out := feedtest.Read[pipeline.GiftEvent](t, name, c.content, nil)
+		switch {
+		case c.want == "" && (out.Err != nil || len(out.Rows) == 0):
+			t.Errorf("%s: %v %d rows", name, out.Err, len(out.Rows))
+		case c.want != "" && (out.Err == nil || !strings.Contains(out.Err.Error(), c.want)):
+			t.Errorf("%s: %v", name, out.Err)
+		}
+	}
+}
+
+// Rows of nothing but separators are none; a header that something else parts says so.
+func TestRowsOfSeparators(t *testing.T) {
+	out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", []byte(giftHeader+goodGift+strings.Repeat(",", strings.Count(giftHeader, ","))+"\n,,,\r\n , ,\n"), nil)
+	if out.Err != nil || len(out.Rows) != 1 || len(out.Rejects) != 0 {
+		t.Errorf("%v %q", out.Err, feedtest.Texts(out.Rejects))
+	}
+	for mark, name := range map[string]string{"\t": "tabs", "|": "bars", ";": "semicolons"} {
+		out := feedtest.Read[pipeline.GiftEvent](t, "gift_events.csv", []byte(strings.ReplaceAll(giftHeader+goodGift, ",", mark)), nil)
+		if want := "the columns are parted by " + name + ", not by commas; describe the file under feeds: gift_events: layout"; out.Err == nil || !strings.Contains(out.Err.Error(), want) {
+			t.Errorf("%s: %v", name, out.Err)
+		}
+	}
+}

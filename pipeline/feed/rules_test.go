@@ -118,7 +118,7 @@ func TestRulesOfEveryFeed(t *testing.T) {
 		{purchase("channel", "amazon"), `channel unknown_value "amazon": expected one of apple, google, web, reseller`},
 		{purchase("coins", "0"), `coins out_of_range "0": expected a whole number, at least 1`},
 		{purchase("bonus_coins", "-1"), `bonus_coins negative "-1": expected a whole number, at least 0`},
-		{purchase("currency", "usd"), `currency bad_currency "usd": expected an ISO 4217 currency code like USD`},
+		{purchase("currency", "usd"), `currency bad_currency "usd": expected an ISO 4217 currency code like USD, in capital letters (a layout says it: values: {currency: {usd: USD}})`},
 		{purchase("currency", "XXQ"), `currency bad_currency "XXQ": expected an ISO 4217 currency code like USD`},
 		{purchase("gross_amount", "0.9999999"), `gross_amount too_precise "0.9999999": expected ` + decimal6 + `, at least 0`},
 		{purchase("gross_amount", "1,00"), ` wrong_field_count "p1,purchase,,v1,web,,,sku1,70,5,USD,1,00,0.1,,US,2026-10-01T00:00:00Z,": expected 17 fields, as the header has; found 18`},

@@ -59,7 +59,7 @@ func TestGoogleRejectedLines(t *testing.T) {
 		{Text: earnings, Old: "1.000000,USD,0.30", New: "1.000000,USD,-0.30", Want: `r.txt:8 net_amount out_of_range "-0.30": expected an amount that is not below zero, of a Google fee refund`},
 		{Text: earnings, Old: "Coins", New: `Co"ins`, Want: `r.txt:2  bad_quote "GPA.1000-0000-0000-00001,\"Oct 1, 2026\",3:11:51 AM PDT,,Charge,,Co\"ins,com.example.live,1,coins_100,a71x,DE,,00000,EUR,0.": expected fields quoted as in RFC 4180`},
 		{Text: earnings, Old: "Coins", New: "\"Coi\nns\"", Want: ""},
-		{Text: earnings, Old: ",EUR,0.99", New: ",eur,0.99", Want: `r.txt:2 customer_currency bad_currency "eur": expected an ISO 4217 currency code like USD`},
+		{Text: earnings, Old: ",EUR,0.99", New: ",eur,0.99", Want: `r.txt:2 customer_currency bad_currency "eur": expected an ISO 4217 currency code like USD, in capital letters (a layout says it: values: {customer_currency: {eur: EUR}})`},
 	})
 }
 

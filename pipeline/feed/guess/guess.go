@@ -3,6 +3,7 @@ package guess
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"carat/pipeline"
 	"carat/pipeline/feed/layout"
@@ -14,6 +15,7 @@ type sample struct {
 	Encoding  string
 	Header    int64 // its line
 	Sheet     string
+	Sheets    []string // that have the same columns, if several do
 	Objects   bool
 	Names     []string
 	Rows      [][]cell
@@ -28,15 +30,8 @@ type draft struct {
 	Examples map[string]string   // a text of each column of the file
 	Missing  []string            // required columns of the feed that nothing gives
 	Words    map[string][]string // by column of the feed: words that are none of its own
+	Sheets   []string            // of a workbook that have the same columns, if several do
 	Meant    map[string]string   // what of these differs from one of its own in its case alone
-}
-
-// timeGuesses are the formats that are tried, those with a zone first.
-var timeGuesses = []string{
-	"YYYY-MM-DDTHH:mm:ssZ", "YYYY-MM-DD HH:mm:ssZ", "YYYY-MM-DDTHH:mm:ss", "YYYY-MM-DD HH:mm:ss", "YYYY-MM-DD HH:mm", "YYYY-MM-DD",
-	"DD.MM.YYYY HH:mm:ss", "DD.MM.YYYY HH:mm", "DD.MM.YYYY", "DD.MM.YY", "DD/MM/YYYY HH:mm:ss", "DD/MM/YYYY HH:mm", "DD/MM/YYYY", "D/M/YYYY",
-	"MM/DD/YYYY HH:mm:ss", "MM/DD/YYYY HH:mm", "MM/DD/YYYY h:mm AM", "MM/DD/YYYY", "M/D/YYYY", "DD-MM-YYYY", "MM-DD-YYYY", "YYYYMMDD", "YYYY/MM/DD", "DD MMM YYYY", "D MMM YYYY", "MMM D, YYYY",
-	"epoch_seconds", "epoch_milliseconds", "epoch_microseconds",
 }
 
 // guessed is a column of a sample with what its texts can be.
@@ -50,12 +45,13 @@ type guessed struct {
 
 // draftFor makes a layout of a feed for a sample.
 func (s sample) draftFor(f pipeline.Feed) draft {
-	g := draft{Feed: f.Name, Doubts: map[string]string{}, Examples: map[string]string{}, Words: map[string][]string{}, Meant: map[string]string{}}
+	g := draft{Feed: f.Name, Sheets: s.Sheets, Doubts: map[string]string{}, Examples: map[string]string{}, Words: map[string][]string{}, Meant: map[string]string{}}
 	l := &g.Layout
 	l.Separator, l.Encoding, l.Sheet = layout.Separator(s.Separator), s.Encoding, s.Sheet
 	l.Columns, l.Pairs, l.Signs, l.Constants, l.Joined = map[string]string{}, map[string]layout.Pair{}, map[string]layout.Sign{}, map[string]string{}, map[string][]string{}
+	l.Scale = map[string]int{}
 	columns := s.columns()
-	l.Spelling = guessSpelling(columns)
+	l.Spelling, g.Doubts["decimal_comma"] = guessSpelling(columns)
 	for i := range columns {
 		c := &columns[i]
 		c.number = len(c.texts) > 0 && !slices.ContainsFunc(c.cells, func(cell cell) bool { return !cell.readsAsNumber(l.Spelling) })
@@ -103,73 +99,6 @@ func (c cell) readsAsNumber(s layout.Spelling) bool {
 	}
 	_, ok := s.Read(c.Text)
 	return ok
-}
-
-// looksNumeric says whether a text has digits and nothing but what numbers have.
-func looksNumeric(text string) bool {
-	return strings.ContainsAny(text, "0123456789") && strings.Trim(layout.PlainNumber(text), "0123456789.,' +-()$€£¥₹") == ""
-}
-
-// guessSpelling finds how the numbers of a file are written.
-func guessSpelling(columns []guessed) layout.Spelling {
-	var texts []string
-	for _, c := range columns {
-		if len(readTimes(c.texts)) > 0 {
-			continue
-		}
-		if len(c.texts) > 0 && !slices.ContainsFunc(c.texts, func(t string) bool { return !looksNumeric(t) }) {
-			texts = append(texts, c.texts...)
-		}
-	}
-	all := strings.Join(texts, " ")
-	var s layout.Spelling
-	for _, sign := range []string{"$", "€", "£", "¥", "₹"} {
-		if strings.Contains(all, sign) {
-			s.CurrencySign = append(s.CurrencySign, sign)
-		}
-	}
-	s.BracketsNegative = strings.Contains(all, "(")
-	s.TrailingSign = slices.ContainsFunc(texts, func(t string) bool { return strings.HasSuffix(t, "-") || strings.HasSuffix(t, "+") })
-	best, read := s, -1
-	for _, comma := range []bool{false, true} {
-		for _, thousands := range []string{"", ",", ".", " ", "'"} {
-			if comma && thousands == "," || !comma && thousands == "." {
-				continue
-			}
-			try := s
-			try.DecimalComma, try.Thousands = comma, thousands
-			n := 0
-			for _, t := range texts {
-				if _, ok := try.Read(t); ok {
-					n++
-				}
-			}
-			if n > read {
-				best, read = try, n
-			}
-		}
-	}
-	return best
-}
-
-// readTimes gives the formats that read every text, as years that exports are of.
-func readTimes(texts []string) (formats []string) {
-	if len(texts) == 0 {
-		return nil
-	}
-	for _, format := range timeGuesses {
-		read, err := layout.TimeReading(format)
-		if err != nil {
-			continue
-		}
-		if !slices.ContainsFunc(texts, func(t string) bool {
-			at, ok := read(t)
-			return !ok || strings.HasPrefix(format, "epoch") && (at < "2000" || at > "2100")
-		}) {
-			formats = append(formats, format)
-		}
-	}
-	return formats
 }
 
 // pairs finds an amount in two columns, and one whose sign is a word.
@@ -254,6 +183,9 @@ func (g *draft) match(f pipeline.Feed, columns []guessed) {
 			continue
 		}
 		g.Layout.Columns[c.column], taken[name] = name, true
+		if _, unit := minorName(name); unit && kindOf(f.Name, c.column) == pipeline.ColumnNumber && strings.HasSuffix(c.column, "amount") && !columns[c.at].fractions() {
+			g.Layout.Scale[c.column] = layout.MinorUnits
+		}
 		if c.score < 90 {
 			g.Doubts[c.column] = "a guess by its name"
 		}
@@ -265,6 +197,11 @@ func (g *draft) match(f pipeline.Feed, columns []guessed) {
 	}
 }
 
+// fractions says whether a column has a number that is no whole one.
+func (c guessed) fractions() bool {
+	return slices.ContainsFunc(c.texts, func(t string) bool { return strings.ContainsAny(t, ".,") })
+}
+
 // fits says whether a column's texts can be of a kind.
 func (c guessed) fits(want pipeline.FeedColumn) bool {
 	switch want.Kind {
@@ -273,7 +210,7 @@ func (c guessed) fits(want pipeline.FeedColumn) bool {
 	case pipeline.ColumnTime, pipeline.ColumnDate:
 		return len(c.times) > 0 || len(c.cells) > 0 && c.cells[0].sheet || len(c.texts) == 0 && want.Optional
 	case pipeline.ColumnCurrency:
-		return !slices.ContainsFunc(c.texts, func(t string) bool { return !pipeline.IsCurrency(t) })
+		return !slices.ContainsFunc(c.texts, func(t string) bool { return !pipeline.IsCurrency(strings.ToUpper(t)) })
 	}
 	return true
 }
@@ -299,31 +236,12 @@ func (g *draft) formats(columns []guessed) {
 			}
 		}
 	}
-	if slices.Equal(g.Layout.TimeFormats, []string{"YYYY-MM-DDTHH:mm:ssZ"}) {
+	plain := !slices.ContainsFunc(columns, func(c guessed) bool {
+		return slices.Contains(c.times, "YYYY-MM-DDTHH:mm:ssZ") && slices.ContainsFunc(c.texts, func(t string) bool { _, err := time.Parse(time.RFC3339, t); return err != nil })
+	})
+	if plain && slices.Equal(g.Layout.TimeFormats, []string{"YYYY-MM-DDTHH:mm:ssZ"}) {
 		g.Layout.TimeFormats = nil // as carat writes them
 	}
-}
-
-// otherDay gives a format that reads all of a column and means other days.
-func otherDay(c guessed) string {
-	first, err := layout.TimeReading(c.times[0])
-	if err != nil {
-		return ""
-	}
-	for _, format := range c.times[1:] {
-		other, err := layout.TimeReading(format)
-		if err != nil {
-			continue
-		}
-		for _, t := range c.texts {
-			a, _ := first(t)
-			b, _ := other(t)
-			if a != b {
-				return format
-			}
-		}
-	}
-	return ""
 }
 
 func kindOf(feed, column string) pipeline.ColumnKind { return columnOf(feed, column).Kind }
@@ -341,6 +259,9 @@ func columnOf(feed, column string) pipeline.FeedColumn {
 // words notes the words of columns that carat has words of its own for.
 func (g *draft) words(f pipeline.Feed, columns []guessed) {
 	for _, c := range f.Columns {
+		if c.Kind == pipeline.ColumnCurrency {
+			g.currencies(c.Name, columns)
+		}
 		if c.Kind != pipeline.ColumnEnum {
 			continue
 		}
@@ -359,6 +280,20 @@ func (g *draft) words(f pipeline.Feed, columns []guessed) {
 	}
 }
 
+// currencies notes the codes of a column that are not in capitals.
+func (g *draft) currencies(column string, columns []guessed) {
+	for _, have := range columns {
+		if have.name == "" || have.name != g.Layout.Columns[column] {
+			continue
+		}
+		for _, w := range distinct(have.texts, 20) {
+			if code := strings.ToUpper(w); code != w {
+				g.Words[column], g.Meant[w] = append(g.Words[column], w), code
+			}
+		}
+	}
+}
+
 func distinct(texts []string, most int) (words []string) {
 	for _, t := range texts {
 		if !slices.Contains(words, t) && len(words) < most {
@@ -372,8 +307,14 @@ func distinct(texts []string, most int) (words []string) {
 // missing says what the feed needs that the file doesn't seem to have.
 func (g *draft) missing(f pipeline.Feed) {
 	mapped := g.Layout.Mapped()
+	if signs := g.Layout.CurrencySign; len(signs) > 1 && !slices.Contains(mapped, "currency") && columnOf(f.Name, "currency").Kind == pipeline.ColumnCurrency {
+		g.Layout.CurrencyBySign, g.Layout.CurrencySign = map[string]string{}, nil
+		for _, sign := range signs {
+			g.Layout.CurrencyBySign[sign] = map[string]string{"€": "EUR", "₹": "INR", "₽": "RUB", "₺": "TRY", "₫": "VND", "₱": "PHP", "₪": "ILS", "₴": "UAH", "฿": "THB", "₦": "NGN"}[sign]
+		}
+	}
 	for _, column := range f.Required() {
-		if slices.Contains(mapped, column) {
+		if slices.Contains(mapped, column) || column == "currency" && len(g.Layout.CurrencyBySign) > 0 {
 			continue
 		}
 		if len(f.Key) == 1 && column == f.Key[0] && kindOf(f.Name, column) == pipeline.ColumnID {

@@ -9,7 +9,7 @@ import (
 // of a column's that a name is equal to, or else has in it, is the guess.
 var synonyms = map[string][]string{
 	"account":              {"account", "iban", "rekening", "konto", "compte", "cuenta", "account number", "auftragskonto"},
-	"booked_at":            {"booked at", "booked", "booking date", "buchungstag", "buchungsdatum", "date", "datum", "datum transactie", "fecha", "data", "value date", "valuta", "posted", "transaction date"},
+	"booked_at":            {"booked at", "booked", "booking date", "buchungstag", "buchungsdatum", "date", "datum", "datum transactie", "fecha", "data", "value date", "valuta", "posted", "transaction date", "ts", "timestamp", "time stamp", "date time", "datetime", "time", "event time", "occurred at", "epoch", "epoch ms"},
 	"amount":               {"amount", "betrag", "bedrag", "montant", "importe", "importo", "valor", "sum", "umsatz"},
 	"currency":             {"currency", "währung", "munt", "devise", "moneda", "valuta", "cur", "ccy"},
 	"reference":            {"reference", "ref", "details", "description", "mededelingen", "verwendungszweck", "libellé", "text", "memo", "narrative", "purpose", "label"},
@@ -34,8 +34,8 @@ var synonyms = map[string][]string{
 	"store_fee_amount":     {"store fee amount", "store fee", "fee"},
 	"withholding_amount":   {"withholding amount", "withholding", "wht"},
 	"country":              {"country", "land", "pays"},
-	"purchased_at":         {"purchased at", "purchase time", "created at", "created", "time", "zeit", "date", "timestamp"},
-	"sent_at":              {"sent at", "sent", "created at", "created", "time", "timestamp", "date"},
+	"purchased_at":         {"purchased at", "purchase time", "created at", "created", "time", "zeit", "date", "timestamp", "ts", "timestamp", "time stamp", "date time", "datetime", "time", "event time", "occurred at", "epoch", "epoch ms"},
+	"sent_at":              {"sent at", "sent", "created at", "created", "time", "timestamp", "date", "ts", "timestamp", "time stamp", "date time", "datetime", "time", "event time", "occurred at", "epoch", "epoch ms"},
 	"event_id":             {"event id", "gift event", "event", "id", "message id"},
 	"stream_id":            {"stream id", "room id", "stream", "room", "live id"},
 	"gift_id":              {"gift id", "gift"},
@@ -49,7 +49,7 @@ var synonyms = map[string][]string{
 	"requested_at":         {"requested at", "requested", "created at", "created"},
 	"paid_at":              {"paid at", "paid", "completed at", "completed"},
 	"updated_at":           {"updated at", "updated", "modified at", "changed"},
-	"transaction_at":       {"transaction at", "transaction date", "created", "creation date", "date", "time"},
+	"transaction_at":       {"transaction at", "transaction date", "created", "creation date", "date", "time", "ts", "timestamp", "time stamp", "date time", "datetime", "time", "event time", "occurred at", "epoch", "epoch ms"},
 	"settled_at":           {"settled at", "settlement date", "available on"},
 	"report_id":            {"report id", "batch", "batch number", "statement"},
 	"store_transaction_id": {"store transaction id", "store ref", "shop ref", "order number", "psp reference", "charge", "transaction id"},
@@ -63,7 +63,7 @@ var synonyms = map[string][]string{
 	"valid_to":             {"valid to", "until", "end"},
 	"display_name":         {"display name", "name", "nickname"},
 	"provider":             {"provider"},
-	"adjusted_at":          {"adjusted at", "date", "created at"},
+	"adjusted_at":          {"adjusted at", "date", "created at", "ts", "timestamp", "time stamp", "date time", "datetime", "time", "event time", "occurred at", "epoch", "epoch ms"},
 	"approved_by":          {"approved by", "approver"},
 	"reason":               {"reason"},
 }
@@ -76,6 +76,18 @@ var (
 	negatives   = []string{"af", "debit", "d", "dr", "dbit", "out", "s", "soll", "minus", "-", "withdrawal"}
 	positives   = []string{"bij", "credit", "c", "cr", "crdt", "in", "h", "haben", "plus", "+", "deposit"}
 )
+
+// minorName gives a name as plainName does, without what says that its numbers are in the
+// smallest unit of a currency: amount_cents, price_minor.
+func minorName(name string) (plain string, minor bool) {
+	plain = plainName(name)
+	for _, unit := range []string{" in minor units", " minor units", " minor unit", " minor", " in cents", " cents", " cent", " in pence", " pence", " centimes"} {
+		if rest, found := strings.CutSuffix(plain, unit); found {
+			return rest, true
+		}
+	}
+	return plain, false
+}
 
 // plainName makes a name of a header one of words with single blanks.
 func plainName(name string) string {
@@ -105,7 +117,7 @@ func splitCamel(name string) string {
 
 // likeness is how much a name of the file sounds like a column: 0 not at all.
 func likeness(name, column string) int {
-	plain := plainName(name)
+	plain, _ := minorName(name)
 	words := strings.Fields(plain)
 	for i, s := range append([]string{strings.ReplaceAll(column, "_", " ")}, synonyms[column]...) {
 		if plain == s {

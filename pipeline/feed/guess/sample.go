@@ -3,6 +3,7 @@ package guess
 import (
 	"bytes"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -59,10 +60,10 @@ func cutLine(text []byte, whole bool) []byte {
 	return text
 }
 
-// table finds what parts the columns, and the index of the header: the first line
-// with as many cells as most lines have.
+// table finds what parts the columns, and the index of the header: of the lines as wide
+// as the widest block of lines, the first whose cells are names.
 func table(lines [][]byte) (separator byte, header int64) {
-	best := 0
+	best, widest := 0, 0
 	separator = ','
 	for _, comma := range []byte(",;\t|") {
 		widths := map[int]int{}
@@ -71,19 +72,48 @@ func table(lines [][]byte) (separator byte, header int64) {
 				widths[n]++
 			}
 		}
-		for width, n := range widths {
-			if score := n*100 + width; score > best {
-				best, separator = score, comma
-				for i, line := range lines {
-					if len(published.LineColumns(line, comma).Names) == width {
-						header = int64(i)
-						break
-					}
-				}
+		for width, n := range widths { // the best, whichever comes first
+			if score := n * width * 1000 / (n + 2); score > best || score == best && comma == separator && width > widest {
+				best, widest, separator, header = score, width, comma, headerOf(lines, comma, width)
 			}
 		}
 	}
 	return separator, header
+}
+
+// headerOf gives the index of the first line of a width whose cells are names; of the
+// first of that width, if none are.
+func headerOf(lines [][]byte, comma byte, width int) (header int64) {
+	first := int64(-1)
+	for i, line := range lines {
+		cells := published.LineColumns(line, comma).Names
+		if len(cells) != width {
+			continue
+		}
+		if first < 0 {
+			first = int64(i)
+		}
+		if areNames(cells) {
+			return int64(i)
+		}
+	}
+	return max(first, 0)
+}
+
+// areNames says whether cells can be the names of columns: most are there, and none is a
+// number or a time.
+func areNames(cells []string) bool {
+	named := 0
+	for _, c := range cells {
+		if c = strings.TrimSpace(c); c == "" {
+			continue
+		}
+		if looksNumeric(c) || len(readTimes([]string{c})) > 0 {
+			return false
+		}
+		named++
+	}
+	return named > 1 && named*10 >= len(cells)*6
 }
 
 // sampleObjects reads JSON of one object on a line, or an array of objects.
@@ -128,8 +158,38 @@ func sampleObjects(text []byte) sample {
 	return s
 }
 
-// sampleSheet reads the beginning of a workbook's sheet.
-func sampleSheet(file *os.File, size int64, name, sheet string) (sample, error) {
+// sampleSheet reads the beginning of a workbook's sheet: of that which is named, else of
+// the first that has the most columns below names, since the first may be a cover.
+func sampleSheet(file *os.File, size int64, name, sheet string) (best sample, err error) {
+	sheets := []string{sheet}
+	if sheet == "" {
+		if sheets, err = workbook.ShownSheets(file, size, name); err != nil {
+			return sample{}, err
+		}
+	}
+	var all []sample
+	for _, one := range sheets {
+		s, err := sampleOne(file, size, name, one)
+		if err != nil {
+			return sample{Sheet: sheet}, err
+		}
+		if all = append(all, s); len(s.Rows) > 0 && len(s.Names) > len(best.Names) {
+			best = s
+		}
+	}
+	for _, s := range all {
+		if len(s.Names) > 1 && len(s.Rows) > 0 && slices.Equal(s.Names, best.Names) {
+			best.Sheets = append(best.Sheets, s.Sheet)
+		}
+	}
+	if sheet == "" && len(sheets) > 0 && best.Sheet == sheets[0] {
+		best.Sheet = ""
+	}
+	return best, nil
+}
+
+// sampleOne reads the beginning of one sheet.
+func sampleOne(file *os.File, size int64, name, sheet string) (sample, error) {
 	s := sample{Sheet: sheet}
 	rows, err := workbook.Open(file, size, name, sheet)
 	if err != nil {
@@ -150,10 +210,14 @@ func sampleSheet(file *os.File, size int64, name, sheet string) (sample, error) 
 		lines = append(lines, line{number, cells})
 		width = max(width, len(cells))
 	}
-	for _, l := range lines {
+	header := slices.IndexFunc(lines, func(l line) bool { return len(l.cells) >= width && areNames(layout.CellTexts(l.cells)) })
+	if header < 0 {
+		header = slices.IndexFunc(lines, func(l line) bool { return len(l.cells) >= width })
+	}
+	for i, l := range lines {
 		switch {
-		case s.Names == nil && len(l.cells) < width:
-		case s.Names == nil:
+		case i < header:
+		case i == header:
 			s.Names, s.Header = layout.CellTexts(l.cells), l.number
 		default:
 			row := make([]cell, len(l.cells))

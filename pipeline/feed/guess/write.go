@@ -26,7 +26,9 @@ func (g draft) yaml(name string) string {
 	if l.Encoding != "" {
 		say("      encoding: %s", l.Encoding)
 	}
-	if l.Sheet != "" {
+	if len(g.Sheets) > 1 {
+		say("      sheet: \"*\" # each that has the columns: %s; name one to have it alone", strings.Join(g.Sheets, ", "))
+	} else if l.Sheet != "" {
 		say("      sheet: %s", quoted(l.Sheet))
 	}
 	g.spelling(say)
@@ -61,19 +63,40 @@ func (g draft) yaml(name string) string {
 
 func (g draft) spelling(say func(string, ...any)) {
 	s := g.Layout.Spelling
-	if s.DecimalComma {
+	if doubt := g.Doubts["decimal_comma"]; doubt != "" { // `carat check` asks until somebody has looked
+		say("      decimal_comma: \"\" # ? %s", doubt)
+	} else if s.DecimalComma {
 		say("      decimal_comma: true")
 	}
-	if s.Thousands != "" {
+	if s.Thousands != "" && g.Doubts["decimal_comma"] == "" {
 		say("      thousands: %s", quoted(s.Thousands))
 	}
 	if len(s.CurrencySign) > 0 {
 		say("      currency_sign: %s", listed(s.CurrencySign))
 	}
+	if by := g.Layout.CurrencyBySign; len(by) > 0 {
+		var pairs []string
+		ask := ""
+		for _, sign := range slices.Sorted(maps.Keys(by)) {
+			code := by[sign]
+			if code == "" {
+				code, ask = `"?"`, " # ? which currency each is"
+			}
+			pairs = append(pairs, quoted(sign)+": "+code)
+		}
+		say("      currency_by_sign: {%s}%s", strings.Join(pairs, ", "), ask)
+	}
 	if s.BracketsNegative {
 		say("      brackets_negative: true")
 	}
-	if s.TrailingSign {
+	switch {
+	case len(s.NegativeMarks) > 0 && len(s.PositiveMarks) > 0:
+		say("      trailing_sign: {negative: %s, positive: %s}", listed(s.NegativeMarks), listed(s.PositiveMarks))
+	case len(s.NegativeMarks) > 0:
+		say("      trailing_sign: {negative: %s}", listed(s.NegativeMarks))
+	case len(s.PositiveMarks) > 0:
+		say("      trailing_sign: {positive: %s}", listed(s.PositiveMarks))
+	case s.TrailingSign:
 		say("      trailing_sign: true")
 	}
 }
@@ -102,9 +125,16 @@ func (g draft) unknown(say func(string, ...any)) {
 			say("        %s: {%s}%s", column, strings.Join(pairs, ", "), ask)
 		}
 	}
+	var minor []string
+	for _, column := range slices.Sorted(maps.Keys(g.Layout.Scale)) {
+		minor = append(minor, column+": minor_units")
+	}
+	if len(minor) > 0 {
+		say("      scale: {%s} # as its name says", strings.Join(minor, ", "))
+	}
 	var cents []string
 	for _, column := range g.Layout.Mapped() {
-		if name := g.Layout.Columns[column]; strings.HasSuffix(column, "amount") && g.Examples[name] != "" && !strings.ContainsAny(g.Examples[name], ".,") {
+		if name := g.Layout.Columns[column]; strings.HasSuffix(column, "amount") && g.Layout.Scale[column] == 0 && g.Examples[name] != "" && !strings.ContainsAny(g.Examples[name], ".,") {
 			cents = append(cents, column+": minor_units")
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
 	"carat/pipeline"
@@ -94,7 +93,7 @@ func (r *Raw) Drain() error {
 func Unpack(r io.Reader, how Compression) (io.Reader, func(), error) {
 	switch how {
 	case Gzip:
-		z, err := gzip.NewReader(r)
+		z, err := newMembers(r)
 		return z, func() {}, err
 	case Zstd:
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),

@@ -32,6 +32,9 @@ func expected(c *pipeline.FeedColumn, code pipeline.Code, text []byte) string {
 		}
 		return "one of " + strings.Join(c.Values, ", ")
 	case pipeline.ColumnCurrency:
+		if code := strings.ToUpper(string(text)); pipeline.IsCurrency(code) {
+			return "an ISO 4217 currency code like USD, in capital letters (a layout says it: values: {" + c.Name + ": {" + string(text) + ": " + code + "}})"
+		}
 		return "an ISO 4217 currency code like USD"
 	case pipeline.ColumnCountry:
 		return "two upper-case letters like DE"

@@ -1,0 +1,99 @@
+package guess_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"carat/pipeline/feed/feedtest"
+	"carat/pipeline/feed/guess"
+)
+
+// written gives the first layout of a file.
+func written(t *testing.T, name, feed string, content []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	text, err := guess.Write(f, name, feed, "")
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return text
+}
+
+// What can be read in two ways is asked, and what can be seen is said.
+func TestWhatAFirstLayoutSaysAndAsks(t *testing.T) {
+	for name, c := range map[string]struct {
+		feed, text string
+		want, not  []string
+	}{
+		"a point that could be either": {"bank_lines", "Date,Ref,Amount\n2026-10-25,a,1.234\n2026-10-26,b,12\n",
+			[]string{`decimal_comma: "" # ? 1.234 can be 1.234 or 1234: false, or true and thousands: "."`}, nil},
+		"a comma that could be either": {"bank_lines", "Date;Ref;Amount\n25.10.2026;a;-1,234\n26.10.2026;b;7,125\n",
+			[]string{`decimal_comma: "" # ? -1,234 can be -1234 or -1.234: false and thousands: ",", or true`}, []string{"thousands: \",\"\n"}},
+		"another row decides":    {"bank_lines", "Date,Ref,Amount\n2026-10-25,a,1.234\n2026-10-26,b,12.5\n", nil, []string{"decimal_comma", "thousands"}},
+		"a machine wrote it":     {"bank_lines", `{"date":"2026-10-25","ref":"a","amount":1.234}` + "\n" + `{"date":"2026-10-25","ref":"a","amount":1.234}` + "\n", nil, []string{"decimal_comma"}},
+		"several currencies":     {"bank_lines", "Date,Ref,Amount\n25.10.2026,a,$5.00\n26.10.2026,b,€7.12\n", []string{`currency_by_sign: {$: "?", €: EUR} # ?`}, []string{"currency_sign", `currency: ""`}},
+		"one currency":           {"bank_lines", "Date,Ref,Amount\n25.10.2026,a,$5.00\n", []string{"currency_sign: $", `currency: "" # ?`}, nil},
+		"signs beside a column":  {"bank_lines", "Date,Ref,Amount,Currency\n25.10.2026,a,$5.00,USD\n26.10.2026,b,€7.12,EUR\n", []string{"currency_sign: [$, €]", "currency: Currency"}, []string{"by_sign"}},
+		"cents and milliseconds": {"coin_purchases", "Order ID,User,Type,Coins,amount_cents,currency,ts\no1,v1,purchase,100,199,usd,1790770530250\n", []string{"gross_amount: amount_cents", "scale: {gross_amount: minor_units}", "purchased_at: ts", "time_format: epoch_milliseconds", "currency: {usd: USD}"}, nil},
+		"lines before the header": {"bank_lines", "Kontoauszug;;;;\nInhaber;ACME;;;\nZeitraum;01.10.2026;31.10.2026;;\n;;;;\nBuchungstag;Verwendungszweck;Betrag;W\xe4hrung;Saldo\n13.10.2026;Geb\xfchr;1.234,50 S;EUR;5,00 H\n14.10.2026;x;7,00 H;EUR;6,00 H\n",
+			[]string{"encoding: windows-1252", `separator: ";"`, "booked_at: Buchungstag", "amount: Betrag", "currency: Währung", "trailing_sign: {negative: S, positive: H}", "decimal_comma: true"}, nil},
+		"narrow lines before it": {"bank_lines", "Bank,North\nAccount,1\nOwner,ACME\nFrom,2026-10-01\nTo,2026-10-31\nPrinted,2026-11-01\nDate,Ref,Text,Amount,Balance\n2026-10-25,a,x,5.00,6.00\n2026-10-26,b,y,5.00,11.00\n", []string{"booked_at: Date", "amount: Amount"}, nil},
+		"a zone by its name":     {"bank_lines", "Date|Ref|Amount\n2026-10-25 12:00:00 CET|a|12.00\n", []string{`time_format: "YYYY-MM-DD HH:mm:ssZ"`, `separator: "|"`}, nil},
+		"an offset, no seconds":  {"bank_lines", "Date,Ref,Amount\n2026-10-25T12:00+0200,a,\"1,00,000.00\"\n", []string{`time_format: "YYYY-MM-DDTHH:mmZ"`, `thousands: ","`}, nil},
+		"an offset of four":      {"bank_lines", "Date,Ref,Amount\n2026-10-25T12:00:01+0200,a,5.-\n", []string{`time_format: "YYYY-MM-DDTHH:mm:ssZ"`, "amount: Amount"}, []string{"trailing_sign"}},
+	} {
+		got := written(t, "export.csv", c.feed, []byte(c.text))
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: no %s in\n%s", name, want, got)
+			}
+		}
+		for _, not := range c.not {
+			if strings.Contains(got, not) {
+				t.Errorf("%s: %s in\n%s", name, not, got)
+			}
+		}
+	}
+}
+
+// A cover before the sheet that has the rows is passed over; sheets with the same columns
+// are named.
+func TestFirstLayoutOfAWorkbook(t *testing.T) {
+	for sheets, want := range map[string]string{"Cover October": "      sheet: October\n", "Cover October November": `      sheet: "*" # each that has the columns: October, November; name one to have it alone`} {
+		book := feedtest.WorkbookOf(t, func(f *excelize.File) {
+			for i, name := range strings.Fields(sheets) {
+				if _, err := f.NewSheet(name); err != nil {
+					t.Fatal(err)
+				}
+				rows := [][]any{{"Bank", "North"}, {"for ACME"}}
+				if i > 0 {
+					rows = [][]any{{"Statement", "", ""}, {"Date", "Ref", "Amount"}, {"2026-10-05", "a", 5.5}, {"2026-10-06", "b", 6}}
+				}
+				for at, row := range rows {
+					if err := f.SetSheetRow(name, "A"+string(rune('1'+at)), &row); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if err := f.DeleteSheet("Sheet1"); err != nil {
+				t.Fatal(err)
+			}
+		}, []any{"none"})
+		got := written(t, "export.xlsx", "bank_lines", book)
+		if !strings.Contains(got, want) || !strings.Contains(got, "booked_at: Date") {
+			t.Errorf("%s: no %s in\n%s", sheets, want, got)
+		}
+	}
+}
