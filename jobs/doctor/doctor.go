@@ -132,6 +132,15 @@ func (x *examination) history(ctx context.Context) {
 	default:
 		x.well("engine", "it answers")
 	}
+	newest := map[string]int64{}
+	if tables, err := p.Lake.Tables(ctx, books.Latest); err == nil {
+		for _, t := range tables {
+			if books.IsRaw(t.Name) && t.Snapshot != 0 && len(newest) < 3 {
+				newest[t.Name] = t.Snapshot
+			}
+		}
+	}
+	x.cluster(ctx, p.Lake.ID(), newest)
 }
 
 // sources asks each source whether it answers.

@@ -66,6 +66,9 @@ func Run(ctx context.Context, o Options) (result *Result, err error) {
 			return nil, err
 		}
 		job.TookSnapshots(r.Run)
+		if r.engine != "" {
+			job.Took("engine " + r.engine)
+		}
 		if err := r.Close(); err != nil {
 			return nil, err
 		}
@@ -80,6 +83,7 @@ type Finished struct {
 	Repeated bool
 	eng      *engine.Engine // nil when repeated
 	cluster  *trino.Server  // that builds the models; nil: eng does
+	engine   string         // its name and version
 	carried  bool           // forward from the month before
 	start    string         // why it isn't
 	// signOffFell says why the period's sign-off fell away, "" when none did.

@@ -35,12 +35,31 @@ const connections = 4
 // with views of the raw tables as the run reads them. Whoever calls it holds the lake's
 // lock: no other run of this lake is alive.
 func (s *Server) Begin(ctx context.Context, run string, raw []pipeline.TableFiles) (*Run, error) {
-	sum := sha256.Sum256([]byte(s.config.Lake))
-	prefix := "carat_" + hex.EncodeToString(sum[:6]) + "_"
+	prefix := s.prefix("carat_")
 	if err := s.sweep(ctx, prefix); err != nil {
 		return nil, err
 	}
-	r := &Run{Server: s, schema: prefix + run[:min(len(run), 16)] + "_" + s.config.Attempt}
+	r, err := s.place(ctx, prefix+run[:min(len(run), 16)]+"_"+s.config.Attempt)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range raw {
+		if err := r.see(ctx, t); err != nil {
+			return nil, errors.Join(err, r.End(ctx))
+		}
+	}
+	return r, nil
+}
+
+// prefix begins the names of this lake's schemas of one kind.
+func (s *Server) prefix(kind string) string {
+	sum := sha256.Sum256([]byte(s.config.Lake))
+	return kind + hex.EncodeToString(sum[:6]) + "_"
+}
+
+// place makes a schema.
+func (s *Server) place(ctx context.Context, schema string) (*Run, error) {
+	r := &Run{Server: s, schema: schema}
 	if err := s.exec(ctx, s.plain, "create schema "+duckdb.Identifier(r.schema)); err != nil {
 		return nil, s.failure(ctx, "make schema", s.config.Scratch+"."+r.schema, err)
 	}
@@ -50,11 +69,6 @@ func (s *Server) Begin(ctx context.Context, run string, raw []pipeline.TableFile
 	}
 	r.db.SetMaxOpenConns(connections)
 	r.db.SetMaxIdleConns(connections)
-	for _, t := range raw {
-		if err := r.see(ctx, t); err != nil {
-			return nil, errors.Join(err, r.End(ctx))
-		}
-	}
 	return r, nil
 }
 
@@ -108,6 +122,9 @@ func (r *Run) see(ctx context.Context, t pipeline.TableFiles) error {
 		from = fmt.Sprintf(" from %s.%s.%s for version as of %d", duckdb.Identifier(r.config.Catalog), Schema, duckdb.Identifier(t.Name), t.Snapshot)
 		names, err := r.columns(ctx, "select *"+from)
 		if err != nil {
+			if unseen := r.sees(ctx, t.Name, t.Snapshot); unseen != nil {
+				return unseen
+			}
 			return r.failure(ctx, "read", t.Name+" in the catalog "+r.config.Catalog, err)
 		}
 		for _, name := range names {
