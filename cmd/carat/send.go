@@ -58,6 +58,10 @@ password is taken from the environment variable ` + mail.PasswordVariable + `.`,
 				err = pipeline.Errorf(pipeline.KindInternal, "send statements of", period, "%s", counted(len(r.Failed), "statement was not taken", "statements were not taken")).
 					WithHint("the same command tries them again")
 			}
+			if err == nil && len(r.Unknown) > 0 {
+				err = pipeline.Errorf(pipeline.KindInternal, "send statements of", period, "of %s nobody knows whether it went", counted(len(r.Unknown), "statement", "statements")).
+					WithHint("ask the mail server; --again sends one once more")
+			}
 			return err
 		},
 	}
@@ -66,6 +70,7 @@ password is taken from the environment variable ` + mail.PasswordVariable + `.`,
 	cmd.Flags().StringVar(&o.Agency, "agency", "", "only this agency's")
 	cmd.Flags().BoolVar(&o.Provisional, "provisional", false, "also statements of a month that is not closed")
 	cmd.Flags().BoolVar(&o.NewAddress, "new-address", false, "also to an address that is another than that of the letter before")
+	cmd.Flags().BoolVar(&o.Again, "again", false, "also the one named whose sending was broken off")
 	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "only say what would be sent")
 	return cmd
 }
@@ -89,11 +94,18 @@ func (a *app) writeSent(r *mail.Result, dryRun bool) {
 	}{
 		{r.Before, "were sent before"}, {r.NoAddress, "have no address"},
 		{r.Provisional, "are provisional and stay here (--provisional sends them)"},
-		{r.Unknown, "were being sent when a run was broken off: ask the server whether they went"},
+		{int64(len(r.Unknown)), "were being sent when a run was broken off: ask the server whether they went"},
 	} {
 		if line.n > 0 {
 			fmt.Fprintf(a.stdout, "%s %s\n", grouped(line.n), line.text)
 		}
+	}
+	for _, id := range r.Unknown {
+		flag, name := "--creator ", id
+		if agency, is := strings.CutPrefix(id, mail.AgencyPrefix); is {
+			flag, name = "--agency ", agency
+		}
+		a.tell("send to " + id + ": ask the mail server whether it went; if it didn't, `carat send --period " + string(r.Period) + " " + flag + name + " --again` sends it")
 	}
 	for _, f := range r.Failed {
 		a.tell("send to " + f.CreatorID + ": " + f.Reason)

@@ -49,15 +49,16 @@ type Options struct {
 	Provisional bool   // also those of a month that is not closed
 	DryRun      bool   // only say what would be sent
 	NewAddress  bool   // also to an address that isn't the one of the letter before
+	Again       bool   // also what an earlier run was broken off while sending, of the one that is named
 	Password    string // of Mail.User
 }
 
 // Result counts what became of each statement.
 type Result struct {
 	Period      pipeline.Period
-	Sent        int64 // now; in a dry run: would be
-	Before      int64 // the same statement was sent before
-	Unknown     int64 // an earlier run was broken off while sending it: nobody knows
+	Sent        int64    // now; in a dry run: would be
+	Before      int64    // the same statement was sent before
+	Unknown     []string // whose: a run was broken off while sending it, and nobody knows whether it went
 	NoAddress   int64
 	Provisional int64 // left out
 	Failed      []Failure
@@ -87,8 +88,12 @@ type letter struct {
 // give it, once. What was sent is recorded before and
 // after, so that a statement is never sent twice, whatever crashes; one of which
 // nobody knows whether it arrived is told and left alone. Without statements it
-// is a not-found error, without a server one of usage.
+// is a not-found error, without a server one of usage. Again sends one of those once more, of the creator or agency
+// that is named.
 func Send(ctx context.Context, o Options) (result *Result, err error) {
+	if o.Again && o.Creator == "" && o.Agency == "" {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "send statements of", string(o.Period), "--again is about one statement").WithHint("ask the mail server which went, and name who got none: --creator ID or --agency ID")
+	}
 	if o.Config.Mail.Server == "" && !o.DryRun {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "send statements of", string(o.Period), "carat.yaml names no mail server").
 			WithHint("add `mail: {server: \"smtp.example.com:587\", from: \"Payments <pay@example.com>\"}`")

@@ -40,8 +40,13 @@ type mailer struct {
 // deliver sends one letter, if it wasn't sent before.
 func (m *mailer) deliver(ctx context.Context, l *letter, result *Result) error {
 	before, err := m.store.SendingState(ctx, l.sent)
+	if again := err == nil && before == state.SentSending && m.options.Again; again && !m.options.DryRun {
+		before, err = "", m.store.AbandonSending(ctx, l.sent)
+	} else if again {
+		before = ""
+	}
 	if err != nil || before != "" {
-		result.count(before)
+		result.count(before, l)
 		return err
 	}
 	if reason := m.held(l); reason != "" {
@@ -49,7 +54,7 @@ func (m *mailer) deliver(ctx context.Context, l *letter, result *Result) error {
 		return nil
 	}
 	if m.options.DryRun {
-		result.count("")
+		result.count("", l)
 		return nil
 	}
 	message, err := m.message(l)
@@ -59,7 +64,7 @@ func (m *mailer) deliver(ctx context.Context, l *letter, result *Result) error {
 	}
 	before, err = m.store.BeginSending(ctx, l.sent)
 	if err != nil || before != "" {
-		result.count(before)
+		result.count(before, l)
 		return err
 	}
 	if err := m.wait(ctx); err != nil {
@@ -69,12 +74,12 @@ func (m *mailer) deliver(ctx context.Context, l *letter, result *Result) error {
 }
 
 // count counts a letter by where it stood before.
-func (r *Result) count(before string) {
+func (r *Result) count(before string, l *letter) {
 	switch before {
 	case state.SentDone:
 		r.Before++
 	case state.SentSending:
-		r.Unknown++
+		r.Unknown = append(r.Unknown, l.sent.CreatorID)
 	default:
 		r.Sent++
 	}
@@ -100,7 +105,7 @@ func (m *mailer) give(ctx context.Context, l *letter, message *mail.Msg, result 
 		return m.store.FinishSending(ctx, l.sent)
 	case errors.As(err, &refused) && refused.Reason == mail.ErrSMTPDataClose && refused.ErrorCode() == 0:
 		// All was said and no answer came: nobody knows.
-		result.Unknown++
+		result.Unknown = append(result.Unknown, l.sent.CreatorID)
 	default:
 		result.Failed = append(result.Failed, Failure{l.sent.CreatorID, l.refusal(err)})
 		if err := m.store.AbandonSending(ctx, l.sent); err != nil {

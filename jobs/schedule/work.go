@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"carat/jobs"
@@ -124,6 +125,10 @@ func sendClosed(ctx context.Context, s books.Setting, models fs.FS) (err error) 
 			first := r.Failed[0]
 			err = pipeline.Errorf(pipeline.KindInternal, "send statements of", string(month), "%s, among them that of %s: %s",
 				plural(int64(len(r.Failed)), "was not taken", "were not taken"), first.CreatorID, first.Reason)
+		}
+		if err == nil && len(r.Unknown) > 0 {
+			err = pipeline.Errorf(pipeline.KindInternal, "send statements of", string(month), "nobody knows whether that of %s went", strings.Join(r.Unknown[:min(len(r.Unknown), 3)], ", ")).
+				WithHint("ask the mail server; `carat send --again` sends one once more")
 		}
 		failures = errors.Join(failures, err)
 	}
