@@ -2,6 +2,8 @@
 -- grain: entity, account, currency
 -- Receivables of stores, providers and resellers, what they hold back and what is owed to them, clearing, cash, sales tax and withholding
 -- (ASC 830-20-35, IAS 21.23).
+-- So is suspense: what waits there for a word is money too, and must leave nothing behind once it is explained; while the month before is
+-- open nobody knows what it opens with, and it has no row.
 -- Signed as the journal. It opens with what the closed month before closed with; where carat begins, and while the month before is
 -- open, with what its roll-forward knows (led_monetary_opening). There is no row of an account that nobody can tell the opening of: it was
 -- closed without a balance. Left out, too, is an
@@ -11,12 +13,14 @@ with roles as (
     from (
         values
             ('cash'), ('clearing'), ('store_receivable'), ('provider_receivable'), ('reseller_receivable'), ('reserves'),
-            ('counterparty_payable'), ('withholding_receivable'), ('tax_payable'), ('withholding_payable')
+            ('counterparty_payable'), ('withholding_receivable'), ('tax_payable'), ('withholding_payable'), ('suspense')
     ) as monetary (role)
 ),
 
 turn as (
-    select run_eras.era_start is not null and run.period > run.first_period as is_closed
+    select
+        run_eras.era_start is not null and run.period > run.first_period as is_closed,
+        run.period = run.first_period as is_first
     from run
     left join run_eras
         on run_eras.era_start = run.period_start
@@ -131,4 +135,5 @@ left join moved
     on moved.entity = keys.entity
     and moved.account = keys.account
     and moved.currency = keys.currency
-where openings.entity is null or openings.opening_amount is not null
+where (openings.entity is null or openings.opening_amount is not null)
+    and (accounts.role <> 'suspense' or turn.is_closed or turn.is_first)
