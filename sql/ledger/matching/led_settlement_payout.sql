@@ -6,7 +6,7 @@
 -- not judged: alone (it stands without lines, so which it pays is not known), running (it comes from a balance, by the
 -- configuration), before_carat (more than its lines, so soon after carat began that older ones may be in it). The month is
 -- the payout's; line_id is its first line.
-with lines as (
+with payout_lines as (
     select
         lines.line_id,
         lines.entity,
@@ -15,7 +15,6 @@ with lines as (
         lines.currency,
         lines.report_id,
         lines.payout_id,
-        lines.kind,
         lines.net_amount,
         lines.event_at,
         coalesce(lines.settled_at, lines.event_at) as settled_at,
@@ -24,7 +23,45 @@ with lines as (
         lines.source_line
     from stg_settlement_lines as lines
     cross join run
-    where lines.accounting_month <= run.period
+    where lines.accounting_month <= run.period and lines.kind = 'payout'
+),
+
+-- payouts one by one; of the other lines, which are many, the sums of a report
+lines as (
+    select
+        entity,
+        channel,
+        counterparty,
+        currency,
+        report_id,
+        payout_id,
+        line_id,
+        cast(net_amount as decimal(38, 6)) as net_amount,
+        event_at,
+        settled_at,
+        accounting_month,
+        cast(0 as bigint) as lines,
+        cast(0 as bigint) as order_lines
+    from payout_lines
+    union all
+    select
+        lines.entity,
+        lines.channel,
+        lines.counterparty,
+        lines.currency,
+        lines.report_id,
+        lines.payout_id,
+        cast(null as varchar) as line_id,
+        sum(lines.net_amount) as net_amount,
+        cast(null as timestamp with time zone) as event_at,
+        max(coalesce(lines.settled_at, lines.event_at)) as settled_at,
+        cast(null as varchar) as accounting_month,
+        count(*) as lines,
+        sum(case when lines.kind in ('sale', 'refund', 'chargeback') then 1 else 0 end) as order_lines
+    from stg_settlement_lines as lines
+    cross join run
+    where lines.accounting_month <= run.period and lines.kind <> 'payout'
+    group by lines.entity, lines.channel, lines.counterparty, lines.currency, lines.report_id, lines.payout_id
 ),
 
 reports as (
@@ -33,8 +70,8 @@ reports as (
         counterparty,
         currency,
         report_id,
-        sum(case when kind = 'payout' then 1 else 0 end) as payouts,
-        sum(case when kind = 'payout' then 0 else 1 end) as own_lines,
+        count(line_id) as payouts,
+        sum(lines) as own_lines,
         max(settled_at) as settled_at
     from lines
     where payout_id is null
@@ -76,12 +113,11 @@ members as (
         lines.counterparty,
         lines.currency,
         lines.report_id,
-        lines.kind,
         lines.net_amount,
         lines.event_at,
         lines.accounting_month,
-        lines.batch_id,
-        lines.source_line,
+        lines.lines,
+        lines.order_lines,
         'payout_id' as known_by,
         lines.payout_id as group_id,
         true as pays_out,
@@ -96,12 +132,11 @@ members as (
         lines.counterparty,
         lines.currency,
         lines.report_id,
-        lines.kind,
         lines.net_amount,
         lines.event_at,
         lines.accounting_month,
-        lines.batch_id,
-        lines.source_line,
+        lines.lines,
+        lines.order_lines,
         case when placed_reports.is_alone then 'nothing' else 'report' end as known_by,
         case when placed_reports.is_alone then lines.line_id else '' end as group_id,
         placed_reports.pays_out,
@@ -112,7 +147,7 @@ members as (
         and placed_reports.counterparty = lines.counterparty
         and placed_reports.currency = lines.currency
         and placed_reports.report_id = lines.report_id
-    where lines.payout_id is null and (lines.kind = 'payout' or not placed_reports.is_alone)
+    where lines.payout_id is null and (lines.line_id is not null or not placed_reports.is_alone)
 ),
 
 payouts as (
@@ -124,20 +159,20 @@ payouts as (
         group_id,
         payouts_before,
         max(channel) as channel,
-        min(case when kind = 'payout' then line_id end) as line_id,
+        min(line_id) as line_id,
         min(report_id) as first_report,
-        min(case when kind = 'payout' then report_id end) as report_id,
-        max(case when kind = 'payout' then event_at end) as event_at,
-        max(case when kind = 'payout' then accounting_month end) as accounting_month,
+        min(case when line_id is not null then report_id end) as report_id,
+        max(event_at) as event_at,
+        max(accounting_month) as accounting_month,
         count(distinct report_id) as reports,
-        sum(case when kind = 'payout' then 0 else 1 end) as lines,
-        sum(case when kind in ('sale', 'refund', 'chargeback') then 1 else 0 end) as order_lines,
-        sum(case when kind = 'payout' then 0 else net_amount end) as all_amount,
-        sum(case when kind <> 'payout' and pays_out then net_amount else 0 end) as own_amount,
-        sum(case when kind = 'payout' then -net_amount else 0 end) as paid_amount
+        sum(lines) as lines,
+        sum(order_lines) as order_lines,
+        sum(case when line_id is null then net_amount else 0 end) as all_amount,
+        sum(case when line_id is null and pays_out then net_amount else 0 end) as own_amount,
+        sum(case when line_id is null then 0 else -net_amount end) as paid_amount
     from members
     group by entity, counterparty, currency, known_by, group_id, payouts_before
-    having sum(case when kind = 'payout' then 1 else 0 end) > 0
+    having count(line_id) > 0
 ),
 
 -- a report whose own lines add up to its payout leaves those before it open
@@ -195,7 +230,7 @@ select
     end as outcome
 from judged as payouts
 cross join run
-inner join lines
+inner join payout_lines as lines
     on lines.line_id = payouts.line_id
 left join run_settlements
     on run_settlements.counterparty = payouts.counterparty
