@@ -14,6 +14,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/exceptions"
+	"carat/jobs/serve/api"
 	"carat/jobs/serve/creators"
 	"carat/jobs/serve/signing"
 	"carat/jobs/serve/uploads"
@@ -59,6 +60,9 @@ func New(o Options, where web.Options) (site *web.Site, end func() error) {
 	}
 	p.work = work.New(o.Clock)
 	where.Upload = uploadPath
+	throttle := web.NewThrottle() // who guesses tokens keeps nobody from signing in
+	where.API = api.New(api.Options{Setting: p.Setting, SQL: p.SQL, Clock: p.Clock, Log: p.Log, Throttle: throttle, Server: p.server, Network: func(r *http.Request) string { return p.site.Network(r) }})
+	where.APIRefuse = api.Refuse
 	p.site = web.New(where, p.routes())
 	return p.site, func() error {
 		p.work.Close()

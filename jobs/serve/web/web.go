@@ -57,6 +57,10 @@ type Options struct {
 	// Proxies are those from whom a forwarded address is believed; none: nobody.
 	Proxies []netip.Prefix
 	Log     *slog.Logger
+	// API answers programs, below APIPrefix, with no session and no cookie; nil: nothing
+	// does. APIRefuse says to them what is refused before.
+	API       http.Handler
+	APIRefuse func(w http.ResponseWriter, r *http.Request, status int, sentence string)
 	// Upload is the one path to which a file may be posted; "": there is none.
 	Upload string
 }
@@ -133,22 +137,26 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				panic(p)
 			}
 			s.Log.Error("a page failed", "path", r.URL.Path, "panic", p)
-			Refuse(w, http.StatusInternalServerError, "the page failed; what happened is in carat's log")
+			s.refuse(w, r, http.StatusInternalServerError, "the page failed; what happened is in carat's log")
 		}
 	}()
 	switch {
 	case len(s.Proxies) > 0 && !s.throughProxy(r):
-		Refuse(w, http.StatusForbidden, "this server is reached through its proxy")
+		s.refuse(w, r, http.StatusForbidden, "this server is reached through its proxy")
 		return
 	case !slices.Contains(s.hosts, strings.ToLower(r.Host)):
-		Refuse(w, http.StatusMisdirectedRequest, "this server isn't that host")
+		s.refuse(w, r, http.StatusMisdirectedRequest, "this server isn't that host")
 		return
 	case len(r.RequestURI) > URLBytes:
-		Refuse(w, http.StatusRequestURITooLong, "the address is too long")
+		s.refuse(w, r, http.StatusRequestURITooLong, "the address is too long")
 		return
 	case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost:
 		w.Header().Set("Allow", "GET, HEAD, POST")
-		Refuse(w, http.StatusMethodNotAllowed, "pages are read with GET and changed with POST")
+		s.refuse(w, r, http.StatusMethodNotAllowed, "pages are read with GET and changed with POST")
+		return
+	}
+	if s.programs(r) {
+		s.API.ServeHTTP(w, r)
 		return
 	}
 	most := int64(FormBytes)
@@ -157,6 +165,23 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, most)
 	s.inside.ServeHTTP(w, r)
+}
+
+// APIPrefix begins the addresses that programs ask for.
+const APIPrefix = "/api/"
+
+// programs says whether a program asks, and not a browser's page.
+func (s *Site) programs(r *http.Request) bool {
+	return s.API != nil && strings.HasPrefix(r.URL.Path, APIPrefix)
+}
+
+// refuse says why nothing is answered, as whoever asks reads it.
+func (s *Site) refuse(w http.ResponseWriter, r *http.Request, status int, sentence string) {
+	if s.programs(r) {
+		s.APIRefuse(w, r, status, sentence)
+		return
+	}
+	Refuse(w, status, sentence)
 }
 
 // Refuse answers with a status and a sentence of carat's own, as text: there is no
