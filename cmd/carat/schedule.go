@@ -58,7 +58,7 @@ are served on --listen; --listen "" serves nothing.`,
 			defer m.books.wait()
 			return schedule.Run(cmd.Context(), schedule.Options{
 				Setting: s, Clock: wallClock{}, Work: schedule.WorkOf(s, sql.Files), Log: log, Grace: grace,
-				Observe: m.observe, Leads: m.leads, Told: m.told, LeftAlone: m.leftAlone,
+				Observe: m.observe, Before: m.before, Leads: m.leads, Told: m.told, LeftAlone: m.leftAlone,
 			})
 		},
 	}
@@ -137,6 +137,16 @@ func (m *scheduleMetrics) leads(yes bool) {
 	m.leading.Set(map[bool]float64{true: 1}[yes])
 	if yes {
 		m.after()
+	}
+}
+
+// before begins the series of a job: a first failure is a change that way, and a restart forgets no age.
+func (m *scheduleMetrics) before(job string, done time.Time) {
+	for _, result := range []string{"done", "found", "failed", "pending"} {
+		m.runs.WithLabelValues(job, result)
+	}
+	if !done.IsZero() {
+		m.last.WithLabelValues(job).Set(float64(done.Unix()))
 	}
 }
 

@@ -57,7 +57,11 @@ func (s *scheduler) run(ctx context.Context, slot state.Slot) error {
 	}
 	err = s.record(record, slot, ended)
 	if s.o.Observe != nil {
-		s.o.Observe(SlotRun{Slot: timetable.Slot{Job: slot.Job, Key: slot.Key, At: slot.At}, Result: slot.Status, Took: ended.Sub(began)})
+		result := slot.Status
+		if result == state.SlotDone && slot.Detail != "" {
+			result = jobFound
+		}
+		s.o.Observe(SlotRun{Slot: timetable.Slot{Job: slot.Job, Key: slot.Key, At: slot.At}, Result: result, Took: ended.Sub(began)})
 	}
 	if err == nil && job.Overlap == config.OverlapSkip {
 		err = s.skipOverlapped(record, slot, ended)

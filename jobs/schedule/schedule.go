@@ -38,6 +38,9 @@ type Options struct {
 	// Observe, if not nil, is told every slot that ended or was put off, and
 	// how long its run took.
 	Observe func(SlotRun)
+	// Before, if not nil, is told of each job, when this scheduler begins to lead, when
+	// it was done last; zero: never, as far as the newest records go.
+	Before func(job string, done time.Time)
 	// Leads, if not nil, is told when this scheduler begins to lead, and when it
 	// no longer does: the database went away.
 	Leads func(bool)
@@ -51,12 +54,12 @@ type Options struct {
 // SlotRun is how one run of a slot went.
 type SlotRun struct {
 	timetable.Slot
-	Result string // done, failed, or pending: put off
+	Result string // done, found (done, and found bad input or a block), failed, or pending: put off
 	Took   time.Duration
 }
 
 // Done says whether the job did its work.
-func (r SlotRun) Done() bool { return r.Result == state.SlotDone }
+func (r SlotRun) Done() bool { return r.Result == state.SlotDone || r.Result == jobFound }
 
 // defaultIdle bounds how long the scheduler waits without looking at the clock:
 // one that was set forward is noticed.
@@ -171,6 +174,9 @@ func (s *scheduler) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := s.before(ctx); err != nil {
+		return err
+	}
 	s.led = true
 	s.leads(true)
 	if resumed > 0 {
@@ -205,11 +211,16 @@ func (s *scheduler) takeLead(ctx context.Context, p *books.Books) (*lake.Lead, e
 }
 
 func (s *scheduler) loop(ctx context.Context) error {
+	config := s.configSum()
 	for ctx.Err() == nil {
 		if err := s.lead.Holds(ctx); err != nil {
 			return s.unlessEnded(ctx, err)
 		}
 		now := s.o.Clock.Now()
+		if sum := s.configSum(); sum != config {
+			config = sum
+			s.o.Log.Warn("carat.yaml was changed since the start: jobs go on as it was then; restart carat schedule when the change is whole (carat check)")
+		}
 		if err := s.tell(ctx, now); err != nil {
 			return s.unlessEnded(ctx, err)
 		}
