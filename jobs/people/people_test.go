@@ -269,3 +269,33 @@ func TestCreators(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Who grants the first role of all becomes administrator, whatever the role and whoever
+// gets it: a name that was misspelt can be taken back.
+func TestFirstGrantLocksNobodyOut(t *testing.T) {
+	for _, role := range books.Roles {
+		t.Run(role, func(t *testing.T) {
+			s := trial.Folder(t, "feeds: {}\nfirst_period: 2026-10\n", nil)
+			s.By = books.Actor{User: "boss", OSUser: "boss"}
+			creator := ""
+			if role == books.RoleCreator {
+				creator = "c1"
+			}
+			r, err := people.Users(t.Context(), people.UsersOptions{Setting: s, User: "tpyo", Role: role, Creator: creator})
+			if err != nil || r.Administrator != "boss" || len(r.Grants) != 2 {
+				t.Fatalf("%+v %v", r, err)
+			}
+			_, err = people.Users(t.Context(), people.UsersOptions{Setting: s, User: "tpyo", Role: role, Revoke: true})
+			must(t, err)
+			r, err = people.Users(t.Context(), people.UsersOptions{Setting: s, User: "typo", Role: role, Creator: creator})
+			if err != nil || r.Administrator != "" || len(r.Grants) != 2 {
+				t.Errorf("%+v %v", r, err)
+			}
+		})
+	}
+	s := trial.Folder(t, "feeds: {}\nfirst_period: 2026-10\n", nil)
+	s.By = books.Actor{User: "boss", OSUser: "boss"}
+	if r, err := people.Users(t.Context(), people.UsersOptions{Setting: s, User: "Boss", Role: books.RoleAdministrator}); err != nil || r.Administrator != "" || len(r.Grants) != 1 {
+		t.Errorf("to oneself: %+v %v", r, err)
+	}
+}

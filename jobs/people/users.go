@@ -43,7 +43,7 @@ type UsersResult struct {
 
 // Users gives every role of every user, after a change if one was asked for.
 // Roles are changed by an administrator. Who grants the first role of all becomes
-// one, unless that role makes somebody else one.
+// one, whatever the role and whoever gets it: a name that was misspelt locks nobody out.
 func Users(ctx context.Context, o UsersOptions) (result *UsersResult, err error) {
 	right := books.RightUsers
 	if o.Role != "" {
@@ -222,10 +222,11 @@ func again(do func() error) (err error) {
 }
 
 // grant gives what is to be written for a role to be granted. The first of all
-// makes its giver an administrator: else nobody could give the next.
+// makes its giver an administrator: else nobody could give the next, or take this one
+// back where its name was misspelt.
 func grant(g books.Grants, o UsersOptions) (administrator string, granted []state.Grant, err error) {
 	by := state.Grant{User: o.User, Role: o.Role, By: o.By.User, OSUser: o.By.OSUser, At: o.Now, Entities: o.Entities}
-	if len(g) == 0 && o.Role != books.RoleAdministrator {
+	if own := o.Role == books.RoleAdministrator && names.Same(o.User, o.By.User); len(g) == 0 && !own {
 		first := by
 		first.User, first.Role, first.Entities = o.By.User, books.RoleAdministrator, nil
 		administrator, granted, g = first.User, append(granted, first), append(g, first)
