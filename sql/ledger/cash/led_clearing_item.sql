@@ -15,10 +15,9 @@ with settled as (
         coalesce(lines.fee_amount, 0) - lines.net_amount as amount,
         coalesce(lines.settled_at, lines.event_at) as moved_at,
         lines.accounting_month
-    from stg_settlement_lines as lines
+    from led_line_apart as lines
     cross join run
-    where lines.accounting_month <= run.period
-        and lines.kind in ('payout', 'disbursement', 'transfer')
+    where lines.kind in ('payout', 'disbursement', 'transfer')
         and coalesce(lines.settled_at, lines.event_at) >= run.first_start
         and coalesce(lines.settled_at, lines.event_at) < run.period_end
     union all

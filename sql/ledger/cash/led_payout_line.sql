@@ -36,9 +36,8 @@ select
             then greatest(least(coalesce(lines.settled_at, lines.event_at), run.closing_instant), run.period_start)
         else least(coalesce(lines.settled_at, lines.event_at), run.opening_instant)
     end as taken_at
-from stg_settlement_lines as lines
+from led_line_apart as lines
 cross join run
-where lines.accounting_month <= run.period
-    and lines.kind = 'disbursement'
+where lines.kind = 'disbursement'
     and coalesce(lines.settled_at, lines.event_at) >= run.first_start
     and coalesce(lines.settled_at, lines.event_at) < run.period_end

@@ -21,9 +21,8 @@ with payout_lines as (
         lines.accounting_month,
         lines.batch_id,
         lines.source_line
-    from stg_settlement_lines as lines
-    cross join run
-    where lines.accounting_month <= run.period and lines.kind = 'payout'
+    from led_line_apart as lines
+    where lines.kind = 'payout'
 ),
 
 -- payouts one by one; of the other lines, which are many, the sums of a report

@@ -16,11 +16,11 @@ with carried as (
         days_after(coalesce(lines.settled_at, lines.event_at), 31 + coalesce(run_channels.due_days, 0)) <= run.period_end as is_due,
         lines.batch_id,
         lines.source_line
-    from stg_settlement_lines as lines
+    from led_line_apart as lines
     cross join run
     left join run_channels
         on run_channels.channel = lines.channel
-    where lines.kind = 'carried' and lines.accounting_month <= run.period and lines.net_amount <> 0
+    where lines.kind = 'carried' and lines.net_amount <> 0
 ),
 
 firsts as (

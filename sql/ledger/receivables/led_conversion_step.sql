@@ -37,25 +37,24 @@ lines as (
 fee_lines as (
     select
         first_lines.group_id,
-        stg_settlement_lines.fee_amount as settled_fee,
-        coalesce(stg_settlement_lines.settled_at, stg_settlement_lines.event_at) as settled_at,
+        led_line_apart.fee_amount as settled_fee,
+        coalesce(led_line_apart.settled_at, led_line_apart.event_at) as settled_at,
         case
-            when stg_settlement_lines.accounting_month = run.period then greatest(stg_settlement_lines.event_at, run.period_start)
-            else least(stg_settlement_lines.event_at, run.opening_instant)
+            when led_line_apart.accounting_month = run.period then greatest(led_line_apart.event_at, run.period_start)
+            else least(led_line_apart.event_at, run.opening_instant)
         end as taken_at
     from lines as first_lines
     cross join run
-    inner join stg_settlement_lines
-        on stg_settlement_lines.entity = first_lines.entity
-        and stg_settlement_lines.channel = first_lines.channel
-        and stg_settlement_lines.store_transaction_id = first_lines.match_key
-        and stg_settlement_lines.currency = first_lines.settled_currency
+    inner join led_line_apart
+        on led_line_apart.entity = first_lines.entity
+        and led_line_apart.channel = first_lines.channel
+        and led_line_apart.store_transaction_id = first_lines.match_key
+        and led_line_apart.currency = first_lines.settled_currency
     where first_lines.place = 1
-        and stg_settlement_lines.kind = 'fee'
-        and stg_settlement_lines.fee_amount is not null
-        and stg_settlement_lines.accounting_month <= run.period
-        and coalesce(stg_settlement_lines.customer_currency, stg_settlement_lines.currency) = stg_settlement_lines.currency
-        and (stg_settlement_lines.fee_amount < 0) = (first_lines.amount > 0)
+        and led_line_apart.kind = 'fee'
+        and led_line_apart.fee_amount is not null
+        and coalesce(led_line_apart.customer_currency, led_line_apart.currency) = led_line_apart.currency
+        and (led_line_apart.fee_amount < 0) = (first_lines.amount > 0)
 ),
 
 own_lines as (
