@@ -74,11 +74,26 @@ func (d *Database) Narrow(ctx context.Context, prefix string, t pipeline.TableFi
 // fewRows is from how many rows on a table counts as one of many rows.
 const fewRows = 50_000
 
+// A table of small files, less than smallFile bytes on the average, is few rows too
+// as long as all are less than smallFiles bytes together: a year of daily files, of which
+// each costs as much to be opened as some thousand rows to be read.
+const (
+	smallFile  = 32 << 10
+	smallFiles = 16 << 20
+)
+
+// isHeld says whether files have so few rows that reading them once and keeping them
+// costs less than opening them for each query.
+func isHeld(files []string) bool {
+	size := sizeOf(files)
+	return guessedRows(files) < fewRows || size < smallFiles && size < smallFile*int64(len(files))
+}
+
 // Hold is Load for many queries: a table of few rows is read once and kept in
 // memory, because opening its files for each query costs more than its rows.
 func (d *Database) Hold(ctx context.Context, prefix string, tables []pipeline.TableFiles) error {
 	for _, t := range tables {
-		if guessedRows(t.Files) >= fewRows {
+		if !isHeld(t.Files) {
 			if err := d.Load(ctx, prefix, []pipeline.TableFiles{t}); err != nil {
 				return err
 			}
@@ -180,13 +195,17 @@ func scan(columns []pipeline.Column, empty bool, files string) string {
 // guess need only tell many from few.
 func guessedRows(files []string) int64 {
 	const bytesPerRow = 24
-	var size int64
+	return max(sizeOf(files)/bytesPerRow, 1)
+}
+
+// sizeOf gives the bytes of files; of one that isn't there, none.
+func sizeOf(files []string) (size int64) {
 	for _, f := range files {
 		if info, err := os.Stat(f); err == nil {
 			size += info.Size()
 		}
 	}
-	return max(size/bytesPerRow, 1)
+	return size
 }
 
 // LoadRows makes a small table of the rows: columns in SQL ("id varchar, n
