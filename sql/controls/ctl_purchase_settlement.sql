@@ -3,7 +3,7 @@
 -- control: purchase_settlement
 -- severity: block
 -- unit: currency
--- reasons: amount, fee, quantity, currency, duplicate, ambiguous, missing_in_settlement, missing_in_ledger, net
+-- reasons: amount, fee, tax, quantity, currency, duplicate, ambiguous, missing_in_settlement, missing_in_ledger, net
 -- guards: sales that a store never paid for; money for sales that nobody booked; fees above the contract; a report read twice
 -- question: Did every order reach its settlement, at the right amount and fee, once?
 -- causes: a report that is missing or was read twice; a refund made in the store alone; a sale lost on the way to the platform; a changed commission; a currency converted where it shouldn't be; a line whose net was rounded or typed by hand
@@ -14,7 +14,7 @@
 -- By transaction, kind and currency: one to one, then sums of several; lines without a transaction by what they say; aggregates
 -- by channel, SKU, country, currency and range, in units and amount, once the range has ended (named by that key). Amounts
 -- are + towards the platform, expected is ours, actual theirs, in the currency that the customer paid. A fee is compared where
--- both sides know it. Reasons: amount, fee, quantity, currency, duplicate, ambiguous (nothing is confirmed),
+-- both sides know it, a tax where the line tells what it keeps: what isn't ours to pay by the order is what the line may take. Reasons: amount, fee, tax, quantity, currency, duplicate, ambiguous (nothing is confirmed),
 -- missing_in_settlement once due_days of the channel have passed by the period's end, missing_in_ledger. All of them but fee,
 -- which is booked to store-fee cost, stay open from month to month until a row closes them. A line that states its fee is held
 -- against itself too, in its month: gross + tax + fee = net, in its own currency and within its tolerance (reason net).
@@ -22,12 +22,13 @@ select
     outcomes.entity,
     outcomes.subject_kind,
     outcomes.subject_id,
-    cast(case outcomes.outcome when 'fee' then outcomes.known_fee when 'quantity' then outcomes.own_items else outcomes.our_amount end
+    cast(case outcomes.outcome when 'fee' then outcomes.known_fee when 'tax' then outcomes.known_tax when 'quantity' then outcomes.own_items else outcomes.our_amount end
         as decimal(38, 9)) as expected,
-    cast(case outcomes.outcome when 'fee' then outcomes.line_fee when 'quantity' then outcomes.their_items else outcomes.their_amount end
+    cast(case outcomes.outcome when 'fee' then outcomes.line_fee when 'tax' then outcomes.line_tax when 'quantity' then outcomes.their_items else outcomes.their_amount end
         as decimal(38, 9)) as actual,
     cast(case outcomes.outcome
         when 'fee' then outcomes.line_fee - outcomes.known_fee
+        when 'tax' then outcomes.line_tax - outcomes.known_tax
         when 'quantity' then outcomes.their_items - outcomes.own_items
         else outcomes.difference
     end as decimal(38, 9)) as difference,
@@ -38,6 +39,8 @@ select
             || outcomes.channel || ' says ' || plain(outcomes.their_amount) || ' ' || outcomes.currency || '.'
         when 'fee' then 'The order was booked with a fee of ' || plain(-outcomes.known_fee) || ' ' || outcomes.currency || '; '
             || outcomes.channel || ' took ' || plain(-outcomes.line_fee) || ' ' || outcomes.currency || '.'
+        when 'tax' then 'By the order ' || outcomes.channel || ' keeps ' || plain(-outcomes.known_tax) || ' ' || outcomes.currency
+            || ' of tax to pay itself; its settlement took ' || plain(-outcomes.line_tax) || ' ' || outcomes.currency || '.'
         when 'quantity' then 'Both sides have ' || plain(outcomes.our_amount) || ' ' || outcomes.currency
             || ', but we booked ' || plain(outcomes.own_items) || ' units and the report of ' || outcomes.channel || ' has '
             || plain(outcomes.their_items) || '.'

@@ -3,11 +3,11 @@
 -- control: receivable_rollforward
 -- severity: block
 -- unit: currency
--- reasons: fed_balance, journal, overdrawn
--- guards: money that a store or provider owes and nobody asks for; a receivable that grows month by month unseen
+-- reasons: fed_balance, journal, overdrawn, suspense
+-- guards: money that a store or provider owes and nobody asks for; differences that wait in suspense and that nobody is asked about; a receivable that grows month by month unseen
 -- question: Is what every store, provider and reseller owes what they say themselves?
--- causes: a settlement report that never came, or came twice; orders that the counterparty doesn't know; a reserve or a payout that only one side has; a fed balance taken at another instant; an opening that was too small
--- action: compare the open items of the counterparty (open_items) with its own statement of balance, find the report or order that one side lacks, have it delivered and run the month again
+-- causes: a settlement report that never came, or came twice; orders that the counterparty doesn't know; a reserve or a payout that only one side has; a fed balance taken at another instant; an opening that was too small; a fee, a tax or lines for orders from before carat began that no order was booked with
+-- action: compare the open items of the counterparty (open_items) with its own statement of balance, find the report or order that one side lacks, have it delivered and run the month again; of suspense look at the lines of settlements that met their orders, and book or explain the difference
 -- checked: from led_receivable_beside where is_compared and not is_running
 -- not_compared: from led_receivable_beside where not is_compared and (closing_amount <> 0 or settled_amount <> 0)
 -- not_compared_reason: no balance of the counterparty was fed
@@ -15,8 +15,66 @@
 -- - paid out = closing = unsettled orders + what is settled and not paid, and what is settled and not paid is the balance that the
 -- counterparty states (balances: a counterparty, or an account ROLE/COUNTERPARTY for the whole receivable). Reasons: fed_balance;
 -- journal (the account was moved by what the roll-forward doesn't know); overdrawn (lines for older orders are more than the opening
--- that was fed). Of a counterparty that pays out of a running balance the fed balance is settlement_payout's to compare.
-with differing as (
+-- that was fed); suspense (settlements moved more there, and more is left, than what purchase_settlement names, or isn't due yet, comes to). Of a counterparty that pays out of a running balance the fed balance is settlement_payout's to compare.
+with named as (
+    select
+        outcomes.entity,
+        case
+            when lines.line_id is not null then lines.settled_currency
+            else coalesce(outcomes.other_currency, outcomes.currency)
+        end as currency,
+        case
+            when lines.line_id is not null then abs(lines.settled_amount)
+            when outcomes.other_amount is not null then abs(outcomes.other_amount)
+            when outcomes.outcome = 'not_yet_due' then abs(outcomes.their_amount)
+            when outcomes.outcome = 'tax' then abs(outcomes.line_tax - outcomes.known_tax) + abs(outcomes.difference)
+            else abs(outcomes.difference)
+        end as amount
+    from led_match_outcome as outcomes
+    left join led_match_line as lines
+        on lines.line_id = case when outcomes.subject_kind = 'settlement' and outcomes.their_items = 1 then outcomes.subject_id end
+    where outcomes.match = 'purchase_settlement'
+        and outcomes.outcome not in ('matched', 'tolerated', 'fee', 'before_carat', 'missing_in_settlement')
+        and (outcomes.their_items > 0 or outcomes.other_amount is not null)
+),
+
+named_sums as (
+    select entity, currency, cast(sum(amount) as decimal(38, 6)) as amount
+    from named
+    group by entity, currency
+),
+
+suspended as (
+    select entity, currency, cast(-sum(suspended_amount) as decimal(38, 6)) as amount
+    from led_receivable_balance
+    group by entity, currency
+),
+
+-- an entry that doesn't balance leaves its rest there too, which is other controls' to name
+suspense as (
+    select
+        suspended.entity,
+        suspended.currency,
+        suspended.amount,
+        coalesce(named_sums.amount, 0) as named_amount
+    from suspended
+    inner join led_trial_balance as balances
+        on balances.entity = suspended.entity
+        and balances.currency = suspended.currency
+    inner join led_account
+        on led_account.entity = balances.entity
+        and led_account.account = balances.account
+        and led_account.role = 'suspense'
+    left join named_sums
+        on named_sums.entity = suspended.entity
+        and named_sums.currency = suspended.currency
+    left join run_tolerances
+        on run_tolerances.currency = suspended.currency
+    where abs(suspended.amount) > coalesce(named_sums.amount, 0) + coalesce(run_tolerances.tolerance, 0)
+        and abs(balances.closing) > coalesce(named_sums.amount, 0) + coalesce(run_tolerances.tolerance, 0)
+),
+
+differing as (
     select
         entity,
         receivable_role || '/' || counterparty as subject_id,
@@ -62,6 +120,19 @@ with differing as (
         cast(null as bigint)
     from led_receivable_booked
     where rolled_amount <> booked_amount
+    union all
+    select
+        entity,
+        'suspense',
+        currency,
+        'suspense',
+        cast(case when amount < 0 then -named_amount else named_amount end as decimal(38, 9)),
+        cast(amount as decimal(38, 9)),
+        'Settlements moved suspense by ' || plain(amount) || ' ' || currency || '; what is open between orders and settlements comes to '
+            || case when named_amount = 0 then 'nothing' else plain(named_amount) || ' ' || currency end || '.',
+        cast(null as varchar),
+        cast(null as bigint)
+    from suspense
 )
 
 select

@@ -33,7 +33,7 @@ with days as (
         outcomes.pairs,
         coalesce(outcomes.fee_difference, 0) as fee_difference,
         case
-            when outcomes.outcome = 'tolerated' or (outcomes.outcome = 'fee' and outcomes.difference <> 0) then outcomes.difference
+            when outcomes.outcome = 'tolerated' or (outcomes.outcome in ('fee', 'tax') and outcomes.difference <> 0) then outcomes.difference
             else 0
         end as tolerated,
         case when outcomes.match = 'settlement_bank' then outcomes.their_amount else 0 end as cash_amount,
@@ -42,7 +42,7 @@ with days as (
         coalesce(outcomes.fx_difference, 0) as fx_difference
     from led_match_outcome as outcomes
     cross join run
-    where outcomes.outcome in ('matched', 'tolerated', 'fee') and outcomes.taken_at >= run.period_start
+    where outcomes.outcome in ('matched', 'tolerated', 'fee', 'tax') and outcomes.taken_at >= run.period_start
     union all
     select
         'payout_provider' as match,

@@ -222,6 +222,7 @@ select
     cast(null as varchar) as party,
     orders.counterparty,
     cast(orders.owed_amount as decimal(38, 6)) as owed_amount,
+    cast(null as decimal(38, 6)) as stated_tax,
     orders.batch_id,
     orders.source_line
 from keyed_orders as orders
@@ -266,6 +267,14 @@ select
     cast(null as varchar) as party,
     lines.counterparty,
     cast(case when lines.implies_fee then lines.settled_amount end as decimal(38, 6)) as owed_amount,
+    case
+        when lines.taxes_apart is null then lines.stated_tax
+        when row_number() over (
+            partition by lines.entity, lines.channel, lines.class, lines.match_key, lines.currency
+            order by lines.line_id
+        ) = 1 then lines.stated_tax + lines.taxes_apart
+        else lines.stated_tax
+    end as stated_tax,
     lines.batch_id,
     lines.source_line
 from led_match_line as lines
@@ -311,6 +320,7 @@ select
     cast(null as varchar) as party,
     lines.counterparty,
     cast(null as decimal(38, 6)) as owed_amount,
+    cast(null as decimal(38, 6)) as stated_tax,
     lines.batch_id,
     lines.source_line
 from payout_lines as lines
@@ -354,6 +364,7 @@ select
     lines.account || '/' || lines.counterparty as party,
     cast(null as varchar) as counterparty,
     cast(null as decimal(38, 6)) as owed_amount,
+    cast(null as decimal(38, 6)) as stated_tax,
     lines.batch_id,
     lines.source_line
 from stg_bank_lines as lines

@@ -243,6 +243,7 @@ select
     led_match_item.party,
     led_match_item.counterparty,
     led_match_item.owed_amount,
+    led_match_item.stated_tax,
     led_match_item.batch_id,
     led_match_item.source_line,
     case

@@ -5,7 +5,9 @@
 -- fees_apart is what lines of kind fee state for the line's transaction: a fee that is taken belongs to the sale, one that is
 -- given back to the refund. Each line of the transaction has them, so who sums them takes them once.
 -- settled_amount is what the counterparty owes for it, with its fee, in settled_currency, from settled_at on; implies_fee
--- where its net is less than its gross and no fee is stated: then what is kept is the fee.
+-- where no fee is stated and its net is not its gross: then what is kept is the fee; a refund whose net is its gross says that none came
+-- back. stated_tax is what the line takes (-) as tax, by itself or by lines of kind tax for its transaction (taxes_apart, as fees_apart): as
+-- it says, none where its fee explains its net; null where neither tells, or where it is in another currency than the customer's.
 -- Lines of transactions from before carat began are inside the opening. Without a store_transaction_id a line with a range
 -- of time is part of an aggregate; without either it can only be told by what it says (match_key is null in both).
 with fees as (
@@ -24,6 +26,23 @@ with fees as (
         and fee_amount is not null
         and coalesce(customer_currency, currency) = currency
     group by entity, channel, case when fee_amount < 0 then 'sale' else 'refund' end, store_transaction_id, currency
+),
+
+taxes as (
+    select
+        entity,
+        channel,
+        case when net_amount < 0 then 'sale' else 'refund' end as class,
+        store_transaction_id as match_key,
+        currency,
+        cast(sum(net_amount) as decimal(38, 6)) as tax_amount
+    from stg_settlement_lines
+    cross join run
+    where accounting_month <= run.period
+        and kind = 'tax'
+        and store_transaction_id is not null
+        and coalesce(customer_currency, currency) = currency
+    group by entity, channel, case when net_amount < 0 then 'sale' else 'refund' end, store_transaction_id, currency
 ),
 
 lines as (
@@ -50,9 +69,19 @@ lines as (
         lines.currency as settled_currency,
         lines.net_amount as settled_amount,
         -- a net that is not the gross says what was kept, without a word for it
-        lines.fee_amount is null and lines.net_amount <> lines.gross_amount + coalesce(lines.tax_amount, 0)
+        lines.fee_amount is null
+        and (
+            lines.net_amount <> lines.gross_amount + coalesce(lines.tax_amount, 0)
+            or (lines.kind <> 'sale' and coalesce(lines.customer_amount, lines.gross_amount) < 0)
+        )
         and coalesce(lines.customer_currency, lines.currency) = lines.currency as implies_fee,
         lines.fee_amount as settled_fee,
+        case
+            when coalesce(lines.customer_currency, lines.currency) <> lines.currency
+                or coalesce(lines.customer_amount, lines.gross_amount) <> lines.gross_amount then null
+            when lines.tax_amount is not null then lines.tax_amount
+            when lines.net_amount = lines.gross_amount + lines.fee_amount then 0
+        end as stated_tax,
         coalesce(lines.settled_at, lines.event_at) as settled_at,
         lines.counterparty,
         coalesce(lines.transaction_at, lines.event_at) as event_at,
@@ -93,6 +122,8 @@ select
     lines.settled_currency,
     lines.settled_amount,
     lines.settled_fee,
+    cast(lines.stated_tax as decimal(38, 6)) as stated_tax,
+    taxes.tax_amount as taxes_apart,
     lines.implies_fee and fees.fee_amount is null as implies_fee,
     lines.settled_at,
     lines.event_at,
@@ -113,3 +144,9 @@ left join fees
     and fees.channel = lines.channel
     and fees.class = lines.class
     and fees.currency = lines.currency
+left join taxes
+    on taxes.match_key = lines.store_transaction_id
+    and taxes.entity = lines.entity
+    and taxes.channel = lines.channel
+    and taxes.class = lines.class
+    and taxes.currency = lines.currency

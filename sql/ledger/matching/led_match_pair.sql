@@ -1,7 +1,7 @@
 -- One row is what met one to one in a quarter of an hour, summed; or one transaction that didn't pair (unpaired_no).
 -- grain: entity, channel, counterparty, line_counterparty, currency, quarter, differs, unpaired_no
 -- An order and a settlement line of the same transaction, kind and currency, the only ones of it, equal within the tolerance
--- in amount, with or without tax, and, where both know it, in fee, are a pair. Joined by a number, because numbers are joined several times as fast as
+-- in amount, with or without tax, and, where both know it, in fee, and in the tax that the counterparty keeps, are a pair. Joined by a number, because numbers are joined several times as fast as
 -- names. A pair is told once, in the month in which the later of the two counted. The fee difference is what the settlement
 -- took more (negative) or less than was booked; moved_amount what an order's counterparty no longer owes because another one settles it, and
 -- opened_amount what was owed for orders of earlier months. What didn't pair is read again by led_match_item, and so is what several orders
@@ -29,6 +29,7 @@ line_numbers as (
         case when match_key is not null then check_number(match_key) end as check_no,
         amount,
         coalesce(fee_amount + fees_apart, fees_apart, fee_amount) as line_fee,
+        stated_tax + coalesce(taxes_apart, 0) as line_tax,
         counterparty,
         settled_currency = currency as is_same_currency,
         case when implies_fee and settled_currency = currency then settled_amount end as implied_amount,
@@ -86,6 +87,7 @@ lines as (
         line_numbers.check_no,
         line_numbers.amount,
         line_numbers.line_fee,
+        line_numbers.line_tax,
         line_numbers.counterparty,
         line_numbers.is_same_currency,
         line_numbers.implied_amount,
@@ -118,6 +120,7 @@ beside as (
         lines.check_no as line_check_no,
         lines.amount as line_amount,
         lines.line_fee,
+        lines.line_tax,
         lines.counterparty as line_counterparty,
         lines.is_same_currency,
         lines.implied_amount,
@@ -152,6 +155,8 @@ judged as (
             when beside.check_no = beside.line_check_no
                 and abs(beside.line_amount - beside.order_amount) <= beside.tolerance
                 and coalesce(abs(beside.line_fee - beside.known_fee) <= beside.tolerance, true)
+                -- what is owed is less by the fee and by the tax that isn't ours to pay
+                and coalesce(abs(beside.line_tax - (beside.owed_amount - beside.order_amount - beside.booked_fee)) <= beside.tolerance, true)
                 then null
             else coalesce(beside.key_no, beside.line_key_no)
         end as unpaired_no
