@@ -28,7 +28,7 @@ func (a *app) checkArguments(cmd *cobra.Command, args []string) error {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if !idFlags[f.Name] { // an id is what a file says, and can be asked for
 			check("--"+f.Name, f.Value.String(), false)
-		} else if err := spelling.CheckText(f.Value.String(), false); err != nil && spelling.Spell(f.Value.String()) != f.Value.String() {
+		} else if err := spelling.Typed(f.Value.String()); err != nil {
 			problems = append(problems, usage("--%s: %w", f.Name, err))
 		}
 	})
@@ -36,7 +36,7 @@ func (a *app) checkArguments(cmd *cobra.Command, args []string) error {
 		switch cmd.Name() {
 		case "ingest", "run":
 		case "trace":
-			if spelling.Spell(arg) != arg {
+			if spelling.Typed(arg) != nil {
 				check("the id", arg, false)
 			}
 		default:

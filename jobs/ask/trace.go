@@ -13,6 +13,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/engine"
 	"carat/pipeline/lake"
+	"carat/pipeline/spelling"
 	"carat/reports/trace"
 )
 
@@ -41,7 +42,7 @@ func Trace(ctx context.Context, o TraceOptions) (roots []*trace.Node, err error)
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	_, err = p.Recorded(ctx, o.Setting, "trace", strings.Join(o.IDs, " "), func() (int64, error) {
+	_, err = p.Recorded(ctx, o.Setting, "trace", askedFor(o.IDs), func() (int64, error) {
 		t, err := newTracer(ctx, p, o)
 		if err != nil {
 			return 0, err
@@ -221,16 +222,28 @@ func (t *tracer) find(ctx context.Context, id string) ([]subject, error) {
 	return t.findPeople(ctx, id)
 }
 
-// findSource finds files by name, and lines of files by FILE:LINE or BATCH:LINE.
+// askedFor gives ids as they are recorded: what of a file's name can't be seen is spelled.
+func askedFor(ids []string) string {
+	spelled := slices.Clone(ids)
+	for i, id := range spelled {
+		if spelling.Typed(id) == nil {
+			spelled[i] = spelling.Spell(id)
+		}
+	}
+	return strings.Join(spelled, " ")
+}
+
+// findSource finds files by name, as it is or as it is spelled, and lines of files by
+// FILE:LINE or BATCH:LINE.
 func (t *tracer) findSource(id string) []subject {
 	var found []subject
 	name, number, hasLine := cutLast(id, ":")
 	line, err := strconv.ParseInt(number, 10, 64)
 	for _, b := range t.order {
 		switch source := t.batches[b].Source; {
-		case source == id:
+		case source == id, source == spelling.Spell(id):
 			found = append(found, subject{kind: "batch", batch: b})
-		case hasLine && err == nil && line > 0 && (source == name || b == name):
+		case hasLine && err == nil && line > 0 && (source == name || source == spelling.Spell(name) || b == name):
 			found = append(found, subject{kind: "source_line", batch: b, number: line})
 		}
 	}

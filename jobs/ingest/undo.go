@@ -174,12 +174,9 @@ func (u *undoing) resume(ctx context.Context, r *UndoResult) (err error) {
 // may finds the batch, and says why it can't be taken out.
 func (u *undoing) may(ctx context.Context) (err error) {
 	o := u.options
-	if !spelling.Says(o.Reason) || len(o.Reason) > reasonBytes {
-		return pipeline.Errorf(pipeline.KindUsage, "undo", o.Batch, "a reason is needed, of at most %d bytes", reasonBytes).
+	if err := spelling.CheckReason(o.Reason, reasonBytes); err != nil {
+		return pipeline.Errorf(pipeline.KindUsage, "undo", o.Batch, "a reason is needed, of at most %d bytes: %w", reasonBytes, err).
 			WithHint("for example `carat undo %s --reason \"read with the wrong layout\"`", o.Batch)
-	}
-	if err := spelling.CheckText(o.Reason, false); err != nil {
-		return pipeline.Errorf(pipeline.KindUsage, "undo", o.Batch, "the reason: %w", err)
 	}
 	if u.all, err = u.Lake.Batches(ctx, books.Latest); err != nil {
 		return err

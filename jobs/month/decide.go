@@ -429,12 +429,14 @@ func (f *decisionFile) rowIsGood(line int, d, now decision.Decision, about known
 	for _, c := range []struct {
 		name, text string
 		most       int
-	}{{"owner", d.Owner, ownerBytesMax}, {"note", d.Note, noteBytesMax}} {
+	}{{"owner", d.Owner, ownerBytesMax}, {"note", d.Note, noteBytesMax}, {"source", d.Source, ownerBytesMax}} {
 		if len(c.text) > c.most {
 			f.problem(line, "%s is longer than %d bytes", c.name, c.most)
 		}
 		if err := spelling.CheckText(c.text, true); err != nil {
 			f.problem(line, "%s: %w", c.name, err)
+		} else if c.text != "" && !spelling.Says(c.text) {
+			f.problem(line, "%s: it has no letter or digit that can be seen", c.name)
 		}
 	}
 	return len(f.problems) == before
@@ -453,6 +455,8 @@ func (f *decisionFile) rateIsGood(line int, d *decision.Decision, now decision.D
 	case d.Status == decision.Rate:
 		if problem := d.CheckRate(); problem != "" {
 			f.problem(line, "%s", problem)
+		} else if !spelling.Says(d.Note) || !spelling.Says(d.Source) {
+			f.problem(line, "a rate needs a note and a source: why this one was taken, and whose it is; one has no letter or digit that can be seen")
 		}
 		d.Rate, d.Period = about.subject, about.period
 	case d.Status != decision.Open && about.needsRate:

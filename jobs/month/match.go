@@ -187,11 +187,8 @@ func DecideMatch(ctx context.Context, o MatchOptions) (d decision.Decision, err 
 			return pipeline.Errorf(pipeline.KindUsage, "decide", "match", "%s", problem).WithHint("as in `carat exceptions match txn_A txn_B b1 --reason \"advice of the bank\"`")
 		}
 		reason := strings.TrimSpace(o.Reason)
-		switch {
-		case !spelling.Says(reason):
-			return d, bad("a match needs a reason: how it is known that these rows belong together")
-		case len(reason) > noteBytesMax:
-			return d, pipeline.Errorf(pipeline.KindUsage, "decide", "match", "the reason is longer than %d bytes", noteBytesMax)
+		if err := spelling.CheckReason(reason, noteBytesMax); err != nil {
+			return d, bad("a match needs a reason: how it is known that these rows belong together; of this one, " + err.Error())
 		}
 		closed, err := p.Closures(ctx, o.Config)
 		if err != nil {
@@ -325,7 +322,7 @@ func (f *decisionFile) matchIsGood(line int, d *decision.Decision, now decision.
 	if problem == "" && !slices.Contains(ids, about.subject) {
 		problem = "the exception is about " + about.subject + ", which is none of the rows"
 	}
-	if problem == "" && d.Note == "" {
+	if problem == "" && !spelling.Says(d.Note) {
 		problem = "a match needs a note: how it is known that these rows belong together"
 	}
 	var replaced []decision.DecidedMatch

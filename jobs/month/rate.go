@@ -8,6 +8,7 @@ import (
 	"carat/jobs/names"
 	"carat/pipeline"
 	"carat/pipeline/decision"
+	"carat/pipeline/spelling"
 )
 
 // RateOptions say which missing exchange rate is decided, and what it is.
@@ -41,8 +42,11 @@ func DecideRate(ctx context.Context, o RateOptions) (d decision.Decision, err er
 		if problem := d.CheckRate(); problem != "" {
 			return d, pipeline.Errorf(pipeline.KindUsage, "decide rate", o.Missing, "%s", problem).WithHint("as in `%s`", books.RateCommand("EUR/USD/2026-10-31"))
 		}
-		if len(d.Note) > noteBytesMax || len(d.Source) > ownerBytesMax {
-			return d, pipeline.Errorf(pipeline.KindUsage, "decide rate", o.Missing, "the reason is longer than %d bytes, or the source than %d", noteBytesMax, ownerBytesMax)
+		if err := spelling.CheckReason(d.Note, noteBytesMax); err != nil {
+			return d, pipeline.Errorf(pipeline.KindUsage, "decide rate", o.Missing, "a rate needs a reason: why this one was taken; of this one, %w", err)
+		}
+		if err := spelling.CheckReason(d.Source, ownerBytesMax); err != nil {
+			return d, pipeline.Errorf(pipeline.KindUsage, "decide rate", o.Missing, "a rate needs its source: whose rate it is; of this one, %w", err)
 		}
 		id, err := chooseRate(o.Missing, found)
 		if err != nil {

@@ -67,11 +67,9 @@ func mayReopen(c books.Closures, o ReopenOptions) (state.Lock, error) {
 	l, ok := c.Lock(o.Period)
 	last, any := c.Last()
 	switch {
-	case !spelling.Says(o.Reason) || len(o.Reason) > noteBytesMax:
-		return l, pipeline.Errorf(pipeline.KindUsage, "reopen", string(o.Period), "a reason is needed, of at most %d bytes", noteBytesMax).
+	case spelling.CheckReason(o.Reason, noteBytesMax) != nil:
+		return l, pipeline.Errorf(pipeline.KindUsage, "reopen", string(o.Period), "a reason is needed, of at most %d bytes: %w", noteBytesMax, spelling.CheckReason(o.Reason, noteBytesMax)).
 			WithHint("for example `carat reopen --period %s --reason \"settlement report corrected by the store\"`", o.Period)
-	case spelling.CheckText(o.Reason, false) != nil:
-		return l, pipeline.Errorf(pipeline.KindUsage, "reopen", string(o.Period), "the reason: %w", spelling.CheckText(o.Reason, false))
 	case !ok:
 		e := pipeline.Misnamed("reopen", string(o.Period), "", nil, "the month is not closed")
 		if any {

@@ -11,8 +11,12 @@ import (
 	"carat/jobs/books"
 	"carat/pipeline"
 	"carat/pipeline/identity"
+	"carat/pipeline/spelling"
 	"carat/pipeline/state"
 )
+
+// reasonBytesMax bounds why a key or a person ends.
+const reasonBytesMax = 1000
 
 // KeysOptions say whose key is asked for, enrolled or revoked.
 type KeysOptions struct {
@@ -80,6 +84,9 @@ func Revoke(ctx context.Context, o KeysOptions) (result *KeysResult, err error) 
 		registry, err := p.People(ctx)
 		if err != nil {
 			return nil, nil, err
+		}
+		if err := spelling.CheckReason(o.Reason, reasonBytesMax); o.Reason != "" && err != nil {
+			return nil, nil, pipeline.Errorf(pipeline.KindUsage, "end", o.Person, "the reason: %w", err).WithHint("say why in letters, or leave --reason out")
 		}
 		result := &KeysResult{}
 		fields, right := []identity.Field{{Name: "subject", Value: o.Person}}, books.RightGrant

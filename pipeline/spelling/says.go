@@ -1,6 +1,8 @@
 package spelling
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"unicode"
 )
@@ -11,6 +13,25 @@ func Says(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool {
 		return (unicode.IsLetter(r) || unicode.IsDigit(r)) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) && !unicode.Is(blankLetters, r)
 	})
+}
+
+// CheckReason says what keeps a text from being a reason, a note or whatever else must
+// say something: nobody sees a letter of it, it is longer than so many bytes, or it isn't
+// fit for a record (CheckText).
+func CheckReason(text string, bytesMax int) error {
+	switch {
+	case !Says(text):
+		return errors.New("it has no letter or digit that can be seen")
+	case len(text) > bytesMax:
+		return fmt.Errorf("it is longer than %d bytes", bytesMax)
+	}
+	return CheckText(text, false)
+}
+
+// invisible says whether a character shows nothing, or turns what stands behind it
+// around: what is called by such a character looks like something else.
+func invisible(r rune) bool {
+	return turnsLine(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, blankLetters)
 }
 
 // blankLetters are letters that show nothing though Unicode doesn't say that they may

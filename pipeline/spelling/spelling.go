@@ -11,8 +11,9 @@ import (
 )
 
 // Spell gives a name that others chose (of a file, of an account) as text that is
-// fit for a record and a line: bytes that are no UTF-8 and control characters are
-// written \xNN, each byte by itself. A name without such bytes stays as it is; one
+// fit for a record and a line: bytes that are no UTF-8, control characters, and
+// characters that nobody sees or that turn a line around (U+202E, U+200B) are written
+// \xNN, each byte by itself. A name without such bytes stays as it is; one
 // that holds `\x` has its backslashes doubled, so that no two names are spelled
 // alike.
 func Spell(name string) string {
@@ -44,13 +45,24 @@ func Spell(name string) string {
 }
 
 // oddRune says whether a text begins with a byte that is no UTF-8, or with a
-// control character, which r is.
+// control character or one that can't be seen, which r is.
 func oddRune(text string, r rune) bool {
 	if r == utf8.RuneError {
 		_, size := utf8.DecodeRuneInString(text)
 		return size == 1
 	}
-	return unicode.IsControl(r)
+	return unicode.IsControl(r) || invisible(r)
+}
+
+// Typed is an error for a text that nobody can have meant to type: bytes that are no
+// UTF-8, and control characters. What can't be seen may be in it: an id of a file may be so.
+func Typed(text string) error {
+	for i, r := range text {
+		if r == utf8.RuneError || unicode.IsControl(r) {
+			return CheckText(text[i:], false)
+		}
+	}
+	return nil
 }
 
 // CheckText says what of a text that a person typed is not fit for a record: bytes

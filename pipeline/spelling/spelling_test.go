@@ -12,7 +12,8 @@ import (
 func TestSpell(t *testing.T) {
 	for name, want := range map[string]string{
 		"gift_events.csv": "gift_events.csv", "gift_events-\xff.csv": `gift_events-\xff.csv`, `gift_events-\xff.csv`: `gift_events-\\xff.csv`,
-		"a\nb\x1b[31m\x00": `a\x0ab\x1b[31m\x00`, "Müller \u202e": "Müller \u202e", "M\xfcller": `M\xfcller`, `a\b`: `a\b`, "a\\b\xff": `a\\b\xff`,
+		"a\nb\x1b[31m\x00": `a\x0ab\x1b[31m\x00`, "Müller": "Müller", "gift\u202evsc.events": `gift\xe2\x80\xaevsc.events`, "a\u200bb": `a\xe2\x80\x8bb`, "a\u3164": `a\xe3\x85\xa4`, "\ufeffa": `\xef\xbb\xbfa`,
+		"a\u2066": `a\xe2\x81\xa6`, "a\u00ad": `a\xc2\xad`, "a\u2028b": `a\xe2\x80\xa8b`, "M\xfcller": `M\xfcller`, `a\b`: `a\b`, "a\\b\xff": `a\\b\xff`,
 		"\u0085": `\xc2\x85`, "\uFFFD": "\uFFFD", "": "",
 	} {
 		if got := spelling.Spell(name); got != want {
