@@ -50,8 +50,9 @@ var mayImport = map[string][]string{
 	"pipeline/state":  {"pipeline", "pipeline/decision", "pipeline/postgres", "pipeline/spelling", "pipeline/state/database"},
 
 	// What of the state is pure, and what people signed.
-	"pipeline/state/chain":  {"pipeline"},
-	"pipeline/state/signed": {"pipeline", "pipeline/spelling"},
+	"pipeline/state/chain":      {"pipeline"},
+	"pipeline/state/migrations": {},
+	"pipeline/state/signed":     {"pipeline", "pipeline/spelling"},
 
 	"sql":            {},
 	"fixtures":       {"pipeline"},
@@ -79,8 +80,9 @@ var mayImport = map[string][]string{
 	"pipeline/spelling":      {"pipeline"},
 	"pipeline/parquetlimits": {},
 	// Catalog and state connect to one database, in the same way.
-	"pipeline/postgres": {"pipeline"},
-	"pipeline/sampling": {},
+	"pipeline/postgres":              {"pipeline"},
+	"pipeline/postgres/postgrestest": {}, // for tests alone
+	"pipeline/sampling":              {},
 
 	// Time stamps are asked for and checked by who knows nothing of what is stamped.
 	"pipeline/timestamp":           {},
@@ -112,16 +114,17 @@ var mayImport = map[string][]string{
 	"pipeline/lake/pages":           {"pipeline", "pipeline/parquetlimits", "pipeline/lake/store"},
 	"pipeline/lake/fence":           {"pipeline", "pipeline/lake/identity"},
 	"pipeline/lake/inventory":       {"pipeline", "pipeline/lake/store"},
+	"pipeline/lake/pointers":        {"pipeline"},
 	"pipeline/lake/shape":           {"pipeline"},
 	"pipeline/lake/upgrade":         {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/compact", "pipeline/lake/identity", "pipeline/lake/pages", "pipeline/lake/published", "pipeline/lake/raw", "pipeline/lake/verify"},
 	"pipeline/lake/identity":        {"pipeline", "pipeline/lake/store", "pipeline/postgres"},
-	"pipeline/lake/catalog":         {"pipeline", "pipeline/lake/chain", "pipeline/lake/fence", "pipeline/lake/identity", "pipeline/lake/inventory", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/published", "pipeline/lake/shape", "pipeline/lake/store", "pipeline/postgres"},
+	"pipeline/lake/catalog":         {"pipeline", "pipeline/lake/chain", "pipeline/lake/fence", "pipeline/lake/identity", "pipeline/lake/inventory", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/pointers", "pipeline/lake/published", "pipeline/lake/shape", "pipeline/lake/store", "pipeline/postgres"},
 	"pipeline/lake/links":           {"pipeline", "pipeline/lake/chain", "pipeline/lake/pages"},
 	"pipeline/lake/published":       {"pipeline/lake/chain"},
 	"pipeline/lake/certificates":    {"pipeline", "pipeline/certificate", "pipeline/lake/catalog", "pipeline/lake/store"},
 	"pipeline/lake/compact":         {"pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/pages", "pipeline/lake/store"},
 	"pipeline/lake/sweep":           {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/people", "pipeline/lake/raw", "pipeline/lake/store"},
-	"pipeline/lake/verify": {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/inventory", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/published", "pipeline/lake/raw",
+	"pipeline/lake/verify": {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/identity", "pipeline/lake/inventory", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/pointers", "pipeline/lake/published", "pipeline/lake/raw",
 		"pipeline/lake/seal", "pipeline/lake/store", "pipeline/lake/sweep"},
 
 	// The rooms of reports know those below them.
@@ -199,7 +202,7 @@ var jobsInOrder = []string{
 const forTests = "jobs/internal/trial"
 
 // testsMayImport is allowed in tests besides: generated input and the models.
-var testsMayImport = []string{"fixtures", "sql", "pipeline"}
+var testsMayImport = []string{"fixtures", "sql", "pipeline", "pipeline/postgres", "pipeline/postgres/postgrestest"}
 
 // formatTestsMayImport is allowed besides in the tests below pipeline/feed: a
 // format is tested as a file is read.

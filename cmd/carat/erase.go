@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"carat/jobs/guard"
+	"carat/pipeline/spelling"
 )
 
 // eraseCommand is `carat erase --creator ID`.
@@ -41,6 +43,9 @@ what to do.`,
 				return nil
 			}
 			fmt.Fprintf(a.stdout, "%s is erased: the name, the address, and %d source files that held them\n", printableLine(creator), r.SourceFiles)
+			for _, id := range r.Alike {
+				a.tell(fmt.Sprintf("erase: %s, which looks like it, had the same name, address or account: it is erased too", spelling.Spell(strconv.Quote(id))))
+			}
 			for _, f := range r.Statements {
 				a.tell("erase: removed " + f + ", which showed the name; while its month is open `carat statements` writes it again without")
 			}

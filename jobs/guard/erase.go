@@ -3,6 +3,7 @@ package guard
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -30,6 +31,7 @@ type EraseOptions struct {
 type EraseResult struct {
 	Before      bool     // the person was erased, or began to be, before
 	SourceFiles int      // kept files of the creators feed that named the person
+	Alike       []string // other ids that look like the person's, under which the same was known: erased too
 	Statements  []string // folders and archives of statements that showed the name, and are removed
 	Published   []string // files that were published and showed it, and are removed
 	// Left are places that still show it, which a person is to see to: backups, the
@@ -52,7 +54,6 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
 	result = &EraseResult{}
-	shard, folder := statement.FolderName(o.Creator)
 	if result.Before, err = erasedBefore(ctx, p, o.Creator); err != nil {
 		return nil, err
 	}
@@ -65,18 +66,9 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 		if err := e.published(ctx); err != nil {
 			return 0, err
 		}
-		n, err := p.Lake.Erase(ctx, o.Creator, folder)
-		if result.Before && pipeline.IsMisnamed(err) {
-			err = nil // what is left of it may still be to do
-		}
-		result.SourceFiles = n
-		if err == nil {
-			err = errors.Join(p.State.ForgetAddresses(ctx, o.Creator), p.State.ForgetAddresses(ctx, mail.AgencyPrefix+o.Creator))
-		}
+		err := e.inLake(ctx)
+		n := result.SourceFiles
 		if err == nil { // the record ends when nothing shows the name any more
-			result.Statements, err = removeStatements(o.Config.OutRoot(), shard, folder)
-		}
-		if err == nil {
 			err = e.inbox()
 		}
 		if err == nil {
@@ -93,6 +85,31 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 	return result, nil
 }
 
+// inLake erases the person in the lake, and what shows them beside it, under their id and
+// under those that look like it.
+func (e *erasure) inLake(ctx context.Context) error {
+	for _, id := range append([]string{e.Creator}, e.result.Alike...) {
+		shard, folder := statement.FolderName(id)
+		n, err := e.books.Lake.Erase(ctx, id, folder)
+		if (e.result.Before || len(e.result.Alike) > 0) && pipeline.IsMisnamed(err) {
+			err = nil // what is left of it may still be to do
+		}
+		e.result.SourceFiles += n
+		if err == nil {
+			err = errors.Join(e.books.State.ForgetAddresses(ctx, id), e.books.State.ForgetAddresses(ctx, mail.AgencyPrefix+id))
+		}
+		if err != nil {
+			return err
+		}
+		removed, err := removeStatements(e.Config.OutRoot(), shard, folder)
+		e.result.Statements = append(e.result.Statements, removed...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // record keeps what was found outside the lake: a job erase, which `carat runs` shows.
 func (e *erasure) record(ctx context.Context) error {
 	job, err := e.books.Begin(ctx, e.Setting, verbErase, "")
@@ -101,6 +118,9 @@ func (e *erasure) record(ctx context.Context) error {
 	}
 	for _, path := range slices.Concat(e.result.Statements, e.result.Published) {
 		job.Took("removed " + path)
+	}
+	for _, id := range e.result.Alike {
+		job.Took(fmt.Sprintf("erased %q too", id))
 	}
 	for _, one := range e.result.Left {
 		job.Took("left " + one.Where)

@@ -1,12 +1,9 @@
 package guard
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -42,11 +39,24 @@ func (e *erasure) needles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	one, payee := people[e.Creator], payees[e.Creator]
-	for _, text := range []string{one.DisplayName, one.Email, payee.LegalName, payee.Account, payee.Email} {
-		if len(text) > 2 {
-			e.texts = append(e.texts, []byte(text))
+	same, others, err := e.books.Lake.Alike(ctx, e.Creator)
+	if err != nil {
+		return err
+	}
+	if people[e.Creator].CreatorID == "" && payees[e.Creator] == (pipeline.Identity{}) && !e.result.Before {
+		return nil // the id may be misspelt
+	}
+	e.result.Alike = same
+	for _, id := range append([]string{e.Creator}, same...) {
+		one, payee := people[id], payees[id]
+		for _, text := range []string{one.DisplayName, one.Email, payee.LegalName, payee.Account, payee.Email} {
+			if len(text) > 2 {
+				e.texts = append(e.texts, []byte(text))
+			}
 		}
+	}
+	for _, id := range others {
+		e.left(fmt.Sprintf("people: the id %q", id), "it looks like %q and has another name and address, so it was left: if it is the same person, erase it by this id too", e.Creator)
 	}
 	return nil
 }
@@ -77,7 +87,7 @@ func (e *erasure) published(ctx context.Context) error {
 			continue
 		}
 		seen[path] = true
-		shows, err := e.shown(path)
+		shows, err := disk.Shows(path, e.texts)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
@@ -101,70 +111,6 @@ func (e *erasure) left(where, next string, args ...any) {
 	e.result.Left = append(e.result.Left, LeftName{where, fmt.Sprintf(next, args...)})
 }
 
-// shown says whether a file, a folder or an archive has one of the texts.
-func (e *erasure) shown(path string) (shows bool, err error) {
-	err = filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || shows || !d.Type().IsRegular() {
-			return err
-		}
-		if filepath.Ext(path) == ".zip" {
-			shows, err = e.shownZipped(path)
-			return err
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		shows, err = e.shownIn(f)
-		return err
-	})
-	return shows, err
-}
-
-func (e *erasure) shownZipped(path string) (shows bool, err error) {
-	z, err := zip.OpenReader(path)
-	if err != nil {
-		return false, err
-	}
-	defer z.Close()
-	for _, one := range z.File {
-		f, err := one.Open()
-		if err != nil {
-			return false, err
-		}
-		shows, err = e.shownIn(f)
-		if err := errors.Join(err, f.Close()); err != nil || shows {
-			return shows, err
-		}
-	}
-	return false, nil
-}
-
-// shownIn reads to the end, in pieces that overlap by the longest text.
-func (e *erasure) shownIn(r io.Reader) (bool, error) {
-	longest := 0
-	for _, text := range e.texts {
-		longest = max(longest, len(text))
-	}
-	piece, kept := make([]byte, 1<<20+longest), 0
-	for longest > 0 {
-		n, err := io.ReadFull(r, piece[kept:])
-		have := piece[:kept+n]
-		if slices.ContainsFunc(e.texts, func(text []byte) bool { return bytes.Contains(have, text) }) {
-			return true, nil
-		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		kept = copy(piece, have[len(have)-min(longest, len(have)):])
-	}
-	return false, nil
-}
-
 // packed are endings of files that don't show what they hold.
 var packed = []string{".gz", ".zst", ".zip", ".parquet", ".xlsx"}
 
@@ -175,7 +121,10 @@ func (e *erasure) inbox() error {
 	if err != nil {
 		return err
 	}
-	id := &erasure{texts: [][]byte{[]byte(e.Creator)}}
+	var ids [][]byte
+	for _, one := range append([]string{e.Creator}, e.result.Alike...) {
+		ids = append(ids, []byte(one))
+	}
 	for _, in := range inputs {
 		if f, ok := pipeline.FeedByName(in.Feed); !ok || !f.Personal() {
 			continue
@@ -184,7 +133,7 @@ func (e *erasure) inbox() error {
 			e.left(in.Path, "it is packed and may name the person: delete it")
 			continue
 		}
-		if shows, err := id.shown(in.Path); err == nil && shows {
+		if shows, err := disk.Shows(in.Path, ids); err == nil && shows {
 			e.left(in.Path, "the file names the person: delete it, or have it sent again without")
 		}
 	}
@@ -235,7 +184,8 @@ func (e *erasure) backups(ctx context.Context) error {
 		}
 		for _, name := range names {
 			folder := filepath.Join(root, name)
-			if elsewhere.Names(ctx, filepath.Join(folder, backupLake, filepath.FromSlash(lake.PeopleFile)), e.Creator) {
+			kept := filepath.Join(folder, backupLake, filepath.FromSlash(lake.PeopleFile))
+			if slices.ContainsFunc(append([]string{e.Creator}, e.result.Alike...), func(id string) bool { return elsewhere.Names(ctx, kept, id) }) {
 				e.left(folder, "this backup names the person: `carat backup --out %s --keep 1` makes one that doesn't, and removes it", root)
 			}
 		}

@@ -78,6 +78,7 @@ func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err err
 	if result.Verification, err = p.Lake.Verify(ctx); err != nil && pipeline.KindOf(err) != pipeline.KindVerification {
 		return result, err
 	}
+	var unread error
 	for _, check := range []func() error{
 		func() error { return verifySources(ctx, p, o.Setting, result) },
 		func() error { return verifyErased(ctx, p, result) },
@@ -92,13 +93,16 @@ func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err err
 		func() error { return verifyRecords(ctx, p, o.Head, result) },
 	} {
 		err := check()
-		if err != nil && pipeline.KindOf(err) == pipeline.KindInternal && ctx.Err() == nil && len(result.Differences) > 0 {
-			result.differ("what can't be read any more: %v", err) // because something was changed, which is told already
-			err = nil
-		}
-		if err != nil {
+		if err != nil && (pipeline.KindOf(err) != pipeline.KindInternal || ctx.Err() != nil) {
 			return result, err
 		}
+		unread = errors.Join(unread, err)
+	}
+	if unread != nil && len(result.Differences) == 0 {
+		return result, unread
+	}
+	if unread != nil { // because something was changed, which is told
+		result.differ("what can't be read any more: %v", unread)
 	}
 	if n := len(result.Differences); n > 0 {
 		return result, pipeline.Errorf(pipeline.KindVerification, "verify lake", cmp.Or(o.Config.Bucket, p.Lake.Root()), "%s (%d in all)", result.Differences[0], n).

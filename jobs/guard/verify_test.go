@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +33,12 @@ import (
 func closedMonth(t *testing.T) (books.Setting, *books.Head) {
 	t.Helper()
 	s := trial.Folder(t, "feeds: {}\nfirst_period: 2026-10\nmax_reject_share: 0.5\n", trial.SmallMonth)
+	return s, closeSmallMonth(t, s)
+}
+
+// closeSmallMonth runs and locks the month in a folder, and gives its head.
+func closeSmallMonth(t *testing.T, s books.Setting) *books.Head {
+	t.Helper()
 	if _, err := jobs.Run(t.Context(), jobs.RunOptions{Setting: s, SQL: carat.Files, Period: "2026-10"}); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +47,7 @@ func closedMonth(t *testing.T) (books.Setting, *books.Head) {
 	if err != nil || v.Batches != 6 || v.Sources != 6 || v.SourceRows != 11 || v.Certificates != 1 {
 		t.Fatalf("%+v %v", v, err)
 	}
-	return s, &v.Head
+	return &v.Head
 }
 
 // lockMonth locks October by a certificate of its run.
@@ -403,6 +410,36 @@ func TestVerifyACopyAndAfterAnErasure(t *testing.T) {
 	got, err := trial.Query(t.Context(), ask.QueryOptions{Setting: there, Query: "select who, query, outcome from access where verb = 'erase' order by accessed_at, outcome limit 1"})
 	if err != nil || got.Rows[0][0] != "ann" || got.Rows[0][1] != "c1" {
 		t.Errorf("%v %v", got, err)
+	}
+}
+
+// Who is erased is erased under every id that looks like theirs: an earlier file may have
+// brought them so. Somebody else under such an id stays, and is told.
+func TestEraseTakesIDsThatLookAlike(t *testing.T) {
+	s := trial.Folder(t, "feeds: {}\nfirst_period: 2026-10\n", map[string]string{
+		"creators-1.csv": "creator_id,valid_from,display_name,country,currency,email\nc1,2026-01-01T00:00:00Z,Luna,DE,USD,luna@example.com\n\"c1 \",2026-01-01T00:00:00Z,Luna,DE,USD,luna@example.com\n" +
+			"\u04411,2026-01-01T00:00:00Z,LUNA,DE,USD,moon@example.com\nC1,2026-01-01T00:00:00Z,Sol,DE,USD,sol@example.com\nc2,2026-01-01T00:00:00Z,Luna,DE,USD,l@example.com\n",
+	})
+	s.By.User = "ann"
+	trial.Ingest(t, s)
+	erased, err := guard.Erase(t.Context(), guard.EraseOptions{Setting: s, Creator: "c1"})
+	if err != nil || !slices.Contains(erased.Alike, "\u04411") || slices.Contains(erased.Alike, "C1") {
+		t.Fatalf("%+v %v", erased, err)
+	}
+	if !slices.ContainsFunc(erased.Left, func(one guard.LeftName) bool { return strings.Contains(one.Where, `"C1"`) }) {
+		t.Errorf("left %+v", erased.Left)
+	}
+	p, err := books.OpenExisting(t.Context(), s, books.RightQuery)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = p.Close() }()
+	all, err := p.Lake.People(t.Context())
+	if err != nil || len(all) != 2 || all["C1"].DisplayName != "Sol" || all["c2"].DisplayName != "Luna" {
+		t.Errorf("%+v %v", all, err)
+	}
+	if _, err := guard.Erase(t.Context(), guard.EraseOptions{Setting: s, Creator: "C 2"}); !pipeline.IsMisnamed(err) {
+		t.Errorf("an id of which nothing is known: %v", err)
 	}
 }
 

@@ -1,15 +1,11 @@
 package lake
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
-	"strings"
 
 	"carat/pipeline"
 	"carat/pipeline/lake/people"
@@ -38,7 +34,7 @@ func (l *Lake) Erase(ctx context.Context, creatorID, folder string) (filesRemove
 		if err != nil || d.IsDir() {
 			return err
 		}
-		mentions, err := l.mentions(path, creatorID)
+		mentions, err := l.sources.Mentions(path, creatorID)
 		if err != nil || !mentions {
 			return err
 		}
@@ -62,21 +58,15 @@ func (l *Lake) Erase(ctx context.Context, creatorID, folder string) (filesRemove
 	return filesRemoved, nil
 }
 
-// mentions says whether a kept file may hold an id. A packed file (zip,
-// Parquet), whose bytes don't show it, is taken to.
-func (l *Lake) mentions(path, id string) (bool, error) {
-	sha, ext, _ := strings.Cut(filepath.Base(path), ".")
-	if ext == "zip" || ext == "parquet" {
-		return true, nil
-	}
-	r, err := l.sources.Text("creators", sha)
+// Alike gives the ids, other than one, that look like it and that something is known of
+// as of a person: those that are the same person's by name, address or account, or of
+// which nothing tells otherwise, and those that are somebody else's.
+func (l *Lake) Alike(ctx context.Context, id string) (same, others []string, err error) {
+	all, err := l.people.All(ctx)
 	if err != nil {
-		return false, fmt.Errorf("read %s: %w", path, err)
+		return nil, nil, err
 	}
-	defer r.Close()
-	content, err := io.ReadAll(r)
-	if err != nil {
-		return false, fmt.Errorf("read %s: %w", path, err)
-	}
-	return bytes.Contains(content, []byte(id)), nil
+	payees, err := l.people.Payees(ctx)
+	same, others = people.Alike(id, all, payees)
+	return same, others, err
 }

@@ -146,7 +146,10 @@ func (s *Store) SaveSourceTry(ctx context.Context, t SourceTry) error {
 			on conflict (source) do update set tried_at = excluded.tried_at, reached_at = excluded.reached_at, again_at = excluded.again_at,
 			waiting = excluded.waiting, error = excluded.error`),
 			t.Source, microsOf(t.TriedAt), microsOf(t.ReachedAt), microsOf(t.AgainAt), t.Waiting, t.Error)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.Record(ctx, tx, "carat_sources", t.Source)
 	})
 	if err != nil {
 		return fmt.Errorf("record the try of %s: %w", t.Source, err)

@@ -3,36 +3,31 @@ package state
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"fmt"
-	"io/fs"
 	"slices"
-	"sort"
+	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/state/migrations"
 )
-
-//go:embed migrations/*.sql
-var migrations embed.FS
 
 // migrationLock serialises migrations on PostgreSQL ("carat" in ASCII). SQLite
 // needs none: its transactions are immediate.
 const migrationLock = 0x6361726174
 
-// migrationsTable makes the table of the migrations that were applied.
-const migrationsTable = "create table if not exists carat_migrations (version bigint primary key, name text not null)"
-
-// recordsMigration begins the chain of records: what a database of an older carat
-// holds is adopted then, and never again.
-const recordsMigration = "0006_records.sql"
+// Migrations with which rows begin to be recorded: what a database of an older carat
+// holds of them is adopted then, and never again.
+const (
+	recordsMigration = "0006_records.sql"
+	chainedMigration = "0011_chained.sql" // of the tables in chainedLate
+)
 
 // migrate applies the migrations that the database lacks, in one transaction.
 func (s *Store) migrate(ctx context.Context) error {
-	entries, err := migrations.ReadDir("migrations")
+	entries, err := migrations.All()
 	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
+		return err
 	}
-	sort.Slice(entries, func(i, j int) bool { return entries[i].Name() < entries[j].Name() })
 	if version, err := s.version(ctx); err == nil && version == len(entries) {
 		return nil
 	}
@@ -42,7 +37,7 @@ func (s *Store) migrate(ctx context.Context) error {
 				return fmt.Errorf("lock migrations: %w", err)
 			}
 		}
-		if _, err := tx.ExecContext(ctx, migrationsTable); err != nil {
+		if _, err := tx.ExecContext(ctx, migrations.Table); err != nil {
 			return fmt.Errorf("migrate state: %w", err)
 		}
 		var done int
@@ -54,15 +49,11 @@ func (s *Store) migrate(ctx context.Context) error {
 				"it was written by a newer carat (version %d, this one knows %d)", done, len(entries)).WithHint("use the newer carat")
 		}
 		for i, e := range entries[done:] {
-			text, err := migrations.ReadFile("migrations/" + e.Name())
-			if err != nil {
-				return fmt.Errorf("read migration: %w", err)
+			if _, err := tx.ExecContext(ctx, e.SQL); err != nil {
+				return fmt.Errorf("migrate state %s: %w", e.Name, err)
 			}
-			if _, err := tx.ExecContext(ctx, string(text)); err != nil {
-				return fmt.Errorf("migrate state %s: %w", e.Name(), err)
-			}
-			if _, err := tx.ExecContext(ctx, s.bind("insert into carat_migrations (version, name) values (?, ?)"), done+i+1, e.Name()); err != nil {
-				return fmt.Errorf("migrate state %s: %w", e.Name(), err)
+			if _, err := tx.ExecContext(ctx, s.bind("insert into carat_migrations (version, name) values (?, ?)"), done+i+1, e.Name); err != nil {
+				return fmt.Errorf("migrate state %s: %w", e.Name, err)
 			}
 			if err := s.fault("migrate"); err != nil {
 				return err
@@ -71,27 +62,26 @@ func (s *Store) migrate(ctx context.Context) error {
 		if done == len(entries) {
 			return nil
 		}
-		begins := slices.ContainsFunc(entries[done:], func(e fs.DirEntry) bool { return e.Name() == recordsMigration })
-		return s.adopt(ctx, tx, begins)
+		now := func(name string) bool {
+			return slices.ContainsFunc(entries[done:], func(e migrations.Migration) bool { return e.Name == name })
+		}
+		// Whose row was taken away, so that it is applied again, adopts nothing: those
+		// tables have records.
+		var known int
+		if err := tx.QueryRowContext(ctx, "select count(*) from carat_records where table_name in ('"+strings.Join(chainedLate, "', '")+"')").Scan(&known); err != nil {
+			return fmt.Errorf("migrate state: %w", err)
+		}
+		return s.adopt(ctx, tx, func(table string) bool {
+			return now(recordsMigration) || known == 0 && now(chainedMigration) && slices.Contains(chainedLate, table)
+		})
 	})
 }
 
 // statements make all that carat keeps in the database: the state, and what lies beside
 // it.
 func (s *Store) statements() ([]string, error) {
-	entries, err := migrations.ReadDir("migrations")
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	list := []string{migrationsTable}
-	for _, e := range entries { // by name, as they are applied
-		text, err := migrations.ReadFile("migrations/" + e.Name())
-		if err != nil {
-			return nil, fmt.Errorf("read migration: %w", err)
-		}
-		list = append(list, string(text))
-	}
-	return append(list, s.options.Beside...), nil
+	list, err := migrations.Statements()
+	return append(list, s.options.Beside...), err
 }
 
 // version gives how many migrations the database has; an error when it has no

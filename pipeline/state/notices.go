@@ -73,6 +73,9 @@ func (s *Store) SaveNotices(ctx context.Context, list ...Notice) error {
 				message = excluded.message, state = excluded.state, attempts = excluded.attempts, raised_at = excluded.raised_at,
 				next_at = excluded.next_at, told_at = excluded.told_at, error = excluded.error`),
 				n.Webhook, n.Key, n.Event, n.ID, n.Kind, n.Message, n.State, n.Attempts, n.RaisedAt.UnixMicro(), n.NextAt.UnixMicro(), told, n.Error)
+			if err == nil {
+				err = s.Record(ctx, tx, "carat_notices", n.Webhook, n.Key)
+			}
 			if err != nil {
 				return err
 			}

@@ -3,7 +3,6 @@ package state
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,25 +12,14 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/state/chain"
 	"carat/pipeline/state/database"
+	"carat/pipeline/state/migrations"
 )
 
-// Kept is a head of the chain of records that is kept elsewhere, and where.
-type Kept struct {
-	Where string // "batch b000004"
-	Head  string // as Head.String gave it; "": an older carat kept none
-}
-
-// Records is what verifying the chain of records went through.
-type Records struct {
-	Head        Head
-	Adopted     int64     // rows that were there when the chain began
-	AdoptedAt   time.Time // when it did; zero when it began with the lake
-	Differences []string
-}
-
-func (v *Records) differ(format string, args ...any) {
-	v.Differences = append(v.Differences, fmt.Sprintf(format, args...))
-}
+// What verification is told, and tells.
+type (
+	Kept    = chain.Kept
+	Records = chain.Records
+)
 
 // VerifyRecords walks the chain of records, compares it with heads that are kept
 // elsewhere, and each row of the covered tables with its last record. It reads one
@@ -43,14 +31,14 @@ func (s *Store) VerifyRecords(ctx context.Context, kept []Kept) (*Records, error
 	}
 	defer func() { _ = tx.Rollback() }()
 	v := &Records{}
-	wanted := v.wanted(kept, s.headOnFile())
+	wanted := v.Wanted(kept, s.headOnFile())
 	latest := map[string]map[string]record{}
 	previous := record{}
 	err = s.eachRecord(ctx, tx, func(r record) {
-		v.link(previous, r)
+		v.Link(previous, r)
 		for _, k := range wanted[r.No] {
 			if h, _ := ParseHead(k.Head); h.SHA256 != r.SHA256 {
-				v.differ("record %d or one before it was replaced: %s names its hash as %s, it is %s", r.No, k.Where, h.SHA256, r.SHA256)
+				v.Differ("record %d or one before it was replaced: %s names its hash as %s, it is %s", r.No, k.Where, h.SHA256, r.SHA256)
 			}
 		}
 		delete(wanted, r.No)
@@ -58,7 +46,7 @@ func (s *Store) VerifyRecords(ctx context.Context, kept []Kept) (*Records, error
 			latest[r.Table] = map[string]record{}
 		}
 		latest[r.Table][r.Key] = r
-		if r.Kind == recordAdopted {
+		if r.Kind == chain.Adopted {
 			v.Adopted, v.AdoptedAt = v.Adopted+1, time.UnixMicro(r.At).UTC()
 		}
 		previous = r
@@ -68,11 +56,16 @@ func (s *Store) VerifyRecords(ctx context.Context, kept []Kept) (*Records, error
 	}
 	v.Head = Head{No: previous.No, SHA256: previous.SHA256}
 	for _, no := range slices.Sorted(maps.Keys(wanted)) {
-		v.differ("record %d is missing, and all after it: %s names it, the records end with %d", no, wanted[no][0].Where, previous.No)
+		v.Differ("record %d is missing, and all after it: %s names it, the records end with %d", no, wanted[no][0].Where, previous.No)
 	}
 	if err := s.verifyForeign(ctx, tx, v); err != nil {
 		return nil, fmt.Errorf("verify the records: %w", err)
 	}
+	steps, err := migrations.Differing(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("verify the records: %w", err)
+	}
+	v.Differences = append(v.Differences, steps...)
 	return v, s.verifyRows(ctx, tx, latest, v)
 }
 
@@ -89,7 +82,7 @@ func (s *Store) verifyForeign(ctx context.Context, tx *sql.Tx, v *Records) error
 		return err
 	}
 	for _, o := range found {
-		if _, recorded := covered[o.Table]; recorded && o.Kind == "column" {
+		if _, recorded := covered[o.Table]; recorded && o.Kind == "column" && o.Was == "" {
 			var rows int64
 			if err := tx.QueryRowContext(ctx, "select count(*) from (select 1 from "+o.Table+" limit 1) as one").Scan(&rows); err != nil {
 				return err
@@ -98,7 +91,7 @@ func (s *Store) verifyForeign(ctx context.Context, tx *sql.Tx, v *Records) error
 				continue
 			}
 		}
-		v.differ("%s", o)
+		v.Differ("%s", o)
 	}
 	return nil
 }
@@ -115,7 +108,7 @@ func (s *Store) VerifyGrants(ctx context.Context) error {
 	v, latest := &Records{}, map[string]record{}
 	err = s.recordsWhere(ctx, tx, " where table_name = 'carat_users'", func(r record) {
 		if got := r.Sum(); got != r.SHA256 {
-			v.differ("record %d (%s, row %s) was changed: it gives the hash %s, and says %s", r.No, r.Table, chain.ShownKey(r.Key), got, r.SHA256)
+			v.Differ("record %d (%s, row %s) was changed: it gives the hash %s, and says %s", r.No, r.Table, chain.ShownKey(r.Key), got, r.SHA256)
 		}
 		latest[r.Key] = r
 	})
@@ -129,39 +122,6 @@ func (s *Store) VerifyGrants(ctx context.Context) error {
 	return err
 }
 
-// wanted sorts the heads that are kept elsewhere by the record that they name.
-func (v *Records) wanted(kept []Kept, file *Kept) map[int64][]Kept {
-	if file != nil {
-		kept = append(slices.Clip(kept), *file)
-	}
-	wanted := map[int64][]Kept{}
-	for _, k := range kept {
-		if k.Head == "" {
-			continue
-		}
-		h, err := ParseHead(k.Head)
-		if err != nil {
-			v.differ("%s: %v", k.Where, err)
-			continue
-		}
-		wanted[h.No] = append(wanted[h.No], k)
-	}
-	return wanted
-}
-
-// link checks that a record follows the one before, and says what it said.
-func (v *Records) link(before, r record) {
-	switch {
-	case r.No != before.No+1:
-		v.differ("record %d follows record %d: those between were taken away", r.No, before.No)
-	case r.Prev != before.SHA256:
-		v.differ("record %d doesn't follow record %d: one of them was replaced", r.No, before.No)
-	}
-	if got := r.Sum(); got != r.SHA256 {
-		v.differ("record %d (%s, row %s) was changed: it gives the hash %s, and says %s", r.No, r.Table, chain.ShownKey(r.Key), got, r.SHA256)
-	}
-}
-
 // verifyRows compares the covered tables with their records.
 func (s *Store) verifyRows(ctx context.Context, tx *sql.Tx, latest map[string]map[string]record, v *Records) error {
 	known, err := s.ownTables(ctx, tx)
@@ -170,7 +130,7 @@ func (s *Store) verifyRows(ctx context.Context, tx *sql.Tx, latest map[string]ma
 	}
 	for _, table := range slices.Sorted(maps.Keys(covered)) {
 		if !slices.Contains(known, table) {
-			v.differ("table %s is missing", table)
+			v.Differ("table %s is missing", table)
 			continue
 		}
 		if err := s.verifyTable(ctx, tx, table, latest[table], v); err != nil {
@@ -189,37 +149,13 @@ func (s *Store) verifyTable(ctx context.Context, tx *sql.Tx, table string, lates
 	}
 	for _, r := range rows {
 		key := keyOf(r, table)
-		v.row(table, key, r, latest[key])
+		v.Row(table, key, r, latest[key])
 		delete(latest, key)
 	}
 	for _, key := range slices.Sorted(maps.Keys(latest)) {
-		if r := latest[key]; r.Kind != recordRemoved {
-			v.differ("%s: row %s was taken away; record %d has it: %s", table, chain.ShownKey(key), r.No, pipeline.CutText(r.Content))
+		if r := latest[key]; r.Kind != chain.Removed {
+			v.Differ("%s: row %s was taken away; record %d has it: %s", table, chain.ShownKey(key), r.No, pipeline.CutText(r.Content))
 		}
 	}
 	return nil
-}
-
-// row compares a row with its last record, whose number is 0 when there is none.
-func (v *Records) row(table, key string, now row, last record) {
-	if last.No == 0 {
-		v.differ("%s: row %s was added: no record tells of it (%s)", table, chain.ShownKey(key), pipeline.CutText(now.Content()))
-		return
-	}
-	if last.Kind == recordRemoved {
-		v.differ("%s: row %s is there again, and record %d says that it was removed (%s)", table, chain.ShownKey(key), last.No, pipeline.CutText(now.Content()))
-		return
-	}
-	var before row
-	if json.Unmarshal([]byte(last.Content), &before) != nil {
-		return // the record was changed, which is told
-	}
-	if what := chain.Differing(before, now); len(what) > 0 {
-		v.differ("%s: row %s was changed: %s (record %d)", table, chain.ShownKey(key), strings.Join(what, ", "), last.No)
-	}
-	for c := range now {
-		if _, told := before[c]; !told {
-			v.differ("%s: row %s was changed: column %s was added", table, chain.ShownKey(key), c)
-		}
-	}
 }

@@ -20,7 +20,8 @@ import (
 // before. The tables are what the records come to; verification replays them. The
 // chain's head enters the lake's own chain with each batch, run and certificate.
 //
-// It grows by one record a write: two for a job, a reading or a mail.
+// It grows by one record a write: two for a job, a reading or a mail, three for a slot
+// of the schedule.
 
 // covered are the tables whose rows are chained, and the columns that name a row.
 var covered = map[string][]string{
@@ -28,28 +29,29 @@ var covered = map[string][]string{
 	"carat_decisions": {"decision_no"},
 	"carat_fetched":   {"fetch_no"},
 	"carat_jobs":      {"job_no"},
+	"carat_lock":      {"lake"},
 	"carat_locks":     {"period", "version"},
+	"carat_notices":   {"webhook", "notice_key"},
 	"carat_periods":   {"period"},
 	"carat_published": {"run_id"},
 	"carat_runs":      {"run_id"},
+	"carat_schedule":  {"job"},
 	"carat_sent":      {"period", "creator_id", "entity", "currency", "rows_sha256"},
 	"carat_settings":  {"name"},
 	"carat_signed":    {"signed_no"},
 	"carat_sign_offs": {"period", "version", "attempt"},
+	"carat_slots":     {"job", "slot_key"},
+	"carat_sources":   {"source"},
 	"carat_tables":    {"table_name"},
 	"carat_users":     {"user_name", "role"},
 }
 
+// chainedLate are the tables whose rows are recorded from chainedMigration on.
+var chainedLate = []string{"carat_lock", "carat_notices", "carat_schedule", "carat_slots", "carat_sources"}
+
 // unchained are columns that no record holds: what must be forgotten with a person
 // can't be part of a chain.
 var unchained = map[string][]string{"carat_sent": {"address_sha256"}}
-
-// What a record says became of its row.
-const (
-	recordWritten = "written" // new, or changed
-	recordRemoved = "removed"
-	recordAdopted = "adopted" // it was there when the chain began, or a later carat gave it columns
-)
 
 // Head is the end of the chain of records.
 type Head = chain.Head
@@ -88,7 +90,7 @@ func (s *Store) lastRecord(ctx context.Context, db reader) (last record, err err
 // Record adds a record of what a row of a covered table says now, in the
 // transaction that wrote it. key has the row's key columns, in their order.
 func (s *Store) Record(ctx context.Context, tx *sql.Tx, table string, key ...any) error {
-	if err := s.record(ctx, tx, recordWritten, table, key...); err != nil {
+	if err := s.record(ctx, tx, chain.Written, table, key...); err != nil {
 		return fmt.Errorf("record %s: %w", table, err)
 	}
 	return nil
@@ -108,9 +110,22 @@ func (s *Store) record(ctx context.Context, tx *sql.Tx, kind, table string, key 
 		one.Content = r.Content()
 	}
 	if len(rows) == 0 {
-		one.Kind = recordRemoved
+		one.Kind = chain.Removed
 	}
 	return s.append(ctx, tx, one)
+}
+
+// recordAll adds a record of each row of a covered table that the condition names, as
+// they are now.
+func (s *Store) recordAll(ctx context.Context, tx *sql.Tx, table, where string, args ...any) error {
+	rows, err := s.rowsOf(ctx, tx, table, where+" order by "+strings.Join(covered[table], ", "), args...)
+	for i := 0; i < len(rows) && err == nil; i++ {
+		err = s.append(ctx, tx, record{At: s.now().UnixMicro(), Kind: chain.Written, Table: table, Key: keyOf(rows[i], table), Content: rows[i].Content()})
+	}
+	if err != nil {
+		return fmt.Errorf("record %s: %w", table, err)
+	}
+	return nil
 }
 
 // append gives a record its number and its place in the chain. Two transactions
@@ -181,10 +196,10 @@ func keyOf(r row, table string) string {
 	return chain.RowKey(parts)
 }
 
-// adopt adds a record of each row that no record tells of, where all is set: when
-// the chain begins. Of a row that has columns which its record doesn't know, and
+// adopt adds a record of each row that no record tells of, of the tables that begin
+// to be recorded. Of a row that has columns which its record doesn't know, and
 // else says the same, it adds one too: a later carat gave it these.
-func (s *Store) adopt(ctx context.Context, tx *sql.Tx, all bool) error {
+func (s *Store) adopt(ctx context.Context, tx *sql.Tx, begins func(table string) bool) error {
 	known, err := s.ownTables(ctx, tx)
 	if err != nil {
 		return err
@@ -204,10 +219,10 @@ func (s *Store) adopt(ctx context.Context, tx *sql.Tx, all bool) error {
 		}
 		for _, r := range rows {
 			before, told := latest[table][keyOf(r, table)]
-			if !told && !all || told && !widens(r, before) {
+			if !told && !begins(table) || told && !widens(r, before) {
 				continue
 			}
-			one := record{At: s.now().UnixMicro(), Kind: recordAdopted, Table: table, Key: keyOf(r, table), Content: r.Content()}
+			one := record{At: s.now().UnixMicro(), Kind: chain.Adopted, Table: table, Key: keyOf(r, table), Content: r.Content()}
 			if err := s.append(ctx, tx, one); err != nil {
 				return err
 			}
@@ -219,7 +234,7 @@ func (s *Store) adopt(ctx context.Context, tx *sql.Tx, all bool) error {
 // widens says whether a row says what a record does, and has more columns.
 func widens(r row, before record) bool {
 	var old row
-	if before.Kind == recordRemoved || json.Unmarshal([]byte(before.Content), &old) != nil || len(r) <= len(old) {
+	if before.Kind == chain.Removed || json.Unmarshal([]byte(before.Content), &old) != nil || len(r) <= len(old) {
 		return false
 	}
 	return len(chain.Differing(old, r)) == 0

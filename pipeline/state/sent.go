@@ -69,13 +69,7 @@ func (s *Store) FinishSending(ctx context.Context, m Sent) error {
 func (s *Store) changeSent(ctx context.Context, m Sent, query string) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, s.bind(query), m.key()...)
-		if err != nil {
-			return err
-		}
-		if n, err := done.RowsAffected(); err != nil || n == 0 {
-			return err
-		}
-		return s.Record(ctx, tx, "carat_sent", m.key()...)
+		return s.recordIf(ctx, tx, done, err, "carat_sent", m.key()...)
 	})
 	if err != nil {
 		return fmt.Errorf("record sending to %s: %w", m.CreatorID, err)

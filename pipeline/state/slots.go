@@ -40,7 +40,9 @@ func (s *Store) ToldUntil(ctx context.Context, job string, now time.Time) (time.
 		err := tx.QueryRowContext(ctx, s.bind("select told_until from carat_schedule where job = ?"), job).Scan(&at)
 		if errors.Is(err, sql.ErrNoRows) {
 			at = now.UnixMicro()
-			_, err = tx.ExecContext(ctx, s.bind("insert into carat_schedule (job, told_until) values (?, ?)"), job, at)
+			if _, err = tx.ExecContext(ctx, s.bind("insert into carat_schedule (job, told_until) values (?, ?)"), job, at); err == nil {
+				err = s.Record(ctx, tx, "carat_schedule", job)
+			}
 		}
 		return err
 	})
@@ -55,16 +57,16 @@ func (s *Store) ToldUntil(ctx context.Context, job string, now time.Time) (time.
 func (s *Store) TellSlots(ctx context.Context, job string, slots []Slot, until time.Time) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		for _, slot := range slots {
-			_, err := tx.ExecContext(ctx, s.bind(`insert into carat_slots (job, slot_key, slot_at, status, attempts, covered_by, detail)
+			done, err := tx.ExecContext(ctx, s.bind(`insert into carat_slots (job, slot_key, slot_at, status, attempts, covered_by, detail)
 values (?, ?, ?, ?, 0, '', '') on conflict (job, slot_key) do nothing`), job, slot.Key, slot.At.UnixMicro(), SlotPending)
-			if err != nil {
+			if err := s.recordIf(ctx, tx, done, err, "carat_slots", job, slot.Key); err != nil {
 				return err
 			}
 		}
 		// A clock that was set back tells nothing new, and must not tell it again later.
-		_, err := tx.ExecContext(ctx, s.bind("update carat_schedule set told_until = ? where job = ? and told_until < ?"),
+		done, err := tx.ExecContext(ctx, s.bind("update carat_schedule set told_until = ? where job = ? and told_until < ?"),
 			until.UnixMicro(), job, until.UnixMicro())
-		return err
+		return s.recordIf(ctx, tx, done, err, "carat_schedule", job)
 	})
 	if err != nil {
 		return fmt.Errorf("record the slots of %s: %w", job, err)
@@ -129,14 +131,13 @@ func (s *Store) slots(ctx context.Context, where string, args ...any) ([]Slot, e
 
 // BeginSlot records that a slot's run begins.
 func (s *Store) BeginSlot(ctx context.Context, slot Slot, now time.Time) error {
-	return s.changeSlot(ctx, "update carat_slots set status = ?, attempts = attempts + 1, started_at = ? where job = ? and slot_key = ?",
-		SlotRunning, now.UnixMicro(), slot.Job, slot.Key)
+	return s.changeSlot(ctx, slot, "status = ?, attempts = attempts + 1, started_at = ?", SlotRunning, now.UnixMicro())
 }
 
 // PutOffSlot records that a slot's run did not end well and is to be tried
 // again.
 func (s *Store) PutOffSlot(ctx context.Context, slot Slot, detail string) error {
-	return s.changeSlot(ctx, "update carat_slots set status = ?, detail = ? where job = ? and slot_key = ?", SlotPending, detail, slot.Job, slot.Key)
+	return s.changeSlot(ctx, slot, "status = ?, detail = ?", SlotPending, detail)
 }
 
 // EndSlot records how a slot's run ended (its status, code and detail), and that
@@ -150,7 +151,10 @@ func (s *Store) EndSlot(ctx context.Context, slot Slot, now time.Time) error {
 		_, err := tx.ExecContext(ctx, s.bind(`update carat_slots set status = ?, covered_by = ?
 where job = ? and status = ? and slot_at <= ? and slot_key <> ?`),
 			SlotCovered, slot.Key, slot.Job, SlotPending, slot.At.UnixMicro(), slot.Key)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.recordAll(ctx, tx, "carat_slots", " where job = ? and (slot_key = ? or covered_by = ?)", slot.Job, slot.Key, slot.Key)
 	})
 	if err != nil {
 		return fmt.Errorf("record the slot %s of %s: %w", slot.Key, slot.Job, err)
@@ -160,24 +164,53 @@ where job = ? and status = ? and slot_at <= ? and slot_key <> ?`),
 
 // SkipSlot records that a slot is not run.
 func (s *Store) SkipSlot(ctx context.Context, slot Slot, detail string, now time.Time) error {
-	return s.changeSlot(ctx, "update carat_slots set status = ?, ended_at = ?, detail = ? where job = ? and slot_key = ?",
-		SlotSkipped, now.UnixMicro(), detail, slot.Job, slot.Key)
+	return s.changeSlot(ctx, slot, "status = ?, ended_at = ?, detail = ?", SlotSkipped, now.UnixMicro(), detail)
 }
 
 // ResumeSlots makes slots whose run was cut short (by a crash, or the death of
 // another scheduler) pending again, and gives how many.
-func (s *Store) ResumeSlots(ctx context.Context) (int64, error) {
-	result, err := s.db.ExecContext(ctx, s.bind("update carat_slots set status = ?, detail = ? where status = ?"),
-		SlotPending, "its run was cut short", SlotRunning)
+func (s *Store) ResumeSlots(ctx context.Context) (n int64, err error) {
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		cut, err := s.rowsOf(ctx, tx, "carat_slots", " where status = ? order by job, slot_key", SlotRunning)
+		if err != nil || len(cut) == 0 {
+			return err
+		}
+		n = int64(len(cut))
+		if _, err := tx.ExecContext(ctx, s.bind("update carat_slots set status = ?, detail = ? where status = ?"), SlotPending, "its run was cut short", SlotRunning); err != nil {
+			return err
+		}
+		for _, r := range cut {
+			if err := s.Record(ctx, tx, "carat_slots", *r["job"], *r["slot_key"]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return 0, fmt.Errorf("resume the slots: %w", err)
 	}
-	return result.RowsAffected()
+	return n, nil
 }
 
-func (s *Store) changeSlot(ctx context.Context, query string, args ...any) error {
-	if _, err := s.db.ExecContext(ctx, s.bind(query), args...); err != nil {
+// changeSlot sets columns of a slot's row.
+func (s *Store) changeSlot(ctx context.Context, slot Slot, set string, args ...any) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, s.bind("update carat_slots set "+set+" where job = ? and slot_key = ?"), append(args, slot.Job, slot.Key)...)
+		return s.recordIf(ctx, tx, done, err, "carat_slots", slot.Job, slot.Key)
+	})
+	if err != nil {
 		return fmt.Errorf("record a slot: %w", err)
 	}
 	return nil
+}
+
+// recordIf records a row if a statement that ended with err changed it.
+func (s *Store) recordIf(ctx context.Context, tx *sql.Tx, done sql.Result, err error, table string, key ...any) error {
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	return s.Record(ctx, tx, table, key...)
 }

@@ -22,6 +22,7 @@ import (
 	"carat/pipeline/lake/inventory"
 	"carat/pipeline/lake/links"
 	"carat/pipeline/lake/pages"
+	"carat/pipeline/lake/pointers"
 	"carat/pipeline/lake/published"
 	"carat/pipeline/lake/store"
 	"carat/pipeline/postgres"
@@ -42,12 +43,12 @@ const sqlitePragmas = "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(30000)&_p
 
 // Namespace properties that tie a catalog to its lake.
 const (
-	propLakeID   = "carat.lake-id"
-	propLakeRoot = "carat.lake-root"
+	propLakeID   = pointers.LakeID
+	propLakeRoot = pointers.LakeRoot
 )
 
 // Namespace is the Iceberg namespace, and the catalog's name in its database.
-const Namespace = "carat"
+const Namespace = pointers.Namespace
 
 // Catalog is the Iceberg tables of a lake, as its catalog's database names them.
 // It is safe for concurrent use; committing needs the lake's lock.
@@ -125,7 +126,7 @@ func (cat *Catalog) Listed() inventory.List {
 
 // Lock also takes an advisory lock in PostgreSQL, for carats on other machines.
 func (cat *Catalog) Lock(ctx context.Context, what string) (*fence.Lock, error) {
-	return fence.Database{DB: cat.db, Bind: cat.bind, Postgres: cat.InPostgres(), DSN: cat.dsn, Lake: cat.id.ID, Root: cat.Disk.Place()}.Lock(ctx, what)
+	return fence.Database{DB: cat.db, Bind: cat.bind, Postgres: cat.InPostgres(), DSN: cat.dsn, Lake: cat.id.ID, Root: cat.Disk.Place(), Record: cat.Recorder.Record}.Lock(ctx, what)
 }
 
 // Hold says under which lock this process commits and deletes from now on; nil for none.
@@ -246,6 +247,7 @@ func (cat *Catalog) claimCatalog(ctx context.Context, ice *icesql.Catalog) error
 	props, err := ice.LoadNamespaceProperties(ctx, ns)
 	if err == nil {
 		cat.form, err = formOf(props)
+		err = errors.Join(err, pointers.Lost(ctx, cat.db, cat.Disk.Root, props[propLakeID], cat.form))
 	}
 	if err != nil {
 		return fmt.Errorf("read catalog: %w", err)

@@ -11,6 +11,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/links"
+	"carat/pipeline/lake/pointers"
 	"carat/pipeline/lake/published"
 	"carat/pipeline/lake/shape"
 )
@@ -29,7 +30,7 @@ const (
 )
 
 // propForm is the property of the namespace that says the form.
-const propForm = "carat.form"
+const propForm = pointers.Form
 
 // Form gives the form of the lake's history.
 func (cat *Catalog) Form() int { return cat.form }

@@ -29,6 +29,8 @@ type Database struct {
 	DSN      string // whose password no error holds
 	Lake     string // its id
 	Root     string // its folder, for what is told
+	// Record chains the lock's row in the transaction that wrote it; nil: nothing does.
+	Record func(ctx context.Context, tx *sql.Tx, table string, key ...any) error
 }
 
 // Lock is an advisory lock in PostgreSQL, which lives as long as its connection: a
@@ -70,13 +72,28 @@ func (d Database) Lock(ctx context.Context, what string) (*Lock, error) {
 // know that it lost it, commits and deletes nothing from now on.
 func (l *Lock) Raise(ctx context.Context, holder string, at time.Time) error {
 	l.holder = holder
-	err := l.in.DB.QueryRowContext(ctx, l.in.Bind(`insert into carat_lock (lake, epoch, holder, taken_at) values (?, 1, ?, ?)
-		on conflict (lake) do update set epoch = carat_lock.epoch + 1, holder = excluded.holder, taken_at = excluded.taken_at returning epoch`),
-		l.in.Lake, holder, at.UTC().Format(time.RFC3339)).Scan(&l.epoch)
+	tx, err := l.in.DB.BeginTx(ctx, nil)
+	if err == nil {
+		if err = l.raise(ctx, tx, at); err == nil {
+			err = tx.Commit()
+		} else {
+			err = errors.Join(err, tx.Rollback())
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("take the catalog's lock: %w", identity.Scrub(err, l.in.DSN))
 	}
 	return nil
+}
+
+func (l *Lock) raise(ctx context.Context, tx *sql.Tx, at time.Time) error {
+	err := tx.QueryRowContext(ctx, l.in.Bind(`insert into carat_lock (lake, epoch, holder, taken_at) values (?, 1, ?, ?)
+		on conflict (lake) do update set epoch = carat_lock.epoch + 1, holder = excluded.holder, taken_at = excluded.taken_at returning epoch`),
+		l.in.Lake, l.holder, at.UTC().Format(time.RFC3339)).Scan(&l.epoch)
+	if err != nil || l.in.Record == nil {
+		return err
+	}
+	return l.in.Record(ctx, tx, "carat_lock", l.in.Lake)
 }
 
 // Holds is an error when the lock is lost: its connection broke, and another

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -59,11 +60,35 @@ func found(d *store.Disk, path string) error {
 		return err
 	}
 	id := Lake{Format: lakeFormat, ID: hex.EncodeToString(random[:]), Root: d.Place()}
-	content, err := json.MarshalIndent(id, "", "  ")
+	content, err := id.encode()
 	if err != nil {
 		return err
 	}
-	return d.WriteFirst(path, d.StagingPath("lake-"+id.ID+".json"), append(content, '\n'))
+	return d.WriteFirst(path, d.StagingPath("lake-"+id.ID+".json"), content)
+}
+
+// encode gives lake.json as carat writes it, to the byte.
+func (l Lake) encode() ([]byte, error) {
+	content, err := json.MarshalIndent(l, "", "  ")
+	return append(content, '\n'), err
+}
+
+// Changed says in what lake.json is not what carat writes, "" when it is: a key more, or
+// one that is there twice, is read by other programs.
+func Changed(d *store.Disk) (string, error) {
+	found, err := d.ReadFile(filepath.Join(d.Root, store.IdentityFile))
+	if err != nil {
+		return "", err
+	}
+	var id Lake
+	if err := json.Unmarshal(found, &id); err != nil {
+		return "it can't be read: " + err.Error(), nil
+	}
+	want, err := id.encode()
+	if err != nil || bytes.Equal(found, want) {
+		return "", err
+	}
+	return fmt.Sprintf("carat writes %d bytes there, format, id and root and nothing else, and it has %d", len(want), len(found)), nil
 }
 
 // LiesIn says whether the lake of an id is to be taken to lie in another place than a
@@ -89,11 +114,11 @@ func Raise(d *store.Disk) error {
 		return err
 	}
 	id.Format = lakeFormat
-	content, err := json.MarshalIndent(id, "", "  ")
+	content, err := id.encode()
 	if err != nil {
 		return err
 	}
-	return d.Write(filepath.Join(d.Root, store.IdentityFile), append(content, '\n'))
+	return d.Write(filepath.Join(d.Root, store.IdentityFile), content)
 }
 
 // CheckRoot is a usage error when a folder's path is one that readers of Iceberg or

@@ -50,13 +50,21 @@ func (c Chain) note(ctx context.Context, was, is string) error {
 	return tx.Commit()
 }
 
-// noted gives what the rows come to by the chain; false in a lake of an older carat.
+// noted gives what the rows come to by the chain, nothing where somebody took that away;
+// false in a lake of an older carat.
 func (c Chain) noted(ctx context.Context) (was, is string, known bool, err error) {
 	err = c.DB.QueryRowContext(ctx, c.Bind("select metadata_location, metadata_sha256 from carat_tables where table_name = ?"), chainedAs).Scan(&was, &is)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", "", false, nil
+		return "", "", c.recorded(ctx), nil // where it was, and was taken away, nothing holds
 	}
 	return was, is, err == nil, err
+}
+
+// recorded says whether the chain of records tells that there was such a row. A lake of
+// before there were records has no table of them.
+func (c Chain) recorded(ctx context.Context) (was bool) {
+	err := c.DB.QueryRowContext(ctx, c.Bind("select count(*) > 0 from carat_records where table_name = 'carat_tables' and row_key = ?"), chainedAs).Scan(&was)
+	return err == nil && was
 }
 
 // holds is a verification error when the rows are not as carat left them.

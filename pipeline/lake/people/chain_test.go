@@ -130,6 +130,37 @@ func TestPeopleThatOthersChangedAreRefused(t *testing.T) {
 	}
 }
 
+// The row that says what the store comes to can't be taken away where a record tells of it:
+// the seal, which says nothing after a kill, doesn't stand in for it.
+func TestPeopleWhoseRowWasTakenAway(t *testing.T) {
+	for _, recorded := range []bool{true, false} {
+		p, db := kept(t)
+		for _, query := range []string{
+			"create table carat_records (record_no bigint primary key, table_name text not null, row_key text not null)",
+			"insert into carat_records values (1, 'carat_tables', 'gift_events')",
+			"delete from carat_tables",
+		} {
+			if _, err := db.Exec(query); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if recorded {
+			if _, err := db.Exec("insert into carat_records values (2, 'carat_tables', '#people')"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		change(t, p, "update people set email = 'mallory@evil.example'")
+		for what, err := range uses(t, p) {
+			if refused := pipeline.KindOf(err) == pipeline.KindVerification; refused != recorded || !recorded && err != nil {
+				t.Errorf("recorded %v: %s: %v", recorded, what, err)
+			}
+		}
+		if err := take(t, p, luna); (pipeline.KindOf(err) == pipeline.KindVerification) != recorded {
+			t.Errorf("recorded %v: written over: %v", recorded, err)
+		}
+	}
+}
+
 // A write that is cut short, on either side of its commit, is no reason for alarm, and a
 // store of an older carat is chained from the next write on.
 func TestPeopleWriteCutShort(t *testing.T) {

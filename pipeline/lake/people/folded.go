@@ -1,6 +1,8 @@
 package people
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -49,4 +51,40 @@ func marks(one pipeline.Person) (all []string) {
 		}
 	}
 	return all
+}
+
+// Alike gives the ids, other than one, that look like it: those that are the same
+// person's, since a name, an address or an account is the same or nothing of the kind is
+// known, and those that are somebody else's by all that is known.
+func Alike(id string, people map[string]pipeline.Person, payees map[string]pipeline.Identity) (same, others []string) {
+	fold := folded(id)
+	ids := map[string]bool{}
+	for other := range people {
+		ids[other] = folded(other) == fold
+	}
+	for other := range payees {
+		ids[other] = folded(other) == fold
+	}
+	texts := func(id string) (known []string) {
+		i := payees[id]
+		for _, text := range []string{people[id].DisplayName, people[id].Email, i.LegalName, i.Email, i.Account, i.TaxIDs} {
+			if text = folded(text); text != "" {
+				known = append(known, text)
+			}
+		}
+		return known
+	}
+	whose := texts(id)
+	for _, other := range slices.Sorted(maps.Keys(ids)) {
+		if other == id || !ids[other] {
+			continue
+		}
+		known := texts(other)
+		if len(whose) == 0 || len(known) == 0 || slices.ContainsFunc(known, func(text string) bool { return slices.Contains(whose, text) }) {
+			same = append(same, other)
+		} else {
+			others = append(others, other)
+		}
+	}
+	return same, others
 }

@@ -2,6 +2,7 @@ package people
 
 import (
 	"database/sql"
+	"slices"
 	"testing"
 
 	"carat/pipeline"
@@ -58,5 +59,22 @@ func TestErasedUnderAnotherID(t *testing.T) {
 		if _, there := all[c.one.CreatorID]; err != nil || perr != nil || (there || payees[c.one.CreatorID] != (pipeline.Identity{})) == c.erased {
 			t.Errorf("%+q: kept %v %v", c.one.CreatorID, err, perr)
 		}
+	}
+}
+
+// An id that looks like another is the same person's by name, address or account, or where
+// nothing tells otherwise.
+func TestAlikeIDsOfOnePerson(t *testing.T) {
+	people := map[string]pipeline.Person{
+		"c1": {DisplayName: "Luna", Email: "luna@example.com"}, "c1 ": {DisplayName: "LUNA", Email: "other@example.com"}, "C1": {DisplayName: "Sol", Email: "sol@example.com"},
+		"\u04411": {DisplayName: "x", Email: "Luna@example.com"}, "c\u200b1": {}, "c2": {DisplayName: "Luna"}, "c11": {DisplayName: "Luna"},
+	}
+	payees := map[string]pipeline.Identity{"c1": {LegalName: "L. Moon", Account: "DE1"}, "c 1": {LegalName: "X", Account: "de 1"}, "c1\u00a0": {LegalName: "Y", Account: "DE2"}}
+	same, others := Alike("c1", people, payees)
+	if want := []string{"c 1", "c1 ", "c\u200b1", "\u04411"}; !slices.Equal(same, want) {
+		t.Errorf("%+q, want %+q", same, want)
+	}
+	if want := []string{"C1", "c1\u00a0"}; !slices.Equal(others, want) {
+		t.Errorf("%+q, want %+q", others, want)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/inventory"
+	"carat/pipeline/lake/pointers"
 	"carat/pipeline/lake/seal"
 	"carat/pipeline/lake/store"
 	"carat/pipeline/lake/sweep"
@@ -27,11 +28,16 @@ func (v *verifier) inventory(ctx context.Context) ([]string, error) {
 		return nil, nil
 	}
 	if !complete {
-		// A lake that was cut off while it was made lists no rows and no source yet.
+		// A lake that was cut off while it was made lists no rows and no source yet, and
+		// has no link. One of an older form is to be upgraded, which begins the list.
 		if slices.ContainsFunc(files, func(f inventory.File) bool {
 			return strings.HasPrefix(f.Path, "raw/") || strings.Contains(f.Path, "/data/")
 		}) {
 			v.differ("%s: the list of files (carat_files) lacks its first row, which says that it is complete", store.CatalogFile)
+		} else if linked, err := v.hasLinks(ctx); err != nil {
+			v.differ("%s: %v", store.CatalogFile, err)
+		} else if linked {
+			v.differ("%s: the list of files (carat_files) was emptied: a lake of this form has one from its first file on", store.CatalogFile)
 		}
 		return nil, nil // an older carat wrote the lake and nothing was written since
 	}
@@ -63,23 +69,56 @@ func (v *verifier) inventory(ctx context.Context) ([]string, error) {
 	return differing, nil
 }
 
+// hasLinks says whether the lake has today's form, its rows are chained, and it has a link:
+// then it has a list of its files too.
+func (v *verifier) hasLinks(ctx context.Context) (bool, error) {
+	if v.cat.Form() < catalog.FormNow || v.cat.Recorder.Record == nil {
+		return false, nil
+	}
+	return pointers.HasLinks(ctx, v.cat.DB())
+}
+
 // letGo compares the list of files with what the history needs: which it lets go, and
 // which it doesn't name. It gives what differs, as inventory does. The rows that let go
 // were read before the catalog, and those that name after it: another carat may commit.
 func (v *verifier) letGo(ctx context.Context) (differing []string) {
-	needed, err := (&sweep.Sweeper{Catalog: v.cat, Sources: v.sources}).Needed(ctx)
+	sweeper := &sweep.Sweeper{Catalog: v.cat, Sources: v.sources}
+	needed, err := sweeper.Needed(ctx)
 	if err != nil {
 		needed = nil // which file of the history can't be read is told by the checks of it
 	}
+	v.strangers(ctx, sweeper, needed)
 	for _, name := range v.gone {
 		if why := inventory.Refused(v.cat.Disk, name, needed); why != "" {
 			differing = append(differing, fmt.Sprintf("file %s may go by its row of carat_files, and %s", name, why))
 		}
 	}
+	unlisted := v.unlisted(ctx, needed)
+	if slices.ContainsFunc(unlisted, func(path string) bool { return !store.Exists(path) }) {
+		// Another carat may have committed since, and let go what was needed then.
+		if err := v.cat.Refresh(ctx); err == nil {
+			needed, err = sweeper.Needed(ctx)
+			if err == nil {
+				unlisted = v.unlisted(ctx, needed)
+			}
+		}
+	}
+	for _, path := range unlisted {
+		name, there := v.cat.Disk.Relative(path), "and is gone"
+		if store.Exists(path) {
+			there = "and is there"
+		}
+		differing = append(differing, fmt.Sprintf("file %s has no row of carat_files any more, %s", name, there))
+	}
+	return differing
+}
+
+// unlisted gives the paths that the list of files should name and doesn't, in order.
+func (v *verifier) unlisted(ctx context.Context, needed map[string]bool) (paths []string) {
 	files, complete, err := v.cat.Listed().Files(ctx, false)
 	gone, gerr := v.cat.Listed().Gone(ctx)
 	if err := errors.Join(err, gerr); err != nil || !complete {
-		return differing // told before; or an older carat wrote the lake and nothing was written since
+		return nil // told before; or an older carat wrote the lake and nothing was written since
 	}
 	listed := map[string]bool{}
 	for _, f := range files {
@@ -89,11 +128,11 @@ func (v *verifier) letGo(ctx context.Context) (differing []string) {
 		listed[name] = true
 	}
 	for _, path := range slices.Sorted(maps.Keys(needed)) {
-		if name := v.cat.Disk.Relative(path); !listed[name] && store.Exists(path) {
-			differing = append(differing, fmt.Sprintf("file %s has no row of carat_files any more", name))
+		if !listed[v.cat.Disk.Relative(path)] {
+			paths = append(paths, path)
 		}
 	}
-	return differing
+	return paths
 }
 
 // ChangedFiles tells, of a lake that can't be opened, which files are not as

@@ -59,6 +59,7 @@ func History(ctx context.Context, cat *catalog.Catalog, sources *raw.Files, comp
 	} else {
 		changed = append(changed, v.letGo(ctx)...)
 	}
+	v.catalogRows(ctx)
 	v.integrity(ctx)
 	for _, d := range append(changed, seal.Broken(cat.Disk.Root)...) {
 		v.differOnce(d)

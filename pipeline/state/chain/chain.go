@@ -45,6 +45,13 @@ type Record struct {
 	Kind, Table, Key, Content, Prev, SHA256 string
 }
 
+// What a record says became of its row.
+const (
+	Written = "written" // new, or changed
+	Removed = "removed"
+	Adopted = "adopted" // it was there when the chain began, or a later carat gave it columns
+)
+
 // Sum gives the record's hash: over its fields and the hash before, each as its
 // length in bytes, a colon, itself and a line end.
 func (r Record) Sum() string {
