@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"carat/jobs/config/literal"
 	"carat/jobs/config/reference"
 	"carat/pipeline"
 )
@@ -77,7 +78,7 @@ func (c *Config) notes() (notes []string) {
 		}
 	}
 	for _, key := range c.LiteralSecrets() {
-		notes = append(notes, key+": a secret stands in its address, for whoever reads carat.yaml; "+instead)
+		notes = append(notes, key+": a secret stands in its address, for whoever reads carat.yaml; "+literal.Instead)
 	}
 	if len(c.Approvers) == 0 {
 		notes = append(notes, "approvers is empty: whoever didn't prepare a month may approve it")

@@ -14,8 +14,10 @@ import (
 // itself. Keys that are for secrets alone take no literal at all; these are addresses,
 // most of which hold none.
 func (c *Config) LiteralSecrets() (keys []string) {
-	if literal.In(c.Catalog.Reveal()) {
-		keys = append(keys, "catalog")
+	for _, one := range [][2]string{{"catalog", c.Catalog.Reveal()}, {"timestamp", c.Timestamp.URL}} {
+		if literal.In(one[1]) {
+			keys = append(keys, one[0])
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Sources)) {
 		if s := c.Sources[name]; literal.In(s.Secret["url"].Text.Reveal()) || literal.In(s.Text["endpoint"]) {
@@ -23,15 +25,12 @@ func (c *Config) LiteralSecrets() (keys []string) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Notifications)) {
-		if literal.In(c.Notifications[name].URL.Text.Reveal()) {
+		if literal.InWebhook(c.Notifications[name].URL.Text.Reveal()) {
 			keys = append(keys, "notifications "+name)
 		}
 	}
 	return keys
 }
-
-// instead is how a secret is given.
-const instead = "write ${NAME} in its place for a variable of the environment, or the whole address in a file"
 
 // refuseLiterals refuses secrets in the text where people sign in: whoever may read the
 // configuration must not be somebody else by it.
@@ -46,6 +45,6 @@ func (y *yamlFile) refuseLiterals(root *yaml.Node, c *Config) {
 				n = below
 			}
 		}
-		y.problem(n, "%s: a secret stands in its address, which auth doesn't allow; %s", key, instead)
+		y.problem(n, "%s: a secret stands in its address, which auth doesn't allow; %s", key, literal.Instead)
 	}
 }

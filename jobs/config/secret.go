@@ -15,14 +15,14 @@ type Hidden = literal.Hidden
 // Secret is literal.Secret: where a secret lies.
 type Secret = literal.Secret
 
-// FillSecrets fills in what catalog, the mail user and password, and the engine's password and token refer to. What can't be
+// FillSecrets fills in what catalog, the time stamps' url, the mail user and password, and the engine's password and token refer to. What can't be
 // filled in is a usage error.
 func (c *Config) FillSecrets(variable func(string) string) (err error) {
-	user := Hidden(c.Mail.User)
+	user, stamps := Hidden(c.Mail.User), Hidden(c.Timestamp.URL)
 	for _, one := range []struct {
 		what string
 		text *Hidden
-	}{{"catalog", &c.Catalog}, {"mail user", &user}, {"mail password", &c.Mail.Password}, {"engine password", &c.Engine.Password}, {"engine token", &c.Engine.Token}} {
+	}{{"catalog", &c.Catalog}, {"mail user", &user}, {"mail password", &c.Mail.Password}, {"engine password", &c.Engine.Password}, {"engine token", &c.Engine.Token}, {"timestamp url", &stamps}} {
 		if !literal.Refers(one.text.Reveal()) {
 			continue
 		}
@@ -30,7 +30,7 @@ func (c *Config) FillSecrets(variable func(string) string) (err error) {
 			return pipeline.Errorf(pipeline.KindUsage, "fill in", one.what+" of "+File, "%w", err).WithHint("set it where carat runs, or mend " + File)
 		}
 	}
-	c.Mail.User = user.Reveal()
+	c.Mail.User, c.Timestamp.URL = user.Reveal(), stamps.Reveal()
 	if dsn := c.Catalog.Reveal(); dsn != "" && !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
 		return pipeline.Errorf(pipeline.KindUsage, "fill in", "catalog of "+File, "what it refers to doesn't begin with postgres://").WithHint("put an address such as postgres://carat@db.example/carat there")
 	}

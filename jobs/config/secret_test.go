@@ -136,13 +136,15 @@ func TestLiteralSecrets(t *testing.T) {
 		"catalog: postgres://carat:${DB}@db.example/carat":            "",
 		"catalog: postgres://carat@db.example/carat":                  "",
 		"catalog: FILE:dsn": "",
-		strings.Replace(sources, "URL", "https://u:s3cret@h.example/x.csv", 1):       "sources a",
-		strings.Replace(sources, "URL", "https://h.example/x.csv?sig=s3cret", 1):     "sources a",
-		strings.Replace(sources, "URL", "https://h.example/x.csv?api_key=s3cret", 1): "sources a",
-		strings.Replace(sources, "URL", "https://h.example/x.csv?sig=${SIG}", 1):     "",
-		strings.Replace(sources, "URL", "https://h.example/x.csv?day=2026-10-01", 1): "",
-		`notifications: {ops: {url: "https://hooks.example/x?token=s3cret"}}`:        "notifications ops",
-		`notifications: {ops: {url: "https://hooks.example/x", token: "${TOKEN}"}}`:  "",
+		strings.Replace(sources, "URL", "https://u:s3cret@h.example/x.csv", 1):                 "sources a",
+		strings.Replace(sources, "URL", "https://h.example/x.csv?sig=s3cret", 1):               "sources a",
+		strings.Replace(sources, "URL", "https://h.example/x.csv?api_key=s3cret", 1):           "sources a",
+		strings.Replace(sources, "URL", "https://h.example/x.csv?sig=${SIG}", 1):               "",
+		strings.Replace(sources, "URL", "https://h.example/x.csv?day=2026-10-01", 1):           "",
+		`notifications: {ops: {url: "https://hooks.example/x?token=s3cret"}}`:                  "notifications ops",
+		`notifications: {ops: {url: "https://hooks.example/x", token: "${TOKEN}"}}`:            "",
+		`notifications: {ops: {url: "https://h.example/services/T0/B0/abcdefghijklmnopqrst"}}`: "notifications ops",
+		`timestamp: {url: "https://tsa.example/?key=s3cret", certificates: tsa.pem}`:           "timestamp",
 	} {
 		dir := t.TempDir()
 		for _, sign := range []string{"", "auth: none\n", "auth: {sign: key}\n"} {
