@@ -13,6 +13,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/guard"
+	"carat/jobs/ingest"
 	"carat/jobs/internal/trial"
 	"carat/jobs/people"
 	"carat/pipeline"
@@ -491,5 +492,34 @@ func TestStrangersInTheLakeAreNamed(t *testing.T) {
 		if err := os.Rename(moved, path); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A link in the place of a file that carat writes to in place leads nowhere: what it points
+// to is neither emptied nor written to, and who put it there is told.
+func TestLinksAreNotWrittenThrough(t *testing.T) {
+	s, _ := closedMonth(t)
+	for _, name := range []string{"lock", "catalog.sqlite-open", "catalog.sqlite-seal.tmp", "catalog.sqlite-seal"} {
+		t.Run(name, func(t *testing.T) {
+			victim := filepath.Join(t.TempDir(), "victim")
+			if err := os.WriteFile(victim, []byte("precious"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(s.Config.Lake, name)
+			_ = os.Remove(path)
+			if err := os.Symlink(victim, path); err != nil {
+				t.Fatal(err)
+			}
+			said := whatVerifySays(s)
+			_, err := ingest.Files(t.Context(), ingest.Options{Setting: s})
+			_ = os.Remove(path)
+			if content, rerr := os.ReadFile(victim); rerr != nil || string(content) != "precious" {
+				t.Errorf("it was written through: %q %v", content, rerr)
+			}
+			if said == "" && err == nil {
+				t.Error("nobody tells it")
+			}
+			t.Logf("verify: %s; ingest: %v", said, err)
+		})
 	}
 }

@@ -32,7 +32,7 @@ func (l *Lake) Lock(ctx context.Context) (release func(), err error) {
 		return nil, err
 	}
 	path := filepath.Join(l.cfg.Root, "lock")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600) // a link would have another file emptied
 	if err != nil {
 		return nil, l.fail("lock lake", l.cfg.Root, err)
 	}

@@ -20,7 +20,7 @@ type Lead struct {
 // operating system's there, and the one that lock takes. It doesn't wait: when another leads
 // it fails with KindBusy.
 func LeadSchedule(root string, lock func() (*Lock, error)) (*Lead, error) {
-	f, err := os.OpenFile(filepath.Join(root, "scheduler"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(filepath.Join(root, "scheduler"), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600) // a link would have another file emptied
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ type Opening struct {
 // Enter notes that this process has the lake open, and, when it is the first,
 // looks at the sealed files.
 func Enter(d *store.Disk) (*Opening, error) {
-	f, err := os.OpenFile(filepath.Join(d.Root, openFile), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(filepath.Join(d.Root, openFile), os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600) // a link would have another file emptied
 	if err != nil {
 		return nil, err
 	}

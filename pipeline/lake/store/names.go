@@ -47,14 +47,15 @@ func (d *Disk) Names() (names []string, err error) {
 		}
 		name := filepath.ToSlash(rel)
 		switch {
-		case name == "staging", name == TurnsFolder:
+		case e.IsDir() && (name == "staging" || name == TurnsFolder):
 			return filepath.SkipDir
-		case e.IsDir(), name == "lock", name == "scheduler", strings.HasSuffix(name, ".tmp"),
-			strings.HasPrefix(name, CatalogFile), strings.HasPrefix(name, PeopleFile):
+		case e.IsDir():
 			return nil
 		case !e.Type().IsRegular() || strings.ContainsAny(name, "\n\r\\"):
 			return pipeline.Errorf(pipeline.KindVerification, "read lake", path, "it is no plain file, and nothing that carat made").
 				WithHint("find out who put it there, and take it away")
+		case name == "lock", name == "scheduler", strings.HasSuffix(name, ".tmp"), strings.HasPrefix(name, CatalogFile), strings.HasPrefix(name, PeopleFile):
+			return nil
 		}
 		names = append(names, name)
 		return nil
