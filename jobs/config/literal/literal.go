@@ -77,15 +77,15 @@ const (
 
 var (
 	urlPassword   = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s"'/@:]*:)([^\s"'@]+)@`)
-	urlToken      = regexp.MustCompile(`(https?://)([^\s"'/@:]+)@`)
+	urlToken      = regexp.MustCompile(`(https?://)([^\s"'/@:]{16,})@`) // a short one is a user's name
 	queryPassword = regexp.MustCompile(`([?&]password=)([^\s"'&]+)`)
 	querySecret   = regexp.MustCompile(`(?i)([?&](?:[^\s"'&=]*[-_])?(?:sig|signature|token|key|secret|password|passwd|pwd|auth|code)=)([^\s"'&#]+)`)
 )
 
 // WithoutPasswords gives the text of a configuration with a reference to a variable in
 // place of each secret of an address, for a copy that leaves the machine: CARAT_PASSWORD
-// for passwords, CARAT_SECRET for tokens, whether user, parameter or part of a webhook's
-// path.
+// for passwords, CARAT_SECRET for tokens, whether a long user, a parameter or a long part
+// of a webhook's path.
 func WithoutPasswords(text []byte) []byte {
 	for _, one := range []struct {
 		form     *regexp.Regexp
