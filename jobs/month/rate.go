@@ -43,10 +43,10 @@ func DecideRate(ctx context.Context, o RateOptions) (d decision.Decision, err er
 			return d, pipeline.Errorf(pipeline.KindUsage, "decide rate", o.Missing, "%s", problem).WithHint("as in `%s`", books.RateCommand("EUR/USD/2026-10-31"))
 		}
 		if err := spelling.CheckReason(d.Note, noteBytesMax); err != nil {
-			return d, pipeline.Errorf(pipeline.KindUsage, "decide rate", o.Missing, "a rate needs a reason: why this one was taken; of this one, %w", err)
+			return d, pipeline.Errorf(pipeline.KindUsage, "decide rate", o.Missing, "a rate needs a reason: why this one was taken; of this one, %w", err).WithHint("as in `%s`", books.RateCommand("EUR/USD/2026-10-31"))
 		}
 		if err := spelling.CheckReason(d.Source, ownerBytesMax); err != nil {
-			return d, pipeline.Errorf(pipeline.KindUsage, "decide rate", o.Missing, "a rate needs its source: whose rate it is; of this one, %w", err)
+			return d, pipeline.Errorf(pipeline.KindUsage, "decide rate", o.Missing, "a rate needs its source: whose rate it is; of this one, %w", err).WithHint("as in `%s`", books.RateCommand("EUR/USD/2026-10-31"))
 		}
 		id, err := chooseRate(o.Missing, found)
 		if err != nil {
