@@ -42,7 +42,7 @@ func Trace(ctx context.Context, o TraceOptions) (roots []*trace.Node, err error)
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	_, err = p.Recorded(ctx, o.Setting, "trace", askedFor(o.IDs), func() (int64, error) {
+	_, err = p.Recorded(ctx, o.Setting, "trace", spelling.Asked(o.IDs), func() (int64, error) {
 		t, err := newTracer(ctx, p, o)
 		if err != nil {
 			return 0, err
@@ -220,17 +220,6 @@ func (t *tracer) find(ctx context.Context, id string) ([]subject, error) {
 		return found, err
 	}
 	return t.findPeople(ctx, id)
-}
-
-// askedFor gives ids as they are recorded: what of a file's name can't be seen is spelled.
-func askedFor(ids []string) string {
-	spelled := slices.Clone(ids)
-	for i, id := range spelled {
-		if spelling.Typed(id) == nil {
-			spelled[i] = spelling.Spell(id)
-		}
-	}
-	return strings.Join(spelled, " ")
 }
 
 // findSource finds files by name, as it is or as it is spelled, and lines of files by

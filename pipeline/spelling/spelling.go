@@ -3,6 +3,7 @@ package spelling
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -63,6 +64,18 @@ func Typed(text string) error {
 		}
 	}
 	return nil
+}
+
+// Asked gives the ids that somebody asked for as they are recorded: what of a name can't be
+// seen is spelled. What nobody can have meant to type stays, to be refused.
+func Asked(ids []string) string {
+	spelled := slices.Clone(ids)
+	for i, id := range spelled {
+		if Typed(id) == nil {
+			spelled[i] = Spell(id)
+		}
+	}
+	return strings.Join(spelled, " ")
 }
 
 // CheckText says what of a text that a person typed is not fit for a record: bytes
