@@ -12,7 +12,8 @@
 #             its bill of materials is made by a tool that is compiled the first time. TARGETS=linux/amd64 builds one
 # make docs   writes the documentation as HTML files with a search into dist/docs
 # make bench-scale  compares what a gift costs among fifty million and among five: minutes, and 15 GB of disk
-# Both need Go and a C compiler, nothing else.
+# make bench-history  what a month costs with months before it, beside the first, and a small file
+# All need Go and a C compiler, nothing else.
 
 GO       ?= go
 FUZZTIME ?= 10m
@@ -87,8 +88,12 @@ bench: build
 	$(GO) test -c -o bin/match.test ./pipeline/engine
 	./bin/bench -carat bin/carat -dir .bench -match bin/match.test
 
-# What a small batch costs, and verify, after 1 to 2,000 of them (pipeline/lake/bench_history_test.go).
-bench-history:
+# What a month and a small file cost with months before them (cmd/bench/history.go; MONTHS=24 for two years), then what a small
+# batch costs, and verify, after 1 to 2,000 of them (pipeline/lake/bench_history_test.go).
+MONTHS ?= 6
+bench-history: build
+	$(GO) build -trimpath -o bin/bench ./cmd/bench
+	./bin/bench -carat bin/carat -dir .bench -history -months $(MONTHS)
 	$(GO) test ./pipeline/lake -run '^$$' -bench History -benchtime 1x -timeout 60m
 
 bench-scale: build

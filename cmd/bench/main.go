@@ -42,11 +42,18 @@ func main() {
 	flag.IntVar(&b.runs, "runs", 3, "runs of each measurement; the median is printed")
 	flag.StringVar(&b.match, "match", "", "a test binary of pipeline/engine, whose BenchmarkMatch is run; empty: matching is not measured")
 	scale := flag.Bool("scale", false, "compare a month of 50 million gifts with one of 5 million, and nothing else: minutes, and 15 GB of disk")
+	var h history
+	wanted := flag.Bool("history", false, "compare a month that has others before it with the first, and a small file, and nothing else: minutes")
+	flag.IntVar(&h.months, "months", 6, "with -history, months that are closed one after the other; at most 24")
+	flag.IntVar(&h.monthGifts, "month-gifts", 40_000, "with -history, gift events of each month")
 	job := flag.String("job", "", "internal: measure something in this process (copy, floor, xlsx or models)")
 	flag.Parse()
 	var err error
 	if *scale {
 		*job = "scale"
+	}
+	if *wanted {
+		*job = "history"
 	}
 	switch *job {
 	case "copy":
@@ -60,6 +67,10 @@ func main() {
 	case "scale":
 		if err = b.absolute(); err == nil {
 			err = b.scale(context.Background())
+		}
+	case "history":
+		if err = b.absolute(); err == nil {
+			err = b.history(context.Background(), h)
 		}
 	default:
 		err = b.run(context.Background())
