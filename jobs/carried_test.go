@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/config"
 	"carat/jobs/guard"
+	"carat/jobs/ingest"
 	"carat/jobs/internal/trial"
 	"carat/jobs/month"
 	"carat/jobs/reconcile"
@@ -94,10 +96,33 @@ func worldOf(t *testing.T, seed uint64) (held, []pipeline.Period) {
 	return h, months
 }
 
+// undone takes in a gift of an earlier month and takes it out again.
+func (h held) undone(t *testing.T, month, at string) {
+	t.Helper()
+	ctx := context.Background()
+	h.late(t, "gift_events-"+month+".csv", "gift_events-undone.csv", ofKind("gift"), map[string]string{"event_id": "undone-gift", "sent_at": at})
+	trial.Ingest(t, h.Setting)
+	p, err := books.Open(ctx, h.Setting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batches, err := p.Batches(ctx, books.Latest)
+	if err := errors.Join(err, p.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(h.inbox, "gift_events-undone.csv")); err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	u, err := ingest.Undo(ctx, ingest.UndoOptions{Setting: h.Setting, Batch: batches[len(batches)-1].ID, Reason: "not ours"})
+	if err != nil || u.Rows != 1 {
+		t.Fatalf("%+v %v", u, err)
+	}
+}
+
 // Three months of two entities with every fault, closed one after the other; the second is
 // opened again when the third's files are there, gets late rows and is closed anew: each
-// month carried forward has the rows of one built from the start, in every table. A lake
-// that was compacted is no other one.
+// month carried forward has the rows of one built from the start, in every table. A batch
+// that was taken out again is none, and a lake that was compacted no other one.
 func TestSimulateCarriedMonths(t *testing.T) {
 	trial.Simulate(t, 2, trial.SimulatedSeeds, func(t *testing.T, seed uint64) {
 		ctx := context.Background()
@@ -128,6 +153,7 @@ func TestSimulateCarriedMonths(t *testing.T) {
 			}
 		}
 		trial.Ingest(t, h.Setting)
+		h.undone(t, first, at)
 		h.bothWays(t, months[1])
 		h.nextDay()
 		h.lock(t, months[1])
