@@ -120,6 +120,7 @@ func (r *layoutReader) fileKeys() map[string]func(*yaml.Node) {
 		"encoding":      func(n *yaml.Node) { l.Encoding = r.choice(n, what+" encoding", feed.LayoutEncodings()...) },
 		"skip_lines":    func(n *yaml.Node) { l.SkipLines = r.whole(n, what+" skip_lines", 0, 100) },
 		"no_header":     func(n *yaml.Node) { l.NoHeader = r.flag(n, "no_header") },
+		"rows":          func(n *yaml.Node) { l.Rows, _ = r.text(n, what+" rows") },
 		"decimal_comma": func(n *yaml.Node) { l.DecimalComma = r.flag(n, "decimal_comma") },
 		"thousands":     func(n *yaml.Node) { l.Thousands = r.choice(n, what+" thousands", "", ".", ",", " ", "'") },
 		"currency_sign": func(n *yaml.Node) { l.CurrencySign = r.words(n, what+" currency_sign") },

@@ -109,7 +109,7 @@ func layoutOfText(head, raw []byte, name, feedName, format string, layouts []Lay
 		return nil, err
 	case f.Fits:
 		return l, nil
-	case objects && f.Used > 0: // an object need not have every key
+	case objects && (f.Used > 0 || l.Rows != ""): // an object need not have every key; where its rows are, it must
 		return l, nil
 	case objects && !named:
 		return nil, nil

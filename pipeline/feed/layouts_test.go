@@ -425,3 +425,32 @@ func TestLayoutOfSeveralSheets(t *testing.T) {
 		}
 	}
 }
+
+// An array that an object holds is read where the layout says which; of a page that says
+// there are more, a part is missing.
+func TestLayoutOfAnArrayInAnObject(t *testing.T) {
+	layout := bankLayout(func(l *feed.Layout) {
+		l.Rows, l.TimeFormats, l.Scale = "data", []string{"epoch_seconds"}, map[string]int{"amount": 2}
+		l.Columns = map[string]string{"booked_at": "created", "amount": "net", "reference": "id"}
+	})
+	const rows = `{"id":"a","net":-150,"created":1790770530,"tags":[{"x":1}]},` + "\n" + `{"id":"b","net":1.5e2,"created":1790770531}`
+	for name, c := range map[string]struct {
+		text, err string
+		want      []string
+	}{
+		"a list":       {"{\n \"object\": \"list\",\n \"data\": [\n" + rows + "\n ],\n \"has_more\": false\n}\n", "", []string{"4 2026-09-30T12:15:30Z -1.5 EUR a", "5 2026-09-30T12:15:31Z 1.5 EUR b"}},
+		"on one line":  {`{"object":"list","data":[{"id":"b","net":150,"created":1790770531}],"has_more":false}`, "", []string{"1 2026-09-30T12:15:31Z 1.5 EUR b"}},
+		"a page":       {`{"has_more": true, "data":[{"id":"b","net":150,"created":1790770531}]}`, "a list that goes on (has_more): it is one page of several; fetch the other pages too", nil},
+		"cut":          {`{"data":[{"id":"b","net":150,"created":1790770531}`, "a JSON array that ends in the middle", nil},
+		"cut behind":   {`{"data":[{"id":"b","net":150,"created":1790770531}],"has_more"`, "a JSON object that ends in the middle", nil},
+		"another list": {`{"items":[{"id":"b","net":150,"created":1790770531}]}`, `no array data is at the beginning of its object; say under layout: rows: of which key the rows are the value`, nil},
+	} {
+		out, got := bankTexts(t, "bank_lines.json", c.text, layout)
+		switch {
+		case c.err != "" && (out.Err == nil || !strings.Contains(out.Err.Error(), c.err)):
+			t.Errorf("%s: %v %q", name, out.Err, got)
+		case c.err == "":
+			checkBank(t, name, got, out.Err, c.want...)
+		}
+	}
+}

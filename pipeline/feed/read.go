@@ -202,7 +202,11 @@ func (j *job) layoutText(ctx context.Context, src io.Reader, wrap func(error) er
 	if !j.format.objects {
 		return readReport(ctx, j, func(r *published.Report) error { return l.ReadText(r, j.opts.Zone) }, src, wrap)
 	}
-	return readReport(ctx, j, func(r *published.Report) error { return l.ReadObjects(r, j.opts.Zone) }, lex.Elements(src, j.in.Name), ownErrors(wrap))
+	rows := lex.Elements(src, j.in.Name)
+	if l.Rows != "" {
+		rows = lex.ElementsAt(src, j.in.Name, l.Rows)
+	}
+	return readReport(ctx, j, func(r *published.Report) error { return l.ReadObjects(r, j.opts.Zone) }, rows, ownErrors(wrap))
 }
 
 // ownErrors lets the errors of a file pass that say already what is wrong with it.

@@ -86,6 +86,7 @@ var keys = []Key{
 	{"feeds.*.layout.encoding", "utf-8, utf-16le, utf-16be, windows-1252 or iso-8859-1", "utf-8", layoutExample("encoding: windows-1252")},
 	{"feeds.*.layout.skip_lines", "lines before the header; 0: it is looked for", "0", layoutExample("skip_lines: 3")},
 	{"feeds.*.layout.no_header", "columns are called 1, 2, 3, …", "false", "feeds:\n  bank_lines:\n    layout:\n      no_header: true\n      columns: {booked_at: \"1\", amount: \"3\"}\n      constants: {account: a, currency: EUR}\n      id: content"},
+	{"feeds.*.layout.rows", "of JSON that is one object: the key whose value is the array of rows", "", "feeds:\n  bank_lines:\n    layout:\n      rows: data\n      time_format: epoch_seconds\n      columns: {line_id: id, booked_at: created, amount: net, currency: currency}\n      constants: {account: stripe}\n      values: {currency: {usd: USD}}\n      scale: {amount: minor_units}"},
 	{"feeds.*.layout.decimal_comma", "1234,56", "false", layoutExample("decimal_comma: true")},
 	{"feeds.*.layout.thousands", "what groups the digits: . , ' or a blank", "", layoutExample(`thousands: ","`)},
 	{"feeds.*.layout.currency_sign", "signs that may stand beside a number", "[]", layoutExample(`currency_sign: "$"`)},

@@ -42,9 +42,9 @@ var identity = []string{"merchant account", "psp reference", "merchant reference
 
 // kinds are the types that Adyen documents, folded.
 var kinds = map[string]string{
-	"settled": "sale", "settledininstallment": "sale", "advancement": "adjustment",
-	"refunded": "refund", "refundedreversed": "refund", "refundedexternally": "refund",
-	"chargeback": "chargeback", "secondchargeback": "chargeback", "chargebackreversed": "chargeback", "chargebackreversedexternally": "chargeback", "chargebackexternally": "chargeback",
+	"settled": "sale", "settledininstallment": "sale", "settledininstallments": "sale", "settledexternally": "sale", "settledexternallywithinfo": "sale", "settledreversed": "refund", "advancement": "adjustment",
+	"refunded": "refund", "refundedreversed": "refund", "refundedexternally": "refund", "refundedexternallywithinfo": "refund", "refundedininstallment": "refund", "refundedininstallments": "refund",
+	"chargeback": "chargeback", "secondchargeback": "chargeback", "chargebackreversed": "chargeback", "chargebackreversedexternally": "chargeback", "chargebackexternally": "chargeback", "chargebackexternallywithinfo": "chargeback", "chargebackininstallment": "chargeback",
 	"fee": "fee", "misccosts": "fee", "invoicededuction": "fee", "chargebackfee": "dispute_fee",
 	"merchantpayout": "payout", "paymentcost": "fee", "bankinstructionreturned": "payout", "internalcompanypayout": "transfer",
 	"balancetransfer": "carried", "depositcorrection": "reserve", "matchedstatement": "adjustment", "manualcorrected": "adjustment", "reserveadjustment": "reserve",

@@ -82,6 +82,22 @@ func TestSettlementDetail(t *testing.T) {
 	}
 }
 
+// Types that Adyen writes beside the common ones have their kinds too.
+func TestFurtherTypes(t *testing.T) {
+	for kind, types := range map[string]string{"sale": "SettledInInstallments SettledExternallyWithInfo", "refund": "SettledReversed RefundedInInstallment", "chargeback": "ChargebackExternallyWithInfo"} {
+		for _, name := range strings.Fields(types) {
+			amounts := "EUR,,10.00,1,EUR,,10.00"
+			if kind != "sale" {
+				amounts = "EUR,10.00,,1,EUR,10.00,"
+			}
+			out := feedtest.Read[pipeline.SettlementLine](t, "a.csv", []byte(head+"Co,Live,P9,o,visa,2026-10-05 10:00:00,CEST,"+name+",P9,"+amounts+",,,,,visa,,7\n"), nil)
+			if out.Err != nil || len(out.Rows) != 1 || out.Rows[0].Kind != kind {
+				t.Errorf("%s: %v %q", name, out.Err, feedtest.Texts(out.Rejects))
+			}
+		}
+	}
+}
+
 func FuzzAdyenSettlement(f *testing.F) {
 	feedtest.FuzzReport[pipeline.SettlementLine](f, "adyen-settlement", nil, report)
 }

@@ -30,7 +30,7 @@ var mt940Line = regexp.MustCompile(`^([0-9]{6})([0-9]{4}| {1,4})?(RC|RD|EC|ED|C|
 
 // mt940Balance is field 60 or 62: direction, date, currency, amount. Some banks
 // leave the currency out of the closing balance.
-var mt940Balance = regexp.MustCompile(`^([CD])([0-9]{6})([A-Z]{3})?([0-9]{1,15},[0-9]*)$`)
+var mt940Balance = regexp.MustCompile(`^([CD])([0-9]{6}| {6})([A-Z]{3})?([0-9]{1,15},[0-9]*)$`)
 
 // isMT940 tells a statement by its first field: 20 with a 25 soon behind it.
 func isMT940(head []byte, _ string) bool { return swiftStatement(head) == "940" }
@@ -210,13 +210,19 @@ func (m *mt940) balance(tag, text string, closing bool) error {
 	if err != nil {
 		return m.Refuse(m.at, "a balance (:%s:) of %q: %w", tag, lex.Cut80([]byte(text)), err)
 	}
-	day, _ := mt940Day(part[2], "")
+	day := ""
+	if part[2] = strings.TrimSpace(part[2]); part[2] != "" {
+		day, _ = mt940Day(part[2], "")
+	}
 	b := &balance{amount: amount, currency: part[3], day: day, line: m.at}
 	if b.currency == "" {
 		b.currency = m.stmt.currency // the opening balance's
 	}
 	if b.currency == "" && tag == "60M" && m.lastAccount == m.stmt.account {
 		b.currency = m.lastCurrency // that of the part before
+	}
+	if b.currency == "" && !closing {
+		b.currency = m.closingCurrency()
 	}
 	if b.currency == "" {
 		return m.Refuse(m.at, "a balance (:%s:) of %q, which is not C or D, date, currency, amount", tag, lex.Cut80([]byte(text)))
@@ -241,6 +247,24 @@ func (m *mt940) balance(tag, text string, closing bool) error {
 	}
 	return balanceRows(m.Report, m.stmt)
 }
+
+// closingCurrency gives the currency of the closing balance that the open statement will
+// have, where the opening one has none; "" if it isn't near.
+func (m *mt940) closingCurrency() string {
+	ahead, _ := m.in.Peek(mt940Ahead) // an error comes again when it is read
+	if next := bytes.Index(ahead, []byte("\n:20:")); next >= 0 {
+		ahead = ahead[:next]
+	}
+	if found := mt940Closing.FindSubmatch(ahead); found != nil {
+		return string(found[1])
+	}
+	return ""
+}
+
+// mt940Ahead is how far a closing balance is looked for.
+const mt940Ahead = 64 << 10
+
+var mt940Closing = regexp.MustCompile(`(?:^|\n):62[FM]:[CD][0-9 ]{6}([A-Z]{3})`)
 
 // pointed writes a decimal comma as a point.
 func pointed(amount string) string {

@@ -244,6 +244,11 @@ func (o *ofx) transaction() error {
 		return o.Out.Reject(o.at, column, code, text, expected)
 	}
 	day := v["DTPOSTED"]
+	if day == "" {
+		if day = published.FirstOf(v["DTAVAIL"], v["DTUSER"]); day != "" {
+			o.Note("line %d: a transaction without the day of its booking (DTPOSTED) is read as of the day that it has", o.at)
+		}
+	}
 	if len(day) < 8 || strings.Trim(day[:8], "0123456789") != "" {
 		return reject("booked_at", pipeline.CodeBadTime, day, "a DTPOSTED like 20261005")
 	}

@@ -110,3 +110,19 @@ func TestOFXSameFITID(t *testing.T) {
 		t.Errorf("%d ids", len(ids))
 	}
 }
+
+// A transaction without the day of its booking has another day, or none.
+func TestOFXWithoutABookingDay(t *testing.T) {
+	text := func(days string) string {
+		return "OFXHEADER:100\n\n<OFX><BANKMSGSRSV1><STMTTRNRS><STMTRS><CURDEF>USD<BANKACCTFROM><ACCTID>77</BANKACCTFROM><BANKTRANLIST>" +
+			"<STMTTRN><TRNTYPE>FEE" + days + "<TRNAMT>-1.00<FITID>F1<NAME>FEE</STMTTRN></BANKTRANLIST></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>"
+	}
+	out := feedtest.Read[pipeline.BankLine](t, "b.ofx", []byte(text("<DTPOSTED>        <DTAVAIL>20261005")), nil)
+	if out.Err != nil || len(out.Rows) != 1 || time.UnixMicro(out.Rows[0].BookedAt).UTC().Format(time.DateOnly) != "2026-10-05" || !strings.Contains(strings.Join(out.Report.Notes, " "), "without the day of its booking") {
+		t.Errorf("%v %q %q", out.Err, feedtest.Texts(out.Rejects), out.Report.Notes)
+	}
+	out = feedtest.Read[pipeline.BankLine](t, "b.ofx", []byte(text("<DTPOSTED>        ")), nil)
+	if len(out.Rejects) != 1 || out.Rejects[0].Code != "bad_time" {
+		t.Errorf("%v %q", out.Err, feedtest.Texts(out.Rejects))
+	}
+}

@@ -168,3 +168,25 @@ func TestOverlappingStatementsAreTold(t *testing.T) {
 		}
 	}
 }
+
+// A balance that leaves out its currency or its day has those of the statement.
+func TestMT940BalancesThatLeaveOut(t *testing.T) {
+	const text = ":20:S\n:25:77\n:28C:1/1\n:60F:C261001EUR100,00\n:61:2610021002D1,50NCHGX\n:62F:C261002EUR98,50\n"
+	for name, c := range map[string]struct{ old, new, want string }{
+		"the opening currency":  {"C261001EUR100", "C261001100", "2026-10-02 -1.5 EUR"},
+		"the opening day":       {"C261001EUR100", "C      EUR100", "2026-10-02 -1.5 EUR"},
+		"both currencies":       {"EUR", "", ""},
+		"another one's closing": {":60F:C261001EUR100,00\n:61:2610021002D1,50NCHGX\n", ":60F:C261001100,00\n:61:2610021002D1,50NCHGX\n:20:T\n:25:77\n:60F:C261001EUR1,00\n", ""},
+	} {
+		out := feedtest.Read[pipeline.BankLine](t, "b.sta", []byte(strings.ReplaceAll(text, c.old, c.new)), nil)
+		got := ""
+		for _, r := range out.Rows {
+			if r.Kind == "" {
+				got = time.UnixMicro(r.BookedAt).UTC().Format(time.DateOnly) + " " + pipeline.Amount(r.Amount).String() + " " + r.Currency
+			}
+		}
+		if got != c.want || (out.Err != nil) != (c.want == "") {
+			t.Errorf("%s: %v %q, want %q", name, out.Err, got, c.want)
+		}
+	}
+}

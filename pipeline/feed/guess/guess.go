@@ -17,6 +17,7 @@ type sample struct {
 	Sheet     string
 	Sheets    []string // that have the same columns, if several do
 	Objects   bool
+	At        string // of objects: the key whose value they are
 	Names     []string
 	Rows      [][]cell
 }
@@ -47,6 +48,7 @@ type guessed struct {
 func (s sample) draftFor(f pipeline.Feed) draft {
 	g := draft{Feed: f.Name, Sheets: s.Sheets, Doubts: map[string]string{}, Examples: map[string]string{}, Words: map[string][]string{}, Meant: map[string]string{}}
 	l := &g.Layout
+	l.Rows = s.At
 	l.Separator, l.Encoding, l.Sheet = layout.Separator(s.Separator), s.Encoding, s.Sheet
 	l.Columns, l.Pairs, l.Signs, l.Constants, l.Joined = map[string]string{}, map[string]layout.Pair{}, map[string]layout.Sign{}, map[string]string{}, map[string][]string{}
 	l.Scale = map[string]int{}

@@ -52,7 +52,9 @@ func TestWhatAFirstLayoutSaysAndAsks(t *testing.T) {
 		"narrow lines before it": {"bank_lines", "Bank,North\nAccount,1\nOwner,ACME\nFrom,2026-10-01\nTo,2026-10-31\nPrinted,2026-11-01\nDate,Ref,Text,Amount,Balance\n2026-10-25,a,x,5.00,6.00\n2026-10-26,b,y,5.00,11.00\n", []string{"booked_at: Date", "amount: Amount"}, nil},
 		"a zone by its name":     {"bank_lines", "Date|Ref|Amount\n2026-10-25 12:00:00 CET|a|12.00\n", []string{`time_format: "YYYY-MM-DD HH:mm:ssZ"`, `separator: "|"`}, nil},
 		"an offset, no seconds":  {"bank_lines", "Date,Ref,Amount\n2026-10-25T12:00+0200,a,\"1,00,000.00\"\n", []string{`time_format: "YYYY-MM-DDTHH:mmZ"`, `thousands: ","`}, nil},
-		"an offset of four":      {"bank_lines", "Date,Ref,Amount\n2026-10-25T12:00:01+0200,a,5.-\n", []string{`time_format: "YYYY-MM-DDTHH:mm:ssZ"`, "amount: Amount"}, []string{"trailing_sign"}},
+		"a list in an object": {"bank_lines", `{"object":"list","data":[{"id":"txn_1","amount":-150,"currency":"usd","created":1790770530},{"id":"txn_2","amount":150,"currency":"usd","created":1790770531}],"has_more":false}`,
+			[]string{"rows: data", "line_id: id", "booked_at: created", "time_format: epoch_seconds"}, nil},
+		"an offset of four": {"bank_lines", "Date,Ref,Amount\n2026-10-25T12:00:01+0200,a,5.-\n", []string{`time_format: "YYYY-MM-DDTHH:mm:ssZ"`, "amount: Amount"}, []string{"trailing_sign"}},
 	} {
 		got := written(t, "export.csv", c.feed, []byte(c.text))
 		for _, want := range c.want {

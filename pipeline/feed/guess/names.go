@@ -9,7 +9,7 @@ import (
 // of a column's that a name is equal to, or else has in it, is the guess.
 var synonyms = map[string][]string{
 	"account":              {"account", "iban", "rekening", "konto", "compte", "cuenta", "account number", "auftragskonto"},
-	"booked_at":            {"booked at", "booked", "booking date", "buchungstag", "buchungsdatum", "date", "datum", "datum transactie", "fecha", "data", "value date", "valuta", "posted", "transaction date", "ts", "timestamp", "time stamp", "date time", "datetime", "time", "event time", "occurred at", "epoch", "epoch ms"},
+	"booked_at":            {"booked at", "booked", "booking date", "buchungstag", "buchungsdatum", "date", "datum", "datum transactie", "fecha", "data", "value date", "valuta", "posted", "transaction date", "created", "created at", "ts", "timestamp", "time stamp", "date time", "datetime", "time", "event time", "occurred at", "epoch", "epoch ms"},
 	"amount":               {"amount", "betrag", "bedrag", "montant", "importe", "importo", "valor", "sum", "umsatz"},
 	"currency":             {"currency", "währung", "munt", "devise", "moneda", "valuta", "cur", "ccy"},
 	"reference":            {"reference", "ref", "details", "description", "mededelingen", "verwendungszweck", "libellé", "text", "memo", "narrative", "purpose", "label"},

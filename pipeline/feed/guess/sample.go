@@ -116,8 +116,47 @@ func areNames(cells []string) bool {
 	return named > 1 && named*10 >= len(cells)*6
 }
 
-// sampleObjects reads JSON of one object on a line, or an array of objects.
+// sampleObjects reads JSON of one object on a line, an array of objects, or one object
+// that holds such an array.
 func sampleObjects(text []byte) sample {
+	s := sampleEach(text)
+	if len(s.Rows) > 1 || !bytes.HasPrefix(text, []byte("{")) {
+		return s
+	}
+	for _, key := range arraysIn(text) {
+		if at, found := lex.ArrayAt(text, key); found && lex.IsArray(text[at-1:]) {
+			if inner := sampleEach(text[at-1:]); len(inner.Names) > 1 {
+				inner.At = key
+				return inner
+			}
+		}
+	}
+	return s
+}
+
+// arraysIn gives the keys of an object, and of the objects in it, whose value is an array.
+func arraysIn(text []byte) (keys []string) {
+	scan := &lex.JSON{Data: text, Room: func(n int) []byte { return make([]byte, 0, n) }}
+	_ = scan.Object(func(key []byte) error {
+		name := string(key)
+		switch scan.Peek() {
+		case '[':
+			keys = append(keys, name)
+		case '{':
+			return scan.Object(func(key []byte) error {
+				if scan.Peek() == '[' {
+					keys = append(keys, name+"."+string(key))
+				}
+				return scan.Skip(0)
+			})
+		}
+		return scan.Skip(0)
+	})
+	return keys
+}
+
+// sampleEach reads JSON of one object on a line, or an array of objects.
+func sampleEach(text []byte) sample {
 	s := sample{Objects: true}
 	at := map[string]int{}
 	scan := &lex.JSON{Data: text, Room: func(n int) []byte { return make([]byte, 0, n) }}

@@ -31,6 +31,9 @@ func (g draft) yaml(name string) string {
 	} else if l.Sheet != "" {
 		say("      sheet: %s", quoted(l.Sheet))
 	}
+	if l.Rows != "" {
+		say("      rows: %s # the array that has them", quoted(l.Rows))
+	}
 	g.spelling(say)
 	if g.Doubts["time_format"] != "" { // `carat check` asks until somebody has looked
 		say("      time_format: \"\" # ? %s", g.Doubts["time_format"])

@@ -21,6 +21,13 @@ const maxKeys = lex.MaxColumns
 
 // FitObject compares the first object of a JSON text with the layout.
 func (l *Layout) FitObject(head []byte) Fit {
+	if l.Rows != "" {
+		at, found := lex.ArrayAt(head, l.Rows)
+		if !found {
+			return Fit{Line: 1, Missing: l.Rows}
+		}
+		head = head[at:]
+	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte(lex.ByteOrderMark)), " \t\r\n[")
 	var names []string
 	_ = EachValue(&lex.JSON{Data: head, Room: room}, "", 0, func(path string, _ lex.Value) error {

@@ -29,6 +29,7 @@ type Layout struct {
 	Encoding  string    `json:"encoding,omitempty"`   // see Encodings
 	SkipLines int       `json:"skip_lines,omitempty"` // before the header; 0: it is looked for
 	NoHeader  bool      `json:"no_header,omitempty"`  // columns are called 1, 2, 3, …
+	Rows      string    `json:"rows,omitempty"`       // of JSON: the key whose value is the array of rows
 
 	Spelling
 	TimeFormats []string `json:"time_format,omitempty"` // of times and days, as TimeLayout takes it, or an epoch; none: RFC 3339

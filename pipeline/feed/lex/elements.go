@@ -2,8 +2,11 @@ package lex
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io"
+	"regexp"
+	"strings"
 )
 
 // elements reads a JSON array as its elements, one on a line.
@@ -17,11 +20,13 @@ type elements struct {
 	line    int64  // of the text
 	depth   int    // of what is open inside the element
 	where   place
-	quoted  bool // inside a string
-	escaped bool // behind a backslash
-	rows    bool // an element was handed out
-	owed    int  // ends of lines inside the element, which come behind it
-	ahead   int  // ends of lines that were written and the text hadn't yet
+	quoted  bool   // inside a string
+	escaped bool   // behind a backslash
+	rows    bool   // an element was handed out
+	owed    int    // ends of lines inside the element, which come behind it
+	ahead   int    // ends of lines that were written and the text hadn't yet
+	rowsAt  string // the array is not the text, but the value of this key; "": it is
+	around  []byte // what stands around it
 }
 
 // place is where in the array the reader stands.
@@ -44,6 +49,41 @@ const (
 func Elements(src io.Reader, name string) io.Reader {
 	return &elements{in: bufio.NewReaderSize(src, elementsRoom), name: name, line: 1}
 }
+
+// ElementsAt is Elements of an array that an object holds, such as data, or data.items in
+// an object of an object. Of a list that says it goes on (has_more) a part is missing: it is
+// refused.
+func ElementsAt(src io.Reader, name, path string) io.Reader {
+	return &elements{in: bufio.NewReaderSize(src, elementsRoom), name: name, line: 1, rowsAt: path}
+}
+
+// ArrayAt gives where the array that is the value of a key begins in the beginning of an
+// object, behind its bracket.
+func ArrayAt(head []byte, path string) (at int, found bool) {
+	s := &JSON{Data: head, Room: func(n int) []byte { return make([]byte, 0, n) }}
+	if bytes.HasPrefix(head, []byte(ByteOrderMark)) {
+		s.Pos = len(ByteOrderMark)
+	}
+	var in func(parts []string) error
+	in = func(parts []string) error {
+		return s.Object(func(key []byte) error {
+			switch {
+			case string(key) != parts[0]:
+			case len(parts) == 1 && s.Peek() == '[':
+				at, found = s.Pos+1, true
+				return ErrEnough
+			case len(parts) > 1 && s.Peek() == '{':
+				return in(parts[1:])
+			}
+			return s.Skip(0)
+		})
+	}
+	_ = in(strings.Split(path, ".")) // what it found is all that counts
+	return at, found
+}
+
+// goesOn tells a list that is a page of more.
+var goesOn = regexp.MustCompile(`"has_more"\s*:\s*true`)
 
 // IsArray says whether a text begins as a JSON array of objects, or an empty one.
 func IsArray(text []byte) bool {
@@ -83,6 +123,21 @@ func (e *elements) begin() {
 	if len(head) >= len(ByteOrderMark) && string(head[:len(ByteOrderMark)]) == ByteOrderMark {
 		skip = len(ByteOrderMark)
 	}
+	if e.rowsAt != "" {
+		at, found := ArrayAt(head, e.rowsAt)
+		if e.array = true; !found {
+			e.err = BadFile(e.name, 1, "no array %s is at the beginning of its object", Shown(e.rowsAt)).WithHint("say under layout: rows: of which key the rows are the value")
+			return
+		}
+		for _, b := range head[skip:at] {
+			if b == '\n' {
+				e.endOfLine()
+			}
+		}
+		e.around = append(e.around, head[:at]...)
+		_, _ = e.in.Discard(at)
+		return
+	}
 	s := JSON{Data: head, Pos: skip}
 	if s.Peek() != '[' {
 		return
@@ -102,6 +157,10 @@ func (e *elements) more() {
 		switch {
 		case !errors.Is(err, io.EOF):
 			e.err = err
+		case e.where == behindArray && e.rowsAt != "" && !bytes.HasSuffix(bytes.TrimSpace(e.around), []byte("}")):
+			e.err = BadFile(e.name, e.line, "a JSON object that ends in the middle").WithHint("fetch the file again")
+		case e.where == behindArray && goesOn.Match(e.around):
+			e.err = BadFile(e.name, e.line, "a list that goes on (has_more): it is one page of several").WithHint("fetch the other pages too, each as a file without has_more, or the whole list at once")
 		case e.where == behindArray:
 			e.err = io.EOF
 		default:
@@ -121,6 +180,10 @@ func (e *elements) more() {
 // take puts the next byte to its place.
 func (e *elements) take(b byte) {
 	switch {
+	case e.where == behindArray && e.rowsAt != "":
+		if e.around = append(e.around, b); len(e.around) > MaxRecordBytes {
+			e.err = LineTooLong(e.name, e.line)
+		}
 	case e.where == insideOne:
 		e.inside(b)
 	case b == '\n':

@@ -2,7 +2,9 @@ package stripe
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
 	"carat/pipeline"
 	"carat/pipeline/feed/lex"
@@ -161,7 +163,7 @@ func stripeRow(r *published.Report, line int64, l stripeLine, net string) error 
 	r.Out.Set("payout_id", l.payout)
 	report := "stripe-" + l.payout
 	if l.payout == "" {
-		month, _, _ := strings.Cut(l.created, " ")
+		month, _, _ := strings.Cut(stripeTime(l.created, l.zone), " ")
 		report = "stripe-" + month[:min(len(month), len("2026-10"))]
 	}
 	r.Out.Set("report_id", report)
@@ -194,8 +196,12 @@ func stripeRow(r *published.Report, line int64, l stripeLine, net string) error 
 // stripeMinutes is a time without seconds, as the dashboard writes it.
 var stripeMinutes = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}$`)
 
-// stripeTime adds the seconds and the zone that a time was not written with.
+// stripeTime adds the seconds and the zone that a time was not written with. Seconds since
+// 1970, as the API gives them, are UTC.
 func stripeTime(text, zone string) string {
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil && len(text) == len("1790770530") {
+		return time.Unix(seconds, 0).UTC().Format(time.RFC3339) // as the API counts
+	}
 	if stripeMinutes.MatchString(text) {
 		text += ":00"
 	}
