@@ -60,7 +60,7 @@ func New(o Options) *API {
 	for _, e := range endpoints {
 		a.mux.HandleFunc(e.method+" "+Prefix+e.path, a.asked(e))
 		a.mux.HandleFunc(Prefix+e.path, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Allow", e.method)
+			w.Header().Set("Allow", strings.Replace(e.method, "GET", "GET, HEAD", 1))
 			refuse(w, r, problem{Status: http.StatusMethodNotAllowed, Detail: "it is asked with " + e.method})
 		})
 	}

@@ -55,8 +55,8 @@ func formOf(r *http.Request) (form, error) {
 func (c *call) page(e endpoint, f form) error {
 	q := c.r.URL.Query()
 	for name, values := range q {
-		if len(values) != 1 || !slices.ContainsFunc(e.allParameters(), func(p parameter) bool { return p.name == name && p.in == "query" }) {
-			return badRequest("the parameter "+strconv.Quote(pipeline.CutText(name))+" is none of this address, or stands twice", "see "+Prefix+"/openapi.json")
+		if len(values) != 1 || values[0] == "" || !slices.ContainsFunc(e.allParameters(), func(p parameter) bool { return p.name == name && p.in == "query" }) {
+			return badRequest("the parameter "+strconv.Quote(pipeline.CutText(name))+" is none of this address, says nothing or stands twice", "see "+Prefix+"/openapi.json")
 		}
 	}
 	c.limit = min(rowsDefault, f.most)

@@ -234,8 +234,10 @@ func TestAPIIsAsItsDocumentSays(t *testing.T) {
 				t.Errorf("%s without a token: %d %s", path, r.StatusCode, text)
 			}
 			p.token = tokens[books.RoleAuditor]
-			if r, _ := p.asks("DELETE", address, ""); r.StatusCode != http.StatusMethodNotAllowed {
-				t.Errorf("DELETE %s: %d", path, r.StatusCode)
+			for _, wrong := range []string{"DELETE", "OPTIONS", "PUT"} {
+				if r, _ := p.asks(wrong, address, ""); r.StatusCode != http.StatusMethodNotAllowed || !strings.HasPrefix(r.Header.Get("Allow"), strings.ToUpper(method)) {
+					t.Errorf("%s %s: %d, allowed %s", wrong, path, r.StatusCode, r.Header.Get("Allow"))
+				}
 			}
 		}
 	}
@@ -267,6 +269,7 @@ func TestAPIRefuses(t *testing.T) {
 		"a limit beyond":          {"GET", "/api/v1/runs?limit=1001", "", nil, 400},
 		"a limit beyond numbers":  {"GET", "/api/v1/runs?limit=99999999999999999999", "", nil, 400},
 		"no cursor":               {"GET", "/api/v1/runs?cursor=x", "", nil, 400},
+		"an empty cursor":         {"GET", "/api/v1/runs?cursor=", "", nil, 400},
 		"another list's cursor":   {"GET", "/api/v1/runs?cursor=YWFhYWFhYWFhYWFhIDE", "", nil, 400},
 		"an unknown parameter":    {"GET", "/api/v1/runs?user=ann", "", nil, 400},
 		"one that stands twice":   {"GET", "/api/v1/runs?limit=1&limit=2", "", nil, 400},

@@ -150,13 +150,12 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case len(r.RequestURI) > URLBytes:
 		s.refuse(w, r, http.StatusRequestURITooLong, "the address is too long")
 		return
+	case s.programs(r):
+		s.API.ServeHTTP(w, r)
+		return
 	case r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost:
 		w.Header().Set("Allow", "GET, HEAD, POST")
 		s.refuse(w, r, http.StatusMethodNotAllowed, "pages are read with GET and changed with POST")
-		return
-	}
-	if s.programs(r) {
-		s.API.ServeHTTP(w, r)
 		return
 	}
 	most := int64(FormBytes)
