@@ -170,3 +170,19 @@ func renamed(list []token, made map[string]string) string {
 	}
 	return written(out)
 }
+
+// Expressions gives a query of each of a query's common table expressions and of its
+// end, under their names: what each comes to can be asked by itself. The end is "".
+func Expressions(query string) (parts []Step) {
+	list, err := tokens("", query)
+	if err != nil {
+		return nil
+	}
+	named, _, ok := expressions(list)
+	for i, e := range named {
+		if ok {
+			parts = append(parts, Step{e.name, with(named[:i+1], []token{{text: "select"}, {text: " "}, {text: "*"}, {text: " "}, {text: "from"}, {text: " "}, {text: e.name}}, nil)})
+		}
+	}
+	return append(parts, Step{"", query})
+}

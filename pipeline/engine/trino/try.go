@@ -33,9 +33,9 @@ func (s *Server) Try(ctx context.Context, snapshots map[string]int64) error {
 		return err
 	}
 	for _, query := range []string{
-		"create table tried as select cast(1 as decimal(38, 6)) as amount, timestamp '2026-10-01 00:00:00.000001 UTC' as at",
-		"create view seen as select amount, at from tried",
-		"insert into tried select amount, at from seen",
+		"create table tried as select cast(1 as decimal(38, 6)) as amount, timestamp '2026-10-01 00:00:00.000001 UTC' as moment",
+		"create view seen as select amount, moment from tried",
+		"insert into tried select amount, moment from seen",
 	} {
 		if err := r.exec(ctx, r.db, query); err != nil {
 			return errors.Join(r.failure(ctx, "write to", "the catalog "+s.config.Scratch, err), r.End(ctx))
