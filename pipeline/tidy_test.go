@@ -236,6 +236,9 @@ var mayReadWorld = []string{"cmd"}
 var mayUse = map[string]string{
 	"pipeline/timestamp/authority/authority.go os.Getenv":  "CI, in which OpenSSL may not be missing: it is for tests alone",
 	"pipeline/timestamp/authority/authority.go os.Environ": "OpenSSL's own environment, in tests alone",
+	"pipeline/engine/trino/trinotest/server.go os.Getenv":  "where the server and its Java are: it is for tests alone",
+	"pipeline/engine/trino/trinotest/server.go os.Environ": "the server's own environment, in tests alone",
+	"pipeline/engine/trino/trinotest/server.go time.Now":   "how long a server may take to come up, in tests alone",
 	"jobs/internal/trial/seeds.go os.Getenv":               "CARAT_SEED and CARAT_SIMULATE, for tests of several packages",
 	"pipeline/lake/lake.go time.Now":                       "the clock of the lock's notice when none is handed in",
 	"pipeline/lake/catalog/clock.go time.Now":              "Iceberg dates snapshots by the machine's clock, whatever clock is handed in",

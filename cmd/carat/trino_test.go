@@ -54,18 +54,16 @@ func TestTrinoGivesTheSameNumbers(t *testing.T) {
 	if out := caratExits(t, 0, "doctor", "--dir", dir); !strings.Contains(out, "shows this history") {
 		t.Errorf("carat doctor says\n%s", out)
 	}
-	for _, period := range []string{"2026-09", "2026-10"} {
-		write(cluster("lake"))
-		built, told := caratBoth(t, 4, "reconcile", "--dir", dir, "--period", period)
-		if !strings.Contains(told, "is built by Trino 4") {
-			t.Errorf("carat reconcile says\n%s", told)
-		}
-		write("")
-		_, told = caratBoth(t, 0, "reconcile", "--dir", dir, "--period", period, "--from-start")
-		run := runOf.FindStringSubmatch(built)
-		if run == nil || !strings.Contains(told, "run "+run[1]+" comes out the same in every table") {
-			t.Errorf("built by Trino\n%s\nby this machine\n%s", built, told)
-		}
+	const period = "2026-10" // with a month before it in the history
+	built, told := caratBoth(t, 4, "reconcile", "--dir", dir, "--period", period)
+	if !strings.Contains(told, "is built by Trino 4") {
+		t.Errorf("carat reconcile says\n%s", told)
+	}
+	write("")
+	_, told = caratBoth(t, 4, "reconcile", "--dir", dir, "--period", period, "--from-start")
+	run := runOf.FindStringSubmatch(built)
+	if run == nil || !strings.Contains(told, "run "+run[1]+" comes out the same in every table") {
+		t.Errorf("built by Trino\n%s\nby this machine\n%s", built, told)
 	}
 	write("flux_percent: 11\n" + cluster("scratch2"))
 	if _, told := caratBoth(t, 2, "reconcile", "--dir", dir, "--period", "2026-09"); !strings.Contains(told, "it has no catalog scratch2") {
