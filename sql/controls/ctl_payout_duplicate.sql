@@ -3,7 +3,7 @@
 -- control: payout_duplicate
 -- severity: block
 -- unit: currency
--- reasons: paid_twice, requested_twice
+-- reasons: paid_twice, bank_twice, requested_twice
 -- guards: the same money sent to a creator twice
 -- question: Was any payout paid or requested twice?
 -- causes: a payment sent again after a time-out; a file of payouts uploaded twice; a double click at the request
@@ -11,7 +11,8 @@
 -- checked: from led_payout_version cross join run where accounting_month = run.period and version_no = 1
 -- not_compared_reason: no payout was requested in the month
 -- Of one payout at most one provider payment may be out: paid, and not failed or returned since. Expected is one payment,
--- actual are all that are out. And no two payouts have the same creator, requested_at and diamonds, or the same agency, requested_at and gross: the later one by month
+-- actual are all that are out; of what the provider didn't pay twice, the bank's lines that name the payout take it no more than once
+-- (bank_twice). And no two payouts have the same creator, requested_at and diamonds, or the same agency, requested_at and gross: the later one by month
 -- and id is named with its whole gross. Each is named in the month of the row that made it a double.
 with paid_lines as (
     select
@@ -110,4 +111,25 @@ select
 from requests
 cross join run
 where requests.earlier_id is not null and requests.accounting_month = run.period
+union all
+select
+    taken.entity,
+    'payout' as subject_kind,
+    taken.payout_id as subject_id,
+    cast(taken.payout_amount as decimal(38, 9)) as expected,
+    cast(taken.taken_amount as decimal(38, 9)) as actual,
+    cast(taken.taken_amount - taken.payout_amount as decimal(38, 9)) as difference,
+    taken.currency as unit,
+    'bank_twice' as reason,
+    'The bank paid ' || case taken.payouts when 1 then 'this payout ' else 'these ' || counted(taken.payouts, 'payout') || ' ' end
+        || plain(taken.debits) || ' times, ' || plain(taken.taken_amount) || ' ' || taken.currency || ' in all; '
+        || case taken.payouts when 1 then 'it is ' else 'they are ' end || plain(taken.payout_amount) || ' ' || taken.currency
+        || coalesce('; the last is its line ' || taken.line_id, '') || '.' as detail,
+    taken.batch_id,
+    taken.source_line
+from led_payout_taken as taken
+cross join run
+where taken.outcome = 'bank_twice'
+    and taken.judged_at >= run.period_start
+    and taken.judged_at <= run.period_end
 order by subject_id, unit, reason

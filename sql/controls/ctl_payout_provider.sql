@@ -1,20 +1,22 @@
 -- One row is a payout and what the provider says of it, where the two don't agree.
--- grain: subject_kind, subject_id
+-- grain: subject_kind, subject_id, unit, reason
 -- control: payout_provider
 -- severity: block
 -- unit: currency
--- reasons: missing_at_provider, missing_in_ledger, returned, not_returned, currency, amount
--- guards: payouts that never left or went elsewhere; money that left without a payout; returned money that nobody credits
--- question: Did the provider pay every payout, with its amount, and nothing else?
--- causes: a payment that failed after it was reported; a return that we didn't book; an amount or currency changed by the provider; a file of the provider that is missing
--- action: ask the provider for the payment by its reference; book the failure or return as a new version of the payout; recover what was paid without one; where the payment names the payout otherwise, decide it: `carat exceptions match ID ID --reason TEXT`
--- checked: from led_match_payout cross join run where taken_at >= run.period_start and exists (select 1 from stg_provider_payments)
--- not_compared: from led_match_payout cross join run where taken_at >= run.period_start and not exists (select 1 from stg_provider_payments)
--- not_compared_reason: no payment of a provider was ever fed
+-- reasons: missing_at_provider, missing_in_ledger, returned, not_returned, currency, amount, bank_amount, missing_in_bank
+-- guards: payouts that never left or went elsewhere; money that left without a payout, or more than it; returned money that nobody credits
+-- question: Did the provider, or the bank, pay every payout, with its amount, and nothing else?
+-- causes: a payment that failed after it was reported; a return that we didn't book; an amount or currency changed by the provider; a file of the provider or of the bank that is missing; a transfer typed by hand
+-- action: ask the provider or the bank for the payment by its reference; book the failure or return as a new version of the payout; recover what was paid without one; where the payment names the payout otherwise, decide it: `carat exceptions match ID ID --reason TEXT`
+-- checked: from led_match_payout cross join run where taken_at >= run.period_start and (outcome <> 'not_compared' or subject_id in (select item_id from led_payout_group where side = 'ours'))
+-- not_compared: from led_match_payout cross join run where taken_at >= run.period_start and outcome = 'not_compared' and subject_id not in (select item_id from led_payout_group where side = 'ours')
+-- not_compared_reason: no payment of a provider was ever fed, and no line of the bank names the payout
 -- What is out at the period's end: the amount that the creator receives (payout_amount, else net) of a payout that is paid,
 -- against the provider's payments that were not failed or returned, within the tolerance. Reasons: missing_at_provider,
 -- missing_in_ledger, returned (the provider took it back, we didn't), not_returned, amount, currency. Where one side has
--- not followed the other yet, it has due_days of the web channel to do so. Named once, in the month in which it becomes a break.
+-- not followed the other yet, it has due_days of the web channel to do so. Named once, in the month in which it becomes a break. What a
+-- provider didn't break is held against the bank too: bank_amount (lines that name the payout took another amount, or didn't bring back
+-- what came back), missing_in_bank (none took it, though the bank takes others by its method in its currency).
 select
     outcomes.entity,
     outcomes.subject_kind,
@@ -35,7 +37,10 @@ select
                     || '); the payout says ' || outcomes.status || '.'
             end
         when 'returned' then 'The payout says paid, ' || plain(outcomes.our_amount) || ' ' || outcomes.currency
-            || '; at the provider it failed or came back.'
+            || '; at the provider ' || case
+                when outcomes.their_amount = 0 then 'it'
+                else plain(outcomes.our_amount - outcomes.their_amount) || ' ' || outcomes.currency || ' of it'
+            end || ' failed or came back.'
         when 'not_returned' then 'The payout says ' || outcomes.status || '; at the provider ' || plain(outcomes.their_amount) || ' '
             || outcomes.currency || ' are still paid.'
         when 'currency' then 'The payout is ' || plain(outcomes.our_amount) || ' ' || outcomes.currency
@@ -47,7 +52,33 @@ select
     outcomes.source_line
 from led_match_payout as outcomes
 cross join run
-where outcomes.outcome not in ('matched', 'tolerated', 'paid_twice')
-    and outcomes.judged_at > run.period_start
+where outcomes.outcome not in ('matched', 'tolerated', 'paid_twice', 'not_compared')
+    and (outcomes.judged_at > run.period_start or outcomes.taken_at = run.period_start and outcomes.judged_at = run.period_start)
     and outcomes.judged_at <= run.period_end
-order by outcomes.subject_kind, outcomes.subject_id
+union all
+select
+    taken.entity,
+    'payout' as subject_kind,
+    taken.payout_id as subject_id,
+    cast(taken.payout_amount as decimal(38, 9)) as expected,
+    cast(taken.taken_amount as decimal(38, 9)) as actual,
+    cast(taken.taken_amount - taken.payout_amount as decimal(38, 9)) as difference,
+    taken.currency as unit,
+    taken.outcome as reason,
+    case
+        when taken.outcome = 'missing_in_bank' then 'The payout says paid, ' || plain(taken.payout_amount) || ' ' || taken.currency
+            || ', which is due; no line of the bank took it, as lines did for others by ' || taken.method || '.'
+        when taken.payout_amount = 0 then 'The payout came back; of what the bank took for it ' || plain(taken.taken_amount) || ' '
+            || taken.currency || ' is not back.'
+        else case taken.payouts when 1 then 'The payout is ' else 'The ' || counted(taken.payouts, 'payout') || ' that belong together are ' end
+            || plain(taken.payout_amount) || ' ' || taken.currency || '; the bank took ' || plain(taken.taken_amount) || ' ' || taken.currency
+            || coalesce(', last by its line ' || taken.line_id, '') || '.'
+    end as detail,
+    taken.batch_id,
+    taken.source_line
+from led_payout_taken as taken
+cross join run
+where taken.outcome in ('bank_amount', 'missing_in_bank')
+    and (taken.judged_at > run.period_start or taken.taken_at = run.period_start and taken.judged_at = run.period_start)
+    and taken.judged_at <= run.period_end
+order by subject_kind, subject_id, unit, reason

@@ -2,7 +2,8 @@
 -- grain: side, item_kind, item_id
 -- The first that applies: what a person decided; the line that names payouts, by id or reference (led_match_item says which words
 -- name nothing; a line that names several pays them if it is their sum); the report of the provider whose payments come to the lines that
--- name it, or to the one debit of its amount that no text explains, with or without fees. Nothing is taken for another of the same
+-- name it, or to the one debit of its amount that no text explains, with or without fees. A line
+-- that brings money of a payout back says nothing of what took it: it belongs where the payout does. Nothing is taken for another of the same
 -- amount alone. group_id is a key of its own; an item that belongs to nothing is not here.
 with payouts as (
     select
@@ -130,6 +131,7 @@ by_name as (
         named.line_kind,
         named.line_id,
         named.payout_id,
+        lines.amount > 0 as is_debit,
         case when line_counts.payouts = 1 then 'payout ' || named.payout_id else named.line_kind || ' ' || named.line_id end as group_id
     from named
     inner join line_counts
@@ -144,6 +146,7 @@ by_name as (
 payout_groups as (
     select payout_id, min(group_id) as group_id
     from by_name
+    where is_debit
     group by payout_id
 ),
 
@@ -161,7 +164,21 @@ taken as (
     group by by_name.line_kind, by_name.line_id
 ),
 
--- what a provider's report pays, of payouts that nothing names
+-- what came back of payouts that no debit names
+credits as (
+    select
+        by_name.line_kind,
+        by_name.line_id,
+        min(by_name.payout_id) as payout_id
+    from by_name
+    left join payout_groups
+        on payout_groups.payout_id = by_name.payout_id
+    where not by_name.is_debit
+    group by by_name.line_kind, by_name.line_id
+    having max(case when payout_groups.payout_id is null then 0 else 1 end) = 0
+),
+
+-- what a provider's report pays, of payouts that no debit names
 report_payouts as (
     select distinct
         payments.entity,
@@ -232,7 +249,10 @@ free_lines as (
     left join taken
         on taken.item_kind = lines.line_kind
         and taken.item_id = lines.line_id
-    where taken.item_id is null
+    left join credits
+        on credits.line_kind = lines.line_kind
+        and credits.line_id = lines.line_id
+    where taken.item_id is null and credits.line_id is null
 ),
 
 report_lines as (
@@ -312,19 +332,37 @@ matched_reports as (
             or abs(report_sums.named_amount + priced_reports.amount_with_fees) <= coalesce(run_tolerances.tolerance, 0)
         else report_sums.guesses = 1
     end
+),
+
+reported as (
+    select
+        report_payouts.payout_id,
+        'report ' || report_payouts.entity || ' ' || report_payouts.report_id || ' ' || report_payouts.currency as group_id
+    from report_payouts
+    inner join single_reports
+        on single_reports.payout_id = report_payouts.payout_id
+    inner join matched_reports
+        on matched_reports.entity = report_payouts.entity
+        and matched_reports.report_id = report_payouts.report_id
+        and matched_reports.currency = report_payouts.currency
 )
 
 select case taken.item_kind when 'payout' then 'ours' else 'theirs' end as side, taken.item_kind, taken.item_id, taken.group_id
 from taken
 union all
-select 'ours', 'payout', report_payouts.payout_id, 'report ' || report_payouts.entity || ' ' || report_payouts.report_id || ' ' || report_payouts.currency
-from report_payouts
-inner join single_reports
-    on single_reports.payout_id = report_payouts.payout_id
-inner join matched_reports
-    on matched_reports.entity = report_payouts.entity
-    and matched_reports.report_id = report_payouts.report_id
-    and matched_reports.currency = report_payouts.currency
+select 'ours', 'payout', payout_id, group_id
+from reported
+union all
+select distinct 'ours', 'payout', credits.payout_id, 'payout ' || credits.payout_id
+from credits
+left join reported
+    on reported.payout_id = credits.payout_id
+where reported.payout_id is null
+union all
+select 'theirs', credits.line_kind, credits.line_id, coalesce(reported.group_id, 'payout ' || credits.payout_id)
+from credits
+left join reported
+    on reported.payout_id = credits.payout_id
 union all
 select 'theirs', chosen.line_kind, chosen.line_id, 'report ' || chosen.entity || ' ' || chosen.report_id || ' ' || chosen.currency
 from chosen

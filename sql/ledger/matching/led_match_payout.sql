@@ -3,7 +3,8 @@
 -- Compared is what is out at the period's end: the amount that the creator receives if the payout is paid and didn't come
 -- back, against the provider's payments that are out. Where only one side has moved, the other has the days of the web
 -- channel (due_days) to follow: judged_at is when the break is one. A payout with several payments out is payout_duplicate's
--- to name. What was paid before carat began needs no payment here, but one that came back does. Outcomes are named in the header of control payout_provider.
+-- to name. What was paid before carat began needs no payment here, but one that came back does;
+-- where no payment was ever fed a payout is not_compared. Outcomes are named in the header of control payout_provider.
 with grace as (
     select coalesce(max(due_days), 0) as days
     from run_channels
@@ -62,6 +63,11 @@ ours as (
     group by payout_id
 ),
 
+fed as (
+    select count(*) as payments
+    from stg_provider_payments
+),
+
 theirs as (
     select
         payments.payout_id,
@@ -109,8 +115,10 @@ beside as (
         theirs.line_id,
         greatest(ours.event_at, coalesce(theirs.event_at, ours.event_at)) as event_at,
         greatest(ours.taken_at, coalesce(theirs.taken_at, ours.taken_at)) as taken_at,
-        led_payout_outstanding.payout_id is not null as is_twice
+        led_payout_outstanding.payout_id is not null as is_twice,
+        fed.payments > 0 as is_fed
     from ours
+    cross join fed
     left join theirs
         on theirs.payout_id = ours.payout_id
     left join led_payout_outstanding
@@ -141,9 +149,10 @@ judged as (
             when beside.paid_events = 0 and beside.their_out = 0 then 'not_paid'
             when beside.paid_before = 1 and beside.paid_lines = 0 and (beside.line_id is null or beside.own_out <= 0) then 'before_carat'
             when beside.paid_before = 1 and beside.paid_lines = 0 then 'returned'
+            when not beside.is_fed then 'not_compared'
             when beside.paid_events > 0 and beside.paid_lines = 0 then 'missing_at_provider'
             when beside.own_out <= 0 and beside.their_out > 0 and beside.paid_events = 0 then 'missing_in_ledger'
-            when beside.own_out <= 0 and beside.their_out > 0 then 'not_returned'
+            when beside.own_out <= 0 and (beside.their_out > 0 or beside.amount_out > coalesce(run_tolerances.tolerance, 0)) then 'not_returned'
             when beside.own_out > 0 and beside.their_out = 0 then 'returned'
             when beside.their_currency <> beside.currency or beside.other_currency <> beside.currency then 'currency'
             when beside.own_out > 0 and beside.amount_out = beside.amount then 'matched'
@@ -171,7 +180,8 @@ select
     case when judged.outcome in ('missing_in_ledger', 'not_returned') then cast(0 as decimal(38, 6)) else cast(judged.amount as decimal(38, 6)) end
         as our_amount,
     case
-        when judged.outcome in ('missing_at_provider', 'returned', 'currency') then cast(0 as decimal(38, 6))
+        when judged.outcome in ('missing_at_provider', 'currency', 'not_compared') then cast(0 as decimal(38, 6))
+        when judged.outcome = 'returned' then greatest(judged.amount_out, 0)
         when judged.outcome in ('missing_in_ledger', 'not_returned', 'paid_twice') then judged.amount_out
         else cast(judged.their_amount as decimal(38, 6))
     end as their_amount,
