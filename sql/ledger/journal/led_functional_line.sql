@@ -57,6 +57,18 @@ days as (
     where not is_opening
     union all
     select
+        case role when 'tax_payable' then 'tax' else 'withholding' end,
+        entity,
+        currency,
+        case role when 'tax_payable' then 'entity' else 'stage' end,
+        case role when 'tax_payable' then entity else entity || '/receivable' end,
+        'settled',
+        day,
+        cast(amount as decimal(38, 9))
+    from led_settled_tax
+    where not is_opening
+    union all
+    select
         'withholding',
         events.entity,
         events.currency,

@@ -1,6 +1,6 @@
 -- One row is the month of what we owe of one tax in one entity and currency, or of one stage of it.
 -- grain: identity, entity, currency, stage
--- tax: opening + collected - refunded - paid = closing. withholding: pending (payouts not yet paid), due (to the authority) and
+-- tax: opening + collected - refunded + settled - paid = closing; settled is what lines of settlement reports of no order took or gave. withholding: pending (payouts not yet paid), due (to the authority) and
 -- receivable (remitted and then returned) each open, move and close; what is owed in all is pending and due. Where carat begins, tax and due open with the fed
 -- balances of the accounts tax_payable and withholding_payable (positive: owed; payouts then under way are pending and inside it),
 -- receivable with that of withholding_receivable. failed is what payouts that failed gave up before they were paid, fell_due what
@@ -61,6 +61,15 @@ terms as (
     union all
     select
         case role when 'tax_payable' then 'tax' else 'withholding' end,
+        case role when 'tax_payable' then 'tax' else 'receivable' end,
+        entity,
+        currency,
+        case when is_opening then 'opening' else 'settled' end,
+        amount
+    from led_settled_tax
+    union all
+    select
+        case role when 'tax_payable' then 'tax' else 'withholding' end,
         case role when 'tax_payable' then 'tax' when 'withholding_payable' then 'due' else 'receivable' end,
         entity,
         currency,
@@ -118,6 +127,7 @@ select
     cast(sum(case when term = 'fell_due' then amount else 0 end) as decimal(38, 6)) as fell_due,
     cast(sum(case when term = 'returned' then amount else 0 end) as decimal(38, 6)) as returned,
     cast(sum(case when term = 'paid' then amount else 0 end) as decimal(38, 6)) as paid,
+    cast(sum(case when term = 'settled' then amount else 0 end) as decimal(38, 6)) as settled,
     cast(sum(amount) as decimal(38, 6)) as closing
 from terms
 where amount <> 0

@@ -290,6 +290,7 @@ tax_totals as (
         cast(sum(fell_due) as decimal(38, 6)) as fell_due,
         cast(sum(returned) as decimal(38, 6)) as returned,
         cast(sum(paid) as decimal(38, 6)) as paid,
+        cast(sum(settled) as decimal(38, 6)) as settled,
         cast(sum(closing) as decimal(38, 6)) as closing
     from led_tax_rollforward
     where stage <> 'receivable'
@@ -297,7 +298,7 @@ tax_totals as (
     union all
     select
         identity, entity, currency, 'stage' as subject_kind, entity || '/' || stage as subject_id, opening, collected, refunded, withheld, failed,
-        fell_due, returned, paid, closing
+        fell_due, returned, paid, settled, closing
     from led_tax_rollforward
     where identity = 'withholding'
 ),
@@ -310,6 +311,9 @@ tax_lines as (
     from tax_totals
     union all
     select identity, entity, currency, subject_kind, subject_id, 3, 'refunded', refunded
+    from tax_totals
+    union all
+    select identity, entity, currency, subject_kind, subject_id, 4, 'settled', settled
     from tax_totals
     union all
     select identity, entity, currency, subject_kind, subject_id, 4, 'withheld', withheld
