@@ -40,7 +40,7 @@ var topLevel = []string{
 // another: jobs pass data between them. The longest prefix of a folder decides.
 var mayImport = map[string][]string{
 	"cmd":             {"jobs/...", "fixtures", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision", "pipeline/sampling", "pipeline/identity/...", "pipeline/postgres", "pipeline/spelling", "docs"},
-	"jobs":            {"reports/...", "pipeline/identity/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/feed/guess", "pipeline/decision", "pipeline/sampling", "pipeline/certificate", "pipeline/spelling", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/state/signed", "pipeline/source/...", "pipeline/timestamp", "pipeline/engine/trino"},
+	"jobs":            {"docs", "reports/...", "pipeline/identity/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/feed/guess", "pipeline/decision", "pipeline/sampling", "pipeline/certificate", "pipeline/spelling", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/state/signed", "pipeline/source/...", "pipeline/timestamp", "pipeline/engine/trino"},
 	"docs":            {},
 	forTests:          {"jobs/...", "fixtures", "reports/...", "pipeline", "pipeline/decision"},
 	"reports":         {},
@@ -197,7 +197,7 @@ var providersMayImport = []string{"pipeline", "pipeline/feed/lex", "pipeline/fee
 var jobsInOrder = []string{
 	"jobs/disk", "jobs/score", "jobs/names", "jobs/sandbox", "jobs/timetable", "jobs/reshape", "jobs/config/reference", "jobs/config/literal", "jobs/config/location", "jobs/config/authority", "jobs/config/cluster", "jobs/config", "jobs/engines", "jobs/books", "jobs/stamp", "jobs/people", "jobs/fetch", "jobs/doctor", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/yearfiles", "jobs/mail",
 	"jobs/files", "jobs/history", "jobs/exceptions", "jobs/ask", "jobs/creators", "jobs/sample", "jobs/publish", "jobs/month", "jobs/guard/elsewhere", "jobs/guard", "jobs/relocate", "jobs", "jobs/schedule",
-	"jobs/serve/web", "jobs/serve/work", "jobs/serve/signing", "jobs/serve/uploads", "jobs/serve/creators", "jobs/serve/api", "jobs/serve/pages", "jobs/serve",
+	"jobs/serve/web", "jobs/serve/work", "jobs/serve/signing", "jobs/serve/uploads", "jobs/serve/creators", "jobs/serve/reading", "jobs/serve/api", "jobs/serve/pages", "jobs/serve",
 }
 
 // forTests is what only tests import.

@@ -16,6 +16,7 @@ import (
 	"carat/jobs/exceptions"
 	"carat/jobs/serve/api"
 	"carat/jobs/serve/creators"
+	"carat/jobs/serve/reading"
 	"carat/jobs/serve/signing"
 	"carat/jobs/serve/uploads"
 	"carat/jobs/serve/web"
@@ -125,7 +126,7 @@ func (p *Pages) table() []route {
 		{"GET /history/accesses", "/history", p.accesses},
 		{"GET /history/{record}", "/history", p.record},
 	}
-	for _, one := range creators.Routes {
+	for _, one := range slices.Concat(creators.Routes, reading.Routes) {
 		list = append(list, route{one.Pattern, one.Here, p.lent(one.Do)})
 	}
 	return list
@@ -266,6 +267,9 @@ func (v *visit) frame(here string) site.Frame {
 		if v.may(one.Right) {
 			f.Places = append(f.Places, one.Place)
 		}
+	}
+	if reading.May(v.may) {
+		f.Places = append(f.Places, reading.Place)
 	}
 	return f
 }

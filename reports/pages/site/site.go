@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html/template"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -121,6 +122,7 @@ var functions = template.FuncMap{
 		}
 		return Number(fmt.Sprint(n)) + " " + many
 	},
+	"length":    func(list any) int64 { return int64(reflect.ValueOf(list).Len()) },
 	"list":      func(items ...any) []any { return items },
 	"traceable": func(kind string) bool { return !slices.Contains(notTraced, kind) },
 }
