@@ -22,6 +22,7 @@ func TestTrinoGivesTheSameNumbers(t *testing.T) {
 	if os.Getenv("CARAT_TRINO_HOME") == "" {
 		t.Skip("CARAT_TRINO_HOME names no Trino: make test-trino fetches it")
 	}
+	t.Parallel()
 	dsn := startPostgres(t)
 	at, err := url.Parse(dsn)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"carat/jobs/config"
+	"carat/jobs/config/cluster"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
 	"carat/pipeline/engine"
@@ -17,6 +18,7 @@ func TestAsksForHistory(t *testing.T) {
 	}
 	for want, got := range map[string]string{
 		"":                                asksForHistory(&config.Config{Clawback: "none"}, reads("led_lot_balance"), append(rates[:1:1], pipeline.TableFiles{Name: "breakage_rates"})),
+		"a cluster builds it":             asksForHistory(&config.Config{Clawback: "none", Engine: cluster.Engine{Kind: cluster.Trino}}, Models{}, nil),
 		"coins break by inactivity":       asksForHistory(&config.Config{Clawback: "none", BreakageMonths: 1}, Models{}, nil),
 		"refunds take back from creators": asksForHistory(&config.Config{Clawback: "full"}, Models{}, nil),
 		"breakage is taken ahead":         asksForHistory(&config.Config{Clawback: "none"}, Models{}, rates),

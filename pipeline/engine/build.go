@@ -69,7 +69,7 @@ func (e *Engine) buildAll(ctx context.Context, ordered []Model, p Parameters, pr
 	if err := b.beginRemote(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.endRemote(ctx)) }()
+	defer b.endRemote(ctx)
 	end, err := b.apart.begin(e, ordered)
 	if err != nil {
 		return pipeline.Errorf(pipeline.KindInternal, "make", "a folder for what controls read", "%w", err)

@@ -72,11 +72,12 @@ func (b *builder) beginRemote(ctx context.Context) (err error) {
 
 func isRaw(name string) bool { return len(name) > len(RawPrefix) && name[:len(RawPrefix)] == RawPrefix }
 
-func (b *builder) endRemote(ctx context.Context) error {
-	if b.remote.run == nil {
-		return nil
+// endRemote takes the run's place away. Whatever keeps it from that, the rows are here or
+// the run failed already; what is left there the next run of the lake sweeps.
+func (b *builder) endRemote(ctx context.Context) {
+	if b.remote.run != nil {
+		_ = b.remote.run.End(ctx)
 	}
-	return b.remote.run.End(ctx)
 }
 
 // remotely builds a model at the other end. Here its table is made without rows, so that

@@ -98,7 +98,7 @@ func (r *elsewhereRun) Drop(ctx context.Context, table string) error {
 
 func (r *elsewhereRun) End(context.Context) error {
 	r.ended = true
-	return nil
+	return errors.New("the cluster is gone at the end") // whose rows are here by then
 }
 
 // TestRemote builds a month elsewhere and compares every result with what this database
@@ -146,7 +146,7 @@ from mart_viewer_balances where coins > 3`, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !away.ended || len(away.created) < 150 || !slices.Contains(away.puts, "led_lot_given") || !slices.Contains(away.puts, "run") || slices.Contains(away.fetched, "led_gift_day") {
+	if !away.ended || len(away.created) < 150 || !slices.Contains(away.puts, "led_lot_replay") || !slices.Contains(away.puts, "run") || slices.Contains(away.fetched, "led_gift_day") {
 		t.Errorf("%d models were built there, %v put, %v fetched, ended %t", len(away.created), away.puts, away.fetched, away.ended)
 	}
 	rows := 0
