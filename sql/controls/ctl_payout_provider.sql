@@ -3,7 +3,7 @@
 -- control: payout_provider
 -- severity: block
 -- unit: currency
--- reasons: missing_at_provider, missing_in_ledger, returned, not_returned, currency, amount, bank_amount, missing_in_bank
+-- reasons: missing_at_provider, missing_in_ledger, returned, not_returned, currency, amount, bank_amount
 -- guards: payouts that never left or went elsewhere; money that left without a payout, or more than it; returned money that nobody credits
 -- question: Did the provider, or the bank, pay every payout, with its amount, and nothing else?
 -- causes: a payment that failed after it was reported; a return that we didn't book; an amount or currency changed by the provider; a file of the provider or of the bank that is missing; a transfer typed by hand
@@ -16,7 +16,7 @@
 -- missing_in_ledger, returned (the provider took it back, we didn't), not_returned, amount, currency. Where one side has
 -- not followed the other yet, it has due_days of the web channel to do so. Named once, in the month in which it becomes a break. What a
 -- provider didn't break is held against the bank too: bank_amount (lines that name the payout took another amount, or didn't bring back
--- what came back), missing_in_bank (none took it, though the bank takes others by its method in its currency).
+-- what came back).
 select
     outcomes.entity,
     outcomes.subject_kind,
@@ -66,8 +66,6 @@ select
     taken.currency as unit,
     taken.outcome as reason,
     case
-        when taken.outcome = 'missing_in_bank' then 'The payout says paid, ' || plain(taken.payout_amount) || ' ' || taken.currency
-            || ', which is due; no line of the bank took it, as lines did for others by ' || taken.method || '.'
         when taken.payout_amount = 0 then 'The payout came back; of what the bank took for it ' || plain(taken.taken_amount) || ' '
             || taken.currency || ' is not back.'
         else case taken.payouts when 1 then 'The payout is ' else 'The ' || counted(taken.payouts, 'payout') || ' that belong together are ' end
@@ -78,7 +76,7 @@ select
     taken.source_line
 from led_payout_taken as taken
 cross join run
-where taken.outcome in ('bank_amount', 'missing_in_bank')
+where taken.outcome = 'bank_amount'
     and (taken.judged_at > run.period_start or taken.taken_at = run.period_start and taken.judged_at = run.period_start)
     and taken.judged_at <= run.period_end
 order by subject_kind, subject_id, unit, reason

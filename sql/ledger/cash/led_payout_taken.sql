@@ -2,9 +2,8 @@
 -- grain: entity, group_id, currency
 -- Of led_clearing_item, in the currency of the payment: payout_amount is what of them is out, taken_amount what lines took less what lines brought
 -- back, with or without the provider's own fees. Outcomes: matched; bank_twice (more debits than payouts, and more money), bank_amount
--- (too much, too little, or not back); missing_in_bank (nothing took it, where lines of the bank took other payouts by the method in
--- the currency: where none ever did the bank isn't how they are paid). What took too much is a break at once, what is still to come has
--- the days of the web channel: judged_at. What the provider's payments say of a payout is led_match_payout's: where it names a
+-- (too much, too little, or not back). What no line took is not here: it waits in clearing, as an open item. What took too much is a break
+-- at once, what is still to come has the days of the web channel: judged_at. What the provider's payments say of a payout is led_match_payout's: where it names a
 -- break, this one doesn't.
 with grace as (
     select coalesce(max(due_days), 0) as days
@@ -17,7 +16,6 @@ sums as (
         entity,
         group_id,
         currency,
-        max(case when kind = 'payout' then counterparty end) as method,
         cast(sum(case when kind = 'payout' then -amount else 0 end) as decimal(38, 6)) as payout_amount,
         cast(sum(case when kind = 'payout' and amount < 0 then -amount else 0 end) as decimal(38, 6)) as paid_amount,
         cast(sum(case when kind in ('bank', 'settlement') then amount else 0 end) as decimal(38, 6)) as taken_amount,
@@ -28,13 +26,12 @@ sums as (
             when amount > 0 then 1
             else -1
         end) as bigint) as debits,
-        sum(case when kind in ('bank', 'settlement') then 1 else 0 end) as lines,
         max(case when kind = 'bank' then item_id end) as line_id,
         max(event_at) as event_at,
         max(taken_at) as taken_at
     from led_clearing_item
     group by entity, group_id, currency
-    having max(case when kind = 'payout' then 1 else 0 end) = 1
+    having max(case when kind = 'payout' then 1 else 0 end) = 1 and max(case when kind in ('bank', 'settlement') then 1 else 0 end) = 1
 ),
 
 -- a group that lines took in another currency was exchanged by the bank
@@ -44,12 +41,6 @@ exchanged as (
     where kind in ('payout', 'bank', 'settlement')
     group by entity, group_id
     having count(distinct currency) > 1
-),
-
-known_methods as (
-    select distinct entity, method, currency
-    from sums
-    where lines > 0
 ),
 
 members as (
@@ -83,7 +74,6 @@ judged as (
         sums.entity,
         sums.group_id,
         sums.currency,
-        sums.method,
         named.payout_id,
         named.payouts,
         sums.payout_amount,
@@ -92,9 +82,7 @@ judged as (
         sums.line_id,
         sums.taken_at,
         case
-            when sums.lines = 0 and sums.payout_amount > 0 then 'missing_in_bank'
-            when sums.lines = 0
-                or abs(sums.taken_amount + sums.tolerated_amount - sums.payout_amount) <= coalesce(run_tolerances.tolerance, 0)
+            when abs(sums.taken_amount + sums.tolerated_amount - sums.payout_amount) <= coalesce(run_tolerances.tolerance, 0)
                 or abs(sums.taken_amount + sums.tolerated_amount + sums.fee_amount - sums.payout_amount)
                 <= coalesce(run_tolerances.tolerance, 0)
                 then 'matched'
@@ -113,20 +101,15 @@ judged as (
     left join exchanged
         on exchanged.entity = sums.entity
         and exchanged.group_id = sums.group_id
-    left join known_methods
-        on known_methods.entity = sums.entity
-        and known_methods.method = sums.method
-        and known_methods.currency = sums.currency
     left join run_tolerances
         on run_tolerances.currency = sums.currency
-    where exchanged.group_id is null and (sums.lines > 0 or known_methods.method is not null)
+    where exchanged.group_id is null
 )
 
 select
     judged.entity,
     judged.group_id,
     judged.currency,
-    judged.method,
     judged.payout_id,
     judged.payouts,
     judged.payout_amount,
