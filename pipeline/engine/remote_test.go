@@ -183,7 +183,6 @@ type trinoReader struct {
 	db      *sql.DB
 	dialect *dialect.Dialect
 	schema  string
-	mu      sync.Mutex
 	read    int
 	scaled  int // decimals that were compared
 }

@@ -13,12 +13,12 @@ import (
 // and spends the lots of those who need no replay.
 var givenPass = &Pass{
 	Makes: []Model{
-		{"led_viewer_day", "6ab53373d415b28a5ff176593ebdd976d797f30c5d5b9ac1ce30b1ca9dc4498f"},
+		{"led_viewer_day", "d2424c22056815753ab2bfcf4d9cfbc70347fffc2c844d247c764ee132f0bf62"},
 		{"led_wallet_low", "7a30389af39661b2e772a4163b6a4006eedc10bca13c4ec7aba3312b699a3a04"},
 		{"led_lot_given", "4b9f31a14f6c108ec33ab4506c98f9c861431291499c360bba36dcc98bc38e42"},
 	},
 	Reads: []string{"led_carried_lot", "led_carried_viewer", "led_gift", "led_lot", "led_lot_class", "led_viewer", "led_viewer_replayed", "led_quarter_day", "led_coin_change",
-		"led_coin_movement", "stg_gift_events", "run"},
+		"led_coin_movement", "led_reached_gift", "stg_gift_events", "run"},
 	views: []string{"led_coin_movement", "led_coin_change"},
 	tells: []string{"led_viewer", "led_gift", "led_lot", "led_viewer_replayed"},
 	fill:  fillGiven,
@@ -60,10 +60,15 @@ func (g *given) fill() (err error) {
 		}
 	}
 	err = g.each(`select led_viewer.viewer_no, cast(sum(gifts.coins) as bigint)
-from stg_gift_events as gifts cross join run
+from (
+    select viewer_id, entity, coins from stg_gift_events cross join run
+    where accounting_month < run.period and sent_at >= run.first_start and kind = 'gift'
+    union all
+    select viewer_id, entity, coins from led_reached_gift where kind = 'gift'
+) as gifts
 inner join led_viewer on led_viewer.viewer_id = gifts.viewer_id and led_viewer.entity = gifts.entity
 left join led_carried_viewer on led_carried_viewer.viewer_no = led_viewer.viewer_no
-where led_carried_viewer.viewer_no is null and gifts.accounting_month < run.period and gifts.sent_at >= run.first_start and gifts.kind = 'gift'
+where led_carried_viewer.viewer_no is null
 group by led_viewer.viewer_no`, func(rows *duckdb.ColumnRows) { g.earlier[rows.Whole(0)] = rows.Whole(1) })
 	if err != nil {
 		return err
