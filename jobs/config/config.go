@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sort"
+	"syscall"
 	"time"
 
 	"carat/jobs/config/authority"
@@ -135,7 +136,7 @@ func Load(dir string) (*Config, error) {
 // readFile reads the text of DIR/carat.yaml.
 func readFile(dir string) (text []byte, file string, err error) {
 	file = filepath.Join(dir, File)
-	f, err := os.Open(file)
+	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0) // of a pipe, opening would wait for who writes
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, file, pipeline.Errorf(pipeline.KindNotFound, "open", file, "no such file").
 			WithHint("%s", location.Without(dir, Shown(dir)))
@@ -144,6 +145,9 @@ func readFile(dir string) (text []byte, file string, err error) {
 		return nil, file, pipeline.Errorf(pipeline.KindUsage, "open", file, "%w", disk.Cause(err))
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
+		return nil, file, pipeline.Errorf(pipeline.KindUsage, "open", file, "it is no file").WithHint("put a file there: `carat check` says what is wrong with it")
+	}
 	text, err = io.ReadAll(io.LimitReader(f, configBytes+1))
 	if err != nil {
 		return nil, file, pipeline.Errorf(pipeline.KindUsage, "read", file, "%w", disk.Cause(err))

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -212,5 +213,21 @@ func TestLakeInABucket(t *testing.T) {
 	}
 	if c, err = Parse([]byte("lake: elsewhere\n"), dir, File); err != nil || c.Bucket != "" || c.Lake != filepath.Join(dir, "elsewhere") || c.People != "" {
 		t.Errorf("%q, %q, %q, %v", c.Bucket, c.Lake, c.People, err)
+	}
+}
+
+// A carat.yaml that is a pipe or a folder is refused at once: nobody waits for who would write into it.
+func TestConfigurationIsAFile(t *testing.T) {
+	for name, put := range map[string]func(string) error{
+		"a pipe":   func(p string) error { return syscall.Mkfifo(p, 0o600) },
+		"a folder": func(p string) error { return os.Mkdir(p, 0o700) },
+	} {
+		dir := t.TempDir()
+		if err := put(filepath.Join(dir, File)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(dir); pipeline.KindOf(err) != pipeline.KindUsage {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -40,14 +40,14 @@ func Copy(ctx context.Context, o Options) (result *Result, err error) {
 		return nil, err
 	}
 	result = &Result{From: cmp.Or(o.Config.Bucket, o.Config.Lake), To: cmp.Or(o.To.Bucket, o.To.Lake)}
-	if result.From == result.To {
-		return nil, pipeline.Errorf(pipeline.KindUsage, "copy lake", result.From, "it is to be copied to where it lies").WithHint("name another place with `lake` in the carat.yaml of the copy")
-	}
 	p, err := books.OpenLocked(ctx, o.Setting, books.RightBackup)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
+	if result.From == result.To {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "copy lake", result.From, "it is to be copied to where it lies").WithHint("name another place with `lake` in the carat.yaml of the copy")
+	}
 	job, err := p.Begin(ctx, o.Setting, elsewhere.JobCopy, "") // a job of its own: it is no backup
 	if err != nil {
 		return nil, err
