@@ -2,7 +2,8 @@
 -- grain: purchase_id
 -- materialized: view
 -- A rule is that of the sale's country and channel in force at the sale: what is taken back later, after a change of rate too,
--- reverses the tax at the sale's rate. Where the sale stated its tax, a refund without one reverses the same part of it; of a sale that
+-- reverses the tax at the sale's rate. A refund without a tax reverses its part of the sale's, stated or by its rule, cumulatively: what
+-- all up to and with it come to, less what those before it came to, so that the parts of a sale wholly undone sum to its tax. Of a sale that
 -- nobody knows (older than the opening), the row's own country, channel and time serve. rule_tax is half_up(gross x rate /
 -- (1 + rate)) in minor units of the currency, on whole numbers; nothing where the sale is zero-rated or exempt, and nothing where
 -- the customer owes the tax (reverse charge), because what they pay then holds none. due_tax is what an empty tax is
@@ -11,6 +12,10 @@ with named as (
     select
         refunds.purchase_id,
         refunds.gross_amount as own_gross,
+        refunds.kind as own_kind,
+        refunds.accounting_month as own_month,
+        refunds.purchased_at as own_at,
+        refunds.original_purchase_id,
         refunds.currency,
         originals.purchased_at,
         originals.country,
@@ -32,6 +37,13 @@ taken_back as (
     select
         named.purchase_id,
         named.own_gross,
+        named.own_kind = 'chargeback_reversal' as gives_again,
+        -- what is taken back beyond all bounds is refund_reversal's to name
+        cast(greatest(least(sum(case when named.own_kind = 'chargeback_reversal' then -named.own_gross else named.own_gross end) over (
+            partition by coalesce(bought.purchase_id, named.original_purchase_id)
+            order by named.own_month, named.own_at, case when named.own_kind = 'chargeback_reversal' then 1 else 0 end, named.purchase_id
+            rows between unbounded preceding and current row
+        ), 900000000000), -900000000000) as decimal(18, 6)) as undone_gross,
         named.currency,
         case when bought.purchase_id is null then named.purchased_at else bought.purchased_at end as sold_at,
         case when bought.purchase_id is null then named.country else bought.country end as country,
@@ -51,6 +63,9 @@ sold as (
     where accounting_month <= run.period and exists (select 1 from stg_tax_rules)
     union
     select own_gross, currency, country, channel
+    from taken_back
+    union
+    select sale_gross, currency, country, channel
     from taken_back
 ),
 
@@ -102,7 +117,10 @@ sales as (
         coalesce(taken_back.country, purchases.country) as sold_country,
         coalesce(taken_back.channel, purchases.channel) as sold_channel,
         taken_back.sale_gross,
-        taken_back.sale_tax
+        taken_back.sale_tax,
+        -- of what gives again the greater sum is that before it
+        cast(case when taken_back.gives_again then taken_back.undone_gross + least(taken_back.own_gross, 90000000000) else taken_back.undone_gross end as decimal(18, 6)) as greater_gross,
+        cast(case when taken_back.gives_again then taken_back.undone_gross else greatest(taken_back.undone_gross - taken_back.own_gross, -900000000000) end as decimal(18, 6)) as lesser_gross
     from stg_coin_purchases as purchases
     cross join run
     left join run_currencies
@@ -136,7 +154,13 @@ ruled as (
         sales.accounting_month,
         sales.minor_digits,
         sales.sale_gross,
-        sales.sale_tax,
+        case
+            when sales.sale_tax is not null then sales.sale_tax
+            when rules.treatment = 'taxed' and rules.remitter <> 'customer' then sale_prices.rule_tax
+            when rules.valid_from is not null then cast(0 as decimal(18, 6))
+        end as sale_tax,
+        sales.greater_gross,
+        sales.lesser_gross,
         rules.valid_from as rule_from,
         rules.rate,
         rules.treatment,
@@ -154,6 +178,10 @@ ruled as (
         on prices.gross_amount = sales.gross_amount
         and prices.rate = rules.rate
         and prices.minor_digits = sales.minor_digits
+    left join prices as sale_prices
+        on sale_prices.gross_amount = sales.sale_gross
+        and sale_prices.rate = rules.rate
+        and sale_prices.minor_digits = sales.minor_digits
 )
 
 select
@@ -187,7 +215,8 @@ select
     case when rule_from is not null then rule_tax end as rule_tax,
     case
         when rule_from is null then null
-        when sale_tax is null or sale_gross = 0 then rule_tax
-        else part_inside(gross_amount, sale_tax, sale_gross, minor_digits)
+        when sale_gross is null or sale_tax is null or sale_gross = 0 then rule_tax
+        when lesser_gross < 0 then part_inside(gross_amount, sale_tax, sale_gross, minor_digits)
+        else part_inside(greater_gross, sale_tax, sale_gross, minor_digits) - part_inside(lesser_gross, sale_tax, sale_gross, minor_digits)
     end as due_tax
 from ruled
