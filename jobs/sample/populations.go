@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"carat/pipeline"
 )
@@ -16,19 +17,22 @@ type population struct {
 	id           string // what people call the row
 	amount, unit string
 	where        string // which of its rows; "": all
+	// at is when a row happened, where the books count none from before carat
+	// began: those lie inside the opening balances.
+	at string
 }
 
 // populations are the tables that samples are drawn from.
 var populations = []population{
-	{table: "coin_purchases", id: "purchase_id", amount: "gross_amount", unit: "currency"},
-	{table: "gift_events", id: "event_id", amount: "coins", unit: "'coins'"},
-	{table: "payouts", id: "payout_id", amount: "net_amount", unit: "currency", where: "status = 'paid'"},
-	{table: "agency_payouts", id: "payout_id", amount: "net_amount", unit: "currency", where: "status = 'paid'"},
-	{table: "coin_adjustments", id: "adjustment_id", amount: "coins", unit: "'coins'"},
-	{table: "diamond_adjustments", id: "adjustment_id", amount: "diamonds", unit: "'diamonds'"},
+	{table: "coin_purchases", id: "purchase_id", amount: "gross_amount", unit: "currency", at: "purchased_at"},
+	{table: "gift_events", id: "event_id", amount: "coins", unit: "'coins'", at: "sent_at"},
+	{table: "payouts", id: "payout_id", amount: "net_amount", unit: "currency", where: "status = 'paid'", at: "coalesce(paid_at, updated_at)"},
+	{table: "agency_payouts", id: "payout_id", amount: "net_amount", unit: "currency", where: "status = 'paid'", at: "coalesce(paid_at, updated_at)"},
+	{table: "coin_adjustments", id: "adjustment_id", amount: "coins", unit: "'coins'", at: "adjusted_at"},
+	{table: "diamond_adjustments", id: "adjustment_id", amount: "diamonds", unit: "'diamonds'", at: "adjusted_at"},
 	{table: "settlement_lines", id: "line_id", amount: "gross_amount", unit: "currency"},
 	{table: "provider_payments", id: "line_id", amount: "amount", unit: "currency"},
-	{table: "bank_lines", id: "line_id", amount: "amount", unit: "currency", where: "coalesce(kind, 'entry') not in ('opening', 'closing')"},
+	{table: "bank_lines", id: "line_id", amount: "amount", unit: "currency", where: "coalesce(kind, 'entry') not in ('opening', 'closing')", at: "booked_at"},
 	{table: "tax_payments", id: "reference", amount: "amount", unit: "currency"},
 	{
 		table: "statement_lines", id: "label", amount: "amount", unit: "currency", where: "section not in ('opening', 'closing')",
@@ -58,12 +62,15 @@ func populationOf(table string) (population, bool) {
 	return populations[at], true
 }
 
-// of gives the condition that leaves a month's rows: of a feed by its month, of
-// results by the run.
-func (p population) of(period pipeline.Period, run string) string {
+// of gives the condition that leaves a month's rows: of a feed by its month, without
+// what happened before began, of results by the run.
+func (p population) of(period pipeline.Period, run string, began time.Time) string {
 	conditions := []string{"period = " + pipeline.SQLText(string(period)), "run_id = " + pipeline.SQLText(run)}
 	if _, feed := pipeline.FeedByName(p.table); feed {
 		conditions = []string{"accounting_month = " + pipeline.SQLText(string(period))}
+		if p.at != "" {
+			conditions = append(conditions, p.at+" >= cast("+pipeline.SQLText(began.UTC().Format(time.RFC3339))+" as timestamptz)")
+		}
 	}
 	if p.where != "" {
 		conditions = append(conditions, p.where)
@@ -73,7 +80,7 @@ func (p population) of(period pipeline.Period, run string) string {
 
 // query tells the population: item, trace, id and amount of each row of a unit. Two
 // rows of one line of a source are told apart by a number.
-func (p population) query(period pipeline.Period, run, unit string) string {
+func (p population) query(period pipeline.Period, run, unit string, began time.Time) string {
 	item, trace := p.item, p.trace
 	if item == "" {
 		line := "batch_id || ':' || cast(source_line as varchar)"
@@ -88,5 +95,5 @@ func (p population) query(period pipeline.Period, run, unit string) string {
     cast(%s as decimal(38, 9)) as amount
 from %s
 where %s
-    and %s = %s`, item, trace, p.id, p.amount, p.table, p.of(period, run), p.unit, pipeline.SQLText(unit))
+    and %s = %s`, item, trace, p.id, p.amount, p.table, p.of(period, run, began), p.unit, pipeline.SQLText(unit))
 }

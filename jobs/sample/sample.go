@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"carat/jobs/ask"
 	"carat/jobs/books"
@@ -118,8 +119,12 @@ func (o Options) plan(ctx context.Context, p *books.Books) (Plan, error) {
 // onlyUnit gives the unit of the population's amounts, if there is one.
 func (l Plan) onlyUnit(ctx context.Context, p *books.Books, s books.Setting) (string, error) {
 	of, _ := populationOf(l.Table)
+	began, err := start(ctx, p, s)
+	if err != nil {
+		return "", err
+	}
 	t, err := p.Query(ctx, s.Config, books.Latest, fmt.Sprintf("select distinct coalesce(%s, '') as unit from %s where %s order by 1",
-		of.unit, of.table, of.of(l.Period, l.Run)), l.Table)
+		of.unit, of.table, of.of(l.Period, l.Run, began)), l.Table)
 	if err != nil {
 		return "", err
 	}
@@ -143,6 +148,15 @@ type item struct {
 	id, trace string
 }
 
+// start is when carat began: the start of its first period.
+func start(ctx context.Context, p *books.Books, s books.Setting) (time.Time, error) {
+	first, err := p.FirstPeriod(ctx, s.Config)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return first.Start(s.Config.Zone), nil
+}
+
 // told is a row of a population.
 type told struct {
 	sampling.Item
@@ -157,7 +171,11 @@ func (l *Plan) draw(ctx context.Context, p *books.Books, s books.Setting, at lak
 	}
 	defer func() { err = errors.Join(err, eng.Close()) }()
 	of, _ := populationOf(l.Table)
-	l.Query = of.query(l.Period, l.Run, l.Unit)
+	began, err := start(ctx, p, s)
+	if err != nil {
+		return nil, err
+	}
+	l.Query = of.query(l.Period, l.Run, l.Unit, began)
 	each := func(order string, take func(told) error) error {
 		rows, err := eng.Query(ctx, "select item, trace, id, cast(amount * 1000000000 as hugeint) from (\n"+l.Query+"\n) order by "+order)
 		if err != nil {
