@@ -435,7 +435,7 @@ func (f *decisionFile) rowIsGood(line int, d, now decision.Decision, about known
 		}
 		if err := spelling.CheckText(c.text, true); err != nil {
 			f.problem(line, "%s: %w", c.name, err)
-		} else if c.text != "" && !spelling.Says(c.text) {
+		} else if c.text != "" && !spelling.Says(c.text) && !(c.name == "note" && wantsNote(d)) { // that it is missing is told
 			f.problem(line, "%s: it has no letter or digit that can be seen", c.name)
 		}
 	}

@@ -119,12 +119,13 @@ func (f *decisionFile) checkWaiver(line int, d decision.Decision, about knownExc
 
 // wantNote wants a reason of whoever explains or waives.
 func (f *decisionFile) wantNote(line int, d decision.Decision) {
-	if d.Status != decision.Explained && d.Status != decision.Waived {
-		return
-	}
-	if !spelling.Says(d.Note) {
+	if wantsNote(d) && !spelling.Says(d.Note) {
 		f.problem(line, "a note is missing: why it is %s", d.Status)
 	}
+}
+
+func wantsNote(d decision.Decision) bool {
+	return d.Status == decision.Explained || d.Status == decision.Waived
 }
 
 // waiverLimits are how much each role of whoever decides may waive, by unit; none:

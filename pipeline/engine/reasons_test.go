@@ -20,7 +20,10 @@ var notReasons = map[string]map[string]string{
 	"settlement_bank": {
 		"currency": "a receipt in another currency is held against the published rate", "fee": "a receipt states no fee",
 		"quantity": "a receipt has no units", "missing_in_ledger": "a receipt that nothing pays out is missing_in_settlement",
+		"tax": "a receipt states no tax",
 	},
+	// led_payout_taken has what the bank took twice, which is payout_duplicate's, and what agrees
+	"payout_provider": {"bank_twice": "only bank_amount is read", "matched": "only bank_amount is read"},
 }
 
 // reasonsOfData are the controls whose reasons are no literals but data: the
