@@ -26,13 +26,13 @@ movements as (
         counterparty,
         currency,
         day,
-        day as rate_day,
+        rate_day,
         case kind when 'purchase' then 'sold' when 'refund' then 'refunded' else 'charged_back' end as line,
         owed_amount as amount
     from led_receivable_order
     where counted = 'now'
     union all
-    select entity, channel, counterparty, currency, day, day, 'fees', fee_amount
+    select entity, channel, counterparty, currency, day, rate_day, 'fees', fee_amount
     from led_receivable_order
     where counted = 'now'
     union all
