@@ -3,7 +3,7 @@
 -- amount = carrying_amount + deferred_gain: what of it is no gain yet (led_debt_gain has the rule). opening_gain and opening_allowance are
 -- what the closed month before ended with; raised is what higher rates added to the deferred gain, released what recoveries and lower
 -- rates took off it: opening_gain + raised - released = deferred_gain. The allowance is the share for the debt's age times the carrying
--- amount, in the currency's smallest unit; the debt's age counts from the stretch of one rate in which it began.
+-- amount, in the currency's smallest unit; the debt's age counts from the day after whose end the balance stayed below zero.
 with owed as (
     select
         led_debt_gain.creator_id,
@@ -18,12 +18,57 @@ with owed as (
     where led_debt_gain.range_to = run.period_end and led_debt_gain.debt > 0
 ),
 
-begun as (
+bounds as (
+    select
+        local_day(period_start, time_zone) as first_day,
+        local_day(closing_instant, time_zone) as last_day
+    from run
+),
+
+-- what moved a debtor's balance, by the day on which it counts
+changes as (
+    select days.creator_id, days.entity, days.day, days.diamonds
+    from mart_statement_days as days
+    union all
+    select movements.creator_id, movements.entity, local_day(greatest(movements.event_at, run.period_start), run.time_zone), movements.diamonds
+    from led_diamond_movement as movements
+    cross join run
+    where movements.accounting_month = run.period
+),
+
+moved as (
+    select
+        owed.creator_id,
+        owed.entity,
+        owed.diamonds as debt,
+        least(greatest(changes.day, bounds.first_day), bounds.last_day) as day,
+        cast(sum(changes.diamonds) as bigint) as diamonds
+    from owed
+    cross join bounds
+    inner join changes
+        on changes.creator_id = owed.creator_id
+        and changes.entity = owed.entity
+    group by owed.creator_id, owed.entity, owed.diamonds, least(greatest(changes.day, bounds.first_day), bounds.last_day)
+),
+
+-- the balance before each of these days: the debt at the end, less what came on it and after it
+before as (
     select
         creator_id,
         entity,
-        max(case when debt_before = 0 and debt > 0 and not is_opening then range_from end) as begun_at
-    from led_debt_gain
+        day,
+        -debt - cast(sum(diamonds) over (
+            partition by creator_id, entity
+            order by day
+            rows between current row and unbounded following
+        ) as bigint) as diamonds
+    from moved
+),
+
+-- the last day that began without a debt; null where the month did with one that stayed
+begun as (
+    select creator_id, entity, max(case when diamonds >= 0 then day end) as begun_on
+    from before
     group by creator_id, entity
 ),
 
@@ -60,7 +105,7 @@ told as (
         coalesce(closed.allowance, 0) as opening_allowance,
         case
             when owed.creator_id is null then cast(null as date)
-            when begun.begun_at is not null then local_day(greatest(begun.begun_at, run.period_start), run.time_zone)
+            when begun.begun_on is not null then begun.begun_on
             else coalesce(closed.debt_since, local_day(case when run.period = run.first_period then run.first_start else run.period_start end, run.time_zone))
         end as debt_since,
         local_day(run.closing_instant, run.time_zone) as closing_day
