@@ -145,8 +145,8 @@ func readFile(dir string) (text []byte, file string, err error) {
 		return nil, file, pipeline.Errorf(pipeline.KindUsage, "open", file, "%w", disk.Cause(err))
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
-		return nil, file, pipeline.Errorf(pipeline.KindUsage, "open", file, "it is no file").WithHint("put a file there: `carat check` says what is wrong with it")
+	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, file, pipeline.Errorf(pipeline.KindUsage, "open", file, "it is no file").WithHint("name the folder of a carat.yaml with --dir")
 	}
 	text, err = io.ReadAll(io.LimitReader(f, configBytes+1))
 	if err != nil {

@@ -68,6 +68,9 @@ func TestEveryColumnOfTheDatabaseIsCompared(t *testing.T) {
 				if strings.HasPrefix(query, "delete from carat_migrations where") && said == "" {
 					return said // the last step was taken again, which says what was there, and adopts nothing
 				}
+				if strings.Contains(query, "iceberg_namespace_properties") && strings.Contains(said, "it belongs to another lake") {
+					return said // the lake's own id stands there: such a database is not opened
+				}
 				if said == "" || strings.HasPrefix(said, "not a verification error") {
 					t.Errorf("%s: verify says %q", query, said)
 				}

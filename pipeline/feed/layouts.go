@@ -163,7 +163,7 @@ func (j *job) onlySheet() error {
 	if j.format.layout != nil {
 		return e.WithHint("say so under feeds: %s: layout in carat.yaml: sheet: \"*\" reads all that have the columns, sheet: [%q] these alone", j.format.Feed, further[0])
 	}
-	return e.WithHint("save each sheet as a file of its own, or name the one that counts: feeds: %s: sheet: %q", j.format.Feed, further[0])
+	return e.WithHint("name the one that counts: feeds: %s: sheet: %q; a layout reads several (sheet: [A, B], or \"*\")", j.format.Feed, further[0])
 }
 
 func shownSheets(names []string) string {

@@ -119,7 +119,7 @@ func (l *layout) add() error {
 	md := goldmark.New(
 		goldmark.WithExtensions(extension.Table),
 		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(l, 100))),
-		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(wide{extension.NewTableHTMLRenderer(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))}, 100))),
+		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(&wide{NodeRenderer: extension.NewTableHTMLRenderer(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))}, 100))),
 	)
 	root := md.Parser().Parse(text.NewReader(l.source))
 	if l.err != nil {
@@ -234,15 +234,19 @@ func (l *layout) shown(at string) (string, error) {
 }
 
 // wide lets a table that is wider than the page be moved by itself, by keyboard too.
-type wide struct{ renderer.NodeRenderer }
+type wide struct {
+	renderer.NodeRenderer
+	tables int // so far: each has a name of its own
+}
 
 // RegisterFuncs puts a region around each table.
-func (w wide) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
-	w.NodeRenderer.RegisterFuncs(around{reg})
+func (w *wide) RegisterFuncs(reg renderer.NodeRendererFuncRegisterer) {
+	w.NodeRenderer.RegisterFuncs(around{reg, w})
 }
 
 type around struct {
 	renderer.NodeRendererFuncRegisterer
+	of *wide
 }
 
 func (a around) Register(kind ast.NodeKind, render renderer.NodeRendererFunc) {
@@ -252,7 +256,8 @@ func (a around) Register(kind ast.NodeKind, render renderer.NodeRendererFunc) {
 	}
 	a.NodeRendererFuncRegisterer.Register(kind, func(w util.BufWriter, source []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if entering {
-			_, _ = w.WriteString(`<div class="scroll" tabindex="0" role="region" aria-label="Table">`)
+			a.of.tables++
+			_, _ = fmt.Fprintf(w, `<div class="scroll" tabindex="0" role="region" aria-label="Table %d">`, a.of.tables)
 		}
 		status, err := render(w, source, n, entering)
 		if !entering {

@@ -63,7 +63,7 @@ func TestLayout(t *testing.T) {
 	}
 	page := string(m.Page("a").Content)
 	for _, want := range []string{`id="two-words"`, `id="two-words-1"`, `href="/docs/b#other"`, `href="/docs/file/docs/deploy/x.yaml"`, `href="/docs/file/sql/ctl.sql"`, `href="#two-words"`,
-		`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>`, `<td align="right">2</td>`} {
+		`<div class="scroll" tabindex="0" role="region" aria-label="Table 1"><table>`, `<td align="right">2</td>`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%s isn't in %s", want, page)
 		}

@@ -67,6 +67,9 @@ func (l *Layout) Further(file io.ReaderAt, size int64, name, sheet string, names
 			l.Columns[n] = n
 		}
 	}
+	if names != nil && !l.fitOne(file, size, name, sheets[0]).Fits {
+		return nil // what the first lacks is told where it is read
+	}
 	for _, other := range sheets[1:] {
 		if l.fitOne(file, size, name, other).Fits {
 			further = append(further, other)
