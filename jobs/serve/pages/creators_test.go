@@ -433,8 +433,11 @@ func TestQuestions(t *testing.T) {
 			t.Errorf("asked at once: %d", status)
 		}
 	}
-	if kept != 20 {
-		t.Errorf("%d were kept, want 20", kept)
+	// Who was told that the lake is locked may have been heard all the same (only the record of the access wasn't written
+	// then), and asks again: so what is there is counted, and nobody was told that one was kept that isn't.
+	_, text = rosa.page("/earnings/questions")
+	if there := strings.Count(text, "again?"); there != 20 || kept > there || kept == 0 {
+		t.Errorf("%d are there, of which %d were told to be kept, want 20", there, kept)
 	}
 	verified(t, s)
 	if _, err := guard.Erase(t.Context(), guard.EraseOptions{Setting: plainly(s, "root"), Creator: "c1"}); err != nil {
