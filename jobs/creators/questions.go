@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"carat/jobs/books"
@@ -87,18 +86,12 @@ func Ask(ctx context.Context, options OwnOptions, text string) (no int64, err er
 		if err := o.Lake.WantWritable(); err != nil {
 			return 0, err
 		}
-		writing.Lock()
-		defer writing.Unlock()
 		no, err = o.Lake.Questions().Ask(ctx, lake.Question{Creator: o.creator, Period: options.Period, Entity: options.Entity, Currency: options.Currency, Line: options.Line,
 			AskedBy: o.By.User, AskedAt: o.Now, Text: text}, questionsOpenMax)
 		return 1, err
 	})
 	return no, err
 }
-
-// writing lets one question or answer be written at a time: each is a row of the store of people, whose hash is recorded
-// after it, and two at once would record each other's.
-var writing sync.Mutex
 
 // OwnQuestions are what a creator asked, those that wait first.
 func OwnQuestions(ctx context.Context, options OwnOptions) (list []Question, err error) {
@@ -171,8 +164,6 @@ func Answer(ctx context.Context, o AnswerOptions) (q Question, told string, err 
 			one := all[i]
 			one.AnsweredBy, one.AnsweredAt, one.Answer = o.By.User, o.Now, text
 			q = questionsOf([]lake.Question{one})[0]
-			writing.Lock()
-			defer writing.Unlock()
 			return 1, p.Lake.Questions().Answer(ctx, one)
 		})
 		if err != nil {

@@ -50,6 +50,27 @@ func (c Chain) note(ctx context.Context, was, is string) error {
 	return tx.Commit()
 }
 
+// settle notes that a write is over, if the chain still tells of that one: where another carat has written since, what it
+// noted holds.
+func (c Chain) settle(ctx context.Context, was, is string) error {
+	tx, err := c.DB.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("note the people: %w", err)
+	}
+	done, err := tx.ExecContext(ctx, c.Bind("update carat_tables set metadata_location = ? where table_name = ? and metadata_location = ? and metadata_sha256 = ?"), is, chainedAs, was, is)
+	var own int64
+	if err == nil {
+		own, err = done.RowsAffected()
+	}
+	if err == nil && own > 0 && c.Record != nil {
+		err = c.Record(ctx, tx, "carat_tables", chainedAs)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("note the people: %w", err), tx.Rollback())
+	}
+	return tx.Commit()
+}
+
 // noted gives what the rows come to by the chain, nothing where somebody took that away;
 // false in a lake of an older carat.
 func (c Chain) noted(ctx context.Context) (was, is string, known bool, err error) {
@@ -171,19 +192,20 @@ func (p *Store) Write(ctx context.Context, do func(*sql.Tx) error) error {
 		if _, err := key(ctx, tx, true); err != nil {
 			return err
 		}
-		if is, err = digestOf(ctx, tx); err != nil || is == was || p.Chain == nil {
+		if is, err = digestOf(ctx, tx); err != nil || p.Chain == nil {
 			return err
+		}
+		if is == was { // in a lake of an older carat this is the first that is noted
+			if _, _, known, err := p.Chain().noted(ctx); err != nil || known {
+				return err
+			}
 		}
 		return p.Chain().note(ctx, was, is)
 	})
-	if err != nil || p.Chain == nil {
+	if err != nil || p.Chain == nil || is == was {
 		return err
 	}
-	c := p.Chain()
-	if before, after, known, err := c.noted(ctx); err != nil || known && before == is && after == is {
-		return err
-	}
-	return c.note(ctx, is, is)
+	return p.Chain().settle(ctx, was, is)
 }
 
 // readTries is how often rows are read again that seem changed: another carat may have

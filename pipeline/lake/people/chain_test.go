@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"carat/pipeline"
@@ -206,5 +208,71 @@ func TestPeopleWriteCutShort(t *testing.T) {
 	chain.Broken = func(string) []string { return []string{"file people/people.sqlite was changed"} }
 	if err := p.Check(t.Context()); pipeline.KindOf(err) != pipeline.KindVerification {
 		t.Errorf("an older carat's, whose seal is broken: %v", err)
+	}
+}
+
+// Two write one after the other, and the first ends last: what the second noted holds, whoever they are.
+func TestWhoEndsLateNotesNothing(t *testing.T) {
+	p, db := kept(t)
+	forget := func(id string) error {
+		return p.Write(t.Context(), func(tx *sql.Tx) error {
+			_, _, err := Forget(t.Context(), tx, id, id)
+			return err
+		})
+	}
+	if err := forget("c7"); err != nil {
+		t.Fatal(err)
+	}
+	var first string
+	if err := db.QueryRow("select metadata_sha256 from carat_tables").Scan(&first); err != nil {
+		t.Fatal(err)
+	}
+	if err := forget("c8"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Chain().settle(t.Context(), "before", first); err != nil {
+		t.Fatal(err)
+	}
+	for what, err := range uses(t, p) {
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := forget("c9"); err != nil {
+		t.Error(err)
+	}
+	var was, is string
+	if err := db.QueryRow("select metadata_location, metadata_sha256 from carat_tables").Scan(&was, &is); err != nil || was != is {
+		t.Errorf("the last write isn't over: %v", err)
+	}
+}
+
+// Many stores of one folder, as of several processes, write at once: nothing is alarmed by it.
+func TestManyWriteAtOnce(t *testing.T) {
+	p, db := kept(t)
+	if _, err := db.Exec("pragma journal_mode = wal; pragma busy_timeout = 20000"); err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	var all sync.WaitGroup
+	for i := range 12 {
+		all.Go(func() {
+			other := &Store{Disk: p.Disk, Chain: p.Chain}
+			for n := range 5 {
+				id := fmt.Sprintf("x%d-%d", i, n)
+				if err := other.Write(t.Context(), func(tx *sql.Tx) error {
+					_, _, err := Forget(t.Context(), tx, id, id)
+					return err
+				}); err != nil {
+					t.Errorf("%s: %v", id, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	for what, err := range uses(t, p) {
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
