@@ -49,6 +49,7 @@ type Document struct {
 	buffer  *harfbuzz.Buffer
 	parted  map[partKey][]partGlyph
 	laid    map[lineKey]line
+	known   map[lineKey][]piece // of texts of this language, all of whose glyphs documents share
 	faces   [2]map[rune]*face // of characters beyond the shared subsets, by style
 	// prepared are the subsets that documents of this language share.
 	prepared map[*face]*subset
@@ -71,12 +72,15 @@ type piece struct {
 
 // New gives an empty document maker.
 func New(fonts *Fonts) *Document {
-	return &Document{fonts: fonts, at: -1, extra: map[*face]*subset{}, parted: map[partKey][]partGlyph{}, laid: map[lineKey]line{},
+	return &Document{fonts: fonts, at: -1, extra: map[*face]*subset{}, parted: map[partKey][]partGlyph{}, laid: map[lineKey]line{}, known: map[lineKey][]piece{},
 		faces: [2]map[rune]*face{{}, {}}, pack: newPacker(zlib.DefaultCompression), quick: newPacker(zlib.BestSpeed)}
 }
 
 // Reset begins a document.
 func (d *Document) Reset(size Size, info Info) {
+	if info.Language != d.info.Language {
+		clear(d.known)
+	}
 	d.size, d.info, d.err = size, info, nil
 	d.pages, d.at, d.used, d.files = d.pages[:0], -1, d.used[:0], d.files[:0]
 	d.prepared = d.fonts.of(info.Language)
@@ -107,8 +111,27 @@ func (d *Document) Turn(page int) {
 	d.at = page
 }
 
-// cut splits a text into pieces by the font that has its characters.
+// cut splits a text into pieces by the font that has its characters. Nobody may change
+// them: those of a text that most statements have are remembered.
 func (d *Document) cut(style Style, text string) []piece {
+	if plain(text) {
+		return d.cutAnew(style, text)
+	}
+	key := lineKey{style, d.info.RightToLeft, text}
+	if pieces, ok := d.known[key]; ok {
+		return pieces
+	}
+	pieces := d.cutAnew(style, text)
+	if d.err == nil && !slices.ContainsFunc(pieces, func(p piece) bool { return p.font.ready == nil }) {
+		if len(d.known) >= partsKept {
+			clear(d.known)
+		}
+		d.known[key] = clonePieces(pieces)
+	}
+	return pieces
+}
+
+func (d *Document) cutAnew(style Style, text string) []piece {
 	d.pieces = d.pieces[:0]
 	signs, ok := shape(d.signs[:0], text)
 	d.signs = signs
@@ -120,6 +143,14 @@ func (d *Document) cut(style Style, text string) []piece {
 		d.draw(style, s)
 	}
 	return d.pieces
+}
+
+func clonePieces(pieces []piece) []piece {
+	all := slices.Clone(pieces)
+	for i, p := range all {
+		all[i].cids, all[i].placed, all[i].text = slices.Clone(p.cids), slices.Clone(p.placed), slices.Clone(p.text)
+	}
+	return all
 }
 
 // draw adds a character as it is.
