@@ -88,6 +88,20 @@ func TestEveryColumnOfTheDatabaseIsCompared(t *testing.T) {
 						sets = append(sets, set)
 					}
 				}
+				if !a.postgres { // which keeps bytes in any column, and then finds no such value
+					keys, asBytes := a.keys(t, table), []string{}
+					for _, c := range columns[table] {
+						if c.text || len(keys) != 1 || keys[0] != c.name { // a number that is the key alone is the row's own, and stays a number
+							asBytes = append(asBytes, fmt.Sprintf("%s = cast(coalesce(%s, '') as blob)", c.name, c.name))
+						}
+					}
+					whole := said("update " + table + " set " + strings.Join(asBytes, ", ") + " where " + a.one(table))
+					for _, set := range asBytes {
+						if !strings.Contains(whole, table+": "+columnOf(set)+" has a value of the kind blob") && !strings.Contains(whole, "the properties of its catalog ("+table+") were changed") {
+							t.Errorf("%s.%s may be kept as bytes: %s", table, columnOf(set), whole)
+						}
+					}
+				}
 				said("insert into " + table + " (" + strings.Join(names, ", ") + ") values (" + strings.Join(values, ", ") + ")")
 				said("delete from " + table + " where " + a.one(table))
 				keys := a.keys(t, table)
@@ -162,6 +176,9 @@ func (a alterable) schema(t *testing.T) (tables []string, columns map[string][]a
 
 // one is the condition of one row of a table.
 func (a alterable) one(table string) string {
+	if table == "iceberg_namespace_properties" { // where a lake lies is written anew when it was moved
+		return "property_key = 'carat.form'"
+	}
 	if a.postgres {
 		return "ctid = (select max(ctid) from " + table + ")"
 	}

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -153,7 +154,7 @@ func digestRows(ctx context.Context, tx *sql.Tx, query string, to *json.Encoder)
 	if err != nil {
 		return err
 	}
-	values, at := make([]sql.RawBytes, len(columns)), make([]any, len(columns))
+	values, raw, at := make([]any, len(columns)), make([][]byte, len(columns)), make([]any, len(columns))
 	for i := range values {
 		at[i] = &values[i]
 	}
@@ -161,7 +162,19 @@ func digestRows(ctx context.Context, tx *sql.Tx, query string, to *json.Encoder)
 		if err := rows.Scan(at...); err != nil {
 			return err
 		}
-		if err := to.Encode(values); err != nil {
+		for i, value := range values {
+			switch value := value.(type) {
+			case nil:
+				raw[i] = nil
+			case string:
+				raw[i] = []byte(value)
+			case int64:
+				raw[i] = strconv.AppendInt(nil, value, 10)
+			default: // SQLite keeps bytes where a text is declared, and then finds no such text
+				raw[i] = fmt.Appendf(nil, "\x00%T %v", value, value)
+			}
+		}
+		if err := to.Encode(raw); err != nil {
 			return err
 		}
 	}

@@ -184,7 +184,7 @@ func (v *verifier) integrity(ctx context.Context) {
 			return
 		}
 	}
-	if err := rows.Err(); err != nil {
+	if err := errors.Join(rows.Err(), rows.Close(), v.kinds(ctx)); err != nil {
 		v.differ("%s: %v", store.CatalogFile, err)
 	}
 }
