@@ -10,9 +10,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
+
+	"carat/jobs/ask"
 	"carat/jobs/ingest"
 	"carat/jobs/internal/trial"
 	"carat/pipeline"
+	"carat/pipeline/feed/feedtest"
 )
 
 // A first layout needs what nobody can know, and nothing else: with that said, it
@@ -53,6 +57,57 @@ func TestGuessedLayouts(t *testing.T) {
 		r, err := ingest.Files(context.Background(), ingest.Options{Setting: s})
 		if err != nil || r.Files[0].RowsAccepted != c.rows || !strings.HasPrefix(r.Files[0].Format, "layout") {
 			t.Errorf("%s: %v %+v\n%s", name, err, r, guess)
+		}
+	}
+}
+
+// Days and times that stand in two columns become one time: what was booked in the last
+// minute of a month in the account's zone counts in that month.
+func TestGuessedTimesInTwoColumns(t *testing.T) {
+	sheet := feedtest.WorkbookOf(t, func(f *excelize.File) {
+		for style, column := range map[int]string{14: "A", 21: "B"} {
+			id, err := f.NewStyle(&excelize.Style{NumFmt: style})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.SetCellStyle("Sheet1", column+"2", column+"3", id); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}, []any{"Date", "Time", "Details", "Amount"}, []any{46326, 0.9993055555555556, "a", 1.5}, []any{46326, 0, "b", 2})
+	for name, c := range map[string]struct {
+		text, want string
+		times      []string
+	}{
+		"bank_lines-1.csv": {"Kontoauszug;;;;\nBuchungstag;Uhrzeit;Verwendungszweck;Betrag;Saldo\n31.10.2026;23:59:00;GEB\xdcHR;-1,50;10,00\n31.10.2026;00:00:00;STRIPE;20,00;30,00\n",
+			"booked_at: [Buchungstag, Uhrzeit]", []string{"2026-10-31T22:59:00Z", "2026-10-30T23:00:00Z"}},
+		"bank_lines-2.csv":  {"Date,Time,TimeZone,Name,Amount\n10/31/2026,15:59:00,PDT,a,1.50\n10/31/2026,12:00:00,PDT,b,2.00\n", "booked_at: [Date, Time, TimeZone]", []string{"2026-10-31T22:59:00Z", "2026-10-31T19:00:00Z"}},
+		"bank_lines-3.xlsx": {string(sheet), "booked_at: [Date, Time]", []string{"2026-10-31T22:59:00Z", "2026-10-30T23:00:00Z"}},
+	} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		guess, err := ingest.GuessLayout(path, "", "")
+		if err != nil || !strings.Contains(guess, c.want) {
+			t.Errorf("%s: no %s in %v\n%s", name, c.want, err, guess)
+			continue
+		}
+		filled := strings.NewReplacer(`account: ""`, "account: a", `currency: ""`, "currency: EUR").Replace(guess)
+		s := trial.Folder(t, "first_period: 2026-09\ntime_zone: Europe/Berlin\n"+filled, map[string]string{name: c.text})
+		if _, err := ingest.Files(context.Background(), ingest.Options{Setting: s}); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, filled)
+			continue
+		}
+		got, err := trial.Query(context.Background(), ask.QueryOptions{Setting: s, Query: "select strftime(booked_at at time zone 'UTC', '%Y-%m-%dT%H:%M:%SZ') from bank_lines order by source_line"})
+		if err != nil || len(got.Rows) != len(c.times) {
+			t.Errorf("%s: %v %v", name, err, got)
+			continue
+		}
+		for i, want := range c.times {
+			if got.Rows[i][0] != want {
+				t.Errorf("%s: row %d is of %v, not of %s\n%s", name, i+1, got.Rows[i][0], want, filled)
+			}
 		}
 	}
 }

@@ -33,6 +33,7 @@ type draft struct {
 	Words    map[string][]string // by column of the feed: words that are none of its own
 	Sheets   []string            // of a workbook that have the same columns, if several do
 	Meant    map[string]string   // what of these differs from one of its own in its case alone
+	Joins    map[string]parted   // by column of the feed: the columns that its time is parted into
 }
 
 // guessed is a column of a sample with what its texts can be.
@@ -46,7 +47,7 @@ type guessed struct {
 
 // draftFor makes a layout of a feed for a sample.
 func (s sample) draftFor(f pipeline.Feed) draft {
-	g := draft{Feed: f.Name, Sheets: s.Sheets, Doubts: map[string]string{}, Examples: map[string]string{}, Words: map[string][]string{}, Meant: map[string]string{}}
+	g := draft{Feed: f.Name, Sheets: s.Sheets, Doubts: map[string]string{}, Examples: map[string]string{}, Words: map[string][]string{}, Meant: map[string]string{}, Joins: map[string]parted{}}
 	l := &g.Layout
 	l.Rows = s.At
 	l.Separator, l.Encoding, l.Sheet = layout.Separator(s.Separator), s.Encoding, s.Sheet
@@ -64,6 +65,7 @@ func (s sample) draftFor(f pipeline.Feed) draft {
 	}
 	g.pairs(f, columns)
 	g.match(f, columns)
+	g.join(s.partedTimes(columns))
 	g.formats(columns)
 	g.words(f, columns)
 	g.missing(f)
@@ -230,12 +232,7 @@ func (g *draft) formats(columns []guessed) {
 			if kind := kindOf(g.Feed, column); kind != pipeline.ColumnTime && kind != pipeline.ColumnDate {
 				continue
 			}
-			if !slices.Contains(g.Layout.TimeFormats, c.times[0]) {
-				g.Layout.TimeFormats = append(g.Layout.TimeFormats, c.times[0])
-			}
-			if other := otherDay(c); other != "" {
-				g.Doubts["time_format"] = c.times[0] + " and " + other + " both read every one of them: look which it is"
-			}
+			g.timeFormat(c.times, c.texts...)
 		}
 	}
 	plain := !slices.ContainsFunc(columns, func(c guessed) bool {

@@ -70,6 +70,39 @@ func TestWhatAFirstLayoutSaysAndAsks(t *testing.T) {
 	}
 }
 
+// A time that stands in two columns, or in three with its zone, is read whole: by the day
+// alone a booking of the last evening would count in another month.
+func TestTimesInTwoColumns(t *testing.T) {
+	for name, c := range map[string]struct {
+		text      string
+		want, not []string
+	}{
+		"a bank's":          {"Buchungstag;Uhrzeit;Verwendungszweck;Betrag\n31.10.2026;23:59:07;a;5,00\n01.11.2026;00:00:01;b;7,12\n", []string{`booked_at: [Buchungstag, Uhrzeit] # such as 31.10.2026 23:59:07`, `time_format: "DD.MM.YYYY HH:mm:ss"`}, []string{"not used"}},
+		"with a zone":       {"Date,Time,TimeZone,Ref,Amount\n10/20/2026,22:34:28,PDT,a,5.00\n10/21/2026,07:22:17,PST,b,7.12\n", []string{"booked_at: [Date, Time, TimeZone]", `time_format: "MM/DD/YYYY HH:mm:ss Z"`}, nil},
+		"a zone behind it":  {"Date,Time,Ref,Amount\n\"Oct 31, 2026\",3:11:51 AM PST,a,5.00\n", []string{"booked_at: [Date, Time]", `time_format: "MMM D, YYYY h:mm:ss AMZ"`}, nil},
+		"the time first":    {"Time,Date,Ref,Amount\n23:59,2026-10-31,a,5.00\n", []string{"booked_at: [Date, Time]", `time_format: "YYYY-MM-DD HH:mm"`}, nil},
+		"two of them":       {"Value date,Booking date,Booking time,Ref,Amount\n2026-11-02,2026-10-31,23:59,a,5.00\n", []string{"booked_at: [Booking date, Booking time]"}, nil},
+		"only digits":       {"Datum,Tijd,Ref,Amount\n20261031,235907,a,5.00\n", []string{"booked_at: [Datum, Tijd]", `time_format: YYYYMMDD HHmmss`}, nil},
+		"day or month":      {"Date,Time,Ref,Amount\n05/05/2026,23:59,a,5.00\n05/10/2026,23:59,b,6.00\n", []string{"booked_at: [Date, Time]", `time_format: "" # ? DD/MM/YYYY HH:mm and MM/DD/YYYY HH:mm both read`}, nil},
+		"some without":      {"Date,Time,Ref,Amount\n2026-10-30,,a,5.00\n2026-10-31,23:59,b,6.00\n", []string{"booked_at: [Date, Time]", `time_format: ["YYYY-MM-DD HH:mm", YYYY-MM-DD]`, "some rows have no time"}, nil},
+		"objects":           {`{"date":"2026-10-31","time":"23:59:07","ref":"a","amount":5}` + "\n" + `{"date":"2026-10-31","time":"23:59:08","ref":"b","amount":5}` + "\n", []string{"booked_at: [date, time]", `"YYYY-MM-DD HH:mm:ss"`}, nil},
+		"a count beside it": {"Date,Count,Ref,Amount\n20261031,1200,a,5.00\n", []string{"booked_at: Date"}, []string{"[Date"}},
+		"whole already":     {"Date,Time,Ref,Amount\n2026-10-31 23:59:07,23:59:07,a,5.00\n", []string{"booked_at: Date"}, []string{"[Date"}},
+	} {
+		got := written(t, "export.csv", "bank_lines", []byte(c.text))
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: no %s in\n%s", name, want, got)
+			}
+		}
+		for _, not := range c.not {
+			if strings.Contains(got, not) {
+				t.Errorf("%s: %s in\n%s", name, not, got)
+			}
+		}
+	}
+}
+
 // A cover before the sheet that has the rows is passed over; sheets with the same columns
 // are named.
 func TestFirstLayoutOfAWorkbook(t *testing.T) {

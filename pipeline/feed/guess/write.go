@@ -51,7 +51,11 @@ func (g draft) yaml(name string) string {
 			say("        %s: {credit: %s, debit: %s%s}", column, quoted(pair.Credit), quoted(pair.Debit), negative)
 			continue
 		}
-		say("        %s: %s%s", column, quoted(l.Columns[column]), g.example(column, l.Columns[column]))
+		if names, ok := l.Joined[column]; ok {
+			say("        %s: [%s]%s", column, each(names), g.example(column, g.Joins[column].example))
+			continue
+		}
+		say("        %s: %s%s", column, quoted(l.Columns[column]), g.example(column, g.Examples[l.Columns[column]]))
 	}
 	for _, column := range slices.Sorted(maps.Keys(l.Signs)) {
 		s := l.Signs[column]
@@ -153,10 +157,10 @@ func wordsOf(feed, column string) []string {
 	return columnOf(feed, column).Values
 }
 
-func (g draft) example(column, name string) string {
+func (g draft) example(column, example string) string {
 	text := ""
-	if e := g.Examples[name]; e != "" {
-		text = " # such as " + strings.ReplaceAll(e, "\n", " ")
+	if example != "" {
+		text = " # such as " + strings.ReplaceAll(example, "\n", " ")
 	}
 	if d := g.Doubts[column]; d != "" {
 		text += " (" + d + ")"
@@ -178,12 +182,17 @@ func quoted(text string) string {
 }
 
 func listed(texts []string) string {
+	if len(texts) == 1 {
+		return quoted(texts[0])
+	}
+	return "[" + each(texts) + "]"
+}
+
+// each writes texts as the elements of a list.
+func each(texts []string) string {
 	var all []string
 	for _, t := range texts {
 		all = append(all, quoted(t))
 	}
-	if len(all) == 1 {
-		return all[0]
-	}
-	return "[" + strings.Join(all, ", ") + "]"
+	return strings.Join(all, ", ")
 }
