@@ -21,6 +21,7 @@ const (
 	CodeBadQuote        Code = "bad_quote"         // quotes that RFC 4180 doesn't allow
 	CodeBadJSON         Code = "bad_json"          // the line is not one JSON object
 	CodeWrongType       Code = "wrong_type"        // an object or true where a value belongs
+	CodeKeyConflict     Code = "key_conflict"      // its key came before with other content
 	CodeNotBalanced     Code = "not_balanced"      // amounts of one row that should add up and don't
 )
 

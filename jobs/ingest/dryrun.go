@@ -224,6 +224,9 @@ func (d *dryRun) file(ctx context.Context, in InputFile) (r DryFile, err error) 
 			r.Notes = append(r.Notes, note)
 		}
 	}
+	if note := here.twice(); note != "" {
+		r.Notes = append(r.Notes, note)
+	}
 	for _, one := range counted {
 		r.Rejects = append(r.Rejects, *one)
 	}
@@ -284,6 +287,7 @@ func (d *dryRun) compare(ctx context.Context, table pipeline.Feed, stage lake.Fe
 			r.RowsDuplicate++
 			here.add(one)
 		case table.Reference:
+			here.version(one, d.nextBatch())
 			return nil
 		default:
 			r.RowsRejected++

@@ -90,7 +90,7 @@ func (g *ingestion) ingest(ctx context.Context, table pipeline.Feed, in InputFil
 	if err != nil {
 		return result, err
 	}
-	for _, note := range []string{toldBefore(batch), here.note(batch.RowsRead, sources)} {
+	for _, note := range []string{toldBefore(batch), here.note(batch.RowsRead, sources), here.twice()} {
 		if note != "" {
 			g.Tell(books.Event{Step: "ingest", Object: in.Name, Note: note})
 		}
@@ -253,6 +253,7 @@ func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage l
 			batch.RowsDuplicate++
 			here.add(r)
 		case table.Reference:
+			here.version(r, batch.ID)
 			return nil
 		default:
 			batch.RowsRejected++
@@ -330,7 +331,7 @@ func erasedNote(rows int64) string {
 func conflict(b pipeline.Batch, r engine.Repeat) pipeline.Reject {
 	line := r.OtherLine
 	return pipeline.Reject{
-		Feed: b.Feed, Source: b.Source, Code: "key_conflict", Value: pipeline.CutText(r.Key), Expected: "the content that the key came with first",
+		Feed: b.Feed, Source: b.Source, Code: string(pipeline.CodeKeyConflict), Value: pipeline.CutText(r.Key), Expected: "the content that the key came with first",
 		RowKey: r.Key, OtherBatch: r.OtherBatch, OtherLine: &line, Entity: r.Entity,
 		Lineage: pipeline.Lineage{BatchID: b.ID, SourceLine: r.Line, IngestedAt: b.IngestedAt.UnixMicro(), AccountingMonth: r.AccountingMonth},
 	}

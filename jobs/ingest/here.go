@@ -21,12 +21,42 @@ type hereAlready struct {
 	made  bool // the file's ids are made of content
 	count int64
 	first []engine.Repeat
+	// versions are rows of a reference feed whose key stands earlier in the same file
+	// with other content.
+	versions      int64
+	firstVersions []engine.Repeat
 }
 
 func (h *hereAlready) add(r engine.Repeat) {
 	if h.count++; len(h.first) < hereShown {
 		h.first = append(h.first, r)
 	}
+}
+
+// version notes a row of a reference feed that has another version before it; batch is the file's own.
+func (h *hereAlready) version(r engine.Repeat, batch string) {
+	if r.OtherBatch != batch {
+		return // a correction of what was told before, as it should come
+	}
+	if h.versions++; len(h.firstVersions) < hereShown {
+		h.firstVersions = append(h.firstVersions, r)
+	}
+}
+
+// twice says which rows of one reference file stand against each other: one key, one
+// beginning, and other terms. The later counts, which nobody may have meant.
+func (h *hereAlready) twice() string {
+	if h.versions == 0 {
+		return ""
+	}
+	var rows []string
+	for _, r := range h.firstVersions {
+		rows = append(rows, fmt.Sprintf("line %d against line %d (%s)", r.Line, r.OtherLine, r.Key))
+	}
+	if h.versions > hereShown {
+		rows = append(rows, "…")
+	}
+	return fmt.Sprintf("%d rows have the key of a row before them in this file with other content, and the later counts: %s; if the earlier is right, send it once more in a file of its own", h.versions, strings.Join(rows, ", "))
 }
 
 // sources gives the names of the files that the batches in question were made of.

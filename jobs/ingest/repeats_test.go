@@ -107,6 +107,53 @@ func TestGiftsThatShareALine(t *testing.T) {
 	}
 }
 
+// Two rows of one key may stand on one line: a machine's XML has no other. Word for word
+// the second is a duplicate; with other content it is refused, and both places are named.
+func TestRowsOfOneKeyOnOneLine(t *testing.T) {
+	s := trial.Folder(t, "first_period: 2026-10\nfeeds: {}", nil)
+	entry := func(ref, amount, text string) string {
+		return `<Ntry><Amt Ccy="EUR">` + amount + `</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-10-05</Dt></BookgDt><AcctSvcrRef>` + ref + `</AcctSvcrRef><NtryDtls><TxDtls><RmtInf><Ustrd>` + text + `</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>`
+	}
+	statement := func(id string, entries ...string) string {
+		return `<Ntfctn><Id>` + id + `</Id><Acct><Id><IBAN>NL38</IBAN></Id></Acct>` + strings.Join(entries, "") + "</Ntfctn>"
+	}
+	document := func(statements ...string) string {
+		return `<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"><BkToCstmrDbtCdtNtfctn>` + strings.Join(statements, "") + "</BkToCstmrDbtCdtNtfctn></Document>"
+	}
+	// A bank that sends the booking again in the next statement of the file, once as it was and once
+	// with another text; the first and the last of the file have other keys.
+	text := document(statement("S1", entry("R0", "5.00", "a"), entry("R1", "1.00", "b")), statement("S2", entry("R1", "1.00", "b"), entry("R2", "2.00", "d")), statement("S3", entry("R1", "1.00", "other"), entry("R3", "3.00", "e")))
+	take(t, &s, "bank_lines-1.xml", text, 6, 4, 1, 1)
+	if got, want := totals(t, s, "select count(*) || ' ' || sum(amount) as n from bank_lines where kind is null"), "4 11.000000"; got != want {
+		t.Errorf("entries and their sum %s, want %s", got, want)
+	}
+	if got, want := totals(t, s, "select code || ' ' || source_line || ' ' || other_batch || ' ' || other_line || ' ' || (row_key <> '') as n from rejects"), "key_conflict 1 b000001 1 true"; got != want {
+		t.Errorf("rejects %s, want %s", got, want)
+	}
+	if v, err := guard.Verify(context.Background(), guard.VerifyOptions{Setting: s}); err != nil || v.Sources != 1 {
+		t.Errorf("reading again: %+v %v", v, err)
+	}
+}
+
+// Terms that stand twice in one file for one time: the later counts, as of any reference
+// feed, and both lines are named, since one of the two is a mistake.
+func TestTermsOfOneTimeTwice(t *testing.T) {
+	s := trial.Folder(t, "first_period: 2026-10\nfeeds: {}", nil)
+	var told []string
+	s.Progress = func(e books.Event) { told = append(told, e.Note) }
+	prices := "gift_id,valid_from,name,coins\nrose,2026-01-01T00:00:00Z,Rose,1\nlion,2026-01-01T00:00:00Z,Lion,500\nrose,2026-01-01T00:00:00Z,Rose,2\nlion,2026-01-01T00:00:00Z,Lion,500\n"
+	take(t, &s, "gift_catalog-1.csv", prices, 4, 3, 0, 1)
+	want := "1 rows have the key of a row before them in this file with other content, and the later counts: line 4 against line 2 (rose/2026-01-01T00:00:00Z)"
+	if !strings.Contains(strings.Join(told, "\n"), want) {
+		t.Errorf("told %q, not %s", told, want)
+	}
+	told = nil
+	take(t, &s, "gift_catalog-2.csv", "gift_id,valid_from,name,coins\nrose,2026-01-01T00:00:00Z,Rose,3\n", 1, 1, 0, 0)
+	if strings.Contains(strings.Join(told, "\n"), "in this file") {
+		t.Errorf("a correction in a file of its own: %q", told)
+	}
+}
+
 // One reference of the bank on bookings of two statements, which its balances
 // join: four bookings, also when the first is sent again, and reading the files
 // again gives what is kept.

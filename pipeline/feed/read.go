@@ -252,7 +252,7 @@ func (j *job) report(total typed.Result) (Report, error) {
 	if note := j.task.Alike.Note(); note != "" {
 		r.Notes = append(slices.Clone(r.Notes), note)
 	}
-	if err := j.checkShare(r, total.FirstReject); err != nil {
+	if err := j.checkShare(r, total.Rejected-total.Conflicts, total.FirstReject); err != nil {
 		return Report{}, err
 	}
 	if j.opts.Totals != nil {
@@ -291,9 +291,10 @@ func (j *job) totals(sums map[string]string, left []pipeline.LeftOut) map[string
 }
 
 // checkShare compares rejected / read with the share that is tolerated, by
-// cross-multiplication: exactly.
-func (j *job) checkShare(r Report, first *pipeline.Reject) error {
-	aHi, aLo := bits.Mul64(uint64(r.RowsRejected), 1_000_000_000)
+// cross-multiplication: exactly. Rows whose key came before count as little as those
+// whose key the lake has.
+func (j *job) checkShare(r Report, rejected int64, first *pipeline.Reject) error {
+	aHi, aLo := bits.Mul64(uint64(rejected), 1_000_000_000)
 	bHi, bLo := bits.Mul64(uint64(r.RowsRead), uint64(max(0, j.opts.MaxRejectShare)))
 	if aHi < bHi || aHi == bHi && aLo <= bLo {
 		return nil

@@ -105,6 +105,7 @@ func (s *sequence) cancelled(err error) {
 func (t *Result) merge(r Result, unknown map[string]bool) {
 	t.Accepted += r.Accepted
 	t.Rejected += r.Rejected
+	t.Conflicts += r.Conflicts
 	t.FirstEvent = min(t.FirstEvent, r.FirstEvent)
 	for i := range r.Sums {
 		t.Sums[i].Merge(r.Sums[i])

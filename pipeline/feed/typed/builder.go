@@ -18,6 +18,7 @@ const rejectsHeld = 4096
 // Result is what became of a block.
 type Result struct {
 	Accepted, Rejected int64
+	Conflicts          int64 // of those rejected: rows whose key stands on their line already
 	FirstEvent         int64 // NoTime if none
 	Sums               []pipeline.Sum
 	Summed             []bool
@@ -54,6 +55,8 @@ type Builder struct {
 	result  Result
 	unknown map[string]bool
 	keyText []byte
+	there   oneLine // the rows of the line that is read
+	kept    bool    // the row that was ended last was accepted
 
 	monthFrom, monthTo int64
 	month              string
@@ -113,7 +116,11 @@ func (b *Builder) close(err error) Result {
 
 // Begin starts a row that was read from the line.
 func (b *Builder) Begin(line int64) {
+	if line == b.line && b.kept {
+		b.remember()
+	}
 	b.Row = b.Rows.Add()
+	b.kept = false
 	b.line = line
 	b.Fields.begin()
 }
@@ -169,6 +176,10 @@ func (b *Builder) End() error {
 		l.AccountingMonth = b.dayMonth
 	}
 	b.result.Accepted++
+	if b.conflicts() {
+		return b.rejectAgain()
+	}
+	b.kept = true
 	if b.Rows.Len() >= pipeline.BatchRows {
 		return b.Flush()
 	}
@@ -199,6 +210,7 @@ func (b *Builder) Flush() error {
 	if b.Rows.Len() == 0 {
 		return nil
 	}
+	b.remember()
 	err := b.sink.Write(b.Rows)
 	b.Rows.Reset()
 	b.numbers, b.scratch = b.numbers[:0], b.scratch[:0]

@@ -1,6 +1,7 @@
 package typed
 
 import (
+	"slices"
 	"time"
 
 	"carat/pipeline"
@@ -12,6 +13,7 @@ type Schema struct {
 	Columns []pipeline.FeedColumn
 	ByName  map[string]int
 	keys    []int // indexes of the key columns
+	told    []int // indexes of the columns that say where a row was told
 	// index of valid_from and valid_to, -1 without; a feed that has both is
 	// checked for overlapping ranges.
 	validFrom, validTo int
@@ -35,6 +37,11 @@ func NewSchema(f pipeline.Feed) *Schema {
 			s.entity = i
 		case c.Kind == pipeline.ColumnDate:
 			s.date = i
+		}
+	}
+	for i, c := range s.Columns {
+		if slices.Contains(f.Told, c.Name) {
+			s.told = append(s.told, i)
 		}
 	}
 	for _, name := range f.Key {
