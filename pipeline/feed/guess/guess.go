@@ -34,6 +34,7 @@ type draft struct {
 	Sheets   []string            // of a workbook that have the same columns, if several do
 	Meant    map[string]string   // what of these differs from one of its own in its case alone
 	Joins    map[string]parted   // by column of the feed: the columns that its time is parted into
+	Shown    string              // the one sign or code that a sheet shows its amounts with
 }
 
 // guessed is a column of a sample with what its texts can be.
@@ -68,6 +69,7 @@ func (s sample) draftFor(f pipeline.Feed) draft {
 	g.join(s.partedTimes(columns))
 	g.formats(columns)
 	g.words(f, columns)
+	g.shown(columns)
 	g.missing(f)
 	for _, c := range columns {
 		if c.name != "" && !slices.Contains(l.Uses(), c.name) {
@@ -303,13 +305,47 @@ func distinct(texts []string, most int) (words []string) {
 	return words
 }
 
+// shown notes the currencies that a sheet's amounts are shown with, where no column has
+// them: they are in the formats of its cells alone.
+func (g *draft) shown(columns []guessed) {
+	if g.Layout.Columns["currency"] != "" {
+		return
+	}
+	var signs []string
+	for _, c := range columns {
+		if !slices.Contains(g.Layout.Uses(), c.name) {
+			continue
+		}
+		for _, cell := range c.cells {
+			if cell.currency != "" && !slices.Contains(signs, cell.currency) {
+				signs = append(signs, cell.currency)
+			}
+		}
+	}
+	switch len(signs) {
+	case 0:
+	case 1:
+		g.Shown = signs[0]
+	default:
+		g.Layout.CurrencySign = signs
+	}
+}
+
+// oneCurrency gives the currency that a sign stands for, "" where it can be several.
+func oneCurrency(sign string) string {
+	if can := pipeline.CurrenciesOf(sign); len(can) == 1 && sign != "$" {
+		return can[0]
+	}
+	return ""
+}
+
 // missing says what the feed needs that the file doesn't seem to have.
 func (g *draft) missing(f pipeline.Feed) {
 	mapped := g.Layout.Mapped()
 	if signs := g.Layout.CurrencySign; len(signs) > 1 && !slices.Contains(mapped, "currency") && columnOf(f.Name, "currency").Kind == pipeline.ColumnCurrency {
 		g.Layout.CurrencyBySign, g.Layout.CurrencySign = map[string]string{}, nil
 		for _, sign := range signs {
-			g.Layout.CurrencyBySign[sign] = map[string]string{"€": "EUR", "₹": "INR", "₽": "RUB", "₺": "TRY", "₫": "VND", "₱": "PHP", "₪": "ILS", "₴": "UAH", "฿": "THB", "₦": "NGN"}[sign]
+			g.Layout.CurrencyBySign[sign] = oneCurrency(sign)
 		}
 	}
 	for _, column := range f.Required() {

@@ -103,6 +103,45 @@ func TestTimesInTwoColumns(t *testing.T) {
 	}
 }
 
+// A currency that only the formats of a sheet's cells show is said, and asked for where its
+// sign can be of several.
+func TestCurrenciesOfASheetsFormats(t *testing.T) {
+	for name, c := range map[string]struct {
+		formats   []string // of the amounts of two rows
+		want, not []string
+	}{
+		"one":       {[]string{`"€"#,##0.00`, `#,##0.00\ [$€-407]`}, []string{"currency: EUR # the sheet shows the amounts in it"}, []string{"by_sign", "currency_sign"}},
+		"a code":    {[]string{`[$JPY] #,##0`, `#,##0 "JPY"`}, []string{"currency: JPY # the sheet"}, nil},
+		"ambiguous": {[]string{`"$"#,##0.00`, `[$$-409]#,##0.00`}, []string{`currency: "" # ? the sheet shows the amounts with $`}, nil},
+		"several":   {[]string{`"€"#,##0.00`, `[$USD] #,##0.00;[Red]-[$USD] #,##0.00`}, []string{"currency_by_sign: {USD: USD, €: EUR}"}, []string{`currency: ""`}},
+		"none":      {[]string{`#,##0.00 "pcs"`, `0.00 "all"`}, []string{`currency: "" # ?` + "\n"}, []string{"shows"}},
+	} {
+		book := feedtest.WorkbookOf(t, func(f *excelize.File) {
+			for i, code := range c.formats {
+				id, err := f.NewStyle(&excelize.Style{CustomNumFmt: &code})
+				if err != nil {
+					t.Fatal(err)
+				}
+				at := "C" + string(rune('2'+i))
+				if err := f.SetCellStyle("Sheet1", at, at, id); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, []any{"Date", "Ref", "Amount"}, []any{"2026-10-05", "a", 5.5}, []any{"2026-10-06", "b", 6})
+		got := written(t, "export.xlsx", "bank_lines", book)
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: no %s in\n%s", name, want, got)
+			}
+		}
+		for _, not := range c.not {
+			if strings.Contains(got, not) {
+				t.Errorf("%s: %s in\n%s", name, not, got)
+			}
+		}
+	}
+}
+
 // A cover before the sheet that has the rows is passed over; sheets with the same columns
 // are named.
 func TestFirstLayoutOfAWorkbook(t *testing.T) {

@@ -262,7 +262,7 @@ func sampleOne(file *os.File, size int64, name, sheet string) (sample, error) {
 			row := make([]cell, len(l.cells))
 			for i, c := range l.cells {
 				if row[i] = (cell{Text: strings.TrimSpace(c.Text)}); c.Number {
-					row[i] = cell{Text: c.Text, Number: true, sheet: true, date: c.Date}
+					row[i] = cell{Text: c.Text, Number: true, sheet: true, date: c.Date, currency: c.Currency}
 				}
 			}
 			s.Rows = append(s.Rows, row)
@@ -276,5 +276,6 @@ func sampleOne(file *os.File, size int64, name, sheet string) (sample, error) {
 type cell struct {
 	Text        string
 	Number      bool
-	sheet, date bool // of a workbook; shown there as a day or a time
+	sheet, date bool   // of a workbook; shown there as a day or a time
+	currency    string // and with this sign or code
 }

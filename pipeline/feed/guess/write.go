@@ -113,7 +113,14 @@ func (g draft) unknown(say func(string, ...any)) {
 	if len(g.Missing) > 0 {
 		say("      constants: # nothing in the file looks like these, which every row needs: a value for all rows, or a column above")
 		for _, column := range g.Missing {
-			say("        %s: \"\" # ?", column)
+			switch code := oneCurrency(g.Shown); {
+			case column == "currency" && code != "":
+				say("        currency: %s # the sheet shows the amounts in it", code)
+			case column == "currency" && g.Shown != "":
+				say("        currency: \"\" # ? the sheet shows the amounts with %s", g.Shown)
+			default:
+				say("        %s: \"\" # ?", column)
+			}
 		}
 	}
 	if len(g.Words) > 0 {

@@ -11,7 +11,7 @@ import (
 // number gives the value of a column of numbers.
 func (m *maker) number(column string, cells []Cell, before map[string]value) (value, *fault) {
 	number, text, f := "", "", (*fault)(nil)
-	m.sign = ""
+	m.sign, m.shown = "", false
 	if pair, ok := m.Pairs[column]; ok {
 		number, text, f = m.pair(column, pair, cells)
 	} else {
@@ -67,7 +67,9 @@ func (m *maker) plain(column string, cell Cell) (string, *fault) {
 	switch {
 	case cell.sheet != nil:
 		text, code := cell.as(pipeline.ColumnNumber)
-		number, ok = text, code == pipeline.CodeOK
+		if number, ok = text, code == pipeline.CodeOK; cell.currency != "" {
+			m.sign, m.shown = cell.currency, true
+		}
 	case cell.Number: // of JSON, where 1e2 is 100
 		number, ok = lex.PlainJSONNumber(number)
 	default:
@@ -82,33 +84,11 @@ func (m *maker) plain(column string, cell Cell) (string, *fault) {
 	return number, nil
 }
 
-// signCurrencies are the currencies that a sign can stand for; a code is its own.
-var signCurrencies = map[string][]string{
-	"€": {"EUR"}, "£": {"GBP", "EGP", "GIP", "FKP", "SHP", "LBP", "SYP", "SDG", "SSP"}, "¥": {"JPY", "CNY"}, "￥": {"JPY", "CNY"}, "₹": {"INR"}, "₩": {"KRW", "KPW"}, "₽": {"RUB"},
-	"₺": {"TRY"}, "₫": {"VND"}, "₱": {"PHP"}, "₪": {"ILS"}, "₴": {"UAH"}, "฿": {"THB"}, "₦": {"NGN"}, "zł": {"PLN"}, "kč": {"CZK"}, "kr": {"SEK", "NOK", "DKK", "ISK"},
-	"us$": {"USD"}, "r$": {"BRL"}, "a$": {"AUD"}, "c$": {"CAD"}, "ca$": {"CAD"}, "hk$": {"HKD"}, "nt$": {"TWD"}, "s$": {"SGD"}, "nz$": {"NZD"}, "mx$": {"MXN"},
-}
-
-// notDollars are currencies that nobody writes with a plain $.
-var notDollars = []string{"EUR", "GBP", "JPY", "CNY", "INR", "KRW", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RUB", "TRY", "THB", "VND", "ILS", "UAH", "PHP", "IDR", "MYR", "ZAR", "AED", "SAR"}
-
-// currenciesOf gives the currencies that a sign can stand for, for $ the likeliest; nil if
-// nobody knows.
-func currenciesOf(sign string) []string {
-	if code := strings.ToUpper(sign); pipeline.IsCurrency(code) {
-		return []string{code}
-	}
-	if sign == "$" {
-		return []string{"USD"}
-	}
-	return signCurrencies[strings.ToLower(sign)]
-}
-
 // severalCurrencies says whether the layout's signs can't all be of one currency.
 func (l *Layout) severalCurrencies() bool {
 	var first []string
 	for _, sign := range l.CurrencySign {
-		can := currenciesOf(sign)
+		can := pipeline.CurrenciesOf(sign)
 		switch {
 		case can == nil:
 		case first == nil:
@@ -139,9 +119,12 @@ func (m *maker) currency(column, text string, row map[string]value) *fault {
 		}
 		return &fault{column, pipeline.CodeBadCurrency, text, "an amount in " + have + ", as the row is: currency_by_sign says " + m.sign + " is " + said}
 	}
-	can := currenciesOf(m.sign)
-	if !m.severalCurrencies() || have == "" || can == nil || slices.Contains(can, have) || m.sign == "$" && !slices.Contains(notDollars, have) {
+	can := pipeline.CurrenciesOf(m.sign)
+	if !m.shown && !m.severalCurrencies() || have == "" || can == nil || pipeline.MayShow(m.sign, have) {
 		return nil
+	}
+	if m.shown {
+		text = m.sign + " " + text // as the sheet shows it
 	}
 	return &fault{column, pipeline.CodeBadCurrency, text, "an amount in " + have + ", as the row is; if the signs tell the currencies, say currency_by_sign: {\"" + m.sign + "\": " + can[0] + ", …} and leave currency out of columns and constants"}
 }

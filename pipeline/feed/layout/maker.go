@@ -19,10 +19,11 @@ type Cell struct {
 	Text string
 	// Number says that the text is a number written by a machine: it is not read
 	// by the layout's spelling.
-	Number bool
-	sheet  *workbook.Rows // whose number it is; nil elsewhere
-	parts  []string       // numbers of a sheet that add up
-	date   bool           // it is shown as a day or a time
+	Number   bool
+	sheet    *workbook.Rows // whose number it is; nil elsewhere
+	parts    []string       // numbers of a sheet that add up
+	date     bool           // it is shown as a day or a time
+	currency string         // the sign or code of a currency that the cell's format shows
 }
 
 // as writes the number of a sheet's cell for a column of the kind.
@@ -57,6 +58,7 @@ type maker struct {
 	before  int64  // lines of the sheets before the one that is read
 	last    int64  // the line that was read last
 	sign    string // a currency's, beside the number that was read last
+	shown   bool   // it stands in the format of a sheet's cell, and in no text
 }
 
 // leftOut is what one condition left out.

@@ -231,7 +231,7 @@ func (m *maker) sheetRow(rows *workbook.Rows, line int64, raw []workbook.Cell, w
 	for i, c := range raw {
 		cells[i] = Cell{Text: c.Text}
 		if c.Number {
-			cells[i] = Cell{Text: c.Text, Number: true, sheet: rows, parts: []string{c.Text}, date: c.Date}
+			cells[i] = Cell{Text: c.Text, Number: true, sheet: rows, parts: []string{c.Text}, date: c.Date, currency: c.Currency}
 		}
 	}
 	if blank(cells) {

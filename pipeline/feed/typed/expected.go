@@ -52,6 +52,9 @@ func expected(c *pipeline.FeedColumn, code pipeline.Code, text []byte) string {
 		}
 		return "a day like 2026-10-01"
 	}
+	if code == pipeline.CodeBadCurrency {
+		return "an amount in the currency of its row: the sheet shows it in another"
+	}
 	return expectedNumber(c)
 }
 

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 
 	"carat/pipeline"
 	"carat/pipeline/feed/lex"
@@ -42,8 +43,33 @@ func sheetRecord(w *workbook, b *typed.Builder, columns []int, line int64, cells
 		}
 		b.Value(column, []byte(text), lex.TokenText)
 	}
+	if shown, column := otherCurrency(b, columns, cells); column >= 0 {
+		b.Fail(column, pipeline.CodeBadCurrency, []byte(shown))
+	}
 	b.Missing()
 	return b.End()
+}
+
+// otherCurrency finds an amount that the sheet shows with the sign of another currency than
+// the row's: it would count as one that it isn't. Column -1 is none.
+func otherCurrency(b *typed.Builder, columns []int, cells []workbookValue) (shown string, column int) {
+	for i, column := range columns {
+		if column < 0 || i >= len(cells) || cells[i].currency == "" || b.Columns[column].Kind != pipeline.ColumnNumber {
+			continue
+		}
+		of, ok := b.Schema.ByName[strings.TrimSuffix(b.Columns[column].Name, "amount")+"currency"]
+		if !ok {
+			of, ok = b.Schema.ByName["currency"]
+		}
+		if !ok {
+			continue
+		}
+		have := *(*string)(unsafe.Add(b.Row, b.Columns[of].Offset))
+		if have != "" && !pipeline.MayShow(cells[i].currency, have) {
+			return cells[i].currency + " " + cells[i].text, column
+		}
+	}
+	return "", -1
 }
 
 // shown is number, of a cell that is perhaps shown as a day or a time: then it is no

@@ -14,6 +14,9 @@ type Cell struct {
 	Text   string
 	Number bool
 	Date   bool // the number is shown as a day or a time
+	// Currency is the sign or the code that the number is shown with; "" without one, or
+	// where it is that of the reader's own computer.
+	Currency string
 }
 
 // Rows gives the rows of a sheet for whoever knows what its columns are.
@@ -59,7 +62,7 @@ func (r *Rows) Next() (int64, []Cell, error) {
 	}
 	cells := make([]Cell, len(r.cells))
 	for i, c := range r.cells {
-		cells[i] = Cell{c.text, c.number, c.date}
+		cells[i] = Cell{c.text, c.number, c.date, c.currency}
 	}
 	return r.number, cells, nil
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"carat/pipeline"
 )
 
 const stylesPart = "xl/styles.xml"
@@ -28,7 +30,24 @@ func showsDate(code string) bool {
 	return elapsed.MatchString(code) || strings.ContainsAny(strings.ToLower(strings.ReplaceAll(notFormat.ReplaceAllString(code, ""), "General", "")), "dmyhs")
 }
 
-// readStyles notes which styles of cells show a number as a day or a time. A workbook
+// shownCurrency are the places of a format's code where a currency stands: [$€-407], a text
+// in quotes, a sign by itself or behind a backslash.
+var shownCurrency = regexp.MustCompile(`\[\$([^\]-]*)[^\]]*\]|"([^"]*)"|\\?([$€£¥￥₹₩₽₺₫₱₪₴฿₦])`)
+
+// showsCurrency gives the sign or code of the currency that a number in this format is shown
+// with. Words that are no currency's are none.
+func showsCurrency(code string) string {
+	positive, _, _ := strings.Cut(code, ";")
+	for _, m := range shownCurrency.FindAllStringSubmatch(positive, -1) {
+		sign := strings.TrimSpace(m[1] + m[2] + m[3])
+		if code := len(sign) == 3 && sign == strings.ToUpper(sign); sign != "" && (code || m[2] == "" || len(sign) != 3) && pipeline.CurrenciesOf(sign) != nil {
+			return sign
+		}
+	}
+	return ""
+}
+
+// readStyles notes which styles of cells show a number as a day or a time, and which with a currency. A workbook
 // without styles has none.
 func (w *workbook) readStyles() error {
 	if _, ok := w.parts[stylesPart]; !ok {
@@ -53,15 +72,20 @@ func (w *workbook) readStyles() error {
 		return w.broken("%s: %w", stylesPart, err)
 	}
 	var dates []int
+	money := map[int]string{}
 	for _, f := range styles.Formats {
+		money[f.ID] = showsCurrency(f.Code)
 		if showsDate(f.Code) {
 			dates = append(dates, f.ID)
 		}
 	}
-	w.dates = map[string]bool{}
+	w.dates, w.money = map[string]bool{}, map[string]string{}
 	for i, c := range styles.Cells {
 		if builtInDate(c.Format) || slices.Contains(dates, c.Format) {
 			w.dates[strconv.Itoa(i)] = true
+		}
+		if sign := money[c.Format]; sign != "" {
+			w.money[strconv.Itoa(i)] = sign
 		}
 	}
 	return nil

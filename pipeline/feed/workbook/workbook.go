@@ -52,11 +52,12 @@ func Is(file *os.File) bool {
 type workbook struct {
 	name    string
 	parts   map[string]*zip.File
-	strings []string        // shared by the cells
-	sheets  []string        // names, once a sheet was looked for
-	visible []string        // those of them that aren't hidden
-	date04  bool            // days count from 1904
-	dates   map[string]bool // styles by which a cell's number is a day or a time
+	strings []string          // shared by the cells
+	sheets  []string          // names, once a sheet was looked for
+	visible []string          // those of them that aren't hidden
+	date04  bool              // days count from 1904
+	dates   map[string]bool   // styles by which a cell's number is a day or a time
+	money   map[string]string // styles that show a currency: its sign or code
 }
 
 func openWorkbook(file io.ReaderAt, size int64, name string) (*workbook, error) {
@@ -293,9 +294,10 @@ func (r *sheetReader) begin(row xml.StartElement) {
 
 // workbookValue is a cell's content, and whether it is a number.
 type workbookValue struct {
-	text   string
-	number bool
-	date   bool // the number is shown as a day or a time
+	text     string
+	number   bool
+	date     bool   // the number is shown as a day or a time
+	currency string // that the number is shown with
 }
 
 // cell puts a cell into its place and gives it; cells without a name follow each
@@ -312,7 +314,9 @@ func (r *sheetReader) cell(start xml.StartElement, at int) (int, error) {
 		}
 	}
 	v := workbookValue{text: c.Value, number: c.Type == "" || c.Type == "n"}
-	v.date = v.number && r.dates[c.Style]
+	if v.number {
+		v.date, v.currency = r.dates[c.Style], r.money[c.Style]
+	}
 	switch c.Type {
 	case "b": // no number, whatever column it stands in
 		v.text = map[string]string{"1": "TRUE", "0": "FALSE"}[c.Value]
