@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"carat/jobs/books"
+	"carat/jobs/history"
 )
 
 // runsCommand is `carat runs` and `carat runs show ID`.
@@ -27,11 +27,11 @@ a job by its number, or every job of a reconciliation by its run id.`,
 			if err != nil {
 				return err
 			}
-			o := books.RunsOptions{Setting: s, Limit: limit}
+			o := history.RunsOptions{Setting: s, Limit: limit}
 			if len(args) == 2 {
 				o.ID = args[1]
 			}
-			t, err := books.Runs(cmd.Context(), o)
+			t, err := history.Runs(cmd.Context(), o)
 			if err != nil {
 				return err
 			}

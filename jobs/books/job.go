@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/pipeline/identity"
 	"carat/pipeline/lake"
@@ -48,6 +50,57 @@ func spelledAll(arguments []string) []string {
 		list[i] = spelling.Redact(spelling.Spell(one))
 	}
 	return list
+}
+
+// RunsListedMax bounds how many jobs are listed at a time.
+const RunsListedMax = 1_000_000
+
+// FetchLock is the file in the inbox that a fetch holds a lock on.
+const FetchLock = ".fetch"
+
+// Jobs that don't hold the lake's lock: a fetch has one of its own; the others take no time.
+var (
+	jobsBesides = []string{string(RightFetch), "users", "auth", "restore"}
+	quickEnough = time.Minute
+)
+
+// TellEnds says of jobs about whose end nothing was written whether they still run. A job
+// works under the lake's lock, which ends with its process, on this machine or another:
+// one whose lock is free, or was taken by another since, was cut short.
+func (p *Books) TellEnds(ctx context.Context, s Setting, list []state.Job) error {
+	if !slices.ContainsFunc(list, func(j state.Job) bool { return j.Result == state.JobRunning }) {
+		return nil
+	}
+	newest, err := p.State.Jobs(ctx, 100)
+	if err != nil {
+		return err
+	}
+	writing, err := p.Lake.Writing(ctx)
+	if err != nil {
+		return err
+	}
+	fetching, err := disk.Held(filepath.Join(s.Config.Dir, "inbox", FetchLock))
+	if err != nil {
+		return err
+	}
+	last := func(is func(j state.Job) bool) int64 {
+		if i := slices.IndexFunc(newest, is); i >= 0 {
+			return newest[i].No
+		}
+		return 0
+	}
+	writer := last(func(j state.Job) bool { return !slices.Contains(jobsBesides, j.Job) })
+	fetcher := last(func(j state.Job) bool { return j.Job == jobsBesides[0] })
+	for i, j := range list {
+		runs := writing && j.No == writer || fetching && j.No == fetcher
+		if slices.Contains(jobsBesides[1:], j.Job) {
+			runs = s.clock().Sub(j.StartedAt) < quickEnough
+		}
+		if j.Result == state.JobRunning && !runs {
+			list[i].Result = state.JobCut
+		}
+	}
+	return nil
 }
 
 // Took notes what the job took in.

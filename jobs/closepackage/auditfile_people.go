@@ -14,6 +14,9 @@ import (
 // ingested its files and those that worked on it.
 func (b *auditBuilder) jobs() ([]state.Job, error) {
 	all, err := b.books.State.Jobs(b.ctx, books.RunsListedMax)
+	if err == nil {
+		err = b.books.TellEnds(b.ctx, b.options.Setting, all)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -133,7 +133,7 @@ func (o Options) names() ([]string, error) {
 }
 
 // lockFile lies in the inbox while somebody fetches.
-const lockFile = ".fetch"
+const lockFile = books.FetchLock
 
 // lock lets one run at a time write into the inbox.
 func lock(c *config.Config) (unlock func(), err error) {

@@ -84,6 +84,12 @@ func (l *Lake) Lock(ctx context.Context) (release func(), err error) {
 	return release, nil
 }
 
+// Writing says whether a process writes to the lake now, on this machine or another.
+func (l *Lake) Writing(ctx context.Context) (bool, error) {
+	held, err := fence.Writing(filepath.Join(l.cfg.Root, "lock"), func() (*fence.Lock, error) { return l.catalog.Lock(ctx, "carat lake ") })
+	return held, l.fail("look at the lock of", l.cfg.Root, err)
+}
+
 func (l *Lake) busy(content []byte) error {
 	var n lockNotice
 	who := "another carat is writing to it"

@@ -13,6 +13,7 @@ import (
 // What became of a job.
 const (
 	JobRunning = "running" // or cut short: nothing was written about its end
+	JobCut     = "cut short"
 	JobDone    = "done"
 	JobFailed  = "failed"
 )

@@ -203,7 +203,7 @@ func exceptionsOf(c *call) (*table.Table, error) {
 const runsListed = 10_000
 
 func runs(c *call) (*table.Table, error) {
-	return books.Runs(c.ctx, books.RunsOptions{Setting: c.Setting, Limit: runsListed})
+	return history.Runs(c.ctx, history.RunsOptions{Setting: c.Setting, Limit: runsListed})
 }
 
 func ofCreator(c *call) (*creators.Creator, error) {

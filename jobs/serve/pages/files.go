@@ -7,6 +7,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/files"
+	"carat/jobs/history"
 	"carat/jobs/schedule"
 	"carat/jobs/serve/work"
 	"carat/pipeline"
@@ -138,7 +139,7 @@ func (p *Pages) runs(v *visit) (*answer, error) {
 		a.data = runsPage{Empty: nothingIngested()}
 		return a, nil
 	}
-	t, err := books.Runs(v.ctx, books.RunsOptions{Setting: v.Setting, Limit: runsShown})
+	t, err := history.Runs(v.ctx, history.RunsOptions{Setting: v.Setting, Limit: runsShown})
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +174,7 @@ func (p *Pages) runs(v *visit) (*answer, error) {
 // run shows one job, or one reconciliation.
 func (p *Pages) run(v *visit) (*answer, error) {
 	id := v.r.PathValue("id")
-	t, err := books.Runs(v.ctx, books.RunsOptions{Setting: v.Setting, ID: id})
+	t, err := history.Runs(v.ctx, history.RunsOptions{Setting: v.Setting, ID: id})
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"carat/jobs"
 	"carat/jobs/books"
 	"carat/jobs/exceptions"
+	"carat/jobs/history"
 	"carat/jobs/ingest"
 	"carat/jobs/internal/trial"
 	monthly "carat/jobs/month"
@@ -332,7 +333,7 @@ func TestSignOffByKey(t *testing.T) {
 	if signOffOf(t, s).Stage != books.StageOpen || !strings.HasPrefix(content, identity.Form+"\nkind: prepare\n") || !strings.Contains(content, "\nperson: ann\n") {
 		t.Fatalf("what is to be signed is %q", content)
 	}
-	if jobs, err := books.Runs(t.Context(), books.RunsOptions{Setting: by(s, "ann"), Limit: 1}); err != nil || !slices.Contains(jobs.Rows[0], any("done")) {
+	if jobs, err := history.Runs(t.Context(), history.RunsOptions{Setting: by(s, "ann"), Limit: 1}); err != nil || !slices.Contains(jobs.Rows[0], any("done")) {
 		t.Errorf("that a text was shown is told as a failure: %v %v", jobs, err)
 	}
 	brings := func(b *browser, form url.Values, signature string) string {

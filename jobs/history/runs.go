@@ -1,4 +1,4 @@
-package books
+package history
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"carat/jobs/books"
 	"carat/pipeline"
 	"carat/pipeline/state"
 	"carat/reports/table"
@@ -13,30 +14,30 @@ import (
 
 // RunsOptions say which jobs to list.
 type RunsOptions struct {
-	Setting
+	books.Setting
 	ID    string // a job's number, or the id of a reconciliation; "": the newest
 	Limit int
 }
-
-// RunsListedMax bounds how many jobs are listed at a time.
-const RunsListedMax = 1_000_000
 
 // Runs lists the jobs that ran, newest first: who, what, when, and what became
 // of it. With an ID it tells all about that one, a row for each property. An
 // unknown id is an error of usage.
 func Runs(ctx context.Context, o RunsOptions) (t *table.Table, err error) {
-	p, err := OpenExisting(ctx, o.Setting, RightRuns)
+	p, err := books.OpenExisting(ctx, o.Setting, books.RightRuns)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
 	if o.ID != "" {
-		return p.showRun(ctx, o.ID)
+		return showRun(ctx, p, o.Setting, o.ID)
 	}
-	if o.Limit < 1 || o.Limit > RunsListedMax {
-		return nil, pipeline.Errorf(pipeline.KindUsage, "list", "runs", "--limit %d is not from 1 to %d", o.Limit, RunsListedMax)
+	if o.Limit < 1 || o.Limit > books.RunsListedMax {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "list", "runs", "--limit %d is not from 1 to %d", o.Limit, books.RunsListedMax)
 	}
 	list, err := p.State.Jobs(ctx, o.Limit)
+	if err == nil {
+		err = p.TellEnds(ctx, o.Setting, list)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +47,7 @@ func Runs(ctx context.Context, o RunsOptions) (t *table.Table, err error) {
 	}}
 	for _, j := range list {
 		first, _, _ := strings.Cut(j.Error, "\n")
-		t.Rows = append(t.Rows, []any{j.No, j.Job, TextOrNil(string(j.Period)), j.User, j.StartedAt, secondsOf(j), j.Result, TextOrNil(j.RunID), TextOrNil(first)})
+		t.Rows = append(t.Rows, []any{j.No, j.Job, books.TextOrNil(string(j.Period)), j.User, j.StartedAt, secondsOf(j), j.Result, books.TextOrNil(j.RunID), books.TextOrNil(first)})
 	}
 	return t, nil
 }
@@ -61,7 +62,7 @@ func secondsOf(j state.Job) any {
 }
 
 // showRun tells all about one job, or about a reconciliation and its jobs.
-func (p *Books) showRun(ctx context.Context, id string) (*table.Table, error) {
+func showRun(ctx context.Context, p *books.Books, s books.Setting, id string) (*table.Table, error) {
 	t := &table.Table{Columns: []table.Column{{Name: "property"}, {Name: "value"}}, CellWidth: 120}
 	add := func(property string, value any) { t.Rows = append(t.Rows, []any{property, value}) }
 	no, err := strconv.ParseInt(id, 10, 64)
@@ -71,8 +72,12 @@ func (p *Books) showRun(ctx context.Context, id string) (*table.Table, error) {
 			return nil, err
 		}
 		if found {
-			addJob(add, j)
-			return t, p.addRun(ctx, add, j.RunID)
+			list := []state.Job{j}
+			if err := p.TellEnds(ctx, s, list); err != nil {
+				return nil, err
+			}
+			addJob(add, list[0])
+			return t, addRun(ctx, p, add, j.RunID)
 		}
 	}
 	run, found, err := p.State.Run(ctx, id)
@@ -84,19 +89,22 @@ func (p *Books) showRun(ctx context.Context, id string) (*table.Table, error) {
 			WithHint("`carat runs` lists them")
 	}
 	list, err := p.State.JobsOfRun(ctx, run.ID)
+	if err == nil {
+		err = p.TellEnds(ctx, s, list)
+	}
 	if err != nil {
 		return nil, err
 	}
 	for _, j := range list {
 		add("job", strconv.FormatInt(j.No, 10)+" "+j.Job+" by "+j.User+", "+j.Result)
 	}
-	return t, p.addRun(ctx, add, run.ID)
+	return t, addRun(ctx, p, add, run.ID)
 }
 
 func addJob(add func(string, any), j state.Job) {
 	add("id", strconv.FormatInt(j.No, 10))
 	add("job", j.Job)
-	add("period", TextOrNil(string(j.Period)))
+	add("period", books.TextOrNil(string(j.Period)))
 	add("arguments", strings.Join(j.Arguments, " "))
 	add("user", j.User)
 	add("os_user", j.OSUser)
@@ -106,14 +114,14 @@ func addJob(add func(string, any), j state.Job) {
 		add("ended_at", j.EndedAt)
 	}
 	add("result", j.Result)
-	add("error", TextOrNil(j.Error))
+	add("error", books.TextOrNil(j.Error))
 	for _, in := range j.Inputs {
 		add("input", in)
 	}
 }
 
 // addRun adds what a reconciliation was made of and came to.
-func (p *Books) addRun(ctx context.Context, add func(string, any), id string) error {
+func addRun(ctx context.Context, p *books.Books, add func(string, any), id string) error {
 	if id == "" {
 		return nil
 	}
