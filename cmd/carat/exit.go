@@ -44,7 +44,7 @@ func (a *app) finish(err error) int {
 		fmt.Fprintln(a.stderr, "carat: interrupted: nothing was left half-written; run the same command again")
 		return exitInterrupted
 	}
-	err = postgres.Busy(err)
+	err = postgres.Denied(postgres.Busy(err))
 	said := hasNext(err)
 	all := parts(err)
 	for i, e := range all {

@@ -174,10 +174,10 @@ func (cat *Catalog) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := cat.reach(ctx); err != nil {
-		if cat.dialect == icesql.SQLite {
-			return err
-		}
+	if err = cat.reach(ctx); err == nil {
+		err = identity.WantOwn(ctx, cat.db, cat.Disk, cat.dsn)
+	}
+	if err != nil {
 		return identity.Unreached(err, cat.dsn)
 	}
 	ice, err := icesql.NewCatalog(Namespace, cat.db, cat.dialect, iceberg.Properties{})

@@ -37,6 +37,9 @@ func (d *Disk) Fail(action, object string, err error) error {
 	if busy := postgres.Busy(err); busy != err {
 		return busy
 	}
+	if denied := postgres.Denied(err); denied != err {
+		return denied
+	}
 	e := pipeline.Errorf(pipeline.KindInternal, action, object, "%w", err)
 	if readOnly(err) {
 		e.Kind = pipeline.KindUsage
