@@ -28,7 +28,7 @@ stopped.`,
 			if o.Setting, err = a.setting(p); err != nil {
 				return err
 			}
-			if o.Keep < -1 {
+			if o.Keep < 0 && cmd.Flags().Changed("keep") {
 				return usage("--keep: %d is not a whole number, at least 0", o.Keep)
 			}
 			if what := ownPlace(fullPath(o.Out)); o.Out != "" && strings.HasPrefix(what, "in ") {
@@ -87,6 +87,10 @@ nothing is done. --check reads and verifies the backup, and restores nothing.`,
 				fmt.Fprintf(a.stdout, "restored %s from %s, and verified\n", r.Lake, r.Backup)
 			}
 			fmt.Fprintf(a.stdout, "the history ends with batch %s, chain %s\n", cmpOr(r.Head.Batch, "none"), cmpOr(r.Head.Chain, "none"))
+			if len(r.Differs) > 0 {
+				a.tell("restore " + r.Backup + ": the backup's configuration differs from what is here, which stays, in: " + printable(strings.Join(r.Differs, ", ")) +
+					"; compare them before the next run: " + r.Backup + "/config")
+			}
 			return nil
 		},
 	}

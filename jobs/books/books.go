@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"carat/jobs/disk"
@@ -32,8 +34,24 @@ func keepPrivate(s Setting) {
 	}
 }
 
+// tellRoot tells root, before anything is written, that the lake is another account's: its
+// service could not read what root leaves there.
+func tellRoot(s Setting) {
+	uid, another := disk.OwnedByAnother(s.Config.Lake)
+	if !another {
+		return
+	}
+	name := strconv.FormatUint(uint64(uid), 10)
+	if owner, err := user.LookupId(name); err == nil {
+		name = owner.Username
+	}
+	s.Tell(Event{Step: "open", Object: s.Config.Lake, Note: "it belongs to " + name + ", and this is run by root: what is written now will be root's, and " + name +
+		" can't read it. Run carat as " + name + " instead (`sudo -u " + name + " carat …`); where root has written already, `chown -R " + name + ": " + s.Config.Lake + " " + s.Config.OutRoot() + "` gives it back"})
+}
+
 // Open opens the lake and its state, making them if need be.
 func Open(ctx context.Context, s Setting) (*Books, error) {
+	tellRoot(s)
 	p := &Books{}
 	var err error
 	p.Lake, err = lake.Open(ctx, lake.Config{

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -14,6 +15,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/config"
+	"carat/jobs/config/differ"
 	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/pipeline/identity"
@@ -38,6 +40,9 @@ type RestoreResult struct {
 	Files  int64
 	Bytes  int64
 	Head   books.Head
+	// Differs are the keys by which the carat.yaml that is there and that of the backup
+	// differ, and the files of controls/; those that are there stay.
+	Differs []string
 }
 
 // Restore makes a lake from a backup. Every file's hash is compared and the
@@ -59,7 +64,7 @@ func Restore(ctx context.Context, o RestoreOptions) (result *RestoreResult, err 
 	if err := o.configure(folder); err != nil {
 		return nil, err
 	}
-	result = &RestoreResult{Backup: folder, Files: m.Files, Bytes: m.Bytes}
+	result = &RestoreResult{Backup: folder, Files: m.Files, Bytes: m.Bytes, Differs: o.differs(folder, sums)}
 	if o.Check {
 		if err := checkBackup(ctx, o.Setting, folder, sums); err != nil {
 			return nil, err
@@ -82,6 +87,25 @@ func Restore(ctx context.Context, o RestoreOptions) (result *RestoreResult, err 
 	result.Lake = o.Config.Lake
 	result.Head, err = o.restore(ctx, folder, m, sums)
 	return result, err
+}
+
+// differs compares the configuration of a backup with what is there.
+func (o RestoreOptions) differs(folder string, sums map[string]string) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(sums)) {
+		below, ok := strings.CutPrefix(name, backupConfig+"/")
+		there, err := os.ReadFile(filepath.Join(o.Dir, filepath.FromSlash(below)))
+		kept, kerr := os.ReadFile(filepath.Join(folder, filepath.FromSlash(name)))
+		switch {
+		case !ok || err != nil || kerr != nil || bytes.Equal(there, kept):
+		case below == config.File:
+			for _, key := range differ.Keys(there, kept) {
+				names = append(names, config.File+" "+key)
+			}
+		default:
+			names = append(names, below)
+		}
+	}
+	return names
 }
 
 // backup finds the backup that is meant.

@@ -11,6 +11,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/config"
+	"carat/jobs/disk"
 	"carat/jobs/stamp"
 	"carat/pipeline"
 	"carat/pipeline/identity"
@@ -54,8 +55,13 @@ func (v *Verification) differ(format string, args ...any) {
 // Verify walks the whole history, offline: the hash chain and every file, each
 // kept source file read again, the runs, the certificates of closed periods and,
 // if given, a head that somebody else kept. A history that differs from what it
-// says is a verification error with the first difference; the result has all.
+// says is a verification error with the first difference; the result has all. What may
+// not be read says nothing: that is an error of usage.
 func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err error) {
+	if first, n := disk.Unreadable(o.Config.Lake); n > 0 {
+		return nil, pipeline.Errorf(pipeline.KindUsage, "verify lake", o.Config.Lake, "this account may not read %s (%d in all), so that nothing can be said of it; nothing was verified", first, n).
+			WithHint("run it as the account that owns the lake, or have the owner give it the right to read")
+	}
 	p, err := open(ctx, o)
 	if err != nil && o.Config.Bucket != "" && pipeline.KindOf(err) != pipeline.KindVerification {
 		return nil, err // the bucket says what is wrong
