@@ -218,7 +218,32 @@ func (p *Store) Write(ctx context.Context, do func(*sql.Tx) error) error {
 	if err != nil || p.Chain == nil || is == was {
 		return err
 	}
-	return p.Chain().settle(ctx, was, is)
+	return p.over(ctx, was, is)
+}
+
+// How often, and after which wait, it is tried again to note that a write is over, where
+// another session keeps the catalog locked for longer than a statement waits.
+const settleTries = 3
+
+var settleWait = 500 * time.Millisecond
+
+// over notes that a write is over. The rows are kept by then, whatever becomes of it: who
+// asked is not told that they were refused because the catalog is locked, nor does who
+// interrupts now keep it from being noted. Until the next write notes it, the rows may be
+// those of before as well, as after a crash between the two.
+func (p *Store) over(ctx context.Context, was, is string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	for try := 1; ; try++ {
+		err := p.Chain().settle(ctx, was, is)
+		if err == nil || pipeline.KindOf(p.Disk.Fail("note", "people", err)) != pipeline.KindBusy {
+			return err
+		}
+		if try == settleTries {
+			return nil
+		}
+		time.Sleep(time.Duration(try) * settleWait)
+	}
 }
 
 // readTries is how often rows are read again that seem changed: another carat may have

@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"carat/pipeline"
 	"carat/pipeline/lake/store"
@@ -209,6 +212,45 @@ func TestPeopleWriteCutShort(t *testing.T) {
 	chain.Broken = func(string) []string { return []string{"file people/people.sqlite was changed"} }
 	if err := p.Check(t.Context()); pipeline.KindOf(err) != pipeline.KindVerification {
 		t.Errorf("an older carat's, whose seal is broken: %v", err)
+	}
+}
+
+// A write whose end can't be noted, because another session keeps the catalog locked, is kept
+// and told as kept: it is tried again, and the next write notes it. One that is refused
+// before it is kept is told as refused.
+func TestPeopleWriteThatMeetsALock(t *testing.T) {
+	settleWait = time.Millisecond
+	p, db := kept(t)
+	chain := p.Chain()
+	var locked []bool // by note
+	notes := 0
+	p.Chain = func() Chain {
+		c := chain
+		c.Record = func(context.Context, *sql.Tx, string, ...any) error {
+			if notes++; notes <= len(locked) && locked[notes-1] {
+				return &pgconn.PgError{Code: "55P03", Message: "canceling statement due to lock timeout"}
+			}
+			return nil
+		}
+		return c
+	}
+	other := luna
+	for i, c := range []struct {
+		locked        []bool
+		kept, settled bool
+	}{{[]bool{false, true, true, false}, true, true}, {[]bool{false, true, true, true, true}, true, false}, {[]bool{true}, false, false}, {nil, true, true}} {
+		locked, notes, other.Email = c.locked, 0, fmt.Sprintf("m%d@example.com", i)
+		if err := take(t, p, other); (err == nil) != c.kept {
+			t.Errorf("%d: %v", i, err)
+		}
+		all, err := p.All(t.Context())
+		if err != nil || (all["c1"].Email == other.Email) != c.kept {
+			t.Errorf("%d: %v %v", i, all, err)
+		}
+		var was, is string
+		if err := db.QueryRow("select metadata_location, metadata_sha256 from carat_tables").Scan(&was, &is); err != nil || (was == is) != c.settled {
+			t.Errorf("%d: settled %v, %v", i, was == is, err)
+		}
 	}
 }
 
