@@ -13,6 +13,8 @@ type TableFiles struct {
 	// Later are batches whose rows are not to be read either, as they are all of later
 	// months than the one that is asked for.
 	Later []string
+	// Only are the numbers of the batches whose rows are to be read; none: of all.
+	Only []int64
 	// UpTo is the number of the last batch whose rows are to be read; 0: of all.
 	UpTo int64
 }

@@ -110,6 +110,7 @@ var mayImport = map[string][]string{
 	"pipeline/lake/store/storetest": {"pipeline/lake/store/object"}, // for tests alone
 	"pipeline/lake/chain":           {"pipeline", "pipeline/spelling"},
 	"pipeline/lake/keys":            {},
+	"pipeline/lake/keyindex":        {},
 	"pipeline/lake/seal":            {"pipeline/lake/store"},
 	"pipeline/lake/raw":             {"pipeline/lake/store"},
 	"pipeline/lake/people":          {"pipeline", "pipeline/lake/store"},
@@ -126,7 +127,7 @@ var mayImport = map[string][]string{
 	"pipeline/lake/certificates":    {"pipeline", "pipeline/certificate", "pipeline/lake/catalog", "pipeline/lake/store"},
 	"pipeline/lake/compact":         {"pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/pages", "pipeline/lake/store"},
 	"pipeline/lake/sweep":           {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/people", "pipeline/lake/raw", "pipeline/lake/store"},
-	"pipeline/lake/verify": {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/identity", "pipeline/lake/inventory", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/pointers", "pipeline/lake/published", "pipeline/lake/raw",
+	"pipeline/lake/verify": {"pipeline", "pipeline/lake/catalog", "pipeline/lake/chain", "pipeline/lake/identity", "pipeline/lake/inventory", "pipeline/lake/keyindex", "pipeline/lake/links", "pipeline/lake/pages", "pipeline/lake/pointers", "pipeline/lake/published", "pipeline/lake/raw",
 		"pipeline/lake/seal", "pipeline/lake/store", "pipeline/lake/sweep"},
 
 	// The rooms of reports know those below them.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
@@ -16,7 +15,6 @@ import (
 const (
 	goalMonth     = 1.1 // the last month of a lake, over the first
 	goalSmallFile = 1.3 // a file of smallFileRows rows, with months before it over none
-	smallFileRows = 1000
 )
 
 // history is a lake of months.
@@ -26,7 +24,7 @@ type history struct {
 }
 
 // history measures what a month costs with ever more before it, carried forward and, the
-// last, from the start too; and what a small file costs there and in an empty lake. CPU
+// last, from the start too; and what a small file costs with and without history. CPU
 // seconds, user and system, one run of each.
 func (b *bench) history(ctx context.Context, h history) error {
 	h.months = min(max(h.months, 2), 24)
@@ -65,7 +63,7 @@ func (b *bench) history(ctx context.Context, h history) error {
 	wide("  last over first, carried forward", over(last[0], first[0]), over(last[1], first[1]), over(last[2], first[2]), over(last[3], first[3]))
 	wide("  last over first, from the start", "", over(start, first[1]), "", "")
 	fmt.Printf("  (a reconciliation: at most %.1f; closing compares the month with a run from the start)\n\n", goalMonth)
-	return b.smallFile(ctx, made, period.Format("2006-01"))
+	return b.smallFiles(ctx)
 }
 
 // closeMonth takes in a month's files, and those of the next one, which hold rows of its
@@ -115,48 +113,6 @@ func way(made, history string) error {
 	}
 	lines := slices.DeleteFunc(strings.Split(string(text), "\n"), func(line string) bool { return strings.HasPrefix(line, "history:") })
 	return os.WriteFile(path, []byte("history: "+history+"\n"+strings.Join(lines, "\n")), 0o644)
-}
-
-// smallFile measures a file of a thousand gifts of a month in the lake of months and in one
-// that has none.
-func (b *bench) smallFile(ctx context.Context, made, month string) error {
-	in, err := os.Open(filepath.Join(made, "inbox", "gift_events-"+month+".csv"))
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	var text strings.Builder
-	lines := bufio.NewScanner(in)
-	for n := 0; n <= smallFileRows && lines.Scan(); n++ {
-		line := lines.Text()
-		if n > 0 { // the month's own file was taken in: these are others
-			line = "again-" + line
-		}
-		text.WriteString(line + "\n")
-	}
-	file := filepath.Join(made, "gift_events-small.csv")
-	if err := os.WriteFile(file, []byte(text.String()), 0o644); err != nil {
-		return err
-	}
-	empty := made + "-empty"
-	if err := fresh(empty); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(empty, "carat.yaml"), []byte("first_period: \"2024-01\"\n"), 0o644); err != nil {
-		return err
-	}
-	none, err := measure(ctx, b.carat, "ingest", "--dir", empty, file)
-	if err != nil {
-		return err
-	}
-	with, err := measure(ctx, b.carat, "ingest", "--dir", made, file)
-	if err != nil {
-		return err
-	}
-	wide(fmt.Sprintf("ingest of %d rows", smallFileRows), "empty", "months", "ratio", "at most")
-	wide("  CPU seconds", seconds(none.cpu), seconds(with.cpu), over(with.cpu, none.cpu), fmt.Sprint(goalSmallFile))
-	fmt.Println()
-	return os.RemoveAll(empty)
 }
 
 func over(a, b time.Duration) string { return ratio(int64(a), int64(b)) }

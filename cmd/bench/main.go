@@ -46,6 +46,7 @@ func main() {
 	wanted := flag.Bool("history", false, "compare a month that has others before it with the first, and a small file, and nothing else: minutes")
 	flag.IntVar(&h.months, "months", 6, "with -history, months that are closed one after the other; at most 24")
 	flag.IntVar(&h.monthGifts, "month-gifts", 40_000, "with -history, gift events of each month")
+	small := flag.Bool("small", false, "measure a small file with and without months before it, and nothing else")
 	job := flag.String("job", "", "internal: measure something in this process (copy, floor, xlsx or models)")
 	flag.Parse()
 	var err error
@@ -54,6 +55,9 @@ func main() {
 	}
 	if *wanted {
 		*job = "history"
+	}
+	if *small {
+		*job = "small"
 	}
 	switch *job {
 	case "copy":
@@ -67,6 +71,10 @@ func main() {
 	case "scale":
 		if err = b.absolute(); err == nil {
 			err = b.scale(context.Background())
+		}
+	case "small":
+		if err = b.absolute(); err == nil {
+			err = b.smallFiles(context.Background())
 		}
 	case "history":
 		if err = b.absolute(); err == nil {

@@ -228,12 +228,9 @@ func dropRepeats(ctx context.Context, g *ingestion, table pipeline.Feed, stage l
 	if err != nil {
 		return err
 	}
-	history, err := g.Lake.Table(ctx, table.Name, books.Latest)
+	history, err := g.before(ctx, table, stage, within)
 	if err != nil {
 		return err
-	}
-	if g.without != "" {
-		history.Without = append(slices.Clone(history.Without), g.without)
 	}
 	if !within && len(history.Files) == 0 {
 		return nil

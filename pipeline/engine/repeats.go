@@ -17,6 +17,12 @@ func (e *Engine) Repeats(ctx context.Context, feed pipeline.Feed, columns []pipe
 	return repeats.Each(ctx, e.Database, feed, columns, staged, history, within, take)
 }
 
+// Keys gives take the key of each row of a table's files, and the number of its batch, as
+// repeats.Keys does.
+func (e *Engine) Keys(ctx context.Context, feed pipeline.Feed, table pipeline.TableFiles, after int64, take func(key []byte, batchNo int64) error) error {
+	return repeats.Keys(ctx, e.Database, feed, table, after, take)
+}
+
 // HeldLines gives the lines of bank_lines of an account and currency around a
 // day, as repeats.HeldLines does.
 func (e *Engine) HeldLines(ctx context.Context, table pipeline.TableFiles, account, currency, day string) ([]pipeline.HeldLine, error) {

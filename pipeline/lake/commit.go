@@ -189,6 +189,7 @@ func (s *Stage[T, P]) afterCommit(ctx context.Context, b pipeline.Batch, seq int
 		return chain.CommittedBatch{Batch: b, Seq: seq, Table: b.Feed}, nil
 	}
 	if one, found, err := l.catalog.LinkNamed(ctx, b.ID); err == nil && found {
+		s.keepKeys(one)
 		return chain.ReadBatch(one)
 	}
 	return chain.CommittedBatch{Batch: b, Seq: seq, Table: b.Feed}, nil

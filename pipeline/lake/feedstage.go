@@ -19,6 +19,7 @@ type FeedStage interface {
 	AddRejects(rejects []pipeline.Reject) error
 	Files() []string
 	KeysMayRepeat() (bool, error)
+	KeysHere(ctx context.Context, fill FillKeys) (batches []int64, known bool, err error)
 	Duplicates() int64
 	Drop(ctx context.Context, drop *RowSet) error
 	Commit(ctx context.Context, b pipeline.Batch) (CommittedBatch, error)

@@ -13,6 +13,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/lake/catalog"
 	"carat/pipeline/lake/chain"
+	"carat/pipeline/lake/keyindex"
 	"carat/pipeline/lake/keys"
 	"carat/pipeline/lake/pages"
 	"carat/pipeline/lake/place"
@@ -33,6 +34,8 @@ type Stage[T any, P pages.RowPointer[T]] struct {
 	day     pages.Column // the event column; zero for reference feeds
 	rowForm pages.RowEncoder
 	keys    *keys.Hashes
+	index   *keyindex.Index // of all keys of the table; nil: there is none
+	asked   bool            // the batch's keys were put beside it
 	// contentSeed is for hashes of whole rows.
 	contentSeed maphash.Seed
 	sync        *store.Syncer
@@ -87,8 +90,8 @@ func NewStage[T any, P pages.RowPointer[T]](ctx context.Context, l *Lake, feed p
 	if err != nil {
 		return nil, err
 	}
-	s.dir = dir
-	s.keys = keys.New(dir)
+	s.dir, s.index = dir, l.keyIndex(feed)
+	s.keys = keys.New(dir, s.index.Hasher())
 	return s, nil
 }
 

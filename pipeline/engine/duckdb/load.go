@@ -131,12 +131,15 @@ func ScanTable(t pipeline.TableFiles) string {
 // Standing is the condition on a table's rows that leaves out the batches that
 // others took out; "" for none.
 func Standing(t pipeline.TableFiles) string {
-	if len(t.Without)+len(t.Later) == 0 && t.UpTo == 0 || len(t.Files) == 0 {
+	if len(t.Without)+len(t.Later)+len(t.Only) == 0 && t.UpTo == 0 || len(t.Files) == 0 {
 		return ""
 	}
 	var ids, later, parts []string
 	if t.UpTo > 0 {
 		parts = append(parts, "batch_no <= "+strconv.FormatInt(t.UpTo, 10))
+	}
+	if len(t.Only) > 0 {
+		parts = append(parts, "batch_no in ("+strings.Trim(strings.ReplaceAll(fmt.Sprint(t.Only), " ", ", "), "[]")+")")
 	}
 	for _, id := range t.Without {
 		ids = append(ids, Literal(id))

@@ -43,6 +43,12 @@ func Stream(ctx context.Context, conn *sql.Conn, query string) (*ColumnRows, err
 	return rows, nil
 }
 
+// Stream runs a query of carat's own as Stream does. The database can do nothing else
+// until the rows are closed.
+func (d *Database) Stream(ctx context.Context, query string) (*ColumnRows, error) {
+	return Stream(ctx, d.conn, query)
+}
+
 // rawConnection gives DuckDB's own handle of a connection. The driver keeps it
 // to itself, and its Arrow interface, which could do the same, is there only
 // when everything is built with a tag.

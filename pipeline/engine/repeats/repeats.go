@@ -38,7 +38,7 @@ func Each(ctx context.Context, d *duckdb.Database, feed pipeline.Feed, columns [
 	for _, view := range []struct {
 		name  string
 		table pipeline.TableFiles
-	}{{"repeats_staged", pipeline.TableFiles{Files: staged}}, {"repeats_history", pipeline.TableFiles{Files: history.Files, Without: history.Without}}} {
+	}{{"repeats_staged", pipeline.TableFiles{Files: staged}}, {"repeats_history", pipeline.TableFiles{Files: history.Files, Without: history.Without, Only: history.Only}}} {
 		view.table.Columns = columns
 		if err := d.Exec(ctx, "create or replace temporary view "+view.name+" as "+duckdb.ScanTable(view.table)); err != nil {
 			return fmt.Errorf("compare keys of %s: %w", feed.Name, err)

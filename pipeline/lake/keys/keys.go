@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"iter"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -25,7 +27,7 @@ const keyMemory = 192 << 20
 // may share a hash by chance (one batch in 360,000 at ten million rows), which
 // costs only an exact query.
 type Hashes struct {
-	seed   maphash.Seed // makes the hashes of one batch hard to aim at
+	hash   func(key []byte) uint64
 	mu     sync.Mutex
 	parts  []keyPart
 	filter seenFilter
@@ -38,13 +40,18 @@ type Hashes struct {
 	folder string
 }
 
-// New begins the hashes of a batch, which may be spilled to a folder.
-func New(folder string) *Hashes {
-	return &Hashes{seed: maphash.MakeSeed(), limit: keyMemory, folder: folder}
+// New begins the hashes of a batch, which may be spilled to a folder. hash makes them;
+// nil: one with a seed of the batch's own, so that nobody can aim at it.
+func New(folder string, hash func(key []byte) uint64) *Hashes {
+	if hash == nil {
+		seed := maphash.MakeSeed()
+		hash = func(key []byte) uint64 { return maphash.Bytes(seed, key) }
+	}
+	return &Hashes{hash: hash, limit: keyMemory, folder: folder}
 }
 
 // Hash gives the hash of a key.
-func (k *Hashes) Hash(key []byte) uint64 { return maphash.Bytes(k.seed, key) }
+func (k *Hashes) Hash(key []byte) uint64 { return k.hash(key) }
 
 // keyPart is one block's hashes, sorted into buckets by their top bits; in
 // memory or spilled. A partition is a run of buckets.
@@ -135,37 +142,64 @@ func (k *Hashes) MayRepeat() (bool, error) {
 		return k.again, nil
 	}
 	var set hashSet
-	var buf []byte
+	var all []uint64
 	for i := range keyPartitions {
-		total := 0
-		for j := range k.parts {
-			from, to := k.parts[j].partition(i)
-			total += int(to - from)
+		var err error
+		if all, err = k.part(i, all[:0]); err != nil {
+			return false, err
 		}
-		set.reset(total)
-		for j := range k.parts {
-			p := &k.parts[j]
-			from, to := p.partition(i)
-			if p.hashes != nil {
-				for _, h := range p.hashes[from:to] {
-					if set.seen(h) {
-						return true, nil
-					}
-				}
-				continue
-			}
-			buf = append(buf[:0], make([]byte, (to-from)*8)...)
-			if _, err := k.spill.ReadAt(buf, p.at+int64(from)*8); err != nil {
-				return false, fmt.Errorf("read key hashes: %w", err)
-			}
-			for ; len(buf) >= 8; buf = buf[8:] {
-				if set.seen(binary.LittleEndian.Uint64(buf)) {
-					return true, nil
-				}
+		set.reset(len(all))
+		for _, h := range all {
+			if set.seen(h) {
+				return true, nil
 			}
 		}
 	}
 	return false, nil
+}
+
+// Ascending gives all hashes in ascending order, each as often as it was kept, in the
+// memory of one part of them.
+func (k *Hashes) Ascending() iter.Seq2[uint64, error] {
+	return func(yield func(uint64, error) bool) {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		var all []uint64
+		for i := range keyPartitions {
+			var err error
+			if all, err = k.part(i, all[:0]); err != nil {
+				yield(0, err)
+				return
+			}
+			slices.Sort(all)
+			for _, h := range all {
+				if !yield(h, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// part appends the hashes of a partition, of all blocks.
+func (k *Hashes) part(i int, all []uint64) ([]uint64, error) {
+	var buf []byte
+	for j := range k.parts {
+		p := &k.parts[j]
+		from, to := p.partition(i)
+		if p.hashes != nil {
+			all = append(all, p.hashes[from:to]...)
+			continue
+		}
+		buf = append(buf[:0], make([]byte, (to-from)*8)...)
+		if _, err := k.spill.ReadAt(buf, p.at+int64(from)*8); err != nil {
+			return all, fmt.Errorf("read key hashes: %w", err)
+		}
+		for rest := buf; len(rest) >= 8; rest = rest[8:] {
+			all = append(all, binary.LittleEndian.Uint64(rest))
+		}
+	}
+	return all, nil
 }
 
 // Close removes the spill file.

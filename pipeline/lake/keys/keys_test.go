@@ -21,6 +21,16 @@ func TestKeysMayRepeat(t *testing.T) {
 		if may, err := k.MayRepeat(); may || err != nil {
 			t.Errorf("limit %d: unlike keys may repeat: %v %v", limit, may, err)
 		}
+		last, n := uint64(0), 0
+		for h, err := range k.Ascending() {
+			if err != nil || h < last {
+				t.Fatal(h, last, err)
+			}
+			last, n = h, n+1
+		}
+		if n != 25_000 || last == 0 {
+			t.Errorf("limit %d: %d hashes in order, of 25,000", limit, n)
+		}
 		again := uint64(3)
 		again *= 0x9E3779B97F4A7C15
 		// The key of a row before, with other content.

@@ -100,6 +100,12 @@ func (m Mirror) Last(ctx context.Context, kind string, upTo int64) (chain.Link, 
 	return m.one(ctx, "kind = ? and link_no <= ? order by link_no desc limit 1", kind, upTo)
 }
 
+// LastOf gives the last link that brought rows of a table.
+func (m Mirror) LastOf(ctx context.Context, table string, upTo int64) (chain.Link, bool, error) {
+	// The links are asked backwards, not those of the table: it was seldom long ago.
+	return m.one(ctx, "table_name || '' = ? and (kind || '' = '"+chain.KindBatch+"' or kind || '' = '"+chain.KindUndo+"') and link_no <= ? order by link_no desc limit 1", table, upTo)
+}
+
 // LastBy gives the last link of whose snapshots' dates are up to one.
 func (m Mirror) LastBy(ctx context.Context, ms, upTo int64) (chain.Link, bool, error) {
 	return m.one(ctx, "dated_ms <= ? and link_no <= ? order by link_no desc limit 1", ms, upTo)

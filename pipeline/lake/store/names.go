@@ -16,6 +16,10 @@ import (
 // lake has it.
 const TurnsFolder = "queries"
 
+// KeysFolder holds the indexes of keys, which can be made anew of the rows at any time. No
+// copy of the lake has it.
+const KeysFolder = "keys"
+
 // Names lists what a copy of the lake consists of besides its databases, by path below the
 // lake's folder: names only, in order. Something that is no plain file is a verification
 // error: no job of carat's makes one.
@@ -47,7 +51,7 @@ func (d *Disk) Names() (names []string, err error) {
 		}
 		name := filepath.ToSlash(rel)
 		switch {
-		case e.IsDir() && (name == "staging" || name == TurnsFolder):
+		case e.IsDir() && (name == "staging" || name == TurnsFolder || name == KeysFolder):
 			return filepath.SkipDir
 		case e.IsDir():
 			return nil

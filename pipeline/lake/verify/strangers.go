@@ -37,7 +37,7 @@ func (v *verifier) strangers(ctx context.Context, sweeper *sweep.Sweeper, needed
 		}
 		name := d.Relative(path)
 		switch {
-		case name == "staging" && e.IsDir(), name == store.TurnsFolder && e.IsDir():
+		case name == "staging" && e.IsDir(), name == store.TurnsFolder && e.IsDir(), name == store.KeysFolder && e.IsDir():
 			return fs.SkipDir
 		case e.IsDir(), path == d.Root: // the lake's folder may be a link itself
 		case !e.Type().IsRegular() || strings.ContainsAny(name, "\n\r\\"):

@@ -137,6 +137,7 @@ func (v *verifier) walk(ctx context.Context) error {
 		}
 		previous = l.Value
 	}
+	v.keyIndexes(all)
 	v.report.Chain = previous
 	v.mirrored(ctx, all)
 	v.runs(ctx)
