@@ -303,6 +303,7 @@ func (s *Stage[T, P]) Discard() error {
 		errs = append(errs, s.raw.Abandon())
 	}
 	s.sync.Abandon()
+	s.index.Forget()
 	errs = append(errs, s.keys.Close())
 	if s.move == nil {
 		s.move = s.lake.catalog.NewMove(s.dir)

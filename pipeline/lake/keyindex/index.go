@@ -152,9 +152,7 @@ func (x *Index) Put(batchNo int64, hashes iter.Seq2[uint64, error]) error {
 }
 
 func (x *Index) put(entries iter.Seq2[Entry, error]) (err error) {
-	if x.pending.Name != "" {
-		_ = os.Remove(x.path(x.pending))
-	}
+	x.Forget()
 	if err = os.MkdirAll(x.dir, 0o700); err == nil {
 		x.pending, err = x.write(entries)
 	}
@@ -179,8 +177,7 @@ func (x *Index) Keep(filled State) error {
 	next.Runs = slices.Clone(next.Runs)
 	next.State = filled
 	if x.pending.Entries > 0 {
-		next.Runs = append(next.Runs, x.pending)
-		x.pending = run{}
+		next.Runs, x.pending = append(next.Runs, x.pending), run{}
 		if err := x.merge(&next); err != nil {
 			return fmt.Errorf("write the index of keys: %w", err)
 		}
@@ -311,25 +308,49 @@ func (x *Index) find(one run, wanted *reader, found map[uint32]bool) error {
 	return err
 }
 
-// Check reads the whole index, and gives how many keys of each batch are in it. An error
-// says that it isn't as it was written.
-func (x *Index) Check() (map[int64]int64, error) {
-	counts := map[int64]int64{}
-	for _, one := range x.note.Runs {
-		r, err := openRun(x.path(one), x.note.Seed, one.Entries)
-		if err != nil {
-			return nil, fmt.Errorf("read the index of keys: %w", err)
-		}
-		for e, err := range ascending([]*cursor{{reader: r}}) {
-			if err != nil {
-				r.close()
-				return nil, fmt.Errorf("read the index of keys: %w", err)
-			}
-			counts[int64(e.Batch)]++
-		}
-		r.close()
+// Check reads the index in a folder whole, and gives up to where it is filled, how many
+// keys of each batch are in it, and the names of files that aren't as they were written.
+// Of none at all it gives nothing.
+func Check(dir string) (filled State, counts map[int64]int64, changed []string) {
+	n, err := readNote(filepath.Join(dir, noteFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return State{}, nil, nil
 	}
-	return counts, nil
+	if err != nil {
+		return State{}, nil, []string{noteFile}
+	}
+	x := &Index{dir: dir, note: n}
+	counts = map[int64]int64{}
+	for _, one := range n.Runs {
+		if err := x.count(one, counts); err != nil {
+			changed = append(changed, filepath.Base(one.Name))
+		}
+	}
+	return n.State, counts, changed
+}
+
+// count adds the keys of a run to those of their batches.
+func (x *Index) count(one run, counts map[int64]int64) error {
+	r, err := openRun(x.path(one), x.note.Seed, one.Entries)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	for e, err := range ascending([]*cursor{{reader: r}}) {
+		if err != nil {
+			return err
+		}
+		counts[int64(e.Batch)]++
+	}
+	return nil
+}
+
+// Forget takes away what was put and isn't kept.
+func (x *Index) Forget() {
+	if x != nil && x.pending.Name != "" {
+		_ = os.Remove(x.path(x.pending)) // the next Keep does it otherwise
+		x.pending = run{}
+	}
 }
 
 func (x *Index) path(one run) string { return filepath.Join(x.dir, filepath.Base(one.Name)) }
@@ -361,7 +382,12 @@ func writeNote(path string, n note) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+".tmp", []byte(string(body)+"\n"+sumOf(string(body))+"\n"), 0o600); err != nil {
+	f, err := os.OpenFile(path+".tmp", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(string(body) + "\n" + sumOf(string(body)) + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(path+".tmp", path)

@@ -83,7 +83,7 @@ func writeRun(path string, seed uint64, entries iter.Seq2[Entry, error]) (n int6
 			return n, err
 		}
 	}
-	return n, out.Flush()
+	return n, errors.Join(out.Flush(), f.Sync())
 }
 
 // reader reads a run's blocks.
