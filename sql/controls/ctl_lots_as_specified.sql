@@ -11,7 +11,7 @@
 -- checked: from run_lot_viewers where is_drawn
 -- not_compared_reason: no viewer had coins, or the rules themselves made the lots
 -- Every run builds the rules for a sample of the viewers beside the pass: one in a hundred by a hash of the run, and of those with
--- refunds, reversals, debt or breakage up to five hundred; all, below two thousand viewers, when preparing a month has to run it again, when
+-- refunds, reversals, debt or breakage up to five hundred, of up to twenty thousand rows; all, below two thousand viewers, when preparing a month has to run it again, when
 -- an earlier run of the month found a difference, and when any row of the sample differs. Then the rows of the rules are published. What is
 -- counted as checked are the viewers that the hash drew: who else is compared depends on how much of the history the run had to read.
 select

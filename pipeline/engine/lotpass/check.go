@@ -16,10 +16,14 @@ import (
 )
 
 // Of how many viewers one is compared in every run, how many of those who are
-// replayed always are, and below how many viewers all are.
+// replayed always are, of up to how many rows of their history, and below how many
+// viewers all are. Rows are bounded because a few viewers of whom all is read since the
+// first month soon have more than all others: by the SQL each row costs as much as a
+// hundred by the pass.
 const (
 	oneOf          = 100
 	alwaysReplayed = 500
+	alwaysRows     = 20_000
 	allBelow       = 2_000
 )
 
@@ -41,7 +45,7 @@ type difference struct {
 // sample fills the table of the viewers who are compared in every run and says
 // whether these are all: one in a hundred by a hash that nobody can foresee
 // before the run, and of those who are replayed, for what refunds, reversals,
-// debts and breakage do, up to a fixed number.
+// debts and breakage do, up to a fixed number of them and of rows.
 func sample(ctx context.Context, db *duckdb.Database, runID string) (areAll bool, err error) {
 	from, into := db.Streams()
 	r := &run{ctx: ctx, from: from, into: into}
@@ -73,29 +77,55 @@ func sample(ctx context.Context, db *duckdb.Database, runID string) (areAll bool
 // choose marks the viewers of the sample, and which of them the hash drew: these are the
 // same however much of the history a run read, those who are replayed are not.
 func (r *run) choose(runID string, drawn, chosen map[int64]bool) error {
-	type replayed struct {
-		hash   uint64
-		viewer int64
+	rowsOf := map[int64]int64{} // of the history of who is replayed
+	err := r.each(`select led_viewer_replayed.viewer_no, count(led_lot_source.viewer_no) from led_viewer_replayed
+left join led_lot_source on led_lot_source.viewer_no = led_viewer_replayed.viewer_no group by led_viewer_replayed.viewer_no`, func(rows *duckdb.ColumnRows) {
+		rowsOf[rows.Whole(0)] = rows.Whole(1)
+	})
+	if err != nil {
+		return err
 	}
 	var always []replayed
 	var text []byte
-	err := r.each(`select led_viewer.viewer_no, led_viewer.entity, led_viewer.viewer_id, led_viewer_replayed.viewer_no is not null
-from led_viewer left join led_viewer_replayed on led_viewer_replayed.viewer_no = led_viewer.viewer_no`, func(rows *duckdb.ColumnRows) {
+	err = r.each("select viewer_no, entity, viewer_id from led_viewer", func(rows *duckdb.ColumnRows) {
 		text = append(append(append(append(append(text[:0], runID...), '\x1f'), rows.Text(1)...), '\x1f'), rows.Text(2)...)
 		sum := sha256.Sum256(text)
 		hash := binary.BigEndian.Uint64(sum[:8])
 		if hash < math.MaxUint64/oneOf {
 			drawn[rows.Whole(0)], chosen[rows.Whole(0)] = true, true
 		}
-		if rows.Bool(3) {
-			always = append(always, replayed{hash, rows.Whole(0)})
+		if n, is := rowsOf[rows.Whole(0)]; is {
+			always = append(always, replayed{hash, rows.Whole(0), n})
 		}
 	})
-	slices.SortFunc(always, func(a, b replayed) int { return cmp.Compare(a.hash, b.hash) })
-	for _, v := range always[:min(len(always), alwaysReplayed)] {
-		chosen[v.viewer] = true
+	for _, viewer := range alwaysCompared(always) {
+		chosen[viewer] = true
 	}
 	return err
+}
+
+// replayed is a viewer who is replayed, and the rows that are for it.
+type replayed struct {
+	hash   uint64
+	viewer int64
+	rows   int64
+}
+
+// alwaysCompared gives those of the replayed who are compared: in the order of their
+// hashes, as many as the bounds allow. One of more rows than fit is left out, unless it is
+// the first: so it too is compared in some runs.
+func alwaysCompared(all []replayed) (viewers []int64) {
+	slices.SortFunc(all, func(a, b replayed) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.viewer, b.viewer)) })
+	rows := int64(0)
+	for _, v := range all {
+		if len(viewers) == alwaysReplayed {
+			break
+		}
+		if len(viewers) == 0 || rows+v.rows <= alwaysRows {
+			viewers, rows = append(viewers, v.viewer), rows+v.rows
+		}
+	}
+	return viewers
 }
 
 // check compares the pass's tables with what the models' text says, of the

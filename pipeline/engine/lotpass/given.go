@@ -17,7 +17,7 @@ var givenPass = &Pass{
 		{"led_wallet_low", "7a30389af39661b2e772a4163b6a4006eedc10bca13c4ec7aba3312b699a3a04"},
 		{"led_lot_given", "4b9f31a14f6c108ec33ab4506c98f9c861431291499c360bba36dcc98bc38e42"},
 	},
-	Reads: []string{"led_carried_lot", "led_carried_viewer", "led_gift", "led_lot", "led_lot_class", "led_viewer", "led_viewer_replayed", "led_quarter_day", "led_coin_change",
+	Reads: []string{"led_carried_lot", "led_carried_viewer", "led_gift", "led_lot", "led_lot_class", "led_lot_source", "led_viewer", "led_viewer_replayed", "led_quarter_day", "led_coin_change",
 		"led_coin_movement", "led_reached_gift", "stg_gift_events", "run"},
 	views: []string{"led_coin_movement", "led_coin_change"},
 	tells: []string{"led_viewer", "led_gift", "led_lot", "led_viewer_replayed"},
