@@ -5,5 +5,5 @@
 // It promises that no page of a creator's takes the creator from the address: whose rows
 // they are jobs/creators knows by the record of the role; that it has no rule, no sum and
 // no SQL of its own; and that amounts are shown as statements show them. It knows neither
-// sessions nor the server: jobs/serve/pages lends it what a visit is.
+// sessions nor the server: a visit is what jobs/serve/room says.
 package creators

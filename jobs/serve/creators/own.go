@@ -6,6 +6,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/creators"
+	"carat/jobs/serve/room"
 	"carat/pipeline"
 	"carat/reports/pages/site"
 	"carat/reports/table"
@@ -44,7 +45,7 @@ var steps = []struct{ column, name string }{
 	{"returned_amount", "Payouts that came back"}, {"revaluation_amount", "Change of what a diamond is worth"}, {"rounding_amount", "Less fractions given up in payouts"}, {"closing_amount", "At the end"},
 }
 
-func headsOf(v *Visit, e *creators.Earnings) (heads []head) {
+func headsOf(v *room.Visit, e *creators.Earnings) (heads []head) {
 	for _, row := range e.Months.Rows {
 		get := func(column string) string { return cell(e.Months, row, column) }
 		h := head{Period: pipeline.Period(get("period")), Entity: get("entity"), Currency: get("currency")}
@@ -71,13 +72,13 @@ func headsOf(v *Visit, e *creators.Earnings) (heads []head) {
 }
 
 // earnings shows a creator what they earned.
-func earnings(v *Visit) (*Answer, error) {
-	a := &Answer{Template: "earnings", Title: "My earnings"}
+func earnings(v *room.Visit) (*room.Answer, error) {
+	a := &room.Answer{Template: "earnings", Title: "My earnings"}
 	if books.WantLake(v.Setting) != nil {
 		a.Data = earningsPage{Empty: &site.Empty{Why: "There is no month yet."}}
 		return a, nil
 	}
-	o := creators.OwnOptions{Setting: v.Setting, SQL: v.SQL, Period: pipeline.Period(v.R.PathValue("period")), Offset: v.offset(), Limit: int64(v.Limit)}
+	o := creators.OwnOptions{Setting: v.Setting, SQL: v.SQL, Period: pipeline.Period(v.R.PathValue("period")), Offset: v.Offset(), Limit: int64(v.Limit)}
 	e, err := creators.Own(v.Ctx, o)
 	if err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func earnings(v *Visit) (*Answer, error) {
 	case len(d.Heads) == 0:
 		d.Empty = &site.Empty{Why: "In " + site.Month(e.Period) + " you earned nothing, and nothing was owed to you."}
 	}
-	d.Lines, d.Payout = v.rows("Lines of "+string(e.Period), asMoney(e.Lines)).Filled(), v.rows("Payouts", asMoney(e.Payouts)).Filled()
+	d.Lines, d.Payout = v.Rows("Lines of "+string(e.Period), asMoney(e.Lines)).Filled(), v.Rows("Payouts", asMoney(e.Payouts)).Filled()
 	shown := &table.Table{Columns: d.Lines.Columns}
 	d.Lines.Links = func(column string, row []any) string {
 		if column != "line_no" {
@@ -117,14 +118,14 @@ func earnings(v *Visit) (*Answer, error) {
 }
 
 // ownOptions reads what of theirs a creator asks for by its address.
-func ownOptions(v *Visit) creators.OwnOptions {
+func ownOptions(v *room.Visit) creators.OwnOptions {
 	o := creators.OwnOptions{Setting: v.Setting, SQL: v.SQL, Period: pipeline.Period(v.R.PathValue("period")), Entity: v.R.PathValue("entity"), Currency: v.R.PathValue("currency"), Format: v.R.PathValue("format")}
 	o.Line, _ = strconv.ParseInt(v.R.PathValue("line"), 10, 64) // none has the number 0
 	return o
 }
 
 // ownStatement gives a creator a statement to take along.
-func ownStatement(v *Visit) (*Answer, error) {
+func ownStatement(v *room.Visit) (*room.Answer, error) {
 	o := ownOptions(v)
 	if !slices.Contains([]string{"pdf", "csv", "html"}, o.Format) {
 		o.Format = "" // which there is not
@@ -133,7 +134,7 @@ func ownStatement(v *Visit) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Answer{File: &File{Name: name, Kind: formats[o.Format], Content: text}}, nil
+	return &room.Answer{File: &room.File{Name: name, Kind: formats[o.Format], Content: text}}, nil
 }
 
 // linePage is what a line of a statement is made of.
@@ -159,7 +160,7 @@ var titles = map[string]string{"gift": "The gifts", "reversal": "What was taken 
 // headed are the values of a line that its heading says.
 var headed = []string{"period", "version", "entity", "currency", "line_no"}
 
-func linePageOf(v *Visit, l *creators.Line) linePage {
+func linePageOf(v *room.Visit, l *creators.Line) linePage {
 	d := linePage{Line: l}
 	t := &table.Table{}
 	var row []any
@@ -175,25 +176,25 @@ func linePageOf(v *Visit, l *creators.Line) linePage {
 		}
 	}
 	for _, p := range l.Parts {
-		d.Parts = append(d.Parts, part{Title: titles[p.Kind], More: p.More, Rows: v.rows(titles[p.Kind], p.Table).Filled()})
+		d.Parts = append(d.Parts, part{Title: titles[p.Kind], More: p.More, Rows: v.Rows(titles[p.Kind], p.Table).Filled()})
 	}
 	return d
 }
 
 // ownLine shows a creator what a line of theirs is made of.
-func ownLine(v *Visit) (*Answer, error) {
+func ownLine(v *room.Visit) (*room.Answer, error) {
 	l, err := creators.OwnLine(v.Ctx, ownOptions(v))
 	if err != nil {
 		return nil, err
 	}
 	d := linePageOf(v, l)
 	d.Ask, d.Days, d.Max = below("/earnings", string(l.Period), l.Entity, l.Currency, strconv.FormatInt(l.No, 10)), creators.AnswerDays, creators.QuestionRunesMax
-	return &Answer{Template: "line", Title: "Line " + strconv.FormatInt(l.No, 10) + " of " + site.Month(l.Period), Data: d,
+	return &room.Answer{Template: "line", Title: "Line " + strconv.FormatInt(l.No, 10) + " of " + site.Month(l.Period), Data: d,
 		Trail: []site.Place{{Path: "/earnings", Name: "My earnings"}, {Path: below("/earnings", string(l.Period)), Name: site.Month(l.Period)}}}, nil
 }
 
 // line shows the staff what a line is made of.
-func line(v *Visit) (*Answer, error) {
+func line(v *room.Visit) (*room.Answer, error) {
 	id := v.R.PathValue("id")
 	l, err := creators.LineOf(v.Ctx, ownOptions(v), id)
 	if err != nil {
@@ -203,6 +204,6 @@ func line(v *Visit) (*Answer, error) {
 	if v.May(books.RightTrace) {
 		d.Trace = tracePath(string(l.Period) + "/" + id + "/" + l.Entity + "/" + l.Currency + "/" + strconv.FormatInt(l.No, 10))
 	}
-	return &Answer{Template: "line", Title: "Line " + strconv.FormatInt(l.No, 10) + " of " + site.Month(l.Period), Data: d,
+	return &room.Answer{Template: "line", Title: "Line " + strconv.FormatInt(l.No, 10) + " of " + site.Month(l.Period), Data: d,
 		Trail: []site.Place{{Path: "/creators", Name: "Creators"}, {Path: below("/creators", id), Name: id}}}, nil
 }

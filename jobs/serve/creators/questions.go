@@ -8,6 +8,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/creators"
+	"carat/jobs/serve/room"
 	"carat/pipeline"
 	"carat/reports/pages/site"
 )
@@ -36,7 +37,7 @@ type question struct {
 	Said  string // on which day it was
 }
 
-func questionsOf(v *Visit, list []creators.Question, staff bool, typed map[int64]string) (all []question) {
+func questionsOf(v *room.Visit, list []creators.Question, staff bool, typed map[int64]string) (all []question) {
 	for _, q := range list {
 		one := question{Question: q, Staff: staff, Late: q.Late(v.Now), Typed: typed[q.No], Month: site.Month(q.Period)}
 		day := func(at time.Time) string { return at.In(v.Config.Zone).Format("2 January 2006") }
@@ -55,7 +56,7 @@ func questionsOf(v *Visit, list []creators.Question, staff bool, typed map[int64
 }
 
 // ownQuestions shows a creator what they asked, and what was answered.
-func ownQuestions(v *Visit) (*Answer, error) {
+func ownQuestions(v *room.Visit) (*room.Answer, error) {
 	list, err := creators.OwnQuestions(v.Ctx, creators.OwnOptions{Setting: v.Setting})
 	if err != nil {
 		return nil, err
@@ -64,16 +65,16 @@ func ownQuestions(v *Visit) (*Answer, error) {
 	if len(list) == 0 {
 		d.Empty = &site.Empty{Why: "You have asked nothing yet.", Next: "Each line of a statement has a field for a question about it.", Path: "/earnings"}
 	}
-	return &Answer{Template: "questions", Title: "My questions", Trail: []site.Place{{Path: "/earnings", Name: "My earnings"}}, Data: d}, nil
+	return &room.Answer{Template: "questions", Title: "My questions", Trail: []site.Place{{Path: "/earnings", Name: "My earnings"}}, Data: d}, nil
 }
 
 // ask keeps a question about a line. What was typed stays where it can't be kept.
-func ask(v *Visit) (*Answer, error) {
+func ask(v *room.Visit) (*room.Answer, error) {
 	o := ownOptions(v)
 	text := v.R.PostFormValue("text")
 	_, err := creators.Ask(v.Ctx, o, text)
 	if err == nil {
-		return &Answer{To: "/earnings/questions"}, nil
+		return &room.Answer{To: "/earnings/questions"}, nil
 	}
 	told, status := toldOf(err)
 	if told == "" {
@@ -102,10 +103,10 @@ func toldOf(err error) (told string, status int) {
 }
 
 // questions shows the staff what creators asked.
-func questions(v *Visit) (*Answer, error) { return questionsWith(v, "", "", nil) }
+func questions(v *room.Visit) (*room.Answer, error) { return questionsWith(v, "", "", nil) }
 
-func questionsWith(v *Visit, wrong, told string, typed map[int64]string) (*Answer, error) {
-	a := &Answer{Template: "questions", Title: "Questions"}
+func questionsWith(v *room.Visit, wrong, told string, typed map[int64]string) (*room.Answer, error) {
+	a := &room.Answer{Template: "questions", Title: "Questions"}
 	d := questionsPage{Staff: true, Wrong: wrong, Told: told}
 	if books.WantLake(v.Setting) == nil {
 		list, err := creators.Questions(v.Ctx, v.Setting, "")
@@ -122,13 +123,13 @@ func questionsWith(v *Visit, wrong, told string, typed map[int64]string) (*Answe
 }
 
 // answer keeps an answer. What was typed stays where it can't be kept.
-func answer(v *Visit) (*Answer, error) {
+func answer(v *room.Visit) (*room.Answer, error) {
 	no, _ := strconv.ParseInt(v.R.PathValue("id"), 10, 64) // none has the number 0
 	text := v.R.PostFormValue("text")
 	_, told, err := creators.Answer(v.Ctx, creators.AnswerOptions{Setting: v.Setting, No: no, Text: text, Link: v.Server + "/earnings/questions"})
 	if err == nil {
 		if told == "" {
-			return &Answer{To: "/questions"}, nil
+			return &room.Answer{To: "/questions"}, nil
 		}
 		return questionsWith(v, "", "The answer is kept; "+told+".", nil)
 	}

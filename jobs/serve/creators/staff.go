@@ -8,6 +8,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/creators"
+	"carat/jobs/serve/room"
 	"carat/pipeline"
 	"carat/reports/pages/site"
 	"carat/reports/table"
@@ -23,18 +24,18 @@ type listPage struct {
 }
 
 // list lists creators, for whoever has to find one.
-func list(v *Visit) (*Answer, error) {
-	a := &Answer{Template: "creators", Title: "Creators"}
+func list(v *room.Visit) (*room.Answer, error) {
+	a := &room.Answer{Template: "creators", Title: "Creators"}
 	if books.WantLake(v.Setting) != nil {
 		a.Data = listPage{Empty: &site.Empty{Why: "Nothing was ingested yet.", Next: "Put feed files into the inbox and run", Command: "carat ingest"}}
 		return a, nil
 	}
-	o := creators.Options{Setting: v.Setting, Text: v.text("text"), Offset: v.offset(), Limit: int64(v.Limit)}
+	o := creators.Options{Setting: v.Setting, Text: v.Text("text"), Offset: v.Offset(), Limit: int64(v.Limit)}
 	l, err := creators.List(v.Ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	d := listPage{Rows: v.rows("Creators", l.Table), Text: o.Text, Period: l.Period}
+	d := listPage{Rows: v.Rows("Creators", l.Table), Text: o.Text, Period: l.Period}
 	d.Rows.Links = creatorLinks(d.Rows)
 	d.Pager = site.PagerOf(o.Offset, int64(len(l.Table.Rows)), l.Total, o.Limit, func(offset int64) string {
 		return addressOf("/creators", "text", o.Text, "from", strconv.FormatInt(offset, 10))
@@ -85,7 +86,7 @@ type step struct{ Name, Text, Path string }
 const whyShown = 3
 
 // whys tells the newest payouts. Each is told by its newest version, which comes first.
-func whys(v *Visit, t *table.Table) (list []why) {
+func whys(v *room.Visit, t *table.Table) (list []why) {
 	told := map[string]bool{}
 	for _, row := range t.Rows {
 		get := func(column string) string { return cell(t, row, column) }
@@ -132,14 +133,14 @@ func dayOf(text string, zone *time.Location) string {
 }
 
 // look shows one: why their payouts are what they are, month by month.
-func look(v *Visit) (*Answer, error) {
-	o := creators.Options{Setting: v.Setting, Creator: v.R.PathValue("id"), Period: pipeline.Period(v.text("period")), Offset: v.offset(), Limit: int64(v.Limit)}
+func look(v *room.Visit) (*room.Answer, error) {
+	o := creators.Options{Setting: v.Setting, Creator: v.R.PathValue("id"), Period: pipeline.Period(v.Text("period")), Offset: v.Offset(), Limit: int64(v.Limit)}
 	c, err := creators.Look(v.Ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	path := below("/creators", c.ID)
-	d := creatorPage{Creator: c, Why: whys(v, c.Payouts), Statements: v.rows("Statements", asMoney(c.Statements)).Filled(), Lines: v.rows("Lines of "+string(c.Period), c.Lines).Filled(), Payouts: v.rows("Payouts", c.Payouts).Filled()}
+	d := creatorPage{Creator: c, Why: whys(v, c.Payouts), Statements: v.Rows("Statements", asMoney(c.Statements)).Filled(), Lines: v.Rows("Lines of "+string(c.Period), c.Lines).Filled(), Payouts: v.Rows("Payouts", c.Payouts).Filled()}
 	d.Statements.Links = func(column string, row []any) string {
 		if month, ok := row[max(d.Statements.At("period"), 0)].(string); ok && column == "period" {
 			return addressOf(path, "period", month) + "#lines"
@@ -172,7 +173,7 @@ func look(v *Visit) (*Answer, error) {
 		}
 		d.Questions = questionsOf(v, asked, true, nil)
 	}
-	return &Answer{Template: "creator", Title: "Creator " + c.ID, Trail: []site.Place{{Path: "/creators", Name: "Creators"}}, Data: d}, nil
+	return &room.Answer{Template: "creator", Title: "Creator " + c.ID, Trail: []site.Place{{Path: "/creators", Name: "Creators"}}, Data: d}, nil
 }
 
 func tracePath(id string) string { return "/trace?" + url.Values{"id": {id}}.Encode() }

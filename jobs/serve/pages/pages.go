@@ -17,6 +17,7 @@ import (
 	"carat/jobs/serve/api"
 	"carat/jobs/serve/creators"
 	"carat/jobs/serve/reading"
+	"carat/jobs/serve/room"
 	"carat/jobs/serve/signing"
 	"carat/jobs/serve/uploads"
 	"carat/jobs/serve/web"
@@ -133,9 +134,9 @@ func (p *Pages) table() []route {
 }
 
 // lent lets a page of another room be asked for as one of these.
-func (p *Pages) lent(do func(*creators.Visit) (*creators.Answer, error)) func(*visit) (*answer, error) {
+func (p *Pages) lent(do func(*room.Visit) (*room.Answer, error)) func(*visit) (*answer, error) {
 	return func(v *visit) (*answer, error) {
-		a, err := do(&creators.Visit{Setting: v.Setting, Ctx: v.ctx, R: v.r, SQL: p.SQL, Limit: v.limit, May: v.may, Links: v.links, Server: p.server})
+		a, err := do(&room.Visit{Setting: v.Setting, Ctx: v.ctx, R: v.r, SQL: p.SQL, Limit: v.limit, May: v.may, Links: v.links, Server: p.server})
 		if err != nil {
 			return nil, err
 		}

@@ -13,7 +13,7 @@ import (
 
 	"carat/docs"
 	"carat/jobs/books"
-	"carat/jobs/serve/creators"
+	"carat/jobs/serve/room"
 	"carat/pipeline"
 	"carat/reports/manual"
 	"carat/reports/pages/site"
@@ -26,7 +26,7 @@ const path = "/docs"
 var Place = site.Place{Path: path, Name: "Help"}
 
 // Routes are the pages.
-var Routes = []creators.Route{
+var Routes = []room.Route{
 	{Pattern: "GET " + path, Here: path, Do: staff(list)},
 	{Pattern: "GET " + path + "/{name}", Here: path, Do: staff(page)},
 	{Pattern: "GET " + path + "/file/{file...}", Here: path, Do: staff(source)},
@@ -35,8 +35,8 @@ var Routes = []creators.Route{
 // May says whether somebody of these rights reads the documents.
 func May(may func(books.Right) bool) bool { return may(books.RightStatus) || may(books.RightCreators) }
 
-func staff(do func(*creators.Visit) (*creators.Answer, error)) func(*creators.Visit) (*creators.Answer, error) {
-	return func(v *creators.Visit) (*creators.Answer, error) {
+func staff(do func(*room.Visit) (*room.Answer, error)) func(*room.Visit) (*room.Answer, error) {
+	return func(v *room.Visit) (*room.Answer, error) {
 		if !May(v.May) {
 			return nil, none()
 		}
@@ -77,7 +77,7 @@ type Data struct {
 }
 
 // list shows the documents, or what a search finds in them.
-func list(v *creators.Visit) (*creators.Answer, error) {
+func list(v *room.Visit) (*room.Answer, error) {
 	m, err := of(v.SQL)
 	if err != nil {
 		return nil, err
@@ -87,14 +87,14 @@ func list(v *creators.Visit) (*creators.Answer, error) {
 		d.Query = ""
 	}
 	d.Found = m.Search(d.Query, foundMost)
-	return &creators.Answer{Template: "docs", Title: "Help", Data: d}, nil
+	return &room.Answer{Template: "docs", Title: "Help", Data: d}, nil
 }
 
 // queryBytes bounds what is searched for.
 const queryBytes = 200
 
 // page shows a document.
-func page(v *creators.Visit) (*creators.Answer, error) {
+func page(v *room.Visit) (*room.Answer, error) {
 	m, err := of(v.SQL)
 	if err != nil {
 		return nil, err
@@ -103,11 +103,11 @@ func page(v *creators.Visit) (*creators.Answer, error) {
 	if p == nil {
 		return nil, none()
 	}
-	return &creators.Answer{Template: "docs", Title: p.Title, Trail: []site.Place{Place}, Data: Data{Page: p}}, nil
+	return &room.Answer{Template: "docs", Title: p.Title, Trail: []site.Place{Place}, Data: Data{Page: p}}, nil
 }
 
 // source shows a file that a document links to.
-func source(v *creators.Visit) (*creators.Answer, error) {
+func source(v *room.Visit) (*room.Answer, error) {
 	m, err := of(v.SQL)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func source(v *creators.Visit) (*creators.Answer, error) {
 	if !linked {
 		return nil, none()
 	}
-	return &creators.Answer{Template: "docs", Title: v.R.PathValue("file"), Trail: []site.Place{Place}, Data: Data{Text: text}}, nil
+	return &room.Answer{Template: "docs", Title: v.R.PathValue("file"), Trail: []site.Place{Place}, Data: Data{Text: text}}, nil
 }
 
 func none() error {

@@ -1,58 +1,16 @@
 package creators
 
 import (
-	"context"
-	"io/fs"
-	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"carat/jobs/books"
+	"carat/jobs/serve/room"
 	"carat/pipeline"
 	"carat/reports/pages/site"
 	"carat/reports/statement"
 	"carat/reports/table"
 )
-
-// Visit is one request of somebody who has signed in.
-type Visit struct {
-	books.Setting
-	Ctx   context.Context
-	R     *http.Request
-	SQL   fs.FS // the models
-	Limit int   // of rows on a page
-	// Server is where people reach the pages.
-	Server string
-	// May says whether the one who asks has a right: of what is offered, never of what is
-	// read, which the jobs judge.
-	May func(right books.Right) bool
-	// Links gives where cells lead that are no creator's own.
-	Links func(r site.Rows, period pipeline.Period) func(column string, row []any) string
-}
-
-// Answer is a page, a file or another page instead.
-type Answer struct {
-	Template, Title string
-	Trail           []site.Place
-	Data            any
-	To              string // another page, instead
-	Status          int    // 0: all is well
-	File            *File  // instead of a page
-}
-
-// File is something to be kept: it goes to the browser's downloads.
-type File struct {
-	Name, Kind string
-	Content    []byte
-}
-
-// Route is a page by its address.
-type Route struct {
-	Pattern string // as net/http's ServeMux reads it
-	Here    string // the entry of the navigation that it belongs to
-	Do      func(v *Visit) (*Answer, error)
-}
 
 // Places are the entries of the navigation, each with the right without which it isn't
 // shown.
@@ -66,7 +24,7 @@ var Places = []struct {
 }
 
 // Routes are all pages about creators.
-var Routes = []Route{
+var Routes = []room.Route{
 	{"GET /creators", "/creators", list},
 	{"GET /creators/{id}", "/creators", look},
 	{"GET /creators/{id}/{period}/{entity}/{currency}/{line}", "/creators", line},
@@ -78,23 +36,6 @@ var Routes = []Route{
 	{"GET /earnings/{period}", "/earnings", earnings},
 	{"GET /earnings/{period}/{entity}/{currency}/{line}", "/earnings", ownLine},
 	{"GET /earnings/{period}/{entity}/{currency}/statement/{format}", "/earnings", ownStatement},
-}
-
-// text gives a value of the address, without what can't be meant.
-func (v *Visit) text(name string) string { return strings.TrimSpace(v.R.URL.Query().Get(name)) }
-
-// offset gives where a page of a list begins.
-func (v *Visit) offset() int64 {
-	n, err := strconv.ParseInt(v.text("from"), 10, 64)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
-}
-
-// rows lays a table out.
-func (v *Visit) rows(caption string, t *table.Table, shown ...string) site.Rows {
-	return site.RowsOf(caption, v.Config.Zone, t, shown...)
 }
 
 // addressOf is a path with those values that are not "".

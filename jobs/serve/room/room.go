@@ -1,0 +1,70 @@
+package room
+
+import (
+	"context"
+	"io/fs"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"carat/jobs/books"
+	"carat/pipeline"
+	"carat/reports/pages/site"
+	"carat/reports/table"
+)
+
+// Visit is one request of somebody who has signed in.
+type Visit struct {
+	books.Setting
+	Ctx   context.Context
+	R     *http.Request
+	SQL   fs.FS // the models
+	Limit int   // of rows on a page
+	// Server is where people reach the pages.
+	Server string
+	// May says whether the one who asks has a right: of what is offered, never of what is
+	// read, which the jobs judge.
+	May func(right books.Right) bool
+	// Links gives where cells lead that are no creator's own.
+	Links func(r site.Rows, period pipeline.Period) func(column string, row []any) string
+}
+
+// Answer is a page, a file or another page instead.
+type Answer struct {
+	Template, Title string
+	Trail           []site.Place
+	Data            any
+	To              string // another page, instead
+	Status          int    // 0: all is well
+	File            *File  // instead of a page
+}
+
+// File is something to be kept: it goes to the browser's downloads.
+type File struct {
+	Name, Kind string
+	Content    []byte
+}
+
+// Route is a page by its address.
+type Route struct {
+	Pattern string // as net/http's ServeMux reads it
+	Here    string // the entry of the navigation that it belongs to
+	Do      func(v *Visit) (*Answer, error)
+}
+
+// Text gives a value of the address, without what can't be meant.
+func (v *Visit) Text(name string) string { return strings.TrimSpace(v.R.URL.Query().Get(name)) }
+
+// Offset gives where a page of a list begins.
+func (v *Visit) Offset() int64 {
+	n, err := strconv.ParseInt(v.Text("from"), 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// Rows lays a table out.
+func (v *Visit) Rows(caption string, t *table.Table, shown ...string) site.Rows {
+	return site.RowsOf(caption, v.Config.Zone, t, shown...)
+}
