@@ -196,9 +196,9 @@ var providersMayImport = []string{"pipeline", "pipeline/feed/lex", "pipeline/fee
 // jobsInOrder are the packages of jobs, each of which may import those before it
 // and none after. Their tests may import all: the compiler forbids a circle.
 var jobsInOrder = []string{
-	"jobs/disk", "jobs/score", "jobs/names", "jobs/sandbox", "jobs/timetable", "jobs/reshape", "jobs/config/reference", "jobs/config/differ", "jobs/config/literal", "jobs/config/location", "jobs/config/authority", "jobs/config/cluster", "jobs/config", "jobs/engines", "jobs/books", "jobs/stamp", "jobs/people", "jobs/fetch", "jobs/doctor", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/yearfiles", "jobs/mail",
+	"jobs/disk", "jobs/score", "jobs/names", "jobs/sandbox", "jobs/timetable", "jobs/reshape", "jobs/config/reference", "jobs/config/differ", "jobs/config/literal", "jobs/config/location", "jobs/config/authority", "jobs/config/cluster", "jobs/config/signin", "jobs/config", "jobs/engines", "jobs/books", "jobs/stamp", "jobs/people", "jobs/fetch", "jobs/doctor", "jobs/ingest", "jobs/reconcile", "jobs/statements", "jobs/closepackage", "jobs/yearfiles", "jobs/mail",
 	"jobs/files", "jobs/history", "jobs/exceptions", "jobs/ask", "jobs/creators", "jobs/sample", "jobs/publish", "jobs/month", "jobs/guard/elsewhere", "jobs/guard", "jobs/relocate", "jobs", "jobs/schedule",
-	"jobs/serve/web", "jobs/serve/work", "jobs/serve/signing", "jobs/serve/uploads", "jobs/serve/room", "jobs/serve/creators", "jobs/serve/reading", "jobs/serve/api", "jobs/serve/pages", "jobs/serve",
+	"jobs/serve/web", "jobs/serve/work", "jobs/serve/signing", "jobs/serve/provider", "jobs/serve/provider/providertest", "jobs/serve/arriving", "jobs/serve/uploads", "jobs/serve/room", "jobs/serve/creators", "jobs/serve/reading", "jobs/serve/api", "jobs/serve/pages", "jobs/serve",
 }
 
 // forTests is what only tests import.

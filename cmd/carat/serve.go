@@ -21,7 +21,9 @@ func serveCommand(a *app) *cobra.Command {
 don't prove who they are (auth: none) only this machine reaches them, by a link
 with a random key that is printed at the start. With carat auth on people sign
 in by their SSH keys, and other addresses may be listened on: with a
-certificate, or behind a proxy that speaks TLS.`,
+certificate, or behind a proxy that speaks TLS. Where carat.yaml names a
+provider (auth: {oidc: ...}) they can sign in there too, and whoever starts the
+server is a scheduler with a key: --user NAME --key FILE.`,
 		Example: `  carat serve
   carat serve --url https://books.example --tls-cert c.pem --tls-key k.pem
   carat serve --url https://carat.example.com --behind-proxy 127.0.0.1/32`,

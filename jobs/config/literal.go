@@ -14,7 +14,7 @@ import (
 // itself. Keys that are for secrets alone take no literal at all; these are addresses,
 // most of which hold none.
 func (c *Config) LiteralSecrets() (keys []string) {
-	for _, one := range [][2]string{{"catalog", c.Catalog.Reveal()}, {"timestamp", c.Timestamp.URL}, {"engine", c.Engine.URL}} {
+	for _, one := range [][2]string{{"catalog", c.Catalog.Reveal()}, {"timestamp", c.Timestamp.URL}, {"engine", c.Engine.URL}, {"auth oidc", c.Auth.OIDC.Issuer}} {
 		if literal.In(one[1]) {
 			keys = append(keys, one[0])
 		}

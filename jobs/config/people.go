@@ -5,6 +5,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"carat/jobs/config/signin"
 	"carat/jobs/names"
 	"carat/pipeline"
 )
@@ -52,25 +53,14 @@ func (y *yamlFile) waiverLimits(n *yaml.Node) map[string]map[string]pipeline.Amo
 	return limits
 }
 
-// Who signs, as auth says.
-const (
-	SignKey     = "key"     // people with their own keys
-	SignSession = "session" // also a server, for who is signed in there
-)
+// SignKey and SignSession say who signs: people with their own keys; also a server, for who is signed in there. FourEyesThree
+// and FourEyesTwo say who prepares: not who decides; also who decides.
+const SignKey, SignSession, FourEyesThree, FourEyesTwo = "key", "session", "three", "two"
 
-// Whether who decides may prepare, as four_eyes says.
-const (
-	FourEyesThree = "three"
-	FourEyesTwo   = "two"
-)
+// Auth is signin.Auth: whether people prove who they are, and how.
+type Auth = signin.Auth
 
-// Auth is whether people prove who they are, and how they sign.
-type Auth struct {
-	On   bool   // false: `auth: none`
-	Sign string // SignKey or SignSession
-}
-
-// auth reads none, or how people sign.
+// auth reads none, or how people sign and sign in.
 func (y *yamlFile) auth(n *yaml.Node) Auth {
 	if n.Kind == yaml.ScalarNode {
 		y.choice(n, "auth", "none")
@@ -79,18 +69,34 @@ func (y *yamlFile) auth(n *yaml.Node) Auth {
 	a := Auth{On: true, Sign: SignKey}
 	y.keys(n, "auth", map[string]func(*yaml.Node){
 		"sign": func(n *yaml.Node) { a.Sign = y.choice(n, "auth sign", SignKey, SignSession) },
+		"oidc": func(n *yaml.Node) { a.OIDC = y.oidc(n) },
 	})
 	return a
 }
 
+// oidc reads the provider of sign-ins.
+func (y *yamlFile) oidc(n *yaml.Node) signin.OIDC {
+	o := signin.OIDC{GroupsClaim: signin.DefaultClaim, Groups: map[string]string{}}
+	y.keys(n, "auth oidc", map[string]func(*yaml.Node){
+		"issuer":        func(n *yaml.Node) { o.Issuer, _ = y.text(n, "auth oidc issuer") },
+		"client_id":     func(n *yaml.Node) { o.ClientID, _ = y.text(n, "auth oidc client_id") },
+		"client_secret": func(n *yaml.Node) { o.Secret = y.reference(n, "auth oidc client_secret") },
+		"groups_claim":  func(n *yaml.Node) { o.GroupsClaim, _ = y.text(n, "auth oidc groups_claim") },
+		"scopes":        func(n *yaml.Node) { o.Scopes = y.list(n, "auth oidc scopes") },
+		"allow":         func(n *yaml.Node) { o.Allow = y.allow(n, "auth oidc allow") },
+		"groups": func(n *yaml.Node) {
+			y.each(n, "auth oidc groups", func(key, value *yaml.Node) { o.Groups[key.Value], _ = y.text(value, "auth oidc groups") })
+		},
+	})
+	for _, problem := range o.Problems() {
+		y.problem(n, "auth oidc %s", problem)
+	}
+	return o
+}
+
 // Policy says who may sign what, as it is recorded when authentication is switched
 // on: "NAME=VALUE", in fixed order. While it is on another one is refused.
-func (c *Config) Policy() []string {
-	if !c.Auth.On {
-		return []string{"auth=none", "four_eyes=" + c.FourEyes}
-	}
-	return []string{"auth.sign=" + c.Auth.Sign, "four_eyes=" + c.FourEyes}
-}
+func (c *Config) Policy() []string { return append(c.Auth.Policy(), "four_eyes="+c.FourEyes) }
 
 // Tolerance gives how far amounts of a unit may differ and are taken for the same;
 // "0" of one that has none.

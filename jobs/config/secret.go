@@ -15,14 +15,14 @@ type Hidden = literal.Hidden
 // Secret is literal.Secret: where a secret lies.
 type Secret = literal.Secret
 
-// FillSecrets fills in what catalog, the time stamps' url, the mail user and password, and the engine's password and token refer to. What can't be
+// FillSecrets fills in what catalog, the time stamps' url, the mail user and password, the engine's password and token and the provider's client_secret refer to. What can't be
 // filled in is a usage error.
 func (c *Config) FillSecrets(variable func(string) string) (err error) {
 	user, stamps := Hidden(c.Mail.User), Hidden(c.Timestamp.URL)
 	for _, one := range []struct {
 		what string
 		text *Hidden
-	}{{"catalog", &c.Catalog}, {"mail user", &user}, {"mail password", &c.Mail.Password}, {"engine password", &c.Engine.Password}, {"engine token", &c.Engine.Token}, {"timestamp url", &stamps}} {
+	}{{"catalog", &c.Catalog}, {"mail user", &user}, {"mail password", &c.Mail.Password}, {"engine password", &c.Engine.Password}, {"engine token", &c.Engine.Token}, {"timestamp url", &stamps}, {"auth oidc client_secret", &c.Auth.OIDC.Secret}} {
 		if !literal.Refers(one.text.Reveal()) {
 			continue
 		}
@@ -40,7 +40,7 @@ func (c *Config) FillSecrets(variable func(string) string) (err error) {
 // Secrets gives the secrets that the configuration holds, in every spelling in
 // which they may come up, for whoever prints what others say.
 func (c *Config) Secrets() []string {
-	list := []string{c.Mail.Password.Reveal(), c.Catalog.Reveal(), c.Engine.Password.Reveal(), c.Engine.Token.Reveal()}
+	list := []string{c.Mail.Password.Reveal(), c.Catalog.Reveal(), c.Engine.Password.Reveal(), c.Engine.Token.Reveal(), c.Auth.OIDC.Secret.Reveal()}
 	if u, err := url.Parse(c.Catalog.Reveal()); err == nil {
 		password, _ := u.User.Password()
 		list = append(list, password, url.QueryEscape(password), url.PathEscape(password), u.Query().Get("password"))

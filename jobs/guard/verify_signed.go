@@ -81,7 +81,8 @@ func (w *signedWalk) take(row signed.Record) {
 		w.report.differ("%s: %v", name, err)
 		w.registry.Pass(r)
 	} else if right, ok := rightOf[r.Kind]; ok && w.registry.On {
-		if err := w.grants().May(books.Actor{User: r.Person}, right); err != nil {
+		standing := slices.DeleteFunc(w.grants(), func(g state.Grant) bool { return !g.Until.IsZero() && r.Time.After(g.Until) })
+		if err := standing.May(books.Actor{User: r.Person}, right); err != nil {
 			w.report.differ("%s: %v", name, err)
 		}
 	}

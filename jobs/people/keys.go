@@ -95,6 +95,11 @@ func Revoke(ctx context.Context, o KeysOptions) (result *KeysResult, err error) 
 			for _, c := range registry.KeysOf(o.Person) {
 				result.Ended = append(result.Ended, "key "+c.Key.Fingerprint())
 			}
+			for _, l := range registry.Links {
+				if l.Person == o.Person && l.Revoked == 0 {
+					result.Ended = append(result.Ended, "sign-in "+l.ID())
+				}
+			}
 		} else {
 			fingerprint, err := o.meant(registry)
 			if err != nil {
@@ -183,6 +188,9 @@ func (o KeysOptions) change(ctx context.Context, make func(*books.Books) (*state
 			return nil, revoked, nil
 		})
 	})
+	if err == nil && o.All {
+		err = p.Lake.Logins().Forget(ctx, o.Person)
+	}
 	return result, err
 }
 

@@ -196,10 +196,10 @@ func (o UsersOptions) prove(ctx context.Context, p *books.Books, result *UsersRe
 	return p.Prove(ctx, o.Setting, identity.KindGrant, books.RightGrant, fields...)
 }
 
-// replaced gives the grant of the same role whose entities were others.
+// replaced gives the grant of the same role whose entities were others, or that ends by itself.
 func replaced(g books.Grants, o UsersOptions) (old []state.Grant) {
 	for _, one := range g {
-		if one.Role == o.Role && names.Same(one.User, o.User) && !slices.Equal(one.Entities, o.Entities) {
+		if one.Role == o.Role && names.Same(one.User, o.User) && (!slices.Equal(one.Entities, o.Entities) || !one.Until.IsZero()) {
 			old = append(old, one)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"carat/jobs/serve/pages"
 	"carat/jobs/serve/web"
 	"carat/pipeline"
+	"carat/pipeline/identity"
 )
 
 // Options say where pages are served.
@@ -50,6 +52,11 @@ func Run(ctx context.Context, o Options) (err error) {
 	where, err := o.where(authenticated)
 	if err != nil {
 		return err
+	}
+	if authenticated && o.Config.Auth.OIDC.Issuer != "" {
+		if err := o.vouches(ctx); err != nil {
+			return err
+		}
 	}
 	l, err := net.Listen("tcp", o.Listen)
 	if err != nil {
@@ -114,6 +121,41 @@ func (o Options) authenticated(ctx context.Context) (on bool, err error) {
 		return false, err
 	}
 	return people.On, nil
+}
+
+// vouches is a usage error where people sign in by a provider and the server has no key by
+// which it may say who did.
+func (o Options) vouches(ctx context.Context) (err error) {
+	if books.WantLake(o.Setting) != nil {
+		return nil
+	}
+	p, err := books.Open(ctx, o.Setting)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	people, err := p.People(ctx)
+	if err != nil {
+		return err
+	}
+	refuse := func(format string, args ...any) error {
+		return pipeline.Errorf(pipeline.KindUsage, "serve", "sign-ins by "+o.Config.Auth.OIDC.Issuer, format, args...).
+			WithHint("start it as a scheduler with a key of its own: `carat users grant NAME scheduler`, then `carat serve --user NAME --key FILE`")
+	}
+	switch own := people.KeysOf(o.By.User); {
+	case !people.Has(o.By.User, books.RoleScheduler):
+		return refuse("the server says who signed in by a scheduler's key, and %s is none", o.By.User)
+	case len(own) == 0 || o.Signer == nil:
+		return refuse("the server says who signed in by its key, and %s has none", o.By.User)
+	default:
+		_, end, err := o.Signer(func(k identity.Key) bool {
+			return slices.ContainsFunc(own, func(c *identity.Credential) bool { return c.Key.Same(k) })
+		})
+		if err != nil {
+			return refuse("the server says who signed in by its key: %w", err)
+		}
+		return end()
+	}
 }
 
 // where says where the pages are reached, if it is safe to.

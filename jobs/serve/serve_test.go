@@ -1,8 +1,18 @@
 package serve
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
 	"strings"
 	"testing"
+
+	"golang.org/x/crypto/ssh"
+
+	"carat/jobs/books"
+	"carat/jobs/internal/trial"
+	"carat/jobs/people"
+	"carat/pipeline/identity"
 )
 
 // An address is served only where it is safe to.
@@ -49,4 +59,73 @@ func TestWhereItIsServed(t *testing.T) {
 			t.Errorf("%s: encrypted %v, want %v", c.name, w.TLS, c.tls)
 		}
 	}
+}
+
+// Where people sign in by a provider the server has a scheduler's key, or doesn't start.
+func TestWhoSaysWhoSignedIn(t *testing.T) {
+	s := trial.Folder(t, "first_period: 2026-10\nauth: {sign: key, oidc: {issuer: \"https://login.example.com\", client_id: carat, groups: {finance: preparer}}}\n", nil)
+	keys := map[string]identity.Signer{}
+	by := func(who, key string) books.Setting {
+		if keys[key] == nil {
+			_, private, err := ed25519.GenerateKey(rand.Reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			one, err := ssh.NewSignerFromKey(private)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if keys[key], err = identity.NewSigner(one); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mine := s
+		mine.By = books.Actor{User: who, OSUser: "ops"}
+		mine.Signer = func(want func(identity.Key) bool) (identity.Signer, func() error, error) {
+			if !want(keys[key].Key()) {
+				return nil, nil, errors.New("there is none")
+			}
+			return keys[key], func() error { return nil }, nil
+		}
+		return mine
+	}
+	all := func(identity.Key) bool { return true }
+	cleo := by("cleo", "cleo")
+	signer, _, err := cleo.Signer(all)
+	if err == nil {
+		_, err = people.SwitchOn(t.Context(), people.AuthOptions{Setting: cleo, Key: signer.Key()})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	starts := func(who, key, want string) {
+		t.Helper()
+		o := Options{Setting: by(who, key)}
+		if key == "" {
+			o.Signer = nil
+		}
+		if err := o.vouches(t.Context()); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s with %q: %v, want %q", who, key, err, want)
+		}
+	}
+	starts("cleo", "cleo", "cleo is none")
+	if _, err := people.Users(t.Context(), people.UsersOptions{Setting: cleo, User: "robot", Role: books.RoleScheduler}); err != nil {
+		t.Fatal(err)
+	}
+	starts("robot", "robot", "robot has none")
+	robot := by("robot", "robot")
+	signer, _, err = robot.Signer(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, sig, err := people.Request(t.Context(), people.KeysOptions{Setting: robot, Key: signer.Key()})
+	if err == nil {
+		_, err = people.Enrol(t.Context(), people.KeysOptions{Setting: cleo, Person: "robot", Key: signer.Key(), Signature: sig})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	starts("robot", "", "robot has none")
+	starts("robot", "other", "by its key")
+	starts("robot", "robot", "")
 }

@@ -34,6 +34,8 @@ const (
 	KindRecover Kind = "recover"              // an administrator's key for a day, by whoever owns the files
 	KindRestore Kind = "restore"              // a lake from a backup
 	KindToken   Kind = "token"                // by which a program reads for its owner
+	KindLink    Kind = "link"                 // who somebody is at the provider of sign-ins
+	KindSeen    Kind = "sign-in"              // by the provider, with the groups that give roles
 )
 
 // How a record is proved.
@@ -82,8 +84,10 @@ var lines = map[Kind][]string{
 	KindAuth:    {"switch", "administrator", "key", "policy*", "ended*"},
 	KindEnrol:   {"subject", "key", "key-signature"},
 	KindGrant:   {"subject", "role", "entity*", "proposed-by", "creator"},
-	KindRevoke:  {"subject", "role", "key", "all", "compromised-since", "reason", "token"},
+	KindRevoke:  {"subject", "role", "key", "all", "compromised-since", "reason", "token", "identity"},
 	KindToken:   {"token", "name", "role", "until"},
+	KindLink:    {"subject", "identity"},
+	KindSeen:    {"subject", "identity", "group*", "until"},
 	KindPrepare: {"period", "version", "attempt", "run", "numbers", "controls", "decisions", "configuration", "sql", "layouts", "last-batch", "chain-head"},
 	KindApprove: {"period", "version", "attempt", "run", "numbers", "controls", "decisions", "configuration", "sql", "layouts", "last-batch", "chain-head", "prepare-number", "prepare"},
 	KindReopen:  {"period", "version", "run", "certificate", "reason"},
@@ -95,11 +99,11 @@ var lines = map[Kind][]string{
 }
 
 // Kinds are all of them.
-var Kinds = []Kind{KindAuth, KindEnrol, KindGrant, KindRevoke, KindPrepare, KindApprove, KindReopen, KindDecide, KindAccept, KindRecover, KindRestore, KindToken}
+var Kinds = []Kind{KindAuth, KindEnrol, KindGrant, KindRevoke, KindPrepare, KindApprove, KindReopen, KindDecide, KindAccept, KindRecover, KindRestore, KindToken, KindLink, KindSeen}
 
 // People are the kinds that say who has which key and which role, and what the
 // policy is: what a Registry is made of.
-var People = []Kind{KindAuth, KindEnrol, KindGrant, KindRevoke, KindAccept, KindRecover, KindToken}
+var People = []Kind{KindAuth, KindEnrol, KindGrant, KindRevoke, KindAccept, KindRecover, KindToken, KindLink, KindSeen}
 
 // PeopleKinds gives them as texts.
 func PeopleKinds() (kinds []string) {

@@ -66,6 +66,7 @@ type Grant struct {
 	No           int64 // of the record
 	At           time.Time
 	Until        time.Time // when it ends by itself; zero: never
+	ByGroup      bool      // the provider's groups gave it
 }
 
 // Proposal is a grant that waits for a second administrator.
@@ -84,6 +85,7 @@ type Registry struct {
 	Proposals []Proposal
 	Recovered []Grant // the break-glass keys there ever were
 	Tokens    []Token // that there ever were
+	Links     []Link  // that there ever were
 
 	last time.Time // chain time of the last record
 }
@@ -227,6 +229,10 @@ func (g *Registry) Check(r Record, e Entry) error {
 		return g.byAdministrator(r, "accepts a configuration")
 	case KindToken:
 		return g.checkToken(r)
+	case KindLink:
+		return g.checkLink(r)
+	case KindSeen:
+		return g.checkSeen(r)
 	}
 	return nil
 }
@@ -379,6 +385,9 @@ func (g *Registry) checkRevoke(r Record) error {
 	if err := g.checkRevokedToken(r); err != nil || r.Get("token") != "" {
 		return err
 	}
+	if r.Get("identity") != "" {
+		return g.checkRevokedLink(r)
+	}
 	if key := r.Get("key"); key != "" {
 		c := g.credential(key)
 		if c == nil || c.Person != subject {
@@ -437,6 +446,10 @@ func (g *Registry) apply(r Record) {
 		g.revoke(r)
 	case KindToken:
 		g.token(r)
+	case KindLink:
+		g.link(r)
+	case KindSeen:
+		g.seen(r)
 	}
 }
 
@@ -455,13 +468,21 @@ func (g *Registry) grant(r Record) {
 		return
 	}
 	g.Proposals = slices.DeleteFunc(g.Proposals, func(p Proposal) bool { return p.Person == one.Person && p.Role == one.Role })
-	g.Grants = slices.DeleteFunc(slices.Clone(g.Grants), func(have Grant) bool { return have.Person == one.Person && have.Role == one.Role })
-	g.Grants = append(g.Grants, one)
+	same := func(have Grant) bool { return have.Person == one.Person && have.Role == one.Role }
+	if slices.ContainsFunc(g.Grants, func(have Grant) bool {
+		return same(have) && have.Until.IsZero() && have.Creator == one.Creator && slices.Equal(have.Entities, one.Entities)
+	}) {
+		return // a role that somebody has stays as it was granted
+	}
+	g.Grants = append(slices.DeleteFunc(slices.Clone(g.Grants), same), one)
 }
 
 func (g *Registry) revoke(r Record) {
 	g.revokeTokens(r)
 	if r.Get("token") != "" {
+		return
+	}
+	if g.revokeLinks(r); r.Get("identity") != "" {
 		return
 	}
 	subject, role, key, all := r.Get("subject"), r.Get("role"), r.Get("key"), r.Get("all") != ""

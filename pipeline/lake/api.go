@@ -119,6 +119,9 @@ func (l *Lake) ForgottenFolders(ctx context.Context) (func(folder string) bool, 
 // Questions are what creators asked about their statements.
 func (l *Lake) Questions() people.Questions { return people.Questions{Store: l.people} }
 
+// Logins are who people are at a provider of sign-ins.
+func (l *Lake) Logins() people.Logins { return people.Logins{Store: l.people} }
+
 // SavePeople writes a consistent copy of the store of people to a file that is
 // not there yet; false when there is no store.
 func (l *Lake) SavePeople(ctx context.Context, file string) (saved bool, err error) {

@@ -65,7 +65,7 @@ func (v *visit) take(seen map[string]month.Seen, ids []string) error {
 		text = append(text, '\n')
 	}
 	o := month.DecideOptions{Setting: v.Setting, File: "a page", Text: text, Seen: seen}
-	if v.session.Proof == proofKey {
+	if v.keyed() {
 		at, shown, signature := v.brought()
 		if age := v.Now.Sub(at); age > signing.SignTime || age < 0 { // it is shown anew
 			at, shown, signature = v.Now.UTC().Truncate(time.Second), "", ""

@@ -163,6 +163,9 @@ func (p *Pages) routes() http.Handler {
 	})
 	mux.HandleFunc("GET /sign-in", p.signInPage)
 	mux.HandleFunc("POST /sign-in", p.signIn)
+	if d := p.door(); d != nil {
+		d.Routes(mux)
+	}
 	mux.HandleFunc("GET /open/{key}", p.openPage)
 	mux.HandleFunc("POST /open", p.open)
 	mux.HandleFunc("POST /sign-out", p.signOut)

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -12,6 +13,9 @@ import (
 	"time"
 
 	"carat/jobs/names"
+	"carat/jobs/people"
+	"carat/jobs/serve/arriving"
+	"carat/jobs/serve/provider"
 	"carat/jobs/serve/signing"
 	"carat/jobs/serve/web"
 	"carat/pipeline/identity"
@@ -27,6 +31,10 @@ type signingIn struct {
 	Wrong string // why the last try was none
 	Lost  []lost // what was typed into a form whose session had ended
 	From  string // the page that was asked for
+	// Provider is where somebody can sign in without a key; "": nowhere. Back is what they
+	// bring back from there.
+	Provider string
+	Back     *arriving.Back
 }
 
 // lost is a field of a form that could not be taken.
@@ -61,7 +69,11 @@ func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request, status int, d
 		return
 	}
 	data.Authenticated = st.people != nil && st.people.On
-	p.write(w, status, "signin", site.Frame{Title: "Sign in", Token: web.Token(r.Context()), Zone: p.Config.Zone}, data)
+	if issuer := p.Config.Auth.OIDC.Issuer; st.people != nil && st.people.Provides(issuer) {
+		u, _ := url.Parse(issuer) // which was judged
+		data.Provider = u.Host
+	}
+	p.write(w, status, "signin", site.Frame{Title: "Sign in", Token: web.Token(r.Context()), Zone: p.Config.Zone, Scripted: data.Back != nil}, data)
 }
 
 // signInPage asks for the name, then shows what that person is to sign.
@@ -176,6 +188,29 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) {
 	}
 	p.site.SignIn(w, r, web.Session{Person: p.By.User, Proof: proofLink, Record: st.head, RecordSHA256: st.sha256})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
+}
+
+// door is where who signs in by a provider comes in; nil: carat.yaml names none.
+func (p *Pages) door() *arriving.Door {
+	o := p.Config.Auth.OIDC
+	if o.Issuer == "" {
+		return nil
+	}
+	return &arriving.Door{Clock: p.Clock, Log: p.Log, Site: func() *web.Site { return p.site },
+		Provider: provider.New(provider.Settings{Issuer: o.Issuer, ClientID: o.ClientID, Secret: o.Secret.Reveal(), GroupsClaim: o.GroupsClaim, Scopes: o.Scopes, Allow: o.Allow,
+			Back: strings.TrimSuffix(p.server, "/") + arriving.PathBack, Clock: p.Clock}),
+		Seen: func(r *http.Request, said provider.Said) (people.Seen, error) {
+			s := p.settingOf(p.By.User, r)
+			s.Signer = p.Signer // the server says who signed in, by its own key
+			return people.SignedIn(r.Context(), people.SeenOptions{Setting: s, Issuer: said.Issuer, Subject: said.Subject, Groups: said.Groups})
+		},
+		Head: func(ctx context.Context, r *http.Request) (int64, string, error) {
+			st, err := p.standingOf(ctx, p.settingOf("", r), nil)
+			return st.head, st.sha256, err
+		},
+		Show: func(w http.ResponseWriter, r *http.Request, status int, shown arriving.Shown) {
+			p.showSignIn(w, r, status, signingIn{Wrong: shown.Wrong, From: shown.From, Back: shown.Back})
+		}}
 }
 
 func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"carat/jobs/serve/arriving"
 	"carat/jobs/serve/signing"
 	"carat/pipeline/identity"
 )
@@ -55,14 +56,18 @@ func (v *visit) signPage(title string, f *signForm) *answer {
 	return &answer{template: "sign", title: title, data: f}
 }
 
-// key is the key by which the one who asks has signed in; zero: none did.
-func (v *visit) key() identity.Key {
+// keyed says whether what the one who asks does is signed by a key of theirs.
+func (v *visit) keyed() bool { return v.session.Proof != proofLink }
+
+// key is the key by which the one who asks has signed in; of who signed in by a provider
+// their newest. Zero: they have none.
+func (v *visit) key() (key identity.Key) {
 	if v.standing.people != nil {
 		for _, c := range v.standing.people.KeysOf(v.By.User) {
-			if c.Key.Fingerprint() == v.session.Credential {
-				return c.Key
+			if c.Key.Fingerprint() == v.session.Credential || v.session.Proof == arriving.ProofProvider {
+				key = c.Key
 			}
 		}
 	}
-	return identity.Key{}
+	return key
 }

@@ -220,7 +220,7 @@ type outcome struct {
 // doing gives the job that does what somebody asked for. Its rights are judged when it
 // begins.
 func (p *Pages) doing(v *visit, one asked) func(context.Context, books.Progress) (any, error) {
-	s, key, keyed := v.Setting, v.key(), v.session.Proof == proofKey
+	s, key, keyed := v.Setting, v.key(), v.keyed()
 	s.Arguments = []string{"serve", one.Do, string(one.Period)}
 	back := site.Place{Path: signOffPath(one.Period), Name: "Back to the sign-off of " + site.Month(one.Period)}
 	return func(ctx context.Context, tell books.Progress) (any, error) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"carat/jobs/books"
+	"carat/jobs/serve/arriving"
 	"carat/jobs/serve/web"
 	"carat/pipeline/identity"
 )
@@ -29,7 +30,7 @@ type standing struct {
 var errEnded = errors.New("the session has ended")
 
 // standingOf reads who may do what, and whether a session still holds: one that a key
-// began ends with that key, one that the printed link began when people are
+// began ends with that key, one that the provider began with its link, one that the printed link began when people are
 // authenticated, and all of them when the history was brought back from a backup.
 func (p *Pages) standingOf(ctx context.Context, s books.Setting, session *web.Session) (st standing, err error) {
 	if books.WantLake(s) != nil {
@@ -59,11 +60,13 @@ func (p *Pages) standingOf(ctx context.Context, s books.Setting, session *web.Se
 		return st, nil
 	}
 	switch {
-	case !st.people.On && session.Proof != proofLink, st.people.On && session.Proof != proofKey:
+	case !st.people.On && session.Proof != proofLink, st.people.On && session.Proof == proofLink:
 		return st, errEnded
 	case session.Record > st.head:
 		return st, errEnded
-	case st.people.On && !slices.ContainsFunc(st.people.KeysOf(session.Person), func(c *identity.Credential) bool {
+	case session.Proof == arriving.ProofProvider && st.people.LinkOf(session.Person, session.Credential) == nil:
+		return st, errEnded
+	case session.Proof == proofKey && !slices.ContainsFunc(st.people.KeysOf(session.Person), func(c *identity.Credential) bool {
 		return c.Key.Fingerprint() == session.Credential && !ended(c, s.Now)
 	}):
 		return st, errEnded

@@ -51,7 +51,7 @@ func (b Brought) Good() bool {
 type Wrong struct{ Fingerprint string }
 
 func (e *Wrong) Error() string {
-	return "what you brought is no signature of this text by the key " + e.Fingerprint + ", with which you have signed in; nothing was signed"
+	return "what you brought is no signature of this text by the key " + e.Fingerprint + ", which is asked for; nothing was signed"
 }
 
 // Moved is the error of a text that would be another by now.

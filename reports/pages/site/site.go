@@ -50,12 +50,14 @@ type Frame struct {
 	Places  []Place // of the navigation; none: nobody has signed in
 	Person  string
 	Roles   []string
-	Proof   string // key; link of who has opened carat by its link; "" of nobody
+	Proof   string // key or provider; link of who has opened carat by its link; "" of nobody
 	Token   string // of forms
 	Zone    *time.Location
 	Message string // to the one who asks, above the page; "": none
 	Trail   []Place
-	Live    bool // what it shows changes by itself: it is followed, or asked for again
+	// Scripted lets a page that nobody has signed in to yet be handier too.
+	Scripted bool
+	Live     bool // what it shows changes by itself: it is followed, or asked for again
 }
 
 // Place is a page by its name.

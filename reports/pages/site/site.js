@@ -22,6 +22,9 @@ for (const live of document.querySelectorAll("[data-live]")) {
   };
 }
 
+// Send on what was brought back from the provider of sign-ins.
+document.querySelector("form[data-go]")?.requestSubmit();
+
 // Keys. They are off while somebody types, and for whoever turned them off.
 const off = "carat-keys-off";
 const rows = () => [...document.querySelectorAll("main tbody tr")].map((row) => row.querySelector("a")).filter((link) => link);

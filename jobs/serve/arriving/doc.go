@@ -1,0 +1,8 @@
+// Package arriving is the way in for whoever signs in by a provider: to it, back from it,
+// and the session that begins then.
+//
+// It promises that GET begins no session and records nothing, that a session begins only
+// with a record that says whose it is, and that whoever is not let in is told why, as far
+// as the provider has said who they are. What a provider says jobs/serve/provider judges,
+// who that is jobs/people. It lays out no page: whoever opens the door does.
+package arriving
