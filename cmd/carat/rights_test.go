@@ -31,6 +31,7 @@ var opensNothing = map[string]string{
 var onPages = map[books.Right]string{
 	books.RightEarnings: "a creator has pages and no verbs",
 	books.RightAnswer:   "questions are asked and answered on pages",
+	books.RightComment:  "the staff talks about exceptions on pages",
 }
 
 // asked is how a verb asks for each right: calls that end right after it is

@@ -59,6 +59,7 @@ const (
 	RightSend       Right = "send"
 	RightYearFiles  Right = "yearfiles"
 	RightDecide     Right = "decide"
+	RightComment    Right = "comment"
 	RightClose      Right = "close"
 	RightApprove    Right = "approve"
 	RightReopen     Right = "reopen"
@@ -103,6 +104,7 @@ var Rights = map[Right][]string{
 	RightYearFiles:  {RolePreparer, RoleApprover}, // they name people
 
 	RightDecide:  {RolePreparer, RoleApprover},
+	RightComment: {RolePreparer, RoleApprover}, // and to give an exception to somebody
 	RightClose:   {RolePreparer, RoleScheduler},
 	RightApprove: {RoleApprover},
 	RightReopen:  {RoleApprover},

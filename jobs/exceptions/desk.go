@@ -22,10 +22,11 @@ import (
 // that any page of hundreds of thousands is found at once. It is read again when a run,
 // a decision or the day is another one. Its methods may be called at the same time.
 type Desk struct {
-	mu   sync.Mutex
-	key  string // of what it holds
-	eng  *books.Reader
-	held heldDesk
+	mu    sync.Mutex
+	key   string // of what it holds
+	eng   *books.Reader
+	held  heldDesk
+	given []string // the exceptions that the one who asks was given
 }
 
 // heldDesk is what is known of the exceptions that a desk holds.
@@ -38,7 +39,7 @@ type heldDesk struct {
 // The tabs of a desk.
 const (
 	TabUndecided = "undecided"
-	TabMine      = "mine"     // mine to decide, or decided by me
+	TabMine      = "mine"     // given to me, mine to decide, or decided by me
 	TabNew       = "new"      // of this run for the first time
 	TabMoved     = "moved"    // decided, and by now about another amount
 	TabReturned  = "returned" // gone in a run since it was first found, and back
@@ -62,6 +63,7 @@ type FindOptions struct {
 	Text     string // within the subject's id, the id or the sentence, in whatever case
 	Offset   int64
 	Limit    int64 // at most FindMost
+	given    []string
 }
 
 // FindMost is how many exceptions are given at a time.
@@ -122,6 +124,7 @@ func (d *Desk) Find(ctx context.Context, o FindOptions) (found *Found, err error
 	if !slices.Contains(Tabs, o.Tab) {
 		return nil, pipeline.Misnamed("list", "exceptions", o.Tab, Tabs, "there is no tab %q", o.Tab)
 	}
+	o.given = d.given
 	where := o.within(limited) + " and " + o.tab(o.Tab) + " and " + o.filter()
 	counted, err := d.count(ctx, o, limited, where)
 	if err != nil {
@@ -133,12 +136,15 @@ func (d *Desk) Find(ctx context.Context, o FindOptions) (found *Found, err error
 	return &page, err
 }
 
+// givenMost bounds the exceptions of one person that are told as given to them.
+const givenMost = 1000
+
 // countedMost bounds the filters whose counts are held.
 const countedMost = 200
 
 // count counts what a filter finds, and sums it up by cause: once for all of its pages.
 func (d *Desk) count(ctx context.Context, o FindOptions, limited []string, where string) (*Found, error) {
-	key := o.By.User + "\x1f" + o.within(limited) + "\x1f" + where
+	key := strings.Join([]string{o.By.User, o.within(limited), where, strings.Join(o.given, " ")}, "\x1f")
 	if known := d.held.counted[key]; known != nil {
 		return known, nil
 	}
@@ -207,6 +213,7 @@ func (d *Desk) Beside(ctx context.Context, o FindOptions, id string) (before, af
 	if err != nil || !slices.Contains(Tabs, o.Tab) {
 		return "", "", err
 	}
+	o.given = d.given
 	t, err := d.query(ctx, "select before, after from (select exception_id, lag(exception_id) over (order by place) as before, lead(exception_id) over (order by place) as after from desk where "+
 		o.within(limited)+" and "+o.tab(o.Tab)+" and "+o.filter()+") as listed where exception_id = "+pipeline.SQLText(id)+" limit 1")
 	if err != nil || len(t.Rows) == 0 {
@@ -245,6 +252,7 @@ func (d *Desk) All(ctx context.Context, o FindOptions) (*Bulk, error) {
 	if !slices.Contains(Tabs, o.Tab) {
 		return nil, pipeline.Misnamed("list", "exceptions", o.Tab, Tabs, "there is no tab %q", o.Tab)
 	}
+	o.given = d.given
 	where := o.within(limited) + " and " + o.tab(o.Tab) + " and " + o.filter() + " and not gone"
 	t, err := d.query(ctx, fmt.Sprintf("select exception_id, cast(difference as varchar), status, decided_at, cast(sum(exposure) over () as varchar), count(*) over () - count(exposure) over () from desk where %s order by exception_id limit %d", where, BulkMost+1))
 	if err != nil {
@@ -311,6 +319,9 @@ func (o FindOptions) tab(name string) string {
 	case TabUndecided:
 		return "not gone and severity <> 'monitor' and " + open
 	case TabMine:
+		if len(o.given) > 0 {
+			return "not gone and (owner = " + me + " or decided_by = " + me + " or exception_id in (" + quoted(o.given) + "))"
+		}
 		return "not gone and (owner = " + me + " or decided_by = " + me + ")"
 	case TabNew:
 		return "is_new"
@@ -366,6 +377,9 @@ func (d *Desk) ready(ctx context.Context, s books.Setting) (limited []string, er
 		return nil, err
 	}
 	limited = grants.Entities(s.By, books.RightExceptions)
+	if d.given, err = p.Lake.Comments().With(ctx, s.By.User, givenMost); err != nil {
+		return nil, err
+	}
 	key, err := deskKey(ctx, p, s)
 	if err != nil || key == d.key {
 		return limited, err

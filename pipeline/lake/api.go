@@ -28,6 +28,7 @@ type (
 	Recorder = catalog.Recorder
 	// Question is what a creator asked, and its answer.
 	Question = people.Question
+	Comment  = people.Comment
 	// RowSet names staged rows by source line and key, for Drop.
 	RowSet = keys.RowSet
 	// KeptHead is the end of the chain of records as the history has it, and where.
@@ -118,6 +119,9 @@ func (l *Lake) ForgottenFolders(ctx context.Context) (func(folder string) bool, 
 
 // Questions are what creators asked about their statements.
 func (l *Lake) Questions() people.Questions { return people.Questions{Store: l.people} }
+
+// Comments are what the staff says about exceptions.
+func (l *Lake) Comments() people.Comments { return people.Comments{Store: l.people} }
 
 // Logins are who people are at a provider of sign-ins.
 func (l *Lake) Logins() people.Logins { return people.Logins{Store: l.people} }

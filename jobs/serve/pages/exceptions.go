@@ -11,6 +11,7 @@ import (
 	"carat/jobs/ask"
 	"carat/jobs/books"
 	"carat/jobs/exceptions"
+	"carat/jobs/serve/talking"
 	"carat/pipeline"
 	"carat/reports/pages/site"
 	"carat/reports/table"
@@ -188,6 +189,7 @@ type evidenceData struct {
 	Before, After string // the neighbours' addresses; "": none
 	Trace         string // where what it is about is traced; "": the one who asks may not
 	Form          *decideForm
+	Talk          *talking.Block
 }
 
 type fact struct{ Name, Text, Path string }
@@ -272,13 +274,13 @@ func (p *Pages) exception(v *visit) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, one := range []struct {
-		id string
-		to *string
-	}{{before, &d.Before}, {after, &d.After}} {
-		if one.id != "" {
-			*one.to = address("/exceptions/"+url.PathEscape(one.id), o)
+	for to, id := range map[*string]string{&d.Before: before, &d.After: after} {
+		if id != "" {
+			*to = address("/exceptions/"+url.PathEscape(id), o)
 		}
+	}
+	if d.Talk, err = talking.Of(v.ctx, v.Setting, d.ID, v.may, v.text("said") != ""); err != nil {
+		return nil, err
 	}
 	return &answer{template: "exception", title: "Exception " + d.ID, trail: []site.Place{{Path: address("/exceptions", o), Name: "Exceptions"}}, data: d}, nil
 }

@@ -19,6 +19,7 @@ import (
 	"carat/jobs/serve/reading"
 	"carat/jobs/serve/room"
 	"carat/jobs/serve/signing"
+	"carat/jobs/serve/talking"
 	"carat/jobs/serve/uploads"
 	"carat/jobs/serve/web"
 	"carat/jobs/serve/work"
@@ -127,7 +128,7 @@ func (p *Pages) table() []route {
 		{"GET /history/accesses", "/history", p.accesses},
 		{"GET /history/{record}", "/history", p.record},
 	}
-	for _, one := range slices.Concat(creators.Routes, reading.Routes) {
+	for _, one := range slices.Concat(creators.Routes, reading.Routes, talking.Routes) {
 		list = append(list, route{one.Pattern, one.Here, p.lent(one.Do)})
 	}
 	return list

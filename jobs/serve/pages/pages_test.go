@@ -263,6 +263,7 @@ var pageRights = []struct {
 	{"/exceptions", books.RightExceptions},
 	{"/exceptions?tab=all&period=2026-10", books.RightExceptions},
 	{"/exceptions/EXCEPTION", books.RightExceptions},
+	{"/exceptions/EXCEPTION/talk", books.RightExceptions},
 	{"/exceptions.csv?period=2026-10", books.RightExceptions},
 	{"/files", books.RightTrace},
 	{"/files/b000001", books.RightTrace},

@@ -136,6 +136,11 @@ func digestOf(ctx context.Context, tx *sql.Tx) (string, error) {
 	} else if asked {
 		queries = append(queries, "select 'questions', * from questions order by question_no")
 	}
+	if said, err := hasComments(ctx, tx); err != nil {
+		return "", err
+	} else if said {
+		queries = append(queries, "select 'comments', * from comments order by comment_no")
+	}
 	for _, query := range queries {
 		if err := digestRows(ctx, tx, query, json.NewEncoder(h)); err != nil {
 			return "", err
