@@ -1,7 +1,6 @@
 package arriving
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"carat/jobs/books"
 	"carat/jobs/people"
 	"carat/jobs/serve/provider"
 	"carat/jobs/serve/web"
@@ -29,36 +29,75 @@ type Shown struct {
 	Wrong string // why nobody was let in; "": nothing was
 	From  string // the page that was asked for
 	Back  *Back  // what was brought back, to be sent on; nil: nothing was
+	Asked bool   // a link was asked for by mail
+	Link  string // the secret of a link that was followed; "": none was
 }
 
 // Back is what a browser was led back with.
 type Back struct{ State, Code, Refused, Issuer string }
 
-// Door lets in who signs in by a provider.
-type Door struct {
-	Provider *provider.Provider
-	Clock    func() time.Time
-	Log      *slog.Logger
-	// Seen says who that is here, and records it.
-	Seen func(r *http.Request, said provider.Said) (people.Seen, error)
+// Options say whose door it is.
+type Options struct {
+	books.Setting        // of whoever runs the server, whose key says who signed in
+	Server        string // where people reach the pages
+	Clock         func() time.Time
+	Log           *slog.Logger
+	Site          func() *web.Site
 	// Head gives the end of the chain of records.
-	Head func(ctx context.Context, r *http.Request) (record int64, sha256 string, err error)
+	Head func(r *http.Request) (record int64, sha256 string, err error)
 	Show func(w http.ResponseWriter, r *http.Request, status int, shown Shown)
-	Site func() *web.Site
 }
+
+// Door lets in who signs in by a provider, and creators by a link that is mailed.
+type Door struct {
+	Options
+	provider *provider.Provider // nil: carat.yaml names none
+	links    *links
+}
+
+// New makes a door.
+func New(o Options) *Door {
+	d := &Door{Options: o, links: newLinks()}
+	if c := o.Config.Auth.OIDC; c.Issuer != "" {
+		d.provider = provider.New(provider.Settings{Issuer: c.Issuer, ClientID: c.ClientID, Secret: c.Secret.Reveal(), GroupsClaim: c.GroupsClaim, Scopes: c.Scopes, Allow: c.Allow,
+			Back: strings.TrimSuffix(o.Server, "/") + PathBack, Clock: o.Clock})
+	}
+	return d
+}
+
+// Mails says whether links can be mailed.
+func (d *Door) Mails() bool { return d.Config.Auth.On && d.Config.Mail.Server != "" }
+
+// Close waits for the letters that are being written.
+func (d *Door) Close() { d.links.wait.Wait() }
 
 // Routes adds the door's addresses.
 func (d *Door) Routes(mux *http.ServeMux) {
-	mux.HandleFunc("GET "+Path, d.leave)
-	mux.HandleFunc("GET "+PathBack, d.comeBack)
-	mux.HandleFunc("POST "+PathBack, d.arrive)
+	if d.provider != nil {
+		mux.HandleFunc("GET "+Path, d.leave)
+		mux.HandleFunc("GET "+PathBack, d.comeBack)
+		mux.HandleFunc("POST "+PathBack, d.arrive)
+	}
+	if d.Mails() {
+		mux.HandleFunc("POST "+pathMail, d.ask)
+		mux.HandleFunc("GET "+pathMail+"/{secret}", d.followed)
+		mux.HandleFunc("POST "+pathOpen, d.open)
+	}
+}
+
+// setting is what a job is given that the server does for somebody who has not signed in.
+func (d *Door) setting(r *http.Request) books.Setting {
+	s := d.Setting
+	s.Now, s.Clock, s.Progress = d.Clock(), d.Clock, nil
+	s.Arguments = []string{"serve", r.Method, Path}
+	return s
 }
 
 // leave leads to the provider. It is a link and no form, since a form's answer may not lead
 // to another site.
 func (d *Door) leave(w http.ResponseWriter, r *http.Request) {
 	from := web.OwnPath(r.URL.Query().Get("from"))
-	to, err := d.Provider.Begin(r.Context(), web.Token(r.Context()), d.Site().Network(r), from)
+	to, err := d.provider.Begin(r.Context(), web.Token(r.Context()), d.Site().Network(r), from)
 	if err != nil {
 		d.refuse(w, r, from, err)
 		return
@@ -79,7 +118,7 @@ func (d *Door) arrive(w http.ResponseWriter, r *http.Request) {
 	if d.wait(w, r, now, network) {
 		return
 	}
-	said, err := d.Provider.End(r.Context(), provider.Back{Browser: web.Token(r.Context()), State: r.PostFormValue("state"), Code: r.PostFormValue("code"), Refused: r.PostFormValue("error"), Issuer: r.PostFormValue("iss")})
+	said, err := d.provider.End(r.Context(), provider.Back{Browser: web.Token(r.Context()), State: r.PostFormValue("state"), Code: r.PostFormValue("code"), Refused: r.PostFormValue("error"), Issuer: r.PostFormValue("iss")})
 	if err != nil {
 		if f, ok := errors.AsType[*provider.Failure](err); !ok || f.What != provider.Down {
 			d.Site().Throttle.Failed(now, network)
@@ -91,7 +130,7 @@ func (d *Door) arrive(w http.ResponseWriter, r *http.Request) {
 	if d.wait(w, r, now, account) {
 		return
 	}
-	seen, err := d.Seen(r, said)
+	seen, err := people.SignedIn(r.Context(), people.SeenOptions{Setting: d.setting(r), Issuer: said.Issuer, Subject: said.Subject, Groups: said.Groups})
 	if err == nil {
 		err = d.begin(w, r, seen)
 	}
@@ -127,7 +166,7 @@ func (u *Unknown) Error() string {
 const harmless = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@-"
 
 func (d *Door) begin(w http.ResponseWriter, r *http.Request, seen people.Seen) error {
-	no, sum, err := d.Head(r.Context(), r)
+	no, sum, err := d.Head(r)
 	if err == nil {
 		d.Site().SignIn(w, r, web.Session{Person: seen.Person, Proof: ProofProvider, Credential: seen.Link, Record: no, RecordSHA256: sum})
 	}

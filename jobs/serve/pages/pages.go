@@ -15,6 +15,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/exceptions"
 	"carat/jobs/serve/api"
+	"carat/jobs/serve/arriving"
 	"carat/jobs/serve/creators"
 	"carat/jobs/serve/reading"
 	"carat/jobs/serve/room"
@@ -53,6 +54,8 @@ type Pages struct {
 	work    *work.Queue
 	streams work.Streams
 	brought uploads.Store
+
+	arrivals *arriving.Door
 }
 
 // New makes the pages within their site; end gives back what they hold.
@@ -66,9 +69,11 @@ func New(o Options, where web.Options) (site *web.Site, end func() error) {
 	throttle := web.NewThrottle() // who guesses tokens keeps nobody from signing in
 	where.API = api.New(api.Options{Setting: p.Setting, SQL: p.SQL, Clock: p.Clock, Log: p.Log, Throttle: throttle, Server: p.server, Network: func(r *http.Request) string { return p.site.Network(r) }})
 	where.APIRefuse = api.Refuse
+	p.arrivals = p.door()
 	p.site = web.New(where, p.routes())
 	return p.site, func() error {
 		p.work.Close()
+		p.arrivals.Close()
 		return errors.Join(p.brought.Close(), p.desk.Close())
 	}
 }
@@ -164,9 +169,7 @@ func (p *Pages) routes() http.Handler {
 	})
 	mux.HandleFunc("GET /sign-in", p.signInPage)
 	mux.HandleFunc("POST /sign-in", p.signIn)
-	if d := p.door(); d != nil {
-		d.Routes(mux)
-	}
+	p.arrivals.Routes(mux)
 	mux.HandleFunc("GET /open/{key}", p.openPage)
 	mux.HandleFunc("POST /open", p.open)
 	mux.HandleFunc("POST /sign-out", p.signOut)

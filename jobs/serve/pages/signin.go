@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -13,9 +12,7 @@ import (
 	"time"
 
 	"carat/jobs/names"
-	"carat/jobs/people"
 	"carat/jobs/serve/arriving"
-	"carat/jobs/serve/provider"
 	"carat/jobs/serve/signing"
 	"carat/jobs/serve/web"
 	"carat/pipeline/identity"
@@ -31,10 +28,11 @@ type signingIn struct {
 	Wrong string // why the last try was none
 	Lost  []lost // what was typed into a form whose session had ended
 	From  string // the page that was asked for
-	// Provider is where somebody can sign in without a key; "": nowhere. Back is what they
-	// bring back from there.
+	// Provider is where somebody can sign in without a key; "": nowhere. Mail says that
+	// creators can by a link.
 	Provider string
-	Back     *arriving.Back
+	Mail     bool
+	Arrival  arriving.Shown
 }
 
 // lost is a field of a form that could not be taken.
@@ -73,7 +71,8 @@ func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request, status int, d
 		u, _ := url.Parse(issuer) // which was judged
 		data.Provider = u.Host
 	}
-	p.write(w, status, "signin", site.Frame{Title: "Sign in", Token: web.Token(r.Context()), Zone: p.Config.Zone, Scripted: data.Back != nil}, data)
+	data.Mail = data.Authenticated && p.arrivals.Mails()
+	p.write(w, status, "signin", site.Frame{Title: "Sign in", Token: web.Token(r.Context()), Zone: p.Config.Zone, Scripted: data.Arrival.Back != nil}, data)
 }
 
 // signInPage asks for the name, then shows what that person is to sign.
@@ -190,27 +189,16 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// door is where who signs in by a provider comes in; nil: carat.yaml names none.
+// door is where who signs in otherwise than by a key comes in.
 func (p *Pages) door() *arriving.Door {
-	o := p.Config.Auth.OIDC
-	if o.Issuer == "" {
-		return nil
-	}
-	return &arriving.Door{Clock: p.Clock, Log: p.Log, Site: func() *web.Site { return p.site },
-		Provider: provider.New(provider.Settings{Issuer: o.Issuer, ClientID: o.ClientID, Secret: o.Secret.Reveal(), GroupsClaim: o.GroupsClaim, Scopes: o.Scopes, Allow: o.Allow,
-			Back: strings.TrimSuffix(p.server, "/") + arriving.PathBack, Clock: p.Clock}),
-		Seen: func(r *http.Request, said provider.Said) (people.Seen, error) {
-			s := p.settingOf(p.By.User, r)
-			s.Signer = p.Signer // the server says who signed in, by its own key
-			return people.SignedIn(r.Context(), people.SeenOptions{Setting: s, Issuer: said.Issuer, Subject: said.Subject, Groups: said.Groups})
-		},
-		Head: func(ctx context.Context, r *http.Request) (int64, string, error) {
-			st, err := p.standingOf(ctx, p.settingOf("", r), nil)
+	return arriving.New(arriving.Options{Setting: p.Setting, Server: p.server, Clock: p.Clock, Log: p.Log, Site: func() *web.Site { return p.site },
+		Head: func(r *http.Request) (int64, string, error) {
+			st, err := p.standingOf(r.Context(), p.settingOf("", r), nil)
 			return st.head, st.sha256, err
 		},
 		Show: func(w http.ResponseWriter, r *http.Request, status int, shown arriving.Shown) {
-			p.showSignIn(w, r, status, signingIn{Wrong: shown.Wrong, From: shown.From, Back: shown.Back})
-		}}
+			p.showSignIn(w, r, status, signingIn{Wrong: shown.Wrong, From: shown.From, Arrival: shown})
+		}})
 }
 
 func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) {

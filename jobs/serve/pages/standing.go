@@ -30,7 +30,7 @@ type standing struct {
 var errEnded = errors.New("the session has ended")
 
 // standingOf reads who may do what, and whether a session still holds: one that a key
-// began ends with that key, one that the provider began with its link, one that the printed link began when people are
+// began ends with that key, one that the provider began with its link, a creator's by mail with their role, one that the printed link began when people are
 // authenticated, and all of them when the history was brought back from a backup.
 func (p *Pages) standingOf(ctx context.Context, s books.Setting, session *web.Session) (st standing, err error) {
 	if books.WantLake(s) != nil {
@@ -64,7 +64,7 @@ func (p *Pages) standingOf(ctx context.Context, s books.Setting, session *web.Se
 		return st, errEnded
 	case session.Record > st.head:
 		return st, errEnded
-	case session.Proof == arriving.ProofProvider && st.people.LinkOf(session.Person, session.Credential) == nil:
+	case session.Proof == arriving.ProofMail && st.people.CreatorOf(session.Person) == "", session.Proof == arriving.ProofProvider && st.people.LinkOf(session.Person, session.Credential) == nil:
 		return st, errEnded
 	case session.Proof == proofKey && !slices.ContainsFunc(st.people.KeysOf(session.Person), func(c *identity.Credential) bool {
 		return c.Key.Fingerprint() == session.Credential && !ended(c, s.Now)
