@@ -4,7 +4,7 @@
 -- led_fx_need tells afterwards what was needed. Bought coins keep the rate of their day, so those days stay, for the currency
 -- bought in. What is earned, paid, received and settled is told in the period, on the days of its rows and at its ends. What a bank
 -- received in another currency than the report pays out is told in the bank's, on the day of either. What exceptions come to is told
--- in reporting currency when the month ends.
+-- in reporting currency when the month ends. A day for which a person decided a rate is in use because of that.
 with quotes as (
     select functional_currency as currency
     from run_entities
@@ -30,6 +30,15 @@ bought_quarters as (
     where raw_balances.as_of <= run.first_start and raw_balances.currency is not null
 ),
 
+-- creators and agencies are paid by the same rules
+paid_out as (
+    select currency, payout_currency, requested_at, event_at, accounting_month
+    from raw_payouts
+    union all
+    select currency, payout_currency, requested_at, event_at, accounting_month
+    from raw_agency_payouts
+),
+
 owed_currencies as (
     select currency
     from raw_conversion_rates
@@ -39,13 +48,6 @@ owed_currencies as (
     where currency is not null
     union
     select currency
-    from raw_payouts
-    union
-    select payout_currency as currency
-    from raw_payouts
-    where payout_currency is not null
-    union
-    select currency
     from raw_provider_payments
     union
     select currency
@@ -53,6 +55,23 @@ owed_currencies as (
     union
     select currency
     from raw_bank_lines
+    union
+    select currency
+    from raw_tax_payments
+    union
+    select currency
+    from raw_agencies
+    union
+    select currency
+    from raw_agency_adjustments
+    where currency is not null
+    union
+    select currency
+    from paid_out
+    union
+    select payout_currency as currency
+    from paid_out
+    where payout_currency is not null
 ),
 
 -- what was sold is settled on the days of the lines; what isn't yet is told at both ends
@@ -86,7 +105,7 @@ settled_quarters as (
 -- in which an exception can be told besides: what it comes to is told in reporting currency when the month ends
 exposed_currencies as (
     select payout_currency as currency
-    from raw_payouts
+    from paid_out
     where payout_currency is not null
     union
     select currency
@@ -216,12 +235,12 @@ days as (
     cross join booked_days
     union
     select
-        raw_payouts.currency as base,
-        raw_payouts.payout_currency as quote,
-        local_day(raw_payouts.requested_at, run.time_zone) as day
-    from raw_payouts
+        paid_out.currency as base,
+        paid_out.payout_currency as quote,
+        local_day(paid_out.requested_at, run.time_zone) as day
+    from paid_out
     cross join run
-    where raw_payouts.accounting_month = run.period and raw_payouts.payout_currency is not null
+    where paid_out.accounting_month = run.period and paid_out.payout_currency is not null
     union
     select
         run_entities.functional_currency as base,
@@ -248,12 +267,12 @@ days as (
     cross join run
     union
     select
-        raw_payouts.currency as base,
-        raw_payouts.payout_currency as quote,
-        local_day(raw_payouts.event_at, run.time_zone) as day
-    from raw_payouts
+        paid_out.currency as base,
+        paid_out.payout_currency as quote,
+        local_day(paid_out.event_at, run.time_zone) as day
+    from paid_out
     cross join run
-    where raw_payouts.accounting_month = run.period and raw_payouts.payout_currency is not null
+    where paid_out.accounting_month = run.period and paid_out.payout_currency is not null
     union
     select
         received.base,
@@ -268,6 +287,9 @@ days as (
         local_day(run.closing_instant, run.time_zone) as day
     from exposed_currencies
     cross join run
+    union
+    select base, quote, day
+    from run_decided_rates
 )
 
 select base, quote, day
