@@ -28,7 +28,7 @@ func TestMonetaryPostingsAreRemeasured(t *testing.T) {
 	for _, m := range quoted.FindAllStringSubmatch(head, -1) {
 		monetary = append(monetary, m[1])
 	}
-	if len(monetary) != 11 {
+	if len(monetary) != 12 {
 		t.Fatalf("%d monetary roles: %v", len(monetary), monetary)
 	}
 	models, err := filepath.Glob(filepath.Join(ledger, "*", "led_posting_*.sql"))

@@ -2,8 +2,8 @@
 -- grain: entity, account, currency
 -- Receivables of stores, providers and resellers, what they hold back and what is owed to them, clearing, cash, sales tax and withholding
 -- (ASC 830-20-35, IAS 21.23).
--- So is suspense: what waits there for a word is money too, and must leave nothing behind once it is explained; while the month before is
--- open nobody knows what it opens with, and it has no row.
+-- So are suspense and other bank movements: what waits there for a word is money too, and must leave nothing behind once it is explained; while the
+-- month before is open nobody knows what they open with, and they have no row.
 -- Signed as the journal. It opens with what the closed month before closed with; where carat begins, and while the month before is
 -- open, with what its roll-forward knows (led_monetary_opening). There is no row of an account that nobody can tell the opening of: it was
 -- closed without a balance. Left out, too, is an
@@ -13,7 +13,8 @@ with roles as (
     from (
         values
             ('cash'), ('clearing'), ('store_receivable'), ('provider_receivable'), ('reseller_receivable'), ('reserves'),
-            ('counterparty_payable'), ('withholding_receivable'), ('tax_payable'), ('withholding_payable'), ('suspense')
+            ('counterparty_payable'), ('withholding_receivable'), ('tax_payable'), ('withholding_payable'), ('suspense'),
+            ('other_bank')
     ) as monetary (role)
 ),
 
@@ -136,4 +137,4 @@ left join moved
     and moved.account = keys.account
     and moved.currency = keys.currency
 where (openings.entity is null or openings.opening_amount is not null)
-    and (accounts.role <> 'suspense' or turn.is_closed or turn.is_first)
+    and (accounts.role not in ('suspense', 'other_bank') or turn.is_closed or turn.is_first)
