@@ -1,7 +1,7 @@
 -- One row is what one kind of money came to when the period began, as its roll-forward knows it.
 -- grain: entity, role, currency
 -- Signed as the journal. Known where carat begins, by what was fed (or by nothing), and while the month before is open, by the rows of all
--- months before: counterparties' receivables and what they hold back, cash, clearing, and taxes. functional_opening is what was fed of it, else told at the rate of the day with which the month opens, as the month
+-- months before: counterparties' receivables and what they hold back, cash, clearing, and taxes; where carat begins, what was fed of suspense and other bank movements too. functional_opening is what was fed of it, else told at the rate of the day with which the month opens, as the month
 -- before tells it at its end; null where that rate is missing. After a closed month its trial balance is the opening, not this.
 with days as (
     select
@@ -35,6 +35,19 @@ openings as (
         currency,
         case when identity = 'withholding' and stage = 'receivable' then opening else -opening end
     from led_tax_rollforward
+    union all
+    select
+        led_opening_balance.entity,
+        led_opening_balance.subject_id,
+        coalesce(led_opening_balance.currency, run_entities.functional_currency, run.reporting_currency),
+        led_opening_balance.amount
+    from led_opening_balance
+    cross join run
+    left join run_entities
+        on run_entities.entity = led_opening_balance.entity
+    where run.period = run.first_period
+        and led_opening_balance.subject_kind = 'account'
+        and led_opening_balance.subject_id in ('suspense', 'other_bank')
 ),
 
 known as (
@@ -71,7 +84,10 @@ fed as (
         on run_entities.entity = led_opening_balance.entity
     where led_opening_balance.subject_kind = 'account'
         and led_opening_balance.amount is not null
-        and split_part(led_opening_balance.subject_id, '/', 1) in ('cash', 'clearing', 'tax_payable', 'withholding_payable', 'withholding_receivable')
+        and (
+            starts_with(led_opening_balance.subject_id, 'cash/')
+            or led_opening_balance.subject_id in ('clearing', 'tax_payable', 'withholding_payable', 'withholding_receivable', 'suspense', 'other_bank')
+        )
     group by
         led_opening_balance.entity, split_part(led_opening_balance.subject_id, '/', 1),
         coalesce(led_opening_balance.currency, run_entities.functional_currency, run.reporting_currency)
