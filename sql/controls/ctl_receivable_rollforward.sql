@@ -13,7 +13,7 @@
 -- not_compared_reason: no balance of the counterparty was fed
 -- Per entity, counterparty and currency: opening + sold - refunded - charged_back +- fees +- tax +- adjustments +- conversion +- reserve
 -- - paid out = closing = unsettled orders + what is settled and not paid, and what is settled and not paid is the balance that the
--- counterparty states (balances: a counterparty, or an account ROLE/COUNTERPARTY for the whole receivable). Reasons: fed_balance;
+-- counterparty states (balances: a counterparty, or an account ROLE/COUNTERPARTY for the whole receivable): expected is carat's, actual the stated one. Reasons: fed_balance;
 -- journal (the account was moved by what the roll-forward doesn't know); overdrawn (lines for older orders are more than the opening
 -- that was fed); suspense (settlements moved more there, and more is left, than what purchase_settlement names, or isn't due yet, comes to). Of a counterparty that pays out of a running balance the fed balance is settlement_payout's to compare.
 with named as (
@@ -80,8 +80,8 @@ differing as (
         receivable_role || '/' || counterparty as subject_id,
         currency as unit,
         'fed_balance' as reason,
-        cast(fed_amount as decimal(38, 9)) as expected,
-        cast(own_amount as decimal(38, 9)) as actual,
+        cast(own_amount as decimal(38, 9)) as expected,
+        cast(fed_amount as decimal(38, 9)) as actual,
         case
             when fed_kind = 'counterparty' then counterparty || ' states a balance of ' || plain(fed_amount) || ' ' || currency
                 || ' at the end of the month; by its lines ' || plain(own_amount) || ' ' || currency || ' are settled and not paid.'
