@@ -117,6 +117,13 @@ func (l *Line) isNothing() bool {
 		(l.FunctionalDebit != "" || l.FunctionalCredit != "" || l.FunctionalCurrency == "")
 }
 
+// hasNoAmount says that a line has neither debit nor credit in the currency of its
+// entry, as rounding in the entity's own: an import wants one on each line and makes
+// that rounding itself. An amount that nobody knows is one.
+func (l *Line) hasNoAmount() bool {
+	return isZero(l.Debit) && isZero(l.Credit) && (l.FunctionalDebit != "" || l.FunctionalCredit != "" || l.FunctionalCurrency == "")
+}
+
 // functional gives a line's amounts in the entity's currency as cells: the
 // currency, the debit, the credit.
 func (l *Line) functional() []string {
@@ -139,7 +146,7 @@ func side(decimal string) string {
 // are the amounts in the entity's currency, which its import leaves unmapped.
 func newQuickBooks(w io.Writer, period pipeline.Period) Writer {
 	return newCSV(w, "Journal No,Journal Date,Account Name,Debits,Credits,Description,Name,Currency,Location,Class,Functional Currency,Functional Debits,Functional Credits", true, func(l *Line, number int) []string {
-		if l.isNothing() {
+		if l.hasNoAmount() {
 			return nil
 		}
 		return append([]string{
@@ -180,7 +187,7 @@ func newXero(w io.Writer, _ pipeline.Period) Writer {
 func newNetSuite(w io.Writer, period pipeline.Period) Writer {
 	month := period.Start(time.UTC).Format("Jan 2006")
 	return newCSV(w, "tranId,trandate,subsidiary,currency,exchangerate,postingperiod,journalItemLine_account,journalItemLine_debitAmount,journalItemLine_creditAmount,journalItemLine_memo,functionalCurrency,functionalDebit,functionalCredit", true, func(l *Line, number int) []string {
-		if l.isNothing() {
+		if l.hasNoAmount() {
 			return nil
 		}
 		return append([]string{
