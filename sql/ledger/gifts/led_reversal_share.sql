@@ -1,8 +1,8 @@
 -- One row is the part of one reversal's diamonds, in money, that goes by one kind of coins.
 -- grain: event_id, class_no
 -- The reversal takes back what its gift gave: the creator's share at the gift's rate, the share of the agency that got one. It is split by the coins that came back to the
--- viewer's lots, by cumulative floor in billionths; what cancelled the gift's debt is of the kind debt, and coins beyond
--- all that the gift took are new ones that nobody paid for. Amounts are positive.
+-- viewer's lots, by cumulative floor in billionths; what cancelled the gift's debt is of the kind debt, and so are coins beyond
+-- all that the gift took, as of a gift from before carat: nothing says that they were promotional. Amounts are positive.
 with reversals as (
     select
         led_gift_reversal.event_id,
@@ -13,7 +13,7 @@ with reversals as (
         led_gift_term.term_no,
         led_gift_term.diamond_value,
         led_quarter_day.day as sent_day,
-        led_viewer_class.class_no
+        case when led_lot_balance.lot_id is null then led_viewer_class.class_no end as class_no
     from led_gift_reversal
     inner join run
         on run.period = led_gift_reversal.accounting_month
@@ -30,6 +30,10 @@ with reversals as (
         on led_quarter_day.quarter = quarter_hour(led_gift_reversal.sent_at)
     inner join led_viewer_class
         on led_viewer_class.viewer_no = led_viewer.viewer_no
+    left join led_lot_balance
+        on led_lot_balance.viewer_no = led_viewer.viewer_no
+        and led_lot_balance.lot_id = led_gift_reversal.event_id
+        and led_lot_balance.origin = 'reversal'
     where led_gift_reversal.sent_at >= run.first_start
 ),
 
@@ -55,40 +59,15 @@ restored as (
     group by reversals.event_id, led_lot_class.class_no, led_lot_class.channel
 ),
 
-made as (
-    select
-        reversals.event_id,
-        led_lot_balance.coins
-    from reversals
-    inner join led_lot_balance
-        on led_lot_balance.viewer_no = reversals.viewer_no
-        and led_lot_balance.lot_id = reversals.event_id
-        and led_lot_balance.origin = 'reversal'
-    where reversals.class_no is null
-),
-
-back as (
-    select event_id, class_no, coins
-    from restored
-    union all
-    select made.event_id, led_lot_class.class_no, made.coins
-    from made
-    inner join reversals
-        on reversals.event_id = made.event_id
-    inner join led_lot_class
-        on led_lot_class.entity = reversals.entity
-        and led_lot_class.channel = 'promotion'
-),
-
 accounted as (
     select event_id, cast(sum(coins) as bigint) as coins
-    from back
+    from restored
     group by event_id
 ),
 
 parts as (
     select event_id, class_no, cast(sum(coins) as bigint) as coins
-    from back
+    from restored
     group by event_id, class_no
     union all
     select reversals.event_id, led_lot_class.class_no, reversals.coins - coalesce(accounted.coins, 0) as coins
