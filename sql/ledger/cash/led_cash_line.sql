@@ -64,8 +64,10 @@ rated as (
         and fed.currency = days.currency
 ),
 
+-- each line in six decimals, as it is told, so that they come to the closing to the last one
 lines as (
-    select identity, entity, currency, subject_id, line, sum(amount) as amount, known_sum(functional_amount) as functional_amount
+    select
+        identity, entity, currency, subject_id, line, sum(amount) as amount, cast(known_sum(functional_amount) as decimal(38, 6)) as functional_amount
     from rated
     group by identity, entity, currency, subject_id, line
 ),
@@ -78,10 +80,10 @@ closings as (
         sums.subject_id,
         sums.amount,
         sums.functional_amount,
-        case
+        cast(case
             when sums.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then cast(sums.amount as decimal(38, 9))
             else amount_at_rate(sums.amount, led_fx_rate.rate)
-        end as functional_closing
+        end as decimal(38, 6)) as functional_closing
     from (
         select identity, entity, currency, subject_id, sum(amount) as amount, known_sum(functional_amount) as functional_amount
         from lines

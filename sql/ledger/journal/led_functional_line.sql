@@ -162,6 +162,15 @@ rated as (
     where not is_opening and refunded_own_tax <> 0
 ),
 
+-- each line in six decimals, as it is told, so that they come to the closing to the last one
+lines as (
+    select
+        identity, entity, currency, subject_kind, subject_id, line, sum(amount) as amount,
+        cast(known_sum(functional_amount) as decimal(38, 6)) as functional_amount
+    from rated
+    group by identity, entity, currency, subject_kind, subject_id, line
+),
+
 closings as (
     select
         totals.identity,
@@ -170,16 +179,15 @@ closings as (
         totals.subject_kind,
         totals.subject_id,
         totals.functional_amount,
-        case
+        cast(case
             when totals.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then totals.amount
-            when totals.amount = 0 then 0
             else amount_at_rate(totals.amount, led_fx_rate.rate)
-        end as functional_closing
+        end as decimal(38, 6)) as functional_closing
     from (
         select
             identity, entity, currency, subject_kind, subject_id, cast(sum(amount) as decimal(38, 9)) as amount,
             known_sum(functional_amount) as functional_amount
-        from rated
+        from lines
         group by identity, entity, currency, subject_kind, subject_id
     ) as totals
     cross join run
@@ -192,9 +200,8 @@ closings as (
 ),
 
 told as (
-    select identity, entity, currency, subject_kind, subject_id, line, known_sum(functional_amount) as functional_amount
-    from rated
-    group by identity, entity, currency, subject_kind, subject_id, line
+    select identity, entity, currency, subject_kind, subject_id, line, functional_amount
+    from lines
     union all
     select identity, entity, currency, subject_kind, subject_id, 'fx', functional_closing - functional_amount
     from closings

@@ -153,14 +153,15 @@ rated as (
         and led_fx_rate.day = movements.rate_day
 ),
 
+-- each line in six decimals, as it is told, so that they come to the closing to the last one
 lines as (
     select
         identity, entity, role, counterparty, currency, 'opening' as line, sum(amount) as amount,
-        known_sum(functional_amount) as functional_amount
+        cast(known_sum(functional_amount) as decimal(38, 6)) as functional_amount
     from openings
     group by identity, entity, role, counterparty, currency
     union all
-    select identity, entity, role, counterparty, currency, line, sum(amount), known_sum(functional_amount)
+    select identity, entity, role, counterparty, currency, line, sum(amount), cast(known_sum(functional_amount) as decimal(38, 6))
     from rated
     group by identity, entity, role, counterparty, currency, line
 ),
@@ -186,13 +187,13 @@ closings as (
         sums.counterparty,
         sums.currency,
         sums.amount,
-        amount_at_rate(
+        cast(amount_at_rate(
             sums.amount,
             case
                 when sums.currency = coalesce(run_entities.functional_currency, run.reporting_currency) then cast(1 as decimal(18, 9))
                 else led_fx_rate.rate
             end
-        ) as functional_closing,
+        ) as decimal(38, 6)) as functional_closing,
         sums.functional_amount
     from sums
     cross join run
