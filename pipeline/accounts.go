@@ -8,7 +8,7 @@ var accountRoles = []string{
 	"creator_receivable", "creator_debt_allowance", "deferred_debt_gain", "reserves", "agency_receivable",
 	"withholding_receivable", "deferred_store_fee", "contract_liability", "tax_payable", "refund_liability",
 	"creator_payable", "payouts_in_transit", "agency_payable", "withholding_payable", "counterparty_payable",
-	"gift_revenue", "breakage_revenue", "refunds", "payout_fees", "store_fee_cost",
+	"retained_earnings", "gift_revenue", "breakage_revenue", "refunds", "payout_fees", "store_fee_cost",
 	"provider_fees", "dispute_fees", "settlement_adjustments", "payment_fees", "creator_share",
 	"creator_adjustments", "agency_share", "marketing", "uncollectible", "debt_allowance",
 	"rounding", "tolerated", "fx_difference", "suspense", "other_bank",

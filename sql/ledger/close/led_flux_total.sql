@@ -4,7 +4,7 @@
 -- close with. Signed so that more is better for the entity in profit and loss (income positive, cost negative), and as the journal in the
 -- balance (assets positive, debts negative). Only closed months are compared with. fx_effect is what the other month's amount changes by
 -- when it is told at this month's closing rate instead of its own: nothing for what is not monetary, null where a rate is missing.
--- Movement and closing of this month are the trial balance's.
+-- Movement and closing of this month are the trial balance's. Retained earnings, which take up a year's result, are no change to be explained.
 -- A change needs a note when it is more than the materiality, in reporting currency, and more than flux_percent of the other month.
 with months as (
     select
@@ -39,7 +39,11 @@ kinds as (
     select
         entity,
         account,
-        case when max(case when kind in ('income', 'cost') then 1 else 0 end) = 1 then 'profit_and_loss' else 'balance' end as kind,
+        case
+            when max(case when kind in ('income', 'cost') then 1 else 0 end) = 1 then 'profit_and_loss'
+            when min(kind) = 'equity' and max(kind) = 'equity' then 'equity'
+            else 'balance'
+        end as kind,
         max(case when role in ('contract_liability', 'deferred_store_fee') then 0 else 1 end) as is_monetary
     from led_account
     group by entity, account
@@ -80,6 +84,7 @@ amounts as (
     left join kinds
         on kinds.entity = told.entity
         and kinds.account = told.account
+    where coalesce(kinds.kind, 'balance') <> 'equity'
 ),
 
 effects as (

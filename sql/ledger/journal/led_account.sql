@@ -3,7 +3,7 @@
 -- Accounts that bank_rules name and the chart doesn't have stand behind it, under the role ledger ACCOUNT; what they are their first digit says.
 -- The chart of accounts: `accounts` in carat.yaml gives a role another account. Where an entity shows revenue net, what it
 -- passes on (creators', agencies' and stores' shares) is taken off gift revenue instead of standing in cost. kind is asset,
--- liability, income or cost; account_rank is the order in which an entry lists them.
+-- liability, equity, income or cost; nothing is posted to retained earnings, with which a year opens; account_rank is the order in which an entry lists them.
 with roles as (
     select role, kind, account_rank, account
     from (
@@ -28,6 +28,7 @@ with roles as (
             ('agency_payable', 'liability', 180, '2220 Agency payable'),
             ('withholding_payable', 'liability', 190, '2230 Withholding tax payable'),
             ('counterparty_payable', 'liability', 200, '2240 Payable to stores and providers'),
+            ('retained_earnings', 'equity', 205, '3000 Retained earnings'),
             ('gift_revenue', 'income', 210, '4000 Gift revenue'),
             ('breakage_revenue', 'income', 220, '4010 Breakage revenue'),
             ('refunds', 'income', 230, '4100 Refunds (contra-revenue)'),

@@ -1,10 +1,41 @@
 -- One row is one account of one entity in one currency over the month: what was debited, what was credited, what is left.
 -- grain: entity, account, currency
 -- Every account opens with what a roll-forward knows, else with what the closed month before closed with; where carat begins with what was
--- fed, else with nothing. Income and cost go on from month to month, since carat books no end of a year. While the month before
+-- fed, else with nothing. Income and cost go on from month to month within a calendar year and open the next with nothing: what they closed with is then
+-- in retained earnings, which open with it. While the month before
 -- is open only what a roll-forward knows is told. Openings are rounded to the minor unit as the journal's lines are, so that every balance is. Debits are positive, credits negative in opening and closing. Functional amounts are null
 -- where an exchange rate is missing, never zero. The trial balance and the changes against other months are told from here.
-with lines as (
+with result_accounts as (
+    -- when a year begins: the accounts of profit and loss, and where their result goes
+    select
+        led_account.entity,
+        led_account.account,
+        min(retained.account) as retained_account
+    from led_account
+    cross join run
+    inner join led_account as retained
+        on retained.entity = led_account.entity
+        and retained.role = 'retained_earnings'
+    where substr(run.period, 6) = '01'
+    group by led_account.entity, led_account.account
+    having max(case when led_account.kind in ('income', 'cost') then 1 else 0 end) = 1
+),
+
+carried as (
+    select
+        closed_trial_balances.entity,
+        coalesce(result_accounts.retained_account, closed_trial_balances.account) as account,
+        closed_trial_balances.currency,
+        closed_trial_balances.functional_currency,
+        closed_trial_balances.closing,
+        closed_trial_balances.functional_closing
+    from closed_trial_balances
+    left join result_accounts
+        on result_accounts.entity = closed_trial_balances.entity
+        and result_accounts.account = closed_trial_balances.account
+),
+
+lines as (
     select
         entity,
         day,
@@ -47,7 +78,7 @@ keys as (
     where opening_amount <> 0 or functional_opening <> 0 or functional_opening is null
     union
     select entity, account, currency, functional_currency
-    from closed_trial_balances
+    from carried
     where closing <> 0 or functional_closing <> 0
 ),
 
@@ -64,7 +95,7 @@ closed as (
         currency,
         cast(known_sum(closing) as decimal(38, 6)) as closing,
         cast(known_sum(functional_closing) as decimal(38, 6)) as functional_closing
-    from closed_trial_balances
+    from carried
     group by entity, account, currency
 ),
 

@@ -5,7 +5,7 @@
 -- Combined, without eliminations. level is 'entity', or 'group' for the sum of all. Assets and liabilities are told at the rate of the
 -- month's last day, profit and loss at the mean of each day's rate in force, what was brought forward as it was told before: an account's
 -- opening is its closing of the closed month before. Net assets brought forward are what earlier months left, at historical rates; the
--- translation difference is what all the others leave over, and rolls forward. So the rows of an entity come to zero, at both ends.
+-- translation difference is what all the others leave over, and rolls forward. An entity's own retained earnings are among what was brought forward. So the rows of an entity come to zero, at both ends.
 -- Debits are positive. Where carat begins, and where the month before was closed without these balances, the history begins with the
 -- opening's rate. Null where a rate, or an opening, is not known: the month before is open.
 with turn as (
@@ -88,6 +88,7 @@ placed as (
     left join closed
         on closed.entity = keys.entity
         and closed.account = keys.account
+    where kinds.kind <> 'equity'
 ),
 
 accounts as (
