@@ -115,6 +115,7 @@ select
                     when role in ('creator_payable', 'creator_receivable') then 'This account opens with the balances of creators: feed those.'
                     when role in ('agency_payable', 'agency_receivable') then 'This account opens with the balances of agencies: feed those.'
                     when role = 'counterparty_payable' then 'Feed it as the receivable of the counterparty, ROLE/COUNTERPARTY, with a minus.'
+                    when role = 'refund_liability' then 'It is kept in the entity''s own currency: feed what it is carried at, too (functional_amount).'
                     else 'This account opens with what carat''s own rows come to.'
                 end
         else 'The balance' || coalesce(' of ' || with_unit(fed_amount, currency), '') || ' just before ' || iso_instant(as_of) || ' was neither taken nor compared: '

@@ -3,13 +3,14 @@
 -- A balance is of a role of the chart (subject_kind account), of one bank account (cash/ACCOUNT) or of one counterparty (ROLE/COUNTERPARTY). It is stated as the account
 -- stands: assets and costs as debits, what is owed and income as credits. Without a currency it is in the entity's own. It is just before
 -- as_of: at the month's end it is the closing, at the start of another day what is booked until then, where carat begins the opening (moment). Left out is what other
--- models take or compare: coin liability, store fees, taxes, what counterparties state, and openings of receivables, reserves, suspense, other bank movements and cash/ACCOUNT. own_amount is
+-- models take or compare: coin liability, store fees, taxes, what counterparties state, and openings of receivables, reserves, refund liability, suspense, other bank movements and
+-- cash/ACCOUNT. own_amount is
 -- null where the ledger has nothing to be compared; while the month before is open is_known is false, where nobody knows it yet.
 with told as (
     select
         openings.subject_kind, openings.subject_id, openings.entity, openings.channel, openings.currency as stated_currency,
         run.period_start as as_of, 'opening' as moment, cast(null as date) as last_day,
-        openings.amount, openings.batch_id, openings.source_line
+        openings.amount, openings.functional_amount, openings.batch_id, openings.source_line
     from led_opening_balance as openings
     cross join run
     where run.period = run.first_period
@@ -25,7 +26,7 @@ with told as (
             else 'instant'
         end as moment,
         run_days.day as last_day,
-        balances.amount, balances.batch_id, balances.source_line
+        balances.amount, balances.functional_amount, balances.batch_id, balances.source_line
     from stg_balances as balances
     cross join run
     left join run_days
@@ -48,6 +49,9 @@ fed as (
         told.channel,
         told.stated_currency,
         coalesce(told.stated_currency, run_entities.functional_currency, run.reporting_currency) as currency,
+        told.functional_amount is not null
+        or coalesce(told.stated_currency, run_entities.functional_currency, run.reporting_currency) = coalesce(run_entities.functional_currency, run.reporting_currency)
+            as is_carried,
         told.as_of,
         told.moment,
         told.last_day,
@@ -76,6 +80,7 @@ alone as (
             and subject_id in ('contract_liability', 'deferred_store_fee', 'tax_payable', 'withholding_payable', 'withholding_receivable')
             or moment = 'opening' and role in ('store_receivable', 'provider_receivable', 'reseller_receivable', 'reserves')
             or moment = 'opening' and subject_id in ('suspense', 'other_bank')
+            or moment = 'opening' and subject_id = 'refund_liability' and is_carried
             or moment = 'opening' and role = 'cash' and part is not null and stated_currency is not null
         )
 ),
