@@ -54,15 +54,17 @@ var mayImport = map[string][]string{
 	"pipeline/state/migrations": {},
 	"pipeline/state/signed":     {"pipeline", "pipeline/spelling"},
 
-	"sql":            {},
-	"fixtures":       {"pipeline"},
-	"fixtures/world": {"pipeline"},
-	"fixtures/files": {"pipeline", "fixtures/world"},
-	"fixtures/messy": {"pipeline"},
-	"fixtures/lots":  {"fixtures/world"},
-	"fixtures/month": {"pipeline", "fixtures/world", "fixtures/files", "fixtures/lots"},
-	"fixtures/plan":  {"pipeline", "fixtures/world", "fixtures/month"},
-	"third_party":    {}, // replaces modules of others
+	"sql":                {},
+	"fixtures":           {"pipeline"},
+	"fixtures/world":     {"pipeline"},
+	"fixtures/files":     {"pipeline", "fixtures/world"},
+	"fixtures/messy":     {"pipeline"},
+	"fixtures/lots":      {"fixtures/world"},
+	"fixtures/tally":     {"fixtures/world"},
+	"fixtures/recording": {"fixtures/world"},
+	"fixtures/month":     {"pipeline", "fixtures/world", "fixtures/files", "fixtures/lots", "fixtures/tally", "fixtures/recording"},
+	"fixtures/plan":      {"pipeline", "fixtures/world", "fixtures/month"},
+	"third_party":        {}, // replaces modules of others
 
 	// What locks a month is written by jobs and kept by the lake.
 	"pipeline/certificate": {"pipeline", "pipeline/decision"},
