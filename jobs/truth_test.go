@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sort"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func foundAll(t *testing.T, s books.Setting, period pipeline.Period) []string {
 	}
 	var found []string
 	for _, row := range list.Rows {
-		cell := func(name string) string { return fmt.Sprint(row[at[name]]) }
+		cell := func(name string) string { return strings.TrimPrefix(fmt.Sprint(row[at[name]]), "<nil>") }
 		found = append(found, spelled(fixtures.Truth{
 			Control: cell("control"), SubjectKind: cell("subject_kind"), SubjectID: cell("subject_id"),
 			Difference: cell("difference"), Unit: cell("unit"),

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"database/sql"
+	"encoding/csv"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -49,6 +51,7 @@ func TestScript(t *testing.T) {
 			"demo":       func(ts *testscript.TestScript, neg bool, args []string) { copyDemo(ts, neg, args, made) },
 			"exits":      exits,
 			"exception":  exception,
+			"accept":     accept,
 			"outwait":    outwait,
 			"tmpfs":      tmpfs,
 			"unchanged":  unchanged,
@@ -103,6 +106,35 @@ func exception(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Setenv("ID", id)
 	ts.Setenv("BEGINNING", id[:10])
+}
+
+// accept DIR USER explains what a story's few files leave not compared, in every open
+// month that was run. A story that isn't about it says by this line that it has no balances
+// of a system of record, no statements of a bank.
+func accept(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: accept DIR USER")
+	}
+	ts.Check(ts.Exec("carat", "--dir", args[0], "--user", args[1], "exceptions", "--control", "not_compared", "--format", "csv"))
+	rows, err := csv.NewReader(strings.NewReader(ts.ReadFile("stdout"))).ReadAll()
+	ts.Check(err)
+	if len(rows) < 2 {
+		ts.Fatalf("everything was compared")
+	}
+	var text strings.Builder
+	w := csv.NewWriter(&text)
+	at := func(name string) int { return slices.Index(rows[0], name) }
+	ts.Check(w.Write([]string{"exception_id", "period", "status", "note"}))
+	for _, row := range rows[1:] {
+		if row[at("status")] != "open" {
+			continue
+		}
+		ts.Check(w.Write([]string{row[at("exception_id")], row[at("period")], "explained", "a story has no such file"}))
+	}
+	w.Flush()
+	file := ts.MkAbs("accepted-" + args[1] + ".csv")
+	ts.Check(os.WriteFile(file, []byte(text.String()), 0o600))
+	ts.Check(ts.Exec("carat", "--dir", args[0], "--user", args[1], "exceptions", "--import", file))
 }
 
 // poison LAKE does what an earlier carat did with a name and an id that are no

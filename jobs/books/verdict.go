@@ -252,8 +252,8 @@ func (p *Books) decided(ctx context.Context, s Setting, run state.Run, decisions
 		}
 		difference, _ := row[4].(string)
 		unit, _ := row[5].(string)
-		if d.HasMoved(difference, unit, s.Config.Tolerance(unit)) {
-			continue // it was about another amount
+		if d.HasMoved(difference, unit, s.Config.Tolerance(unit)) || !d.HoldsIn(control, run.Period) {
+			continue // it was about another amount, or month
 		}
 		v.Decisions = append(v.Decisions, d)
 		if NeedsRate(control, severity, reason) || !d.Clears(severity, today) {

@@ -255,6 +255,8 @@ func markMoved(ctx context.Context, p *books.Books, s books.Setting, t *table.Ta
 		}
 		if d := decisions[id]; row[at["status"]] != decision.Open && d.HasMoved(difference, unit, s.Config.Tolerance(unit)) {
 			row[at["status"]] = decision.Moved
+		} else if control, period := fmt.Sprint(row[at["control"]]), fmt.Sprint(row[at["period"]]); !d.HoldsIn(control, pipeline.Period(period)) {
+			row[at["status"]] = decision.Open
 		}
 	}
 	return nil

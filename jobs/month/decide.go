@@ -398,15 +398,15 @@ func (f *decisionFile) judge(known map[string]knownException, current map[string
 		listed := exceptions.ListedStatus(now, f.today)
 		if d.Status == decision.Moved && listed != decision.Open {
 			listed = decision.Moved // as the list says it, and so nobody decided anew
-		} else if n := len(about.seen); n > 0 && listed != decision.Open && now.HasMoved(about.seen[n-1].difference, about.seen[n-1].unit, f.tolerance(about.seen[n-1].unit)) {
-			listed = decision.Open // by the same words it is decided anew, about another amount
+		} else if n := len(about.seen); n > 0 && listed != decision.Open && (now.HasMoved(about.seen[n-1].difference, about.seen[n-1].unit, f.tolerance(about.seen[n-1].unit)) || !now.HoldsIn(about.control, about.standing)) {
+			listed = decision.Open // by the same words it is decided anew, about another amount or month
 		}
 		if d.Status == listed && d.Until == now.Until && d.Owner == now.Owner && d.Note == now.Note &&
 			d.Value == now.Value && d.Source == now.Source && d.Matched == now.Matched {
 			continue
 		}
 		if f.rowIsGood(row.line, d, now, about) && f.inputsAreGood(row.line, &d, now, about) {
-			fresh = append(fresh, d)
+			fresh = append(fresh, d.For(about.control, about.standing))
 		}
 	}
 	f.wantTogether(fresh, seen, known, current)

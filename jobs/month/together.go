@@ -29,10 +29,11 @@ type decidedTogether struct {
 // wantTogether wants exceptions that need a review to be decided together only while
 // they are small: each below the materiality, and so their sum for each control.
 // What can't be measured is decided by itself, since nobody knows that it is small.
+// What was not compared has no amount, and is one platform's lack of files: it is accepted together.
 // Materiality releases no block: those are waived one by one, as far as a role may.
 func (f *decisionFile) wantTogether(fresh []decision.Decision, lines map[string]int, known map[string]knownException, current map[string]decision.Decision) {
 	words := func(d decision.Decision, about knownException) string {
-		if about.severity != "review" || d.Status != decision.Explained && d.Status != decision.Waived {
+		if about.severity != "review" || about.control == decision.ControlNotCompared || d.Status != decision.Explained && d.Status != decision.Waived {
 			return ""
 		}
 		return about.control + "\x1f" + strings.ToLower(strings.Join(strings.Fields(d.Note), " "))

@@ -38,7 +38,8 @@ type Decision struct {
 
 	// Value and Source are the rate of a decision `rate`, "1.0842", and whose it
 	// is; Note is why it was taken. Rate is the pair and the day that it tells,
-	// "EUR/USD/2026-10-31", and Period the month in which it was needed.
+	// "EUR/USD/2026-10-31", and Period the month in which it was needed; of an explanation
+	// of what was not compared, the month that it is about.
 	Value  string          `json:"value,omitempty"`
 	Source string          `json:"source,omitempty"`
 	Rate   string          `json:"rate,omitempty"`
@@ -114,6 +115,24 @@ func (d Decision) HasMoved(difference, unit, tolerance string) bool {
 	}
 	by := new(big.Rat).Sub(now, then)
 	return by.Abs(by).Cmp(most) > 0
+}
+
+// ControlNotCompared is the control of what other controls had nothing to compare with.
+const ControlNotCompared = "not_compared"
+
+// HoldsIn says whether a decision about an exception of a control still speaks in a month.
+// That something had nothing beside it is explained for one month: in the next the
+// evidence may be there, and is asked for again. Who waives it says until when.
+func (d Decision) HoldsIn(control string, period pipeline.Period) bool {
+	return control != ControlNotCompared || d.Status != Explained || d.Period == period
+}
+
+// For gives the decision with the month that it is about, if it is about one alone.
+func (d Decision) For(control string, period pipeline.Period) Decision {
+	if control == ControlNotCompared && d.Status == Explained {
+		d.Period = period
+	}
+	return d
 }
 
 // SameNumber compares two decimals as spreadsheets write them, also with a comma.
