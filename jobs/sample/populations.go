@@ -22,16 +22,17 @@ type population struct {
 	at string
 }
 
-// populations are the tables that samples are drawn from.
+// populations are the tables that samples are drawn from. What takes something back, a refund,
+// a chargeback, a reversal, a payment that came back, has the sign with which the books count it.
 var populations = []population{
-	{table: "coin_purchases", id: "purchase_id", amount: "gross_amount", unit: "currency", at: "purchased_at"},
-	{table: "gift_events", id: "event_id", amount: "coins", unit: "'coins'", at: "sent_at"},
+	{table: "coin_purchases", id: "purchase_id", amount: "case when kind in ('refund', 'chargeback') then -gross_amount else gross_amount end", unit: "currency", at: "purchased_at"},
+	{table: "gift_events", id: "event_id", amount: "case kind when 'reversal' then -coins else coins end", unit: "'coins'", at: "sent_at"},
 	{table: "payouts", id: "payout_id", amount: "net_amount", unit: "currency", where: "status = 'paid'", at: "coalesce(paid_at, updated_at)"},
 	{table: "agency_payouts", id: "payout_id", amount: "net_amount", unit: "currency", where: "status = 'paid'", at: "coalesce(paid_at, updated_at)"},
 	{table: "coin_adjustments", id: "adjustment_id", amount: "coins", unit: "'coins'", at: "adjusted_at"},
 	{table: "diamond_adjustments", id: "adjustment_id", amount: "diamonds", unit: "'diamonds'", at: "adjusted_at"},
 	{table: "settlement_lines", id: "line_id", amount: "gross_amount", unit: "currency"},
-	{table: "provider_payments", id: "line_id", amount: "amount", unit: "currency"},
+	{table: "provider_payments", id: "line_id", amount: "case status when 'returned' then -amount else amount end", unit: "currency"},
 	{table: "bank_lines", id: "line_id", amount: "amount", unit: "currency", where: "coalesce(kind, 'entry') not in ('opening', 'closing')", at: "booked_at"},
 	{table: "tax_payments", id: "reference", amount: "amount", unit: "currency"},
 	{
