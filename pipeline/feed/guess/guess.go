@@ -7,6 +7,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/feed/layout"
+	"carat/pipeline/feed/lex"
 )
 
 // sample is the beginning of a file, cut into cells.
@@ -333,7 +334,7 @@ func (g *draft) shown(columns []guessed) {
 
 // oneCurrency gives the currency that a sign stands for, "" where it can be several.
 func oneCurrency(sign string) string {
-	if can := pipeline.CurrenciesOf(sign); len(can) == 1 && sign != "$" {
+	if can := lex.CurrenciesOf(sign); len(can) == 1 && sign != "$" {
 		return can[0]
 	}
 	return ""

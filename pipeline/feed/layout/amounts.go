@@ -88,7 +88,7 @@ func (m *maker) plain(column string, cell Cell) (string, *fault) {
 func (l *Layout) severalCurrencies() bool {
 	var first []string
 	for _, sign := range l.CurrencySign {
-		can := pipeline.CurrenciesOf(sign)
+		can := lex.CurrenciesOf(sign)
 		switch {
 		case can == nil:
 		case first == nil:
@@ -119,8 +119,8 @@ func (m *maker) currency(column, text string, row map[string]value) *fault {
 		}
 		return &fault{column, pipeline.CodeBadCurrency, text, "an amount in " + have + ", as the row is: currency_by_sign says " + m.sign + " is " + said}
 	}
-	can := pipeline.CurrenciesOf(m.sign)
-	if !m.shown && !m.severalCurrencies() || have == "" || can == nil || pipeline.MayShow(m.sign, have) {
+	can := lex.CurrenciesOf(m.sign)
+	if !m.shown && !m.severalCurrencies() || have == "" || can == nil || lex.MayShow(m.sign, have) {
 		return nil
 	}
 	if m.shown {

@@ -81,6 +81,10 @@ func readActivity(r *published.Report) error {
 }
 
 func (a *activity) undecided() error {
+	if date := a.c.Cell(a.held[0].cells, "date"); !slashed.MatchString(date) {
+		return a.Refuse(a.held[0].line, "its dates are written as %s, and not as PayPal's download in English has them, 10/20/2026", lex.Shown(date)).
+			WithHint("download it in English and leave it as it is; or describe the file as a layout of settlement_lines in carat.yaml, with its time_format (docs/formats.md)")
+	}
 	return a.Refuse(a.held[0].line, "no date of it has a day above 12, so that day and month can't be told apart").
 		WithHint("download a whole month; or describe the file as a layout of settlement_lines in carat.yaml, with its time_format (docs/formats.md)")
 }

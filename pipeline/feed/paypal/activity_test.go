@@ -42,6 +42,10 @@ func TestActivity(t *testing.T) {
 	if few.Err == nil || !strings.Contains(few.Err.Error(), "day and month can't be told apart") {
 		t.Errorf("%v", few.Err)
 	}
+	dotted := feedtest.Read[pipeline.SettlementLine](t, "d.csv", []byte(activityHead+activityLine("20.10.2026", "23:00:00", "CEST", "Website Payment", "Completed", "1", "0", "1", "T1", "")), nil)
+	if dotted.Err == nil || !strings.Contains(dotted.Err.Error(), "its dates are written as 20.10.2026, and not as PayPal's download in English has them") {
+		t.Errorf("%v", dotted.Err)
+	}
 	european := feedtest.Read[pipeline.SettlementLine](t, "d.csv", []byte(activityHead+activityLine("02/10/2026", "00:00:00", "GMT", "Website Payment", "Completed", "1", "0", "1", "T1", "")+
 		activityLine("20/10/2026", "00:00:00", "BST", "Teleport", "Completed", "1", "0", "1", "T2", "")+activityLine("21/10/2026", "00:00:00", "BST", "Website Payment", "Completed", "1", "0", "2", "T3", "")+
 		activityLine("21/10/2026", "00:00:00", "XX", "Website Payment", "Completed", "1", "0", "1", "T4", "")+activityLine("21/10/2026", "00:00:00", "BST", "Website Payment", "Completed", "1.000,00", "0", "1", "T5", "")), nil)

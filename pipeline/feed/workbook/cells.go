@@ -65,7 +65,7 @@ func otherCurrency(b *typed.Builder, columns []int, cells []workbookValue) (show
 			continue
 		}
 		have := *(*string)(unsafe.Add(b.Row, b.Columns[of].Offset))
-		if have != "" && !pipeline.MayShow(cells[i].currency, have) {
+		if have != "" && !lex.MayShow(cells[i].currency, have) {
 			return cells[i].currency + " " + cells[i].text, column
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"carat/pipeline"
+	"carat/pipeline/feed/lex"
 )
 
 const stylesPart = "xl/styles.xml"
@@ -40,7 +40,7 @@ func showsCurrency(code string) string {
 	positive, _, _ := strings.Cut(code, ";")
 	for _, m := range shownCurrency.FindAllStringSubmatch(positive, -1) {
 		sign := strings.TrimSpace(m[1] + m[2] + m[3])
-		if code := len(sign) == 3 && sign == strings.ToUpper(sign); sign != "" && (code || m[2] == "" || len(sign) != 3) && pipeline.CurrenciesOf(sign) != nil {
+		if code := len(sign) == 3 && sign == strings.ToUpper(sign); sign != "" && (code || m[2] == "" || len(sign) != 3) && lex.CurrenciesOf(sign) != nil {
 			return sign
 		}
 	}
