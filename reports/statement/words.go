@@ -441,6 +441,15 @@ func (w *Words) ReplacedWhy() *Text {
 
 func (w *Words) takenBack() bool { return w.S.Any(IsTakenBack) }
 
+// NoDeduction says that nothing was deducted; of a month in which gifts were taken
+// back it says that instead.
+func (w *Words) NoDeduction() string {
+	if w.takenBack() {
+		return w.T(TitleTakenBack) + ". " + w.T(TakenBackWhy)
+	}
+	return w.T(NothingTaken)
+}
+
 // perDiamond appends "0.01 USD per diamond".
 func (w *Words) perDiamond(v pipeline.Rate) {
 	w.put("{1}\u00a0{2} per diamond", func() { w.rate(v) }, w.currency)

@@ -52,7 +52,9 @@ func (p *page) taken() {
 		}
 	}
 	if !open {
-		p.Raw("<p>", p.t(statement.NothingTaken), "</p>\n</section>\n")
+		p.Raw("<p>")
+		p.Text(p.w.NoDeduction())
+		p.Raw("</p>\n</section>\n")
 		return
 	}
 	p.Raw("</tbody>\n<tfoot><tr><td></td><th scope=\"row\">")

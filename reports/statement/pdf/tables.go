@@ -26,7 +26,7 @@ func (d *printed) giftTotal(g *grid) {
 func (d *printed) gifts() {
 	d.heading(d.T(statement.TitleGifts))
 	ranges := d.Ranges()
-	if len(ranges) == 0 {
+	if len(ranges) == 0 && !d.S.Any(statement.IsTakenBack) {
 		d.paragraph(pdf.Regular, textSize, inkColor, d.T(statement.NoGifts))
 		return
 	}
@@ -213,7 +213,7 @@ func (d *printed) deductions() {
 		}
 	}
 	if g == nil {
-		d.paragraph(pdf.Regular, textSize, inkColor, d.T(statement.NothingTaken))
+		d.paragraph(pdf.Regular, textSize, inkColor, d.NoDeduction())
 		return
 	}
 	g.row(entry{total: true, cells: []string{"", d.TotalTaken(), "", d.Signed(-d.m.TakenAmount)}})
