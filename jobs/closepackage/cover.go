@@ -57,16 +57,17 @@ func (b *packageBuilder) figures(flows []closepackage.Flow) ([]closepackage.Figu
 		list = append(list, figureOf(flows, f.line, f.label))
 	}
 	list = append(list, figureOf(flows, "platform_cut", "Platform's cut"))
-	for _, f := range []struct{ identity, label, of string }{
-		{"liability", "Owed to viewers: coins not spent", "subject_kind = 'entity'"},
-		// what one owes isn't set off against what another has been paid too much
-		{"receivable", "Owed by stores and providers", "subject_kind = 'counterparty' and amount > 0"},
-		{"payable", "Owed to creators", "subject_kind = 'entity'"},
-		{"in_transit", "On its way to creators", "subject_kind = 'entity'"},
+	for _, f := range []struct{ identity, label, of, amount string }{
+		{"liability", "Owed to viewers: coins not spent", "subject_kind = 'entity'", "amount"},
+		// what one owes isn't set off against what another has been paid too much, or is owed
+		{"receivable", "Owed by stores and providers", "subject_kind = 'counterparty' and amount > 0", "amount"},
+		{"payable", "Owed to creators", "subject_kind = 'creator' and amount > 0", "amount"},
+		{"payable", "Owed by creators", "subject_kind = 'creator' and amount < 0", "-amount"},
+		{"in_transit", "On its way to creators", "subject_kind = 'entity'", "amount"},
 	} {
 		owed := closepackage.Figure{Label: f.label}
 		if t, ok := b.tables["rollforwards"]; ok && t.Snapshot != 0 {
-			err := b.each("select currency, cast(sum(amount) as varchar) from rollforwards where run_id = "+pipeline.SQLText(b.run.ID)+" and identity = "+pipeline.SQLText(f.identity)+
+			err := b.each("select currency, cast(sum("+f.amount+") as varchar) from rollforwards where run_id = "+pipeline.SQLText(b.run.ID)+" and identity = "+pipeline.SQLText(f.identity)+
 				" and "+f.of+" and line = 'closing' group by currency having sum(amount) <> 0 order by currency", 2, func(row []any) error {
 				owed.Amounts = append(owed.Amounts, closepackage.Money{Amount: text(row[1]), Currency: fmt.Sprint(row[0])})
 				return nil
@@ -75,7 +76,9 @@ func (b *packageBuilder) figures(flows []closepackage.Flow) ([]closepackage.Figu
 				return nil, err
 			}
 		}
-		list = append(list, owed)
+		if f.amount == "amount" || len(owed.Amounts) > 0 { // what nobody owes isn't told
+			list = append(list, owed)
+		}
 	}
 	exposure, err := b.exposed()
 	return append(list, exposure), err

@@ -35,8 +35,10 @@ type Listed struct {
 	All    int64 // without the filter
 }
 
-// listColumns are the columns of the list, as far as the lake's table has them.
-var listColumns = []string{"creator_id", "entity", "currency", "country", "closing_diamonds", "opening_amount", "earned_amount", "redeemed_amount", "closing_amount", "in_transit_amount"}
+// listColumns are the columns of the list, as far as the lake's table has them. The
+// closing is the opening with all that moved: the last four are in it too.
+var listColumns = []string{"creator_id", "entity", "currency", "country", "closing_diamonds", "opening_amount", "earned_amount", "redeemed_amount", "closing_amount", "in_transit_amount",
+	"adjusted_amount", "returned_amount", "revaluation_amount", "rounding_amount"}
 
 // List lists the creators with a statement in the newest month, by id.
 func List(ctx context.Context, o Options) (l *Listed, err error) {

@@ -39,7 +39,7 @@ type controlData struct {
 // rowsOfFigures are the sections whose rows make a sum, by the beginning of its label.
 var rowsOfFigures = [][2]string{
 	{"Gross sales", "bridge"}, {"Coins consumed", "bridge"}, {"Platform's cut", "bridge"}, {"Owed to viewers", "rollforwards"},
-	{"Owed by stores", "open_items"}, {"Owed to creators", "creators"}, {"On its way", "payout_ages"}, {"Exposure", "exceptions"},
+	{"Owed by stores", "open_items"}, {"Owed to creators", "creators"}, {"Owed by creators", "creators"}, {"On its way", "payout_ages"}, {"Exposure", "exceptions"},
 }
 
 // period is the month of the address; a not-found error for what is none.
