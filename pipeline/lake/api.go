@@ -28,7 +28,8 @@ type (
 	Recorder = catalog.Recorder
 	// Question is what a creator asked, and its answer.
 	Question = people.Question
-	Comment  = people.Comment
+	// Comment is what somebody said about an exception.
+	Comment = people.Comment
 	// RowSet names staged rows by source line and key, for Drop.
 	RowSet = keys.RowSet
 	// KeptHead is the end of the chain of records as the history has it, and where.
@@ -54,8 +55,7 @@ var CertificateFile = certificates.File
 // where the files that say so are gone.
 func HoldsTables(root string) bool { return (&store.Disk{Root: root}).HoldsTables() }
 
-// CatalogTables are the tables of the catalog, beside the state's own in the
-// same database.
+// CatalogTables are the tables of the catalog, beside the state's own in the same database.
 var CatalogTables = catalog.CatalogTables
 
 // ErrForm is a history of a form that this carat doesn't read.
@@ -126,8 +126,7 @@ func (l *Lake) Comments() people.Comments { return people.Comments{Store: l.peop
 // Logins are who people are at a provider of sign-ins.
 func (l *Lake) Logins() people.Logins { return people.Logins{Store: l.people} }
 
-// SavePeople writes a consistent copy of the store of people to a file that is
-// not there yet; false when there is no store.
+// SavePeople writes a consistent copy of the store of people to a file that is not there yet; false when there is no store.
 func (l *Lake) SavePeople(ctx context.Context, file string) (saved bool, err error) {
 	return l.people.Save(ctx, file)
 }

@@ -25,17 +25,17 @@ var Places = []struct {
 
 // Routes are all pages about creators.
 var Routes = []room.Route{
-	{"GET /creators", "/creators", list},
-	{"GET /creators/{id}", "/creators", look},
-	{"GET /creators/{id}/{period}/{entity}/{currency}/{line}", "/creators", line},
-	{"GET /questions", "/questions", questions},
-	{"POST /questions/{id}", "/questions", answer},
-	{"GET /earnings", "/earnings", earnings},
-	{"GET /earnings/questions", "/earnings", ownQuestions},
-	{"POST /earnings/{period}/{entity}/{currency}/{line}", "/earnings", ask},
-	{"GET /earnings/{period}", "/earnings", earnings},
-	{"GET /earnings/{period}/{entity}/{currency}/{line}", "/earnings", ownLine},
-	{"GET /earnings/{period}/{entity}/{currency}/statement/{format}", "/earnings", ownStatement},
+	{Pattern: "GET /creators", Here: "/creators", Do: list},
+	{Pattern: "GET /creators/{id}", Here: "/creators", Do: look},
+	{Pattern: "GET /creators/{id}/{period}/{entity}/{currency}/{line}", Here: "/creators", Do: line},
+	{Pattern: "GET /questions", Here: "/questions", Do: questions},
+	{Pattern: "POST /questions/{id}", Here: "/questions", Do: answer},
+	{Pattern: "GET /earnings", Here: "/earnings", Do: earnings},
+	{Pattern: "GET /earnings/questions", Here: "/earnings", Do: ownQuestions},
+	{Pattern: "POST /earnings/{period}/{entity}/{currency}/{line}", Here: "/earnings", Do: ask},
+	{Pattern: "GET /earnings/{period}", Here: "/earnings", Do: earnings},
+	{Pattern: "GET /earnings/{period}/{entity}/{currency}/{line}", Here: "/earnings", Do: ownLine},
+	{Pattern: "GET /earnings/{period}/{entity}/{currency}/statement/{format}", Here: "/earnings", Do: ownStatement},
 }
 
 // addressOf is a path with those values that are not "".
