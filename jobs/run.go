@@ -10,6 +10,7 @@ import (
 	"carat/jobs/ingest"
 	"carat/jobs/reconcile"
 	"carat/jobs/statements"
+	"carat/jobs/written"
 	"carat/pipeline"
 )
 
@@ -83,7 +84,7 @@ func Run(ctx context.Context, o RunOptions) (result *RunResult, err error) {
 			return result, errors.Join(failures, err)
 		}
 		pack := closepackage.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Signed: signed.Hash()}
-		if done, ok := closepackage.Standing(r.Run, pack); ok && r.Repeated {
+		if done, ok := closepackage.Standing(r.Run, pack); ok && r.Repeated && written.AsWritten(ctx, p, o.Config, "run", o.Period) == nil {
 			result.Package = done
 			return result, failures
 		}

@@ -72,6 +72,7 @@ func (a *app) writeStatus(r *schedule.StatusResult, zone *time.Location) error {
 		}
 	}
 	writeList(w, "REFUSED IN THE LAST 7 DAYS", r.Refused, "")
+	writeList(w, "NOT AS WRITTEN", r.Changed, "")
 	writeList(w, "LEFT ALONE IN THE INBOX", leftAlone(r), "")
 	writeList(w, "NOT TOLD", r.Webhooks, "")
 	if err := writeSection(w, "JOBS", statusJobs(r), "none ran yet"); err != nil {
@@ -214,10 +215,11 @@ func writeStatusJSON(w io.Writer, r *schedule.StatusResult) error {
 		Late        []string            `json:"late"`
 		Webhooks    []string            `json:"not_told"`
 		Refused     []string            `json:"refused"`
+		Changed     []string            `json:"not_as_written"`
 		People      []string            `json:"people"`
 
 		LeftAlone []ingest.IgnoredFile `json:"left_alone"`
-	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, NotCompared: map[string][]string{}, Shared: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks), Refused: orEmpty(r.Refused), People: orEmpty(r.People),
+	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, NotCompared: map[string][]string{}, Shared: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks), Refused: orEmpty(r.Refused), Changed: orEmpty(r.Changed), People: orEmpty(r.People),
 		LeftAlone: append([]ingest.IgnoredFile{}, r.LeftAlone...)}
 	for _, p := range r.Periods {
 		if len(p.Waits) > 0 {

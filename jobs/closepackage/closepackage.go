@@ -11,6 +11,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/disk"
 	"carat/jobs/statements"
+	"carat/jobs/written"
 	"carat/pipeline"
 	"carat/pipeline/state"
 	"carat/reports/closepackage"
@@ -78,6 +79,9 @@ func WriteIn(ctx context.Context, p *books.Books, run state.Run, o Options) (res
 	if err != nil {
 		return nil, err
 	}
+	if err := written.Begin(ctx, p, o.Setting, o.Period); err != nil {
+		return nil, err
+	}
 	journals, err := b.writeJournals()
 	if err != nil {
 		return nil, err
@@ -90,7 +94,6 @@ func WriteIn(ctx context.Context, p *books.Books, run state.Run, o Options) (res
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, packageError(folder, err)
 	}
-	mark := o.mark(run)
 	if err := disk.IgnoreMissing(os.Remove(filepath.Join(folder, disk.MarkFile))); err != nil {
 		return nil, packageError(folder, err)
 	}
@@ -112,8 +115,11 @@ func WriteIn(ctx context.Context, p *books.Books, run state.Run, o Options) (res
 		result.Files = append(result.Files, file)
 	}
 	result.Files = append(append(result.Files, journals...), taxes...)
+	if err := written.Keep(ctx, p, o.Config, o.Period, result.Files); err != nil {
+		return nil, err
+	}
 	if len(o.Formats) == len(closepackage.Formats) {
-		if err := disk.WriteMark(folder, mark); err != nil {
+		if err := disk.WriteMark(folder, o.mark(run)); err != nil {
 			return nil, packageError(folder, err)
 		}
 	}

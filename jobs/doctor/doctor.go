@@ -12,6 +12,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/config"
 	"carat/jobs/fetch"
+	"carat/jobs/written"
 	"carat/pipeline"
 	"carat/pipeline/lake"
 	"carat/pipeline/source"
@@ -122,6 +123,11 @@ func (x *examination) history(ctx context.Context) {
 			"it says %s, and the newest record is of %s", x.Now.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339))
 	} else {
 		x.well("clock", "it says %s, behind no record", x.Now.UTC().Format(time.RFC3339))
+	}
+	if differences, _, err := written.Verify(ctx, p, x.Config); err != nil {
+		x.failed("closed months", "`carat verify` says more", err)
+	} else if len(differences) > 0 {
+		x.found("closed months", Wrong, "keep what lies there and find out who changed it; `carat verify` names all", "%s (%d in all)", differences[0], len(differences))
 	}
 	answer, err := p.Query(ctx, x.Config, lake.AsOf(books.Latest), "select 40 + 2 as answer", "batches")
 	switch {

@@ -93,6 +93,7 @@ func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err err
 		func() error {
 			return verifyCertificates(ctx, p, o.Config, result)
 		},
+		func() error { return verifyWritten(ctx, p, o.Config, result) },
 		func() error { return verifySigned(ctx, p, result) },
 		func() error { return verifyHead(ctx, p, o.Head, result) },
 		func() error { return verifyStamps(ctx, p, o.Config, result) },

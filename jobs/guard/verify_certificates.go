@@ -17,6 +17,7 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/disk"
 	"carat/jobs/statements"
+	"carat/jobs/written"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
 	"carat/pipeline/decision"
@@ -133,6 +134,13 @@ func verifyCertificate(p *books.Books, l state.Lock, c *certificate.Certificate,
 			report.differ("the statement %s of %s was changed or taken away since the month was closed", file, l.Period)
 		}
 	}
+}
+
+// verifyWritten compares what was written beside the statements with its hashes.
+func verifyWritten(ctx context.Context, p *books.Books, conf *config.Config, report *Verification) error {
+	differences, notes, err := written.Verify(ctx, p, conf)
+	report.Differences, report.Notes = append(report.Differences, differences...), append(report.Notes, notes...)
+	return err
 }
 
 // verifyResult checks the files of a certified result, and that their rows come to the hash

@@ -15,6 +15,7 @@ import (
 	"carat/jobs/names"
 	"carat/jobs/reconcile"
 	"carat/jobs/statements"
+	"carat/jobs/written"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
 	"carat/pipeline/identity"
@@ -61,7 +62,7 @@ func Approve(ctx context.Context, o ApproveOptions) (result *ApproveResult, err 
 		if err != nil {
 			return nil, err
 		}
-		if err := errors.Join(closed.InOrder("approve", o.Period), noScheduler(ctx, p, o)); err != nil {
+		if err := errors.Join(closed.InOrder("approve", o.Period), noScheduler(ctx, p, o), written.AsWritten(ctx, p, o.Config, "approve", o.Period)); err != nil {
 			return nil, err
 		}
 		if err := isOver(o); err != nil {

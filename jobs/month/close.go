@@ -2,12 +2,14 @@ package month
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"time"
 
 	"carat/jobs/books"
 	"carat/jobs/reconcile"
 	"carat/jobs/statements"
+	"carat/jobs/written"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
 	"carat/pipeline/decision"
@@ -55,7 +57,7 @@ func Close(ctx context.Context, o CloseOptions) (result *CloseResult, err error)
 		if err != nil {
 			return nil, err
 		}
-		if err := closed.InOrder("close", o.Period); err != nil {
+		if err := errors.Join(closed.InOrder("close", o.Period), written.AsWritten(ctx, p, o.Config, "close", o.Period)); err != nil {
 			return nil, err
 		}
 		run, v, err := reconciled(ctx, p, reconcile.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period, Reperform: true})

@@ -15,6 +15,7 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/names"
 	"carat/jobs/reconcile"
+	"carat/jobs/written"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
 	"carat/pipeline/state"
@@ -126,6 +127,7 @@ func (l *Standing) hindrances(ctx context.Context, p *books.Books, o LookOptions
 	inOrder := closed.InOrder("close", o.Period)
 	if len(l.Prepare) == 0 {
 		add(&l.Prepare, inOrder)
+		add(&l.Prepare, written.AsWritten(ctx, p, o.Config, "close", o.Period))
 		if len(l.BlockedBy) > 0 {
 			add(&l.Prepare, books.BlockedError("prepare", o.Period, l.Verdict))
 		}
@@ -136,6 +138,7 @@ func (l *Standing) hindrances(ctx context.Context, p *books.Books, o LookOptions
 	}
 	add(&l.Approve, inOrder)
 	add(&l.Approve, noScheduler(ctx, p, approve))
+	add(&l.Approve, written.AsWritten(ctx, p, o.Config, "approve", o.Period))
 	add(&l.Approve, isOver(approve))
 	prepared, err := signed(ctx, p, approve, l.Version)
 	add(&l.Approve, err)

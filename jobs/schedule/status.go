@@ -11,6 +11,7 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/fetch"
 	"carat/jobs/ingest"
+	"carat/jobs/written"
 	"carat/pipeline"
 	"carat/pipeline/identity"
 	"carat/pipeline/state"
@@ -34,6 +35,7 @@ type StatusResult struct {
 	Webhooks    []string             // a sentence for each that could not be told something
 	LeftAlone   []ingest.IgnoredFile // of the inbox: no input, with the reason
 	Refused     []string             // a sentence of each person and verb that was refused lately
+	Changed     []string             // a sentence for each file of a month that is not as carat wrote it
 	Recovered   []identity.Grant     // administrators for a day, by whoever owned the files
 	People      []string             // a sentence for each of these, and for each role that waits for a second administrator
 }
@@ -139,6 +141,11 @@ func status(ctx context.Context, p *books.Books, s books.Setting) (*StatusResult
 	if result.Refused, err = refused(ctx, p, s); err != nil {
 		return nil, err
 	}
+	changed, notes, err := written.Verify(ctx, p, s.Config)
+	if err != nil {
+		return nil, err
+	}
+	result.Changed = append(changed, notes...)
 	result.Webhooks, err = webhookStatus(ctx, p, s.Config)
 	return result, err
 }

@@ -144,15 +144,30 @@ const settingFirstPeriod = "first_period"
 // FirstPeriod gives the period at which carat began, "" when no ingest has
 // fixed it yet.
 func (s *Store) FirstPeriod(ctx context.Context) (pipeline.Period, error) {
-	var value string
-	err := s.db.QueryRowContext(ctx, s.bind("select value from carat_settings where name = ?"), settingFirstPeriod).Scan(&value)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
+	value, err := s.Note(ctx, settingFirstPeriod)
+	return pipeline.Period(value), err
+}
+
+// Note gives what was kept last under a name, "" when nothing was.
+func (s *Store) Note(ctx context.Context, name string) (value string, err error) {
+	err = s.db.QueryRowContext(ctx, s.bind("select value from carat_settings where name = ?"), name).Scan(&value)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("read %s: %w", name, err)
 	}
+	return value, nil
+}
+
+// KeepNote keeps a text under a name, in the place of what was kept there.
+func (s *Store) KeepNote(ctx context.Context, name, value string) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, s.bind(`insert into carat_settings (name, value) values (?, ?)
+			on conflict (name) do update set value = excluded.value where carat_settings.value <> excluded.value`), name, value)
+		return s.recordIf(ctx, tx, done, err, "carat_settings", name)
+	})
 	if err != nil {
-		return "", fmt.Errorf("read first period: %w", err)
+		return fmt.Errorf("keep %s: %w", name, err)
 	}
-	return pipeline.Period(value), nil
+	return nil
 }
 
 // FixFirstPeriod fixes the first period if none is fixed yet, and gives the
@@ -161,13 +176,7 @@ func (s *Store) FixFirstPeriod(ctx context.Context, p pipeline.Period) (pipeline
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx,
 			s.bind("insert into carat_settings (name, value) values (?, ?) on conflict (name) do nothing"), settingFirstPeriod, string(p))
-		if err != nil {
-			return err
-		}
-		if n, err := done.RowsAffected(); err != nil || n == 0 {
-			return err
-		}
-		return s.Record(ctx, tx, "carat_settings", settingFirstPeriod)
+		return s.recordIf(ctx, tx, done, err, "carat_settings", settingFirstPeriod)
 	})
 	if err != nil {
 		return "", fmt.Errorf("fix first period: %w", err)
