@@ -1,10 +1,7 @@
 package guard
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -129,10 +126,8 @@ func verifyCertificate(p *books.Books, l state.Lock, c *certificate.Certificate,
 		report.differ("%s: its list of statements: %v", name, err)
 	case certificate.SHA256Text(list) != c.Statements.SHA256:
 		report.differ("%s: its list of statements was changed (%s)", name, strings.TrimSuffix(lake.CertificateFile(l.Period, l.Version), ".json")+".statements.sha256")
-	case l.InForce() && !p.IsFinal(l, statements+books.FinalEnding): // which the next command puts in place, after a crash
-		for _, file := range verifyStatements(statements, list, erased) {
-			report.differ("the statement %s of %s was changed or taken away since the month was closed", file, l.Period)
-		}
+	case !l.InForce() || !p.IsFinal(l, statements+books.FinalEnding): // which the next command puts in place, after a crash
+		verifyStatements(l, written.Of(l, statements), list, c.Statements.OnDemand, erased, report)
 	}
 }
 
@@ -188,25 +183,29 @@ func verifyDecisions(c *certificate.Certificate, history []decision.Decision, re
 }
 
 // verifyStatements compares the statement files of a folder with a list of
-// hashes as sha256sum prints it, and names those that differ or are missing.
-func verifyStatements(folder string, list []byte, erased func(folder string) bool) (differing []string) {
-	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-		return nil
+// hashes as sha256sum prints it: none differs, is missing or was put beside them.
+func verifyStatements(l state.Lock, folder string, list []byte, onDemand bool, erased func(folder string) bool, report *Verification) {
+	want := map[string]string{}
+	for line := range strings.Lines(string(list)) {
+		if sum, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  "); ok {
+			want[name] = sum
+		}
 	}
-	lines := bufio.NewScanner(bytes.NewReader(list))
-	for lines.Scan() {
-		sum, name, ok := strings.Cut(lines.Text(), "  ")
-		if !ok || !filepath.IsLocal(filepath.FromSlash(name)) {
+	of := string(l.Period)
+	if !l.InForce() {
+		of = fmt.Sprintf("%s version %d", of, l.Version)
+	}
+	found, err := written.VerifyList(folder, want, onDemand, func(name string) bool { return isOf(name, erased) })
+	if err != nil {
+		report.differ("the statements of %s can't be read: %v", of, disk.Cause(err))
+	}
+	for _, d := range found {
+		if d.Kind == written.Added {
+			report.differ("the file %s lies among the final statements of %s, and carat didn't write it", d.Name, of)
 			continue
 		}
-		if got, _, err := disk.SHA256(filepath.Join(folder, filepath.FromSlash(name))); err != nil || got != sum {
-			if errors.Is(err, fs.ErrNotExist) && isOf(name, erased) {
-				continue
-			}
-			differing = append(differing, name)
-		}
+		report.differ("the statement %s of %s was changed or taken away since the month was closed", d.Name, of)
 	}
-	return differing
 }
 
 // isOf says whether a file of statements, SHARD/FOLDER/NAME, is that of an erased

@@ -321,6 +321,15 @@ var alterations = []struct {
 	{"what a run read", func(a altered) { a.catalog("update carat_runs set inputs = '{c' || substr(inputs, 3)") }, "file catalog.sqlite was changed while no carat had the lake open"},
 	{"a statement", func(a altered) { a.replace("out/2026-10/statements/*/*/c1*.csv", "Rose", "Rosa") }, "was changed or taken away since the month was closed"},
 	{"a statement taken away", func(a altered) { a.remove("out/2026-10/statements/*/*/c1*.json") }, "was changed or taken away since the month was closed"},
+	{"a file beside the statements", func(a altered) {
+		text, err := os.ReadFile(a.file("out/2026-10/statements/*/*/c1*.csv"))
+		if err == nil {
+			err = os.WriteFile(strings.TrimSuffix(a.file("out/2026-10/statements/*/*/c1*.csv"), ".csv")+"-final.csv", text, 0o600)
+		}
+		if err != nil {
+			a.t.Fatal(err)
+		}
+	}, "-final.csv lies among the final statements of 2026-10, and carat didn't write it"},
 	{"another lake's identity", func(a altered) { a.replace("lake/lake.json", `"id": "`, `"id": "0`) }, "it belongs to another lake"},
 }
 
