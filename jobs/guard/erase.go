@@ -11,6 +11,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/disk"
+	"carat/jobs/guard/gone"
 	"carat/jobs/mail"
 	"carat/jobs/statements"
 	"carat/pipeline"
@@ -60,7 +61,7 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 	e := &erasure{EraseOptions: o, books: p, result: result}
 	_, err = p.Recorded(ctx, o.Setting, verbErase, o.Creator, func() (int64, error) {
 		// What is published is searched while it is known for what.
-		if err := e.needles(ctx); err != nil {
+		if err := errors.Join(gone.Begin(ctx, p, o.Now), e.needles(ctx)); err != nil {
 			return 0, err
 		}
 		if err := e.published(ctx); err != nil {
@@ -90,7 +91,7 @@ func Erase(ctx context.Context, o EraseOptions) (result *EraseResult, err error)
 func (e *erasure) inLake(ctx context.Context) error {
 	for _, id := range append([]string{e.Creator}, e.result.Alike...) {
 		shard, folder := statement.FolderName(id)
-		n, err := e.books.Lake.Erase(ctx, id, folder)
+		n, err := e.books.Lake.Erase(ctx, id, folder, func(sha256 string) error { return gone.Keep(ctx, e.books, sha256, e.Now) })
 		if (e.result.Before || len(e.result.Alike) > 0) && pipeline.IsMisnamed(err) {
 			err = nil // what is left of it may still be to do
 		}

@@ -12,6 +12,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/config"
 	"carat/jobs/disk"
+	"carat/jobs/guard/gone"
 	"carat/jobs/stamp"
 	"carat/pipeline"
 	"carat/pipeline/identity"
@@ -87,7 +88,7 @@ func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err err
 	var unread error
 	for _, check := range []func() error{
 		func() error { return verifySources(ctx, p, o.Setting, result) },
-		func() error { return verifyErased(ctx, p, result) },
+		func() error { return verifyErased(ctx, p, o.Config, result) },
 		func() error { return verifyPeople(ctx, p, result) },
 		func() error { return verifyRuns(ctx, p, result) },
 		func() error {
@@ -263,22 +264,19 @@ func verifyRuns(ctx context.Context, p *books.Books, report *Verification) error
 	return nil
 }
 
-// verifyErased wants a record for every file of people that is gone.
-func verifyErased(ctx context.Context, p *books.Books, report *Verification) error {
+// verifyErased wants a record of each file of people that is gone.
+func verifyErased(ctx context.Context, p *books.Books, conf *config.Config, report *Verification) error {
 	if len(report.Erased) == 0 {
 		return nil
 	}
-	accesses, err := p.State.Accesses(ctx)
+	batches, err := p.Lake.Batches(ctx, books.Latest)
 	if err != nil {
-		return err
+		return nil // told already
 	}
-	for _, a := range accesses {
-		if a.Verb == verbErase && (a.Outcome == state.AccessDone || a.Outcome == state.AccessRunning) { // or was begun, and killed
-			return nil
-		}
+	missing := slices.DeleteFunc(slices.Clone(batches), func(b lake.CommittedBatch) bool { return !slices.Contains(report.Erased, b.ID) })
+	unexcused, err := gone.Unexcused(ctx, p, conf, verbErase, missing)
+	for _, b := range unexcused {
+		report.differ("batch %s: its source file %s is not under people/raw any more, and no erasure is recorded that removed it", b.ID, b.Source)
 	}
-	for _, b := range report.Erased {
-		report.differ("batch %s: its source file is not under people/raw any more, and no erasure is recorded", b)
-	}
-	return nil
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"carat/pipeline"
 	"carat/pipeline/lake/people"
@@ -15,9 +16,9 @@ import (
 // the creators feed that mention the id. That they were erased is remembered by a
 // keyed hash, so that the next file which names them brings nothing back; folder
 // is the name of their statements' folder. The history, which holds ids and
-// terms only, stays as it is. It gives the number of source files removed, and
-// fails as misnamed when nothing is known of the person.
-func (l *Lake) Erase(ctx context.Context, creatorID, folder string) (filesRemoved int, err error) {
+// terms only, stays as it is. removing is told the hash of each source file before it is
+// removed. It gives the number of them, and fails as misnamed when nothing is known of the person.
+func (l *Lake) Erase(ctx context.Context, creatorID, folder string, removing func(sha256 string) error) (filesRemoved int, err error) {
 	known, added := int64(0), []string(nil)
 	err = l.people.Write(ctx, func(tx *sql.Tx) error {
 		var err error
@@ -39,6 +40,10 @@ func (l *Lake) Erase(ctx context.Context, creatorID, folder string) (filesRemove
 			return err
 		}
 		filesRemoved++
+		sha256, _, _ := strings.Cut(filepath.Base(path), ".")
+		if err := removing(sha256); err != nil {
+			return err
+		}
 		if err := l.disk.Remove(path); err != nil {
 			return err
 		}

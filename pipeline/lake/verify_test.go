@@ -191,7 +191,7 @@ func TestPeopleAreKeptApartAndErased(t *testing.T) {
 	if err != nil || people["c1"] != (pipeline.Person{CreatorID: "c1", DisplayName: "Ann Lee", Email: "ann@example.org"}) {
 		t.Errorf("people %v, %v", people, err)
 	}
-	if n, err := l.Erase(t.Context(), "c1", "x"); err != nil || n != 2 {
+	if n, err := l.Erase(t.Context(), "c1", "x", func(string) error { return nil }); err != nil || n != 2 {
 		t.Errorf("%d files removed, %v", n, err)
 	}
 	if people, err := l.People(t.Context()); err != nil || len(people) != 0 {
@@ -216,12 +216,12 @@ func TestPeopleAreKeptApartAndErased(t *testing.T) {
 	if _, err := l.Verify(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if _, err := l.Erase(t.Context(), "c1", "x"); !pipeline.IsMisnamed(err) {
+	if _, err := l.Erase(t.Context(), "c1", "x", func(string) error { return nil }); !pipeline.IsMisnamed(err) {
 		t.Errorf("erased twice: %v", err)
 	}
 
 	// A misspelt id is not remembered: whoever has it may come yet.
-	if _, err := l.Erase(t.Context(), "c1O", "y"); !pipeline.IsMisnamed(err) {
+	if _, err := l.Erase(t.Context(), "c1O", "y", func(string) error { return nil }); !pipeline.IsMisnamed(err) {
 		t.Errorf("erased whom nobody knows: %v", err)
 	}
 	forgotten, err := l.ForgottenFolders(t.Context())
