@@ -138,7 +138,7 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 		return nil, err
 	}
 	first, version := closed.First, closed.Version(o.Period)
-	if err := checkPeriod(o.Period, first, tables); err != nil {
+	if err := checkPeriod(o.Period, closed, tables); err != nil {
 		return nil, err
 	}
 	m, err := o.Models()
@@ -339,15 +339,22 @@ func (o Options) Parameters(id string, closed books.Closures, batches []pipeline
 	return params
 }
 
-// checkPeriod wants the period to be one of which the lake holds rows, or an
-// empty one before such: months are closed in order, also those in which
-// nothing happened.
-func checkPeriod(period, first pipeline.Period, tables []pipeline.TableFiles) error {
+// checkPeriod wants the period to be one of which the lake holds rows, an empty
+// one before such, or the empty one that comes next: months are closed in order,
+// also those in which nothing happened.
+func checkPeriod(period pipeline.Period, closed books.Closures, tables []pipeline.TableFiles) error {
 	known := pipeline.MonthsWithRows(tables)
-	if len(known) > 0 && period >= first && (slices.Contains(known, period) || period < known[len(known)-1]) {
+	last, isClosed := closed.Last()
+	switch {
+	case len(known) > 0 && period >= closed.First && (slices.Contains(known, period) || period < known[len(known)-1]):
 		return nil
-	}
-	if len(known) == 0 {
+	case isClosed && period == last.Period.Next():
+		return nil
+	case period == closed.First && opens(tables):
+		return nil
+	case isClosed && period > last.Period && (len(known) == 0 || known[len(known)-1] <= last.Period):
+		return pipeline.Errorf(pipeline.KindUsage, "reconcile", string(period), "no row lies in that month").WithHint("months are closed in order, and %s comes next", last.Period.Next())
+	case len(known) == 0:
 		return pipeline.Errorf(pipeline.KindNotFound, "reconcile", string(period), "no row lies in that month").WithHint("nothing was ingested yet: put feed files into the inbox and run `carat ingest`")
 	}
 	names := make([]string, len(known))
@@ -355,6 +362,11 @@ func checkPeriod(period, first pipeline.Period, tables []pipeline.TableFiles) er
 		names[i] = string(month)
 	}
 	return pipeline.Misnamed("reconcile", string(period), string(period), names, "no row lies in that month, but in %s", monthsSaid(names))
+}
+
+// opens tells whether balances were fed, with which a first month begins.
+func opens(tables []pipeline.TableFiles) bool {
+	return slices.ContainsFunc(tables, func(t pipeline.TableFiles) bool { return t.Name == "balances" && len(t.Files) > 0 })
 }
 
 // monthsSaid names some months, of many the first and the last.

@@ -155,7 +155,8 @@ func lockedSince(ctx context.Context, s books.Setting, since time.Time) (months 
 }
 
 // openMonths gives the open months of which the lake holds rows, up to the
-// present one, in order. None when nothing was ingested yet.
+// present one, in order, and before them those in which nothing happened since
+// the last closed one: months are closed in order. None when nothing was ingested yet.
 func openMonths(ctx context.Context, s books.Setting) (months []pipeline.Period, err error) {
 	if books.WantLake(s) != nil {
 		return nil, nil
@@ -178,6 +179,13 @@ func openMonths(ctx context.Context, s books.Setting) (months []pipeline.Period,
 		if month >= closed.EarliestOpen() && month <= present {
 			months = append(months, month)
 		}
+	}
+	if last, ok := closed.Last(); ok && len(months) > 0 {
+		var empty []pipeline.Period
+		for month := last.Period.Next(); month < months[0]; month = month.Next() {
+			empty = append(empty, month)
+		}
+		months = append(empty, months...)
 	}
 	return months, nil
 }
