@@ -25,8 +25,7 @@ func textRows(rows [][]any) func(func([]any) error) error {
 	}
 }
 
-// evidence are the sections by which an auditor finds the way back: input
-// files, snapshots and queries with their hashes.
+// evidence are the sections by which an auditor finds the way back: input files, snapshots and queries with their hashes.
 func (b *packageBuilder) evidence(m reconcile.Models) ([]closepackage.Section, error) {
 	batches, err := b.books.Lake.Batches(b.ctx, books.Latest)
 	if err != nil {
@@ -91,8 +90,7 @@ func (b *packageBuilder) evidence(m reconcile.Models) ([]closepackage.Section, e
 	return sections, nil
 }
 
-// ties are the totals that the workbook adds up again. carat's own stands
-// beside each; both come from the run's rows.
+// ties are the totals that the workbook adds up again. carat's own stands beside each; both come from the run's rows.
 func (b *packageBuilder) ties(pack *closepackage.Package) ([]closepackage.Tie, error) {
 	var ties []closepackage.Tie
 	for _, c := range pack.Controls {

@@ -38,8 +38,7 @@ type AuditFileResult struct {
 	Rows  int64  // in its tables
 }
 
-// auditManifest lists every other file of the folder with its SHA-256, as
-// sha256sum prints and checks it.
+// auditManifest lists every other file of the folder with its SHA-256, as sha256sum prints and checks it.
 const auditManifest = "MANIFEST.sha256"
 
 // AuditFile gathers the evidence of a reconciled or closed period for an
@@ -120,8 +119,7 @@ func auditFile(ctx context.Context, p *books.Books, o AuditFileOptions) (result 
 	return &AuditFileResult{Path: out, RunID: b.run.ID, Says: b.standing.Words(), Files: len(b.names), Rows: b.rows}, nil
 }
 
-// place says where the evidence goes. What lies at a place of the caller's own
-// is not replaced.
+// place says where the evidence goes. What lies at a place of the caller's own is not replaced.
 func (o AuditFileOptions) place() (string, error) {
 	if o.Out == "" {
 		name := "evidence"

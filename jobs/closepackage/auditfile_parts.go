@@ -28,8 +28,7 @@ import (
 	"carat/reports/table"
 )
 
-// write writes every file of the folder. The manifest and the README come last:
-// they speak of the others.
+// write writes every file of the folder. The manifest and the README come last: they speak of the others.
 func (b *auditBuilder) write() error {
 	for _, part := range []func() error{
 		b.writeInputs, b.writeRetrieved, b.writeControlTotals, b.writeRejects, b.writeCutoff, b.writeSQL, b.writeParameters, b.writeResults, b.writeControls,
@@ -84,8 +83,7 @@ func (b *auditBuilder) text(name string, text []byte) error {
 	})
 }
 
-// table writes a table as CSV. Cells that a spreadsheet would take for formulas
-// are neutralised there.
+// table writes a table as CSV. Cells that a spreadsheet would take for formulas are neutralised there.
 func (b *auditBuilder) table(name string, columns []table.Column, rows func(add func([]any) error) error) error {
 	return b.file(name, func(w io.Writer) error {
 		out, err := table.NewRowWriter(w, "csv", columns, nil)

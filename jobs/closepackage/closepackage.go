@@ -132,8 +132,7 @@ func (o Options) mark(run state.Run) string {
 	return statements.Options{Setting: o.Setting, Formats: closepackage.Formats}.Mark(run, 0) + o.Signed
 }
 
-// Standing gives the package of the same run by the same carat, if it is
-// still there.
+// Standing gives the package of the same run by the same carat, if it is still there.
 func Standing(run state.Run, o Options) (*Result, bool) {
 	folder := filepath.Join(o.Config.OutFolder(o.Period), "package")
 	if !disk.HasMark(folder, o.mark(run)) {

@@ -49,8 +49,7 @@ func next(s books.Standing, prepared bool, period pipeline.Period) (what, comman
 	return "Prepare the month for approval.", "carat close" + month
 }
 
-// figures are the month's money for the cover, from the same rows as the
-// sections: what was sold, what was spent of it, what is owed, what is left.
+// figures are the month's money for the cover, from the same rows as the sections: what was sold, what was spent of it, what is owed, what is left.
 func (b *packageBuilder) figures(flows []closepackage.Flow) ([]closepackage.Figure, error) {
 	var list []closepackage.Figure
 	for _, f := range []struct{ line, label string }{{"sold_gross", "Gross sales"}, {"consumed_net", "Coins consumed, less restored"}} {
@@ -84,8 +83,7 @@ func (b *packageBuilder) figures(flows []closepackage.Flow) ([]closepackage.Figu
 	return append(list, exposure), err
 }
 
-// exposed is what the run's exceptions come to, gross, in reporting currency; what
-// can't be measured is not in it.
+// exposed is what the run's exceptions come to, gross, in reporting currency; what can't be measured is not in it.
 func (b *packageBuilder) exposed() (f closepackage.Figure, err error) {
 	f.Label = "Exposure of exceptions, gross"
 	t, ok := b.tables[books.TableExceptions]

@@ -30,8 +30,7 @@ type packageBuilder struct {
 	missing []string // exchange rates, a line for each pair
 }
 
-// packageTable is a table as the package shows it. A table that this run
-// doesn't have is left out; so are columns.
+// packageTable is a table as the package shows it. A table that this run doesn't have is left out; so are columns.
 type packageTable struct {
 	table, id, title, note string
 	columns                string // in their order
@@ -42,8 +41,7 @@ type packageTable struct {
 	pageColumns            string
 }
 
-// packageTables are the tables of the package, in the order in which a
-// controller reads them.
+// packageTables are the tables of the package, in the order in which a controller reads them.
 var packageTables = []packageTable{
 	{table: "exceptions", id: "exceptions", title: "Exceptions", note: "one row that breaks a control's rule",
 		columns: "exception_id control severity period entity subject_kind subject_id expected actual difference unit exposure reason detail batch_id source_line",
@@ -317,8 +315,7 @@ func orderList(names []string) string {
 	return strings.Join(list, ", ")
 }
 
-// each hands over the rows of an answer one by one. A row is used again: who
-// keeps it copies it.
+// each hands over the rows of an answer one by one. A row is used again: who keeps it copies it.
 func (b *packageBuilder) each(query string, columns int, add func([]any) error) (err error) {
 	rows, err := b.eng.Query(b.ctx, query)
 	if err != nil {

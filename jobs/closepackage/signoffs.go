@@ -61,8 +61,7 @@ func lockRows(l state.Lock) [][]any {
 	return rows
 }
 
-// Hash sums up what is decided and signed: a package that was written before a
-// decision says something else than one after it.
+// Hash sums up what is decided and signed: a package that was written before a decision says something else than one after it.
 func (s *signatures) Hash() string {
 	sum := sha256.New()
 	for _, id := range slices.Sorted(maps.Keys(s.decisions)) {
@@ -74,8 +73,7 @@ func (s *signatures) Hash() string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// signatureSections are the decisions on the run's exceptions and the sign-offs
-// of the period.
+// signatureSections are the decisions on the run's exceptions and the sign-offs of the period.
 func (b *packageBuilder) signatureSections() ([]closepackage.Section, error) {
 	signed, err := SignaturesOf(b.ctx, b.books, b.options.Setting, b.run.Period)
 	if err != nil {

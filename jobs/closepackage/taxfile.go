@@ -28,8 +28,7 @@ var taxFiles = []struct {
 		"identity entity currency subject_kind subject_id line_rank", 6},
 }
 
-// writeTax writes the CSV files of the month's taxes; a month without taxes, and a run
-// of before they were told, have none.
+// writeTax writes the CSV files of the month's taxes; a month without taxes, and a run of before they were told, have none.
 func (b *packageBuilder) writeTax() (files []string, err error) {
 	folder := filepath.Join(b.options.Config.OutFolder(b.run.Period), taxFolder)
 	for _, f := range taxFiles {

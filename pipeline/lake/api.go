@@ -40,8 +40,7 @@ type (
 	Verification = verify.Verification
 )
 
-// Databases of a lake, below its folder. They change in place; all other files
-// of a lake are written once.
+// Databases of a lake, below its folder. They change in place; all other files of a lake are written once.
 const (
 	CatalogFile = store.CatalogFile
 	PeopleFile  = store.PeopleFile
@@ -51,8 +50,7 @@ const (
 // CertificateFile is where a period's certificate lies, below the lake folder.
 var CertificateFile = certificates.File
 
-// HoldsTables says whether there are tables in a lake's folder: then it is a lake, also
-// where the files that say so are gone.
+// HoldsTables says whether there are tables in a lake's folder: then it is a lake, also where the files that say so are gone.
 func HoldsTables(root string) bool { return (&store.Disk{Root: root}).HoldsTables() }
 
 // CatalogTables are the tables of the catalog, beside the state's own in the same database.
@@ -61,12 +59,10 @@ var CatalogTables = catalog.CatalogTables
 // ErrForm is a history of a form that this carat doesn't read.
 var ErrForm = catalog.ErrForm
 
-// MakeCatalog makes the empty tables of a catalog in a database: a SQLite
-// file, or PostgreSQL by DSN.
+// MakeCatalog makes the empty tables of a catalog in a database: a SQLite file, or PostgreSQL by DSN.
 func MakeCatalog(ctx context.Context, dsn string) error { return catalog.MakeCatalog(ctx, dsn) }
 
-// MoveCatalog makes a catalog that was copied that of the folder where the
-// lake now lies, in the caller's transaction on PostgreSQL.
+// MoveCatalog makes a catalog that was copied that of the folder where the lake now lies, in the caller's transaction on PostgreSQL.
 var MoveCatalog = catalog.MoveCatalog
 
 // NewRowSet makes an empty set.
@@ -75,16 +71,13 @@ func NewRowSet() *RowSet { return keys.NewRowSet() }
 // SyncFolder makes the names in a folder durable.
 func SyncFolder(dir string) error { return store.SyncFolder(dir) }
 
-// DiskFull gives the bare cause of an error that comes from a full disk, quota
-// or SQLite database, and nil for any other.
+// DiskFull gives the bare cause of an error that comes from a full disk, quota or SQLite database, and nil for any other.
 func DiskFull(err error) error { return store.DiskFull(err) }
 
-// NumbersSHA256 gives the hash of a result table's files (every column but
-// run_id) in a form, and the number of their rows.
+// NumbersSHA256 gives the hash of a result table's files (every column but run_id) in a form, and the number of their rows.
 var NumbersSHA256 = pages.NumbersSHA256
 
-// RawFile finds the kept source file of a hash and opens its original bytes.
-// It fails with fs.ErrNotExist when it isn't kept (any more).
+// RawFile finds the kept source file of a hash and opens its original bytes. It fails with fs.ErrNotExist when it isn't kept (any more).
 func (l *Lake) RawFile(feed, sha256 string) (io.ReadCloser, error) {
 	return l.sources.Open(feed, sha256)
 }
@@ -97,8 +90,7 @@ func (l *Lake) SourceLines(ctx context.Context, feed, sha256 string, quoted bool
 	return l.sources.Lines(ctx, feed, sha256, quoted, lines)
 }
 
-// OwnTables are the statements that make the tables which the lake keeps of its own
-// in the catalog's database.
+// OwnTables are the statements that make the tables which the lake keeps of its own in the catalog's database.
 func OwnTables() []string { return catalog.Tables() }
 
 // People gives the names and addresses of creators by id, as last ingested.
