@@ -158,6 +158,14 @@ func rewriteInbox(t *testing.T, inbox string) map[string]int {
 	payments := readSheet(t, inbox, "provider_payments")
 	paypal := payments.keep(func(row []string) bool { return payments.cell(row, "provider") != "paypal" })
 	writeReport(t, inbox, "result.json", payoutsResult(payments, paypal))
+	if len(web) > 0 { // whom PayPal's report names as the counterparty, what it owes names too
+		balances := readSheet(t, inbox, "balances")
+		text, err := os.ReadFile(balances.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeReport(t, inbox, filepath.Base(balances.path), strings.ReplaceAll(string(text), "\ncounterparty,web,", "\ncounterparty,paypal,"))
+	}
 	bank := readSheet(t, inbox, "bank_lines")
 	lines := bank.keep(func([]string) bool { return false })
 	if err := os.Remove(bank.path); err != nil {
@@ -256,7 +264,7 @@ func payoutsResult(s sheet, rows [][]string) string {
 func camtStatements(s sheet, rows [][]string) string {
 	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;").Replace
 	entries, sums := map[string]string{}, map[string]int64{}
-	currencies := map[string]string{}
+	currencies, stated := map[string]string{}, map[string]map[string]string{}
 	direction := func(v int64) (string, string) {
 		if v < 0 {
 			return pipeline.Amount(-v).String(), "DBIT"
@@ -265,6 +273,13 @@ func camtStatements(s sheet, rows [][]string) string {
 	}
 	for _, row := range rows {
 		account, currency := s.cell(row, "account"), s.cell(row, "currency")
+		if kind := s.cell(row, "kind"); kind == "opening" || kind == "closing" { // a balance, and no booking
+			if stated[account] == nil {
+				stated[account] = map[string]string{}
+			}
+			stated[account][kind] = s.cell(row, "balance")
+			continue
+		}
 		v, err := pipeline.ParseAmount([]byte(s.cell(row, "amount")))
 		if err != nil {
 			s.t.Fatal(err)
@@ -279,10 +294,15 @@ func camtStatements(s sheet, rows [][]string) string {
 	var b strings.Builder
 	b.WriteString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><GrpHdr><MsgId>M</MsgId></GrpHdr>\n")
 	for account, text := range entries {
-		closing, sign := direction(sums[account])
+		opening, err := pipeline.ParseAmount([]byte(stated[account]["opening"]))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		from, began := direction(int64(opening))
+		closing, sign := direction(int64(opening) + sums[account])
 		fmt.Fprintf(&b, "<Stmt><Id>2026-10</Id><Acct><Id><Othr><Id>%s</Id></Othr></Id><Ccy>%s</Ccy></Acct>\n", account, currencies[account])
-		for _, bal := range [][3]string{{"OPBD", "0", "CRDT"}, {"CLBD", closing, sign}} {
-			fmt.Fprintf(&b, "<Bal><Tp><CdOrPrtry><Cd>%s</Cd></CdOrPrtry></Tp><Amt Ccy=%q>%s</Amt><CdtDbtInd>%s</CdtDbtInd></Bal>\n", bal[0], currencies[account], bal[1], bal[2])
+		for _, bal := range [][4]string{{"OPBD", from, began, "2026-10-01"}, {"CLBD", closing, sign, "2026-10-31"}} {
+			fmt.Fprintf(&b, "<Bal><Tp><CdOrPrtry><Cd>%s</Cd></CdOrPrtry></Tp><Amt Ccy=%q>%s</Amt><CdtDbtInd>%s</CdtDbtInd><Dt><Dt>%s</Dt></Dt></Bal>\n", bal[0], currencies[account], bal[1], bal[2], bal[3])
 		}
 		b.WriteString(text + "</Stmt>\n")
 	}
