@@ -11,7 +11,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/disk"
-	"carat/jobs/guard/gone"
+	"carat/jobs/gone"
 	"carat/jobs/mail"
 	"carat/jobs/statements"
 	"carat/pipeline"

@@ -12,7 +12,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/config"
 	"carat/jobs/disk"
-	"carat/jobs/guard/gone"
+	"carat/jobs/gone"
 	"carat/jobs/stamp"
 	"carat/pipeline"
 	"carat/pipeline/identity"

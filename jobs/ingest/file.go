@@ -14,6 +14,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/disk"
+	erasures "carat/jobs/gone"
 	"carat/pipeline"
 	"carat/pipeline/engine"
 	"carat/pipeline/feed"
@@ -102,6 +103,9 @@ func (g *ingestion) ingest(ctx context.Context, table pipeline.Feed, in InputFil
 	batch = committed.Batch
 	if n := stage.Erased(); n > 0 {
 		g.Tell(books.Event{Step: "ingest", Object: in.Name, Note: erasedNote(n)})
+		if err := erasures.Keep(ctx, g.Books, batch.SourceSHA256, g.Now); err != nil {
+			return result, err
+		}
 	}
 	g.Tell(books.Event{Step: "ingest", Object: in.Name, Done: batch.RowsRead, Unit: "rows", Finished: true})
 	return FileResult{

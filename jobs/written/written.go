@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"carat/jobs/books"
 	"carat/jobs/config"
@@ -128,7 +129,7 @@ func Differing(ctx context.Context, p *books.Books, c *config.Config, period pip
 	}
 	for _, folder := range Folders {
 		have, err := files(c.OutFolder(period), folder)
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 			continue
 		}
 		if err != nil {

@@ -1,8 +1,8 @@
-// Package gone tells kept files of persons that an erasure removed from those that
-// somebody else took away.
+// Package gone tells files of persons that an erasure removed, or that were not kept because
+// they name somebody who was erased, from those that somebody else took away.
 //
-// It promises that each file is excused by its own hash, which an erasure keeps in the
-// chained state before it removes the file. An erasure of before that kept none, and
+// It promises that each file is excused by its own hash, which is kept in the chained state,
+// by an erasure before it removes the file. An erasure of before that kept none, and
 // excuses what its person could have been named in. It may import books and what is below.
 package gone
 
@@ -33,7 +33,7 @@ func Begin(ctx context.Context, p *books.Books, now time.Time) error {
 	return p.State.KeepNote(ctx, noteSince, now.UTC().Format(time.RFC3339Nano))
 }
 
-// Keep keeps that an erasure removes the file of a hash, before it does.
+// Keep keeps that the file of a hash is removed by an erasure, or isn't kept for one.
 func Keep(ctx context.Context, p *books.Books, sha256 string, now time.Time) error {
 	return p.State.KeepNote(ctx, noteErased+sha256, now.UTC().Format(time.RFC3339))
 }
@@ -66,10 +66,7 @@ func Unexcused(ctx context.Context, p *books.Books, c *config.Config, verb strin
 }
 
 // erasure is one of before files were named, done or begun.
-type erasure struct {
-	creator string
-	at      time.Time
-}
+type erasure struct{ creator string }
 
 // before reads them, with the other ids under which each erased the same person.
 func before(ctx context.Context, p *books.Books, verb string) ([]erasure, error) {
@@ -86,7 +83,7 @@ func before(ctx context.Context, p *books.Books, verb string) ([]erasure, error)
 	}
 	for _, a := range accesses {
 		if a.Verb == verb && (a.Outcome == state.AccessDone || a.Outcome == state.AccessRunning) && !(named && !a.At.Before(since)) {
-			list = append(list, erasure{a.Text, a.At})
+			list = append(list, erasure{a.Text})
 		}
 	}
 	if len(list) == 0 {
@@ -97,16 +94,17 @@ func before(ctx context.Context, p *books.Books, verb string) ([]erasure, error)
 		for _, line := range j.Inputs {
 			quoted, also := strings.CutPrefix(line, "erased ")
 			if id, err := strconv.Unquote(strings.TrimSuffix(quoted, " too")); j.Job == verb && also && err == nil && !(named && !j.StartedAt.Before(since)) {
-				list = append(list, erasure{id, j.StartedAt})
+				list = append(list, erasure{id})
 			}
 		}
 	}
 	return list, err
 }
 
-// couldHave says whether a batch's file could have named somebody who was erased after it
-// came: a row of the history does; or rows of the file are none of it (rejected, or there
-// already), or it was packed, and then an erasure removed it whomever it named.
+// couldHave says whether a batch's file could have named somebody who was erased, before it
+// came or after (then it was not kept): a row of the history does; or rows of the file are
+// none of it (rejected, or there already), or it was packed, and then an erasure removed it
+// whomever it named.
 func couldHave(ctx context.Context, p *books.Books, c *config.Config, b lake.CommittedBatch, old []erasure) (bool, error) {
 	feed, ok := pipeline.FeedByName(b.Feed)
 	if !ok || feed.Owner == "" {
@@ -115,9 +113,6 @@ func couldHave(ctx context.Context, p *books.Books, c *config.Config, b lake.Com
 	name := strings.ToLower(b.Source)
 	packed := strings.HasSuffix(name, ".zip") || strings.HasSuffix(name, ".xlsx") || strings.HasSuffix(name, ".ods") || strings.HasSuffix(name, ".parquet")
 	for _, e := range old {
-		if b.IngestedAt.After(e.at) {
-			continue // it came later, and names nobody who was erased
-		}
 		if packed || b.RowsRejected+b.RowsDuplicate > 0 {
 			return true, nil
 		}
