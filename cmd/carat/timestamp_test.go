@@ -122,6 +122,13 @@ func TestApproveWhileTheAuthorityIsAway(t *testing.T) {
 	dir := stampedLake(t, a)
 	as := func(user string, verb ...string) []string { return append(verb, "--dir", dir, "--user", user) }
 	carat(t, as("ann", "reconcile", "--period", "2026-09")...)
+	decisions, err := accepting(carat(t, as("ann", "exceptions", "--control", "not_compared", "--format", "csv")...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "accepted.csv")
+	write(t, file, decisions)
+	carat(t, as("cleo", "exceptions", "--import", file)...)
 	carat(t, as("ann", "close", "--period", "2026-09")...)
 	a.Refuse(http.StatusServiceUnavailable)
 	out, told := caratBoth(t, 0, as("lead", "approve", "--period", "2026-09")...)
