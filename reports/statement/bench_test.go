@@ -70,7 +70,7 @@ func BenchmarkPaper(b *testing.B) {
 				s.Lines = slices.Clone(s.Lines)
 				for j := range s.Lines {
 					line := &s.Lines[j]
-				line.CreatorID = s.Summary.CreatorID
+					line.CreatorID = s.Summary.CreatorID
 					if n := int64(i*31 + j*17); line.Count != nil && line.Coins != nil {
 						count, coins := *line.Count+n, *line.Coins+n*3
 						line.Count, line.Coins = &count, &coins
@@ -89,7 +89,7 @@ func BenchmarkPaper(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(float64((cpu(b) - began).Microseconds())/1000/float64(b.N), "cpu-ms/op")
+			b.ReportMetric(float64((cpu(b)-began).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 		})
 	}
 }
