@@ -50,7 +50,7 @@ type Document struct {
 	parted  map[partKey][]partGlyph
 	laid    map[lineKey]line
 	known   map[lineKey][]piece // of texts of this language, all of whose glyphs documents share
-	faces   [2]map[rune]*face // of characters beyond the shared subsets, by style
+	faces   [2]map[rune]*face   // of characters beyond the shared subsets, by style
 	// prepared are the subsets that documents of this language share.
 	prepared map[*face]*subset
 	files    []File
