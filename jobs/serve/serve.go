@@ -14,8 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"carat/jobs/books"
 	"carat/jobs/serve/pages"
 	"carat/jobs/serve/web"
@@ -70,7 +68,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	site, end := pages.New(pages.Options{Setting: o.Setting, SQL: o.SQL, Clock: o.Clock, Key: key, Log: o.Log}, where)
 	defer func() { err = errors.Join(err, end()) }()
 	server := site.Server()
-	l = netutil.LimitListener(l, web.ConnectionsMax)
+	connections := web.NewConnections(web.ConnectionsMax)
+	l, server.ConnState = connections.Listen(l), connections.State
 	scheme := "http"
 	if o.CertFile != "" {
 		pair, err := tls.LoadX509KeyPair(o.CertFile, o.KeyFile)
