@@ -122,11 +122,6 @@ func (a *API) known(ctx context.Context, w http.ResponseWriter, r *http.Request)
 	s = a.Setting
 	s.Now, s.Clock, s.Progress, s.Signer = now, a.Clock, nil, nil
 	s.Arguments = []string{"serve", r.Method, r.URL.Path}
-	if wait := a.Throttle.Wait(now, network); wait > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
-		refuse(w, r, problem{Status: http.StatusTooManyRequests, Detail: "too many tries with what is no token"})
-		return s, false
-	}
 	headers := r.Header.Values("Authorization")
 	err := error(people.ErrToken)
 	if len(headers) == 1 {
@@ -135,7 +130,11 @@ func (a *API) known(ctx context.Context, w http.ResponseWriter, r *http.Request)
 			s.By, err = people.Bearer(ctx, s, token)
 		}
 	}
-	switch {
+	switch wait := a.Throttle.Wait(now, network); {
+	case errors.Is(err, people.ErrToken) && wait > 0: // who has a good one isn't kept out by others of that network
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
+		refuse(w, r, problem{Status: http.StatusTooManyRequests, Detail: "too many tries with what is no token"})
+		return s, false
 	case errors.Is(err, people.ErrToken):
 		if len(headers) > 0 {
 			a.Throttle.Failed(now, network)

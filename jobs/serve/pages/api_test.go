@@ -318,8 +318,11 @@ func TestAPIRefuses(t *testing.T) {
 	if status, _ := b.page("/months"); status != http.StatusOK {
 		t.Errorf("who has signed in waits too: %d", status)
 	}
-	b.later.Store(int64(time.Hour))
 	p.token = token
+	if answer, text := p.asks("GET", "/api/v1/months", ""); answer.StatusCode != http.StatusOK {
+		t.Errorf("a good token is kept out by others of its network: %d %s", answer.StatusCode, text)
+	}
+	b.later.Store(int64(time.Hour))
 	if answer, text := p.asks("GET", "/api/v1/months", ""); answer.StatusCode != http.StatusOK {
 		t.Errorf("after an hour: %d %s", answer.StatusCode, text)
 	}

@@ -106,16 +106,17 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 		d.Person = ""
 	}
 	account, network := "account "+d.Person, "network "+p.site.Network(r)
-	if wait := p.site.Throttle.Wait(now, account, network); wait > 0 {
-		w.Header().Set("Retry-After", fmt.Sprint(int(wait.Seconds())+1))
-		d.Wrong = fmt.Sprintf("Too many tries: wait %d seconds, then ask again.", int(wait.Seconds())+1)
-		p.showSignIn(w, r, http.StatusTooManyRequests, signingIn{Wrong: d.Wrong, From: d.From})
-		return
-	}
 	st, err := p.standingOf(r.Context(), p.settingOf("", r), nil)
 	d.Lake = st.lake
 	if err == nil {
 		err = p.proved(r, st, d, now)
+	}
+	// Who signs is let in, whoever else failed under that name or from that network: a signature can't be guessed.
+	if wait := p.site.Throttle.Wait(now, account, network); err != nil && wait > 0 {
+		w.Header().Set("Retry-After", fmt.Sprint(int(wait.Seconds())+1))
+		d.Wrong = fmt.Sprintf("Too many tries: wait %d seconds, then ask again.", int(wait.Seconds())+1)
+		p.showSignIn(w, r, http.StatusTooManyRequests, signingIn{Wrong: d.Wrong, From: d.From})
+		return
 	}
 	if err != nil {
 		p.site.Throttle.Failed(now, account, network)

@@ -229,7 +229,12 @@ func TestWhoIsNotLetIn(t *testing.T) {
 		tries++
 	}
 	if tries > 6 {
-		t.Errorf("%d wrong tries at once were judged", tries)
+		t.Errorf("%d wrong tries at once were not told to wait", tries)
+	}
+	form, challenge, _ := b.challenged("ann")
+	form.Set("signature", signed(t, k.of(t, "ann"), challenge))
+	if b.send("/sign-in", form); !b.isIn() {
+		t.Error("ann is kept out by who failed under her name")
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"time"
 )
 
 // Connections bounds how many connections are open at once. Where there are as many as
@@ -19,6 +18,7 @@ type Connections struct {
 	most  int
 	mu    sync.Mutex
 	freed *sync.Cond
+	turn  int64 // rises with each connection that begins to wait or to be asked
 	all   map[*connection]bool
 	ended bool // the listener is closed
 }
@@ -28,7 +28,7 @@ type connection struct {
 	of    *Connections
 	from  string // the address without the port
 	idle  bool
-	since time.Time
+	since int64 // the turn at which it became so
 }
 
 // NewConnections bounds connections to most at once.
@@ -70,9 +70,11 @@ func (c *Connections) add(accepted net.Conn) (net.Conn, error) {
 	if err != nil {
 		from = accepted.RemoteAddr().String()
 	}
-	one := &connection{Conn: accepted, of: c, from: from, idle: true, since: time.Now()}
+	one := &connection{Conn: accepted, of: c, from: from, idle: true}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.turn++
+	one.since = c.turn
 	for len(c.all) >= c.most && !c.ended {
 		gives := c.idlest()
 		if gives == nil {
@@ -96,7 +98,7 @@ func (c *Connections) idlest() (found *connection) {
 		has[one.from]++
 	}
 	for one := range c.all {
-		if one.idle && (found == nil || has[one.from] > has[found.from] || has[one.from] == has[found.from] && one.since.Before(found.since)) {
+		if one.idle && (found == nil || has[one.from] > has[found.from] || has[one.from] == has[found.from] && one.since < found.since) {
 			found = one
 		}
 	}
@@ -114,7 +116,8 @@ func (c *Connections) State(conn net.Conn, state http.ConnState) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	one.idle, one.since = state == http.StateIdle || state == http.StateNew, time.Now()
+	c.turn++
+	one.idle, one.since = state == http.StateIdle || state == http.StateNew, c.turn
 	if one.idle {
 		c.freed.Signal()
 	}
