@@ -68,7 +68,7 @@ func eachAgency(ctx context.Context, p *books.Books, run state.Run, o Options, f
 		}
 		s.Creators, s.Gifts, s.Coins, s.Diamonds = c.whole(), c.whole(), c.whole(), c.whole()
 		s.Withheld, s.Fees, s.Paid, s.InTransit, s.CameBack = c.amount(), c.amount(), c.amount(), c.amount(), c.amount()
-		s.Payer = payers[s.Entity]
+		s.Payer, s.Language = payers[s.Entity], languageOf(o.Config, s.Country)
 		all = append(all, s)
 	})
 	if err != nil {

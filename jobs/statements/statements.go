@@ -10,7 +10,6 @@ import (
 	"sort"
 
 	"carat/jobs/books"
-	"carat/jobs/config"
 	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/pipeline/engine"
@@ -260,7 +259,7 @@ func eachStatement(ctx context.Context, p *books.Books, run state.Run, o Options
 		return add(&statement.Statement{
 			Statement: one, DisplayName: people[one.Summary.CreatorID].DisplayName, Payer: payers[one.Summary.Entity],
 			Zone: o.Config.Zone, RunID: run.ID, Replaced: o.History.replaced(),
-			Language: cmp.Or(o.Config.Languages[one.Summary.Country], o.Config.Languages[config.OtherCountries]),
+			Language: languageOf(o.Config, one.Summary.Country),
 		})
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/reports/locale"
 	"carat/reports/statement"
 )
 
@@ -66,12 +67,32 @@ type Year struct {
 // Statement is one agency's month with one entity in one currency.
 type Statement struct {
 	Head
-	Year  *Year // nil: nobody asked
-	Lines []Line
-	Payer statement.Party // an empty Name is replaced by the entity's id
-	Zone  *time.Location  // of dates for people; nil is UTC
-	RunID string
+	Year     *Year // nil: nobody asked
+	Lines    []Line
+	Payer    statement.Party // an empty Name is replaced by the entity's id
+	Zone     *time.Location  // of dates for people; nil is UTC
+	Language string          // of its words, as "pt"; "" is English
+	RunID    string
 }
+
+// The sections of lines that the words ask for.
+const (
+	sectionOpening    = "opening"
+	sectionAccrued    = "accrued"
+	sectionReversed   = "reversed"
+	sectionClawedBack = "clawed_back"
+	sectionAdjusted   = "adjusted"
+	sectionRedeemed   = "redeemed"
+	sectionReturned   = "returned"
+	sectionClosing    = "closing"
+)
+
+// What stands between numbers in all languages.
+const (
+	times  = "× "
+	equals = "= "
+	blank  = "\u00a0"
+)
 
 // Check refuses rows that don't lead from the opening to the closing balance. Its
 // errors are of kind internal.
@@ -81,7 +102,7 @@ func (s *Statement) Check() error {
 	}
 	var sum, closing pipeline.Amount
 	for i := range s.Lines {
-		if s.Lines[i].Section == "closing" {
+		if s.Lines[i].Section == sectionClosing {
 			closing = s.Lines[i].Amount
 		} else {
 			sum += s.Lines[i].Amount
@@ -104,4 +125,13 @@ func (s *Statement) zone() *time.Location {
 		return time.UTC
 	}
 	return s.Zone
+}
+
+// day is "2 Oct 2026" of a day as rows have it.
+func (s *Statement) day(v *speaker, text string) string {
+	at, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return text
+	}
+	return string(v.Language.AppendDate(nil, at, locale.ShortDay))
 }

@@ -37,7 +37,7 @@ func month() *Statement {
 // The page says whose month it is, what moved, and what has to be known of it.
 func TestWordsOfAMonth(t *testing.T) {
 	p := month().Words()
-	if p.Lead != "Gifts to 1 creator gave 1.003 USD, 0.75 was taken back, 0.50 was paid out: −0.25 USD is owed at the end of October 2026." {
+	if p.Lead != "Gifts to 1\u00a0creator gave 1.003\u00a0USD, 0.75\u00a0USD was taken back, 0.50\u00a0USD was paid out: −0.25\u00a0USD is owed at the end of October 2026." {
 		t.Error(p.Lead)
 	}
 	notes := strings.Join(p.Notes, " ")

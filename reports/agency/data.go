@@ -8,6 +8,7 @@ import (
 
 	"carat/pipeline"
 	"carat/reports/escape"
+	"carat/reports/locale"
 )
 
 // cell is a value on its way into a file: text is escaped, plain is not, and
@@ -162,7 +163,11 @@ func (s *Statement) Digest() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, part := range []string{s.Payer.Name, s.Payer.Address, s.Payer.TaxID, s.zone().String()} {
+	parts := []string{s.Payer.Name, s.Payer.Address, s.Payer.TaxID, s.zone().String()}
+	if l, _ := locale.LanguageOf(s.Language); l != locale.Languages()[0] { // what is silent about it is English
+		parts = append(parts, l.Tag)
+	}
+	for _, part := range parts {
 		text = append(append(text, part...), 0)
 	}
 	sum := sha256.Sum256(text)

@@ -1,13 +1,12 @@
 package agency
 
 import (
-	"fmt"
 	"strings"
-	"time"
 
 	"carat/pipeline"
 	"carat/reports/locale"
 	"carat/reports/statement"
+	"carat/reports/statement/catalog"
 )
 
 // Page is all that a reader of a statement is told, in its order: a layout only
@@ -15,12 +14,15 @@ import (
 type Page struct {
 	Title, Heading, Month, State, Payer string
 	Provisional                         bool
+	Language                            *locale.Language
 	Country                             string // of the agency, which decides on paper
 	Parties                             [3]Party
 	Lead                                string // the month in one sentence
 	Notes                               []string
 	Tables                              []Table
-	Check, Mark                         string
+	HowToCheck, Check, Mark             string
+	Watermark, Carried, Brought         string
+	PageOf                              func(page, of int) string
 }
 
 // Party is a block of who pays, who is paid, and for when.
@@ -41,7 +43,7 @@ type Table struct {
 
 // Column is a column of a table.
 type Column struct {
-	Title string
+	Title string // a line end is where it may break
 	Right bool
 	Width int
 }
@@ -52,245 +54,270 @@ type Row struct {
 	Small string
 }
 
-// reasons are the words of codes.
-var reasons = map[string]string{
-	"bonus": "Bonus", "split": "Split", "clawback": "Clawback", "penalty": "Penalty", "correction": "Correction", "payout_failed": "Failed", "payout_returned": "Came back",
-	"payout": "Requested", "payout_paid": "Requested in an earlier month", "payout_on_its_way": "Requested in an earlier month",
+// reason says what a code of a line means; it does not know codes that others made up.
+func reason(code string) string {
+	switch code {
+	case "bonus":
+		return "Bonus"
+	case "split":
+		return "Split"
+	case "clawback":
+		return "Clawback"
+	case "penalty":
+		return "Penalty"
+	case "correction":
+		return "Correction"
+	case "payout":
+		return "Requested"
+	case "payout_paid", "payout_on_its_way":
+		return "Requested in an earlier month"
+	case "payout_failed", "failed":
+		return "Failed"
+	case "payout_returned", "returned":
+		return "Came back"
+	case "requested":
+		return "On its way"
+	case "paid":
+		return "Paid"
+	}
+	return code
 }
 
-var statuses = map[string]string{"requested": "On its way", "paid": "Paid", "failed": "Failed", "returned": "Came back"}
+// speaker says what a statement says in its language. It gets the English message, in
+// which {1} stands for the first of the parts.
+type speaker struct {
+	statement.Figures
+	words *catalog.Catalog
+}
 
-// Words gives the page of a statement. They are English, and so are its numbers.
+func (v *speaker) t(english string, parts ...string) string {
+	return fill(v.words.Text(english), parts)
+}
+
+// many is about so many things: forms are the English message for one and for several.
+func (v *speaker) many(n int64, forms string) string {
+	return fill(v.words.Form(forms, n), []string{v.Whole(n)})
+}
+
+func fill(text string, parts []string) string {
+	before, after, found := strings.Cut(text, "{")
+	if !found {
+		return text
+	}
+	return before + parts[after[0]-'1'] + fill(after[len("1}"):], parts)
+}
+
+// list joins parts by the language's comma; empty ones are left out, and what was said just before.
+func (v *speaker) list(parts ...string) string {
+	var kept []string
+	for i, part := range parts {
+		if part != "" && (i == 0 || part != parts[i-1]) {
+			kept = append(kept, part)
+		}
+	}
+	return strings.Join(kept, v.t(", "))
+}
+
+func (v *speaker) sum(a pipeline.Amount) string { return v.Money(a) + blank + v.Currency }
+
+func (s *Statement) speaker() *speaker {
+	words := catalog.For(s.Language)
+	language := words.Language()
+	return &speaker{statement.Figures{Language: language, Loc: language.Numbers, Zone: s.zone(), Minor: locale.MinorDigits(s.Currency), Currency: s.Currency}, words}
+}
+
+// Words gives the page of a statement in its language, and so are its numbers and dates.
 func (s *Statement) Words() *Page {
-	f := statement.Figures{Language: locale.Languages()[0], Loc: locale.English, Zone: s.zone(), Minor: locale.MinorDigits(s.Currency), Currency: s.Currency}
+	v := s.speaker()
 	start, end := s.Period.Start(s.zone()), s.Period.End(s.zone())
-	p := &Page{Heading: "Agency statement", Month: start.Format("January 2006"), Payer: s.Payer.Name, Provisional: s.Provisional, Country: s.Country,
-		State: "Final, version " + f.Whole(s.Version), Check: howToCheck, Mark: s.mark()}
+	date := func(kind locale.Date) string { return string(v.Language.AppendDate(nil, start, kind)) }
+	p := &Page{Heading: v.t("Agency statement"), Month: date(locale.MonthYear), Payer: s.Payer.Name, Provisional: s.Provisional, Country: s.Country, Language: v.Language,
+		HowToCheck: v.t(statement.TitleCheck), Check: v.t(howToCheck) + " " + v.t(statement.NoViewers), Mark: s.mark(v), Watermark: v.t(statement.Watermark),
+		Carried: v.t(statement.CarriedForward), Brought: v.t(statement.BroughtForward),
+		PageOf: func(page, of int) string { return v.t("Page {1} of {2}", v.Whole(int64(page)), v.Whole(int64(of))) }}
 	if p.Payer == "" {
 		p.Payer = s.Entity
 	}
+	state := v.t("Final")
 	if s.Provisional {
-		p.State = "Provisional, version " + f.Whole(s.Version)
-		p.Notes = append(p.Notes, statement.NotClosed)
+		state = v.t("Provisional")
+		p.Notes = append(p.Notes, v.t(statement.NotClosed))
 	}
-	p.Title = p.Heading + ", " + p.Month + ", " + s.AgencyID
+	p.State = v.list(state, v.t("version\u00a0{1}", v.Whole(s.Version)))
+	p.Title = v.list(p.Heading, p.Month, s.AgencyID)
 	p.Parties = [3]Party{
-		{"Paid by", p.Payer, s.address()},
-		{"Agency", s.AgencyID, s.terms(&f)},
-		{"Period", start.Format("2 January 2006") + " to " + end.AddDate(0, 0, -1).Format("2 January 2006"), []string{"Time zone " + s.zone().String(), "All amounts in " + s.Currency}},
+		{v.t(statement.LabelPayer), p.Payer, s.address(v)},
+		{v.t("Agency"), s.AgencyID, s.terms(v)},
+		{v.t(statement.LabelPeriod), v.t("{1} to {2}", date(locale.DayMonth), string(v.Language.AppendDate(nil, end.AddDate(0, 0, -1), locale.DayMonthYear))),
+			[]string{v.t("Days run by the time zone {1}", s.zone().String()), v.t("All amounts in {1}", s.Currency)}},
 	}
-	p.Lead = fmt.Sprintf("Gifts to %s gave %s %s, %s was taken back, %s was paid out: %s %s is owed at the end of %s.", counted(s.Creators, "creator"),
-		f.Money(s.Accrued), s.Currency, f.Money(-s.Reversed-s.ClawedBack), f.Money(-s.Redeemed-s.Returned), f.Money(s.Closing), s.Currency, p.Month)
+	p.Lead = v.t("Gifts to {1} gave {2}, {3} was taken back, {4} was paid out: {5} is owed at the end of {6}.", v.many(s.Creators, "{1}\u00a0creator|{1}\u00a0creators"),
+		v.sum(s.Accrued), v.sum(-s.Reversed-s.ClawedBack), v.sum(-s.Redeemed-s.Returned), v.sum(s.Closing), p.Month)
 	if s.Closing < 0 {
-		p.Notes = append(p.Notes, "The balance is below zero: more was taken back or paid than gifts gave. Later gifts make up for it first.")
+		p.Notes = append(p.Notes, v.t("The balance is below zero: more was taken back or paid than gifts gave. Later gifts make up for it first."))
 	}
 	if !s.OnFile {
-		p.Notes = append(p.Notes, "No terms are on file for this agency: nothing is withheld, and it is paid in the currency of the gifts' rates.")
+		p.Notes = append(p.Notes, v.t("No terms are on file for this agency: nothing is withheld, and it is paid in the currency of the gifts’ rates."))
 	}
 	if s.EndedAt != nil {
-		p.Notes = append(p.Notes, "The agency's terms ended on "+string(f.AppendDay(nil, *s.EndedAt-1))+".")
+		p.Notes = append(p.Notes, v.t("The agency’s terms ended on {1}.", string(v.AppendDay(nil, *s.EndedAt-1))))
 	}
-	p.Tables = []Table{s.movement(&f), s.gifts(&f), s.entries(&f), s.payouts(&f)}
+	p.Tables = []Table{s.movement(v), s.gifts(v), s.entries(v), s.payouts(v)}
 	if s.Year != nil {
-		p.Tables = append(p.Tables, s.yearToDate(&f))
+		p.Tables = append(p.Tables, s.yearToDate(v))
 	}
 	return p
 }
 
-const howToCheck = "Opening + gifts − reversals − clawbacks ± adjustments − payouts requested + payouts that came back − rounding = closing, to the last digit. " +
-	"A gift gives its diamonds × the money per diamond × the agency's share; its reversal takes back exactly that. All files of this statement (page, PDF, CSV and JSON) " +
-	"are made from the same rows."
+const howToCheck = "Opening + gifts − reversals − clawbacks ± adjustments − payouts requested + payouts that came back − rounding = closing, to the last digit. A gift gives its diamonds × the money per diamond × the agency’s share; its reversal takes back exactly that. All files of this statement (page, PDF, CSV and JSON) are made from the same rows."
 
-// PageOf is the number of a printed page.
-func PageOf(page, of int) string { return fmt.Sprintf("page %d of %d", page, of) }
-
-func (s *Statement) mark() string {
-	return fmt.Sprintf("carat, run %s, agency %s, %s.", s.RunID, s.AgencyID, s.Period)
+func (s *Statement) mark(v *speaker) string {
+	mark := v.t("Statement {1} · {2} · {3} · {4} · version {5}", s.AgencyID, s.Entity, s.Currency, string(s.Period), v.Whole(s.Version))
+	return mark + v.t(" · run {1}", s.RunID)
 }
 
-func (s *Statement) address() (lines []string) {
+func (s *Statement) address(v *speaker) (lines []string) {
 	for _, line := range strings.Split(s.Payer.Address, "\n") {
 		if line = strings.TrimSpace(line); line != "" {
 			lines = append(lines, line)
 		}
 	}
 	if s.Payer.TaxID != "" {
-		lines = append(lines, statement.LabelTaxID+s.Payer.TaxID)
+		lines = append(lines, v.t(statement.LabelTaxID)+s.Payer.TaxID)
 	}
 	return lines
 }
 
-func (s *Statement) terms(f *statement.Figures) (lines []string) {
+func (s *Statement) terms(v *speaker) (lines []string) {
 	if !s.OnFile {
-		return []string{"no terms on file"}
+		return []string{v.t("No terms on file")}
 	}
-	return []string{"Country " + s.Country, "Paid in " + s.PaidCurrency, "Tax withheld: " + f.Rate(s.WithholdingRate*100) + "%"}
+	return []string{v.t(statement.LabelCountry) + s.Country, v.t("Paid in {1}", s.PaidCurrency),
+		v.t("Tax withheld: {1}", string(v.Language.AppendPercent([]byte(v.Rate(s.WithholdingRate*100)))))}
+}
+
+// step is an amount of a way from one balance to another, with its English name.
+type step struct {
+	name   string
+	amount pipeline.Amount
+}
+
+// steps are rows of those that moved something.
+func (v *speaker) steps(steps ...step) (rows []Row) {
+	for _, s := range steps {
+		if s.amount != 0 {
+			rows = append(rows, Row{Cells: []string{v.t(s.name), v.Signed(s.amount)}})
+		}
+	}
+	return rows
 }
 
 // movement is the way from opening to closing. Steps that moved nothing are left out.
-func (s *Statement) movement(f *statement.Figures) Table {
-	t := Table{Title: "How the balance moved", Columns: []Column{{Title: "Item"}, {s.Currency, true, 12000}}}
-	steps := []struct {
-		name   string
-		amount pipeline.Amount
-	}{{"Gifts gave", s.Accrued}, {"Reversals took back", s.Reversed}, {"Clawbacks took back", s.ClawedBack}, {"Adjustments", s.Adjusted},
-		{"Payouts requested", s.Redeemed}, {"Payouts that came back", s.Returned}, {"Fractions given up in payouts", s.Rounding}}
-	f.Align(s.Opening, s.Accrued, s.Reversed, s.ClawedBack, s.Adjusted, s.Redeemed, s.Returned, s.Rounding, s.Closing)
-	t.Rows = append(t.Rows, Row{Cells: []string{"Opening balance", f.Money(s.Opening)}})
-	for _, step := range steps {
-		if step.amount != 0 {
-			t.Rows = append(t.Rows, Row{Cells: []string{step.name, f.Signed(step.amount)}})
-		}
-	}
-	t.Total = []string{"Closing balance", f.Money(s.Closing)}
+func (s *Statement) movement(v *speaker) Table {
+	v.Align(s.Opening, s.Accrued, s.Reversed, s.ClawedBack, s.Adjusted, s.Redeemed, s.Returned, s.Rounding, s.Closing)
+	t := Table{Title: v.t("How the balance moved"), Columns: []Column{{Title: v.t(statement.ColumnItem)}, {s.Currency, true, 12000}},
+		Rows: []Row{{Cells: []string{v.t("Opening balance"), v.Money(s.Opening)}}}, Total: []string{v.t("Closing balance"), v.Money(s.Closing)}}
+	t.Rows = append(t.Rows, v.steps(step{"Gifts gave", s.Accrued}, step{"Reversals took back", s.Reversed}, step{"Clawbacks took back", s.ClawedBack},
+		step{"Adjustments", s.Adjusted}, step{"Payouts requested", s.Redeemed}, step{"Payouts that came back", s.Returned}, step{"Fractions given up in payouts", s.Rounding})...)
 	return t
 }
 
 // yearToDate sums the year's statements up to this one.
-func (s *Statement) yearToDate(f *statement.Figures) Table {
+func (s *Statement) yearToDate(v *speaker) Table {
 	y := s.Year
-	t := Table{Title: "The year so far, from " + y.FirstPeriod.Start(s.zone()).Format("January 2006"), Columns: []Column{{Title: "Item"}, {s.Currency, true, 12000}},
-		None: "Nothing was given, adjusted or paid so far."}
-	f.Align(y.Accrued, y.TakenBack, y.Adjusted, y.PaidOut, y.Withheld, y.Fees, y.Paid)
-	for _, step := range []struct {
-		name   string
-		amount pipeline.Amount
-	}{{"Gifts gave", y.Accrued}, {"Reversals and clawbacks took back", y.TakenBack}, {"Adjustments", y.Adjusted}, {"Payouts requested, less those that came back", y.PaidOut},
-		{"Tax withheld from payouts", -y.Withheld}, {"Fees of payouts", -y.Fees}, {"Paid", y.Paid}} {
-		if step.amount != 0 {
-			t.Rows = append(t.Rows, Row{Cells: []string{step.name, f.Signed(step.amount)}})
-		}
-	}
-	return t
+	v.Align(y.Accrued, y.TakenBack, y.Adjusted, y.PaidOut, y.Withheld, y.Fees, y.Paid)
+	return Table{Title: v.t("The year so far, from {1}", string(v.Language.AppendDate(nil, y.FirstPeriod.Start(s.zone()), locale.MonthYear))),
+		Columns: []Column{{Title: v.t(statement.ColumnItem)}, {s.Currency, true, 12000}}, None: v.t("Nothing was given, adjusted or paid so far."),
+		Rows: v.steps(step{"Gifts gave", y.Accrued}, step{"Reversals and clawbacks took back", y.TakenBack}, step{"Adjustments", y.Adjusted},
+			step{"Payouts requested, less those that came back", y.PaidOut}, step{"Tax withheld from payouts", -y.Withheld}, step{"Fees of payouts", -y.Fees}, step{"Paid", y.Paid})}
 }
 
 // gifts are what gifts gave and reversals took, by day and creator.
-func (s *Statement) gifts(f *statement.Figures) Table {
-	t := Table{Title: "Gifts, by day and creator", None: "No gift gave anything this month.", Columns: []Column{{Title: "Day and creator"}, {"Gifts", true, 4600},
-		{"Diamonds", true, 7000}, {"× " + s.Currency + " per diamond", true, 9000}, {"× share", true, 6500}, {"= " + s.Currency, true, 8500}}}
+func (s *Statement) gifts(v *speaker) Table {
+	t := Table{Title: v.t("Gifts, by day and creator"), None: v.t("No gift gave anything this month."), Columns: []Column{{Title: v.t("Day and creator")},
+		{v.t(statement.ColumnGifts), true, 5000}, {v.t(statement.ColumnDiamonds), true, 7000}, {v.t("× {1}\nper diamond", s.Currency), true, 8600},
+		{v.t("× share"), true, 6500}, {equals + s.Currency, true, 8500}}}
 	var amounts []pipeline.Amount
-	is := func(l *Line) bool { return l.Section == "accrued" || l.Section == "reversed" }
+	is := func(l *Line) bool { return l.Section == sectionAccrued || l.Section == sectionReversed }
 	for i := range s.Lines {
 		if is(&s.Lines[i]) {
 			amounts = append(amounts, s.Lines[i].Amount)
 		}
 	}
-	f.Align(append(amounts, s.Accrued+s.Reversed)...)
+	v.Align(append(amounts, s.Accrued+s.Reversed)...)
 	for i := range s.Lines {
 		l := &s.Lines[i]
 		if !is(l) {
 			continue
 		}
-		name := day(l.Day) + " · " + l.CreatorID
-		if l.Section == "reversed" {
-			name += " (gifts taken back)"
+		name := s.day(v, l.Day) + " · " + l.CreatorID
+		if l.Section == sectionReversed {
+			name = v.t("{1} (gifts taken back)", name)
 		}
-		t.Rows = append(t.Rows, Row{Cells: []string{name + earlier(l), whole(f, l.Count), whole(f, l.Diamonds), "× " + rate(f, l.Rate), "× " + rate(f, l.Share), f.Money(l.Amount)}})
+		t.Rows = append(t.Rows, Row{Cells: []string{v.earlier(l, name), optional(l.Count, v.Whole), optional(l.Diamonds, v.Whole), times + optional(l.Rate, v.Rate),
+			times + optional(l.Share, v.Rate), v.Money(l.Amount)}})
 	}
 	if len(t.Rows) > 0 {
-		t.Total = []string{"All gifts, less those taken back", f.Whole(s.Gifts), f.Whole(s.Diamonds), "", "", f.Money(s.Accrued + s.Reversed)}
+		t.Total = []string{v.t("All gifts, less those taken back"), v.Whole(s.Gifts), v.Whole(s.Diamonds), "", "", v.Money(s.Accrued + s.Reversed)}
 	}
 	return t
 }
 
 // entries are clawbacks and adjustments, one by one.
-func (s *Statement) entries(f *statement.Figures) Table {
-	t := Table{Title: "Clawbacks and adjustments", None: "Nothing was clawed back or adjusted this month.", Columns: []Column{{"Date", false, 9000}, {Title: "Reason"}, {s.Currency, true, 10000}}}
-	f.Align()
+func (s *Statement) entries(v *speaker) Table {
+	t := Table{Title: v.t("Clawbacks and adjustments"), None: v.t("Nothing was clawed back or adjusted this month."),
+		Columns: []Column{{v.t(statement.ColumnDate), false, 9000}, {Title: v.t(statement.ColumnReason)}, {s.Currency, true, 10000}}}
+	v.Align()
 	for i := range s.Lines {
 		l := &s.Lines[i]
-		if l.Section != "clawed_back" && l.Section != "adjusted" {
+		if l.Section != sectionClawedBack && l.Section != sectionAdjusted {
 			continue
 		}
-		reason := words(reasons, l.Reason)
+		why := v.t(reason(l.Reason))
 		if l.Diamonds != nil {
-			reason += fmt.Sprintf(" of %s from %s, for gift %s", counted(-*l.Diamonds, "diamond"), l.CreatorID, l.OriginalEventID)
+			why = v.t("{1}: {2} from {3}, gift {4}", why, v.many(-*l.Diamonds, "{1}\u00a0diamond|{1}\u00a0diamonds"), l.CreatorID, l.OriginalEventID)
 		}
-		reason += " (" + l.ReferenceID + ")"
-		t.Rows = append(t.Rows, Row{Cells: []string{f.Moment(l.EventAt), reason + earlier(l), f.Signed(l.Amount)}})
+		t.Rows = append(t.Rows, Row{Cells: []string{v.Moment(l.EventAt), v.earlier(l, why+" ("+l.ReferenceID+")"), v.Signed(l.Amount)}})
 	}
 	return t
 }
 
 // payouts are those requested, paid or come back in the month, and those under way.
-func (s *Statement) payouts(f *statement.Figures) Table {
-	t := Table{Title: "Payouts", None: "No payout was requested or paid this month.", Columns: []Column{{Title: "Payout"}, {"Balance", true, 8500}, {"Fee", true, 6500}, {"Tax withheld", true, 8000}, {"Net " + s.Currency, true, 8500}}}
-	f.Align()
+func (s *Statement) payouts(v *speaker) Table {
+	t := Table{Title: v.t(statement.TitlePayouts), None: v.t("No payouts this month."), Columns: []Column{{Title: v.t(statement.ColumnPayout)},
+		{v.t(statement.ColumnBalance), true, 8500}, {v.t(statement.ColumnFee), true, 6500}, {v.t(statement.ColumnWithheld), true, 8500}, {v.t("Net {1}", s.Currency), true, 8500}}}
+	v.Align()
 	for i := range s.Lines {
 		l := &s.Lines[i]
-		if l.Section != "redeemed" && l.Section != "returned" {
+		if l.Section != sectionRedeemed && l.Section != sectionReturned {
 			continue
 		}
-		small := []string{f.Moment(l.EventAt), words(reasons, l.Reason), words(statuses, l.Status), l.Method}
+		paidAt, paid := "", ""
 		if l.PaidAt != nil {
-			small = append(small, "paid "+f.Moment(l.PaidAt))
+			paidAt = v.t("paid {1}", v.Moment(l.PaidAt))
 		}
 		if l.PaidAmount != nil {
-			other := statement.Figures{Language: locale.Languages()[0], Loc: locale.English, Zone: s.zone(), Minor: locale.MinorDigits(l.PaidCurrency), Currency: l.PaidCurrency}
-			small = append(small, "× "+rate(f, l.FXRate)+" = "+other.Money(*l.PaidAmount)+" "+l.PaidCurrency)
+			other := statement.Figures{Language: v.Language, Loc: v.Loc, Zone: v.Zone, Minor: locale.MinorDigits(l.PaidCurrency), Currency: l.PaidCurrency}
+			paid = times + optional(l.FXRate, v.Rate) + " " + equals + other.Money(*l.PaidAmount) + blank + l.PaidCurrency
 		}
-		t.Rows = append(t.Rows, Row{Small: strings.Join(nonEmpty(small), ", "),
-			Cells: []string{l.ReferenceID + earlier(l), f.Signed(l.Amount), amount(f, l.Fee), amount(f, l.Withheld), amount(f, l.Net)}})
+		t.Rows = append(t.Rows, Row{Small: v.list(v.Moment(l.EventAt), v.t(reason(l.Reason)), v.t(reason(l.Status)), l.Method, paidAt, paid),
+			Cells: []string{v.earlier(l, l.ReferenceID), v.Signed(l.Amount), optional(l.Fee, v.Money), optional(l.Withheld, v.Money), optional(l.Net, v.Money)}})
 	}
 	return t
 }
 
-func nonEmpty(parts []string) (kept []string) {
-	for _, part := range parts {
-		if part != "" {
-			kept = append(kept, part)
-		}
-	}
-	return kept
-}
-
-func words(of map[string]string, code string) string {
-	if word, ok := of[code]; ok {
-		return word
-	}
-	return code
-}
-
-func earlier(l *Line) string {
+// earlier says of a line that it is of an earlier month.
+func (v *speaker) earlier(l *Line, text string) string {
 	if l.PriorPeriod {
-		return " (" + statement.EarlierMonth + ")"
+		return text + " (" + v.t(statement.EarlierMonth) + ")"
 	}
-	return ""
+	return text
 }
 
-// day is "2 Oct 2026".
-func day(text string) string {
-	at, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		return text
-	}
-	return at.Format("2 Jan 2006")
-}
-
-func counted(n int64, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return string(locale.English.Append(nil, n, 0, 0)) + " " + one + "s"
-}
-
-func whole(f *statement.Figures, v *int64) string {
-	if v == nil {
+// optional writes what is there.
+func optional[T any](value *T, write func(T) string) string {
+	if value == nil {
 		return ""
 	}
-	return f.Whole(*v)
-}
-
-func rate(f *statement.Figures, v *pipeline.Rate) string {
-	if v == nil {
-		return ""
-	}
-	return f.Rate(*v)
-}
-
-func amount(f *statement.Figures, v *pipeline.Amount) string {
-	if v == nil {
-		return ""
-	}
-	return f.Money(*v)
+	return write(*value)
 }

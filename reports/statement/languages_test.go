@@ -23,13 +23,15 @@ import (
 )
 
 // messages gives what words.go and the files whose names begin with it say, in their
-// order: every text with a letter in it, and the marks between parts of a sentence.
+// order, and what agencies' statements say besides: every text with a letter in it, and the
+// marks between parts of a sentence.
 func messages(t testing.TB) (all []string) {
 	t.Helper()
 	files, err := filepath.Glob("words*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
+	files = append(files, "../agency/words.go")
 	letter := regexp.MustCompile(`[A-Za-z]`)
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {
@@ -175,7 +177,6 @@ func boxes(t *testing.T, pdf []byte) (pages [][]box) {
 // In no language does a word lie on another, leave the page's margins, or end in an
 // ellipsis.
 func TestNoSentenceOverflows(t *testing.T) {
-	const margin = 47.9 // points
 	for _, l := range locale.Languages() {
 		for _, f := range fixtures {
 			s := f.make(t)
@@ -185,17 +186,28 @@ func TestNoSentenceOverflows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for n, words := range boxes(t, b) {
-				for i, w := range words {
-					if strings.Contains(w.Text, "…") || w.XMin < margin-1 || w.XMax > 596-margin+6 && f.name != "empty" {
-						t.Errorf("%s, %s, page %d: %q is cut or lies outside (%.1f to %.1f)", l.Tag, f.name, n+1, w.Text, w.XMin, w.XMax)
-					}
-					for _, v := range words[i+1:] {
-						across, down := min(w.XMax, v.XMax)-max(w.XMin, v.XMin), min(w.YMax, v.YMax)-max(w.YMin, v.YMin)
-						if across > 1 && down > 4 {
-							t.Errorf("%s, %s, page %d: %q lies on %q", l.Tag, f.name, n+1, v.Text, w.Text)
-						}
-					}
+			width := 596.0 // points, of A4
+			if f.name == "empty" {
+				width = 612 // of US Letter
+			}
+			nothingOverflows(t, l.Tag+", "+f.name, b, width)
+		}
+	}
+}
+
+// nothingOverflows looks at all words of a document on paper of a width.
+func nothingOverflows(t *testing.T, name string, pdf []byte, width float64) {
+	t.Helper()
+	const margin = 47.9 // points
+	for n, words := range boxes(t, pdf) {
+		for i, w := range words {
+			if strings.Contains(w.Text, "…") || w.XMin < margin-1 || w.XMax > width-margin+6 {
+				t.Errorf("%s, page %d: %q is cut or lies outside (%.1f to %.1f)", name, n+1, w.Text, w.XMin, w.XMax)
+			}
+			for _, v := range words[i+1:] {
+				across, down := min(w.XMax, v.XMax)-max(w.XMin, v.XMin), min(w.YMax, v.YMax)-max(w.YMin, v.YMin)
+				if across > 1 && down > 4 {
+					t.Errorf("%s, page %d: %q lies on %q", name, n+1, v.Text, w.Text)
 				}
 			}
 		}
@@ -288,13 +300,13 @@ func TestLanguagesPage(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`# Languages of statements
 
-What creators' statements say, on paper and on the page, in each language: for who reviews a translation. English is in the code
-(` + "`reports/statement/words*.go`" + `), the others in ` + "`reports/statement/catalog/TAG.txt`" + `, where a mistake is mended; ` + "`go test ./reports/statement -run TestLanguagesPage -update`" + ` writes
+What statements of creators and agencies say, on paper and on the page, in each language: for who reviews a translation. English is in the code
+(` + "`reports/statement/words*.go`, `reports/agency/words.go`" + `), the others in ` + "`reports/statement/catalog/TAG.txt`" + `, where a mistake is mended; ` + "`go test ./reports/statement -run TestLanguagesPage -update`" + ` writes
 this page, and a test holds it equal. ` + "`{1}`, `{2}`" + ` stand for numbers, names, dates or days; a message about a number has a form for each plural category of its language
 (Unicode CLDR), with ‖ between them. Numbers and dates are written as the language does, with Latin digits everywhere. **The translations were made by
-engineers and were not yet reviewed by native speakers.** Agencies' statements, letters and everything else are in English.
+engineers and were not yet reviewed by native speakers.** Letters and everything else are in English.
 
-Which creators read which language stands in carat.yaml (` + "`statements.languages`" + `), by country.
+Who reads which language stands in carat.yaml (` + "`statements.languages`" + `), by the country of the creator or the agency.
 
 | language | tag | plural forms | a date | a number |
 |---|---|---|---|---|

@@ -51,7 +51,7 @@ var keys = []Key{
 	{"refund_reserve", "what becomes of the refund liability on spent coins: `report` tells it (`liability_ages`) and books nothing, `post` books at the month's end what it moves by, from contra-revenue (4100) to account 2110", "report", "refund_reserve: post"},
 	{"statements", "when files are made of statements, which are rows, and in which language", "{files: folders}", "statements: {files: on_demand}"},
 	{"statements.files", "folders: `carat run` and the close write them, and the certificate lists their hashes; on_demand: only `carat statements` and `carat send` make them, and the certificate signs the rows that they are made of", "folders", "statements: {files: on_demand}"},
-	{"statements.languages", "in which language creators of a country are told, by the country in the creators file: ar, de, en, es, fr, id, ja, pt, vi or zh; docs/languages.md has the words", "{other: en}", "statements: {languages: {BR: pt, JP: ja, EG: ar, other: en}}"},
+	{"statements.languages", "in which language creators and agencies of a country are told, by the country in the creators and agencies files: ar, de, en, es, fr, id, ja, pt, vi or zh; docs/languages.md has the words", "{other: en}", "statements: {languages: {BR: pt, JP: ja, EG: ar, other: en}}"},
 	{"statements.languages.*", "of a country (two capital letters), or other: of all that are not named", "en", "statements: {languages: {BR: pt, JP: ja, EG: ar, other: en}}"},
 	{"approvers", "who may approve a month; empty: anyone but who prepared it", "[]", "approvers: [ada, grace]"},
 	{"auth", "none: nobody proves who they are; else how people sign, see people.md", "none", "auth: {sign: key}"},

@@ -20,11 +20,15 @@ func (r *Renderer) Agency(s *agency.Statement, rows []byte) ([]byte, error) {
 		return nil, err
 	}
 	w := s.Words()
-	doc := &sheet{Document: r.paper, size: paperOf(w.Country), figures: &r.words.Figures, carried: statement.CarriedForward, brought: statement.BroughtForward}
+	doc := &sheet{Document: r.paper, size: paperOf(w.Country), figures: &r.words.Figures, leftward: w.Language.RightToLeft, carried: w.Carried, brought: w.Brought}
 	if w.Provisional {
-		doc.water = statement.Watermark
+		doc.water = w.Watermark
 	}
-	r.paper.Reset(doc.size, pdf.Info{Title: w.Title, Author: w.Payer, Producer: "carat", Language: "en", Subject: w.Mark})
+	info := pdf.Info{Title: w.Title, Author: w.Payer, Producer: "carat", Language: w.Language.Tag, RightToLeft: w.Language.RightToLeft, Subject: w.Mark}
+	if err := r.prepare(info); err != nil {
+		return nil, err
+	}
+	r.paper.Reset(doc.size, info)
 	r.paper.Attach(pdf.File{
 		Name: statement.FileName(s.AgencyID, s.Entity, s.Currency, statement.RowsFormat), Type: statement.RowsType, Description: w.Title, Data: rows, Changed: s.Period.End(time.UTC),
 	})
@@ -39,8 +43,8 @@ func (r *Renderer) Agency(s *agency.Statement, rows []byte) ([]byte, error) {
 		doc.agencyTable(&w.Tables[i])
 	}
 	doc.y += 900
-	doc.paragraph(pdf.Regular, smallSize, softColor, w.Check+" "+statement.NoViewers)
-	doc.feet(w.Mark, agency.PageOf)
+	doc.paragraph(pdf.Regular, smallSize, softColor, w.Check)
+	doc.feet(w.Mark, w.PageOf)
 	b, err := r.paper.Bytes()
 	if err != nil {
 		return nil, pipeline.Errorf(pipeline.KindInternal, "render statement of", s.Subject(), "%w", err)
