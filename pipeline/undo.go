@@ -32,8 +32,27 @@ func UnfinishedUndo(batches []Batch) (batch string, left []string) {
 	return "", nil
 }
 
+// Readings gives the batches in force that were read from the file of one: itself, and
+// what came in from its kept file when others were taken out, the latest first.
+func Readings(batches []Batch, id string) (readings []string) {
+	of := map[string]string{} // the first batch of the file that a batch was read from
+	for _, b := range batches {
+		of[b.ID] = b.ID
+		if b.Undo != nil && b.Undo.Reads != "" {
+			of[b.ID] = of[b.Undo.Reads]
+		}
+	}
+	for _, b := range slices.Backward(batches) {
+		if of[b.ID] == of[id] && b.UndoneBy == "" {
+			readings = append(readings, b.ID)
+		}
+	}
+	return readings
+}
+
 // LeftToRead gives the batches that were to be read again when one was taken out, and
-// weren't. Those that were taken out themselves since need not be.
+// weren't, or of which what came in then is out again while they are in force. Those that were
+// taken out themselves since need not be.
 func LeftToRead(batches []Batch, undone string) (left []string) {
 	for _, b := range batches {
 		if b.Undo == nil || b.Undo.Batch != undone {
@@ -47,7 +66,7 @@ func LeftToRead(batches []Batch, undone string) (left []string) {
 	}
 	return slices.DeleteFunc(left, func(id string) bool {
 		return slices.ContainsFunc(batches, func(b Batch) bool {
-			return b.Undo != nil && b.Undo.Batch == undone && b.Undo.Reads == id || b.ID == id && b.UndoneBy != ""
+			return b.Undo != nil && b.Undo.Batch == undone && b.Undo.Reads == id && b.UndoneBy == "" || b.ID == id && b.UndoneBy != ""
 		})
 	})
 }

@@ -35,14 +35,8 @@ month.`,
 			if r == nil {
 				return err
 			}
-			if r.By != "" {
-				fmt.Fprintf(a.stdout, "%s takes %s out of the history: %s, %s\n", r.By, r.Batch, printableLine(r.Source), counted(int(r.Rows), "row", "rows"))
-			}
-			for _, f := range r.Again {
-				fmt.Fprintf(a.stdout, "%s: %s of %s, dropped against it before, came in\n", f.Batch, counted(int(f.RowsAccepted), "row", "rows"), printableLine(f.File))
-			}
-			for _, period := range r.Fell {
-				fmt.Fprintf(a.stdout, "the sign-off of %s fell away: prepare it again by `carat close --period %s`\n", period, period)
+			for _, one := range append(r.Readings, r) {
+				a.tookOut(one)
 			}
 			if r.Lies != "" {
 				fmt.Fprintf(a.stdout, "%s lies there still and comes again by the next ingest: take it away, or mend\nwhat was wrong before (carat ingest --dry-run shows how it would be read)\n", printableLine(r.Lies))
@@ -52,4 +46,17 @@ month.`,
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for the close package")
 	return cmd
+}
+
+// tookOut says what went out of the history, and what came in for it.
+func (a *app) tookOut(r *ingest.UndoResult) {
+	if r.By != "" {
+		fmt.Fprintf(a.stdout, "%s takes %s out of the history: %s, %s\n", r.By, r.Batch, printableLine(r.Source), counted(int(r.Rows), "row", "rows"))
+	}
+	for _, f := range r.Again {
+		fmt.Fprintf(a.stdout, "%s: %s of %s, dropped against it before, came in\n", f.Batch, counted(int(f.RowsAccepted), "row", "rows"), printableLine(f.File))
+	}
+	for _, period := range r.Fell {
+		fmt.Fprintf(a.stdout, "the sign-off of %s fell away: prepare it again by `carat close --period %s`\n", period, period)
+	}
 }

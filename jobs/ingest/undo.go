@@ -37,6 +37,9 @@ type UndoResult struct {
 	Again  []FileResult // files that had dropped rows against it
 	Fell   []pipeline.Period
 	Lies   string // where its file lies in the inbox still, from which it would come again; "": nowhere
+	// Readings are the batches of its file that were taken out with it: what had come in from
+	// it when others were taken out.
+	Readings []*UndoResult
 }
 
 // reasonBytes bounds a reason.
@@ -50,6 +53,9 @@ const reasonBytes = 500
 // before all were read again is gone on with by the same call, and no month is
 // reconciled before.
 //
+// What came in from its file when others were taken out goes with it, and before it: an
+// undo that is cut short in between is gone on with by the same call.
+//
 // A batch of which a row lies in a closed month is a locked error, and so is one
 // of reference rows that a closed month was judged by.
 func Undo(ctx context.Context, o UndoOptions) (*UndoResult, error) {
@@ -60,8 +66,13 @@ func Undo(ctx context.Context, o UndoOptions) (*UndoResult, error) {
 		u := &undoing{ingestion: ingestion{Books: p, Setting: o.Setting}, options: o}
 		defer u.close()
 		r, err := u.run(ctx)
-		if r != nil && r.By != "" {
-			job.Took(r.By + " undoes " + r.Batch)
+		if r == nil {
+			return nil, err
+		}
+		for _, one := range append(r.Readings, r) {
+			if one.By != "" {
+				job.Took(one.By + " undoes " + one.Batch)
+			}
 		}
 		return r, err
 	})
@@ -83,14 +94,47 @@ func (u *undoing) run(ctx context.Context) (r *UndoResult, err error) {
 	if err := u.may(ctx); err != nil {
 		return nil, err
 	}
-	months, err := u.months(ctx)
-	if err != nil {
-		return nil, err
+	readings := []string{u.batch.ID}
+	if u.batch.UndoneBy == "" {
+		readings = pipeline.Readings(u.plain(), u.batch.ID)
 	}
-	if err := u.open(months); err != nil {
-		return nil, err
+	for _, id := range readings {
+		u.batch = u.all[u.at(id)]
+		months, err := u.months(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := u.open(months); err != nil {
+			return nil, err
+		}
 	}
 	u.earliest = u.closed.EarliestOpen()
+	r = &UndoResult{}
+	for i, id := range readings {
+		if i > 0 {
+			if err := u.Step("undo", id); err != nil {
+				return r, err
+			}
+			if u.all, err = u.Lake.Batches(ctx, books.Latest); err != nil {
+				return r, err
+			}
+		}
+		one, err := u.takeOut(ctx, u.all[u.at(id)])
+		if one != nil {
+			one.Readings, r.Readings = r.Readings, nil
+			r = one
+		}
+		if err != nil || i == len(readings)-1 {
+			return r, err
+		}
+		r = &UndoResult{Readings: append(r.Readings, one)}
+	}
+	return r, nil
+}
+
+// takeOut takes one batch out.
+func (u *undoing) takeOut(ctx context.Context, batch lake.CommittedBatch) (r *UndoResult, err error) {
+	u.batch = batch
 	r = &UndoResult{Batch: u.batch.ID, Feed: u.batch.Feed, Source: u.batch.Source, Rows: u.batch.RowsAccepted}
 	if len(u.left) > 0 {
 		return r, u.resume(ctx, r)
@@ -99,8 +143,9 @@ func (u *undoing) run(ctx context.Context) (r *UndoResult, err error) {
 	// First all are tried, so that the first commit can name them; then they are
 	// taken, each against what those before it gave.
 	var again []lake.CommittedBatch
+	own := pipeline.Readings(u.plain(), u.batch.ID)
 	for _, b := range u.all {
-		if !u.mayHaveDropped(b) {
+		if !u.mayHaveDropped(b) || slices.Contains(own, b.ID) {
 			continue
 		}
 		f, err := u.again(ctx, b, false)
@@ -132,6 +177,19 @@ func (u *undoing) run(ctx context.Context) (r *UndoResult, err error) {
 		}
 	}
 	return r, err
+}
+
+// at is where a batch stands among all.
+func (u *undoing) at(id string) int {
+	return slices.IndexFunc(u.all, func(b lake.CommittedBatch) bool { return b.ID == id })
+}
+
+// plain gives all batches as they are told.
+func (u *undoing) plain() (all []pipeline.Batch) {
+	for _, b := range u.all {
+		all = append(all, b.Batch)
+	}
+	return all
 }
 
 // take reads the files again and commits what they give.
@@ -184,26 +242,28 @@ func (u *undoing) may(ctx context.Context) (err error) {
 	if u.closed, err = u.Closures(ctx, u.Config); err != nil {
 		return err
 	}
-	i := slices.IndexFunc(u.all, func(b lake.CommittedBatch) bool { return b.ID == o.Batch })
+	i := u.at(o.Batch)
 	if i < 0 {
 		return pipeline.Errorf(pipeline.KindNotFound, "undo", o.Batch, "the history has no such batch").
 			WithHint("`carat query 'select batch_id, feed, source from batches'` lists them")
 	}
 	u.batch = u.all[i]
-	var all []pipeline.Batch
-	for _, b := range u.all {
-		all = append(all, b.Batch)
-	}
 	if u.batch.UndoneBy != "" {
-		u.left = pipeline.LeftToRead(all, u.batch.ID)
+		u.left = pipeline.LeftToRead(u.plain(), u.batch.ID)
 	}
 	switch {
 	case len(u.left) > 0:
 	case u.batch.UndoneBy != "":
 		return pipeline.Errorf(pipeline.KindUsage, "undo", o.Batch, "%s has taken it out already", u.batch.UndoneBy)
-	case u.batch.Undo != nil:
+	case u.batch.Undo != nil && u.batch.Undo.Reads == "":
 		return pipeline.Errorf(pipeline.KindUsage, "undo", o.Batch, "it took %s out itself, which can't be undone", u.batch.Undo.Batch).
 			WithHint("ingest the file of %s again", u.batch.Undo.Batch)
+	case u.batch.Undo != nil:
+		readings := pipeline.Readings(u.plain(), u.batch.ID)
+		if first := u.all[u.at(readings[len(readings)-1])]; first.Undo == nil {
+			return pipeline.Errorf(pipeline.KindUsage, "undo", o.Batch, "its rows are of %s, the file of %s", u.batch.Source, first.ID).
+				WithHint("`carat undo %s --reason …` takes out all of that file", first.ID)
+		}
 	}
 	var ok bool
 	if u.table, ok = pipeline.FeedByName(u.batch.Feed); !ok {

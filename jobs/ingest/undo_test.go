@@ -183,3 +183,87 @@ func TestUndoCutShort(t *testing.T) {
 		t.Errorf("%+v %v", v, err)
 	}
 }
+
+// Files that share rows are taken out whole in whichever order: also what an undo before
+// brought in from them. What they leave is what other files have, and their right reading
+// comes after.
+func TestUndoOfFilesThatShareRows(t *testing.T) {
+	files := map[string]string{
+		"bank_lines-1.csv": bankHead + "a,x,2026-10-01,1,EUR\nb,x,2026-10-02,2,EUR\n",
+		"bank_lines-2.csv": bankHead + "b,x,2026-10-02,2,EUR\nc,x,2026-10-03,3,EUR\n",
+		"bank_lines-3.csv": bankHead + "a,x,2026-10-01,1,EUR\nb,x,2026-10-02,2,EUR\nc,x,2026-10-03,3,EUR\nd,x,2026-10-04,4,EUR\n",
+	}
+	ctx := context.Background()
+	for _, order := range [][]string{{"b000001", "b000002"}, {"b000002", "b000001"}, {"b000001", "b000002", "b000003"}, {"b000001", "b000003", "b000002"}, {"b000003", "b000002", "b000001"}, {"b000002", "b000003", "b000001"}} {
+		s := trial.Folder(t, "first_period: 2026-10\n", files)
+		if _, err := ingest.Files(ctx, ingest.Options{Setting: s}); err != nil {
+			t.Fatal(err)
+		}
+		for _, batch := range order {
+			if _, err := ingest.Undo(ctx, ingest.UndoOptions{Setting: s, Batch: batch, Reason: "day and month were swapped"}); err != nil {
+				t.Fatalf("%v: %s: %v", order, batch, err)
+			}
+		}
+		var rows []string // without the batches, which differ
+		for _, l := range linesOf(t, s, "") {
+			rows = append(rows, l[:strings.LastIndex(l, " ")])
+		}
+		want := []string{"a 1", "b 2", "c 3", "d 4"} // all are in the third file
+		if len(order) == 3 {
+			want = nil
+		}
+		wantLines(t, fmt.Sprint(order), rows, want...)
+		if v, err := guard.Verify(ctx, guard.VerifyOptions{Setting: s}); err != nil {
+			t.Errorf("%v: %+v %v", order, v, err)
+		}
+		if _, err := ingest.Files(ctx, ingest.Options{Setting: s}); err != nil {
+			t.Fatal(err)
+		}
+		rows = rows[:0]
+		for _, l := range linesOf(t, s, "") {
+			rows = append(rows, l[:strings.LastIndex(l, " ")])
+		}
+		wantLines(t, fmt.Sprint(order, ", ingested again"), rows, "a 1", "b 2", "c 3", "d 4")
+	}
+}
+
+// What came in from a file when another was taken out is part of that file: it goes
+// with it, and not alone. Cut short between the two, the same call goes on, and until then no
+// month is reconciled.
+func TestUndoTakesReadingsAlong(t *testing.T) {
+	s := trial.Folder(t, "first_period: 2026-10\n", map[string]string{
+		"bank_lines-1.csv": bankHead + "a,x,2026-10-01,1,EUR\nb,x,2026-10-02,2,EUR\n",
+		"bank_lines-2.csv": bankHead + "b,x,2026-10-02,2,EUR\nc,x,2026-10-03,3,EUR\n",
+	})
+	ctx := context.Background()
+	if _, err := ingest.Files(ctx, ingest.Options{Setting: s}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ingest.Undo(ctx, ingest.UndoOptions{Setting: s, Batch: "b000001", Reason: "swapped"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := ingest.Undo(ctx, ingest.UndoOptions{Setting: s, Batch: "b000003", Reason: "swapped"})
+	if pipeline.KindOf(err) != pipeline.KindUsage || !strings.Contains(err.Error(), "its rows are of bank_lines-2.csv, the file of b000002") {
+		t.Errorf("a reading alone: %v", err)
+	}
+	died := errors.New("died")
+	cut := s
+	cut.Fault = func(step, object string) error {
+		if step == "undo" && object == "b000002" {
+			return died
+		}
+		return nil
+	}
+	if _, err := ingest.Undo(ctx, ingest.UndoOptions{Setting: cut, Batch: "b000002", Reason: "swapped"}); !errors.Is(err, died) {
+		t.Fatalf("not cut: %v", err)
+	}
+	_, err = reconcile.Run(ctx, reconcile.Options{Setting: s, SQL: sqlmodels.Files, Period: "2026-10"})
+	if err == nil || !strings.Contains(err.Error(), "what was dropped against it in b000002 is still to be read again") {
+		t.Errorf("reconciled in between: %v", err)
+	}
+	r, err := ingest.Undo(ctx, ingest.UndoOptions{Setting: s, Batch: "b000002", Reason: "swapped"})
+	if err != nil || r.Batch != "b000002" || len(r.Readings) != 0 || len(r.Again) != 0 {
+		t.Errorf("%+v %v", r, err)
+	}
+	wantLines(t, "after", linesOf(t, s, ""))
+}
