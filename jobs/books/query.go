@@ -62,12 +62,8 @@ func ReadTable(rows *sql.Rows) (*table.Table, error) {
 	t := &table.Table{Columns: columns}
 	for rows.Next() {
 		row := make([]any, len(columns))
-		into := make([]any, len(columns))
-		for i := range row {
-			into[i] = &row[i]
-		}
-		if err := rows.Scan(into...); err != nil {
-			return nil, sandbox.QueryError(err)
+		if err := sandbox.ScanRow(rows, row); err != nil {
+			return nil, err
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"carat/pipeline"
@@ -88,12 +91,12 @@ func (t Task) Answer(ctx context.Context, scratch string, begin Begin) (rows int
 			return 0, nil, err
 		}
 	}
-	answer, err := eng.Query(ctx, t.Query)
+	answer, inJSON, err := eng.Answer(ctx, t.Query, t.Format == "json")
 	if err != nil {
 		return 0, nil, err
 	}
 	defer func() { err = errors.Join(err, answer.Close()) }()
-	rows, err = writeRows(answer, begin)
+	rows, err = writeRows(answer, inJSON, begin)
 	return rows, nil, err
 }
 
@@ -101,23 +104,25 @@ func (t Task) Answer(ctx context.Context, scratch string, begin Begin) (rows int
 // read everything.
 func (t Task) folders(scratch string) []string { return append([]string{scratch}, t.Folders...) }
 
-// writeRows hands every row of an answer on.
-func writeRows(rows *sql.Rows, begin Begin) (n int64, err error) {
+// writeRows hands every row of an answer on. Of the columns inJSON the text is JSON.
+func writeRows(rows *sql.Rows, inJSON map[int]bool, begin Begin) (n int64, err error) {
 	columns, types, err := AnswerColumns(rows)
 	if err != nil {
 		return 0, err
+	}
+	for i := range columns {
+		if inJSON[i] {
+			columns[i].Kind = table.JSON
+		}
 	}
 	w, err := begin(columns, types)
 	if err != nil {
 		return 0, err
 	}
-	row, into := make([]any, len(columns)), make([]any, len(columns))
-	for i := range row {
-		into[i] = &row[i]
-	}
+	row := make([]any, len(columns))
 	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return n, errors.Join(QueryError(err), w.Close())
+		if err := ScanRow(rows, row); err != nil {
+			return n, errors.Join(err, w.Close())
 		}
 		if err := w.Write(row); err != nil {
 			return n, errors.Join(err, w.Close())
@@ -144,6 +149,42 @@ func AnswerColumns(rows *sql.Rows) (columns []table.Column, types []string, err 
 	return columns, types, nil
 }
 
+// ScanRow reads the row of an answer that is next into the cells of one. What Go's
+// times don't hold becomes DuckDB's text: the days and instants without an end, and
+// years before the first.
+func ScanRow(rows *sql.Rows, row []any) error {
+	into := make([]any, len(row))
+	for i := range row {
+		into[i] = &row[i]
+	}
+	if err := rows.Scan(into...); err != nil {
+		return QueryError(err)
+	}
+	for i, cell := range row {
+		if t, ok := cell.(time.Time); ok {
+			row[i] = spelledTime(t)
+		}
+	}
+	return nil
+}
+
+// The ends of DuckDB's days, instants and instants with nanoseconds, which mean
+// infinity and are never dates.
+var (
+	afterAll  = [3]time.Time{time.Unix(math.MaxInt32*24*60*60, 0), time.UnixMicro(math.MaxInt64), time.Unix(0, math.MaxInt64)}
+	beforeAll = [3]time.Time{time.Unix(-math.MaxInt32*24*60*60, 0), time.UnixMicro(-math.MaxInt64), time.Unix(0, -math.MaxInt64)}
+)
+
+func spelledTime(t time.Time) any {
+	switch {
+	case slices.ContainsFunc(afterAll[:], t.Equal):
+		return "infinity"
+	case slices.ContainsFunc(beforeAll[:], t.Equal):
+		return "-infinity"
+	}
+	return t
+}
+
 // QueryError is the error of a query that failed on the way: a cast that
 // doesn't fit, too little memory.
 func QueryError(err error) error {
@@ -165,7 +206,7 @@ func KindOf(sqlType string) table.Kind {
 		return table.Number
 	case "DECIMAL":
 		return table.Decimal
-	case "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE":
+	case "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE":
 		return table.Time
 	case "DATE":
 		return table.Date

@@ -54,6 +54,28 @@ func FormatOfFile(name string) string {
 // SQL engine names them ("DECIMAL(38,6)"), for formats that carry types. An unknown format, and a column that
 // the format can't hold, are errors of kind usage.
 func NewRowWriter(w io.Writer, format string, columns []Column, types []string) (RowWriter, error) {
+	rows, err := newRowWriter(w, format, columns, types)
+	if err != nil {
+		return nil, err
+	}
+	return spelledRows{rows, columns}, nil
+}
+
+// spelledRows lets no cell through that has no spelling.
+type spelledRows struct {
+	RowWriter
+	columns []Column
+}
+
+// Write writes a row.
+func (s spelledRows) Write(row []any) error {
+	if err := spelled(s.columns, row); err != nil {
+		return err
+	}
+	return s.RowWriter.Write(row)
+}
+
+func newRowWriter(w io.Writer, format string, columns []Column, types []string) (RowWriter, error) {
 	switch format {
 	case "table":
 		return &tableRows{w: w, table: Table{Columns: columns}}, nil

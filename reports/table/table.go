@@ -1,8 +1,11 @@
 package table
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"math/big"
 	"reflect"
 	"strconv"
@@ -24,6 +27,7 @@ const (
 	Time         // an instant: RFC 3339 in UTC
 	Date         // a day: 2026-10-31
 	Bool
+	JSON // a text that is JSON: in JSON itself, anywhere else the text
 )
 
 // Column is a column of a Table.
@@ -35,7 +39,8 @@ type Column struct {
 // Table is what a verb prints. A cell is nil (absent), a string, a bool, a Go
 // integer, a *big.Int, a time.Time, a pipeline.Amount, a pipeline.Rate, a
 // float of a query's result, a pointer to one of the common ones (nil is
-// absent), or anything that fmt prints. Decimals may be given as strings.
+// absent), or what says its own text (fmt.Stringer). Decimals may be given as
+// strings. Anything else has no spelling: it is an error, and never what Go prints.
 type Table struct {
 	Columns []Column
 	Rows    [][]any
@@ -58,6 +63,9 @@ func (t *Table) Write(w io.Writer, format string) error {
 	for i, row := range t.Rows {
 		if len(row) != len(t.Columns) {
 			return pipeline.Errorf(pipeline.KindInternal, "write", "table", "row %d has %d cells for %d columns", i+1, len(row), len(t.Columns))
+		}
+		if err := spelled(t.Columns, row); err != nil {
+			return err
 		}
 	}
 	var b []byte
@@ -114,6 +122,12 @@ func AppendJSONValue(b []byte, kind Kind, v any) []byte {
 		return append(b, "null"...)
 	case kind == Number && IsPlainNumber(text), kind == Bool && (text == "true" || text == "false"):
 		return append(b, text...)
+	case kind == JSON && json.Valid([]byte(text)):
+		var one bytes.Buffer
+		if json.Compact(&one, []byte(text)) == nil { // a row stays on its line
+			return append(b, one.Bytes()...)
+		}
+		return escape.AppendJSON(b, text)
 	default:
 		return escape.AppendJSON(b, text)
 	}
@@ -203,15 +217,62 @@ func CellText(kind Kind, v any) (text string, null bool) {
 		}
 		return v.String(), false
 	default:
-		text = fmt.Sprint(v)
-		if f := reflect.ValueOf(v); f.CanFloat() { // without the exponent that Sprint gives
-			text = strconv.FormatFloat(f.Float(), 'f', -1, f.Type().Bits())
-		}
+		text, _ = spellOther(v)
 		if kind == Decimal {
 			text = PlainDecimal(text)
 		}
 		return text, false
 	}
+}
+
+// spellOther gives the text of a number of Go's other types, or of what says its own;
+// false for what has no spelling.
+func spellOther(v any) (string, bool) {
+	if said, ok := v.(fmt.Stringer); ok {
+		return said.String(), true
+	}
+	switch n := reflect.ValueOf(v); {
+	case n.CanFloat():
+		return inexactText(n), true
+	case n.CanInt():
+		return strconv.FormatInt(n.Int(), 10), true
+	case n.CanUint():
+		return strconv.FormatUint(n.Uint(), 10), true
+	case n.Kind() == reflect.String:
+		return n.String(), true
+	}
+	return "", false
+}
+
+// inexactText spells a number that a query made inexact without an exponent, and as
+// DuckDB does what is none.
+func inexactText(n reflect.Value) string {
+	switch f := n.Float(); {
+	case math.IsNaN(f):
+		return "nan"
+	case math.IsInf(f, 1):
+		return "inf"
+	case math.IsInf(f, -1):
+		return "-inf"
+	default:
+		return strconv.FormatFloat(f, 'f', -1, n.Type().Bits())
+	}
+}
+
+// spelled says which cell of a row has no spelling: an error of kind usage, since a
+// query can cast it.
+func spelled(columns []Column, row []any) error {
+	for i, v := range row {
+		switch v.(type) {
+		case nil, string, []byte, bool, int, int64, pipeline.Amount, pipeline.Rate, time.Time, *string, *int64, *bool, *time.Time, *pipeline.Amount, *pipeline.Rate, *big.Int:
+			continue
+		}
+		if _, ok := spellOther(v); !ok {
+			return pipeline.Errorf(pipeline.KindUsage, "write", "column "+columns[i].Name, "it holds a value of a kind that carat doesn't write (%T)", v).
+				WithHint("cast the column in the query, for example to varchar")
+		}
+	}
+	return nil
 }
 
 func pointerText[T any](kind Kind, v *T) (string, bool) {

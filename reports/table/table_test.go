@@ -149,12 +149,45 @@ func TestTableQueryValues(t *testing.T) {
 		value any
 		json  string
 	}{
-		{2.5e6, "2500000"}, {1e-7, "0.0000001"}, {math.NaN(), `"NaN"`}, {math.Inf(-1), `"-Inf"`}, {int32(-7), "-7"}, {uint8(7), "7"},
-		{[]any{1, "a"}, `"[1 a]"`}, {(*int64)(nil), "null"}, {[]byte("x"), `"x"`},
+		{2.5e6, "2500000"}, {1e-7, "0.0000001"}, {math.NaN(), `"nan"`}, {math.Inf(-1), `"-inf"`}, {math.Inf(1), `"inf"`}, {int32(-7), "-7"}, {uint8(7), "7"},
+		{(*int64)(nil), "null"}, {[]byte("x"), `"x"`},
 	} {
 		table := &Table{Columns: kinds, Rows: [][]any{{c.value}}}
 		if got, want := written(t, table, "json"), "[\n{\"n\":"+c.json+"}\n]\n"; got != want {
 			t.Errorf("%v gave %s", c.value, got)
+		}
+	}
+}
+
+// A value that has no spelling is refused in every form, and never written as Go
+// prints it.
+func TestNoValueIsWrittenAsGoPrintsIt(t *testing.T) {
+	for _, value := range []any{[]any{1, "a"}, map[string]any{"a": 1}, struct{ Days, Months int }{3, 1}, [16]byte{1}, &struct{}{}} {
+		const want = "write column odd: it holds a value of a kind that carat doesn't write"
+		err := (&Table{Columns: []Column{{Name: "odd"}}, Rows: [][]any{{value}}}).Write(&bytes.Buffer{}, "json")
+		if err == nil || pipeline.KindOf(err) != pipeline.KindUsage || !strings.Contains(err.Error(), want) {
+			t.Errorf("a table with %T: %v", value, err)
+		}
+		for _, format := range RowFormats() {
+			w, err := NewRowWriter(&bytes.Buffer{}, format, []Column{{Name: "odd"}}, []string{"VARCHAR"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Write([]any{value}); err == nil || pipeline.KindOf(err) != pipeline.KindUsage || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s with %T: %v", format, value, err)
+			}
+		}
+	}
+}
+
+// A text that is JSON is itself in JSON, on one line; one that only says so is a text.
+func TestJSONCells(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"a":[1,"2"]}`: `{"a":[1,"2"]}`, "[1,\n 2]": `[1,2]`, `{"a":`: `"{\"a\":"`, `1] , [2`: `"1] , [2"`, `[12345678901234567890123.10]`: `[12345678901234567890123.10]`,
+	} {
+		table := &Table{Columns: []Column{{"n", JSON}}, Rows: [][]any{{text}}}
+		if got, want := written(t, table, "json"), "[\n{\"n\":"+want+"}\n]\n"; got != want {
+			t.Errorf("%q gave %s", text, got)
 		}
 	}
 }

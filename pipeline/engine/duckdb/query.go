@@ -18,11 +18,25 @@ import (
 // that is not one SELECT, or that names a function or a file which it may not, is
 // a usage error.
 func (d *Database) Query(ctx context.Context, query string) (*sql.Rows, error) {
-	if err := d.ReadOnly(ctx, query); err != nil {
-		e := queryUsage(err)
-		e.Refused = d.isRefusal(ctx, err)
-		return nil, e
+	if err := d.readOnly(ctx, query); err != nil {
+		return nil, err
 	}
+	return d.run(ctx, query)
+}
+
+// readOnly is ReadOnly with the error that whoever asked is told.
+func (d *Database) readOnly(ctx context.Context, query string) error {
+	err := d.ReadOnly(ctx, query)
+	if err == nil {
+		return nil
+	}
+	e := queryUsage(err)
+	e.Refused = d.isRefusal(ctx, err)
+	return e
+}
+
+// run runs a query that may be run.
+func (d *Database) run(ctx context.Context, query string) (*sql.Rows, error) {
 	rows, err := d.conn.QueryContext(ctx, query)
 	if err != nil {
 		if ctx.Err() != nil {
