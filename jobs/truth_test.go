@@ -35,7 +35,7 @@ func foundAll(t *testing.T, s books.Setting, period pipeline.Period) []string {
 	for _, row := range list.Rows {
 		cell := func(name string) string { return strings.TrimPrefix(fmt.Sprint(row[at[name]]), "<nil>") }
 		found = append(found, spelled(fixtures.Truth{
-			Control: cell("control"), SubjectKind: cell("subject_kind"), SubjectID: cell("subject_id"),
+			Control: cell("control"), Reason: cell("reason"), SubjectKind: cell("subject_kind"), SubjectID: cell("subject_id"),
 			Difference: cell("difference"), Unit: cell("unit"),
 		}))
 	}
@@ -44,7 +44,7 @@ func foundAll(t *testing.T, s books.Setting, period pipeline.Period) []string {
 }
 
 func spelled(t fixtures.Truth) string {
-	return fmt.Sprintf("%s %s %s %s %s %s", t.Period, t.Control, t.SubjectKind, t.SubjectID, t.Difference, t.Unit)
+	return fmt.Sprintf("%s %s %s %s %s %s %s", t.Period, t.Control, t.Reason, t.SubjectKind, t.SubjectID, t.Difference, t.Unit)
 }
 
 // foundExactly wants the exceptions of a month to be those, no more and no fewer.

@@ -118,7 +118,7 @@ func (d *demo) found() map[fixtures.Truth]string {
 	for _, row := range d.exceptions.Rows {
 		cell := func(name string) string { return fmt.Sprint(row[at[name]]) }
 		found[fixtures.Truth{
-			Period: cell("period"), Control: cell("control"), SubjectKind: cell("subject_kind"), SubjectID: cell("subject_id"),
+			Period: cell("period"), Control: cell("control"), Reason: cell("reason"), SubjectKind: cell("subject_kind"), SubjectID: cell("subject_id"),
 			Difference: cell("difference"), Unit: cell("unit"),
 		}] = cell("detail")
 	}
