@@ -1,10 +1,11 @@
 -- One row is one viewer whose coins open with what the closed month before left, without a look at any earlier row.
 -- grain: viewer_no
 -- None unless the run carries forward (history: carried in carat.yaml, and the month before closed over the same rows, SQL and configuration).
--- A viewer's history is read from its start where a row of the month reaches back: it undoes what is no row of the month and of the viewer, or
--- is a chargeback reversal, which may undo any chargeback before it. So it is for a viewer who closed in debt, because debts are told apart by
--- what made them; for one with a lot that a reversal made, which no purchase tells; for one whose balance was fed within the month, which asks
--- for the lots at an instant; and for one whose lots and balance don't say the same.
+-- A viewer's history is read from its start where a row of the month reaches back: it reverses what is no gift of the month and of the
+-- viewer, it takes back what is no purchase of the viewer, or is a chargeback reversal, which may undo any chargeback before it. A refund or
+-- chargeback of an earlier purchase doesn't: it takes what is left of its own lot, then of the others in order, and that is what is carried. So it is
+-- for a viewer who closed in debt, because debts are told apart by what made them; for one with a lot that a reversal made, which no purchase
+-- tells; for one whose balance was fed within the month, which asks for the lots at an instant; and for one whose lots and balance don't say the same.
 with closed_lots as (
     select
         viewer_id,
@@ -59,7 +60,6 @@ reaching as (
             or led_refund.original_purchase_id is not null and (
                 led_refund.original_kind is null
                 or led_refund.original_kind <> 'purchase'
-                or led_refund.original_month <> run.period
                 or led_refund.original_viewer_id <> led_refund.viewer_id
             )
         )
