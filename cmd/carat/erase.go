@@ -7,14 +7,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"carat/jobs/guard"
+	"carat/jobs/talk"
 	"carat/pipeline/spelling"
 )
 
 // eraseCommand is `carat erase --creator ID`.
 func eraseCommand(a *app) *cobra.Command {
 	var creator string
+	var attachment int64
 	cmd := &cobra.Command{
-		Use:   "erase --creator ID",
+		Use:   "erase --creator ID | --attachment NO",
 		Short: "forget a person: name, address and the files that hold them",
 		Long: `Removes a creator's name and address from the store of people, and every kept
 file of the creators feed that names the person, and records who did so and
@@ -22,16 +24,27 @@ when. The history holds ids and terms only: it stays as it is, and still
 verifies. Statements that show the name are removed, and can be written again
 without it. A later file that names the person brings nothing back. Backups,
 files of the inbox and evidence that still name the person are listed, each with
-what to do.`,
-		Example: `  carat erase --creator c371828 --user ann`,
-		Args:    noArguments,
+what to do. What lies attached to exceptions about the person goes too; other
+files that are attached are listed where they show the person or can't be
+searched, and --attachment removes one of them by its number.`,
+		Example: `  carat erase --creator c371828 --user ann
+  carat erase --attachment 12 --user ann`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if creator == "" {
-				return usage("--creator is missing").WithHint("for example `carat erase --creator c1`")
+			if (creator == "") == (attachment == 0) {
+				return usage("either --creator or --attachment is wanted").WithHint("for example `carat erase --creator c1`")
 			}
 			s, err := a.setting(a.progress())
 			if err != nil {
 				return err
+			}
+			if creator == "" {
+				if err := talk.EraseAttachment(cmd.Context(), s, attachment); err != nil {
+					return err
+				}
+				fmt.Fprintf(a.stdout, "attachment %d is erased: that there was one stays\n", attachment)
+				a.tell("erase: backups that were made before hold it still: `carat backup --keep 1` makes one that doesn't, and removes them")
+				return nil
 			}
 			r, err := guard.Erase(cmd.Context(), guard.EraseOptions{Setting: s, Creator: creator})
 			if err != nil {
@@ -56,6 +69,7 @@ what to do.`,
 		},
 	}
 	cmd.Flags().StringVar(&creator, "creator", "", "whom to forget, by creator_id")
+	cmd.Flags().Int64Var(&attachment, "attachment", 0, "which attached file to forget, by its number")
 	return cmd
 }
 

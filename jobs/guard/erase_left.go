@@ -166,10 +166,8 @@ func (e *erasure) backups(ctx context.Context) error {
 			}
 		}
 	}
-	for _, place := range elsewhere.Copies(jobs) {
-		if says := elsewhere.Says(ctx, place, e.Creator); says != "" {
-			e.left(place, "%s", says)
-		}
+	for place, says := range elsewhere.Left(ctx, e.books.Lake, jobs, e.Creator, e.texts) {
+		e.left(place, "%s", says)
 	}
 	slices.Sort(roots)
 	for _, root := range roots {

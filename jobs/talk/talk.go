@@ -20,9 +20,10 @@ const (
 	commentsMax = 500  // about an exception
 )
 
-// Talk is what was said about an exception.
+// Talk is what was said about an exception, and what lies with it.
 type Talk struct {
 	Comments []lake.Comment
+	Attached []lake.Attachment
 	With     string // who has it; "": nobody was given it
 	Seen     int64  // the number of the last comment
 }
@@ -41,16 +42,21 @@ func talkOf(list []lake.Comment) (t Talk) {
 // Of gives what was said about an exception by its id, to whoever may see that. Of one that
 // there isn't, or that is of another entity, it is a not-found error.
 func Of(ctx context.Context, s books.Setting, id string) (t Talk, err error) {
-	err = about(ctx, s, books.RightExceptions, id, func(p *books.Books, _ string) error {
+	err = about(ctx, s, books.RightExceptions, id, func(p *books.Books, _ subject) error {
 		list, err := p.Lake.Comments().Of(ctx, id, commentsMax)
-		t = talkOf(list)
+		if t = talkOf(list); err == nil {
+			t.Attached, err = p.Lake.Comments().Attachments(ctx, id)
+		}
 		return err
 	})
 	return t, err
 }
 
+// subject is what an exception is about.
+type subject struct{ entity, kind, id string }
+
 // about opens books for whoever may see an exception.
-func about(ctx context.Context, s books.Setting, right books.Right, id string, do func(p *books.Books, entity string) error) (err error) {
+func about(ctx context.Context, s books.Setting, right books.Right, id string, do func(p *books.Books, of subject) error) (err error) {
 	p, err := books.OpenExisting(ctx, s, right)
 	if err != nil {
 		return err
@@ -60,22 +66,25 @@ func about(ctx context.Context, s books.Setting, right books.Right, id string, d
 	if spelling.CheckText(id, false) != nil {
 		return missing
 	}
-	t, err := p.Query(ctx, s.Config, books.Latest, "select distinct entity from "+books.TableExceptions+" where exception_id = "+pipeline.SQLText(id), books.TableExceptions)
+	t, err := p.Query(ctx, s.Config, books.Latest, "select distinct entity, subject_kind, subject_id from "+books.TableExceptions+" where exception_id = "+pipeline.SQLText(id), books.TableExceptions)
 	if err != nil {
 		return err
 	}
 	if len(t.Rows) == 0 {
 		return missing
 	}
-	entity, _ := t.Rows[0][0].(string)
+	var of subject
+	for i, to := range []*string{&of.entity, &of.kind, &of.id} {
+		*to, _ = t.Rows[0][i].(string)
+	}
 	grants, err := p.Grants(ctx, s)
 	if err != nil {
 		return err
 	}
-	if only := grants.Entities(s.By, right); len(only) > 0 && !slices.Contains(only, entity) {
+	if only := grants.Entities(s.By, right); len(only) > 0 && !slices.Contains(only, of.entity) {
 		return missing
 	}
-	return do(p, entity)
+	return do(p, of)
 }
 
 // SayOptions are what somebody says about an exception.
@@ -112,7 +121,7 @@ func Say(ctx context.Context, o SayOptions) (no int64, err error) {
 	if one.Text == "" && one.Given == "" {
 		return 0, refuse("it says nothing")
 	}
-	err = about(ctx, o.Setting, books.RightComment, o.ID, func(p *books.Books, entity string) error {
+	err = about(ctx, o.Setting, books.RightComment, o.ID, func(p *books.Books, of subject) error {
 		grants, err := p.Grants(ctx, o.Setting)
 		if err != nil {
 			return err
@@ -120,7 +129,7 @@ func Say(ctx context.Context, o SayOptions) (no int64, err error) {
 		if one.Given != "" {
 			to := books.Actor{User: one.Given}
 			only := grants.Entities(to, books.RightDecide)
-			if len(grants) > 0 && !grants.Allow(to, books.RightDecide) || len(only) > 0 && !slices.Contains(only, entity) {
+			if len(grants) > 0 && !grants.Allow(to, books.RightDecide) || len(only) > 0 && !slices.Contains(only, of.entity) {
 				return refuse("%s may not decide about it, so it can't lie with them", one.Given)
 			}
 		}

@@ -30,6 +30,8 @@ type (
 	Question = people.Question
 	// Comment is what somebody said about an exception.
 	Comment = people.Comment
+	// Attachment is a file that somebody laid beside an exception.
+	Attachment = people.Attachment
 	// RowSet names staged rows by source line and key, for Drop.
 	RowSet = keys.RowSet
 	// KeptHead is the end of the chain of records as the history has it, and where.

@@ -60,11 +60,11 @@ func Names(ctx context.Context, file, person string) bool {
 		return true
 	}
 	defer db.Close()
-	for _, query := range []string{"select count(*) from people where creator_id = ?", "select count(*) from payees where payee_id = ?"} {
+	for _, query := range []string{"select count(*) from people where creator_id = ?", "select count(*) from payees where payee_id = ?", "select count(*) from attached where subject_id = ? and sha256 <> ''"} {
 		var n int64
 		err := db.QueryRowContext(ctx, query, person).Scan(&n)
 		if err != nil && strings.Contains(err.Error(), "no such table") {
-			continue // of before there were payees
+			continue // of before there were payees, or anything was attached
 		}
 		if err != nil || n > 0 {
 			return true

@@ -65,7 +65,7 @@ func New(o Options, where web.Options) (site *web.Site, end func() error) {
 		p.server = where.URL.String()
 	}
 	p.work = work.New(o.Clock)
-	where.Upload = uploadPath
+	where.Upload, where.Attach = uploadPath, talking.BytesAt
 	throttle := web.NewThrottle() // who guesses tokens keeps nobody from signing in
 	where.API = api.New(api.Options{Setting: p.Setting, SQL: p.SQL, Clock: p.Clock, Log: p.Log, Throttle: throttle, Server: p.server, Network: func(r *http.Request) string { return p.site.Network(r) }})
 	where.APIRefuse = api.Refuse
@@ -249,7 +249,8 @@ func (p *Pages) page(here string, do func(*visit) (*answer, error)) http.Handler
 		}
 		if a.file != nil {
 			w.Header().Set("Content-Type", a.file.kind)
-			w.Header().Set("Content-Disposition", `attachment; filename="`+a.file.name+`"`)
+			w.Header().Set("Content-Disposition", room.Download(a.file.name))
+			w.Header().Set("Content-Security-Policy", web.FilePolicy)
 			_, _ = w.Write(a.file.content)
 			return
 		}

@@ -19,6 +19,8 @@ import (
 	"carat/jobs/people"
 )
 
+const talkedConfig = "first_period: 2026-10\nmax_reject_share: 0.9\nentity: main\nentities: {main: {functional_currency: USD}, other: {functional_currency: USD}}\n"
+
 // talked is a lake of one's own with exceptions, in which ann and pia prepare, eve prepares
 // another entity alone, bob approves and aud audits.
 func talked(t *testing.T) (s books.Setting, page string) {
@@ -29,7 +31,7 @@ func talked(t *testing.T) (s books.Setting, page string) {
 	if err := os.CopyFS(dir, os.DirFS(s.Config.Dir)); err != nil {
 		t.Fatal(err)
 	}
-	c, err := config.Parse([]byte("first_period: 2026-10\nmax_reject_share: 0.9\nentity: main\nentities: {main: {functional_currency: USD}, other: {functional_currency: USD}}\n"), dir, config.File)
+	c, err := config.Parse([]byte(talkedConfig), dir, config.File)
 	if err != nil {
 		t.Fatal(err)
 	}

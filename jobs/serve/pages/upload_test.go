@@ -22,6 +22,11 @@ type part struct{ name, file, text string }
 // brings posts a form with a file.
 func (b *browser) brings(parts ...part) (status int, to, text string) {
 	b.t.Helper()
+	return b.bringsTo("/upload", parts...)
+}
+
+func (b *browser) bringsTo(path string, parts ...part) (status int, to, text string) {
+	b.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for _, one := range parts {
@@ -40,7 +45,7 @@ func (b *browser) brings(parts ...part) (status int, to, text string) {
 	if err := form.Close(); err != nil {
 		b.t.Fatal(err)
 	}
-	r, err := b.Post(b.base+"/upload", form.FormDataContentType(), &body)
+	r, err := b.Post(b.base+path, form.FormDataContentType(), &body)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -51,12 +56,15 @@ func (b *browser) brings(parts ...part) (status int, to, text string) {
 	}
 	if r.StatusCode == http.StatusSeeOther {
 		to = r.Header.Get("Location")
+		if path != "/upload" {
+			return r.StatusCode, to, ""
+		}
 		b.follow(to + "/events")
 		_, page := b.page(to)
 		return r.StatusCode, to, page
 	}
 	if strings.Contains(r.Header.Get("Content-Type"), "html") {
-		harmless(b.t, "/upload", string(answer))
+		harmless(b.t, path, string(answer))
 	}
 	return r.StatusCode, "", string(answer)
 }

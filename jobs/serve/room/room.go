@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"io/fs"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -43,6 +44,16 @@ type Answer struct {
 type File struct {
 	Name, Kind string
 	Content    []byte
+}
+
+// Download gives the header of a file to be kept under a name. A name that isn't plain is
+// spelled as the header allows, so that nothing of it is read as another part of it.
+func Download(name string) string {
+	plain := !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' || r == '"' || r == '\\' || r == '%' })
+	if plain {
+		return `attachment; filename="` + name + `"`
+	}
+	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
 }
 
 // Route is a page by its address.

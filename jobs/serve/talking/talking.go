@@ -24,13 +24,14 @@ type Block struct {
 	Wrong     string // why nothing was kept
 	Text, To  string // what was typed
 	Said      bool   // it was just kept
+	Most      int    // MB that a file may have
 	Exception string // the page of the exception
 }
 
 // Of gives the talk about an exception for a page about it.
 func Of(ctx context.Context, s books.Setting, id string, may func(books.Right) bool, said bool) (*Block, error) {
 	t, err := talk.Of(ctx, s, id)
-	return &Block{Talk: t, ID: id, Path: pathOf(id) + "/talk", May: may(books.RightComment), Runes: talk.RunesMax, Said: said, Exception: pathOf(id)}, err
+	return &Block{Talk: t, ID: id, Path: pathOf(id) + "/talk", May: may(books.RightComment), Runes: talk.RunesMax, Most: talk.AttachmentBytesMax >> 20, Said: said, Exception: pathOf(id)}, err
 }
 
 func pathOf(id string) string { return "/exceptions/" + url.PathEscape(id) }
@@ -39,6 +40,8 @@ func pathOf(id string) string { return "/exceptions/" + url.PathEscape(id) }
 var Routes = []room.Route{
 	{Pattern: "GET /exceptions/{id}/talk", Here: "/exceptions", Do: look},
 	{Pattern: "POST /exceptions/{id}/talk", Here: "/exceptions", Do: say},
+	{Pattern: "POST /exceptions/{id}/attach", Here: "/exceptions", Do: attach},
+	{Pattern: "GET /exceptions/{id}/attached/{no}", Here: "/exceptions", Do: attached},
 }
 
 func look(v *room.Visit) (*room.Answer, error) {
@@ -51,6 +54,13 @@ func look(v *room.Visit) (*room.Answer, error) {
 
 func pageOf(b *Block, status int) *room.Answer {
 	return &room.Answer{Template: "talk", Title: "What was said", Status: status, Data: b, Trail: []site.Place{{Path: "/exceptions", Name: "Exceptions"}, {Path: b.Exception, Name: "Exception " + b.ID}}}
+}
+
+func statusOf(err *pipeline.Error) int {
+	if err.Kind == pipeline.KindBlocked {
+		return http.StatusConflict
+	}
+	return http.StatusBadRequest
 }
 
 func say(v *room.Visit) (*room.Answer, error) {
@@ -73,9 +83,5 @@ func say(v *room.Visit) (*room.Answer, error) {
 		return nil, lookErr
 	}
 	b.Wrong, b.Text, b.To = known.Error(), strings.ReplaceAll(text, "\r\n", "\n"), to
-	status := http.StatusBadRequest
-	if known.Kind == pipeline.KindBlocked {
-		status = http.StatusConflict
-	}
-	return pageOf(b, status), nil
+	return pageOf(b, statusOf(known)), nil
 }

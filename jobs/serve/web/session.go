@@ -153,7 +153,7 @@ func (s *Site) withSession(next http.Handler) http.Handler {
 			s.setCookie(w, v.secret)
 		}
 		r = r.WithContext(context.WithValue(r.Context(), sessionKey{}, v))
-		if s.brings(r) {
+		if s.brings(r) > 0 {
 			with, late, err := s.withParts(w, r)
 			if err != nil {
 				Refuse(w, http.StatusForbidden, err.Error())

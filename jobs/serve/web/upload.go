@@ -10,10 +10,19 @@ import (
 	"time"
 )
 
-// brings says whether a request brings a file to where one may be brought.
-func (s *Site) brings(r *http.Request) bool {
+// brings gives how many bytes may come with a request that brings a file to where one may
+// be brought; 0: it brings none, or none may be.
+func (s *Site) brings(r *http.Request) int64 {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && kind == "multipart/form-data" && r.Method == http.MethodPost && s.Upload != "" && r.URL.Path == s.Upload
+	switch {
+	case err != nil || kind != "multipart/form-data" || r.Method != http.MethodPost:
+		return 0
+	case s.Upload != "" && r.URL.Path == s.Upload:
+		return UploadBytes
+	case s.Attach != nil:
+		return s.Attach(r.URL.Path)
+	}
+	return 0
 }
 
 type partsKey struct{}

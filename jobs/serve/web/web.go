@@ -32,6 +32,10 @@ const (
 // outside, nothing is written into the page, and no other page frames it.
 const ContentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+// FilePolicy is that of what is to be kept, not shown: a browser that shows it all the same
+// runs nothing of it, and takes it for no page of this site.
+const FilePolicy = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
 // headers are said with every answer. A page may set another cache.
 var headers = map[string]string{
 	"Content-Security-Policy":      ContentPolicy,
@@ -61,8 +65,11 @@ type Options struct {
 	// does. APIRefuse says to them what is refused before.
 	API       http.Handler
 	APIRefuse func(w http.ResponseWriter, r *http.Request, status int, sentence string)
-	// Upload is the one path to which a file may be posted; "": there is none.
+	// Upload is the path to which a file of UploadBytes may be posted; "": there is none.
 	Upload string
+	// Attach gives how many bytes may be posted to another path, the form around the
+	// file included; 0: no file may. nil: none may anywhere.
+	Attach func(path string) int64
 }
 
 // Site guards a handler.
@@ -159,8 +166,8 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	most := int64(FormBytes)
-	if s.brings(r) {
-		most = UploadBytes
+	if bytes := s.brings(r); bytes > 0 {
+		most = bytes
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, most)
 	s.inside.ServeHTTP(w, r)

@@ -141,6 +141,11 @@ func digestOf(ctx context.Context, tx *sql.Tx) (string, error) {
 	} else if said {
 		queries = append(queries, "select 'comments', * from comments order by comment_no")
 	}
+	if has, err := hasAttached(ctx, tx); err != nil {
+		return "", err
+	} else if has {
+		queries = append(queries, "select 'attached', * from attached order by attachment_no")
+	}
 	for _, query := range queries {
 		if err := digestRows(ctx, tx, query, json.NewEncoder(h)); err != nil {
 			return "", err
@@ -287,7 +292,7 @@ func (p *Store) Check(ctx context.Context) error {
 	if err != nil || !there {
 		return err
 	}
-	return p.read(ctx, func(*sql.Tx) error { return nil })
+	return p.read(ctx, func(tx *sql.Tx) error { return p.checkAttached(ctx, tx) })
 }
 
 // present is kept, and also knows by the chain that there was a store.

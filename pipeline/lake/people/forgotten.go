@@ -48,6 +48,11 @@ func Forget(ctx context.Context, tx *sql.Tx, creatorID, folder string) (known in
 		}
 		known += n
 	}
+	erased, err := forgetAttached(ctx, tx, creatorID)
+	if err != nil {
+		return 0, nil, err
+	}
+	known += erased
 	for _, subject := range append(subjects(creatorID, folder), marks...) {
 		hash := keyed(key, subject)
 		res, err := tx.ExecContext(ctx, "insert into forgotten (subject) values (?) on conflict do nothing", hash)
