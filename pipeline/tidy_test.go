@@ -94,7 +94,7 @@ var mayImport = map[string][]string{
 	"pipeline/dialect":        {"sql", "pipeline/engine/sqltext"}, // its tests alone
 	"pipeline/engine/duckdb":  {"pipeline"},
 	"pipeline/engine/sqltext": {"pipeline"},
-	"pipeline/engine/trino":   {"pipeline", "pipeline/dialect", "pipeline/engine/duckdb"},
+	"pipeline/engine/trino":   {"pipeline", "pipeline/dialect", "pipeline/engine/duckdb", "pipeline/engine/history"},
 
 	"pipeline/engine/trino/trinotest": {}, // for tests alone
 	"pipeline/engine/repeats":         {"pipeline", "pipeline/engine/duckdb"},

@@ -62,6 +62,7 @@ func completeFlags(a *app, root *cobra.Command) {
 		"control": words(controlNames),
 		"feed":    words(pipeline.FeedNames),
 		"format":  completeFormat,
+		"engine":  words(func() []string { return []string{"duckdb", "trino"} }),
 		"log":     words(func() []string { return []string{"text", "json"} }),
 		"files":   words(func() []string { return []string{"daily", "weekly", "month"} }),
 		"style":   words(func() []string { return []string{"own", "messy"} }),

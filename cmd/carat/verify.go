@@ -22,7 +22,7 @@ const headBytesMax = 1 << 16
 
 // verifyCommand is `carat verify`: nothing was changed.
 func verifyCommand(a *app) *cobra.Command {
-	var head, export, period string
+	var head, export, period, on string
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "prove, offline, that nothing in the history was changed",
@@ -34,11 +34,13 @@ Exit code 7 says that something was changed, and what. --export-head writes the
 end of the chain to a file for somebody else to keep: with --head it shows
 whether the history before it was replaced or cut off. --period re-performs a
 closed month from the raw rows, by the SQL and parameters that its certificate
-names, and compares every result table.`,
+names, and compares every result table; --engine has it done by another engine
+than carat.yaml names, and the numbers must be the same.`,
 		Example: `  carat verify
   carat verify --export-head head.json
   carat verify --head head.json
-  carat verify --period 2026-10`,
+  carat verify --period 2026-10
+  carat verify --period 2026-10 --engine duckdb`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.setting(a.progress())
@@ -46,7 +48,10 @@ names, and compares every result table.`,
 				return err
 			}
 			if period != "" {
-				return a.reperform(cmd, s, period)
+				return a.reperform(cmd, s, period, on)
+			}
+			if on != "" {
+				return usage("--engine goes with --period").WithHint("for example `carat verify --period 2026-10 --engine duckdb`")
 			}
 			o := guard.VerifyOptions{Setting: s}
 			if cmd.Flags().Changed("head") {
@@ -97,6 +102,7 @@ names, and compares every result table.`,
 	a.formatFlag(cmd)
 	cmd.Flags().StringVar(&head, "head", "", "compare with this file, which --export-head wrote before")
 	cmd.Flags().StringVar(&period, "period", "", "re-perform this closed month from the rows and the SQL that its certificate names")
+	cmd.Flags().StringVar(&on, "engine", "", "what re-performs it: duckdb for this machine, trino for the cluster that carat.yaml names")
 	cmd.Flags().BoolVar(&a.force, "force", false, "replace a file of --export-head that is there")
 	cmd.Flags().StringVar(&export, "export-head", "", "write the end of the chain to this file")
 	return cmd
@@ -104,10 +110,17 @@ names, and compares every result table.`,
 
 // reperform runs a closed month again and prints each result table beside what
 // was locked.
-func (a *app) reperform(cmd *cobra.Command, s books.Setting, period string) error {
+func (a *app) reperform(cmd *cobra.Command, s books.Setting, period, on string) error {
 	month, err := parsePeriod(cmd, period)
 	if err != nil {
 		return err
+	}
+	if on != "" {
+		own := *s.Config
+		if own.Engine, err = own.Engine.For(on); err != nil {
+			return usage("--engine: %w", err).WithHint("see engine in carat.yaml, and docs/cluster.md")
+		}
+		s.Config = &own
 	}
 	r, err := guard.Reperform(cmd.Context(), guard.ReperformOptions{Setting: s, Period: month})
 	if err != nil {
@@ -123,6 +136,9 @@ func (a *app) reperform(cmd *cobra.Command, s books.Setting, period string) erro
 	}
 	for _, p := range r.Problems {
 		a.tell("verify: " + p)
+	}
+	if r.Engine != "" && r.Signed != "" && r.Engine != r.Signed {
+		a.tell("verify: what was signed was built by " + r.Signed + ", and now by " + r.Engine)
 	}
 	if r.Same() {
 		return nil

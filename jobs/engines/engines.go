@@ -3,7 +3,6 @@ package engines
 import (
 	"context"
 	"io/fs"
-	"strconv"
 	"time"
 
 	"carat/jobs/config"
@@ -27,5 +26,5 @@ func Open(ctx context.Context, c *config.Config, fsys fs.FS, lake string, now ti
 		return nil, pipeline.Errorf(pipeline.KindInternal, "read", "SQL dialect", "%w", err)
 	}
 	return trino.Open(ctx, trino.Config{URL: e.Address(), AccessToken: e.Token.Reveal(), Catalog: e.Catalog, Scratch: e.Scratch,
-		Lake: lake, Attempt: strconv.FormatInt(now.UnixMilli(), 36), Macros: string(macros)})
+		Lake: lake, Attempt: trino.Attempt(now), Macros: string(macros)})
 }

@@ -133,6 +133,9 @@ func addRun(ctx context.Context, p *books.Books, add func(string, any), id strin
 	add("run_period", string(run.Period))
 	add("run_status", run.Status)
 	add("run_at", run.CreatedAt)
+	if run.Engine != "" {
+		add("run_engine", run.Engine)
+	}
 	for _, c := range run.Controls {
 		if c.Exceptions > 0 {
 			add("control", c.Control+" ("+c.Severity+"): "+strconv.FormatInt(c.Exceptions, 10)+" of "+strconv.FormatInt(c.Checked, 10))

@@ -206,7 +206,7 @@ func lockPeriod(ctx context.Context, p *books.Books, o ApproveOptions, closed bo
 	c := &certificate.Certificate{
 		Format: certificate.CertificateFormat, Lake: p.Lake.ID(), Period: o.Period, Version: signed.Version, Status: v.Status, RunID: run.ID,
 		Prepared: certificate.Signature{User: signed.PreparedBy, OSUser: signed.OSUser, At: signed.PreparedAt.UTC()},
-		Approved: certificate.Signature{User: o.By.User, OSUser: o.By.OSUser, At: o.Now.UTC()}, Build: o.Build, Decisions: v.Decisions,
+		Approved: certificate.Signature{User: o.By.User, OSUser: o.By.OSUser, At: o.Now.UTC()}, Build: o.Build, Engine: run.Engine, Decisions: v.Decisions,
 		SharedAccounts: books.SharedAccounts(signed, o.By, v.Decisions),
 		Statements:     certificate.CertifiedList{Statements: count, Files: files, SHA256: certificate.SHA256Text(list), OnDemand: statements.OnDemand(o.Config)},
 	}

@@ -12,7 +12,6 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/config"
-	"carat/jobs/config/cluster"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
 	"carat/pipeline/engine"
@@ -62,8 +61,6 @@ func notCarried(ctx context.Context, p *books.Books, o Options, m Models, closed
 // asksForHistory says what asks for what older rows did to each lot; "" when nothing does.
 func asksForHistory(c *config.Config, m Models, tables []pipeline.TableFiles) string {
 	switch {
-	case c.Engine.Kind == cluster.Trino: // its raw tables are whole snapshots: earlier months would be read with the others
-		return "a cluster builds it"
 	case c.BreakageMonths > 0:
 		return "coins break by inactivity"
 	case c.Clawback != "none":

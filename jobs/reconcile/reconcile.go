@@ -66,8 +66,8 @@ func Run(ctx context.Context, o Options) (result *Result, err error) {
 			return nil, err
 		}
 		job.TookSnapshots(r.Run)
-		if r.engine != "" {
-			job.Took("engine " + r.engine)
+		if r.onIt != "" {
+			job.Took("engine " + r.onIt)
 		}
 		if err := r.Close(); err != nil {
 			return nil, err
@@ -83,7 +83,7 @@ type Finished struct {
 	Repeated bool
 	eng      *engine.Engine // nil when repeated
 	cluster  *trino.Server  // that builds the models; nil: eng does
-	engine   string         // its name and version
+	onIt     string         // what a cluster that was asked calls itself; "" for none
 	carried  bool           // forward from the month before
 	start    string         // why it isn't
 	// signOffFell says why the period's sign-off fell away, "" when none did.
@@ -204,7 +204,11 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	}
 	eng.Apart = runOwn(o.Setting)
 	r.Run, r.eng = run, eng
-	if err := r.onCluster(ctx, p, o, tables); err != nil {
+	read := tables
+	if r.carried && !found {
+		read = engine.SplitEarlier(tables, o.Period)
+	}
+	if err := r.onCluster(ctx, p, o, read); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	if err := LoadClosing(ctx, p, eng, closed, o.Period); err != nil {

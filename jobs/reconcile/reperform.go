@@ -21,6 +21,8 @@ type Reperformance struct {
 	Period  pipeline.Period
 	Version int64
 	RunID   string
+	Signed  string // the engine that built what was signed; "" of an older certificate
+	Engine  string // the one that built it again
 	Tables  []ReperformedTable
 	// Problems are sentences about what made it impossible to run the period
 	// again: a certificate, a text of SQL or a batch that is not what it was.
@@ -54,9 +56,10 @@ func (r *Reperformance) Differing() []string {
 	return names
 }
 
-// Reperform is Reperform of a certificate that was read.
+// Reperform runs the month of a certificate again, on the engine that carat.yaml names, and
+// compares every result table with the certificate. It writes nothing into the lake.
 func Reperform(ctx context.Context, p *books.Books, s books.Setting, c *certificate.Certificate) (r *Reperformance, err error) {
-	r = &Reperformance{Period: c.Period, Version: c.Version, RunID: c.RunID}
+	r = &Reperformance{Period: c.Period, Version: c.Version, RunID: c.RunID, Signed: c.Engine}
 	m, err := ModelsOf(p, c)
 	if pipeline.KindOf(err) == pipeline.KindVerification && err != nil {
 		r.Problems = append(r.Problems, err.Error())
@@ -74,7 +77,8 @@ func Reperform(ctx context.Context, p *books.Books, s books.Setting, c *certific
 		return nil, pipeline.Errorf(pipeline.KindInternal, "make", "a folder for temporary files", "%w", disk.Cause(err))
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	files, err := runAgain(ctx, p, s, c, m, params, dir)
+	var files map[string][]string
+	r.Engine, files, err = runAgain(ctx, p, s, c, m, params, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -89,45 +93,51 @@ func Reperform(ctx context.Context, p *books.Books, s books.Setting, c *certific
 }
 
 // runAgain builds the models over the tables as they were, and exports their
-// results to dir.
-func runAgain(ctx context.Context, p *books.Books, s books.Setting, c *certificate.Certificate, m Models, params engine.Parameters, dir string) (files map[string][]string, err error) {
+// results to dir. It names the engine.
+func runAgain(ctx context.Context, p *books.Books, s books.Setting, c *certificate.Certificate, m Models, params engine.Parameters, dir string) (name string, files map[string][]string, err error) {
 	at := books.Latest
 	if c.LastBatch != "" {
 		at = lake.AsOf{Batch: c.LastBatch}
 	}
 	tables, err := p.Lake.Tables(ctx, at)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	params.Batches, tables = ReadOf(c, c.Period, params.Batches, tables)
 	out, spill := filepath.Join(dir, "results"), filepath.Join(dir, "spill")
 	if err := os.MkdirAll(out, 0o700); err != nil {
-		return nil, pipeline.Errorf(pipeline.KindInternal, "make", out, "%w", disk.Cause(err))
+		return "", nil, pipeline.Errorf(pipeline.KindInternal, "make", out, "%w", disk.Cause(err))
 	}
 	eng, err := engine.Open(ctx, engine.Config{MemoryLimit: s.Config.Memory, Threads: books.ThreadsFor(s.Config, tables), TempDir: spill,
 		Folders: []string{filepath.Join(p.Lake.Root(), "carat.db"), out}})
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	defer func() { err = errors.Join(err, eng.Close()) }()
 	eng.Apart = runOwn(s)
+	name, end, err := engineFor(ctx, p, s, eng, c.Period, tables)
+	if err != nil {
+		return "", nil, err
+	}
+	defer func() { err = errors.Join(err, end()) }()
 	if err := loadForModels(ctx, eng, tables); err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	closed, err := p.Closures(ctx, s.Config)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	if err := LoadClosing(ctx, p, eng, closed, c.Period); err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	_, err = eng.Reconcile(ctx, m.Dialect, m.List, params, func(model string, done, total int) {
 		s.Tell(books.Event{Step: "re-perform " + string(c.Period), Object: model, Done: int64(done), Total: int64(total), Unit: "models"})
 	})
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	return eng.Export(ctx, out)
+	files, err = eng.Export(ctx, out)
+	return name, files, err
 }
 
 // compareResult compares one result table with what was locked: by hash, and

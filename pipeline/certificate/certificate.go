@@ -37,6 +37,8 @@ type Certificate struct {
 	Prepared Signature       `json:"prepared"`
 	Approved Signature       `json:"approved"`
 	Build    string          `json:"build"` // the version of carat
+	// Engine is what built the run, with its version; older certificates have none.
+	Engine string `json:"engine,omitempty"`
 
 	// Authentication is "on" where people prove who they are by keys, and "not
 	// authenticated" where they only say so; older certificates have none. Recovered

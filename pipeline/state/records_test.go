@@ -233,7 +233,7 @@ func makeOlder(t *testing.T, s *Store) {
 		"carat_users drop column signed_no", "carat_users drop column entities", "carat_users drop column until_at", "carat_sign_offs drop column signed_no",
 		"carat_locks drop column approved_no", "carat_locks drop column reopened_no", "carat_decisions drop column signed_no", "carat_decisions drop column expected",
 		"carat_decisions drop column actual", "carat_decisions drop column difference", "carat_decisions drop column unit",
-		"carat_locks drop column prepared_os", "carat_locks drop column approved_os", "carat_locks drop column reopened_os"} {
+		"carat_runs drop column engine", "carat_locks drop column prepared_os", "carat_locks drop column approved_os", "carat_locks drop column reopened_os"} {
 		older = append(older, "alter table "+column)
 	}
 	for _, text := range older {

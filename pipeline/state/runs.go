@@ -21,6 +21,7 @@ type Run struct {
 	CreatedAt time.Time
 	Inputs    map[string]int64 // raw table -> snapshot id
 	Controls  []Control
+	Engine    string // that built it, with its version; "" of runs by an older carat
 }
 
 // Control is the result of one control in one run.
@@ -73,8 +74,8 @@ func (s *Store) RecordRun(ctx context.Context, tx *sql.Tx, r Run) error {
 		return fmt.Errorf("record run %s: %w", r.ID, err)
 	}
 	_, err = tx.ExecContext(ctx, s.bind(`insert into carat_runs
-		(run_id, period, status, created_at, inputs, controls) values (?, ?, ?, ?, ?, ?)`),
-		r.ID, string(r.Period), r.Status, r.CreatedAt.UnixMicro(), string(inputs), string(controls))
+		(run_id, period, status, created_at, inputs, controls, engine) values (?, ?, ?, ?, ?, ?, ?)`),
+		r.ID, string(r.Period), r.Status, r.CreatedAt.UnixMicro(), string(inputs), string(controls), r.Engine)
 	if err != nil {
 		return fmt.Errorf("record run %s: %w", r.ID, err)
 	}
@@ -100,7 +101,7 @@ func (s *Store) makeCurrent(ctx context.Context, tx *sql.Tx, r Run, at time.Time
 	return s.Record(ctx, tx, "carat_periods", string(r.Period))
 }
 
-const runColumns = "run_id, period, status, created_at, inputs, controls"
+const runColumns = "run_id, period, status, created_at, inputs, controls, engine"
 
 // Run gives a run by its id; false when there is none.
 func (s *Store) Run(ctx context.Context, id string) (Run, bool, error) {
@@ -146,7 +147,7 @@ func scanRun(row interface{ Scan(...any) error }) (Run, bool, error) {
 	var r Run
 	var created int64
 	var inputs, controls string
-	err := row.Scan(&r.ID, &r.Period, &r.Status, &created, &inputs, &controls)
+	err := row.Scan(&r.ID, &r.Period, &r.Status, &created, &inputs, &controls, &r.Engine)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Run{}, false, nil
 	}

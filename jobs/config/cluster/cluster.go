@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
 
@@ -70,4 +72,17 @@ func (e Engine) Address() string {
 	}
 	u.User = url.UserPassword(u.User.Username(), e.Password.Reveal())
 	return u.String()
+}
+
+// For gives the engine of a kind: the embedded one, or the cluster that this one is.
+func (e Engine) For(kind string) (Engine, error) {
+	switch {
+	case kind == DuckDB:
+		return Engine{Kind: DuckDB}, nil
+	case kind != Trino:
+		return e, fmt.Errorf("there is %s and %s, not %q", DuckDB, Trino, kind)
+	case e.Kind != Trino:
+		return e, errors.New("carat.yaml names no cluster")
+	}
+	return e, nil
 }

@@ -39,3 +39,26 @@ func TestProblems(t *testing.T) {
 		t.Errorf("the address is %s", got)
 	}
 }
+
+// A month is built again by the embedded engine whatever carat.yaml says, and by a cluster
+// only where it names one.
+func TestFor(t *testing.T) {
+	cluster := Engine{Kind: Trino, URL: "https://carat@trino.example:8443", Catalog: "lake", Scratch: "scratch", Password: "p"}
+	for _, c := range []struct {
+		of   Engine
+		kind string
+		want Engine
+		says string
+	}{
+		{cluster, DuckDB, Engine{Kind: DuckDB}, ""},
+		{Engine{}, DuckDB, Engine{Kind: DuckDB}, ""},
+		{cluster, Trino, cluster, ""},
+		{Engine{Kind: DuckDB}, Trino, Engine{}, "carat.yaml names no cluster"},
+		{cluster, "spark", Engine{}, `there is duckdb and trino, not "spark"`},
+	} {
+		got, err := c.of.For(c.kind)
+		if c.says == "" && (err != nil || got != c.want) || c.says != "" && (err == nil || err.Error() != c.says) {
+			t.Errorf("%s of %s: %+v, %v", c.kind, c.of.Kind, got, err)
+		}
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/dialect"
 	"carat/pipeline/engine/duckdb"
+	"carat/pipeline/engine/history"
 )
 
 // Run is a schema of the scratch catalog in which one run's models are built. Its
@@ -35,11 +38,35 @@ const connections = 4
 // with views of the raw tables as the run reads them. Whoever calls it holds the lake's
 // lock: no other run of this lake is alive.
 func (s *Server) Begin(ctx context.Context, run string, raw []pipeline.TableFiles) (*Run, error) {
-	prefix := s.prefix("carat_")
-	if err := s.sweep(ctx, prefix); err != nil {
+	if err := s.sweep(ctx, s.prefix(ofRuns), 0); err != nil {
 		return nil, err
 	}
-	r, err := s.place(ctx, prefix+run[:min(len(run), 16)]+"_"+s.config.Attempt)
+	for _, kind := range []string{ofOthers, ofTries} {
+		if err := s.sweep(ctx, s.prefix(kind), longAgo); err != nil {
+			return nil, err
+		}
+	}
+	return s.begin(ctx, ofRuns, run, raw)
+}
+
+// BeginApart is Begin for whoever doesn't hold the lake's lock: what it makes is none of a
+// run's, and it sweeps nothing. What it leaves when it is killed a run sweeps after a week.
+func (s *Server) BeginApart(ctx context.Context, run string, raw []pipeline.TableFiles) (*Run, error) {
+	return s.begin(ctx, ofOthers, run, raw)
+}
+
+// What begins the names of a lake's schemas, by kind.
+const (
+	ofRuns   = "carat_"
+	ofOthers = "carat_again_"
+	ofTries  = "carat_try_"
+)
+
+// longAgo is the age of a schema that nobody can be using any more.
+const longAgo = 7 * 24 * time.Hour
+
+func (s *Server) begin(ctx context.Context, kind, run string, raw []pipeline.TableFiles) (*Run, error) {
+	r, err := s.place(ctx, s.prefix(kind)+run[:min(len(run), 16)]+"_"+s.config.Attempt)
 	if err != nil {
 		return nil, err
 	}
@@ -72,18 +99,29 @@ func (s *Server) place(ctx context.Context, schema string) (*Run, error) {
 	return r, nil
 }
 
-// sweep drops the schemas of runs of this lake.
-func (s *Server) sweep(ctx context.Context, prefix string) error {
+// sweep drops the schemas of this lake whose names begin so and that are of such an age: the
+// end of a name says when it was made. One whose end says nothing stays.
+func (s *Server) sweep(ctx context.Context, prefix string, age time.Duration) error {
 	found, err := s.texts(ctx, s.plain, "select schema_name from information_schema.schemata where starts_with(schema_name, "+duckdb.Literal(prefix)+")")
 	if err != nil {
 		return s.failure(ctx, "look for", "what an earlier run left in "+s.config.Scratch, err)
 	}
 	for _, schema := range found {
+		if age > 0 && !olderThan(schema, s.config.Attempt, age) {
+			continue
+		}
 		if err := s.drop(ctx, schema); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// olderThan says whether a schema was made so long before an attempt.
+func olderThan(schema, attempt string, age time.Duration) bool {
+	made, err := strconv.ParseInt(schema[strings.LastIndex(schema, "_")+1:], attemptBase, 64)
+	now, bad := strconv.ParseInt(attempt, attemptBase, 64)
+	return err == nil && bad == nil && now-made > age.Milliseconds()
 }
 
 // drop drops a schema with all that is in it. Not every catalog can drop a schema that
@@ -119,18 +157,21 @@ func (r *Run) see(ctx context.Context, t pipeline.TableFiles) error {
 	have := map[string]bool{}
 	from, condition := "", ""
 	if t.Snapshot != 0 && len(t.Files) > 0 {
-		from = fmt.Sprintf(" from %s.%s.%s for version as of %d", duckdb.Identifier(r.config.Catalog), Schema, duckdb.Identifier(t.Name), t.Snapshot)
+		table := strings.TrimPrefix(t.Name, history.EarlierPrefix)
+		from = fmt.Sprintf(" from %s.%s.%s for version as of %d", duckdb.Identifier(r.config.Catalog), Schema, duckdb.Identifier(table), t.Snapshot)
 		names, err := r.columns(ctx, "select *"+from)
 		if err != nil {
-			if unseen := r.sees(ctx, t.Name, t.Snapshot); unseen != nil {
+			if unseen := r.sees(ctx, table, t.Snapshot); unseen != nil {
 				return unseen
 			}
-			return r.failure(ctx, "read", t.Name+" in the catalog "+r.config.Catalog, err)
+			return r.failure(ctx, "read", table+" in the catalog "+r.config.Catalog, err)
 		}
 		for _, name := range names {
 			have[strings.ToLower(name)] = true
 		}
-		condition = duckdb.Standing(t)
+		if condition, err = read(t); err != nil {
+			return err
+		}
 	}
 	var list []string
 	for _, c := range t.Columns {
@@ -152,6 +193,35 @@ func (r *Run) see(ctx context.Context, t pipeline.TableFiles) error {
 		query += " where " + condition
 	}
 	return r.make(ctx, RawPrefix+t.Name, query, true)
+}
+
+// read is the condition on the rows of a table's snapshot that leaves those of the files
+// which are read, of the batches that stand; "" for all. A table of which each file says its
+// month is read by months: a cluster reads snapshots and knows nothing of the list of files.
+func read(t pipeline.TableFiles) (string, error) {
+	var months []string
+	unknown := 0
+	for _, file := range t.Files {
+		if month, known := pipeline.MonthOfFile(file); !known {
+			unknown++
+		} else if text := duckdb.Literal(string(month)); !slices.Contains(months, text) {
+			months = append(months, text)
+		}
+	}
+	standing := duckdb.Standing(t)
+	switch {
+	case len(months) == 0:
+		return standing, nil
+	case unknown > 0:
+		return "", pipeline.Errorf(pipeline.KindInternal, "read", t.Name, "%d of its %d files don't say of which month they are", unknown, len(t.Files)).
+			WithHint("take engine out of carat.yaml: this machine then builds the models")
+	}
+	slices.Sort(months)
+	condition := "accounting_month in (" + strings.Join(months, ", ") + ")"
+	if standing != "" {
+		condition += " and " + standing
+	}
+	return condition, nil
 }
 
 // columns gives the names of a query's columns, without its rows.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,9 +24,15 @@ type Config struct {
 	Catalog     string // that shows the lake
 	Scratch     string // in which a run makes a schema of its own
 	Lake        string // the lake's id, which names its schemas
-	Attempt     string // names them too: no two runs of a lake have the same
+	Attempt     string // names them too, by Attempt: no two runs of a lake have the same
 	Macros      string // sql/dialect/trino.sql
 }
+
+// attemptBase is that in which an attempt's milliseconds are spelled.
+const attemptBase = 36
+
+// Attempt names what is made at a time.
+func Attempt(at time.Time) string { return strconv.FormatInt(at.UnixMilli(), attemptBase) }
 
 // Schema is where the lake's tables are in its catalog.
 const Schema = "carat"

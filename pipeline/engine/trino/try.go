@@ -28,7 +28,7 @@ func (s *Server) Try(ctx context.Context, snapshots map[string]int64) error {
 	if len(told) != 1 || told[0] != want {
 		return pipeline.Errorf(pipeline.KindUsage, "ask", "Trino", "it tells an instant as %q, not %q", told, want).WithHint("bring the cluster's time zone data up to date, and its JVMs to UTC (-Duser.timezone=UTC)")
 	}
-	r, err := s.place(ctx, s.prefix("carat_try_")+s.config.Attempt) // no run's: a run may be going on
+	r, err := s.place(ctx, s.prefix(ofTries)+s.config.Attempt) // no run's: a run may be going on
 	if err != nil {
 		return err
 	}

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -297,12 +299,60 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// The suite on a server that CARAT_S3 names, s3://BUCKET/PREFIX?endpoint=URL, whose
-// credentials the SDK's chain finds: each test below a prefix of its own.
+// moto starts a server of S3 that others wrote, in a process of its own, and makes a bucket
+// in it. `.ci/run` installs it; where it isn't the test is skipped by name.
+func moto(t *testing.T) (address string) {
+	t.Helper()
+	python := os.Getenv("CARAT_PYTHON")
+	if python == "" || exec.Command(python, "-c", "import moto.server").Run() != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("CARAT_PYTHON has no moto: .ci/run installs it")
+		}
+		t.Skip("CARAT_S3 names no server, and CARAT_PYTHON has no moto: .ci/run installs it")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := strings.Cut(at, ":")
+	cmd := exec.Command(python, "-m", "moto.server", "-H", "127.0.0.1", "-p", port)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://"+at+"/lakes", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(request)
+		if err == nil {
+			_ = answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				break
+			}
+			err = errors.New(answer.Status)
+		}
+		if time.Now().After(end) {
+			t.Fatalf("moto doesn't come up: %v", err)
+		}
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAQUIET")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", secret)
+	return "s3://lakes/suite?region=us-east-1&endpoint=http://" + at
+}
+
+// The suite on a server that is none of this process: the one that CARAT_S3 names,
+// s3://BUCKET/PREFIX?endpoint=URL, whose credentials the SDK's chain finds, else moto. Each
+// test is below a prefix of its own.
 func TestConformanceOfAServer(t *testing.T) {
 	address := os.Getenv("CARAT_S3")
 	if address == "" {
-		t.Skip("CARAT_S3 names no server")
+		address = moto(t)
 	}
 	n := 0
 	storetest.Run(t, func(t *testing.T) object.Store {
