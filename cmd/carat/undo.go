@@ -18,8 +18,8 @@ func undoCommand(a *app) *cobra.Command {
 the history, by a batch that says so: nothing is deleted, and states of before
 (query --as-of) still have its rows. Files whose rows were dropped against it
 are read again from what the history keeps of them; what came in so goes with
-its file when that is taken out. The same file may then come again. Sign-offs of open months fall. Exit code 5: rows of it lie in a closed
-month.`,
+its file when that is taken out. The same file may then come again. Sign-offs
+of open months fall. Exit code 5: rows of it lie in a closed month.`,
 		Example: `  carat undo b000003 --reason "read with the wrong layout"`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
