@@ -131,6 +131,7 @@ func (s *Statement) Words() *Page {
 	v := s.speaker()
 	start, end := s.Period.Start(s.zone()), s.Period.End(s.zone())
 	date := func(kind locale.Date) string { return string(v.Language.AppendDate(nil, start, kind)) }
+	first, last := v.Language.Within()
 	p := &Page{Heading: v.t("Agency statement"), Month: date(locale.MonthYear), Payer: s.Payer.Name, Provisional: s.Provisional, Country: s.Country, Language: v.Language,
 		HowToCheck: v.t(statement.TitleCheck), Check: v.t(howToCheck) + " " + v.t(statement.NoViewers), Mark: s.mark(v), Watermark: v.t(statement.Watermark),
 		Carried: v.t(statement.CarriedForward), Brought: v.t(statement.BroughtForward),
@@ -148,7 +149,7 @@ func (s *Statement) Words() *Page {
 	p.Parties = [3]Party{
 		{v.t(statement.LabelPayer), p.Payer, s.address(v)},
 		{v.t("Agency"), s.AgencyID, s.terms(v)},
-		{v.t(statement.LabelPeriod), v.t("{1} to {2}", date(locale.DayMonth), string(v.Language.AppendDate(nil, end.AddDate(0, 0, -1), locale.DayMonthYear))),
+		{v.t(statement.LabelPeriod), v.t("{1} to {2}", date(first), string(v.Language.AppendDate(nil, end.AddDate(0, 0, -1), last))),
 			[]string{v.t("Days run by the time zone {1}", s.zone().String()), v.t("All amounts in {1}", s.Currency)}},
 	}
 	p.Lead = v.t("Gifts to {1} gave {2}, {3} was taken back, {4} was paid out: {5} is owed at the end of {6}.", v.many(s.Creators, "{1}\u00a0creator|{1}\u00a0creators"),

@@ -19,6 +19,7 @@ type Language struct {
 	RightToLeft bool
 	Numbers     Locale
 	percent     string
+	first       string   // what stands behind the number of a month's first day
 	months      []string // none: a month is its number
 	short       []string // none: the same as months
 	dates       [dateKinds]string
@@ -78,7 +79,7 @@ var (
 		{Tag: "de", Name: "Deutsch", English: "German", Numbers: Locale{Group: ".", Point: ","}, percent: "\u00a0%", forms: oneOther,
 			months: strings.Fields("Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
 			dates:  [dateKinds]string{"N y", "d. N", "d. N y", "dd.MM.y", "dd.MM.y, t", "N", "d.", "t"}},
-		{Tag: "fr", Name: "Français", English: "French", Numbers: Locale{Group: "\u202f", Point: ","}, percent: "\u202f%", forms: oneOther,
+		{Tag: "fr", Name: "Français", English: "French", Numbers: Locale{Group: "\u202f", Point: ","}, percent: "\u202f%", first: "er", forms: oneOther,
 			months: strings.Fields("janvier février mars avril mai juin juillet août septembre octobre novembre décembre"),
 			short:  strings.Fields("janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc."),
 			dates:  [dateKinds]string{"N y", "d N", "d N y", "d n y", "d n y, t", "N", "d", "t"}},
@@ -135,8 +136,11 @@ func (l *Language) Form(v int64) int {
 		}
 		return 1
 	}
-	// The rules look at no more than the last seven digits.
-	form := plural.Cardinal.MatchPlural(language.Make(l.Tag), int(v%10_000_000), 0, 0, 0, 0)
+	// The rules look at no more than the last seven digits, and at whether the number is small.
+	if v >= 10_000_000 {
+		v = 10_000_000 + v%10_000_000
+	}
+	form := plural.Cardinal.MatchPlural(language.Make(l.Tag), int(v), 0, 0, 0, 0)
 	for i, f := range l.forms {
 		if f == form {
 			return i
@@ -147,6 +151,15 @@ func (l *Language) Form(v int64) int {
 
 // AppendPercent ends a number as a percentage.
 func (l *Language) AppendPercent(number []byte) []byte { return append(number, l.percent...) }
+
+// Within gives how the first and the last day of a stretch within one year are written:
+// the year stands once, where the language has it.
+func (l *Language) Within() (first, last Date) {
+	if l.dates[DayMonthYear][0] == 'y' {
+		return DayMonthYear, DayMonth
+	}
+	return DayMonth, DayMonthYear
+}
 
 // AppendDate appends an instant in its own zone.
 func (l *Language) AppendDate(b []byte, t time.Time, kind Date) []byte {
@@ -169,6 +182,9 @@ func (l *Language) AppendDate(b []byte, t time.Time, kind Date) []byte {
 			i++
 		case c == 'd':
 			b = strconv.AppendInt(b, int64(t.Day()), 10)
+			if t.Day() == 1 {
+				b = append(b, l.first...)
+			}
 		case c == 'M' && double:
 			two(int(t.Month()))
 			i++

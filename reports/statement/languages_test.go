@@ -132,7 +132,7 @@ func TestPluralForms(t *testing.T) {
 	}{
 		{"en", 1, "{1} coin"}, {"en", -1, "{1} coin"}, {"en", 0, "{1} coins"}, {"fr", 0, "{1} pièce"}, {"fr", 2, "{1} pièces"}, {"de", 1, "{1} Münze"},
 		{"ar", 0, "{1} عملة"}, {"ar", 2, "عملتان ({1})"}, {"ar", 5, "{1} عملات"}, {"ar", 11, "{1} عملة"}, {"ar", 100, "{1} عملة"}, {"ar", 103, "{1} عملات"},
-		{"ja", 1, "{1} コイン"}, {"vi", 7, "{1} xu"}, {"pt-BR", 2, "{1} moedas"}, {"xx", 2, "{1} coins"},
+		{"fr", 10_000_000, "{1} pièces"}, {"pt", 10_000_000, "{1} moedas"}, {"de", 10_000_001, "{1} Münzen"}, {"ar", 20_000_002, "{1} عملة"}, {"ja", 1, "{1} コイン"}, {"vi", 7, "{1} xu"}, {"pt-BR", 2, "{1} moedas"}, {"xx", 2, "{1} coins"},
 	} {
 		if got := strings.ReplaceAll(catalog.For(c.tag).Form(coins, c.v), "\u00a0", " "); got != c.want {
 			t.Errorf("%s, %d: %q, want %q", c.tag, c.v, got, c.want)
@@ -303,7 +303,7 @@ func TestLanguagesPage(t *testing.T) {
 What statements of creators and agencies say, on paper and on the page, in each language: for who reviews a translation. English is in the code
 (` + "`reports/statement/words*.go`, `reports/agency/words.go`" + `), the others in ` + "`reports/statement/catalog/TAG.txt`" + `, where a mistake is mended; ` + "`go test ./reports/statement -run TestLanguagesPage -update`" + ` writes
 this page, and a test holds it equal. ` + "`{1}`, `{2}`" + ` stand for numbers, names, dates or days; a message about a number has a form for each plural category of its language
-(Unicode CLDR), with ‖ between them. Numbers and dates are written as the language does, with Latin digits everywhere. **The translations were made by
+(Unicode CLDR, but for that of round millions in Spanish, Portuguese and French), with ‖ between them. Numbers and dates are written as the language does, with Latin digits everywhere. **The translations were made by
 engineers and were not yet reviewed by native speakers.** Letters and everything else are in English.
 
 Who reads which language stands in carat.yaml (` + "`statements.languages`" + `), by the country of the creator or the agency.
@@ -341,4 +341,16 @@ func words(s *statement.Statement) *statement.Words {
 	var w statement.Words
 	w.About(s)
 	return &w
+}
+
+// The year stands once in a period, where the language has it, and a French month begins
+// with its 1er.
+func TestPeriodInLanguages(t *testing.T) {
+	for tag, want := range map[string]string{"en": "1 October to 31 October 2026", "fr": "1er octobre – 31 octobre 2026", "ja": "2026年10月1日", "zh": "2026年10月1日", "de": "1. Oktober"} {
+		s := rich(t)
+		s.Language, s.Zone = tag, nil
+		if got := words(s).Period().String(); !strings.HasPrefix(got, want) || strings.Count(got, "2026") != 1 {
+			t.Errorf("%s: %q, want %q", tag, got, want)
+		}
+	}
 }

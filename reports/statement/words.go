@@ -315,7 +315,8 @@ func (w *Words) ColumnVersion(version int64) *Text {
 // Period says from when to when.
 func (w *Words) Period() *Text {
 	w.begin()
-	w.put("{1} to {2}", func() { w.date(w.Start, locale.DayMonth) }, func() { w.lastDay(locale.DayMonthYear) })
+	from, to := w.Language.Within()
+	w.put("{1} to {2}", func() { w.date(w.Start, from) }, func() { w.lastDay(to) })
 	return &w.text
 }
 

@@ -21,7 +21,8 @@ func (w *Words) CoinsToDiamonds() *Text {
 			w.put("coins × {1}, each gift rounded", rate)
 		}
 	default:
-		w.put("coins × the rate of each gift: {1} rates this month, see below", func() { w.whole(int64(len(rates))) })
+		w.many(int64(len(rates)), "coins × the rate of each gift: {1} rate this month, see below|coins × the rate of each gift: {1} rates this month, see below",
+			func() { w.whole(int64(len(rates))) })
 	}
 	return &w.text
 }
