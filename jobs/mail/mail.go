@@ -218,7 +218,7 @@ func (o Options) writer() (func(*statements.Entry, pipeline.Person, string) (*le
 		values := map[string]any{
 			"Name": oneLine(cmp.Or(person.DisplayName, e.Creator)), "Month": o.Period.Start(time.UTC).Format("January 2006"), "Version": e.Version,
 			"State": stateOf(e),
-			"Payer": oneLine(cmp.Or(payers[e.Entity].Name, e.Entity)), "Closing": statement.Money(e.Closing, e.Currency), "Currency": e.Currency,
+			"Payer": oneLine(cmp.Or(payers[e.Entity].Name, e.Entity)), "Closing": statement.Balance(e.Closing, e.Currency), "Currency": e.Currency,
 		}
 		l := &letter{entry: *e, person: person}
 		for name, into := range map[string]*string{"subject": &l.subject, "body": &l.body} {

@@ -97,21 +97,34 @@ func asMoney(v, unit pipeline.Amount) pipeline.Amount {
 	return v
 }
 
-// Money writes an amount as a statement shows it: in whole minor units of its
-// currency, without its code.
-func Money(v pipeline.Amount, currency string) string {
-	return string(locale.English.Append(nil, int64(asMoney(v, minorUnit(currency))), pipeline.AmountDigits, locale.MinorDigits(currency)))
+// asBalance gives the whole units that can be paid of a balance: what is owed is never
+// rounded up. The fraction stays in the balance. One below zero is shown as the units
+// that fill it up, so that the steps between two balances add up as they are shown.
+func asBalance(v, unit pipeline.Amount) pipeline.Amount {
+	rest := v % unit
+	if rest < 0 {
+		rest += unit
+	}
+	return v - rest
 }
 
-// showAsMoney rounds every step. Where the rounded steps would miss the rounded
-// closing, those that rounding changed most go to the unit on their other side: no
+// Balance writes what is owed as a statement shows it: in whole minor units of its
+// currency, never rounded up, without its code.
+func Balance(v pipeline.Amount, currency string) string {
+	return string(locale.English.Append(nil, int64(asBalance(v, minorUnit(currency))), pipeline.AmountDigits, locale.MinorDigits(currency)))
+}
+
+// showAsMoney rounds every step, and shows a balance in the units that are whole. Where the
+// steps would then miss the closing, those that rounding changed most go to the unit on their other side: no
 // step is ever shown a whole unit from what it is, and the two balances are what
 // the months before and after show too.
 func showAsMoney(steps []Step, unit pipeline.Amount) {
 	exact, shown := pipeline.Amount(0), pipeline.Amount(0)
 	for i := range steps {
 		s := &steps[i]
-		s.Shown = asMoney(s.Amount, unit)
+		if s.Shown = asBalance(s.Amount, unit); s.Moves() {
+			s.Shown = asMoney(s.Amount, unit)
+		}
 		if s.Move == MoveClosing {
 			exact, shown = s.Amount-exact, s.Shown-shown
 		} else {

@@ -80,7 +80,7 @@ func money(text, currency string) string {
 	if err != nil {
 		return site.Number(text)
 	}
-	return statement.Money(a, currency)
+	return statement.Balance(a, currency)
 }
 
 // asMoney gives a table in which the amounts are as statements show them. The currency of
