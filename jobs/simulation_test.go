@@ -98,6 +98,27 @@ func TestFoundIsPlantedUnderClawback(t *testing.T) {
 	})
 }
 
+// What a control says of a sum is found where nothing else is planted that is in it: the
+// fee of an order that no report tells of stays in suspense. A second month would know what
+// suspense opens with only behind a closed one.
+func TestFoundIsPlantedInSuspense(t *testing.T) {
+	trial.Simulate(t, 1, trial.SimulatedSeeds/10, func(t *testing.T, seed uint64) {
+		o := simulatedWorld(seed + 3000)
+		o.Periods = 1
+		s, truth := trial.Made(t, o, "receivable_rollforward=3")
+		trial.Ingest(t, s)
+		if _, err := reconcile.Run(context.Background(), reconcile.Options{Setting: s, SQL: sql.Files, Period: o.Period}); err != nil {
+			t.Fatal(err)
+		}
+		var planted []string
+		for _, f := range truth {
+			f.Period = ""
+			planted = append(planted, spelled(f))
+		}
+		foundExactly(t, s, o.Period, planted)
+	})
+}
+
 // Months without faults are balanced, one after the other.
 func TestCleanMonthsAreBalanced(t *testing.T) {
 	trial.Simulate(t, 2, trial.SimulatedSeeds, func(t *testing.T, seed uint64) {

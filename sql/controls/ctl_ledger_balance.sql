@@ -10,7 +10,7 @@
 -- action: compare the account's entries (journal_lines) with the ledger's; feed an opening in the way that its sentence says; then run the month again
 -- checked: from led_fed_account where own_amount is not null
 -- not_compared: from led_fed_account where own_amount is null and compared_with <> 'nothing'
--- not_compared_reason: select case when exists (select 1 from led_fed_account) then 'what an account opens with is not known while the month before is open' else 'no balance of these accounts was fed' end
+-- not_compared_reason: select case when exists (select 1 from led_fed_account where not is_known) then 'what an account opens with is not known while the month before is open' else 'no balance of these accounts was fed' end
 -- Balances of kind account that no other control compares, at the month's end or the start of a day, in their currency: assets and costs
 -- as debits, what is owed and income as credits. Expected is carat's, actual the fed one. Reasons: fed_balance; opening (carat opens the account otherwise, and the
 -- balance was not taken); functional_amount (of money in the entity's own currency another

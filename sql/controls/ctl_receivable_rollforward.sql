@@ -9,8 +9,8 @@
 -- causes: a settlement report that never came, or came twice; orders that the counterparty doesn't know; a reserve or a payout that only one side has; a fed balance taken at another instant; an opening that was too small; a fee, a tax or lines for orders from before carat began that no order was booked with
 -- action: compare the open items of the counterparty (open_items) with its own statement of balance, find the report or order that one side lacks, have it delivered and run the month again; of suspense look at the lines of settlements that met their orders, and book or explain the difference
 -- checked: from led_receivable_beside where is_compared and not is_running
--- not_compared: from led_receivable_beside where not is_compared and (closing_amount <> 0 or settled_amount <> 0)
--- not_compared_reason: no balance of the counterparty was fed
+-- not_compared: from (select counterparty from led_receivable_beside where not is_compared and (closing_amount <> 0 or settled_amount <> 0) union all select balances.currency as counterparty from led_trial_balance as balances inner join led_account on led_account.entity = balances.entity and led_account.account = balances.account and led_account.role = 'suspense' where balances.closing is null) as unknown
+-- not_compared_reason: select case when exists (select 1 from led_receivable_beside where not is_compared and (closing_amount <> 0 or settled_amount <> 0)) then 'no balance of the counterparty was fed' else 'what suspense opened with is not known while the month before is open' end
 -- Per entity, counterparty and currency: opening + sold - refunded - charged_back +- fees +- tax +- adjustments +- conversion +- reserve
 -- - paid out = closing = unsettled orders + what is settled and not paid, and what is settled and not paid is the balance that the
 -- counterparty states (balances: a counterparty, or an account ROLE/COUNTERPARTY for the whole receivable): expected is carat's, actual the stated one. Reasons: fed_balance;

@@ -39,6 +39,19 @@ with told as (
         )
 ),
 
+-- what other models hold against the books
+compared as (
+    select batch_id, source_line
+    from led_receivable_beside
+    where batch_id is not null
+    union
+    select batch_id, source_line
+    from led_fed_liability
+    union
+    select batch_id, source_line
+    from led_fed_tax
+),
+
 fed as (
     select
         told.subject_kind,
@@ -62,13 +75,13 @@ fed as (
     cross join run
     left join run_entities
         on run_entities.entity = told.entity
-    left join led_receivable_beside as beside
-        on beside.batch_id = told.batch_id
-        and beside.source_line = told.source_line
-    where beside.entity is null
+    left join compared
+        on compared.batch_id = told.batch_id
+        and compared.source_line = told.source_line
+    where compared.batch_id is null
 ),
 
--- what no other model takes or compares
+-- and what no other model takes as an opening
 alone as (
     select
         subject_kind, subject_id, role, part, entity, channel, stated_currency, currency, as_of, moment, last_day, amount, batch_id, source_line
@@ -76,8 +89,7 @@ alone as (
     where subject_kind = 'counterparty'
         or amount is null
         or not (
-            moment <> 'late' and moment <> 'instant'
-            and subject_id in ('contract_liability', 'deferred_store_fee', 'tax_payable', 'withholding_payable', 'withholding_receivable')
+            moment = 'opening' and subject_id in ('tax_payable', 'withholding_payable', 'withholding_receivable')
             or moment = 'opening' and role in ('store_receivable', 'provider_receivable', 'reseller_receivable', 'reserves')
             or moment = 'opening' and subject_id in ('suspense', 'other_bank')
             or moment = 'opening' and subject_id = 'refund_liability' and is_carried
