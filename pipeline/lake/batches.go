@@ -256,7 +256,7 @@ func (l *Lake) filesAt(ctx context.Context, name string, t *catalog.Table, c cut
 		}
 		// Snapshots may have expired, or read files of before there were numbers: those
 		// say what was there.
-		if catalog.HasExpired(t.Iceberg.Metadata()) || c.seq < upgraded {
+		if chain.HasExpired(t.Iceberg.Metadata()) || c.seq < upgraded {
 			snap, files.UpTo = t.Iceberg.CurrentSnapshot(), c.seq
 		}
 	}
@@ -387,7 +387,7 @@ func (l *Lake) heldBy(ctx context.Context, table string, snapshot, last int64) (
 		return 0, l.fail("read table", table, err)
 	case found:
 		return one.BatchNo, nil
-	case table == pages.RejectsTable && ok && catalog.HasExpired(t.Iceberg.Metadata()):
+	case table == pages.RejectsTable && ok && chain.HasExpired(t.Iceberg.Metadata()):
 		return last, nil
 	}
 	return 0, pipeline.Errorf(pipeline.KindVerification, "read table", table, "its snapshot %d, which a run read, is gone", snapshot)

@@ -10,6 +10,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/links"
 
 	"github.com/apache/iceberg-go/table"
@@ -47,7 +48,7 @@ func TestSnapshotsExpire(t *testing.T) {
 	}
 	gift, _ := l.catalog.Table("gift_events")
 	meta := gift.Iceberg.Metadata()
-	if n := len(meta.Snapshots()); n != catalog.KeptSnapshots+1+batches-151 || meta.SnapshotByID(third) != nil || meta.SnapshotByID(tagged) == nil || !catalog.HasExpired(meta) {
+	if n := len(meta.Snapshots()); n != chain.KeptSnapshots+1+batches-151 || meta.SnapshotByID(third) != nil || meta.SnapshotByID(tagged) == nil || !chain.HasExpired(meta) {
 		t.Fatalf("%d snapshots are left; the third %v, the tagged %v", n, meta.SnapshotByID(third), meta.SnapshotByID(tagged))
 	}
 	for _, name := range []string{"gift_events", links.Table} {

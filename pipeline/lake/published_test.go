@@ -10,6 +10,7 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/lake/catalog"
+	"carat/pipeline/lake/chain"
 )
 
 // Snapshots of result tables expire too, but for those that a tag holds. What each run
@@ -56,7 +57,7 @@ func TestSnapshotsOfResultsExpire(t *testing.T) {
 	}
 	result, _ := l.catalog.Table("control_results")
 	meta := result.Iceberg.Metadata()
-	if n := len(meta.Snapshots()); n != catalog.KeptSnapshots+1+runs-151 || meta.SnapshotByID(published[id(0)][0].Snapshot) != nil || meta.SnapshotByID(published[id(7)][0].Snapshot) == nil {
+	if n := len(meta.Snapshots()); n != chain.KeptSnapshots+1+runs-151 || meta.SnapshotByID(published[id(0)][0].Snapshot) != nil || meta.SnapshotByID(published[id(7)][0].Snapshot) == nil {
 		t.Fatalf("%d snapshots are left", n)
 	}
 	for n := range runs {

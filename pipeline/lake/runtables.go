@@ -108,7 +108,7 @@ func (l *Lake) tagChange(name, tag string, snapshot int64) (c catalog.Change, ne
 			return c, false, nil
 		}
 	}
-	if meta.SnapshotByID(snapshot) == nil && catalog.HasExpired(meta) {
+	if meta.SnapshotByID(snapshot) == nil && chain.HasExpired(meta) {
 		return c, false, nil // it has expired: batch numbers, or the run's row, say what it held
 	}
 	if meta.SnapshotByID(snapshot) == nil {

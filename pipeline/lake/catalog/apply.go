@@ -43,6 +43,7 @@ func (cat *Catalog) Apply(ctx context.Context, changes []Change, inTx func(*sql.
 	}
 	made := cat.files.takeCreated()
 	// From here on it is done; what is left to do may fail without harm.
+	cat.keepMade(changes)
 	cat.dropOldMetadata(changes)
 	if needed, err := cat.neededOf(changes); err == nil {
 		for _, f := range made {
@@ -52,6 +53,18 @@ func (cat *Catalog) Apply(ctx context.Context, changes []Change, inTx func(*sql.
 		}
 	}
 	return nil
+}
+
+// keepMade keeps what was committed for the next refresh, which sees it together with
+// its link and needn't read it.
+func (cat *Catalog) keepMade(changes []Change) {
+	cat.mu.Lock()
+	defer cat.mu.Unlock()
+	for _, c := range changes {
+		if !cat.isResult(c.Name) {
+			cat.made[c.Name] = &Table{Location: c.created, Iceberg: cat.TableOf(c.Name, c.Meta, c.created)}
+		}
+	}
 }
 
 // isManifest says whether a file may be a manifest or a list of them.

@@ -73,6 +73,7 @@ type Catalog struct {
 	form   int // of the history
 	mu     sync.Mutex
 	tables map[string]*Table // by name, as last seen
+	made   map[string]*Table // by name, as this process committed it last and hasn't seen yet
 	last   chain.Link        // as last seen
 }
 
@@ -89,7 +90,7 @@ type Table struct {
 // Open opens the catalog of a lake, and makes its tables in a new
 // database. raw are the tables of what comes in, by name.
 func Open(ctx context.Context, d *store.Disk, dsn string, raw map[string]pages.RawTable) (*Catalog, error) {
-	cat := &Catalog{Disk: d, dsn: dsn, raw: raw, tables: map[string]*Table{}}
+	cat := &Catalog{Disk: d, dsn: dsn, raw: raw, tables: map[string]*Table{}, made: map[string]*Table{}}
 	var err error
 	if cat.id, err = identity.Read(d); err != nil {
 		return nil, err
@@ -328,6 +329,10 @@ func (cat *Catalog) refreshTables(ctx context.Context, results bool) error {
 	var all errgroup.Group
 	all.SetLimit(runtime.GOMAXPROCS(0))
 	for i, name := range changed {
+		if own := cat.made[name]; own != nil && own.Location == locations[name] {
+			loaded[i] = own // no need to read back what was written: of a hundred snapshots that is half of a small commit
+			continue
+		}
 		all.Go(func() (err error) {
 			loaded[i], err = cat.load(ctx, name, locations[name])
 			return err
@@ -338,6 +343,7 @@ func (cat *Catalog) refreshTables(ctx context.Context, results bool) error {
 	}
 	for i, name := range changed {
 		cat.tables[name] = loaded[i]
+		delete(cat.made, name)
 	}
 	return cat.noteLast(ctx, last)
 }

@@ -13,13 +13,9 @@ import (
 	"github.com/apache/iceberg-go/table"
 )
 
-// Snapshots expire: what a state as of then holds of a raw table, batch numbers say, and of
-// a result table, what each run published. Beyond so many that no tag holds they are taken away, some
-// at a time.
-const (
-	KeptSnapshots   = 100
-	snapshotsAtMost = 150
-)
+// snapshotsAtMost is from how many on the oldest are taken away, all beyond
+// chain.KeptSnapshots at a time.
+const snapshotsAtMost = 150
 
 // GCAfter is how long the metadata of expired snapshots stays for who reads it.
 const GCAfter = 7 * 24 * time.Hour
@@ -39,7 +35,7 @@ func (cat *Catalog) expire(c *Change) error {
 	keep, gone := map[string]bool{}, map[string]bool{}
 	for i, snap := range snaps {
 		needs := keep
-		if i < len(snaps)-KeptSnapshots && !held[snap.SnapshotID] {
+		if i < len(snaps)-chain.KeptSnapshots && !held[snap.SnapshotID] {
 			ids, needs = append(ids, snap.SnapshotID), gone
 		}
 		needs[path.Base(snap.ManifestList)] = true
@@ -66,21 +62,4 @@ func (cat *Catalog) listExpired(ctx context.Context, tx *sql.Tx, changes []Chang
 		}
 	}
 	return nil
-}
-
-// MayHaveExpired says whether a snapshot of a date may be among those of a table that
-// have expired.
-func MayHaveExpired(meta table.Metadata, ms int64) bool {
-	snaps := meta.Snapshots()
-	return HasExpired(meta) && ms <= snaps[max(0, len(snaps)-KeptSnapshots)].TimestampMs
-}
-
-// HasExpired says whether snapshots of a table have expired.
-func HasExpired(meta table.Metadata) bool {
-	for _, snap := range meta.Snapshots() {
-		if snap.ParentSnapshotID != nil && meta.SnapshotByID(*snap.ParentSnapshotID) == nil {
-			return true
-		}
-	}
-	return false
 }

@@ -1,6 +1,7 @@
 package shape
 
 import (
+	"maps"
 	"strconv"
 
 	"carat/pipeline"
@@ -18,6 +19,17 @@ const icebergVersion = 2
 // Each costs every reader about half a millisecond; iceberg-go's own number is 100.
 const ManifestsAtMost = 10
 
+// ManifestBytes is up to what size they are merged: a merge writes all of a manifest
+// anew, so one that holds all files of a table costs ever more. It is about a thousand
+// files; iceberg-go's own number is 8 MiB.
+const ManifestBytes = 128 << 10
+
+// merging says how manifests are merged.
+var merging = iceberg.Properties{
+	table.ManifestMinMergeCountKey:   strconv.Itoa(ManifestsAtMost),
+	table.ManifestTargetSizeBytesKey: strconv.Itoa(ManifestBytes),
+}
+
 // tableProperties of every table. Raw tables keep all snapshots besides: the
 // hash chain lives in their summaries.
 func tableProperties(raw bool) iceberg.Properties {
@@ -28,6 +40,7 @@ func tableProperties(raw bool) iceberg.Properties {
 		table.MetadataPreviousVersionsMaxKey:      "20",
 		"write.parquet.compression-codec":         "zstd",
 	}
+	maps.Copy(p, merging)
 	if raw {
 		p["gc.enabled"] = "false"
 	}
@@ -64,10 +77,12 @@ func Evolve(tbl *table.Table, want []pipeline.Column) ([]table.Update, error) {
 // NewProperties gives the update that brings a table of an earlier carat to the
 // properties of today.
 func NewProperties(tbl *table.Table) []table.Update {
-	if _, known := tbl.Properties()[table.ManifestMinMergeCountKey]; known {
+	lacking := maps.Clone(merging)
+	maps.DeleteFunc(lacking, func(name, _ string) bool { return tbl.Properties()[name] != "" })
+	if len(lacking) == 0 {
 		return nil
 	}
-	return []table.Update{table.NewSetPropertiesUpdate(iceberg.Properties{table.ManifestMinMergeCountKey: strconv.Itoa(ManifestsAtMost)})}
+	return []table.Update{table.NewSetPropertiesUpdate(lacking)}
 }
 
 // New makes the first metadata of a table, in a folder as recorded. Field ids are those of the

@@ -87,7 +87,7 @@ func (v *verifier) snapshot(said chain.Link, known map[string]chain.Link, p iceb
 
 // present looks for the snapshot that a link brought: a table that was set back lacks it.
 func (v *verifier) present(whose string, l chain.Link) {
-	if t, ok := v.cat.Table(l.Table); ok && t.Iceberg.SnapshotByID(l.Snapshot) == nil && !catalog.MayHaveExpired(t.Iceberg.Metadata(), l.DatedMs) {
+	if t, ok := v.cat.Table(l.Table); ok && t.Iceberg.SnapshotByID(l.Snapshot) == nil && !chain.MayHaveExpired(t.Iceberg.Metadata(), l.DatedMs) {
 		v.differ("%s: table %s lacks its snapshot %d", whose, l.Table, l.Snapshot)
 	}
 }

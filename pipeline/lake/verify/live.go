@@ -142,7 +142,7 @@ func (v *verifier) published(r published.Run, t published.Table) {
 		v.differ("%s: its list of files was changed: it gives %s, carat.files-sha256 says %s", whose, chain.Hash(t.Files), t.FilesSHA256)
 	}
 	have, ok := v.cat.Table(t.Name)
-	if !ok || have.Iceberg.SnapshotByID(t.Snapshot) == nil && !catalog.MayHaveExpired(have.Iceberg.Metadata(), r.DatedMs) {
+	if !ok || have.Iceberg.SnapshotByID(t.Snapshot) == nil && !chain.MayHaveExpired(have.Iceberg.Metadata(), r.DatedMs) {
 		v.differ("%s: table %s lacks its snapshot %d", whose, t.Name, t.Snapshot)
 	}
 }
