@@ -74,6 +74,9 @@ func (a *app) acceptPolicy(cmd *cobra.Command, s books.Setting) error {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "from record %d on %s\nbefore: %s\n", r.Record, strings.Join(r.Policy, ", "), strings.Join(r.Before, ", "))
+	if len(r.Waiting) > 0 {
+		fmt.Fprintf(a.stdout, "%s: this makes approvers, and waits for another administrator's `carat auth accept`\n", strings.Join(r.Waiting, ", "))
+	}
 	return nil
 }
 

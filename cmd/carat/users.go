@@ -35,7 +35,7 @@ type usersFlags struct {
 func usersCommand(a *app) *cobra.Command {
 	var f usersFlags
 	cmd := &cobra.Command{
-		Use:   "users [grant|revoke|end|link USER ... | request | enrol | token]",
+		Use:   "users [grant|revoke|end|link|address USER ... | request | ...]",
 		Short: "who may prepare, approve and read, and whose keys sign",
 		Long: `Lists the roles of users, or changes one. Roles are
 ` + strings.Join(books.Roles, ", ") + `.
@@ -54,6 +54,9 @@ link says who somebody is at the provider of sign-ins that carat.yaml names
 (auth: {oidc: ...}); the provider's groups then give them roles for twelve hours
 after each sign-in.
 
+address says where somebody of the staff is written to when a comment names them
+(@ann); none takes it away. The record holds a keyed hash of it.
+
 token makes a token by which a program reads for you through carat serve's API,
 by one role of yours; it is printed once, and kept as a hash.`,
 		Example: `  carat users
@@ -67,6 +70,7 @@ by one role of yours; it is printed once, and kept as a hash.`,
   carat users --fingerprints
   carat users link ann 00u1a2b3c4
   carat users revoke ann oidc:9f86d081884c7d65
+  carat users address ann ann@example.com
   carat users token auditor --name warehouse --days 90
   carat users revoke ann token:9f86d081884c7d65`,
 		Args: checkUsersArguments,
@@ -91,6 +95,8 @@ by one role of yours; it is printed once, and kept as a hash.`,
 				return a.revokeToken(cmd, s, args[1], args[2], f)
 			case what == "link":
 				return a.linkUser(cmd, s, args[1], args[2])
+			case what == "address":
+				return a.addressUser(cmd, s, args[1], args[2])
 			case what == "revoke" && strings.HasPrefix(args[2], identity.LinkPrefix):
 				return a.unlinkUser(cmd, s, args[1], args[2], f)
 			case what == "enrol":
@@ -115,7 +121,7 @@ by one role of yours; it is printed once, and kept as a hash.`,
 }
 
 // usersArguments are how many arguments follow each word.
-var usersArguments = map[string]int{"grant": 2, "revoke": 2, "request": 0, "enrol": 1, "end": 1, "token": 1, "link": 2}
+var usersArguments = map[string]int{"grant": 2, "revoke": 2, "request": 0, "enrol": 1, "end": 1, "token": 1, "link": 2, "address": 2}
 
 func checkUsersArguments(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
@@ -123,7 +129,7 @@ func checkUsersArguments(_ *cobra.Command, args []string) error {
 	}
 	n, known := usersArguments[args[0]]
 	if !known || len(args) != n+1 {
-		return usage("carat users takes nothing, or grant or revoke with a user and a role; or request, enrol with a file, revoke with a user and a key, a token or a link, end with a user, link with a user and who they are at the provider, token with a role").
+		return usage("carat users takes nothing, or grant or revoke with a user and a role; or request, enrol with a file, revoke with a user and a key, a token or a link, end with a user, link with a user and who they are at the provider, address with a user and an address, token with a role").
 			WithHint("for example `carat users grant ann approver`")
 	}
 	return nil

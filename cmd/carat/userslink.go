@@ -28,3 +28,20 @@ func (a *app) unlinkUser(cmd *cobra.Command, s books.Setting, person, id string,
 	fmt.Fprintf(a.stdout, "record %d ends of %s: %s\n", record, person, id)
 	return nil
 }
+
+// addressUser records where somebody of the staff is written to.
+func (a *app) addressUser(cmd *cobra.Command, s books.Setting, person, address string) error {
+	if address == "none" {
+		address = ""
+	}
+	record, err := people.Address(cmd.Context(), people.AddressOptions{Setting: s, Person: person, Address: address})
+	switch {
+	case err != nil:
+		return err
+	case address == "":
+		fmt.Fprintf(a.stdout, "%s is written to no more (record %d)\n", person, record)
+	default:
+		fmt.Fprintf(a.stdout, "%s is written to when a comment names @%s (record %d)\n", person, person, record)
+	}
+	return nil
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"carat/jobs/books"
@@ -29,6 +30,7 @@ type AuthResult struct {
 	Before        []string  // the policy that was in force
 	Ended         []string  // roles that nobody had proved: "ann preparer"
 	Until         time.Time // when a recovered key ends
+	Waiting       []string  // of the policy: it waits for another administrator to accept it too
 }
 
 // SwitchOn switches authentication on: whoever does it becomes administrator, by a key
@@ -169,6 +171,9 @@ func Accept(ctx context.Context, o AuthOptions) (result *AuthResult, err error) 
 		switch {
 		case !registry.On:
 			return pipeline.Errorf(pipeline.KindUsage, "accept", "carat.yaml", "authentication is not on, so no policy was recorded").WithHint("switch it on: `carat auth on --key FILE`")
+		case slices.Equal(result.Policy, registry.Policy) && registry.WaitsFor(o.By.User): // as the second who accepts it
+		case slices.Equal(result.Policy, registry.Policy) && len(registry.Waiting()) > 0:
+			return pipeline.Errorf(pipeline.KindUsage, "accept", "carat.yaml", "you have accepted it; what makes approvers waits for another administrator: %s", strings.Join(registry.Waiting(), ", "))
 		case slices.Equal(result.Policy, registry.Policy):
 			return pipeline.Errorf(pipeline.KindUsage, "accept", "carat.yaml", "it says what was recorded: %s", fmt.Sprint(registry.Policy))
 		}
@@ -179,5 +184,12 @@ func Accept(ctx context.Context, o AuthOptions) (result *AuthResult, err error) 
 		result.Record = proof.Record.No
 		return p.State.Prove(ctx, proof)
 	})
+	if err != nil {
+		return result, err
+	}
+	registry, err := p.People(ctx)
+	if err == nil {
+		result.Waiting = registry.Waiting()
+	}
 	return result, err
 }

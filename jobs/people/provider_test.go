@@ -259,3 +259,38 @@ func TestAProviderIsPolicy(t *testing.T) {
 		}
 	}
 }
+
+// What makes approvers waits for a second administrator where there is one: till then the
+// group gives nothing, the page and status say why, and accepting twice by oneself is refused.
+func TestAGroupThatApprovesTakesTwo(t *testing.T) {
+	s, k := provided(t)
+	must(t, k.link(t, s, "cleo", "ann", "user-1"))
+	must(t, k.enrol(t, s, "cleo", "dora", "dora"))
+	must(t, k.grant(t, s, "cleo", "cleo", "dora", books.RoleAdministrator))
+	c := *s.Config
+	c.Auth.OIDC.Groups = map[string]string{"finance": "preparer", "bosses": "approver"}
+	s.Config = &c
+	accept := func(by string) (*people.AuthResult, error) {
+		return people.Accept(t.Context(), people.AuthOptions{Setting: k.by(t, s, by, by)})
+	}
+	r, err := accept("cleo")
+	if err != nil || len(r.Waiting) != 1 || r.Waiting[0] != "auth.oidc.groups.bosses=approver" {
+		t.Fatalf("%+v %v", r, err)
+	}
+	if seen, err := k.seen(t, s, "user-1", "bosses", "finance"); err != nil || !slices.Equal(seen.Roles, []string{books.RolePreparer}) {
+		t.Errorf("%+v %v", seen, err)
+	}
+	if _, err := accept("cleo"); pipeline.KindOf(err) != pipeline.KindUsage || !strings.Contains(err.Error(), "waits for another administrator") {
+		t.Errorf("cleo twice: %v", err)
+	}
+	if _, err := k.seen(t, s, "user-1", "bosses"); err == nil {
+		t.Error("an approver was made by one of two administrators")
+	}
+	if r, err := accept("dora"); err != nil || len(r.Waiting) != 0 {
+		t.Fatalf("%+v %v", r, err)
+	}
+	if seen, err := k.seen(t, s, "user-1", "bosses"); err != nil || !slices.Equal(seen.Roles, []string{books.RoleApprover}) {
+		t.Errorf("%+v %v", seen, err)
+	}
+	verifies(t, s, k)
+}

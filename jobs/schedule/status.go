@@ -130,6 +130,9 @@ func status(ctx context.Context, p *books.Books, s books.Setting) (*StatusResult
 	for _, one := range people.Proposals {
 		result.People = append(result.People, fmt.Sprintf("%s as %s waits for an administrator besides %s: record %d", one.Person, one.Role, one.By, one.No))
 	}
+	for _, line := range people.Waiting() {
+		result.People = append(result.People, line+" makes approvers, and waits for a second administrator: `carat auth accept`")
+	}
 	if result.Sources, err = fetch.Standings(ctx, p, s); err != nil {
 		return nil, err
 	}

@@ -94,11 +94,14 @@ type SayOptions struct {
 	Text string
 	Give string // to whom the exception is given; "": it stays with whom it is
 	Seen int64  // the number of the last comment that they saw
+	// Server is where people reach the pages; a letter to whom the text names leads there.
+	Server string
 }
 
 // Say keeps a comment. It is a usage error to say nothing, and to give the exception to
 // somebody who may not decide about it; a blocked one where somebody else gave it away
-// meanwhile.
+// meanwhile. Whoever the text names (@ann) is told by mail; of whom could not be, the error
+// is an Untold one, and the comment is kept.
 func Say(ctx context.Context, o SayOptions) (no int64, err error) {
 	one := lake.Comment{Exception: o.ID, By: o.By.User, At: o.Now, Text: strings.TrimSpace(strings.ReplaceAll(o.Text, "\r\n", "\n"))}
 	refuse := func(format string, args ...any) error {
@@ -121,6 +124,7 @@ func Say(ctx context.Context, o SayOptions) (no int64, err error) {
 	if one.Text == "" && one.Given == "" {
 		return 0, refuse("it says nothing")
 	}
+	var untold []string
 	err = about(ctx, o.Setting, books.RightComment, o.ID, func(p *books.Books, of subject) error {
 		grants, err := p.Grants(ctx, o.Setting)
 		if err != nil {
@@ -146,7 +150,13 @@ func Say(ctx context.Context, o SayOptions) (no int64, err error) {
 			no, err = p.Lake.Comments().Say(ctx, one, o.Seen, commentsMax)
 			return 1, err
 		})
+		if err == nil {
+			_, untold, err = tell(ctx, p, o, of.entity)
+		}
 		return err
 	})
+	if err == nil && len(untold) > 0 {
+		err = &Untold{untold}
+	}
 	return no, err
 }

@@ -49,15 +49,74 @@ const (
 // PolicyOfGroup gives the line of the policy that gives a group a role.
 func PolicyOfGroup(group, role string) string { return policyGroup + group + "=" + role }
 
-// RoleOfGroup gives the role that the policy in force gives a group; "" for none.
+// RoleOfGroup gives the role that the policy in force gives a group; "" for none, and for an
+// approver's that waits for a second administrator.
 func (g *Registry) RoleOfGroup(group string) string {
 	for _, line := range g.Policy {
-		rest, ok := strings.CutPrefix(line, policyGroup)
-		if at := strings.LastIndex(rest, "="); ok && at >= 0 && rest[:at] == group && slices.Contains(groupRoles, rest[at+1:]) {
-			return rest[at+1:]
+		if of, role := groupOf(line); of == group && slices.Contains(groupRoles, role) && !slices.Contains(g.Waiting(), line) {
+			return role
 		}
 	}
 	return ""
+}
+
+// groupOf gives the group of a line of the policy, and the role that the line gives it; ""
+// of any other line.
+func groupOf(line string) (group, role string) {
+	rest, ok := strings.CutPrefix(line, policyGroup)
+	if at := strings.LastIndex(rest, "="); ok && at >= 0 {
+		return rest[:at], rest[at+1:]
+	}
+	return "", ""
+}
+
+// approving is a line of the policy that makes approvers: as a grant of that role it takes
+// two administrators where there are two.
+type approving struct {
+	line  string
+	whose string // the provider that says who is in the group: by another it waits anew
+	by    string // who accepted it first
+	holds bool
+}
+
+// approve takes in who accepted the policy in force, as far as it makes approvers. What holds
+// goes on holding as long as it stands in the policy.
+func (g *Registry) approve(r Record) {
+	before, whose := g.approving, ""
+	g.approving = nil
+	for _, line := range g.Policy {
+		if strings.HasPrefix(line, PolicyIssuer) || strings.HasPrefix(line, PolicyClient) || strings.HasPrefix(line, PolicyClaim) {
+			whose += line + "\n"
+		}
+	}
+	for _, line := range g.Policy {
+		if _, role := groupOf(line); role != Approver {
+			continue
+		}
+		one := approving{line: line, whose: whose, by: r.Person, holds: len(g.administrators(r.Person)) == 0}
+		if i := slices.IndexFunc(before, func(a approving) bool { return a.line == line && a.whose == whose }); i >= 0 {
+			had := before[i]
+			one.by, one.holds = had.by, one.holds || had.holds || had.by != r.Person
+		}
+		g.approving = append(g.approving, one)
+	}
+}
+
+// Waiting gives the lines of the policy that make approvers and wait for another
+// administrator to accept them too.
+func (g *Registry) Waiting() (lines []string) {
+	for _, one := range g.approving {
+		if !one.holds {
+			lines = append(lines, one.line)
+		}
+	}
+	return lines
+}
+
+// WaitsFor says whether what waits waits for this administrator, and not for others alone.
+func (g *Registry) WaitsFor(person string) bool {
+	alone := len(g.administrators(person)) == 0
+	return slices.ContainsFunc(g.approving, func(one approving) bool { return !one.holds && (alone || one.by != person) })
 }
 
 // Provides says whether the policy in force lets a provider say who signs in.
@@ -100,6 +159,9 @@ func (g *Registry) checkLink(r Record) error {
 func (g *Registry) RolesByGroups(person string, groups []string) (roles []string, err error) {
 	for _, one := range groups {
 		role := g.RoleOfGroup(one)
+		if role == "" && slices.Contains(g.Waiting(), PolicyOfGroup(one, Approver)) {
+			return nil, fmt.Errorf("that the group %q approves waits for a second administrator (`carat auth accept`)", one)
+		}
 		if role == "" {
 			return nil, fmt.Errorf("the group %q has no role here", one)
 		}

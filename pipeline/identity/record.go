@@ -36,6 +36,7 @@ const (
 	KindToken   Kind = "token"                // by which a program reads for its owner
 	KindLink    Kind = "link"                 // who somebody is at the provider of sign-ins
 	KindSeen    Kind = "sign-in"              // by the provider, with the groups that give roles
+	KindAddress Kind = "address"              // where a person of the staff is written to
 )
 
 // How a record is proved.
@@ -88,6 +89,7 @@ var lines = map[Kind][]string{
 	KindToken:   {"token", "name", "role", "until"},
 	KindLink:    {"subject", "identity"},
 	KindSeen:    {"subject", "identity", "group*", "until"},
+	KindAddress: {"subject", "address"},
 	KindPrepare: {"period", "version", "attempt", "run", "numbers", "controls", "decisions", "configuration", "sql", "layouts", "last-batch", "chain-head"},
 	KindApprove: {"period", "version", "attempt", "run", "numbers", "controls", "decisions", "configuration", "sql", "layouts", "last-batch", "chain-head", "prepare-number", "prepare"},
 	KindReopen:  {"period", "version", "run", "certificate", "reason"},
@@ -99,11 +101,11 @@ var lines = map[Kind][]string{
 }
 
 // Kinds are all of them.
-var Kinds = []Kind{KindAuth, KindEnrol, KindGrant, KindRevoke, KindPrepare, KindApprove, KindReopen, KindDecide, KindAccept, KindRecover, KindRestore, KindToken, KindLink, KindSeen}
+var Kinds = []Kind{KindAuth, KindEnrol, KindGrant, KindRevoke, KindPrepare, KindApprove, KindReopen, KindDecide, KindAccept, KindRecover, KindRestore, KindToken, KindLink, KindSeen, KindAddress}
 
 // People are the kinds that say who has which key and which role, and what the
 // policy is: what a Registry is made of.
-var People = []Kind{KindAuth, KindEnrol, KindGrant, KindRevoke, KindAccept, KindRecover, KindToken, KindLink, KindSeen}
+var People = []Kind{KindAuth, KindEnrol, KindGrant, KindRevoke, KindAccept, KindRecover, KindToken, KindLink, KindSeen, KindAddress}
 
 // PeopleKinds gives them as texts.
 func PeopleKinds() (kinds []string) {

@@ -86,6 +86,9 @@ type Registry struct {
 	Recovered []Grant // the break-glass keys there ever were
 	Tokens    []Token // that there ever were
 	Links     []Link  // that there ever were
+	Addresses []Address
+
+	approving []approving // what of the policy makes approvers
 
 	last time.Time // chain time of the last record
 }
@@ -233,6 +236,8 @@ func (g *Registry) Check(r Record, e Entry) error {
 		return g.checkLink(r)
 	case KindSeen:
 		return g.checkSeen(r)
+	case KindAddress:
+		return g.checkAddress(r)
 	}
 	return nil
 }
@@ -429,6 +434,7 @@ func (g *Registry) apply(r Record) {
 	switch r.Kind {
 	case KindAuth:
 		g.On, g.Since, g.Policy, g.Grants = true, r.No, r.All("policy"), nil // what nobody had proved ends
+		g.approve(r)
 		g.enrol(r, r.Person, time.Time{})
 		g.Grants = append(g.Grants, Grant{Person: r.Person, Role: Administrator, By: r.Person, No: r.No, At: r.Time})
 	case KindRecover:
@@ -440,6 +446,7 @@ func (g *Registry) apply(r Record) {
 		g.enrol(r, r.Get("subject"), time.Time{})
 	case KindAccept:
 		g.Policy = r.All("policy")
+		g.approve(r)
 	case KindGrant:
 		g.grant(r)
 	case KindRevoke:
@@ -450,6 +457,8 @@ func (g *Registry) apply(r Record) {
 		g.link(r)
 	case KindSeen:
 		g.seen(r)
+	case KindAddress:
+		g.address(r)
 	}
 }
 
@@ -487,6 +496,9 @@ func (g *Registry) revoke(r Record) {
 	}
 	subject, role, key, all := r.Get("subject"), r.Get("role"), r.Get("key"), r.Get("all") != ""
 	g.Grants = slices.DeleteFunc(g.Grants, func(one Grant) bool { return one.Person == subject && (all || one.Role == role) })
+	if all {
+		g.Addresses = slices.DeleteFunc(slices.Clone(g.Addresses), func(a Address) bool { return a.Person == subject })
+	}
 	g.Proposals = slices.DeleteFunc(slices.Clone(g.Proposals), func(p Proposal) bool {
 		return p.Person == subject && (all || p.Role == role) || all && p.By == subject
 	})

@@ -327,3 +327,83 @@ func TestReplay(t *testing.T) {
 		}
 	}
 }
+
+// What makes approvers of a provider's groups takes two administrators where there are two, as
+// granting the role does, and anew when another provider says who is in a group.
+func TestGroupsThatApproveTakeTwo(t *testing.T) {
+	p := newPeople(t)
+	p.on("cleo")
+	policy := func(issuer string, groups ...string) (list []identity.Field) {
+		list = f("policy", "auth.oidc.client_id=carat", "policy", "auth.oidc.groups_claim=groups")
+		for _, one := range groups {
+			list = append(list, f("policy", "auth.oidc.groups."+one)...)
+		}
+		return append(list, f("policy", "auth.oidc.issuer="+issuer)...)
+	}
+	wants := func(group, role string) {
+		t.Helper()
+		if got := p.registry.RoleOfGroup(group); got != role {
+			t.Errorf("%s has %q, want %q; waiting: %v", group, got, role, p.registry.Waiting())
+		}
+	}
+	p.must("cleo", "cleo", identity.KindAccept, policy("https://a.example", "heads=approver", "staff=preparer")...)
+	wants("heads", "approver") // there is no other administrator
+	p.enrol("cleo", "dora", "dora")
+	p.must("cleo", "cleo", identity.KindGrant, f("subject", "dora", "role", "administrator")...)
+	wants("heads", "approver")
+	p.must("cleo", "cleo", identity.KindAccept, policy("https://a.example", "heads=approver", "more=approver", "staff=preparer")...)
+	wants("heads", "approver")
+	wants("more", "")
+	wants("staff", "preparer")
+	if p.registry.WaitsFor("cleo") || !p.registry.WaitsFor("dora") {
+		t.Error("it waits for dora")
+	}
+	p.must("cleo", "cleo", identity.KindAccept, policy("https://a.example", "heads=approver", "more=approver", "staff=preparer")...)
+	wants("more", "") // one administrator twice is one
+	p.must("dora", "dora", identity.KindAccept, policy("https://a.example", "heads=approver", "more=approver", "staff=preparer")...)
+	wants("more", "approver")
+	// Another provider is in nobody's hands but of whoever named it.
+	p.must("dora", "dora", identity.KindAccept, policy("https://evil.example", "heads=approver", "staff=preparer")...)
+	wants("heads", "")
+	wants("staff", "preparer")
+	p.must("cleo", "cleo", identity.KindAccept, policy("https://evil.example", "heads=approver", "staff=preparer")...)
+	wants("heads", "approver")
+	// What was taken out is begun anew.
+	p.must("cleo", "cleo", identity.KindAccept, policy("https://evil.example", "staff=preparer")...)
+	p.must("cleo", "cleo", identity.KindAccept, policy("https://evil.example", "heads=approver", "staff=preparer")...)
+	wants("heads", "")
+	// By and by there is one administrator alone: who is left accepts by themselves.
+	p.must("dora", "dora", identity.KindRevoke, f("subject", "cleo", "all", "yes")...)
+	p.must("dora", "dora", identity.KindAccept, policy("https://evil.example", "heads=approver", "staff=preparer")...)
+	wants("heads", "approver")
+	p.agree()
+}
+
+// Where somebody of the staff is written to an administrator says, by a hash; it goes with
+// the person.
+func TestAddressesOfTheRegistry(t *testing.T) {
+	p := newPeople(t)
+	p.on("cleo")
+	hash := strings.Repeat("0a", 32)
+	p.enrol("cleo", "ann", "ann")
+	p.must("cleo", "cleo", identity.KindGrant, f("subject", "ann", "role", "preparer")...)
+	p.must("cleo", "cleo", identity.KindGrant, f("subject", "rosa", "role", "creator", "creator", "c1")...)
+	p.refused("is no administrator", "ann", "ann", identity.KindAddress, f("subject", "ann", "address", hash)...)
+	p.refused("which address", "cleo", "cleo", identity.KindAddress, f("subject", "ann", "address", "ann@example.org")...)
+	p.refused("which address", "cleo", "cleo", identity.KindAddress, f("subject", "ann", "address", strings.ToUpper(hash))...)
+	p.refused("whose address", "cleo", "cleo", identity.KindAddress, f("address", hash)...)
+	p.refused("the files say", "cleo", "cleo", identity.KindAddress, f("subject", "rosa", "address", hash)...)
+	p.must("cleo", "cleo", identity.KindAddress, f("subject", "ann", "address", hash)...)
+	if got := p.registry.AddressOf("ann"); got != hash {
+		t.Errorf("%q", got)
+	}
+	p.must("cleo", "cleo", identity.KindAddress, f("subject", "ann")...)
+	if got := p.registry.AddressOf("ann"); got != "" {
+		t.Errorf("%q after it was taken away", got)
+	}
+	p.must("cleo", "cleo", identity.KindAddress, f("subject", "ann", "address", hash)...)
+	p.must("cleo", "cleo", identity.KindRevoke, f("subject", "ann", "all", "yes")...)
+	if got := p.registry.AddressOf("ann"); got != "" {
+		t.Errorf("%q of who ended", got)
+	}
+}

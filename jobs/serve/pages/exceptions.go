@@ -279,7 +279,7 @@ func (p *Pages) exception(v *visit) (*answer, error) {
 			*to = address("/exceptions/"+url.PathEscape(id), o)
 		}
 	}
-	if d.Talk, err = talking.Of(v.ctx, v.Setting, d.ID, v.may, v.text("said") != ""); err != nil {
+	if d.Talk, err = talking.Of(v.ctx, v.Setting, d.ID, v.may, v.text("said")); err != nil {
 		return nil, err
 	}
 	return &answer{template: "exception", title: "Exception " + d.ID, trail: []site.Place{{Path: address("/exceptions", o), Name: "Exceptions"}}, data: d}, nil

@@ -33,7 +33,7 @@ func BytesAt(path string) int64 {
 // the file is read.
 func attach(v *room.Visit) (*room.Answer, error) {
 	id := v.R.PathValue("id")
-	b, err := Of(v.Ctx, v.Setting, id, v.May, false)
+	b, err := Of(v.Ctx, v.Setting, id, v.May, "")
 	if err != nil {
 		return nil, err
 	}

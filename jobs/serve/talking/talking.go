@@ -24,14 +24,19 @@ type Block struct {
 	Wrong     string // why nothing was kept
 	Text, To  string // what was typed
 	Said      bool   // it was just kept
+	Untold    bool   // somebody whom it names was not told by mail
 	Most      int    // MB that a file may have
 	Exception string // the page of the exception
 }
 
-// Of gives the talk about an exception for a page about it.
-func Of(ctx context.Context, s books.Setting, id string, may func(books.Right) bool, said bool) (*Block, error) {
+// saidUntold says in an address that something was kept, and not everybody told whom it names.
+const saidUntold = "untold"
+
+// Of gives the talk about an exception for a page about it, whose address says that
+// something was just kept (said; "": nothing was).
+func Of(ctx context.Context, s books.Setting, id string, may func(books.Right) bool, said string) (*Block, error) {
 	t, err := talk.Of(ctx, s, id)
-	return &Block{Talk: t, ID: id, Path: pathOf(id) + "/talk", May: may(books.RightComment), Runes: talk.RunesMax, Most: talk.AttachmentBytesMax >> 20, Said: said, Exception: pathOf(id)}, err
+	return &Block{Talk: t, ID: id, Path: pathOf(id) + "/talk", May: may(books.RightComment), Runes: talk.RunesMax, Most: talk.AttachmentBytesMax >> 20, Said: said != "", Untold: said == saidUntold, Exception: pathOf(id)}, err
 }
 
 func pathOf(id string) string { return "/exceptions/" + url.PathEscape(id) }
@@ -45,7 +50,7 @@ var Routes = []room.Route{
 }
 
 func look(v *room.Visit) (*room.Answer, error) {
-	b, err := Of(v.Ctx, v.Setting, v.R.PathValue("id"), v.May, false)
+	b, err := Of(v.Ctx, v.Setting, v.R.PathValue("id"), v.May, "")
 	if err != nil {
 		return nil, err
 	}
@@ -70,15 +75,18 @@ func say(v *room.Visit) (*room.Answer, error) {
 		seen = 0
 	}
 	text, to := v.R.PostFormValue("text"), v.R.PostFormValue("to")
-	_, err = talk.Say(v.Ctx, talk.SayOptions{Setting: v.Setting, ID: id, Text: text, Give: to, Seen: seen})
+	_, err = talk.Say(v.Ctx, talk.SayOptions{Setting: v.Setting, ID: id, Text: text, Give: to, Seen: seen, Server: v.Server})
 	if err == nil {
 		return &room.Answer{To: pathOf(id) + "?said=1#talk"}, nil
+	}
+	if _, is := errors.AsType[*talk.Untold](err); is {
+		return &room.Answer{To: pathOf(id) + "?said=" + saidUntold + "#talk"}, nil
 	}
 	known, ok := errors.AsType[*pipeline.Error](err)
 	if !ok || pipeline.IsRefused(err) || known.Kind != pipeline.KindUsage && known.Kind != pipeline.KindBlocked || known.Misnamed {
 		return nil, err
 	}
-	b, lookErr := Of(v.Ctx, v.Setting, id, v.May, false)
+	b, lookErr := Of(v.Ctx, v.Setting, id, v.May, "")
 	if lookErr != nil {
 		return nil, lookErr
 	}

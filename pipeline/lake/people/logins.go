@@ -82,7 +82,7 @@ func (l Logins) Find(ctx context.Context, issuer, subject string) (one Login, fo
 	return one, found, l.Store.Disk.Fail("read who signs in of", l.Store.Disk.Root, err)
 }
 
-// Forget erases who a person is at any provider, with the keys: nothing in the chain tells
+// Forget erases who a person is at any provider, and where they are written to, with the keys: nothing in the chain tells
 // of them from then on.
 func (l Logins) Forget(ctx context.Context, person string) error {
 	there, err := l.Store.present(ctx)
@@ -90,10 +90,15 @@ func (l Logins) Forget(ctx context.Context, person string) error {
 		return err
 	}
 	return l.Store.Disk.Fail("erase who signs in of", l.Store.Disk.Root, l.Store.Write(ctx, func(tx *sql.Tx) error {
-		if has, err := hasLogins(ctx, tx); err != nil || !has {
-			return err
+		for table, has := range map[string]func(context.Context, *sql.Tx) (bool, error){"logins": hasLogins, "addresses": hasAddresses} {
+			there, err := has(ctx, tx)
+			if err == nil && there {
+				_, err = tx.ExecContext(ctx, "delete from "+table+" where person = ?", person)
+			}
+			if err != nil {
+				return err
+			}
 		}
-		_, err := tx.ExecContext(ctx, "delete from logins where person = ?", person)
-		return err
+		return nil
 	}))
 }
