@@ -18,7 +18,7 @@ var olderState = []string{
 	"drop table carat_signed", "drop table carat_fetched", "drop table carat_sources",
 	"alter table carat_decisions drop column matched, drop column match_name, drop column signed_no, drop column expected, drop column actual, drop column difference, drop column unit",
 	"alter table carat_users drop column signed_no, drop column entities, drop column until_at",
-	"alter table carat_sign_offs drop column signed_no",
+	"alter table carat_sign_offs drop column signed_no", "alter table carat_runs drop column engine",
 	"alter table carat_locks drop column approved_no, drop column reopened_no",
 	"delete from carat_migrations where name >= '0008'",
 }
