@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"carat/jobs/books"
+	"carat/jobs/serve/flight"
 	"carat/jobs/serve/pages"
 	"carat/jobs/serve/web"
 	"carat/pipeline"
@@ -33,9 +34,11 @@ type Options struct {
 	CertFile, KeyFile string
 	// Proxies are the networks of proxies that speak TLS for this server, as CIDR.
 	Proxies []string
+	// Flight is the address at which tools ask by Arrow Flight SQL; "": none is served.
+	Flight string
 	// Ready is told where the pages are: with the key in it where nobody is
-	// authenticated. It is told once.
-	Ready func(link string)
+	// authenticated, and where Flight SQL is, "" for nowhere. It is told once.
+	Ready func(link, flight string)
 	// Grace is how long requests may take to end after ctx is done.
 	Grace time.Duration
 }
@@ -85,9 +88,16 @@ func Run(ctx context.Context, o Options) (err error) {
 	if key != "" {
 		link += "open/" + key
 	}
-	failed := make(chan error, 1)
+	tools, at, err := o.tools()
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	failed := make(chan error, 2) // one for each that serves
 	go func() { failed <- server.Serve(l) }()
-	o.Ready(link)
+	if tools != nil {
+		go func() { failed <- tools.Serve() }()
+	}
+	o.Ready(link, at)
 	select {
 	case err := <-failed:
 		return pipeline.Errorf(pipeline.KindInternal, "serve", o.Listen, "%w", err)
@@ -95,6 +105,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.Grace)
 	defer cancel()
+	if tools != nil {
+		tools.Stop(ending)
+	}
 	if err := server.Shutdown(ending); err != nil {
 		err = server.Close() // what took longer is cut off
 		if err != nil && !errors.Is(err, http.ErrServerClosed) {
@@ -102,6 +115,18 @@ func Run(ctx context.Context, o Options) (err error) {
 		}
 	}
 	return nil
+}
+
+// tools listens for Flight SQL, if it is asked for.
+func (o Options) tools() (s *flight.Server, at string, err error) {
+	if o.Flight == "" {
+		return nil, "", nil
+	}
+	s, err = flight.Listen(flight.Options{Setting: o.Setting, SQL: o.SQL, Clock: o.Clock, Log: o.Log, Listen: o.Flight, CertFile: o.CertFile, KeyFile: o.KeyFile, Throttle: web.NewThrottle()})
+	if err != nil {
+		return nil, "", err
+	}
+	return s, s.Address(), nil
 }
 
 // authenticated says whether people prove who they are, and judges who starts the

@@ -42,7 +42,7 @@ type arrowRows struct {
 }
 
 func newArrowRows(w io.Writer, columns []Column, types []string) (RowWriter, error) {
-	schema := arrowSchema(columns, types)
+	schema := ArrowSchema(columns, types)
 	file, err := ipc.NewFileWriter(w, ipc.WithSchema(schema), ipc.WithZstd())
 	if err != nil {
 		return nil, fmt.Errorf("write Arrow: %w", err)
@@ -52,7 +52,7 @@ func newArrowRows(w io.Writer, columns []Column, types []string) (RowWriter, err
 }
 
 func newParquetRows(w io.Writer, columns []Column, types []string) (RowWriter, error) {
-	schema := arrowSchema(columns, types)
+	schema := ArrowSchema(columns, types)
 	// A writer that can be closed would be closed with the file; that is for
 	// whoever opened it.
 	file, err := pqarrow.NewFileWriter(schema, struct{ io.Writer }{w},
@@ -65,7 +65,8 @@ func newParquetRows(w io.Writer, columns []Column, types []string) (RowWriter, e
 		write: file.WriteBuffered, close: file.Close}, nil
 }
 
-func arrowSchema(columns []Column, types []string) *arrow.Schema {
+// ArrowSchema gives the fields of columns, whose types are named as the SQL engine names them.
+func ArrowSchema(columns []Column, types []string) *arrow.Schema {
 	fields := make([]arrow.Field, len(columns))
 	for i, c := range columns {
 		fields[i] = arrow.Field{Name: c.Name, Type: arrowType(types[i]), Nullable: true}
