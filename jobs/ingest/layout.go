@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"errors"
+	"fmt"
 
 	"carat/pipeline/feed"
 	"carat/pipeline/feed/guess"
@@ -9,7 +10,8 @@ import (
 
 // GuessLayout writes a first layout for a file: see guess.Write. The feed is
 // that of the file's name unless feedName says it; one that doesn't exist is a
-// usage error.
+// usage error. A file that carat knows and doesn't read is refused as ingest does, unless
+// feedName says what it is: a layout would read it as something that it isn't.
 func GuessLayout(path, feedName, sheet string) (text string, err error) {
 	if err := knownFeed(feedName); err != nil {
 		return "", err
@@ -23,7 +25,14 @@ func GuessLayout(path, feedName, sheet string) (text string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return guess.Write(f, in.Name, in.Feed, sheet)
+	unread := feed.Unread(f, in.Name)
+	if unread != nil && feedName == "" {
+		return "", unread
+	}
+	if text, err = guess.Write(f, in.Name, in.Feed, sheet); unread != nil && err == nil {
+		text = fmt.Sprintf("# carat doesn't read this file as it is, and what you say it is it may not be:\n# %v\n", unread) + text
+	}
+	return text, err
 }
 
 // LooksLike says of which feed a file is that carat reads as it is, and how: the feed's

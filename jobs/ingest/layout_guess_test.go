@@ -184,3 +184,22 @@ func TestGuessedLayoutsOfNoText(t *testing.T) {
 		t.Errorf("an archive: %s", got)
 	}
 }
+
+// A file that carat knows and doesn't read gets what ingest says of it, and no layout, which
+// would read a customer's charge as a payout. Who says what it is gets both.
+func TestNoLayoutOfWhatIsKnownAndNotRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "stripe_payments.csv")
+	const text = "id,Created date (UTC),Amount,Amount Refunded,Currency,Captured,Fee,Status\nch_1,2026-10-03 10:00:00,100.00,0.00,usd,true,3.20,Paid\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const known = "it is Stripe's dashboard export of payments, which carat doesn't read"
+	got, err := ingest.GuessLayout(path, "", "")
+	if got != "" || pipeline.KindOf(err) != pipeline.KindBadInput || !strings.Contains(fmt.Sprint(err), known) {
+		t.Errorf("%v\n%s", err, got)
+	}
+	got, err = ingest.GuessLayout(path, "coin_purchases", "")
+	if err != nil || !strings.Contains(got, known) || !strings.Contains(got, "gross_amount: Amount") {
+		t.Errorf("%v\n%s", err, got)
+	}
+}

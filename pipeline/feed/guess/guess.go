@@ -36,6 +36,7 @@ type draft struct {
 	Meant    map[string]string   // what of these differs from one of its own in its case alone
 	Joins    map[string]parted   // by column of the feed: the columns that its time is parted into
 	Shown    string              // the one sign or code that a sheet shows its amounts with
+	Reasons  map[string]string   // by key of the layout, or column of the feed: what says its value
 }
 
 // guessed is a column of a sample with what its texts can be.
@@ -49,7 +50,7 @@ type guessed struct {
 
 // draftFor makes a layout of a feed for a sample.
 func (s sample) draftFor(f pipeline.Feed) draft {
-	g := draft{Feed: f.Name, Sheets: s.Sheets, Doubts: map[string]string{}, Examples: map[string]string{}, Words: map[string][]string{}, Meant: map[string]string{}, Joins: map[string]parted{}}
+	g := draft{Feed: f.Name, Sheets: s.Sheets, Doubts: map[string]string{}, Examples: map[string]string{}, Words: map[string][]string{}, Meant: map[string]string{}, Joins: map[string]parted{}, Reasons: map[string]string{}}
 	l := &g.Layout
 	l.Rows = s.At
 	l.Separator, l.Encoding, l.Sheet = layout.Separator(s.Separator), s.Encoding, s.Sheet
@@ -67,8 +68,10 @@ func (s sample) draftFor(f pipeline.Feed) draft {
 	}
 	g.pairs(f, columns)
 	g.match(f, columns)
+	g.saidCurrencies(f, columns)
 	g.join(s.partedTimes(columns))
 	g.formats(columns)
+	g.saidZone()
 	g.words(f, columns)
 	g.shown(columns)
 	g.missing(f)
@@ -121,7 +124,7 @@ func (g *draft) pairs(f pipeline.Feed, columns []guessed) {
 	}
 	var pair layout.Pair
 	for _, c := range columns {
-		switch name := plainName(c.name); {
+		switch name := bareName(c.name); {
 		case slices.Contains(creditNames, name) && (c.number || len(c.texts) == 0):
 			pair.Credit = c.name
 		case slices.Contains(debitNames, name) && (c.number || len(c.texts) == 0):
@@ -177,7 +180,7 @@ func (g *draft) match(f pipeline.Feed, columns []guessed) {
 		}
 		for i, have := range columns {
 			score := likeness(have.name, c.Name)
-			if score == 0 || taken[have.name] || !have.fits(c) {
+			if score == 0 || taken[have.name] || !have.fits(c) || have.isOthers(c) {
 				continue
 			}
 			all = append(all, candidate{c.Name, i, score})
@@ -190,8 +193,8 @@ func (g *draft) match(f pipeline.Feed, columns []guessed) {
 			continue
 		}
 		g.Layout.Columns[c.column], taken[name] = name, true
-		if _, unit := minorName(name); unit && kindOf(f.Name, c.column) == pipeline.ColumnNumber && strings.HasSuffix(c.column, "amount") && !columns[c.at].fractions() {
-			g.Layout.Scale[c.column] = layout.MinorUnits
+		if _, places := unitName(name); places != 0 && kindOf(f.Name, c.column) == pipeline.ColumnNumber && strings.HasSuffix(c.column, "amount") && !columns[c.at].fractions() {
+			g.Layout.Scale[c.column] = places
 		}
 		if c.score < 90 {
 			g.Doubts[c.column] = "a guess by its name"
@@ -202,6 +205,18 @@ func (g *draft) match(f pipeline.Feed, columns []guessed) {
 			delete(g.Layout.Signs, column)
 		}
 	}
+}
+
+// isOthers says whether a column is, by its name, of another amount than what was booked,
+// or of the other party's account.
+func (c guessed) isOthers(want pipeline.FeedColumn) bool {
+	switch {
+	case want.Name == "account":
+		return hasWord(c.name, otherWords)
+	case want.Kind == pipeline.ColumnNumber || want.Kind == pipeline.ColumnCurrency:
+		return hasWord(c.name, foreignWords)
+	}
+	return false
 }
 
 // fractions says whether a column has a number that is no whole one.
@@ -309,7 +324,7 @@ func distinct(texts []string, most int) (words []string) {
 // shown notes the currencies that a sheet's amounts are shown with, where no column has
 // them: they are in the formats of its cells alone.
 func (g *draft) shown(columns []guessed) {
-	if g.Layout.Columns["currency"] != "" {
+	if g.Layout.Columns["currency"] != "" || g.Layout.Constants["currency"] != "" {
 		return
 	}
 	var signs []string
@@ -343,14 +358,14 @@ func oneCurrency(sign string) string {
 // missing says what the feed needs that the file doesn't seem to have.
 func (g *draft) missing(f pipeline.Feed) {
 	mapped := g.Layout.Mapped()
-	if signs := g.Layout.CurrencySign; len(signs) > 1 && !slices.Contains(mapped, "currency") && columnOf(f.Name, "currency").Kind == pipeline.ColumnCurrency {
+	if signs := g.Layout.CurrencySign; len(signs) > 1 && !slices.Contains(mapped, "currency") && g.Layout.Constants["currency"] == "" && columnOf(f.Name, "currency").Kind == pipeline.ColumnCurrency {
 		g.Layout.CurrencyBySign, g.Layout.CurrencySign = map[string]string{}, nil
 		for _, sign := range signs {
 			g.Layout.CurrencyBySign[sign] = oneCurrency(sign)
 		}
 	}
 	for _, column := range f.Required() {
-		if slices.Contains(mapped, column) || column == "currency" && len(g.Layout.CurrencyBySign) > 0 {
+		if slices.Contains(mapped, column) || g.Layout.Constants[column] != "" || column == "currency" && len(g.Layout.CurrencyBySign) > 0 {
 			continue
 		}
 		if len(f.Key) == 1 && column == f.Key[0] && kindOf(f.Name, column) == pipeline.ColumnID {

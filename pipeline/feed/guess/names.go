@@ -11,9 +11,9 @@ var synonyms = map[string][]string{
 	"account":              {"account", "iban", "rekening", "konto", "compte", "cuenta", "account number", "auftragskonto"},
 	"booked_at":            {"booked at", "booked", "booking date", "buchungstag", "buchungsdatum", "date", "datum", "datum transactie", "fecha", "data", "value date", "valuta", "posted", "transaction date", "created", "created at", "ts", "timestamp", "time stamp", "date time", "datetime", "time", "event time", "occurred at", "epoch", "epoch ms"},
 	"amount":               {"amount", "betrag", "bedrag", "montant", "importe", "importo", "valor", "sum", "umsatz"},
-	"currency":             {"currency", "währung", "munt", "devise", "moneda", "valuta", "cur", "ccy"},
+	"currency":             {"currency", "währung", "waehrung", "munt", "devise", "moneda", "valuta", "cur", "ccy"},
 	"reference":            {"reference", "ref", "details", "description", "mededelingen", "verwendungszweck", "libellé", "text", "memo", "narrative", "purpose", "label"},
-	"counterparty":         {"counterparty", "who", "name", "naam", "payee", "empfänger", "begünstigter", "beneficiary", "payer"},
+	"counterparty":         {"counterparty", "who", "name", "naam", "payee", "empfänger", "empfaenger", "begünstigter", "beneficiary", "payer"},
 	"line_id":              {"line id", "transaction id", "id", "no", "number", "entry"},
 	"purchase_id":          {"purchase id", "order id", "order", "beleg", "id", "transaction id", "no"},
 	"original_purchase_id": {"original purchase id", "refund of", "original order", "parent id", "storno zu"},
@@ -25,11 +25,11 @@ var synonyms = map[string][]string{
 	"channel":              {"channel", "store", "shop", "platform"},
 	"reseller_id":          {"reseller id", "reseller", "partner id", "partner"},
 	"sku":                  {"sku", "product id", "product", "package", "artikel", "item"},
-	"coins":                {"coins", "coin amount", "münzen", "quantity of coins"},
+	"coins":                {"coins", "coin amount", "münzen", "muenzen", "quantity of coins"},
 	"bonus_coins":          {"bonus coins", "bonus"},
 	"gross_amount":         {"gross amount", "gross", "amount", "price", "paid", "betrag", "total", "brutto"},
 	"net_amount":           {"net amount", "net", "netto"},
-	"fee_amount":           {"fee amount", "fee", "gebühr", "commission"},
+	"fee_amount":           {"fee amount", "fee", "gebühr", "gebuehr", "commission"},
 	"tax_amount":           {"tax amount", "tax", "vat", "mwst"},
 	"store_fee_amount":     {"store fee amount", "store fee", "fee"},
 	"withholding_amount":   {"withholding amount", "withholding", "wht"},
@@ -70,24 +70,12 @@ var synonyms = map[string][]string{
 
 // creditNames and debitNames are what the columns of a pair are called.
 var (
-	creditNames = []string{"credit", "money in", "paid in", "in", "haben", "crédit", "credito", "abono", "deposit", "deposits"}
-	debitNames  = []string{"debit", "money out", "paid out", "out", "soll", "débit", "debito", "cargo", "withdrawal", "withdrawals"}
+	creditNames = []string{"credit", "money in", "paid in", "in", "haben", "crédit", "credito", "abono", "deposit", "deposits", "gutschrift", "gutschriften", "zahlungseingang", "eingang", "money received", "received", "entrate", "ingreso", "ingresos", "bijschrijving", "お預り金額", "お預入れ額"}
+	debitNames  = []string{"debit", "money out", "paid out", "out", "soll", "débit", "debito", "cargo", "withdrawal", "withdrawals", "belastung", "belastungen", "lastschrift", "zahlungsausgang", "ausgang", "money spent", "spent", "uscite", "gasto", "gastos", "afschrijving", "お支払金額", "お引出し額"}
 	signNames   = []string{"af bij", "sign", "soll/haben", "s/h", "debit/credit", "credit/debit", "dr/cr", "cr/dr", "d/c", "c/d", "direction", "in/out"}
 	negatives   = []string{"af", "debit", "d", "dr", "dbit", "out", "s", "soll", "minus", "-", "withdrawal"}
 	positives   = []string{"bij", "credit", "c", "cr", "crdt", "in", "h", "haben", "plus", "+", "deposit"}
 )
-
-// minorName gives a name as plainName does, without what says that its numbers are in the
-// smallest unit of a currency: amount_cents, price_minor.
-func minorName(name string) (plain string, minor bool) {
-	plain = plainName(name)
-	for _, unit := range []string{" in minor units", " minor units", " minor unit", " minor", " in cents", " cents", " cent", " in pence", " pence", " centimes"} {
-		if rest, found := strings.CutSuffix(plain, unit); found {
-			return rest, true
-		}
-	}
-	return plain, false
-}
 
 // plainName makes a name of a header one of words with single blanks.
 func plainName(name string) string {
@@ -117,10 +105,10 @@ func splitCamel(name string) string {
 
 // likeness is how much a name of the file sounds like a column: 0 not at all.
 func likeness(name, column string) int {
-	plain, _ := minorName(name)
+	plain, bare := plainName(name), bareName(name)
 	words := strings.Fields(plain)
 	for i, s := range append([]string{strings.ReplaceAll(column, "_", " ")}, synonyms[column]...) {
-		if plain == s {
+		if plain == s || bare == s {
 			return 100 - i
 		}
 	}

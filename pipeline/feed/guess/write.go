@@ -40,7 +40,14 @@ func (g draft) yaml(name string) string {
 	} else if len(l.TimeFormats) > 0 {
 		say("      time_format: %s", listed(l.TimeFormats))
 	}
-	say("      # time_zone: Europe/Berlin # of times without one, if it isn't that of carat.yaml")
+	switch {
+	case g.Doubts["time_zone"] != "":
+		say("      time_zone: \"\" # ? %s", g.Doubts["time_zone"])
+	case l.TimeZone != "":
+		say("      time_zone: %s # %s", l.TimeZone, g.Reasons["time_zone"])
+	default:
+		say("      # time_zone: Europe/Berlin # of times without one, if it isn't that of carat.yaml")
+	}
 	say("      columns:")
 	for _, column := range l.Mapped() {
 		if pair, ok := l.Pairs[column]; ok {
@@ -110,14 +117,24 @@ func (g draft) spelling(say func(string, ...any)) {
 
 // unknown writes what has to be said by somebody who knows.
 func (g draft) unknown(say func(string, ...any)) {
+	constants := g.Layout.Constants
 	if len(g.Missing) > 0 {
 		say("      constants: # nothing in the file looks like these, which every row needs: a value for all rows, or a column above")
+	} else if len(constants) > 0 {
+		say("      constants:")
+	}
+	for _, column := range slices.Sorted(maps.Keys(constants)) {
+		say("        %s: %s # %s", column, quoted(constants[column]), g.Reasons[column])
+	}
+	if len(g.Missing) > 0 {
 		for _, column := range g.Missing {
 			switch code := oneCurrency(g.Shown); {
 			case column == "currency" && code != "":
 				say("        currency: %s # the sheet shows the amounts in it", code)
 			case column == "currency" && g.Shown != "":
 				say("        currency: \"\" # ? the sheet shows the amounts with %s", g.Shown)
+			case g.Doubts[column] != "":
+				say("        %s: \"\" # ? %s", column, g.Doubts[column])
 			default:
 				say("        %s: \"\" # ?", column)
 			}
@@ -139,12 +156,16 @@ func (g draft) unknown(say func(string, ...any)) {
 			say("        %s: {%s}%s", column, strings.Join(pairs, ", "), ask)
 		}
 	}
-	var minor []string
+	var units []string
 	for _, column := range slices.Sorted(maps.Keys(g.Layout.Scale)) {
-		minor = append(minor, column+": minor_units")
+		text := "minor_units"
+		if places := g.Layout.Scale[column]; places != layout.MinorUnits {
+			text = fmt.Sprint(places)
+		}
+		units = append(units, column+": "+text)
 	}
-	if len(minor) > 0 {
-		say("      scale: {%s} # as its name says", strings.Join(minor, ", "))
+	if len(units) > 0 {
+		say("      scale: {%s} # as its name says", strings.Join(units, ", "))
 	}
 	var cents []string
 	for _, column := range g.Layout.Mapped() {
@@ -167,15 +188,17 @@ func wordsOf(feed, column string) []string {
 func (g draft) example(column, example string) string {
 	text := ""
 	if example != "" {
-		text = " # such as " + strings.ReplaceAll(example, "\n", " ")
+		text = "such as " + strings.ReplaceAll(example, "\n", " ")
 	}
-	if d := g.Doubts[column]; d != "" {
-		text += " (" + d + ")"
-		if !strings.HasPrefix(text, " #") {
-			text = " # " + d
-		}
+	switch d := g.Doubts[column]; {
+	case d != "" && text != "":
+		return " # ? " + d + "; " + text
+	case d != "":
+		return " # ? " + d
+	case text != "":
+		return " # " + text
 	}
-	return text
+	return ""
 }
 
 // quoted writes a text as a scalar of YAML.
