@@ -116,7 +116,9 @@ func evaluateCommand(a *app) *cobra.Command {
 if anything differs. Then projects the sheet's audited amounts onto all rows:
 the likeliest misstatement, and how much the rows are over- and understated at
 most, at the confidence asked for. Monetary units: Stringer's bound with the
-factors of the AICPA's guide; else difference estimation with Student's t.`,
+factors of the AICPA's guide; else difference estimation with Student's t, or,
+where fewer than 25 items are misstated, how many can be at most, each by no
+more than its amount.`,
 		Example: `  carat sample evaluate samples/x --tolerable 2500
   carat sample evaluate samples/x --confidence 90`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -158,30 +160,54 @@ func (a *app) tellEvaluation(e *sample.Evaluation) {
 	fmt.Fprintf(a.stdout, "examined: %s, %d of them misstated; above zero is overstated\n", numbered(e.Examined, "items"), e.Misstated)
 	line("found in them", e.Known, false)
 	line("likeliest in all", e.Projected, false)
-	with := "confidence factors "
-	if e.Basic == nil {
-		with = "Student's t "
-	}
-	if len(e.Factors) > 0 {
-		with = ", " + with + strings.Join(e.Factors[:min(len(e.Factors), factorsShown)], ", ")
-	} else {
-		with = ": everything was examined"
-	}
-	fmt.Fprintf(a.stdout, "at %d percent%s\n", e.Confidence, with)
+	fmt.Fprintf(a.stdout, "at %d percent%s\n", e.Confidence, limitsBy(e))
 	if e.Basic != nil {
 		line("basic precision", e.Basic, true)
 		line("projected overstatement", e.Projection, true)
 		line("incremental allowance", e.Incremental, true)
 	}
-	line("overstated by at most", e.Over, true)
-	line("understated by at most", e.Under, true)
-	switch {
-	case e.Tolerable == nil:
-	case e.Holds():
-		fmt.Fprintf(a.stdout, "within the tolerable %s %s\n", sampling.Text(e.Tolerable), unit)
-	default:
-		fmt.Fprintf(a.stdout, "beyond the tolerable %s %s: examine more items, or correct what was found\n", sampling.Text(e.Tolerable), unit)
+	if e.ByCount {
+		fmt.Fprintf(a.stdout, "  misstated at most: %d of %s\n", e.MisstatedMost, numbered(e.Plan.Population.Items, "items"))
 	}
+	if e.Over == nil || e.Under == nil {
+		fmt.Fprintln(a.stdout, "  no limit can be told: an item is wrong by more than its own amount, and so may be those that nobody saw")
+	} else {
+		line("overstated by at most", e.Over, true)
+		line("understated by at most", e.Under, true)
+	}
+	of := ""
+	if e.LeftOut > 0 {
+		of = ", as far as amounts above zero go"
+		fmt.Fprintf(a.stdout, "  not in it: %s of %s %s, not above zero, that had no chance: draw by --method random too\n",
+			numbered(e.LeftOut, "items"), sampling.Text(e.LeftOutAmount), unit)
+	}
+	if e.Tolerable == nil {
+		return
+	}
+	tolerable := sampling.Text(e.Tolerable) + " " + unit
+	switch {
+	case e.Over == nil || e.Under == nil:
+		fmt.Fprintf(a.stdout, "not known to be within the tolerable %s: examine more items\n", tolerable)
+	case e.Holds():
+		fmt.Fprintf(a.stdout, "within the tolerable %s%s\n", tolerable, of)
+	default:
+		fmt.Fprintf(a.stdout, "beyond the tolerable %s%s: examine more items, or correct what was found\n", tolerable, of)
+	}
+}
+
+// limitsBy says by what the limits of an evaluation were worked out.
+func limitsBy(e *sample.Evaluation) string {
+	switch {
+	case e.ByCount:
+		return fmt.Sprintf(": fewer than %d differences to tell how they spread; by the count, if no item is wrong by more than its amount", sampling.DifferencesMin)
+	case len(e.Factors) == 0:
+		return ": everything was examined"
+	}
+	with := "Student's t "
+	if e.Basic != nil {
+		with = "confidence factors "
+	}
+	return ", " + with + strings.Join(e.Factors[:min(len(e.Factors), factorsShown)], ", ")
 }
 
 // factorsShown bounds how many confidence factors are listed.

@@ -29,9 +29,9 @@ type Evaluation struct {
 	Tolerable  *big.Int // nil: none was told
 }
 
-// Holds says whether neither limit goes beyond what is tolerable.
+// Holds says whether both limits can be told and neither goes beyond what is tolerable.
 func (e Evaluation) Holds() bool {
-	return e.Tolerable != nil && e.Over.Cmp(e.Tolerable) <= 0 && e.Under.Cmp(e.Tolerable) <= 0
+	return e.Tolerable != nil && e.Over != nil && e.Under != nil && e.Over.Cmp(e.Tolerable) <= 0 && e.Under.Cmp(e.Tolerable) <= 0
 }
 
 // Evaluate draws the sample of a folder again from the history as it was then, and

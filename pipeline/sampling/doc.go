@@ -9,6 +9,7 @@
 //
 // Sources: AICPA, Audit Guide: Audit Sampling (monetary unit sampling: fixed-interval
 // selection, tainting, confidence factors of the Poisson distribution); K. W. Stringer's
-// bound; W. G. Cochran, Sampling Techniques, 3rd edition, chapters 2 and 5 (difference
-// estimation in simple random and stratified random samples).
+// bound; W. G. Cochran, Sampling Techniques, 3rd edition, chapters 2, 3 and 5 (difference
+// estimation in simple random and stratified random samples, when it holds, and the exact
+// limits of a count).
 package sampling

@@ -47,6 +47,7 @@ type Drawn struct {
 type Stratum struct {
 	Items, Drawn int64
 	Amount       *big.Int // of the items' amounts, without their signs
+	Largest      *big.Int // of them, without its sign
 }
 
 // Sample is what was drawn, and how.
@@ -173,7 +174,7 @@ func ByTicket(size int, seed string) (Drawer, error) {
 	if size <= 0 {
 		return nil, fmt.Errorf("%d items can't be drawn", size)
 	}
-	return &byTicket{s: Sample{Method: Random, Seed: seed, Strata: []Stratum{{Amount: new(big.Int)}}}, upto: new(big.Int), tops: []lowest{{size: size}}}, nil
+	return &byTicket{s: Sample{Method: Random, Seed: seed, Strata: []Stratum{{Amount: new(big.Int), Largest: new(big.Int)}}}, upto: new(big.Int), tops: []lowest{{size: size}}}, nil
 }
 
 // ByStratum parts a population into strata, whose amounts without sign add up to total,
@@ -188,7 +189,7 @@ func ByStratum(total *big.Int, size, strata int, seed string) (Drawer, error) {
 	for i := range strata {
 		bound := new(big.Int).Mul(total, big.NewInt(int64(i+1)))
 		d.bounds = append(d.bounds, bound.Quo(bound, big.NewInt(int64(strata))))
-		d.s.Strata = append(d.s.Strata, Stratum{Amount: new(big.Int)})
+		d.s.Strata = append(d.s.Strata, Stratum{Amount: new(big.Int), Largest: new(big.Int)})
 		own := size / strata
 		if i >= strata-size%strata {
 			own++
@@ -208,6 +209,9 @@ func (d *byTicket) Take(i Item) {
 	of := &d.s.Strata[at]
 	of.Items++
 	of.Amount.Add(of.Amount, magnitude)
+	if magnitude.Cmp(of.Largest) > 0 {
+		of.Largest = magnitude
+	}
 	d.tops[at].take(holder{ticket: ticket(d.s.Seed, i.ID), item: i})
 }
 

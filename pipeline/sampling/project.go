@@ -16,6 +16,9 @@ type Finding struct {
 // misstatement is recorded less audited: above zero, the item is overstated.
 func (f Finding) misstatement() *big.Int { return new(big.Int).Sub(f.Amount, f.Audited) }
 
+// in says whether the item is one of the stratum at an index; a random sample has one.
+func (f Finding) in(at int) bool { return f.Stratum == at+1 || (f.Stratum == 0 && at == 0) }
+
 // Limits is what the misstatements of a sample say about its population, in
 // billionths. Projected and the limits are signed: overstatement is above zero.
 type Limits struct {
@@ -26,7 +29,16 @@ type Limits struct {
 	Projected *big.Int
 	// Over is how much the population is overstated at most, Under how much it is
 	// understated at most, each at the confidence asked for; neither is below zero.
+	// nil: no limit can be told.
 	Over, Under *big.Int
+	// ByCount says that Over and Under follow from how many items are misstated at most,
+	// MisstatedMost of the population, since too few were found to tell how they differ.
+	ByCount       bool
+	MisstatedMost int64
+	// Left out are the items that had no chance of being drawn, since their amount isn't
+	// above zero, and the sum of their amounts: the limits say nothing about them.
+	LeftOut       int64
+	LeftOutAmount *big.Int
 	// Basic, Projection and Incremental are the parts of Over in monetary unit sampling:
 	// basic precision, projected overstatement (known of items examined whole included),
 	// and the allowance for the misstatements found. nil for other methods.
@@ -55,11 +67,24 @@ func Project(s Sample, p *Population, found []Finding, confidence int) (Limits, 
 	}
 	var l Limits
 	if s.Method == MUS {
-		l = Stringer(s.Interval, found, func(n int) *big.Rat { return Factor(n, confidence) })
+		rest := new(big.Int).Set(p.PositiveAmount)
+		for _, f := range found {
+			if f.Whole {
+				rest.Sub(rest, f.Amount)
+			}
+		}
+		l = Stringer(s.Interval, rest, found, func(n int) *big.Rat { return Factor(n, confidence) })
+		l.LeftOut, l.LeftOutAmount = p.Negative+p.Nothing, p.NegativeAmount
 	} else {
 		var err error
-		if l, err = differences(s, found, confidence); err != nil {
+		var enough bool
+		if l, enough, err = differences(s, found, confidence); err != nil {
 			return l, err
+		}
+		if !enough {
+			projected := l.Projected
+			l = attributes(s, found, confidence)
+			l.ByCount, l.Projected = true, projected
 		}
 	}
 	l.Examined, l.Known = int64(len(found)), new(big.Int)
@@ -83,8 +108,10 @@ func Project(s Sample, p *Population, found []Finding, confidence int) (Limits, 
 // of which R(0) J is the basic precision, t(i) J the projection and the rest, R(i) -
 // R(i-1) - 1 times it, the incremental allowance. Overstatements and understatements
 // have a limit each; neither is lowered by the other. A taint above 1 (an item that
-// should be below zero) counts as it is.
-func Stringer(interval *big.Int, found []Finding, factor func(misstatements int) *big.Rat) Limits {
+// should be below zero) counts as it is. What reaches the interval was examined and
+// carries no risk of sampling: the basic precision is at most rest, what the items below
+// it come to (AICPA guide: the sampled population is without those examined whole).
+func Stringer(interval, rest *big.Int, found []Finding, factor func(misstatements int) *big.Rat) Limits {
 	j := new(big.Rat).SetInt(interval)
 	of := func(sign int) (whole *big.Rat, taints []*big.Rat) {
 		whole = new(big.Rat)
@@ -107,13 +134,16 @@ func Stringer(interval *big.Int, found []Finding, factor func(misstatements int)
 	limit := func(sign int) (basic, projection, incremental *big.Rat) {
 		whole, taints := of(sign)
 		basic, projection, incremental = new(big.Rat).Mul(factor(0), j), whole, new(big.Rat)
+		if unseen := new(big.Rat).SetInt(rest); basic.Cmp(unseen) > 0 {
+			basic = unseen
+		}
 		for i, t := range taints {
 			one := new(big.Rat).Mul(t, j)
 			projection.Add(projection, one)
 			more := new(big.Rat).Sub(factor(i+1), factor(i))
 			incremental.Add(incremental, one.Mul(one, more.Sub(more, big.NewRat(1, 1))))
 		}
-		if sign > 0 {
+		if sign > 0 && rest.Sign() > 0 {
 			for i := range len(taints) + 1 {
 				l.Factors = append(l.Factors, factor(i).FloatString(2))
 			}
@@ -145,21 +175,28 @@ func Stringer(interval *big.Int, found []Finding, factor func(misstatements int)
 //
 // with t the one-sided quantile of Student's distribution with sum of (n - 1) degrees of
 // freedom over strata that weren't drawn whole. A stratum of which one of several items
-// was drawn has no variance: that is an error.
-func differences(s Sample, found []Finding, confidence int) (l Limits, err error) {
+// was drawn has no variance: that is an error. The limits hold only where enough differ:
+// where there are fewer misstated items than DifferencesMin outside of strata drawn whole,
+// or a stratum not drawn whole shows no variance, which says that nothing was seen of it
+// and not that there is none, enough is false and the limits mustn't be used.
+func differences(s Sample, found []Finding, confidence int) (l Limits, enough bool, err error) {
 	projected, variance, freedom := new(big.Rat), new(big.Rat), int64(0)
+	misstated, varied := 0, true
 	for at, h := range s.Strata {
 		sum, squares := new(big.Rat), new(big.Rat)
 		for _, f := range found {
-			if f.Stratum == at+1 || (f.Stratum == 0 && at == 0) {
+			if f.in(at) {
 				d := new(big.Rat).SetInt(f.misstatement())
+				if d.Sign() != 0 && h.Drawn < h.Items {
+					misstated++
+				}
 				sum.Add(sum, d)
 				squares.Add(squares, new(big.Rat).Mul(d, d))
 			}
 		}
 		if h.Drawn == 0 {
 			if h.Items > 0 {
-				return l, fmt.Errorf("nothing was drawn from stratum %d", at+1)
+				return l, false, fmt.Errorf("nothing was drawn from stratum %d", at+1)
 			}
 			continue
 		}
@@ -169,11 +206,12 @@ func differences(s Sample, found []Finding, confidence int) (l Limits, err error
 			continue
 		}
 		if h.Drawn == 1 {
-			return l, fmt.Errorf("one of %d items was drawn from stratum %d: it takes two to tell how they differ; draw more, or fewer strata", h.Items, at+1)
+			return l, false, fmt.Errorf("one of %d items was drawn from stratum %d: it takes two to tell how they differ; draw more, or fewer strata", h.Items, at+1)
 		}
 		freedom += h.Drawn - 1
 		v := new(big.Rat).Sub(squares, new(big.Rat).Quo(new(big.Rat).Mul(sum, sum), drawn))
 		v.Quo(v, big.NewRat(h.Drawn-1, 1))
+		varied = varied && v.Sign() > 0
 		v.Mul(v, big.NewRat(h.Items, 1)).Mul(v, big.NewRat(h.Items-h.Drawn, 1)).Quo(v, drawn)
 		variance.Add(variance, v)
 	}
@@ -190,7 +228,7 @@ func differences(s Sample, found []Finding, confidence int) (l Limits, err error
 	if under := round(new(big.Rat).Sub(allowance, projected)); under.Sign() > 0 {
 		l.Under = under
 	}
-	return l, nil
+	return l, freedom == 0 || (varied && misstated >= DifferencesMin), nil
 }
 
 // root is the square root of a fraction of squared billionths, rounded up to whole
