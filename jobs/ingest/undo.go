@@ -18,6 +18,7 @@ import (
 	"carat/pipeline/feed"
 	"carat/pipeline/lake"
 	"carat/pipeline/spelling"
+	"carat/pipeline/undo"
 )
 
 // UndoOptions say which batch to take out of the history, and why.
@@ -96,7 +97,7 @@ func (u *undoing) run(ctx context.Context) (r *UndoResult, err error) {
 	}
 	readings := []string{u.batch.ID}
 	if u.batch.UndoneBy == "" {
-		readings = pipeline.Readings(u.plain(), u.batch.ID)
+		readings = undo.Readings(u.plain(), u.batch.ID)
 	}
 	for _, id := range readings {
 		u.batch = u.all[u.at(id)]
@@ -143,7 +144,7 @@ func (u *undoing) takeOut(ctx context.Context, batch lake.CommittedBatch) (r *Un
 	// First all are tried, so that the first commit can name them; then they are
 	// taken, each against what those before it gave.
 	var again []lake.CommittedBatch
-	own := pipeline.Readings(u.plain(), u.batch.ID)
+	own := undo.Readings(u.plain(), u.batch.ID)
 	for _, b := range u.all {
 		if !u.mayHaveDropped(b) || slices.Contains(own, b.ID) {
 			continue
@@ -249,7 +250,7 @@ func (u *undoing) may(ctx context.Context) (err error) {
 	}
 	u.batch = u.all[i]
 	if u.batch.UndoneBy != "" {
-		u.left = pipeline.LeftToRead(u.plain(), u.batch.ID)
+		u.left = undo.LeftToRead(u.plain(), u.batch.ID)
 	}
 	switch {
 	case len(u.left) > 0:
@@ -259,7 +260,7 @@ func (u *undoing) may(ctx context.Context) (err error) {
 		return pipeline.Errorf(pipeline.KindUsage, "undo", o.Batch, "it took %s out itself, which can't be undone", u.batch.Undo.Batch).
 			WithHint("ingest the file of %s again", u.batch.Undo.Batch)
 	case u.batch.Undo != nil:
-		readings := pipeline.Readings(u.plain(), u.batch.ID)
+		readings := undo.Readings(u.plain(), u.batch.ID)
 		if first := u.all[u.at(readings[len(readings)-1])]; first.Undo == nil {
 			return pipeline.Errorf(pipeline.KindUsage, "undo", o.Batch, "its rows are of %s, the file of %s", u.batch.Source, first.ID).
 				WithHint("`carat undo %s --reason …` takes out all of that file", first.ID)

@@ -17,6 +17,7 @@ import (
 	"carat/pipeline/engine/trino"
 	"carat/pipeline/lake"
 	"carat/pipeline/state"
+	"carat/pipeline/undo"
 )
 
 // Control is the result of one control in one run.
@@ -126,7 +127,7 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	if err != nil {
 		return nil, err
 	}
-	if undone, left := pipeline.UnfinishedUndo(batches); undone != "" {
+	if undone, left := undo.Unfinished(batches); undone != "" {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "reconcile", string(o.Period), "%s was taken out of the history, and what was dropped against it in %s is still to be read again", undone, strings.Join(left, ", ")).
 			WithHint("`carat undo %s --reason …` goes on where it was cut short", undone)
 	}
