@@ -48,6 +48,9 @@ any number moves.`,
 				fmt.Fprintf(a.stdout, "%s is prepared by %s (version %d, run %s)\n%s, %s\n", r.Period, r.PreparedBy, r.Version, r.RunID, r.Verdict.Words(), r.Verdict.Counts())
 			}
 			fmt.Fprint(a.stdout, r.Verdict.LeftOut())
+			for _, one := range r.Changed {
+				fmt.Fprintln(a.stdout, "setting changed: "+printableLine(one))
+			}
 			if err := a.writeMoved(r.Version, r.Moved); err != nil {
 				return err
 			}

@@ -131,6 +131,13 @@ func (a *app) tellSignOff(verb string, r *reconcile.Result) {
 	}
 }
 
+// tellSettings tells what was set otherwise in the run before, a line each.
+func (a *app) tellSettings(verb string, r *reconcile.Result) {
+	for _, one := range r.Changed.Says() {
+		a.tell(verb + " " + string(r.Period) + ": " + one)
+	}
+}
+
 // tell writes a line to stderr.
 func (a *app) tell(line string) {
 	fmt.Fprintln(a.stderr, "carat: "+printable(spelling.Redact(line, a.secrets...)))

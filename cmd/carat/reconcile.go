@@ -49,6 +49,7 @@ func reconcileCommand(a *app) *cobra.Command {
 				fmt.Fprintf(a.stderr, "carat: reconcile %s: the same inputs as before; nothing was written again\n", month)
 			}
 			a.tellSignOff("reconcile", r)
+			a.tellSettings("reconcile", r)
 			err = controlsTable(r.Controls, a.format != "table").Write(a.stdout, a.format)
 			if a.format == "table" {
 				fmt.Fprintf(a.stdout, "\n%s is %s (run %s)\n%s\n", r.Period, r.Verdict.Words(), r.RunID, r.Verdict.Counts())

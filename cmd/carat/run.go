@@ -92,6 +92,7 @@ same. The files are told in one line; --verbose lists them.`,
 				return err
 			}
 			a.tellSignOff("run", r.Reconcile)
+			a.tellSettings("run", r.Reconcile)
 			took := a.clock().Sub(a.now)
 			err = errors.Join(err, a.writeRun(r, fresh, verbose, took))
 			if r.Reconcile.Status == books.StatusBlocked {

@@ -62,6 +62,7 @@ func (a *app) writeStatus(r *schedule.StatusResult, zone *time.Location) error {
 	for _, p := range r.Periods {
 		writeList(w, "TO CLOSE "+string(p.Period), p.Waits, "")
 		writeList(w, "ONE ACCOUNT, SEVERAL PEOPLE "+string(p.Period), p.Shared, "")
+		writeList(w, "SETTINGS CHANGED "+string(p.Period), p.Settings, "")
 		writeList(w, "NOT COMPARED "+string(p.Period), books.GroupNotCompared(p.NotCompared), "")
 	}
 	writeList(w, "PEOPLE", r.People, "")
@@ -209,6 +210,7 @@ func writeStatusJSON(w io.Writer, r *schedule.StatusResult) error {
 		Waits       map[string][]string `json:"to_close"`
 		NotCompared map[string][]string `json:"not_compared"`
 		Shared      map[string][]string `json:"shared_accounts"`
+		Settings    map[string][]string `json:"settings_changed"`
 		Jobs        json.RawMessage     `json:"jobs"`
 		Feeds       json.RawMessage     `json:"feeds"`
 		Sources     json.RawMessage     `json:"sources"`
@@ -219,7 +221,7 @@ func writeStatusJSON(w io.Writer, r *schedule.StatusResult) error {
 		People      []string            `json:"people"`
 
 		LeftAlone []ingest.IgnoredFile `json:"left_alone"`
-	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, NotCompared: map[string][]string{}, Shared: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks), Refused: orEmpty(r.Refused), Changed: orEmpty(r.Changed), People: orEmpty(r.People),
+	}{At: r.At.UTC().Truncate(time.Second), Lake: r.Lake, FirstPeriod: string(r.FirstPeriod), Waits: map[string][]string{}, NotCompared: map[string][]string{}, Shared: map[string][]string{}, Settings: map[string][]string{}, Late: orEmpty(r.Late), Webhooks: orEmpty(r.Webhooks), Refused: orEmpty(r.Refused), Changed: orEmpty(r.Changed), People: orEmpty(r.People),
 		LeftAlone: append([]ingest.IgnoredFile{}, r.LeftAlone...)}
 	for _, p := range r.Periods {
 		if len(p.Waits) > 0 {
@@ -227,6 +229,9 @@ func writeStatusJSON(w io.Writer, r *schedule.StatusResult) error {
 		}
 		if len(p.Shared) > 0 {
 			object.Shared[string(p.Period)] = p.Shared
+		}
+		if len(p.Settings) > 0 {
+			object.Settings[string(p.Period)] = p.Settings
 		}
 		if len(p.NotCompared) > 0 {
 			object.NotCompared[string(p.Period)] = p.NotCompared

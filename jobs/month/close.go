@@ -42,6 +42,8 @@ type CloseResult struct {
 	// Moved is, in a period that was reopened, what differs from the version
 	// before.
 	Moved []certificate.MovedTable
+	// Changed is a sentence for each setting that is another than when a month was signed last.
+	Changed []string
 }
 
 // Close prepares a period for approval: it reconciles what the lake now holds
@@ -99,6 +101,9 @@ func Close(ctx context.Context, o CloseOptions) (result *CloseResult, err error)
 		result = &CloseResult{Period: o.Period, Version: version, RunID: run.ID, Status: v.Status, Verdict: v,
 			PreparedBy: o.By.User, PreparedAt: o.Now, Draft: draft, Early: o.Now.Before(o.Period.End(o.Config.Zone))}
 		if result.Unnamed, err = statements.Unnamed(ctx, p, o.Config, run); err != nil {
+			return nil, err
+		}
+		if result.Changed, err = reconcile.SettingsMoved(ctx, p, o.Config, closed, run); err != nil {
 			return nil, err
 		}
 		result.Moved, err = movedTables(ctx, p, o.Setting, closed, o.Period, run.ID)

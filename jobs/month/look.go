@@ -2,12 +2,8 @@ package month
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +13,6 @@ import (
 	"carat/jobs/reconcile"
 	"carat/jobs/written"
 	"carat/pipeline"
-	"carat/pipeline/certificate"
 	"carat/pipeline/state"
 )
 
@@ -41,9 +36,9 @@ type Standing struct {
 	Fell     string        // why the last sign-off fell away; "": none did
 	// Prepare, Approve and Reopen are what keeps the one who looks from it; none: nothing.
 	Prepare, Approve, Reopen []*pipeline.Error
-	// Base is the certificate whose settings those of now are beside; "": there is none.
+	// Base is the certificate or the run whose settings those of now are beside; "": there is none.
 	Base    string
-	Changed []ChangedSetting
+	Changed []reconcile.ChangedSetting
 }
 
 // Signing is what somebody sees of a month before they sign.
@@ -52,10 +47,6 @@ type Signing struct {
 	Decisions string // SHA-256 over those in force
 	Attempt   int64  // of the sign-off that stands; 0: none does
 }
-
-// ChangedSetting is something that numbers depend on and that was another when a month
-// was last signed.
-type ChangedSetting struct{ Name, Before, Now string }
 
 // Look says where the signing of a period stands. It changes nothing. Nothing of a month
 // is of one entity alone, so the right to it is that to the evidence. A period that was
@@ -92,7 +83,9 @@ func Look(ctx context.Context, o LookOptions) (l *Standing, err error) {
 	if err := l.hindrances(ctx, p, o, closed); err != nil {
 		return nil, err
 	}
-	return l, l.compare(p, o, closed)
+	c, err := (reconcile.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period}).SinceSigned(ctx, p, closed)
+	l.Base, l.Changed = c.Since, c.List
+	return l, err
 }
 
 // hindrances finds what keeps the one who looks from each signature, by the rules that
@@ -148,95 +141,6 @@ func (l *Standing) hindrances(ctx context.Context, p *books.Books, o LookOptions
 	add(&l.Approve, mayApprove(approve, prepared, l.Verdict))
 	add(&l.Approve, payersNamed(ctx, p, approve, l.Run))
 	return first
-}
-
-// compare sets what numbers depend on now beside what it was when a month was last
-// signed: this one, when it was opened again, else the last that is closed.
-func (l *Standing) compare(p *books.Books, o LookOptions, closed books.Closures) error {
-	base, ok := closed.Replaced(o.Period)
-	if !ok || l.Closed() {
-		if base, ok = closed.Lock(o.Period.Previous()); !ok {
-			return nil
-		}
-	}
-	c, err := p.ReadCertificate(base)
-	if err != nil {
-		return err
-	}
-	l.Base = fmt.Sprintf("%s, version %d", base.Period, base.Version)
-	now, before := any(nil), any(nil)
-	text, err := json.Marshal(reconcile.RunConfig(o.Config))
-	if err == nil {
-		err = errors.Join(json.Unmarshal(text, &now), json.Unmarshal(c.Configuration, &before))
-	}
-	if err != nil {
-		return fmt.Errorf("compare the settings with those of %s: %w", l.Base, err)
-	}
-	l.Changed = changedSettings(flat("", before), flat("", now))
-	m, err := (reconcile.Options{Setting: o.Setting, SQL: o.SQL, Period: o.Period}).Models()
-	if err != nil {
-		return err
-	}
-	l.Changed = append(l.Changed, changedSettings(certifiedModels(c), models(m))...)
-	return nil
-}
-
-// certifiedModels are the texts of SQL that a certificate names, by name.
-func certifiedModels(c *certificate.Certificate) map[string]string {
-	list := map[string]string{}
-	for _, f := range c.SQL {
-		list["SQL of "+strings.TrimPrefix(f.Path, reconcile.OwnPath)] = "SHA-256 " + f.SHA256
-	}
-	return list
-}
-
-// models are those of a run, named as in a certificate.
-func models(m reconcile.Models) map[string]string {
-	list := map[string]string{}
-	for _, f := range m.Files() {
-		name := f.Name
-		if name == "dialect" {
-			name = reconcile.DialectPath
-		}
-		list["SQL of "+name] = "SHA-256 " + f.SHA256
-	}
-	return list
-}
-
-// flat gives each single value of a configuration by where it stands: "Tolerances USD".
-func flat(at string, value any) map[string]string {
-	list := map[string]string{}
-	below := func(name string, value any) { maps.Copy(list, flat(strings.TrimSpace(at+" "+name), value)) }
-	switch value := value.(type) {
-	case map[string]any:
-		for name, one := range value {
-			below(name, one)
-		}
-	case []any:
-		for i, one := range value {
-			if text, ok := one.(string); ok {
-				below(text, "yes") // a list of names says who or what is in it
-			} else {
-				below(fmt.Sprint(i+1), one)
-			}
-		}
-	case nil:
-	default:
-		list[at] = fmt.Sprint(value)
-	}
-	return list
-}
-
-// changedSettings are those that differ, by name.
-func changedSettings(before, now map[string]string) (list []ChangedSetting) {
-	all := maps.Clone(before)
-	maps.Copy(all, now)
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if before[name] != now[name] {
-			list = append(list, ChangedSetting{Name: name, Before: before[name], Now: now[name]})
-		}
-	}
-	return list
 }
 
 // isOver wants the month to be over.

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -55,6 +56,8 @@ type Result struct {
 	// SignOffFell says why the sign-off of a prepared period fell away; "" when
 	// none did.
 	SignOffFell string
+	// Changed is what was set otherwise in the run before.
+	Changed Changes
 }
 
 // Run runs the controls of a period over all that the lake holds and
@@ -89,6 +92,7 @@ type Finished struct {
 	start    string         // why it isn't
 	// signOffFell says why the period's sign-off fell away, "" when none did.
 	signOffFell string
+	changed     Changes
 }
 
 // Close gives the run's engine back.
@@ -111,7 +115,7 @@ func (r *Finished) Result(ctx context.Context, p *books.Books, s books.Setting) 
 		return nil, err
 	}
 	return &Result{Period: r.Run.Period, RunID: r.Run.ID, Status: v.Status, Controls: r.Run.Controls, Verdict: v,
-		Repeated: r.Repeated, Carried: r.carried, Start: r.start, SignOffFell: r.signOffFell}, nil
+		Repeated: r.Repeated, Carried: r.carried, Start: r.start, SignOffFell: r.signOffFell, Changed: r.changed}, nil
 }
 
 // RunIn is Run in books that are open and locked.
@@ -178,6 +182,10 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 		return nil, err
 	}
 	r := &Finished{start: start}
+	var settings map[string]string
+	if r.changed, settings, err = o.sinceRun(ctx, p, m); err != nil {
+		return nil, err
+	}
 	if !found && o.Config.History == config.HistoryCarried && start == "" {
 		// what is signed is built from the start: a month that is prepared without a run isn't carried
 		if known, found, err = p.State.Run(ctx, CarriedID(id)); err != nil {
@@ -194,6 +202,11 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 		return r, r.repeat(ctx, p, o, known, version)
 	}
 	run := state.Run{ID: id, Period: o.Period, CreatedAt: o.Now, Inputs: map[string]int64{}}
+	text, err := json.Marshal(settings)
+	if err != nil {
+		return nil, err
+	}
+	run.Settings = string(text)
 	for _, t := range tables {
 		if t.Snapshot != 0 && books.IsRaw(t.Name) {
 			run.Inputs[t.Name] = t.Snapshot

@@ -11,6 +11,7 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/fetch"
 	"carat/jobs/ingest"
+	"carat/jobs/reconcile"
 	"carat/jobs/written"
 	"carat/pipeline"
 	"carat/pipeline/identity"
@@ -58,6 +59,7 @@ type PeriodStatus struct {
 	Unknown      []string // which exchange rates are missing, a line for each pair
 	NotCompared  []string // a sentence of each control that compared nothing, or not everything
 	Shared       []string // accounts of the operating system that play several people, a sentence each
+	Settings     []string // what is set otherwise than when a month was signed last, a sentence each; none when closed
 	Waits        []string // what the close waits for, a sentence each; none when closed
 }
 
@@ -228,6 +230,11 @@ func periodStatus(ctx context.Context, p *books.Books, setting books.Setting, ba
 			// The state keeps microseconds.
 			if ps.Stage != books.StageClosed && b.IngestedAt.UnixMicro() > s.UpdatedAt.UnixMicro() {
 				ps.NewerBatches++
+			}
+		}
+		if ps.Stage != books.StageClosed {
+			if ps.Settings, err = reconcile.SettingsMoved(ctx, p, setting.Config, closed, run); err != nil {
+				return nil, err
 			}
 		}
 		ps.Waits = ps.waits(setting, closed)

@@ -22,6 +22,7 @@ type Run struct {
 	Inputs    map[string]int64 // raw table -> snapshot id
 	Controls  []Control
 	Engine    string // that built it, with its version; "" of runs by an older carat
+	Settings  string // what its numbers depend on of what users set, as JSON; "": an older carat ran it
 }
 
 // Control is the result of one control in one run.
@@ -82,8 +83,19 @@ func (s *Store) RecordRun(ctx context.Context, tx *sql.Tx, r Run) error {
 	if err := s.Record(ctx, tx, "carat_runs", r.ID); err != nil {
 		return err
 	}
+	if r.Settings != "" {
+		if _, err := tx.ExecContext(ctx, s.bind("insert into carat_settings (name, value) values (?, ?)"), settingsOfRun+r.ID, r.Settings); err != nil {
+			return fmt.Errorf("record run %s: %w", r.ID, err)
+		}
+		if err := s.Record(ctx, tx, "carat_settings", settingsOfRun+r.ID); err != nil {
+			return err
+		}
+	}
 	return s.makeCurrent(ctx, tx, r, r.CreatedAt)
 }
+
+// settingsOfRun begins the name of what was set in a run.
+const settingsOfRun = "run "
 
 // MakeCurrent makes a recorded run the current one of its period again: the
 // inputs went back to what they were.
@@ -101,7 +113,7 @@ func (s *Store) makeCurrent(ctx context.Context, tx *sql.Tx, r Run, at time.Time
 	return s.Record(ctx, tx, "carat_periods", string(r.Period))
 }
 
-const runColumns = "run_id, period, status, created_at, inputs, controls, engine"
+const runColumns = "run_id, period, status, created_at, inputs, controls, engine, coalesce((select value from carat_settings where name = '" + settingsOfRun + "' || run_id), '')"
 
 // Run gives a run by its id; false when there is none.
 func (s *Store) Run(ctx context.Context, id string) (Run, bool, error) {
@@ -147,7 +159,7 @@ func scanRun(row interface{ Scan(...any) error }) (Run, bool, error) {
 	var r Run
 	var created int64
 	var inputs, controls string
-	err := row.Scan(&r.ID, &r.Period, &r.Status, &created, &inputs, &controls, &r.Engine)
+	err := row.Scan(&r.ID, &r.Period, &r.Status, &created, &inputs, &controls, &r.Engine, &r.Settings)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Run{}, false, nil
 	}

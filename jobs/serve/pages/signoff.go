@@ -41,7 +41,7 @@ const samples = 20
 type signOffPage struct {
 	*monthly.Standing
 	Sums      []closepackage.Figure
-	Settings  []monthly.ChangedSetting
+	Settings  []reconcile.ChangedSetting
 	Flux      site.Rows
 	Causes    site.Rows // of what was decided
 	Decided   site.Rows // the first of them
