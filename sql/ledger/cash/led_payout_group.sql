@@ -2,7 +2,7 @@
 -- grain: side, item_kind, item_id
 -- The first that applies: what a person decided; the line that names payouts, by id or reference (led_match_item says which words
 -- name nothing; a line that names several pays them if it is their sum); the report of the provider whose payments come to the lines that
--- name it, or to the one debit of its amount that no text explains, with or without fees. A line
+-- name it, all together or each by itself (a batch that the bank paid twice), or to the one debit of its amount that no text explains, with or without fees. A line
 -- that brings money of a payout back says nothing of what took it: it belongs where the payout does. Nothing is taken for another of the same
 -- amount alone. group_id is a key of its own; an item that belongs to nothing is not here.
 with payouts as (
@@ -263,6 +263,7 @@ report_lines as (
         priced_reports.report_id,
         priced_reports.currency,
         strpos(' ' || free_lines.words || ' ', ' ' || priced_reports.words || ' ') > 0 as is_named,
+        free_lines.amount in (-priced_reports.amount, -priced_reports.amount_with_fees) as is_whole,
         free_lines.amount
     from free_lines
     cross join grace
@@ -291,7 +292,7 @@ line_reports as (
 
 chosen as (
     select report_lines.line_kind, report_lines.line_id, report_lines.entity, report_lines.report_id, report_lines.currency, report_lines.is_named,
-        report_lines.amount,
+        report_lines.is_whole, report_lines.amount,
         count(*) over (partition by report_lines.line_kind, report_lines.line_id) as reports
     from report_lines
     inner join line_reports
@@ -307,6 +308,7 @@ report_sums as (
         chosen.currency,
         max(case when chosen.is_named then 1 else 0 end) as is_named,
         sum(case when chosen.is_named then 0 else 1 end) as guesses,
+        sum(case when chosen.is_named and not chosen.is_whole then 1 else 0 end) as named_parts,
         cast(sum(chosen.amount) as decimal(38, 6)) as amount,
         cast(sum(case when chosen.is_named then chosen.amount else 0 end) as decimal(38, 6)) as named_amount
     from chosen
@@ -330,6 +332,7 @@ matched_reports as (
     where case when report_sums.is_named = 1
         then abs(report_sums.named_amount + priced_reports.amount) <= coalesce(run_tolerances.tolerance, 0)
             or abs(report_sums.named_amount + priced_reports.amount_with_fees) <= coalesce(run_tolerances.tolerance, 0)
+            or report_sums.named_parts = 0
         else report_sums.guesses = 1
     end
 ),

@@ -1,7 +1,7 @@
 -- One row is the payouts to creators that belong together beside what the bank, or a provider's balance, took for them.
 -- grain: entity, group_id, currency
 -- Of led_clearing_item, in the currency of the payment: payout_amount is what of them is out, taken_amount what lines took less what lines brought
--- back, with or without the provider's own fees. Outcomes: matched; bank_twice (more debits than payouts, and more money), bank_amount
+-- back, with or without the provider's own fees. Outcomes: matched; bank_twice (more debits than payouts, or more than one that takes them all, and more money), bank_amount
 -- (too much, too little, or not back). What no line took is not here: it waits in clearing, as an open item. What took too much is a break
 -- at once, what is still to come has the days of the web channel: judged_at. What the provider's payments say of a payout is led_match_payout's: where it names a
 -- break, this one doesn't.
@@ -32,6 +32,24 @@ sums as (
     from led_clearing_item
     group by entity, group_id, currency
     having max(case when kind = 'payout' then 1 else 0 end) = 1 and max(case when kind in ('bank', 'settlement') then 1 else 0 end) = 1
+),
+
+-- one debit may take all payouts of a group
+whole_debits as (
+    select
+        items.entity,
+        items.group_id,
+        items.currency,
+        count(*) as debits
+    from led_clearing_item as items
+    inner join sums
+        on sums.entity = items.entity
+        and sums.group_id = items.group_id
+        and sums.currency = items.currency
+    where items.kind in ('bank', 'settlement')
+        and items.amount > 0
+        and (items.amount = sums.paid_amount or items.amount + sums.fee_amount = sums.paid_amount)
+    group by items.entity, items.group_id, items.currency
 ),
 
 -- a group that lines took in another currency was exchanged by the bank
@@ -86,7 +104,7 @@ judged as (
                 or abs(sums.taken_amount + sums.tolerated_amount + sums.fee_amount - sums.payout_amount)
                 <= coalesce(run_tolerances.tolerance, 0)
                 then 'matched'
-            when sums.debits > named.payouts and sums.taken_amount > sums.payout_amount and sums.payout_amount > 0 then 'bank_twice'
+            when (sums.debits > named.payouts or whole_debits.debits > 1) and sums.taken_amount > sums.payout_amount and sums.payout_amount > 0 then 'bank_twice'
             else 'bank_amount'
         end as outcome,
         case
@@ -98,6 +116,10 @@ judged as (
     inner join named
         on named.group_id = sums.group_id
         and named.is_named = 0
+    left join whole_debits
+        on whole_debits.entity = sums.entity
+        and whole_debits.group_id = sums.group_id
+        and whole_debits.currency = sums.currency
     left join exchanged
         on exchanged.entity = sums.entity
         and exchanged.group_id = sums.group_id
