@@ -113,9 +113,19 @@ func (b *packageBuilder) ties(pack *closepackage.Package) ([]closepackage.Tie, e
 			return nil, err
 		}
 	}
+	if has("open_items") && has("trial_balance") { // items are made of rows, balances of bookings
+		err := b.each("select distinct entity, account, currency from open_items where run_id = "+run+" and exists (select 1 from trial_balances as balances where balances.run_id = "+run+
+			" and balances.entity = open_items.entity and balances.account = open_items.account and balances.currency = open_items.currency and closing is not null) order by entity, account, currency", 3, func(row []any) error {
+			ties = append(ties, closepackage.AccountTie(fmt.Sprint(row[0]), fmt.Sprint(row[1]), fmt.Sprint(row[2])))
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	if has("agencies") {
 		err := b.each("select distinct entity, currency from agency_statements where run_id = "+run+" order by entity, currency", 2, func(row []any) error {
-			ties = append(ties, agencyTie(fmt.Sprint(row[0]), fmt.Sprint(row[1])))
+			ties = append(ties, closepackage.AgencyTie(fmt.Sprint(row[0]), fmt.Sprint(row[1])))
 			return nil
 		})
 		if err != nil {
@@ -154,17 +164,6 @@ func (b *packageBuilder) ties(pack *closepackage.Package) ([]closepackage.Tie, e
 		}
 	}
 	return ties, nil
-}
-
-// agencyTie is opening + movements - closing = 0 of an entity's agencies in one
-// currency, which have a sheet of their own.
-func agencyTie(entity, currency string) closepackage.Tie {
-	tie := closepackage.Tie{What: "agencies of " + entity + " in " + currency + ": opening + movements less closing", Currency: currency, Total: "0"}
-	where := [][2]string{{"entity", entity}, {"currency", currency}}
-	for _, line := range []string{"opening", "accrued", "reversed", "clawed_back", "adjusted", "redeemed", "returned", "rounding", "closing"} {
-		tie.Terms = append(tie.Terms, closepackage.Term{Section: "agencies", Column: line + "_amount", Where: where, Minus: line == "closing"})
-	}
-	return tie
 }
 
 // closingTies are opening + movements = closing of one roll-forward.

@@ -138,6 +138,31 @@ func TestPackageOfGeneratedMonthTies(t *testing.T) {
 	}
 }
 
+// Open items and the trial balance are two sides that know nothing of each other, and tie
+// without a spreadsheet's help.
+func TestOpenItemsTieToTheTrialBalance(t *testing.T) {
+	s, _ := trial.Made(t, fixtures.Options{Period: "2026-10", Entities: 2, Gifts: 500, Viewers: 200, Creators: 60, Seed: 7, Files: fixtures.FilesMonth},
+		"purchase_settlement=6,settlement_bank=4,payout_provider=6,receivable_rollforward=3,settlement_payout=2")
+	r, err := jobs.Run(t.Context(), jobs.RunOptions{Setting: s, SQL: sql.Files, Period: "2026-10"})
+	if err != nil && pipeline.KindOf(err) != pipeline.KindBadInput {
+		t.Fatal(err)
+	}
+	accounts := map[string]bool{}
+	for _, row := range tieOuts(t, r.Package.Files[slices.IndexFunc(r.Package.Files, func(f string) bool { return strings.HasSuffix(f, ".xlsx") })]) {
+		if strings.HasPrefix(row[0], "open items of ") {
+			accounts[row[0][len("open items of "):len("open items of 1000")]] = true
+			if row[len(row)-1] != "yes" {
+				t.Errorf("does not tie: %q", row)
+			}
+		}
+	}
+	for _, account := range []string{"1050", "1100", "1110", "2240"} {
+		if !accounts[account] {
+			t.Errorf("the open items of %s are compared with nothing: %v", account, accounts)
+		}
+	}
+}
+
 func disk(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
