@@ -34,7 +34,11 @@ func (g *ingestion) before(ctx context.Context, table pipeline.Feed, stage lake.
 	if err != nil || known && len(batches) == 0 && !within {
 		return history, err
 	}
-	if history, err = g.Lake.Table(ctx, table.Name, books.Latest); err != nil {
+	var only []int64
+	if known {
+		only = batches
+	}
+	if history, err = g.Lake.TableOf(ctx, table.Name, only); err != nil {
 		return history, err
 	}
 	if g.without != "" {

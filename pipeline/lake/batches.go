@@ -14,8 +14,6 @@ import (
 	"carat/pipeline/lake/pages"
 	"carat/pipeline/lake/published"
 	"carat/pipeline/lake/shape"
-
-	"github.com/apache/iceberg-go/table"
 )
 
 // AsOf names a state of the lake. The zero value is the latest.
@@ -98,6 +96,7 @@ type cutoff struct {
 	seq    int64
 	runSeq int64 // the last batch that a run may have read
 	millis int64 // when it was published at the latest, by the snapshots' own dates
+	only   []int64
 }
 
 const forever = 1<<63 - 1
@@ -241,6 +240,17 @@ func (l *Lake) Table(ctx context.Context, name string, at AsOf) (pipeline.TableF
 	return s.Table(ctx, name)
 }
 
+// TableOf is Table as of now, where only rows of some batches are wanted: its files hold
+// all of these, and maybe others.
+func (l *Lake) TableOf(ctx context.Context, name string, batches []int64) (pipeline.TableFiles, error) {
+	s, err := l.State(ctx, AsOf{})
+	if err != nil {
+		return pipeline.TableFiles{}, err
+	}
+	s.c.only = batches
+	return s.Table(ctx, name)
+}
+
 // filesAt gives the files of a raw table in a state, or of any of now.
 func (l *Lake) filesAt(ctx context.Context, name string, t *catalog.Table, c cutoff) (pipeline.TableFiles, error) {
 	t, err := l.catalog.Whole(ctx, name, t)
@@ -248,7 +258,7 @@ func (l *Lake) filesAt(ctx context.Context, name string, t *catalog.Table, c cut
 		return pipeline.TableFiles{Name: name}, l.fail("read table", name, err)
 	}
 	files := pipeline.TableFiles{Name: name, Columns: shape.SQLColumns(t.Iceberg.Schema())}
-	snap := l.snapshotAt(name, t.Iceberg, c)
+	snap := chain.UpTo(t.Iceberg.Metadata(), c.seq)
 	if l.isRaw(name) && c.seq < l.catalog.LastBatch() {
 		upgraded, err := l.catalog.LastUpgrade(ctx)
 		if err != nil {
@@ -267,25 +277,16 @@ func (l *Lake) filesAt(ctx context.Context, name string, t *catalog.Table, c cut
 	if files.Without, err = l.without(ctx, name, c.seq); err != nil {
 		return files, l.fail("read table", name, err)
 	}
-	if files.Files, err = l.catalog.FilesOf(t, snap); err == nil {
+	list, known, err := l.catalog.Mirror().FilesOf(ctx, name, c.only, l.catalog.Seen())
+	if known {
+		files.Files, err = l.catalog.PathsOf(list)
+	} else if err == nil {
+		files.Files, err = l.catalog.FilesOf(t, snap)
+	}
+	if err == nil {
 		err = l.disk.Local(ctx, files.Files)
 	}
 	return files, l.fail("read table", name, err)
-}
-
-// snapshotAt gives a table's last snapshot of a state. A table's history is a
-// line; snapshots that add no batch (compaction) belong to the batch before.
-func (l *Lake) snapshotAt(name string, tbl *table.Table, c cutoff) *table.Snapshot {
-	raw := l.isRaw(name)
-	var found *table.Snapshot
-	for _, snap := range tbl.Metadata().Snapshots() {
-		if raw && chain.SeqOf(&snap) > c.seq {
-			break
-		}
-		s := snap
-		found = &s
-	}
-	return found
 }
 
 // RunIDs gives the runs whose results a state holds, in the order in which they

@@ -23,3 +23,15 @@ func HasExpired(meta table.Metadata) bool {
 	}
 	return false
 }
+
+// UpTo gives a table's last snapshot up to a batch. A table's history is a line; snapshots
+// that add no batch (compaction, runs) belong to the batch before.
+func UpTo(meta table.Metadata, seq int64) (found *table.Snapshot) {
+	for _, snap := range meta.Snapshots() {
+		if SeqOf(&snap) > seq {
+			break
+		}
+		found = &snap
+	}
+	return found
+}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"carat/pipeline/lake/chain"
 )
@@ -104,6 +105,31 @@ func (m Mirror) Last(ctx context.Context, kind string, upTo int64) (chain.Link, 
 func (m Mirror) LastOf(ctx context.Context, table string, upTo int64) (chain.Link, bool, error) {
 	// The links are asked backwards, not those of the table: it was seldom long ago.
 	return m.one(ctx, "table_name || '' = ? and (kind || '' = '"+chain.KindBatch+"' or kind || '' = '"+chain.KindUndo+"') and link_no <= ? order by link_no desc limit 1", table, upTo)
+}
+
+// FilesOf gives the files, as chain.FilesText has them, that hold all rows of some batches of
+// a table. known is false where links don't say it, or not soon: of no batch, of so many that
+// listing all files is quicker, of one without a link, and where the table was compacted, or
+// brought into another form, since the first of them.
+func (m Mirror) FilesOf(ctx context.Context, table string, batches []int64, upTo int64) (files string, known bool, err error) {
+	if len(batches) == 0 || len(batches) > 100 {
+		return "", false, nil
+	}
+	first, all := upTo, strings.Builder{}
+	for _, no := range batches {
+		l, found, err := m.Named(ctx, chain.BatchID(no), upTo)
+		if err != nil || !found || l.Table != table {
+			return "", false, err
+		}
+		first = min(first, l.No)
+		for line := range strings.Lines(l.Files) {
+			if strings.Contains(line, "/"+table+"/data/") { // not of its rejects
+				all.WriteString(line)
+			}
+		}
+	}
+	_, moved, err := m.one(ctx, "link_no > ? and link_no <= ? and (kind = 'compaction' and table_name = ? or kind = 'upgrade') limit 1", first, upTo, table)
+	return all.String(), err == nil && !moved, err
 }
 
 // LastBy gives the last link of whose snapshots' dates are up to one.
