@@ -48,8 +48,8 @@ type Server struct {
 	plain   *sql.DB // without a schema
 }
 
-// Open asks a cluster for its version and refuses one that is too old, or that lacks
-// a catalog.
+// Open asks a cluster for its version and refuses one that is too old, that lacks a
+// catalog, or that tells instants otherwise.
 func Open(ctx context.Context, c Config) (*Server, error) {
 	spelled, err := dialect.Trino("dialect/trino.sql", c.Macros)
 	if err != nil {
@@ -118,7 +118,7 @@ func (s *Server) check(ctx context.Context) error {
 				WithHint("write engine %s in carat.yaml, or add the catalog to the cluster: docs/cluster.md", want.key)
 		}
 	}
-	return nil
+	return s.instants(ctx)
 }
 
 func containsFold(list []string, want string) bool {
