@@ -70,6 +70,9 @@ func ReadFeed(ctx context.Context, f pipeline.Feed, in Input, opts Options, sink
 	j := &job{in: in, opts: &opts, schema: s, format: format, task: &typed.Task{Schema: s, Name: in.Name, BatchID: opts.BatchID,
 		IngestedAt: opts.IngestedAt, Entity: opts.Entity, Zone: opts.Zone, Calendar: opts.Calendar, Workers: opts.Workers,
 		Sink: sink, OnRejects: newRejectCounter(in.Name, &opts).take, Alike: &typed.Alike{}, AnyAddress: opts.AnyAddress}}
+	if a, ok := adapterOf(format.Name); ok {
+		j.task.Fine = a.Fine
+	}
 	total, err := j.run(ctx)
 	if err != nil {
 		return Report{}, err
@@ -241,6 +244,8 @@ func (j *job) report(total typed.Result) (Report, error) {
 	if total.Twice > 0 {
 		r.Notes = append(r.Notes, published.Twice(total.Twice, total.TwiceFirst, j.opts.Zone.String()))
 	}
+	_, known := adapterOf(j.format.Name)
+	r.Notes = append(r.Notes, total.Fine.Notes(known)...)
 	if total.FirstEvent != typed.NoTime && !j.schema.Feed.Reference {
 		r.FirstEvent = time.UnixMicro(total.FirstEvent).UTC()
 	}

@@ -12,11 +12,12 @@ import (
 )
 
 // Formats gives the formats of statements and notifications that banks send, in the order in which they are asked.
+// Where the format fixes the mark before the decimals, banks do write more of them than the currency has.
 func Formats() []published.Format {
 	return []published.Format{
-		{Name: "camt.053", Feeds: []string{"bank_lines", "provider_payments"}, Sniff: lex.IsXML(camtSpace + "camt.053."), Read: readCamt},
-		{Name: "camt.054", Feeds: []string{"bank_lines", "provider_payments"}, Sniff: lex.IsXML(camtSpace + "camt.054."), Read: readCamt},
-		{Name: "mt940", Feeds: []string{"bank_lines"}, Sniff: isMT940, Read: readMT940},
+		{Name: "camt.053", Fine: lex.FineTold, Feeds: []string{"bank_lines", "provider_payments"}, Sniff: lex.IsXML(camtSpace + "camt.053."), Read: readCamt},
+		{Name: "camt.054", Fine: lex.FineTold, Feeds: []string{"bank_lines", "provider_payments"}, Sniff: lex.IsXML(camtSpace + "camt.054."), Read: readCamt},
+		{Name: "mt940", Fine: lex.FineTold, Feeds: []string{"bank_lines"}, Sniff: isMT940, Read: readMT940},
 		{Name: "bai2", Feeds: []string{"bank_lines"}, Sniff: isBAI2, Read: readBAI2},
 		{Name: "ofx", Feeds: []string{"bank_lines"}, Sniff: isOFX, Read: readOFX},
 	}

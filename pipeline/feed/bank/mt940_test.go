@@ -37,7 +37,8 @@ func TestMT940(t *testing.T) {
 	if out.Err != nil || !slices.Equal(bankTexts(out.Rows), want) || len(out.Rejects) != 0 || out.Report.Format.Name != "mt940" {
 		t.Errorf("%v %s\n got %q\nwant %q", out.Err, out.Report.Format, bankTexts(out.Rows), want)
 	}
-	notes := []string{"line 24: a 30 February of the calendar of interest was read as the last day of the month", "left out: 1 entries that are expected, not booked (EC, ED)"}
+	notes := []string{"line 24: a 30 February of the calendar of interest was read as the last day of the month", "left out: 1 entries that are expected, not booked (EC, ED)",
+		"4 amounts have more decimals than their currency has, the first -5.105 EUR on line 12"}
 	if !slices.Equal(out.Report.Notes, notes) {
 		t.Errorf("notes %q", out.Report.Notes)
 	}

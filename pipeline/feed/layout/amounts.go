@@ -41,7 +41,7 @@ func (m *maker) number(column string, cells []Cell, before map[string]value) (va
 	}
 	places := m.Scale[column]
 	if places == MinorUnits {
-		currency := before[currencyOf(column, m.columns)].text
+		currency := before[lex.CurrencyOf(m.feed, column)].text
 		digits, known := pipeline.MinorDigits(currency)
 		if !known {
 			return value{}, &fault{column, pipeline.CodeBadCurrency, currency, "a currency, whose smallest unit the layout counts"}
@@ -52,6 +52,9 @@ func (m *maker) number(column string, cells []Cell, before map[string]value) (va
 		return value{}, &fault{column, pipeline.CodeTooPrecise, text, "a whole number of the currency's smallest unit, as the layout's scale says"}
 	}
 	number = moved(number, places)
+	if currency := before[lex.CurrencyOf(m.feed, column)].text; m.Scale[column] == Cents && lex.FinenessOf(m.feed.Name) == lex.FineWrong && fine(number, currency) {
+		return value{}, &fault{column, pipeline.CodeTooPrecise, text, "an amount in hundredths, as scale: cents says, that comes to no part of the smallest unit of " + currency + "; minor_units counts in that unit"}
+	}
 	if m.columns[column].Digits == 0 {
 		number = whole(number)
 	}
@@ -104,7 +107,7 @@ func (l *Layout) severalCurrencies() bool {
 // the row one where the layout says so. Of a layout with the signs of several currencies
 // an amount whose sign is not of its row's is no amount: it would count in another.
 func (m *maker) currency(column, text string, row map[string]value) *fault {
-	of := currencyOf(column, m.columns)
+	of := lex.CurrencyOf(m.feed, column)
 	if m.sign == "" || m.columns[of] == nil {
 		return nil
 	}
@@ -178,11 +181,8 @@ func (m *maker) signed(column, number, text, word string, sign Sign) (string, *f
 	return "", &fault{column, pipeline.CodeUnknownValue, word, "in " + sign.Column + " one of " + strings.Join(slices.Concat(sign.Negative, sign.Positive), ", ")}
 }
 
-// currencyOf gives the column of an amount's currency: customer_currency of
-// customer_amount, else currency.
-func currencyOf(column string, columns map[string]*pipeline.FeedColumn) string {
-	if own, ok := strings.CutSuffix(column, "amount"); ok && columns[own+"currency"] != nil {
-		return own + "currency"
-	}
-	return "currency"
+// fine says whether a number has more decimals than the currency has.
+func fine(number, currency string) bool {
+	amount, err := pipeline.ParseAmount([]byte(number))
+	return err == nil && lex.Finer(amount, currency)
 }

@@ -42,6 +42,9 @@ type value struct {
 // of their row's currency.
 const MinorUnits = -1
 
+// Cents as a column's scale says that its amounts are in hundredths.
+const Cents = 2
+
 // maker makes the rows of one file.
 type maker struct {
 	*Layout

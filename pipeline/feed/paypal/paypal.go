@@ -78,9 +78,9 @@ type payPal struct {
 // Formats gives the formats of PayPal's reports, in the order in which they are asked.
 func Formats() []published.Format {
 	return []published.Format{
-		{Name: "paypal-report", Feeds: []string{"settlement_lines"}, Sniff: isPayPal, Read: readPayPal},
-		{Name: "paypal-activity", Feeds: []string{"settlement_lines"}, Sniff: isActivity, Read: readActivity},
-		{Name: "paypal-payouts", Feeds: []string{"provider_payments"}, Sniff: isPayPalPayouts, Read: readPayPalPayouts},
+		{Name: "paypal-report", Feeds: []string{"settlement_lines"}, Fine: lex.FineWrong, Sniff: isPayPal, Read: readPayPal},
+		{Name: "paypal-activity", Feeds: []string{"settlement_lines"}, Fine: lex.FineWrong, Sniff: isActivity, Read: readActivity},
+		{Name: "paypal-payouts", Feeds: []string{"provider_payments"}, Fine: lex.FineWrong, Sniff: isPayPalPayouts, Read: readPayPalPayouts},
 		{Name: "paypal-payouts-upload", Feeds: []string{"provider_payments"}, Sniff: isPayoutUpload, Read: readPayoutUpload},
 	}
 }

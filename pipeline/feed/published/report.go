@@ -25,6 +25,9 @@ type Format struct {
 	Sniff func(head []byte, feed string) bool
 	// Read hands on the rows of a file. An error of KindBadInput refuses the file.
 	Read func(*Report) error
+	// Fine says what becomes of amounts with more decimals than their currency has, where
+	// that isn't as the feed says: 0.
+	Fine lex.Fineness
 	// Lines says that Read takes the text in blocks of whole lines, from Cut,
 	// and that the file must be UTF-8 as it is.
 	Lines bool

@@ -121,6 +121,7 @@ func (t *Result) merge(r Result, unknown map[string]bool) {
 		}
 	}
 	t.Ranges = append(t.Ranges, r.Ranges...)
+	t.Fine.merge(r.Fine)
 	if t.Twice += r.Twice; t.TwiceFirst == "" {
 		t.TwiceFirst = r.TwiceFirst
 	}

@@ -28,6 +28,7 @@ type Result struct {
 	Ranges             []Validity
 	Twice              int64  // local times that the zone has twice
 	TwiceFirst         string // the first of them
+	Fine               Fine
 	err                error
 }
 
@@ -58,6 +59,10 @@ type Builder struct {
 	there   oneLine // the rows of the line that is read
 	kept    bool    // the row that was ended last was accepted
 
+	unitIs string // the currency of the last amount
+	unit   int64  // and its smallest unit
+	fine   lex.Fineness
+
 	monthFrom, monthTo int64
 	month              string
 	monthDay           int32
@@ -67,6 +72,7 @@ type Builder struct {
 func newBuilder(t *Task, early func(int, []pipeline.Reject) error) *Builder {
 	b := &Builder{Task: t, Schema: t.Schema, early: early, Rows: t.Schema.Feed.NewRows()}
 	b.Columns = t.Schema.Columns
+	b.isMoney, b.fine = t.Schema.isMoney, cmp.Or(t.Fine, lex.FinenessOf(t.Schema.Feed.Name))
 	b.calendar, b.AnyAddress, b.alike = t.Calendar, t.AnyAddress, t.Alike
 	b.Clock = lex.NewClock(t.Zone)
 	b.monthDay = -1 << 31
@@ -151,6 +157,9 @@ func (b *Builder) End() error {
 	row := b.Rows.Last()
 	if f := b.Schema.Feed.Finish(row); f.Code != pipeline.CodeOK {
 		return b.reject(f.Column, f.Code, []byte(f.Value), f.Expected)
+	}
+	if i, amount, currency := b.judgeMoney(); i >= 0 {
+		return b.reject(b.Columns[i].Name, pipeline.CodeTooPrecise, []byte(amount.String()), tooFine(amount, currency))
 	}
 	l := row.Origin()
 	l.SourceLine = b.line

@@ -35,12 +35,16 @@ type Fields struct {
 	badText   []byte
 
 	lastCurrency [3]byte
+	isMoney      uint64  // bit i: column i is an amount that was moved
+	grouped      uint64  // bit i: that of this row may be thousands grouped by a point
+	groupedText  []byte  // the last of them
+	decimal      bool    // an amount of this row shows that its point begins decimals
 	numbers      []int64 // what the pointers of the rows point to
 	scratch      []byte  // unescaped text of the rows
 }
 
 func (f *Fields) begin() {
-	f.Seen = 0
+	f.Seen, f.grouped = 0, 0
 	f.badColumn = len(f.Columns)
 }
 
@@ -168,6 +172,9 @@ func (f *Fields) setNumber(c *pipeline.FeedColumn, i int, p unsafe.Pointer, text
 			return pipeline.CodeOutOfRange
 		}
 		return pipeline.CodeNotANumber
+	}
+	if f.isMoney&(1<<uint(i)) != 0 {
+		f.notePoint(i, text)
 	}
 	f.sums[i].Add(v)
 	f.summed[i] = true

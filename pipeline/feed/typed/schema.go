@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/feed/lex"
 )
 
 // Schema is a feed with what reading it looks up.
@@ -20,6 +21,8 @@ type Schema struct {
 	entity             int  // index of entity, -1 without
 	date               int  // index of the date column, -1 without
 	personal           bool // a column says who somebody is
+	money              []money
+	isMoney            uint64 // bit i: column i is one of them
 }
 
 // NewSchema looks up what reading a feed needs.
@@ -44,6 +47,10 @@ func NewSchema(f pipeline.Feed) *Schema {
 			s.told = append(s.told, i)
 		}
 	}
+	s.money = moneyOf(f, s.ByName)
+	for _, m := range s.money {
+		s.isMoney |= 1 << uint(m.amount)
+	}
 	for _, name := range f.Key {
 		s.keys = append(s.keys, s.ByName[name])
 	}
@@ -59,9 +66,10 @@ type Task struct {
 	Entity     string // of rows that name none
 	Zone       *time.Location
 	Calendar   *pipeline.Calendar
-	Workers    int    // of runBlocks; 0: one
-	AnyAddress bool   // takes any text for a mail address
-	Alike      *Alike // gathers ids that look like others; nil: nobody asks
+	Workers    int          // of runBlocks; 0: one
+	AnyAddress bool         // takes any text for a mail address
+	Fine       lex.Fineness // what the format says of amounts; 0: as the feed does
+	Alike      *Alike       // gathers ids that look like others; nil: nobody asks
 	Sink       pipeline.AnySink
 	// OnRejects, unless nil, is given the rejects in the order of the source, a
 	// part of them at a time, from one goroutine at a time.
