@@ -55,7 +55,7 @@ func InitFrom(ctx context.Context, dir, from string) (r *InitFromResult, err err
 		if !e.Type().IsRegular() || strings.HasPrefix(e.Name(), ".") || e.Name() == config.File || strings.HasSuffix(e.Name(), ".totals.json") {
 			continue
 		}
-		r.Files = append(r.Files, g.look(filepath.Join(from, e.Name()), e.Name()))
+		r.Files = append(r.Files, g.look(ctx, filepath.Join(from, e.Name()), e.Name()))
 	}
 	if !slices.ContainsFunc(r.Files, func(f LookedAt) bool { return f.Feed != "" }) {
 		return nil, pipeline.Errorf(pipeline.KindBadInput, "look at", from, "none of its %d files is an export that carat can make something of", len(r.Files)).
@@ -84,7 +84,7 @@ type guesses struct {
 var countedPart = regexp.MustCompile(`[0-9]+`)
 
 // look judges one file.
-func (g *guesses) look(path, name string) LookedAt {
+func (g *guesses) look(ctx context.Context, path, name string) LookedAt {
 	pattern := countedPart.ReplaceAllString(name, "*")
 	for strings.Contains(pattern, "*-*") {
 		pattern = strings.ReplaceAll(pattern, "*-*", "*")
@@ -95,7 +95,7 @@ func (g *guesses) look(path, name string) LookedAt {
 	feedName, how := ingest.LooksLike(path)
 	one := LookedAt{name, how, feedName}
 	if feedName == "" || how == "" {
-		text, err := ingest.GuessLayout(path, feedName, "")
+		text, err := ingest.GuessLayout(ctx, path, feedName, "")
 		if err != nil {
 			one.As = pipeline.CutText(whyNot(err))
 			g.notes = append(g.notes, fmt.Sprintf("# %s: %s", pattern, one.As))

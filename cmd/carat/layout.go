@@ -20,11 +20,11 @@ nothing in and writes nothing. Put the layout into carat.yaml, then:
 carat check; carat ingest --dry-run FILE.`,
 		Example: `  carat layout exports/bank-october.csv
   carat layout --feed coin_purchases sales.xlsx --sheet October`,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage("a file is needed").WithHint("for example `carat layout exports/bank-october.csv`")
 			}
-			text, err := ingest.GuessLayout(args[0], feed, sheet)
+			text, err := ingest.GuessLayout(cmd.Context(), args[0], feed, sheet)
 			if err != nil {
 				return err
 			}

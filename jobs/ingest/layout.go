@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -12,7 +13,7 @@ import (
 // that of the file's name unless feedName says it; one that doesn't exist is a
 // usage error. A file that carat knows and doesn't read is refused as ingest does, unless
 // feedName says what it is: a layout would read it as something that it isn't.
-func GuessLayout(path, feedName, sheet string) (text string, err error) {
+func GuessLayout(ctx context.Context, path, feedName, sheet string) (text string, err error) {
 	if err := knownFeed(feedName); err != nil {
 		return "", err
 	}
@@ -29,7 +30,7 @@ func GuessLayout(path, feedName, sheet string) (text string, err error) {
 	if unread != nil && feedName == "" {
 		return "", unread
 	}
-	if text, err = guess.Write(f, in.Name, in.Feed, sheet); unread != nil && err == nil {
+	if text, err = guess.Write(f, in.Name, in.Feed, sheet, tryLayout(ctx, f, in)); unread != nil && err == nil {
 		text = fmt.Sprintf("# carat doesn't read this file as it is, and what you say it is it may not be:\n# %v\n", unread) + text
 	}
 	return text, err

@@ -44,7 +44,7 @@ func TestGuessedLayouts(t *testing.T) {
 		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		guess, err := ingest.GuessLayout(path, "", "")
+		guess, err := ingest.GuessLayout(t.Context(), path, "", "")
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -95,7 +95,7 @@ func TestGuessedTimesInTwoColumns(t *testing.T) {
 		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		guess, err := ingest.GuessLayout(path, "", "")
+		guess, err := ingest.GuessLayout(t.Context(), path, "", "")
 		if err != nil || !strings.Contains(guess, c.want) {
 			t.Errorf("%s: no %s in %v\n%s", name, c.want, err, guess)
 			continue
@@ -171,7 +171,7 @@ func TestGuessedLayoutsOfNoText(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		got, err := ingest.GuessLayout(path, "gift_events", "")
+		got, err := ingest.GuessLayout(t.Context(), path, "gift_events", "")
 		if pipeline.KindOf(err) != pipeline.KindBadInput || !strings.Contains(fmt.Sprint(err), "a layout is for delimited text, JSON and workbooks") {
 			t.Errorf("%s: %v\n%s", name, err, got)
 		}
@@ -180,7 +180,7 @@ func TestGuessedLayoutsOfNoText(t *testing.T) {
 	if err := os.WriteFile(path, workbookless.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := ingest.GuessLayout(path, "gift_events", ""); err == nil && strings.Contains(got, "PK") {
+	if got, err := ingest.GuessLayout(t.Context(), path, "gift_events", ""); err == nil && strings.Contains(got, "PK") {
 		t.Errorf("an archive: %s", got)
 	}
 }
@@ -194,11 +194,11 @@ func TestNoLayoutOfWhatIsKnownAndNotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	const known = "it is Stripe's dashboard export of payments, which carat doesn't read"
-	got, err := ingest.GuessLayout(path, "", "")
+	got, err := ingest.GuessLayout(t.Context(), path, "", "")
 	if got != "" || pipeline.KindOf(err) != pipeline.KindBadInput || !strings.Contains(fmt.Sprint(err), known) {
 		t.Errorf("%v\n%s", err, got)
 	}
-	got, err = ingest.GuessLayout(path, "coin_purchases", "")
+	got, err = ingest.GuessLayout(t.Context(), path, "coin_purchases", "")
 	if err != nil || !strings.Contains(got, known) || !strings.Contains(got, "gross_amount: Amount") {
 		t.Errorf("%v\n%s", err, got)
 	}

@@ -224,6 +224,11 @@ func (g *draft) timeFormat(formats []string, texts ...string) {
 		g.Layout.TimeFormats = append(g.Layout.TimeFormats, formats[0])
 	}
 	if other := otherDay(guessed{texts: texts, times: formats}); other != "" {
+		if days := [2]string{formats[0], other}; g.Doubts["time_format"] == "" || g.Days == days {
+			g.Days = days
+		} else {
+			g.Days = [2]string{}
+		}
 		g.Doubts["time_format"] = formats[0] + " and " + other + " both read every one of them: look which it is"
 	}
 }

@@ -14,9 +14,10 @@ import (
 
 // Write looks at the beginning of a file and writes the part of carat.yaml
 // that a first layout for it is, with what it can't know as comments. Without a
-// feed that whose columns come nearest is taken. An error says that the file
-// can't be opened or has no columns.
-func Write(file *os.File, name, feed, sheet string) (string, error) {
+// feed that whose columns come nearest is taken. What it writes is tried on the
+// file, unless try is nil: what the rows speak against is guessed otherwise or said.
+// An error says that the file can't be opened or has no columns.
+func Write(file *os.File, name, feed, sheet string, try Try) (string, error) {
 	s, err := sampleOf(file, name, sheet)
 	if err != nil {
 		return "", err
@@ -25,16 +26,16 @@ func Write(file *os.File, name, feed, sheet string) (string, error) {
 		return "", lex.BadFile(name, 0, "it has no columns with rows below them").WithHint("a layout is for delimited text, JSON and workbooks; Parquet has carat's own columns")
 	}
 	if f, ok := pipeline.FeedByName(feed); ok {
-		return s.draftFor(f).yaml(name), nil
+		return s.tried(f, try).yaml(name), nil
 	}
-	var best draft
+	var best pipeline.Feed
 	score := 0
 	for _, f := range LikeliestFirst() {
-		if g := s.draftFor(f); best.Feed == "" || g.score(f) > score {
-			best, score = g, g.score(f)
+		if n := s.draftFor(f, nil).score(f); best.Name == "" || n > score {
+			best, score = f, n
 		}
 	}
-	return "# Which feed it is, is a guess as well: --feed says another.\n" + best.yaml(name), nil
+	return "# Which feed it is, is a guess as well: --feed says another.\n" + s.tried(best, try).yaml(name), nil
 }
 
 // Columns gives the names of the columns that a file seems to have; none of what has

@@ -36,6 +36,9 @@ type draft struct {
 	Meant    map[string]string   // what of these differs from one of its own in its case alone
 	Joins    map[string]parted   // by column of the feed: the columns that its time is parted into
 	Shown    string              // the one sign or code that a sheet shows its amounts with
+	Days     [2]string           // two time formats that read the same texts as other days
+	Unread   []string            // columns of the feed whose times are written in a way that isn't known
+	Tried    Tried               // what became of the file's rows
 	Reasons  map[string]string   // by key of the layout, or column of the feed: what says its value
 }
 
@@ -46,10 +49,12 @@ type guessed struct {
 	cells  []cell
 	times  []string // formats that read all of them
 	number bool
+	ids    bool // each row has one, and no two rows that differ have the same
 }
 
-// draftFor makes a layout of a feed for a sample.
-func (s sample) draftFor(f pipeline.Feed) draft {
+// draftFor makes a layout of a feed for a sample, without what the file's rows speak
+// against.
+func (s sample) draftFor(f pipeline.Feed, without avoid) draft {
 	g := draft{Feed: f.Name, Sheets: s.Sheets, Doubts: map[string]string{}, Examples: map[string]string{}, Words: map[string][]string{}, Meant: map[string]string{}, Joins: map[string]parted{}, Reasons: map[string]string{}}
 	l := &g.Layout
 	l.Rows = s.At
@@ -66,15 +71,15 @@ func (s sample) draftFor(f pipeline.Feed) draft {
 			g.Examples[c.name] = c.texts[0]
 		}
 	}
-	g.pairs(f, columns)
-	g.match(f, columns)
+	g.pairs(f, columns, without)
+	g.match(f, columns, without)
 	g.saidCurrencies(f, columns)
 	g.join(s.partedTimes(columns))
 	g.formats(columns)
 	g.saidZone()
 	g.words(f, columns)
 	g.shown(columns)
-	g.missing(f)
+	g.missing(f, columns)
 	for _, c := range columns {
 		if c.name != "" && !slices.Contains(l.Uses(), c.name) {
 			g.Unused = append(g.Unused, c.name)
@@ -86,7 +91,13 @@ func (s sample) draftFor(f pipeline.Feed) draft {
 // Score says how well a guess fits: columns that the feed needs and has, less
 // those that it lacks.
 func (g draft) score(f pipeline.Feed) int {
-	return 3*len(g.Layout.Mapped()) - 2*len(g.Missing)
+	n := 3*len(g.Layout.Mapped()) - 2*len(g.Missing)
+	for _, column := range g.Missing {
+		if g.Doubts[column] != "" { // something is there that it may be
+			n += 2
+		}
+	}
+	return n
 }
 
 func (s sample) columns() []guessed {
@@ -99,8 +110,22 @@ func (s sample) columns() []guessed {
 				columns[i].cells = append(columns[i].cells, row[i])
 			}
 		}
+		columns[i].ids = len(columns[i].texts) == len(s.Rows) && s.areIDs(i)
 	}
 	return columns
+}
+
+// areIDs says whether no two rows that differ have the same text in a column.
+func (s sample) areIDs(at int) bool {
+	seen := map[string][]cell{}
+	for _, row := range s.Rows {
+		id := strings.TrimSpace(row[at].Text)
+		if first, twice := seen[id]; twice && !slices.Equal(first, row) {
+			return false
+		}
+		seen[id] = row
+	}
+	return true
 }
 
 func (c cell) readsAsNumber(s layout.Spelling) bool {
@@ -112,7 +137,7 @@ func (c cell) readsAsNumber(s layout.Spelling) bool {
 }
 
 // pairs finds an amount in two columns, and one whose sign is a word.
-func (g *draft) pairs(f pipeline.Feed, columns []guessed) {
+func (g *draft) pairs(f pipeline.Feed, columns []guessed, without avoid) {
 	amount := ""
 	for _, c := range f.Columns {
 		if c.Kind == pipeline.ColumnNumber && c.Min < 0 && amount == "" && !c.Optional {
@@ -140,7 +165,7 @@ func (g *draft) pairs(f pipeline.Feed, columns []guessed) {
 					sign.Positive = append(sign.Positive, w)
 				}
 			}
-			if len(sign.Negative) > 0 {
+			if len(sign.Negative) > 0 && without[signOf(amount)] != c.name {
 				g.Layout.Signs[amount] = sign
 			}
 		}
@@ -158,9 +183,12 @@ func (c guessed) saysSigns() bool {
 	return in && len(words) > 1 && !slices.ContainsFunc(words, func(w string) bool { return !anyCase(w, positives) && !anyCase(w, negatives) })
 }
 
+// sureScore is the likeness of a name that isn't a guess alone.
+const sureScore = 90
+
 // match gives each column of the feed that of the file which sounds most like it
 // and has the right kind of texts.
-func (g *draft) match(f pipeline.Feed, columns []guessed) {
+func (g *draft) match(f pipeline.Feed, columns []guessed, without avoid) {
 	type candidate struct {
 		column string
 		at     int
@@ -178,9 +206,10 @@ func (g *draft) match(f pipeline.Feed, columns []guessed) {
 		if _, paired := g.Layout.Pairs[c.Name]; paired {
 			continue
 		}
+		isKey := len(f.Key) == 1 && f.Key[0] == c.Name
 		for i, have := range columns {
 			score := likeness(have.name, c.Name)
-			if score == 0 || taken[have.name] || !have.fits(c) || have.isOthers(c) {
+			if score == 0 || taken[have.name] || without[c.Name] == have.name || !have.fits(c) || have.isOthers(c) || isKey && !have.ids || score < sureScore && len(have.texts) == 0 {
 				continue
 			}
 			all = append(all, candidate{c.Name, i, score})
@@ -196,12 +225,13 @@ func (g *draft) match(f pipeline.Feed, columns []guessed) {
 		if _, places := unitName(name); places != 0 && kindOf(f.Name, c.column) == pipeline.ColumnNumber && strings.HasSuffix(c.column, "amount") && !columns[c.at].fractions() {
 			g.Layout.Scale[c.column] = places
 		}
-		if c.score < 90 {
+		if c.score < sureScore {
 			g.Doubts[c.column] = "a guess by its name"
 		}
 	}
 	for column := range g.Layout.Signs {
-		if g.Layout.Columns[column] == "" {
+		at := slices.IndexFunc(columns, func(c guessed) bool { return c.name != "" && c.name == g.Layout.Columns[column] })
+		if at < 0 || columns[at].signed(g.Layout.Spelling) { // they have their signs already
 			delete(g.Layout.Signs, column)
 		}
 	}
@@ -219,6 +249,17 @@ func (c guessed) isOthers(want pipeline.FeedColumn) bool {
 	return false
 }
 
+// signed says whether a column has a number below zero.
+func (c guessed) signed(s layout.Spelling) bool {
+	return slices.ContainsFunc(c.cells, func(cell cell) bool {
+		number, ok := cell.Text, true
+		if !cell.Number {
+			number, ok = s.Read(cell.Text)
+		}
+		return ok && strings.HasPrefix(number, "-")
+	})
+}
+
 // fractions says whether a column has a number that is no whole one.
 func (c guessed) fractions() bool {
 	return slices.ContainsFunc(c.texts, func(t string) bool { return strings.ContainsAny(t, ".,") })
@@ -226,15 +267,18 @@ func (c guessed) fractions() bool {
 
 // fits says whether a column's texts can be of a kind.
 func (c guessed) fits(want pipeline.FeedColumn) bool {
+	if len(c.texts) == 0 {
+		return want.Optional
+	}
 	switch want.Kind {
 	case pipeline.ColumnNumber:
-		return c.number || len(c.texts) == 0
+		return c.number
 	case pipeline.ColumnTime, pipeline.ColumnDate:
-		return len(c.times) > 0 || len(c.cells) > 0 && c.cells[0].sheet || len(c.texts) == 0 && want.Optional
+		return len(c.times) > 0 || c.cells[0].sheet
 	case pipeline.ColumnCurrency:
 		return !slices.ContainsFunc(c.texts, func(t string) bool { return !pipeline.IsCurrency(strings.ToUpper(t)) })
 	}
-	return true
+	return want.Kind == pipeline.ColumnEnum || !c.saysSigns()
 }
 
 // formats chooses the time formats.
@@ -356,7 +400,7 @@ func oneCurrency(sign string) string {
 }
 
 // missing says what the feed needs that the file doesn't seem to have.
-func (g *draft) missing(f pipeline.Feed) {
+func (g *draft) missing(f pipeline.Feed, columns []guessed) {
 	mapped := g.Layout.Mapped()
 	if signs := g.Layout.CurrencySign; len(signs) > 1 && !slices.Contains(mapped, "currency") && g.Layout.Constants["currency"] == "" && columnOf(f.Name, "currency").Kind == pipeline.ColumnCurrency {
 		g.Layout.CurrencyBySign, g.Layout.CurrencySign = map[string]string{}, nil
@@ -372,8 +416,34 @@ func (g *draft) missing(f pipeline.Feed) {
 			g.Layout.ContentID = true
 			continue
 		}
+		if kind := kindOf(f.Name, column); (kind == pipeline.ColumnTime || kind == pipeline.ColumnDate) && g.unreadTime(column, columns) {
+			continue
+		}
+		if i := slices.IndexFunc(columns, func(c guessed) bool { return hasWord(c.name, []string{"iban"}) && !hasWord(c.name, otherWords) }); column == "account" && i >= 0 {
+			g.Doubts[column] = columns[i].name + ", if that is your own account's and not the other party's: then it stands above, under columns"
+		}
 		g.Missing = append(g.Missing, column)
 	}
+}
+
+// unreadTime takes the column that sounds most like a time and is written in a way that
+// no format reads: the format is asked for.
+func (g *draft) unreadTime(column string, columns []guessed) bool {
+	best, score := -1, 0
+	for i, c := range columns {
+		if n := likeness(c.name, column); n > score && len(c.texts) > 0 && !c.number && len(c.times) == 0 && !slices.Contains(g.Layout.Uses(), c.name) {
+			best, score = i, n
+		}
+	}
+	if best < 0 {
+		return false
+	}
+	g.Layout.Columns[column] = columns[best].name
+	g.Unread = append(g.Unread, column)
+	if g.Doubts["time_format"] == "" {
+		g.Doubts["time_format"] = "how " + columns[best].name + " is written, such as " + oneLine(columns[best].texts[0]) + ": docs/formats.md has the letters"
+	}
+	return true
 }
 
 // anyCase says whether a word is one of some, whatever its capitals.

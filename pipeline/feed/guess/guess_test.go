@@ -24,7 +24,7 @@ func written(t *testing.T, name, feed string, content []byte) string {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	text, err := guess.Write(f, name, feed, "")
+	text, err := guess.Write(f, name, feed, "", nil)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}

@@ -8,8 +8,8 @@ import (
 // synonyms are words by which exports call a column of carat's, folded; the first
 // of a column's that a name is equal to, or else has in it, is the guess.
 var synonyms = map[string][]string{
-	"account":              {"account", "iban", "rekening", "konto", "compte", "cuenta", "account number", "auftragskonto"},
-	"booked_at":            {"booked at", "booked", "booking date", "buchungstag", "buchungsdatum", "date", "datum", "datum transactie", "fecha", "data", "value date", "valuta", "posted", "transaction date", "created", "created at", "ts", "timestamp", "time stamp", "date time", "datetime", "time", "event time", "occurred at", "epoch", "epoch ms"},
+	"account":              {"account", "rekening", "konto", "compte", "cuenta", "account number", "auftragskonto"},
+	"booked_at":            {"booked at", "booked", "booking date", "posting date", "posted date", "buchungstag", "buchungsdatum", "date", "datum", "datum transactie", "fecha", "data", "value date", "valuta", "posted", "transaction date", "created", "created at", "ts", "timestamp", "time stamp", "date time", "datetime", "time", "event time", "occurred at", "epoch", "epoch ms"},
 	"amount":               {"amount", "betrag", "bedrag", "montant", "importe", "importo", "valor", "sum", "umsatz"},
 	"currency":             {"currency", "währung", "waehrung", "munt", "devise", "moneda", "valuta", "cur", "ccy"},
 	"reference":            {"reference", "ref", "details", "description", "mededelingen", "verwendungszweck", "libellé", "text", "memo", "narrative", "purpose", "label"},

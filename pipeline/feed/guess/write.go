@@ -72,6 +72,7 @@ func (g draft) yaml(name string) string {
 		say("      id: content # nothing in the file looks like an id of its rows")
 	}
 	g.unknown(say)
+	g.outcome(say)
 	return b.String()
 }
 
