@@ -12,6 +12,7 @@ import (
 // population is a table from whose rows samples are drawn: SQL expressions over it.
 type population struct {
 	table string
+	from  string // what is read of it; "": its rows as they are
 	// item names a row, and trace follows it; "" and "": by batch and line of the source.
 	item, trace  string
 	id           string // what people call the row
@@ -22,17 +23,39 @@ type population struct {
 	at string
 }
 
+// paidVersions gives the versions of a payout with which the books move money: the first that is paid after its request, with
+// the amount that the first version of all states, and with a minus the one that failed or came back after it was paid
+// (led_paid_payout). A later version of the same status moves nothing.
+func paidVersions(table string) string {
+	return fmt.Sprintf(`(
+    select
+        *,
+        coalesce(lag(status) over versions, 'requested') as previous_status,
+        first_value(net_amount) over versions as first_net_amount
+    from %s
+    window versions as (partition by payout_id order by updated_at, batch_id, source_line)
+) as %s`, table, table)
+}
+
+// Of a payout's versions, those that move money, when, and by how much.
+const (
+	paidMoves  = "((status = 'paid' and previous_status = 'requested') or (status in ('failed', 'returned') and previous_status = 'paid'))"
+	paidAt     = "case status when 'paid' then coalesce(paid_at, updated_at) else updated_at end"
+	paidAmount = "case status when 'paid' then first_net_amount else -first_net_amount end"
+)
+
 // populations are the tables that samples are drawn from. What takes something back, a refund,
 // a chargeback, a reversal, a payment that came back, has the sign with which the books count it.
 var populations = []population{
 	{table: "coin_purchases", id: "purchase_id", amount: "case when kind in ('refund', 'chargeback') then -gross_amount else gross_amount end", unit: "currency", at: "purchased_at"},
 	{table: "gift_events", id: "event_id", amount: "case kind when 'reversal' then -coins else coins end", unit: "'coins'", at: "sent_at"},
-	{table: "payouts", id: "payout_id", amount: "net_amount", unit: "currency", where: "status = 'paid'", at: "coalesce(paid_at, updated_at)"},
-	{table: "agency_payouts", id: "payout_id", amount: "net_amount", unit: "currency", where: "status = 'paid'", at: "coalesce(paid_at, updated_at)"},
+	{table: "payouts", from: paidVersions("payouts"), id: "payout_id", amount: paidAmount, unit: "currency", where: paidMoves, at: paidAt},
+	{table: "agency_payouts", from: paidVersions("agency_payouts"), id: "payout_id", amount: paidAmount, unit: "currency", where: paidMoves, at: paidAt},
 	{table: "coin_adjustments", id: "adjustment_id", amount: "coins", unit: "'coins'", at: "adjusted_at"},
 	{table: "diamond_adjustments", id: "adjustment_id", amount: "diamonds", unit: "'diamonds'", at: "adjusted_at"},
-	{table: "settlement_lines", id: "line_id", amount: "gross_amount", unit: "currency"},
-	{table: "provider_payments", id: "line_id", amount: "case status when 'returned' then -amount else amount end", unit: "currency"},
+	// Orders and what was taken back of them. What a report says of transfers, reserves and changes of currency moves money that was counted before.
+	{table: "settlement_lines", id: "line_id", amount: "gross_amount", unit: "currency", where: "kind in ('sale', 'refund', 'chargeback')"},
+	{table: "provider_payments", id: "line_id", amount: "case status when 'returned' then -amount else amount end", unit: "currency", where: "status <> 'failed'"},
 	{table: "bank_lines", id: "line_id", amount: "amount", unit: "currency", where: "coalesce(kind, 'entry') not in ('opening', 'closing')", at: "booked_at"},
 	{table: "tax_payments", id: "reference", amount: "amount", unit: "currency"},
 	{
@@ -61,6 +84,14 @@ func populationOf(table string) (population, bool) {
 		return population{}, false
 	}
 	return populations[at], true
+}
+
+// rows gives what stands behind from.
+func (p population) rows() string {
+	if p.from == "" {
+		return p.table
+	}
+	return p.from
 }
 
 // of gives the condition that leaves a month's rows: of a feed by its month, without
@@ -96,5 +127,5 @@ func (p population) query(period pipeline.Period, run, unit string, began time.T
     cast(%s as decimal(38, 9)) as amount
 from %s
 where %s
-    and %s = %s`, item, trace, p.id, p.amount, p.table, p.of(period, run, began), p.unit, pipeline.SQLText(unit))
+    and %s = %s`, item, trace, p.id, p.amount, p.rows(), p.of(period, run, began), p.unit, pipeline.SQLText(unit))
 }

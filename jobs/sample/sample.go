@@ -124,7 +124,7 @@ func (l Plan) onlyUnit(ctx context.Context, p *books.Books, s books.Setting) (st
 		return "", err
 	}
 	t, err := p.Query(ctx, s.Config, books.Latest, fmt.Sprintf("select distinct coalesce(%s, '') as unit from %s where %s order by 1",
-		of.unit, of.table, of.of(l.Period, l.Run, began)), l.Table)
+		of.unit, of.rows(), of.of(l.Period, l.Run, began)), l.Table)
 	if err != nil {
 		return "", err
 	}
