@@ -47,10 +47,14 @@ func (f *fec) line(cells []string) {
 	}
 }
 
-// Add takes a line; one that moves nothing in euros is left out.
+// Add takes a line; one that moves nothing, in euros or in the entry's own currency, is
+// left out. One that moves nothing in euros alone, such as a cent of another currency
+// that is less than half of one, stands with 0,00: without it Montantdevise wouldn't
+// add up.
 func (f *fec) Add(l *Line) error {
 	known := l.FunctionalDebit != "" || l.FunctionalCredit != ""
-	if known && isZero(l.FunctionalDebit) && isZero(l.FunctionalCredit) {
+	moves := l.Currency != l.FunctionalCurrency && !(isZero(l.Debit) && isZero(l.Credit))
+	if known && !moves && isZero(l.FunctionalDebit) && isZero(l.FunctionalCredit) {
 		return f.err
 	}
 	if l.EntryID != f.entry {
@@ -62,7 +66,7 @@ func (f *fec) Add(l *Line) error {
 		debit, credit = fecAmount(l.FunctionalDebit), fecAmount(l.FunctionalCredit)
 	}
 	foreign, currency := "", ""
-	if l.Currency != l.FunctionalCurrency && !(isZero(l.Debit) && isZero(l.Credit)) {
+	if moves {
 		foreign, currency = fecAmount(l.Debit), l.Currency
 		if !isZero(l.Credit) {
 			foreign = "-" + fecAmount(l.Credit)

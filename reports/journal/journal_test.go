@@ -151,6 +151,32 @@ func TestJournalFEC(t *testing.T) {
 	}
 }
 
+// A line that comes to nothing in euros has its amount in the other currency all the same: an entry adds up in both.
+func TestJournalFECAddsUpInTheOtherCurrency(t *testing.T) {
+	var b bytes.Buffer
+	w := newFEC(&b, "2026-11")
+	for _, l := range []Line{
+		{"eu/2026-11-01/fee/USD", "2026-11-01", "eu", "6270 Frais", "USD", "1.02", "0", "EUR", "0.88", "0", "frais"},
+		{"eu/2026-11-01/fee/USD", "2026-11-01", "eu", "5120 Banque", "USD", "0", "1.03", "EUR", "0", "0.88", "frais"},
+		{"eu/2026-11-01/fee/USD", "2026-11-01", "eu", "6580 Arrondis", "USD", "0.01", "0", "EUR", "0.00", "0", "frais"},
+	} {
+		if err := w.Add(&l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var amounts []string
+	for _, line := range strings.Split(strings.TrimSuffix(b.String(), "\r\n"), "\r\n")[1:] {
+		cells := strings.Split(line, "\t")
+		amounts = append(amounts, strings.Join([]string{cells[11], cells[12], cells[16], cells[17]}, " "))
+	}
+	if got, want := strings.Join(amounts, "; "), "0,88 0,00 1,02 USD; 0,00 0,88 -1,03 USD; 0,00 0,00 0,01 USD"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // The real hledger takes the journal, strictly, and its balances are ours.
 func TestJournalHledger(t *testing.T) {
 	hledger := program(t, "hledger")

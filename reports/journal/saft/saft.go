@@ -179,22 +179,40 @@ func (b *Books) file() *auditFile {
 	h.DefaultCurrencyCode, h.TaxAccountingBasis = Currency, "A"
 	h.SelectionCriteria.PeriodStart, h.SelectionCriteria.PeriodStartYear = month, year
 	h.SelectionCriteria.PeriodEnd, h.SelectionCriteria.PeriodEndYear = month, year
+	unknown, openings := false, sum("")
 	for _, a := range b.Accounts {
 		id, name := number(a.Name)
 		opening, debit, credit := sum(a.Opening), sum(a.Debit), sum(a.Credit)
-		if a.Opening == "" {
-			h.HeaderComment = "Accounts whose opening balance is not known open with 0."
-		}
+		unknown = unknown || a.Opening == ""
+		openings = openings.add(opening)
 		closing := opening.add(debit).sub(credit)
 		code, category, _ := grouping(id)
 		f.Master.Accounts = append(f.Master.Accounts, account{
 			AccountID: clip(id, middle2Text), AccountDescription: clip(name, longText), GroupingCategory: category, GroupingCode: code, AccountType: "GL",
 			balances: bothEnds(opening, closing)})
 	}
+	h.HeaderComment = comment(unknown, openings)
 	f.Master.Customers = partiesOf(b.Customers, true)
 	f.Master.Suppliers = partiesOf(b.Suppliers, false)
 	f.Entries = b.entries(month, year)
 	return f
+}
+
+// comment says what a reader of the accounts' balances must know; "" if nothing.
+func comment(unknown bool, openings cents) string {
+	var said []string
+	if unknown {
+		said = append(said, "Accounts whose opening balance is not known open with 0.")
+	}
+	if !openings.zero() {
+		side := "debit"
+		if openings.negative() {
+			side, openings = "credit", openings.negated()
+		}
+		said = append(said, "Opening and closing balances leave "+openings.text()+" on "+side+
+			": what these accounts opened with is not known in full, or stands on accounts, such as equity, that are not in this file.")
+	}
+	return strings.Join(said, " ")
 }
 
 // bothEnds sets the balances at both ends, each on its side.
@@ -242,8 +260,13 @@ func (b *Books) entries(month, year int) (e entries) {
 	entry, n := "", 0
 	for _, l := range b.Lines {
 		lineDebit, lineCredit := sum(l.Debit), sum(l.Credit)
+		takes := lineCredit.zero() // a debit, in kroner or, where these come to nothing, in the entry's own currency
 		if lineDebit.zero() && lineCredit.zero() {
-			continue // it moves nothing in kroner
+			moved := sum(rounded(l.CurrencyDebit)).sub(sum(rounded(l.CurrencyCredit)))
+			if l.Currency == "" || moved.zero() {
+				continue // it moves nothing
+			}
+			takes = !moved.negative()
 		}
 		class := eventClass(l.EntryID)
 		i, ok := at[class]
@@ -262,7 +285,7 @@ func (b *Books) entries(month, year int) (e entries) {
 		t := &e.Journal[i].Transaction[len(e.Journal[i].Transaction)-1]
 		id, _ := number(l.Account)
 		one := line{RecordID: fmt.Sprintf("%d-%d", n, len(t.Line)+1), AccountID: clip(id, middle2Text), Description: clip(l.Memo, longText)}
-		if lineCredit.zero() {
+		if takes {
 			one.DebitAmount = &amount{lineDebit.text(), l.Currency, foreign(l.Currency, l.CurrencyDebit)}
 		} else {
 			one.CreditAmount = &amount{lineCredit.text(), l.Currency, foreign(l.Currency, l.CurrencyCredit)}

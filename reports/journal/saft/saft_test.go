@@ -76,6 +76,38 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// TestForeignLinesAddUp: a line that comes to nothing in kroner and to something in its own currency stands with 0.00, on its own side, so
+// that the entry adds up in both.
+func TestForeignLinesAddUp(t *testing.T) {
+	b := books()
+	cent := saft.Line{EntryID: b.Lines[0].EntryID, Day: "2026-10-01", Account: "8079 Agio", Memo: "Rounding", Debit: "0", Credit: "0", Currency: "USD", CurrencyDebit: "0", CurrencyCredit: "0.70"}
+	b.Lines = append(b.Lines[:3:3], append([]saft.Line{cent}, b.Lines[3:]...)...)
+	text := strings.Join(strings.Fields(string(write(t, b))), "")
+	if want := "<CreditAmount><Amount>0.00</Amount><CurrencyCode>USD</CurrencyCode><CurrencyAmount>0.70</CurrencyAmount></CreditAmount>"; !strings.Contains(text, want) {
+		t.Errorf("no %s", want)
+	}
+	if !strings.Contains(text, "<TotalCredit>350.00</TotalCredit>") || strings.Count(text, "<Line>") != 6 {
+		t.Error("other lines or totals than these")
+	}
+}
+
+// TestOpeningsThatLeaveSomethingAreTold: a balance sheet that doesn't balance says so in the header.
+func TestOpeningsThatLeaveSomethingAreTold(t *testing.T) {
+	b := books()
+	b.Accounts[0].Opening, b.Accounts[3].Opening = "1741.00", "0"
+	if text, want := string(write(t, b)), "<HeaderComment>Opening and closing balances leave 741.00 on debit: what"; !strings.Contains(text, want) {
+		t.Errorf("no %s", want)
+	}
+	b.Accounts[0].Opening, b.Accounts[3].Opening = "900.00", ""
+	if text, want := string(write(t, b)), "<HeaderComment>Accounts whose opening balance is not known open with 0. Opening and closing balances leave 100.00 on credit: "; !strings.Contains(text, want) {
+		t.Errorf("no %s", want)
+	}
+	b.Accounts[0].Opening, b.Accounts[3].Opening = "1000.00", "0"
+	if strings.Contains(string(write(t, b)), "HeaderComment") {
+		t.Error("openings that balance are commented on")
+	}
+}
+
 // TestFaults: every fault is named and no file is written.
 func TestFaults(t *testing.T) {
 	for says, change := range map[string]func(b *saft.Books){
