@@ -130,9 +130,10 @@ var signedRights = []Right{RightDecide, RightClose, RightApprove, RightReopen, R
 // look at what was done, and to accept what it says.
 var anyPolicy = []Right{RightVerify, RightUsers, RightAuth, RightRestore}
 
-// wholeLake are the rights that nobody has for some entities alone: what they show
-// or sign is of all.
-var wholeLake = []Right{RightQuery, RightTrace, RightEvidence, RightPublish, RightClose, RightApprove, RightReopen, RightStatements, RightPackage, RightSend, RightYearFiles}
+// ofEntities are the rights that somebody can have for some entities alone: what
+// uses them leaves out the rows of the others. Every other right is to what is of all,
+// and a role for some entities doesn't give it.
+var ofEntities = []Right{RightExceptions, RightCreators, RightAnswer, RightDecide, RightComment, RightUsers, RightToken}
 
 // withoutGrant are the rights of the scheduler's role that carat's own scheduler
 // has without a grant, since carat.yaml orders its jobs. Preparing a month is a
@@ -205,7 +206,7 @@ func (g Grants) Allow(by Actor, right Right) bool {
 // is to what is of all.
 func (g Grants) hasFor(user string, right Right, roles ...string) bool {
 	return slices.ContainsFunc(g, func(one state.Grant) bool {
-		return names.Same(one.User, user) && slices.Contains(roles, one.Role) && (len(one.Entities) == 0 || !slices.Contains(wholeLake, right))
+		return names.Same(one.User, user) && slices.Contains(roles, one.Role) && (len(one.Entities) == 0 || slices.Contains(ofEntities, right))
 	})
 }
 
@@ -278,6 +279,19 @@ func (g Grants) May(by Actor, right Right) error {
 	}
 	return pipeline.Refusef(string(right), "", "%s %s, and this is for the %s", by.User, is, strings.Join(Rights[right], " or the ")).
 		WithHint("`carat users` lists who may; an administrator grants roles with `carat users grant %s %s`", by.User, Rights[right][0])
+}
+
+// MayAll is May for what somebody does to all entities by a right that they may have for
+// some alone.
+func (p *Books) MayAll(ctx context.Context, s Setting, right Right) error {
+	grants, err := p.Grants(ctx, s)
+	if err != nil {
+		return err
+	}
+	if only := grants.Entities(s.By, right); len(only) > 0 {
+		return p.Refused(ctx, s, string(right), strings.Join(spelledAll(s.Arguments), " "), pipeline.Refusef(string(right), "", "%s may do it for %s alone, and this is of all entities", s.By.User, strings.Join(only, " and ")))
+	}
+	return nil
 }
 
 // CheckUser is a usage error for a name that is none, or not in its one spelling.

@@ -180,6 +180,9 @@ func DecideMatch(ctx context.Context, o MatchOptions) (d decision.Decision, err 
 		return d, err
 	}
 	return books.Locked(ctx, o.Setting, books.RightDecide, "", func(p *books.Books, job *books.Job) (d decision.Decision, err error) {
+		if err := p.MayAll(ctx, o.Setting, books.RightDecide); err != nil {
+			return d, err
+		}
 		if names.Same(o.By.User, books.SchedulerUser) {
 			return d, pipeline.Refusef("decide", "match", "the scheduler decides nothing")
 		}

@@ -30,6 +30,9 @@ func DecideRate(ctx context.Context, o RateOptions) (d decision.Decision, err er
 		return d, err
 	}
 	return books.Locked(ctx, o.Setting, books.RightDecide, "", func(p *books.Books, job *books.Job) (d decision.Decision, err error) {
+		if err := p.MayAll(ctx, o.Setting, books.RightDecide); err != nil {
+			return d, err
+		}
 		if names.Same(o.By.User, books.SchedulerUser) {
 			return d, pipeline.Refusef("decide rate", o.Missing, "the scheduler decides nothing")
 		}

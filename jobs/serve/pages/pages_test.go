@@ -484,7 +484,7 @@ func TestWhatIsOfAnotherEntity(t *testing.T) {
 	if _, text := other.page("/exceptions.csv"); strings.Contains(text, id) {
 		t.Error("the file has an exception of another entity")
 	}
-	for _, path := range []string{"/months/2026-10", "/trace?id=c1", "/query", "/files", "/files/b000001", "/history"} {
+	for _, path := range []string{"/months", "/runs", "/runs/1", "/months/2026-10", "/trace?id=c1", "/query", "/files", "/files/b000001", "/history"} {
 		for _, b := range []*browser{own, other} {
 			if status, _ := b.page(path); status != http.StatusForbidden {
 				t.Errorf("%s, which is of all: %d", path, status)
