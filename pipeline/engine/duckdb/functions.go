@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -65,7 +66,7 @@ uuidv7 var_pop var_samp variance version wavg week weekday weekofyear weighted_a
 // sees the lake as its tables, never as files, among which are those that no
 // snapshot holds any more.
 var tableFunctions = set(`
-duckdb_columns duckdb_functions duckdb_keywords duckdb_tables duckdb_types duckdb_views generate_series icu_calendar_names json_each json_tree
+duckdb_columns duckdb_functions duckdb_keywords duckdb_types generate_series icu_calendar_names json_each json_tree
 pg_timezone_names range regexp_split_to_table repeat repeat_row summary unnest
 `)
 
@@ -86,8 +87,29 @@ const fileMarks = "./\\:*?~"
 var fileEndings = set("arrow arrows avro csv db ddb duckdb geojson gz json jsonl ndjson parquet psv shp sqlite tsv txt xlsx zst")
 
 // viewsRefused are the views of DuckDB's own that tell of the process instead of
-// the history.
-var viewsRefused = set("duckdb_databases duckdb_logs duckdb_settings duckdb_secrets duckdb_variables pg_settings pragma_database_list")
+// the history, or have the SQL of views: it names files by where they lie. Which
+// tables and views there are, information_schema.tables tells.
+var viewsRefused = set(`
+duckdb_databases duckdb_logs duckdb_settings duckdb_secrets duckdb_tables duckdb_variables duckdb_views pg_settings pg_views pragma_database_list
+sqlite_master sqlite_schema sqlite_temp_master sqlite_temp_schema
+`)
+
+// viewsRefusedIn are the same of a schema, by names that a query may give to what is its
+// own.
+var viewsRefusedIn = set("information_schema.views")
+
+// elsewhere are functions that there are in other builds of DuckDB, with its extensions,
+// or in other databases, and that reach out of the history, by the beginning of
+// their names. Who asks for one meant it.
+var elsewhere = strings.Fields(`
+azure_ delta_ dblink ducklake_ getenv http_ iceberg_ install load_ lo_ mysql_ pg_ls_ pg_read_ pg_stat_file postgres_ postgres read_ readfile scan_arrow
+shell sqlite_ st_drivers st_read sys_ system utl_ which_ write_ writefile xp_
+`)
+
+// reachesOut says whether a function that this DuckDB has none of is one of those.
+func reachesOut(name string) bool {
+	return slices.ContainsFunc(elsewhere, func(begin string) bool { return strings.HasPrefix(name, begin) })
+}
 
 func set(names string) map[string]bool {
 	all := map[string]bool{}

@@ -48,7 +48,7 @@ var refusedTables = set(`
 arrow_scan arrow_scan_dumb check_peg_parser checkpoint disable_logging disable_peg_parser disable_profiling duckdb_approx_database_count
 duckdb_connection_count duckdb_constraints duckdb_coordinate_systems duckdb_databases duckdb_dependencies duckdb_extensions duckdb_external_file_cache
 duckdb_indexes duckdb_log_contexts duckdb_logs duckdb_logs_parsed duckdb_memory duckdb_optimizers duckdb_prepared_statements duckdb_profiling_settings
-duckdb_schemas duckdb_secret_types duckdb_secrets duckdb_sequences duckdb_settings duckdb_table_sample duckdb_temporary_files duckdb_variables
+duckdb_schemas duckdb_secret_types duckdb_secrets duckdb_sequences duckdb_settings duckdb_tables duckdb_views duckdb_table_sample duckdb_temporary_files duckdb_variables
 enable_logging enable_peg_parser enable_profiling force_checkpoint glob histogram histogram_values json_execute_serialized_sql parquet_bloom_probe
 parquet_file_metadata parquet_full_metadata parquet_kv_metadata parquet_metadata parquet_scan parquet_schema pragma_collations pragma_database_size
 pragma_metadata_info pragma_platform pragma_show pragma_storage_info pragma_table_info pragma_user_agent pragma_version query query_table read_blob
@@ -86,6 +86,59 @@ func TestEveryFunctionIsAllowedOrRefused(t *testing.T) {
 	for name := range scalarFunctions {
 		if strings.Contains(name, "serialize") || strings.Contains(name, "setting") || strings.Contains(name, "variable") || strings.Contains(name, "sleep") {
 			t.Errorf("%s may be called", name)
+		}
+	}
+}
+
+// Nothing that a query may read of DuckDB's own says where on the machine the lake's files
+// lie: every view and every function without arguments is asked.
+func TestNothingSaysWhereFilesLie(t *testing.T) {
+	folder := t.TempDir()
+	d, err := Open(t.Context(), Config{TempDir: t.TempDir(), Threads: 1, Folders: []string{folder}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	for _, query := range []string{"copy (select 1 as a) to " + Literal(folder+"/rows.parquet"), "create view rows as from read_parquet(" + Literal(folder+"/rows.parquet") + ")"} {
+		if err := d.Exec(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sources, err := d.Texts(t.Context(), `select distinct schema_name || '.' || view_name from duckdb_views() where internal
+		union select distinct function_name || '()' from duckdb_functions() where function_type = 'table' and len(parameters) = 0 order by 1`)
+	if err != nil || len(sources) < 40 {
+		t.Fatalf("%d sources, %v", len(sources), err)
+	}
+	read, hidden := 0, 0
+	for _, source := range append(sources, "sqlite_master", "(show tables)", "(show all tables)", "(describe rows)") {
+		has := func(query string) bool {
+			texts, err := d.Texts(t.Context(), "select cast(x as varchar) from ("+query+") as x")
+			return err == nil && strings.Contains(strings.Join(texts, "\n"), folder)
+		}
+		if d.ReadOnly(t.Context(), "select * from "+source) != nil {
+			if has("select * from " + source) {
+				hidden++
+			}
+			continue
+		}
+		read++
+		if has("select * from " + source) {
+			t.Errorf("%s says where the files are", source)
+		}
+	}
+	if read < 20 || hidden < 3 {
+		t.Errorf("%d may be read, and %d of those that may not say where the files are", read, hidden)
+	}
+}
+
+// A function that there is none of is misspelt, or one that reaches out elsewhere.
+func TestWhatReachesOutElsewhere(t *testing.T) {
+	for name, want := range map[string]bool{
+		"getenv": true, "sqlite_scan": true, "postgres_query": true, "read_xlsx": true, "pg_read_file": true, "load_extension": true, "st_read": true, "iceberg_scan": true,
+		"cuont": false, "summ": false, "substrng": false, "regexp_mach": false, "dateadd": false, "pg_sleeep": false,
+	} {
+		if reachesOut(name) != want {
+			t.Errorf("%s: %v", name, !want)
 		}
 	}
 }

@@ -97,11 +97,15 @@ func refuse(format string, args ...any) error { return refusal{says: fmt.Sprintf
 func refuseFunction(format, name string) error { return refusal{fmt.Sprintf(format, name), name} }
 
 // isRefusal says whether an error is one of a statement that asks for what it may not
-// have. A function that there is none of was misspelt.
+// have. A function that there is none of was misspelt, unless its name is one of those
+// that reach out of the history elsewhere.
 func (d *Database) isRefusal(ctx context.Context, err error) bool {
 	var r refusal
 	if !errors.As(err, &r) || r.function == "" {
 		return r.says != ""
+	}
+	if reachesOut(r.function) {
+		return true
 	}
 	n, err := d.Number(ctx, "select count(*) from duckdb_functions() where lower(function_name) = "+pipeline.SQLText(r.function))
 	return err != nil || n > 0
@@ -211,7 +215,7 @@ func checkTable(n map[string]any) error {
 	switch {
 	case schema != "" && !schemas[schema] && !catalogs[schema], catalog != "" && !catalogs[catalog]:
 		return fmt.Errorf("there is no schema %s here", strings.Trim(catalog+"."+schema, "."))
-	case viewsRefused[name]:
+	case viewsRefused[name], viewsRefusedIn[schema+"."+name]:
 		return refuse("%s may not be used in a FROM here", name)
 	case strings.ContainsAny(name, fileMarks), schema != "" && fileEndings[name]:
 		return refuse("a file may not be used in a FROM here: %s", strings.Trim(schema+"."+name, "."))
