@@ -1,6 +1,7 @@
 package feed_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"carat/pipeline"
 	"carat/pipeline/feed"
@@ -180,6 +182,34 @@ func TestRejectIsOfItsRowsMonth(t *testing.T) {
 	}
 }
 
+// wide gives a text in UTF-16, with its mark, as a spreadsheet saves it.
+func wide(text string) string {
+	b := []byte{0xFF, 0xFE}
+	for _, unit := range utf16.Encode([]rune(text)) {
+		b = binary.LittleEndian.AppendUint16(b, unit)
+	}
+	return string(b)
+}
+
+// carat's own columns in UTF-16, as a spreadsheet saves them again, are the rows that they
+// are in UTF-8, in blocks of any size.
+func TestOwnColumnsInUTF16(t *testing.T) {
+	csv := giftHeader + strings.Replace(goodGift, "v1", "\"v 贈り😀\nä\"", 1) + strings.Replace(goodGift, "e1", "e2", 1)
+	lines := `{"event_id":"e1","kind":"gift","sent_at":"2026-10-01T12:00:00Z","stream_id":"s1","viewer_id":"ä😀","creator_id":"c1","gift_id":"5655","quantity":2,"coins":2,"diamonds":1}` + "\n"
+	for name, text := range map[string]string{"gift_events.csv": csv, "gift_events.ndjson": lines} {
+		want := feedtest.Read[pipeline.GiftEvent](t, name, []byte(text), nil)
+		if want.Err != nil || len(want.Rows) == 0 {
+			t.Fatalf("%s: %d rows, %v", name, len(want.Rows), want.Err)
+		}
+		for _, size := range []int{1, 64, 0} {
+			got := feedtest.Read[pipeline.GiftEvent](t, name, []byte(wide(text)), func(o *feed.Options) { o.BlockBytes = size })
+			if got.Err != nil || !slices.Equal(got.Rows, want.Rows) {
+				t.Errorf("%s, blocks of %d: %v\n%+v", name, size, got.Err, got.Rows)
+			}
+		}
+	}
+}
+
 func TestBadFiles(t *testing.T) {
 	long := giftHeader + strings.Repeat("x", lex.MaxRecordBytes+1) + "\n"
 	for name, c := range map[string]struct{ content, want string }{
@@ -196,10 +226,11 @@ func TestBadFiles(t *testing.T) {
 		"not UTF-8":     {giftHeader + goodGift + "e2,gift,\xE9", "read gift_events.csv:3: not UTF-8: byte 0xE9 at offset 161; have it written as UTF-8 where it is made, or say the encoding of a CSV in carat.yaml (layout, docs/formats.md)"},
 		"header not UTF-8": {"event_id,\xFF\n" + goodGift,
 			"read gift_events.csv:1: not UTF-8: byte 0xFF at offset 9; have it written as UTF-8 where it is made, or say the encoding of a CSV in carat.yaml (layout, docs/formats.md)"},
-		"UTF-16":     {"\xFF\xFEe\x00v\x00", "read gift_events.csv:1: not UTF-8 but UTF-16; have it written as UTF-8 where it is made"},
-		"long line":  {long, "read gift_events.csv:2: a line longer than 1048576 bytes; is this the right file?"},
-		"JSON array": {`["e1"]`, "read gift_events.csv:1: a JSON array of something else than objects; have it written with one object on each line, or as an array of objects"},
-		"cut array":  {`[{"event_id": "e1"},`, "read gift_events.csv:1: a JSON array that ends in the middle; fetch the file again"},
+		"UTF-16 that is cut":         {wide(giftHeader+goodGift) + "x", "read gift_events.csv:3: it is UTF-16 with a character that is none; it was cut or damaged: fetch it again, or have it written as UTF-8 where it is made"},
+		"half a character in UTF-16": {wide(giftHeader) + "\x00\xD8a\x00", "read gift_events.csv:2: it is UTF-16 with a character that is none; it was cut or damaged: fetch it again, or have it written as UTF-8 where it is made"},
+		"long line":                  {long, "read gift_events.csv:2: a line longer than 1048576 bytes; is this the right file?"},
+		"JSON array":                 {`["e1"]`, "read gift_events.csv:1: a JSON array of something else than objects; have it written with one object on each line, or as an array of objects"},
+		"cut array":                  {`[{"event_id": "e1"},`, "read gift_events.csv:1: a JSON array that ends in the middle; fetch the file again"},
 		"ECB's": {"Date,USD,JPY,\n2026-10-01,1.1,170,\n",
 			"read gift_events.csv: its content is ecb-history, which gives fx_rates, not gift_events; name the file fx_rates…"},
 	} {

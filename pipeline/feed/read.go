@@ -156,6 +156,9 @@ func (j *job) text(ctx context.Context, src io.Reader, wrap func(error) error) (
 	if !quoted && !known && j.format.Name != formatNDJSON {
 		return typed.Result{}, pipeline.Errorf(pipeline.KindInternal, "read", j.in.Name, "no reader for %s", j.format.Name)
 	}
+	if j.format.encoding != "" {
+		src, wrap = lex.Strict(lex.DecodeText(src, j.format.encoding), j.in.Name), ownErrors(wrap)
+	}
 	if j.format.Name == formatNDJSON || a.Elements {
 		src, wrap = lex.Elements(src, j.in.Name), ownErrors(wrap)
 	}

@@ -1,6 +1,7 @@
 package lex
 
 import (
+	"bytes"
 	"io"
 
 	"golang.org/x/text/encoding"
@@ -52,6 +53,32 @@ func DecodeText(text io.Reader, how Encoding) io.Reader {
 		return text
 	}
 	return transform.NewReader(text, from.NewDecoder())
+}
+
+// Strict gives a text that was decoded, and refuses it where a character of it was none:
+// half of one, or a byte too many at the end. The decoder has put U+FFFD there.
+func Strict(decoded io.Reader, name string) io.Reader { return &strict{in: decoded, name: name, line: 1} }
+
+type strict struct {
+	in   io.Reader
+	name string
+	line int64
+	last []byte // the beginning of the mark, at the end of what was read before
+}
+
+const replaced = "\uFFFD"
+
+// Read reads on.
+func (s *strict) Read(p []byte) (int, error) {
+	n, err := s.in.Read(p)
+	seen := append(s.last, p[:n]...)
+	if at := bytes.Index(seen, []byte(replaced)); at >= 0 {
+		return 0, BadFile(s.name, s.line+int64(bytes.Count(seen[:at], Newline)), "it is UTF-16 with a character that is none").WithHint("it was cut or damaged: fetch it again, or have it written as UTF-8 where it is made")
+	}
+	keep := min(len(seen), len(replaced)-1)
+	s.line += int64(bytes.Count(seen[:len(seen)-keep], Newline))
+	s.last = bytes.Clone(seen[len(seen)-keep:])
+	return n, err
 }
 
 // DecodeHead decodes the beginning of a text.
