@@ -18,7 +18,6 @@ func TestAsksForHistory(t *testing.T) {
 	}
 	for want, got := range map[string]string{
 		"":                                asksForHistory(&config.Config{Clawback: "none"}, reads("led_lot_balance"), append(rates[:1:1], pipeline.TableFiles{Name: "breakage_rates"})),
-		"a cluster builds it":             asksForHistory(&config.Config{Clawback: "none", Engine: cluster.Engine{Kind: cluster.Trino}}, Models{}, nil),
 		"coins break by inactivity":       asksForHistory(&config.Config{Clawback: "none", BreakageMonths: 1}, Models{}, nil),
 		"refunds take back from creators": asksForHistory(&config.Config{Clawback: "full"}, Models{}, nil),
 		"breakage is taken ahead":         asksForHistory(&config.Config{Clawback: "none"}, Models{}, rates),
@@ -26,6 +25,30 @@ func TestAsksForHistory(t *testing.T) {
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := asksForHistory(&config.Config{Clawback: "none", Engine: cluster.Engine{Kind: cluster.Trino}}, Models{}, nil); got != "" {
+		t.Errorf("a cluster asks for it: %s", got)
+	}
+}
+
+// A cluster is told of the raw tables as the run reads them, and of earlier gifts always: of
+// none where the run reads all its months from the start.
+func TestRawOf(t *testing.T) {
+	of := func(month string) string {
+		return "/lake/gift_events/data/accounting_month=" + month + "/sent_at_day=1/b.parquet"
+	}
+	tables := []pipeline.TableFiles{{Name: "gift_events", Files: []string{of("2026-09"), of("2026-10")}}, {Name: "payouts"}, {Name: "statements"}}
+	for _, c := range []struct {
+		tables       []pipeline.TableFiles
+		now, earlier int
+	}{{tables, 2, 0}, {engine.SplitEarlier(tables, "2026-10"), 1, 1}} {
+		files := map[string]int{}
+		for _, one := range rawOf(c.tables) {
+			files[one.Name] = len(one.Files)
+		}
+		if len(files) != 3 || files["gift_events"] != c.now || files["earlier_gift_events"] != c.earlier {
+			t.Errorf("%v", files)
 		}
 	}
 }

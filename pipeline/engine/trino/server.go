@@ -80,9 +80,9 @@ func (s *Server) database(schema string) (*sql.DB, error) {
 	if at.User.Username() == "" {
 		at.User = url.User("carat")
 	}
-	timeout := 24 * time.Hour // of one query: a run is ended by its context
+	timeout, patience := 24*time.Hour, time.Minute // of one query: a run is ended by its context; of a coordinator that doesn't answer
 	connector, err := client.NewConnector(&client.Config{ServerURI: at.String(), Source: "carat", Catalog: s.config.Scratch, Schema: schema,
-		TimeZone: "UTC", AccessToken: s.config.AccessToken, QueryTimeout: &timeout, DisableExplicitPrepare: true})
+		TimeZone: "UTC", AccessToken: s.config.AccessToken, QueryTimeout: &timeout, RequestRetryTimeout: &patience, DisableExplicitPrepare: true})
 	if err != nil {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "reach", "Trino", "%s", withoutSecret(err.Error(), at)).WithHint("see engine in carat.yaml")
 	}
