@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"carat/jobs/config"
@@ -47,7 +49,7 @@ func InitFrom(ctx context.Context, dir, from string) (r *InitFromResult, err err
 		return nil, pipeline.Errorf(pipeline.KindUsage, "look at", from, "it holds %d files, more than %d", len(entries), filesLooked).WithHint("put one month's exports into a folder")
 	}
 	r = &InitFromResult{}
-	g := &guesses{layouts: map[string][]string{}, first: map[string]string{}}
+	g := &guesses{}
 	for _, e := range entries {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -64,7 +66,7 @@ func InitFrom(ctx context.Context, dir, from string) (r *InitFromResult, err err
 	if r.Made, err = Init(ctx, dir); err != nil {
 		return nil, err
 	}
-	text := g.configuration()
+	text := g.configuration(r.Files)
 	r.Ask = strings.Count(text, `: ""`) - strings.Count(string(config.Default), `: ""`)
 	file := filepath.Join(dir, config.File)
 	if err := disk.WriteText(file, 0o600, []byte(text)); err != nil {
@@ -73,45 +75,69 @@ func InitFrom(ctx context.Context, dir, from string) (r *InitFromResult, err err
 	return r, nil
 }
 
-// guesses are the layouts of a folder, by feed.
+// guesses are what was made of a folder's files.
 type guesses struct {
-	layouts map[string][]string // each an item of a list
-	first   map[string]string   // the first file of a series
-	feeds   map[string]string
-	notes   []string // a comment for each kind of file
+	kinds []*kind
+	notes []string // a comment for each kind of file
+}
+
+// kind are files of one series that are read alike.
+type kind struct {
+	pattern string   // of their names, with a star for digits
+	files   []string // their names
+	paths   []string
+	feed    string
+	layout  *ingest.Guessed // nil for files that need none
 }
 
 var countedPart = regexp.MustCompile(`[0-9]+`)
 
-// look judges one file.
-func (g *guesses) look(ctx context.Context, path, name string) LookedAt {
+// look judges one file. It is like another one of its series if its layout would be the
+// same: names alone don't tell.
+func (g *guesses) look(ctx context.Context, file, name string) LookedAt {
 	pattern := countedPart.ReplaceAllString(name, "*")
 	for strings.Contains(pattern, "*-*") {
 		pattern = strings.ReplaceAll(pattern, "*-*", "*")
 	}
-	if first := g.first[pattern]; first != "" {
-		return LookedAt{name, "like " + first, g.feeds[pattern]}
-	}
-	feedName, how := ingest.LooksLike(path)
-	one := LookedAt{name, how, feedName}
+	feedName, how := ingest.LooksLike(file)
+	one := &kind{pattern: pattern, files: []string{name}, paths: []string{file}, feed: feedName}
 	if feedName == "" || how == "" {
-		text, err := ingest.GuessLayout(ctx, path, feedName, "")
+		guessed, err := ingest.Guess(ctx, file)
 		if err != nil {
-			one.As = pipeline.CutText(whyNot(err))
-			g.notes = append(g.notes, fmt.Sprintf("# %s: %s", pattern, one.As))
-			return one
+			as := pipeline.CutText(whyNot(err))
+			g.notes = append(g.notes, fmt.Sprintf("# %s: %s", pattern, as))
+			return LookedAt{name, as, feedName}
 		}
-		if one.Feed = g.add(text, pattern); one.Feed == "" {
-			return LookedAt{name, "nothing that carat knows", ""}
+		one.layout, one.feed = guessed, guessed.Feed()
+		how = one.feed + " by a layout"
+	}
+	for _, k := range g.kinds {
+		if k.pattern == pattern && k.takes(ctx, one, file) {
+			k.files, k.paths = append(k.files, name), append(k.paths, file)
+			return LookedAt{name, "like " + k.files[0], one.feed}
 		}
-		one.As = one.Feed + " by a layout"
 	}
-	if g.feeds == nil {
-		g.feeds = map[string]string{}
+	g.kinds = append(g.kinds, one)
+	g.notes = append(g.notes, fmt.Sprintf("# %s: %s", pattern, how))
+	return LookedAt{name, how, one.feed}
+}
+
+// takes says whether a file is of the kind: it needs no layout either, or is read by its
+// layout, or all files of the kind are read by that of the file, which then has seen more.
+func (k *kind) takes(ctx context.Context, one *kind, file string) bool {
+	if k.layout == nil || one.layout == nil || k.feed != one.feed {
+		return k.layout == nil && one.layout == nil && k.feed == one.feed
 	}
-	g.first[pattern], g.feeds[pattern] = name, one.Feed
-	g.notes = append(g.notes, fmt.Sprintf("# %s: %s", pattern, one.As))
-	return one
+	if k.layout.Reads(ctx, file, one.layout) {
+		return true
+	}
+	for _, other := range k.paths {
+		if !one.layout.Reads(ctx, other, k.layout) {
+			return false
+		}
+	}
+	k.layout = one.layout
+	return true
 }
 
 func whyNot(err error) string {
@@ -122,29 +148,38 @@ func whyNot(err error) string {
 	return err.Error()
 }
 
-// add takes a guess apart: its feed, and its lines as an item of the feed's list of
-// layouts.
-func (g *guesses) add(text, pattern string) (feedName string) {
+// item gives the layout of a kind as an item of its feed's list of layouts. Where its
+// pattern would take a file of another kind too, it is for its own files alone.
+func (g *guesses) item(k *kind, name string, all []LookedAt) string {
 	var item strings.Builder
+	shared := slices.ContainsFunc(all, func(f LookedAt) bool {
+		fits, _ := path.Match(k.pattern, f.File)
+		return fits && !slices.Contains(k.files, f.File)
+	})
+	if shared {
+		var names []string
+		for _, f := range k.files {
+			names = append(names, strconv.Quote(notPattern.Replace(f)))
+		}
+		fmt.Fprintf(&item, "      - name: %s\n        files: [%s] # ? other files of this series are of another kind: say by which names these are told\n", name, strings.Join(names, ", "))
+	} else {
+		fmt.Fprintf(&item, "      - name: %s\n        files: [%q]\n", name, k.pattern)
+	}
 	inside := false
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(k.layout.Text()) {
 		line = strings.TrimRight(line, "\n")
 		switch {
 		case inside && strings.HasPrefix(line, "      "):
 			item.WriteString("        " + strings.TrimPrefix(line, "      ") + "\n")
 		case line == "    layout:":
 			inside = true
-		case strings.HasPrefix(line, "  ") && strings.HasSuffix(line, ":") && !inside:
-			feedName = strings.Trim(line, " :")
 		}
 	}
-	if _, ok := pipeline.FeedByName(feedName); !ok {
-		return ""
-	}
-	head := fmt.Sprintf("      - name: %s\n        files: [%q]\n", layoutName(pattern), pattern)
-	g.layouts[feedName] = append(g.layouts[feedName], head+item.String())
-	return feedName
+	return item.String()
 }
+
+// notPattern makes a name a pattern that it alone fits.
+var notPattern = strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]")
 
 var notName = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
 
@@ -155,23 +190,36 @@ func layoutName(pattern string) string {
 	if name == "" {
 		return "files"
 	}
-	return name[:min(len(name), 64)]
+	return name[:min(len(name), 60)]
 }
 
 // configuration is the default one with the layouts in the place of its feeds.
-func (g *guesses) configuration() string {
+func (g *guesses) configuration(all []LookedAt) string {
+	layouts := map[string]string{} // by feed
+	names := map[string]bool{}
+	for _, k := range g.kinds {
+		if k.layout == nil {
+			continue
+		}
+		name := layoutName(k.pattern)
+		for n := 2; names[k.feed+" "+name]; n++ {
+			name = fmt.Sprintf("%s-%d", layoutName(k.pattern), n)
+		}
+		names[k.feed+" "+name] = true
+		layouts[k.feed] += g.item(k, name, all)
+	}
 	var feeds strings.Builder
 	feeds.WriteString("# What lay in the folder, and how it is read:\n" + strings.Join(g.notes, "\n") + "\nfeeds:                      # every other feed is found as inbox/<feed>*\n")
 	for _, f := range pipeline.Feeds() {
-		if len(g.layouts[f.Name]) == 0 && f.Name != "gift_events" {
+		if layouts[f.Name] == "" && f.Name != "gift_events" {
 			continue
 		}
 		feeds.WriteString("  " + f.Name + ":\n")
 		if f.Name == "gift_events" {
 			feeds.WriteString("    expected: daily\n")
 		}
-		if len(g.layouts[f.Name]) > 0 {
-			feeds.WriteString("    layout:\n" + strings.Join(g.layouts[f.Name], ""))
+		if layouts[f.Name] != "" {
+			feeds.WriteString("    layout:\n" + layouts[f.Name])
 		}
 	}
 	var out strings.Builder

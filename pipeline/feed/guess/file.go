@@ -3,8 +3,10 @@ package guess
 import (
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"carat/pipeline"
 	"carat/pipeline/feed/lex"
@@ -12,21 +14,52 @@ import (
 	"carat/pipeline/feed/workbook"
 )
 
-// Write looks at the beginning of a file and writes the part of carat.yaml
-// that a first layout for it is, with what it can't know as comments. Without a
+// First is a first layout of a file.
+type First struct {
+	draft draft
+	name  string // of the file
+	head  string
+	plain bool // all of its beginning is ASCII: any encoding reads it
+}
+
+// Text is the part of carat.yaml that it is, with what it can't know as comments.
+func (f *First) Text() string { return f.head + f.draft.yaml(f.name) }
+
+// Feed is the feed that it is of.
+func (f *First) Feed() string { return f.draft.Feed }
+
+// Reads says whether it reads another file as well as the first layout of that one does:
+// it rejects no more of its rows, but for words that it hasn't seen, which are then added
+// to its own. try reads the other file.
+func (f *First) Reads(other *First, try Try) bool {
+	if f.draft.Feed != other.draft.Feed || f.draft.Layout.Encoding != other.draft.Layout.Encoding && !other.plain {
+		return false
+	}
+	words := f.draft.wordsOf(other.draft)
+	joint := f.draft
+	joint.Words, joint.Meant = words, maps.Clone(f.draft.Meant)
+	maps.Copy(joint.Meant, other.draft.Meant)
+	if t := joint.try(try); t.Err != nil || t.Rejected > other.draft.Tried.Rejected {
+		return false
+	}
+	f.draft.Words, f.draft.Meant = joint.Words, joint.Meant
+	return true
+}
+
+// Write looks at the beginning of a file and guesses a first layout for it. Without a
 // feed that whose columns come nearest is taken. What it writes is tried on the
 // file, unless try is nil: what the rows speak against is guessed otherwise or said.
 // An error says that the file can't be opened or has no columns.
-func Write(file *os.File, name, feed, sheet string, try Try) (string, error) {
+func Write(file *os.File, name, feed, sheet string, try Try) (*First, error) {
 	s, err := sampleOf(file, name, sheet)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if len(s.Names) < 2 || len(s.Rows) == 0 {
-		return "", lex.BadFile(name, 0, "it has no columns with rows below them").WithHint("a layout is for delimited text, JSON and workbooks; Parquet has carat's own columns")
+		return nil, lex.BadFile(name, 0, "it has no columns with rows below them").WithHint("a layout is for delimited text, JSON and workbooks; Parquet has carat's own columns")
 	}
 	if f, ok := pipeline.FeedByName(feed); ok {
-		return s.tried(f, try).yaml(name), nil
+		return &First{s.tried(f, try), name, "", s.plain()}, nil
 	}
 	var best pipeline.Feed
 	score := 0
@@ -35,7 +68,31 @@ func Write(file *os.File, name, feed, sheet string, try Try) (string, error) {
 			best, score = f, n
 		}
 	}
-	return "# Which feed it is, is a guess as well: --feed says another.\n" + s.tried(best, try).yaml(name), nil
+	return &First{s.tried(best, try), name, "# Which feed it is, is a guess as well: --feed says another.\n", s.plain()}, nil
+}
+
+// plain says whether all of a sample is ASCII.
+func (s sample) plain() bool {
+	ascii := func(text string) bool { return !strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 }) }
+	return !slices.ContainsFunc(s.Names, func(n string) bool { return !ascii(n) }) && !slices.ContainsFunc(s.Rows, func(row []cell) bool {
+		return slices.ContainsFunc(row, func(c cell) bool { return !ascii(c.Text) })
+	})
+}
+
+// wordsOf joins the words of two files that are read by one layout.
+func (g draft) wordsOf(other draft) map[string][]string {
+	words := map[string][]string{}
+	for column, all := range g.Words {
+		words[column] = slices.Clone(all)
+	}
+	for column, all := range other.Words {
+		for _, w := range all {
+			if other.Layout.Columns[column] == g.Layout.Columns[column] && !slices.Contains(words[column], w) {
+				words[column] = append(words[column], w)
+			}
+		}
+	}
+	return words
 }
 
 // Columns gives the names of the columns that a file seems to have; none of what has

@@ -28,7 +28,7 @@ func written(t *testing.T, name, feed string, content []byte) string {
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	return text
+	return text.Text()
 }
 
 // What can be read in two ways is asked, and what can be seen is said.

@@ -13,7 +13,7 @@ var timeGuesses = []string{
 	"MM/DD/YYYY HH:mm:ss", "MM/DD/YYYY HH:mm", "MM/DD/YYYY h:mm AM", "MM/DD/YYYY", "M/D/YYYY", "DD-MM-YYYY", "MM-DD-YYYY", "YYYYMMDD", "YYYY/MM/DD", "DD MMM YYYY", "D MMM YYYY", "MMM D, YYYY",
 	"YYYY-MM-DDTHH:mmZ", "YYYY-MM-DDTHH:mm", "DD.MM.YYYY HH:mm:ssZ", "DD.MM.YYYY HH:mmZ", "DD/MM/YYYY HH:mm:ssZ", "DD/MM/YYYY HH:mmZ", "MM/DD/YYYY HH:mm:ssZ", "MM/DD/YYYY HH:mmZ",
 	"M/D/YYYY h:mm:ss AM", "M/D/YYYY h:mm AM", "M/D/YYYY h:mm AMZ", "MMM D, YYYY h:mm:ss AM", "MMM D, YYYY h:mm:ss AMZ", "DD MMM YYYY HH:mm:ss", "DD MMM YYYY HH:mm", "YYYYMMDDTHHmmssZ",
-	"DD-MMM-YYYY", "D-MMM-YYYY", "DD-MMM-YY", "DD/MMM/YYYY", "DD.MMM.YYYY", "DD-MMM-YYYY HH:mm:ss", "DD-MMM-YYYY HH:mm", "YYYY/MM/DD HH:mm:ss", "YYYY/MM/DD HH:mm", "D.M.YYYY", "DD.MM.YY HH:mm", "DD.MM.YYYY, HH:mm",
+	"DD-MMM-YYYY", "D-MMM-YYYY", "DD-MMM-YY", "DD/MMM/YYYY", "DD.MMM.YYYY", "DD-MMM-YYYY HH:mm:ss", "DD-MMM-YYYY HH:mm", "YYYY/MM/DD HH:mm:ss", "YYYY/MM/DD HH:mm", "D.M.YYYY", "D MMMM YYYY", "MMMM D, YYYY", "DD.MM.YY HH:mm", "DD.MM.YYYY, HH:mm",
 	"epoch_seconds", "epoch_milliseconds", "epoch_microseconds",
 }
 

@@ -251,7 +251,11 @@ func (g draft) outcome(say func(string, ...any)) {
 		if r.value == "" {
 			value = "nothing"
 		}
-		say("      #   %d: %s, such as %s at line %d: %s; right is %s", r.rows, r.column, oneLine(value), r.line, r.code, oneLine(r.expected))
+		column := r.column
+		if column == "" {
+			column = "the whole row"
+		}
+		say("      #   %d: %s, such as %s at line %d: %s; right is %s", r.rows, column, oneLine(value), r.line, r.code, oneLine(r.expected))
 	}
 }
 
