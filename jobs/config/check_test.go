@@ -141,3 +141,33 @@ func TestCheckOfWordsThatMeanNothing(t *testing.T) {
 		}
 	}
 }
+
+// An address that is never called is said before anything is fetched: without TLS, or with
+// a name in it. Neither is repeated.
+func TestCheckOfAddresses(t *testing.T) {
+	for address, want := range map[string]string{
+		"http://h.example/x.csv":              "sources a url: http can be read and changed by others on the way; use https",
+		"https://u:s3cret@h.example/x.csv":    "sources a url: a secret stands in its address: a name or a password doesn't belong into an address; write user, and password_file or password_env",
+		"https://u:${WORD}@h.example/x.csv":   "a name or a password doesn't belong",
+		"http://10.1.2.3/x.csv":               "",
+		"https://h.example/x.csv?sig=${WORD}": "",
+		"${WHOLE}":                            "",
+	} {
+		dir := t.TempDir()
+		text := "sources: {a: {kind: http, feeds: [fx_rates], allow: [10.0.0.0/8], url: \"" + address + "\"}}\n"
+		if err := os.WriteFile(filepath.Join(dir, config.File), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := config.Check(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := ""
+		for _, p := range r.Problems {
+			told += p.Text + p.Source + "\n"
+		}
+		if want == "" && told != "" || !strings.Contains(told, want) || strings.Contains(told, "s3cret") {
+			t.Errorf("%s: %q, not %q", address, told, want)
+		}
+	}
+}

@@ -2,8 +2,11 @@ package config
 
 import (
 	"maps"
+	"net/netip"
+	"net/url"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -230,6 +233,9 @@ func (y *yamlFile) checkSource(n *yaml.Node, what string, s *Source) {
 	if s.Kind == KindBucket {
 		y.checkBucket(n, what, s)
 	}
+	if text := string(s.Secret["url"].Text); text != "" {
+		y.checkAddress(n, what, text, s.Allow)
+	}
 	if s.Kind == KindSFTP && s.Secret["key"].Places()+s.Secret["password"].Places() == 0 {
 		y.problem(n, "%s needs key_file, or a password", what)
 	}
@@ -240,6 +246,32 @@ func (y *yamlFile) checkSource(n *yaml.Node, what string, s *Source) {
 		s.List["reports"] = []string{"sales", "finance"}
 	}
 }
+
+// checkAddress says, without repeating it, why an address is never called. What stands in a
+// variable isn't known here.
+func (y *yamlFile) checkAddress(n *yaml.Node, what, text string, allow reach.Allow) {
+	u, err := url.Parse(referred.ReplaceAllString(text, "x"))
+	if err != nil || u.User == nil && u.Scheme != "http" {
+		return
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && u.User == nil && allow.Check(ip) != nil {
+		return // fetch and doctor tell who may be asked
+	}
+	if err = reach.CheckURL(u, allow, true); err == nil {
+		return
+	}
+	secret, next := "", ""
+	if _, has := u.User.Password(); has {
+		secret = "a secret stands in its address: "
+	}
+	if u.User != nil {
+		next = "; write user, and password_file or password_env"
+	}
+	y.problem(n, "%s url: %s%v%s", what, secret, err, next)
+}
+
+// referred is what stands for a variable of the environment in a text.
+var referred = regexp.MustCompile(`\$\{[^}]*\}`)
 
 // checkBucket wants the secrets of Azure with an account, and those of S3 without one.
 func (y *yamlFile) checkBucket(n *yaml.Node, what string, s *Source) {
