@@ -226,25 +226,18 @@ func (t *tracer) find(ctx context.Context, id string) ([]subject, error) {
 // FILE:LINE or BATCH:LINE.
 func (t *tracer) findSource(id string) []subject {
 	var found []subject
-	name, number, hasLine := cutLast(id, ":")
-	line, err := strconv.ParseInt(number, 10, 64)
+	at := strings.LastIndex(id, ":")
+	name := id[:max(at, 0)]
+	line, err := strconv.ParseInt(id[at+1:], 10, 64)
 	for _, b := range t.order {
 		switch source := t.batches[b].Source; {
 		case source == id, source == spelling.Spell(id):
 			found = append(found, subject{kind: "batch", batch: b})
-		case hasLine && err == nil && line > 0 && (source == name || source == spelling.Spell(name) || b == name):
+		case at >= 0 && err == nil && line > 0 && (source == name || source == spelling.Spell(name) || b == name):
 			found = append(found, subject{kind: "source_line", batch: b, number: line})
 		}
 	}
 	return found
-}
-
-func cutLast(text, separator string) (before, after string, found bool) {
-	at := strings.LastIndex(text, separator)
-	if at < 0 {
-		return text, "", false
-	}
-	return text[:at], text[at+len(separator):], true
 }
 
 // keyColumns are the columns by which a row can be named, by table: keys of one

@@ -25,8 +25,8 @@ type month struct {
 	gifts    string // the table of all columns of their gifts
 }
 
-// prepareMonths builds, for each run, what all statement lines and gifts among
-// the subjects need, at once.
+// prepareMonths builds, for each run, what all statement lines, gifts and lines of gifts
+// among the subjects need, at once: each would else open an engine of its own.
 func (t *tracer) prepareMonths(ctx context.Context, found []subject) error {
 	if len(found) == 1 {
 		return nil // it needs less than a creator's month
@@ -34,6 +34,15 @@ func (t *tracer) prepareMonths(ctx context.Context, found []subject) error {
 	creators := map[string][]string{}
 	for _, s := range found {
 		period, creator := s.line.period, s.line.creator
+		if s.kind == "source_line" && t.batches[s.batch].Table == "gift_events" {
+			rows, err := t.rowsOf(ctx, "gift_events", s.batch, s.number)
+			if err != nil {
+				return err
+			}
+			if len(rows) > 0 {
+				s.table, s.record = "gift_events", rows[0]
+			}
+		}
 		if s.table == "gift_events" {
 			period, creator = pipeline.Period(s.record.text("accounting_month")), s.record.text("creator_id")
 		}

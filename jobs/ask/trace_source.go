@@ -159,6 +159,14 @@ func (t *tracer) runsThatRead(ctx context.Context, batch string) ([]*trace.Node,
 	return nodes, nil
 }
 
+// rowsOf gives the rows of a table that were read from a line.
+func (t *tracer) rowsOf(ctx context.Context, table, batch string, line int64) ([]*record, error) {
+	if has, err := t.has(ctx, table); err != nil || !has {
+		return nil, err
+	}
+	return t.records(ctx, "select * from "+table+" where batch_id = ? and source_line = ? order by all", batch, line)
+}
+
 // sourceLineNode goes from a line of a file forward: to the rows that were read
 // from it and all that they touched.
 func (t *tracer) sourceLineNode(ctx context.Context, batch string, line int64) (*trace.Node, error) {
@@ -171,12 +179,7 @@ func (t *tracer) sourceLineNode(ctx context.Context, batch string, line int64) (
 	n.Add(file)
 	found := 0
 	for _, table := range []string{b.Table, books.TableRejects} {
-		if has, err := t.has(ctx, table); err != nil {
-			return nil, err
-		} else if !has {
-			continue
-		}
-		rows, err := t.records(ctx, "select * from "+table+" where batch_id = ? and source_line = ? order by all", batch, line)
+		rows, err := t.rowsOf(ctx, table, batch, line)
 		if err != nil {
 			return nil, err
 		}

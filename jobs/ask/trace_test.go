@@ -51,6 +51,7 @@ func TestTrace(t *testing.T) {
 	t.Run("statement lines add up", func(t *testing.T) { linesAddUp(t, s) })
 	t.Run("every kind of id", func(t *testing.T) { everyKind(t, s) })
 	t.Run("many gifts", func(t *testing.T) { manyGifts(t, s) })
+	t.Run("lines of gifts share a month", func(t *testing.T) { linesShareAMonth(t, s) })
 	t.Run("no name is shown", func(t *testing.T) { noName(t, s) })
 }
 
@@ -144,6 +145,40 @@ func manyGifts(t *testing.T, s books.Setting) {
 		if few, many := said(row[0].(string), limit, false), said(row[0].(string), limit, true); few != many {
 			t.Errorf("%s: as one of many gifts it is\n%s\nwant\n%s", row[0], many, few)
 		}
+	}
+}
+
+// Many lines of gifts need one engine with the month's models, and are told as each is alone: an engine each outgrew any memory.
+func linesShareAMonth(t *testing.T, s books.Setting) {
+	t.Helper()
+	lines, err := trial.Query(t.Context(), ask.QueryOptions{Setting: s, Query: `select batch_id || ':' || cast(source_line as varchar) as line from gift_events
+		where accounting_month = '2026-10' and kind = 'gift' order by hash(event_id) limit 6`})
+	if err != nil || len(lines.Rows) != 6 {
+		t.Fatalf("%v %v", lines, err)
+	}
+	o := ask.TraceOptions{Setting: s, SQL: sql.Files, Limit: 2}
+	said := func(ids ...string) string {
+		o.IDs = ids
+		roots, err := ask.Trace(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := trace.WriteTrees(&b, "tree", roots); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	var ids, each []string
+	for _, row := range lines.Rows {
+		ids = append(ids, row[0].(string))
+		each = append(each, said(row[0].(string)))
+	}
+	if got, want := said(ids...), strings.Join(each, "\n"); got != want {
+		t.Errorf("together they are\n%s\nwant\n%s", got, want)
+	}
+	if n, err := ask.MonthsOf(t.Context(), o); err != nil || n != 1 {
+		t.Errorf("%d engines of a month, %v", n, err)
 	}
 }
 

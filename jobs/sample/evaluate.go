@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"path/filepath"
 	"slices"
 
 	"carat/jobs/books"
+	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/pipeline/lake"
 	"carat/pipeline/sampling"
@@ -66,7 +68,7 @@ func Evaluate(ctx context.Context, o EvaluateOptions) (e *Evaluation, err error)
 		if err != nil {
 			return 0, err
 		}
-		found, err := readWorksheet(o.Folder, items)
+		found, err := readWorksheet(o.Folder, &e.Plan, items)
 		if err != nil {
 			return 0, err
 		}
@@ -107,9 +109,37 @@ func drawAgain(ctx context.Context, p *books.Books, o EvaluateOptions, told Plan
 		what = "other items are drawn from the same rows: the list in " + PlanFile + " was changed"
 	case plan.Interval != told.Interval || plan.Start != told.Start || !slices.Equal(plan.Strata, told.Strata):
 		what = "interval or strata aren't those in " + PlanFile
+	case plan.Drawn != told.Drawn || plan.DrawnAmount != told.DrawnAmount:
+		what = fmt.Sprintf("%d items of %s were drawn, %s says %d of %s", plan.Drawn, plan.DrawnAmount, PlanFile, told.Drawn, told.DrawnAmount)
+	case plan.Query != told.Query:
+		what = "the query in " + PlanFile + " isn't the one that was drawn by"
 	default:
-		return items, nil
+		var err error
+		if what, err = drawnBeside(ctx, p, o.Folder, told); err != nil || what == "" {
+			return items, err
+		}
 	}
 	return nil, pipeline.Errorf(pipeline.KindVerification, "project", o.Folder, "%s", what).
 		WithHint("`carat verify` says whether the history was changed; if it wasn't, the folder was: draw the sample again")
+}
+
+// drawnBeside says what of a plan is wrong that nothing is drawn by: the run of a feed's
+// sample, and the hash of the traces; "" for nothing.
+func drawnBeside(ctx context.Context, p *books.Books, folder string, told Plan) (string, error) {
+	runs, err := p.RunsAt(ctx, books.Latest)
+	if err != nil {
+		return "", err
+	}
+	if !slices.ContainsFunc(runs, func(r books.RunAt) bool { return r.ID == told.Run && r.Period == told.Period }) {
+		return fmt.Sprintf("%s has no run %s", told.Period, told.Run), nil
+	}
+	file := filepath.Join(folder, TraceFile)
+	hash, err := hashOf(file)
+	if err != nil {
+		return "", pipeline.Errorf(pipeline.KindUsage, "read", file, "%w", disk.Cause(err)).WithHint("it is one of the files that `carat sample` wrote")
+	}
+	if hash != told.TraceSHA256 {
+		return TraceFile + " isn't the one that was written with " + PlanFile, nil
+	}
+	return "", nil
 }

@@ -2,9 +2,13 @@ package sample
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"math/big"
 	"os"
@@ -14,8 +18,8 @@ import (
 	"carat/jobs/disk"
 	"carat/pipeline"
 	"carat/pipeline/sampling"
+	"carat/reports/escape"
 	"carat/reports/table"
-	"carat/reports/trace"
 )
 
 // The files of a sample's folder.
@@ -50,6 +54,7 @@ type Plan struct {
 	DrawnAmount string          `json:"drawn_amount"`
 	Items       []string        `json:"items"`
 	Query       string          `json:"query"`
+	TraceSHA256 string          `json:"trace_sha256"` // of trace.txt
 
 	population *sampling.Population
 	sample     sampling.Sample
@@ -107,20 +112,8 @@ var worksheetColumns = []table.Column{
 	{Name: "unit"}, {Name: "recorded", Kind: table.Decimal}, {Name: "audited", Kind: table.Decimal}, {Name: "note"},
 }
 
-// write makes the folder, which must not be there, whole or not at all.
-func (l *Plan) write(folder string, items []item, traces []*trace.Node) (err error) {
-	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
-		return pipeline.Errorf(pipeline.KindUsage, "write", folder, "something is there already").WithHint("name another folder with --out: a sample is never drawn over another")
-	}
-	next := folder + ".next"
-	if err := errors.Join(os.RemoveAll(next), os.MkdirAll(next, 0o700)); err != nil {
-		return pipeline.Errorf(pipeline.KindUsage, "make", folder, "%w", disk.Cause(err)).WithHint("choose a folder that you may write to")
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(next)) }()
-	plan, err := json.MarshalIndent(l, "", "  ")
-	if err != nil {
-		return err
-	}
+// sheet is the worksheet before anybody filled it in.
+func (l *Plan) sheet(items []item) *table.Table {
 	sheet := &table.Table{Columns: worksheetColumns}
 	for n, i := range items {
 		stratum, examine := any(nil), "sampled"
@@ -132,11 +125,36 @@ func (l *Plan) write(folder string, items []item, traces []*trace.Node) (err err
 		}
 		sheet.Rows = append(sheet.Rows, []any{n + 1, i.ID, i.id, stratum, examine, l.Unit, sampling.Text(i.Amount), nil, nil})
 	}
-	var rows, trees bytes.Buffer
-	if err := errors.Join(sheet.Write(&rows, "csv"), trace.WriteTrees(&trees, "tree", traces)); err != nil {
+	return sheet
+}
+
+// write makes the folder, which must not be there, whole or not at all.
+func (l *Plan) write(folder string, items []item, traces func(io.Writer) error) (err error) {
+	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
+		return pipeline.Errorf(pipeline.KindUsage, "write", folder, "something is there already").WithHint("name another folder with --out: a sample is never drawn over another")
+	}
+	next := folder + ".next"
+	if err := errors.Join(os.RemoveAll(next), os.MkdirAll(next, 0o700)); err != nil {
+		return pipeline.Errorf(pipeline.KindUsage, "make", folder, "%w", disk.Cause(err)).WithHint("choose a folder that you may write to")
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(next)) }()
+	if err := disk.Write(filepath.Join(next, TraceFile), 0o600, traces); err != nil {
 		return err
 	}
-	for name, text := range map[string][]byte{PlanFile: append(plan, '\n'), WorksheetFile: rows.Bytes(), TraceFile: trees.Bytes()} {
+	// What was traced stands in the plan by its hash, so that evaluate knows the paper again.
+	if l.TraceSHA256, err = hashOf(filepath.Join(next, TraceFile)); err != nil {
+		return err
+	}
+	plan, err := json.MarshalIndent(l, "", "  ")
+	if err != nil {
+		return err
+	}
+	sheet := l.sheet(items)
+	var rows bytes.Buffer
+	if err := sheet.Write(&rows, "csv"); err != nil {
+		return err
+	}
+	for name, text := range map[string][]byte{PlanFile: append(plan, '\n'), WorksheetFile: rows.Bytes()} {
 		if err := disk.WriteText(filepath.Join(next, name), 0o600, text); err != nil {
 			return err
 		}
@@ -145,6 +163,62 @@ func (l *Plan) write(folder string, items []item, traces []*trace.Node) (err err
 		return pipeline.Errorf(pipeline.KindInternal, "make", folder, "%w", disk.Cause(err))
 	}
 	return nil
+}
+
+// heldColumns are those of the worksheet that say what was drawn.
+var heldColumns = []string{"id", "stratum", "examine", "unit", "recorded"}
+
+// cells gives what the worksheet says of each item, by item and column.
+func (l *Plan) cells(items []item) map[string]map[string]string {
+	sheet := l.sheet(items)
+	all := map[string]map[string]string{}
+	for n, i := range items {
+		all[i.ID] = map[string]string{}
+		for at, c := range sheet.Columns {
+			if v := sheet.Rows[n][at]; v != nil {
+				all[i.ID][c.Name] = fmt.Sprint(v)
+			}
+		}
+	}
+	return all
+}
+
+// sameRow holds a row of the sheet against what was drawn; nil is an item that wasn't.
+func sameRow(file string, line int, at map[string]int, row []string, drawn map[string]string) error {
+	if drawn == nil {
+		return nil
+	}
+	for _, name := range heldColumns {
+		i, has := at[name]
+		if !has {
+			return pipeline.Errorf(pipeline.KindUsage, "read", file, "it has no column %s", name).WithHint("fill in the worksheet as it was written")
+		}
+		got, want := strings.TrimSpace(row[i]), drawn[name]
+		same := got == want || got == escape.CSVText(want)
+		if name == "recorded" {
+			v, err := sampling.Parse(got)
+			same = err == nil && sampling.Text(v) == want
+		}
+		if !same {
+			return pipeline.Errorf(pipeline.KindVerification, "project", file, "line %d: %s is %q, drawn was %q", line, name, got, want).
+				WithHint("put back what was drawn (spreadsheets rewrite long numbers), or draw the sample again into another folder and copy audited")
+		}
+	}
+	return nil
+}
+
+// hashOf gives the SHA-256 of a file, in hexadecimal.
+func hashOf(file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // readPlan reads a folder's sample.json.
@@ -162,8 +236,10 @@ func readPlan(folder string) (l Plan, err error) {
 	return l, nil
 }
 
-// readWorksheet gives the audited amount of each item, in the order of the sheet.
-func readWorksheet(folder string, items []item) (found []sampling.Finding, err error) {
+// readWorksheet gives the audited amount of each item, in the order in which they were
+// drawn. A sheet that says something else of an item than was drawn is an error: it is the
+// paper that the conclusion is read beside.
+func readWorksheet(folder string, plan *Plan, items []item) (found []sampling.Finding, err error) {
 	file := filepath.Join(folder, WorksheetFile)
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -189,11 +265,15 @@ func readWorksheet(folder string, items []item) (found []sampling.Finding, err e
 	if !hasItem || !hasAudited {
 		return nil, pipeline.Errorf(pipeline.KindUsage, "read", file, "it has no columns item and audited").WithHint("fill in the worksheet as it was written")
 	}
+	asDrawn := plan.cells(items)
 	audited := map[string]*big.Int{}
 	for n, row := range rows[1:] {
 		name, text := strings.TrimSpace(row[itemAt]), strings.TrimSpace(row[auditedAt])
 		if _, twice := audited[name]; twice {
 			return nil, pipeline.Errorf(pipeline.KindUsage, "read", file, "line %d: item %s stands in it twice", n+2, name)
+		}
+		if err := sameRow(file, n+2, at, row, asDrawn[name]); err != nil {
+			return nil, err
 		}
 		if text == "" {
 			continue

@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/big"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,12 +68,8 @@ func Draw(ctx context.Context, o Options) (r *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	traces, err := o.traces(ctx, items)
-	if err != nil {
-		return nil, err
-	}
 	r.Folder = o.Out
-	return r, r.Plan.write(o.Out, items, traces)
+	return r, r.Plan.write(o.Out, items, func(w io.Writer) error { return o.traces(ctx, items, w) })
 }
 
 // check refuses what can't be drawn before anything is opened.
@@ -265,8 +263,11 @@ func eachRow(rows *sql.Rows, take func(told) error) error {
 	return rows.Err()
 }
 
-// traces follows each item, as `carat trace` does.
-func (o Options) traces(ctx context.Context, items []item) ([]*trace.Node, error) {
+// tracedAtOnce bounds the trees that are held at once, whatever the sample's size.
+const tracedAtOnce = 50
+
+// traces follows each item, as `carat trace` does, and writes the trees, some at a time.
+func (o Options) traces(ctx context.Context, items []item, w io.Writer) error {
 	var ids []string
 	seen := map[string]bool{}
 	for _, i := range items {
@@ -275,10 +276,21 @@ func (o Options) traces(ctx context.Context, items []item) ([]*trace.Node, error
 			ids = append(ids, i.trace)
 		}
 	}
-	if len(ids) == 0 {
-		return nil, nil
+	between := ""
+	for some := range slices.Chunk(ids, tracedAtOnce) {
+		trees, err := ask.Trace(ctx, ask.TraceOptions{Setting: o.Setting, SQL: o.SQL, IDs: some, Limit: ask.TraceLimit})
+		if err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, between); err != nil {
+			return err
+		}
+		between = "\n" // as between the trees of one trace
+		if err := trace.WriteTrees(w, "tree", trees); err != nil {
+			return err
+		}
 	}
-	return ask.Trace(ctx, ask.TraceOptions{Setting: o.Setting, SQL: o.SQL, IDs: ids, Limit: ask.TraceLimit})
+	return nil
 }
 
 // DefaultFolder is where a sample goes unless told otherwise, beside carat.yaml.
