@@ -21,6 +21,9 @@ type csvLayout struct {
 // csvHeader reads the header. Its errors fail the file: a column twice, a
 // required one missing.
 func csvHeader(s *typed.Schema, name string, record []byte, line int64) (layout csvLayout, unknown []string, err error) {
+	if lex.BareReturns(record) {
+		return layout, nil, lex.BareReturnsError(name)
+	}
 	fields, ok := splitQuoted(nil, record, func(n int) []byte { return make([]byte, 0, n) })
 	if !ok {
 		return layout, nil, lex.BadFile(name, line, "the header has broken quotes: %q", lex.Cut80(record))

@@ -226,6 +226,8 @@ func TestBadFiles(t *testing.T) {
 		"not UTF-8":     {giftHeader + goodGift + "e2,gift,\xE9", "read gift_events.csv:3: not UTF-8: byte 0xE9 at offset 161; have it written as UTF-8 where it is made, or say the encoding of a CSV in carat.yaml (layout, docs/formats.md)"},
 		"header not UTF-8": {"event_id,\xFF\n" + goodGift,
 			"read gift_events.csv:1: not UTF-8: byte 0xFF at offset 9; have it written as UTF-8 where it is made, or say the encoding of a CSV in carat.yaml (layout, docs/formats.md)"},
+		"carriage returns alone":     {strings.ReplaceAll(giftHeader+goodGift, "\n", "\r"), "read gift_events.csv:1: its lines end in a carriage return alone, as old Macs wrote them; have it written with line feeds where it is made"},
+		"many of them":               {strings.ReplaceAll(giftHeader+strings.Repeat(goodGift, 30_000), "\n", "\r"), "read gift_events.csv:1: its lines end in a carriage return alone, as old Macs wrote them; have it written with line feeds where it is made"},
 		"UTF-16 that is cut":         {wide(giftHeader+goodGift) + "x", "read gift_events.csv:3: it is UTF-16 with a character that is none; it was cut or damaged: fetch it again, or have it written as UTF-8 where it is made"},
 		"half a character in UTF-16": {wide(giftHeader) + "\x00\xD8a\x00", "read gift_events.csv:2: it is UTF-16 with a character that is none; it was cut or damaged: fetch it again, or have it written as UTF-8 where it is made"},
 		"long line":                  {long, "read gift_events.csv:2: a line longer than 1048576 bytes; is this the right file?"},

@@ -65,6 +65,18 @@ func (c *Cutter) SkipBOM() error {
 	return nil
 }
 
+// BareReturns says whether the lines of a text, of which this is the beginning, end in a
+// carriage return alone.
+func BareReturns(head []byte) bool {
+	at := bytes.IndexByte(head, '\r')
+	return at >= 0 && at+1 < len(head) && head[at+1] != '\n' && !bytes.ContainsAny(head[:at], "\"\n")
+}
+
+// BareReturnsError is the error of such a text.
+func BareReturnsError(name string) error {
+	return BadFile(name, 1, "its lines end in a carriage return alone, as old Macs wrote them").WithHint("have it written with line feeds where it is made")
+}
+
 // Peek gives the bytes that come next, as many as want if there are so many.
 func (c *Cutter) Peek(want int) []byte {
 	c.Carry = c.fill(c.Carry, want)
@@ -94,6 +106,9 @@ func (c *Cutter) First() (record []byte, line int64, err error) {
 		end, state := RecordEnd(c.Carry, c.Err != nil, c.quoted)
 		switch state {
 		case RecordTooLong:
+			if BareReturns(c.Carry) {
+				return nil, 0, BareReturnsError(c.name)
+			}
 			return nil, 0, LineTooLong(c.name, c.line)
 		case RecordPartial:
 			want = 2 * len(c.Carry)

@@ -57,7 +57,9 @@ func DecodeText(text io.Reader, how Encoding) io.Reader {
 
 // Strict gives a text that was decoded, and refuses it where a character of it was none:
 // half of one, or a byte too many at the end. The decoder has put U+FFFD there.
-func Strict(decoded io.Reader, name string) io.Reader { return &strict{in: decoded, name: name, line: 1} }
+func Strict(decoded io.Reader, name string) io.Reader {
+	return &strict{in: decoded, name: name, line: 1}
+}
 
 type strict struct {
 	in   io.Reader
