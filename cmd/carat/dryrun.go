@@ -40,7 +40,7 @@ func (a *app) printDryRun(files []ingest.DryFile) error {
 func (a *app) printDryFile(f ingest.DryFile) error {
 	say := func(format string, args ...any) { fmt.Fprintln(a.stdout, printable(fmt.Sprintf(format, args...))) }
 	say("%s: %s", f.File, f.Result)
-	if f.Error != "" {
+	if f.Error != "" && f.RowsRead == 0 {
 		say("")
 		return nil // the error itself follows on stderr
 	}
@@ -52,6 +52,9 @@ func (a *app) printDryFile(f ingest.DryFile) error {
 	say("  feed %s, format %s", f.Feed, f.Format)
 	if f.LayoutSHA256 != "" {
 		say("  layout %s…", f.LayoutSHA256[:16])
+	}
+	if f.Error != "" {
+		say("  %s: as they are read, though none would come in:", counted(int(f.RowsRead), "row", "rows"))
 	}
 	say("  %s = %d accepted + %d rejected + %d duplicate + %d left out", counted(int(f.RowsRead), "row", "rows"), f.RowsAccepted, f.RowsRejected, f.RowsDuplicate, f.RowsLeftOut)
 	for _, column := range slices.Sorted(maps.Keys(f.Sums)) {

@@ -54,8 +54,8 @@ const (
 
 // DryRun says what Files would do with some files, and writes nothing: what it
 // needs lies in a temporary folder. Rows are compared with the history, and not
-// with the other files. A file that would fail is a result; its error is part of
-// the returned one.
+// with the other files. A file that would fail is a result, with its rejects and first
+// rows where it could be read to its end; its error is part of the returned one.
 func DryRun(ctx context.Context, o Options) (files []DryFile, err error) {
 	inputs, _, err := o.inputs()
 	if err != nil {
@@ -73,8 +73,10 @@ func DryRun(ctx context.Context, o Options) (files []DryFile, err error) {
 			return files, err
 		}
 		if err != nil {
-			f.FileResult = failed(in, err)
-			f.Result = FileWouldFail
+			if f.File == "" { // nothing is known of it
+				f.FileResult = failed(in, err)
+			}
+			f.Result, f.Error = FileWouldFail, err.Error()
 			failures = append(failures, err)
 		}
 		files = append(files, f)
@@ -200,8 +202,9 @@ func (d *dryRun) file(ctx context.Context, in InputFile) (r DryFile, err error) 
 		o.Held = d.history.HeldLines(ctx, books.Latest, func(context.Context) (*engine.Engine, error) { return d.reader.Engine, nil })
 	}
 	report, err := feed.ReadFeed(ctx, table, feed.Input{Path: in.Path, Name: in.Name, File: f, Size: size, Tee: io.Discard}, o, stage)
-	if err = withNextStep(err); err != nil {
-		return r, err
+	refused := withNextStep(err)
+	if refused != nil && report.RowsRead == 0 {
+		return r, refused
 	}
 	r = DryFile{FileResult: FileResult{File: in.Name, Feed: in.Feed, Format: report.Format.String(), Result: FileWouldIngest, RowsRead: report.RowsRead,
 		RowsAccepted: report.RowsAccepted, RowsRejected: report.RowsRejected, RowsLeftOut: report.RowsLeftOut}, Sums: map[string]string{}, SumsRead: report.ControlTotals, LeftOut: report.LeftOut, Notes: report.Notes}
@@ -234,7 +237,7 @@ func (d *dryRun) file(ctx context.Context, in InputFile) (r DryFile, err error) 
 		a, b := r.Rejects[i], r.Rejects[j]
 		return a.Rows > b.Rows || a.Rows == b.Rows && a.Code+a.Column < b.Code+b.Column
 	})
-	return r, nil
+	return r, refused
 }
 
 func countRejects(counted map[[2]string]*DryReject, list []pipeline.Reject) {

@@ -86,6 +86,21 @@ func TestDryRunWritesNothing(t *testing.T) {
 	}
 }
 
+// A layout that rejects too much is what a dry run is for: it shows all of it.
+func TestDryRunShowsWhatWouldFail(t *testing.T) {
+	s := trial.Folder(t, strings.Replace(dryConfig, "max_reject_share: 1\n", "", 1), map[string]string{
+		"bank_lines-1.csv": "Date;Ref;Montant\n06/10/2026;frais;-1,50\n07/10/2026;x;1.5\n10-08-2026;y;2,00\n"})
+	files, err := ingest.DryRun(context.Background(), ingest.Options{Setting: s})
+	if err == nil || !strings.Contains(err.Error(), "2 of 3 rows are rejected") || len(files) != 1 {
+		t.Fatal(err, files)
+	}
+	f := files[0]
+	if f.Result != ingest.FileWouldFail || f.Error == "" || f.Format != "layout" || f.RowsRead != 3 || f.RowsAccepted != 1 || f.RowsRejected != 2 || len(f.Rejects) != 2 ||
+		len(f.Rows) != 1 || f.Sums["amount"] != "-1.5" || len(f.LayoutSHA256) != 64 {
+		t.Errorf("%+v", f)
+	}
+}
+
 // Where there is no lake yet, none is made; a bad file is said to be one.
 func TestDryRunWithoutALake(t *testing.T) {
 	s := trial.Folder(t, dryConfig, map[string]string{"bank_lines-1.csv": "Date;Ref;Montant\n06/10/2026;frais;-1,50\n", "payouts-1.csv": "no\n1\n"})

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"carat/jobs/books"
 	"carat/jobs/config"
 	"carat/jobs/disk"
 	"carat/pipeline"
@@ -118,6 +119,9 @@ func FindInputs(c *config.Config) ([]InputFile, []IgnoredFile, error) {
 // it.
 const besideEnding = ".query.json"
 
+// partBeginning begins the name of a fetched file that isn't whole yet.
+const partBeginning = ".part-"
+
 // findFetched adds the files of a source's folder. Its name decides no feed: that is
 // the source's one, or that of several which the content shows.
 func findFetched(c *config.Config, root *os.Root, name string, found map[string]string) error {
@@ -157,6 +161,8 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 			continue // gone since it was listed
 		case statErr != nil:
 			return nil, nil, pipeline.Errorf(pipeline.KindInternal, "look at", name, "%w", disk.Cause(statErr))
+		case info.Mode().IsRegular() && (base == books.FetchLock || strings.HasPrefix(base, partBeginning) && feedsOf(c, name) != nil):
+			continue // what carat itself keeps beside the files it fetches
 		case strings.HasPrefix(base, "."):
 			reason = hidden
 		case strings.HasSuffix(base, totalsEnding):

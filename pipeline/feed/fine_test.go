@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"carat/pipeline"
 	"carat/pipeline/feed"
@@ -102,5 +103,31 @@ func TestFinerAmountsOfProvidersAreTold(t *testing.T) {
 		if notes := strings.Join(out.Report.Notes, "\n"); out.Err != nil || len(out.Rejects) > 0 || c.want == "" && notes != "" || !strings.Contains(notes, c.want) {
 			t.Errorf("%s: %v, %+v, notes %q; want %q", name, out.Err, out.Rejects, notes, c.want)
 		}
+	}
+}
+
+// A Parquet file's local times, as a database's timestamps become, are told and explained as those of texts.
+func TestParquetTellsTheHourThatComesTwice(t *testing.T) {
+	type line struct {
+		LineID   string `parquet:"line_id"`
+		Account  string `parquet:"account"`
+		BookedAt int64  `parquet:"booked_at,timestamp(microsecond:local)"`
+		Amount   string `parquet:"amount"`
+		Currency string `parquet:"currency"`
+	}
+	at := func(text string) int64 {
+		v, err := time.Parse("2006-01-02T15:04:05", text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.UnixMicro()
+	}
+	data := parquetBytes(t, []line{{"a", "x", at("2026-11-01T01:30:00"), "1", "USD"}, {"b", "x", at("2026-11-02T01:30:00"), "1", "USD"}, {"c", "x", at("2026-03-08T02:30:00"), "1", "USD"}})
+	out := feedtest.Read[pipeline.BankLine](t, "bank_lines.parquet", data, func(o *feed.Options) { o.Zone, _ = time.LoadLocation("America/Los_Angeles") })
+	if out.Err != nil || len(out.Rows) != 2 || !strings.Contains(strings.Join(out.Report.Notes, "\n"), "1 times, the first 2026-11-01T01:30:00, come twice in America/Los_Angeles") {
+		t.Errorf("%v, %+v, %q", out.Err, out.Rows, out.Report.Notes)
+	}
+	if len(out.Rejects) != 1 || out.Rejects[0].Value != "2026-03-08T02:30:00" || !strings.Contains(out.Rejects[0].Expected, "they went forward over this one") {
+		t.Errorf("%+v", out.Rejects)
 	}
 }

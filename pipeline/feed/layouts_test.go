@@ -51,7 +51,7 @@ func TestLayoutDirections(t *testing.T) {
 		"10/10/2026;none;;\n11/10/2026;both;1;2\n12/10/2026;minus;-3;\n", pair)
 	checkBank(t, "debit and credit", got, out.Err,
 		"2 2026-10-05T00:00:00Z 12.5 EUR in", "3 2026-10-06T00:00:00Z -7.25 EUR out", "4 2026-10-07T00:00:00Z 3 EUR in", "5 2026-10-08T00:00:00Z -4 EUR out", "6 2026-10-09T00:00:00Z 0 EUR nothing",
-		`bank_lines.csv:7 amount missing "": expected a decimal with a point and at most 6 places, at most 18 digits`,
+		`bank_lines.csv:7 amount missing "": expected an amount in Credit or in Debit`,
 		`bank_lines.csv:8 amount not_balanced "2 1": expected an amount in one of Credit and Debit, not in both`,
 		`bank_lines.csv:9 amount negative "-3": expected an amount without a minus in Debit, or debit_negative: true in the layout`)
 	pair.Pairs["amount"] = feed.LayoutPair{Credit: "Credit", Debit: "Debit", DebitNegative: true}

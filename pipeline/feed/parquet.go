@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -327,10 +328,12 @@ func (c *parquetColumn) timestamp(f *typed.Fields, row typed.RowPointer, v int64
 	seconds, rest := lex.FloorDiv(v, c.perSec)
 	if c.local {
 		offset, ok := f.Clock.LocalOffset(seconds)
+		text := time.Unix(seconds, rest*(1_000_000_000/c.perSec)).UTC().AppendFormat(f.Room(32), "2006-01-02T15:04:05.999999999")
 		if !ok {
-			f.Set(c.column, row, []byte(strconv.FormatInt(v, 10)), lex.TokenText) // no RFC 3339: bad_time
+			f.Set(c.column, row, text, lex.TokenText) // the clocks went forward over it
 			return
 		}
+		f.Clock.CountTwice(text)
 		seconds -= offset
 	}
 	micros := rest * 1_000_000

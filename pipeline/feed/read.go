@@ -49,7 +49,8 @@ func Read[T any](ctx context.Context, in Input, opts Options, sink pipeline.Sink
 // Every block that it opens it closes, also after an error; a block may end
 // without a row. An error means that nothing of the file is to be committed:
 // KindBadInput says what is wrong with the file, anything else is the machine's,
-// the sink's, or the context's.
+// the sink's, or the context's. Where the file was read to its end and has too many
+// rejects, the report is there beside the error, for whoever shows what is wrong.
 func ReadFeed(ctx context.Context, f pipeline.Feed, in Input, opts Options, sink pipeline.AnySink) (Report, error) {
 	if opts.Zone == nil || opts.Calendar == nil || opts.Entity == "" {
 		return Report{}, pipeline.Errorf(pipeline.KindInternal, "read", in.Name, "no entity, zone or calendar was given")
@@ -261,7 +262,7 @@ func (j *job) report(total typed.Result) (Report, error) {
 		r.Notes = append(slices.Clone(r.Notes), note)
 	}
 	if err := j.checkShare(r, total.Rejected-total.Conflicts, total.FirstReject); err != nil {
-		return Report{}, err
+		return r, err
 	}
 	if j.opts.Totals != nil {
 		if err := j.opts.Totals.compare(j.in.Name, r.RowsRead, j.totals(r.ControlTotals, j.left)); err != nil {

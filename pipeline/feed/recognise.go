@@ -42,6 +42,9 @@ func (f Format) String() string {
 	return f.Name + "." + string(f.Compression)
 }
 
+// Layout gives the layout by which the file is read; nil in other formats.
+func (f Format) Layout() *Layout { return f.layout }
+
 // FeedOfName gives the feed that a file's name begins with, the longest if
 // several do; "" if none does.
 func FeedOfName(name string) string {

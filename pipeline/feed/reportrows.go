@@ -39,7 +39,7 @@ func readLines(ctx context.Context, j *job, read func(*published.Report) error, 
 
 func (j *job) settings() published.Settings {
 	o := j.opts
-	return published.Settings{Accounts: o.Accounts, MinorDigits: o.MinorDigits, TransactionColumn: o.TransactionColumn, Kinds: o.Kinds, SKUCoins: o.SKUCoins,
+	return published.Settings{Zone: o.Zone, Accounts: o.Accounts, MinorDigits: o.MinorDigits, TransactionColumn: o.TransactionColumn, Kinds: o.Kinds, SKUCoins: o.SKUCoins,
 		LiveCreator: o.LiveCreator, LiveStream: o.LiveStream, LiveSilence: o.LiveSilence, GiftValidFrom: o.GiftValidFrom, Calendar: o.Calendar, FirstPeriod: o.FirstPeriod, Held: o.Held}
 }
 

@@ -1,6 +1,7 @@
 package adyen
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -101,9 +102,9 @@ func (a *reader) row(cells []string) error {
 	if kind == "" {
 		return a.Out.Reject(line, "kind", pipeline.CodeUnknownValue, text, "a type of Adyen's that carat knows"+a.KindHint(text))
 	}
-	at, ok := a.LocalTime("2006-01-02 15:04:05", c.Cell(cells, "creation date"), c.Cell(cells, "timezone|time zone"))
+	at, ok, doubt := a.LocalTime("2006-01-02 15:04:05", c.Cell(cells, "creation date"), c.Cell(cells, "timezone|time zone"), a.Settings.Zone)
 	if !ok {
-		return a.Out.Reject(line, "transaction_at", pipeline.CodeBadTime, c.Cell(cells, "creation date")+" "+c.Cell(cells, "timezone|time zone"), "a time like 2026-10-05 12:00:00 with a zone such as CET")
+		return a.Out.Reject(line, "transaction_at", pipeline.CodeBadTime, c.Cell(cells, "creation date")+" "+c.Cell(cells, "timezone|time zone"), cmp.Or(doubt, "a time like 2026-10-05 12:00:00 with a zone such as CET"))
 	}
 	m, column, bad := a.amounts(cells, kind)
 	if bad != pipeline.CodeOK {

@@ -136,6 +136,16 @@ func (m *maker) currency(column, text string, row map[string]value) *fault {
 func (m *maker) pair(column string, pair Pair, cells []Cell) (number, text string, f *fault) {
 	in, out := m.cell(cells, pair.Credit), m.cell(cells, pair.Debit)
 	in.Text, out.Text = strings.TrimSpace(in.Text), strings.TrimSpace(out.Text)
+	for _, cell := range []*Cell{&in, &out} {
+		if meant, ok := m.Values[column][cell.Text]; ok {
+			*cell = Cell{Text: meant, Number: meant != ""} // as carat writes it, whatever the layout's spelling
+		} else if cell.sheet == nil && !cell.Number && isDash(cell.Text) {
+			cell.Text = "" // in the other one of the two it stands for nothing
+		}
+	}
+	if in.Text == "" && out.Text == "" && !m.columns[column].Optional {
+		return "", "", &fault{column, pipeline.CodeMissing, "", "an amount in " + pair.Credit + " or in " + pair.Debit}
+	}
 	credit, f := m.plain(column, in)
 	if f != nil {
 		return "", "", f
@@ -165,6 +175,11 @@ func (m *maker) pair(column string, pair Pair, cells []Cell) (number, text strin
 		return debit, text, nil
 	}
 	return turned(debit), text, nil
+}
+
+// isDash says whether a cell has dashes alone, which accountants write for nothing.
+func isDash(text string) bool {
+	return text != "" && strings.Trim(PlainNumber(text), "-\u2013\u2014 ") == ""
 }
 
 // signed gives a number the sign that another column's word says.

@@ -218,9 +218,12 @@ func (m *maker) read(column string, cells []Cell, before map[string]value) (valu
 	case !isTime:
 		return value{text: cell.Text}, nil
 	}
-	v, ok := m.times.read(cell.Text, kind)
+	if cell.Number && cell.sheet == nil { // of JSON, where 1.79e9 is one
+		cell.Text, _ = lex.PlainJSONNumber(cell.Text)
+	}
+	v, ok, want := m.times.read(cell.Text, kind)
 	if !ok {
-		return value{}, &fault{column, pipeline.CodeBadTime, cell.Text, m.times.expected()}
+		return value{}, &fault{column, pipeline.CodeBadTime, cell.Text, want}
 	}
 	return v, nil
 }
@@ -407,10 +410,35 @@ func parsed(number string, digits int) (int64, error) {
 	return int64(v), err
 }
 
+// minusAlone judges numbers of an absolute column that are all below zero, in rows whose
+// kind the file doesn't say. A day of refunds alone looks so, and so does a bank's export of
+// debits: where the kind is the feed's first one, a purchase or a sale, whose numbers
+// are above zero, it is refused, else told. Negated numbers say what a minus means.
+func (m *maker) minusAlone(r *published.Report, key signOf, line int64) error {
+	if m.KindBySign != nil || slices.Contains(m.Mapped(), "kind") {
+		return nil
+	}
+	kind := m.columns["kind"]
+	if kind != nil && len(kind.Values) > 0 && key.kind == kind.Values[0] {
+		return r.Refuse(line, "%s is below zero, the layout says that every row is a %s, and absolute drops the sign: a refund would count as one", key.column, key.kind).
+			WithHint("say in the layout what a minus means, such as kind_by_sign: {of: %s, positive: …, negative: …}; if its sender writes every %s with one, say negated: [%s] in place of absolute", key.column, key.kind, key.column)
+	}
+	if kind == nil || key.kind == "" {
+		r.Note("%s is below zero in all rows, the first on line %d, and its sign is dropped, as absolute says; if its sender writes all with a minus, negated: [%s] says so, and rejects one without",
+			key.column, line, key.column)
+	}
+	return nil
+}
+
 // finish judges the file as a whole and tells what was left out.
 func (m *maker) finish(r *published.Report) error {
 	for _, key := range slices.SortedFunc(maps.Keys(m.signs), func(a, b signOf) int { return strings.Compare(a.column+a.kind, b.column+b.kind) }) {
 		seen := m.signs[key]
+		if seen.above == 0 && seen.below > 0 {
+			if err := m.minusAlone(r, key, seen.below); err != nil {
+				return err
+			}
+		}
 		if seen.above == 0 || seen.below == 0 {
 			continue
 		}

@@ -113,39 +113,49 @@ func (r *timeReader) expected() string {
 }
 
 // read writes a time as RFC 3339 does, or, counted from 1970, gives its
-// microseconds. A time that two formats read as two times is none.
-func (r *timeReader) read(text string, kind pipeline.ColumnKind) (value, bool) {
+// microseconds. A time that two formats read as two times is none; one that no row could
+// have, as seconds that are taken for milliseconds give it, is no reading. want is what
+// would have been right.
+func (r *timeReader) read(text string, kind pipeline.ColumnKind) (found value, ok bool, want string) {
 	if len(r.formats) == 0 || text == "" {
-		return value{text: text}, true
+		return value{text: text}, true, ""
 	}
 	text = plainBlanks(text)
-	var found value
-	ok := false
+	want, by, far := r.expected(), "", false
 	for i, layout := range r.layouts {
-		v, read := r.readAs(text, layout, r.formats[i], kind)
+		v, read, doubt := r.readAs(text, layout, r.formats[i], kind)
+		outside := read && layout == "" && !r.plausible(v)
 		switch {
-		case !read:
-		case ok && v != found:
-			return value{}, false
+		case doubt != "":
+			want = doubt
+		case !read, ok && outside && !far:
+		case ok && !far && v != found:
+			return value{}, false, "a time that can be read in one way: " + by + " and " + r.formats[i] + " read this as two times, and both stand in the layout's time_format; name the one that the file has"
 		default:
-			found, ok = v, true
+			found, ok, by, far = v, true, r.formats[i], outside
 		}
 	}
-	return found, ok
+	return found, ok, want
 }
 
-func (r *timeReader) readAs(text, layout, format string, kind pipeline.ColumnKind) (value, bool) {
-	if layout == "" {
-		return r.epoch(text, epochs[format], kind)
+// plausible says whether a counted time lies where rows can: from 2000 to 2099.
+func (r *timeReader) plausible(v value) bool {
+	if v.counted {
+		year := time.UnixMicro(v.micros).UTC().Year()
+		return year >= 2000 && year < 2100
 	}
-	offset, zoned := 0, strings.HasSuffix(layout, zoneLayout)
+	return v.text >= "2000" && v.text < "2100" && len(v.text) == len(time.DateOnly)
+}
+
+func (r *timeReader) readAs(text, layout, format string, kind pipeline.ColumnKind) (v value, ok bool, doubt string) {
+	if layout == "" {
+		v, ok = r.epoch(text, epochs[format], kind)
+		return v, ok, ""
+	}
+	zone, zoned := "", strings.HasSuffix(layout, zoneLayout)
 	if zoned {
-		zone := zoneBehind.FindString(text)
-		minutes, known := published.ZoneOffset(zone)
-		if !known {
-			return value{}, false
-		}
-		offset, text, layout = minutes, strings.TrimSpace(strings.TrimSuffix(text, zone)), strings.TrimSpace(strings.TrimSuffix(layout, zoneLayout))
+		zone = zoneBehind.FindString(text)
+		text, layout = strings.TrimSpace(strings.TrimSuffix(text, zone)), strings.TrimSpace(strings.TrimSuffix(layout, zoneLayout))
 	}
 	if strings.Contains(layout, "PM") {
 		text = strings.ToUpper(text) // am, p.m.
@@ -153,15 +163,19 @@ func (r *timeReader) readAs(text, layout, format string, kind pipeline.ColumnKin
 	}
 	t, err := time.Parse(layout, text)
 	if err != nil {
-		return value{}, false
+		return value{}, false, ""
 	}
 	if zoned {
-		t = t.Add(-time.Duration(offset) * time.Minute)
+		minutes, known, doubt := published.ZoneAt(zone, t, r.zone)
+		if !known {
+			return value{}, false, doubt
+		}
+		t = t.Add(-time.Duration(minutes) * time.Minute)
 	}
 	as := "2006-01-02T15:04:05.999999999"
 	switch {
 	case kind == pipeline.ColumnDate && zoned:
-		return value{text: t.In(r.zone).Format(time.DateOnly)}, true
+		return value{text: t.In(r.zone).Format(time.DateOnly)}, true, ""
 	case kind == pipeline.ColumnDate:
 		as = time.DateOnly
 	case zoned:
@@ -169,7 +183,7 @@ func (r *timeReader) readAs(text, layout, format string, kind pipeline.ColumnKin
 	case !strings.ContainsAny(layout, "35"): // no hour (15, 03, 3), minute or second
 		as = time.DateOnly
 	}
-	return value{text: t.Format(as)}, true
+	return value{text: t.Format(as)}, true, ""
 }
 
 // epoch reads a count of units since 1970; digits is the power of ten of the
@@ -197,7 +211,7 @@ func TimeReading(format string) (func(text string) (string, bool), error) {
 		return nil, err
 	}
 	return func(text string) (string, bool) {
-		v, ok := r.read(text, pipeline.ColumnTime)
+		v, ok, _ := r.read(text, pipeline.ColumnTime)
 		if ok && v.counted {
 			return lex.InstantText(v.micros), true
 		}

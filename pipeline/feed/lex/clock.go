@@ -76,11 +76,7 @@ func (c *Clock) Micros(text []byte) (int64, pipeline.Code) {
 		if !ok {
 			return 0, pipeline.CodeBadTime
 		}
-		if c.both {
-			if c.Twice++; c.TwiceFirst == "" {
-				c.TwiceFirst = string(text)
-			}
-		}
+		c.CountTwice(text)
 		seconds -= offset
 	case len(rest) == 6 && (rest[0] == '+' || rest[0] == '-') && rest[3] == ':':
 		h, m := twoDigits(rest[1:]), twoDigits(rest[4:])
@@ -96,6 +92,17 @@ func (c *Clock) Micros(text []byte) (int64, pipeline.Code) {
 		return 0, pipeline.CodeBadTime
 	}
 	return seconds*1_000_000 + fraction, code
+}
+
+// CountTwice counts the local time of which LocalOffset was asked last, as it is written, if
+// the zone has it twice.
+func (c *Clock) CountTwice(text []byte) {
+	if !c.both {
+		return
+	}
+	if c.Twice++; c.TwiceFirst == "" {
+		c.TwiceFirst = string(text)
+	}
 }
 
 // Skips says whether a text is a local time, rightly written, that the clock's zone never

@@ -1,6 +1,7 @@
 package paypal
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -138,9 +139,9 @@ func (a *activity) row(line int64, cells []string) error {
 		return a.Out.Reject(line, "kind", pipeline.CodeUnknownValue, text, "a type of PayPal's that carat knows"+a.KindHint(text))
 	}
 	when := a.c.Cell(cells, "date") + " " + a.c.Cell(cells, "time")
-	at, ok := a.LocalTime(a.layout+" 15:04:05", when, a.c.Cell(cells, "timezone|time zone"))
+	at, ok, doubt := a.LocalTime(a.layout+" 15:04:05", when, a.c.Cell(cells, "timezone|time zone"), a.Settings.Zone)
 	if !ok {
-		return a.Out.Reject(line, "transaction_at", pipeline.CodeBadTime, when+" "+a.c.Cell(cells, "timezone|time zone"), "a date and a time as in the rows before, with a zone such as PDT")
+		return a.Out.Reject(line, "transaction_at", pipeline.CodeBadTime, when+" "+a.c.Cell(cells, "timezone|time zone"), cmp.Or(doubt, "a date and a time as in the rows before, with a zone such as PDT or GMT+08:00"))
 	}
 	id := a.c.Cell(cells, "transaction id")
 	if id == "" {

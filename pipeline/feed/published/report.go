@@ -60,6 +60,7 @@ type Report struct {
 // Settings are what the configuration says of a feed's files: see Options of
 // package feed, which has the same.
 type Settings struct {
+	Zone              *time.Location // the feed's, of times without one
 	Accounts          []string
 	MinorDigits       map[string]int
 	TransactionColumn string

@@ -21,8 +21,33 @@ var zoneHours = map[string]int{
 	"JST": 540, "KST": 540, "SGT": 480, "HKT": 480, "AEST": 600, "AEDT": 660, "ACST": 570, "ACDT": 630, "AWST": 480, "NZST": 720, "NZDT": 780, "BRT": -180,
 }
 
+// severalZones are abbreviations that zones on several continents have: China's, Cuba's and
+// Chicago's, India's, Israel's and Ireland's, Arabia's and the Atlantic's, Samoa's and Singapore's.
+var severalZones = []string{"CST", "IST", "AST", "SST"}
+
+// ZoneAt is ZoneOffset of a zone that is written beside a local time. An abbreviation that
+// home, the feed's own zone, has in that year is home's; of those that several zones share
+// any other is none, and doubt says so.
+func ZoneAt(text string, at time.Time, home *time.Location) (minutes int, ok bool, doubt string) {
+	name := strings.ToUpper(strings.TrimSpace(text))
+	if home != nil && name != "" {
+		for _, month := range []time.Month{time.January, time.July} {
+			if have, seconds := time.Date(at.Year(), month, 1, 12, 0, 0, 0, home).Zone(); have == name {
+				return seconds / 60, true, ""
+			}
+		}
+	}
+	if slices.Contains(severalZones, name) {
+		return 0, false, "a time whose zone is beyond doubt: zones of several countries are called " + name +
+			"; say as time_zone of the feed which is meant, such as Asia/Shanghai, or have the file exported in UTC"
+	}
+	minutes, ok = ZoneOffset(text)
+	return minutes, ok, ""
+}
+
 // ZoneOffset reads a zone that is written behind a time, and gives its minutes from UTC:
-// Z, +02:00, +0200, +2, GMT+1, UTC-05:30, CEST. False of what nobody can know.
+// Z, +02:00, +0200, +2, GMT+1, UTC-05:30, CEST. False of what nobody can know. It takes
+// CST and AST for America's: ZoneAt knows better.
 func ZoneOffset(text string) (minutes int, ok bool) {
 	text = strings.ToUpper(strings.TrimSpace(text))
 	at := strings.IndexAny(text, "+-")
@@ -57,27 +82,32 @@ func ZoneOffset(text string) (minutes int, ok bool) {
 type localClocks map[string]*lex.Clock
 
 // LocalTime reads a time of a layout of package time, in the zone that is written
-// beside it: an abbreviation, or a name such as Europe/Amsterdam. False if the text
-// isn't written so, nobody knows the zone, or the zone skips that time in spring. Of
+// beside it: an abbreviation or an offset as ZoneAt reads it, or a name such as Europe/Amsterdam. False if the text
+// isn't written so, nobody knows the zone, or the zone skips that time in spring; doubt is then what
+// ZoneAt has to say, or "". Of
 // a time that a zone has twice in autumn the earlier is meant, and the notes say so; an
 // abbreviation tells which it is.
-func (n *Notes) LocalTime(layout, text, zone string) (micros int64, ok bool) {
+func (n *Notes) LocalTime(layout, text, zone string, home *time.Location) (micros int64, ok bool, doubt string) {
 	zone = strings.TrimSpace(zone)
 	at, err := time.Parse(layout, strings.TrimSpace(text))
 	if err != nil {
-		return 0, false
+		return 0, false, ""
 	}
-	if minutes, known := zoneHours[strings.ToUpper(zone)]; known {
-		return at.UnixMicro() - int64(minutes)*60_000_000, true
+	minutes, known, doubt := ZoneAt(zone, at, home)
+	if known {
+		return at.UnixMicro() - int64(minutes)*60_000_000, true, ""
+	}
+	if doubt != "" {
+		return 0, false, doubt
 	}
 	clock := n.clocks[zone]
 	if clock == nil {
 		if !strings.Contains(zone, "/") || strings.Contains(zone, "..") || len(n.clocks) == maxNotes {
-			return 0, false
+			return 0, false, ""
 		}
 		named, err := time.LoadLocation(zone)
 		if err != nil {
-			return 0, false
+			return 0, false, ""
 		}
 		own := lex.NewClock(named)
 		if clock = &own; n.clocks == nil {
@@ -86,7 +116,7 @@ func (n *Notes) LocalTime(layout, text, zone string) (micros int64, ok bool) {
 		n.clocks[zone] = clock
 	}
 	micros, code := clock.Micros([]byte(at.Format("2006-01-02T15:04:05.999999")))
-	return micros, code == pipeline.CodeOK
+	return micros, code == pipeline.CodeOK, ""
 }
 
 // Twice says that local times come twice in a zone, of which the first is given.

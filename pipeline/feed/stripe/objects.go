@@ -60,7 +60,7 @@ func readStripeBalance(r *published.Report) error {
 		}
 		digits, ok := stripeDigits(l.currency)
 		if !ok {
-			return r.Out.Reject(recs.Line, "currency", pipeline.CodeBadCurrency, l.currency, "a currency whose smallest unit is known")
+			return r.Out.Reject(recs.Line, "currency", pipeline.CodeBadCurrency, l.currency, "a currency whose smallest unit Stripe's exports fix, as carat knows them; download the report with decimals in place of the API's export (Reports > Balance)")
 		}
 		text := [3]string{c.Cell(cells, "amount"), c.Cell(cells, "fee"), c.Cell(cells, "net")}
 		for i, into := range []*int64{&l.gross, &l.fee, &l.net} {
@@ -133,7 +133,7 @@ func readStripePayouts(r *published.Report) error {
 		kind := "payout"
 		switch {
 		case !ok:
-			return r.Out.Reject(recs.Line, "currency", pipeline.CodeBadCurrency, currency, "a currency whose smallest unit is known")
+			return r.Out.Reject(recs.Line, "currency", pipeline.CodeBadCurrency, currency, "a currency whose smallest unit Stripe's exports fix, as carat knows them; download the report with decimals in place of the API's export (Reports > Balance)")
 		case code != pipeline.CodeOK:
 			return r.Out.Reject(recs.Line, "gross_amount", code, c.Cell(cells, "amount"), "a whole number of the smallest unit")
 		case status == "failed", status == "canceled":
