@@ -60,7 +60,8 @@ type FindOptions struct {
 	Severity string
 	Reason   string
 	Unit     string
-	Text     string // within the subject's id, the id or the sentence, in whatever case
+	Text     string   // within the subject's id, the id or the sentence, in whatever case
+	IDs      []string // those alone; none: all
 	Offset   int64
 	Limit    int64 // at most FindMost
 	given    []string
@@ -303,6 +304,9 @@ func (o FindOptions) filter() string {
 		if one[1] != "" {
 			list = append(list, one[0]+" = "+pipeline.SQLText(one[1]))
 		}
+	}
+	if len(o.IDs) > 0 {
+		list = append(list, "exception_id in ("+quoted(o.IDs)+")")
 	}
 	if o.Text != "" {
 		text := pipeline.SQLText(strings.ToLower(o.Text))

@@ -2,16 +2,17 @@ package pages
 
 import (
 	"bytes"
-	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"carat/jobs/ask"
 	"carat/jobs/books"
 	"carat/jobs/exceptions"
 	"carat/jobs/serve/talking"
+	"carat/jobs/views"
 	"carat/pipeline"
 	"carat/reports/pages/site"
 	"carat/reports/table"
@@ -32,6 +33,8 @@ type exceptionsData struct {
 	CSV         string // where those that stand, of the same month and control, are as CSV
 	Decide      string // where all that the filter finds are decided about; "": nobody may here
 	Empty       *site.Empty
+	Saved       []views.View
+	Query       string // of this filter, to be saved
 }
 
 type tab struct {
@@ -54,25 +57,14 @@ var shownOfExceptions = []string{"exception_id", "control", "severity", "period"
 
 // filterOf reads what is asked for from the address.
 func (v *visit) filterOf() exceptions.FindOptions {
-	return exceptions.FindOptions{Setting: v.Setting, Tab: cmp.Or(v.text("tab"), exceptions.TabUndecided), Period: pipeline.Period(v.text("period")), Control: v.text("control"),
-		Severity: v.text("severity"), Reason: v.text("reason"), Unit: v.text("unit"), Text: v.text("text"), Offset: v.offset(), Limit: int64(v.limit)}
+	o := exceptions.FilterOf(v.r.URL.Query())
+	o.Setting, o.Offset, o.Limit = v.Setting, v.offset(), int64(v.limit)
+	return o
 }
 
 // address is that of a list by its filter: it can be saved and sent.
 func address(path string, o exceptions.FindOptions, more ...string) string {
-	q := url.Values{}
-	for _, one := range [][2]string{{"tab", o.Tab}, {"period", string(o.Period)}, {"control", o.Control}, {"severity", o.Severity}, {"reason", o.Reason}, {"unit", o.Unit}, {"text", o.Text}} {
-		if one[1] != "" && (one[0] != "tab" || one[1] != exceptions.TabUndecided) {
-			q.Set(one[0], one[1])
-		}
-	}
-	for i := 0; i+1 < len(more); i += 2 {
-		q.Set(more[i], more[i+1])
-	}
-	if len(q) == 0 {
-		return path
-	}
-	return path + "?" + q.Encode()
+	return o.Address(path, more...)
 }
 
 // exceptions shows what the controls found.
@@ -128,8 +120,12 @@ func (p *Pages) exceptions(v *visit) (*answer, error) {
 	})
 	d.Empty = emptyOf(o, found)
 	if v.may(books.RightDecide) && found.Total > 1 && o.Tab != exceptions.TabGone {
-		d.Decide = address("/exceptions/decide", o)
+		d.Decide, d.Rows.Select = address("/exceptions/decide", o), "exception_id"
 	}
+	if d.Saved, err = views.Of(v.ctx, v.Setting); err != nil {
+		return nil, err
+	}
+	_, d.Query, _ = strings.Cut(address("", o), "?")
 	d.CSV = addressOf("/exceptions.csv", "period", string(o.Period), "control", o.Control)
 	a.data = d
 	return a, nil
@@ -151,7 +147,7 @@ func (p *Pages) exceptionsFile(v *visit) (*answer, error) {
 // emptyOf says why a list of exceptions has no row; nil: it has some.
 func emptyOf(o exceptions.FindOptions, found *exceptions.Found) *site.Empty {
 	all := o
-	all.Control, all.Severity, all.Reason, all.Unit, all.Text = "", "", "", "", ""
+	all.Control, all.Severity, all.Reason, all.Unit, all.Text, all.IDs = "", "", "", "", "", nil
 	switch {
 	case len(found.Table.Rows) > 0:
 		return nil

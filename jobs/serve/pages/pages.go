@@ -22,6 +22,7 @@ import (
 	"carat/jobs/serve/signing"
 	"carat/jobs/serve/talking"
 	"carat/jobs/serve/uploads"
+	"carat/jobs/serve/views"
 	"carat/jobs/serve/web"
 	"carat/jobs/serve/work"
 	"carat/pipeline"
@@ -133,7 +134,7 @@ func (p *Pages) table() []route {
 		{"GET /history/accesses", "/history", p.accesses},
 		{"GET /history/{record}", "/history", p.record},
 	}
-	for _, one := range slices.Concat(creators.Routes, reading.Routes, talking.Routes) {
+	for _, one := range slices.Concat(creators.Routes, reading.Routes, talking.Routes, views.Routes) {
 		list = append(list, route{one.Pattern, one.Here, p.lent(one.Do)})
 	}
 	return list

@@ -209,6 +209,35 @@ func TestKeys(t *testing.T) {
 	if got := says(at); got != "0" {
 		t.Errorf("k stands at %q", got)
 	}
+	const chosen = `String(document.querySelectorAll("main td input:checked").length)`
+	says(`document.querySelector("main td input").closest("tr").querySelector("a").focus(), ""`) // behind the causes, of which none is chosen
+	for want := range 3 {                                                                        // chosen, two chosen, one let go
+		if want == 1 {
+			press("j")
+		}
+		press("x")
+		if got := says(chosen); got != []string{"1", "2", "1"}[want] {
+			t.Errorf("%s are chosen after x number %d", got, want+1)
+		}
+	}
+	one := says(`document.querySelector("main td input:checked").value`)
+	press("d")
+	if err := chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS("form.decide"))); err != nil {
+		t.Fatal(err)
+	}
+	if got := says(`document.querySelector("form.decide button").textContent + location.search`); !strings.HasPrefix(got, "Decide about 1?") || !strings.Contains(got, "id="+one) {
+		t.Errorf("d with one that is chosen leads to %q", got)
+	}
+	if err := chromedp.Do(ctx, chromedp.Navigate(b.base+"/exceptions/"+one), chromedp.WaitVisible(chromedp.CSS("form.decide"))); err != nil {
+		t.Fatal(err)
+	}
+	press("a")
+	if got := says(at); got != "to" {
+		t.Errorf("a stands at %q", got)
+	}
+	if err := chromedp.Do(ctx, chromedp.Navigate(b.base+"/exceptions?tab=all"), chromedp.WaitVisible(chromedp.CSS("tbody"))); err != nil {
+		t.Fatal(err)
+	}
 	press("?")
 	if got := says(`String(document.getElementById("keys").open)`); got != "true" {
 		t.Errorf("? tells nothing: %s", got)

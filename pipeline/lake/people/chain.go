@@ -146,6 +146,11 @@ func digestOf(ctx context.Context, tx *sql.Tx) (string, error) {
 	} else if has {
 		queries = append(queries, "select 'attached', * from attached order by attachment_no")
 	}
+	if has, err := hasViews(ctx, tx); err != nil {
+		return "", err
+	} else if has {
+		queries = append(queries, "select 'views', * from views order by person, name")
+	}
 	for _, query := range queries {
 		if err := digestRows(ctx, tx, query, json.NewEncoder(h)); err != nil {
 			return "", err

@@ -82,7 +82,7 @@ func (l Logins) Find(ctx context.Context, issuer, subject string) (one Login, fo
 	return one, found, l.Store.Disk.Fail("read who signs in of", l.Store.Disk.Root, err)
 }
 
-// Forget erases who a person is at any provider, and where they are written to, with the keys: nothing in the chain tells
+// Forget erases who a person is at any provider, where they are written to and what they saved, with the keys: nothing in the chain tells
 // of them from then on.
 func (l Logins) Forget(ctx context.Context, person string) error {
 	there, err := l.Store.present(ctx)
@@ -90,7 +90,7 @@ func (l Logins) Forget(ctx context.Context, person string) error {
 		return err
 	}
 	return l.Store.Disk.Fail("erase who signs in of", l.Store.Disk.Root, l.Store.Write(ctx, func(tx *sql.Tx) error {
-		for table, has := range map[string]func(context.Context, *sql.Tx) (bool, error){"logins": hasLogins, "addresses": hasAddresses} {
+		for table, has := range map[string]func(context.Context, *sql.Tx) (bool, error){"logins": hasLogins, "addresses": hasAddresses, "views": hasViews} {
 			there, err := has(ctx, tx)
 			if err == nil && there {
 				_, err = tx.ExecContext(ctx, "delete from "+table+" where person = ?", person)

@@ -17,6 +17,8 @@ type Rows struct {
 	Links func(column string, row []any) string
 	// Under is the column whose text stands below its row, at full width; "": none.
 	Under string
+	// Select is the column by which rows are chosen in a form, as its field id; "": none are.
+	Select string
 }
 
 // Shown are the columns that have a place of their own.
@@ -32,6 +34,16 @@ func (r Rows) Shown() (list []Column) {
 // At gives where a column stands in a row; -1 for nowhere.
 func (r Rows) At(name string) int {
 	return slices.IndexFunc(r.Columns, func(c table.Column) bool { return c.Name == name })
+}
+
+// Chosen gives by what a row is chosen.
+func (r Rows) Chosen(row []any) string {
+	i := r.At(r.Select)
+	if i < 0 {
+		return ""
+	}
+	text, _ := table.CellText(r.Columns[i].Kind, row[i])
+	return text
 }
 
 // Only gives some columns of a table, in an order.

@@ -36,6 +36,21 @@ const move = (by) => {
     to.scrollIntoView({block: "nearest"});
   }
 };
+const select = () => {
+  const box = document.activeElement.closest("tr")?.querySelector("input[type=checkbox]");
+  if (box) {
+    box.checked = !box.checked;
+  }
+};
+const decide = () => {
+  if (document.querySelector("main td input[type=checkbox]:checked")) {
+    follow("[data-chosen]");
+  } else if (document.querySelector("form.decide")) {
+    focus("form.decide select");
+  } else {
+    follow("a[data-key=d]");
+  }
+};
 const follow = (selector) => document.querySelector(selector)?.click();
 const focus = (selector) => document.querySelector(selector)?.focus();
 const keys = [
@@ -45,7 +60,9 @@ const keys = [
   ["n", "next page, or next in the list", () => follow("main a[rel=next]")],
   ["p", "page before, or the one before in the list", () => follow("main a[rel=prev]")],
   ["u", "up", () => follow(".trail li:last-child a")],
-  ["d", "decide", () => document.querySelector("form.decide") ? focus("form.decide select") : follow("a[data-key=d]")],
+  ["x", "choose the row, or not", () => select()],
+  ["d", "decide: about the chosen rows, if there are any", () => decide()],
+  ["a", "give it to somebody", () => focus("main input[name=to]")],
   ["?", "these keys", () => help()],
 ];
 const help = () => {
@@ -74,7 +91,7 @@ const help = () => {
   told.showModal();
 };
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input:not([type=hidden]), textarea, select, [contenteditable], dialog");
+  const typing = event.target.closest("input:not([type=hidden]):not([type=checkbox]), textarea, select, [contenteditable], dialog");
   if (typing || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) {
     return;
   }
