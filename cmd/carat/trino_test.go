@@ -242,35 +242,18 @@ func TestTrinoGoesAway(t *testing.T) {
 }
 
 // TestTrinoBuildsAClosedMonth has a month that this machine closed built again by two nodes,
-// with a later month in the history; then it is opened again and built there, with what came
-// late, and a node ends in mid-run. It takes as long as the other twice over, so it is done by
-// `make test-trino` alone.
+// with a later month in the history, whose rows are not to be read. It takes as long as the
+// other, so it is done by `make test-trino` alone.
 func TestTrinoBuildsAClosedMonth(t *testing.T) {
 	if os.Getenv("CARAT_TRINO_ALL") == "" {
 		t.Skip("CARAT_TRINO_ALL isn't set: make test-trino sets it")
 	}
 	t.Parallel()
 	b := newClusterBooks(t)
-	stop := b.server.Worker(t)
+	b.server.Worker(t)
 	const period = "2026-09"
 	b.builtBy(b.cluster("lake", "scratch"))
 	if _, told := b.carat(0, "verify", "--period", period, "--engine", "trino"); !strings.Contains(told, "what was signed was built by DuckDB") {
 		t.Errorf("carat verify says\n%s", told)
-	}
-	b.carat(0, "--user", "cleo", "reopen", "--period", period, "--reason", "late rows")
-	built, told := b.carat(4, "reconcile", "--period", period)
-	run := runOf.FindStringSubmatch(built)
-	if run == nil || !strings.Contains(told, "is built by Trino 4") {
-		t.Fatalf("carat reconcile says\n%s\n%s", built, told)
-	}
-	b.builtBy("")
-	if _, told = b.carat(4, "reconcile", "--period", period, "--from-start"); !strings.Contains(told, "run "+run[1]+" comes out the same in every table") {
-		t.Errorf("by Trino\n%s\nby this machine\n%s", built, told)
-	}
-	b.config = strings.Replace(b.config, "flux_percent: 1000", "flux_percent: 11", 1) // another run
-	b.builtBy(b.cluster("lake", "scratch"))
-	told, code := b.inMidRun(period, func(*exec.Cmd) { stop() })
-	if code != 1 || !strings.Contains(told, "othing was published; run again") {
-		t.Errorf("a node that ends in mid-run: exit code %d\n%s", code, told)
 	}
 }
