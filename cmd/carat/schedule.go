@@ -116,7 +116,7 @@ func newScheduleMetrics() *scheduleMetrics {
 			Name: "carat_job_runs_total", Help: "Runs of scheduled jobs, by how they ended."}, []string{"job", "result"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "carat_job_seconds", Help: "How long runs of scheduled jobs took.",
-			Buckets: []float64{0.1, 1, 5, 15, 60, 300, 900, 3600}}, []string{"job"}),
+			Buckets: []float64{0.1, 1, 5, 15, 60, 300, 900, 1800, 2700, 3600}}, []string{"job"}),
 		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "carat_job_last_done_timestamp_seconds", Help: "The last slot that was done, in seconds since 1970."}, []string{"job"}),
 	}

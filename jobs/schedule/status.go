@@ -304,7 +304,8 @@ func feedStatus(batches []pipeline.Batch) []FeedStatus {
 			fs.Batches++
 			fs.Rows += b.RowsAccepted
 			fs.Rejected += b.RowsRejected
-			if b.IngestedAt.After(fs.LastIngest) {
+			// Taking a file out, and reading kept ones again for that, brings no file.
+			if b.Undo == nil && b.IngestedAt.After(fs.LastIngest) {
 				fs.LastIngest = b.IngestedAt
 			}
 		}
