@@ -2,11 +2,8 @@ package config
 
 import (
 	"maps"
-	"net/netip"
-	"net/url"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -54,8 +51,7 @@ type Source struct {
 	Secret    map[string]Secret
 }
 
-// kindKeys says what a kind of source has besides what all have: texts, lists and
-// secrets, of which those with a star must be there.
+// kindKeys says what a kind of source has besides what all have: texts, lists and secrets, of which those with a star must be there.
 type kindKeys struct{ texts, lists, secrets []string }
 
 var sourceKinds = map[string]kindKeys{
@@ -175,8 +171,7 @@ func (y *yamlFile) sourceKeys(s *Source, what string) map[string]func(*yaml.Node
 	return known
 }
 
-// secretKeys adds the readers of a secret: NAME, which refers to it, NAME_env and
-// NAME_file.
+// secretKeys adds the readers of a secret: NAME, which refers to it, NAME_env and NAME_file.
 func (y *yamlFile) secretKeys(known map[string]func(*yaml.Node), what, name string, into map[string]Secret) {
 	set := func(change func(*Secret)) {
 		secret := into[name]
@@ -233,8 +228,8 @@ func (y *yamlFile) checkSource(n *yaml.Node, what string, s *Source) {
 	if s.Kind == KindBucket {
 		y.checkBucket(n, what, s)
 	}
-	if text := string(s.Secret["url"].Text); text != "" {
-		y.checkAddress(n, what, text, s.Allow)
+	if why := reach.Uncalled(string(s.Secret["url"].Text), s.Allow); why != "" {
+		y.problem(n, "%s url: %s", what, why)
 	}
 	if s.Kind == KindSFTP && s.Secret["key"].Places()+s.Secret["password"].Places() == 0 {
 		y.problem(n, "%s needs key_file, or a password", what)
@@ -246,32 +241,6 @@ func (y *yamlFile) checkSource(n *yaml.Node, what string, s *Source) {
 		s.List["reports"] = []string{"sales", "finance"}
 	}
 }
-
-// checkAddress says, without repeating it, why an address is never called. What stands in a
-// variable isn't known here.
-func (y *yamlFile) checkAddress(n *yaml.Node, what, text string, allow reach.Allow) {
-	u, err := url.Parse(referred.ReplaceAllString(text, "x"))
-	if err != nil || u.User == nil && u.Scheme != "http" {
-		return
-	}
-	if ip, err := netip.ParseAddr(u.Hostname()); err == nil && u.User == nil && allow.Check(ip) != nil {
-		return // fetch and doctor tell who may be asked
-	}
-	if err = reach.CheckURL(u, allow, true); err == nil {
-		return
-	}
-	secret, next := "", ""
-	if _, has := u.User.Password(); has {
-		secret = "a secret stands in its address: "
-	}
-	if u.User != nil {
-		next = "; write user, and password_file or password_env"
-	}
-	y.problem(n, "%s url: %s%v%s", what, secret, err, next)
-}
-
-// referred is what stands for a variable of the environment in a text.
-var referred = regexp.MustCompile(`\$\{[^}]*\}`)
 
 // checkBucket wants the secrets of Azure with an account, and those of S3 without one.
 func (y *yamlFile) checkBucket(n *yaml.Node, what string, s *Source) {
@@ -341,8 +310,7 @@ func (y *yamlFile) days(n *yaml.Node, what string) time.Duration {
 	return 0
 }
 
-// InboxOf is the folder of the inbox that a source writes into, below the folder of
-// carat.yaml, with slashes.
+// InboxOf is the folder of the inbox that a source writes into, below the folder of carat.yaml, with slashes.
 func InboxOf(name string) string { return path.Join("inbox", name) }
 
 // SourceFolder is that folder as the operating system takes it.
