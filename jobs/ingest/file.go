@@ -170,8 +170,14 @@ func (g *ingestion) known(ctx context.Context, in InputFile, f *os.File, size in
 		return FileResult{}, err
 	}
 	r := FileResult{File: in.Name, Feed: in.Feed, Result: FileKnown, Batch: batch}
-	if format, err := feed.RecogniseAs(f, in.Name, in.Feed, g.Config.ReadOptions(in.Feed)); err == nil {
+	o := g.Config.ReadOptions(in.Feed)
+	if format, err := feed.RecogniseAs(f, in.Name, in.Feed, o); err == nil {
 		r.Format = format.String()
+		if l := format.Layout(); l != nil && len(o.Layouts) > 1 {
+			if err := g.sameConstants(ctx, in, l, batch); err != nil {
+				return FileResult{}, err
+			}
+		}
 	}
 	return r, nil
 }

@@ -10,6 +10,7 @@ import (
 	"carat/jobs/books"
 	"carat/pipeline"
 	"carat/pipeline/engine"
+	"carat/pipeline/lake"
 )
 
 // Options say what to ingest.
@@ -192,8 +193,9 @@ type ingestion struct {
 	books.Setting
 	earliest pipeline.Period // the earliest open one; "" when not known
 	calendar *pipeline.Calendar
-	eng      *engine.Engine // opened when a file's keys must be compared
-	failures []error        // of files
+	eng      *engine.Engine        // opened when a file's keys must be compared
+	failures []error               // of files
+	batches  []lake.CommittedBatch // as they were when one was first asked for; nil: none was
 
 	// While a batch is taken out: its id, and whose file is read again for it.
 	without, since string
