@@ -102,6 +102,16 @@ func TestTimeStamps(t *testing.T) {
 	}
 	write(t, config, all)
 
+	// A head that lost its stamp is told.
+	text := read(t, head+".tsr")
+	if err := os.Remove(head + ".tsr"); err != nil {
+		t.Fatal(err)
+	}
+	if _, told := caratBoth(t, 0, append([]string{"verify"}, at...)...); !strings.Contains(told, filepath.Base(head)+".json has no time stamp") {
+		t.Errorf("a head without its stamp: verify tells %q", told)
+	}
+	write(t, head+".tsr", text)
+
 	// A history that somebody wrote anew, with another chain, is not the one that was
 	// stamped: a stamp of it says another chain value, and the old one stays.
 	stray := filepath.Join(lake, "timestamps", "certificates", "2027-01")

@@ -28,6 +28,10 @@ type Checked struct {
 // clockSkew is how far this machine's clock may be ahead of the authority's.
 const clockSkew = 5 * time.Minute
 
+// stampedLate is how long after its approval a certificate may be stamped without a
+// word: an authority may be away for a day, and the job `timestamp` makes it up.
+const stampedLate = 48 * time.Hour
+
 // Head is a stamped end of the chain.
 type Head struct {
 	Where string // its file and when it was stamped, in words
@@ -66,9 +70,10 @@ func Verify(ctx context.Context, p *books.Books, c *config.Config) (*Checked, er
 		case !there(p, name):
 			without++
 		case err == nil: // else told with the certificates
-			if s := verify(name, text); s != nil && s.Time.Before(l.LockedAt.Add(-clockSkew)) {
-				r.Notes = append(r.Notes, fmt.Sprintf("the certificate of %s version %d says that it was approved at %s, and its authority stamped it at %s: this machine's clock was ahead",
-					l.Period, l.Version, l.LockedAt.UTC().Format(time.RFC3339), s.Time.Format(time.RFC3339)))
+			if s := verify(name, text); s != nil {
+				if note := beside(l.LockedAt, s.Time); note != "" {
+					r.Notes = append(r.Notes, fmt.Sprintf("the certificate of %s version %d %s", l.Period, l.Version, note))
+				}
 			}
 		}
 	}
@@ -84,6 +89,19 @@ func Verify(ctx context.Context, p *books.Books, c *config.Config) (*Checked, er
 	return r, r.strays(p)
 }
 
+// beside says what a certificate's own time leaves open beside the authority's; "" when they
+// agree.
+func beside(approved, stamped time.Time) string {
+	says := fmt.Sprintf("says that it was approved at %s, and its authority stamped it at %s: ", approved.UTC().Format(time.RFC3339), stamped.UTC().Format(time.RFC3339))
+	switch {
+	case stamped.Before(approved.Add(-clockSkew)):
+		return says + "this machine's clock was ahead"
+	case stamped.After(approved.Add(stampedLate)):
+		return says + "of the time between only this history speaks"
+	}
+	return ""
+}
+
 // heads checks the stamped ends of the chain. What they say of the history is compared
 // by whoever asks.
 func (r *Checked) heads(p *books.Books, verify func(name string, text []byte) *timestamp.Stamp) error {
@@ -92,6 +110,16 @@ func (r *Checked) heads(p *books.Books, verify func(name string, text []byte) *t
 		return err
 	}
 	slices.Sort(stamps)
+	// A head is written before it is stamped: one without a stamp was cut short, or lost it.
+	texts, err := fs.Glob(os.DirFS(p.Lake.Root()), Folder+"/heads/*.json")
+	if err != nil {
+		return err
+	}
+	for _, text := range texts {
+		if !slices.Contains(stamps, strings.TrimSuffix(text, ".json")+".tsr") {
+			r.Notes = append(r.Notes, fmt.Sprintf("the head %s has no time stamp: `carat timestamp` was cut short there, or the stamp is gone", text))
+		}
+	}
 	for _, stamp := range stamps {
 		name := strings.TrimSuffix(path.Base(stamp), ".tsr")
 		at := Folder + "/heads/" + name
