@@ -121,6 +121,38 @@ func TestChart(t *testing.T) {
 	}
 }
 
+// TestChartTakesFilesAndServesPages: the inbox is a volume that others fill, the pages stand
+// beside the schedule, and who reaches them is named.
+func TestChartTakesFilesAndServesPages(t *testing.T) {
+	chart := filepath.Join(deploy, "helm")
+	pages := []string{"template", "books", chart, "--set", "image.tag=v1", "--set", "serve.enabled=true"}
+	if out, err := helm(t, pages...); err == nil || !strings.Contains(out, "serve.url: name the address") {
+		t.Errorf("without an address: %v\n%s", err, out)
+	}
+	pages = append(pages, "--set", "serve.url=https://books.example", "--set", "inbox.existingClaim=drop", "--set", "serve.args={--user=cron}")
+	if out, err := helm(t, pages...); err == nil || !strings.Contains(out, "serve.behindProxy: name the network") {
+		t.Errorf("without the ingress's network: %v\n%s", err, out)
+	}
+	out, err := helm(t, append(pages, "--set", "serve.behindProxy={10.0.0.0/8}", "--set", "serve.from[0].podSelector.matchLabels.app=ingress")...)
+	if err != nil {
+		t.Fatalf("helm template: %v\n%s", err, out)
+	}
+	kinds := kindsOf(t, out)
+	for _, want := range []string{"Deployment books-schedule", "Service books-pages", "NetworkPolicy books-pages", "NetworkPolicy books-metrics"} {
+		if !kinds[want] {
+			t.Errorf("no %s in:\n%s", want, out)
+		}
+	}
+	if strings.Count(out, "mountPath: /data/inbox") != 2 || strings.Count(out, "readOnlyRootFilesystem: true") != 2 {
+		t.Errorf("the two containers have other mounts or rights:\n%s", out)
+	}
+	for _, want := range []string{"claimName: drop", "--url=https://books.example", "--behind-proxy=10.0.0.0/8", `"--user=cron"`, "app: ingress"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in:\n%s", want, out)
+		}
+	}
+}
+
 // kindsOf gives the kind and name of each document.
 func kindsOf(t *testing.T, text string) map[string]bool {
 	t.Helper()
