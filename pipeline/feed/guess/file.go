@@ -125,6 +125,10 @@ func sampleOf(file *os.File, name, sheet string) (sample, error) {
 			return sample{}, err
 		}
 	}
+	text, _ := lex.DecodeHead(head)
+	if err := unlikeText(head, text, name); err != nil {
+		return sample{}, err
+	}
 	return sampleText(head, len(head) < packing.HeadBytes), nil
 }
 
