@@ -180,7 +180,7 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 			case feedName != "" && allowed != nil && !slices.Contains(allowed, feedName):
 				reason = "its content is of " + feedName + ", and its source gives " + strings.Join(allowed, ", ")
 			case feedName == "" && unreadable == "":
-				reason = unknown(file)
+				reason = unknown(c, file)
 			}
 		case feedName == "":
 			reason = "its name begins with no feed's name"
@@ -218,7 +218,7 @@ func spelled(inputs []InputFile) []InputFile {
 }
 
 // unknown says why a file is no input, and what it looks like or is.
-func unknown(path string) string {
+func unknown(c *config.Config, path string) string {
 	in := InputFile{Name: filepath.Base(path), Path: path}
 	f, _, err := openInput(in)
 	if err != nil {
@@ -228,6 +228,9 @@ func unknown(path string) string {
 	var e *pipeline.Error
 	if errors.As(feed.Unread(f, in.Name), &e) {
 		return e.Cause.Error() + "; " + e.Hint
+	}
+	if text := feed.NearestLayout(f, in.Name, c.Layouts()); text != "" {
+		return noFeed + "; " + text
 	}
 	if text := feed.Nearest(f, in.Name); text != "" {
 		return noFeed + "; " + text
@@ -362,7 +365,7 @@ func NamedInputs(c *config.Config, paths []string, feedName string) ([]InputFile
 			in.Feed, in.Refused = recognised(c, p)
 		}
 		if in.Feed == "" && in.Refused == "" {
-			why := unknown(p)
+			why := unknown(c, p)
 			if !strings.HasPrefix(why, noFeed) {
 				return nil, pipeline.Errorf(pipeline.KindBadInput, "read", p, "%s", why)
 			}

@@ -1,0 +1,44 @@
+package feed_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"carat/pipeline/feed"
+)
+
+// A file that nearly fits a layout is told which, and what is missing; one that has little in
+// common with any is told nothing of them.
+func TestNearestLayout(t *testing.T) {
+	north := bankLayout(func(l *feed.Layout) { l.Name = "north" })
+	named := bankLayout(func(l *feed.Layout) { l.Name, l.Files = "named", []string{"north*.csv"} })
+	for _, c := range []struct {
+		name, text, want string
+		layout           feed.Layout
+	}{
+		{"x.csv", "Date;Ref;Amount (EUR)\n05/10/2026;a;1\n", `column "Amount", which feeds: bank_lines: layout north says is amount, is not there; found Date, Ref, Amount (EUR); did you mean "Amount (EUR)"?`, north},
+		{"x.csv", "Some bank\n\nDate,Ref,Amount\n05/10/2026,a,1\n", `its columns are those of feeds: bank_lines: layout north, with ',' between them where that says ';'`, north},
+		{"North-1.csv", "Date;Ref;Amount\n05/10/2026;a;1\n", `its columns are those of feeds: bank_lines: layout named, which is for files called north*.csv (capitals count)`, named},
+		{"x.csv", "Name;Phone;Amount\na;b;1\n", "", north},
+		{"x.csv", "", "", north},
+		{"x.json", `{"Date":"05/10/2026","Ref":"a","Value":"1"}` + "\n", `column "Amount", which feeds: bank_lines: layout north says is amount, is not there`, north},
+	} {
+		path := filepath.Join(t.TempDir(), c.name)
+		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := feed.NearestLayout(f, c.name, map[string][]feed.Layout{"bank_lines": {c.layout}})
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if c.want == "" && got != "" || !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s %q: %q, want %q", c.name, c.text, got, c.want)
+		}
+	}
+}
