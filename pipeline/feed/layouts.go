@@ -1,11 +1,13 @@
 package feed
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"carat/pipeline"
 	"carat/pipeline/feed/layout"
@@ -108,13 +110,30 @@ func layoutOfText(head, raw []byte, name, feedName, format string, layouts []Lay
 	case err != nil:
 		return nil, err
 	case f.Fits:
-		return l, nil
+		return l, isUTF8(l, raw, name)
 	case objects && (f.Used > 0 || l.Rows != ""): // an object need not have every key; where its rows are, it must
 		return l, nil
 	case objects && !named:
 		return nil, nil
 	}
 	return nil, l.Lacks(name, feedName, f)
+}
+
+// isUTF8 refuses a text in UTF-8 under a layout that names an encoding of one byte a letter: the
+// pairs of such bytes that UTF-8 has are no words in it.
+func isUTF8(l *Layout, raw []byte, name string) error {
+	if l.Encoding != "windows-1252" && l.Encoding != "iso-8859-1" {
+		return nil
+	}
+	whole := raw
+	for cut := 1; cut < utf8.UTFMax && cut <= len(raw) && !utf8.Valid(whole); cut++ { // the beginning may end within a letter
+		whole = raw[:len(raw)-cut]
+	}
+	if !utf8.Valid(whole) || !bytes.ContainsFunc(whole, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return nil
+	}
+	return lex.BadFile(name, 0, "its letters are in UTF-8, and %s says encoding: %s, by which each would be two or three others", l.Called(), l.Encoding).
+		WithHint("take encoding out of the layout, or give the files that are in UTF-8 a layout of their own (files: [\"…\"])")
 }
 
 // ownColumns says whether a text has the columns that the feed needs.

@@ -42,3 +42,18 @@ func TestNearestLayout(t *testing.T) {
 		}
 	}
 }
+
+// A file in UTF-8 isn't read by an encoding of one byte a letter; one that is in it is.
+func TestUTF8UnderAnotherEncoding(t *testing.T) {
+	western := bankLayout(func(l *feed.Layout) { l.Name, l.Encoding = "western", "windows-1252" })
+	for text, want := range map[string]string{
+		"Date;Ref;Amount\n05/10/2026;M\u00fcller;1\n": "its letters are in UTF-8, and layout western says encoding: windows-1252, by which each would be two or three others",
+		"Date;Ref;Amount\n05/10/2026;M\xfcller;1\n":   "",
+		"Date;Ref;Amount\n05/10/2026;Muller;1\n":      "",
+	} {
+		out, got := bankTexts(t, "bank_lines.csv", text, western)
+		if want == "" && (out.Err != nil || len(got) != 1) || want != "" && (out.Err == nil || !strings.Contains(out.Err.Error(), want)) {
+			t.Errorf("%q: %v %q, want %q", text, out.Err, got, want)
+		}
+	}
+}
