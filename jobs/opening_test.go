@@ -238,7 +238,7 @@ func TestOpeningIsTheSignedClosing(t *testing.T) {
 		}
 	}
 	// The gift was taken back once already: the late second time is found.
-	if want := fmt.Sprintf(" refund_reversal gift late-reversal %s coins", reversed["coins"]); !slices.Contains(foundAll(t, h.Setting, "2026-11"), want) {
+	if want := fmt.Sprintf(" refund_reversal twice gift late-reversal %s coins", reversed["coins"]); !slices.Contains(foundAll(t, h.Setting, "2026-11"), want) {
 		t.Errorf("not found: %s", want)
 	}
 	h.namesMovedOpening(t)
@@ -264,8 +264,8 @@ func (h held) namesMovedOpening(t *testing.T) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	found := strings.Join(foundAll(t, changed, "2026-11"), "\n")
-	for _, want := range []string{" prior_period period 2026-10/lots ", " prior_period period 2026-10/store_fee ", " prior_period period 2026-10/store_fee/apple ",
-		" prior_period period 2026-10/trial_balance/1200 Deferred store fee "} {
+	for _, want := range []string{" prior_period opening period 2026-10/lots ", " prior_period opening period 2026-10/store_fee ", " prior_period opening period 2026-10/store_fee/apple ",
+		" prior_period opening period 2026-10/trial_balance/1200 Deferred store fee "} {
 		if !strings.Contains(found, want) {
 			t.Errorf("not found: %s in\n%s", want, found)
 		}

@@ -95,7 +95,12 @@ func newPostgresLakes(t *testing.T) *postgresLakes {
 	}
 	p.keep(t, "generated", beforeRecords...)
 	p.lay(t, "plain")
+	carat(t, "ingest", "--dir", p.work, "--user", "ann")
+	// An older carat didn't say what built a run: neither its row nor the record of it does.
+	p.psql(t, "work", "create function no_engine() returns trigger language plpgsql as $$begin new.engine := ''; return new; end$$",
+		"create trigger no_engine before insert or update on carat_runs for each row execute function no_engine()")
 	carat(t, "run", "--dir", p.work, "--period", "2026-10", "--user", "ann")
+	p.psql(t, "work", "drop trigger no_engine on carat_runs", "drop function no_engine()")
 	carat(t, "exceptions", "--dir", p.work, "--export", filepath.Join(p.work, "decisions.csv"))
 	p.keep(t, "ran", olderState...)
 	carat(t, "close", "--dir", p.work, "--period", "2026-10", "--user", "ann")

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"carat/fixtures"
 	"carat/jobs"
 	"carat/jobs/ask"
 	"carat/jobs/books"
@@ -19,7 +20,7 @@ import (
 // traced runs a generated month with all its faults.
 func traced(t *testing.T) books.Setting {
 	t.Helper()
-	s, _ := trial.Generated(t, 7, "all")
+	s, _ := trial.Made(t, fixtures.Options{Period: "2026-10", Gifts: 2_200, Viewers: 300, Creators: 40, Seed: 7, Files: fixtures.FilesMonth}, "all")
 	if _, err := jobs.Run(t.Context(), jobs.RunOptions{Setting: s, SQL: sql.Files, Period: "2026-10"}); err != nil {
 		t.Fatal(err)
 	}

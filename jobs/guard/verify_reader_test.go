@@ -21,11 +21,11 @@ func TestVerifyOfWhatAnEarlierReaderRead(t *testing.T) {
 		reading, entity string
 		note, differ    string
 	}{
-		"the same":                    {`{"entity":"main","books_zone":"UTC","zone":"UTC","reader":2}`, "main", "", ""},
-		"by this reader":              {`{"entity":"main","books_zone":"UTC","zone":"UTC","reader":2}`, "other", "", "1 rows are not what the source file bank_lines.csv gives"},
-		"by an earlier one":           {`{"entity":"main","books_zone":"UTC","zone":"UTC"}`, "other", "earlier reader of csv (0, and this one is 2)", ""},
-		"by the one before":           {`{"entity":"main","books_zone":"UTC","zone":"UTC","reader":1}`, "other", "earlier reader of csv (1, and this one is 2)", ""},
-		"by one that is to come":      {`{"entity":"main","books_zone":"UTC","zone":"UTC","reader":3}`, "other", "earlier reader of csv (3, and this one is 2)", ""},
+		"the same":                    {`{"entity":"main","books_zone":"UTC","zone":"UTC","reader":3}`, "main", "", ""},
+		"by this reader":              {`{"entity":"main","books_zone":"UTC","zone":"UTC","reader":3}`, "other", "", "1 rows are not what the source file bank_lines.csv gives"},
+		"by an earlier one":           {`{"entity":"main","books_zone":"UTC","zone":"UTC"}`, "other", "earlier reader of csv (0, and this one is 3)", ""},
+		"by the one before":           {`{"entity":"main","books_zone":"UTC","zone":"UTC","reader":1}`, "other", "earlier reader of csv (1, and this one is 3)", ""},
+		"by one that is to come":      {`{"entity":"main","books_zone":"UTC","zone":"UTC","reader":4}`, "other", "earlier reader of csv (4, and this one is 3)", ""},
 		"by an earlier one, the same": {`{"entity":"main","books_zone":"UTC","zone":"UTC"}`, "main", "", ""},
 	} {
 		s := trial.Folder(t, "first_period: 2026-10\n", nil)
