@@ -1,7 +1,7 @@
 # make run    builds carat and closes a generated month in ./carat-demo
 # make test   runs everything
 # make test-trino  fetches Trino's server once (820 MB), has it read every model, build a month carried forward and, on two nodes, a
-#             closed one again; needs Java 25 and PostgreSQL. `.ci/run` does all but the last where it can
+#             closed one again, and lets it go away; needs Java 25 and PostgreSQL. `.ci/run` has the month built where it can
 # make simulate  runs the simulated worlds of all seeds, a year day by day, 1,000 kills of every verb that
 #             writes, a crash at every step of a commit, 10,000 flipped bits and ten minutes of each fuzzer, and
 #             prints at its end what it counted (`make counted` does again); CARAT_SEED=N or N-M runs one seed or

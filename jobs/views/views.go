@@ -59,6 +59,9 @@ type SaveOptions struct {
 // Save keeps a filter under a name, in the place of what the one who asks kept under it. It
 // is a usage error to give none, or one that can't be; a blocked one to keep too many.
 func Save(ctx context.Context, o SaveOptions) (View, error) {
+	if err := own(ctx, o.Setting, func(*books.Books) error { return nil }); err != nil {
+		return View{}, err // before a word about what was sent
+	}
 	name := strings.TrimSpace(o.Name)
 	refuse := func(format string, args ...any) (View, error) {
 		return View{}, pipeline.Errorf(pipeline.KindUsage, "save", "the filter", format, args...).WithHint("give it a short name, such as large gaps")

@@ -207,7 +207,7 @@ func TestNobodyReadsAnothersRows(t *testing.T) {
 		ids = append(ids, row[0].(string))
 	}
 	values := map[string][]string{"id": ids, "period": {"2026-10"}, "entity": {"main", "main/" + other}, "currency": {"EUR", "USD"}, "line": {"1", "0"}, "format": {"pdf", "json"},
-		"batch": {"b000001"}, "record": {"1"}, "section": {"creators", "exceptions"}, "name": {"guide"}, "file": {"sql/columns.tsv"}}
+		"batch": {"b000001"}, "record": {"1"}, "no": {"1"}, "section": {"creators", "exceptions"}, "name": {"guide"}, "file": {"sql/columns.tsv"}}
 	wild := regexp.MustCompile(`\{([a-z]+)(?:\.\.\.)?\}`)
 	rosa := opened(t, s, "rosa")
 	_, own := rosa.page("/earnings")

@@ -252,6 +252,9 @@ func TestKeys(t *testing.T) {
 		}
 	}
 	press("\u001b")
+	if err := chromedp.Do(ctx, chromedp.WaitNotPresent(chromedp.CSS("#keys[open]"))); err != nil {
+		t.Fatal(err)
+	}
 	press("/")
 	if got := says(at); got != "text" {
 		t.Errorf("/ stands at %q", got)
