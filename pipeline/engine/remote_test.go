@@ -292,8 +292,8 @@ func (r *trinoReader) Fetch(context.Context, *sql.Conn, string) error { return n
 func (r *trinoReader) Drop(context.Context, string) error             { return nil }
 func (r *trinoReader) End(context.Context) error                      { return nil }
 
-// TestTrinoReadsEveryModel has Trino itself analyse every model, on columns of every type that
-// they may have. `.ci/run` has a month built by them instead: `make test-trino`.
+// TestTrinoReadsEveryModel has Trino itself analyse every model: `make test-trino`. `.ci/run`
+// has a month built by them instead.
 func TestTrinoReadsEveryModel(t *testing.T) {
 	if os.Getenv("CARAT_TRINO_ALL") == "" && os.Getenv("CARAT_TRINO") == "" {
 		t.Skip("CARAT_TRINO_ALL isn't set: make test-trino sets it")
