@@ -20,23 +20,29 @@ import (
 // it isn't that: the feed whose columns its header comes nearest to, or the XML
 // that it is. "" when there is nothing to say.
 func Nearest(file *os.File, name string) string {
-	head := make([]byte, packing.HeadBytes)
-	n, err := file.ReadAt(head, 0)
-	if err != nil && n == 0 {
-		return ""
-	}
-	head = head[:n]
-	if how := packing.Of(head); how != packing.Plain {
-		if head, err = packing.Head(file, name, how); err != nil {
-			return ""
-		}
-	}
+	head := headOf(file, name)
 	head, _ = lex.DecodeHead(head)
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte(lex.ByteOrderMark)), " \t\r\n")
 	if bytes.HasPrefix(head, []byte("<")) {
 		return nearestXML(head)
 	}
 	return nearestFeed(head)
+}
+
+// headOf gives a file's beginning, unpacked; nothing of one that can't be.
+func headOf(file *os.File, name string) []byte {
+	head := make([]byte, packing.HeadBytes)
+	n, err := file.ReadAt(head, 0)
+	if err != nil && n == 0 {
+		return nil
+	}
+	head = head[:n]
+	if how := packing.Of(head); how != packing.Plain {
+		if head, err = packing.Head(file, name, how); err != nil {
+			return nil
+		}
+	}
+	return head
 }
 
 // nearestXML names the root of an XML document.

@@ -9,24 +9,13 @@ import (
 
 	"carat/pipeline"
 	"carat/pipeline/feed/layout"
-	"carat/pipeline/feed/packing"
 )
 
 // NearestLayout says which layout of the configuration a file comes nearest to, and what
 // keeps it from being read by it: the names of files that it is for, the separator, or a column
 // that isn't there. "" when less than half of a layout's columns are.
 func NearestLayout(file *os.File, name string, layouts map[string][]Layout) (why string) {
-	head := make([]byte, packing.HeadBytes)
-	n, err := file.ReadAt(head, 0)
-	if err != nil && n == 0 {
-		return ""
-	}
-	head = head[:n]
-	if how := packing.Of(head); how != packing.Plain {
-		if head, err = packing.Head(file, name, how); err != nil {
-			return ""
-		}
-	}
+	head := headOf(file, name)
 	most := 1 // one column in common says little
 	for _, feedName := range sortedKeys(layouts) {
 		for i := range layouts[feedName] {
