@@ -20,7 +20,7 @@ import (
 // removed. It gives the number of them, and fails as misnamed when nothing is known of the person.
 func (l *Lake) Erase(ctx context.Context, creatorID, folder string, removing func(sha256 string) error) (filesRemoved int, err error) {
 	known, added := int64(0), []string(nil)
-	err = l.people.Write(ctx, func(tx *sql.Tx) error {
+	err = l.people.Write(ctx, people.Everything, func(tx *sql.Tx) error {
 		var err error
 		known, added, err = people.Forget(ctx, tx, creatorID, folder)
 		return err
@@ -54,7 +54,7 @@ func (l *Lake) Erase(ctx context.Context, creatorID, folder string, removing fun
 	}
 	if known == 0 && filesRemoved == 0 {
 		if len(added) > 0 {
-			if err := l.people.Write(ctx, func(tx *sql.Tx) error { return people.Unforget(ctx, tx, added) }); err != nil {
+			if err := l.people.Write(ctx, people.Persons, func(tx *sql.Tx) error { return people.Unforget(ctx, tx, added) }); err != nil {
 				return 0, l.fail("erase", creatorID, err)
 			}
 		}

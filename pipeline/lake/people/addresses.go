@@ -33,7 +33,7 @@ func addressHash(key []byte, person, address string) string {
 func (l Logins) PutAddress(ctx context.Context, person, address string) (hash string, err error) {
 	key := make([]byte, loginKeyBytes)
 	_, _ = rand.Read(key) // which never fails
-	err = l.Store.Write(ctx, func(tx *sql.Tx) error {
+	err = l.Store.Write(ctx, Saved, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, addressesTable); err != nil {
 			return err
 		}

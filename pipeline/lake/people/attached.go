@@ -56,7 +56,7 @@ func (c Comments) Attach(ctx context.Context, one Attachment, content []byte, mo
 		return pipeline.Errorf(pipeline.KindBlocked, "attach", one.Name, format, args...).WithHint("%s", hint)
 	}
 	one.Bytes, one.SHA256 = int64(len(content)), hashOf(content)
-	err = c.Store.Write(ctx, func(tx *sql.Tx) error {
+	err = c.Store.Write(ctx, Attached, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, attachedTables); err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func (c Comments) Attachments(ctx context.Context, exception string) (list []Att
 	if err != nil || !there {
 		return nil, err
 	}
-	err = c.Store.read(ctx, func(tx *sql.Tx) error {
+	err = c.Store.read(ctx, Attached, func(tx *sql.Tx) error {
 		list = nil
 		has, err := hasAttached(ctx, tx)
 		if err == nil && has {
@@ -155,7 +155,7 @@ func contentOf(ctx context.Context, tx *sql.Tx, hash string) (content []byte, er
 // EraseAttachment overwrites a file and its name, and leaves that there was one. A number
 // that there is not is a not-found error; of what was erased before nothing is left to do.
 func (c Comments) EraseAttachment(ctx context.Context, no int64) error {
-	return c.fail("erase a file of", c.Store.Write(ctx, func(tx *sql.Tx) error {
+	return c.fail("erase a file of", c.Store.Write(ctx, Attached, func(tx *sql.Tx) error {
 		missing := pipeline.Misnamed("erase", "attachment", "", nil, "there is no attachment %d", no)
 		if has, err := hasAttached(ctx, tx); err != nil || !has {
 			return errors.Join(err, missing)

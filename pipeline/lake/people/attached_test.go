@@ -114,7 +114,7 @@ func TestAttachedIsErased(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	err := p.Write(t.Context(), func(tx *sql.Tx) error {
+	err := p.Write(t.Context(), Everything, func(tx *sql.Tx) error {
 		known, _, err := Forget(t.Context(), tx, "c1", "c1")
 		if known != 2 { // the name, the file
 			t.Errorf("%d were known", known)

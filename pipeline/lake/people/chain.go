@@ -2,14 +2,9 @@ package people
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +16,8 @@ import (
 // erased. What its rows come to is a row of carat_tables, which is chained: a keyed hash,
 // whose key lies in the store, so that the chain tells nothing of a person. It is written
 // around each write: before, with what the rows come to then and will, so that a crash
-// is no reason for alarm, and after, with the latter alone.
+// is no reason for alarm, and after, with the latter alone. Each table has a digest of its
+// own (digest.go), and who reads or writes one goes over that one.
 
 // chainedAs is the name of the row; no table can have it.
 const chainedAs = "#people"
@@ -89,8 +85,9 @@ func (c Chain) recorded(ctx context.Context) (was bool) {
 	return err == nil && was
 }
 
-// holds is a verification error when the rows are not as carat left them.
-func (p *Store) holds(ctx context.Context, digest string) error {
+// holds is a verification error when the rows are not as carat left them; are says whether
+// they are those of a text that the chain holds.
+func (p *Store) holds(ctx context.Context, are func(text string) bool) error {
 	if p.Chain == nil {
 		return nil
 	}
@@ -99,7 +96,7 @@ func (p *Store) holds(ctx context.Context, digest string) error {
 	switch {
 	case err != nil:
 		return err
-	case known && digest != was && digest != is:
+	case known && !are(was) && !are(is):
 		return p.changed("its rows are not those that carat wrote last")
 	case known:
 		return nil
@@ -117,100 +114,26 @@ func (p *Store) changed(what string) error {
 		WithHint("restore the newest backup that verifies. Where there is none: move %s and people-kept out of the lake's folder, ingest a full file of creators, and of payees, and erase again whom `carat query \"select query from access where verb = 'erase'\"` lists", store.PeopleFile)
 }
 
-// digestOf gives what the rows of the store come to.
-func digestOf(ctx context.Context, tx *sql.Tx) (string, error) {
-	key, err := key(ctx, tx, false)
-	if err != nil {
-		return "", err
-	}
-	h := hmac.New(sha256.New, key)
-	queries := []string{
-		"select 'people', creator_id, display_name, email from people order by creator_id",
-		"select 'payees', payee_id, legal_name, address, birth_date, tax_ids, account, email from payees order by payee_id",
-		"select 'forgotten', subject from forgotten order by subject",
-		"select 'key', hex(key) from forgotten_key order by key",
-		"select type, name, sql from sqlite_master where type in ('trigger', 'view') order by name", // carat has none, and they would write rows
-	}
-	if asked, err := asked(ctx, tx); err != nil {
-		return "", err
-	} else if asked {
-		queries = append(queries, "select 'questions', * from questions order by question_no")
-	}
-	if said, err := hasComments(ctx, tx); err != nil {
-		return "", err
-	} else if said {
-		queries = append(queries, "select 'comments', * from comments order by comment_no")
-	}
-	if has, err := hasAttached(ctx, tx); err != nil {
-		return "", err
-	} else if has {
-		queries = append(queries, "select 'attached', * from attached order by attachment_no")
-	}
-	if has, err := hasViews(ctx, tx); err != nil {
-		return "", err
-	} else if has {
-		queries = append(queries, "select 'views', * from views order by person, name")
-	}
-	for _, query := range queries {
-		if err := digestRows(ctx, tx, query, json.NewEncoder(h)); err != nil {
-			return "", err
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-func digestRows(ctx context.Context, tx *sql.Tx, query string, to *json.Encoder) error {
-	rows, err := tx.QueryContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		return err
-	}
-	values, raw, at := make([]any, len(columns)), make([][]byte, len(columns)), make([]any, len(columns))
-	for i := range values {
-		at[i] = &values[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(at...); err != nil {
-			return err
-		}
-		for i, value := range values {
-			switch value := value.(type) {
-			case nil:
-				raw[i] = nil
-			case string:
-				raw[i] = []byte(value)
-			case int64:
-				raw[i] = strconv.AppendInt(nil, value, 10)
-			default: // SQLite keeps bytes where a text is declared, and then finds no such text
-				raw[i] = fmt.Appendf(nil, "\x00%T %v", value, value)
-			}
-		}
-		if err := to.Encode(raw); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
-// Write is With for what changes rows, and chains what they come to then. It is a
-// verification error, and nothing is written, when they are not as carat left them. A
-// store that is gone with its mark is begun anew.
-func (p *Store) Write(ctx context.Context, do func(*sql.Tx) error) error {
+// Write is With for what changes rows of the tables that it touches, and chains what they
+// come to then. It is a verification error, and nothing is written, when those are not as
+// carat left them. A store that is gone with its mark is begun anew.
+func (p *Store) Write(ctx context.Context, touches Part, do func(*sql.Tx) error) error {
 	there, err := p.kept()
 	if err != nil {
 		return err
 	}
 	var was, is string
 	err = p.with(ctx, immediate, func(tx *sql.Tx) error {
-		if was, err = digestOf(ctx, tx); err != nil {
+		left, of, err := p.left(ctx, tx, touches)
+		if err != nil {
+			return err
+		}
+		before, are, err := judged(ctx, tx, of, left.older())
+		if err != nil {
 			return err
 		}
 		if there {
-			if err := p.holds(ctx, was); err != nil {
+			if err := p.holds(ctx, are); err != nil {
 				return err
 			}
 		}
@@ -220,13 +143,13 @@ func (p *Store) Write(ctx context.Context, do func(*sql.Tx) error) error {
 		if _, err := key(ctx, tx, true); err != nil {
 			return err
 		}
-		if is, err = digestOf(ctx, tx); err != nil || p.Chain == nil {
+		after, err := digestsOf(ctx, tx, of)
+		if err != nil || p.Chain == nil {
 			return err
 		}
-		if is == was { // in a lake of an older carat this is the first that is noted
-			if _, _, known, err := p.Chain().noted(ctx); err != nil || known {
-				return err
-			}
+		was, is = before.beside(left.is), after.beside(left.is)
+		if is == was && left.known && left.was == left.is && !left.older() { // in a lake of an older carat this is the first that is noted
+			return nil
 		}
 		return p.Chain().note(ctx, was, is)
 	})
@@ -234,6 +157,44 @@ func (p *Store) Write(ctx context.Context, do func(*sql.Tx) error) error {
 		return err
 	}
 	return p.over(ctx, was, is)
+}
+
+// noted is what the chain says that the rows come to.
+type noted struct {
+	was, is string
+	known   bool
+}
+
+// older says that an older carat noted it.
+func (n noted) older() bool {
+	_, parts := parseDigests(n.is)
+	return n.known && !parts
+}
+
+// left gives what carat left behind, and which tables a write must go over: all of them where
+// it isn't certain what is in those that it doesn't touch.
+func (p *Store) left(ctx context.Context, tx *sql.Tx, touches Part) (n noted, of Part, err error) {
+	if p.Chain == nil {
+		return n, touches, nil
+	}
+	n.was, n.is, n.known, err = p.Chain().noted(ctx)
+	if err != nil {
+		return n, touches, err
+	}
+	has, err := key(ctx, tx, false)
+	if !n.known || n.was != n.is || n.older() || has == nil {
+		touches = Everything
+	}
+	return n, touches, err
+}
+
+// judged gives what tables come to, and what says whether that is what a text of the chain tells.
+func judged(ctx context.Context, tx *sql.Tx, of Part, older bool) (d digests, are func(text string) bool, err error) {
+	if d, err = digestsOf(ctx, tx, of); err != nil || !older {
+		return d, d.like, err
+	}
+	whole, err := olderDigest(ctx, tx)
+	return d, func(text string) bool { return text == whole }, err
 }
 
 // How often, and after which wait, it is tried again to note that a write is over, where
@@ -265,20 +226,23 @@ func (p *Store) over(ctx context.Context, was, is string) error {
 // written them between the two databases.
 const readTries = 4
 
-// read is With for what reads rows, and fails as verification when they are not as carat
-// left them.
-func (p *Store) read(ctx context.Context, do func(*sql.Tx) error) error {
+// read is With for what reads rows of tables, and fails as verification when those are not as
+// carat left them.
+func (p *Store) read(ctx context.Context, of Part, do func(*sql.Tx) error) error {
 	for try := 1; ; try++ {
-		var digest string
-		err := p.With(ctx, func(tx *sql.Tx) (err error) {
+		var are func(string) bool
+		err := p.With(ctx, func(tx *sql.Tx) error {
 			if err := do(tx); err != nil {
 				return err
 			}
-			digest, err = digestOf(ctx, tx)
+			left, _, err := p.left(ctx, tx, of)
+			if err == nil {
+				_, are, err = judged(ctx, tx, of, left.older())
+			}
 			return err
 		})
 		if err == nil {
-			err = p.holds(ctx, digest)
+			err = p.holds(ctx, are)
 		}
 		if err == nil || pipeline.KindOf(err) != pipeline.KindVerification || try == readTries {
 			return err
@@ -297,7 +261,7 @@ func (p *Store) Check(ctx context.Context) error {
 	if err != nil || !there {
 		return err
 	}
-	return p.read(ctx, func(tx *sql.Tx) error { return p.checkAttached(ctx, tx) })
+	return p.read(ctx, Everything, func(tx *sql.Tx) error { return p.checkAttached(ctx, tx) })
 }
 
 // present is kept, and also knows by the chain that there was a store.

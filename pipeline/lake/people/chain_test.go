@@ -96,7 +96,7 @@ func TestPeopleThatOthersChangedAreRefused(t *testing.T) {
 	} {
 		t.Run(query, func(t *testing.T) {
 			p, _ := kept(t)
-			err := p.Write(t.Context(), func(tx *sql.Tx) error {
+			err := p.Write(t.Context(), Everything, func(tx *sql.Tx) error {
 				_, _, err := Forget(t.Context(), tx, "c9", "c9")
 				return err
 			})
@@ -258,7 +258,7 @@ func TestPeopleWriteThatMeetsALock(t *testing.T) {
 func TestWhoEndsLateNotesNothing(t *testing.T) {
 	p, db := kept(t)
 	forget := func(id string) error {
-		return p.Write(t.Context(), func(tx *sql.Tx) error {
+		return p.Write(t.Context(), Everything, func(tx *sql.Tx) error {
 			_, _, err := Forget(t.Context(), tx, id, id)
 			return err
 		})
@@ -303,7 +303,7 @@ func TestManyWriteAtOnce(t *testing.T) {
 			other := &Store{Disk: p.Disk, Chain: p.Chain}
 			for n := range 5 {
 				id := fmt.Sprintf("x%d-%d", i, n)
-				if err := other.Write(t.Context(), func(tx *sql.Tx) error {
+				if err := other.Write(t.Context(), Persons, func(tx *sql.Tx) error {
 					_, _, err := Forget(t.Context(), tx, id, id)
 					return err
 				}); err != nil {

@@ -36,7 +36,7 @@ func hasComments(ctx context.Context, tx *sql.Tx) (yes bool, err error) {
 // a blocked error; so is one that is given to somebody while somebody else gave it away since
 // the comment seen (0: none was there).
 func (c Comments) Say(ctx context.Context, one Comment, seen int64, most int) (no int64, err error) {
-	err = c.Store.Write(ctx, func(tx *sql.Tx) error {
+	err = c.Store.Write(ctx, Said, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, commentsTable); err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func (c Comments) Of(ctx context.Context, exception string, most int) (list []Co
 	if err != nil || !there {
 		return nil, err
 	}
-	err = c.Store.read(ctx, func(tx *sql.Tx) error {
+	err = c.Store.read(ctx, Said, func(tx *sql.Tx) error {
 		list = nil
 		has, err := hasComments(ctx, tx)
 		if err == nil && has {

@@ -13,7 +13,7 @@ import (
 func TestErasedUnderAnotherID(t *testing.T) {
 	p, _ := kept(t)
 	for id, folder := range map[string]string{"c1": "c1", "p1": "p1"} {
-		err := p.Write(t.Context(), func(tx *sql.Tx) error {
+		err := p.Write(t.Context(), Everything, func(tx *sql.Tx) error {
 			_, _, err := Forget(t.Context(), tx, id, folder)
 			return err
 		})
@@ -21,7 +21,7 @@ func TestErasedUnderAnotherID(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	err := p.Write(t.Context(), func(tx *sql.Tx) error { // of whom nothing is known: it is taken back, and nothing else
+	err := p.Write(t.Context(), Everything, func(tx *sql.Tx) error { // of whom nothing is known: it is taken back, and nothing else
 		_, added, err := Forget(t.Context(), tx, "C1", "C1")
 		if err != nil {
 			return err

@@ -157,7 +157,7 @@ func (p *Store) Known(ctx context.Context, people []pipeline.Person) (known []pi
 	if len(people) == 0 || err != nil || !there {
 		return people, 0, err
 	}
-	err = p.read(ctx, func(tx *sql.Tx) error {
+	err = p.read(ctx, Persons, func(tx *sql.Tx) error {
 		forgotten, err := forgottenIn(ctx, tx)
 		if err != nil {
 			return err
@@ -181,7 +181,7 @@ func (p *Store) Forgot(ctx context.Context) (anybody bool, err error) {
 	if err != nil || !there {
 		return false, err
 	}
-	err = p.read(ctx, func(tx *sql.Tx) error {
+	err = p.read(ctx, Persons, func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, "select count(*) > 0 from forgotten").Scan(&anybody)
 	})
 	return anybody, err
@@ -195,7 +195,7 @@ func (p *Store) ForgottenFolders(ctx context.Context) (is func(folder string) bo
 	if err != nil || !there {
 		return is, err
 	}
-	err = p.read(ctx, func(tx *sql.Tx) error {
+	err = p.read(ctx, Persons, func(tx *sql.Tx) error {
 		forgotten, err := forgottenIn(ctx, tx)
 		if err == nil {
 			is = func(folder string) bool { return forgotten("folder " + folder) }

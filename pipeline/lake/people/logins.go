@@ -37,7 +37,7 @@ func hasLogins(ctx context.Context, tx *sql.Tx) (yes bool, err error) {
 func (l Logins) Put(ctx context.Context, one Login) (Login, error) {
 	key := make([]byte, loginKeyBytes)
 	_, _ = rand.Read(key) // which never fails
-	err := l.Store.Write(ctx, func(tx *sql.Tx) error {
+	err := l.Store.Write(ctx, Saved, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, loginsTable); err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func (l Logins) Forget(ctx context.Context, person string) error {
 	if err != nil || !there {
 		return err
 	}
-	return l.Store.Disk.Fail("erase who signs in of", l.Store.Disk.Root, l.Store.Write(ctx, func(tx *sql.Tx) error {
+	return l.Store.Disk.Fail("erase who signs in of", l.Store.Disk.Root, l.Store.Write(ctx, Saved, func(tx *sql.Tx) error {
 		for table, has := range map[string]func(context.Context, *sql.Tx) (bool, error){"logins": hasLogins, "addresses": hasAddresses, "views": hasViews} {
 			there, err := has(ctx, tx)
 			if err == nil && there {

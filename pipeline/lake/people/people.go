@@ -71,7 +71,7 @@ func (p *Store) TakePending(ctx context.Context, dir string) error {
 		return err
 	}
 	defer f.Close()
-	return p.Write(ctx, func(tx *sql.Tx) error {
+	return p.Write(ctx, Persons, func(tx *sql.Tx) error {
 		forgotten, err := forgottenIn(ctx, tx) // perhaps since the batch was committed
 		if err != nil {
 			return err
@@ -164,7 +164,7 @@ func (p *Store) Payees(ctx context.Context) (map[string]pipeline.Identity, error
 	if err != nil || !there {
 		return payees, err
 	}
-	err = p.read(ctx, func(tx *sql.Tx) error {
+	err = p.read(ctx, Persons, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, "select payee_id, legal_name, address, birth_date, tax_ids, account, email from payees")
 		if err != nil {
 			return err
@@ -190,7 +190,7 @@ func (p *Store) All(ctx context.Context) (map[string]pipeline.Person, error) {
 	if err != nil || !there {
 		return people, err
 	}
-	err = p.read(ctx, func(tx *sql.Tx) error {
+	err = p.read(ctx, Persons, func(tx *sql.Tx) error {
 		rows, err := tx.QueryContext(ctx, "select creator_id, display_name, email from people")
 		if err != nil {
 			return err

@@ -45,7 +45,7 @@ func asked(ctx context.Context, tx *sql.Tx) (yes bool, err error) {
 // Ask keeps a question and gives its number. Who has as many without an answer as there
 // may be is told to wait, a blocked error; of whom was erased nothing is kept.
 func (q Questions) Ask(ctx context.Context, one Question, most int) (no int64, err error) {
-	err = q.Store.Write(ctx, func(tx *sql.Tx) error {
+	err = q.Store.Write(ctx, Asked|Forgotten, func(tx *sql.Tx) error {
 		forgotten, err := forgottenIn(ctx, tx)
 		if err != nil {
 			return err
@@ -76,7 +76,7 @@ func (q Questions) Ask(ctx context.Context, one Question, most int) (no int64, e
 // Answer keeps an answer. A question that there is not is a not-found error, one that
 // somebody else has answered a blocked one.
 func (q Questions) Answer(ctx context.Context, one Question) error {
-	return q.fail("answer", q.Store.Write(ctx, func(tx *sql.Tx) error {
+	return q.fail("answer", q.Store.Write(ctx, Asked, func(tx *sql.Tx) error {
 		if asked, err := asked(ctx, tx); err != nil || !asked {
 			return errors.Join(err, missing())
 		}
@@ -106,7 +106,7 @@ func (q Questions) List(ctx context.Context, creator string, most int) (list []Q
 	if err != nil || !there {
 		return nil, err
 	}
-	err = q.Store.read(ctx, func(tx *sql.Tx) error {
+	err = q.Store.read(ctx, Asked, func(tx *sql.Tx) error {
 		list = nil
 		if asked, err := asked(ctx, tx); err != nil || !asked {
 			return err

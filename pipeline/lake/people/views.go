@@ -22,7 +22,7 @@ func hasViews(ctx context.Context, tx *sql.Tx) (yes bool, err error) {
 // SaveView keeps a filter in the place of that of the same name. Who has as many as there
 // may be is told so, a blocked error.
 func (c Comments) SaveView(ctx context.Context, person, name, query string, most int) error {
-	return c.fail("keep a filter in", c.Store.Write(ctx, func(tx *sql.Tx) error {
+	return c.fail("keep a filter in", c.Store.Write(ctx, Saved, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, viewsTable); err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func (c Comments) SaveView(ctx context.Context, person, name, query string, most
 
 // RemoveView takes a person's filter of a name away.
 func (c Comments) RemoveView(ctx context.Context, person, name string) error {
-	return c.fail("remove a filter of", c.Store.Write(ctx, func(tx *sql.Tx) error {
+	return c.fail("remove a filter of", c.Store.Write(ctx, Saved, func(tx *sql.Tx) error {
 		if has, err := hasViews(ctx, tx); err != nil || !has {
 			return err
 		}
