@@ -98,6 +98,29 @@ func TestFoundIsPlantedUnderClawback(t *testing.T) {
 	})
 }
 
+// Who leaves in a late month is not found in an earlier one: of a world of many months each month finds its own.
+func TestFoundIsPlantedMonthByMonth(t *testing.T) {
+	trial.Simulate(t, 1, trial.SimulatedSeeds/10, func(t *testing.T, seed uint64) {
+		o := simulatedWorld(seed + 4000)
+		o.Periods = 5
+		s, truth := trial.Made(t, o, "payout_ageing=3")
+		trial.Ingest(t, s)
+		for _, p := range worldMonths(o) {
+			if _, err := reconcile.Run(context.Background(), reconcile.Options{Setting: s, SQL: sql.Files, Period: p}); err != nil {
+				t.Fatal(err)
+			}
+			var planted []string
+			for _, f := range truth {
+				if f.Period == string(p) || f.Carried && f.Period < string(p) {
+					f.Period = ""
+					planted = append(planted, spelled(f))
+				}
+			}
+			foundExactly(t, s, p, planted)
+		}
+	})
+}
+
 // What a control says of a sum is found where nothing else is planted that is in it: the
 // fee of an order that no report tells of stays in suspense. A second month would know what
 // suspense opens with only behind a closed one.
