@@ -150,6 +150,7 @@ var mayImport = map[string][]string{
 	"reports/statement/catalog": {"reports/locale"},
 	"reports/statement/data":    {"pipeline", "reports/escape", "reports/statement"},
 	"reports/agency":            {"pipeline", "reports/escape", "reports/locale", "reports/statement", "reports/statement/catalog"},
+	"reports/letter":            {"pipeline", "reports/locale", "reports/statement", "reports/statement/catalog"},
 	"reports/statement/html":    {"pipeline", "reports/agency", "reports/escape", "reports/locale", "reports/pages", "reports/statement", "reports/statement/catalog"},
 	"reports/statement/pdf":     {"pipeline", "reports/agency", "reports/locale", "reports/pages", "reports/pdf", "reports/statement", "reports/statement/catalog"},
 	"reports/closepackage":      {"pipeline", "reports/locale", "reports/pages", "reports/statement", "reports/table"},

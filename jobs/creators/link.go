@@ -8,7 +8,9 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/mail"
+	"carat/jobs/statements"
 	"carat/pipeline/identity"
+	"carat/reports/letter"
 )
 
 // LinkOptions say who wants a link by mail.
@@ -48,11 +50,24 @@ func MailLink(ctx context.Context, o LinkOptions) (sent bool, err error) {
 	}
 	_, err = p.Recorded(ctx, o.Setting, "sign-in", "mails "+person+" a link", func() (int64, error) {
 		link, until := o.Make(person)
-		sent, err = mail.Notice(ctx, p, o.Setting, creator, "Your link to sign in",
-			"Hello,\n\nsomebody, probably you, wants to sign in at "+o.Server+".\nThis link does it once, until "+until.In(o.Config.Zone).Format("15:04 (MST)")+":\n\n"+link+"\n\nIf it wasn't you, do nothing: without the link nobody signs in.\n")
+		words, err := wordsOf(ctx, p, o.Setting, creator)
+		if err != nil {
+			return 0, err
+		}
+		sent, err = mail.Notice(ctx, p, o.Setting, creator, words.Link(o.Server, link, until.In(o.Config.Zone)))
 		return 1, err
 	})
 	return sent, err
+}
+
+// wordsOf gives the words of the language in which a creator reads their newest statement.
+func wordsOf(ctx context.Context, p *books.Books, s books.Setting, creator string) (w letter.Words, err error) {
+	runs, err := currentRuns(ctx, p)
+	if err != nil || len(runs) == 0 {
+		return letter.In(""), err
+	}
+	languages, err := statements.LanguagesOf(ctx, p, s.Config, runs[0], creator)
+	return letter.In(languages.Of(creator, false)), err
 }
 
 // oneCreator gives the person, and the creator that they are, whom a name or an address

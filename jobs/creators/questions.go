@@ -169,8 +169,11 @@ func Answer(ctx context.Context, o AnswerOptions) (q Question, told string, err 
 		if err != nil {
 			return err
 		}
-		sent, err := mail.Notice(ctx, p, o.Setting, q.Creator, "Your question about "+q.Period.Start(time.UTC).Format("January 2006")+" has an answer",
-			"Hello,\n\nyour question about line "+fmt.Sprint(q.Line)+" of your statement for "+q.Period.Start(time.UTC).Format("January 2006")+" has an answer.\nSign in to read it: "+o.Link+"\n")
+		words, err := wordsOf(ctx, p, o.Setting, q.Creator)
+		sent := false
+		if err == nil {
+			sent, err = mail.Notice(ctx, p, o.Setting, q.Creator, words.Answered(q.Period, q.Line, o.Link))
+		}
 		switch {
 		case err != nil:
 			told = "no mail was sent: " + err.Error()

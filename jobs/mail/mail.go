@@ -18,26 +18,13 @@ import (
 	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/pipeline/state"
+	wording "carat/reports/letter"
 	"carat/reports/statement"
 )
 
 // PasswordVariable is the environment variable with the mail server's
 // password.
 const PasswordVariable = "CARAT_SMTP_PASSWORD"
-
-const defaultSubject = "Your earnings statement for {{.Month}}"
-
-const defaultBody = `Hello {{.Name}},
-
-your earnings statement for {{.Month}} ({{.State}}, version {{.Version}}) is attached.
-
-Your balance at the end of the month: {{.Closing}} {{.Currency}}.
-
-The statement says what you earned, what was taken and why, and what was paid.
-Please reply if something in it looks wrong.
-
-{{.Payer}}
-`
 
 // Options say which statements to mail.
 type Options struct {
@@ -139,6 +126,14 @@ func Send(ctx context.Context, o Options) (result *Result, err error) {
 	m := &mailer{options: o, store: p.State, to: to}
 	defer func() { err = errors.Join(err, m.close()) }()
 	result = &Result{Period: o.Period}
+	run, err := p.CurrentRun(ctx, o.Period)
+	if err != nil {
+		return nil, err
+	}
+	languages, err := statements.LanguagesOf(ctx, p, o.Config, run, "")
+	if err != nil {
+		return nil, err
+	}
 	send := func(e *statements.Entry, person pipeline.Person, agency bool) error {
 		switch {
 		case e.Provisional && !o.Provisional:
@@ -148,7 +143,7 @@ func Send(ctx context.Context, o Options) (result *Result, err error) {
 			result.NoAddress++
 			return nil
 		}
-		l, err := write(e, person, folder)
+		l, err := write(e, person, languages.Of(e.Creator, agency), folder)
 		if err != nil {
 			return err
 		}
@@ -193,37 +188,49 @@ func (o Options) eachOf(kind, name string, entries func(func(*statements.Entry) 
 	return err
 }
 
-// writer gives what makes a letter of a statement.
-func (o Options) writer() (func(*statements.Entry, pipeline.Person, string) (*letter, error), error) {
+// writer gives what makes a letter of a statement: in the language of who gets it, or, where
+// carat.yaml words it, as that says.
+func (o Options) writer() (func(e *statements.Entry, person pipeline.Person, language, folder string) (*letter, error), error) {
 	c := o.Config
-	body, subject := defaultBody, cmp.Or(c.Mail.Subject, defaultSubject)
+	own := map[string]*template.Template{} // subject and body, where carat.yaml has them
+	parse := func(name, text string) error {
+		t, err := template.New(name).Option("missingkey=error").Parse(text)
+		own[name] = t
+		if err != nil {
+			return pipeline.Errorf(pipeline.KindUsage, "read", "mail "+name, "%w", err)
+		}
+		return nil
+	}
 	if c.Mail.Body != "" {
 		file := filepath.Join(c.Dir, c.Mail.Body)
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return nil, pipeline.Errorf(pipeline.KindUsage, "read", file, "%w", disk.Cause(err)).WithHint("it is named as mail body in carat.yaml")
 		}
-		body = string(text)
-	}
-	parsed := map[string]*template.Template{}
-	for name, text := range map[string]string{"subject": subject, "body": body} {
-		t, err := template.New(name).Option("missingkey=error").Parse(text)
-		if err != nil {
-			return nil, pipeline.Errorf(pipeline.KindUsage, "read", "mail "+name, "%w", err)
+		if err := parse("body", string(text)); err != nil {
+			return nil, err
 		}
-		parsed[name] = t
+	}
+	if c.Mail.Subject != "" {
+		if err := parse("subject", c.Mail.Subject); err != nil {
+			return nil, err
+		}
 	}
 	payers := statements.Payers(c)
-	return func(e *statements.Entry, person pipeline.Person, folder string) (*letter, error) {
+	return func(e *statements.Entry, person pipeline.Person, language, folder string) (*letter, error) {
+		name, payer := oneLine(cmp.Or(person.DisplayName, e.Creator)), oneLine(cmp.Or(payers[e.Entity].Name, e.Entity))
+		words := wording.In(language).Statement(wording.Statement{Name: name, Payer: payer, Period: o.Period, Version: e.Version, Provisional: e.Provisional, Closing: e.Closing, Currency: e.Currency})
+		l := &letter{entry: *e, person: person, subject: words.Subject, body: words.Body}
 		values := map[string]any{
-			"Name": oneLine(cmp.Or(person.DisplayName, e.Creator)), "Month": o.Period.Start(time.UTC).Format("January 2006"), "Version": e.Version,
-			"State": stateOf(e),
-			"Payer": oneLine(cmp.Or(payers[e.Entity].Name, e.Entity)), "Closing": statement.Balance(e.Closing, e.Currency), "Currency": e.Currency,
+			"Name": name, "Month": o.Period.Start(time.UTC).Format("January 2006"), "Version": e.Version, "State": stateOf(e),
+			"Payer": payer, "Closing": statement.Balance(e.Closing, e.Currency), "Currency": e.Currency,
 		}
-		l := &letter{entry: *e, person: person}
 		for name, into := range map[string]*string{"subject": &l.subject, "body": &l.body} {
+			if own[name] == nil {
+				continue
+			}
 			var b bytes.Buffer
-			if err := parsed[name].Execute(&b, values); err != nil {
+			if err := own[name].Execute(&b, values); err != nil {
 				return nil, pipeline.Errorf(pipeline.KindUsage, "fill in", "mail "+name, "%w", err)
 			}
 			*into = b.String()

@@ -15,13 +15,14 @@ import (
 	"carat/pipeline"
 	"carat/pipeline/feed/address"
 	"carat/pipeline/state"
+	wording "carat/reports/letter"
 )
 
 // Notice sends a creator a letter without a statement: that there is something to read
 // where they sign in. It isn't sent, and no error, where no server is named or no address
 // is known. To an address that several share, or that is another than the one of the last
 // statement, it isn't sent either, and the error says why; no error holds an address.
-func Notice(ctx context.Context, p *books.Books, s books.Setting, creator, subject, body string) (sent bool, err error) {
+func Notice(ctx context.Context, p *books.Books, s books.Setting, creator string, words wording.Letter) (sent bool, err error) {
 	if s.Config.Mail.Server == "" {
 		return false, nil
 	}
@@ -48,7 +49,7 @@ func Notice(ctx context.Context, p *books.Books, s books.Setting, creator, subje
 		why, _, _ = strings.Cut(why, ";") // what follows is about statements
 		return false, errors.New(why)
 	}
-	err = m.note(ctx, note{to: netmail.Address{Name: oneLine(person.DisplayName), Address: person.Email}, about: creator, subject: subject, body: body}, l)
+	err = m.note(ctx, note{to: netmail.Address{Name: oneLine(person.DisplayName), Address: person.Email}, about: creator, subject: words.Subject, body: words.Body}, l)
 	return err == nil, err
 }
 

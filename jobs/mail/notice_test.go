@@ -15,6 +15,7 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/ingest"
 	"carat/jobs/internal/trial"
+	wording "carat/reports/letter"
 )
 
 // inbox is a mail server that keeps what it is given.
@@ -61,7 +62,7 @@ func TestNotice(t *testing.T) {
 	defer func() { _ = p.Close() }()
 	s.Now = time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	notice := func(creator string) (bool, error) {
-		return Notice(t.Context(), p, s, creator, "Your question\r\nBcc: eve@example.org", "Sign in.\n")
+		return Notice(t.Context(), p, s, creator, wording.Letter{Subject: "Your question\r\nBcc: eve@example.org", Body: "Sign in.\n"})
 	}
 	if sent, err := notice("c1"); err != nil || !sent || len(box.letters) != 1 {
 		t.Fatalf("%v %v %v", sent, err, box.letters)

@@ -1,7 +1,6 @@
 package statements
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -25,11 +24,6 @@ func (o Options) Mark(run state.Run, statements int64) string {
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
-}
-
-// languageOf is the language of who lives in a country.
-func languageOf(c *config.Config, country string) string {
-	return cmp.Or(c.Languages[country], c.Languages[config.OtherCountries])
 }
 
 // Payers gives the entities as a statement names them.

@@ -114,6 +114,11 @@ func Balance(v pipeline.Amount, currency string) string {
 	return string(locale.English.Append(nil, int64(asBalance(v, minorUnit(currency))), pipeline.AmountDigits, locale.MinorDigits(currency)))
 }
 
+// BalanceIn is Balance as a language writes it, with the currency's code.
+func BalanceIn(l *locale.Language, v pipeline.Amount, currency string) string {
+	return string(l.Numbers.Append(nil, int64(asBalance(v, minorUnit(currency))), pipeline.AmountDigits, locale.MinorDigits(currency))) + " " + currency
+}
+
 // showAsMoney rounds every step, and shows a balance in the units that are whole. Where the
 // steps would then miss the closing, those that rounding changed most go to the unit on their other side: no
 // step is ever shown a whole unit from what it is, and the two balances are what

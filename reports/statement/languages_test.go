@@ -23,7 +23,7 @@ import (
 )
 
 // messages gives what words.go and the files whose names begin with it say, in their
-// order, and what agencies' statements say besides: every text with a letter in it, and the
+// order, and what agencies' statements and letters say besides: every text with a letter in it, and the
 // marks between parts of a sentence.
 func messages(t testing.TB) (all []string) {
 	t.Helper()
@@ -31,7 +31,7 @@ func messages(t testing.TB) (all []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files = append(files, "../agency/words.go")
+	files = append(files, "../agency/words.go", "../letter/words.go")
 	letter := regexp.MustCompile(`[A-Za-z]`)
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {
@@ -300,11 +300,11 @@ func TestLanguagesPage(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`# Languages of statements
 
-What statements of creators and agencies say, on paper and on the page, in each language: for who reviews a translation. English is in the code
-(` + "`reports/statement/words*.go`, `reports/agency/words.go`" + `), the others in ` + "`reports/statement/catalog/TAG.txt`" + `, where a mistake is mended; ` + "`go test ./reports/statement -run TestLanguagesPage -update`" + ` writes
+What statements of creators and agencies say, on paper and on the page, and letters to creators and agencies, in each language: for who reviews a translation. English is in the code
+(` + "`reports/statement/words*.go`, `reports/agency/words.go`, `reports/letter/words.go`" + `), the others in ` + "`reports/statement/catalog/TAG.txt`" + `, where a mistake is mended; ` + "`go test ./reports/statement -run TestLanguagesPage -update`" + ` writes
 this page, and a test holds it equal. ` + "`{1}`, `{2}`" + ` stand for numbers, names, dates or days; a message about a number has a form for each plural category of its language
 (Unicode CLDR, but for that of round millions in Spanish, Portuguese and French), with ‖ between them. Numbers and dates are written as the language does, with Latin digits everywhere. **The translations were made by
-engineers and were not yet reviewed by native speakers.** Letters and everything else are in English.
+engineers and were not yet reviewed by native speakers.** What carat.yaml words, and everything else, is as it is written there, or in English.
 
 Who reads which language stands in carat.yaml (` + "`statements.languages`" + `), by the country of the creator or the agency.
 
