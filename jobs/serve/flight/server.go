@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -80,7 +81,7 @@ func Listen(o Options) (*Server, error) {
 		grpc.MaxConcurrentStreams(streamsMax), grpc.MaxRecvMsgSize(messageMax), grpc.MaxHeaderListSize(headerBytesMax), grpc.ConnectionTimeout(settle),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: idle, Time: idle, Timeout: settle}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingInterval, PermitWithoutStream: true}),
-		grpc.UnaryInterceptor(s.unary), grpc.StreamInterceptor(s.stream),
+		grpc.ChainUnaryInterceptor(s.recoverUnary, s.unary), grpc.ChainStreamInterceptor(s.recoverStream, s.stream),
 	}
 	if o.CertFile != "" {
 		pair, err := tls.LoadX509KeyPair(o.CertFile, o.KeyFile)
@@ -166,6 +167,25 @@ func (s *service) stream(server any, stream grpc.ServerStream, info *grpc.Stream
 	}
 	defer done()
 	return next(server, known{stream, ctx})
+}
+
+func (s *service) recoverUnary(ctx context.Context, request any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (answer any, err error) {
+	defer s.recovered(&err)
+	return next(ctx, request)
+}
+
+func (s *service) recoverStream(server any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) (err error) {
+	defer s.recovered(&err)
+	return next(server, stream)
+}
+
+// recovered makes an error of a panic: a call that is malformed in a way that nobody thought of (arrow-go's
+// server takes rows without a descriptor for rows with one) ends itself, and not the server.
+func (s *service) recovered(err *error) {
+	if what := recover(); what != nil {
+		s.o.Log.Error("Flight SQL failed", "panic", what, "stack", string(debug.Stack()))
+		*err = status.Error(codes.Internal, happenedUnknown)
+	}
 }
 
 // known is a stream of somebody whose token is good.
