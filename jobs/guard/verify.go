@@ -13,6 +13,7 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/disk"
 	"carat/jobs/gone"
+	"carat/jobs/guard/elsewhere"
 	"carat/jobs/stamp"
 	"carat/pipeline"
 	"carat/pipeline/identity"
@@ -89,7 +90,7 @@ func Verify(ctx context.Context, o VerifyOptions) (result *Verification, err err
 	for _, check := range []func() error{
 		func() error { return verifySources(ctx, p, o.Setting, result) },
 		func() error { return verifyErased(ctx, p, o.Config, result) },
-		func() error { return verifyPeople(ctx, p, result) },
+		func() error { return elsewhere.People(ctx, p, result.differ) },
 		func() error { return verifyRuns(ctx, p, result) },
 		func() error {
 			return verifyCertificates(ctx, p, o.Config, result)
@@ -140,16 +141,6 @@ func open(ctx context.Context, o VerifyOptions) (*books.Books, error) {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
-}
-
-// verifyPeople compares the store of people with what is chained of it.
-func verifyPeople(ctx context.Context, p *books.Books, report *Verification) error {
-	err := p.Lake.CheckPeople(ctx)
-	if pipeline.KindOf(err) != pipeline.KindVerification {
-		return err
-	}
-	report.differ("%v", err)
-	return nil
 }
 
 // verifyHead tells the head, and compares it with one that was kept.

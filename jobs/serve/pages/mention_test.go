@@ -16,6 +16,7 @@ import (
 	"carat/jobs/guard"
 	"carat/jobs/internal/trial"
 	"carat/jobs/people"
+	"carat/pipeline"
 )
 
 // Whom a comment names by @ is told by mail, with a link and nothing of what was said or
@@ -92,6 +93,9 @@ func TestMentions(t *testing.T) {
 	changeStore(t, s, "update addresses set address = 'eve@example.org' where person = 'bob'")
 	if text := says("@bob again"); !strings.Contains(text, "Not everybody whom it names was told") {
 		t.Errorf("a changed address\n%s", text)
+	}
+	if v, err := guard.Verify(t.Context(), guard.VerifyOptions{Setting: withUser(s, "aud")}); pipeline.KindOf(err) != pipeline.KindVerification || !strings.Contains(strings.Join(v.Differences, "\n"), "where bob is written to is gone, or was changed") {
+		t.Errorf("verify of a changed address: %v %v", err, v)
 	}
 	if _, err := people.Address(t.Context(), people.AddressOptions{Setting: admin, Person: "aud"}); err != nil {
 		t.Fatal(err)

@@ -94,7 +94,7 @@ func (c Comments) Attach(ctx context.Context, one Attachment, content []byte, mo
 
 // attachedOf gives what lies with an exception, the first first; "": with any.
 func attachedOf(ctx context.Context, tx *sql.Tx, exception string) (list []Attachment, err error) {
-	rows, err := tx.QueryContext(ctx, "select "+attachedColumns+" from attached where exception_id = ? or ? = '' order by attachment_no", exception, exception)
+	rows, err := tx.QueryContext(ctx, "select "+attachedColumns+" from attached not indexed where exception_id = ? or ? = '' order by attachment_no", exception, exception)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (p *Store) checkAttached(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	var strange string
-	err := tx.QueryRowContext(ctx, `select sha256 from (select sha256 from attached_contents where sha256 not in (select sha256 from attached)
+	err := tx.QueryRowContext(ctx, `select sha256 from (select sha256 from attached_contents not indexed where sha256 not in (select sha256 from attached not indexed)
 		union all select sha256 from attached where sha256 <> '' and sha256 not in (select sha256 from attached_contents)
 		union all select sha256 from attached_contents where typeof(content) <> 'blob') order by sha256 limit 1`).Scan(&strange)
 	if err == nil {

@@ -261,7 +261,14 @@ func (p *Store) Check(ctx context.Context) error {
 	if err != nil || !there {
 		return err
 	}
-	return p.read(ctx, Everything, func(tx *sql.Tx) error { return p.checkAttached(ctx, tx) })
+	return p.read(ctx, Everything, func(tx *sql.Tx) error {
+		var sound string // an index that lacks a row hides it from who asks by the index
+		err := tx.QueryRowContext(ctx, "pragma integrity_check(1)").Scan(&sound)
+		if err == nil && sound != "ok" {
+			err = p.changed("it is damaged: " + sound)
+		}
+		return errors.Join(err, p.checkAttached(ctx, tx))
+	})
 }
 
 // present is kept, and also knows by the chain that there was a store.

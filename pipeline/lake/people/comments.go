@@ -62,7 +62,7 @@ func (c Comments) Say(ctx context.Context, one Comment, seen int64, most int) (n
 }
 
 func commentsOf(ctx context.Context, tx *sql.Tx, exception string, most int) (list []Comment, err error) {
-	rows, err := tx.QueryContext(ctx, "select comment_no, exception_id, said_by, said_at, comment, given_to from comments where exception_id = ? order by comment_no limit ?", exception, most)
+	rows, err := tx.QueryContext(ctx, "select comment_no, exception_id, said_by, said_at, comment, given_to from comments not indexed where exception_id = ? order by comment_no limit ?", exception, most)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (c Comments) With(ctx context.Context, person string, most int) (exceptions
 		if has, err := hasComments(ctx, tx); err != nil || !has {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, `select exception_id from comments as given where given_to = ? and not exists
+		rows, err := tx.QueryContext(ctx, `select exception_id from comments as given not indexed where given_to = ? and not exists
 			(select 1 from comments as later where later.exception_id = given.exception_id and later.given_to <> '' and later.comment_no > given.comment_no) order by comment_no desc limit ?`, person, most)
 		if err != nil {
 			return err

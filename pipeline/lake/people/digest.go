@@ -31,6 +31,9 @@ const (
 	Everything = Persons | Asked | Said | Attached | Saved
 )
 
+// What is digested is the table, never an index of it: who reads a guarded table by more than its
+// number reads it `not indexed` too, so that an index that lacks a row hides none.
+
 // guarded are the tables of the parts in their order, each with what is digested of it.
 var guarded = []struct{ table, query string }{
 	{"people", "select 'people', creator_id, display_name, email from people order by creator_id"},

@@ -57,7 +57,7 @@ func (q Questions) Ask(ctx context.Context, one Question, most int) (no int64, e
 			return err
 		}
 		var open int
-		if err := tx.QueryRowContext(ctx, "select count(*) from questions where creator_id = ? and answered_by = ''", one.Creator).Scan(&open); err != nil {
+		if err := tx.QueryRowContext(ctx, "select count(*) from questions not indexed where creator_id = ? and answered_by = ''", one.Creator).Scan(&open); err != nil {
 			return err
 		}
 		if open >= most {
@@ -115,7 +115,7 @@ func (q Questions) List(ctx context.Context, creator string, most int) (list []Q
 		if creator != "" {
 			query, args = " where creator_id = ?", []any{creator}
 		}
-		rows, err := tx.QueryContext(ctx, "select question_no, creator_id, period, entity, currency, line_no, asked_by, asked_at, question, answered_by, answered_at, answer from questions"+query+
+		rows, err := tx.QueryContext(ctx, "select question_no, creator_id, period, entity, currency, line_no, asked_by, asked_at, question, answered_by, answered_at, answer from questions not indexed"+query+
 			" order by answered_by <> '', case when answered_by = '' then question_no else -question_no end limit ?", append(args, most)...)
 		if err != nil {
 			return err
