@@ -3,16 +3,13 @@ package talk
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"image"
 	"io"
-	"mime"
-	"mime/multipart"
-	"mime/quotedprintable"
 	"net/http"
-	"net/mail"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -79,12 +76,16 @@ func judge(name string, content []byte) (clean string, k kind, err error) {
 	return clean, k, nil
 }
 
+// pdfName is how a name of a PDF spells a byte.
+var pdfName = regexp.MustCompile(`#[0-9A-Fa-f]{2}`)
+
 func kindOf(ending string, content []byte) (k kind, why string) {
 	switch found := http.DetectContentType(content); {
 	case found == "application/pdf":
 		// What runs in a PDF is named in it, unless it is packed: a reader asks before it runs anything.
+		spelled := pdfName.ReplaceAllFunc(content, func(code []byte) []byte { b, _ := hex.DecodeString(string(code[1:])); return b }) // /J#61vaScript is /JavaScript
 		for _, runs := range []string{"/JavaScript", "/Launch"} {
-			if bytes.Contains(content, []byte(runs)) {
+			if bytes.Contains(spelled, []byte(runs)) {
 				return k, "the PDF holds what runs when it is opened (" + runs + "): print it into another PDF"
 			}
 		}
@@ -156,67 +157,6 @@ func notXLSX(content []byte) string {
 	}
 	if !book {
 		return "it is packed and no workbook"
-	}
-	return ""
-}
-
-// notMail says why a content is no mail, or has something with it that runs; "": it is
-// well.
-func notMail(content []byte) string {
-	m, err := mail.ReadMessage(bytes.NewReader(content))
-	if err != nil || m.Header.Get("From") == "" {
-		return "its name says that it is a mail, and it has no header of one"
-	}
-	parts := 0
-	return mailPart(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body, 0, &parts)
-}
-
-// mailPart says why a part of a mail can't be attached; "": nothing speaks against it.
-func mailPart(contentType, encoding string, body io.Reader, depth int, parts *int) string {
-	if *parts++; depth > mailDepthMax || *parts > mailPartsMax {
-		return "the mail has more parts within parts than are looked into"
-	}
-	found, params, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		found = "text/plain" // as mail readers take it
-	}
-	if strings.HasPrefix(found, "multipart/") {
-		for r := multipart.NewReader(body, params["boundary"]); ; {
-			part, err := r.NextRawPart()
-			if err == io.EOF { //nolint:errorlint // it is that very value
-				return ""
-			} else if err != nil {
-				return "the parts of the mail can't be read"
-			}
-			if why := mailPart(part.Header.Get("Content-Type"), part.Header.Get("Content-Transfer-Encoding"), part, depth+1, parts); why != "" {
-				return why
-			}
-		}
-	}
-	switch strings.ToLower(strings.TrimSpace(encoding)) {
-	case "base64":
-		body = base64.NewDecoder(base64.StdEncoding, body)
-	case "quoted-printable":
-		body = quotedprintable.NewReader(body)
-	}
-	content, err := io.ReadAll(body)
-	switch {
-	case found == "message/rfc822" && err == nil:
-		if m, err := mail.ReadMessage(bytes.NewReader(content)); err == nil {
-			return mailPart(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body, depth+1, parts)
-		}
-	case err != nil && !strings.HasPrefix(found, "text/"):
-		return "a part of the mail can't be read"
-	}
-	for _, begins := range []string{"MZ", "\x7fELF", "#!", "\xd0\xcf\x11\xe0", "Rar!", "7z\xbc\xaf"} { // programs, old office files, archives
-		if bytes.HasPrefix(content, []byte(begins)) {
-			return "the mail brings a program, an archive or an old office file, in which something can run: attach what you need of it alone"
-		}
-	}
-	if http.DetectContentType(content) == "application/zip" {
-		if why := notXLSX(content); why != "" {
-			return "the mail brings a file of which this is so: " + why
-		}
 	}
 	return ""
 }

@@ -55,6 +55,10 @@ func mailOf(part string) string {
 	return "From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=" + b + "\r\n\r\n--" + b + "\r\nContent-Type: text/plain\r\n\r\nhello\r\n--" + b + "\r\n" + part + "\r\n--" + b + "--\r\n"
 }
 
+func filePart(name, kind, content string) string {
+	return "Content-Type: " + kind + "\r\nContent-Disposition: attachment; filename=\"" + name + "\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString([]byte(content))
+}
+
 func base64Part(content string) string {
 	return "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString([]byte(content))
 }
@@ -77,6 +81,11 @@ func TestKinds(t *testing.T) {
 		{"請求書", "金額 1,000", "請求書.txt", "text/plain; charset=utf-8"},
 		{"a.eml", mailOf(base64Part("%PDF-1.7\n")), "a.eml", "message/rfc822"},
 		{"a.eml", mailOf(base64Part(book)), "a.eml", "message/rfc822"},
+		{"a.eml", mailOf(filePart("Logo.GIF", "image/gif", "GIF89a\x01\x00\x01\x00")), "a.eml", "message/rfc822"},
+		{"a.eml", mailOf(filePart("smime.p7s", "application/pkcs7-signature", "\x30\x82\x01\x00")), "a.eml", "message/rfc822"},
+		{"a.eml", mailOf(filePart("Z\u00e4hlung.csv", "text/csv", "a,b\r\n1,2\r\n")), "a.eml", "message/rfc822"},
+		{"a.eml", mailOf("Content-Type: text/plain; charset=iso-8859-1\r\n\r\ncaf\xe9"), "a.eml", "message/rfc822"},
+		{"a.eml", mailOf("Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<p>caf=C3=A9</p>"), "a.eml", "message/rfc822"},
 	} {
 		clean, k, err := judge(one.name, []byte(one.content))
 		if err != nil || clean != one.clean || k.mime != one.mime {
@@ -104,9 +113,25 @@ func TestKinds(t *testing.T) {
 		{"a.txt", "steers \x1b[2J", "control character"},
 		{"a.gif", "GIF89a\x01\x00\x01\x00", "control character"},
 		{"a.eml", "no header", "no header of one"},
-		{"a.eml", mailOf(base64Part("MZ\x90\x00\x03")), "brings a program"},
+		{"a.pdf", "%PDF-1.7\n<< /S /J#61va#53cript /JS (x) >>", "print it into another PDF"},
+		{"a.eml", mailOf(base64Part("MZ\x90\x00\x03")), "none of the kinds"},
+		{"a.eml", mailOf(base64Part("%PDF-1.7\n<< /S /JavaScript /JS (x) >>")), "print it into another PDF"},
+		{"a.eml", mailOf(base64Part("\x1f\x8b\x08\x00packed")), "none of the kinds"},
+		{"a.eml", mailOf(base64Part("L\x00\x00\x00\x01\x14\x02\x00")), "control character"},
+		{"a.eml", mailOf(filePart("invoice.hta", "text/html", "<script>x</script>")), "by its name (.hta)"},
+		{"a.eml", mailOf(filePart("invoice.html", "text/html", "<script>x</script>")), "by its name (.html)"},
+		{"a.eml", mailOf(filePart("=?UTF-8?B?aW52b2ljZS5qcw==?=", "text/plain", "run()")), "by its name (.js)"},
+		{"a.eml", mailOf(filePart("a.lnk. ", "text/plain", "x")), "by its name (.lnk)"},
+		{"a.eml", mailOf(filePart("a.hta", "image/gif", "GIF89a\x01\x00\x01\x00<script>")), "its name says that it is something else"},
+		{"a.eml", mailOf(filePart("smime.exe", "application/pkcs7-signature", "MZ\x90\x00")), "none of the kinds"},
+		{"a.eml", mailOf("Content-Type: text/plain; name=\"invoice.exe\"\r\nContent-Transfer-Encoding: base64\r\n\r\n!TVqQAAM="), "can't be read"},
+		{"a.eml", mailOf("Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n!TVqQAAM="), "can't be read"},
+		{"a.eml", mailOf("Content-Type: text/plain\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nx"), "can't be read"},
+		{"a.eml", mailOf("Content-Type: text/plain\r\nContent-Type: application/hta\r\n\r\nx"), "can't be read"},
+		{"a.eml", mailOf("Content-Type: text/plain\r\n\r\nsee\r\nbegin 644 x.exe\r\nM35H"), "within its text"},
+		{"a.eml", mailOf("Content-Type: text/plain\r\n\r\nMZ\x90\x00\x03\x00"), "is none"},
 		{"a.eml", mailOf(base64Part(macros)), "vbaproject"},
-		{"a.eml", mailOf("Content-Type: message/rfc822\r\n\r\n" + mailOf(base64Part("\xd0\xcf\x11\xe0x"))), "old office file"},
+		{"a.eml", mailOf("Content-Type: message/rfc822\r\n\r\n" + mailOf(base64Part("\xd0\xcf\x11\xe0x"))), "none of the kinds"},
 		{"a.eml", mailOf(deep), "more parts within parts"},
 		{"", "x", "has no name"},
 		{"/", "x", "has no name"},
