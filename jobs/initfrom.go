@@ -16,6 +16,7 @@ import (
 	"carat/jobs/disk"
 	"carat/jobs/ingest"
 	"carat/pipeline"
+	"carat/pipeline/spelling"
 )
 
 // InitFromResult is what InitFrom made of a folder of exports.
@@ -105,7 +106,7 @@ func (g *guesses) look(ctx context.Context, file, name string) LookedAt {
 		guessed, err := ingest.Guess(ctx, file)
 		if err != nil {
 			as := pipeline.CutText(whyNot(err))
-			g.notes = append(g.notes, fmt.Sprintf("# %s: %s", pattern, as))
+			g.notes = append(g.notes, spelling.OneLine(fmt.Sprintf("# %s: %s", pattern, as)))
 			return LookedAt{name, as, feedName}
 		}
 		one.layout, one.feed = guessed, guessed.Feed()
@@ -118,7 +119,7 @@ func (g *guesses) look(ctx context.Context, file, name string) LookedAt {
 		}
 	}
 	g.kinds = append(g.kinds, one)
-	g.notes = append(g.notes, fmt.Sprintf("# %s: %s", pattern, how))
+	g.notes = append(g.notes, spelling.OneLine(fmt.Sprintf("# %s: %s", pattern, how)))
 	return LookedAt{name, how, one.feed}
 }
 

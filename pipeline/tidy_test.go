@@ -175,7 +175,7 @@ var mayImport = map[string][]string{
 	"pipeline/feed/workbook":  {"pipeline", "pipeline/feed/lex", "pipeline/feed/typed"},
 	"pipeline/feed/published": {"pipeline", "pipeline/feed/lex"},
 	"pipeline/feed/packing":   {"pipeline", "pipeline/feed/lex"},
-	"pipeline/feed/guess":     {"pipeline", "pipeline/feed/lex", "pipeline/feed/packing", "pipeline/feed/published", "pipeline/feed/workbook", "pipeline/feed/layout"},
+	"pipeline/feed/guess":     {"pipeline", "pipeline/feed/lex", "pipeline/feed/packing", "pipeline/feed/published", "pipeline/feed/workbook", "pipeline/feed/layout", "pipeline/spelling"},
 	"pipeline/feed/layout":    {"pipeline", "pipeline/feed/lex", "pipeline/feed/published", "pipeline/feed/workbook"},
 	"pipeline/feed/view":      {"pipeline", "pipeline/feed/lex", "pipeline/feed/published", "pipeline/feed/layout"},
 	// Providers don't know each other, nor who lists them: a provider is added or

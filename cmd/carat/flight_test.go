@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -137,8 +138,32 @@ func TestFlightSQL(t *testing.T) {
 		t.Errorf("%d rows, %v", len(rows), err)
 	}
 
+	// A token that is ended while it reads reads no more, in seconds; of the twenty million rows not the half has come.
+	own := caratExits(t, 0, "--dir", b.dir, "--user", "aud", "users", "token", "auditor", "--days", "1")
+	ctx := b.by(strings.TrimSpace(own))
+	info, err := b.client.Execute(ctx, "select n, md5(n::varchar) as h from range(20000001) as r(n)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := b.client.DoGet(ctx, info.Endpoint[0].Ticket)
+	if err != nil || !reader.Next() {
+		t.Fatal(err)
+	}
+	ended := time.Now()
+	ids := regexp.MustCompile("token:[0-9a-f]{16}").FindAllString(caratExits(t, 0, "--dir", b.dir, "users", "--tokens"), -1)
+	caratExits(t, 0, "--dir", b.dir, "--user", "aud", "users", "revoke", "aud", ids[len(ids)-1], "--reason", "lost")
+	for reader.Next() {
+		if time.Since(ended) > time.Minute {
+			t.Fatal("an ended token reads on")
+		}
+	}
+	if err := reader.Err(); status.Code(err) != codes.Unauthenticated {
+		t.Errorf("the end of a token: %v", err)
+	}
+	reader.Release()
+
 	// A statement that is prepared has columns before it has rows.
-	ctx := b.by(b.token)
+	ctx = b.by(b.token)
 	prepared, err := b.client.Prepare(ctx, coins+" ; ")
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +171,7 @@ func TestFlightSQL(t *testing.T) {
 	if prepared.DatasetSchema().NumFields() != 4 || prepared.DatasetSchema().Field(0).Name != "creator_id" {
 		t.Errorf("%v", prepared.DatasetSchema())
 	}
-	info, err := prepared.Execute(ctx)
+	info, err = prepared.Execute(ctx)
 	if _, rows, err := b.fetched(ctx, info, err); err != nil || len(rows) != len(lines)-1 {
 		t.Errorf("%d rows of a prepared statement, %v", len(rows), err)
 	}

@@ -100,6 +100,13 @@ func (a *API) asked(e endpoint) http.HandlerFunc {
 			refuse(w, r, problem{Status: http.StatusServiceUnavailable, Detail: "too much is asked at a time"})
 			return
 		}
+		ctx, stop := web.WhileStill(ctx, func(ctx context.Context) error {
+			again := s
+			again.Now = a.Clock()
+			_, err := people.Bearer(ctx, again, bearer(r))
+			return err
+		})
+		defer stop()
 		c := &call{Setting: s, ctx: ctx, r: r, sql: a.SQL}
 		form, err := formOf(r)
 		if err == nil {
@@ -116,6 +123,19 @@ func (a *API) asked(e endpoint) http.HandlerFunc {
 	}
 }
 
+// bearer gives the token of a request; "" for none, several, and what can't be one.
+func bearer(r *http.Request) string {
+	headers := r.Header.Values("Authorization")
+	if len(headers) != 1 {
+		return ""
+	}
+	scheme, token, _ := strings.Cut(headers[0], " ")
+	if token = strings.TrimSpace(token); !strings.EqualFold(scheme, "bearer") || len(token) > tokenMax {
+		return ""
+	}
+	return token
+}
+
 // known says who asks, by their token; what is none is refused, whoever guesses waits.
 func (a *API) known(ctx context.Context, w http.ResponseWriter, r *http.Request) (s books.Setting, ok bool) {
 	now, network := a.Clock(), "network "+a.Network(r)
@@ -124,11 +144,8 @@ func (a *API) known(ctx context.Context, w http.ResponseWriter, r *http.Request)
 	s.Arguments = []string{"serve", r.Method, r.URL.Path}
 	headers := r.Header.Values("Authorization")
 	err := error(people.ErrToken)
-	if len(headers) == 1 {
-		scheme, token, _ := strings.Cut(headers[0], " ")
-		if token = strings.TrimSpace(token); strings.EqualFold(scheme, "bearer") && token != "" && len(token) <= tokenMax {
-			s.By, err = people.Bearer(ctx, s, token)
-		}
+	if token := bearer(r); token != "" {
+		s.By, err = people.Bearer(ctx, s, token)
 	}
 	switch wait := a.Throttle.Wait(now, network); {
 	case errors.Is(err, people.ErrToken) && wait > 0: // who has a good one isn't kept out by others of that network

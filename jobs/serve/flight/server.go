@@ -166,7 +166,11 @@ func (s *service) stream(server any, stream grpc.ServerStream, info *grpc.Stream
 		return err
 	}
 	defer done()
-	return next(server, known{stream, ctx})
+	err = next(server, known{stream, ctx})
+	if errors.Is(context.Cause(ctx), people.ErrToken) {
+		return status.Error(codes.Unauthenticated, "the token was ended while it read")
+	}
+	return err
 }
 
 func (s *service) recoverUnary(ctx context.Context, request any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (answer any, err error) {
@@ -206,8 +210,10 @@ func (s *service) begin(ctx context.Context, method string) (_ context.Context, 
 	own.Arguments = []string{"serve", "flight", method[strings.LastIndex(method, "/")+1:]}
 	headers := metadata.ValueFromIncomingContext(ctx, authorization)
 	err = people.ErrToken
+	token := ""
 	if len(headers) == 1 {
-		scheme, token, _ := strings.Cut(headers[0], " ")
+		var scheme string
+		scheme, token, _ = strings.Cut(headers[0], " ")
 		if token = strings.TrimSpace(token); strings.EqualFold(scheme, "bearer") && token != "" && len(token) <= tokenMax {
 			own.By, err = people.Bearer(ctx, own, token)
 		}
@@ -226,7 +232,13 @@ func (s *service) begin(ctx context.Context, method string) (_ context.Context, 
 	ctx, cancel := context.WithTimeout(ctx, queryTime+settle)
 	select {
 	case s.turn <- struct{}{}:
-		return context.WithValue(ctx, asker{}, own), func() { <-s.turn; cancel() }, nil
+		ctx, stop := web.WhileStill(context.WithValue(ctx, asker{}, own), func(ctx context.Context) error {
+			again := own
+			again.Now = s.o.Clock()
+			_, err := people.Bearer(ctx, again, token)
+			return err
+		})
+		return ctx, func() { stop(); <-s.turn; cancel() }, nil
 	default:
 		cancel()
 		return nil, nil, status.Error(codes.ResourceExhausted, tooMuchAtATime)

@@ -32,7 +32,7 @@ func sampleText(raw []byte, whole bool) sample {
 	if trimmed := bytes.TrimLeft(text, " \t\r\n"); bytes.HasPrefix(trimmed, []byte("{")) || lex.IsArray(trimmed) {
 		return sampleObjects(trimmed)
 	}
-	lines := bytes.Split(text, lex.Newline)
+	lines, starts := records(text)
 	s.Separator, s.Header = table(lines)
 	for i, line := range lines[s.Header:] {
 		cells := published.LineColumns(line, s.Separator).Names
@@ -48,8 +48,18 @@ func sampleText(raw []byte, whole bool) sample {
 			s.Rows = append(s.Rows, row)
 		}
 	}
-	s.Header++
+	s.Header = starts[s.Header] + 1
 	return s
+}
+
+// records parts a text into records, each with the index of its first line.
+func records(text []byte) (all [][]byte, starts []int64) {
+	for at := int64(0); len(text) > 0 || all == nil; {
+		record, rest, lines := lex.CutRecord(text)
+		all, starts = append(all, record), append(starts, at)
+		text, at = rest, at+lines
+	}
+	return all, starts
 }
 
 // cutLine takes a line off that the sample may have cut.

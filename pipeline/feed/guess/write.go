@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"carat/pipeline/feed/layout"
+	"carat/pipeline/spelling"
 )
 
 // YAML writes a guess as the part of carat.yaml that it is, with what it can't
@@ -14,7 +15,7 @@ import (
 func (g draft) yaml(name string) string {
 	var b strings.Builder
 	l := &g.Layout
-	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	say := func(format string, args ...any) { b.WriteString(spelling.OneLine(fmt.Sprintf(format, args...)) + "\n") }
 	say("# A first layout for %s, guessed from its beginning. Look at every line, put it", name)
 	say("# into carat.yaml, and try it: carat check; carat ingest --dry-run %s", quoted(name))
 	say("feeds:")
@@ -189,7 +190,7 @@ func wordsOf(feed, column string) []string {
 func (g draft) example(column, example string) string {
 	text := ""
 	if example != "" {
-		text = "such as " + strings.ReplaceAll(example, "\n", " ")
+		text = "such as " + example
 	}
 	switch d := g.Doubts[column]; {
 	case d != "" && text != "":
@@ -202,8 +203,26 @@ func (g draft) example(column, example string) string {
 	return ""
 }
 
-// quoted writes a text as a scalar of YAML.
+// quoted writes a text as a scalar of YAML, on one line.
 func quoted(text string) string {
+	if strings.ContainsFunc(text, spelling.Hidden) {
+		var b strings.Builder
+		for _, r := range text {
+			switch {
+			case r == '"' || r == '\\':
+				b.WriteString(`\` + string(r))
+			case r == '\n':
+				b.WriteString(`\n`)
+			case r == '\t':
+				b.WriteString(`\t`)
+			case spelling.Hidden(r):
+				fmt.Fprintf(&b, `\U%08X`, r)
+			default:
+				b.WriteRune(r)
+			}
+		}
+		return `"` + b.String() + `"`
+	}
 	plain := text != "" && strings.Trim(text, " ") == text && !strings.ContainsAny(text, `:#{}[],&*!|>'"%@\`+"`\n\t") && strings.Trim(text, "0123456789.-") != "" &&
 		!strings.HasPrefix(text, "-") && !strings.HasPrefix(text, "?") && !slices.Contains([]string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"}, strings.ToLower(text))
 	if plain {

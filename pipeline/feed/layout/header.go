@@ -82,7 +82,7 @@ func (l *Layout) FitText(text []byte) Fit {
 	}
 	var best Fit
 	for n := 0; n < headerWithin && len(text) > 0; n++ {
-		record, rest, _ := bytes.Cut(text, lex.Newline)
+		record, rest, lines := lex.CutRecord(text)
 		if len(bytes.TrimSpace(record)) > 0 {
 			f := l.fit(published.LineColumns(record, l.Separator.Comma()).Names, line)
 			if f.Fits || best.Line == 0 || f.Used > best.Used {
@@ -92,7 +92,7 @@ func (l *Layout) FitText(text []byte) Fit {
 				return best
 			}
 		}
-		text, line = rest, line+1
+		text, line = rest, line+lines
 	}
 	return best
 }
