@@ -37,7 +37,8 @@ func BenchmarkMatch(b *testing.B) {
 	}
 	dir := b.TempDir()
 	var tables []pipeline.TableFiles
-	for name, rows := range map[string]string{"coin_purchases": benchOrders, "settlement_lines": benchLines, "bank_lines": ""} {
+	for name := range rowTypes {
+		rows := map[string]string{"coin_purchases": benchOrders, "settlement_lines": benchLines}[name]
 		t := pipeline.TableFiles{Name: name, Columns: columnsOf(b, rowTypes[name])}
 		if rows != "" {
 			t.Files = []string{filepath.Join(dir, name+".parquet")}
