@@ -8,8 +8,10 @@
 -- duplicate_theirs, open. is_paired says of a row whose key had to be paired off that it has an equal one on the other side.
 -- outcome_before is what came of an order, or a line of a settlement, by the rows that counted before the period: what the month before
 -- says of it; null of what counts since.
-with keyed_items as (
+with numbered as (
     select
+        join_number(led_match_item.entity, led_match_item.key_scope, led_match_item.class, led_match_item.currency, led_match_item.match_key)
+            as key_no,
         led_match_item.match,
         led_match_item.side,
         led_match_item.entity,
@@ -27,6 +29,34 @@ with keyed_items as (
     left join run_tolerances
         on run_tolerances.currency = led_match_item.currency
     where led_match_item.match_key is not null
+),
+
+-- most keys have one row, which is open: the others are found by a number and then told apart by name
+shared as (
+    select key_no
+    from numbered
+    group by key_no
+    having count(*) > 1
+),
+
+keyed_items as (
+    select
+        numbered.match,
+        numbered.side,
+        numbered.entity,
+        numbered.key_scope,
+        numbered.class,
+        numbered.match_key,
+        numbered.currency,
+        numbered.subject_kind,
+        numbered.item_id,
+        numbered.amount,
+        numbered.event_at,
+        numbered.taken_at,
+        numbered.tolerance
+    from numbered
+    inner join shared
+        on shared.key_no = numbered.key_no
 ),
 
 -- keys to which a row came in the period: they are judged a second time, without it
