@@ -38,27 +38,27 @@ line_numbers as (
 ),
 
 -- joined with each other they would be as many rows as orders times lines: a report that writes "n/a" for its transactions
--- would stop the month
+-- would stop the month. Both sides are read once more for it, because a step that is read twice is laid out whole
 repeated as (
     select key_no
-    from order_numbers
-    where check_no is not null
+    from led_match_order
+    where match_key is not null
     group by key_no
     having count(*) > 1
     union
     select key_no
-    from line_numbers
-    where check_no is not null
+    from led_match_line
+    where match_key is not null
     group by key_no
     having count(*) > 1
     union
     select key_no
-    from order_numbers
-    where check_no is null
+    from led_match_order
+    where match_key is null
     union
     select key_no
-    from line_numbers
-    where check_no is null
+    from led_match_line
+    where match_key is null
 ),
 
 orders as (
