@@ -21,9 +21,8 @@ with held as (
         select batch_id, held_rows
         from stg_batch_rows
         union all
-        select batch_id, count(*) as held_rows
-        from stg_earlier_gift_events
-        group by batch_id
+        select batch_id, held_rows
+        from led_earlier_batch
     ) as parts
     group by batch_id
 ),

@@ -1,7 +1,8 @@
 -- One row is what one creator held at one instant from which a hold counts.
 -- grain: creator_id, entity, hold_at
 -- Everything that took effect up to that instant. Within the period the creator's timeline knows it; before it, what took
--- effect since is taken off the opening. An instant before carat began stands for its beginning.
+-- effect since is taken off the opening. An instant before carat began stands for its beginning. Gifts of earlier months are read from the month
+-- before the first of these instants' on: a row counts in the month in which it was sent or later, and that month was told in a time zone that may have been another.
 with points as (
     select creator_id, hold_at
     from led_payout_rule
@@ -22,12 +23,28 @@ early_points as (
     where points.hold_at < run.period_start
 ),
 
+near_months as (
+    select distinct led_earlier_batch.accounting_month
+    from led_earlier_batch
+    cross join (select min(month_number(hold_month)) as first_no from early_points) as firsts
+    where month_number(led_earlier_batch.accounting_month) >= firsts.first_no - 1
+),
+
 known_gifts as (
     select creator_id, entity, kind, diamonds, capture, sent_at, accounting_month
     from stg_gift_events
     union all
-    select creator_id, entity, kind, diamonds, capture, sent_at, accounting_month
-    from stg_earlier_gift_events
+    select
+        earlier.creator_id,
+        earlier.entity,
+        earlier.kind,
+        earlier.diamonds,
+        earlier.capture,
+        earlier.sent_at,
+        earlier.accounting_month
+    from stg_earlier_gift_events as earlier
+    inner join near_months
+        on near_months.accounting_month = earlier.accounting_month
 ),
 
 since as (
