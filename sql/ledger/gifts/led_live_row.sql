@@ -3,7 +3,7 @@
 with live_months as (
     select distinct accounting_month
     from led_earlier_batch
-    where live_gifts > 0
+    where live_rows > 0
 ),
 
 gifts as (
