@@ -63,6 +63,11 @@ func TestFoundIsPlanted(t *testing.T) {
 					planted = append(planted, spelled(f))
 				}
 			}
+			for _, c := range r.Controls {
+				if c.Exceptions > c.Checked {
+					t.Errorf("%s: %s found %d among %d that it checked", p, c.Control, c.Exceptions, c.Checked)
+				}
+			}
 			if r.Status != books.StatusBlocked || len(planted) == 0 {
 				t.Errorf("%s: status %s with %d planted faults", p, r.Status, len(planted))
 			}

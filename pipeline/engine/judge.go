@@ -147,7 +147,8 @@ const (
 )
 
 // The keys of a control's header that say what it checked and what it has nothing
-// to compare with: from clauses that count it, and a text, or a query that gives one.
+// to compare with: from clauses that count it, or queries that give the number, and a text,
+// or a query that gives one.
 const (
 	keyChecked           = "checked"
 	keyNotCompared       = "not_compared"
@@ -165,6 +166,14 @@ func saysNotCompared(m Model) bool {
 
 func isQuery(text string) bool { return strings.HasPrefix(text, "select ") }
 
+// counting gives the query of a header's count, which a from clause or the query itself tells.
+func counting(source string) string {
+	if isQuery(source) {
+		return source
+	}
+	return "select count(*) " + source
+}
+
 // judgingQuery is a query of a control's header, and its key.
 type judgingQuery struct{ key, query string }
 
@@ -172,8 +181,8 @@ type judgingQuery struct{ key, query string }
 func judgingQueries(m Model) []judgingQuery {
 	var list []judgingQuery
 	for _, key := range []string{keyChecked, keyNotCompared} {
-		if from := m.Header[key]; from != "" {
-			list = append(list, judgingQuery{key, "select count(*) " + from})
+		if source := m.Header[key]; source != "" {
+			list = append(list, judgingQuery{key, counting(source)})
 		}
 	}
 	if reason := m.Header[keyNotComparedReason]; isQuery(reason) {
@@ -191,7 +200,7 @@ type controlCounts struct{ found, checked, notCompared int64 }
 // itself, so that an error says whose it is.
 func (e *Engine) countControls(ctx context.Context, controls []Model) ([]controlCounts, error) {
 	counts := make([]controlCounts, len(controls))
-	var from []string
+	var queries []string
 	var into []*int64
 	for i, m := range controls {
 		n := &counts[i]
@@ -205,15 +214,15 @@ func (e *Engine) countControls(ctx context.Context, controls []Model) ([]control
 				*s.into = e.own[m.Name].Numbers[s.key]
 			case m.UserMade:
 				var err error
-				if *s.into, err = e.Number(ctx, "select count(*) "+s.source); err != nil {
+				if *s.into, err = e.Number(ctx, counting(s.source)); err != nil {
 					return nil, fmt.Errorf("count what control %s checked: %w", m.Header["control"], err)
 				}
 			default:
-				from, into = append(from, s.source), append(into, s.into)
+				queries, into = append(queries, counting(s.source)), append(into, s.into)
 			}
 		}
 	}
-	numbers, err := e.Counts(ctx, from)
+	numbers, err := e.Numbers(ctx, queries)
 	if err != nil {
 		return nil, fmt.Errorf("count what the controls checked: %w", err)
 	}

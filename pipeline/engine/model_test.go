@@ -452,10 +452,8 @@ func needed(models []engine.Model, model string) []engine.Model {
 		for _, other := range sqltext.Tables(m.SQL) {
 			add(other)
 		}
-		if checked := m.Header["checked"]; checked != "" {
-			for _, other := range sqltext.Tables("select count(*) " + checked) {
-				add(other)
-			}
+		for _, other := range judgedBy(m) {
+			add(other)
 		}
 		list = append(list, m)
 	}
@@ -566,6 +564,7 @@ func runCase(t *testing.T, e *engine.Engine, dialect string, models []engine.Mod
 		t.Errorf("%s, columns %s\ngot:\n%s\nwant:\n%s", model, strings.Join(want[0], ", "),
 			strings.Join(got, "\n"), strings.Join(wanted, "\n"))
 	}
+	checkedIsNoFewer(t, e, models, model)
 	for file, table := range judgedTables {
 		if text, ok := tables[file]; ok {
 			checkJudged(t, e, table, strings.TrimPrefix(model, "ctl_"), readCSV(t, table, text))

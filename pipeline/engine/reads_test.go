@@ -36,8 +36,10 @@ func TestTablesReadAreWhatTheParserSays(t *testing.T) {
 	}
 	_, models := builtinModels(t)
 	for _, m := range models {
-		if checked := m.Header["checked"]; checked != "" {
-			queries[m.Path+", checked"] = "select count(*) " + checked
+		for _, key := range []string{"checked", "not_compared"} {
+			if source := m.Header[key]; source != "" {
+				queries[m.Path+", "+key] = counting(source)
+			}
 		}
 	}
 	for path, query := range queries {

@@ -8,7 +8,7 @@
 -- question: Did a row change after it was taken, or do two sources number alike?
 -- causes: a source that rewrites rows instead of correcting them by new ones; two exports with the same numbering
 -- action: compare both contents at their source; if the second is right, enter a correcting row
--- checked: from stg_batches
+-- checked: select cast(coalesce(sum(rows_read), 0) as bigint) from stg_batches
 -- not_compared_reason: no file was ingested
 -- The first content stands and is in every total; each later one was refused at ingest and is named here with both places.
 with conflicts as (

@@ -8,7 +8,7 @@
 -- question: Was everything that blocking controls judge held against something else?
 -- causes: a balance that the system of record, a store or a bank states and that was not fed; a report that never came; a payout that doesn't say what it pays; a platform that has no such file yet
 -- action: have the missing file delivered and run the month again; where there is none, accept the gap with its reason: for this month (explained), or until a day within a year (waived)
--- checked: from led_compared_account
+-- checked: from led_compared_account where is_asked
 -- not_compared_reason: no balance, order, payout or bank line of the month asks for another side
 -- Per control, entity and account (led_compared_account says which). An explanation is of one month: in the next it is asked again. A
 -- waiver stands until its day. The gap has no amount: how much is wrong nobody knows.
@@ -55,5 +55,5 @@ select
     cast(null as varchar) as batch_id,
     cast(null as bigint) as source_line
 from led_compared_account
-where things > 0
+where things > 0 and is_asked
 order by entity, subject_id, reason

@@ -8,7 +8,7 @@
 -- question: Is the closed month before still as it was signed, does it come out the same when it is run again, and does this month open with exactly what it closed with?
 -- causes: files of the lake that were changed by hand or restored from an old backup; another version of the SQL engine that computes otherwise; a setting of carat.yaml (store fees, breakage, an entity's currency, accounts) or a version of carat's SQL that is not the one the month was closed with
 -- action: run `carat verify`, and restore the lake from a backup; put the setting back; a month that must change is opened again by `carat reopen`
--- checked: from run_closed
+-- checked: from (select table_name from run_closed union all select subject_id from ctl_prior_period where reason = 'opening') as judged
 -- not_compared_reason: no month is closed yet
 -- The first outcome comes from outside SQL: each reconciliation compares the certificate, the hash chain and the result files
 -- of the last closed month with what was signed; preparing a month also runs the closed one again over the rows that it covers.

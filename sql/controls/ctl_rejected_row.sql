@@ -9,7 +9,7 @@
 -- question: Is everything that the files say counted, or known to be left out?
 -- causes: a number, day or word that the source spells otherwise; a column that moved; a row cut in the middle
 -- action: have the row corrected at its source and ingest it: it is gone from here once its key is there; where it came under another key or does not count, decide it with that row in `matched` or its amount in `value`
--- checked: from stg_batches
+-- checked: select cast(coalesce(sum(rows_read), 0) as bigint) from stg_batches
 -- not_compared_reason: no file was ingested
 -- Per line of a file, whatever was wrong with it; a key that says something else already is key_conflict's. Reasons: money (sales, payouts,
 -- settlements, payments, bank lines, taxes, balances: it blocks), other. Subject: batch/line. A file of which more than

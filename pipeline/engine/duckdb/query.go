@@ -58,30 +58,29 @@ func (d *Database) Number(ctx context.Context, query string) (n int64, err error
 	return n, err
 }
 
-// Counts gives how many rows each of the FROM clauses has, with whatever follows
-// it: all by one query.
-func (d *Database) Counts(ctx context.Context, from []string) ([]int64, error) {
-	if len(from) == 0 {
+// Numbers gives the one whole number that each of the queries gives, all of them by one.
+func (d *Database) Numbers(ctx context.Context, queries []string) ([]int64, error) {
+	if len(queries) == 0 {
 		return nil, nil
 	}
 	var parts []string
-	for i, source := range from {
-		parts = append(parts, fmt.Sprintf("select %d as place, count(*) as n %s", i, source))
+	for i, query := range queries {
+		parts = append(parts, fmt.Sprintf("select %d as place, (%s) as n", i, query))
 	}
 	rows, err := d.conn.QueryContext(ctx, strings.Join(parts, " union all "))
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	counts := make([]int64, len(from))
+	numbers := make([]int64, len(queries))
 	for rows.Next() {
 		var i, n int64
 		if err := rows.Scan(&i, &n); err != nil {
 			return nil, err
 		}
-		counts[i] = n
+		numbers[i] = n
 	}
-	return counts, rows.Err()
+	return numbers, rows.Err()
 }
 
 // refusal is the error of a statement that asks for what it may not have.

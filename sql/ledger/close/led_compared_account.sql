@@ -3,9 +3,11 @@
 -- Viewers, creators, agencies, orders and payouts of an entity are each one account; receivables and what pays them are one for each
 -- counterparty, cash for each bank account, whatever their currencies. missing is what would be compared: balance (of the system of
 -- record, of the ledger or of the counterparty), report (of a settlement), statement (of a bank), payment (of a provider), account (of
--- carat.yaml). things counts what has nothing beside it, all_things what of its kind there is. What comes to nothing at the
--- period's end misses nothing: a balance of zero, a month without payouts. So does what pays for the time before carat, in the first due_days of
--- the channel: it draws a fed opening down. A reference feed that was never fed is completeness's to name, a missing rate fx_rate's.
+-- carat.yaml). things counts what has nothing beside it, all_things what of its kind there is; what a control says it did not compare is the sum of
+-- things. What comes to nothing at the period's end misses nothing: a balance of zero, a month without payouts. Not asked for (is_asked) is what no file
+-- can bring: what pays for the time before carat, in the first due_days of the channel (before: it draws a fed opening down), what nobody knows
+-- while the month before is open (opening), and what is another control's to name: a missing rate, reports that were never fed (rate, elsewhere).
+-- A reference feed that was never fed is completeness's to name.
 with settlements as (
     select
         (select count(*) from stg_settlement_lines) > 0 as has_reports,
@@ -101,6 +103,11 @@ payouts as (
         payouts.entity,
         payouts.counterparty,
         case
+            when payouts.outcome in ('alone', 'before_carat')
+                and coalesce(lines.settled_at, lines.event_at) < days_after(run.first_start, coalesce(run_channels.due_days, 0)) then 'before'
+            else 'report'
+        end as missing,
+        case
             when payouts.outcome in ('alone', 'before_carat') then 1
             when payouts.outcome = 'running' and beside.entity is null then 1
             else 0
@@ -118,8 +125,6 @@ payouts as (
         and beside.counterparty = payouts.counterparty
         and beside.currency = payouts.currency
     where payouts.accounting_month = run.period
-        and (payouts.outcome not in ('alone', 'before_carat')
-            or coalesce(lines.settled_at, lines.event_at) >= days_after(run.first_start, coalesce(run_channels.due_days, 0)))
 ),
 
 -- an account that holds something at the month's end, or moved in the month
@@ -144,7 +149,10 @@ bank_accounts as (
 ),
 
 receipts as (
-    select lines.entity, lines.account
+    select
+        lines.entity,
+        lines.account,
+        case when settlements.has_reports then 'report' else 'elsewhere' end as missing
     from stg_bank_lines as lines
     cross join run
     cross join settlements
@@ -152,7 +160,6 @@ receipts as (
         and lines.kind not in ('opening', 'closing')
         and lines.amount > 0
         and not settlements.has_payouts
-        and settlements.has_reports
 ),
 
 unbanked as (
@@ -181,10 +188,10 @@ compared as (
     from led_receivable_beside
     where closing_amount <> 0 or settled_amount + opening_item <> 0
     union all
-    select 'settlement_payout', entity, counterparty, 'report', is_without
+    select 'settlement_payout', entity, counterparty, missing, is_without
     from payouts
     union all
-    select 'settlement_bank', entity, account, 'report', 1
+    select 'settlement_bank', entity, account, missing, 1
     from receipts
     union all
     select 'settlement_bank', entity, counterparty, 'statement', 1
@@ -212,8 +219,23 @@ compared as (
         on grouped.item_id = matched.subject_id
     where matched.taken_at >= run.period_start
     union all
-    select 'journal_bridge', entity, account, 'account', case when is_compared then 0 else 1 end
+    select
+        'journal_bridge', entity, account,
+        case
+            when is_compared and bridge_amount is null then 'rate'
+            when is_compared and journal_amount is null then 'opening'
+            else 'account'
+        end,
+        case when is_compared and bridge_amount is not null and journal_amount is not null then 0 else 1 end
     from led_bridge_beside
+    union all
+    select
+        'receivable_rollforward', balances.entity, 'suspense', 'opening', case when balances.closing is null then 1 else 0 end
+    from led_trial_balance as balances
+    inner join led_account
+        on led_account.entity = balances.entity
+        and led_account.account = balances.account
+        and led_account.role = 'suspense'
 )
 
 select
@@ -221,6 +243,7 @@ select
     entity,
     account,
     missing,
+    missing not in ('opening', 'rate', 'before', 'elsewhere') as is_asked,
     cast(sum(is_without) as bigint) as things,
     cast(count(*) as bigint) as all_things
 from compared
