@@ -69,9 +69,8 @@ overdrawn as (
 ),
 
 on_file as (
-    select agency_id, max(valid_until) as valid_until
+    select distinct agency_id
     from stg_agencies
-    group by agency_id
 ),
 
 ended as (
@@ -86,11 +85,7 @@ ended as (
     cross join run
     inner join on_file
         on on_file.agency_id = led_agency_share.agency_id
-    left join stg_agencies
-        on stg_agencies.agency_id = led_agency_share.agency_id
-        and led_agency_share.event_day >= local_day(stg_agencies.valid_from, run.time_zone)
-        and led_agency_share.event_day <= local_day(just_before(stg_agencies.valid_until), run.time_zone)
-    where led_agency_share.accounting_month = run.period and led_agency_share.is_gift and stg_agencies.agency_id is null
+    where led_agency_share.accounting_month = run.period and led_agency_share.is_gift and not led_agency_share.has_terms
     group by led_agency_share.agency_id, led_agency_share.entity, led_agency_share.currency
 ),
 

@@ -1,10 +1,11 @@
 -- One row is what one agency got for the gifts of one creator on one day at one value and share, or what their reversals took back.
--- grain: agency_id, creator_id, entity, accounting_month, event_day, day, is_gift, diamond_value, agency_share, currency
+-- grain: agency_id, creator_id, entity, accounting_month, event_day, day, is_gift, diamond_value, agency_share, currency, has_terms
 -- Each gift gives diamonds x diamond_value x agency_share, rounded to nine decimals half up, to the agency of its creator at that
 -- instant; its reversal, which is valued at its gift's rate and terms, takes exactly that back from that agency. Value times share has nine
 -- decimals in nearly all contracts: then the sum over diamonds is the sum over gifts, and only where it has more are gifts
 -- looked at one by one. Days are those of led_gift_day. Earlier months are told again in one row a day and
--- creator, but of a run that is carried forward (led_agency_opening). agency_share is of the creator's share.
+-- creator, but of a run that is carried forward (led_agency_opening). agency_share is of the creator's share; has_terms whether terms of
+-- the agency itself were in force at the gift's instant, which is null of earlier months.
 with terms as (
     select
         led_creator_span.span_no,
@@ -13,11 +14,16 @@ with terms as (
         led_rate_at.agency_share,
         led_rate_at.currency,
         led_rate_at.diamond_value,
-        has_more_decimals(led_rate_at.diamond_value, led_rate_at.agency_share) as is_fractional
+        has_more_decimals(led_rate_at.diamond_value, led_rate_at.agency_share) as is_fractional,
+        stg_agencies.agency_id is not null as has_terms
     from led_creator_span
     inner join led_rate_at
         on led_rate_at.creator_id = led_creator_span.creator_id
         and led_rate_at.instant = led_creator_span.range_from
+    left join stg_agencies
+        on stg_agencies.agency_id = led_rate_at.agency_id
+        and led_creator_span.range_from >= stg_agencies.valid_from
+        and led_creator_span.range_from < stg_agencies.valid_until
     where led_rate_at.agency_share <> 0
 ),
 
@@ -194,7 +200,8 @@ select
             when terms.is_fractional then coalesce(fractional_sums.amount, 0)
             else share_given(of_days.diamonds, terms.diamond_value, terms.agency_share)
         end
-    ) as decimal(38, 9)) as amount
+    ) as decimal(38, 9)) as amount,
+    terms.has_terms
 from of_days
 cross join run
 inner join terms
@@ -208,7 +215,7 @@ left join fractional_sums
     and fractional_sums.is_gift = of_days.is_gift
 group by
     terms.agency_id, terms.creator_id, led_entity.entity, run.period, of_days.event_day, of_days.day, of_days.is_gift,
-    terms.diamond_value, terms.agency_share, terms.currency
+    terms.diamond_value, terms.agency_share, terms.currency, terms.has_terms
 union all
 select
     agency_id,
@@ -227,7 +234,8 @@ select
     cast(
         case when is_gift then 1 else -1 end
         * case when is_fractional then sum(amount) else share_given(cast(sum(diamonds) as bigint), diamond_value, agency_share) end as decimal(38, 9)
-    ) as amount
+    ) as amount,
+    cast(null as boolean) as has_terms
 from earlier_shares
 group by
     agency_id, creator_id, entity, accounting_month, event_day, day, is_gift, diamond_value, agency_share, is_fractional, currency

@@ -1,6 +1,6 @@
 -- One row is one span of time of one creator in which neither its rate, its terms nor its balance's meaning changes.
 -- grain: creator_id, range_from
--- Spans begin where a rate row or the creator's terms begin or end, just after a redemption or an instant from which a hold
+-- Spans begin where a rate row, the creator's terms or those of its agency begin or end, just after a redemption or an instant from which a hold
 -- counts, at a fed balance and at the period's start; they cover the time from before the period to its end without a gap.
 -- Sums by span then answer what was credited at which rate, and what the balance was at every instant that matters, without
 -- ordering every gift.
@@ -48,6 +48,14 @@ term_edges as (
     from stg_creators
 ),
 
+agency_edges as (
+    select agency_id, valid_from as instant
+    from stg_agencies
+    union
+    select agency_id, valid_until as instant
+    from stg_agencies
+),
+
 edges as (
     select creator_ids.creator_id, earliest.instant
     from creator_ids
@@ -80,6 +88,11 @@ edges as (
     union
     select term_edges.creator_id, term_edges.instant
     from term_edges
+    union
+    select stg_creators.creator_id, agency_edges.instant
+    from stg_creators
+    inner join agency_edges
+        on agency_edges.agency_id = stg_creators.agency_id
     union
     select
         creator_id,
