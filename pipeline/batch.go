@@ -3,6 +3,8 @@ package pipeline
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -87,6 +89,24 @@ type LeftOut struct {
 	Condition string            `json:"condition"`
 	Rows      int64             `json:"rows"`
 	Sums      map[string]string `json:"sums,omitempty"` // exact sums by column, as decimals
+	// Unread are the rows whose text in a column of numbers is none, by column: the sum is without them.
+	Unread map[string]int64 `json:"unread,omitempty"`
+}
+
+// Added says in words what the rows would have added: a sum for each column, and how many
+// rows stand in none, each as a text of its own.
+func (l LeftOut) Added() (texts []string) {
+	for _, column := range slices.Sorted(maps.Keys(l.Sums)) {
+		texts = append(texts, column+" "+l.Sums[column])
+	}
+	for _, column := range slices.Sorted(maps.Keys(l.Unread)) {
+		rows := "rows whose "
+		if l.Unread[column] == 1 {
+			rows = "row whose "
+		}
+		texts = append(texts, fmt.Sprint(l.Unread[column], " ", rows, column, " is no number"))
+	}
+	return texts
 }
 
 // LeftOutText writes what was left out, for the record of a batch; "" for nothing.

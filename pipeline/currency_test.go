@@ -1,6 +1,9 @@
 package pipeline
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestMinorDigits(t *testing.T) {
 	for code, want := range map[string]int{
@@ -15,6 +18,30 @@ func TestMinorDigits(t *testing.T) {
 		if _, ok := MinorDigits(code); ok {
 			t.Errorf("MinorDigits(%q) accepts it", code)
 		}
+	}
+}
+
+// Every code has the exponent of ISO 4217's list one: those of none, three and four are listed here
+// once more, from the list; all others have two.
+func TestMinorDigitsOfEveryCode(t *testing.T) {
+	unlike := map[string]int{"TRL": 0, "CLF": 4, "UYW": 4}
+	for digits, codes := range map[int]string{0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF", 3: "BHD IQD JOD KWD LYD OMR TND"} {
+		for _, code := range strings.Fields(codes) {
+			unlike[code] = digits
+		}
+	}
+	for _, code := range Currencies() {
+		want, is := unlike[code]
+		if !is {
+			want = 2
+		}
+		delete(unlike, code)
+		if got, ok := MinorDigits(code); !ok || got != want {
+			t.Errorf("%s has %d digits, and ISO 4217 says %d", code, got, want)
+		}
+	}
+	if len(unlike) > 0 || len(Currencies()) != 181 {
+		t.Errorf("not known: %v; %d codes", unlike, len(Currencies()))
 	}
 }
 

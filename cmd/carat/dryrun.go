@@ -68,11 +68,7 @@ func (a *app) printDryFile(f ingest.DryFile) error {
 		say("  rejected: %d × %s in %s, the first at line %d: %q, expected %s", r.Rows, r.Code, orRow(r.Column), r.Line, r.Value, r.Expected)
 	}
 	for _, l := range f.LeftOut {
-		var sums []string
-		for _, column := range slices.Sorted(maps.Keys(l.Sums)) {
-			sums = append(sums, column+" "+l.Sums[column])
-		}
-		say("  left out: %d × %s %s", l.Rows, l.Condition, strings.Join(sums, ", "))
+		say("  left out: %d × %s %s", l.Rows, l.Condition, strings.Join(l.Added(), ", "))
 	}
 	for _, note := range f.Notes {
 		say("  note: %s", note)

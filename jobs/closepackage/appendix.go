@@ -2,7 +2,6 @@ package closepackage
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -46,11 +45,7 @@ func (b *packageBuilder) evidence(m reconcile.Models) ([]closepackage.Section, e
 			undone = append(undone, []any{f.ID, f.Feed, u.Batch, u.Reason, u.By, u.Reads, f.RowsAccepted, f.IngestedAt})
 		}
 		for _, l := range f.LeftOut {
-			var sums []string
-			for _, column := range slices.Sorted(maps.Keys(l.Sums)) {
-				sums = append(sums, column+" "+l.Sums[column])
-			}
-			left = append(left, []any{f.ID, f.Feed, f.Source, l.Condition, l.Rows, strings.Join(sums, "; ")})
+			left = append(left, []any{f.ID, f.Feed, f.Source, l.Condition, l.Rows, strings.Join(l.Added(), "; ")})
 		}
 	}
 	var names []string

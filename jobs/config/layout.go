@@ -231,8 +231,17 @@ func (r *layoutReader) sign(n *yaml.Node, column string) (s feed.LayoutSign) {
 		"negative": func(n *yaml.Node) { s.Negative = r.words(n, what+" negative") },
 		"positive": func(n *yaml.Node) { s.Positive = r.words(n, what+" positive") },
 	})
-	if s.Column == "" || len(s.Negative) == 0 {
-		r.problem(n, "%s needs {column: a column of the file, negative: [its words]}", what)
+	switch {
+	case s.Column == "" || len(s.Negative) == 0:
+		r.problem(n, "%s needs {column: a column of the file, negative: [its words], positive: [its words]}", what)
+	case len(s.Positive) == 0:
+		r.problem(n, "%s says which words of %q are negative and not which are positive: a word that is neither, such as one for a correction, would count as positive; add positive: [its words]", what, s.Column)
+	default:
+		for _, word := range s.Positive {
+			if slices.ContainsFunc(s.Negative, func(n string) bool { return strings.EqualFold(n, word) }) {
+				r.problem(n, "%s: %q is both negative and positive", what, word)
+			}
+		}
 	}
 	return s
 }

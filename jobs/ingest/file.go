@@ -215,13 +215,9 @@ func (g *ingestion) notes(in InputFile, r feed.Report) {
 
 // leftOutNote says what a condition of a layout left out.
 func leftOutNote(l pipeline.LeftOut) string {
-	var sums []string
-	for _, column := range slices.Sorted(maps.Keys(l.Sums)) {
-		sums = append(sums, column+" "+l.Sums[column])
-	}
 	text := fmt.Sprintf("left out: %d rows, as the layout says: %s", l.Rows, l.Condition)
-	if len(sums) > 0 {
-		text += " (" + strings.Join(sums, ", ") + ")"
+	if added := l.Added(); len(added) > 0 {
+		text += " (" + strings.Join(added, ", ") + ")"
 	}
 	return text
 }

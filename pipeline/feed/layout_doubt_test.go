@@ -59,6 +59,11 @@ func TestAMinusUnderAConstantKind(t *testing.T) {
 	if out.Err == nil || !strings.Contains(out.Err.Error(), "every row is a purchase") || pipeline.KindOf(out.Err) != pipeline.KindBadInput {
 		t.Errorf("%v, %+v", out.Err, out.Rows)
 	}
+	refunds := func(l *feed.Layout) { absolute(l); l.Constants["kind"] = "refund"; l.Constants["original_purchase_id"] = "p1" }
+	out = feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(refund), purchasesBy(refunds, "UTC"))
+	if out.Err != nil || len(out.Rows) != 1 || len(out.Report.Notes) != 2 || !strings.HasPrefix(out.Report.Notes[0], "coins is below zero in all rows") {
+		t.Errorf("a refund by its kind: %v, %+v, %q", out.Err, out.Rows, out.Report.Notes)
+	}
 	negated := func(l *feed.Layout) { l.Negated = []string{"gross_amount", "coins"} }
 	for text, good := range map[string]int{refund: 1, strings.ReplaceAll(refund, "-100,-9", "100,9"): 0} {
 		if out := feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(text), purchasesBy(negated, "UTC")); out.Err != nil || len(out.Rows) != good {

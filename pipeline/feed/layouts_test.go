@@ -238,9 +238,12 @@ func TestLayoutLeavesOut(t *testing.T) {
 	})
 	out, got := bankTexts(t, "bank_lines.csv", "Date;Ref;Amount;State\n05/10/2026;a;1.50;Booked\n05/10/2026;b;2.25;Pending\n05/10/2026;c;x;Held\n05/10/2026;keep;4;Held\n05/10/2026;d;;Booked\nTotal;7.75\n;;;\n;;;;;\n", layout)
 	checkBank(t, "left out", got, out.Err, "2 2026-10-05T00:00:00Z 1.5 EUR a", "5 2026-10-05T00:00:00Z 4 EUR keep")
-	if want := `[{"condition":"not booked: State is \"pending\" or \"HELD\" and Ref is not \"keep\"","rows":2,"sums":{"amount":"2.25"}},` +
+	if want := `[{"condition":"not booked: State is \"pending\" or \"HELD\" and Ref is not \"keep\"","rows":2,"sums":{"amount":"2.25"},"unread":{"amount":1}},` +
 		`{"condition":"Amount is empty","rows":1},{"condition":"Date begins with \"total\"","rows":1}]`; pipeline.LeftOutText(out.Report.LeftOut) != want || out.Report.RowsRead != 6 {
 		t.Errorf("%s of %d", pipeline.LeftOutText(out.Report.LeftOut), out.Report.RowsRead)
+	}
+	if got := out.Report.LeftOut[0].Added(); !slices.Equal(got, []string{"amount 2.25", "1 row whose amount is no number"}) {
+		t.Errorf("%q", got)
 	}
 	layout.Columns["amount"], layout.LeaveOut = "Amount", layout.LeaveOut[:1]
 	sidecar := int64(2)

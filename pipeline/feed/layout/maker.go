@@ -66,8 +66,9 @@ type maker struct {
 
 // leftOut is what one condition left out.
 type leftOut struct {
-	rows int64
-	sums map[string]*pipeline.Sum
+	rows   int64
+	sums   map[string]*pipeline.Sum
+	unread map[string]int64 // rows whose text is no number
 }
 
 // signOf is a column whose sign is dropped, in rows of one kind.
@@ -364,7 +365,7 @@ func (m *maker) leave(condition int, cells []Cell) {
 	text := m.LeaveOut[condition].Text()
 	l := m.left[text]
 	if l == nil {
-		l = &leftOut{sums: map[string]*pipeline.Sum{}}
+		l = &leftOut{sums: map[string]*pipeline.Sum{}, unread: map[string]int64{}}
 		m.left[text] = l
 		m.seen = append(m.seen, text)
 	}
@@ -375,20 +376,24 @@ func (m *maker) leave(condition int, cells []Cell) {
 	}
 	for _, column := range m.order {
 		v, f := m.read(column, cells, values)
+		c := m.columns[column]
 		if f != nil {
+			if c.Kind == pipeline.ColumnNumber && f.code != pipeline.CodeMissing {
+				l.unread[column]++
+			}
 			continue
 		}
 		values[column] = v
-		c := m.columns[column]
-		if c.Kind != pipeline.ColumnNumber {
+		number := v.text
+		if c.Kind != pipeline.ColumnNumber || number == "" {
 			continue
 		}
-		number := v.text
 		if slices.Contains(m.Absolute, column) {
 			number = strings.TrimPrefix(number, "-")
 		}
 		n, err := parsed(number, c.Digits)
 		if err != nil {
+			l.unread[column]++
 			continue
 		}
 		if l.sums[column] == nil {
@@ -412,8 +417,8 @@ func parsed(number string, digits int) (int64, error) {
 
 // minusAlone judges numbers of an absolute column that are all below zero, in rows whose
 // kind the file doesn't say. A day of refunds alone looks so, and so does a bank's export of
-// debits: where the kind is the feed's first one, a purchase or a sale, whose numbers
-// are above zero, it is refused, else told. Negated numbers say what a minus means.
+// debits, or of refunds: where the kind is the feed's first one, a purchase or a sale, whose
+// numbers are above zero, it is refused, else told. Negated numbers say what a minus means.
 func (m *maker) minusAlone(r *published.Report, key signOf, line int64) error {
 	if m.KindBySign != nil || slices.Contains(m.Mapped(), "kind") {
 		return nil
@@ -423,7 +428,7 @@ func (m *maker) minusAlone(r *published.Report, key signOf, line int64) error {
 		return r.Refuse(line, "%s is below zero, the layout says that every row is a %s, and absolute drops the sign: a refund would count as one", key.column, key.kind).
 			WithHint("say in the layout what a minus means, such as kind_by_sign: {of: %s, positive: …, negative: …}; if its sender writes every %s with one, say negated: [%s] in place of absolute", key.column, key.kind, key.column)
 	}
-	if kind == nil || key.kind == "" {
+	if kind == nil || key.kind == "" || m.Constants["kind"] == key.kind {
 		r.Note("%s is below zero in all rows, the first on line %d, and its sign is dropped, as absolute says; if its sender writes all with a minus, negated: [%s] says so, and rejects one without",
 			key.column, line, key.column)
 	}
@@ -451,7 +456,7 @@ func (m *maker) finish(r *published.Report) error {
 			WithHint("say in the layout what the sign means, such as kind_by_sign: {of: %s, positive: …, negative: …}, or take %s out of absolute", key.column, key.column)
 	}
 	for _, text := range m.seen {
-		left := pipeline.LeftOut{Condition: text, Rows: m.left[text].rows, Sums: map[string]string{}}
+		left := pipeline.LeftOut{Condition: text, Rows: m.left[text].rows, Sums: map[string]string{}, Unread: m.left[text].unread}
 		for column, sum := range m.left[text].sums {
 			left.Sums[column] = pipeline.DecimalText(sum.Big(), m.columns[column].Digits)
 		}

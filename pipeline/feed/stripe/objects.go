@@ -58,9 +58,9 @@ func readStripeBalance(r *published.Report) error {
 		if l.kind == "payout" && l.payout == "" {
 			l.payout = source
 		}
-		digits, ok := stripeDigits(l.currency)
+		digits, ok := stripeDigits(l.currency, r.Settings.MinorDigits)
 		if !ok {
-			return r.Out.Reject(recs.Line, "currency", pipeline.CodeBadCurrency, l.currency, "a currency whose smallest unit Stripe's exports fix, as carat knows them; download the report with decimals in place of the API's export (Reports > Balance)")
+			return r.Out.Reject(recs.Line, "currency", pipeline.CodeBadCurrency, l.currency, wantDigits)
 		}
 		text := [3]string{c.Cell(cells, "amount"), c.Cell(cells, "fee"), c.Cell(cells, "net")}
 		for i, into := range []*int64{&l.gross, &l.fee, &l.net} {
@@ -72,6 +72,11 @@ func readStripeBalance(r *published.Report) error {
 		return stripeRow(r, recs.Line, l, text[2])
 	})
 }
+
+// wantDigits is what is expected of a currency of which nobody says how many digits an
+// amount has.
+const wantDigits = "a currency whose smallest unit Stripe's exports fix, as carat knows them; download the report with decimals in place of the API's export (Reports > Balance), " +
+	"or say under feeds: settlement_lines how many digits its amounts have, such as minor_digits: {UGX: 2} where 500 is 5 shillings"
 
 // dashboardColumns tell the dashboard's export of the balance from the API's.
 var dashboardColumns = []string{"id", "type", "source", "amount", "fee", "net", "currency", dashboardCreated, dashboardAvailable}
@@ -128,12 +133,12 @@ func readStripePayouts(r *published.Report) error {
 			return err
 		}
 		status, currency := c.Cell(cells, "status"), strings.ToUpper(c.Cell(cells, "currency"))
-		digits, ok := stripeDigits(currency)
+		digits, ok := stripeDigits(currency, r.Settings.MinorDigits)
 		amount, code := minorAmount(c.Cell(cells, "amount"), digits)
 		kind := "payout"
 		switch {
 		case !ok:
-			return r.Out.Reject(recs.Line, "currency", pipeline.CodeBadCurrency, currency, "a currency whose smallest unit Stripe's exports fix, as carat knows them; download the report with decimals in place of the API's export (Reports > Balance)")
+			return r.Out.Reject(recs.Line, "currency", pipeline.CodeBadCurrency, currency, wantDigits)
 		case code != pipeline.CodeOK:
 			return r.Out.Reject(recs.Line, "gross_amount", code, c.Cell(cells, "amount"), "a whole number of the smallest unit")
 		case status == "failed", status == "canceled":

@@ -70,7 +70,7 @@ func TestStripeRejectedLines(t *testing.T) {
 		{Text: stripe, Old: "charge,US", New: "chargge,US", Want: `r.txt:2 kind unknown_value "chargge": expected a reporting_category that carat knows, or one that carat.yaml explains: feeds: settlement_lines: kinds: {chargge: adjustment}`},
 		{Text: stripe, Old: "usd,10.00", New: "usd,10.oo", Want: `r.txt:2 gross_amount not_a_number "10.oo": expected a decimal with a point`},
 		{Text: stripe, Old: "2026-10-01 10:11:12", New: "yesterday", Want: `r.txt:2 transaction_at bad_time "yesterday": expected an RFC 3339 time of at most microseconds, like 2026-10-01T12:00:00Z, or a day`},
-		{Text: balance, Old: "usd,,,59", New: "ugx,,,59", Want: `r.txt:2 currency bad_currency "UGX": expected a currency whose smallest unit Stripe's exports fix, as carat knows them; download the report with decimals in place of the API's export (Reports > Balance)`},
+		{Text: balance, Old: "usd,,,59", New: "ugx,,,59", Want: `r.txt:2 currency bad_currency "UGX": expected a currency whose smallest unit Stripe's exports fix, as carat knows them; download the report with decimals in place of the API's export (Reports > Balance), or say under feeds: settlement_lines how many digits its amounts have, such as minor_digits: {UGX: 2} where 500 is 5 shillings`},
 		{Text: balance, Old: "59,941", New: "59.5,941", Want: `r.txt:2 fee_amount not_a_number "59.5": expected a whole number of the smallest unit`},
 		{Text: balance, Old: "available,charge", New: "available,charm", Want: `r.txt:2 kind unknown_value "charm": expected a type of balance transaction that carat knows, or one that carat.yaml explains: feeds: settlement_lines: kinds: {charm: adjustment}`},
 		{Text: dashboard, Old: "txn_33,refund", New: "txn_33,re-fund", Want: `r.txt:4 kind unknown_value "re-fund": expected a type of balance transaction that carat knows, or one that carat.yaml explains: feeds: settlement_lines: kinds: {"re-fund": adjustment}`},
@@ -134,6 +134,17 @@ func TestStripeSamples(t *testing.T) {
 			`read payout_balance_transaction_data.csv:1: a table of links between payouts and balance transactions: it holds no amounts; give the balance transactions, in which payout_id says the same`,
 		},
 	})
+}
+
+// Of a currency of which Stripe's documentation says two things, the configuration says which.
+func TestStripeDigitsThatTheConfigurationSays(t *testing.T) {
+	ugx := strings.Replace(feedtest.ReportFile(t, "stripe-balance.csv"), "usd,,,59", "ugx,,,59", 1)
+	for digits, want := range map[int]string{0: "1000", 2: "10"} {
+		o := feedtest.Read[pipeline.SettlementLine](t, "settlement_lines.csv", []byte(ugx), func(o *feed.Options) { o.MinorDigits = map[string]int{"UGX": digits} })
+		if o.Err != nil || len(o.Rows) == 0 || o.Rows[0].Currency != "UGX" || pipeline.Amount(o.Rows[0].GrossAmount).String() != want {
+			t.Errorf("%d digits: %v, %+v, %v", digits, o.Err, o.Rows, feedtest.Texts(o.Rejects))
+		}
+	}
 }
 
 func FuzzStripeReport(f *testing.F) {

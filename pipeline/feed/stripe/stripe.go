@@ -215,8 +215,11 @@ func stripeTime(text, zone string) string {
 // whole number of the smallest unit: Stripe Docs, "Supported currencies",
 // zero-decimal and three-decimal currencies. They are not ISO 4217's in every
 // case: krona amounts of the API have two digits. Of the Ugandan shilling the
-// documentation says both.
-func stripeDigits(currency string) (digits int, ok bool) {
+// documentation says both, so that the configuration must.
+func stripeDigits(currency string, told map[string]int) (digits int, ok bool) {
+	if digits, ok = told[currency]; ok {
+		return digits, true
+	}
 	switch currency {
 	case "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF":
 		return 0, true
