@@ -42,6 +42,9 @@ func Check(dir string) (*Checked, error) {
 	}
 	c.Entities = nil
 	y := parseInto(text, c, file)
+	for _, judge := range y.later {
+		judge()
+	}
 	lines := strings.Split(string(text), "\n")
 	r := &Checked{}
 	for i, p := range y.problems {

@@ -171,3 +171,31 @@ func TestCheckOfAddresses(t *testing.T) {
 		}
 	}
 }
+
+// A layout's SQL is parsed as an ingest would, and what it gives is held against the feed.
+func TestCheckJudgesALayoutsSQL(t *testing.T) {
+	const good = "select line, id as line_id, day as booked_at, a as amount from file"
+	for sql, want := range map[string]string{
+		good:                 "",
+		"select * from file": "",
+		good + " wehre a":    `sql: syntax error at or near "a"`,
+		"select line, id as line_id, day as booked_at from file":        "nothing gives amount, which every row of bank_lines needs: name each by `as` in the SQL, or give it under constants",
+		"select id as line_id, day as booked_at, a as amount from file": "sql: it gives no line",
+		good[:len(good)-len(" from file")] + ", 1 as amuont from file":  `sql: it gives a column "amuont", which bank_lines doesn't have; did you mean amount?`,
+		good[:len(good)-len(" from file")] + ", 1 as amount from file":  `sql: it gives amount twice`,
+		"select line from read_text('/etc/passwd')":                     "sql: the function read_text may not be used in a FROM here",
+	} {
+		dir := t.TempDir()
+		text := "feeds:\n  bank_lines:\n    layout:\n      files: [x]\n      constants: {account: a, currency: EUR}\n      sql: |\n        " + sql + "\n"
+		if err := os.WriteFile(filepath.Join(dir, config.File), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := config.Check(dir)
+		switch {
+		case err != nil:
+			t.Errorf("%s: %v", sql, err)
+		case want == "" && len(r.Problems) > 0, want != "" && (len(r.Problems) != 1 || !strings.Contains(r.Problems[0].Text, want) || r.Problems[0].Line != 6):
+			t.Errorf("%s:\n got %+v\nwant %s", sql, r.Problems, want)
+		}
+	}
+}
