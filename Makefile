@@ -13,6 +13,7 @@
 # make release  builds what people install into dist/, for each target that this machine can build for, twice, and compares;
 #             its bill of materials is made by a tool that is compiled the first time. TARGETS=linux/amd64 builds one
 # make docs   writes the documentation as HTML files with a search into dist/docs
+# make bench-pages  how long fifty people wait for pages, over a month with 200,000 exceptions (make bench does so too)
 # make bench-scale  compares what a gift costs among fifty million and among five: minutes, and 15 GB of disk
 # make bench-history  what a month costs with months before it, beside the first, and a small file
 # All need Go and a C compiler, nothing else.
@@ -33,7 +34,7 @@ export GOFLAGS = -buildvcs=false -trimpath
 GOLD     := $(shell command -v ld.gold)
 TESTLINK := $(if $(GOLD),-ldflags=-extldflags=-fuse-ld=gold)
 
-.PHONY: build run test test-trino simulate counted fuzz lint bench bench-scale release bench-history docs
+.PHONY: build run test test-trino simulate counted fuzz lint bench bench-pages bench-scale release bench-history docs
 
 build:
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/carat ./cmd/carat
@@ -93,6 +94,7 @@ bench: build
 	$(GO) build -trimpath -o bin/bench ./cmd/bench
 	$(GO) test -c -o bin/match.test ./pipeline/engine
 	./bin/bench -carat bin/carat -dir .bench -match bin/match.test
+	./bin/bench -carat bin/carat -dir .bench -pages
 
 # What a month and a small file cost with months before them (cmd/bench/history.go; MONTHS=24 for two years), then what a small
 # batch costs, and verify, after 1 to 2,000 of them (pipeline/lake/bench_history_test.go).
@@ -101,6 +103,11 @@ bench-history: build
 	$(GO) build -trimpath -o bin/bench ./cmd/bench
 	./bin/bench -carat bin/carat -dir .bench -history -months $(MONTHS)
 	$(GO) test ./pipeline/lake -run '^$$' -bench History -benchtime 1x -timeout 60m
+
+# People who look at pages all at once, over a month with 200,000 exceptions that is made once (cmd/bench/pages.go): some minutes.
+bench-pages: build
+	$(GO) build -trimpath -o bin/bench ./cmd/bench
+	./bin/bench -carat bin/carat -dir .bench -pages
 
 bench-scale: build
 	$(GO) build -trimpath -o bin/bench ./cmd/bench

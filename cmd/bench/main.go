@@ -47,6 +47,13 @@ func main() {
 	flag.IntVar(&h.months, "months", 6, "with -history, months that are closed one after the other; at most 24")
 	flag.IntVar(&h.monthGifts, "month-gifts", 40_000, "with -history, gift events of each month")
 	small := flag.Bool("small", false, "measure a small file with and without months before it, and nothing else")
+	var o people
+	looked := flag.Bool("pages", false, "measure how long people wait for pages, and nothing else: minutes")
+	flag.IntVar(&o.gifts, "page-gifts", 1_000_000, "with -pages, gift events of the month")
+	flag.IntVar(&o.wrong, "page-exceptions", 200_000, "with -pages, gifts that are exceptions")
+	flag.IntVar(&o.number, "people", 50, "with -pages, how many look at once")
+	flag.IntVar(&o.rounds, "rounds", 2, "with -pages, how often each looks at each page")
+	flag.DurationVar(&o.think, "think", 10*time.Second, "with -pages, how long a page is read at most")
 	job := flag.String("job", "", "internal: measure something in this process (copy, byday, floor, xlsx or models)")
 	flag.Parse()
 	var err error
@@ -59,7 +66,14 @@ func main() {
 	if *small {
 		*job = "small"
 	}
+	if *looked {
+		*job = "pages"
+	}
 	switch *job {
+	case "pages":
+		if err = b.absolute(); err == nil {
+			err = b.pages(context.Background(), o)
+		}
 	case "copy":
 		err = duckdbCopy(flag.Arg(0), flag.Arg(1))
 	case "byday":
