@@ -87,27 +87,38 @@ func unsigned(s Setting, kind identity.Kind, err error) error {
 	return pipeline.Errorf(pipeline.KindUsage, "sign", string(kind), "%w", err).WithHint("`carat users --fingerprints` lists whose keys are good (you are %s)", s.By.User)
 }
 
-// sign signs a record with a key of whoever makes it; where authentication is not on
+// sign signs a record with a key of whoever makes it, or has the server sign that they
+// are signed in there; where authentication is not on
 // the record says that nobody has proved who it was.
 func (s Setting) sign(people *identity.Registry, r *identity.Record) (e identity.Entry, err error) {
 	ownKey := r.Kind == identity.KindAuth || r.Kind == identity.KindRecover // which brings it
 	if r.Auth == identity.Authenticated && r.Kind != identity.KindRestore {
 		own := people.KeysOf(r.Person)
+		ring := s.Signer
+		r.Proof = identity.ProofKey
+		if vouching := s.Vouch != nil && people.Vouches(r.Kind, r.Person); vouching {
+			ring, r.Proof = s.Vouch, identity.ProofSession
+			for _, one := range people.Grants {
+				if one.Role == identity.Scheduler {
+					own = append(own, people.KeysOf(one.Person)...)
+				}
+			}
+		}
 		if len(own) == 0 && !ownKey {
 			return e, pipeline.Errorf(pipeline.KindUsage, "sign", string(r.Kind), "%s has no key", r.Person).
 				WithHint("ask for one: `carat users request --key FILE`; an administrator enrols it")
 		}
-		if s.Signer == nil {
+		if ring == nil {
 			return e, pipeline.Errorf(pipeline.KindUsage, "sign", string(r.Kind), "there is no key to sign with").WithHint("name one with --key")
 		}
-		signer, end, err := s.Signer(func(k identity.Key) bool {
+		signer, end, err := ring(func(k identity.Key) bool {
 			return ownKey && k.String() == r.Get("key") || slices.ContainsFunc(own, func(c *identity.Credential) bool { return c.Key.Same(k) })
 		})
 		if err != nil {
 			return e, err
 		}
 		defer func() { _ = end() }() // only a connection to an agent
-		r.Proof, r.Credential = identity.ProofKey, signer.Key().Fingerprint()
+		r.Credential = signer.Key().Fingerprint()
 		if e.Text, err = r.Encode(); err != nil {
 			return e, fmt.Errorf("write record of kind %s: %w", r.Kind, err)
 		}

@@ -51,6 +51,9 @@ type Setting struct {
 	Fresh     bool // lake.Config.Fresh, for who verifies
 	// Signer gives the signer of a key that is wanted, and what ends it; nil: there is none.
 	Signer func(wanted func(identity.Key) bool) (identity.Signer, func() error, error)
+	// Vouch is Signer of the server's own key, which signs for who is signed in there and has
+	// no key; nil: nobody vouches.
+	Vouch func(wanted func(identity.Key) bool) (identity.Signer, func() error, error)
 	// Fault is lake.Config.Fault: nil but in tests.
 	Fault func(step, path string) error
 }

@@ -50,7 +50,7 @@ func (b *auditBuilder) writeRecords() error {
 			name := fmt.Sprintf("records/%06d", r.No)
 			var command any
 			if one.Signature != "" {
-				command = fmt.Sprintf("ssh-keygen -Y verify -f allowed_signers -I '%s' -n %s -s %s.sig -O verify-time=%s < %s.txt", r.Person, identity.Namespace, name, identity.Stamp(registry.At()), name)
+				command = fmt.Sprintf("ssh-keygen -Y verify -f allowed_signers -I '%s' -n %s -s %s.sig -O verify-time=%s < %s.txt", registry.SignedBy(r), identity.Namespace, name, identity.Stamp(registry.At()), name)
 				err = b.text(name+".sig", []byte(one.Signature))
 			}
 			if err = errors.Join(err, b.text(name+".txt", []byte(one.Content))); err != nil {

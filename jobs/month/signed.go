@@ -143,13 +143,17 @@ func prepared(ctx context.Context, p *books.Books, period pipeline.Period, o sta
 		return nil, "", pipeline.Errorf(pipeline.KindVerification, "read", "record "+strconv.FormatInt(o.Signed, 10), "it is not what %s signed of %s", o.PreparedBy, period).WithHint("`carat verify` says what was changed")
 	}
 	switch {
-	case people.On && r.Proof != identity.ProofKey:
+	case people.On && r.Proof == identity.ProofNone:
 		return &r, "it was prepared before authentication was on", nil
 	case people.Doubts(r):
 		return &r, "the key that signed it may have been another's by then", nil
 	}
-	if r.Proof == identity.ProofKey {
-		if key, err := identity.Verify([]byte(list[0].Content), list[0].Signature); err != nil || people.Owner(key) != o.PreparedBy {
+	if r.Proof != identity.ProofNone {
+		signer := o.PreparedBy // or the server, which vouches for them
+		if r.Proof == identity.ProofSession {
+			signer = people.SignedBy(r)
+		}
+		if key, err := identity.Verify([]byte(list[0].Content), list[0].Signature); err != nil || people.Owner(key) != signer {
 			return nil, "", pipeline.Errorf(pipeline.KindVerification, "read", "record "+strconv.FormatInt(o.Signed, 10), "its signature is not %s's", o.PreparedBy).WithHint("`carat verify` says what was changed")
 		}
 	}

@@ -260,7 +260,7 @@ func (g *Registry) checkProof(r Record, e Entry) error {
 		}
 		return nil
 	}
-	if r.Proof != ProofKey {
+	if r.Proof != ProofKey && r.Proof != ProofSession {
 		return fmt.Errorf("its proof is %q, which this carat doesn't know", r.Proof)
 	}
 	key, err := Verify(e.Text, e.Signature)
@@ -280,12 +280,15 @@ func (g *Registry) checkProof(r Record, e Entry) error {
 	switch {
 	case c == nil:
 		return fmt.Errorf("the key %s was never enrolled", r.Credential)
-	case c.Person != r.Person:
+	case r.Proof == ProofKey && c.Person != r.Person:
 		return fmt.Errorf("the key %s is %s's, and the record is %s's", r.Credential, c.Person, r.Person)
 	case c.Revoked > 0:
 		return fmt.Errorf("the key %s was revoked by record %d", r.Credential, c.Revoked)
 	case !c.Until.IsZero() && g.next(r).After(c.Until):
 		return fmt.Errorf("the recovered key %s was good until %s", r.Credential, c.Until.Format(time.RFC3339))
+	}
+	if r.Proof == ProofSession {
+		return g.checkVouched(r, c)
 	}
 	return nil
 }

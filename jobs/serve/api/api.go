@@ -140,7 +140,7 @@ func bearer(r *http.Request) string {
 func (a *API) known(ctx context.Context, w http.ResponseWriter, r *http.Request) (s books.Setting, ok bool) {
 	now, network := a.Clock(), "network "+a.Network(r)
 	s = a.Setting
-	s.Now, s.Clock, s.Progress, s.Signer = now, a.Clock, nil, nil
+	s.Now, s.Clock, s.Progress, s.Signer, s.Vouch = now, a.Clock, nil, nil, nil
 	s.Arguments = []string{"serve", r.Method, r.URL.Path}
 	headers := r.Header.Values("Authorization")
 	err := error(people.ErrToken)

@@ -206,7 +206,7 @@ func (k known) Context() context.Context { return k.ctx }
 func (s *service) begin(ctx context.Context, method string) (_ context.Context, done func(), err error) {
 	now, network := s.o.Clock(), "network "+networkOf(ctx)
 	own := s.o.Setting
-	own.Now, own.Clock, own.Progress, own.Signer = now, s.o.Clock, nil, nil
+	own.Now, own.Clock, own.Progress, own.Signer, own.Vouch = now, s.o.Clock, nil, nil, nil
 	own.Arguments = []string{"serve", "flight", method[strings.LastIndex(method, "/")+1:]}
 	headers := metadata.ValueFromIncomingContext(ctx, authorization)
 	err = people.ErrToken

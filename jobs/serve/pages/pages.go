@@ -237,6 +237,9 @@ func (p *Pages) page(here string, do func(*visit) (*answer, error)) http.Handler
 			return
 		}
 		var a *answer
+		if v.vouched() {
+			v.Vouch = p.Signer
+		}
 		if err == nil {
 			a, err = do(v)
 		}
@@ -267,7 +270,7 @@ func (p *Pages) settingOf(person string, r *http.Request) books.Setting {
 	s.Now, s.Clock, s.Progress = p.Clock(), p.Clock, nil
 	s.By = books.Actor{User: person, OSUser: p.By.OSUser}
 	s.Arguments = []string{"serve", r.Method, r.URL.Path}
-	s.Signer = nil // the server holds nobody's key
+	s.Signer, s.Vouch = nil, nil // the server holds nobody's key
 	return s
 }
 

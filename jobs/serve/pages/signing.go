@@ -57,7 +57,13 @@ func (v *visit) signPage(title string, f *signForm) *answer {
 }
 
 // keyed says whether what the one who asks does is signed by a key of theirs.
-func (v *visit) keyed() bool { return v.session.Proof != proofLink }
+func (v *visit) keyed() bool { return v.session.Proof != proofLink && !v.vouched() }
+
+// vouched says whether the server vouches for the one who asks, who signed in by a provider
+// and has no key, in what the policy lets it.
+func (v *visit) vouched() bool {
+	return v.session.Proof == arriving.ProofProvider && v.standing.people != nil && v.standing.people.Vouches(identity.KindDecide, v.By.User)
+}
 
 // key is the key by which the one who asks has signed in; of who signed in by a provider
 // their newest. Zero: they have none.
