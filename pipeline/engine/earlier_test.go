@@ -46,7 +46,7 @@ var readsEarlier = map[string]string{
 	"led_fx_day":               "the days on which lots were bought and payouts asked for, so that rates wait for no ledger",
 	"led_fx_need":              "the days of lots, whose rates are asked for again: days that a closed month asked for aren't carried",
 	"led_hold_balance":         "since the instant from which a hold counts: from the month before it on",
-	"led_live_row":             "gifts of a live recorder, in the months that have some",
+	"led_live_row":             "gifts of a live recorder, told by one column that is empty of all others",
 	"led_line_apart":           wantsOpen,
 	"led_lot":                  wantsLots,
 	"led_lot_break":            "the last months in which a viewer bought, where breakage is by inactivity: they aren't carried",

@@ -35,37 +35,16 @@ unfound as (
     left join found
         on found.event_id = names.event_id
     where found.event_id is null
-),
-
--- where they lie, by few columns: all of a row is read of their months alone
-hits as (
-    select event_id, accounting_month
-    from stg_earlier_gift_events
-    where kind = 'gift' and event_id in (select event_id from unfound)
-    union all
-    select event_id, accounting_month
-    from stg_earlier_gift_events
-    where kind = 'reversal' and original_event_id in (select event_id from reversed)
 )
 
 select
-    gifts.event_id,
-    gifts.kind,
-    gifts.original_event_id,
-    gifts.viewer_id,
-    gifts.creator_id,
-    gifts.entity,
-    gifts.gift_id,
-    gifts.stream_id,
-    gifts.quantity,
-    gifts.coins,
-    gifts.diamonds,
-    gifts.sent_at,
-    gifts.accounting_month,
-    gifts.capture,
-    gifts.batch_id,
-    gifts.source_line
-from stg_earlier_gift_events as gifts
-inner join hits
-    on hits.accounting_month = gifts.accounting_month
-    and hits.event_id = gifts.event_id
+    event_id, kind, original_event_id, viewer_id, creator_id, entity, gift_id, stream_id, quantity, coins, diamonds, sent_at,
+    accounting_month, capture, batch_id, source_line
+from stg_earlier_gift_events
+where kind = 'gift' and event_id in (select event_id from unfound)
+union all
+select
+    event_id, kind, original_event_id, viewer_id, creator_id, entity, gift_id, stream_id, quantity, coins, diamonds, sent_at,
+    accounting_month, capture, batch_id, source_line
+from stg_earlier_gift_events
+where kind = 'reversal' and original_event_id in (select event_id from reversed)

@@ -1,29 +1,13 @@
 -- One row is one gift that was read from a live recorder, whose message carries no diamonds.
 -- grain: event_id
-with live_months as (
-    select distinct accounting_month
-    from led_earlier_batch
-    where live_rows > 0
-),
-
-gifts as (
+with gifts as (
     select event_id, creator_id, entity, gift_id, sent_at, quantity, coins, accounting_month
     from stg_gift_events
     where capture is not null and kind = 'gift'
     union all
-    select
-        earlier.event_id,
-        earlier.creator_id,
-        earlier.entity,
-        earlier.gift_id,
-        earlier.sent_at,
-        earlier.quantity,
-        earlier.coins,
-        earlier.accounting_month
-    from stg_earlier_gift_events as earlier
-    inner join live_months
-        on live_months.accounting_month = earlier.accounting_month
-    where earlier.capture is not null and earlier.kind = 'gift'
+    select event_id, creator_id, entity, gift_id, sent_at, quantity, coins, accounting_month
+    from stg_earlier_gift_events
+    where capture is not null and kind = 'gift'
 )
 
 select
