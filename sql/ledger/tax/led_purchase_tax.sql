@@ -7,7 +7,8 @@
 -- nobody knows (older than the opening), the row's own country, channel and time serve. rule_tax is half_up(gross x rate /
 -- (1 + rate)) in minor units of the currency, on whole numbers; nothing where the sale is zero-rated or exempt, and nothing where
 -- the customer owes the tax (reverse charge), because what they pay then holds none. due_tax is what an empty tax is
--- booked as. rule_from and all of the rule are null where none applies; without rules nothing changes. Read once, by led_purchase_fee.
+-- booked as. is_part says that the row takes back, in its own currency, of a sale that is known: sale_gross, sale_tax and sale_fee (which is null
+-- where the sale states none) are the sale's, lesser_gross and greater_gross what was taken back before and with it. rule_from and all of the rule are null where none applies; without rules nothing changes. Read once, by led_purchase_fee.
 with named as (
     select
         refunds.purchase_id,
@@ -22,15 +23,15 @@ with named as (
         originals.channel,
         originals.gross_amount,
         originals.stated_tax_amount,
+        originals.store_fee_amount,
+        originals.currency as named_currency,
         -- a chargeback reversal may name its chargeback
         case when originals.kind <> 'purchase' then originals.original_purchase_id end as bought_id
     from stg_coin_purchases as refunds
     cross join run
     inner join stg_coin_purchases as originals
         on originals.purchase_id = refunds.original_purchase_id
-    where refunds.kind <> 'purchase'
-        and refunds.accounting_month <= run.period
-        and exists (select 1 from stg_tax_rules)
+    where refunds.kind <> 'purchase' and refunds.accounting_month <= run.period
 ),
 
 taken_back as (
@@ -49,7 +50,9 @@ taken_back as (
         case when bought.purchase_id is null then named.country else bought.country end as country,
         case when bought.purchase_id is null then named.channel else bought.channel end as channel,
         case when bought.purchase_id is null then named.gross_amount else bought.gross_amount end as sale_gross,
-        case when bought.purchase_id is null then named.stated_tax_amount else bought.stated_tax_amount end as sale_tax
+        case when bought.purchase_id is null then named.stated_tax_amount else bought.stated_tax_amount end as sale_tax,
+        case when bought.purchase_id is null then named.store_fee_amount else bought.store_fee_amount end as sale_fee,
+        case when bought.purchase_id is null then named.named_currency else bought.currency end as sale_currency
     from named
     left join stg_coin_purchases as bought
         on bought.purchase_id = named.bought_id
@@ -118,6 +121,8 @@ sales as (
         coalesce(taken_back.channel, purchases.channel) as sold_channel,
         taken_back.sale_gross,
         taken_back.sale_tax,
+        taken_back.sale_fee,
+        coalesce(taken_back.sale_gross > 0 and taken_back.sale_currency = purchases.currency, false) as is_part,
         -- of what gives again the greater sum is that before it
         cast(case when taken_back.gives_again then taken_back.undone_gross + least(taken_back.own_gross, 90000000000) else taken_back.undone_gross end as decimal(18, 6)) as greater_gross,
         cast(case when taken_back.gives_again then taken_back.undone_gross else greatest(taken_back.undone_gross - taken_back.own_gross, -900000000000) end as decimal(18, 6)) as lesser_gross
@@ -159,6 +164,8 @@ ruled as (
             when rules.treatment = 'taxed' and rules.remitter <> 'customer' then sale_prices.rule_tax
             when rules.valid_from is not null then cast(0 as decimal(18, 6))
         end as sale_tax,
+        sales.sale_fee,
+        sales.is_part,
         sales.greater_gross,
         sales.lesser_gross,
         rules.valid_from as rule_from,
@@ -218,5 +225,11 @@ select
         when sale_gross is null or sale_tax is null or sale_gross = 0 then rule_tax
         when lesser_gross < 0 then part_inside(gross_amount, sale_tax, sale_gross, minor_digits)
         else part_inside(greater_gross, sale_tax, sale_gross, minor_digits) - part_inside(lesser_gross, sale_tax, sale_gross, minor_digits)
-    end as due_tax
+    end as due_tax,
+    is_part,
+    sale_gross,
+    coalesce(sale_tax, 0) as sale_tax,
+    sale_fee,
+    greater_gross,
+    lesser_gross
 from ruled
