@@ -40,13 +40,13 @@ var topLevel = []string{
 // another: jobs pass data between them. The longest prefix of a folder decides.
 var mayImport = map[string][]string{
 	"cmd":             {"jobs/...", "fixtures", "fixtures/crowd", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision", "pipeline/sampling", "pipeline/identity/...", "pipeline/postgres", "pipeline/spelling", "docs"},
-	"jobs":            {"docs", "reports/...", "pipeline/identity/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/feed/guess", "pipeline/feed/feedtest", "pipeline/decision", "pipeline/sampling", "pipeline/certificate", "pipeline/spelling", "pipeline/undo", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/state/signed", "pipeline/source/...", "pipeline/timestamp", "pipeline/engine/trino"},
+	"jobs":            {"docs", "reports/...", "pipeline/identity/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/feed/guess", "pipeline/feed/feedtest", "pipeline/decision", "pipeline/sampling", "pipeline/certificate", "pipeline/spelling", "pipeline/undo", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/state/signed", "pipeline/source/...", "pipeline/timestamp", "pipeline/engine/trino", "pipeline/chart"},
 	"docs":            {},
 	forTests:          {"jobs/...", "fixtures", "reports/...", "pipeline", "pipeline/decision"},
 	"reports":         {},
 	"pipeline":        {},
 	"pipeline/lake":   {"pipeline", "pipeline/certificate"},
-	"pipeline/engine": {"pipeline", "pipeline/decision", "pipeline/dialect", "sql"},
+	"pipeline/engine": {"pipeline", "pipeline/chart", "pipeline/decision", "pipeline/dialect", "sql"},
 	"pipeline/state":  {"pipeline", "pipeline/decision", "pipeline/postgres", "pipeline/spelling", "pipeline/state/database"},
 
 	// What of the state is pure, and what people signed.
@@ -76,6 +76,8 @@ var mayImport = map[string][]string{
 	// How the state's database is reached, whatever is in it.
 	"pipeline/state/database": {"pipeline", "pipeline/postgres", "pipeline/spelling"},
 
+	// Roles of the journal and the accounts that they may have.
+	"pipeline/chart": {},
 	// What a person decided is kept by the state, certified, and what a run is built with.
 	"pipeline/decision": {"pipeline"},
 

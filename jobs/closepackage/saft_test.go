@@ -15,6 +15,7 @@ import (
 	"carat/jobs/config"
 	"carat/jobs/internal/trial"
 	"carat/pipeline"
+	chartof "carat/pipeline/chart"
 	"carat/sql"
 )
 
@@ -56,7 +57,7 @@ func inKroner(t *testing.T, s books.Setting, more string) books.Setting {
 // none, and takes away the one from before.
 func TestPackageHasSAFT(t *testing.T) {
 	chart := "accounts:\n"
-	for i, role := range pipeline.AccountRoles() {
+	for i, role := range chartof.Roles() {
 		chart += "  " + role + ": " + codes[i] + " " + role + "\n"
 	}
 	made, _ := trial.Made(t, fixtures.Options{Period: "2026-10", Gifts: 500, Viewers: 100, Creators: 20, Seed: 5, Files: fixtures.FilesMonth}, "none")

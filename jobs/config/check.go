@@ -53,8 +53,7 @@ func Check(dir string) (*Checked, error) {
 			one.Line = n.Line
 			one.Example = reference.Of(reference.PathTo(y.document, n)).Example
 		} else if m := lineOf.FindStringSubmatch(p.Object); m != nil {
-			whole, err := pipeline.ParseWhole([]byte(m[1]))
-			if err == nil {
+			if whole, err := pipeline.ParseWhole([]byte(m[1])); err == nil {
 				one.Line = int(whole)
 			}
 		}

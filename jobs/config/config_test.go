@@ -116,6 +116,8 @@ func TestConfigErrors(t *testing.T) {
 		{"settlement: {stripe: weekly}", at + `1: settlement stripe: "weekly" is not one of running, lines`},
 		{"due_days: {apple: 4.5}", at + `1: due_days apple: "4.5" is not a whole number from 0 to 3650`},
 		{"accounts: {csh: 1}", at + `1: unknown key "csh" of accounts; did you mean cash?`},
+		{"accounts: {gift_revenue: 3000 Sales}", at + `1: accounts gift_revenue: 3000 is the account of retained_earnings too, which is of equity, and gift_revenue is of profit and loss: give one of them another account`},
+		{"accounts: {cash: 5000}", at + `1: accounts cash: 5000 is the account of store_fee_cost too, which is of profit and loss, and cash is of the balance sheet: give one of them another account`},
 		{"accounts: {cash: ''}", at + `1: accounts cash: an account is needed, such as "1000 Cash"`},
 		{"statements: {languages: {br: pt}}", at + `1: statements languages: "br" is not a country of two capital letters, such as US`},
 		{"statements: {languages: {BR: tlh}}", at + `1: statements languages BR: "tlh" is not one of en, es, pt, id, ar, ja, zh, de, fr, vi`},

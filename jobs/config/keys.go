@@ -14,6 +14,7 @@ import (
 	"carat/jobs/config/literal"
 	"carat/jobs/timetable"
 	"carat/pipeline"
+	"carat/pipeline/chart"
 	"carat/pipeline/feed"
 	"carat/reports/locale"
 )
@@ -275,18 +276,18 @@ func (y *yamlFile) entities(n *yaml.Node) []Entity {
 }
 
 func (y *yamlFile) accounts(n *yaml.Node) map[string]string {
-	accounts := map[string]string{}
-	known := map[string]func(*yaml.Node){}
-	for _, role := range pipeline.AccountRoles() {
+	accounts, at, known := map[string]string{}, map[string]*yaml.Node{}, map[string]func(*yaml.Node){}
+	for _, role := range chart.Roles() {
 		known[role] = func(n *yaml.Node) {
-			text, ok := y.text(n, "accounts "+role)
-			if ok && strings.TrimSpace(text) == "" {
-				y.problem(n, "accounts %s: an account is needed, such as \"1000 Cash\"", role)
+			if text, ok := y.text(n, "accounts "+role); ok {
+				accounts[role], at[role] = text, n
 			}
-			accounts[role] = text
 		}
 	}
 	y.keys(n, "accounts", known)
+	for _, w := range chart.Check(accounts) {
+		y.problem(at[w.Role], "accounts %s: %s", w.Role, w.Why)
+	}
 	return accounts
 }
 

@@ -2,11 +2,12 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
 
-	"carat/pipeline"
+	"carat/pipeline/chart"
 )
 
 // TestAccountRoles keeps the roles that carat.yaml may name and the chart of
@@ -19,14 +20,32 @@ func TestAccountRoles(t *testing.T) {
 	if _, err := e.Reconcile(context.Background(), dialect, needed(models, "led_account"), p, nil); err != nil {
 		t.Fatal(err)
 	}
-	chart, err := e.TextsForTest("select role from led_account where entity = 'main' order by account_rank")
+	inSQL, err := e.TextsForTest("select role from led_account where entity = 'main' order by account_rank")
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.Sort(chart)
-	roles := pipeline.AccountRoles()
+	numbered, err := e.TextsForTest(`select role || ' ' || split_part(account, ' ', 1) || ' ' || case kind when 'asset' then 'sheet' when 'liability' then 'sheet' when 'equity' then 'equity' else 'result' end
+from led_account where entity = 'main' order by account_rank`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// An account of each role's number and its own role agrees with itself; of another side it is refused.
+	for _, text := range numbered {
+		var role, number, side string
+		if _, err := fmt.Sscan(text, &role, &number, &side); err != nil {
+			t.Fatal(err)
+		}
+		for other, otherSide := range map[string]string{"cash": "sheet", "retained_earnings": "equity", "gift_revenue": "result"} {
+			wrong := chart.Check(map[string]string{other: number + " Other"})
+			if refused := len(wrong) > 0; refused != (side != otherSide) && other != role {
+				t.Errorf("%s at the account %s of %s, %s: %v", other, number, role, side, wrong)
+			}
+		}
+	}
+	slices.Sort(inSQL)
+	roles := chart.Roles()
 	slices.Sort(roles)
-	if !reflect.DeepEqual(chart, roles) {
-		t.Errorf("chart of accounts:\n%v\nroles of carat.yaml:\n%v", chart, roles)
+	if !reflect.DeepEqual(inSQL, roles) {
+		t.Errorf("chart of accounts:\n%v\nroles of carat.yaml:\n%v", inSQL, roles)
 	}
 }
