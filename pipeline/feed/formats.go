@@ -91,7 +91,7 @@ func sniffReport(head []byte, feed string) (published.Format, bool) {
 var readers = map[string]int{
 	"apple-financial": 1, "apple-detail": 1, "google-earnings": 1, "google-sales": 1, "adyen-settlement": 2, // signs that contradict are rejected
 	"paypal-report": 2, "ecb-history": 1, "ecb-daily": 1, "ecb-xml": 1, // a file that is cut, and a day twice, are refused
-	"ofx": 2, formatCSV: 2, FormatLayout: 4, formatNDJSON: 1, formatParquet: 1, formatXLSX: 1, // amounts of a bank line finer than
+	"ofx": 2, formatCSV: 2, FormatLayout: 4, formatNDJSON: 2, formatParquet: 1, formatXLSX: 1, // amounts of a bank line finer than
 	"paypal-activity": 2, "paypal-payouts": 1, // their currency are rejected, and so are PayPal's; CST is China's in China
 }
 

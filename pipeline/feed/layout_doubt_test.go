@@ -59,7 +59,11 @@ func TestAMinusUnderAConstantKind(t *testing.T) {
 	if out.Err == nil || !strings.Contains(out.Err.Error(), "every row is a purchase") || pipeline.KindOf(out.Err) != pipeline.KindBadInput {
 		t.Errorf("%v, %+v", out.Err, out.Rows)
 	}
-	refunds := func(l *feed.Layout) { absolute(l); l.Constants["kind"] = "refund"; l.Constants["original_purchase_id"] = "p1" }
+	refunds := func(l *feed.Layout) {
+		absolute(l)
+		l.Constants["kind"] = "refund"
+		l.Constants["original_purchase_id"] = "p1"
+	}
 	out = feedtest.Read[pipeline.CoinPurchase](t, "coin_purchases.csv", []byte(refund), purchasesBy(refunds, "UTC"))
 	if out.Err != nil || len(out.Rows) != 1 || len(out.Report.Notes) != 2 || !strings.HasPrefix(out.Report.Notes[0], "coins is below zero in all rows") {
 		t.Errorf("a refund by its kind: %v, %+v, %q", out.Err, out.Rows, out.Report.Notes)
@@ -105,6 +109,21 @@ func TestTimesThatTwoFormatsRead(t *testing.T) {
 		purchasesBy(func(l *feed.Layout) { l.TimeFormats = []string{"epoch_milliseconds"} }, "UTC"))
 	if len(out.Rows) != 1 || out.Rows[0].PurchasedAt != 1_790_000_001_000_000 {
 		t.Errorf("rows %+v, rejects %+v", out.Rows, out.Rejects)
+	}
+}
+
+// Carat's own columns in JSON may have numbers with a power of ten, as machines write them; texts may not.
+func TestOwnColumnsOfJSONWithAPowerOfTen(t *testing.T) {
+	line := func(id, amount string) string {
+		return `{"line_id":"` + id + `","account":"a","booked_at":"2026-10-01","amount":` + amount + `,"currency":"EUR"}` + "\n"
+	}
+	out := feedtest.Read[pipeline.BankLine](t, "bank_lines.ndjson", []byte(line("b1", "1.005e2")+line("b2", "-25E-2")+line("b3", "1e+3")+line("b4", `"1e2"`)+line("b5", "1e-7")+line("b6", "1e400")), nil)
+	var amounts []string
+	for _, r := range out.Rows {
+		amounts = append(amounts, pipeline.Amount(r.Amount).String())
+	}
+	if !slices.Equal(amounts, []string{"100.5", "-0.25", "1000"}) || len(out.Rejects) != 3 {
+		t.Errorf("%v, %q, %q", out.Err, amounts, feedtest.Texts(out.Rejects))
 	}
 }
 

@@ -74,6 +74,11 @@ func ndjsonRow(b *typed.Builder, record []byte, order []int, line int64) ([]int,
 		if err != nil {
 			return err
 		}
+		if v.Form == lex.TokenNumber && b.Columns[column].Kind == pipeline.ColumnNumber && bytes.ContainsAny(v.Text, "eE") {
+			if plain, ok := lex.PlainJSONNumber(string(v.Text)); ok { // as machines write 1e2 for 100
+				v.Text = []byte(plain)
+			}
+		}
 		b.Value(column, v.Text, v.Form)
 		return nil
 	})

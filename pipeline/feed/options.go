@@ -43,7 +43,11 @@ type Options struct {
 	MaxRejectShare pipeline.Rate
 	// Again says that a file is read that was taken before: whatever number of
 	// rejects it had is right.
-	Again  bool
+	Again bool
+	// Look says that nothing of the file is kept, its rejects neither: one that has too
+	// many of them is read to its end all the same, so that its good rows can be shown,
+	// and refused there.
+	Look   bool
 	Totals *Totals // what the sidecar promises; nil: there is none
 	// Format is the format that the configuration says a file has, by its name
 	// (see Formats); "": its content decides.

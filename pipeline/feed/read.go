@@ -67,10 +67,10 @@ func ReadFeed(ctx context.Context, f pipeline.Feed, in Input, opts Options, sink
 			return Report{}, pipeline.Errorf(pipeline.KindUsage, "read", in.Name, "%s: no time zone is called %q", l.Called(), l.TimeZone)
 		}
 	}
-	s := typed.NewSchema(f)
+	s, rejects := typed.NewSchema(f), newRejectCounter(in.Name, &opts)
 	j := &job{in: in, opts: &opts, schema: s, format: format, task: &typed.Task{Schema: s, Name: in.Name, BatchID: opts.BatchID,
 		IngestedAt: opts.IngestedAt, Entity: opts.Entity, Zone: opts.Zone, Calendar: opts.Calendar, Workers: opts.Workers,
-		Sink: sink, OnRejects: newRejectCounter(in.Name, &opts).take, Alike: &typed.Alike{}, AnyAddress: opts.AnyAddress}}
+		Sink: sink, OnRejects: rejects.take, Alike: &typed.Alike{}, AnyAddress: opts.AnyAddress}}
 	if a, ok := adapterOf(format.Name); ok {
 		j.task.Fine = a.Fine
 	}
@@ -78,7 +78,11 @@ func ReadFeed(ctx context.Context, f pipeline.Feed, in Input, opts Options, sink
 	if err != nil {
 		return Report{}, err
 	}
-	return j.report(total)
+	report, err := j.report(total)
+	if rejects.refused != nil {
+		return report, rejects.refused
+	}
+	return report, err
 }
 
 func (j *job) run(ctx context.Context) (typed.Result, error) {

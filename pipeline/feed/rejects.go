@@ -29,11 +29,13 @@ type rejectCounter struct {
 	reasons map[string]int64
 	most    int64
 	atOnce  int64
+	look    bool  // the file is read on, and refused at its end
+	refused error // why, once it is
 }
 
 func newRejectCounter(name string, opts *Options) *rejectCounter {
 	const whole = 1_000_000_000
-	return &rejectCounter{name: name, next: opts.OnRejects, again: opts.Again, anyGood: opts.MaxRejectShare >= whole, reasons: map[string]int64{}, most: rejectsMax, atOnce: rejectsAtOnce}
+	return &rejectCounter{name: name, next: opts.OnRejects, again: opts.Again, anyGood: opts.MaxRejectShare >= whole, reasons: map[string]int64{}, most: rejectsMax, atOnce: rejectsAtOnce, look: opts.Look}
 }
 
 // take counts rejects, and refuses the file when they are too many.
@@ -50,8 +52,11 @@ func (c *rejectCounter) take(rejects []pipeline.Reject) error {
 		}
 		// The header stands before the first row; blank lines count as lines only.
 		none := !c.anyGood && c.count >= c.atOnce && r.SourceLine <= c.count+1
-		if c.count > c.most || none {
-			return c.tooMany(r.SourceLine)
+		if (c.count > c.most || none) && c.refused == nil {
+			c.refused = c.tooMany(r.SourceLine)
+		}
+		if c.refused != nil && !c.look {
+			return c.refused
 		}
 	}
 	return c.handOn(rejects)

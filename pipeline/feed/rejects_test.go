@@ -22,6 +22,15 @@ func TestRejectsAreBounded(t *testing.T) {
 		}
 		return kept, nil
 	}
+	look := newRejectCounter("gifts.csv", &Options{MaxRejectShare: 10_000_000, Look: true})
+	for i := range int64(rejectsAtOnce + 1) {
+		if err := look.take(reject(2 + i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if look.refused == nil || !strings.Contains(look.refused.Error(), "100000 rows are rejected up to line 100001") || look.count != rejectsAtOnce+1 {
+		t.Errorf("%d, %v", look.count, look.refused)
+	}
 	kept, err := feed(10_000_000, 50_000_000, 1)
 	if err == nil || kept >= rejectsAtOnce || pipeline.KindOf(err) != pipeline.KindBadInput ||
 		!strings.Contains(err.Error(), "100000 rows are rejected up to line 100001, and it was not read on: coins is bad_number in 100000") {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"carat/jobs/books"
 	"carat/jobs/ingest"
@@ -152,24 +153,32 @@ func (p *Pages) dryRun(s books.Setting, f uploads.File) func(context.Context, bo
 			said := *e
 			said.Hint = ""
 			l.Wrong, l.Hint = came.hide(said.Error()), came.hide(e.Hint)
+			if l.Dry != nil && l.Dry.RowsRead > 0 { // it could be read to its end
+				l.show(s.Config.Zone)
+			}
 			return came, nil
 		}
+		l.show(s.Config.Zone)
 		l.May, l.TakePath = l.Dry.Result == ingest.FileWouldIngest, uploadPath+"/"+url.PathEscape(f.ID)
-		l.Rows = site.Rows{Caption: "The first good rows", Zone: s.Config.Zone}
-		for _, name := range l.Dry.Columns {
-			l.Rows.Columns = append(l.Rows.Columns, table.Column{Name: name})
-		}
-		for _, one := range l.Dry.Rows {
-			row := make([]any, len(one))
-			for i, text := range one {
-				row[i] = text
-			}
-			l.Rows.Rows = append(l.Rows.Rows, row)
-		}
-		for _, column := range slices.Sorted(maps.Keys(l.Dry.Sums)) {
-			l.Sums = append(l.Sums, fact{Name: column, Text: l.Dry.Sums[column]})
-		}
 		return came, nil
+	}
+}
+
+// show fills in the first good rows and the sums of what was read.
+func (l *lookedInto) show(zone *time.Location) {
+	l.Rows = site.Rows{Caption: "The first good rows", Zone: zone}
+	for _, name := range l.Dry.Columns {
+		l.Rows.Columns = append(l.Rows.Columns, table.Column{Name: name})
+	}
+	for _, one := range l.Dry.Rows {
+		row := make([]any, len(one))
+		for i, text := range one {
+			row[i] = text
+		}
+		l.Rows.Rows = append(l.Rows.Rows, row)
+	}
+	for _, column := range slices.Sorted(maps.Keys(l.Dry.Sums)) {
+		l.Sums = append(l.Sums, fact{Name: column, Text: l.Dry.Sums[column]})
 	}
 }
 

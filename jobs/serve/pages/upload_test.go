@@ -127,6 +127,11 @@ func TestUpload(t *testing.T) {
 	if _, _, text := ann.brings(token, part{"file", "coin_purchases-again.csv", rows}); strings.Contains(text, "Take it in") || !strings.Contains(text, "lready ingested") {
 		t.Errorf("the same bytes:\n%s", text)
 	}
+	bad := trial.PurchaseHeader + "good1,purchase,v1,web,s,1000,USD,10.00,2026-10-02T10:00:00Z\n" + strings.Repeat("b1,purchase,v1,web,s,1000,USD,ten,2026-10-02T10:00:00Z\n", 20)
+	if _, _, text := ann.brings(token, part{name: "feed"}, part{"file", "coin_purchases-bad.csv", bad}); !strings.Contains(text, "It would fail.") || strings.Contains(text, "Take it in") ||
+		!strings.Contains(text, "good1") || !strings.Contains(text, "though none of it would come in") || !strings.Contains(text, "not a number") {
+		t.Errorf("the rows of a file that would fail are not shown:\n%s", text)
+	}
 	if _, _, text := ann.brings(token, part{name: "feed", text: "gift_events"}, part{"file", "x.csv", "nonsense\n1\n"}); !strings.Contains(text, "It would fail.") || strings.Contains(text, "Take it in") || strings.Contains(text, "carat-upload") {
 		t.Errorf("what is no file of the feed:\n%s", text)
 	}
