@@ -62,7 +62,7 @@ func (b *bench) pages(ctx context.Context, o people) (err error) {
 		return err
 	}
 	took := time.Since(start)
-	fmt.Printf("%d people over %d gifts and %d exceptions, each reads a page for %s at most; load of the machine before and after: %s\n\n", o.number, o.gifts, o.wrong, o.think, load())
+	fmt.Printf("%d people over %d gifts and %d exceptions, each reads a page for %s at most; load of the machine in the last 1, 5 and 15 minutes: %s\n\n", o.number, o.gifts, o.wrong, o.think, load())
 	row("pages, milliseconds", "half within", "95 % within", "goal")
 	count := 0
 	for _, w := range waited {
