@@ -70,6 +70,7 @@ type Config struct {
 	StatementFiles    string            // folders or on_demand
 	Languages         map[string]string // of statements, by country; OtherCountries: of all others
 	History           string            // start or carried
+	Provisional       bool              // creators see months that aren't closed too, marked
 	Approvers         []string
 	Auth              Auth
 	FourEyes          string // three: who decides doesn't prepare; two: may

@@ -83,6 +83,7 @@ func TestConfigErrors(t *testing.T) {
 	const at = "parse configuration carat.yaml:"
 	for _, c := range []struct{ text, want string }{
 		{"tme_zone: UTC", at + `1: unknown key "tme_zone"; did you mean time_zone?`},
+		{"creators: {provisonal: true}", at + `1: unknown key "provisonal" of creators; did you mean provisional?`},
 		{"lake: l\nthemes: 1", at + `2: unknown key "themes"; known keys: accounts, approvers,`},
 		{"entities: {main: {functional_curency: USD}}", at + `1: unknown key "functional_curency" of entities main; did you mean functional_currency?`},
 		{"feeds: {gift_event: {}}", at + `1: unknown key "gift_event" of feeds; did you mean gift_events?`},

@@ -100,12 +100,13 @@ func (c *Config) readers(y *yamlFile) map[string]func(*yaml.Node) {
 				c.Settlement[y.name(key, "settlement")] = y.choice(value, "settlement "+key.Value, "running", "lines")
 			})
 		},
-		"history":  func(n *yaml.Node) { c.History = y.choice(n, "history", "start", HistoryCarried) },
+		"history": func(n *yaml.Node) { c.History = y.choice(n, "history", "start", HistoryCarried) },
+		"creators": func(n *yaml.Node) {
+			y.keys(n, "creators", map[string]func(*yaml.Node){"provisional": func(n *yaml.Node) { c.Provisional = y.choice(n, "creators provisional", "true", "false") == "true" }})
+		},
 		"clawback": func(n *yaml.Node) { c.Clawback = y.choice(n, "clawback", "none", "full") },
 		"breakage": func(n *yaml.Node) {
-			y.keys(n, "breakage", map[string]func(*yaml.Node){
-				"after_months": func(n *yaml.Node) { c.BreakageMonths = y.whole(n, "after_months", 0, 1200) },
-			})
+			y.keys(n, "breakage", map[string]func(*yaml.Node){"after_months": func(n *yaml.Node) { c.BreakageMonths = y.whole(n, "after_months", 0, 1200) }})
 		},
 		"fx_max_age_days":     func(n *yaml.Node) { c.FXMaxAgeDays = y.whole(n, "fx_max_age_days", 0, 3650) },
 		"debt_allowance":      func(n *yaml.Node) { c.DebtAllowance = y.shares(n, "debt_allowance") },

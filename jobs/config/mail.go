@@ -81,8 +81,7 @@ type Mail struct {
 	User      string // "": no authentication; the password comes from the environment
 	Password  Hidden // FillSecrets fills it in; "": CARAT_SMTP_PASSWORD holds it
 	PerMinute int    // at most so many a minute; 0: as fast as the server takes them
-	// SharedAddresses lets letters go to an address that several creators have, such
-	// as their agency's; else they are held back.
+	// SharedAddresses lets letters go to an address that several creators have, such as their agency's; else they are held back.
 	SharedAddresses bool
 	Subject         string // templates, in which {{.Name}}, {{.Month}}, {{.Payer}}, {{.Closing}}, {{.Currency}}, {{.State}} and {{.Version}} stand for these
 	Body            string // a file with the text, relative to carat.yaml; "": the built-in one

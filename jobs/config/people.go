@@ -53,8 +53,7 @@ func (y *yamlFile) waiverLimits(n *yaml.Node) map[string]map[string]pipeline.Amo
 	return limits
 }
 
-// SignKey and SignSession say who signs: people with their own keys; also a server, for who is signed in there. FourEyesThree
-// and FourEyesTwo say who prepares: not who decides; also who decides.
+// SignKey and SignSession say who signs: people with their keys; also a server, for who is signed in. FourEyesThree and FourEyesTwo say who prepares: not who decides; also who decides.
 const SignKey, SignSession, FourEyesThree, FourEyesTwo = "key", "session", "three", "two"
 
 // Auth is signin.Auth: whether people prove who they are, and how.

@@ -28,16 +28,23 @@ type OwnOptions struct {
 	Offset, Limit    int64
 }
 
-// Earnings is what a creator sees of themselves: months that are closed, and no other.
+// Earnings is what a creator sees of themselves: months that are closed, and, where
+// carat.yaml has it, those that aren't.
 type Earnings struct {
 	Creator string
 	Months  *table.Table // a row a month, entity and currency, newest first
 	Final   []Final      // the months that are closed, newest first
+	Open    []Final      // those that aren't and are shown all the same: they are provisional
 	Next    pipeline.Period
-	Period  pipeline.Period // whose lines these are; "": none is final
+	Period  pipeline.Period // whose lines these are; "": none is shown
 	Lines   *table.Table
 	Total   int64 // of its lines
 	Payouts *table.Table
+}
+
+// Provisional says whether the numbers of a month that is shown can still change.
+func (e *Earnings) Provisional(period pipeline.Period) bool {
+	return slices.ContainsFunc(e.Open, func(f Final) bool { return f.Period == period })
 }
 
 // Final is a month that is closed.
@@ -60,6 +67,7 @@ type owner struct {
 	creator string
 	closed  books.Closures
 	final   []Final
+	open    []Final // whose numbers can still change: the runs in force; none, unless carat.yaml has it
 }
 
 // own does something for whoever is a creator, as the record of their role says, and
@@ -87,9 +95,31 @@ func own(ctx context.Context, s books.Setting, text string, do func(o *owner) (r
 			o.final = append(o.final, Final{l.Period, l.Version, l})
 		}
 	}
-	slices.SortFunc(o.final, func(a, b Final) int { return strings.Compare(string(b.Period), string(a.Period)) })
+	if s.Config.Provisional {
+		runs, err := currentRuns(ctx, p)
+		if err != nil {
+			return err
+		}
+		for _, r := range runs {
+			if _, final := o.closed.Lock(r.Period); !final {
+				o.open = append(o.open, Final{Period: r.Period, Lock: state.Lock{RunID: r.ID}})
+			}
+		}
+	}
+	newestFirst(o.final)
 	_, err = p.Recorded(ctx, s, "earnings", text, func() (int64, error) { return do(o) })
 	return err
+}
+
+func newestFirst(list []Final) {
+	slices.SortFunc(list, func(a, b Final) int { return strings.Compare(string(b.Period), string(a.Period)) })
+}
+
+// shown gives the months that a creator sees, newest first.
+func (o *owner) shown() []Final {
+	list := slices.Concat(o.final, o.open)
+	newestFirst(list)
+	return list
 }
 
 // at gives a month that is final, the newest for "".
@@ -103,7 +133,7 @@ func (o *owner) at(period pipeline.Period) (Final, bool) {
 }
 
 // mine is the condition of rows of a result table that the creator may see: their own, of
-// runs that months were closed with.
+// the runs of months.
 func (o *owner) mine(final ...Final) string {
 	runs := []string{"''"}
 	for _, f := range final {
@@ -123,19 +153,23 @@ var (
 const tableHolds = "statement_holds"
 
 // Own tells a creator what they earned: each closed month, the lines of one, and what
-// became of each payout. A month that isn't closed is not found.
+// became of each payout. A month that isn't closed is not found, unless carat.yaml has
+// provisional ones shown.
 func Own(ctx context.Context, options OwnOptions) (e *Earnings, err error) {
 	err = own(ctx, options.Setting, strings.TrimSpace("own "+string(options.Period)), func(o *owner) (int64, error) {
-		e = &Earnings{Creator: o.creator, Final: o.final, Next: o.closed.EarliestOpen(), Months: &table.Table{}, Lines: &table.Table{}, Payouts: &table.Table{}}
-		month, found := o.at(options.Period)
+		e = &Earnings{Creator: o.creator, Final: o.final, Open: o.open, Next: o.closed.EarliestOpen(), Months: &table.Table{}, Lines: &table.Table{}, Payouts: &table.Table{}}
+		shown := o.shown()
+		i := slices.IndexFunc(shown, func(f Final) bool { return f.Period == options.Period || options.Period == "" })
+		found := i >= 0
 		switch {
 		case !found && options.Period != "":
 			return 0, errNotOwn()
 		case !found:
 			return 0, nil
 		}
+		month := shown[i]
 		e.Period = month.Period
-		if e.Months, err = o.months(ctx); err != nil {
+		if e.Months, err = o.months(ctx, shown); err != nil {
 			return 0, err
 		}
 		if e.Lines, e.Total, err = o.lines(ctx, month, options); err != nil {
@@ -153,7 +187,7 @@ func Own(ctx context.Context, options OwnOptions) (e *Earnings, err error) {
 }
 
 // months gives the heads of the statements, with what is held of their balances.
-func (o *owner) months(ctx context.Context) (*table.Table, error) {
+func (o *owner) months(ctx context.Context, shown []Final) (*table.Table, error) {
 	columns, err := held(ctx, o.Books, statements.TableSummaries, ownMonthColumns)
 	if err != nil {
 		return nil, err
@@ -166,9 +200,9 @@ func (o *owner) months(ctx context.Context) (*table.Table, error) {
 	if slices.Contains(now.Names(), tableHolds) {
 		tables = append(tables, tableHolds)
 		extra = ", held_amount, free_at"
-		join = " left join (select period, entity, currency, max(held_amount) as held_amount, max(release_at) as free_at from " + tableHolds + " where " + o.mine(o.final...) + " group by all) using (period, entity, currency)"
+		join = " left join (select period, entity, currency, max(held_amount) as held_amount, max(release_at) as free_at from " + tableHolds + " where " + o.mine(shown...) + " group by all) using (period, entity, currency)"
 	}
-	return o.Query(ctx, o.Config, books.Latest, "select "+columns+extra+" from (select * from "+statements.TableSummaries+" where "+o.mine(o.final...)+")"+join+
+	return o.Query(ctx, o.Config, books.Latest, "select "+columns+extra+" from (select * from "+statements.TableSummaries+" where "+o.mine(shown...)+")"+join+
 		" order by period desc, entity, currency limit 1200", tables...) // a hundred years of one entity and currency
 }
 

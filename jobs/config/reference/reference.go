@@ -54,6 +54,8 @@ var keys = []Key{
 	{"statements.languages", "in which language creators and agencies of a country are told, by the country in the creators and agencies files: ar, de, en, es, fr, id, ja, pt, vi or zh; docs/languages.md has the words", "{other: en}", "statements: {languages: {BR: pt, JP: ja, EG: ar, other: en}}"},
 	{"statements.languages.*", "of a country (two capital letters), or other: of all that are not named", "en", "statements: {languages: {BR: pt, JP: ja, EG: ar, other: en}}"},
 	{"approvers", "who may approve a month; empty: anyone but who prepared it", "[]", "approvers: [ada, grace]"},
+	{"creators", "what creators see on their pages", "{provisional: false}", "creators: {provisional: true}"},
+	{"creators.provisional", "true: on their pages creators see the months that aren't closed too, as the newest run has them, marked as provisional and without statements and questions; false: closed months alone", "false", "creators: {provisional: true}"},
 	{"auth", "none: nobody proves who they are; else how people sign, see people.md", "none", "auth: {sign: key}"},
 	{"auth.sign", "who signs records: key, people with their SSH keys; session, also a server for who is signed in there", "key", "auth: {sign: key}"},
 	{"auth.oidc", "a provider of OpenID Connect by which the staff signs in on pages, beside their keys, see people.md", "", "auth: {sign: key, oidc: {issuer: \"https://login.example.com\", client_id: carat, groups: {finance: preparer}}}"},

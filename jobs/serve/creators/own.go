@@ -30,6 +30,7 @@ type earningsPage struct {
 type head struct {
 	Period                  pipeline.Period
 	Version                 string // "": it is the first
+	Provisional             bool   // its month isn't closed: it has no statement
 	Entity, Currency        string
 	Earned, Paid, Way, Held string
 	Open, FreeAt, Opening   string
@@ -63,6 +64,11 @@ func headsOf(v *room.Visit, e *creators.Earnings) (heads []head) {
 			}
 		}
 		h.Path = below("/earnings", string(h.Period))
+		if h.Provisional = e.Provisional(h.Period); h.Provisional {
+			h.Version = ""
+			heads = append(heads, h)
+			continue
+		}
 		for _, format := range []string{"pdf", "csv", "html"} {
 			h.Statement = append(h.Statement, site.Place{Path: below(h.Path, h.Entity, h.Currency, "statement", format), Name: map[string]string{"pdf": "PDF", "csv": "CSV", "html": "HTML"}[format]})
 		}
@@ -102,7 +108,7 @@ func earnings(v *room.Visit) (*room.Answer, error) {
 	d.Lines, d.Payout = v.Rows("Lines of "+string(e.Period), asMoney(e.Lines)).Filled(), v.Rows("Payouts", asMoney(e.Payouts)).Filled()
 	shown := &table.Table{Columns: d.Lines.Columns}
 	d.Lines.Links = func(column string, row []any) string {
-		if column != "line_no" {
+		if column != "line_no" || e.Provisional(e.Period) {
 			return ""
 		}
 		return below("/earnings", string(e.Period), cell(shown, row, "entity"), cell(shown, row, "currency"), cell(shown, row, "line_no"))
