@@ -18,7 +18,6 @@ import (
 	"carat/jobs/serve/web"
 	"carat/pipeline"
 	"carat/reports/pages/site"
-	"carat/reports/table"
 )
 
 // uploadPath is where files are brought to.
@@ -166,17 +165,7 @@ func (p *Pages) dryRun(s books.Setting, f uploads.File) func(context.Context, bo
 
 // show fills in the first good rows and the sums of what was read.
 func (l *lookedInto) show(zone *time.Location) {
-	l.Rows = site.Rows{Caption: "The first good rows", Zone: zone}
-	for _, name := range l.Dry.Columns {
-		l.Rows.Columns = append(l.Rows.Columns, table.Column{Name: name})
-	}
-	for _, one := range l.Dry.Rows {
-		row := make([]any, len(one))
-		for i, text := range one {
-			row[i] = text
-		}
-		l.Rows.Rows = append(l.Rows.Rows, row)
-	}
+	l.Rows = site.Texts("The first good rows", l.Dry.Columns, l.Dry.Rows, zone)
 	for _, column := range slices.Sorted(maps.Keys(l.Dry.Sums)) {
 		l.Sums = append(l.Sums, fact{Name: column, Text: l.Dry.Sums[column]})
 	}

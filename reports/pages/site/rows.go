@@ -144,3 +144,19 @@ func PagerOf(offset, rows, total, limit int64, address func(offset int64) string
 	}
 	return g
 }
+
+// Texts makes a table of rows of texts, one for each column.
+func Texts(caption string, columns []string, rows [][]string, zone *time.Location) Rows {
+	r := Rows{Caption: caption, Zone: zone}
+	for _, name := range columns {
+		r.Columns = append(r.Columns, table.Column{Name: name})
+	}
+	for _, one := range rows {
+		row := make([]any, len(one))
+		for i, text := range one {
+			row[i] = text
+		}
+		r.Rows = append(r.Rows, row)
+	}
+	return r
+}
