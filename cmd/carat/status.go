@@ -85,7 +85,11 @@ func (a *app) writeStatus(r *schedule.StatusResult, zone *time.Location) error {
 // leftAlone gives a sentence for each file of the inbox that is no input.
 func leftAlone(r *schedule.StatusResult) (lines []string) {
 	for _, f := range r.LeftAlone {
-		lines = append(lines, f.Name+": "+f.Reason)
+		why := f.Reason
+		if f.Near {
+			why = "it nearly fits and was not taken: " + why
+		}
+		lines = append(lines, f.Name+": "+why)
 	}
 	return lines
 }

@@ -114,8 +114,9 @@ func (r *layoutReader) fileKeys() map[string]func(*yaml.Node) {
 			text, ok := r.text(n, what+" sql")
 			if err := reshape.Check(text); ok && err != nil {
 				r.problem(n, "%s sql: %v", what, err)
+			} else if l.SQL = text; ok {
+				r.later = append(r.later, func() { r.judgeSQL(n) })
 			}
-			l.SQL = text
 		},
 		"encoding":      func(n *yaml.Node) { l.Encoding = r.choice(n, what+" encoding", feed.LayoutEncodings()...) },
 		"skip_lines":    func(n *yaml.Node) { l.SkipLines = r.whole(n, what+" skip_lines", 0, 100) },
@@ -231,17 +232,8 @@ func (r *layoutReader) sign(n *yaml.Node, column string) (s feed.LayoutSign) {
 		"negative": func(n *yaml.Node) { s.Negative = r.words(n, what+" negative") },
 		"positive": func(n *yaml.Node) { s.Positive = r.words(n, what+" positive") },
 	})
-	switch {
-	case s.Column == "" || len(s.Negative) == 0:
-		r.problem(n, "%s needs {column: a column of the file, negative: [its words], positive: [its words]}", what)
-	case len(s.Positive) == 0:
-		r.problem(n, "%s says which words of %q are negative and not which are positive: a word that is neither, such as one for a correction, would count as positive; add positive: [its words]", what, s.Column)
-	default:
-		for _, word := range s.Positive {
-			if slices.ContainsFunc(s.Negative, func(n string) bool { return strings.EqualFold(n, word) }) {
-				r.problem(n, "%s: %q is both negative and positive", what, word)
-			}
-		}
+	if why := s.Wrong(); why != "" {
+		r.problem(n, "%s %s", what, why)
 	}
 	return s
 }
@@ -378,16 +370,7 @@ func (r *layoutReader) testKeys(t *feed.LayoutTest, what string) map[string]func
 }
 
 func (r *layoutReader) checkTest(n *yaml.Node, t feed.LayoutTest, what string) {
-	asked := 0
-	for _, list := range [][]string{t.Is, t.IsNot, t.Begins, t.Contains} {
-		if len(list) > 0 {
-			asked++
-		}
-	}
-	if t.Empty || t.Filled {
-		asked++
-	}
-	if t.Column == "" || asked != 1 {
+	if !t.AsksOne() {
 		r.problem(n, "%s needs a column of the file and one of is, is_not, begins, contains, empty: {column: Status, is: [Pending]}", what)
 	}
 }

@@ -67,45 +67,18 @@ func (r *layoutReader) checkSQL(n *yaml.Node, mapped []string) {
 	if len(mapped)+len(l.Values)+len(l.Scale)+len(l.Negated)+len(l.Absolute)+len(l.LeaveOut)+len(l.TimeFormats)+len(l.Signs) > 0 || l.KindBySign != nil {
 		r.problem(n, "%s sql: the SQL alone says what the columns are; beside it stand name, files, time_zone, separator, encoding, skip_lines, no_header, constants and id", r.what)
 	}
-	if reshape.Check(l.SQL) == nil { // else it is told already
-		r.later = append(r.later, func() { r.judgeSQL(n) })
-	}
 }
 
 // judgeSQL says what is wrong with SQL as the engine parses it, and with what it gives.
-func (r *layoutReader) judgeSQL(n *yaml.Node) {
-	at := n
-	if i := slices.IndexFunc(n.Content, func(key *yaml.Node) bool { return key.Value == "sql" }); i >= 0 && i+1 < len(n.Content) {
-		at = n.Content[i+1]
+func (r *layoutReader) judgeSQL(at *yaml.Node) {
+	problems, given := reshape.Judge(context.Background(), r.into.SQL, r.feed)
+	for _, problem := range problems {
+		r.problem(at, "%s sql: %s", r.what, problem)
 	}
-	names, all, err := reshape.Gives(context.Background(), r.into.SQL)
-	if err != nil {
-		r.problem(at, "%s sql: %v", r.what, err)
-		return
+	if given != nil {
+		r.checkRequired(at, given)
 	}
-	given := []string{lineColumn}
-	for _, name := range names {
-		switch {
-		case name == lineColumn:
-			given[0] = ""
-		case slices.Contains(given, name):
-			r.problem(at, "%s sql: it gives %s twice", r.what, name)
-		case !slices.Contains(r.known, name):
-			r.problem(at, "%s sql: it gives a column %q, which %s doesn't have%s", r.what, name, r.feed.Name, meantBy(name, r.known))
-		}
-		given = append(given, name)
-	}
-	if !all {
-		return
-	}
-	if given[0] != "" {
-		r.problem(at, "%s sql: it gives no line, by which each row is found again in its file: select line of file as it is", r.what)
-	}
-	r.checkRequired(at, given[1:])
 }
-
-// lineColumn is the column of a row's line in a layout's SQL.
-const lineColumn = "line"
 
 // checkRequired says which columns nothing fills.
 func (r *layoutReader) checkRequired(n *yaml.Node, mapped []string) {
@@ -123,10 +96,7 @@ func (r *layoutReader) checkRequired(n *yaml.Node, mapped []string) {
 	if len(missing) == 0 {
 		return
 	}
-	hint := "map each under columns, or give it under constants"
-	if l.SQL != "" {
-		hint = "name each by `as` in the SQL, or give it under constants"
-	}
+	hint := map[bool]string{false: "map each under columns", true: "name each by `as` in the SQL"}[l.SQL != ""] + ", or give it under constants"
 	if slices.Contains(missing, r.feed.Key[0]) && len(r.feed.Key) == 1 && r.keyIsID() {
 		hint += "; where the file has no id, say id: content"
 	}
@@ -143,16 +113,7 @@ func (r *layoutReader) checkMapped(n *yaml.Node, key string, columns func(func(s
 
 // checkLayouts says which layouts of a feed no file can tell apart.
 func (y *yamlFile) checkLayouts(n *yaml.Node, feedName string, layouts []feed.Layout) {
-	for i := range layouts {
-		for j := range layouts[:i] {
-			a, b := &layouts[j], &layouts[i]
-			if len(a.Files)+len(b.Files) > 0 || a.NoHeader != b.NoHeader || a.Separator != b.Separator {
-				continue
-			}
-			first, second := slices.Sorted(slices.Values(a.Uses())), slices.Sorted(slices.Values(b.Uses()))
-			if slices.Equal(first, second) {
-				y.problem(n, "feeds %s layout: %s and %s use the same columns of the file, so that nothing tells which is meant; say files under each", feedName, a.Called(), b.Called())
-			}
-		}
+	for _, pair := range feed.LayoutsAlike(layouts) {
+		y.problem(n, "feeds %s layout: %s and %s use the same columns of the file, so that nothing tells which is meant; say files under each", feedName, pair[0], pair[1])
 	}
 }

@@ -24,8 +24,7 @@ type yamlFile struct {
 	problems []*pipeline.Error
 	at       []*yaml.Node // of each problem; nil for a text that is no YAML
 	document *yaml.Node
-	// later is judged by Check alone: it takes an engine, which no other verb waits for.
-	later []func()
+	later    []func() // judged by Check alone: it takes an engine, which no other verb waits for
 }
 
 // yamlErrorLine is where the YAML parser puts the line into its text.

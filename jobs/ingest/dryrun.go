@@ -57,7 +57,7 @@ const (
 // with the other files. A file that would fail is a result, with its rejects and first
 // rows where it could be read to its end; its error is part of the returned one.
 func DryRun(ctx context.Context, o Options) (files []DryFile, err error) {
-	inputs, _, err := o.inputs()
+	inputs, ignored, err := o.inputs()
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +67,13 @@ func DryRun(ctx context.Context, o Options) (files []DryFile, err error) {
 		return nil, err
 	}
 	var failures []error
+	for _, one := range ignored {
+		if one.Near {
+			f := failed(InputFile{Name: one.Name}, one.err())
+			f.Result = FileWouldFail
+			files, failures = append(files, DryFile{FileResult: f}), append(failures, one.err())
+		}
+	}
 	for _, in := range inputs {
 		f, err := d.file(ctx, in)
 		if err != nil && !IsFileError(err) {
@@ -196,6 +203,7 @@ func (d *dryRun) file(ctx context.Context, in InputFile) (r DryFile, err error) 
 	defer func() { err = errors.Join(err, stage.Discard()) }()
 	o := d.Config.ReadOptions(in.Feed)
 	o.BatchID, o.IngestedAt, o.Calendar, o.FirstPeriod, o.MaxRejectShare, o.Totals = id, d.Now.UnixMicro(), d.calendar, d.Config.FirstPeriod, d.Config.MaxRejectShare, totals
+	o.Look = true
 	counted := map[[2]string]*DryReject{}
 	o.OnRejects = func(list []pipeline.Reject) error { countRejects(counted, list); return nil }
 	if d.history != nil {

@@ -101,6 +101,22 @@ func TestDryRunShowsWhatWouldFail(t *testing.T) {
 	}
 }
 
+// A file that an ingest wouldn't read to its end is read to it, and its good rows are shown.
+func TestDryRunShowsGoodRowsBehindTooManyBadOnes(t *testing.T) {
+	text := "Date;Ref;Montant\n" + strings.Repeat("06/10/2026;a;x\n", 100_001) + "07/10/2026;b;1,50\n"
+	s := trial.Folder(t, strings.Replace(dryConfig, "max_reject_share: 1\n", "", 1), map[string]string{"bank_lines-1.csv": text})
+	files, err := ingest.DryRun(context.Background(), ingest.Options{Setting: s})
+	if err == nil || !strings.Contains(err.Error(), "100000 rows are rejected up to line 100001, and it was not read on") || len(files) != 1 {
+		t.Fatal(err, files)
+	}
+	if f := files[0]; f.Result != ingest.FileWouldFail || f.RowsRead != 100_002 || f.RowsRejected != 100_001 || len(f.Rejects) != 1 || f.Rejects[0].Line != 2 || len(f.Rows) != 1 || f.Sums["amount"] != "1.5" {
+		t.Errorf("%+v", f)
+	}
+	if _, err := ingest.Files(context.Background(), ingest.Options{Setting: s}); err == nil || !strings.Contains(err.Error(), "100000 rows are rejected up to line 100001") {
+		t.Errorf("an ingest: %v", err)
+	}
+}
+
 // Where there is no lake yet, none is made; a bad file is said to be one.
 func TestDryRunWithoutALake(t *testing.T) {
 	s := trial.Folder(t, dryConfig, map[string]string{"bank_lines-1.csv": "Date;Ref;Montant\n06/10/2026;frais;-1,50\n", "payouts-1.csv": "no\n1\n"})

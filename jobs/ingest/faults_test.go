@@ -68,7 +68,7 @@ func TestFileThatIsTakenAway(t *testing.T) {
 	}
 	s.Progress = onFirst("ingest", "gift_catalog.csv", remove)
 	r, err := ingest.Files(t.Context(), ingest.Options{Setting: s})
-	if err != nil || len(r.Files) != 1 || len(r.Ignored) != 1 || r.Ignored[0] != (ingest.IgnoredFile{"coin_purchases.csv", "it was taken away after the inbox was listed"}) {
+	if err != nil || len(r.Files) != 1 || len(r.Ignored) != 1 || r.Ignored[0] != (ingest.IgnoredFile{Name: "coin_purchases.csv", Reason: "it was taken away after the inbox was listed"}) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	if err := os.WriteFile(path, []byte(octoberSale), 0o644); err != nil {

@@ -47,13 +47,16 @@ const noFeed = "its name begins with no feed's name, and its content is no repor
 type IgnoredFile struct {
 	Name   string `json:"name"`
 	Reason string `json:"reason"`
+	// Near says that it all but is one: a layout's file but for a column or its name, or
+	// one in a feed's own columns. What it holds would be missing, so an ingest fails for it.
+	Near bool `json:"near,omitempty"`
 }
 
 // hidden is why a file whose name begins with a point is no input.
 const hidden = "hidden"
 
 // LeftAlone gives the files of the inbox that are no input, of which somebody should
-// know: not those that are hidden, which machines put there. An inbox that can't be
+// know, those that all but are one first: not those that are hidden, which machines put there. An inbox that can't be
 // read has none: the next ingest says why.
 func LeftAlone(c *config.Config) (left []IgnoredFile) {
 	_, ignored, err := FindInputs(c)
@@ -65,7 +68,21 @@ func LeftAlone(c *config.Config) (left []IgnoredFile) {
 			left = append(left, one)
 		}
 	}
+	slices.SortStableFunc(left, func(a, b IgnoredFile) int {
+		switch {
+		case a.Near == b.Near:
+			return 0
+		case a.Near:
+			return -1
+		}
+		return 1
+	})
 	return left
+}
+
+// NearlyFit gives the files of the inbox that an ingest fails for, since each all but is an input.
+func NearlyFit(c *config.Config) []IgnoredFile {
+	return slices.DeleteFunc(LeftAlone(c), func(f IgnoredFile) bool { return !f.Near })
 }
 
 // FindInputs gives the files of the inbox in the order in which they are
@@ -154,7 +171,7 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 	var sidecars []string
 	for name, feedName := range found {
 		base := path.Base(name)
-		reason, unreadable := "", ""
+		reason, unreadable, near := "", "", false
 		info, statErr := root.Lstat(name)
 		switch {
 		case errors.Is(statErr, fs.ErrNotExist):
@@ -180,7 +197,7 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 			case feedName != "" && allowed != nil && !slices.Contains(allowed, feedName):
 				reason = "its content is of " + feedName + ", and its source gives " + strings.Join(allowed, ", ")
 			case feedName == "" && unreadable == "":
-				reason = unknown(c, file)
+				reason, near = unknown(c, file)
 			}
 		case feedName == "":
 			reason = "its name begins with no feed's name"
@@ -188,7 +205,7 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 			reason = "its name does not end in .csv, .ndjson or .parquet (.gz and .zst allowed behind the first two)"
 		}
 		if reason != "" {
-			ignored = append(ignored, IgnoredFile{spelling.Spell(base), reason})
+			ignored = append(ignored, IgnoredFile{spelling.Spell(base), reason, near})
 			continue
 		}
 		in := InputFile{Feed: feedName, Name: base, Listed: true, Path: filepath.Join(c.Dir, filepath.FromSlash(name))}
@@ -201,7 +218,7 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 	sort.Strings(sidecars)
 	for _, s := range sidecars {
 		if !attachTotals(inputs, filepath.Join(c.Dir, filepath.FromSlash(s))) {
-			ignored = append(ignored, IgnoredFile{spelling.Spell(path.Base(s)), "control totals of no file that is here"})
+			ignored = append(ignored, IgnoredFile{Name: spelling.Spell(path.Base(s)), Reason: "control totals of no file that is here"})
 		}
 	}
 	sort.Slice(ignored, func(i, j int) bool { return ignored[i].Name < ignored[j].Name })
@@ -217,25 +234,26 @@ func spelled(inputs []InputFile) []InputFile {
 	return inputs
 }
 
-// unknown says why a file is no input, and what it looks like or is.
-func unknown(c *config.Config, path string) string {
+// unknown says why a file is no input, and what it looks like or is; near, that it all
+// but is one.
+func unknown(c *config.Config, path string) (why string, near bool) {
 	in := InputFile{Name: filepath.Base(path), Path: path}
 	f, _, err := openInput(in)
 	if err != nil {
-		return noFeed
+		return noFeed, false
 	}
 	defer f.Close()
 	var e *pipeline.Error
 	if errors.As(feed.Unread(f, in.Name), &e) {
-		return e.Cause.Error() + "; " + e.Hint
+		return e.Cause.Error() + "; " + e.Hint, false
 	}
 	if text := feed.NearestLayout(f, in.Name, c.Layouts()); text != "" {
-		return noFeed + "; " + text
+		return noFeed + "; " + text, true
 	}
-	if text := feed.Nearest(f, in.Name); text != "" {
-		return noFeed + "; " + text
+	if text, feeds := feed.Nearest(f, in.Name); text != "" {
+		return noFeed + "; " + text, feeds
 	}
-	return noFeed
+	return noFeed, false
 }
 
 // recognised gives the feed of a file whose name says none: a published format
@@ -365,7 +383,7 @@ func NamedInputs(c *config.Config, paths []string, feedName string) ([]InputFile
 			in.Feed, in.Refused = recognised(c, p)
 		}
 		if in.Feed == "" && in.Refused == "" {
-			why := unknown(c, p)
+			why, _ := unknown(c, p)
 			if !strings.HasPrefix(why, noFeed) {
 				return nil, pipeline.Errorf(pipeline.KindBadInput, "read", p, "%s", why)
 			}

@@ -100,7 +100,15 @@ func FilesIn(ctx context.Context, p *books.Books, s books.Setting, inputs []Inpu
 	first := closed.First
 	g := &ingestion{Books: p, Setting: s}
 	defer g.close()
-	result := &Result{Ignored: ignored}
+	result := &Result{}
+	for _, one := range ignored {
+		if one.Near {
+			result.Files = append(result.Files, failed(InputFile{Name: one.Name}, one.err()))
+			g.failures = append(g.failures, one.err())
+		} else {
+			result.Ignored = append(result.Ignored, one)
+		}
+	}
 	// While the first period is not known, balances wait for the events that
 	// fix it: an opening must not make the month before it the first one.
 	openings := []InputFile(nil)
@@ -122,6 +130,12 @@ func FilesIn(ctx context.Context, p *books.Books, s books.Setting, inputs []Inpu
 	return result, errors.Join(g.failures...)
 }
 
+// err is that of a file which all but is an input.
+func (f IgnoredFile) err() error {
+	return pipeline.Errorf(pipeline.KindBadInput, "read", f.Name, "%s", f.Reason).
+		WithHint("nothing of it was taken: mend its layout or its name, and `carat ingest --dry-run` shows what would become of it; if it is none of these, take it out of the inbox")
+}
+
 // files ingests one file after the other; rows of months before earliestOpen
 // are booked there. It stops at an error that is not the fault of the file.
 func (g *ingestion) files(ctx context.Context, inputs []InputFile, earliestOpen pipeline.Period, result *Result) error {
@@ -132,7 +146,7 @@ func (g *ingestion) files(ctx context.Context, inputs []InputFile, earliestOpen 
 			return ctx.Err()
 		}
 		if in.Listed && errors.Is(err, fs.ErrNotExist) && gone(in.Path) {
-			result.Ignored = append(result.Ignored, IgnoredFile{in.Name, "it was taken away after the inbox was listed"})
+			result.Ignored = append(result.Ignored, IgnoredFile{Name: in.Name, Reason: "it was taken away after the inbox was listed"})
 			continue
 		}
 		if err != nil {

@@ -87,7 +87,7 @@ func TestLayoutProblemsOfKeys(t *testing.T) {
 		{layout(good + ", amount_sgin: {column: x, negative: [a]}"), `unknown key "amount_sgin" of feeds bank_lines layout; did you mean amount_sign?`},
 		{layout(good + ", amount_sign: {column: x}"), at + " amount_sign needs {column: a column of the file, negative: [its words], positive: [its words]}"},
 		{layout(good + ", amount_sign: {column: x, negative: [Out]}"), at + ` amount_sign says which words of "x" are negative and not which are positive`},
-		{layout(good + ", amount_sign: {column: x, negative: [Out], positive: [In, out]}"), at + ` amount_sign: "out" is both negative and positive`},
+		{layout(good + ", amount_sign: {column: x, negative: [Out], positive: [In, out]}"), at + ` amount_sign has "out" as both negative and positive`},
 		{layout(good + ", id: content"), at + " id: line_id is mapped to a column already"},
 		{layout(good + ", id: hash"), at + ` id: "hash" is not content`},
 		{layout(good + ", id: {content: [amuont]}"), at + ` id content: "amuont" is no column of bank_lines that an id can be made of; did you mean amount?`},

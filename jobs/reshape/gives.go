@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"carat/jobs/disk"
 	"carat/pipeline"
-	"carat/pipeline/engine/duckdb"
+	"carat/pipeline/engine"
 )
 
 // Gives says what a layout's SQL gives, by its text alone: nothing is run and no file is
@@ -26,7 +27,7 @@ func Gives(ctx context.Context, sql string) (names []string, all bool, err error
 		return nil, false, pipeline.Errorf(pipeline.KindInternal, "make", "a folder for temporary files", "%w", disk.Cause(err))
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	db, err := duckdb.Open(ctx, duckdb.Config{MemoryLimit: "200MB", Threads: 1, TempDir: folder, Folders: []string{folder}})
+	db, err := engine.Open(ctx, engine.Config{MemoryLimit: "200MB", Threads: 1, TempDir: folder, Folders: []string{folder}})
 	if err != nil {
 		return nil, false, err
 	}
@@ -35,7 +36,7 @@ func Gives(ctx context.Context, sql string) (names []string, all bool, err error
 	if err := db.ReadOnly(ctx, sql); err != nil {
 		return nil, false, err
 	}
-	trees, err := db.Texts(ctx, "select cast(json_serialize_sql("+duckdb.Literal(sql)+") as varchar)")
+	trees, err := db.Texts(ctx, "select cast(json_serialize_sql("+pipeline.SQLText(sql)+") as varchar)")
 	if err != nil || len(trees) != 1 {
 		return nil, false, fmt.Errorf("read its parse tree: %w", err)
 	}
@@ -48,6 +49,41 @@ func Gives(ctx context.Context, sql string) (names []string, all bool, err error
 	names, all = root.Statements[0].Node.columns()
 	return names, all, nil
 }
+
+// Judge says what is wrong with a layout's SQL for a feed, and which of the feed's columns it
+// gives; nil where that can't be told.
+func Judge(ctx context.Context, sql string, f pipeline.Feed) (problems, given []string) {
+	names, all, err := Gives(ctx, sql)
+	if err != nil {
+		return []string{err.Error()}, nil
+	}
+	known, line := f.ColumnNames(), false
+	given = []string{}
+	for _, name := range names {
+		switch meant := pipeline.Closest(name, known); {
+		case name == lineColumn && !line:
+			line = true
+			continue
+		case name == lineColumn, slices.Contains(given, name):
+			problems = append(problems, "it gives "+name+" twice")
+		case !slices.Contains(known, name) && meant != "":
+			problems = append(problems, fmt.Sprintf("it gives a column %q, which %s doesn't have; did you mean %s?", name, f.Name, meant))
+		case !slices.Contains(known, name):
+			problems = append(problems, fmt.Sprintf("it gives a column %q, which %s doesn't have", name, f.Name))
+		}
+		given = append(given, name)
+	}
+	if !all {
+		return problems, nil
+	}
+	if !line {
+		problems = append(problems, "it gives no line, by which each row is found again in its file: select line of file as it is")
+	}
+	return problems, given
+}
+
+// lineColumn is the column of a row's line.
+const lineColumn = "line"
 
 // node is a query in the parse tree.
 type node struct {

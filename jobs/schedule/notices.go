@@ -79,8 +79,12 @@ func conditions(r *StatusResult, last map[string]state.Slot, zone *time.Location
 		list = append(list, sourceConditions(one)...)
 	}
 	for _, f := range r.LeftAlone[:min(len(r.LeftAlone), leftAloneTold)] {
+		text := "The file " + f.Name + " of the inbox was left alone."
+		if f.Near {
+			text = "The file " + f.Name + " of the inbox nearly fits and was not taken: what it holds is missing."
+		}
 		list = append(list, condition{config.NoticeFileLeftAlone + "/" + f.Name, f.Reason, Notice{Kind: config.NoticeFileLeftAlone, Subject: f.Name,
-			Text: "The file " + f.Name + " of the inbox was left alone.", Detail: f.Reason,
+			Text: text, Detail: f.Reason,
 			Action: "Put what is meant into the inbox under a name that begins with its feed, or take the file away; `carat status` lists all."}})
 	}
 	for _, p := range r.Periods {

@@ -32,6 +32,23 @@ type (
 	LayoutView      = view.View
 )
 
+// LayoutsAlike gives the pairs of a feed's layouts that no file can tell apart, as messages
+// call them: neither says for which files it is, and both use the same columns.
+func LayoutsAlike(layouts []Layout) (pairs [][2]string) {
+	for i := range layouts {
+		for j := range layouts[:i] {
+			a, b := &layouts[j], &layouts[i]
+			if len(a.Files)+len(b.Files) > 0 || a.NoHeader != b.NoHeader || a.Separator != b.Separator {
+				continue
+			}
+			if slices.Equal(slices.Sorted(slices.Values(a.Uses())), slices.Sorted(slices.Values(b.Uses()))) {
+				pairs = append(pairs, [2]string{a.Called(), b.Called()})
+			}
+		}
+	}
+	return pairs
+}
+
 // LayoutMinorUnits is layout.MinorUnits.
 const LayoutMinorUnits = layout.MinorUnits
 

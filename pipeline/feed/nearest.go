@@ -18,13 +18,14 @@ import (
 
 // Nearest says what a file that Recognise takes for nothing looks like, and why
 // it isn't that: the feed whose columns its header comes nearest to, or the XML
-// that it is. "" when there is nothing to say.
-func Nearest(file *os.File, name string) string {
+// that it is. "" when there is nothing to say. It is a feed's where every column that the
+// feed needs is there, and only its name doesn't say so.
+func Nearest(file *os.File, name string) (why string, feeds bool) {
 	head := headOf(file, name)
 	head, _ = lex.DecodeHead(head)
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte(lex.ByteOrderMark)), " \t\r\n")
 	if bytes.HasPrefix(head, []byte("<")) {
-		return nearestXML(head)
+		return nearestXML(head), false
 	}
 	return nearestFeed(head)
 }
@@ -63,7 +64,7 @@ func nearestXML(head []byte) string {
 
 // nearestFeed compares the names in the first line with every feed's columns.
 // Two that carat knows are the least for a guess.
-func nearestFeed(head []byte) string {
+func nearestFeed(head []byte) (why string, feeds bool) {
 	var found []string
 	for _, separator := range []byte(",;\t|") {
 		if names := published.FirstRecord(head, separator).Names; len(names) > len(found) {
@@ -93,10 +94,10 @@ func nearestFeed(head []byte) string {
 	}
 	switch {
 	case best.Name == "":
-		return ""
+		return "", false
 	case len(lacks) == 0:
-		return "its columns are those of " + best.Name + ": begin its name with that, or ingest it with --feed " + best.Name
+		return "its columns are those of " + best.Name + ": begin its name with that, or ingest it with --feed " + best.Name, true
 	}
 	return fmt.Sprintf("its columns come nearest to those of %s, of which it lacks %s; a layout of your own is told in carat.yaml (docs/formats.md)",
-		best.Name, strings.Join(lacks, ", "))
+		best.Name, strings.Join(lacks, ", ")), false
 }

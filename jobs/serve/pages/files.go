@@ -8,6 +8,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/files"
 	"carat/jobs/history"
+	"carat/jobs/ingest"
 	"carat/jobs/schedule"
 	"carat/jobs/serve/work"
 	"carat/pipeline"
@@ -27,13 +28,14 @@ type listPage struct {
 	Period pipeline.Period
 	// MayUpload says whether the one who looks may bring a file.
 	MayUpload bool
+	Near      []ingest.IgnoredFile // of the inbox: not taken, though they all but fit
 }
 
 // files shows what was ingested.
 func (p *Pages) files(v *visit) (*answer, error) {
 	a := &answer{template: "files", title: "Files"}
 	if books.WantLake(v.Setting) != nil {
-		a.data = listPage{Empty: nothingIngested(), MayUpload: v.may(books.RightIngest)}
+		a.data = listPage{Empty: nothingIngested(), MayUpload: v.may(books.RightIngest), Near: ingest.NearlyFit(v.Config)}
 		return a, nil
 	}
 	o := files.Options{Setting: v.Setting, Feed: v.text("feed"), Rejected: v.text("rejected") != "", Offset: v.offset(), Limit: int64(v.limit)}
@@ -41,7 +43,7 @@ func (p *Pages) files(v *visit) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := listPage{Rows: rowsOf(v, "Batches", l.Table), Feeds: l.Feeds, Feed: o.Feed, Only: o.Rejected, MayUpload: v.may(books.RightIngest)}
+	d := listPage{Rows: rowsOf(v, "Batches", l.Table), Feeds: l.Feeds, Feed: o.Feed, Only: o.Rejected, MayUpload: v.may(books.RightIngest), Near: ingest.NearlyFit(v.Config)}
 	d.Rows.Links, d.Rows.Under = v.links(d.Rows, ""), "note"
 	d.Pager = site.PagerOf(o.Offset, int64(len(l.Table.Rows)), l.Total, o.Limit, func(offset int64) string {
 		return addressOf("/files", "feed", o.Feed, "rejected", v.text("rejected"), "from", strconv.FormatInt(offset, 10))

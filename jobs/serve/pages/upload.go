@@ -147,17 +147,14 @@ func (p *Pages) dryRun(s books.Setting, f uploads.File) func(context.Context, bo
 		}
 		if len(files) == 1 {
 			l.Dry = &files[0]
+			l.show(s.Config.Zone)
 		}
 		if e != nil {
 			said := *e
 			said.Hint = ""
 			l.Wrong, l.Hint = came.hide(said.Error()), came.hide(e.Hint)
-			if l.Dry != nil && l.Dry.RowsRead > 0 { // it could be read to its end
-				l.show(s.Config.Zone)
-			}
 			return came, nil
 		}
-		l.show(s.Config.Zone)
 		l.May, l.TakePath = l.Dry.Result == ingest.FileWouldIngest, uploadPath+"/"+url.PathEscape(f.ID)
 		return came, nil
 	}

@@ -24,6 +24,17 @@ type Test struct {
 	Filled   bool     `json:"filled,omitempty"`
 }
 
+// AsksOne says whether the test has a column, and one question to it.
+func (t Test) AsksOne() bool {
+	asked := 0
+	for _, is := range []bool{len(t.Is) > 0, len(t.IsNot) > 0, len(t.Begins) > 0, len(t.Contains) > 0, t.Empty || t.Filled} {
+		if is {
+			asked++
+		}
+	}
+	return t.Column != "" && asked == 1
+}
+
 // holds says whether the test holds for a cell's text.
 func (t Test) holds(text string) bool {
 	switch {

@@ -96,6 +96,23 @@ type Sign struct {
 	Positive []string `json:"positive,omitempty"` // none: every other word
 }
 
+// Wrong says in words, behind the sign's name, what is wrong with it; "" if nothing is. Words of
+// both directions are needed: one that is neither, as of a correction, would else be counted.
+func (s Sign) Wrong() string {
+	switch {
+	case s.Column == "" || len(s.Negative) == 0:
+		return "needs {column: a column of the file, negative: [its words], positive: [its words]}"
+	case len(s.Positive) == 0:
+		return fmt.Sprintf("says which words of %q are negative and not which are positive: a word that is neither, such as one for a correction, would count as positive; add positive: [its words]", s.Column)
+	}
+	for _, word := range s.Positive {
+		if among(word, s.Negative) {
+			return fmt.Sprintf("has %q as both negative and positive", word)
+		}
+	}
+	return ""
+}
+
 // BySign is the kind of a row by the sign of a number of the feed.
 type BySign struct {
 	Of       string `json:"of"`
