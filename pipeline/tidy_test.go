@@ -41,7 +41,6 @@ var topLevel = []string{
 var mayImport = map[string][]string{
 	"cmd":             {"jobs/...", "fixtures", "fixtures/crowd", "reports/...", "sql", "pipeline", "pipeline/certificate", "pipeline/decision", "pipeline/sampling", "pipeline/identity/...", "pipeline/postgres", "pipeline/spelling", "docs"},
 	"jobs":            {"docs", "reports/...", "pipeline/identity/...", "sql", "pipeline", "pipeline/feed", "pipeline/feed/address", "pipeline/feed/guess", "pipeline/feed/feedtest", "pipeline/decision", "pipeline/sampling", "pipeline/certificate", "pipeline/spelling", "pipeline/undo", "pipeline/lake", "pipeline/engine", "pipeline/state", "pipeline/state/signed", "pipeline/source/...", "pipeline/timestamp", "pipeline/engine/trino", "pipeline/chart"},
-	"jobs/reshape":    {"jobs/disk", "jobs/sandbox", "pipeline", "pipeline/feed", "pipeline/engine/duckdb", "reports/table"}, // asks the engine for a parse tree
 	"docs":            {},
 	forTests:          {"jobs/...", "fixtures", "reports/...", "pipeline", "pipeline/decision"},
 	"reports":         {},
