@@ -85,7 +85,7 @@ func Serve(ctx context.Context, in io.Reader, out, end io.Writer) int {
 	}
 	go func() {
 		_, _ = io.Copy(io.Discard, in)
-		_ = os.RemoveAll(o.Scratch)
+		o.leave()
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	}()
 	var r report
@@ -96,8 +96,26 @@ func Serve(ctx context.Context, in io.Reader, out, end io.Writer) int {
 		})
 	}
 	r.Failed = failureOf(err)
-	if err := gob.NewEncoder(end).Encode(r); err != nil {
+	if err := gob.NewEncoder(end).Encode(r); err != nil { // who asked is gone
+		o.leave()
 		return 1
 	}
 	return 0
+}
+
+// leave removes the scratch folder, until it stays away: what is still being computed, or only begins to be, makes it anew.
+func (o order) leave() {
+	const tries, apart = 50, 20 * time.Millisecond
+	away := 0
+	for range tries {
+		if _, err := os.Lstat(o.Scratch); err != nil {
+			if away++; away > 2 {
+				return
+			}
+		} else {
+			away = 0
+			_ = os.RemoveAll(o.Scratch)
+		}
+		time.Sleep(apart)
+	}
 }
