@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"sort"
+	"sync"
 
 	"carat/pipeline"
 	"carat/pipeline/lake/links"
@@ -40,9 +41,8 @@ func rawTableOf[T any, P pages.RowPointer[T]]() rawTable {
 	}
 }
 
-// rawTables gives every feed's table by name. That every feed of the domain has
-// one, a test says.
-func rawTables() map[string]rawTable {
+// rawTables gives every feed's table by name. That every feed of the domain has one, a test says.
+var rawTables = sync.OnceValue(func() map[string]rawTable {
 	all := []rawTable{
 		rawTableOf[pipeline.FXRate](),
 		rawTableOf[pipeline.GiftPrice](),
@@ -74,7 +74,7 @@ func rawTables() map[string]rawTable {
 		tables[t.Feed.Name] = t
 	}
 	return tables
-}
+})
 
 // shapes gives what the raw tables must look like, and the table of links.
 func (l *Lake) shapes() []shape.Shape {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"carat/pipeline"
+	"carat/pipeline/lake/catalog/parsed"
 	"carat/pipeline/lake/chain"
 	"carat/pipeline/lake/fence"
 	"carat/pipeline/lake/identity"
@@ -334,7 +335,7 @@ func (cat *Catalog) refreshTables(ctx context.Context, results bool) error {
 			continue
 		}
 		all.Go(func() (err error) {
-			loaded[i], err = cat.load(ctx, name, locations[name])
+			loaded[i], err = cat.load(name, locations[name])
 			return err
 		})
 	}
@@ -368,19 +369,19 @@ func (cat *Catalog) Whole(ctx context.Context, name string, t *Table) (*Table, e
 	if have != nil && have.Location == t.Location && have.Iceberg != nil {
 		return have, nil
 	}
-	loaded, err := cat.load(ctx, name, t.Location)
+	loaded, err := cat.load(name, t.Location)
 	if err == nil && have != nil && have.Location == t.Location {
 		cat.tables[name] = loaded
 	}
 	return loaded, err
 }
 
-func (cat *Catalog) load(ctx context.Context, name, location string) (*Table, error) {
-	tbl, err := table.NewFromLocation(ctx, table.Identifier{Namespace, name}, location, cat.fsys, nil)
+func (cat *Catalog) load(name, location string) (*Table, error) {
+	meta, err := parsed.Read(cat.files.ReadFile, location)
 	if err != nil {
 		return nil, fmt.Errorf("load table %s from %s: %w", name, location, err)
 	}
-	return &Table{Location: location, Iceberg: tbl}, nil
+	return &Table{Location: location, Iceberg: cat.TableOf(name, meta, location)}, nil
 }
 
 // TableOf gives a table in a state that may not be committed yet.

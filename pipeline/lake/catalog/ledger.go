@@ -205,7 +205,7 @@ func (cat *Catalog) CheckOwn(ctx context.Context, names ...string) error {
 
 // AtLocation loads a table as of a metadata file.
 func (cat *Catalog) AtLocation(ctx context.Context, name, location string) (*table.Table, error) {
-	t, err := cat.load(ctx, name, location)
+	t, err := cat.load(name, location)
 	if err != nil {
 		return nil, err
 	}

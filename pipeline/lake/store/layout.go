@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"carat/pipeline"
@@ -60,8 +61,27 @@ func (d *Disk) HoldsTables() bool {
 		})
 		return err != nil // also when it can't be known
 	}
-	found, err := fs.Glob(os.DirFS(d.Root), "*.db/*/metadata/*.metadata.json")
-	return err == nil && len(found) > 0
+	folders, err := fs.Glob(os.DirFS(d.Root), "*.db/*/metadata")
+	return err == nil && slices.ContainsFunc(folders, func(folder string) bool { return holdsMetadata(filepath.Join(d.Root, filepath.FromSlash(folder))) })
+}
+
+// holdsMetadata looks for the first file of metadata alone: a folder gets one with each commit.
+func holdsMetadata(folder string) bool {
+	f, err := os.Open(folder)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }()
+	const some = 32
+	for {
+		names, err := f.Readdirnames(some)
+		if slices.ContainsFunc(names, func(name string) bool { return strings.HasSuffix(name, ".metadata.json") }) {
+			return true
+		}
+		if err != nil {
+			return false
+		}
+	}
 }
 
 // StagingDir makes a folder for files on their way into the lake.
