@@ -105,8 +105,7 @@ func (l *Lake) Payees(ctx context.Context) (map[string]pipeline.Identity, error)
 	return l.people.Payees(ctx)
 }
 
-// ForgottenFolders gives what says whether a folder of statements, by its name, was
-// that of a person who was erased.
+// ForgottenFolders gives what says whether a folder of statements, by its name, was that of a person who was erased.
 func (l *Lake) ForgottenFolders(ctx context.Context) (func(folder string) bool, error) {
 	return l.people.ForgottenFolders(ctx)
 }
