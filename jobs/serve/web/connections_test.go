@@ -59,7 +59,16 @@ func TestConnectionsThatAskNothingGiveWay(t *testing.T) {
 	}
 	ended := make(chan error, most)
 	for range most {
-		go func() { ended <- ask("/slow") }()
+		go func() {
+			err := ask("/slow")
+			for range 20 { // on a busy machine one that has not asked yet may have given way: who is cut off comes again
+				if err == nil {
+					break
+				}
+				err = ask("/slow")
+			}
+			ended <- err
+		}()
 	}
 	for range 1000 {
 		if entered.Load() == most {
