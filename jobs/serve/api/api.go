@@ -104,6 +104,9 @@ func (a *API) asked(e endpoint) http.HandlerFunc {
 			again := s
 			again.Now = a.Clock()
 			_, err := people.Bearer(ctx, again, bearer(r))
+			if !errors.Is(err, people.ErrToken) { // a state that is busy now ends nothing: it is asked again
+				return nil
+			}
 			return err
 		})
 		defer stop()

@@ -236,6 +236,9 @@ func (s *service) begin(ctx context.Context, method string) (_ context.Context, 
 			again := own
 			again.Now = s.o.Clock()
 			_, err := people.Bearer(ctx, again, token)
+			if !errors.Is(err, people.ErrToken) { // a state that is busy now ends nothing: it is asked again
+				return nil
+			}
 			return err
 		})
 		return ctx, func() { stop(); <-s.turn; cancel() }, nil
