@@ -186,9 +186,13 @@ func (d *dryRun) file(ctx context.Context, in InputFile) (r DryFile, err error) 
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if d.history != nil {
-		known, err := (&ingestion{Books: d.history, Setting: d.Setting}).known(ctx, in, f, size)
+		known, note, err := (&ingestion{Books: d.history, Setting: d.Setting}).known(ctx, in, f, size)
 		if err != nil || known.Result != "" {
-			return DryFile{FileResult: known}, err
+			r.FileResult = known
+			if note != "" {
+				r.Notes = append(r.Notes, note)
+			}
+			return r, err
 		}
 	}
 	totals, err := readTotals(in)

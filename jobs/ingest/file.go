@@ -45,7 +45,10 @@ func (g *ingestion) ingest(ctx context.Context, table pipeline.Feed, in InputFil
 	if err != nil {
 		return result, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", disk.Cause(err))
 	}
-	if known, err := g.known(ctx, in, f, size); err != nil || known.Result != "" {
+	if known, note, err := g.known(ctx, in, f, size); err != nil || known.Result != "" {
+		if note != "" {
+			g.Tell(books.Event{Step: "ingest", Object: in.Name, Note: note})
+		}
 		return known, err
 	}
 	totals, err := readTotals(in)
@@ -152,34 +155,33 @@ func (g *ingestion) ifFull(in InputFile, err error) error {
 		WithHint("free space in %s and run again; nothing of the file was ingested", g.Lake.Root())
 }
 
-// known says whether the lake holds the file's bytes already. Only a file of a
-// size that the lake has seen is hashed for that.
-func (g *ingestion) known(ctx context.Context, in InputFile, f *os.File, size int64) (FileResult, error) {
+// known says whether the lake holds what the file says already, with what should be said
+// of it. Only a file of a size that the lake has seen is hashed for that.
+func (g *ingestion) known(ctx context.Context, in InputFile, f *os.File, size int64) (r FileResult, note string, err error) {
 	if may, err := g.Lake.MayHoldSource(ctx, size); err != nil || !may {
-		return FileResult{}, err
+		return r, "", err
 	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {
-		return FileResult{}, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", disk.Cause(err))
+		return r, "", pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", disk.Cause(err))
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return FileResult{}, pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", disk.Cause(err))
+		return r, "", pipeline.Errorf(pipeline.KindBadInput, "read", in.Name, "%w", disk.Cause(err))
 	}
-	batch, found, err := g.Lake.FindSource(ctx, in.Feed, hex.EncodeToString(sum.Sum(nil)))
-	if err != nil || !found {
-		return FileResult{}, err
+	made, err := g.Lake.FindSources(ctx, in.Feed, hex.EncodeToString(sum.Sum(nil)))
+	if err != nil || len(made) == 0 {
+		return r, "", err
 	}
-	r := FileResult{File: in.Name, Feed: in.Feed, Result: FileKnown, Batch: batch}
-	o := g.Config.ReadOptions(in.Feed)
-	if format, err := feed.RecogniseAs(f, in.Name, in.Feed, o); err == nil {
+	format, unreadable := feed.RecogniseAs(f, in.Name, in.Feed, g.Config.ReadOptions(in.Feed))
+	batch, note, err := g.readBefore(in, f, format.Layout(), made)
+	if err != nil || batch == "" {
+		return r, "", err
+	}
+	r = FileResult{File: in.Name, Feed: in.Feed, Result: FileKnown, Batch: batch}
+	if unreadable == nil {
 		r.Format = format.String()
-		if l := format.Layout(); l != nil && len(o.Layouts) > 1 {
-			if err := g.sameConstants(ctx, in, l, batch); err != nil {
-				return FileResult{}, err
-			}
-		}
 	}
-	return r, nil
+	return r, note, nil
 }
 
 // readTotals reads the sidecar of a file, nil when there is none.

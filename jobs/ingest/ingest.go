@@ -10,7 +10,6 @@ import (
 	"carat/jobs/books"
 	"carat/pipeline"
 	"carat/pipeline/engine"
-	"carat/pipeline/lake"
 )
 
 // Options say what to ingest.
@@ -207,9 +206,9 @@ type ingestion struct {
 	books.Setting
 	earliest pipeline.Period // the earliest open one; "" when not known
 	calendar *pipeline.Calendar
-	eng      *engine.Engine        // opened when a file's keys must be compared
-	failures []error               // of files
-	batches  []lake.CommittedBatch // as they were when one was first asked for; nil: none was
+	eng      *engine.Engine // opened when a file's keys must be compared
+	failures []error        // of files
+	inbox    []InputFile    // as it was when first asked for; nil: it wasn't
 
 	// While a batch is taken out: its id, and whose file is read again for it.
 	without, since string

@@ -25,13 +25,13 @@ type AsOf struct {
 // NextBatchID is the id that the next batch must have. Ask under the lock.
 func (l *Lake) NextBatchID() string { return chain.BatchID(l.catalog.LastBatch() + 1) }
 
-// FindSource gives the batch that was made of a file with these bytes and stands.
-func (l *Lake) FindSource(ctx context.Context, feed, sha256 string) (batchID string, ok bool, err error) {
+// FindSources gives the batches that were made of a file with these bytes and stand, in order.
+func (l *Lake) FindSources(ctx context.Context, feed, sha256 string) ([]chain.CommittedBatch, error) {
 	if err := l.catalog.RefreshRaw(ctx); err != nil {
-		return "", false, l.fail("read lake", l.cfg.Root, err)
+		return nil, l.fail("read lake", l.cfg.Root, err)
 	}
-	batchID, ok, err = l.catalog.BatchOfSource(ctx, feed, sha256)
-	return batchID, ok, l.fail("read lake", l.cfg.Root, err)
+	made, err := l.catalog.BatchesOfSource(ctx, feed, sha256)
+	return made, l.fail("read lake", l.cfg.Root, err)
 }
 
 // MayHoldSource says whether any batch came from a file of this size. False

@@ -177,9 +177,9 @@ func TestBatchIsStagedCommittedAndReadBack(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(root, "staging", "b000001")); !os.IsNotExist(err) {
 		t.Errorf("the staging folder is still there: %v", err)
 	}
-	id, ok, err := l.FindSource(t.Context(), "gift_events", c.SourceSHA256)
-	if err != nil || !ok || id != "b000001" {
-		t.Errorf("FindSource: %v %v %v", id, ok, err)
+	made, err := l.FindSources(t.Context(), "gift_events", c.SourceSHA256)
+	if err != nil || len(made) != 1 || made[0].ID != "b000001" {
+		t.Errorf("FindSources: %+v %v", made, err)
 	}
 	may, err := l.MayHoldSource(t.Context(), 8)
 	mayNot, err9 := l.MayHoldSource(t.Context(), 9)

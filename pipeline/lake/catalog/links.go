@@ -77,10 +77,9 @@ func (cat *Catalog) LastLinkBy(ctx context.Context, ms int64) (chain.Link, error
 	return l, err
 }
 
-// BatchOfSource gives the batch that was made of a source file and stands.
-func (cat *Catalog) BatchOfSource(ctx context.Context, feed, sha256 string) (id string, found bool, err error) {
-	l, found, err := cat.Mirror().OfSource(ctx, feed, sha256, cat.Seen())
-	return l.ID, found, err
+// BatchesOfSource gives the batches that were made of a source file and stand, in order.
+func (cat *Catalog) BatchesOfSource(ctx context.Context, feed, sha256 string) ([]chain.CommittedBatch, error) {
+	return cat.Mirror().OfSource(ctx, feed, sha256, cat.Seen())
 }
 
 // HoldsBytes says whether any batch came from a source file of this size.

@@ -137,10 +137,19 @@ func (m Mirror) LastBy(ctx context.Context, ms, upTo int64) (chain.Link, bool, e
 	return m.one(ctx, "dated_ms <= ? and link_no <= ? order by link_no desc limit 1", ms, upTo)
 }
 
-// OfSource gives the first batch that was made of a source file and stands.
-func (m Mirror) OfSource(ctx context.Context, feed, sha256 string, upTo int64) (chain.Link, bool, error) {
-	return m.one(ctx, `kind = 'batch' and feed = ? and source_sha256 = ? and link_no <= ?
-		and not exists (select 1 from carat_links u where u.undoes = carat_links.link_id and u.link_no <= ?) order by link_no limit 1`, feed, sha256, upTo, upTo)
+// OfSource gives the batches that were made of a source file and stand, in order: several
+// where it was read in several ways.
+func (m Mirror) OfSource(ctx context.Context, feed, sha256 string, upTo int64) (made []chain.CommittedBatch, err error) {
+	all, err := m.list(ctx, `kind = 'batch' and feed = ? and source_sha256 = ? and link_no <= ?
+		and not exists (select 1 from carat_links u where u.undoes = carat_links.link_id and u.link_no <= ?) order by link_no`, feed, sha256, upTo, upTo)
+	for _, l := range all {
+		b, err := chain.ReadBatch(l)
+		if err != nil {
+			return nil, err
+		}
+		made = append(made, b)
+	}
+	return made, err
 }
 
 // HoldsBytes says whether any batch came from a source file of this size.
@@ -169,12 +178,16 @@ func (m Mirror) Undone(ctx context.Context, batchNo, upTo int64) (map[string]str
 
 // Between gives the links of some numbers, the first and the last included, in order.
 func (m Mirror) Between(ctx context.Context, first, last int64) ([]chain.Link, error) {
-	rows, err := m.DB.QueryContext(ctx, m.Bind("select "+columns+" from carat_links where link_no between ? and ? order by link_no"), first, last)
+	return m.list(ctx, "link_no between ? and ? order by link_no", first, last)
+}
+
+// list gives the links of a query's end.
+func (m Mirror) list(ctx context.Context, rest string, args ...any) (all []chain.Link, err error) {
+	rows, err := m.DB.QueryContext(ctx, m.Bind("select "+columns+" from carat_links where "+rest), args...)
 	if err != nil {
 		return nil, fmt.Errorf("read links: %w", err)
 	}
 	defer rows.Close()
-	var all []chain.Link
 	for rows.Next() {
 		l, err := scan(rows)
 		if err != nil {
