@@ -19,11 +19,11 @@ import (
 	"time"
 
 	"carat/jobs/books"
+	"carat/jobs/fetch"
 	"carat/jobs/reconcile"
 	"carat/pipeline"
 	"carat/pipeline/certificate"
 	"carat/pipeline/decision"
-	"carat/pipeline/state"
 	"carat/reports/auditfile"
 	"carat/reports/table"
 )
@@ -136,13 +136,9 @@ func (b *auditBuilder) writeRetrieved() error {
 	if err != nil {
 		return err
 	}
-	bySum := map[string][]state.Fetched{}
-	for _, f := range all {
-		bySum[f.SHA256] = append(bySum[f.SHA256], f)
-	}
 	var rows [][]any
 	for _, one := range b.batches {
-		for _, f := range bySum[one.SourceSHA256] {
+		for _, f := range fetch.Of(all, one.Source, one.SourceSHA256) {
 			if !b.later(f.At) {
 				rows = append(rows, []any{one.ID, one.Source, f.No, f.Source, f.Kind, f.RemoteName, books.TextOrNil(f.Version), f.Size, f.SHA256, f.At, f.By, f.Origin})
 			}

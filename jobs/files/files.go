@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"carat/jobs/books"
+	"carat/jobs/fetch"
 	"carat/pipeline"
 	"carat/reports/table"
 )
@@ -125,10 +126,8 @@ func look(ctx context.Context, p *books.Books, o Options) (*Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range fetched {
-		if f.SHA256 == b.SourceSHA256 {
-			b.FetchedBy = fmt.Sprintf("%s fetched it from %s (%s)", f.By, f.Source, f.RemoteName)
-		}
+	for _, f := range fetch.Of(fetched, b.Source, b.SourceSHA256) {
+		b.FetchedBy = fmt.Sprintf("%s fetched it from %s (%s)", f.By, f.Source, f.RemoteName)
 	}
 	if b.RowsRejected == 0 {
 		return b, nil
