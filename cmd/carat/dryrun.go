@@ -46,6 +46,9 @@ func (a *app) printDryFile(f ingest.DryFile) error {
 	}
 	if f.Result == ingest.FileKnown {
 		say("  as batch %s: nothing would change", f.Batch)
+		for _, note := range f.Notes {
+			say("  note: %s", note)
+		}
 		say("")
 		return nil
 	}
@@ -58,11 +61,7 @@ func (a *app) printDryFile(f ingest.DryFile) error {
 	}
 	say("  %s = %d accepted + %d rejected + %d duplicate + %d left out", counted(int(f.RowsRead), "row", "rows"), f.RowsAccepted, f.RowsRejected, f.RowsDuplicate, f.RowsLeftOut)
 	for _, column := range slices.Sorted(maps.Keys(f.Sums)) {
-		all := ""
-		if read := f.SumsRead[column]; read != f.Sums[column] {
-			all = " (of all rows that were read: " + read + ")"
-		}
-		say("  sum of %s: %s%s", column, f.Sums[column], all)
+		say("  sum of %s: %s", column, f.SumText(column))
 	}
 	for _, r := range f.Rejects {
 		say("  rejected: %d × %s in %s, the first at line %d: %q, expected %s", r.Rows, r.Code, orRow(r.Column), r.Line, r.Value, r.Expected)

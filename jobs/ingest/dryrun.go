@@ -25,15 +25,17 @@ const dryRows = 10
 // DryFile is what would become of a file.
 type DryFile struct {
 	FileResult
-	LayoutSHA256 string             `json:"layout_sha256"` // "" without a layout
-	Layout       string             `json:"layout"`
-	Columns      []string           `json:"columns"`   // of Rows
-	Rows         [][]string         `json:"rows"`      // the first good ones, as carat sees them
-	Sums         map[string]string  `json:"sums"`      // of the rows that would come in
-	SumsRead     map[string]string  `json:"sums_read"` // of all rows that were read: rejected ones and duplicates too
-	Rejects      []DryReject        `json:"rejects"`
-	LeftOut      []pipeline.LeftOut `json:"left_out"`
-	Notes        []string           `json:"notes"`
+	LayoutSHA256 string            `json:"layout_sha256"` // "" without a layout
+	Layout       string            `json:"layout"`
+	Columns      []string          `json:"columns"`   // of Rows
+	Rows         [][]string        `json:"rows"`      // the first good ones, as carat sees them
+	Sums         map[string]string `json:"sums"`      // of the rows that would come in
+	SumsRead     map[string]string `json:"sums_read"` // of all rows that were read: rejected ones and duplicates too
+	// SumsOf are Sums by currency, of columns that are money.
+	SumsOf  map[string]map[string]string `json:"sums_by_currency,omitempty"`
+	Rejects []DryReject                  `json:"rejects"`
+	LeftOut []pipeline.LeftOut           `json:"left_out"`
+	Notes   []string                     `json:"notes"`
 }
 
 // DryReject is why some rows would be rejected.
@@ -320,7 +322,7 @@ func (d *dryRun) compare(ctx context.Context, table pipeline.Feed, stage lake.Fe
 		return err
 	}
 	if staged.Files = stage.Files(); len(staged.Files) > 0 {
-		if err := sumRows(ctx, d.reader, table, staged, r.Sums); err != nil {
+		if err := r.sum(ctx, d.reader, table, staged); err != nil {
 			return err
 		}
 	}
@@ -330,34 +332,6 @@ func (d *dryRun) compare(ctx context.Context, table pipeline.Feed, stage lake.Fe
 // openAlone opens an engine where there is no lake yet.
 func openAlone(ctx context.Context, s books.Setting) (*books.Reader, error) {
 	return new(books.Books).OpenEmpty(ctx, s.Config)
-}
-
-// sumRows adds up the numbers of what is staged, of the columns that sums has.
-func sumRows(ctx context.Context, r *books.Reader, table pipeline.Feed, staged pipeline.TableFiles, sums map[string]string) error {
-	if err := r.LoadWhere(ctx, "", []pipeline.TableFiles{staged}, nil); err != nil {
-		return err
-	}
-	for _, c := range table.Columns {
-		if _, wanted := sums[c.Name]; !wanted {
-			continue
-		}
-		rows, err := r.Query(ctx, `select coalesce(cast(sum("`+c.Name+`") as varchar), '0') from dry_run`)
-		if err != nil {
-			return err
-		}
-		text := ""
-		for rows.Next() && err == nil {
-			err = rows.Scan(&text)
-		}
-		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
-			return err
-		}
-		if strings.Contains(text, ".") {
-			text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-		}
-		sums[c.Name] = text
-	}
-	return nil
 }
 
 // firstRows gives the first rows of what was staged, in the columns of the feed.

@@ -164,7 +164,7 @@ func (p *Pages) dryRun(s books.Setting, f uploads.File) func(context.Context, bo
 func (l *lookedInto) show(zone *time.Location) {
 	l.Rows = site.Texts("The first good rows", l.Dry.Columns, l.Dry.Rows, zone)
 	for _, column := range slices.Sorted(maps.Keys(l.Dry.Sums)) {
-		l.Sums = append(l.Sums, fact{Name: column, Text: l.Dry.Sums[column]})
+		l.Sums = append(l.Sums, fact{Name: column, Text: l.Dry.SumText(column)})
 	}
 }
 
