@@ -166,6 +166,12 @@ func feedsOf(c *config.Config, name string) []string {
 	return c.Sources[parts[1]].Feeds
 }
 
+// fetchedWithoutEnding says whether a source brought a file whose name says nothing, as those
+// of banks often do: its content decides then, also where the source has one feed.
+func fetchedWithoutEnding(c *config.Config, name string) bool {
+	return feedsOf(c, name) != nil && !hasFeedEnding(path.Base(name))
+}
+
 // sortInputs parts what was found into inputs and the rest.
 func sortInputs(c *config.Config, root *os.Root, found map[string]string) (inputs []InputFile, ignored []IgnoredFile, err error) {
 	var sidecars []string
@@ -189,13 +195,13 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 			continue // what was asked for the file beside it
 		case info.IsDir():
 			reason = "a folder"
-		case feedName == "" && refused(info) == "":
+		case (feedName == "" || fetchedWithoutEnding(c, name)) && refused(info) == "":
 			file := filepath.Join(c.Dir, filepath.FromSlash(name))
 			feedName, unreadable = recognised(c, file)
 			allowed := feedsOf(c, name)
 			switch {
 			case feedName != "" && allowed != nil && !slices.Contains(allowed, feedName):
-				reason = "its content is of " + feedName + ", and its source gives " + strings.Join(allowed, ", ")
+				reason, near = "its content is of "+feedName+", and its source gives "+strings.Join(allowed, ", ")+"; say feeds: ["+feedName+"] of another source, or match: which files this one takes", true
 			case feedName == "" && unreadable == "":
 				reason, near = unknown(c, file)
 			}
