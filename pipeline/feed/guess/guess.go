@@ -80,6 +80,7 @@ func (s sample) draftFor(f pipeline.Feed, without avoid) draft {
 	g.words(f, columns)
 	g.shown(columns)
 	g.missing(f, columns)
+	g.pending(columns)
 	for _, c := range columns {
 		if c.name != "" && !slices.Contains(l.Uses(), c.name) {
 			g.Unused = append(g.Unused, c.name)

@@ -178,6 +178,7 @@ func (g draft) unknown(say func(string, ...any)) {
 	if len(cents) > 0 {
 		say("      # scale: {%s} # if these are in cents: the file has no decimals", strings.Join(cents, ", "))
 	}
+	g.leftOut(say)
 	if len(g.Unused) > 0 {
 		say("      # Columns of the file that are not used: %s", strings.Join(g.Unused, ", "))
 	}
