@@ -250,8 +250,8 @@ func unknown(c *config.Config, path string) (why string, near bool) {
 	}
 	defer f.Close()
 	var e *pipeline.Error
-	if errors.As(feed.Unread(f, in.Name), &e) {
-		return e.Cause.Error() + "; " + e.Hint, false
+	if err := feed.Unread(f, in.Name); errors.As(err, &e) {
+		return e.Cause.Error() + "; " + e.Hint, errors.Is(err, feed.ErrNearlyRead)
 	}
 	if text := feed.NearestLayout(f, in.Name, c.Layouts()); text != "" {
 		return noFeed + "; " + text, true

@@ -36,6 +36,8 @@ func TestAFileThatNearlyFitsIsAFailure(t *testing.T) {
 		"Bank.csv":          {strings.Replace(good, "Montant", "Betrag", 1), "Montant", true},
 		"semi.csv":          {strings.ReplaceAll(good, ",", ";"), "its columns are those of feeds: bank_lines", true},
 		"export.csv":        {trial.PurchaseHeader + "p1,purchase,v1,web,s,1000,USD,10.00,2026-10-02T10:00:00Z\n", "its columns are those of coin_purchases: begin its name with that", true},
+		"Download.CSV":      {"Datum,Uhrzeit,Zeitzone,Name,Typ,Status,Währung,Brutto,Entgelt,Netto,Transaktionscode\n05.10.2026,10:00:00,Europe/Berlin,A,Zahlung,Abgeschlossen,EUR,\"19,99\",\"-0,50\",\"19,49\",5AB\n", "it is PayPal's activity download in another language", true},
+		"payments.csv":      {"id,Created date (UTC),Amount,Amount Refunded,Currency\nch_1,2026-10-05 10:00,10.00,0.00,usd\n", "it is Stripe's dashboard export of payments", false},
 		"birthdays.csv":     {"name,day\nann,1990-01-01\n", "its content is no report that carat knows", false},
 		"notes.txt":         {"call the bank\n", "its content is no report that carat knows", false},
 		"one in common.csv": {"Date,shop,sum\n06/10/2026,x,1\n", "its content is no report that carat knows", false},

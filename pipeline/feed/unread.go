@@ -2,6 +2,7 @@ package feed
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 
@@ -16,7 +17,18 @@ type unread struct {
 	is   func(head []byte) bool
 }
 
-// unreadFiles are the kinds, in the order in which they are asked: behind every
+// nearlyRead are the kinds that carat reads in another shape, and asks first.
+func nearlyRead() []unread {
+	return []unread{
+		{"PayPal's activity download in another language than English, or without its columns", "download it in English with all columns, or use the settlement report (STL), in PayPal's reports or on its SFTP server", headed(",;\t",
+			"timezone|time zone|zeitzone|fuseau horaire|zona horaria|fuso orario", "currency|währung|devise|divisa|moneda|valuta",
+			"gross|brutto|avant commission|bruto|lordo", "fee|fees|gebühr|entgelt|commission|tarifa|comisión|tariffa", "net|netto|neto")},
+		{"a settlement detail report of Adyen without all of its columns", "download it with all of them, or describe it as a layout of settlement_lines in carat.yaml (docs/formats.md)", headed(",;\t",
+			"psp reference", "merchant account", "gross debit (gc)|gross debit", "gross credit (gc)|gross credit", "net debit (nc)|net debit", "net credit (nc)|net credit")},
+	}
+}
+
+// unreadFiles are the others, in the order in which they are asked: behind every
 // format that is read, and behind the columns of carat and of a layout.
 func unreadFiles() []unread {
 	return append([]unread{
@@ -26,11 +38,6 @@ func unreadFiles() []unread {
 			"id", "amount", "created (utc)|created date (utc)", "arrival date (utc)", "currency", "status")},
 		{"Stripe's summary by category", "it has sums alone; " + stripeReports, headed(",;\t",
 			"reporting_category", "currency", "count", "net")},
-		{"PayPal's activity download in another language than English, or without its columns", "download it in English with all columns, or use the settlement report (STL), in PayPal's reports or on its SFTP server", headed(",;\t",
-			"timezone|time zone|zeitzone|fuseau horaire|zona horaria|fuso orario", "currency|währung|devise|divisa|moneda|valuta",
-			"gross|brutto|avant commission|bruto|lordo", "fee|fees|gebühr|entgelt|commission|tarifa|comisión|tariffa", "net|netto|neto")},
-		{"a settlement detail report of Adyen without all of its columns", "download it with all of them, or describe it as a layout of settlement_lines in carat.yaml (docs/formats.md)", headed(",;\t",
-			"psp reference", "merchant account", "gross debit (gc)|gross debit", "gross credit (gc)|gross credit", "net debit (nc)|net debit", "net credit (nc)|net credit")},
 		{"a report of Adyen", "download its settlement detail report", headed(",;\t",
 			"psp reference", "merchant account", "merchant reference")},
 	}, unreadBankFiles()...)
@@ -49,11 +56,16 @@ func headed(separators string, columns ...string) func([]byte) bool {
 // read.
 var ErrUnread = errors.New("which carat doesn't read")
 
+// ErrNearlyRead is ErrUnread of a report that carat reads in another language or with all its
+// columns: its money would be missing, while the other kinds hold what another report has.
+var ErrNearlyRead = fmt.Errorf("%w", ErrUnread)
+
 // unreadText is the error of a text that is of such a kind; nil if it is of none,
 // or if its columns are a layout's or those of the feed. head is UTF-8 without a
 // byte order mark, raw is what the file has.
 func unreadText(head, raw []byte, name, feed string, layouts []Layout) error {
-	for _, u := range unreadFiles() {
+	near := nearlyRead()
+	for i, u := range append(near, unreadFiles()...) {
 		if !u.is(head) {
 			continue
 		}
@@ -63,7 +75,11 @@ func unreadText(head, raw []byte, name, feed string, layouts []Layout) error {
 		if feed != "" && published.HasHeader(head, ",", requiredColumns(feed)...) {
 			return nil
 		}
-		return lex.BadFile(name, 0, "it is %s, %w", u.name, ErrUnread).WithHint("%s", u.next)
+		cause := ErrUnread
+		if i < len(near) {
+			cause = ErrNearlyRead
+		}
+		return lex.BadFile(name, 0, "it is %s, %w", u.name, cause).WithHint("%s", u.next)
 	}
 	return nil
 }
