@@ -332,6 +332,24 @@ func TestWhatIsTold(t *testing.T) {
 	}
 }
 
+// A file that nearly fits is told as what is missing, another as left alone.
+func TestNoticesOfFilesThatNearlyFit(t *testing.T) {
+	list, _ := conditions(&StatusResult{LeftAlone: []ingest.IgnoredFile{
+		{Name: "RELEVE-2.csv", Reason: "its columns are those of feeds: bank_lines", Near: true}, {Name: "notes.txt", Reason: "no feed"},
+	}}, nil, time.UTC)
+	var got []string
+	for _, c := range list {
+		got = append(got, c.Key+": "+c.Text+" "+c.Detail)
+	}
+	want := []string{
+		"file_left_alone/RELEVE-2.csv: The file RELEVE-2.csv of the inbox nearly fits and was not taken: what it holds is missing. its columns are those of feeds: bank_lines",
+		"file_left_alone/notes.txt: The file notes.txt of the inbox was left alone. no feed",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // What the daemon leaves alone in the inbox it says, each file once for its reason,
 // and how many there are.
 func TestFilesLeftAloneAreLogged(t *testing.T) {

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"carat/pipeline"
 	"carat/pipeline/feed"
+	"carat/pipeline/feed/feedtest"
 )
 
 // A file that nearly fits a layout is told which, and what is missing; one that has little in
@@ -40,6 +42,43 @@ func TestNearestLayout(t *testing.T) {
 		if c.want == "" && got != "" || !strings.HasPrefix(got, c.want) {
 			t.Errorf("%s %q: %q, want %q", c.name, c.text, got, c.want)
 		}
+	}
+}
+
+// So is a workbook, by its sheet's columns, and one whose heading has two lines in a cell.
+func TestNearestLayoutOfAWorkbook(t *testing.T) {
+	named := bankLayout(func(l *feed.Layout) { l.Name, l.Files = "named", []string{"north*.xlsx"} })
+	lines := bankLayout(func(l *feed.Layout) { l.Name, l.Columns["reference"] = "lines", "Refe-\nrence" })
+	for _, c := range []struct {
+		name, ref, amount, want string
+		layout                  feed.Layout
+	}{
+		{"North.xlsx", "Ref", "Amount", "its columns are those of feeds: bank_lines: layout named, which is for files called north*.xlsx (capitals count)", named},
+		{"x.xlsx", "Ref", "Amount (EUR)", `column "Amount", which feeds: bank_lines: layout north says is amount, is not there`, bankLayout(func(l *feed.Layout) { l.Name = "north" })},
+		{"x.xlsx", "Phone", "Colour", "", bankLayout(func(l *feed.Layout) { l.Name = "north" })},
+		{"x.xlsx", "Refe-\nrence", "Betrag", `column "Amount", which feeds: bank_lines: layout lines says is amount, is not there`, lines},
+	} {
+		path := filepath.Join(t.TempDir(), c.name)
+		if err := os.WriteFile(path, feedtest.WorkbookOf(t, nil, []any{"Date", c.ref, c.amount}, []any{"05/10/2026", "a", 1}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := feed.NearestLayout(f, c.name, map[string][]feed.Layout{"bank_lines": {c.layout}})
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if c.want == "" && got != "" || !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s %q: %q, want %q", c.name, c.amount, got, c.want)
+		}
+	}
+	// A heading of two lines in a cell is read, and written in a first layout.
+	book := feedtest.WorkbookOf(t, nil, []any{"Date", "Refe-\nrence", "Amount"}, []any{"05/10/2026", "a", 1.5}, []any{"06/10/2026", "b", -2})
+	out := feedtest.Read[pipeline.BankLine](t, "bank_lines.xlsx", book, func(o *feed.Options) { o.Layouts = []feed.Layout{lines} })
+	if out.Err != nil || len(out.Rows) != 2 || out.Rows[0].Reference != "a" || out.Rows[1].Amount != -2_000_000 {
+		t.Errorf("%v %+v", out.Err, out.Rows)
 	}
 }
 

@@ -171,3 +171,13 @@ func TestFirstLayoutOfAWorkbook(t *testing.T) {
 		}
 	}
 }
+
+// A heading of two lines in a workbook's cell is one name in a first layout too.
+func TestAHeadingOfTwoLinesInAWorkbook(t *testing.T) {
+	got := written(t, "export.xlsx", "bank_lines", feedtest.WorkbookOf(t, nil, []any{"Booking\nDate", "Transaction\nID", "Amount", "Currency"}, []any{"2026-10-05", "a1", 1.5, "EUR"}, []any{"2026-10-06", "a2", -2, "EUR"}))
+	for _, want := range []string{`booked_at: "Booking\nDate"`, `line_id: "Transaction\nID"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+}
