@@ -204,8 +204,17 @@ func (r *Records) WrongCount(c Columns, cells []string) error {
 
 // FirstRecord splits the first line of a text, for recognising it.
 func FirstRecord(head []byte, comma byte) Columns {
-	line, _, _ := bytes.Cut(bytes.TrimLeft(head, "\r\n \t"), lex.Newline)
-	return LineColumns(line, comma)
+	head = bytes.TrimLeft(head, "\r\n \t")
+	line, _, more := bytes.Cut(head, lex.Newline)
+	c := LineColumns(line, comma)
+	if len(c.Names) > 0 || !more {
+		return c
+	}
+	// A name may go on over lines, as one of metadata that somebody made.
+	if end, state := lex.RecordEnd(head, true, true); state == lex.RecordWhole && end > len(line)+1 {
+		return LineColumns(head[:end], comma)
+	}
+	return c
 }
 
 // LineColumns splits a line as FirstRecord does.
