@@ -21,6 +21,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/config"
+	"carat/jobs/fetch"
 	"carat/jobs/ingest"
 	"carat/pipeline"
 	"carat/pipeline/state"
@@ -329,6 +330,28 @@ func TestWhatIsTold(t *testing.T) {
 	}
 	if got := told(r); len(got) != leftAloneTold-1 {
 		t.Errorf("%d files are told of, want %d", len(got), leftAloneTold-1)
+	}
+}
+
+// A source that is late or gives another shape is told of, each time that happens anew; one
+// that stands well isn't.
+func TestNoticesOfSources(t *testing.T) {
+	at := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	list, _ := conditions(&StatusResult{Sources: []fetch.Standing{
+		{Source: "well", LastAt: at}, {Source: "bank", LastAt: at, Late: "nothing since 2026-10-30"}, {Source: "new", Late: "nothing yet"},
+		{Source: "store", LastAt: at, Changed: "it has no column fee any more", ChangedFile: "11.csv"},
+	}}, nil, time.UTC)
+	var got []string
+	for _, c := range list {
+		got = append(got, c.Key+" ("+c.Event+"): "+c.Text+" "+c.Detail)
+	}
+	want := []string{
+		"source_late/bank (2026-11-02T09:00:00Z): The source bank is late. nothing since 2026-10-30",
+		"source_late/new (never): The source new is late. nothing yet",
+		"source_shape/store (11.csv): The source store gave a file that looks otherwise than the one before it. 11.csv: it has no column fee any more",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 
