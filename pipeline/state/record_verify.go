@@ -22,7 +22,7 @@ type (
 )
 
 // VerifyRecords walks the chain of records, compares it with heads that are kept
-// elsewhere, and each row of the covered tables with its last record. It reads one
+// elsewhere, each record with what carat does to such a row, and each row of the covered tables with its last record. It reads one
 // consistent state, and keeps the last record of each row in memory.
 func (s *Store) VerifyRecords(ctx context.Context, kept []Kept) (*Records, error) {
 	tx, err := s.db.BeginTx(ctx, s.consistent())
@@ -45,6 +45,7 @@ func (s *Store) VerifyRecords(ctx context.Context, kept []Kept) (*Records, error
 		if latest[r.Table] == nil {
 			latest[r.Table] = map[string]record{}
 		}
+		v.Follow(latest[r.Table][r.Key], r)
 		latest[r.Table][r.Key] = r
 		if r.Kind == chain.Adopted {
 			v.Adopted, v.AdoptedAt = v.Adopted+1, time.UnixMicro(r.At).UTC()
@@ -58,6 +59,7 @@ func (s *Store) VerifyRecords(ctx context.Context, kept []Kept) (*Records, error
 	for _, no := range slices.Sorted(maps.Keys(wanted)) {
 		v.Differ("record %d is missing, and all after it: %s names it, the records end with %d", no, wanted[no][0].Where, previous.No)
 	}
+	v.Current(latest["carat_periods"], latest["carat_runs"])
 	if err := s.verifyForeign(ctx, tx, v); err != nil {
 		return nil, fmt.Errorf("verify the records: %w", err)
 	}
