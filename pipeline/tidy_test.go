@@ -119,7 +119,7 @@ var mayImport = map[string][]string{
 	"pipeline/lake/keyindex":        {},
 	"pipeline/lake/seal":            {"pipeline/lake/store"},
 	"pipeline/lake/raw":             {"pipeline/lake/store"},
-	"pipeline/lake/people":          {"pipeline", "pipeline/lake/store"},
+	"pipeline/lake/people":          {"pipeline", "pipeline/feed/address", "pipeline/lake/store"},
 	"pipeline/lake/pages":           {"pipeline", "pipeline/parquetlimits", "pipeline/lake/store"},
 	"pipeline/lake/fence":           {"pipeline", "pipeline/lake/identity"},
 	"pipeline/lake/inventory":       {"pipeline", "pipeline/lake/store"},

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"carat/jobs/books"
+	"carat/jobs/creators"
 	"carat/jobs/ingest"
 )
 
@@ -43,6 +44,7 @@ and kept in the table rejects: carat query 'select * from rejects'.`,
 			if r == nil {
 				return err
 			}
+			creators.AfterIngest(cmd.Context(), s)
 			tellIgnored(p, r.Ignored)
 			for _, f := range r.Files {
 				if f.Result == ingest.FileKnown {

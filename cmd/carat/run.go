@@ -12,6 +12,7 @@ import (
 
 	"carat/jobs"
 	"carat/jobs/books"
+	"carat/jobs/creators"
 	"carat/jobs/ingest"
 	"carat/jobs/reconcile"
 	"carat/sql"
@@ -83,6 +84,7 @@ same. The files are told in one line; --verbose lists them.`,
 			if r == nil {
 				return err
 			}
+			creators.AfterIngest(cmd.Context(), s)
 			tellIgnored(p, r.Ingest.Ignored)
 			fresh, known := newFiles(r.Ingest.Files)
 			if known > 0 {

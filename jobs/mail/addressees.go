@@ -1,32 +1,26 @@
 package mail
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"carat/jobs/books"
 	"carat/jobs/statements"
 	"carat/pipeline"
 	"carat/pipeline/feed/address"
-	"carat/pipeline/state"
 )
-
-// rememberedFor is how long the address of an earlier letter is compared with.
-const rememberedFor = 400 * 24 * time.Hour
 
 // addressees know of each address whose it is, and where a creator's letters
 // went before.
 type addressees struct {
-	holders map[string][]string // creators by the hash of their address, where it is several
-	before  map[string]string   // the hash of the last letter's address, by creator
-	shared  bool                // several may have one
-	changed bool                // it may be another than before
+	holders map[string][]string                                                // creators by the hash of their address, where it is several
+	keyed   func(creator, sha256 string) string                                // the hash by which a letter's address is remembered
+	before  func(ctx context.Context, creator string) (hash string, err error) // of the last letter's address; "" of none
+	shared  bool                                                               // several may have one
+	changed bool                                                               // it may be another than before
 }
 
 // agenciesOf gives, by id, the names and addresses of agencies that have a statement,
@@ -44,17 +38,17 @@ func agenciesOf(ctx context.Context, p *books.Books, folder string) (map[string]
 	})
 }
 
-func addresseesOf(ctx context.Context, store *state.Store, people, agencies map[string]pipeline.Person, o Options) (*addressees, error) {
-	a := &addressees{holders: map[string][]string{}, shared: o.Config.Mail.SharedAddresses, changed: o.NewAddress}
+func addresseesOf(ctx context.Context, p *books.Books, creators, agencies map[string]pipeline.Person, o Options) (*addressees, error) {
+	a := &addressees{before: p.State.LastAddress, holders: map[string][]string{}, shared: o.Config.Mail.SharedAddresses, changed: o.NewAddress}
 	hold := func(prefix string, all map[string]pipeline.Person) {
 		for id, person := range all {
 			if person.Email != "" {
-				hash := addressSHA256(person.Email)
+				hash := AddressSHA256(person.Email)
 				a.holders[hash] = append(a.holders[hash], prefix+id)
 			}
 		}
 	}
-	hold("", people)
+	hold("", creators)
 	hold(AgencyPrefix, agencies)
 	for hash, creators := range a.holders {
 		if len(creators) < 2 {
@@ -63,25 +57,30 @@ func addresseesOf(ctx context.Context, store *state.Store, people, agencies map[
 		slices.Sort(creators)
 	}
 	var err error
-	a.before, err = store.LastAddresses(ctx, o.Now.Add(-rememberedFor))
-	return a, err
+	if a.keyed, err = p.Lake.Mailboxes().Hashes(ctx); err != nil {
+		return nil, err
+	}
+	return a, p.State.KeyAddresses(ctx, a.keyed)
 }
 
-// addressSHA256 is how an address is remembered. Mail servers tell the case of no
-// mailbox that people have.
-func addressSHA256(text string) string {
-	plain, err := address.ASCII(text)
-	if err != nil {
-		plain = text
-	}
-	sum := sha256.Sum256([]byte(strings.ToLower(plain)))
+// AddressSHA256 is how addresses are compared.
+func AddressSHA256(text string) string {
+	sum := sha256.Sum256([]byte(address.Spelled(text)))
 	return hex.EncodeToString(sum[:])
+}
+
+// look finds out where letters to the same went before.
+func (a *addressees) look(ctx context.Context, l *letter) (err error) {
+	l.address = AddressSHA256(l.person.Email)
+	l.sent.AddressHash = a.keyed(l.sent.CreatorID, l.address)
+	l.before, err = a.before(ctx, l.sent.CreatorID)
+	return err
 }
 
 // held says why a letter is not given to the server until a person has looked, ""
 // when nothing is wrong with where it goes. The reason holds no address.
 func (m *mailer) held(l *letter) string {
-	if creators := m.to.holders[l.sent.AddressSHA256]; len(creators) > 1 && !m.to.shared {
+	if creators := m.to.holders[l.address]; len(creators) > 1 && !m.to.shared {
 		other := creators[0]
 		if other == l.sent.CreatorID {
 			other = creators[1]
@@ -92,7 +91,7 @@ func (m *mailer) held(l *letter) string {
 		}
 		return text + "; is it an agency's? Then `mail: {shared_addresses: true}` in carat.yaml sends to it"
 	}
-	if before := cmp.Or(m.to.before[l.sent.CreatorID], l.sent.AddressSHA256); before != l.sent.AddressSHA256 && !m.to.changed {
+	if l.before != "" && l.before != l.sent.AddressHash && !m.to.changed {
 		kind := "creator"
 		if l.agency {
 			kind = "agency"

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"context"
 	"os"
 	"strings"
 	"testing"
@@ -53,16 +54,22 @@ func TestALetterGoesToOneMailbox(t *testing.T) {
 // A letter waits for a person when several creators have its address, whatever
 // its spelling, or when it is another than that of the letter before.
 func TestWhereALetterGoesIsLookedAt(t *testing.T) {
+	m := &mailer{options: Options{Period: "2026-10"}}
 	letterTo := func(creator, email string) *letter {
 		l := &letter{entry: statements.Entry{Creator: creator}, person: pipeline.Person{Email: email}, sent: state.Sent{CreatorID: creator}}
-		l.sent.AddressSHA256 = addressSHA256(email)
+		if err := m.to.look(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
 		return l
 	}
-	hash := addressSHA256("One@Bücher.example")
-	if hash != addressSHA256("one@xn--bcher-kva.example") {
+	hash := AddressSHA256("One@Bücher.example")
+	if hash != AddressSHA256("one@xn--bcher-kva.example") {
 		t.Error("one mailbox has two hashes")
 	}
-	m := &mailer{options: Options{Period: "2026-10"}, to: &addressees{holders: map[string][]string{hash: {"c1", "c2", "c3"}}, before: map[string]string{"c4": addressSHA256("old@example.org")}}}
+	m.to = &addressees{holders: map[string][]string{hash: {"c1", "c2", "c3"}}, keyed: func(creator, sha256 string) string { return creator + sha256 },
+		before: func(_ context.Context, creator string) (string, error) {
+			return map[string]string{"c4": "c4" + AddressSHA256("old@example.org")}[creator], nil
+		}}
 	for _, c := range []struct{ creator, email, want string }{
 		{"c1", "one@bücher.example", "c2 and 1 more"}, {"c2", "ONE@bücher.example", "c1 and"}, {"c4", "new@example.org", "another than that of the letter before"},
 		{"c4", "old@example.org", ""}, {"c5", "five@example.org", ""},

@@ -68,6 +68,8 @@ type letter struct {
 	body    string
 	file    string // attached
 	sent    state.Sent
+	address string // the SHA-256 of where it goes
+	before  string // what remembers where the last one went; "" without one
 }
 
 // Send mails the statements of a period as they lie in out/PERIOD/statements, or,
@@ -119,7 +121,7 @@ func Send(ctx context.Context, o Options) (result *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	to, err := addresseesOf(ctx, p.State, people, agencies, o)
+	to, err := addresseesOf(ctx, p, people, agencies, o)
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +249,7 @@ func (o Options) writer() (func(e *statements.Entry, person pipeline.Person, lan
 		}
 		l.sent = state.Sent{
 			Period: o.Period, CreatorID: e.Creator, Entity: e.Entity, Currency: e.Currency, RowsSHA256: e.Rows, Version: e.Version,
-			AddressSHA256: addressSHA256(person.Email), At: o.Now,
+			At: o.Now,
 		}
 		return l, nil
 	}, nil

@@ -49,6 +49,9 @@ func (m *mailer) deliver(ctx context.Context, l *letter, result *Result) error {
 		result.count(before, l)
 		return err
 	}
+	if err := m.to.look(ctx, l); err != nil {
+		return err
+	}
 	if reason := m.held(l); reason != "" {
 		result.Failed = append(result.Failed, Failure{l.sent.CreatorID, reason})
 		return nil

@@ -9,6 +9,7 @@ import (
 
 	"carat/jobs/books"
 	"carat/jobs/config"
+	"carat/jobs/creators"
 	"carat/jobs/fetch"
 	"carat/jobs/ingest"
 	"carat/jobs/reconcile"
@@ -134,6 +135,11 @@ func status(ctx context.Context, p *books.Books, s books.Setting) (*StatusResult
 	}
 	for _, line := range people.Waiting() {
 		result.People = append(result.People, line+" makes approvers, and waits for a second administrator: `carat auth accept`")
+	}
+	if waits, err := creators.AddressesThatWait(ctx, p, s); err != nil {
+		return nil, err
+	} else if waits != "" {
+		result.People = append(result.People, waits)
 	}
 	if result.Sources, err = fetch.Standings(ctx, p, s); err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 
 	"carat/jobs"
 	"carat/jobs/books"
+	"carat/jobs/creators"
 	"carat/jobs/fetch"
 	"carat/jobs/guard"
 	"carat/jobs/ingest"
@@ -49,7 +50,9 @@ func WorkOf(s books.Setting, models fs.FS) map[string]Work {
 			return err
 		},
 		"ingest": func(ctx context.Context, now time.Time) error {
-			_, err := ingest.Files(ctx, ingest.Options{Setting: at(now, "ingest")})
+			own := at(now, "ingest")
+			_, err := ingest.Files(ctx, ingest.Options{Setting: own})
+			creators.AfterIngest(ctx, own)
 			return err
 		},
 		"reconcile": each("reconcile", func(ctx context.Context, own books.Setting, month pipeline.Period) error {
@@ -65,6 +68,7 @@ func WorkOf(s books.Setting, models fs.FS) map[string]Work {
 		}),
 		"run": each("run", func(ctx context.Context, own books.Setting, month pipeline.Period) error {
 			r, err := jobs.Run(ctx, jobs.RunOptions{Setting: own, SQL: models, Period: month})
+			creators.AfterIngest(ctx, own)
 			if err == nil && r.Reconcile != nil && r.Reconcile.Status == books.StatusBlocked {
 				err = r.Reconcile.Blocked()
 			}

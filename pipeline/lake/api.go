@@ -110,14 +110,13 @@ func (l *Lake) ForgottenFolders(ctx context.Context) (func(folder string) bool, 
 	return l.people.ForgottenFolders(ctx)
 }
 
-// Questions are what creators asked about their statements.
+// Questions are what creators asked about their statements, Comments what the staff says
+// about exceptions, Logins who people are at a provider of sign-ins, and Mailboxes where
+// creators are written to about signing in.
 func (l *Lake) Questions() people.Questions { return people.Questions{Store: l.people} }
-
-// Comments are what the staff says about exceptions.
-func (l *Lake) Comments() people.Comments { return people.Comments{Store: l.people} }
-
-// Logins are who people are at a provider of sign-ins.
-func (l *Lake) Logins() people.Logins { return people.Logins{Store: l.people} }
+func (l *Lake) Comments() people.Comments   { return people.Comments{Store: l.people} }
+func (l *Lake) Logins() people.Logins       { return people.Logins{Store: l.people} }
+func (l *Lake) Mailboxes() people.Mailboxes { return people.Mailboxes{Store: l.people} }
 
 // SavePeople writes a consistent copy of the store of people to a file that is not there yet; false when there is no store.
 func (l *Lake) SavePeople(ctx context.Context, file string) (saved bool, err error) {

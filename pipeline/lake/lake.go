@@ -83,7 +83,7 @@ func Open(ctx context.Context, cfg Config) (*Lake, error) {
 		cfg.Now = time.Now
 	}
 	d := &store.Disk{Root: cfg.Root, Fault: cfg.Fault}
-	l := &Lake{cfg: cfg, disk: d, sources: &raw.Files{Disk: d}, people: &people.Store{Disk: d}, rawInfo: maps.Clone(rawTables())}
+	l := &Lake{cfg: cfg, disk: d, sources: &raw.Files{Disk: d}, people: &people.Store{Disk: d, Now: cfg.Now}, rawInfo: maps.Clone(rawTables())}
 	l.people.Chain = func() people.Chain {
 		return people.Chain{DB: l.catalog.DB(), Bind: l.catalog.Listed().Bind, Record: l.catalog.Recorder.Record, Broken: seal.Broken}
 	}

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"carat/pipeline"
+	"carat/pipeline/state/database"
 )
 
 // CopyTo writes all that this database holds of carat, and the tables of also,
@@ -37,7 +37,7 @@ func (s *Store) CopyTo(ctx context.Context, to *Store, also []string, inTx func(
 				return pipeline.Errorf(pipeline.KindUsage, "copy the state into", "database", "it holds the state of a lake already").
 					WithHint("give a new, empty database in `catalog` of carat.yaml")
 			}
-			if err := copyTable(ctx, from, tx, to, table); err != nil {
+			if err := database.CopyTable(ctx, from, tx, to.bind, table); err != nil {
 				return fmt.Errorf("%s: %w", table, err)
 			}
 		}
@@ -77,38 +77,6 @@ func (s *Store) ownTables(ctx context.Context, tx *sql.Tx) ([]string, error) {
 	}
 	slices.Sort(names)
 	return names, rows.Err()
-}
-
-func copyTable(ctx context.Context, from, into *sql.Tx, to *Store, table string) error {
-	rows, err := from.QueryContext(ctx, "select * from "+table)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		return err
-	}
-	insert, err := into.PrepareContext(ctx, to.bind("insert into "+table+" ("+strings.Join(columns, ", ")+") values ("+
-		strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", ")+")"))
-	if err != nil {
-		return err
-	}
-	defer insert.Close()
-	for n := 1; rows.Next(); n++ {
-		values := make([]any, len(columns))
-		into := make([]any, len(columns))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		if err := rows.Scan(into...); err != nil {
-			return err
-		}
-		if _, err := insert.ExecContext(ctx, values...); err != nil {
-			return errors.Join(errors.New("row "+strconv.Itoa(n)), err)
-		}
-	}
-	return rows.Err()
 }
 
 // SaveTo writes a consistent copy of the SQLite database to a file that is not

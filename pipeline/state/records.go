@@ -49,8 +49,8 @@ var covered = map[string][]string{
 // chainedLate are the tables whose rows are recorded from chainedMigration on.
 var chainedLate = []string{"carat_lock", "carat_notices", "carat_schedule", "carat_slots", "carat_sources"}
 
-// unchained are columns that no record holds: what must be forgotten with a person
-// can't be part of a chain.
+// unchained are columns that no record holds. This one is of before there was a keyed hash,
+// which could tell an address to whoever guesses it.
 var unchained = map[string][]string{"carat_sent": {"address_sha256"}}
 
 // Head is the end of the chain of records.

@@ -5,10 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"carat/pipeline"
-	"carat/pipeline/state/chain"
 )
 
 // Where the sending of a statement stands.
@@ -22,7 +22,8 @@ const (
 type Sent struct {
 	Period                      pipeline.Period
 	CreatorID, Entity, Currency string
-	RowsSHA256, AddressSHA256   string
+	RowsSHA256                  string
+	AddressHash                 string // of where it went, under a key that lies with the addresses
 	Version                     int64
 	State                       string
 	At                          time.Time
@@ -34,9 +35,9 @@ type Sent struct {
 func (s *Store) BeginSending(ctx context.Context, m Sent) (before string, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, s.bind(`insert into carat_sent
-			(period, creator_id, entity, currency, rows_sha256, version, address_sha256, state, at)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`),
-			string(m.Period), m.CreatorID, m.Entity, m.Currency, m.RowsSHA256, m.Version, m.AddressSHA256, SentSending, m.At.UnixMicro())
+			(period, creator_id, entity, currency, rows_sha256, version, address_sha256, address_hash, state, at)
+			values (?, ?, ?, ?, ?, ?, '', ?, ?, ?) on conflict do nothing`),
+			string(m.Period), m.CreatorID, m.Entity, m.Currency, m.RowsSHA256, m.Version, m.AddressHash, SentSending, m.At.UnixMicro())
 		if err != nil {
 			return err
 		}
@@ -96,61 +97,94 @@ func (s *Store) SendingState(ctx context.Context, m Sent) (string, error) {
 	return at, nil
 }
 
-// LastAddresses gives, by creator, the hash of the address that the last letter
-// went to, of those sent since a day: what a month's letters are compared with. The
-// last is the one that was recorded last, whatever the clock said. It reads as many
-// rows as there were letters since then.
-func (s *Store) LastAddresses(ctx context.Context, since time.Time) (map[string]string, error) {
-	letters, err := s.addressed(ctx, since)
+// LastAddress gives the hash of the address that the last letter to a creator went to, ""
+// when none did: the last is the one that was recorded last, whatever the clock said. It
+// reads as many rows as there were letters to them.
+func (s *Store) LastAddress(ctx context.Context, creator string) (hash string, err error) {
+	letters, err := s.rowsOf(ctx, s.db, "carat_sent", " where creator_id = ? and state = '"+SentDone+"' and address_hash <> '' order by at, period, entity, currency, version", creator)
 	if err != nil {
-		return nil, fmt.Errorf("read what was sent: %w", err)
+		return "", fmt.Errorf("read what was sent to %s: %w", creator, err)
 	}
-	last, moved := map[string]string{}, map[string]bool{}
+	moved := slices.ContainsFunc(letters, func(m row) bool { return *m["address_hash"] != *letters[0]["address_hash"] })
+	newest := int64(-1)
 	for _, m := range letters {
-		before, seen := last[m.CreatorID]
-		moved[m.CreatorID] = moved[m.CreatorID] || seen && before != m.AddressSHA256
-		last[m.CreatorID] = m.AddressSHA256
-	}
-	newest := map[string]int64{}
-	for _, m := range letters {
-		if !moved[m.CreatorID] { // all went to one address
-			continue
+		if !moved { // all went to one address
+			return *m["address_hash"], nil
 		}
 		var no int64
-		err := s.db.QueryRowContext(ctx, s.bind("select coalesce(max(record_no), 0) from carat_records where table_name = 'carat_sent' and row_key = ?"), chain.RowKey(m.key())).Scan(&no)
+		err := s.db.QueryRowContext(ctx, s.bind("select coalesce(min(record_no), 0) from carat_records where table_name = 'carat_sent' and row_key = ? and content <> ''"), keyOf(m, "carat_sent")).Scan(&no)
 		if err != nil {
-			return nil, fmt.Errorf("read what was sent: %w", err)
+			return "", fmt.Errorf("read what was sent to %s: %w", creator, err)
 		}
-		if no >= newest[m.CreatorID] {
-			newest[m.CreatorID], last[m.CreatorID] = no, m.AddressSHA256
+		if no >= newest {
+			newest, hash = no, *m["address_hash"]
 		}
 	}
-	return last, nil
+	return hash, nil
 }
 
-// addressed gives the letters sent since a day, by time.
-func (s *Store) addressed(ctx context.Context, since time.Time) ([]Sent, error) {
-	rows, err := s.db.QueryContext(ctx, s.bind("select period, creator_id, entity, currency, rows_sha256, address_sha256 from carat_sent where state = '"+SentDone+
-		"' and address_sha256 <> '' and at >= ? order by at, period, creator_id, entity, currency, version"), since.UnixMicro())
+// addressesKeyed is the name of the note that the letters of an older carat were brought over.
+const addressesKeyed = "addresses keyed"
+
+// KeyAddresses brings the addresses of an older carat's letters over, once: what no record
+// held, the hash of an address, is kept from then on as what keyed makes of it.
+func (s *Store) KeyAddresses(ctx context.Context, keyed func(creator, sha256 string) string) error {
+	if done, err := s.Note(ctx, addressesKeyed); err != nil || done != "" {
+		return err
+	}
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, s.bind("insert into carat_settings (name, value) values (?, 'yes') on conflict (name) do nothing"), addressesKeyed)
+		if err := s.recordIf(ctx, tx, done, err, "carat_settings", addressesKeyed); err != nil {
+			return err
+		}
+		old, err := s.plainAddresses(ctx, tx)
+		for _, m := range old {
+			if _, err := tx.ExecContext(ctx, s.bind("update carat_sent set address_sha256 = '', address_hash = ? where "+sentKey), append([]any{keyed(m.CreatorID, m.AddressHash)}, m.key()...)...); err != nil {
+				return err
+			}
+		}
+		if err != nil || len(old) == 0 {
+			return err
+		}
+		return s.recordAll(ctx, tx, "carat_sent", " where address_hash <> ''")
+	})
+	if err != nil {
+		return fmt.Errorf("bring over where letters went: %w", err)
+	}
+	return nil
+}
+
+// plainAddresses gives the letters of an older carat, with the hash that it kept.
+func (s *Store) plainAddresses(ctx context.Context, tx *sql.Tx) (list []Sent, err error) {
+	rows, err := tx.QueryContext(ctx, "select period, creator_id, entity, currency, rows_sha256, address_sha256 from carat_sent where address_hash = '' and address_sha256 <> ''")
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var letters []Sent
 	for rows.Next() {
 		var m Sent
-		if err := rows.Scan(&m.Period, &m.CreatorID, &m.Entity, &m.Currency, &m.RowsSHA256, &m.AddressSHA256); err != nil {
+		if err := rows.Scan(&m.Period, &m.CreatorID, &m.Entity, &m.Currency, &m.RowsSHA256, &m.AddressHash); err != nil {
 			return nil, err
 		}
-		letters = append(letters, m)
+		list = append(list, m)
 	}
-	return letters, rows.Err()
+	return list, rows.Err()
 }
 
-// ForgetAddresses takes the hashes of the addresses that a creator's letters went
-// to out of the record: whoever guesses an address could know it by them.
+// ForgetAddresses takes what remembers the addresses that a creator's letters went to out
+// of the rows: who was erased gets no letter.
 func (s *Store) ForgetAddresses(ctx context.Context, creator string) error {
-	if _, err := s.db.ExecContext(ctx, s.bind("update carat_sent set address_sha256 = '' where creator_id = ?"), creator); err != nil {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, s.bind("update carat_sent set address_sha256 = '', address_hash = '' where creator_id = ? and (address_sha256 <> '' or address_hash <> '')"), creator)
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return s.recordAll(ctx, tx, "carat_sent", " where creator_id = ?", creator)
+	})
+	if err != nil {
 		return fmt.Errorf("forget the addresses of %s: %w", creator, err)
 	}
 	return nil

@@ -55,6 +55,14 @@ func (w Words) Link(server, link string, until time.Time) Letter {
 		link, w.say("If it wasn't you, do nothing: without the link nobody signs in."))}
 }
 
+// AddressChanged is the letter to a creator's address of before: another one was given, which
+// signs in from then on.
+func (w Words) AddressChanged(server string, from time.Time) Letter {
+	return Letter{w.say("Your address for signing in was changed"), paragraphs(w.say("Hello,"),
+		w.say("another address than this one was given for you at {1}.", server)+"\n"+w.say("Links to sign in go there from {1} on.", from.Format(clock)),
+		w.say("If it wasn't you, tell whoever pays you before then."))}
+}
+
 // Answered is the letter that says that a question about a line has an answer, and where
 // it is read.
 func (w Words) Answered(period pipeline.Period, line int64, link string) Letter {

@@ -20,6 +20,7 @@ func TestLetters(t *testing.T) {
 		final := w.Statement(Statement{Name: "Ann {2}", Payer: "Example Live", Period: "2026-10", Version: 3, Closing: closing, Currency: "EUR"})
 		provisional := w.Statement(Statement{Name: "Ann", Payer: "Example Live", Period: "2026-10", Version: 3, Provisional: true, Closing: closing, Currency: "EUR"})
 		link := w.Link("https://carat.example", "https://carat.example/mail/x", time.Date(2026, 10, 5, 14, 3, 0, 0, time.UTC))
+		changed := w.AddressChanged("https://carat.example", time.Date(2026, 10, 12, 14, 3, 0, 0, time.UTC))
 		answered := w.Answered("2026-10", 7, "https://carat.example/earnings")
 		l, _ := locale.LanguageOf(tag)
 		month := string(l.AppendDate(nil, pipeline.Period("2026-10").Start(time.UTC), locale.MonthYear))
@@ -30,6 +31,7 @@ func TestLetters(t *testing.T) {
 			"final":       {final, []string{month, "Ann {2}", "3", "Example Live", "1" + l.Numbers.Group + "234" + l.Numbers.Point + "56 EUR"}},
 			"provisional": {provisional, []string{month, "Ann", "3"}},
 			"link":        {link, []string{"https://carat.example/mail/x", "https://carat.example", "14:03 (UTC)"}},
+			"changed":     {changed, []string{"https://carat.example", "14:03 (UTC)"}},
 			"answered":    {answered, []string{month, "7", "https://carat.example/earnings"}},
 		} {
 			for _, text := range c.says {

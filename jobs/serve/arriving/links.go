@@ -9,8 +9,10 @@ import (
 	"sync"
 	"time"
 
+	"carat/jobs/books"
 	"carat/jobs/creators"
 	"carat/jobs/serve/web"
+	"carat/pipeline/identity"
 )
 
 // Where a creator asks for a link by mail, and where it leads.
@@ -43,16 +45,16 @@ type links struct {
 }
 
 type link struct {
-	person string
-	until  time.Time
+	creators.Addressee
+	until time.Time
 }
 
 func newLinks() *links {
 	return &links{list: map[[sha256.Size]byte]link{}, room: make(chan struct{}, askingMax)}
 }
 
-// make makes a link for a person and gives its secret.
-func (l *links) make(person string, now time.Time) (secret string, until time.Time) {
+// make makes a link for whom a letter goes to and gives its secret.
+func (l *links) make(to creators.Addressee, now time.Time) (secret string, until time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for hash, one := range l.list {
@@ -60,10 +62,10 @@ func (l *links) make(person string, now time.Time) (secret string, until time.Ti
 			delete(l.list, hash)
 		}
 	}
-	l.bound(func(one link) bool { return one.person == person }, linksOfOne-1)
+	l.bound(func(one link) bool { return one.Person == to.Person }, linksOfOne-1)
 	l.bound(func(link) bool { return true }, linksMax-1)
 	secret, until = web.Random(), now.Add(LinkTime)
-	l.list[sha256.Sum256([]byte(secret))] = link{person, until}
+	l.list[sha256.Sum256([]byte(secret))] = link{to, until}
 	return secret, until
 }
 
@@ -84,21 +86,21 @@ func (l *links) bound(of func(link) bool, most int) {
 	}
 }
 
-// take gives whose a link is, and ends it with all others of theirs; "" for none that is
-// good.
-func (l *links) take(secret string, now time.Time) (person string) {
+// take gives whose a link is, and ends it with all others of theirs; nobody's for none that
+// is good.
+func (l *links) take(secret string, now time.Time) (of creators.Addressee) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	one, there := l.list[sha256.Sum256([]byte(secret))]
 	if !there || now.After(one.until) {
-		return ""
+		return of
 	}
 	for hash, other := range l.list {
-		if other.person == one.person {
+		if other.Person == one.Person {
 			delete(l.list, hash)
 		}
 	}
-	return one.person
+	return one.Addressee
 }
 
 // ask has a link mailed to whoever that is. The answer is the same, and comes as soon,
@@ -125,8 +127,8 @@ func (d *Door) ask(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), letterTime)
 		defer cancel()
 		_, err := creators.MailLink(ctx, creators.LinkOptions{Setting: s, Who: strings.TrimSpace(r.PostFormValue("who")), Server: d.Server,
-			Make: func(person string) (string, time.Time) {
-				secret, until := d.links.make(person, d.Clock())
+			Make: func(to creators.Addressee) (string, time.Time) {
+				secret, until := d.links.make(to, d.Clock())
 				return strings.TrimSuffix(d.Server, "/") + pathMail + "/" + secret, until
 			}})
 		if err != nil {
@@ -134,6 +136,15 @@ func (d *Door) ask(w http.ResponseWriter, r *http.Request) {
 		}
 	})
 	d.Show(w, r, http.StatusOK, Shown{Asked: true})
+}
+
+// Still says whether a session that a mailed link began is still of whom the letter was for;
+// true of any other.
+func Still(ctx context.Context, p *books.Books, registry *identity.Registry, session *web.Session) (bool, error) {
+	if session.Proof != ProofMail {
+		return true, nil
+	}
+	return creators.Addressee{Person: session.Person, Creator: session.Creator, Mailbox: session.Mailbox}.Still(ctx, p, registry)
 }
 
 // followed shows the button that uses a link: looking at it uses nothing.
@@ -147,8 +158,8 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request) {
 	if d.wait(w, r, now, network) {
 		return
 	}
-	person := d.links.take(r.PostFormValue("link"), now)
-	if person == "" {
+	of := d.links.take(r.PostFormValue("link"), now)
+	if of.Person == "" {
 		d.Site().Throttle.Failed(now, network)
 		d.Show(w, r, http.StatusForbidden, Shown{Wrong: "That link was used, is older than 15 minutes, or is none. Ask for another."})
 		return
@@ -158,6 +169,6 @@ func (d *Door) open(w http.ResponseWriter, r *http.Request) {
 		d.refuse(w, r, "", err)
 		return
 	}
-	d.Site().SignIn(w, r, web.Session{Person: person, Proof: ProofMail, Record: no, RecordSHA256: sum})
+	d.Site().SignIn(w, r, web.Session{Person: of.Person, Proof: ProofMail, Creator: of.Creator, Mailbox: of.Mailbox, Record: no, RecordSHA256: sum})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }

@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"errors"
 	"io"
 	"mime/quotedprintable"
 	"net"
@@ -18,6 +19,8 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"carat/jobs/books"
+	"carat/jobs/creators"
+	"carat/jobs/ingest"
 	"carat/jobs/internal/trial"
 	"carat/jobs/people"
 )
@@ -193,6 +196,135 @@ func TestMailLink(t *testing.T) {
 			t.Errorf("%s holds a link", file)
 		}
 	}
+}
+
+// A link and its session are of the creator and the mailbox that the letter was for: both end
+// when an administrator corrects whose rows a person sees, and when a file brings another
+// address, which signs in a week after the one before was told of it, and not before.
+func TestMailLinkIsOfOneMailbox(t *testing.T) {
+	box, s, k, b := mailing(t)
+	open := func(link string) { // what comes of it is seen on the page
+		t.Helper()
+		b.post("/sign-in/mail/open", url.Values{"link": {strings.TrimPrefix(link, "/sign-in/mail/")}}, link)
+	}
+	earnings := func(what string, want int) {
+		t.Helper()
+		if status, text := b.page("/earnings"); status != want {
+			t.Errorf("%s: %d, want %d\n%s", what, status, want, text)
+		}
+	}
+	letters := 0
+	asks := func() (link string) {
+		t.Helper()
+		letters++
+		b.later.Add(int64(2 * time.Hour))
+		b.asksForLink("rosa")
+		return mailedLink.FindString(box.comes(t, letters))
+	}
+	users := func(o people.UsersOptions) {
+		t.Helper()
+		o.Setting = k.by(t, s, "cleo")
+		if _, err := people.Users(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	users(people.UsersOptions{User: "dora", Role: books.RolePreparer})
+	link := asks()
+	open(link)
+	earnings("signed in", http.StatusOK)
+	link = asks() // unused for now
+	users(people.UsersOptions{User: "rosa", Role: books.RoleCreator, Revoke: true})
+	users(people.UsersOptions{User: "rosa", Role: books.RoleCreator, Creator: "c4"})
+	earnings("the session of another creator's mailbox", http.StatusSeeOther)
+	open(link)
+	earnings("the link to another creator's mailbox", http.StatusSeeOther)
+	users(people.UsersOptions{User: "rosa", Role: books.RoleCreator, Revoke: true})
+	users(people.UsersOptions{User: "rosa", Role: books.RoleCreator, Creator: "c1"})
+
+	open(asks())
+	earnings("signed in again", http.StatusOK)
+	link = asks()
+	bring := func(name, email string) {
+		t.Helper()
+		text := "creator_id,valid_from,display_name,country,currency,email\nc1,2026-01-01T00:00:00Z,Rosa,DE,USD," + email + "\n"
+		file := filepath.Join(s.Config.Dir, "inbox", name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ingest.Files(t.Context(), ingest.Options{Setting: k.by(t, s, "dora"), Files: []string{file}, Feed: "creators"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bring("creators-2.csv", "evil@example.org")
+	earnings("the session, after another address came", http.StatusSeeOther)
+	open(link)
+	earnings("the link, after another address came", http.StatusSeeOther)
+	if letter := asks(); letter != "" {
+		t.Error("a link is mailed at once")
+	}
+	if told := box.all()[letters-1]; !strings.Contains(told, "<Rosa@example.org>") || !strings.Contains(told, "another address than this one") || strings.Contains(told, "evil") {
+		t.Errorf("the address before is told\n%s", told)
+	}
+	if got := waits(t, s); got != "1 creator has another address than before (c1): it signs in seven days after the one before was told; was it them?" {
+		t.Errorf("carat status: %q", got)
+	}
+	none := func(what string) {
+		t.Helper()
+		before := refusals(t, s)
+		b.asksForLink("rosa")
+		for end := time.Now().Add(30 * time.Second); refusals(t, s) == before && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		}
+		if refusals(t, s) == before {
+			t.Errorf("%s: no record says that no link was mailed", what)
+		}
+		if n := len(box.all()); n != letters {
+			t.Errorf("%s: %d letters, want %d\n%s", what, n, letters, box.all()[n-1])
+		}
+	}
+	b.later.Add(int64(6 * 24 * time.Hour))
+	none("six days later")
+	b.later.Add(int64(24 * time.Hour))
+	letters++
+	b.asksForLink("rosa")
+	letter := box.comes(t, letters)
+	if !strings.Contains(letter, "<evil@example.org>") {
+		t.Errorf("a week later\n%s", letter)
+	}
+	open(mailedLink.FindString(letter))
+	earnings("by the new address, a week later", http.StatusOK)
+}
+
+// waits gives what status says of addresses.
+func waits(t *testing.T, s books.Setting) string {
+	t.Helper()
+	p, err := books.Open(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := creators.AddressesThatWait(t.Context(), p, s)
+	if err := errors.Join(err, p.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// refusals counts the records that no link was mailed, for an address that waits.
+func refusals(t *testing.T, s books.Setting) (n int) {
+	t.Helper()
+	p, err := books.Open(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := p.State.Accesses(t.Context())
+	if err := errors.Join(err, p.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range all {
+		if strings.Contains(a.Text, "mails rosa no link") && a.Outcome == "done" {
+			n++
+		}
+	}
+	return n
 }
 
 // Where nobody proves who they are, and where no mail server is named, there is no such way.

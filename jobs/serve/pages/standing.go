@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -29,9 +30,8 @@ type standing struct {
 // errEnded is the error of a session that is over, whatever its clock says.
 var errEnded = errors.New("the session has ended")
 
-// standingOf reads who may do what, and whether a session still holds: one that a key
-// began ends with that key, one that the provider began with its link, a creator's by mail with their role, one that the printed link began when people are
-// authenticated, and all of them when the history was brought back from a backup.
+// standingOf reads who may do what, and whether a session still holds: one that a key began ends with that key, one that the
+// provider began with its link, a creator's by mail with their role, their address or whose rows they see, one that the printed link began when people are authenticated, and all of them when the history was brought back from a backup.
 func (p *Pages) standingOf(ctx context.Context, s books.Setting, session *web.Session) (st standing, err error) {
 	if books.WantLake(s) != nil {
 		if session != nil && session.Proof != proofLink {
@@ -60,16 +60,17 @@ func (p *Pages) standingOf(ctx context.Context, s books.Setting, session *web.Se
 		return st, nil
 	}
 	switch {
-	case !st.people.On && session.Proof != proofLink, st.people.On && session.Proof == proofLink:
+	case !st.people.On && session.Proof != proofLink, st.people.On && session.Proof == proofLink, session.Record > st.head:
 		return st, errEnded
-	case session.Record > st.head:
-		return st, errEnded
-	case session.Proof == arriving.ProofMail && st.people.CreatorOf(session.Person) == "", session.Proof == arriving.ProofProvider && st.people.LinkOf(session.Person, session.Credential) == nil:
+	case session.Proof == arriving.ProofProvider && st.people.LinkOf(session.Person, session.Credential) == nil:
 		return st, errEnded
 	case session.Proof == proofKey && !slices.ContainsFunc(st.people.KeysOf(session.Person), func(c *identity.Credential) bool {
 		return c.Key.Fingerprint() == session.Credential && !ended(c, s.Now)
 	}):
 		return st, errEnded
+	}
+	if still, err := arriving.Still(ctx, b, st.people, session); err != nil || !still {
+		return st, cmp.Or(err, errEnded)
 	}
 	if session.Record > 0 {
 		at, err := b.State.Signed(ctx, session.Record, 1)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"carat/jobs/books"
+	"carat/jobs/creators"
 	"carat/jobs/ingest"
 	"carat/jobs/serve/uploads"
 	"carat/jobs/serve/web"
@@ -197,6 +198,7 @@ func (p *Pages) takeIn(v *visit) (*answer, error) {
 		if err != nil {
 			return came, err
 		}
+		creators.AfterIngest(ctx, s)
 		for _, one := range r.Files {
 			came.Says = append(came.Says, fmt.Sprintf("%s: %s as batch %s, of whose rows %s accepted, %s rejected, %s duplicate.", f.Name, one.Result, one.Batch, number(one.RowsAccepted), number(one.RowsRejected), number(one.RowsDuplicate)))
 			came.Links = append(came.Links, site.Place{Path: "/files/" + url.PathEscape(one.Batch), Name: "Batch " + one.Batch})

@@ -31,6 +31,9 @@ type Session struct {
 	Person     string
 	Proof      string // how it was proved who it is: key, link
 	Credential string // the key's fingerprint; "" without one
+	// Creator and Mailbox are of one by mail: whose rows the letter was about, and the
+	// SHA-256 of where it went.
+	Creator, Mailbox string
 	// Record is the place in the chain of records at sign-in, and RecordSHA256 what
 	// stood there: a history that was brought back from a backup has another there.
 	Record       int64

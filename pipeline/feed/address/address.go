@@ -173,3 +173,13 @@ func oneScript(domain string) error {
 	}
 	return nil
 }
+
+// Spelled gives an address as addresses are compared: mail servers tell the case of no
+// mailbox that people have.
+func Spelled(text string) string {
+	plain, err := ASCII(text)
+	if err != nil {
+		plain = text
+	}
+	return strings.ToLower(plain)
+}

@@ -99,6 +99,9 @@ func digestsOf(ctx context.Context, tx *sql.Tx, of Part) (d digests, err error) 
 		if there[g.table] {
 			queries = append(queries, g.query)
 		}
+		if g.table == "people" && there["mailboxes"] { // a table that a later carat made, with the creators'
+			queries = append(queries, "select 'mailboxes', creator_id, address, changed_at, told_at from mailboxes order by creator_id")
+		}
 		d[i], err = digestOf(ctx, tx, key, queries)
 	}
 	return d, err

@@ -32,6 +32,11 @@ func Forget(ctx context.Context, tx *sql.Tx, creatorID, folder string) (known in
 		return 0, nil, err
 	}
 	queries := []string{"delete from people where creator_id = ?", "delete from payees where payee_id = ?"}
+	if has, err := hasMailboxes(ctx, tx); err != nil {
+		return 0, nil, err
+	} else if has {
+		queries = append(queries, "delete from mailboxes where creator_id = ?")
+	}
 	if asked, err := asked(ctx, tx); err != nil {
 		return 0, nil, err
 	} else if asked {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"carat/pipeline"
 	"carat/pipeline/lake/store"
@@ -24,6 +25,7 @@ const pendingPeople = "people.ndjson"
 // Store is what is known of persons, outside the history.
 type Store struct {
 	Disk *store.Disk
+	Now  func() time.Time // the clock
 	// Chain gives what chains the rows; nil: nothing does.
 	Chain func() Chain
 }
@@ -93,6 +95,9 @@ func (p *Store) TakePending(ctx context.Context, dir string) error {
 					return err
 				}
 				continue
+			}
+			if err := noteChanged(ctx, tx, one.CreatorID, one.Email, p.Now()); err != nil {
+				return err
 			}
 			if _, err := tx.ExecContext(ctx, `insert into people (creator_id, display_name, email) values (?, ?, ?)
 				on conflict (creator_id) do update set display_name = excluded.display_name, email = excluded.email`,

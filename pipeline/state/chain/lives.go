@@ -22,6 +22,9 @@ type life struct {
 	// open says whether a row may still change, or go; nil: always.
 	open func(Row) bool
 
+	// forgets is a column that may be emptied, or filled where it was empty, at any time.
+	forgets string
+
 	// goes says whether carat takes rows away that are open.
 	goes bool
 }
@@ -52,7 +55,7 @@ var lives = map[string]life{
 	"carat_published": {},
 	"carat_runs":      {},
 	"carat_schedule":  {changes: every},
-	"carat_sent":      {changes: []string{"state"}, open: is("state", "sending"), goes: true},
+	"carat_sent":      {changes: []string{"state"}, open: is("state", "sending"), goes: true, forgets: "address_hash"},
 	"carat_settings":  {changes: every, open: kept},
 	"carat_signed":    {},
 	"carat_sign_offs": {changes: []string{"void_at", "void_reason"}, open: isNull("void_reason")},
@@ -110,6 +113,9 @@ func (v *Records) follow(of life, before, r Record) {
 	}
 	var otherwise []string
 	for _, c := range columnsOf(was) {
+		if c == of.forgets && was[c] != nil && now[c] != nil && (*was[c] == "" || *now[c] == "") {
+			continue
+		}
 		if what := Differing(Row{c: was[c]}, now); len(what) > 0 && !slices.Contains(of.changes, c) {
 			otherwise = append(otherwise, what...)
 		}
