@@ -34,7 +34,7 @@ func kept(t *testing.T) (*Store, *sql.DB) {
 	if err := os.Mkdir(filepath.Join(root, "people"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	p := &Store{Disk: &store.Disk{Root: root}}
+	p := &Store{Disk: &store.Disk{Root: root}, Now: time.Now}
 	p.Chain = func() Chain {
 		return Chain{DB: db, Bind: func(q string) string { return q }, Broken: func(string) []string { return nil }}
 	}
@@ -300,7 +300,7 @@ func TestManyWriteAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 12 {
 		all.Go(func() {
-			other := &Store{Disk: p.Disk, Chain: p.Chain}
+			other := &Store{Disk: p.Disk, Now: p.Now, Chain: p.Chain}
 			for n := range 5 {
 				id := fmt.Sprintf("x%d-%d", i, n)
 				if err := other.Write(t.Context(), Persons, func(tx *sql.Tx) error {
