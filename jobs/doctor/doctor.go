@@ -118,6 +118,11 @@ func (x *examination) history(ctx context.Context) {
 	}
 	defer func() { _ = p.Close() }() // it was read only
 	x.well("history", "catalog and state open at %s", x.Config.Lake)
+	if who, schema, err := p.State.MayCreate(ctx); err != nil {
+		x.failed("catalog", "see docs/operations.md, what errors mean", err)
+	} else if who != "" {
+		x.found("catalog", Wrong, fmt.Sprintf("`revoke create on schema %s from …` in PostgreSQL: what is put there can be run with carat's rights", schema), "in its schema %s may create besides carat: %s", schema, who)
+	}
 	if last, behind := p.State.ClockBehind(); behind {
 		x.found("clock", Wrong, "set the clock right (timedatectl set-ntp true); what is recorded keeps its order by its number",
 			"it says %s, and the newest record is of %s", x.Now.UTC().Format(time.RFC3339), last.UTC().Format(time.RFC3339))

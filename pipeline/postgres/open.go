@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -54,7 +55,9 @@ func (o opener) OpenConnector(dsn string) (driver.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return connector{stdlib.GetConnector(*config, stdlib.OptionAfterConnect(wantUTF8)), o}, nil
+	return connector{stdlib.GetConnector(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		return cmp.Or(wantUTF8(ctx, conn), wantOwn(ctx, conn))
+	})), o}, nil
 }
 
 // connector names the driver that it comes from: who asks for it opens connections alike.

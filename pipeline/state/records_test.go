@@ -503,12 +503,16 @@ func TestForeignObjectsAreNamed(t *testing.T) {
 		}
 		if strings.HasPrefix(dsn, "postgres") {
 			both = append(both, []struct{ sql, undo, want string }{
-				{"create function quiet() returns trigger language plpgsql as 'begin return null; end'; create trigger quiet before insert on carat_jobs for each row execute function quiet()",
+				{"create schema if not exists elsewhere; create function elsewhere.quiet() returns trigger language plpgsql as 'begin return null; end'; create trigger quiet before insert on carat_jobs for each row execute function elsewhere.quiet()",
 					"drop trigger quiet on carat_jobs", "carat_jobs: the trigger quiet is none of carat's: it can change"},
 				{"create rule quiet as on insert to carat_jobs do instead nothing", "drop rule quiet on carat_jobs", "carat_jobs: the rule quiet is none of carat's"},
 				{"alter table carat_access enable row level security", "alter table carat_access disable row level security", "carat_access: the row security of the table is none of carat's: it can hide rows"},
 				{"create policy mine on carat_access using (false)", "drop policy mine on carat_access", "carat_access: the policy mine is none of carat's: it can hide rows"},
 				{"create materialized view seen as select 1 as n", "drop materialized view seen", "seen: the materialized view seen is none of carat's"},
+				{"alter table carat_notices set unlogged", "alter table carat_notices set logged", "carat_notices: the table is unlogged: a crash of PostgreSQL would empty it"},
+				{"grant insert, delete on carat_jobs to public", "revoke all on carat_jobs from public", "carat_jobs: everybody who may connect may write to the table (delete, insert)"},
+				{"create role mallory; alter table carat_users owner to mallory", "alter table carat_users owner to current_user; drop role mallory", "carat_users: the table belongs to mallory, and carat_records to another"},
+				{"create schema if not exists elsewhere; create function elsewhere.heard() returns event_trigger language plpgsql as 'begin end'; create event trigger heard on ddl_command_end execute function elsewhere.heard()", "drop event trigger heard", "the event trigger heard of the database is none of carat's"},
 				{"create sequence numbers", "drop sequence numbers", "numbers: the sequence is none of carat's"},
 				{"alter table carat_slots add column extra bigint generated always as (attempts) stored", "alter table carat_slots drop column extra", "carat_slots: the generated column extra is none of carat's"},
 			}...)
@@ -517,6 +521,19 @@ func TestForeignObjectsAreNamed(t *testing.T) {
 				{"create trigger quiet after insert on carat_jobs begin update carat_jobs set os_user = 'x'; end", "drop trigger quiet", "carat_jobs: the trigger quiet is none of carat's: it can change"},
 				{"alter table carat_slots add column extra bigint generated always as (attempts) virtual", "alter table carat_slots drop column extra", "carat_slots: the generated column extra is none of carat's"},
 			}...)
+		}
+		if who, _, err := s.MayCreate(t.Context()); err != nil || who != "" {
+			t.Errorf("nobody else may create: %q %v", who, err)
+		}
+		if strings.HasPrefix(dsn, "postgres") {
+			for _, c := range []struct{ sql, want string }{{"grant create on schema public to public", "everybody"}, {"revoke create on schema public from public", ""}} {
+				if _, err := s.db.Exec(c.sql); err != nil {
+					t.Fatal(err)
+				}
+				if who, schema, err := s.MayCreate(t.Context()); err != nil || who != c.want || who != "" && schema != "public" {
+					t.Errorf("%s: %q in %q, %v", c.sql, who, schema, err)
+				}
+			}
 		}
 		for _, c := range both {
 			if _, err := s.db.Exec(c.sql); err != nil {

@@ -78,8 +78,7 @@ func (s *Store) changeSent(ctx context.Context, m Sent, query string) error {
 	return nil
 }
 
-// AbandonSending takes back BeginSending: the server refused the statement for
-// certain, and it may be tried again.
+// AbandonSending takes back BeginSending: the server refused the statement for certain, and it may be tried again.
 func (s *Store) AbandonSending(ctx context.Context, m Sent) error {
 	return s.changeSent(ctx, m, "delete from carat_sent where "+sentKey+" and state = '"+SentSending+"'")
 }

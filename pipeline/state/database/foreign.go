@@ -39,6 +39,14 @@ func (o Object) String() string {
 	switch o.Kind {
 	case "trigger", "rule", "view", "materialized view", "generated column":
 		return fmt.Sprintf("%s: the %s %s is none of carat's: it can change what is written before it is recorded", o.Table, o.Kind, o.Name)
+	case "event trigger":
+		return fmt.Sprintf("the event trigger %s of the database is none of carat's: it runs when carat makes a table", o.Name)
+	case "persistence":
+		return fmt.Sprintf("%s: the table is unlogged: a crash of PostgreSQL would empty it", o.Table)
+	case "owner":
+		return fmt.Sprintf("%s: the table belongs to %s, and carat_records to another: whoever owns a table can change what guards it", o.Table, o.Name)
+	case "grant":
+		return fmt.Sprintf("%s: everybody who may connect may write to the table (%s)", o.Table, o.Name)
 	case "policy", "row security":
 		return fmt.Sprintf("%s: the %s %s is none of carat's: it can hide rows", o.Table, o.Kind, o.Name)
 	case "column", "index", "constraint":
@@ -90,6 +98,16 @@ const postgresObjects = `with own as (
 	select 'policy', p.polname::text, c.relname::text, '' from tables as c join pg_policy as p on p.polrelid = c.oid
 	union all
 	select 'row security', 'of the table', c.relname::text, '' from tables as c where c.relrowsecurity
+	union all
+	select 'persistence', 'unlogged', c.relname::text, '' from tables as c where c.relpersistence <> 'p'
+	union all
+	select 'owner', pg_get_userbyid(c.relowner)::text, c.relname::text, '' from tables as c where c.relowner <> (select r.relowner from own as r where r.relname = 'carat_records')
+	union all
+	select 'grant', lower(string_agg(distinct a.privilege_type, ', ')), c.relname::text, '' from tables as c, aclexplode(c.relacl) as a
+	where a.grantee = 0 and a.privilege_type in ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER') group by c.relname
+	union all
+	select 'event trigger', evtname::text, evtname::text, '' from pg_event_trigger as e
+	where not exists (select 1 from pg_depend as d where d.classid = 'pg_event_trigger'::regclass and d.objid = e.oid and d.deptype = 'e')
 	order by 3, 1, 2`
 
 // Foreign names what is in the database that the statements, and the library of the
