@@ -27,14 +27,17 @@ func (a *app) tokens(cmd *cobra.Command, s books.Setting) error {
 	if err != nil {
 		return err
 	}
-	t := &table.Table{Columns: []table.Column{{Name: "user"}, {Name: "token"}, {Name: "role"}, {Name: "until", Kind: table.Time}, {Name: "record", Kind: table.Number}, {Name: "name"}, {Name: "revoked", Kind: table.Number}}}
+	t := &table.Table{Columns: []table.Column{{Name: "user"}, {Name: "token"}, {Name: "role"}, {Name: "until", Kind: table.Time}, {Name: "record", Kind: table.Number}, {Name: "name"}, {Name: "revoked", Kind: table.Number}, {Name: "ended"}}}
 	for _, one := range list {
-		row := []any{one.Person, one.ID(), one.Role, one.Until, one.No, nil, nil}
+		row := []any{one.Person, one.ID(), one.Role, one.Until, one.No, nil, nil, nil}
 		if one.Name != "" {
 			row[5] = one.Name
 		}
 		if one.Revoked > 0 {
 			row[6] = one.Revoked
+		}
+		if one.Ended != "" {
+			row[7] = one.Ended
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -105,8 +106,14 @@ func RevokeToken(ctx context.Context, o TokenOptions) (record int64, err error) 
 	return record, err
 }
 
+// Listed is a token, and why it is none any more; "" of one that is good.
+type Listed struct {
+	identity.Token
+	Ended string
+}
+
 // Tokens gives every token that there ever was, by person.
-func Tokens(ctx context.Context, s books.Setting) (list []identity.Token, err error) {
+func Tokens(ctx context.Context, s books.Setting) (list []Listed, err error) {
 	p, err := books.OpenExisting(ctx, s, books.RightUsers)
 	if err != nil {
 		return nil, err
@@ -116,9 +123,41 @@ func Tokens(ctx context.Context, s books.Setting) (list []identity.Token, err er
 	if err != nil {
 		return nil, err
 	}
-	list = slices.Clone(registry.Tokens)
-	slices.SortStableFunc(list, func(a, b identity.Token) int { return strings.Compare(a.Person, b.Person) })
+	for _, t := range registry.Tokens {
+		one := Listed{Token: t}
+		if one.Ended, err = ended(ctx, p, s, registry, t); err != nil {
+			return nil, err
+		}
+		list = append(list, one)
+	}
+	slices.SortStableFunc(list, func(a, b Listed) int { return strings.Compare(a.Person, b.Person) })
 	return list, nil
+}
+
+// ended says why a token is none any more: for who lists them and for who lets nobody in by one
+// alike. "" of one that is good.
+func ended(ctx context.Context, p *books.Books, s books.Setting, registry *identity.Registry, t identity.Token) (why string, err error) {
+	restored, err := p.State.Signed(ctx, t.No+1, 1, string(identity.KindRestore))
+	if err != nil {
+		return "", err
+	}
+	grants, err := p.Grants(ctx, s)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case t.Revoked > 0:
+		return fmt.Sprintf("revoked by record %d", t.Revoked), nil
+	case t.No <= registry.Since:
+		return "made before people were authenticated", nil
+	case s.Now.After(t.Until):
+		return "its time is over", nil
+	case len(restored) > 0:
+		return "made before the history was restored", nil
+	case len(grants) > 0 && !grants.Has(t.Person, t.Role):
+		return fmt.Sprintf("%s is no %s any more", t.Person, t.Role), nil
+	}
+	return "", nil
 }
 
 // ErrToken is the error of what is no token that is good: it says no more.
@@ -144,15 +183,9 @@ func Bearer(ctx context.Context, s books.Setting, token string) (by books.Actor,
 	if t == nil {
 		return by, ErrToken
 	}
-	restored, err := p.State.Signed(ctx, t.No+1, 1, string(identity.KindRestore))
-	if err != nil {
+	if why, err := ended(ctx, p, s, registry, *t); err != nil {
 		return by, err
-	}
-	grants, err := p.Grants(ctx, s)
-	if err != nil {
-		return by, err
-	}
-	if len(restored) > 0 || len(grants) > 0 && !grants.Has(t.Person, t.Role) {
+	} else if why != "" {
 		return by, ErrToken
 	}
 	return books.Actor{User: t.Person, OSUser: s.By.OSUser, Role: t.Role}, nil

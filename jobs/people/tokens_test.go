@@ -82,9 +82,15 @@ func TestTokens(t *testing.T) {
 	good(two, s, false)
 	must(t, k.grant(t, s, "cleo", "cleo", "ann", books.RoleAuditor))
 	good(two, s, false) // a role that comes again brings no token back
+	if list, err := people.Tokens(t.Context(), k.by(t, s, "cleo", "")); err != nil || len(list) != 2 || list[0].Ended == "" || list[1].Ended == "" {
+		t.Errorf("neither is good, and that is told: %+v %v", list, err)
+	}
 	three, _, err := token("ann", "ann", "auditor", 1)
 	must(t, err)
 	good(three, s, true)
+	if list, err := people.Tokens(t.Context(), k.by(t, s, "cleo", "")); err != nil || len(list) != 3 || list[2].Ended != "" {
+		t.Errorf("the third is good: %+v %v", list, err)
+	}
 	p, err := books.Open(t.Context(), k.by(t, s, "cleo", ""))
 	must(t, err)
 	proof, err := p.Prove(t.Context(), k.by(t, s, "cleo", ""), identity.KindRestore, "", identity.Field{Name: "backup", Value: "b"})
@@ -92,6 +98,9 @@ func TestTokens(t *testing.T) {
 	must(t, p.State.Prove(t.Context(), proof))
 	must(t, p.Close())
 	good(three, s, false) // it may have been revoked after the backup
+	if list, err := people.Tokens(t.Context(), k.by(t, s, "cleo", "")); err != nil || len(list) != 3 || list[2].Ended != "made before the history was restored" {
+		t.Errorf("the third is good no more: %+v %v", list, err)
+	}
 	four, _, err := token("ann", "ann", "auditor", 1)
 	must(t, err)
 	good(four, s, true)
