@@ -218,8 +218,8 @@ func TestTrinoGivesTheSameNumbers(t *testing.T) {
 	}
 }
 
-// TestTrinoGoesAway has a cluster without a catalog, one that ends in mid-run, and one that is
-// gone: nothing is published. It takes as long as the one above, so it is done by `make
+// TestTrinoGoesAway has a cluster without a catalog, one of which a node ends in mid-run, one
+// that ends in mid-run whole, and one that is gone: nothing is published. It takes as long as the one above, so it is done by `make
 // test-trino` alone.
 func TestTrinoGoesAway(t *testing.T) {
 	if os.Getenv("CARAT_TRINO_ALL") == "" {
@@ -233,6 +233,10 @@ func TestTrinoGoesAway(t *testing.T) {
 		t.Errorf("a catalog that there isn't: %s", told)
 	}
 	b.builtBy(b.cluster("lake", "scratch"))
+	worker := b.server.Worker(t)
+	if told, code := b.inMidRun(period, func(*exec.Cmd) { worker() }); code != 1 || !strings.Contains(told, "othing was published; run again") {
+		t.Errorf("one of two nodes that ends in mid-run: exit code %d\n%s", code, told)
+	}
 	told, code := b.inMidRun(period, func(*exec.Cmd) { b.server.Stop() })
 	if code != 1 || !strings.Contains(told, "othing was published; run again") {
 		t.Errorf("a coordinator that ends in mid-run: exit code %d\n%s", code, told)
@@ -246,8 +250,8 @@ func TestTrinoGoesAway(t *testing.T) {
 }
 
 // TestTrinoBuildsAClosedMonth has a month that this machine closed built again by two nodes,
-// with a later month in the history, whose rows are not to be read. It takes as long as the
-// other, so it is done by `make test-trino` alone.
+// with a later month in the history, whose rows are not to be read, and once more after it
+// was opened again. It takes as long as the others, so it is done by `make test-trino` alone.
 func TestTrinoBuildsAClosedMonth(t *testing.T) {
 	if os.Getenv("CARAT_TRINO_ALL") == "" {
 		t.Skip("CARAT_TRINO_ALL isn't set: make test-trino sets it")
@@ -259,5 +263,17 @@ func TestTrinoBuildsAClosedMonth(t *testing.T) {
 	b.builtBy(b.cluster("lake", "scratch"))
 	if _, told := b.carat(0, "verify", "--period", period, "--engine", "trino"); !strings.Contains(told, "what was signed was built by DuckDB") {
 		t.Errorf("carat verify says\n%s", told)
+	}
+
+	// Opened again it has the late rows too, and is another run.
+	b.carat(0, "--user", "ann", "reopen", "--period", period, "--reason", "its late rows count in it")
+	built, told := b.carat(4, "reconcile", "--period", period)
+	run := runOf.FindStringSubmatch(built)
+	if run == nil || !strings.Contains(told, "is built by Trino 4") {
+		t.Fatalf("carat reconcile says\n%s\n%s", built, told)
+	}
+	b.builtBy("")
+	if _, told = b.carat(4, "reconcile", "--period", period, "--from-start"); !strings.Contains(told, "run "+run[1]+" comes out the same in every table") {
+		t.Errorf("by Trino\n%s\nby this machine\n%s", built, told)
 	}
 }

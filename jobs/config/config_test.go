@@ -34,7 +34,7 @@ func TestEveryKeyHasItsDefault(t *testing.T) {
 		StoreFeeRate: map[string]pipeline.Rate{"apple": 300_000_000, "google": 300_000_000, "web": 30_000_000, "reseller": 0},
 		DueDays:      map[string]int{"apple": 45, "google": 30, "web": 7, "reseller": 30}, Settlement: map[string]string{"paypal": "running"}, Languages: map[string]string{},
 		Clawback: "none", FXMaxAgeDays: 5, DebtAllowance: map[int]pipeline.Rate{}, Materiality: map[string]pipeline.Amount{"USD": 100_000_000},
-		PayoutDueDays: 45, BelowMinimumDays: 365, PayoutFXTolerance: 50_000_000, Escheat: map[string]int{}, FluxPercent: 10, DAC7Basis: "paid", RefundReserve: "report", StatementFiles: "folders", History: "start",
+		PayoutDueDays: 45, BelowMinimumDays: 365, PayoutFXTolerance: 50_000_000, Escheat: map[string]int{}, FluxPercent: 10, DAC7Basis: "paid", RefundReserve: "report", StatementFiles: "folders", History: "carried",
 		Approvers: []string{}, FourEyes: FourEyesThree, Accounts: map[string]string{}, Memory: "4GB", ControlTimeout: 10 * time.Minute,
 		Feeds: map[string]Feed{"gift_events": {Paths: []string{"inbox/gift_events*"}, Expected: "daily", Zone: whole.Zone}},
 		Jobs: map[string]Job{

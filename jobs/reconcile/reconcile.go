@@ -181,7 +181,10 @@ func RunIn(ctx context.Context, p *books.Books, o Options) (*Finished, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Finished{start: start}
+	r := &Finished{}
+	if o.Period != first { // before the first month there is nothing to carry
+		r.start = start
+	}
 	var settings map[string]string
 	if r.changed, settings, err = o.sinceRun(ctx, p, m); err != nil {
 		return nil, err

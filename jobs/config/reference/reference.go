@@ -35,7 +35,7 @@ var keys = []Key{
 	{"due_days", "after how many days a purchase that isn't settled is a break, by channel", "{apple: 45, google: 30, web: 7, reseller: 30}", "due_days: {apple: 50}"},
 	{"settlement", "counterparties whose payouts come from a balance: running, or lines", "{paypal: running}", "settlement: {paypal: running}"},
 	{"settlement.*", "running: opening and lines come to a balance that is fed; lines: each payout names its lines", "lines", "settlement: {paypal: running}"},
-	{"history", "start: each run of a month reads all rows from the beginning; carried: viewers' coins, creators' diamonds and what agencies are owed begin with what the closed month before left, and earlier gifts are read only where a row reaches back; never where coins may break or be clawed back, and what is signed is compared with a run from the start first", "start", "history: carried"},
+	{"history", "carried: a run of a month begins with what the closed month before left of viewers' coins, creators' diamonds and what agencies are owed, and earlier gifts are read only where a row reaches back; start: each reads all rows from the beginning, as one does too where nothing can be carried (coins that may break or be clawed back, a month before that isn't closed). What is signed is compared with a run from the start first", "carried", "history: start"},
 	{"clawback", "whether a refund takes the creator's diamonds back: none or full", "none", "clawback: full"},
 	{"breakage", "when unused coins become revenue", "{after_months: 0}", "breakage: {after_months: 24}"},
 	{"breakage.after_months", "months without use after which a viewer's coins are broken; 0: never", "0", "breakage: {after_months: 24}"},

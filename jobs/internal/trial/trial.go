@@ -63,7 +63,7 @@ func Generated(t *testing.T, seed uint64, faults string) (books.Setting, []fixtu
 	return Made(t, fixtures.Options{Period: "2026-10", Gifts: 2_000, Viewers: 300, Creators: 40, Seed: seed, Files: fixtures.FilesMonth}, faults)
 }
 
-// Made makes months by options and gives their setting and truth.
+// Made makes months by options and gives their setting, of a day after all of them, and truth.
 func Made(t *testing.T, o fixtures.Options, faults string) (books.Setting, []fixtures.Truth) {
 	t.Helper()
 	planted, err := fixtures.ParseFaults(faults)
@@ -79,7 +79,15 @@ func Made(t *testing.T, o fixtures.Options, faults string) (books.Setting, []fix
 	if err != nil {
 		t.Fatal(err)
 	}
-	return books.Setting{Config: c, Now: time.Date(2027, 1, 2, 9, 0, 0, 0, time.UTC)}, made.Truth
+	now := time.Date(2027, 1, 2, 9, 0, 0, 0, time.UTC)
+	after := o.Period
+	for range max(o.Periods, 1) {
+		after = after.Next()
+	}
+	if over := after.Start(time.UTC).Add(33 * time.Hour); over.After(now) {
+		now = over
+	}
+	return books.Setting{Config: c, Now: now}, made.Truth
 }
 
 // SmallMonth are the files of a month of a few rows, one of which is bad and one
