@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -210,13 +209,6 @@ func ofCreator(c *call) (*creators.Creator, error) {
 	return creators.Look(c.ctx, creators.Options{Setting: c.Setting, Creator: c.r.PathValue("id"), Limit: 1})
 }
 
-// asking is what is posted to be asked.
-type asking struct {
-	Query  string `json:"query"`
-	AsOf   string `json:"as_of"`
-	Period string `json:"period"`
-}
-
 // bounded keeps an answer, as far as it may go.
 type bounded struct{ bytes.Buffer }
 
@@ -234,17 +226,13 @@ func query(c *call, w http.ResponseWriter, f form) error {
 	if media, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return &problem{Status: http.StatusUnsupportedMediaType, Detail: "a query is sent as application/json"}
 	}
-	var asked asking
-	in := json.NewDecoder(http.MaxBytesReader(w, c.r.Body, bodyMax))
-	in.DisallowUnknownFields()
-	if err := in.Decode(&asked); err != nil {
-		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			return &problem{Status: http.StatusRequestEntityTooLarge, Detail: "the query is too large"}
-		}
-		return badRequest("that is no query", `send {"query": "select …"}, with as_of and period where they are wanted`)
+	text, err := io.ReadAll(http.MaxBytesReader(w, c.r.Body, bodyMax))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return &problem{Status: http.StatusRequestEntityTooLarge, Detail: "the query is too large"}
 	}
-	if _, err := in.Token(); !errors.Is(err, io.EOF) || strings.TrimSpace(asked.Query) == "" {
-		return badRequest("that is no query", `send {"query": "select …"}, once`)
+	var asked struct{ Query, AsOf, Period string }
+	if err != nil || texts(text, map[string]*string{"query": &asked.Query, "as_of": &asked.AsOf, "period": &asked.Period}) != nil || strings.TrimSpace(asked.Query) == "" {
+		return badRequest("that is no query", `send {"query": "select …"}, once, with as_of and period where they are wanted`)
 	}
 	into := &bounded{}
 	o := ask.QueryOptions{Setting: c.Setting, Query: asked.Query, AsOf: asked.AsOf, Timeout: workTime * 3 / 4, Format: f.name, Output: func() (io.Writer, error) { return into, nil }}
