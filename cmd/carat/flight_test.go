@@ -164,6 +164,12 @@ func TestFlightSQL(t *testing.T) {
 
 	// A statement that is prepared has columns before it has rows.
 	ctx = b.by(b.token)
+	commented, err := b.client.Prepare(ctx, "select 1::integer as n; -- the end")
+	if err != nil || commented.DatasetSchema().NumFields() != 1 || commented.DatasetSchema().Field(0).Name != "n" {
+		b.t.Errorf("a comment after the end: %v, %v", commented, err)
+	} else if err := commented.Close(ctx); err != nil {
+		b.t.Error(err)
+	}
 	prepared, err := b.client.Prepare(ctx, coins+" ; ")
 	if err != nil {
 		t.Fatal(err)

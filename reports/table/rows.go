@@ -75,7 +75,23 @@ func (s spelledRows) Write(row []any) error {
 	return s.RowWriter.Write(row)
 }
 
+// namedApart refuses columns of one name where a cell is found by its column's name: readers
+// would keep one of them.
+func namedApart(format string, columns []Column) error {
+	seen := map[string]bool{}
+	for _, c := range columns {
+		if seen[c.Name] && (format == "json" || format == "parquet") {
+			return pipeline.Errorf(pipeline.KindUsage, "write", format, "two columns are called %s", c.Name).WithHint("name them apart: select … as NAME")
+		}
+		seen[c.Name] = true
+	}
+	return nil
+}
+
 func newRowWriter(w io.Writer, format string, columns []Column, types []string) (RowWriter, error) {
+	if err := namedApart(format, columns); err != nil {
+		return nil, err
+	}
 	switch format {
 	case "table":
 		return &tableRows{w: w, table: Table{Columns: columns}}, nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"strings"
 	"testing"
@@ -195,6 +196,17 @@ func TestFormatOfFile(t *testing.T) {
 	for name, want := range map[string]string{"a.csv": "csv", "a.b.Parquet": "parquet", "a": "", "a.zip": "", "x.table": "", "x.txt": "table", "x.feather": "arrow"} {
 		if got := FormatOfFile(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
+// Where a cell is found by its column's name, two columns of one name would be one to whoever reads.
+func TestColumnsAreNamedApart(t *testing.T) {
+	two := []Column{{Name: "a"}, {Name: "a"}}
+	for format, want := range map[string]bool{"json": true, "parquet": true, "csv": false, "table": false} {
+		_, err := NewRowWriter(io.Discard, format, two, []string{"INTEGER", "INTEGER"})
+		if refused := pipeline.KindOf(err) == pipeline.KindUsage; refused != want {
+			t.Errorf("%s: %v", format, err)
 		}
 	}
 }

@@ -108,17 +108,35 @@ func (s *service) DoGetPreparedStatement(ctx context.Context, q flightsql.Prepar
 	return s.rows(ctx, string(q.GetPreparedStatementHandle()))
 }
 
-// columns runs a query for no row.
+// columns runs a query for no row. One that can't stand in another (a comment ends it, after a
+// semicolon) is run as it is until its columns are known; what is wrong with one is told of its
+// own text so.
 func (s *service) columns(ctx context.Context, query string) (*arrow.Schema, error) {
-	schema, chunks, err := s.rows(ctx, "select * from (\n"+strings.TrimRight(query, "; \t\r\n")+"\n) as asked limit 0")
+	schema, err := s.schema(ctx, "select * from (\n"+strings.TrimRight(query, "; \t\r\n")+"\n) as asked limit 0", false)
+	if status.Code(err) == codes.InvalidArgument || status.Code(err) == codes.PermissionDenied {
+		return s.schema(ctx, query, true)
+	}
+	return schema, err
+}
+
+// schema runs a query and gives its columns; end ends it once they are known.
+func (s *service) schema(ctx context.Context, query string, end bool) (*arrow.Schema, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	schema, chunks, err := s.rows(ctx, query)
 	if err != nil {
 		return nil, err
+	}
+	if end {
+		cancel()
 	}
 	for chunk := range chunks {
 		if chunk.Data != nil {
 			chunk.Data.Release()
 		}
-		err = errors.Join(err, chunk.Err)
+		if !end {
+			err = errors.Join(err, chunk.Err)
+		}
 	}
 	return schema, err
 }

@@ -200,6 +200,8 @@ var hostile = []struct{ query, want string }{
 	{"", "empty query"},
 	{"select", "SELECT clause without selection list"},
 	{"select nonsense", "nonsense"},
+	{"select 1e400", "larger than 1.8e308"},
+	{"select -1e400", "larger than 1.8e308"},
 	// exhaust
 	{"select sleep_ms(1000000)", notHere},
 	{"select length(list(i)) from (select repeat('x', 1000) || i as i from range(100000000) as t (i))", outOfMemory},

@@ -126,7 +126,7 @@ func (d *Database) ReadOnly(ctx context.Context, query string) error {
 	}
 	var root any
 	if err := json.Unmarshal([]byte(tree), &root); err != nil {
-		return fmt.Errorf("read the query's parse tree: %w", err)
+		return unreadTree(err)
 	}
 	var r refusal
 	if err := checkTree(root, nil); !errors.As(err, &r) || r.function == "" {
@@ -222,6 +222,15 @@ func checkTable(n map[string]any) error {
 	return nil
 }
 
+// unreadTree is the error of a parse tree that is no JSON: DuckDB writes a number that is too
+// large for a float so.
+func unreadTree(err error) error {
+	if bad := (*json.SyntaxError)(nil); errors.As(err, &bad) && (strings.Contains(err.Error(), "'I'") || strings.Contains(err.Error(), "'N'")) {
+		return errors.New("a number in it is larger than 1.8e308, which no type holds: write it as a text")
+	}
+	return fmt.Errorf("read the query's parse tree: %w", err)
+}
+
 // Reads gives the tables and views that a SELECT names, in lower case and sorted;
 // what the query itself names by WITH is none. The text is only parsed, so it
 // doesn't matter what there is in the database.
@@ -232,7 +241,7 @@ func (d *Database) Reads(ctx context.Context, query string) ([]string, error) {
 	}
 	var root any
 	if err := json.Unmarshal([]byte(tree), &root); err != nil {
-		return nil, fmt.Errorf("read the query's parse tree: %w", err)
+		return nil, unreadTree(err)
 	}
 	tables := map[string]bool{}
 	namesIn(root, nil, tables)
