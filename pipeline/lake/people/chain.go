@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -267,8 +269,28 @@ func (p *Store) Check(ctx context.Context) error {
 		if err == nil && sound != "ok" {
 			err = p.changed("it is damaged: " + sound)
 		}
+		if err == nil {
+			err = p.checkTables(ctx, tx)
+		}
 		return errors.Join(err, p.checkAttached(ctx, tx))
 	})
+}
+
+// ownTables are those that carat makes.
+var ownTables = []string{"people", "payees", "forgotten_key", "forgotten", "mailboxes", "questions", "comments", "attached", "attached_contents", "views", "logins", "addresses"}
+
+// checkTables names a table that somebody else put there.
+func (p *Store) checkTables(ctx context.Context, tx *sql.Tx) error {
+	there, err := tables(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(there)) {
+		if !slices.Contains(ownTables, name) && !strings.HasPrefix(name, "sqlite_") {
+			return p.changed("the table " + name + " is none of carat's")
+		}
+	}
+	return nil
 }
 
 // present is kept, and also knows by the chain that there was a store.

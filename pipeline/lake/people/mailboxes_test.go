@@ -2,6 +2,7 @@ package people
 
 import (
 	"database/sql"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,5 +89,21 @@ func TestMailboxes(t *testing.T) {
 	is("erased", "", "", 0)
 	if any, err := box.Any(t.Context(), false); err != nil || any {
 		t.Errorf("erased: %t %v", any, err)
+	}
+}
+
+// A table that somebody else put into the store is named.
+func TestForeignTableOfPeople(t *testing.T) {
+	p, _ := kept(t)
+	if err := p.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	change(t, p, "create table notes (n text)")
+	if err := p.Check(t.Context()); pipeline.KindOf(err) != pipeline.KindVerification || !strings.Contains(err.Error(), "the table notes is none of carat's") {
+		t.Errorf("%v", err)
+	}
+	change(t, p, "drop table notes")
+	if err := p.Check(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
