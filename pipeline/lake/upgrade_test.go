@@ -2,8 +2,11 @@ package lake
 
 import (
 	"archive/tar"
+	"database/sql"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -257,12 +260,110 @@ func alter(t *testing.T, root, old, with string) {
 // or of the new one, whole, and nothing lies about.
 func TestUpgradeCrashAtAnyStep(t *testing.T) {
 	base := formFirst(t)
-	crash := func(n int64) (took int64) {
+	crashUpgrades(t, 19, func() Config {
 		root := filepath.Join(t.TempDir(), "lake")
 		copyLake(t, base, root)
-		defer os.RemoveAll(root)
+		return Config{Root: root}
+	})
+}
+
+// So is one whose catalog and state are in PostgreSQL.
+func TestUpgradeCrashInPostgreSQL(t *testing.T) {
+	base, root := formFirst(t), filepath.Join(t.TempDir(), "lake")
+	dsn := baseDatabase(t, startPostgres(t))
+	intoPostgres(t, filepath.Join(base, "catalog.sqlite"), dsn)
+	server, err := sql.Open("pgx", strings.Replace(dsn, "/base?", "/postgres?", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	crashUpgrades(t, 127, func() Config {
+		if err := os.RemoveAll(root); err != nil {
+			t.Fatal(err)
+		}
+		copyLake(t, base, root)
+		for _, name := range []string{"catalog.sqlite", "catalog.sqlite-seal", "catalog.sqlite-open", "catalog.sqlite-head"} {
+			if err := os.Remove(filepath.Join(root, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
+		}
+		for _, text := range []string{"drop database if exists one with (force)", "create database one template base"} {
+			if _, err := server.Exec(text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return Config{Root: root, CatalogDSN: strings.Replace(dsn, "/base?", "/one?", 1)}
+	})
+}
+
+// intoPostgres copies a database of SQLite, tables, indexes and rows.
+func intoPostgres(t *testing.T, file, dsn string) {
+	t.Helper()
+	from, err := sql.Open("sqlite", "file:"+file+"?mode=ro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close()
+	to, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close()
+	list := func(db *sql.DB, query string) (all [][]any) {
+		t.Helper()
+		rows, err := db.Query(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		columns, err := rows.Columns()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			one, at := make([]any, len(columns)), make([]any, len(columns))
+			for i := range one {
+				at[i] = &one[i]
+			}
+			if err := rows.Scan(at...); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, one)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	for _, made := range list(from, "select type, name, sql from sqlite_master where sql is not null and name not like 'sqlite%' order by type desc, name") {
+		if _, err := to.Exec(made[2].(string)); err != nil {
+			t.Fatalf("%s: %v", made[2], err)
+		}
+		if made[0] != "table" {
+			continue
+		}
+		for _, row := range list(from, "select * from "+made[1].(string)) {
+			var places []string
+			for i := range row {
+				places = append(places, fmt.Sprint("$", i+1))
+			}
+			if _, err := to.Exec("insert into "+made[1].(string)+" values ("+strings.Join(places, ", ")+")", row...); err != nil {
+				t.Fatalf("%s: %v", made[1], err)
+			}
+		}
+	}
+}
+
+// crashUpgrades upgrades lakes, each of which is cut short at another step: every strideth, and the last.
+func crashUpgrades(t *testing.T, stride int64, place func() Config) {
+	t.Helper()
+	crash := func(n int64) (took int64) {
+		cfg := place()
+		defer os.RemoveAll(cfg.Root)
 		cut := &powerCut{cause: errPowerCut}
-		l, err := Open(t.Context(), Config{Root: root, Fault: cut.fault, Upgrading: true})
+		before := cfg
+		before.Fault, before.Upgrading = cut.fault, true
+		l, err := Open(t.Context(), before)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -278,10 +379,10 @@ func TestUpgradeCrashAtAnyStep(t *testing.T) {
 		if cut.left.Load() > 0 && err != nil {
 			t.Fatalf("step %d: %v", n, err)
 		}
-		if _, err := upgradeTest(t, Config{Root: root}); err != nil {
+		if _, err := upgradeTest(t, cfg); err != nil {
 			t.Errorf("step %d: again: %v", n, err)
 		}
-		after, err := Open(t.Context(), Config{Root: root})
+		after, err := Open(t.Context(), cfg)
 		if err != nil {
 			t.Fatalf("step %d: %v", n, err)
 		}
@@ -300,7 +401,7 @@ func TestUpgradeCrashAtAnyStep(t *testing.T) {
 		return n - cut.left.Load()
 	}
 	steps := crash(1 << 40)
-	stride := crashStride(19)
+	stride = crashStride(stride)
 	for n := int64(1); n <= steps; n++ {
 		if (n-1)%stride == 0 || n > steps-4 {
 			crash(n)
