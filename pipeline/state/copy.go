@@ -93,4 +93,6 @@ func (s *Store) SaveTo(ctx context.Context, file string) error {
 
 // Postgres says whether the state is in PostgreSQL, and MayCreate who else may put something into its schema there; "" for nobody.
 func (s *Store) Postgres() bool { return s.postgres }
-func (s *Store) MayCreate(ctx context.Context) (who, schema string, err error) { return database.MayCreate(ctx, s.db, s.postgres) }
+func (s *Store) MayCreate(ctx context.Context) (who, schema string, err error) {
+	return database.MayCreate(ctx, s.db, s.postgres)
+}

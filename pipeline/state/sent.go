@@ -87,13 +87,10 @@ func (s *Store) AbandonSending(ctx context.Context, m Sent) error {
 func (s *Store) SendingState(ctx context.Context, m Sent) (string, error) {
 	var at string
 	err := s.db.QueryRowContext(ctx, s.bind("select state from carat_sent where "+sentKey), m.key()...).Scan(&at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
+	if err == nil || errors.Is(err, sql.ErrNoRows) {
+		return at, nil
 	}
-	if err != nil {
-		return "", fmt.Errorf("read sending to %s: %w", m.CreatorID, err)
-	}
-	return at, nil
+	return "", fmt.Errorf("read sending to %s: %w", m.CreatorID, err)
 }
 
 // LastAddress gives the hash of the address that the last letter to a creator went to, ""
