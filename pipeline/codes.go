@@ -14,7 +14,7 @@ const (
 	CodeBadTime         Code = "bad_time"          // not a time, or one that the zone skips
 	CodeBadCurrency     Code = "bad_currency"      // not of ISO 4217
 	CodeBadCountry      Code = "bad_country"       // not two upper-case letters
-	CodeBadID           Code = "bad_id"            // too long, with control characters, or . or ..
+	CodeBadID           Code = "bad_id"            // too long, or with control characters
 	CodeBadAddress      Code = "bad_address"       // not exactly one mail address
 	CodeBadText         Code = "bad_text"          // too long, or with control characters
 	CodeWrongFieldCount Code = "wrong_field_count" // not as many fields as the header

@@ -18,7 +18,7 @@ var olderState = []string{
 	"drop table carat_signed", "drop table carat_fetched", "drop table carat_sources",
 	"alter table carat_decisions drop column matched, drop column match_name, drop column signed_no, drop column expected, drop column actual, drop column difference, drop column unit",
 	"alter table carat_users drop column signed_no, drop column entities, drop column until_at",
-	"alter table carat_sign_offs drop column signed_no", "alter table carat_runs drop column engine",
+	"alter table carat_sign_offs drop column signed_no", "alter table carat_runs drop column engine", "drop index carat_sent_creator", "alter table carat_sent drop column address_hash",
 	"alter table carat_locks drop column approved_no, drop column reopened_no",
 	"delete from carat_migrations where name >= '0008'",
 }
@@ -97,10 +97,10 @@ func newPostgresLakes(t *testing.T) *postgresLakes {
 	p.lay(t, "plain")
 	carat(t, "ingest", "--dir", p.work, "--user", "ann")
 	// An older carat didn't say what built a run: neither its row nor the record of it does.
-	p.psql(t, "work", "create function no_engine() returns trigger language plpgsql as $$begin new.engine := ''; return new; end$$",
-		"create trigger no_engine before insert or update on carat_runs for each row execute function no_engine()")
+	p.psql(t, "work", "create schema elsewhere", "create function elsewhere.no_engine() returns trigger language plpgsql as $$begin new.engine := ''; return new; end$$",
+		"create trigger no_engine before insert or update on carat_runs for each row execute function elsewhere.no_engine()")
 	carat(t, "run", "--dir", p.work, "--period", "2026-10", "--user", "ann")
-	p.psql(t, "work", "drop trigger no_engine on carat_runs", "drop function no_engine()")
+	p.psql(t, "work", "drop trigger no_engine on carat_runs", "drop schema elsewhere cascade")
 	carat(t, "exceptions", "--dir", p.work, "--export", filepath.Join(p.work, "decisions.csv"))
 	p.keep(t, "ran", olderState...)
 	carat(t, "close", "--dir", p.work, "--period", "2026-10", "--user", "ann")

@@ -60,7 +60,7 @@ func firstCreator(dir string) string {
 // beforeRecords makes a state what the carat before records wrote.
 var beforeRecords = []string{
 	"drop table carat_records", "drop table carat_tables", "drop table carat_fetched", "drop table carat_sources", "drop table carat_signed",
-	"alter table carat_runs drop column engine", "alter table carat_decisions drop column matched", "alter table carat_decisions drop column match_name", "delete from carat_migrations where name >= '0006_records.sql'",
+	"alter table carat_runs drop column engine", "drop index carat_sent_creator", "alter table carat_sent drop column address_hash", "alter table carat_decisions drop column matched", "alter table carat_decisions drop column match_name", "delete from carat_migrations where name >= '0006_records.sql'",
 	"alter table carat_users drop column signed_no", "alter table carat_users drop column entities", "alter table carat_users drop column until_at",
 	"alter table carat_sign_offs drop column signed_no", "alter table carat_locks drop column approved_no", "alter table carat_locks drop column reopened_no",
 	"alter table carat_decisions drop column signed_no", "alter table carat_decisions drop column expected", "alter table carat_decisions drop column actual",

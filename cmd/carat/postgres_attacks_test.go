@@ -47,7 +47,7 @@ func TestStateAttacksInPostgreSQL(t *testing.T) {
 		{"delete from carat_records where record_no > 3", "and all after it: "},
 		{"delete from carat_records where record_no = 2", "record 3 follows record 1: those between were taken away"},
 		{"update carat_records set content = replace(content, 'ann', 'zed')", "was changed: it gives the hash "},
-		{"create function quiet() returns trigger language plpgsql as 'begin return null; end'; create trigger quiet before insert on carat_access for each row execute function quiet()", "carat_access: the trigger quiet is none of carat's"},
+		{"create schema elsewhere; create function elsewhere.quiet() returns trigger language plpgsql as 'begin return null; end'; create trigger quiet before insert on carat_access for each row execute function elsewhere.quiet()", "carat_access: the trigger quiet is none of carat's"},
 		{"create rule quiet as on delete to carat_jobs do instead nothing", "carat_jobs: the rule quiet is none of carat's"},
 		{"create table mine (n int)", "mine: the table is none of carat's"},
 		{"alter table carat_files add column mine text", "carat_files: the column mine is none of carat's"},

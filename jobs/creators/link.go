@@ -128,8 +128,8 @@ func Changed(n int64) string {
 // AddressesThatWait says of how many creators the address that the files say signs nobody in yet;
 // "" of none. It looks where anybody signs in by mail alone.
 func AddressesThatWait(ctx context.Context, p *books.Books, s books.Setting) (string, error) {
-	if s.Config.Mail.Server == "" {
-		return "", nil
+	if on, err := signsIn(ctx, p, s); err != nil || !on {
+		return "", err
 	}
 	if changed, err := p.Lake.Mailboxes().Any(ctx, false); err != nil || !changed {
 		return "", err
@@ -145,7 +145,20 @@ func AddressesThatWait(ctx context.Context, p *books.Books, s books.Setting) (st
 	return Changed(int64(len(waiting))) + " (" + list + "): it signs in seven days after the one before was told; was it them?", nil
 }
 
+// signsIn says whether anybody signs in by mail: where there is a server and people are
+// authenticated.
+func signsIn(ctx context.Context, p *books.Books, s books.Setting) (bool, error) {
+	if s.Config.Mail.Server == "" {
+		return false, nil
+	}
+	registry, err := p.People(ctx)
+	return err == nil && registry.On, err
+}
+
 func tellChanged(ctx context.Context, p *books.Books, s books.Setting) (int, error) {
+	if on, err := signsIn(ctx, p, s); err != nil || !on {
+		return 0, err
+	}
 	return mail.TellChanged(ctx, p, s, func(creator string) (letter.Words, error) { return wordsOf(ctx, p, s, creator) })
 }
 

@@ -262,8 +262,9 @@ func TestForeignCommitToAnOlderLake(t *testing.T) {
 		o.exec("delete from carat_tables")
 		o.exec("drop table carat_records")
 		o.exec("drop table carat_signed")
+		o.exec("drop index carat_sent_creator")
 		o.exec("delete from carat_migrations where name >= '0006_records.sql'")
-		for _, column := range []string{"carat_runs drop column engine", "carat_users drop column os_user", "carat_sign_offs drop column os_user", "carat_decisions drop column os_user", "carat_decisions drop column matched", "carat_decisions drop column match_name",
+		for _, column := range []string{"carat_runs drop column engine", "carat_sent drop column address_hash", "carat_users drop column os_user", "carat_sign_offs drop column os_user", "carat_decisions drop column os_user", "carat_decisions drop column matched", "carat_decisions drop column match_name",
 			"carat_users drop column signed_no", "carat_users drop column entities", "carat_users drop column until_at", "carat_sign_offs drop column signed_no",
 			"carat_locks drop column approved_no", "carat_locks drop column reopened_no", "carat_decisions drop column signed_no", "carat_decisions drop column expected",
 			"carat_decisions drop column actual", "carat_decisions drop column difference", "carat_decisions drop column unit",

@@ -36,7 +36,7 @@ func TestStateAttacksAreNamed(t *testing.T) {
 		{"delete from carat_records", "and all after it: batch b000002"},
 		{"drop table carat_records", "no such table: carat_records"},
 		{"drop table carat_records; drop table carat_signed; delete from carat_migrations where name >= '0006_records.sql'; " +
-			"alter table carat_runs drop column engine; alter table carat_users drop column signed_no; alter table carat_users drop column entities; alter table carat_users drop column until_at; " +
+			"alter table carat_runs drop column engine; drop index carat_sent_creator; alter table carat_sent drop column address_hash; alter table carat_users drop column signed_no; alter table carat_users drop column entities; alter table carat_users drop column until_at; " +
 			"alter table carat_sign_offs drop column signed_no; alter table carat_locks drop column approved_no; alter table carat_locks drop column reopened_no; " +
 			"alter table carat_decisions drop column signed_no; alter table carat_decisions drop column expected; alter table carat_decisions drop column actual; " +
 			"alter table carat_decisions drop column difference; alter table carat_decisions drop column unit; alter table carat_users drop column os_user; " +

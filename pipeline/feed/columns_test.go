@@ -115,7 +115,7 @@ type wrongValue struct {
 func wrongValues(c pipeline.FeedColumn) []wrongValue {
 	switch c.Kind {
 	case pipeline.ColumnID:
-		return []wrongValue{{strings.Repeat("x", 129), pipeline.CodeBadID}, {"a\x1fb", pipeline.CodeBadID}, {".", pipeline.CodeBadID}, {"..", pipeline.CodeBadID}}
+		return []wrongValue{{strings.Repeat("x", 129), pipeline.CodeBadID}, {"a\x1fb", pipeline.CodeBadID}}
 	case pipeline.ColumnText:
 		return []wrongValue{{strings.Repeat("x", 4097), pipeline.CodeBadText}, {"a\x00b", pipeline.CodeBadText}}
 	case pipeline.ColumnAddress:

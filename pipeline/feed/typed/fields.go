@@ -76,7 +76,7 @@ func (f *Fields) Set(i int, row unsafe.Pointer, text []byte, form lex.Token) {
 	var code pipeline.Code
 	switch c.Kind {
 	case pipeline.ColumnID:
-		if len(text) > lex.MaxIDBytes || !f.Plain && !cleanID(text) || rewritten(text) || isDots(text) {
+		if len(text) > lex.MaxIDBytes || !f.Plain && !cleanID(text) || rewritten(text) {
 			code = pipeline.CodeBadID
 			break
 		}

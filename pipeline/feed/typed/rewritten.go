@@ -35,9 +35,3 @@ func onlyDigits(text []byte) bool {
 	}
 	return true
 }
-
-// isDots says whether a text is . or .., which no address and no folder can name: a page of
-// such a creator would be another page.
-func isDots(text []byte) bool {
-	return len(text) > 0 && len(text) <= 2 && text[0] == '.' && text[len(text)-1] == '.'
-}
