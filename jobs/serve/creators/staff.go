@@ -56,7 +56,7 @@ func list(v *room.Visit) (*room.Answer, error) {
 // creatorLinks leads from an id to the creator.
 func creatorLinks(r site.Rows) func(column string, row []any) string {
 	return func(column string, row []any) string {
-		if id, ok := row[max(r.At("creator_id"), 0)].(string); ok && column == "creator_id" {
+		if id, ok := row[max(r.At("creator_id"), 0)].(string); ok && column == "creator_id" && id != "." && id != ".." { // which are other pages
 			return "/creators/" + url.PathEscape(id)
 		}
 		return ""

@@ -39,7 +39,7 @@ func (v *visit) links(r site.Rows, period pipeline.Period) func(column string, r
 			return "/exceptions/" + url.PathEscape(value)
 		case column == "control" && maySee:
 			return address("/exceptions", exceptions.FindOptions{Tab: exceptions.TabAll, Period: period, Control: value, Reason: text("reason", row)})
-		case column == "creator_id" && v.may(books.RightCreators):
+		case column == "creator_id" && v.may(books.RightCreators) && value != "." && value != "..": // which are other pages
 			return "/creators/" + url.PathEscape(value)
 		case !mayTrace:
 			return ""
