@@ -61,7 +61,7 @@ func (s *Server) launch(t *testing.T, port int, role string) (stop func()) {
 		"jvm.config": "-server\n-Xms512M\n-Xmx2500M\n-XX:+UseSerialGC\n-XX:TieredStopAtLevel=1\n-XX:+ExitOnOutOfMemoryError\n-XX:ReservedCodeCacheSize=256M\n" +
 			"-Djdk.attach.allowAttachSelf=true\n-Dfile.encoding=UTF-8\n-Duser.timezone=UTC\n-XX:+EnableDynamicAgentLoading\n",
 		"config.properties": role + fmt.Sprintf("http-server.http.port=%d\ndiscovery.uri=http://127.0.0.1:%d\n"+
-			"query.max-memory=1GB\nquery.max-memory-per-node=1GB\nmemory.heap-headroom-per-node=500MB\nquery.max-stage-count=400\nquery.max-length=2000000\n"+
+			"http-server.process-forwarded=true\nquery.max-memory=1GB\nquery.max-memory-per-node=1GB\nmemory.heap-headroom-per-node=500MB\nquery.max-stage-count=400\nquery.max-length=2000000\n"+
 			"task.concurrency=1\ntask.max-writer-count=1\njoin-distribution-type=BROADCAST\noptimizer.join-reordering-strategy=NONE\n"+
 			"redistribute-writes=false\nscale-writers=false\ntask.scale-writers.enabled=false\ndistributed-sort=false\nenable-dynamic-filtering=false\n", port, s.port),
 		"log.properties":             "io.trino=WARN\n",
