@@ -265,15 +265,15 @@ func TestTrinoBuildsAClosedMonth(t *testing.T) {
 		t.Errorf("carat verify says\n%s", told)
 	}
 
-	// Opened again it has the late rows too, and is another run.
+	// Opened again it has the late rows too, and is another run; what was waived stays so.
 	b.carat(0, "--user", "ann", "reopen", "--period", period, "--reason", "its late rows count in it")
-	built, told := b.carat(4, "reconcile", "--period", period)
+	built, told := b.carat(0, "reconcile", "--period", period)
 	run := runOf.FindStringSubmatch(built)
 	if run == nil || !strings.Contains(told, "is built by Trino 4") {
 		t.Fatalf("carat reconcile says\n%s\n%s", built, told)
 	}
 	b.builtBy("")
-	if _, told = b.carat(4, "reconcile", "--period", period, "--from-start"); !strings.Contains(told, "run "+run[1]+" comes out the same in every table") {
+	if _, told = b.carat(0, "reconcile", "--period", period, "--from-start"); !strings.Contains(told, "run "+run[1]+" comes out the same in every table") {
 		t.Errorf("by Trino\n%s\nby this machine\n%s", built, told)
 	}
 }
