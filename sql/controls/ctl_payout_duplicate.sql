@@ -116,14 +116,15 @@ select
     taken.entity,
     'payout' as subject_kind,
     taken.payout_id as subject_id,
-    cast(taken.payout_amount as decimal(38, 9)) as expected,
+    cast(taken.payout_amount + taken.fee_amount as decimal(38, 9)) as expected,
     cast(taken.taken_amount as decimal(38, 9)) as actual,
-    cast(taken.taken_amount - taken.payout_amount as decimal(38, 9)) as difference,
+    cast(taken.taken_amount - taken.payout_amount - taken.fee_amount as decimal(38, 9)) as difference,
     taken.currency as unit,
     'bank_twice' as reason,
     'The bank paid ' || case taken.payouts when 1 then 'this payout ' else 'these ' || counted(taken.payouts, 'payout') || ' ' end
         || plain(taken.debits) || ' times, ' || plain(taken.taken_amount) || ' ' || taken.currency || ' in all; '
         || case taken.payouts when 1 then 'it is ' else 'they are ' end || plain(taken.payout_amount) || ' ' || taken.currency
+        || case when taken.fee_amount = 0 then '' else ' and the fee ' || plain(taken.fee_amount) || ' ' || taken.currency end
         || coalesce('; the last is its line ' || taken.line_id, '') || '.' as detail,
     taken.batch_id,
     taken.source_line

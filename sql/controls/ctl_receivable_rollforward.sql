@@ -35,7 +35,25 @@ with named as (
         on lines.line_id = case when outcomes.subject_kind = 'settlement' and outcomes.their_items = 1 then outcomes.subject_id end
     where outcomes.match = 'purchase_settlement'
         and outcomes.outcome not in ('matched', 'tolerated', 'fee', 'before_carat', 'missing_in_settlement')
-        and (outcomes.their_items > 0 or outcomes.other_amount is not null)
+        and (outcomes.their_items > 0 or outcomes.subject_kind = 'settlement' or outcomes.other_amount is not null)
+    union all
+    -- lines of one transaction that are settled in another currency than the customer's, each as it is
+    select lines.entity, lines.settled_currency, abs(lines.settled_amount)
+    from led_match_keyed as keyed
+    inner join led_match_line as lines
+        on lines.line_id = keyed.item_id
+    where keyed.match = 'purchase_settlement'
+        and keyed.side = 'theirs'
+        and keyed.key_outcome in ('amount', 'duplicate_ours', 'duplicate_theirs')
+        and lines.settled_currency <> lines.currency
+    union all
+    -- lines that don't agree with themselves
+    select lines.entity, lines.currency, abs(lines.net_amount - lines.gross_amount - coalesce(lines.tax_amount, 0) - lines.fee_amount)
+    from stg_settlement_lines as lines
+    cross join run
+    where lines.accounting_month = run.period
+        and lines.kind in ('sale', 'refund', 'chargeback')
+        and lines.fee_amount is not null
 ),
 
 named_sums as (

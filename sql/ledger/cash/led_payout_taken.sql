@@ -1,7 +1,8 @@
 -- One row is the payouts to creators that belong together beside what the bank, or a provider's balance, took for them.
 -- grain: entity, group_id, currency
 -- Of led_clearing_item, in the currency of the payment: payout_amount is what of them is out, taken_amount what lines took less what lines brought
--- back, with or without the provider's own fees. Outcomes: matched; bank_twice (more debits than payouts, or more than one that takes them all, and more money), bank_amount
+-- back, with or without the provider's own fees. fee_amount is what of them is in taken_amount: all, unless what was taken is what was paid
+-- without. Outcomes: matched; bank_twice (more debits than payouts, or more than one that takes them all, and more money), bank_amount
 -- (too much, too little, or not back). What no line took is not here: it waits in clearing, as an open item. What took too much is a break
 -- at once, what is still to come has the days of the web channel: judged_at. What the provider's payments say of a payout is led_match_payout's: where it names a
 -- break, this one doesn't.
@@ -19,6 +20,7 @@ sums as (
         cast(sum(case when kind = 'payout' then -amount else 0 end) as decimal(38, 6)) as payout_amount,
         cast(sum(case when kind = 'payout' and amount < 0 then -amount else 0 end) as decimal(38, 6)) as paid_amount,
         cast(sum(case when kind in ('bank', 'settlement') then amount else 0 end) as decimal(38, 6)) as taken_amount,
+        cast(sum(case when kind in ('bank', 'settlement') and amount > 0 then amount else 0 end) as decimal(38, 6)) as debited_amount,
         cast(sum(case when kind = 'fee' then amount else 0 end) as decimal(38, 6)) as fee_amount,
         cast(sum(case when kind = 'tolerated' then amount else 0 end) as decimal(38, 6)) as tolerated_amount,
         cast(sum(case
@@ -96,6 +98,7 @@ judged as (
         named.payouts,
         sums.payout_amount,
         sums.taken_amount,
+        cast(case when sums.debited_amount = sums.paid_amount then 0 else -sums.fee_amount end as decimal(38, 6)) as fee_amount,
         sums.debits,
         sums.line_id,
         sums.taken_at,
@@ -136,6 +139,7 @@ select
     judged.payouts,
     judged.payout_amount,
     judged.taken_amount,
+    judged.fee_amount,
     judged.debits,
     judged.line_id,
     judged.outcome,

@@ -1,8 +1,8 @@
 -- One row is one row of one side that nothing of the other side was found for, with what it is until something is.
 -- grain: match, subject_kind, subject_id
 -- missing_in_settlement, missing_in_ledger or missing_in_bank once it is due; not_yet_due before; before_carat (not judged) where
--- the other side may lie before carat began. Money in from those who pay settlements should have been announced; other lines of
--- the bank are no business here.
+-- the other side may lie before carat began. Money in from those who pay settlements, to whichever account and in whichever
+-- currency, should have been announced; other lines of the bank are no business here.
 with bank_parties as (
     select distinct led_match_keyed.entity, led_match_keyed.party
     from led_match_keyed

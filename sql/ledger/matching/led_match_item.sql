@@ -361,7 +361,7 @@ select
     lines.booked_at < run.first_start as is_before,
     cast(null as timestamptz) as covers_from,
     cast(null as timestamptz) as covers_to,
-    lines.account || '/' || lines.counterparty as party,
+    lines.counterparty as party,
     cast(null as varchar) as counterparty,
     cast(null as decimal(38, 6)) as owed_amount,
     cast(null as decimal(38, 6)) as stated_tax,

@@ -75,6 +75,9 @@ theirs as (
         max(payments.currency) as other_currency,
         cast(sum(payments.effect) as bigint) as payments_out,
         cast(sum(case when payments.status = 'paid' then 1 else 0 end) as bigint) as paid_lines,
+        cast(sum(case when payments.status = 'returned' then 1 else 0 end) as bigint) as returned_lines,
+        cast(sum(case when payments.status = 'returned' then payments.amount else 0 end) as decimal(38, 6)) as returned_amount,
+        cast(sum(case when payments.status = 'paid' then payments.amount else 0 end) as decimal(38, 6)) as sent_amount,
         max(case when payments.status = 'paid' then payments.amount end) as paid_amount,
         cast(sum(payments.effect * payments.amount) as decimal(38, 6)) as amount_out,
         min(payments.line_id) as line_id,
@@ -108,6 +111,9 @@ beside as (
         ours.source_line,
         coalesce(theirs.payments_out, 0) as their_out,
         coalesce(theirs.paid_lines, 0) as paid_lines,
+        coalesce(theirs.returned_lines, 0) as returned_lines,
+        cast(coalesce(theirs.returned_amount, 0) as decimal(38, 6)) as returned_amount,
+        cast(coalesce(theirs.sent_amount, 0) as decimal(38, 6)) as sent_amount,
         theirs.paid_amount,
         theirs.currency as their_currency,
         theirs.other_currency,
@@ -139,6 +145,8 @@ judged as (
         beside.source_line,
         beside.their_out,
         beside.paid_lines,
+        beside.returned_amount,
+        cast(case when beside.paid_lines = 0 then beside.amount else beside.sent_amount end as decimal(38, 6)) as sent_amount,
         beside.their_currency,
         beside.amount_out,
         beside.line_id,
@@ -147,6 +155,8 @@ judged as (
         case
             when beside.is_twice then 'paid_twice'
             when beside.paid_events = 0 and beside.their_out = 0 then 'not_paid'
+            when beside.own_out <= 0 and beside.paid_events > 0 and beside.their_out = 0
+                and beside.returned_lines > greatest(beside.paid_lines, beside.paid_before) then 'returned_twice'
             when beside.paid_before = 1 and beside.paid_lines = 0 and (beside.line_id is null or beside.own_out <= 0) then 'before_carat'
             when beside.paid_before = 1 and beside.paid_lines = 0 then 'returned'
             when not beside.is_fed then 'not_compared'
@@ -177,11 +187,15 @@ select
     judged.payout_id as subject_id,
     judged.outcome,
     judged.status,
-    case when judged.outcome in ('missing_in_ledger', 'not_returned') then cast(0 as decimal(38, 6)) else cast(judged.amount as decimal(38, 6)) end
-        as our_amount,
+    case
+        when judged.outcome in ('missing_in_ledger', 'not_returned') then cast(0 as decimal(38, 6))
+        when judged.outcome = 'returned_twice' then judged.sent_amount
+        else cast(judged.amount as decimal(38, 6))
+    end as our_amount,
     case
         when judged.outcome in ('missing_at_provider', 'currency', 'not_compared') then cast(0 as decimal(38, 6))
         when judged.outcome = 'returned' then greatest(judged.amount_out, 0)
+        when judged.outcome = 'returned_twice' then judged.returned_amount
         when judged.outcome in ('missing_in_ledger', 'not_returned', 'paid_twice') then judged.amount_out
         else cast(judged.their_amount as decimal(38, 6))
     end as their_amount,
