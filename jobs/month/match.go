@@ -27,13 +27,12 @@ type MatchOptions struct {
 }
 
 // matchSides are the matches that can be decided, with the tables of their two
-// sides and the control that names what has no counterpart. Creators' payouts that
-// no line of the bank is found for are open items, not exceptions.
+// sides and the control that names what has no counterpart.
 var matchSides = []struct{ match, ours, theirs, control string }{
 	{decision.MatchSettlementBank, "settlement_lines", "bank_lines", "settlement_bank"},
 	{decision.MatchPurchaseSettlement, "coin_purchases", "settlement_lines", "purchase_settlement"},
 	{decision.MatchPayoutProvider, "payouts", "provider_payments", "payout_provider"},
-	{decision.MatchPayoutBank, "payouts", "bank_lines", ""},
+	{decision.MatchPayoutBank, "payouts", "bank_lines", "payment_bank"},
 }
 
 // matchTables are the tables of those sides, with what names a row of each and which rows count.

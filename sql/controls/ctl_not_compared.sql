@@ -50,6 +50,10 @@ select
         when control = 'purchase_settlement' then 'No settlement report was ever fed for ' || counted(things, 'order') || '.'
         when control = 'payout_provider' then 'No payment of a provider was ever fed, and no line of the bank tells of '
             || plain(things) || ' of ' || counted(all_things, 'payout') || '.'
+        when control = 'payment_bank' and account = 'tax' then 'No bank statement was fed for ' || plain(things) || ' of '
+            || counted(all_things, 'tax payment') || '.'
+        when control = 'payment_bank' then 'No line of a bank, and no disbursement of a provider, ever took a payout by ' || account
+            || '; clearing keeps ' || plain(things) || ' of ' || counted(all_things, 'payout') || ' of the month.'
         else 'What moves account ' || account || ' is not all told by the bridge, so its two sides are not compared.'
     end as detail,
     cast(null as varchar) as batch_id,

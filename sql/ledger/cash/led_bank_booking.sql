@@ -4,7 +4,7 @@
 -- ledger account: its pattern stands in reference and counterparty, in either case, * for anything), fee (the bank says that it is a charge; 5040), other (9010 Other bank movements, listed until somebody knows what it is).
 -- Matching goes first, then the rule in force on its day, which needs to be known when the line's month is open; of rules that fit the
 -- longest pattern, and of an account's own before those of all. A rule to an account of the chart that a roll-forward or the bridge tells is not followed,
--- since neither knows of it. first_role is what its own month books: a line whose payout is only known in a later month moves from there to
+-- since neither knows of it. is_by_rule: a row of bank_rules tells it, also to 9010. first_role is what its own month books: a line whose payout is only known in a later month moves from there to
 -- clearing at found_at.
 with found as (
     select item_id as line_id, group_id, found_at
@@ -135,6 +135,7 @@ select
         when lines.kind = 'fee' then 'payment_fees'
         else 'other_bank'
     end as first_role,
+    rules.line_id is not null as is_by_rule,
     lines.batch_id,
     lines.source_line
 from lines

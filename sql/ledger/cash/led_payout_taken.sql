@@ -78,6 +78,8 @@ named as (
         members.group_id,
         min(members.payout_id) as payout_id,
         count(*) as payouts,
+        -- as the versions that are paid say; that their terms changed is payout_arithmetic's to name
+        cast(sum(led_match_payout.our_amount) as decimal(38, 6)) as told_amount,
         max(case
             when led_match_payout.outcome is null or led_match_payout.outcome in ('matched', 'tolerated', 'not_compared') then 0
             else 1
@@ -106,6 +108,7 @@ judged as (
             when abs(sums.taken_amount + sums.tolerated_amount - sums.payout_amount) <= coalesce(run_tolerances.tolerance, 0)
                 or abs(sums.taken_amount + sums.tolerated_amount + sums.fee_amount - sums.payout_amount)
                 <= coalesce(run_tolerances.tolerance, 0)
+                or (sums.payout_amount > 0 and sums.taken_amount in (named.told_amount, named.told_amount - sums.fee_amount))
                 then 'matched'
             when (sums.debits > named.payouts or whole_debits.debits > 1) and sums.taken_amount > sums.payout_amount and sums.payout_amount > 0 then 'bank_twice'
             else 'bank_amount'

@@ -170,6 +170,19 @@ unbanked as (
     where lines.accounting_month = run.period and lines.kind = 'payout' and not settlements.has_bank
 ),
 
+paid_in_month as (
+    select entity, method as channel, 'payout' as subject_kind, payout_id as subject_id
+    from led_paid_payout
+    where is_now
+    group by entity, method, payout_id
+    having sum(amount) <> 0
+    union all
+    select taxes.entity, 'tax', 'tax_payment', taxes.item_id
+    from led_tax_group as taxes
+    cross join run
+    where taxes.item_kind = 'tax' and taxes.taken_at >= run.period_start
+),
+
 compared as (
     select 'coin_rollforward' as control, entity, 'viewers' as account, 'balance' as missing, is_without
     from viewers
@@ -218,6 +231,18 @@ compared as (
     ) as grouped
         on grouped.item_id = matched.subject_id
     where matched.taken_at >= run.period_start
+    union all
+    select
+        'payment_bank', paid.entity, paid.channel,
+        case when led_match_payout.outcome = 'not_compared' then 'elsewhere' else 'statement' end,
+        case when led_payment_open.outcome = 'not_compared' then 1 else 0 end
+    from paid_in_month as paid
+    left join led_match_payout
+        on led_match_payout.subject_kind = paid.subject_kind
+        and led_match_payout.subject_id = paid.subject_id
+    left join led_payment_open
+        on led_payment_open.subject_kind = paid.subject_kind
+        and led_payment_open.subject_id = paid.subject_id
     union all
     select
         'journal_bridge', entity, account,

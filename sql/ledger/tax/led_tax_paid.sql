@@ -21,7 +21,9 @@ select
         when stg_tax_payments.amount < 0 then 'withholding_receivable'
         else 'withholding_payable'
     end as role,
-    stg_tax_payments.amount
+    stg_tax_payments.amount,
+    stg_tax_payments.batch_id,
+    stg_tax_payments.source_line
 from stg_tax_payments
 cross join run
 where stg_tax_payments.accounting_month <= run.period
