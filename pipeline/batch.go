@@ -88,16 +88,24 @@ const RejectValueBytes = 120
 type LeftOut struct {
 	Condition string            `json:"condition"`
 	Rows      int64             `json:"rows"`
-	Sums      map[string]string `json:"sums,omitempty"` // exact sums by column, as decimals
+	Sums      map[string]string `json:"sums,omitempty"` // exact sums by column, as decimals, whatever their currencies
+	// SumsOf are those of money by column and currency, where the rows have several.
+	SumsOf map[string]map[string]string `json:"sums_of,omitempty"`
 	// Unread are the rows whose text in a column of numbers is none, by column: the sum is without them.
 	Unread map[string]int64 `json:"unread,omitempty"`
 }
 
-// Added says in words what the rows would have added: a sum for each column, and how many
-// rows stand in none, each as a text of its own.
+// Added says in words what the rows would have added: a sum for each column, of money one for
+// each currency, and how many rows stand in none, each as a text of its own.
 func (l LeftOut) Added() (texts []string) {
 	for _, column := range slices.Sorted(maps.Keys(l.Sums)) {
-		texts = append(texts, column+" "+l.Sums[column])
+		by := l.SumsOf[column]
+		for _, currency := range slices.Sorted(maps.Keys(by)) {
+			texts = append(texts, strings.TrimSuffix(column+" "+by[currency]+" "+currency, " "))
+		}
+		if len(by) == 0 {
+			texts = append(texts, column+" "+l.Sums[column])
+		}
 	}
 	for _, column := range slices.Sorted(maps.Keys(l.Unread)) {
 		rows := "rows whose "
@@ -107,6 +115,18 @@ func (l LeftOut) Added() (texts []string) {
 		texts = append(texts, fmt.Sprint(l.Unread[column], " ", rows, column, " is no number"))
 	}
 	return texts
+}
+
+// SameLeftOut says whether two readings of a file left out the same. A record of before
+// 2026-12 has no sums by currency.
+func SameLeftOut(read, recorded []LeftOut) bool {
+	read = slices.Clone(read)
+	for i := range read {
+		if i < len(recorded) && recorded[i].SumsOf == nil {
+			read[i].SumsOf = nil
+		}
+	}
+	return LeftOutText(read) == LeftOutText(recorded)
 }
 
 // LeftOutText writes what was left out, for the record of a batch; "" for nothing.

@@ -18,7 +18,7 @@ import (
 // A run takes max_files, and the next goes on: none is missed, and none comes twice. A file
 // above max_bytes doesn't come, and is said.
 func TestRunsAreBounded(t *testing.T) {
-	large := false
+	large, broken := false, false
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		content := bankHead + "b1,a,2026-10-01,100,EUR\n"
 		if large {
@@ -26,6 +26,10 @@ func TestRunsAreBounded(t *testing.T) {
 		}
 		w.Header().Set("ETag", `"0x8D"`)
 		if r.URL.Query().Get("comp") != "list" {
+			if broken && (strings.HasSuffix(r.URL.Path, "/0.csv") || strings.HasSuffix(r.URL.Path, "/1.csv")) {
+				w.WriteHeader(http.StatusForbidden)
+				return
+			}
 			_, _ = io.WriteString(w, content)
 			return
 		}
@@ -54,7 +58,25 @@ func TestRunsAreBounded(t *testing.T) {
 	if slices.Sort(all); len(slices.Compact(all)) != 5 {
 		t.Errorf("%q", all)
 	}
-	large = true
+	// What fails each time keeps nothing else back.
+	broken = true
+	o = fresh()
+	all = nil
+	for range 3 {
+		r, err := fetch.Run(t.Context(), o)
+		if err == nil {
+			t.Error("files that are refused aren't told")
+		}
+		for _, f := range r.Files {
+			if f.Result == fetch.FileTaken {
+				all = append(all, f.Remote)
+			}
+		}
+	}
+	if slices.Sort(all); !slices.Equal(all, []string{"bank/2.csv", "bank/3.csv", "bank/4.csv"}) {
+		t.Errorf("of five files, of which the first two fail, came %q", all)
+	}
+	broken, large = false, true
 	o = fresh()
 	r, err := fetch.Run(t.Context(), o)
 	came := slices.ContainsFunc(inbox(t, o.Setting, "bank"), func(name string) bool { return strings.Contains(name, "csv") })

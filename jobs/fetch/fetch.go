@@ -206,6 +206,10 @@ func recorded(f source.Remote) string {
 	return spelling.Spell(f.Name)
 }
 
+// failuresMore is how many files more than max_files may fail in a run: those that fail each
+// time keep none of the others back.
+const failuresMore = 100
+
 // again is how often what rarely changes is looked at.
 const again = 20 * time.Hour
 
@@ -250,18 +254,19 @@ func (r *run) fetch(ctx context.Context) (err error) {
 	}
 	lookAgain := r.Now.Sub(r.try.AgainAt) >= again || r.Now.Before(r.try.AgainAt)
 	var failures []error
-	tries, kept := 0, map[string]bool{}
+	taken, kept := 0, map[string]bool{}
 	for _, f := range listed {
 		if had := before[recorded(f)]; known(f, had, lookAgain) {
 			continue
 		}
-		if tries == r.source.Files {
+		if taken == r.source.Files || len(failures) == r.source.Files+failuresMore {
 			r.result.More[r.source.Name]++
 			continue
 		}
-		tries++
 		got, err := r.take(ctx, s, f, &before)
-		if err != nil {
+		if err == nil {
+			taken++
+		} else {
 			kept[partName(f)] = true
 			failures = append(failures, fmt.Errorf("%s: %w", spelling.Spell(f.Name), err))
 			got = File{Result: FileFailed, Note: r.told(err), Size: max(f.Size, 0)}

@@ -143,7 +143,7 @@ func compareSource(ctx context.Context, p *books.Books, s books.Setting, b lake.
 	case repeated != b.RowsDuplicate+b.RowsRejected-got.RowsRejected:
 		differ("batch %s: of the source file %s %d rows are good, the history says %d accepted, %d rejected, %d duplicate",
 			b.ID, b.Source, got.RowsAccepted, b.RowsAccepted, b.RowsRejected, b.RowsDuplicate)
-	case pipeline.LeftOutText(got.LeftOut) != pipeline.LeftOutText(b.LeftOut):
+	case !pipeline.SameLeftOut(got.LeftOut, b.LeftOut):
 		differ("batch %s: of the source file %s the layout leaves out %s, the history says %s", b.ID, b.Source, pipeline.LeftOutText(got.LeftOut), pipeline.LeftOutText(b.LeftOut))
 	case !maps.Equal(got.ControlTotals, b.ControlTotals):
 		differ("batch %s: the sums of the source file %s are %v, the history says %v", b.ID, b.Source, got.ControlTotals, b.ControlTotals)

@@ -245,6 +245,25 @@ func TestLayoutLeavesOut(t *testing.T) {
 	if got := out.Report.LeftOut[0].Added(); !slices.Equal(got, []string{"amount 2.25", "1 row whose amount is no number"}) {
 		t.Errorf("%q", got)
 	}
+	// Money of several currencies is no sum.
+	mixed := bankLayout(func(l *feed.Layout) {
+		l.LeaveOut = []feed.LayoutCondition{{All: []feed.LayoutTest{{Column: "State", Is: []string{"Pending"}}}}}
+		delete(l.Constants, "currency")
+		l.Columns["currency"] = "Cur"
+	})
+	out, _ = bankTexts(t, "bank_lines.csv", "Date;Ref;Amount;State;Cur\n05/10/2026;a;1.50;Pending;EUR\n05/10/2026;b;2;Pending;USD\n05/10/2026;c;0.25;Pending;EUR\n05/10/2026;d;9;Booked;USD\n", mixed)
+	if len(out.Report.LeftOut) != 1 || !slices.Equal(out.Report.LeftOut[0].Added(), []string{"amount 1.75 EUR", "amount 2 USD"}) || out.Report.LeftOut[0].Sums["amount"] != "3.75" {
+		t.Errorf("%v: %+v", out.Err, out.Report.LeftOut)
+	}
+	before := []pipeline.LeftOut{{Condition: out.Report.LeftOut[0].Condition, Rows: 3, Sums: map[string]string{"amount": "3.75"}}}
+	if !pipeline.SameLeftOut(out.Report.LeftOut, before) || !pipeline.SameLeftOut(out.Report.LeftOut, out.Report.LeftOut) || pipeline.SameLeftOut(out.Report.LeftOut, nil) {
+		t.Error("a record from before sums by currency is another one")
+	}
+	other := []pipeline.LeftOut{{Condition: before[0].Condition, Rows: 3, Sums: before[0].Sums, SumsOf: map[string]map[string]string{"amount": {"EUR": "1.74", "USD": "2.01"}}}}
+	if pipeline.SameLeftOut(out.Report.LeftOut, other) {
+		t.Error("other sums by currency are the same")
+	}
+
 	layout.Columns["amount"], layout.LeaveOut = "Amount", layout.LeaveOut[:1]
 	sidecar := int64(2)
 	counted := feedtest.Read[pipeline.BankLine](t, "bank_lines.csv", []byte("Date;Ref;Amount;State\n05/10/2026;a;1.50;Booked\n05/10/2026;b;2.25;Pending\n"), func(o *feed.Options) {

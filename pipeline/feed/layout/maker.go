@@ -68,7 +68,8 @@ type maker struct {
 type leftOut struct {
 	rows   int64
 	sums   map[string]*pipeline.Sum
-	unread map[string]int64 // rows whose text is no number
+	by     map[string]map[string]*pipeline.Sum // of money, by column and currency
+	unread map[string]int64                    // rows whose text is no number
 }
 
 // signOf is a column whose sign is dropped, in rows of one kind.
@@ -365,7 +366,7 @@ func (m *maker) leave(condition int, cells []Cell) {
 	text := m.LeaveOut[condition].Text()
 	l := m.left[text]
 	if l == nil {
-		l = &leftOut{sums: map[string]*pipeline.Sum{}, unread: map[string]int64{}}
+		l = &leftOut{sums: map[string]*pipeline.Sum{}, by: map[string]map[string]*pipeline.Sum{}, unread: map[string]int64{}}
 		m.left[text] = l
 		m.seen = append(m.seen, text)
 	}
@@ -397,9 +398,16 @@ func (m *maker) leave(condition int, cells []Cell) {
 			continue
 		}
 		if l.sums[column] == nil {
-			l.sums[column] = &pipeline.Sum{}
+			l.sums[column], l.by[column] = &pipeline.Sum{}, map[string]*pipeline.Sum{}
 		}
 		l.sums[column].Add(n)
+		if c.Digits == pipeline.AmountDigits {
+			currency := values[lex.CurrencyOf(m.feed, column)].text
+			if l.by[column][currency] == nil {
+				l.by[column][currency] = &pipeline.Sum{}
+			}
+			l.by[column][currency].Add(n)
+		}
 	}
 }
 
@@ -459,6 +467,18 @@ func (m *maker) finish(r *published.Report) error {
 		left := pipeline.LeftOut{Condition: text, Rows: m.left[text].rows, Sums: map[string]string{}, Unread: m.left[text].unread}
 		for column, sum := range m.left[text].sums {
 			left.Sums[column] = pipeline.DecimalText(sum.Big(), m.columns[column].Digits)
+			for currency, of := range m.left[text].by[column] {
+				if len(m.left[text].by[column]) == 1 {
+					continue
+				}
+				if left.SumsOf == nil {
+					left.SumsOf = map[string]map[string]string{}
+				}
+				if left.SumsOf[column] == nil {
+					left.SumsOf[column] = map[string]string{}
+				}
+				left.SumsOf[column][currency] = pipeline.DecimalText(of.Big(), m.columns[column].Digits)
+			}
 		}
 		r.LeftOut = append(r.LeftOut, left)
 	}
