@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"path"
 	"path/filepath"
@@ -39,7 +40,7 @@ func parseConfig(text []byte, c *Config, file string) error { return parseInto(t
 
 // parseInto is parseConfig, with every problem by itself.
 func parseInto(text []byte, c *Config, file string) *yamlFile {
-	y := &yamlFile{file: file}
+	y := &yamlFile{file: file, of: map[string]*yaml.Node{}}
 	root := y.root(text)
 	if root == nil {
 		return y
@@ -51,28 +52,22 @@ func parseInto(text []byte, c *Config, file string) *yamlFile {
 	}
 	y.keys(root, "", known)
 	if c.Entities != nil && !c.hasEntity(c.Entity) {
-		at := root
-		if n := line["entity"]; n != nil {
-			at = n
-		} else if n := line["entities"]; n != nil {
-			at = n
-		}
-		y.problem(at, "entity %q is not described under entities", c.Entity)
+		y.problem(cmp.Or(line["entity"], line["entities"], root), "entity %q is not described under entities", c.Entity)
 	}
 	for _, problem := range c.Engine.Problems(c.Catalog != "") {
 		y.problem(line["engine"], "engine %s", problem)
+	}
+	for name, at := range y.of {
+		if _, known := c.Sources[name]; !known {
+			y.problem(at, "files: no source is called %q; a folder before the names is that of a source", name)
+		}
 	}
 	y.refuseLiterals(root, c)
 	return y
 }
 
 func (c *Config) hasEntity(id string) bool {
-	for _, e := range c.Entities {
-		if e.ID == id {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.Entities, func(e Entity) bool { return e.ID == id })
 }
 
 // readers gives the reader of every top-level key.

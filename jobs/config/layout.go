@@ -94,8 +94,11 @@ func (r *layoutReader) fileKeys() map[string]func(*yaml.Node) {
 		"files": func(n *yaml.Node) {
 			l.Files = r.words(n, what+" files")
 			for _, g := range l.Files {
-				if _, err := path.Match(g, ""); err != nil || strings.ContainsAny(g, `/\`) {
-					r.problem(n, "%s files: %q is not a pattern of file names (* ? [a-z]), without a folder", what, g)
+				of, name, fetched := strings.Cut(g, "/")
+				if _, err := path.Match(g, ""); err != nil || strings.ContainsAny(name, `/\`) || fetched && (of == "" || name == "") || strings.Contains(of, `\`) {
+					r.problem(n, "%s files: %q is not a pattern of file names (* ? [a-z]), with no folder before it but the name of a source", what, g)
+				} else if fetched {
+					r.of[of] = n
 				}
 			}
 		},

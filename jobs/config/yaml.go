@@ -24,7 +24,8 @@ type yamlFile struct {
 	problems []*pipeline.Error
 	at       []*yaml.Node // of each problem; nil for a text that is no YAML
 	document *yaml.Node
-	later    []func() // judged by Check alone: it takes an engine, which no other verb waits for
+	of       map[string]*yaml.Node // sources that layouts name
+	later    []func()              // judged by Check alone: it takes an engine, which no other verb waits for
 }
 
 // yamlErrorLine is where the YAML parser puts the line into its text.

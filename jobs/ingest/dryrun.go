@@ -207,7 +207,7 @@ func (d *dryRun) file(ctx context.Context, in InputFile) (r DryFile, err error) 
 		return r, err
 	}
 	defer func() { err = errors.Join(err, stage.Discard()) }()
-	o := d.Config.ReadOptions(in.Feed)
+	o := readOptions(d.Config, in, in.Name)
 	o.BatchID, o.IngestedAt, o.Calendar, o.FirstPeriod, o.MaxRejectShare, o.Totals = id, d.Now.UnixMicro(), d.calendar, d.Config.FirstPeriod, d.Config.MaxRejectShare, totals
 	o.Look = true
 	counted := map[[2]string]*DryReject{}

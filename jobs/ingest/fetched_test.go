@@ -2,11 +2,14 @@ package ingest_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"carat/jobs/ask"
+	"carat/jobs/config"
 	"carat/jobs/ingest"
 	"carat/jobs/internal/trial"
 	"carat/pipeline"
@@ -52,6 +55,47 @@ sources:
 			if c.result == "" && len(ingest.LeftAlone(s.Config)) != 1 {
 				t.Errorf("%s/%s: %+v", source, name, ingest.LeftAlone(s.Config))
 			}
+		}
+	}
+}
+
+// Two sources give files of one name and one header: each has its own layout, and a file of
+// neither has the layout without a source.
+func TestALayoutIsOfOneSource(t *testing.T) {
+	const layouts = `first_period: 2026-10
+sources:
+  north: {kind: http, feeds: [bank_lines], url: "https://bank.example/a"}
+  south: {kind: http, feeds: [bank_lines], url: "https://bank.example/b"}
+feeds:
+  bank_lines:
+    layout:
+    - {files: ["north/statement*.csv"], constants: {account: north, currency: EUR}, columns: {line_id: Ref, booked_at: Day, amount: Amount}, time_format: YYYY-MM-DD}
+    - {files: ["south/statement*.csv"], constants: {account: south, currency: USD}, columns: {line_id: Ref, booked_at: Day, amount: Amount}, time_format: YYYY-MM-DD}
+    - {files: ["bank_lines-*.csv"], constants: {account: hand, currency: JPY}, columns: {line_id: Ref, booked_at: Day, amount: Amount}, time_format: YYYY-MM-DD}
+`
+	s := trial.Folder(t, layouts, nil)
+	for name, id := range map[string]string{"north/statement-1.csv": "n", "south/statement-1.csv": "s", "bank_lines-1.csv": "h"} {
+		path := filepath.Join(s.Config.Dir, "inbox", name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("Ref,Day,Amount\n"+id+",2026-10-05,7\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if dry, err := ingest.DryRun(t.Context(), ingest.Options{Setting: s}); err != nil || len(dry) != 3 {
+		t.Errorf("%v: %+v", err, dry)
+	}
+	if r, err := ingest.Files(t.Context(), ingest.Options{Setting: s}); err != nil || len(r.Files) != 3 {
+		t.Fatalf("%v: %+v", err, r)
+	}
+	got, err := trial.Query(t.Context(), ask.QueryOptions{Setting: s, Query: "select string_agg(line_id || ' ' || account || ' ' || currency, ', ' order by line_id) from bank_lines"})
+	if want := "[[h hand JPY, n north EUR, s south USD]]"; err != nil || fmt.Sprint(got.Rows) != want {
+		t.Errorf("%v, want %q: %v", got.Rows, want, err)
+	}
+	for _, wrong := range []string{"east/statement.csv", "north/deep/statement.csv", "/statement.csv", "north/"} {
+		if _, err := config.Parse([]byte(strings.Replace(layouts, "south/statement*.csv", wrong, 1)), ".", "carat.yaml"); err == nil || !strings.Contains(err.Error(), "source") {
+			t.Errorf("%s: %v", wrong, err)
 		}
 	}
 }

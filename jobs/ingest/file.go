@@ -134,7 +134,7 @@ func unchangedSince(in InputFile, f *os.File, size int64, before os.FileInfo) er
 
 // options say how a file is read.
 func (g *ingestion) options(ctx context.Context, in InputFile, batch string, totals *feed.Totals, rejects func([]pipeline.Reject) error, size int64) feed.Options {
-	o := g.Config.ReadOptions(in.Feed)
+	o := readOptions(g.Config, in, in.Name)
 	o.BatchID, o.IngestedAt, o.Calendar, o.FirstPeriod = batch, g.Now.UnixMicro(), g.calendar, g.Config.FirstPeriod
 	o.MaxRejectShare, o.Totals, o.OnRejects = g.Config.MaxRejectShare, totals, rejects
 	o.Held = g.HeldLines(ctx, books.Latest, g.engine)
@@ -172,7 +172,7 @@ func (g *ingestion) known(ctx context.Context, in InputFile, f *os.File, size in
 	if err != nil || len(made) == 0 {
 		return r, "", err
 	}
-	format, unreadable := feed.RecogniseAs(f, in.Name, in.Feed, g.Config.ReadOptions(in.Feed))
+	format, unreadable := feed.RecogniseAs(f, in.Name, in.Feed, readOptions(g.Config, in, in.Name))
 	batch, note, err := g.readBefore(in, f, format.Layout(), made)
 	if err != nil || batch == "" {
 		return r, "", err

@@ -253,13 +253,40 @@ func unknown(c *config.Config, path string) (why string, near bool) {
 	if err := feed.Unread(f, in.Name); errors.As(err, &e) {
 		return e.Cause.Error() + "; " + e.Hint, errors.Is(err, feed.ErrNearlyRead)
 	}
-	if text := feed.NearestLayout(f, in.Name, c.Layouts()); text != "" {
+	if text := feed.NearestLayout(f, in.Name, layoutsFor(c, in)); text != "" {
 		return noFeed + "; " + text, true
 	}
 	if text, feeds := feed.Nearest(f, in.Name); text != "" {
 		return noFeed + "; " + text, feeds
 	}
 	return noFeed, false
+}
+
+// sourceOf gives the source that brought a file; "" for none.
+func sourceOf(c *config.Config, in InputFile) string {
+	folder, err := filepath.Abs(filepath.Dir(in.Path))
+	for name := range c.Sources {
+		if of, err2 := filepath.Abs(c.SourceFolder(name)); err == nil && err2 == nil && of == folder {
+			return name
+		}
+	}
+	return ""
+}
+
+// layoutsFor gives the layouts of each feed for a file.
+func layoutsFor(c *config.Config, in InputFile) map[string][]feed.Layout {
+	all := c.Layouts()
+	for name, layouts := range all {
+		all[name] = feed.LayoutsFrom(layouts, sourceOf(c, in), in.Name)
+	}
+	return all
+}
+
+// readOptions are what the configuration says of how a file is read that has, or had, a name.
+func readOptions(c *config.Config, in InputFile, name string) feed.Options {
+	o := c.ReadOptions(in.Feed)
+	o.Layouts = feed.LayoutsFrom(o.Layouts, sourceOf(c, in), name)
+	return o
 }
 
 // recognised gives the feed of a file whose name says none: a published format
@@ -276,7 +303,7 @@ func recognised(c *config.Config, path string) (feedName, refused string) {
 	if size == 0 {
 		return "", ""
 	}
-	byLayout, err := feed.FeedOfLayout(f, in.Name, c.Layouts())
+	byLayout, err := feed.FeedOfLayout(f, in.Name, layoutsFor(c, in))
 	if byLayout != "" {
 		return byLayout, ""
 	}

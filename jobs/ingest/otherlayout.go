@@ -28,8 +28,8 @@ func (g *ingestion) readBefore(in InputFile, f *os.File, l *feed.Layout, made []
 			return b.ID, "", nil
 		}
 	}
-	o := g.Config.ReadOptions(in.Feed)
 	for _, b := range made {
+		o := readOptions(g.Config, in, b.Source)
 		// The file of that batch has these bytes, so they tell how it would be read now.
 		format, err := feed.RecogniseAs(f, b.Source, in.Feed, o)
 		now, then := format.Layout(), g.layoutOf(b)

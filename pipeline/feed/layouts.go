@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -66,6 +67,34 @@ func TimeLayout(format string) (string, error) { return layout.TimeLayout(format
 
 // ParseLayout reads the text of a layout, as its method Text gave it.
 func ParseLayout(text string) (*Layout, error) { return layout.Parse(text) }
+
+// LayoutsFrom gives the layouts for a file that a source brought, "" for none: those with this
+// source before a pattern of its name ("bank_a/statement.csv"); else those without a source.
+func LayoutsFrom(layouts []Layout, source, name string) []Layout {
+	var own, all []Layout
+	for _, l := range layouts {
+		var open []string
+		for _, pattern := range l.Files {
+			of, pattern, fetched := strings.Cut(pattern, "/")
+			switch fits, err := path.Match(pattern, name); {
+			case !fetched:
+				open = append(open, of)
+			case of == source && err == nil && fits:
+				mine := l
+				mine.Files = []string{pattern}
+				own = append(own, mine)
+			}
+		}
+		if len(open) > 0 || len(l.Files) == 0 {
+			l.Files = open
+			all = append(all, l)
+		}
+	}
+	if len(own) > 0 {
+		return own
+	}
+	return all
+}
 
 // byName gives the layouts that are for files of that name, and says whether
 // there are such; else those that ask for no name.

@@ -90,7 +90,7 @@ var keys = []Key{
 	{"feeds.*.prices_from", "the day from which a gift price list holds; empty: always", "", "feeds:\n  gift_catalog: {prices_from: 2026-10-01}"},
 	{"feeds.*.layout", "the columns of your own files: one layout, or a list of them", "", layoutExample("")},
 	{"feeds.*.layout.name", "how messages call the layout", "", layoutExample("name: north")},
-	{"feeds.*.layout.files", "patterns of the names of its files; without them the header tells", "[]", layoutExample(`files: ["north-*.csv"]`)},
+	{"feeds.*.layout.files", "patterns of the names of its files, of one source alone with its name before them (`north/statement*.csv`); without them the header tells", "[]", layoutExample(`files: ["north-*.csv"]`)},
 	{"feeds.*.layout.time_zone", "of its times without a zone", "the feed's", layoutExample("time_zone: Europe/Berlin")},
 	{"feeds.*.layout.sheet", "of a workbook: one, several, or \"*\" for each that has the columns", "the feed's", layoutExample("sheet: [September, October]")},
 	{"feeds.*.layout.separator", "what parts the columns: , ; | or tab", ",", layoutExample(`separator: ";"`)},
