@@ -107,6 +107,14 @@ func (c *Calendar) Span(micros int64) (start, end int64) {
 	return start, end
 }
 
+// Start gives the first instant of a month, in microseconds; 0 for a month that it doesn't have.
+func (c *Calendar) Start(p Period) int64 {
+	if i := slices.Index(c.names, p); i >= 0 {
+		return c.starts[i]
+	}
+	return 0
+}
+
 // AccountingMonth gives the month in which an event is booked: its own if that
 // is open, else the earliest open one.
 func (c *Calendar) AccountingMonth(micros int64) Period {

@@ -1,6 +1,7 @@
 package feed_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,5 +112,39 @@ func TestDaysInEveryFormat(t *testing.T) {
 		if out.Err != nil || len(out.Rows) != 1 || out.Rows[0].BookedAt != feedtest.Micros("2026-04-23T22:00:00Z") {
 			t.Errorf("%s: %v %q %+v", name, out.Err, feedtest.Texts(out.Rejects), out.Rows)
 		}
+	}
+}
+
+// Midnight in UTC isn't midnight everywhere: balances that are nearly as of the first month's
+// start are told once.
+func TestOpeningsBesideTheStart(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := func(first pipeline.Period, rows string) []string {
+		out := feedtest.Read[pipeline.Balance](t, "balances-x.csv", []byte("subject_kind,subject_id,as_of,coins\n"+rows), func(o *feed.Options) {
+			o.Zone, o.Calendar, o.FirstPeriod = zone, pipeline.NewCalendar(zone, ""), first
+		})
+		if out.Err != nil {
+			t.Fatal(out.Err)
+		}
+		return out.Report.Notes
+	}
+	const late = "viewer,v1,2026-10-01T00:00:00Z,5\nviewer,v2,2026-10-01T00:00:00Z,6\nviewer,v3,2026-09-30T22:00:00Z,7\n"
+	want := []string{"2 balances are, the first as of 2026-10-01T00:00:00Z, less than a day from 2026-09-30T22:00:00Z, when 2026-10 begins here: an opening is as of that instant; a later one opens nothing, and an earlier one misses what came between"}
+	if got := notes("2026-10", late); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	for rows, want := range map[string]int{
+		"viewer,v3,2026-09-30T22:00:00Z,7\n": 0, "viewer,v3,2026-09-29T22:00:00Z,7\n": 0, "viewer,v3,2026-10-01T22:00:00Z,7\n": 0,
+		"viewer,v3,2026-09-30T21:59:59Z,7\n": 1, "viewer,v3,2026-11-01T00:00:00Z,7\n": 0,
+	} {
+		if got := notes("2026-10", rows); len(got) != want {
+			t.Errorf("%s: %q", rows, got)
+		}
+	}
+	if got := notes("", late); len(got) != 0 {
+		t.Errorf("without a first month: %q", got)
 	}
 }

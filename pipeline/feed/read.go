@@ -74,6 +74,9 @@ func ReadFeed(ctx context.Context, f pipeline.Feed, in Input, opts Options, sink
 	if a, ok := adapterOf(format.Name); ok {
 		j.task.Fine = a.Fine
 	}
+	if f.Name == "balances" {
+		j.task.Opens = opts.Calendar.Start(opts.FirstPeriod)
+	}
 	total, err := j.run(ctx)
 	if err != nil {
 		return Report{}, err
@@ -252,6 +255,9 @@ func (j *job) report(total typed.Result) (Report, error) {
 	if total.Twice > 0 {
 		r.Notes = append(r.Notes, published.Twice(total.Twice, total.TwiceFirst, j.opts.Zone.String()))
 	}
+	if total.Beside > 0 {
+		r.Notes = append(r.Notes, besideOpening(total.Beside, total.BesideFirst, j.task.Opens, j.opts.FirstPeriod))
+	}
 	_, known := adapterOf(j.format.Name)
 	r.Notes = append(r.Notes, total.Fine.Notes(known)...)
 	if total.FirstEvent != typed.NoTime && !j.schema.Feed.Reference {
@@ -279,6 +285,16 @@ func (j *job) report(total typed.Result) (Report, error) {
 			WithHint("end the earlier range where the later begins, or leave valid_to empty")
 	}
 	return r, nil
+}
+
+// besideOpening says of balances that are nearly as of the first month's start what it is:
+// midnight in UTC isn't midnight everywhere.
+func besideOpening(count, first, opens int64, period pipeline.Period) string {
+	balances := fmt.Sprintf("%d balances are, the first as of %s,", count, typed.Instant(first))
+	if count == 1 {
+		balances = "1 balance is, as of " + typed.Instant(first) + ","
+	}
+	return balances + fmt.Sprintf(" less than a day from %s, when %s begins here: an opening is as of that instant; a later one opens nothing, and an earlier one misses what came between", typed.Instant(opens), period)
 }
 
 // totals are the sums of the whole file, what was left out of it too, with a zero

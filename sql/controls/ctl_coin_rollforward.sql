@@ -56,8 +56,11 @@ select
     case quantity_kind when 'coins' then 'fed_balance' when 'amount' then 'fed_value' else 'fed_store_fee' end as reason,
     case quantity_kind
         when 'coins' then 'The system of record says ' || counted(fed_quantity, 'coin') || ' just before ' || iso_instant(as_of)
-            || '; the purchases, gifts and adjustments that arrived give ' || plain(own_quantity)
-            || '. A row is missing, doubled or wrong.'
+            || '; the purchases, gifts and adjustments that arrived give ' || plain(own_quantity) || case
+                when as_of < days_after(run.first_start, 1)
+                    then '. If it is an opening, it has to be as of ' || iso_instant(run.first_start) || ', when the first month begins.'
+                else '. A row is missing, doubled or wrong.'
+            end
         when 'amount' then 'The system of record values the coins at ' || with_unit(fed_quantity, unit) || ' just before '
             || iso_instant(as_of) || '; their open lots carry ' || with_unit(own_quantity, unit)
             || '. The coins agree: an amount or a tax differs.'
@@ -67,6 +70,7 @@ select
     batch_id,
     source_line
 from differing
+cross join run
 where latest = 1
 union all
 select

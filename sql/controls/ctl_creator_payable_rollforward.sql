@@ -12,20 +12,45 @@
 -- not_compared: select cast(coalesce(sum(things), 0) as bigint) from led_compared_account where control = 'creator_payable_rollforward'
 -- not_compared_reason: no balance of the system of record was fed for what these creators are owed
 -- opening + accrued - reversed + adjusted - redeemed + returned +- revaluation - rounding = closing = open diamonds x rate
--- in force; and the system of record's amount is carat's, that of the opening included.
-with differing as (
+-- in force; and the system of record's amount is carat's, that of the opening included. Diamonds that differ are named before money: an
+-- amount that is what the fed diamonds are worth, to six decimals, is diamond_rollforward's.
+with fed_worth as (
     select
-        entity,
-        subject_id,
-        as_of,
-        unit,
-        fed_quantity,
-        own_quantity,
-        batch_id,
-        source_line,
-        row_number() over (partition by entity, subject_id, unit order by as_of desc, batch_id, source_line) as latest
-    from led_fed_balance
-    where subject_kind = 'creator' and quantity_kind = 'amount' and fed_quantity <> own_quantity
+        fed.entity,
+        fed.subject_id,
+        fed.as_of,
+        balances.value_currency as unit,
+        cast(cast(fed.fed_quantity as bigint) * balances.diamond_value as decimal(38, 6)) as amount
+    from led_fed_balance as fed
+    inner join led_creator_balance as balances
+        on balances.creator_id = fed.subject_id
+        and balances.entity = fed.entity
+        and balances.range_to = fed.as_of
+    where fed.subject_kind = 'creator' and fed.quantity_kind = 'diamonds' and fed.fed_quantity <> fed.own_quantity
+),
+
+differing as (
+    select
+        fed.entity,
+        fed.subject_id,
+        fed.as_of,
+        fed.unit,
+        fed.fed_quantity,
+        fed.own_quantity,
+        fed.batch_id,
+        fed.source_line,
+        row_number() over (partition by fed.entity, fed.subject_id, fed.unit order by fed.as_of desc, fed.batch_id, fed.source_line) as latest
+    from led_fed_balance as fed
+    left join fed_worth
+        on fed_worth.entity = fed.entity
+        and fed_worth.subject_id = fed.subject_id
+        and fed_worth.as_of = fed.as_of
+        and fed_worth.unit = fed.unit
+        and fed_worth.amount = fed.fed_quantity
+    where fed.subject_kind = 'creator'
+        and fed.quantity_kind = 'amount'
+        and fed.fed_quantity <> fed.own_quantity
+        and fed_worth.subject_id is null
 ),
 
 rolled as (

@@ -50,11 +50,15 @@ select
     'diamonds' as unit,
     'fed_balance' as reason,
     'The system of record says ' || counted(fed_quantity, 'diamond') || ' just before ' || iso_instant(as_of)
-        || '; the gifts, adjustments and payouts that arrived give ' || plain(own_quantity)
-        || '. A row is missing, doubled or credited to someone else.' as detail,
+        || '; the gifts, adjustments and payouts that arrived give ' || plain(own_quantity) || case
+            when as_of < days_after(run.first_start, 1)
+                then '. If it is an opening, it has to be as of ' || iso_instant(run.first_start) || ', when the first month begins.'
+            else '. A row is missing, doubled or credited to someone else.'
+        end as detail,
     batch_id,
     source_line
 from differing
+cross join run
 where latest = 1
 union all
 select

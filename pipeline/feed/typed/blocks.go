@@ -30,7 +30,7 @@ type sequence struct {
 
 func newSequence(columns int, onRejects func([]pipeline.Reject) error, stop context.CancelFunc) *sequence {
 	s := &sequence{parked: map[int]Result{}, unknown: map[string]bool{}, stop: stop, onRejects: onRejects,
-		total: Result{FirstEvent: NoTime, Sums: make([]pipeline.Sum, columns), Summed: make([]bool, columns)}}
+		total: Result{FirstEvent: NoTime, BesideFirst: NoTime, Sums: make([]pipeline.Sum, columns), Summed: make([]bool, columns)}}
 	s.turn = sync.NewCond(&s.mu)
 	return s
 }
@@ -122,6 +122,7 @@ func (t *Result) merge(r Result, unknown map[string]bool) {
 	}
 	t.Ranges = append(t.Ranges, r.Ranges...)
 	t.Fine.merge(r.Fine)
+	t.Beside, t.BesideFirst = t.Beside+r.Beside, min(t.BesideFirst, r.BesideFirst)
 	if t.Twice += r.Twice; t.TwiceFirst == "" {
 		t.TwiceFirst = r.TwiceFirst
 	}
@@ -189,7 +190,7 @@ func cutAll(ctx context.Context, cut *lex.Cutter, buffers chan []byte, held *syn
 			return
 		}
 		if err != nil {
-			seq.done(cut.Seq, Result{err: err, FirstEvent: NoTime})
+			seq.done(cut.Seq, Result{err: err, FirstEvent: NoTime, BesideFirst: NoTime})
 			return
 		}
 		held.Store(blk.Seq, blk.Data)

@@ -28,6 +28,8 @@ type Result struct {
 	Ranges             []Validity
 	Twice              int64  // local times that the zone has twice
 	TwiceFirst         string // the first of them
+	Beside             int64  // balances that are less than a day from the first month's start, and not at it
+	BesideFirst        int64  // the first of them by as_of; NoTime without
 	Fine               Fine
 	err                error
 }
@@ -93,7 +95,7 @@ func (b *Builder) prototypeFields() {
 func (b *Builder) open(seq int) error {
 	n := len(b.Columns)
 	b.seq = seq
-	b.result = Result{FirstEvent: NoTime, Sums: make([]pipeline.Sum, n), Summed: make([]bool, n)}
+	b.result = Result{FirstEvent: NoTime, BesideFirst: NoTime, Sums: make([]pipeline.Sum, n), Summed: make([]bool, n)}
 	b.Clock.Twice, b.Clock.TwiceFirst = 0, ""
 	b.sums, b.summed = b.result.Sums, b.result.Summed
 	b.unknown = nil
@@ -168,6 +170,10 @@ func (b *Builder) End() error {
 		at := row.EventMicros()
 		l.AccountingMonth = b.monthOf(at)
 		b.result.FirstEvent = min(b.result.FirstEvent, at)
+		if far := at + 1 - b.Task.Opens; b.Task.Opens != 0 && far != 0 && max(far, -far) < 24*time.Hour.Microseconds() { // a balance's event is the instant before as_of
+			b.result.Beside++
+			b.result.BesideFirst = min(b.result.BesideFirst, at+1)
+		}
 	case b.Schema.validFrom >= 0:
 		from := *(*int64)(unsafe.Add(b.Row, b.Columns[b.Schema.validFrom].Offset))
 		l.AccountingMonth = b.monthOf(from)

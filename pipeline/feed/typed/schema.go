@@ -70,6 +70,7 @@ type Task struct {
 	AnyAddress bool         // takes any text for a mail address
 	Fine       lex.Fineness // what the format says of amounts; 0: as the feed does
 	Alike      *Alike       // gathers ids that look like others; nil: nobody asks
+	Opens      int64        // of balances: when the first month begins; 0: nobody asks
 	Sink       pipeline.AnySink
 	// OnRejects, unless nil, is given the rejects in the order of the source, a
 	// part of them at a time, from one goroutine at a time.

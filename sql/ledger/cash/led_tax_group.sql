@@ -60,7 +60,7 @@ pairs as (
         and led_settlement_group.item_id = lines.line_id
     where led_payout_group.item_id is null
         and led_settlement_group.item_id is null
-        and lines.amount * payments.amount > 0
+        and (lines.amount > 0) = (payments.amount > 0)
         and (
             (length(payments.words) >= 4 and strpos(' ' || lines.words || ' ', ' ' || payments.words || ' ') > 0)
             or (
