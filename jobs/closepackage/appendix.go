@@ -71,6 +71,23 @@ func (b *packageBuilder) evidence(m reconcile.Models) ([]closepackage.Section, e
 		{ID: "queries", Title: "Queries", Note: "one query and the hash of its text", Rows: textRows(queries), OnPage: 200,
 			Columns: []table.Column{{Name: "query"}, {Name: "sha256"}}},
 	}
+	closed, err := b.books.Closures(b.ctx, b.options.Config)
+	if err != nil {
+		return nil, err
+	}
+	moved, err := reconcile.RunSettings(b.ctx, b.books, closed, b.run)
+	if err != nil {
+		return nil, err
+	}
+	if len(moved.List) > 0 {
+		var rows [][]any
+		for _, c := range moved.List {
+			rows = append(rows, []any{c.Name, c.Before, c.Now})
+		}
+		sections = append(sections, closepackage.Section{ID: "settings", Title: "Settings that changed", OnPage: 200, Rows: textRows(rows),
+			Note:    "one key of carat.yaml, or control of your own, that numbers depend on and that this run was told otherwise than " + moved.Since,
+			Columns: []table.Column{{Name: "setting"}, {Name: "before"}, {Name: "now"}}})
+	}
 	if len(left) > 0 {
 		sections = slices.Insert(sections, 1, closepackage.Section{ID: "left_out", Title: "Rows left out", OnPage: 200, Rows: textRows(left),
 			Note:    "one condition of a layout that left rows out of a file: how many, and what they would have added",

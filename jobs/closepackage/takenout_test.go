@@ -66,3 +66,35 @@ func TestPackageTellsWhatWasLeftOutAndTakenOut(t *testing.T) {
 		}
 	}
 }
+
+// The close package tells what was set otherwise for this run than when a month was signed
+// last, or first run; nothing of a first run.
+func TestPackageTellsWhichSettingsChanged(t *testing.T) {
+	s := trial.Folder(t, "first_period: 2026-10\nmax_reject_share: 0.5\n", trial.SmallMonth)
+	trial.Ingest(t, s)
+	page := func() string {
+		t.Helper()
+		if _, err := jobs.Run(t.Context(), jobs.RunOptions{Setting: s, SQL: carat.Files, Period: "2026-10"}); err != nil {
+			t.Fatal(err)
+		}
+		r, err := closepackage.Write(t.Context(), closepackage.Options{Setting: s, SQL: carat.Files, Period: "2026-10"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(r.Files[slices.IndexFunc(r.Files, func(f string) bool { return strings.HasSuffix(f, ".html") })])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	if first := page(); strings.Contains(first, "Settings that changed") {
+		t.Error("a first run has changed settings")
+	}
+	s.Config.FluxPercent++
+	now := page()
+	for _, want := range []string{"Settings that changed", "flux_percent", "otherwise than the first run of 2026-10"} {
+		if !strings.Contains(now, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}

@@ -253,6 +253,20 @@ func (o Options) SinceSigned(ctx context.Context, p *books.Books, closed books.C
 	return Changes{Since: since, List: changed(before, now)}, nil
 }
 
+// RunSettings sets what a run was told beside what was set when a month was signed last, as
+// base says; of an older carat's run it knows nothing.
+func RunSettings(ctx context.Context, p *books.Books, closed books.Closures, run state.Run) (c Changes, err error) {
+	told, err := recorded(run)
+	if err != nil || told == nil {
+		return c, err
+	}
+	since, before, _, err := base(ctx, p, closed, run.Period)
+	if err != nil || since == "" {
+		return c, err
+	}
+	return Changes{Since: since, List: changed(before, told)}, nil
+}
+
 // SettingsMoved tells of an open month what users set otherwise than when a month was
 // signed last, as base says: first what its current run was told, then what carat.yaml says
 // by now and the run doesn't know.
@@ -261,13 +275,11 @@ func SettingsMoved(ctx context.Context, p *books.Books, c *config.Config, closed
 	if err != nil || told == nil {
 		return nil, err
 	}
-	since, before, _, err := base(ctx, p, closed, run.Period)
+	moved, err := RunSettings(ctx, p, closed, run)
 	if err != nil {
 		return nil, err
 	}
-	if since != "" {
-		list = Changes{since, changed(before, told)}.Says()
-	}
+	list = moved.Says()
 	now, err := configured(c)
 	if err != nil {
 		return nil, err
