@@ -118,8 +118,8 @@ func (l *Line) isNothing() bool {
 }
 
 // hasNoAmount says that a line has neither debit nor credit in the currency of its
-// entry, as rounding in the entity's own: an import wants one on each line and makes
-// that rounding itself. An amount that nobody knows is one.
+// entry, as an exchange difference within it or rounding in the entity's own: an import
+// wants one on each line and takes one rate for an entry. An amount that nobody knows is one.
 func (l *Line) hasNoAmount() bool {
 	return isZero(l.Debit) && isZero(l.Credit) && (l.FunctionalDebit != "" || l.FunctionalCredit != "" || l.FunctionalCurrency == "")
 }
