@@ -11,7 +11,6 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/exceptions"
 	"carat/pipeline"
-	"carat/pipeline/decision"
 	"carat/pipeline/engine"
 	"carat/reports/table"
 	"carat/reports/trace"
@@ -23,11 +22,18 @@ type EvidenceOptions struct {
 	SQL   fs.FS  // the models and the queries of evidence/
 	ID    string // an exception's id, or the beginning of one that no other has
 	Limit int    // how many rows of one kind are shown; 0: all
+	// Keep gives what gather gives, or gave in the same state for who sees the same entities (none: all). nil: it is gathered.
+	Keep func(entities []string, gather func() (Gathered, error)) (Gathered, error)
 }
 
-// Evidence gives what an exception rests on: what its control asks, what was
-// decided, and the rows of both sides with their source lines, as the run that
-// found it read them. An id that no exception has, or several begin with, is a
+// Gathered is the evidence of an exception, and of how many rows.
+type Gathered struct {
+	*trace.Evidence
+	Rows int64
+}
+
+// Evidence gives what an exception rests on: what its control asks, what was decided, and the rows of both sides with
+// their source lines, as the run that found it read them. An id that no exception has, or several begin with, is a
 // not-found error. The access is recorded.
 func Evidence(ctx context.Context, o EvidenceOptions) (e *trace.Evidence, err error) {
 	p, err := books.OpenExisting(ctx, o.Setting, books.RightExceptions)
@@ -35,29 +41,40 @@ func Evidence(ctx context.Context, o EvidenceOptions) (e *trace.Evidence, err er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	_, err = p.Recorded(ctx, o.Setting, "exceptions", "show "+o.ID, func() (int64, error) {
+	grants, err := p.Grants(ctx, o.Setting)
+	if err != nil {
+		return nil, err
+	}
+	only := grants.Entities(o.By, books.RightExceptions)
+	gather := func() (g Gathered, err error) {
 		t, err := newTracer(ctx, p, TraceOptions{Setting: o.Setting, SQL: o.SQL, IDs: []string{o.ID}, Limit: o.Limit})
 		if err != nil {
-			return 0, err
+			return g, err
 		}
-		e, err = t.evidence(ctx)
-		return t.rows, errors.Join(err, t.close())
+		e, err := t.evidence(ctx, only)
+		return Gathered{e, t.rows}, errors.Join(err, t.close())
+	}
+	var g Gathered
+	_, err = p.Recorded(ctx, o.Setting, "exceptions", "show "+o.ID, func() (_ int64, err error) {
+		if o.Keep == nil {
+			g, err = gather()
+		} else {
+			g, err = o.Keep(only, gather)
+		}
+		return g.Rows, err
 	})
-	return e, err
+	return g.Evidence, err
 }
 
-func (t *tracer) evidence(ctx context.Context) (*trace.Evidence, error) {
+// evidence gathers it for who may see some entities; none: all.
+func (t *tracer) evidence(ctx context.Context, only []string) (*trace.Evidence, error) {
 	found, err := t.findException(ctx, t.IDs[0])
 	if err != nil {
 		return nil, err
 	}
 	// Of another entity than those that the one who asks may see there is none.
-	grants, err := t.Grants(ctx, t.Setting)
-	if err != nil {
-		return nil, err
-	}
-	if only := grants.Entities(t.By, books.RightExceptions); len(only) > 0 && !slices.Contains(only, found.text("entity")) {
-		return nil, noException(t.IDs[0])
+	if len(only) > 0 && !slices.Contains(only, found.text("entity")) {
+		return nil, exceptions.None(t.IDs[0])
 	}
 	id := found.text("exception_id")
 	e := &trace.Evidence{Control: t.controlSaid(found.text("control"))}
@@ -70,7 +87,7 @@ func (t *tracer) evidence(ctx context.Context) (*trace.Evidence, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.Decisions = decisionTable(decisions)
+	e.Decisions = exceptions.DecisionsOf(decisions)
 	if e.Blocks, err = t.evidenceBlocks(ctx, found); err != nil {
 		return nil, err
 	}
@@ -80,7 +97,7 @@ func (t *tracer) evidence(ctx context.Context) (*trace.Evidence, error) {
 // findException finds an exception by its id or the beginning of it, as the
 // latest run found it; one that stands goes before one that is gone.
 func (t *tracer) findException(ctx context.Context, id string) (*record, error) {
-	missing := noException(id)
+	missing := exceptions.None(id)
 	if has, err := t.has(ctx, books.TableExceptions); err != nil {
 		return nil, err
 	} else if id == "" || !has {
@@ -123,11 +140,6 @@ func (t *tracer) findException(ctx context.Context, id string) (*record, error) 
 	return last, nil
 }
 
-func noException(id string) error {
-	return pipeline.Misnamed("show exception", fmt.Sprintf("%q", id), "", nil, "no exception has that id").
-		WithHint("`carat exceptions` lists those that stand, `carat exceptions --resolved` those that are gone")
-}
-
 // listedException is the exception as the list shows it.
 func (t *tracer) listedException(ctx context.Context, id string, period pipeline.Period) ([]trace.Field, error) {
 	for _, resolved := range []bool{false, true} {
@@ -163,16 +175,6 @@ func (t *tracer) controlSaid(name string) []trace.Field {
 		}
 	}
 	return fields
-}
-
-func decisionTable(decisions []decision.Decision) *table.Table {
-	t := &table.Table{CellWidth: 120, Columns: []table.Column{{Name: "decided_at", Kind: table.Time}, {Name: "decided_by"}, {Name: "status"},
-		{Name: "until"}, {Name: "owner"}, {Name: "note"}, {Name: "value"}, {Name: "source"}, {Name: "matched"}}}
-	for _, d := range decisions {
-		t.Rows = append(t.Rows, []any{d.At, d.By, d.Status, books.TextOrNil(d.Until), books.TextOrNil(d.Owner), books.TextOrNil(d.Note), books.TextOrNil(d.Value), books.TextOrNil(d.Source),
-			books.TextOrNil(d.Matched)})
-	}
-	return t
 }
 
 // evidenceBlocks asks the queries of the subject's kind, over what the run of

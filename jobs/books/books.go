@@ -20,6 +20,7 @@ type Books struct {
 	Lake   *lake.Lake
 	State  *state.Store
 	unlock func() // nil when not locked
+	lent   bool   // whoever lent them closes them
 
 	clockTold bool // that it is behind
 }
@@ -51,6 +52,9 @@ func tellRoot(s Setting) {
 
 // Open opens the lake and its state, making them if need be.
 func Open(ctx context.Context, s Setting) (*Books, error) {
+	if s.Lent != nil {
+		return &Books{Lake: s.Lent.Lake, State: s.Lent.State, lent: true}, nil
+	}
 	tellRoot(s)
 	p := &Books{}
 	var err error
@@ -91,6 +95,9 @@ func (p *Books) openState(ctx context.Context, s Setting, file string) (r lake.R
 // WantLake is a not-found error when there is no lake yet: jobs that need what
 // was ingested before don't make one.
 func WantLake(s Setting) error {
+	if s.Lent != nil {
+		return nil
+	}
 	begun, err := lake.Begun(context.Background(), lake.Config{Root: s.Config.Lake, Bucket: s.Config.Bucket, CatalogDSN: s.Config.Catalog.Reveal()})
 	if err != nil || begun {
 		return err
@@ -143,6 +150,7 @@ func (p *Books) Batches(ctx context.Context, at lake.AsOf) ([]pipeline.Batch, er
 // OpenLocked is Open with the lock that every writer holds, for who has the right. While another
 // run holds it: a busy error, at once.
 func OpenLocked(ctx context.Context, s Setting, right Right) (*Books, error) {
+	s.Lent = nil // who writes doesn't share
 	p, err := OpenAllowed(ctx, s, right)
 	if err != nil {
 		return nil, err
@@ -167,6 +175,9 @@ func (p *Books) Release() {
 // Close gives back the lock and closes what is open.
 func (p *Books) Close() error {
 	p.Release()
+	if p.lent {
+		return nil
+	}
 	return errors.Join(p.State.Close(), p.Lake.Close())
 }
 

@@ -49,6 +49,9 @@ type Setting struct {
 	// Upgrading is lake.Config.Upgrading: the upgrade alone sets it.
 	Upgrading bool
 	Fresh     bool // lake.Config.Fresh, for who verifies
+	// Lent are books that are open already, for who reads several things at one time: nothing
+	// else is opened, and they stay open. nil: there are none.
+	Lent *Books
 	// Signer gives the signer of a key that is wanted, and what ends it; nil: there is none.
 	Signer func(wanted func(identity.Key) bool) (identity.Signer, func() error, error)
 	// Vouch is Signer of the server's own key, which signs for who is signed in there and has

@@ -365,3 +365,20 @@ func ListedStatus(d decision.Decision, today string) string {
 	}
 	return decision.Open
 }
+
+// DecisionsOf gives decisions as a table, a row each.
+func DecisionsOf(decisions []decision.Decision) *table.Table {
+	t := &table.Table{CellWidth: 120, Columns: []table.Column{{Name: "decided_at", Kind: table.Time}, {Name: "decided_by"}, {Name: "status"},
+		{Name: "until"}, {Name: "owner"}, {Name: "note"}, {Name: "value"}, {Name: "source"}, {Name: "matched"}}}
+	for _, d := range decisions {
+		t.Rows = append(t.Rows, []any{d.At, d.By, d.Status, books.TextOrNil(d.Until), books.TextOrNil(d.Owner), books.TextOrNil(d.Note), books.TextOrNil(d.Value), books.TextOrNil(d.Source),
+			books.TextOrNil(d.Matched)})
+	}
+	return t
+}
+
+// None is the not-found error for an id that no exception has.
+func None(id string) error {
+	return pipeline.Misnamed("show exception", fmt.Sprintf("%q", id), "", nil, "no exception has that id").
+		WithHint("`carat exceptions` lists those that stand, `carat exceptions --resolved` those that are gone")
+}

@@ -70,14 +70,14 @@ type reader interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// Head gives the end of the chain as it is committed.
-func (s *Store) Head(ctx context.Context) (Head, error) {
-	last, err := s.lastRecord(ctx, s.db)
+// Head gives the end of the chain as it is committed; but for records of some tables, the last of the others.
+func (s *Store) Head(ctx context.Context, but ...string) (Head, error) {
+	last, err := s.lastRecord(ctx, s.db, but...)
 	return Head{No: last.No, SHA256: last.SHA256}, err
 }
 
-func (s *Store) lastRecord(ctx context.Context, db reader) (last record, err error) {
-	err = db.QueryRowContext(ctx, "select record_no, at, sha256 from carat_records order by record_no desc limit 1").Scan(&last.No, &last.At, &last.SHA256)
+func (s *Store) lastRecord(ctx context.Context, db reader, but ...string) (last record, err error) {
+	err = db.QueryRowContext(ctx, "select record_no, at, sha256 from carat_records where table_name not in ('"+strings.Join(but, "', '")+"') order by record_no desc limit 1").Scan(&last.No, &last.At, &last.SHA256)
 	if errors.Is(err, sql.ErrNoRows) {
 		return record{}, nil
 	}

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"bytes"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -11,6 +12,8 @@ import (
 	"carat/jobs/ask"
 	"carat/jobs/books"
 	"carat/jobs/exceptions"
+	"carat/jobs/serve/kept"
+	"carat/jobs/serve/room"
 	"carat/jobs/serve/talking"
 	"carat/jobs/views"
 	"carat/pipeline"
@@ -126,7 +129,7 @@ func (p *Pages) exceptions(v *visit) (*answer, error) {
 		return nil, err
 	}
 	_, d.Query, _ = strings.Cut(address("", o), "?")
-	d.CSV = addressOf("/exceptions.csv", "period", string(o.Period), "control", o.Control)
+	d.CSV = room.AddressOf("/exceptions.csv", "period", string(o.Period), "control", o.Control)
 	a.data = d
 	return a, nil
 }
@@ -203,7 +206,10 @@ const evidenceRows = 50
 // exception shows the evidence of one.
 func (p *Pages) exception(v *visit) (*answer, error) {
 	id, o := v.r.PathValue("id"), v.filterOf()
-	e, err := ask.Evidence(v.ctx, ask.EvidenceOptions{Setting: v.Setting, SQL: p.SQL, ID: id, Limit: evidenceRows})
+	keep := func(entities []string, gather func() (ask.Gathered, error)) (ask.Gathered, error) {
+		return kept.Of(v.ctx, &p.kept, kept.Ask{Setting: v.Setting, Right: books.RightExceptions, What: fmt.Sprintf("evidence %q %q", id, entities)}, gather)
+	}
+	e, err := ask.Evidence(v.ctx, ask.EvidenceOptions{Setting: v.Setting, SQL: p.SQL, ID: id, Limit: evidenceRows, Keep: keep})
 	if err != nil {
 		return nil, err
 	}

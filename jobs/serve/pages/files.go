@@ -10,6 +10,7 @@ import (
 	"carat/jobs/history"
 	"carat/jobs/ingest"
 	"carat/jobs/schedule"
+	"carat/jobs/serve/room"
 	"carat/jobs/serve/work"
 	"carat/pipeline"
 	"carat/reports/pages/site"
@@ -46,7 +47,7 @@ func (p *Pages) files(v *visit) (*answer, error) {
 	d := listPage{Rows: rowsOf(v, "Batches", l.Table), Feeds: l.Feeds, Feed: o.Feed, Only: o.Rejected, MayUpload: v.may(books.RightIngest), Near: ingest.NearlyFit(v.Config)}
 	d.Rows.Links, d.Rows.Under = v.links(d.Rows, ""), "note"
 	d.Pager = site.PagerOf(o.Offset, int64(len(l.Table.Rows)), l.Total, o.Limit, func(offset int64) string {
-		return addressOf("/files", "feed", o.Feed, "rejected", v.text("rejected"), "from", strconv.FormatInt(offset, 10))
+		return room.AddressOf("/files", "feed", o.Feed, "rejected", v.text("rejected"), "from", strconv.FormatInt(offset, 10))
 	})
 	switch {
 	case len(l.Table.Rows) > 0:
@@ -57,20 +58,6 @@ func (p *Pages) files(v *visit) (*answer, error) {
 	}
 	a.data = d
 	return a, nil
-}
-
-// addressOf is a path with those values that are not "".
-func addressOf(path string, pairs ...string) string {
-	q := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" && (pairs[i] != "from" || pairs[i+1] != "0") {
-			q.Set(pairs[i], pairs[i+1])
-		}
-	}
-	if len(q) == 0 {
-		return path
-	}
-	return path + "?" + q.Encode()
 }
 
 // batchPage is one file as it was taken in.
@@ -91,7 +78,7 @@ func (p *Pages) batch(v *visit) (*answer, error) {
 	}
 	d := batchPage{Batch: b, Rows: rowsOf(v, "Rejected rows", b.Rejects).Filled(), Trace: tracePath(b.ID)}
 	whole := func(n int64) string { return site.Number(strconv.FormatInt(n, 10)) }
-	for _, f := range []fact{{Name: "file", Text: b.Source}, {Name: "feed", Text: b.Feed, Path: addressOf("/files", "feed", b.Feed)}, {Name: "format", Text: b.Format}, {Name: "read as", Text: b.Reading},
+	for _, f := range []fact{{Name: "file", Text: b.Source}, {Name: "feed", Text: b.Feed, Path: room.AddressOf("/files", "feed", b.Feed)}, {Name: "format", Text: b.Format}, {Name: "read as", Text: b.Reading},
 		{Name: "bytes", Text: whole(b.SourceBytes)}, {Name: "SHA-256", Text: b.SourceSHA256}, {Name: "ingested", Text: site.When(b.IngestedAt, v.Config.Zone)}, {Name: "fetched", Text: b.FetchedBy},
 		{Name: "rows read", Text: whole(b.RowsRead)}, {Name: "taken", Text: whole(b.RowsAccepted)}, {Name: "rejected", Text: whole(b.RowsRejected)}, {Name: "known before", Text: whole(b.RowsDuplicate)},
 		{Name: "left out", Text: pipeline.LeftOutText(b.LeftOut)}, {Name: "taken out by", Text: b.UndoneBy}} {
@@ -114,7 +101,7 @@ func (p *Pages) batch(v *visit) (*answer, error) {
 		return links(column, row)
 	}
 	d.Pager = site.PagerOf(o.Offset, int64(len(b.Rejects.Rows)), max(b.Total, int64(len(b.Rejects.Rows))), o.Limit, func(offset int64) string {
-		return addressOf("/files/"+url.PathEscape(b.ID), "from", strconv.FormatInt(offset, 10))
+		return room.AddressOf("/files/"+url.PathEscape(b.ID), "from", strconv.FormatInt(offset, 10))
 	})
 	return &answer{template: "batch", title: "Batch " + b.ID, trail: []site.Place{{Path: "/files", Name: "Files"}}, data: d}, nil
 }

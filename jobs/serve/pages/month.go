@@ -6,8 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	"carat/jobs/books"
 	jobpackage "carat/jobs/closepackage"
 	"carat/jobs/exceptions"
+	"carat/jobs/serve/kept"
 	"carat/pipeline"
 	"carat/reports/closepackage"
 	"carat/reports/pages/site"
@@ -62,45 +64,53 @@ func (p *Pages) month(v *visit) (*answer, error) {
 		return nil, err
 	}
 	a := &answer{template: "month", title: site.Month(period), trail: []site.Place{{Path: "/months", Name: "Months"}}}
-	return a, jobpackage.Look(v.ctx, jobpackage.Options{Setting: v.Setting, SQL: p.SQL, Period: period}, func(pack *closepackage.Package) error {
-		d := monthPage{Package: pack}
-		for _, f := range pack.Figures {
-			one := figure{Figure: f}
-			for _, to := range rowsOfFigures {
-				if strings.HasPrefix(f.Label, to[0]) && pack.Find(to[1]) != nil {
-					one.Path = monthPath(period, to[1])
-				}
-			}
-			d.Figures = append(d.Figures, one)
-		}
-		for _, c := range pack.Controls {
-			one := controlData{Control: c, Class: "pass", Mark: "passed"}
-			switch {
-			case c.Exceptions > 0:
-				one.Class, one.Mark = c.Severity, "found"
-				one.Path = address("/exceptions", exceptions.FindOptions{Tab: exceptions.TabAll, Period: period, Control: c.Control})
-				if c.Severity == "monitor" {
-					d.Monitor += c.Exceptions
-				}
-			case c.Result == "not compared":
-				one.Class, one.Mark = "without", "not compared"
-				d.Without++
-			default:
-				d.Passed++
-			}
-			d.Controls = append(d.Controls, one)
-		}
-		// What was found stands first, as far as it holds up the close.
-		rank := func(c controlData) int {
-			return slices.Index([]string{"block", "review", "monitor", "without", "pass"}, c.Class)
-		}
-		slices.SortStableFunc(d.Controls, func(a, b controlData) int { return rank(a) - rank(b) })
-		for _, s := range pack.Sections {
-			d.Sections = append(d.Sections, site.Place{Path: monthPath(period, s.ID), Name: s.Title})
-		}
-		a.data = d
-		return nil
+	a.data, err = kept.Of(v.ctx, &p.kept, kept.Ask{Setting: v.Setting, Right: books.RightEvidence, What: "month " + string(period)}, func() (d monthPage, err error) {
+		err = jobpackage.Look(v.ctx, jobpackage.Options{Setting: v.Setting, SQL: p.SQL, Period: period}, d.of)
+		return d, err
 	})
+	return a, err
+}
+
+// of takes what the page shows of a package, and keeps nothing of where its rows are read.
+func (d *monthPage) of(pack *closepackage.Package) error {
+	period := pack.Period
+	d.Package = pack
+	for _, f := range pack.Figures {
+		one := figure{Figure: f}
+		for _, to := range rowsOfFigures {
+			if strings.HasPrefix(f.Label, to[0]) && pack.Find(to[1]) != nil {
+				one.Path = monthPath(period, to[1])
+			}
+		}
+		d.Figures = append(d.Figures, one)
+	}
+	for _, c := range pack.Controls {
+		one := controlData{Control: c, Class: "pass", Mark: "passed"}
+		switch {
+		case c.Exceptions > 0:
+			one.Class, one.Mark = c.Severity, "found"
+			one.Path = address("/exceptions", exceptions.FindOptions{Tab: exceptions.TabAll, Period: period, Control: c.Control})
+			if c.Severity == "monitor" {
+				d.Monitor += c.Exceptions
+			}
+		case c.Result == "not compared":
+			one.Class, one.Mark = "without", "not compared"
+			d.Without++
+		default:
+			d.Passed++
+		}
+		d.Controls = append(d.Controls, one)
+	}
+	// What was found stands first, as far as it holds up the close.
+	rank := func(c controlData) int {
+		return slices.Index([]string{"block", "review", "monitor", "without", "pass"}, c.Class)
+	}
+	slices.SortStableFunc(d.Controls, func(a, b controlData) int { return rank(a) - rank(b) })
+	for _, s := range pack.Sections {
+		d.Sections = append(d.Sections, site.Place{Path: monthPath(period, s.ID), Name: s.Title})
+	}
+	pack.Sections = nil
+	return nil
 }
 
 // sectionPage is what the page of a month's table shows.

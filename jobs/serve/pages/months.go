@@ -2,44 +2,20 @@ package pages
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
-	"sync"
 
 	"carat/jobs/books"
 	jobpackage "carat/jobs/closepackage"
 	"carat/jobs/schedule"
+	"carat/jobs/serve/kept"
 	"carat/reports/closepackage"
 	"carat/reports/pages/site"
 )
 
 // shownSums are the sums of a month on the list of months.
 var shownSums = []string{"Gross sales", "Platform's cut", "Owed to viewers: coins not spent", "Owed to creators"}
-
-// sumsMax bounds the runs whose sums are kept.
-const sumsMax = 200
-
-// sums are the sums of runs: a run's never change.
-type sums struct {
-	mu    sync.Mutex
-	byRun map[string][]closepackage.Figure
-}
-
-func (s *sums) get(run string) ([]closepackage.Figure, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	figures, ok := s.byRun[run]
-	return figures, ok
-}
-
-func (s *sums) keep(run string, figures []closepackage.Figure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.byRun == nil || len(s.byRun) >= sumsMax {
-		s.byRun = map[string][]closepackage.Figure{}
-	}
-	s.byRun[run] = figures
-}
 
 // monthsData is what the page of months shows.
 type monthsData struct {
@@ -96,13 +72,19 @@ func (p *Pages) months(v *visit) (*answer, error) {
 
 // sumsOf gives the four sums of a month.
 func (p *Pages) sumsOf(ctx context.Context, s books.Setting, month schedule.PeriodStatus) (four []closepackage.Figure, err error) {
-	all, known := p.sums.get(month.RunID)
-	if !known {
-		run := ""
-		if all, run, err = jobpackage.Sums(ctx, jobpackage.Options{Setting: s, SQL: p.SQL, Period: month.Period}); err != nil {
-			return nil, err
+	var anew []closepackage.Figure // of a run that is newer than the one that was told
+	all, err := kept.Of(ctx, &p.kept, kept.Ask{Setting: s, Right: books.RightEvidence, What: "sums", Run: month.RunID}, func() ([]closepackage.Figure, error) {
+		figures, run, err := jobpackage.Sums(ctx, jobpackage.Options{Setting: s, SQL: p.SQL, Period: month.Period})
+		if err == nil && run != month.RunID {
+			anew, err = figures, kept.ErrMoved
 		}
-		p.sums.keep(run, all)
+		return figures, err
+	})
+	if errors.Is(err, kept.ErrMoved) {
+		all, err = anew, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	for _, label := range shownSums {
 		i := slices.IndexFunc(all, func(f closepackage.Figure) bool { return f.Label == label })

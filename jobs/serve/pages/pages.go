@@ -17,6 +17,7 @@ import (
 	"carat/jobs/serve/api"
 	"carat/jobs/serve/arriving"
 	"carat/jobs/serve/creators"
+	"carat/jobs/serve/kept"
 	"carat/jobs/serve/reading"
 	"carat/jobs/serve/room"
 	"carat/jobs/serve/signing"
@@ -49,7 +50,7 @@ type Pages struct {
 	site    *web.Site
 	server  string // where people reach it, as they are told to sign
 	secret  []byte // of challenges, of this start of the server
-	sums    sums
+	kept    kept.Shelf
 	used    signing.Used
 	desk    exceptions.Desk
 	work    *work.Queue
@@ -230,6 +231,13 @@ func (p *Pages) page(here string, do func(*visit) (*answer, error)) http.Handler
 		defer cancel()
 		v := &visit{ctx: ctx, r: r, session: session, limit: rowsOnPage, Setting: p.settingOf(session.Person, r)}
 		var err error
+		if r.Method == http.MethodGet && books.WantLake(v.Setting) == nil { // what it reads is opened once
+			if v.Lent, err = books.Open(ctx, v.Setting); err != nil {
+				p.failed(w, here, v, err)
+				return
+			}
+			defer func() { _ = v.Lent.Close() }()
+		}
 		v.standing, err = p.standingOf(ctx, v.Setting, session)
 		if errors.Is(err, errEnded) {
 			p.site.Sessions.EndOf(session.Person)

@@ -10,6 +10,7 @@ import (
 	"carat/jobs/ask"
 	"carat/jobs/books"
 	"carat/jobs/history"
+	"carat/jobs/serve/room"
 	"carat/pipeline"
 	"carat/reports/pages/site"
 	"carat/reports/table"
@@ -174,7 +175,7 @@ func (p *Pages) history(v *visit) (*answer, error) {
 		return ""
 	}
 	d.Pager = site.PagerOf(v.offset(), int64(len(d.Records.Rows)), l.Total, int64(v.limit), func(offset int64) string {
-		return addressOf("/history", "from", strconv.FormatInt(offset, 10))
+		return room.AddressOf("/history", "from", strconv.FormatInt(offset, 10))
 	})
 	a.data = d
 	return a, nil
@@ -202,7 +203,7 @@ func (p *Pages) accesses(v *visit) (*answer, error) {
 	d := listPage{Rows: rowsOf(v, "Accesses", t)}
 	d.Rows.Under = "query"
 	d.Pager = site.PagerOf(v.offset(), int64(len(t.Rows)), total, int64(v.limit), func(offset int64) string {
-		return addressOf("/history/accesses", "from", strconv.FormatInt(offset, 10))
+		return room.AddressOf("/history/accesses", "from", strconv.FormatInt(offset, 10))
 	})
 	return &answer{template: "accesses", title: "Accesses", trail: []site.Place{{Path: "/history", Name: "History"}}, data: d}, nil
 }

@@ -14,6 +14,7 @@ import (
 	monthly "carat/jobs/month"
 	"carat/jobs/reconcile"
 	"carat/jobs/schedule"
+	"carat/jobs/serve/kept"
 	"carat/jobs/serve/signing"
 	"carat/jobs/serve/uploads"
 	"carat/pipeline"
@@ -73,7 +74,8 @@ func (p *Pages) signOff(v *visit) (*answer, error) {
 	if d.Sums, err = p.sumsOf(v.ctx, v.Setting, schedule.PeriodStatus{Period: period, RunID: l.Run.ID}); err != nil {
 		return nil, err
 	}
-	if d.Flux, err = p.fluxOf(v, period); err != nil {
+	d.Flux, err = kept.Of(v.ctx, &p.kept, kept.Ask{Setting: v.Setting, Right: books.RightEvidence, What: "flux " + string(period)}, func() (site.Rows, error) { return p.fluxOf(v, period) })
+	if err != nil {
 		return nil, err
 	}
 	found, err := p.desk.Find(v.ctx, exceptions.FindOptions{Setting: v.Setting, Tab: exceptions.TabDecided, Period: period, Limit: samples})

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -78,4 +79,18 @@ func (v *Visit) Offset() int64 {
 // Rows lays a table out.
 func (v *Visit) Rows(caption string, t *table.Table, shown ...string) site.Rows {
 	return site.RowsOf(caption, v.Config.Zone, t, shown...)
+}
+
+// AddressOf is a path with those values that are not "".
+func AddressOf(path string, pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" && (pairs[i] != "from" || pairs[i+1] != "0") {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
 }
