@@ -22,8 +22,8 @@ type EvidenceOptions struct {
 	SQL   fs.FS  // the models and the queries of evidence/
 	ID    string // an exception's id, or the beginning of one that no other has
 	Limit int    // how many rows of one kind are shown; 0: all
-	// Keep gives what gather gives, or gave in the same state for who sees the same entities (none: all). nil: it is gathered.
-	Keep func(entities []string, gather func() (Gathered, error)) (Gathered, error)
+	// Keep gives what gather gives, or gave in the same state for who sees the same entities. nil: it is gathered.
+	Keep func(gather func() (Gathered, error)) (Gathered, error)
 }
 
 // Gathered is the evidence of an exception, and of how many rows.
@@ -41,17 +41,12 @@ func Evidence(ctx context.Context, o EvidenceOptions) (e *trace.Evidence, err er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	grants, err := p.Grants(ctx, o.Setting)
-	if err != nil {
-		return nil, err
-	}
-	only := grants.Entities(o.By, books.RightExceptions)
 	gather := func() (g Gathered, err error) {
 		t, err := newTracer(ctx, p, TraceOptions{Setting: o.Setting, SQL: o.SQL, IDs: []string{o.ID}, Limit: o.Limit})
 		if err != nil {
 			return g, err
 		}
-		e, err := t.evidence(ctx, only)
+		e, err := t.evidence(ctx)
 		return Gathered{e, t.rows}, errors.Join(err, t.close())
 	}
 	var g Gathered
@@ -59,21 +54,24 @@ func Evidence(ctx context.Context, o EvidenceOptions) (e *trace.Evidence, err er
 		if o.Keep == nil {
 			g, err = gather()
 		} else {
-			g, err = o.Keep(only, gather)
+			g, err = o.Keep(gather)
 		}
 		return g.Rows, err
 	})
 	return g.Evidence, err
 }
 
-// evidence gathers it for who may see some entities; none: all.
-func (t *tracer) evidence(ctx context.Context, only []string) (*trace.Evidence, error) {
+func (t *tracer) evidence(ctx context.Context) (*trace.Evidence, error) {
 	found, err := t.findException(ctx, t.IDs[0])
 	if err != nil {
 		return nil, err
 	}
 	// Of another entity than those that the one who asks may see there is none.
-	if len(only) > 0 && !slices.Contains(only, found.text("entity")) {
+	grants, err := t.Grants(ctx, t.Setting)
+	if err != nil {
+		return nil, err
+	}
+	if only := grants.Entities(t.By, books.RightExceptions); len(only) > 0 && !slices.Contains(only, found.text("entity")) {
 		return nil, exceptions.None(t.IDs[0])
 	}
 	id := found.text("exception_id")

@@ -3,6 +3,7 @@ package kept
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -34,7 +35,7 @@ const accesses = "carat_access"
 type Ask struct {
 	books.Setting
 	Right books.Right // that they need
-	What  string      // and all that it depends on besides the state of the lake
+	What  string      // and all that it depends on besides the state of the lake and the entities that they see
 	Run   string      // it is of this run, which never changes, and of nothing else; "": of the state of everything
 }
 
@@ -49,6 +50,11 @@ func Of[T any](ctx context.Context, s *Shelf, a Ask, gather func() (T, error)) (
 	if err := p.Lake.CheckOwn(ctx); err != nil {
 		return got, err
 	}
+	grants, err := p.Grants(ctx, a.Setting)
+	if err != nil {
+		return got, err
+	}
+	a.What += fmt.Sprintf(" %q", grants.Entities(a.By, a.Right)) // who sees other entities is given another answer
 	before, err := a.state(ctx, p)
 	if err != nil {
 		return got, err

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"bytes"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -206,8 +205,8 @@ const evidenceRows = 50
 // exception shows the evidence of one.
 func (p *Pages) exception(v *visit) (*answer, error) {
 	id, o := v.r.PathValue("id"), v.filterOf()
-	keep := func(entities []string, gather func() (ask.Gathered, error)) (ask.Gathered, error) {
-		return kept.Of(v.ctx, &p.kept, kept.Ask{Setting: v.Setting, Right: books.RightExceptions, What: fmt.Sprintf("evidence %q %q", id, entities)}, gather)
+	keep := func(gather func() (ask.Gathered, error)) (ask.Gathered, error) {
+		return kept.Of(v.ctx, &p.kept, kept.Ask{Setting: v.Setting, Right: books.RightExceptions, What: "evidence " + strconv.Quote(id)}, gather)
 	}
 	e, err := ask.Evidence(v.ctx, ask.EvidenceOptions{Setting: v.Setting, SQL: p.SQL, ID: id, Limit: evidenceRows, Keep: keep})
 	if err != nil {
