@@ -50,7 +50,8 @@ func Query(ctx context.Context, o QueryOptions) (rows int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return p.Recorded(ctx, o.Setting, "query", o.text(), func() (int64, error) {
+	given := sandbox.GivenOf(&o.Output)
+	return p.Recorded(ctx, o.Setting, "query", o.text(), given.Of(func() (int64, error) {
 		release, err := p.Turn(o.Setting)
 		if err != nil {
 			return 0, err
@@ -67,7 +68,7 @@ func Query(ctx context.Context, o QueryOptions) (rows int64, err error) {
 				WithHint("ask for less, or allow more time with --timeout")
 		}
 		return n, err
-	})
+	}))
 }
 
 // text is the query as the record of accesses keeps it.
