@@ -11,7 +11,7 @@
 -- checked: from (select lines.line_id from led_bank_booking as lines cross join run where days_after(lines.booked_at, (select coalesce(max(due_days), 0) from run_channels where channel = 'web')) > run.period_start and days_after(lines.booked_at, (select coalesce(max(due_days), 0) from run_channels where channel = 'web')) <= run.period_end) as judged
 -- not_compared_reason: no line of a bank is as old as the days that its other side has
 -- Named once the days of the web channel (due_days) have passed, in the month in which they have: the other side may come as late. Until somebody explains it the line stands on 9010 Other bank
--- movements. A receipt that a settlement should have announced is settlement_bank's to name, a line that names payouts payout_provider's and payout_duplicate's; what a rule books to 9010 was looked at.
+-- movements. A receipt that a settlement should have announced is settlement_bank's to name, a line that names payouts, or a provider's payment, payout_provider's and payout_duplicate's; what a rule books to 9010 was looked at.
 -- Nothing explains it, so expected is 0; actual is signed as the bank's line.
 with grace as (
     select coalesce(max(due_days), 0) as days
@@ -32,6 +32,16 @@ settlement_lines as (
     select subject_id as line_id
     from led_match_sum
     where subject_kind = 'bank'
+),
+
+-- what pays under the reference of a provider's payment has payout_provider to say what is wrong with it
+provider_lines as (
+    select distinct lines.line_id
+    from led_bank_booking as lines
+    inner join led_provider_payment as payments
+        on payments.entity = lines.entity
+        and payments.provider_reference = lines.reference
+    where lines.stage = 'other'
 )
 
 select
@@ -54,8 +64,11 @@ cross join run
 cross join grace
 left join settlement_lines
     on settlement_lines.line_id = lines.line_id
+left join provider_lines
+    on provider_lines.line_id = lines.line_id
 where lines.stage = 'other'
     and not lines.is_by_rule
+    and provider_lines.line_id is null
     and settlement_lines.line_id is null
     and lines.amount <> 0
     and days_after(lines.booked_at, grace.days) > run.period_start

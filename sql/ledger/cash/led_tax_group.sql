@@ -2,7 +2,7 @@
 -- grain: item_kind, item_id
 -- A line that no payout took: those whose words hold the payment's reference, of its amount before another (amounts that differ leave a rest in
 -- clearing), else those of its amount about the day of the payment (three days before it to the days of the web channel after it). Payments
--- that say the same are told apart by their order: the first is the first line's; where payments that say different things, or fewer payments
+-- that say the same (one reference, else one authority, kind and period, and one amount) are told apart by their order: the first is the first line's; where payments that say different things, or fewer payments
 -- than lines without a reference, want a line, it is nobody's. found_at is from when on both are there, null while
 -- no line is found; batch_id and source_line are the payment's. item_id of a payment is its key in words; amount is signed as clearing.
 with grace as (
@@ -15,8 +15,10 @@ payments as (
     select
         led_tax_paid.authority || '/' || led_tax_paid.kind || '/' || led_tax_paid.for_period || '/' || coalesce(led_tax_paid.reference, '') || '/'
             || iso_instant(led_tax_paid.paid_at) || '/' || led_tax_paid.entity || '/' || led_tax_paid.currency as payment_id,
-        led_tax_paid.authority || '/' || led_tax_paid.kind || '/' || led_tax_paid.for_period || '/' || coalesce(led_tax_paid.reference, '') || '/'
-            || led_tax_paid.entity || '/' || led_tax_paid.currency || '/' || plain(led_tax_paid.amount) as says,
+        case
+            when length(reference_words(coalesce(led_tax_paid.reference, ''))) >= 4 then reference_words(led_tax_paid.reference)
+            else led_tax_paid.authority || '/' || led_tax_paid.kind || '/' || led_tax_paid.for_period
+        end || '/' || led_tax_paid.entity || '/' || led_tax_paid.currency || '/' || plain(led_tax_paid.amount) as says,
         led_tax_paid.entity,
         led_tax_paid.currency,
         led_tax_paid.amount,
