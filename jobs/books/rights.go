@@ -153,10 +153,13 @@ func (g Grants) at(now time.Time) (standing Grants) {
 		}
 	}
 	if len(standing) == 0 && len(g) > 0 {
-		return Grants{{User: "", Role: RoleAdministrator}} // nobody has one, and nobody may do everything
+		return nobody
 	}
 	return standing
 }
+
+// nobody are roles of which nobody has one; where there are none at all everybody may do everything.
+var nobody = Grants{{User: "", Role: RoleAdministrator}}
 
 // Has says whether a user has one of the roles.
 func (g Grants) Has(user string, roles ...string) bool {
@@ -253,7 +256,19 @@ func (p *Books) May(ctx context.Context, s Setting, right Right) error {
 // Grants gives the roles that stand now.
 func (p *Books) Grants(ctx context.Context, s Setting) (Grants, error) {
 	list, err := p.State.Grants(ctx)
-	return Grants(list).at(s.Now), err
+	standing := Grants(list).at(s.Now)
+	if err != nil || !slices.ContainsFunc(standing, func(g state.Grant) bool { return !g.Until.IsZero() }) {
+		return standing, err
+	}
+	people, err := p.People(ctx)
+	if err != nil {
+		return standing, nil // May tells it: nobody has a right but to verify
+	}
+	held := slices.DeleteFunc(standing, func(g state.Grant) bool { return people.IsVoid(g.Signed) })
+	if len(held) == 0 {
+		return nobody, nil
+	}
+	return held, nil
 }
 
 // May is a usage error when somebody hasn't a right, or has no name.

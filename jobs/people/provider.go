@@ -131,6 +131,11 @@ func byGroups(registry *identity.Registry, list []state.Grant, person string) (s
 			}
 		}
 	}
+	for _, g := range list {
+		if g.User == person && registry.IsVoid(g.Signed) {
+			some = append(some, g)
+		}
+	}
 	return some
 }
 

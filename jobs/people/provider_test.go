@@ -13,8 +13,11 @@ import (
 	"carat/jobs/guard"
 	"carat/jobs/internal/trial"
 	"carat/jobs/people"
+	"carat/jobs/schedule"
 	"carat/pipeline"
 	"carat/pipeline/identity"
+	"carat/pipeline/state"
+	"carat/pipeline/state/signed"
 )
 
 const issuer = "https://login.example.com"
@@ -291,6 +294,63 @@ func TestAGroupThatApprovesTakesTwo(t *testing.T) {
 	}
 	if seen, err := k.seen(t, s, "user-1", "bosses"); err != nil || !slices.Equal(seen.Roles, []string{books.RoleApprover}) {
 		t.Errorf("%+v %v", seen, err)
+	}
+	verifies(t, s, k)
+}
+
+// A lake of before, in which a server let somebody approve by a group that one of two administrators had accepted, opens:
+// that sign-in gives nothing, status says what to do, and once both have accepted it they sign in as anybody.
+func TestASignInOfBeforeGivesNothing(t *testing.T) {
+	s, k := provided(t)
+	must(t, k.link(t, s, "cleo", "ann", "user-1"))
+	must(t, k.enrol(t, s, "cleo", "dora", "dora"))
+	must(t, k.grant(t, s, "cleo", "cleo", "dora", books.RoleAdministrator))
+	c := *s.Config
+	c.Auth.OIDC.Groups = map[string]string{"finance": "preparer", "bosses": "approver"}
+	s.Config = &c
+	accept := func(by string) {
+		t.Helper()
+		_, err := people.Accept(t.Context(), people.AuthOptions{Setting: k.by(t, s, by, by)})
+		must(t, err)
+	}
+	accept("cleo")
+	// What an older carat wrote.
+	p, err := books.Open(t.Context(), s)
+	must(t, err)
+	head, err := p.State.SignedHead(t.Context())
+	must(t, err)
+	registry, err := p.People(t.Context())
+	must(t, err)
+	i := slices.IndexFunc(registry.Links, func(l identity.Link) bool { return l.Person == "ann" })
+	until := s.Now.UTC().Truncate(time.Second).Add(12 * time.Hour)
+	r := identity.Record{Kind: identity.KindSeen, Lake: p.Lake.ID(), No: head.No + 1, Before: head.SHA256, Person: "robot", Account: "robot", Auth: identity.Authenticated, Proof: identity.ProofKey,
+		Credential: k.of(t, "robot").Key().Fingerprint(), Time: s.Now.UTC().Truncate(time.Second), Fields: []identity.Field{{Name: "subject", Value: "ann"}, {Name: "identity", Value: registry.Links[i].Hash},
+			{Name: "group", Value: "bosses"}, {Name: "until", Value: until.Format(time.RFC3339)}}}
+	text, err := r.Encode()
+	must(t, err)
+	signature, err := k.of(t, "robot").Sign(text)
+	must(t, err)
+	proof := &state.Proof{Record: signed.Record{No: r.No, Kind: string(r.Kind), Person: r.Person, Credential: r.Credential, At: r.Time, Content: string(text), Signature: signature, Previous: r.Before, SHA256: identity.SHA256(text)}}
+	must(t, p.State.ProveGrants(t.Context(), proof, func([]state.Grant) (granted, revoked []state.Grant, err error) {
+		return []state.Grant{{User: "ann", Role: books.RoleApprover, By: "robot", OSUser: "robot", At: s.Now, Until: until}}, nil, nil
+	}))
+	must(t, p.Close())
+
+	if got := rolesOf(t, s, k, "ann"); len(got) != 0 {
+		t.Errorf("ann is %v by it", got)
+	}
+	st, err := schedule.Status(t.Context(), k.by(t, s, "cleo", "cleo"))
+	must(t, err)
+	if told := strings.Join(st.People, "\n"); !strings.Contains(told, "ann signed in on 2026-11-02T09:00:00Z as one of the group bosses") || !strings.Contains(told, "`carat auth accept`, and they sign in again: record") {
+		t.Errorf("status says:\n%s", told)
+	}
+	verifies(t, s, k)
+	accept("dora")
+	if got := rolesOf(t, s, k, "ann"); len(got) != 0 {
+		t.Errorf("accepted afterwards, ann is %v by it", got)
+	}
+	if seen, err := k.seen(t, s, "user-1", "bosses"); err != nil || !slices.Equal(seen.Roles, []string{books.RoleApprover}) || !slices.Equal(rolesOf(t, s, k, "ann"), []string{books.RoleApprover}) {
+		t.Errorf("%+v %v, %v", seen, err, rolesOf(t, s, k, "ann"))
 	}
 	verifies(t, s, k)
 }

@@ -136,6 +136,10 @@ func status(ctx context.Context, p *books.Books, s books.Setting) (*StatusResult
 	for _, line := range people.Waiting() {
 		result.People = append(result.People, line+" makes approvers, and waits for a second administrator: `carat auth accept`")
 	}
+	for _, one := range people.Voids {
+		result.People = append(result.People, fmt.Sprintf("%s signed in on %s as one of the group %s, which one administrator alone made approvers of: that gives no role, and what was approved by it doesn't hold; another administrator runs `carat auth accept`, and they sign in again: record %d",
+			one.Person, one.At.UTC().Format(time.RFC3339), pipeline.CutText(one.Group), one.No))
+	}
 	if waits, err := creators.AddressesThatWait(ctx, p, s); err != nil {
 		return nil, err
 	} else if waits != "" {

@@ -154,13 +154,39 @@ func (g *Registry) checkLink(r Record) error {
 	return g.byAdministrator(r, "says who somebody is at the provider")
 }
 
+// waits is the error of a group that makes approvers once a second administrator accepts it.
+type waits struct{ group string }
+
+func (w waits) Error() string {
+	return fmt.Sprintf("that the group %q approves waits for a second administrator (`carat auth accept`)", w.group)
+}
+
+// Void is a sign-in that is recorded and gives nothing.
+type Void struct {
+	Person, Group string // whose approving waits
+	No            int64  // of the record
+	At            time.Time
+}
+
+// void takes in a sign-in by a group that approves only once a second administrator accepts it. None is written by now; one
+// of a lake from before gives no role, and shuts nobody out.
+func (g *Registry) void(r Record, group string) {
+	g.Voids = append(g.Voids, Void{Person: r.Get("subject"), Group: group, No: r.No, At: r.Time})
+	g.Grants = slices.DeleteFunc(slices.Clone(g.Grants), func(one Grant) bool { return one.ByGroup && one.Person == r.Get("subject") })
+}
+
+// IsVoid says whether a record is a sign-in that gives nothing.
+func (g *Registry) IsVoid(no int64) bool {
+	return slices.ContainsFunc(g.Voids, func(v Void) bool { return v.No == no })
+}
+
 // RolesByGroups gives the roles that groups give a person, each once; an error for groups
 // without a role here, and for roles that they can't have together with what they have.
 func (g *Registry) RolesByGroups(person string, groups []string) (roles []string, err error) {
 	for _, one := range groups {
 		role := g.RoleOfGroup(one)
 		if role == "" && slices.Contains(g.Waiting(), PolicyOfGroup(one, Approver)) {
-			return nil, fmt.Errorf("that the group %q approves waits for a second administrator (`carat auth accept`)", one)
+			return nil, waits{one}
 		}
 		if role == "" {
 			return nil, fmt.Errorf("the group %q has no role here", one)

@@ -87,6 +87,7 @@ type Registry struct {
 	Tokens    []Token // that there ever were
 	Links     []Link  // that there ever were
 	Addresses []Address
+	Voids     []Void // that there ever were
 
 	approving []approving // what of the policy makes approvers
 
@@ -112,9 +113,16 @@ func Replay(lake string, entries []Entry) (*Registry, error) {
 	return g, nil
 }
 
-// Take judges a record and, if it is good, changes the registry by it.
+// Take judges a record and, if it is good, changes the registry by it. What was written under an older rule about groups
+// that approve is taken too, and gives nothing.
 func (g *Registry) Take(r Record, e Entry) error {
-	if err := g.Check(r, e); err != nil {
+	err := g.Check(r, e)
+	if w, ok := errors.AsType[waits](err); ok && r.Kind == KindSeen {
+		g.tick(r)
+		g.void(r, w.group)
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	g.tick(r)

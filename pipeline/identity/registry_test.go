@@ -407,3 +407,47 @@ func TestAddressesOfTheRegistry(t *testing.T) {
 		t.Errorf("%q of who ended", got)
 	}
 }
+
+// A sign-in that an older carat recorded by a group that one of two administrators made approvers of shuts nobody out: it
+// gives no role and is told; none can be written any more.
+func TestASignInByAGroupThatWaitsGivesNothing(t *testing.T) {
+	p := newPeople(t)
+	p.on("cleo")
+	p.enrol("cleo", "dora", "dora")
+	p.must("cleo", "cleo", identity.KindGrant, f("subject", "dora", "role", "administrator")...)
+	p.enrol("cleo", "robot", "robot")
+	p.must("cleo", "cleo", identity.KindGrant, f("subject", "robot", "role", "scheduler")...)
+	hash := identity.SHA256([]byte("ann at the provider"))
+	p.must("cleo", "cleo", identity.KindLink, f("subject", "ann", "identity", hash)...)
+	policy := f("policy", "auth.oidc.client_id=carat", "policy", "auth.oidc.groups.heads=approver", "policy", "auth.oidc.groups.staff=preparer", "policy", "auth.oidc.issuer=https://a.example")
+	p.must("cleo", "cleo", identity.KindAccept, policy...)
+	seen := func(groups ...string) []identity.Field {
+		fields := f("subject", "ann", "identity", hash)
+		for _, one := range groups {
+			fields = append(fields, f("group", one)...)
+		}
+		return append(fields, f("until", p.now.Add(time.Hour).UTC().Format(time.RFC3339))...)
+	}
+	p.must("robot", "robot", identity.KindSeen, seen("staff")...)
+	if !p.registry.Has("ann", "preparer") {
+		t.Fatal("ann has no role by staff")
+	}
+	r, e := p.draft("robot", "robot", identity.KindSeen, seen("heads")...)
+	if err := p.registry.Check(r, e); err == nil || !strings.Contains(err.Error(), "waits for a second administrator") {
+		t.Errorf("it could be written: %v", err)
+	}
+	p.must("robot", "robot", identity.KindSeen, seen("heads")...)
+	if v := p.registry.Voids; p.registry.Has("ann", "approver") || p.registry.Has("ann", "preparer") || len(v) != 1 || v[0].Person != "ann" || v[0].Group != "heads" || v[0].No != int64(len(p.entries)) {
+		t.Errorf("%+v %+v", p.registry.Grants, v)
+	}
+	p.refused("no record says that this is bob", "robot", "robot", identity.KindSeen, append(f("subject", "bob"), seen("heads")[1:]...)...)
+	p.must("dora", "dora", identity.KindAccept, policy...)
+	if p.registry.Has("ann", "approver") {
+		t.Error("what gave nothing gives a role afterwards")
+	}
+	p.must("robot", "robot", identity.KindSeen, seen("heads")...)
+	if !p.registry.Has("ann", "approver") || len(p.registry.Voids) != 1 {
+		t.Errorf("accepted by two, it gives nothing: %+v", p.registry.Grants)
+	}
+	p.agree()
+}
