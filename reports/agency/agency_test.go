@@ -134,3 +134,20 @@ func TestYearToDate(t *testing.T) {
 		t.Errorf("%s (%v)", text, err)
 	}
 }
+
+// What is owed is what can be paid; the fraction of a yen stays in the balance, and is told.
+func TestAFractionIsNotOwedYet(t *testing.T) {
+	s := month()
+	s.Currency, s.Closing = "JPY", amountOf("20.8")
+	p := s.Words()
+	if notes := strings.Join(p.Notes, " "); !strings.Contains(p.Lead, ": 20\u00a0JPY is owed") || !strings.Contains(notes, "Fractions smaller than 1\u00a0JPY stay in your balance") {
+		t.Error(p.Lead, notes)
+	}
+	if total := p.Tables[0].Total[1]; !strings.HasPrefix(total, "20.8") {
+		t.Error(total)
+	}
+	s.Closing = amountOf("20")
+	if p := s.Words(); !strings.Contains(p.Lead, ": 20\u00a0JPY is owed") || strings.Contains(strings.Join(p.Notes, " "), "Fractions") {
+		t.Error(p.Lead, p.Notes)
+	}
+}

@@ -152,8 +152,13 @@ func (s *Statement) Words() *Page {
 		{v.t(statement.LabelPeriod), v.t("{1} to {2}", date(first), string(v.Language.AppendDate(nil, end.AddDate(0, 0, -1), last))),
 			[]string{v.t("Days run by the time zone {1}", s.zone().String()), v.t("All amounts in {1}", s.Currency)}},
 	}
+	owed := s.Closing // a fraction of a unit is owed, and paid with what comes to it
+	if whole, smallest := statement.Payable(owed, s.Currency); owed > 0 && whole != owed {
+		owed = whole
+		p.Notes = append(p.Notes, strings.TrimSpace(v.t(statement.FractionsStay, v.sum(smallest))))
+	}
 	p.Lead = v.t("Gifts to {1} gave {2}, {3} was taken back, {4} was paid out: {5} is owed at the end of {6}.", v.many(s.Creators, "{1}\u00a0creator|{1}\u00a0creators"),
-		v.sum(s.Accrued), v.sum(-s.Reversed-s.ClawedBack), v.sum(-s.Redeemed-s.Returned), v.sum(s.Closing), p.Month)
+		v.sum(s.Accrued), v.sum(-s.Reversed-s.ClawedBack), v.sum(-s.Redeemed-s.Returned), v.sum(owed), p.Month)
 	if s.Closing < 0 {
 		p.Notes = append(p.Notes, v.t("The balance is below zero: more was taken back or paid than gifts gave. Later gifts make up for it first."))
 	}

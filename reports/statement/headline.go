@@ -108,6 +108,13 @@ func asBalance(v, unit pipeline.Amount) pipeline.Amount {
 	return v - rest
 }
 
+// Payable gives what of a balance can be paid, its whole minor units and never more than it,
+// and the smallest that can.
+func Payable(v pipeline.Amount, currency string) (whole, smallest pipeline.Amount) {
+	smallest = minorUnit(currency)
+	return asBalance(v, smallest), smallest
+}
+
 // Balance writes what is owed as a statement shows it: in whole minor units of its
 // currency, never rounded up, without its code.
 func Balance(v pipeline.Amount, currency string) string {

@@ -105,6 +105,7 @@ const (
 	NotClosed      = "This month is not closed yet. Numbers can still change; the final statement replaces this one."
 	nothingMoved   = "Nothing moved this month, and nothing was carried in."
 	nothingStayed  = "What came this month went again, and nothing was carried in."
+	FractionsStay  = " Fractions smaller than {1} stay in your balance; they are not rounded away."
 	NothingInYear  = "Nothing was earned, adjusted or paid so far."
 	NoGifts        = "No gifts this month."
 	NothingTaken   = "Nothing was deducted this month."

@@ -82,7 +82,7 @@ func (w *Words) MovementNotes() *Text {
 		w.put(" Your currency changed: the diamonds you then had came, with their money, from your statement in the one before.")
 	}
 	if unit := minorUnit(w.Currency); m.OpeningAmount%unit != 0 || m.ClosingAmount%unit != 0 || m.EarnedAmount%unit != 0 {
-		w.put(" Fractions smaller than {1} stay in your balance; they are not rounded away.", smallest)
+		w.put(FractionsStay, smallest)
 	}
 	if m.RoundingAmount != 0 {
 		w.put(" A payout is made in whole steps of {1}; what was left over of the diamonds paid out is “rounding of payouts”.", smallest)
