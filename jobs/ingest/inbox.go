@@ -209,6 +209,11 @@ func sortInputs(c *config.Config, root *os.Root, found map[string]string) (input
 			reason = "its name begins with no feed's name"
 		case !hasFeedEnding(base):
 			reason = "its name does not end in .csv, .ndjson or .parquet (.gz and .zst allowed behind the first two)"
+			if refused(info) == "" {
+				if why, _ := unknown(c, filepath.Join(c.Dir, filepath.FromSlash(name))); !strings.HasPrefix(why, noFeed) {
+					reason = why // what it is says more than its name
+				}
+			}
 		}
 		if reason != "" {
 			ignored = append(ignored, IgnoredFile{spelling.Spell(base), reason, near})

@@ -382,7 +382,8 @@ func TestFilesLeftAloneAreLogged(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"notes.txt": "hello", "statement.qif": "!Type:Bank\nD10/05' 26\nT-1.00\nPFee\n^\n",
-		"payouts.doc": "x", "payouts-9.totals.json": "{}", ".DS_Store": "x", "bank_lines.csv": "line_id\n",
+		"bank_lines-5.qif": "!Type:Bank\nD10/05' 26\nT-1.00\nPFee\n^\n",
+		"payouts.doc":      "x", "payouts-9.totals.json": "{}", ".DS_Store": "x", "bank_lines.csv": "line_id\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, "inbox", name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -399,7 +400,7 @@ func TestFilesLeftAloneAreLogged(t *testing.T) {
 	s.tellLeftAlone(log)
 	s.tellLeftAlone(log) // nothing is new
 	for name, reason := range map[string]string{
-		"gift_events-folder": "a folder", "notes.txt": "its name begins with no feed", "statement.qif": "QIF", "payouts.doc": "does not end in",
+		"gift_events-folder": "a folder", "notes.txt": "its name begins with no feed", "statement.qif": "QIF", "bank_lines-5.qif": "it is a QIF file", "payouts.doc": "does not end in",
 		"payouts-9.totals.json": "control totals of no file",
 	} {
 		found := 0
@@ -412,13 +413,13 @@ func TestFilesLeftAloneAreLogged(t *testing.T) {
 			t.Errorf("%s with %q is logged %d times:\n%s", name, reason, found, logged.String())
 		}
 	}
-	if !reflect.DeepEqual(counts, []int{5, 5}) || strings.Contains(logged.String(), "DS_Store") || strings.Contains(logged.String(), "bank_lines.csv") {
+	if !reflect.DeepEqual(counts, []int{6, 6}) || strings.Contains(logged.String(), "DS_Store") || strings.Contains(logged.String(), "bank_lines.csv") {
 		t.Errorf("%v\n%s", counts, logged.String())
 	}
 	if err := os.Remove(filepath.Join(dir, "inbox", "notes.txt")); err != nil {
 		t.Fatal(err)
 	}
-	if s.tellLeftAlone(log); counts[2] != 4 {
+	if s.tellLeftAlone(log); counts[2] != 5 {
 		t.Errorf("%v", counts)
 	}
 }
