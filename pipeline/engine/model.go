@@ -67,6 +67,9 @@ var optionalKeys = map[string]bool{
 	keyNotCompared: true, keyNotComparedReason: true, keyBlocks: true,
 }
 
+// sqlKeys are those whose value is SQL, and may take several lines.
+var sqlKeys = map[string]bool{"checked": true, keyNotCompared: true, keyNotComparedReason: true}
+
 var severities = map[string]bool{"block": true, "review": true, "monitor": true}
 
 // evidenceFolder holds the queries that ParseEvidence reads.
@@ -145,12 +148,7 @@ func parseModel(p, text string, userMade bool) (m Model, late string, err error)
 		SHA256: hex.EncodeToString(sum[:]), Header: map[string]string{}, UserMade: userMade,
 	}
 	var summary, why []string
-	for line := range strings.SplitSeq(text, "\n") {
-		comment, ok := strings.CutPrefix(line, "--")
-		if !ok {
-			break
-		}
-		comment = strings.TrimSpace(comment)
+	for _, comment := range sqltext.HeaderLines(text, sqlKeys) {
 		key, value, ok := strings.Cut(comment, ":")
 		_, said := m.Header[key]
 		switch {

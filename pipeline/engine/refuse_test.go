@@ -126,6 +126,18 @@ func TestHeaderIsABlockOfKeys(t *testing.T) {
 	}
 }
 
+// SQL of a header may take several lines, set in by four; nothing else goes on.
+func TestHeaderOfSeveralLines(t *testing.T) {
+	const text = "-- One row is a thing.\n-- grain: all\n-- checked: from (\n--         select 1: x\n--     ) as judged\n-- unit: coins\n--     and more.\n-- They are counted.\n--     unit: told.\nselect 1 as x\n"
+	m, err := engine.ParseModel("mart_things", text, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Header["checked"] != "from ( select 1: x ) as judged" || m.Header["unit"] != "coins" || m.Why != "and more. They are counted. unit: told." {
+		t.Errorf("checked %q, unit %q, why %q", m.Header["checked"], m.Header["unit"], m.Why)
+	}
+}
+
 // Two rows with one id would be decided by one decision: the run is refused, and
 // whoever wrote the control is told which.
 func TestEqualIDsAreRefused(t *testing.T) {

@@ -8,7 +8,25 @@
 -- question: Was every change by hand approved and founded?
 -- causes: an approver who isn't in the list yet; a ticket number left out; one half of a split that was never booked or has another size; a sign turned round
 -- action: have it approved by someone who may, add the reference or the missing half by a new row, or reverse it
--- checked: from (select adjusted.adjustment_id from (select adjustment_id, accounting_month from stg_coin_adjustments union all select adjustment_id, accounting_month from stg_diamond_adjustments union all select adjustment_id, accounting_month from stg_agency_adjustments) as adjusted cross join run where adjusted.accounting_month = run.period and adjusted.adjustment_id not in (select subject_id from ctl_adjustment_authority) union all select subject_id from ctl_adjustment_authority) as judged
+-- checked: from (
+--         select adjusted.adjustment_id
+--         from (
+--             select adjustment_id, accounting_month
+--             from stg_coin_adjustments
+--             union all
+--             select adjustment_id, accounting_month
+--             from stg_diamond_adjustments
+--             union all
+--             select adjustment_id, accounting_month
+--             from stg_agency_adjustments
+--         ) as adjusted
+--         cross join run
+--         where adjusted.accounting_month = run.period
+--             and adjusted.adjustment_id not in (select subject_id from ctl_adjustment_authority)
+--         union all
+--         select subject_id
+--         from ctl_adjustment_authority
+--     ) as judged
 -- not_compared_reason: no coins, no diamonds and no agency's money were adjusted in the month
 -- approved_by is one of `approvers` in carat.yaml, whatever the case of its letters (an empty list names nobody, and then names
 -- are not judged); clawbacks, splits and corrections carry a reference; the splits of one reference sum to zero, counted up to the period's end and named

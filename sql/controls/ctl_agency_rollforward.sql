@@ -10,7 +10,40 @@
 -- question: Is each agency owed what its creators' gifts gave it, less what was taken back and paid?
 -- causes: the system of record has another share or another day for a creator's change of agency; a payout file with the ids of creators' payouts; an agency that left while its creators' terms still name it; a clawback entered without its gift
 -- action: compare the agency's statement with the system of record day by day; correct creators' or agencies' terms from the day on which they changed, give the payout an id of its own, or adjust the agency by a row of agency_adjustments
--- checked: from (select agencies.agency_id from (select agency_id, entity, currency from led_agency_rollforward union select agency_id, entity, currency from led_agency_fed) as agencies where not exists (select 1 from ctl_agency_rollforward as named where named.subject_kind = 'agency' and named.subject_id = agencies.agency_id and named.entity = agencies.entity and named.unit = agencies.currency) union all select items.item_id from (select payout_id as item_id, accounting_month from stg_agency_payouts union select adjustment_id, accounting_month from led_agency_clawback where reference_id is not null) as items cross join run where items.accounting_month = run.period and items.item_id not in (select subject_id from ctl_agency_rollforward where subject_kind <> 'agency') union all select subject_id from ctl_agency_rollforward) as judged
+-- checked: from (
+--         select agencies.agency_id
+--         from (
+--             select agency_id, entity, currency
+--             from led_agency_rollforward
+--             union
+--             select agency_id, entity, currency
+--             from led_agency_fed
+--         ) as agencies
+--         where not exists (
+--             select 1
+--             from ctl_agency_rollforward as named
+--             where named.subject_kind = 'agency'
+--                 and named.subject_id = agencies.agency_id
+--                 and named.entity = agencies.entity
+--                 and named.unit = agencies.currency
+--         )
+--         union all
+--         select items.item_id
+--         from (
+--             select payout_id as item_id, accounting_month
+--             from stg_agency_payouts
+--             union
+--             select adjustment_id, accounting_month
+--             from led_agency_clawback
+--             where reference_id is not null
+--         ) as items
+--         cross join run
+--         where items.accounting_month = run.period
+--             and items.item_id not in (select subject_id from ctl_agency_rollforward where subject_kind <> 'agency')
+--         union all
+--         select subject_id
+--         from ctl_agency_rollforward
+--     ) as judged
 -- not_compared: select cast(coalesce(sum(things), 0) as bigint) from led_compared_account where control = 'agency_rollforward'
 -- not_compared_reason: no balance of the system of record was fed for what these agencies are owed
 -- opening + accrued - reversed - clawed back +- adjusted - redeemed + returned - rounding = closing; and the system of record's balance

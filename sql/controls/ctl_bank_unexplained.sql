@@ -8,7 +8,13 @@
 -- question: Is every line of the bank explained?
 -- causes: a payment made by hand; fraud; a receipt of a store whose report is missing; rent, wages, interest or transfers for which no bank rule was fed
 -- action: ask who made the payment; have the missing report or payment delivered; for what comes every month feed a row of bank_rules that names its ledger account; accept what is known with its reason
--- checked: from (select lines.line_id from led_bank_booking as lines cross join run where days_after(lines.booked_at, (select coalesce(max(due_days), 0) from run_channels where channel = 'web')) > run.period_start and days_after(lines.booked_at, (select coalesce(max(due_days), 0) from run_channels where channel = 'web')) <= run.period_end) as judged
+-- checked: from (
+--         select lines.line_id
+--         from led_bank_booking as lines
+--         cross join run
+--         where days_after(lines.booked_at, (select coalesce(max(due_days), 0) from run_channels where channel = 'web')) > run.period_start
+--             and days_after(lines.booked_at, (select coalesce(max(due_days), 0) from run_channels where channel = 'web')) <= run.period_end
+--     ) as judged
 -- not_compared_reason: no line of a bank is as old as the days that its other side has
 -- Named once the days of the web channel (due_days) have passed, in the month in which they have: the other side may come as late. Until somebody explains it the line stands on 9010 Other bank
 -- movements. A receipt that a settlement should have announced is settlement_bank's to name, a line that names payouts, or a provider's payment, payout_provider's and payout_duplicate's; what a rule books to 9010 was looked at.

@@ -8,7 +8,19 @@
 -- question: Does every viewer hold the coins that purchases, gifts and adjustments leave them with?
 -- causes: a file that never came or came twice; gifts or purchases that one system recorded and the other didn't; a viewer whose id changed; a fed balance taken at another instant
 -- action: look at the viewer's rows up to as_of, find the row that one side lacks, have it delivered and run the month again
--- checked: from (select rolled.viewer_id from led_viewer_rollforward as rolled where not exists (select 1 from ctl_coin_rollforward as named where named.subject_id = rolled.viewer_id and named.entity = rolled.entity) union all select subject_id from ctl_coin_rollforward) as judged
+-- checked: from (
+--         select rolled.viewer_id
+--         from led_viewer_rollforward as rolled
+--         where not exists (
+--             select 1
+--             from ctl_coin_rollforward as named
+--             where named.subject_id = rolled.viewer_id
+--                 and named.entity = rolled.entity
+--         )
+--         union all
+--         select subject_id
+--         from ctl_coin_rollforward
+--     ) as judged
 -- not_compared: select cast(coalesce(sum(things), 0) as bigint) from led_compared_account where control = 'coin_rollforward'
 -- not_compared_reason: no balance of the system of record was fed for these viewers
 -- opening + bought + bonus + adjusted - gifted + reversed - refunded - expired = closing = open lots - debt, per viewer, and

@@ -8,7 +8,17 @@
 -- question: Did every file come, and is every row of it here?
 -- causes: a reference feed that was never set up; an export that failed or is late; a feed switched off; rows lost on a damaged disk
 -- action: put the feed that is missing whole into the inbox; ask the sender for the day that is missing and ingest it; if rows were lost, `carat verify` says which file changed
--- checked: from (select feed from run_days cross join run_expected_feeds union all select feed from stg_batches union all select feed from led_empty_feed) as expectations
+-- checked: from (
+--         select feed
+--         from run_days
+--         cross join run_expected_feeds
+--         union all
+--         select feed
+--         from stg_batches
+--         union all
+--         select feed
+--         from led_empty_feed
+--     ) as expectations
 -- not_compared_reason: no feed is expected daily, and no file was ingested
 -- Every day of the month has a row of each feed marked `expected: daily` (days that follow one another are one row, FEED/FIRST/LAST); for every batch rows read = accepted + rejected +
 -- duplicate + left out, and the history holds exactly the accepted ones. Rates, catalogue, packages or creators that were never fed are one

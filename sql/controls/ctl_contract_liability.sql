@@ -8,7 +8,25 @@
 -- question: Is what the platform still owes viewers for coins exactly what their open lots carry, and what the ledger says?
 -- causes: a purchase, gift or refund that one side lacks; an amount, tax or store fee that differs; openings of viewers without amounts beside an account that has one
 -- action: compare the roll-forward of that channel and currency with the account; the first line that differs names the kind of row to look for
--- checked: from (select accounts.subject_id from (select entity, case identity when 'liability' then 'contract_liability/' else 'deferred_store_fee/' end || channel || '/' || currency as subject_id from led_liability_rollforward union select entity, subject_id || '/' || coalesce(channel, '') || '/' || coalesce(currency, '') from led_fed_liability) as accounts where not exists (select 1 from ctl_contract_liability as named where named.entity = accounts.entity and named.subject_id = accounts.subject_id) union all select subject_id from ctl_contract_liability) as judged
+-- checked: from (
+--         select accounts.subject_id
+--         from (
+--             select entity, case identity when 'liability' then 'contract_liability/' else 'deferred_store_fee/' end || channel || '/' || currency as subject_id
+--             from led_liability_rollforward
+--             union
+--             select entity, subject_id || '/' || coalesce(channel, '') || '/' || coalesce(currency, '')
+--             from led_fed_liability
+--         ) as accounts
+--         where not exists (
+--             select 1
+--             from ctl_contract_liability as named
+--             where named.entity = accounts.entity
+--                 and named.subject_id = accounts.subject_id
+--         )
+--         union all
+--         select subject_id
+--         from ctl_contract_liability
+--     ) as judged
 -- not_compared: select cast(coalesce(sum(things), 0) as bigint) from led_compared_account where control = 'contract_liability'
 -- not_compared_reason: no balance of the ledger was fed for these accounts
 -- opening + sold - refunded - consumed + restored - breakage = closing, per entity, channel and currency, for the value of coins

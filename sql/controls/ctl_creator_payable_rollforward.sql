@@ -8,7 +8,20 @@
 -- question: Is each creator owed what their diamonds are worth?
 -- causes: the system of record values diamonds at another rate; a rate was changed after the fact; a fed balance in another currency
 -- action: compare the rate in force with the one that the system of record used, correct the rate or the balance and run the month again
--- checked: from (select rolled.creator_id from led_creator_rollforward as rolled where not exists (select 1 from ctl_creator_payable_rollforward as named where named.subject_id = rolled.creator_id and named.entity = rolled.entity and named.unit = rolled.currency) union all select subject_id from ctl_creator_payable_rollforward) as judged
+-- checked: from (
+--         select rolled.creator_id
+--         from led_creator_rollforward as rolled
+--         where not exists (
+--             select 1
+--             from ctl_creator_payable_rollforward as named
+--             where named.subject_id = rolled.creator_id
+--                 and named.entity = rolled.entity
+--                 and named.unit = rolled.currency
+--         )
+--         union all
+--         select subject_id
+--         from ctl_creator_payable_rollforward
+--     ) as judged
 -- not_compared: select cast(coalesce(sum(things), 0) as bigint) from led_compared_account where control = 'creator_payable_rollforward'
 -- not_compared_reason: no balance of the system of record was fed for what these creators are owed
 -- opening + accrued - reversed + adjusted - redeemed + returned +- revaluation - rounding = closing = open diamonds x rate

@@ -8,7 +8,39 @@
 -- question: Is every row booked in the month it belongs to?
 -- causes: a refund dated before its purchase; clocks or time zones that differ; a first period or time zone changed after rows were ingested
 -- action: ask the source for the right time; if the configuration was changed, put it back
--- checked: from (select accounting_month from stg_coin_purchases union all select accounting_month from stg_gift_events union all select accounting_month from stg_coin_adjustments union all select accounting_month from stg_diamond_adjustments union all select accounting_month from stg_payouts union all select accounting_month from stg_agency_payouts union all select accounting_month from stg_agency_adjustments union all select named.period from (select run.period from ctl_cutoff cross join run group by run.period, subject_kind, subject_id having count(*) > 1) as named) as placed cross join run where placed.accounting_month = run.period
+-- checked: from (
+--         select accounting_month
+--         from stg_coin_purchases
+--         union all
+--         select accounting_month
+--         from stg_gift_events
+--         union all
+--         select accounting_month
+--         from stg_coin_adjustments
+--         union all
+--         select accounting_month
+--         from stg_diamond_adjustments
+--         union all
+--         select accounting_month
+--         from stg_payouts
+--         union all
+--         select accounting_month
+--         from stg_agency_payouts
+--         union all
+--         select accounting_month
+--         from stg_agency_adjustments
+--         union all
+--         select named.period
+--         from (
+--             select run.period
+--             from ctl_cutoff
+--             cross join run
+--             group by run.period, subject_kind, subject_id
+--             having count(*) > 1
+--         ) as named
+--     ) as placed
+--     cross join run
+--     where placed.accounting_month = run.period
 -- not_compared_reason: no row lies in the month
 -- A row's accounting month is the month of its event time in the configured zone if that was open when the row came, else
 -- the earliest one that was; and nothing is undone in a month before it happened.

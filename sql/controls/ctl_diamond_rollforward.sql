@@ -8,7 +8,19 @@
 -- question: Does every creator hold the diamonds that gifts, adjustments and payouts leave them with?
 -- causes: a lost or doubled gift; a gift credited to another creator; a payout that took another number of diamonds
 -- action: look at the creator's rows up to as_of, find the row that one side lacks, have it delivered and run the month again
--- checked: from (select rolled.creator_id from led_creator_rollforward as rolled where not exists (select 1 from ctl_diamond_rollforward as named where named.subject_id = rolled.creator_id and named.entity = rolled.entity) union all select subject_id from ctl_diamond_rollforward) as judged
+-- checked: from (
+--         select rolled.creator_id
+--         from led_creator_rollforward as rolled
+--         where not exists (
+--             select 1
+--             from ctl_diamond_rollforward as named
+--             where named.subject_id = rolled.creator_id
+--                 and named.entity = rolled.entity
+--         )
+--         union all
+--         select subject_id
+--         from ctl_diamond_rollforward
+--     ) as judged
 -- not_compared: select cast(coalesce(sum(things), 0) as bigint) from led_compared_account where control = 'diamond_rollforward'
 -- not_compared_reason: no balance of the system of record was fed for these creators' diamonds
 -- opening + credited - reversed + adjusted - redeemed + returned = closing, per creator, and carat's closing is the balance

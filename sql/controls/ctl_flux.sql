@@ -10,7 +10,12 @@
 -- action: look at the channels, countries and creators behind the change (table flux) and write down in a note what it was
 -- checked: from led_flux_total where is_compared
 -- not_compared: from led_flux_total where not is_compared
--- not_compared_reason: select case when not exists (select 1 from led_flux_total where is_compared) then 'no month before, nor one a year before, is closed' when exists (select 1 from led_flux_total where comparative_period is not null and not is_compared) then 'what an account holds is not known in both months' else 'the month before, or the one a year before, is not closed' end
+-- not_compared_reason: select case when not exists (select 1 from led_flux_total where is_compared) then 'no month before, nor one a year before, is closed' when exists (
+--         select 1
+--         from led_flux_total
+--         where comparative_period is not null
+--             and not is_compared
+--     ) then 'what an account holds is not known in both months' else 'the month before, or the one a year before, is not closed' end
 -- Expected is the other month's amount, actual this month's: what moved in an account of profit and loss, what a balance account closes with. A
 -- change needs a note if it is more than the materiality (in reporting currency) and more than flux_percent of the other month. Reasons
 -- and subjects name the comparison: ACCOUNT/month, ACCOUNT/year. A note is a decision about the exception.

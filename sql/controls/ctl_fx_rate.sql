@@ -9,7 +9,19 @@
 -- question: Was there a fresh exchange rate for every day on which one was needed?
 -- causes: the rate file is missing or late; a currency that the source doesn't publish; a long bank holiday
 -- action: ingest the missing rates, or add a source for the currency, and run the month again; where none was published, decide one: `carat exceptions rate PLN/USD/2026-10-02 --value 0.25 --source NAME --reason TEXT`
--- checked: from (select need.base from led_fx_need as need where need.is_new and not exists (select 1 from ctl_fx_rate as named where named.subject_id = need.base || '/' || need.quote || '/' || iso_day(need.day)) union all select subject_id from ctl_fx_rate) as judged
+-- checked: from (
+--         select need.base
+--         from led_fx_need as need
+--         where need.is_new
+--             and not exists (
+--                 select 1
+--                 from ctl_fx_rate as named
+--                 where named.subject_id = need.base || '/' || need.quote || '/' || iso_day(need.day)
+--             )
+--         union all
+--         select subject_id
+--         from ctl_fx_rate
+--     ) as judged
 -- not_compared_reason: no amount of the month needs an exchange rate
 -- For every day used a rate was published, directly, inversely or across a common base, at most fx_max_age_days before. A missing
 -- one blocks, because nothing that needs it is known: no word explains it away, only a rate. A stale one is looked at. Two

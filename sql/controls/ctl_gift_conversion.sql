@@ -8,8 +8,25 @@
 -- question: Was every gift credited at the rate in force, to a creator whose terms are known?
 -- causes: a rate changed at another hour than agreed; the wrong tier or region; rounding each gift where the sum was meant; a creator who is missing in the creators feed, or whose terms begin too late
 -- action: correct the credits by an adjustment with a reference, or correct the rate row if that one is wrong; deliver the creator's terms
--- checked: from (select event_id from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift' and capture is null and not exists (select 1 from led_empty_feed where feed = 'conversion_rates') union all select subject_id from ctl_gift_conversion where subject_kind = 'creator') as judged
--- not_compared: from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift' and capture is null and exists (select 1 from led_empty_feed where feed = 'conversion_rates')
+-- checked: from (
+--         select event_id
+--         from stg_gift_events
+--         cross join run
+--         where accounting_month = run.period
+--             and kind = 'gift'
+--             and capture is null
+--             and not exists (select 1 from led_empty_feed where feed = 'conversion_rates')
+--         union all
+--         select subject_id
+--         from ctl_gift_conversion
+--         where subject_kind = 'creator'
+--     ) as judged
+-- not_compared: from stg_gift_events
+--     cross join run
+--     where accounting_month = run.period
+--         and kind = 'gift'
+--         and capture is null
+--         and exists (select 1 from led_empty_feed where feed = 'conversion_rates')
 -- not_compared_reason: no conversion rate was ever fed
 -- Diamonds = coins x diamonds_per_coin of the winning rate row, rounded once by that row's rounding. A creator without terms at a
 -- gift's time is credited by the default rate, and nobody knows whether that is theirs: one exception (no_terms), with the

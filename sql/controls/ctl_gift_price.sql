@@ -8,8 +8,16 @@
 -- question: Did every gift cost what the catalogue says?
 -- causes: a price changed late in one system; a gift missing from the catalogue; a discount that nobody entered
 -- action: add the missing price, or have the viewers charged or repaid the difference
--- checked: from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift' and not exists (select 1 from led_empty_feed where feed = 'gift_catalog')
--- not_compared: from stg_gift_events cross join run where accounting_month = run.period and kind = 'gift' and exists (select 1 from led_empty_feed where feed = 'gift_catalog')
+-- checked: from stg_gift_events
+--     cross join run
+--     where accounting_month = run.period
+--         and kind = 'gift'
+--         and not exists (select 1 from led_empty_feed where feed = 'gift_catalog')
+-- not_compared: from stg_gift_events
+--     cross join run
+--     where accounting_month = run.period
+--         and kind = 'gift'
+--         and exists (select 1 from led_empty_feed where feed = 'gift_catalog')
 -- not_compared_reason: no gift catalogue was ever fed
 -- Gift coins = the catalogue's price on the day x quantity. For speed, gifts that
 -- led_price_suspect finds beyond doubt are not looked at again one by one.

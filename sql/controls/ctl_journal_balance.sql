@@ -8,7 +8,14 @@
 -- question: Does every entry balance, and does the journal arrive at what the roll-forwards say?
 -- causes: an account of carat.yaml given to two roles that don't belong together; a fault in carat's own models
 -- action: this is no matter of the month's files: keep the run's id and report it
--- checked: from (select entity from (select distinct entity, day, event_class, currency from led_journal_line) as entries union all select entity from ctl_journal_balance where subject_kind <> 'entry') as judged
+-- checked: from (
+--         select entity
+--         from (select distinct entity, day, event_class, currency from led_journal_line) as entries
+--         union all
+--         select entity
+--         from ctl_journal_balance
+--         where subject_kind <> 'entry'
+--     ) as judged
 -- not_compared_reason: nothing was booked in the month
 -- Debits = credits, per entry, in its currency and in the entity's. Of accounts that a roll-forward knows, opening + postings =
 -- closing, exactly, and the rounded lines come to the rounded movement. Clearing is held against its open items, which are made of the rows and

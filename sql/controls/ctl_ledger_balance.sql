@@ -8,9 +8,21 @@
 -- question: Is what the general ledger says of an account what carat's books come to, and was every balance that was fed taken or compared?
 -- causes: a booking that one side lacks; a balance taken at another instant or stated with the other sign; an account that carat opens by rows and not by a balance; a subject that is no role of the chart
 -- action: compare the account's entries (journal_lines) with the ledger's; feed an opening in the way that its sentence says; then run the month again
--- checked: from (select subject_id from led_fed_account where own_amount is not null union all select subject_id from ctl_ledger_balance where reason in ('not_compared', 'functional_amount')) as judged
+-- checked: from (
+--         select subject_id
+--         from led_fed_account
+--         where own_amount is not null
+--         union all
+--         select subject_id
+--         from ctl_ledger_balance
+--         where reason in ('not_compared', 'functional_amount')
+--     ) as judged
 -- not_compared: from led_fed_account where own_amount is null and compared_with <> 'nothing'
--- not_compared_reason: select case when exists (select 1 from led_fed_account where not is_known) then 'what an account opens with is not known while the month before is open' else 'no balance of these accounts was fed' end
+-- not_compared_reason: select case when exists (
+--         select 1
+--         from led_fed_account
+--         where not is_known
+--     ) then 'what an account opens with is not known while the month before is open' else 'no balance of these accounts was fed' end
 -- Balances of kind account that no other control compares, at the month's end or the start of a day, in their currency: assets and costs
 -- as debits, what is owed and income as credits. Expected is carat's, actual the fed one. Reasons: fed_balance; opening (carat opens the account otherwise, and the
 -- balance was not taken); functional_amount (of money in the entity's own currency another

@@ -8,7 +8,15 @@
 -- question: Are lots, takes, debts and wallets, which a program makes in one pass, what the signed rules in SQL say?
 -- causes: a fault in carat's pass; a change of the rules that the pass does not follow; another version of the SQL engine
 -- action: report it with the viewer's rows: the rows published are those of the rules, and the month is right, but nothing should be closed before it is understood
--- checked: from (select led_viewer.viewer_id, led_viewer.entity from run_lot_viewers inner join led_viewer on led_viewer.viewer_no = run_lot_viewers.viewer_no where run_lot_viewers.is_drawn union select viewer_id, entity from run_lot_differences) as judged
+-- checked: from (
+--         select led_viewer.viewer_id, led_viewer.entity
+--         from run_lot_viewers
+--         inner join led_viewer on led_viewer.viewer_no = run_lot_viewers.viewer_no
+--         where run_lot_viewers.is_drawn
+--         union
+--         select viewer_id, entity
+--         from run_lot_differences
+--     ) as judged
 -- not_compared_reason: no viewer had coins, or the rules themselves made the lots
 -- Every run builds the rules for a sample of the viewers beside the pass: one in a hundred by a hash of the run, and of those with
 -- refunds, reversals, debt or breakage up to five hundred, of up to twenty thousand rows; all, below two thousand viewers, when preparing a month has to run it again, when

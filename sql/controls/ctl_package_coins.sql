@@ -8,8 +8,16 @@
 -- question: Did every purchase grant the coins of its package?
 -- causes: a bonus that started or ended at another hour than agreed; a package missing from the price list; a SKU mapped to the wrong package
 -- action: add or correct the package if the list is wrong; else correct the viewer's coins by an adjustment with a reference
--- checked: from stg_coin_purchases cross join run where accounting_month = run.period and kind = 'purchase' and not exists (select 1 from led_empty_feed where feed = 'coin_packages')
--- not_compared: from stg_coin_purchases cross join run where accounting_month = run.period and kind = 'purchase' and exists (select 1 from led_empty_feed where feed = 'coin_packages')
+-- checked: from stg_coin_purchases
+--     cross join run
+--     where accounting_month = run.period
+--         and kind = 'purchase'
+--         and not exists (select 1 from led_empty_feed where feed = 'coin_packages')
+-- not_compared: from stg_coin_purchases
+--     cross join run
+--     where accounting_month = run.period
+--         and kind = 'purchase'
+--         and exists (select 1 from led_empty_feed where feed = 'coin_packages')
 -- not_compared_reason: no coin package was ever fed
 -- Coins + bonus coins of the purchase = coins + bonus coins of the package in force when it was bought, by SKU, channel and
 -- country. A SKU without a package grants no coins by the list, so all of them are named (no_package); its price is then

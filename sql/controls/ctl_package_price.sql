@@ -8,8 +8,18 @@
 -- question: Was every purchase charged at the price list's price?
 -- causes: a price changed late in one system; a discount that nobody entered; a price tier changed by the store; a currency mapped to the wrong country
 -- action: enter the price that was in force if the list is wrong; else have the store or the viewers charged or repaid the difference
--- checked: from stg_coin_purchases cross join run where accounting_month = run.period and kind = 'purchase' and channel <> 'reseller' and not exists (select 1 from led_empty_feed where feed = 'coin_packages')
--- not_compared: from stg_coin_purchases cross join run where accounting_month = run.period and kind = 'purchase' and channel <> 'reseller' and exists (select 1 from led_empty_feed where feed = 'coin_packages')
+-- checked: from stg_coin_purchases
+--     cross join run
+--     where accounting_month = run.period
+--         and kind = 'purchase'
+--         and channel <> 'reseller'
+--         and not exists (select 1 from led_empty_feed where feed = 'coin_packages')
+-- not_compared: from stg_coin_purchases
+--     cross join run
+--     where accounting_month = run.period
+--         and kind = 'purchase'
+--         and channel <> 'reseller'
+--         and exists (select 1 from led_empty_feed where feed = 'coin_packages')
 -- not_compared_reason: no coin package was ever fed
 -- Gross amount = the package's gross amount in force when it was bought, in the package's currency. Resellers buy at a price
 -- of their own, which reseller_authorised holds against their floor. A SKU without a package is package_coins' to name.

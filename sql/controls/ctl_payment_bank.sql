@@ -8,9 +8,29 @@
 -- question: Did the bank take every payment that we say we made?
 -- causes: a payment order that was never released; a payment entered twice; an account whose bank file is missing; a reference that the bank cut off
 -- action: look for the payment in the bank's own records; have the missing bank file delivered, or the payment made; take back what was entered twice; where a line of the bank is the payout, decide it: `carat exceptions match ID ID --reason TEXT`
--- checked: from (select paid.payout_id as subject_id from led_paid_payout as paid where paid.is_now and paid.payout_id not in (select subject_id from led_payment_open) union all select taxes.item_id from led_tax_group as taxes cross join run where taxes.item_kind = 'tax' and taxes.taken_at >= run.period_start and taxes.item_id not in (select subject_id from led_payment_open) union all select subject_id from led_payment_open where outcome in ('missing_in_bank', 'bank_amount')) as judged
+-- checked: from (
+--         select paid.payout_id as subject_id
+--         from led_paid_payout as paid
+--         where paid.is_now
+--             and paid.payout_id not in (select subject_id from led_payment_open)
+--         union all
+--         select taxes.item_id
+--         from led_tax_group as taxes
+--         cross join run
+--         where taxes.item_kind = 'tax'
+--             and taxes.taken_at >= run.period_start
+--             and taxes.item_id not in (select subject_id from led_payment_open)
+--         union all
+--         select subject_id
+--         from led_payment_open
+--         where outcome in ('missing_in_bank', 'bank_amount')
+--     ) as judged
 -- not_compared: select cast(coalesce(sum(things), 0) as bigint) from led_compared_account where control = 'payment_bank'
--- not_compared_reason: select case when exists (select 1 from led_payment_open where outcome = 'not_compared') then 'no line of a bank, and no disbursement of a provider, ever took such a payment' when exists (select 1 from led_payment_open) then 'no payment of the month is due at the bank yet' else 'nothing was paid in the month' end
+-- not_compared_reason: select case when exists (
+--         select 1
+--         from led_payment_open
+--         where outcome = 'not_compared'
+--     ) then 'no line of a bank, and no disbursement of a provider, ever took such a payment' when exists (select 1 from led_payment_open) then 'no payment of the month is due at the bank yet' else 'nothing was paid in the month' end
 -- Once the days of the web channel have passed (led_payment_open says which payments have nothing beside them). They stay open from month to month until a line takes them. Expected
 -- is what we say we paid, actual what the bank took of it. That the bank took too much or too little of a payout is payout_provider's to name.
 select

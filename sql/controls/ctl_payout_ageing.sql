@@ -8,7 +8,17 @@
 -- question: Is what creators and agencies are owed on its way to them, and not for too long?
 -- causes: a payout that the provider never took; a minimum too high for small creators; creators who left; an account or a tax form that is missing
 -- action: send the payout again or give the diamonds back; pay balances out below the minimum; ask creators who left, and give what is unclaimed to whom the law names
--- checked: from (select payout_id from led_payout_open union all select coalesce(creator_id, agency_id) || '/' || entity || '/' || currency as payout_id from led_unpaid_balance union all select subject_id from ctl_payout_ageing where reason = 'dormant') as judged
+-- checked: from (
+--         select payout_id
+--         from led_payout_open
+--         union all
+--         select coalesce(creator_id, agency_id) || '/' || entity || '/' || currency as payout_id
+--         from led_unpaid_balance
+--         union all
+--         select subject_id
+--         from ctl_payout_ageing
+--         where reason = 'dormant'
+--     ) as judged
 -- not_compared_reason: no creator and no agency is owed anything at the end of the month
 -- A payout, an agency's too, is overdue payout_due_days after its request (subject: the payout). Creators who have less than the minimum of their method for more than
 -- below_minimum_days are one sum for each currency, and creators without a movement for the months that escheat names for their

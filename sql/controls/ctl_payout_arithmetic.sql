@@ -8,8 +8,21 @@
 -- question: Does every payout follow from its diamonds, and does its status only move forward?
 -- causes: a rate of another day; rounding up where it goes down; a fee taken twice; a status written over
 -- action: recompute the payout by the rate that is named, stop it if it isn't paid, else settle the difference with the next one
--- checked: from (select versions.payout_id from led_payout_version as versions cross join run where versions.accounting_month = run.period and versions.payout_id not in (select subject_id from ctl_payout_arithmetic) union all select subject_id from ctl_payout_arithmetic) as judged
--- not_compared: from led_payout_version cross join run where accounting_month = run.period and creator_id is not null and exists (select 1 from led_empty_feed where feed = 'conversion_rates')
+-- checked: from (
+--         select versions.payout_id
+--         from led_payout_version as versions
+--         cross join run
+--         where versions.accounting_month = run.period
+--             and versions.payout_id not in (select subject_id from ctl_payout_arithmetic)
+--         union all
+--         select subject_id
+--         from ctl_payout_arithmetic
+--     ) as judged
+-- not_compared: from led_payout_version
+--     cross join run
+--     where accounting_month = run.period
+--         and creator_id is not null
+--         and exists (select 1 from led_empty_feed where feed = 'conversion_rates')
 -- not_compared_reason: no conversion rate was ever fed
 -- gross = floor(diamonds x diamond_value at requested_at) in minor units; gross = net + withholding + fee; payout_amount =
 -- half_up(net x fx_rate). A payout goes from requested to paid, failed or returned, and from paid to failed or returned; its

@@ -8,7 +8,17 @@
 -- question: Was any payout paid or requested twice?
 -- causes: a payment sent again after a time-out; a file of payouts uploaded twice; a double click at the request
 -- action: claim the second payment back from the creator or the provider, or set it against the next payout; hold a second request
--- checked: from (select versions.payout_id from led_payout_version as versions cross join run where versions.accounting_month = run.period and versions.version_no = 1 and versions.payout_id not in (select subject_id from ctl_payout_duplicate) union all select subject_id from ctl_payout_duplicate) as judged
+-- checked: from (
+--         select versions.payout_id
+--         from led_payout_version as versions
+--         cross join run
+--         where versions.accounting_month = run.period
+--             and versions.version_no = 1
+--             and versions.payout_id not in (select subject_id from ctl_payout_duplicate)
+--         union all
+--         select subject_id
+--         from ctl_payout_duplicate
+--     ) as judged
 -- not_compared_reason: no payout was requested in the month
 -- Of one payout at most one provider payment may be out: paid, and not failed or returned since. Expected is one payment,
 -- actual are all that are out; of what the provider didn't pay twice, the bank's lines that name the payout take it no more than once

@@ -10,7 +10,10 @@
 -- action: ask the provider for its rate of the day; if its margin is agreed, set payout_fx_tolerance to what it may be
 -- checked: from led_payout_fx where published_rate is not null
 -- not_compared: from led_payout_fx where published_rate is null
--- not_compared_reason: select case when not exists (select 1 from led_payout_fx) then 'no payout of the month is in another currency' else 'no exchange rate of the day is published for a payout' end
+-- not_compared_reason: select case when not exists (
+--         select 1
+--         from led_payout_fx
+--     ) then 'no payout of the month is in another currency' else 'no exchange rate of the day is published for a payout' end
 -- The distance of both rates, as a part of the published one, is at most payout_fx_tolerance. Expected and actual are the net amount at
 -- either rate, in the currency that is paid out. Whether the payout keeps to its own rate is payout_arithmetic's.
 select

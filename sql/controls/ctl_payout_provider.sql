@@ -8,7 +8,22 @@
 -- question: Did the provider, or the bank, pay every payout, with its amount, and nothing else?
 -- causes: a payment that failed after it was reported; a return that we didn't book; an amount or currency changed by the provider; a file of the provider or of the bank that is missing; a transfer typed by hand
 -- action: ask the provider or the bank for the payment by its reference; book the failure or return as a new version of the payout; recover what was paid without one; where the payment names the payout otherwise, decide it: `carat exceptions match ID ID --reason TEXT`
--- checked: from (select matched.subject_id from led_match_payout as matched cross join run where matched.taken_at >= run.period_start and (matched.outcome <> 'not_compared' or matched.subject_id in (select item_id from led_payout_group where side = 'ours')) and not exists (select 1 from ctl_payout_provider as named where named.subject_kind = matched.subject_kind and named.subject_id = matched.subject_id) union all select subject_id from ctl_payout_provider) as judged
+-- checked: from (
+--         select matched.subject_id
+--         from led_match_payout as matched
+--         cross join run
+--         where matched.taken_at >= run.period_start
+--             and (matched.outcome <> 'not_compared' or matched.subject_id in (select item_id from led_payout_group where side = 'ours'))
+--             and not exists (
+--                 select 1
+--                 from ctl_payout_provider as named
+--                 where named.subject_kind = matched.subject_kind
+--                     and named.subject_id = matched.subject_id
+--             )
+--         union all
+--         select subject_id
+--         from ctl_payout_provider
+--     ) as judged
 -- not_compared: select cast(coalesce(sum(things), 0) as bigint) from led_compared_account where control = 'payout_provider'
 -- not_compared_reason: no payment of a provider was ever fed, and no line of the bank names the payout
 -- What is out at the period's end: the amount that the creator receives (payout_amount, else net) of a payout that is paid,

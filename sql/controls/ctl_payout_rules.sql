@@ -8,7 +8,14 @@
 -- question: Does every payout keep to the rules of its method?
 -- causes: a rule changed in one system only; a limit lifted by hand; a request split up to get below the maximum; a hold counted from the wrong event
 -- action: hold the payout or have it approved; if the rule is wrong or missing, correct it from the date on which it changed
--- checked: from (select payout_id from led_payout_rule where payout_id not in (select subject_id from ctl_payout_rules) union all select subject_id from ctl_payout_rules) as judged
+-- checked: from (
+--         select payout_id
+--         from led_payout_rule
+--         where payout_id not in (select subject_id from ctl_payout_rules)
+--         union all
+--         select subject_id
+--         from ctl_payout_rules
+--     ) as judged
 -- not_compared_reason: no payout was requested in the month
 -- Judged is the request, in its month, by the rule of method and country at requested_at: gross is at least min_amount; the
 -- gross of a creator's requests by one method on one day is at most max_amount_per_day, without those that failed (the

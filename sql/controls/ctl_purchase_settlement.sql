@@ -8,7 +8,22 @@
 -- question: Did every order reach its settlement, at the right amount and fee, once?
 -- causes: a report that is missing or was read twice; a refund made in the store alone; a sale lost on the way to the platform; a changed commission; a currency converted where it shouldn't be; a line whose net was rounded or typed by hand
 -- action: get the report or the order that is missing; claim what the store owes; book what it reports and we lack; settle a wrong fee with the store; where an order and a line are one under two transactions, decide it: `carat exceptions match ID ID --reason TEXT`
--- checked: from (select purchases.purchase_id from stg_coin_purchases as purchases cross join run where purchases.accounting_month = run.period and exists (select 1 from stg_settlement_lines) and not exists (select 1 from ctl_purchase_settlement as named where named.subject_kind = 'purchase' and named.subject_id = purchases.purchase_id) union all select subject_id from ctl_purchase_settlement) as judged
+-- checked: from (
+--         select purchases.purchase_id
+--         from stg_coin_purchases as purchases
+--         cross join run
+--         where purchases.accounting_month = run.period
+--             and exists (select 1 from stg_settlement_lines)
+--             and not exists (
+--                 select 1
+--                 from ctl_purchase_settlement as named
+--                 where named.subject_kind = 'purchase'
+--                     and named.subject_id = purchases.purchase_id
+--             )
+--         union all
+--         select subject_id
+--         from ctl_purchase_settlement
+--     ) as judged
 -- not_compared: select cast(coalesce(sum(things), 0) as bigint) from led_compared_account where control = 'purchase_settlement'
 -- not_compared_reason: no settlement report was ever fed
 -- By transaction, kind and currency: one to one, then sums of several; lines without a transaction by what they say; aggregates

@@ -8,9 +8,29 @@
 -- question: Is what every store, provider and reseller owes what they say themselves?
 -- causes: a settlement report that never came, or came twice; orders that the counterparty doesn't know; a reserve or a payout that only one side has; a fed balance taken at another instant; an opening that was too small; a fee, a tax or lines for orders from before carat began that no order was booked with
 -- action: compare the open items of the counterparty (open_items) with its own statement of balance, find the report or order that one side lacks, have it delivered and run the month again; of suspense look at the lines of settlements that met their orders, and book or explain the difference
--- checked: from (select beside.counterparty from led_receivable_beside as beside where beside.is_compared and not beside.is_running and not exists (select 1 from ctl_receivable_rollforward as named where named.entity = beside.entity and named.subject_id = beside.receivable_role || '/' || beside.counterparty and named.unit = beside.currency) union all select subject_id from ctl_receivable_rollforward) as judged
+-- checked: from (
+--         select beside.counterparty
+--         from led_receivable_beside as beside
+--         where beside.is_compared
+--             and not beside.is_running
+--             and not exists (
+--                 select 1
+--                 from ctl_receivable_rollforward as named
+--                 where named.entity = beside.entity
+--                     and named.subject_id = beside.receivable_role || '/' || beside.counterparty
+--                     and named.unit = beside.currency
+--             )
+--         union all
+--         select subject_id
+--         from ctl_receivable_rollforward
+--     ) as judged
 -- not_compared: select cast(coalesce(sum(things), 0) as bigint) from led_compared_account where control = 'receivable_rollforward'
--- not_compared_reason: select case when exists (select 1 from led_receivable_beside where not is_compared and (closing_amount <> 0 or settled_amount <> 0)) then 'no balance of the counterparty was fed' else 'what suspense opened with is not known while the month before is open' end
+-- not_compared_reason: select case when exists (
+--         select 1
+--         from led_receivable_beside
+--         where not is_compared
+--             and (closing_amount <> 0 or settled_amount <> 0)
+--     ) then 'no balance of the counterparty was fed' else 'what suspense opened with is not known while the month before is open' end
 -- Per entity, counterparty and currency: opening + sold - refunded - charged_back +- fees +- tax +- adjustments +- conversion +- reserve
 -- - paid out = closing = unsettled orders + what is settled and not paid, and what is settled and not paid is the balance that the
 -- counterparty states (balances: a counterparty, or an account ROLE/COUNTERPARTY for the whole receivable): expected is carat's, actual the stated one. Reasons: fed_balance;

@@ -9,7 +9,8 @@
 -- causes: the clawback was not made or not delivered; it names the refund, or nothing, instead of the gift; it is of the whole gift where other coins paid a part
 -- action: have the missing diamonds adjusted with reason clawback and the gift's id as reference, or note why the creator keeps them
 -- checked: from led_clawback where is_new
--- not_compared_reason: select case clawback when 'none' then 'the policy clawback is none' else 'no gift was paid with coins whose purchase was refunded' end from run
+-- not_compared_reason: select case clawback when 'none' then 'the policy clawback is none' else 'no gift was paid with coins whose purchase was refunded' end
+--     from run
 -- A refund takes what is left of its purchase's lot; for the coins that were spent, each gift that took them owes
 -- floor(its diamonds x those coins / its coins), last taken first. Clawbacks that name the gift are compared with it.
 -- Under the policy none nothing is expected.

@@ -8,7 +8,27 @@
 -- question: Does every refund, chargeback and reversal undo something that was really done, once?
 -- causes: a refund delivered before its purchase's file; a purchase that came with the files of a later month; a support case handled twice; an original id cut off
 -- action: find the original; if there is none, the refund is to be reversed and the money claimed back
--- checked: from (select undone.undone_id from (select purchase_id as undone_id, 'purchase' as subject_kind, accounting_month from led_refund union all select event_id, 'gift', accounting_month from led_gift_reversal) as undone cross join run where undone.accounting_month = run.period and not exists (select 1 from ctl_refund_reversal as named where named.subject_kind = undone.subject_kind and named.subject_id = undone.undone_id) union all select subject_id from ctl_refund_reversal) as judged
+-- checked: from (
+--         select undone.undone_id
+--         from (
+--             select purchase_id as undone_id, 'purchase' as subject_kind, accounting_month
+--             from led_refund
+--             union all
+--             select event_id, 'gift', accounting_month
+--             from led_gift_reversal
+--         ) as undone
+--         cross join run
+--         where undone.accounting_month = run.period
+--             and not exists (
+--                 select 1
+--                 from ctl_refund_reversal as named
+--                 where named.subject_kind = undone.subject_kind
+--                     and named.subject_id = undone.undone_id
+--             )
+--         union all
+--         select subject_id
+--         from ctl_refund_reversal
+--     ) as judged
 -- not_compared_reason: no purchase and no gift was undone in the month
 -- The original exists, is of the same people, is not smaller than what is undone, in coins and in money of its currency, and is
 -- undone once. A reversal takes back the diamonds of its gift, of a part of the coins their part (to a whole diamond, either way). An

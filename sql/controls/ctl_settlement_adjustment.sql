@@ -8,7 +8,11 @@
 -- question: Is every adjustment that a store or provider made known and explained?
 -- causes: a correction of an earlier report, a loan that is paid back, a penalty, a credit; a kind of line that carat.yaml should name (kinds)
 -- action: ask the counterparty what it is for and write it down; where its lines are of another kind, say so in carat.yaml (feeds: settlement_lines: kinds)
--- checked: from led_line_apart cross join run where led_line_apart.accounting_month = run.period and kind = 'adjustment' and net_amount <> 0
+-- checked: from led_line_apart
+--     cross join run
+--     where led_line_apart.accounting_month = run.period
+--         and kind = 'adjustment'
+--         and net_amount <> 0
 -- not_compared_reason: no settlement report tells of an adjustment
 -- An adjustment stands for no order; it is booked to settlement adjustments (5030), an account to be reviewed. Expected is nothing, actual what
 -- was taken or given, + towards us.

@@ -8,9 +8,30 @@
 -- question: Did every settlement reach the bank, whole and once?
 -- causes: a bank file that is missing; a payout held back, split or sent to another account; a reference cut off by the bank; charges taken on the way
 -- action: trace the payment with the store by its reference; get the missing bank or settlement file; book the bank's charges; where a receipt is the sum of several, or its reference is spelt otherwise, confirm it by the store's or the bank's advice and decide the match: `carat exceptions match ID ID… --reason TEXT`
--- checked: from (select payouts.line_id from (select line_id, accounting_month from led_line_apart where kind = 'payout' union all select line_id, accounting_month from led_report_payout) as payouts cross join run where payouts.accounting_month = run.period and exists (select 1 from stg_bank_lines) and payouts.line_id not in (select subject_id from ctl_settlement_bank where subject_kind = 'settlement') union all select subject_id from ctl_settlement_bank) as judged
+-- checked: from (
+--         select payouts.line_id
+--         from (
+--             select line_id, accounting_month
+--             from led_line_apart
+--             where kind = 'payout'
+--             union all
+--             select line_id, accounting_month
+--             from led_report_payout
+--         ) as payouts
+--         cross join run
+--         where payouts.accounting_month = run.period
+--             and exists (select 1 from stg_bank_lines)
+--             and payouts.line_id not in (select subject_id from ctl_settlement_bank where subject_kind = 'settlement')
+--         union all
+--         select subject_id
+--         from ctl_settlement_bank
+--     ) as judged
 -- not_compared: select cast(coalesce(sum(things), 0) as bigint) from led_compared_account where control = 'settlement_bank'
--- not_compared_reason: select case when exists (select 1 from led_line_apart where kind = 'payout') then 'no bank statement was fed for the payouts of the month' when exists (select 1 from stg_bank_lines) then 'no settlement report tells of a payout' else 'no settlement report and no bank statement was fed' end
+-- not_compared_reason: select case when exists (
+--         select 1
+--         from led_line_apart
+--         where kind = 'payout'
+--     ) then 'no bank statement was fed for the payouts of the month' when exists (select 1 from stg_bank_lines) then 'no settlement report tells of a payout' else 'no settlement report and no bank statement was fed' end
 -- By bank_reference and currency: one to one, then sums of several; what has no reference that the other side knows, by amount
 -- and days. Expected is what the report pays out (its net, sign turned), actual the bank's lines. In another currency the bank's
 -- amount may differ from the published rate by a twentieth; that difference is FX. A receipt that is the sum of several payouts,

@@ -8,9 +8,34 @@
 -- question: Did every payout pay what the lines of its report add up to?
 -- causes: a line that was rejected or is not in the file; a reserve, a loan or a balance carried forward that the report doesn't show; a part of the report that is missing
 -- action: look for rejected lines of the report; fetch it again whole; ask the counterparty what the remainder is; where it pays out of a balance, say so in carat.yaml (settlement)
--- checked: from (select line_id from led_settlement_payout cross join run where led_settlement_payout.accounting_month = run.period and outcome in ('matched', 'tolerated', 'short', 'over') union all select line_id from led_report_payout cross join run where led_report_payout.accounting_month = run.period union all select counterparty from led_receivable_beside where is_compared and is_running union all select line_id from led_carried_open) as payouts
+-- checked: from (
+--         select line_id
+--         from led_settlement_payout
+--         cross join run
+--         where led_settlement_payout.accounting_month = run.period
+--             and outcome in ('matched', 'tolerated', 'short', 'over')
+--         union all
+--         select line_id
+--         from led_report_payout
+--         cross join run
+--         where led_report_payout.accounting_month = run.period
+--         union all
+--         select counterparty
+--         from led_receivable_beside
+--         where is_compared
+--             and is_running
+--         union all
+--         select line_id
+--         from led_carried_open
+--     ) as payouts
 -- not_compared: select cast(coalesce(sum(things), 0) as bigint) from led_compared_account where control = 'settlement_payout'
--- not_compared_reason: select case when not exists (select 1 from led_settlement_payout cross join run where led_settlement_payout.accounting_month = run.period) then 'no settlement report tells of a payout' when exists (select 1 from led_settlement_payout cross join run where led_settlement_payout.accounting_month = run.period and outcome = 'alone') then 'payouts of the month do not say which lines they pay' when exists (select 1 from led_settlement_payout cross join run where led_settlement_payout.accounting_month = run.period and outcome = 'running') then 'the counterparty states no balance to which a payout of its running balance would lead' else 'payouts of the month pay for the time before carat began' end
+-- not_compared_reason: select case when not exists (select 1 from led_settlement_payout cross join run where led_settlement_payout.accounting_month = run.period) then 'no settlement report tells of a payout' when exists (
+--         select 1
+--         from led_settlement_payout
+--         cross join run
+--         where led_settlement_payout.accounting_month = run.period
+--             and outcome = 'alone'
+--     ) then 'payouts of the month do not say which lines they pay' when exists (select 1 from led_settlement_payout cross join run where led_settlement_payout.accounting_month = run.period and outcome = 'running') then 'the counterparty states no balance to which a payout of its running balance would lead' else 'payouts of the month pay for the time before carat began' end
 -- Lines of one payout_id are paid by it; without one, a payout in a report with lines of its own pays them and those of the
 -- reports since the payout before, all kinds of lines together. Expected is what the lines add up to, actual what was paid.
 -- Reasons: short, over, balance. A payout that stands without lines says nothing of what it pays, or more than its lines within due_days

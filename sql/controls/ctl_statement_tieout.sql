@@ -8,7 +8,20 @@
 -- question: Do the statements say what the books say?
 -- causes: none in the input: a change of carat's own models that broke them
 -- action: don't send the statements; report the creator and the run id
--- checked: from (select statements.creator_id from mart_statement_summaries as statements where not exists (select 1 from ctl_statement_tieout as named where named.subject_id = statements.creator_id and named.entity = statements.entity and named.unit in (statements.currency, statements.currency || ' diamonds')) union all select subject_id from ctl_statement_tieout) as judged
+-- checked: from (
+--         select statements.creator_id
+--         from mart_statement_summaries as statements
+--         where not exists (
+--             select 1
+--             from ctl_statement_tieout as named
+--             where named.subject_id = statements.creator_id
+--                 and named.entity = statements.entity
+--                 and named.unit in (statements.currency, statements.currency || ' diamonds')
+--         )
+--         union all
+--         select subject_id
+--         from ctl_statement_tieout
+--     ) as judged
 -- not_compared_reason: no creator has a statement of the month
 -- The lines of every statement sum to its closing line, the closing line is the creator's payable in the roll-forward, and
 -- every payable has a statement. Only millionths may stand on the rounding line without a cause.

@@ -8,9 +8,44 @@
 -- question: Is the tax of every sale that of its rule, and is what we owe for taxes what the roll-forwards and the ledger say?
 -- causes: a payment to an authority, or a sale, that one side lacks; a rate that changed and that the shop learned late; a rule with a wrong date, rate or treatment; tax taken from a sale that is exempt, or that the customer accounts for
 -- action: correct the rule if it is wrong; else settle the difference with the authority before the return is filed, and have the shop's rate mended
--- checked: from (select purchases.purchase_id from led_purchase_fee as purchases cross join run where purchases.accounting_month = run.period and purchases.purchased_at >= run.first_start and purchases.stated_tax_amount is not null and purchases.rule_from is not null union all select subject_id from led_fed_tax union all select accounts.account from (select entity, currency, case when identity = 'tax' then 'tax_payable' when stage = 'receivable' then 'withholding_receivable' else 'withholding_payable' end as account from led_tax_rollforward union select entity, currency, role from led_posting where role in ('tax_payable', 'withholding_payable', 'withholding_receivable')) as accounts) as judged
--- not_compared: from (select led_purchase_fee.purchase_id from led_purchase_fee cross join run where led_purchase_fee.accounting_month = run.period and led_purchase_fee.purchased_at >= run.first_start and led_purchase_fee.stated_tax_amount <> 0 and led_purchase_fee.rule_from is null) as unruled
--- not_compared_reason: select case when not exists (select 1 from stg_coin_purchases cross join run where accounting_month = run.period and tax_amount <> 0) then 'no tax was collected, withheld or paid' when exists (select 1 from stg_tax_rules) then 'sales state a tax where no tax rule applies' else 'no tax rule was ever fed' end
+-- checked: from (
+--         select purchases.purchase_id
+--         from led_purchase_fee as purchases
+--         cross join run
+--         where purchases.accounting_month = run.period
+--             and purchases.purchased_at >= run.first_start
+--             and purchases.stated_tax_amount is not null
+--             and purchases.rule_from is not null
+--         union all
+--         select subject_id
+--         from led_fed_tax
+--         union all
+--         select accounts.account
+--         from (
+--             select entity, currency, case when identity = 'tax' then 'tax_payable' when stage = 'receivable' then 'withholding_receivable' else 'withholding_payable' end as account
+--             from led_tax_rollforward
+--             union
+--             select entity, currency, role
+--             from led_posting
+--             where role in ('tax_payable', 'withholding_payable', 'withholding_receivable')
+--         ) as accounts
+--     ) as judged
+-- not_compared: from (
+--         select led_purchase_fee.purchase_id
+--         from led_purchase_fee
+--         cross join run
+--         where led_purchase_fee.accounting_month = run.period
+--             and led_purchase_fee.purchased_at >= run.first_start
+--             and led_purchase_fee.stated_tax_amount <> 0
+--             and led_purchase_fee.rule_from is null
+--     ) as unruled
+-- not_compared_reason: select case when not exists (
+--         select 1
+--         from stg_coin_purchases
+--         cross join run
+--         where accounting_month = run.period
+--             and tax_amount <> 0
+--     ) then 'no tax was collected, withheld or paid' when exists (select 1 from stg_tax_rules) then 'sales state a tax where no tax rule applies' else 'no tax rule was ever fed' end
 -- What a row states wins and is booked; here it is held against gross x rate / (1 + rate) of the rule in force at the sale, to the last
 -- unit. What is taken back may also reverse the same part of what its sale stated. Expected is the rule's tax, actual the stated
 -- one. Of the accounts of taxes, expected is what the roll-forward moves by, actual what the journal's sides do; and a fed balance of

@@ -8,8 +8,25 @@
 -- question: Was the right tax withheld from every payout?
 -- causes: a tax form that was filed or ran out in the meantime; a rate entered after the request; a creator id that doesn't exist
 -- action: settle the difference with the creator's next payout, or correct the terms if they are wrong, before the tax is reported
--- checked: from (select payout_id from led_payout_version cross join run where accounting_month = run.period and version_no = 1 and (agency_id is not null or not exists (select 1 from led_empty_feed where feed = 'creators')) union all select subject_id from ctl_withholding group by subject_id having count(*) > 1) as judged
--- not_compared: from led_payout_version cross join run where accounting_month = run.period and version_no = 1 and agency_id is null and exists (select 1 from led_empty_feed where feed = 'creators')
+-- checked: from (
+--         select payout_id
+--         from led_payout_version
+--         cross join run
+--         where accounting_month = run.period
+--             and version_no = 1
+--             and (agency_id is not null or not exists (select 1 from led_empty_feed where feed = 'creators'))
+--         union all
+--         select subject_id
+--         from ctl_withholding
+--         group by subject_id
+--         having count(*) > 1
+--     ) as judged
+-- not_compared: from led_payout_version
+--     cross join run
+--     where accounting_month = run.period
+--         and version_no = 1
+--         and agency_id is null
+--         and exists (select 1 from led_empty_feed where feed = 'creators')
 -- not_compared_reason: no creator was ever fed
 -- Withheld = half_up(gross x withholding_rate at requested_at) in minor units; no rate on file is none. Gross is taken as
 -- recorded. The first version is judged, in its month: later ones may not change it (payout_arithmetic). A creator without

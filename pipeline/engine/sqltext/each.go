@@ -64,6 +64,24 @@ func ForEachFeed(text string) (string, error) {
 	return strings.Join(kept, "\n") + "\n" + strings.Join(arms, "\nunion all\n") + "\n", nil
 }
 
+// HeaderLines gives a model's leading comment lines, without their dashes. A line that is set in
+// by four goes on with the one before, where that begins with a key of goesOn.
+func HeaderLines(text string, goesOn map[string]bool) (lines []string) {
+	open := false
+	comments, _ := cutHeader(text)
+	for _, line := range comments {
+		comment := strings.TrimSpace(strings.TrimPrefix(line, "--"))
+		if open && strings.HasPrefix(line, "--    ") {
+			lines[len(lines)-1] += " " + comment
+			continue
+		}
+		key, _, keyed := strings.Cut(comment, ":")
+		open = keyed && goesOn[key]
+		lines = append(lines, comment)
+	}
+	return lines
+}
+
 // cutHeader parts a model's leading comment lines from its query.
 func cutHeader(text string) (comments []string, query string) {
 	for {
