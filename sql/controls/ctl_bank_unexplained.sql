@@ -59,8 +59,8 @@ select
     cast(lines.amount as decimal(38, 9)) as difference,
     lines.currency as unit,
     case when lines.amount > 0 then 'money_in' else 'money_out' end as reason,
-    case when lines.amount > 0 then 'The bank received ' else 'The bank took ' end || plain(abs(lines.amount)) || ' ' || lines.currency
-        || case when lines.counterparty is null then '' when lines.amount > 0 then ' from ' || lines.counterparty else ' for ' || lines.counterparty end
+    case when lines.amount > 0 then 'The bank received ' else 'The bank paid ' end || plain(abs(lines.amount)) || ' ' || lines.currency
+        || case when lines.counterparty is null then '' when lines.amount > 0 then ' from ' || lines.counterparty else ' to ' || lines.counterparty end
         || ' on ' || iso_day(local_day(lines.booked_at, run.time_zone)) || ', account ' || lines.account || coalesce(', "' || lines.reference || '"', '')
         || '; no settlement, payout, tax payment or bank rule explains it.' as detail,
     lines.batch_id,

@@ -31,7 +31,8 @@
 --         from led_payment_open
 --         where outcome = 'not_compared'
 --     ) then 'no line of a bank, and no disbursement of a provider, ever took such a payment' when exists (select 1 from led_payment_open) then 'no payment of the month is due at the bank yet' else 'nothing was paid in the month' end
--- Once the days of the web channel have passed (led_payment_open says which payments have nothing beside them). They stay open from month to month until a line takes them. Expected
+-- A line takes each payment within the days of the web channel (due_days); one that it doesn't is named in each month until a line takes it. Payouts are
+-- compared where a line ever took one of their method and entity, taxes where the month has lines of an account of their currency from the day of the payment on. Expected
 -- is what we say we paid, actual what the bank took of it. That the bank took too much or too little of a payout is payout_provider's to name.
 select
     entity,
