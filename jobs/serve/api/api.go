@@ -100,13 +100,10 @@ func (a *API) asked(e endpoint) http.HandlerFunc {
 			refuse(w, r, problem{Status: http.StatusServiceUnavailable, Detail: "too much is asked at a time"})
 			return
 		}
-		ctx, stop := web.WhileStill(ctx, func(ctx context.Context) error {
+		ctx, stop := web.WhileStill(ctx, people.ErrToken, func(ctx context.Context) error {
 			again := s
 			again.Now = a.Clock()
 			_, err := people.Bearer(ctx, again, bearer(r))
-			if !errors.Is(err, people.ErrToken) { // a state that is busy now ends nothing: it is asked again
-				return nil
-			}
 			return err
 		})
 		defer stop()

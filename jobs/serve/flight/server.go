@@ -232,13 +232,10 @@ func (s *service) begin(ctx context.Context, method string) (_ context.Context, 
 	ctx, cancel := context.WithTimeout(ctx, queryTime+settle)
 	select {
 	case s.turn <- struct{}{}:
-		ctx, stop := web.WhileStill(context.WithValue(ctx, asker{}, own), func(ctx context.Context) error {
+		ctx, stop := web.WhileStill(context.WithValue(ctx, asker{}, own), people.ErrToken, func(ctx context.Context) error {
 			again := own
 			again.Now = s.o.Clock()
 			_, err := people.Bearer(ctx, again, token)
-			if !errors.Is(err, people.ErrToken) { // a state that is busy now ends nothing: it is asked again
-				return nil
-			}
 			return err
 		})
 		return ctx, func() { stop(); <-s.turn; cancel() }, nil

@@ -239,17 +239,17 @@ func (p *Pages) page(here string, do func(*visit) (*answer, error)) http.Handler
 			defer func() { _ = v.Lent.Close() }()
 		}
 		v.standing, err = p.standingOf(ctx, v.Setting, session)
-		if errors.Is(err, errEnded) {
-			p.site.Sessions.EndOf(session.Person)
-			p.notSignedIn(w, r)
-			return
-		}
 		var a *answer
 		if v.vouched() {
 			v.Vouch = p.Signer
 		}
 		if err == nil {
 			a, err = do(v)
+		}
+		if errors.Is(err, errEnded) {
+			p.site.Sessions.EndOf(session.Person)
+			p.notSignedIn(w, r)
+			return
 		}
 		if err != nil {
 			p.failed(w, here, v, err)

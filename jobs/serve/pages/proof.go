@@ -11,6 +11,7 @@ import (
 	"carat/jobs/books"
 	"carat/jobs/history"
 	"carat/jobs/serve/room"
+	"carat/jobs/serve/web"
 	"carat/pipeline"
 	"carat/reports/pages/site"
 	"carat/reports/table"
@@ -79,8 +80,8 @@ type queryPage struct {
 
 // query asks what a person wrote. It is posted, since each is recorded.
 func (p *Pages) query(v *visit) (*answer, error) {
-	d := queryPage{}
-	a := &answer{template: "query", title: "Query"}
+	d := &queryPage{}
+	a := &answer{template: "query", title: "Query", data: d}
 	if err := v.standing.grants.May(v.By, books.RightQuery); err != nil {
 		return nil, err
 	}
@@ -88,7 +89,6 @@ func (p *Pages) query(v *visit) (*answer, error) {
 		d.Query, d.AsOf, d.Period = v.r.PostFormValue("query"), v.r.PostFormValue("as_of"), v.r.PostFormValue("period")
 	}
 	if d.Query == "" {
-		a.data = d
 		return a, nil
 	}
 	d.Asked = true
@@ -98,23 +98,26 @@ func (p *Pages) query(v *visit) (*answer, error) {
 		period, err := pipeline.ParsePeriod(d.Period)
 		if err != nil {
 			d.Wrong = "The month is none, such as 2026-10."
-			a.data = d
 			return a, nil
 		}
 		o.Period = period
 	}
-	ctx, cancel := context.WithCancelCause(v.ctx)
+	still, stop := web.WhileStill(v.ctx, errEnded, func(ctx context.Context) error {
+		_, err := p.standingOf(ctx, p.settingOf(v.By.User, v.r), v.session)
+		return err
+	})
+	defer stop()
+	ctx, cancel := context.WithCancelCause(still)
 	defer cancel(nil)
 	if !v.Apart { // in tests, which have no binary to call
 		k := &site.FirstRows{Most: queryRows}
 		o.Answer = k.Begin
 		_, err := ask.Query(ctx, o)
-		if err = d.took(err); err != nil {
+		if err = d.took(web.Ended(still, err)); err != nil {
 			return nil, err
 		}
 		d.Rows = site.Rows{Caption: "Answer", Zone: v.Config.Zone, Columns: k.Columns, Rows: k.Rows}
 		d.Rows.Links = v.links(d.Rows, "")
-		a.data = d
 		return a, nil
 	}
 	into.Full = func() { cancel(site.ErrFull) }
@@ -122,7 +125,7 @@ func (p *Pages) query(v *visit) (*answer, error) {
 	if errors.Is(err, site.ErrFull) || into.Over {
 		d.Cut, err = true, nil
 	}
-	if err = d.took(err); err != nil {
+	if err = d.took(web.Ended(still, err)); err != nil {
 		return nil, err
 	}
 	if d.Wrong == "" {
@@ -130,7 +133,6 @@ func (p *Pages) query(v *visit) (*answer, error) {
 		d.Rows, cut = site.RowsOfCSV("Answer", v.Config.Zone, into.Bytes(), queryRows)
 		d.Cut, d.Rows.Links = d.Cut || cut, v.links(d.Rows, "")
 	}
-	a.data = d
 	return a, nil
 }
 
