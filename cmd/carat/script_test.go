@@ -113,10 +113,14 @@ func exception(ts *testscript.TestScript, neg bool, args []string) {
 // month that was run. A story that isn't about it says by this line that it has no balances
 // of a system of record, no statements of a bank.
 func accept(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: accept DIR USER")
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: accept DIR USER [CONTROL]")
 	}
-	ts.Check(ts.Exec("carat", "--dir", args[0], "--user", args[1], "exceptions", "--control", "not_compared", "--format", "csv"))
+	control := "not_compared"
+	if len(args) == 3 {
+		control = args[2]
+	}
+	ts.Check(ts.Exec("carat", "--dir", args[0], "--user", args[1], "exceptions", "--control", control, "--format", "csv"))
 	text, err := accepting(ts.ReadFile("stdout"))
 	ts.Check(err)
 	file := ts.MkAbs("accepted-" + args[1] + ".csv")

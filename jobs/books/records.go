@@ -243,7 +243,12 @@ func (s Setting) outcome(err error) string {
 			err = known.WithHint("") // it is for the one who was refused
 		}
 	}
-	return prefix + s.redact(spelling.Spell(strings.SplitN(err.Error(), "\n", 2)[0]))
+	said := prefix + s.redact(spelling.Spell(strings.SplitN(err.Error(), "\n", 2)[0]))
+	var more interface{ Recorded() string } // what is for the record alone
+	if errors.As(err, &more) {
+		said += more.Recorded()
+	}
+	return said
 }
 
 // Refused records that somebody asked for what they may not have, if the error says so,

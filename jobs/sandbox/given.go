@@ -1,11 +1,8 @@
 package sandbox
 
 import (
-	"errors"
 	"fmt"
 	"io"
-
-	"carat/pipeline"
 )
 
 // Given counts what was given of an answer, so that the record of one that broke off says how
@@ -33,20 +30,27 @@ func (c counting) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Of is a reading whose error says how much of its answer was given before it.
+// Of is a reading whose error knows how much of its answer was given before it.
 func (g *Given) Of(read func() (int64, error)) func() (int64, error) {
 	return func() (int64, error) {
 		n, err := read()
 		if err == nil || g.bytes == 0 {
 			return n, err
 		}
-		said := fmt.Sprintf("%d bytes of the answer were given before", g.bytes)
-		var known *pipeline.Error
-		if !errors.As(err, &known) {
-			return n, fmt.Errorf("%w; %s", err, said)
-		}
-		told := *known
-		told.Cause = fmt.Errorf("%w; %s", known.Cause, said)
-		return n, &told
+		return n, &brokeOff{err, g.bytes}
 	}
+}
+
+// brokeOff is an error in the middle of an answer. Who asked is told the error; the record of it
+// tells the rest too.
+type brokeOff struct {
+	error
+	bytes int64
+}
+
+func (b *brokeOff) Unwrap() error { return b.error }
+
+// Recorded is what the record of the reading says besides.
+func (b *brokeOff) Recorded() string {
+	return fmt.Sprintf("; %d bytes of the answer were given before", b.bytes)
 }
